@@ -1,0 +1,118 @@
+"""``afterword``: the one command. It gathers what each service brings and what a local stack adds."""
+
+import asyncio
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from shared.service import Service
+
+SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+def service(name: str) -> "Service":
+    """A service by its name."""
+    if name not in SERVICES:
+        raise typer.BadParameter(f"no service {name!r}; there are {', '.join(SERVICES)}")
+    found: Service = importlib.import_module(f"services.{name}.app").SERVICE
+    return found
+
+
+def settings_of_local_stack() -> None:
+    """In a checkout with a local stack the settings are found by themselves; elsewhere the environment has them."""
+    if "AFTERWORD_KAFKA" in os.environ:
+        return
+    from deploy.local.state import find_environment
+
+    os.environ.update(find_environment())
+
+
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(metavar="SERVICE", help="One of the five, or 'all' (api only).")],
+    role: Annotated[str, typer.Argument(metavar="api|worker")],
+    port: Annotated[int, typer.Option(help="Where the API listens.")] = 8000,
+    health_port: Annotated[int, typer.Option(help="Where a worker answers /healthz, /readyz and /metrics.")] = 8001,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Run one service's API or worker until SIGTERM."""
+    settings_of_local_stack()
+    from shared import runtime
+    from shared.service import read_settings, run_api, run_worker
+    from shared.settings import SettingsError
+
+    if role not in {"api", "worker"} or (name == "all" and role != "api"):
+        raise typer.BadParameter("run SERVICE api, run SERVICE worker, or run all api")
+    services = [service(each) for each in SERVICES] if name == "all" else [service(name)]
+    try:
+        read_settings(services)
+    except SettingsError as error:
+        sys.exit(f"The settings of {name} do not hold:\n{error}")
+    if role == "api":
+        runtime.run(lambda stopping: run_api(services, port, host, stopping))
+    else:
+        runtime.run(lambda stopping: run_worker(services[0], health_port, host, stopping))
+
+
+@app.command()
+def migrate(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]…", help="All five without one.")] = None,
+) -> None:
+    """Bring the databases to the newest revision; safe when several start it at once."""
+    settings_of_local_stack()
+    from shared.db.migrations import migrate as upgrade
+    from shared.service import read_settings
+
+    for name in names or SERVICES:
+        _, (own,) = read_settings([service(name)])
+        asyncio.run(upgrade(name, own.database_url.get_secret_value()))
+        typer.echo(f"{name}: database is up to date")
+
+
+@app.command()
+def topics(
+    replication: Annotated[int, typer.Option(help="Copies of each partition; 3 on a real cluster.")] = 1,
+) -> None:
+    """Create the topics that are missing; what is there stays as it is."""
+    settings_of_local_stack()
+    from shared.kafka.clients import new_admin
+    from shared.kafka.topics import create_topics
+    from shared.service import read_settings
+
+    afterword, _ = read_settings([])
+    dead = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
+
+    async def create() -> list[str]:
+        admin = new_admin(afterword.kafka)
+        await admin.start()
+        try:
+            return await create_topics(admin, dead, replication=replication)
+        finally:
+            await admin.close()
+
+    created = asyncio.run(create())
+    typer.echo("\n".join(f"{name}: created" for name in created) or "all topics are there")
+
+
+def main() -> None:
+    """Gather the commands of the services and of the local stack, and run the one that was named."""
+    from deploy.local.command import add_to as add_local
+    from services.alerts.command import add_to as add_alerts
+    from services.dispatcher.command import add_to as add_dispatcher
+    from services.trigger.command import add_to as add_trigger
+    from shared.kafka.command import add_to as add_kernel
+
+    for add in (add_local, add_trigger, add_dispatcher, add_alerts):
+        add(app, settings_of_local_stack)
+    add_kernel(app, settings_of_local_stack, service)
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+"""Transactions, the kernel's tables, migrations."""
+
+from shared.db.database import Database, UnitOfWork
+from shared.db.tables import kernel_tables
+
+__all__ = ["Database", "UnitOfWork", "kernel_tables"]

@@ -1,0 +1,30 @@
+"""Errors, sorted by what happens next."""
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+
+class Unprocessable(Exception):
+    """This event can be read but never be handled: it goes to the dead letters, its neighbours go on."""
+
+
+class Refused(Exception):
+    """The stored position and the topic do not fit together: the partition waits for an operator."""
+
+
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code of a database error, or an empty string."""
+    return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+
+
+def blames_the_data(error: BaseException) -> bool:
+    """Whether the database refused the values themselves (classes 22 and 23), so that a retry cannot help."""
+    return isinstance(error, DBAPIError) and sqlstate(error)[:2] in {"22", "23"}
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether it is Kafka, PostgreSQL or the network: never the event's fault, so wait and try again."""
+    from aiokafka.errors import KafkaError  # noqa: PLC0415  (the web process without consumers stays light)
+
+    if blames_the_data(error):
+        return False
+    return isinstance(error, SQLAlchemyError | KafkaError | OSError | TimeoutError)

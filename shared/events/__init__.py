@@ -1,0 +1,64 @@
+"""The contracts: every kind of event, on its topic, with examples beside it.
+
+An event is the thing's whole state with its ``version``; readers keep the highest version they have seen.
+Fields are only ever added, and a reader ignores those it does not know; a breaking change is a new topic.
+"""
+
+from shared.events.answers import ANSWERS, Answer, AnswerState, Origin
+from shared.events.cases import CASES, Case, CaseState
+from shared.events.customers import CUSTOMERS, CustomerErased
+from shared.events.envelope import Data, Event, Topic, Unreadable
+from shared.events.invitations import INVITATIONS, Invitation, InvitationState
+from shared.events.scores import SCORES, Score
+from shared.events.segments import COMPANY, levels, segments_of
+from shared.events.surveys import SURVEYS, FollowUp, Survey, SurveyTexts
+from shared.events.tenants import TENANTS, KeyDigest, Tenant
+from shared.events.transactions import TRANSACTIONS, Account, Basis, Customer, Transaction
+
+TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
+    TRANSACTIONS,
+    TENANTS,
+    CUSTOMERS,
+    SURVEYS,
+    INVITATIONS,
+    ANSWERS,
+    SCORES,
+    CASES,
+)
+
+__all__ = [
+    "ANSWERS",
+    "CASES",
+    "COMPANY",
+    "CUSTOMERS",
+    "INVITATIONS",
+    "SCORES",
+    "SURVEYS",
+    "TENANTS",
+    "TOPICS",
+    "TRANSACTIONS",
+    "Account",
+    "Answer",
+    "AnswerState",
+    "Basis",
+    "Case",
+    "CaseState",
+    "Customer",
+    "CustomerErased",
+    "Data",
+    "Event",
+    "FollowUp",
+    "Invitation",
+    "InvitationState",
+    "KeyDigest",
+    "Origin",
+    "Score",
+    "Survey",
+    "SurveyTexts",
+    "Tenant",
+    "Topic",
+    "Transaction",
+    "Unreadable",
+    "levels",
+    "segments_of",
+]

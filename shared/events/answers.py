@@ -1,0 +1,57 @@
+"""``answers``: what a customer said, with all that scorer and alerts need to know of the invitation."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from shared.events.envelope import Data, Instant, Name, ScoreValue, Text, Topic
+from shared.events.surveys import Measurement
+
+AnswerState = Literal["clicked", "saved", "sent"]
+"""clicked: a link was followed, nothing was answered; saved: a score is chosen, the customer may still
+be writing; sent: the customer pressed Send (imports are sent)."""
+Origin = Literal["survey", "import", "link"]
+Comment = str | None
+
+
+class Answer(Data, frozen=True, kw_only=True):
+    """An answer as it stands. Only ``saved`` and ``sent`` ones have a score and count."""
+
+    id: UUID
+    """A survey answer's id is its invitation's; an import's is derived from tenant and its own id."""
+    version: int
+    state: AnswerState
+    origin: Origin
+    test: bool = False
+    score: ScoreValue | None = None
+    comment: Comment = None
+    follow_up_question: Text | None = None
+    follow_up: Comment = None
+    may_contact: bool | None = None
+    """True: yes; False: no; None: was not asked or did not say."""
+    customer_id: Text | None = None
+    survey_id: UUID | None = None
+    survey_version: int | None = None
+    event_id: UUID | None = None
+    measurement: Measurement = "transactional"
+    touchpoint: Text | None = None
+    segments: dict[str, str] = {}
+    organisation: tuple[str, ...] = ()
+    language: Text | None = None
+    day: date | None = None
+    """The day it counts for, in the tenant's zone, fixed when the score was first accepted."""
+    invited_at: Instant | None = None
+    answered_at: Instant | None = None
+    """When the score was first accepted."""
+    changed_at: Instant
+
+
+ANSWERS = Topic(
+    name="answers.v1",
+    type="afterword.answer.changed",
+    data=Answer,
+    source="/afterword/collector",
+    identity=lambda answer: str(answer.id),
+    version=lambda answer: answer.version,
+    key=lambda answer: str(answer.id),
+)

@@ -1,0 +1,42 @@
+"""``cases``: what is being done about an unhappy customer."""
+
+from typing import Literal
+from uuid import UUID
+
+from shared.events.envelope import Data, Instant, ScoreValue, Text, Topic
+
+CaseState = Literal["open", "assigned", "closed"]
+
+
+class Case(Data, frozen=True, kw_only=True):
+    """A case as it stands; its notes stay with the staff."""
+
+    id: UUID
+    number: int
+    version: int
+    state: CaseState
+    answer_id: UUID
+    event_id: UUID | None = None
+    customer_id: Text | None = None
+    score: ScoreValue
+    touchpoint: Text | None = None
+    segments: dict[str, str] = {}
+    organisation: tuple[str, ...] = ()
+    owner: Text | None = None
+    cause: Text | None = None
+    outcome: Text | None = None
+    opened_at: Instant
+    due_at: Instant
+    first_contact_at: Instant | None = None
+    closed_at: Instant | None = None
+
+
+CASES = Topic(
+    name="cases.v1",
+    type="afterword.case.changed",
+    data=Case,
+    source="/afterword/alerts",
+    identity=lambda case: str(case.id),
+    version=lambda case: case.version,
+    key=lambda case: str(case.id),
+)

@@ -1,0 +1,56 @@
+"""``invitations``: one customer asked once, from the decision to what became of the mail."""
+
+from typing import Literal
+from uuid import UUID
+
+from msgspec import UNSET, Raw, UnsetType
+
+from shared.events.envelope import Data, Instant, Name, Text, Topic
+from shared.events.surveys import Measurement
+from shared.events.transactions import Account, Customer
+
+InvitationState = Literal["waiting", "sending", "sent", "withheld", "dropped", "failed", "bounced", "unknown"]
+"""waiting: for its time; withheld: would have been sent, but the tenant is in test mode;
+dropped: a rule forbade it at the moment of sending (``reason``); failed: the mail server refused it;
+unknown: the connection broke when nobody could know, and it is never sent again."""
+
+
+class Invitation(Data, frozen=True, kw_only=True):
+    """An invitation as it stands. Its customer, segments and words never change after the decision."""
+
+    id: UUID
+    version: int
+    state: InvitationState
+    reason: Text | None = None
+    survey_id: UUID
+    survey_version: int
+    survey_name: Name
+    measurement: Measurement
+    language: Name
+    test: bool
+    """Made for a test address or in test mode: its answer never counts."""
+    customer: Customer
+    account: Account | None = None
+    handled_by: Text | None = None
+    event_id: UUID
+    event_type: Name
+    occurred_at: Instant
+    touchpoint: Text | None = None
+    segments: dict[str, str] = {}
+    organisation: tuple[str, ...] = ()
+    attributes: Raw | UnsetType = UNSET
+    decided_at: Instant
+    due_at: Instant
+    sent_at: Instant | None = None
+    expires_at: Instant
+
+
+INVITATIONS = Topic(
+    name="invitations.v1",
+    type="afterword.invitation.changed",
+    data=Invitation,
+    source="/afterword/dispatcher",
+    identity=lambda invitation: str(invitation.id),
+    version=lambda invitation: invitation.version,
+    key=lambda invitation: str(invitation.id),
+)

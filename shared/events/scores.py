@@ -1,0 +1,37 @@
+"""``scores``: how a segment stands. At most once a second for each; the last wins, no promise hangs on it."""
+
+from datetime import date
+
+from shared.events.envelope import Data, Instant, Topic
+from shared.events.surveys import Measurement
+
+
+class Score(Data, frozen=True, kw_only=True):
+    """The rolling score of a segment with its margin; ``nps`` is None when nothing was counted."""
+
+    segment: str
+    """``dimension:value``, or empty for the whole company."""
+    measurement: Measurement
+    version: int
+    window_days: int
+    until: date
+    """The last day included."""
+    counts: tuple[int, ...]
+    n: int
+    nps: float | None
+    low: float | None
+    high: float | None
+    level: float
+    computed_at: Instant
+
+
+SCORES = Topic(
+    name="scores.v1",
+    type="afterword.score.changed",
+    data=Score,
+    source="/afterword/scorer",
+    identity=lambda score: f"{score.measurement}/{score.segment}",
+    version=lambda score: score.version,
+    key=lambda score: f"{score.measurement}/{score.segment}",
+    compacted=True,
+)

@@ -1,0 +1,40 @@
+"""How a segment is written: ``dimension:value``, with ``:`` and ``/`` percent-encoded, and the company as ''."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+COMPANY = ""
+ORGANISATION = "organisation"
+MOST_DIMENSIONS = 8
+MOST_LEVELS = 6
+
+
+class Segmented(Protocol):
+    """Anything that belongs to segments."""
+
+    @property
+    def segments(self) -> Mapping[str, str]: ...
+    @property
+    def organisation(self) -> Sequence[str]: ...
+
+
+def encoded(part: str) -> str:
+    """One part of a segment's name; the three characters with a meaning are percent-encoded."""
+    return part.replace("%", "%25").replace(":", "%3A").replace("/", "%2F")
+
+
+def decoded(part: str) -> str:
+    """The opposite of :func:`encoded`."""
+    return part.replace("%2F", "/").replace("%3A", ":").replace("%25", "%")
+
+
+def levels(organisation: Sequence[str]) -> list[str]:
+    """The path's segments, from the top: ``organisation:north``, ``organisation:north/sales``…"""
+    parts = [encoded(part) for part in organisation]
+    return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
+
+
+def segments_of(thing: Segmented) -> list[str]:
+    """Every segment it counts for: the company, each dimension, each level of its organisation."""
+    dimensions = [f"{encoded(name)}:{encoded(value)}" for name, value in sorted(thing.segments.items())]
+    return [COMPANY, *dimensions, *levels(thing.organisation)]

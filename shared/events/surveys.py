@@ -1,0 +1,58 @@
+"""``surveys``: what is asked, one thing for each version of a survey, so that old invitations keep their words."""
+
+from typing import Literal
+from uuid import UUID
+
+from shared.events.envelope import Data, Instant, Name, Text, Topic
+
+Measurement = Literal["transactional", "relational"]
+
+
+class FollowUp(Data, frozen=True, kw_only=True):
+    """The second question, by outcome; a missing one is not asked."""
+
+    detractor: Text | None = None
+    passive: Text | None = None
+    promoter: Text | None = None
+
+
+class SurveyTexts(Data, frozen=True, kw_only=True):
+    """A survey's own words in one language; what is missing comes from the standard wording."""
+
+    subject: Text | None = None
+    intro: Text | None = None
+    question: Text | None = None
+    reason: Text | None = None
+    follow_up: FollowUp = FollowUp()
+    thanks: Text | None = None
+
+
+class Survey(Data, frozen=True, kw_only=True):
+    """One version of a survey's words. ``version`` counts the changes of this very version's state."""
+
+    id: UUID
+    survey_version: int
+    version: int
+    name: Name
+    measurement: Measurement
+    trigger: Name
+    state: Literal["live", "paused"]
+    test: bool
+    """The tenant is in test mode: mail goes only to listed test addresses."""
+    stopped: bool
+    """All sending of the tenant is stopped."""
+    texts: dict[str, SurveyTexts] = {}
+    default_language: Name = "en"
+    changed_at: Instant
+
+
+SURVEYS = Topic(
+    name="surveys.v1",
+    type="afterword.survey.changed",
+    data=Survey,
+    source="/afterword/dispatcher",
+    identity=lambda survey: f"{survey.id}/{survey.survey_version}",
+    version=lambda survey: survey.version,
+    key=lambda survey: f"{survey.id}/{survey.survey_version}",
+    compacted=True,
+)

@@ -1,0 +1,58 @@
+"""The factory of each service's HTTP application."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware import Middleware
+
+from shared.http import health, problems
+from shared.http.edge import Edge
+from shared.http.guesses import Guesses
+from shared.http.openapi import with_problems
+from shared.http.sound import sound_request
+from shared.pages.assets import SHARED, Assets
+from shared.pages.environment import Pages
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class Door(FastAPI):
+    """FastAPI whose OpenAPI document tells the refusals too."""
+
+    def openapi(self) -> dict[str, Any]:
+        if not self.openapi_schema:
+            self.openapi_schema = with_problems(super().openapi())
+        return self.openapi_schema
+
+
+def create_app(
+    *, service: str, routers: Sequence[APIRouter], lifespan: Lifespan | None = None, pages: Pages | None = None
+) -> FastAPI:
+    """The application of one service.
+
+    ``app.state`` is filled by the service's composition (here or in its lifespan): ``health`` for the probes,
+    ``keys`` for API keys, ``access`` and ``csrf`` for people who are signed in.
+    """
+    app = Door(
+        title=f"Afterword {service}",
+        version="1",
+        openapi_url=f"/openapi/{service}.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[Middleware(Edge)],
+        dependencies=[Depends(sound_request)],
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.state.pages = pages
+    app.state.guesses = Guesses()
+    problems.install(app)
+    app.include_router(health.router)
+    assets = pages.assets if pages is not None else Assets({SHARED.name: SHARED.folder})
+    app.add_route("/static/{owner}/{digest}/{name}", assets.respond, include_in_schema=False)
+    for router in routers:
+        app.include_router(router)
+    return app

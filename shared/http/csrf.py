@@ -1,0 +1,76 @@
+"""Forms come from our own pages: a token bound to the session, and what the browser says of the sender."""
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from shared.http.problems import Problem
+from shared.http.secrets import derive
+from shared.http.staff import staff_of
+
+FIELD = "csrf"
+HEADER = "x-csrf"
+
+
+class CsrfGuard:
+    """Makes and compares the tokens of a session's forms."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive(secret, "csrf")
+
+    def token(self, session_id: str) -> str:
+        """The token that each form of this session carries."""
+        return hmac.new(self._key, session_id.encode(), hashlib.sha256).hexdigest()
+
+    def matches(self, session_id: str, token: str) -> bool:
+        """Whether a form's token is this session's."""
+        return hmac.compare_digest(self.token(session_id).encode(), token.encode("utf-8", "replace"))
+
+
+def stale_form() -> Problem:
+    """The refusal of a form whose token is not the session's."""
+    return Problem(
+        403,
+        "Go back and press the button again.",
+        "This form was open since before you last signed in, or it came from another page. "
+        "Nothing was done, and nothing that you wrote is lost: it is still there when you go back.",
+    )
+
+
+def refuse_foreign(request: Request) -> None:
+    """Refuse what another site sent.
+
+    Our pages say `Referrer-Policy: no-referrer`, under which browsers send `Origin: null` with our own forms: so the
+    newer header decides, and a null origin proves nothing either way.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise stale_form()
+        return
+    origin = request.headers.get("origin", "null")
+    if origin != "null" and urlsplit(origin).netloc != request.headers.get("host"):
+        raise stale_form()
+
+
+async def own_site_checked(request: Request) -> None:
+    """A dependency for forms before there is a session (sign-in, a customer's answer): our own site sent it."""
+    refuse_foreign(request)
+
+
+async def csrf_checked(request: Request) -> None:
+    """A dependency for forms of people who are signed in: our own site sent it, with this session's token.
+
+    Put it after the dependency that renews the pass, so that an old pass is renewed and not refused.
+    """
+    refuse_foreign(request)
+    guard: CsrfGuard = request.app.state.csrf
+    staff = staff_of(request)
+    token = request.headers.get(HEADER)
+    if token is None:
+        given = (await request.form()).get(FIELD)
+        token = given if isinstance(given, str) else ""
+    if staff is None or not guard.matches(staff.session_id, token):
+        raise stale_form()

@@ -1,0 +1,127 @@
+"""The outermost layer of a service: every request has an id, a limit, a line in the log and safe headers."""
+
+import re
+import time
+import traceback
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.http.problems import Problem, render
+
+LARGEST = 1024 * 1024
+CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SECRET_PATH = re.compile(r"^(/(?:s|u|q)/)[^/]+")
+_UNTOLD = ("/healthz", "/readyz", "/metrics", "/static/")
+
+
+def masked(path: str) -> str:
+    """A path as it may stand in a log: a customer's link is a key, so its token is left out."""
+    return _SECRET_PATH.sub(r"\1…", path)
+
+
+class Edge:
+    """Request id, body limit, HEAD, headers, access log, and the last word on an unexpected error.
+
+    An error's message may quote a row, so the log tells its kind and where it arose, never its text.
+    """
+
+    def __init__(self, app: ASGIApp, largest: int = LARGEST) -> None:
+        self._app = app
+        self._largest = largest
+        self._log = structlog.get_logger()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        scope["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._answer(scope, receive, send, request_id)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        began, status = time.perf_counter(), 0
+        head = scope["method"] == "HEAD"
+        # Each page that can be read can be asked for its headers; the framework would answer 405.
+        inner = {**scope, "method": "GET"} if head else scope
+        ended = False
+
+        async def guarded_send(message: Message) -> None:
+            nonlocal status, ended
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            elif head:
+                if ended:
+                    return
+                message, ended = {"type": "http.response.body", "body": b"", "more_body": False}, True
+            await send(message)
+
+        async def guarded_receive() -> Message:
+            # After the headers of an endless stream nobody listens any more.
+            return {"type": "http.disconnect"} if ended else await receive()
+
+        try:
+            await self._app(inner, self._limited(inner, guarded_receive), guarded_send)
+        except Problem as problem:
+            await self._last_word(inner, receive, guarded_send, problem, status)
+        except Exception as error:  # noqa: BLE001  (the outermost layer: whatever it is, the sender gets an answer)
+            self._log.error("request_failed", error=type(error).__name__, trace=_places(error), path=masked(scope["path"]))
+            await self._last_word(inner, receive, guarded_send, Problem(500), status)
+        finally:
+            if not scope["path"].startswith(_UNTOLD):
+                self._log.info(
+                    "request",
+                    method=scope["method"],
+                    path=masked(scope["path"]),
+                    status=status,
+                    ms=round((time.perf_counter() - began) * 1000, 1),
+                )
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdecimal() and int(length) > self._largest:
+            raise Problem(413)
+        total = 0
+
+        async def counted() -> Message:
+            nonlocal total
+            message = await receive()
+            if message["type"] == "http.request":
+                total += len(message.get("body", b""))
+                if total > self._largest:
+                    raise Problem(413)
+            return message
+
+        return counted
+
+    async def _last_word(self, scope: Scope, receive: Receive, send: Send, problem: Problem, status: int) -> None:
+        """Answer, unless an answer has begun: then the server closes the connection, and the reader sees that."""
+        if status == 0:
+            await render(Request(scope), problem)(scope, receive, send)
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]

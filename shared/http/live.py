@@ -1,0 +1,154 @@
+"""Live pages: one loop asks the database what changed, each open browser gets what it has not had."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from starlette.types import Receive, Scope, Send
+
+PENDING = 100
+HEARTBEAT = 15.0
+SLOWEST = 5.0
+RECONNECT_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that changed: a later change of the same thing has a higher version."""
+
+    tenant: str
+    id: str
+    version: int
+    data: dict[str, Any]
+
+
+Allow = Callable[[Change], bool]
+Read = Callable[[], Awaitable[Sequence[Change]]]
+
+
+@dataclass(eq=False, slots=True)
+class _Listener:
+    tenant: str
+    allow: Allow | None
+    had: dict[str, int] = field(default_factory=dict)
+    pending: deque[bytes] = field(default_factory=deque)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
+
+    def give(self, message: bytes) -> None:
+        """Queue a message. Who is too slow is let go: the browser connects again and loads the page afresh."""
+        self.over = self.over or len(self.pending) >= PENDING
+        self.pending.append(message)
+        self.wake.set()
+
+    def end(self) -> None:
+        self.over = True
+        self.wake.set()
+
+
+class LiveFeed:
+    """Sends changes to the browsers of their tenant.
+
+    ``read`` returns what changed in the last seconds, again and again; a late commit is therefore never missed, and
+    nobody gets the same version twice in a row. The loop runs only while somebody listens, and ends with ``stopping``.
+    """
+
+    def __init__(self, read: Read, stopping: asyncio.Event, every: float = 0.3, heartbeat: float = HEARTBEAT) -> None:
+        self._read, self._stopping, self._every, self._heartbeat = read, stopping, every, heartbeat
+        self._listeners: set[_Listener] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger()
+
+    def response(self, tenant: str, allow: Allow | None = None) -> EventSourceResponse:
+        """The endless answer for one browser; ``allow`` leaves out what this reader may not see."""
+        return _Stream(self.listen(tenant, allow))
+
+    async def listen(self, tenant: str, allow: Allow | None = None) -> AsyncIterator[bytes]:
+        """Server-sent events: ``change`` with the data, ``offline`` and ``online``, and a comment as heartbeat."""
+        listener = _Listener(tenant, allow)
+        self._listeners.add(listener)
+        if self._loop is None or self._loop.done():
+            self._loop = asyncio.create_task(self._poll(), name="live feed")
+        try:
+            yield format_sse_event(retry=RECONNECT_MS, comment="hello")
+            while not (listener.over or self._stopping.is_set()):
+                if listener.pending:
+                    yield listener.pending.popleft()
+                    continue
+                listener.wake.clear()
+                try:
+                    async with asyncio.timeout(self._heartbeat):
+                        await listener.wake.wait()
+                except TimeoutError:
+                    yield KEEPALIVE_COMMENT
+        finally:
+            self._listeners.discard(listener)
+
+    async def _poll(self) -> None:
+        pause, offline = self._every, False
+        try:
+            while self._listeners and not self._stopping.is_set():
+                try:
+                    changes = await self._read()
+                except Exception as error:  # noqa: BLE001  (whatever the read met, the pages stay open and it is tried again)
+                    self._log.warning("live_read_failed", error=type(error).__name__)
+                    pause = min(pause * 2, SLOWEST)
+                    if not offline:
+                        self._tell_all("offline")
+                    offline = True
+                else:
+                    if offline:
+                        self._tell_all("online")
+                    pause, offline = self._every, False
+                    self._deliver(changes)
+                await self._rest(pause)
+        finally:
+            if self._stopping.is_set():
+                for listener in self._listeners:
+                    listener.end()
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+    def _tell_all(self, event: str) -> None:
+        for listener in self._listeners:
+            listener.give(format_sse_event(data_str="{}", event=event))
+
+    def _deliver(self, changes: Sequence[Change]) -> None:
+        by_tenant: dict[str, list[Change]] = {}
+        for change in changes:
+            by_tenant.setdefault(change.tenant, []).append(change)
+        for listener in self._listeners:
+            had = listener.had
+            # What has left the window cannot come again in the same version, so the memory is as small as the window.
+            listener.had = {}
+            for change in by_tenant.get(listener.tenant, ()):
+                known = max(had.get(change.id, -1), listener.had.get(change.id, -1))
+                listener.had[change.id] = max(known, change.version)
+                if change.version > known and (listener.allow is None or listener.allow(change)):
+                    data = msgspec.json.encode(change.data, enc_hook=str).decode()
+                    listener.give(
+                        format_sse_event(data_str=data, event="change", id=f"{change.id}:{change.version}")
+                    )
+
+
+class _Stream(EventSourceResponse):
+    """Closes its generator when the browser goes, instead of leaving that to the garbage collector."""
+
+    def __init__(self, events: AsyncIterator[bytes]) -> None:
+        super().__init__(events, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._events):  # type: ignore[type-var]  # an async generator, which has aclose
+            await super().__call__(scope, receive, send)

@@ -1,0 +1,51 @@
+"""The refusals that each JSON route shares, as the OpenAPI document tells them."""
+
+from typing import Any
+
+SHARED_PROBLEMS = (400, 401, 404, 409, 413, 422, 429, 503)
+_METHODS = ("get", "put", "post", "delete", "patch")
+_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457: what is wrong, and what to do about it.",
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "detail"],
+                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with a problem for each refusal that is not already described by the route itself."""
+    from shared.http.problems import words_for  # noqa: PLC0415  (only when somebody asks for the document)
+
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = _SCHEMA
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for path, operations in document.get("paths", {}).items():
+        if not path.startswith("/v1/"):
+            continue
+        for operation in (operations[method] for method in _METHODS if method in operations):
+            responses = operation.setdefault("responses", {})
+            responses.pop("422", None)
+            for status in SHARED_PROBLEMS:
+                responses.setdefault(str(status), _response(words_for(status)[0]))
+    return document
+
+
+def _response(title: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": title, "content": content}

@@ -1,0 +1,140 @@
+"""What a refusal looks like: RFC 9457 for programs, a page in plain words for people."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Protocol, TypedDict
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from shared.http.faults import Fault, faults_of
+
+
+class ProblemDocument(TypedDict, total=False):
+    """The members of an ``application/problem+json`` document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[Fault]
+
+
+class Problem(HTTPException):
+    """A refusal: what is wrong, and what to do about it. Never the value that was sent."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str = "",
+        detail: str = "",
+        *,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        known_title, known_detail = words_for(status)
+        self.title = title or known_title
+        self.errors = list(errors)
+        super().__init__(status, detail or ("" if title else known_detail), dict(headers or {}))
+
+    @property
+    def status(self) -> int:
+        return self.status_code
+
+
+class Elsewhere(Exception):
+    """The reader is sent to another address of ours, with 303 (as a GET) or 307 (the same request again)."""
+
+    def __init__(self, location: str, status: int) -> None:
+        super().__init__(status)
+        self.location = location
+        self.status = status
+
+
+class ErrorPages(Protocol):
+    """What can draw an error for a person."""
+
+    def error(self, request: Request, problem: Problem, request_id: str) -> Response: ...
+
+
+WORDS: dict[int, tuple[str, str]] = {
+    400: ("This could not be read.", "Check the form of what you sent."),
+    401: ("Please sign in.", "Send a valid API key as “Authorization: Bearer …”, or sign in."),
+    403: ("This is not yours to do.", "Ask an administrator for the right to do it."),
+    404: ("There is no such page, or it is not yours to see.", "Check the address."),
+    405: ("This address does not take that method.", "The Allow header names those it takes."),
+    409: ("Somebody was faster.", "Nothing was overwritten. Load it again and decide anew."),
+    413: ("This is too large.", "One request may carry 1 MiB. Send it in parts."),
+    415: ("This form of data is not taken here.", "Send JSON, as “Content-Type: application/json”."),
+    422: ("Something in it cannot be right.", "Each fault is named with its field and its remedy."),
+    429: ("Too many attempts.", "Wait as long as Retry-After says, then try again."),
+    500: ("Something went wrong on our side.", "Nothing is half done. If this lasts, tell operations the request id."),
+    503: ("This cannot be done just now.", "Try again in a moment; Retry-After says when."),
+}
+
+
+def words_for(status: int) -> tuple[str, str]:
+    """Title and remedy of a status that came without words of its own."""
+    if status in WORDS:
+        return WORDS[status]
+    return (HTTPStatus(status).phrase if status in HTTPStatus else "Refused"), ""
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asks, not a program: `/v1` never draws."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+
+
+def render(request: Request, problem: Problem) -> Response:
+    """The problem in the form that its reader understands."""
+    request_id: str = request.scope.get("request_id", "")
+    pages: ErrorPages | None = getattr(request.app.state, "pages", None)
+    if pages is not None and wants_page(request):
+        response = pages.error(request, problem, request_id)
+    else:
+        response = JSONResponse(_document(problem, request_id), problem.status, media_type="application/problem+json")
+    response.headers.update(problem.headers or {})
+    return response
+
+
+def _document(problem: Problem, request_id: str) -> ProblemDocument:
+    document = ProblemDocument(type="about:blank", title=problem.title, status=problem.status)
+    if problem.detail:
+        document["detail"] = problem.detail
+    if request_id:
+        document["request_id"] = request_id
+    if problem.errors:
+        document["errors"] = problem.errors
+    return document
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    if isinstance(error, Problem):
+        return render(request, error)
+    if not isinstance(error, HTTPException):
+        raise error
+    return render(request, Problem(error.status_code, headers=error.headers))
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    errors: Sequence[Any] = error.errors()
+    unreadable = any(fault.get("type") == "json_invalid" for fault in errors)
+    return render(request, Problem(400 if unreadable else 422, errors=faults_of(errors)))
+
+
+async def _on_elsewhere(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, Elsewhere):
+        raise error
+    return RedirectResponse(error.location, error.status)
+
+
+def install(app: FastAPI) -> None:
+    """Give the application these answers in place of the framework's."""
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(Elsewhere, _on_elsewhere)

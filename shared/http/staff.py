@@ -1,0 +1,112 @@
+"""People who are signed in: a signed pass of five minutes that each service verifies alone."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+from fastapi import Request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from shared.clock import Clock, system_clock
+from shared.http.problems import Elsewhere, Problem, wants_page
+from shared.http.secrets import derive
+
+Role = Literal["admin", "editor", "leader", "agent", "analyst"]
+ROLES: tuple[Role, ...] = get_args(Role)
+ACCESS_COOKIE = "aw_access"
+SESSION_COOKIE = "aw_session"
+LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody who is signed in. No segments means all of them; the session's id is no secret, its token is."""
+
+    tenant: str
+    id: UUID
+    name: str
+    role: Role
+    segments: tuple[str, ...]
+    session_id: str
+    expires_at: datetime
+
+
+class AccessPass:
+    """Signs the access cookie at alerts, verifies it everywhere. A revoked session is dead when the pass runs out."""
+
+    def __init__(self, secret: str, *, longest: int = LONGEST, clock: Clock = system_clock) -> None:
+        self._longest = longest
+        self._clock = clock
+        self._serializer = URLSafeTimedSerializer(
+            derive(secret, "staff access"),
+            salt="afterword.access",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        )
+
+    def sign(self, staff: Staff) -> str:
+        """The cookie's value for this person."""
+        told = [staff.tenant, str(staff.id), staff.name, staff.role, staff.segments, staff.session_id]
+        return str(self._serializer.dumps([*told, staff.expires_at.isoformat()]))
+
+    def verify(self, cookie: str) -> Staff | None:
+        """Who the cookie speaks for, or None when it is not ours, older than five minutes, or its session is over."""
+        try:
+            tenant, person, name, role, segments, session_id, expires = self._serializer.loads(
+                cookie, max_age=self._longest
+            )
+        except BadSignature:
+            return None
+        expires_at = datetime.fromisoformat(expires)
+        if expires_at <= self._clock():
+            return None
+        return Staff(tenant, UUID(person), name, role, tuple(segments), session_id, expires_at)
+
+
+def staff_of(request: Request) -> Staff | None:
+    """Who is signed in on this request, if anybody."""
+    access: AccessPass = request.app.state.access
+    cookie = request.cookies.get(ACCESS_COOKIE)
+    return access.verify(cookie) if cookie else None
+
+
+def signed_in(*roles: Role) -> Callable[[Request], Awaitable[Staff]]:
+    """A dependency: who is signed in, in one of these roles (any, when none is named).
+
+    A browser without a good pass goes to have it renewed and comes back, a POST with its body; a program gets 401.
+    In a wrong role a page is not there (404), and a program is told which roles may (403).
+    """
+
+    async def staff_in_role(request: Request) -> Staff:
+        staff = staff_of(request)
+        if staff is None:
+            raise _renewal(request) if wants_page(request) else Problem(401)
+        if roles and staff.role not in roles:
+            raise Problem(404) if wants_page(request) else wrong_role(*roles)
+        return staff
+
+    return staff_in_role
+
+
+def wrong_role(*roles: Role) -> Problem:
+    """The refusal that names who may."""
+    return Problem(403, "Your role may not do this.", f"It takes one of: {', '.join(roles)}. Ask an administrator.")
+
+
+def _renewal(request: Request) -> Elsewhere:
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    # The edge has turned a HEAD into a GET; a 307 makes the browser send a POST again with its body.
+    return Elsewhere(f"/login/renew?next={quote(safe_next(here), safe='')}", 303 if request.method == "GET" else 307)
+
+
+def safe_next(path: str | None) -> str:
+    """The address itself when it is a path of ours, else the first page: nobody is sent elsewhere by a link."""
+    if not path or not path.startswith("/") or path.startswith("//") or "\\" in path:
+        return "/"
+    if any(ord(c) < ord(" ") or ord(c) == ord("\x7f") for c in path):
+        return "/"
+    parts = urlsplit(path)
+    return "/" if parts.scheme or parts.netloc else path

@@ -1,0 +1,19 @@
+"""Identities: time-ordered for what we make, derived for what somebody else has named."""
+
+import os
+import time
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("5f8e6a2c-6a55-5d0b-9e0a-0a4f7e7a77e0")
+
+
+def uuid7() -> UUID:
+    """A new UUIDv7 (RFC 9562, 5.7): milliseconds first, so that new rows lie together in an index."""
+    value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def derived(*parts: str) -> UUID:
+    """The same UUID for the same parts, for ever: an identity that any service can compute alone."""
+    return uuid5(NAMESPACE, "\x1f".join(parts))

@@ -1,0 +1,13 @@
+"""The exactly-once kernel, and nothing else.
+
+One batch of one partition is one transaction. Its first statement moves the stored position from where this
+owner stands to the batch's end, or rolls back; so whoever applies a batch, it is applied once. What handlers
+say goes to the outbox in the same transaction; the relay publishes it at least once, and readers keep the
+highest version of each thing. Kafka's own committed offset is for lag dashboards only.
+"""
+
+from shared.kafka.consumer import BatchConsumer, Handler, Subscription
+from shared.kafka.publisher import Publisher, Unavailable
+from shared.kafka.relay import Relay
+
+__all__ = ["BatchConsumer", "Handler", "Publisher", "Relay", "Subscription", "Unavailable"]

@@ -1,0 +1,76 @@
+"""Kafka clients with the settings that correctness depends on; none of them is an operator's choice."""
+
+import asyncio
+import contextlib
+import zlib
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+
+LARGEST_BATCH = 1_100_000
+STOP_WITHIN = 5.0
+
+
+def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
+    """A consumer whose committed offset means nothing: our stored position decides."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        client_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=1_100_000,
+        session_timeout_ms=10_000,
+        heartbeat_interval_ms=1_000,
+        rebalance_timeout_ms=20_000,
+        max_poll_interval_ms=300_000,
+        metadata_max_age_ms=30_000,
+        request_timeout_ms=15_000,
+        fetch_max_wait_ms=100,
+    )
+
+
+def new_producer(bootstrap: str, client: str, *, linger_ms: int = 0) -> AIOKafkaProducer:
+    """An idempotent producer: acknowledged means held by every replica in sync, once and in order."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=linger_ms,
+        max_batch_size=LARGEST_BATCH,
+        max_request_size=4 * LARGEST_BATCH,
+        request_timeout_ms=120_000,
+        metadata_max_age_ms=30_000,
+        compression_type="lz4",
+    )
+
+
+def new_admin(bootstrap: str) -> AIOKafkaAdminClient:
+    """For topics and their ends."""
+    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000)
+
+
+def partition_of(key: bytes | None, partitions: int) -> int:
+    """librdkafka's "consistent" partitioner, so that other clients can agree with us."""
+    return zlib.crc32(key or b"") % partitions
+
+
+async def stop_producer(producer: AIOKafkaProducer) -> None:
+    """Stop within seconds even if the broker is away: aiokafka's own stop waits for it, for ever."""
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        await asyncio.wait_for(producer.stop(), STOP_WITHIN)
+        return
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        if producer._sender.sender_task is not None:  # noqa: SLF001  (no public way; see aiokafka #1101)
+            producer._sender.sender_task.cancel()  # noqa: SLF001
+        await producer.client.close()
+
+
+async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Stop even if the broker is away: aiokafka's own stop then raises CancelledError half way."""
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        await asyncio.wait_for(consumer.stop(), STOP_WITHIN)
+        return
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        await consumer._client.close()  # noqa: SLF001

@@ -1,0 +1,92 @@
+"""The stored position of a partition: claimed once, compared and moved with every batch."""
+
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.db.database import Database, UnitOfWork
+from shared.errors import Refused
+
+
+class Fenced(Exception):
+    """Somebody else has moved the position: what we hold is not ours to apply."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the next batch begins, and how many dead letters came in a row before it."""
+
+    next_offset: int
+    bad_run: int
+    pass_until: int
+
+
+async def claim(database: Database, client: AIOKafkaConsumer, tp: TopicPartition) -> Position:
+    """Read where this partition stands, and see that the topic is still the one it was.
+
+    :raises Refused: when the position lies outside the topic (deleted, created again, cut short), or when
+        the records before it are younger than they were when we applied them.
+    """
+    beginning = (await client.beginning_offsets([tp]))[tp]
+    end = (await client.end_offsets([tp]))[tp]
+    async with database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO position (topic, part, next_offset, max_ts) VALUES (:topic, :part, :beginning, 0) "
+            "ON CONFLICT DO NOTHING",
+            {"topic": tp.topic, "part": tp.partition, "beginning": beginning},
+        )
+        row = (
+            await uow.execute(
+                "SELECT next_offset, max_ts, bad_run, pass_until FROM position WHERE topic = :topic AND part = :part",
+                {"topic": tp.topic, "part": tp.partition},
+            )
+        ).one()
+        next_offset = row.next_offset
+        if next_offset < beginning <= row.pass_until:  # the operator accepts what retention took
+            await uow.execute(
+                "UPDATE position SET next_offset = :beginning WHERE topic = :topic AND part = :part "
+                "AND next_offset = :at",
+                {"topic": tp.topic, "part": tp.partition, "beginning": beginning, "at": next_offset},
+            )
+            next_offset = beginning
+    if not beginning <= next_offset <= end:
+        raise Refused(f"position {next_offset} lies outside {beginning}..{end}")
+    if row.max_ts:
+        found = (await client.offsets_for_times({tp: row.max_ts}))[tp]
+        if found is not None and found.offset < next_offset and found.timestamp > row.max_ts:
+            raise Refused(f"offset {found.offset} is younger than what was applied: the topic was created again")
+    return Position(next_offset, row.bad_run, row.pass_until)
+
+
+async def move(
+    uow: UnitOfWork, tp: TopicPartition, at: int, end: int, timestamp: int
+) -> None:
+    """Take the position from where this owner stands to the batch's end, as the transaction's first statement.
+
+    :raises Fenced: when it stands elsewhere.
+    """
+    moved = await uow.execute(
+        "UPDATE position SET next_offset = :end, max_ts = greatest(max_ts, :timestamp) "
+        "WHERE topic = :topic AND part = :part AND next_offset = :at RETURNING 1",
+        {"topic": tp.topic, "part": tp.partition, "at": at, "end": end, "timestamp": timestamp},
+    )
+    if moved.one_or_none() is None:
+        raise Fenced
+
+
+async def note_bad_run(uow: UnitOfWork, tp: TopicPartition, bad_run: int) -> None:
+    """Remember how many dead letters came in a row, also over a restart."""
+    await uow.execute(
+        "UPDATE position SET bad_run = :bad_run WHERE topic = :topic AND part = :part",
+        {"topic": tp.topic, "part": tp.partition, "bad_run": bad_run},
+    )
+
+
+async def resume(database: Database, topic: str, partition: int, until: int) -> bool:
+    """Let dead letters below ``until`` pass without counting; False when the service has no such partition."""
+    async with database.transaction() as uow:
+        done = await uow.execute(
+            "UPDATE position SET pass_until = :until WHERE topic = :topic AND part = :part RETURNING 1",
+            {"topic": topic, "part": partition, "until": until},
+        )
+        return done.one_or_none() is not None

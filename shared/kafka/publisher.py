@@ -1,0 +1,96 @@
+"""Publish and wait for the acknowledgement: for the one door that has no transaction."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.kafka.clients import new_producer, partition_of, stop_producer
+from shared.runtime import Backoff, Health, pause
+
+log = structlog.get_logger()
+
+
+class Unavailable(Exception):
+    """Kafka has not acknowledged in time: nothing is promised, and the same may be sent again."""
+
+
+class Publisher:
+    """An idempotent producer that is replaced when it breaks, with a bound on what waits in it."""
+
+    def __init__(
+        self, bootstrap: str, client: str, health: Health, *, within: float = 4.5, most_waiting: int = 20_000
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._client = client
+        self._health = health
+        self._within = within
+        self._most_waiting = most_waiting
+        self._waiting = 0
+        self._producer: AIOKafkaProducer | None = None
+        self._broken = asyncio.Event()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Keep a producer connected until stopped; a broken one goes, since it never heals (aiokafka #1017)."""
+        backoff = Backoff()
+        while not stopping.is_set():
+            self._health.tick("publisher")
+            producer = new_producer(self._bootstrap, self._client)
+            try:
+                await producer.start()
+            except (KafkaError, OSError) as error:
+                self._health.missing("kafka", type(error).__name__)
+                await stop_producer(producer)
+                await pause(stopping, backoff.next())
+                continue
+            backoff.reset()
+            self._health.found("kafka")
+            self._broken.clear()
+            self._producer = producer
+            await self._watch(stopping)
+            self._producer = None
+            await stop_producer(producer)
+
+    async def _watch(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set() and not self._broken.is_set():
+            self._health.tick("publisher")
+            await pause_for_either(stopping, self._broken, 1.0)
+
+    async def publish(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> None:
+        """Return when every (key, value) is acknowledged.
+
+        :raises Unavailable: when it is not, within seconds; some of them may have been written all the same.
+        """
+        producer = self._producer
+        if producer is None or self._waiting + len(records) > self._most_waiting:
+            raise Unavailable
+        self._waiting += len(records)
+        try:
+            async with asyncio.timeout(self._within):
+                partitions = len(await producer.partitions_for(topic))
+                acknowledgements = []
+                for key, value in records:
+                    future = await producer.send(topic, value, key, partition=partition_of(key, partitions))
+                    acknowledgements.append(future)
+                await asyncio.gather(*acknowledgements)
+        except (TimeoutError, KafkaError) as error:
+            # Its buffers go with it: an idempotent producer holds what it could not send for ever.
+            if self._producer is producer:
+                log.warning("producer_replaced", error=type(error).__name__)
+                self._producer = None
+                self._broken.set()
+            raise Unavailable from error
+        finally:
+            self._waiting -= len(records)
+
+
+async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
+    """Wait until one of the events is set, or the time is over."""
+    waits = [asyncio.ensure_future(first.wait()), asyncio.ensure_future(second.wait())]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -1,0 +1,126 @@
+"""The relay publishes the outbox in its order and deletes exactly the rows that were acknowledged."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.database import Database, new_engine, statement
+from shared.errors import is_trouble
+from shared.kafka.clients import new_producer, partition_of, stop_producer
+from shared.kafka.dead_letters import read_headers
+from shared.runtime import Backoff, Health, pause
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+
+ONE_RELAY = 1
+"""Advisory lock of the service's database; a second relay waits for it."""
+AT_ONCE = 2_000
+POLL = 0.05
+ACKNOWLEDGED_WITHIN = 30.0
+FULL = 256 * 1024
+"""A batch is closed here: a topic's limit is on the batch, not on the record."""
+
+
+@dataclass
+class Relay:
+    """One per service at a time, wherever it runs."""
+
+    database: Database
+    service: str
+    bootstrap: str
+    health: Health
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Publish until stopped. On any doubt: a new producer, and all of it again; readers drop by version."""
+        engine = new_engine(self.database.url, name=f"{self.service}-relay", pool_size=None)
+        backoff = Backoff()
+        try:
+            while not stopping.is_set():
+                self.health.tick("relay")
+                producer = new_producer(self.bootstrap, f"{self.service}-relay")
+                try:
+                    async with engine.connect() as connection:
+                        await connection.execution_options(isolation_level="AUTOCOMMIT")
+                        # The server ends our session when we freeze: the lock goes to a living relay.
+                        await connection.execute(statement("SET idle_session_timeout = '45s'"))
+                        if await self._locked(connection, stopping):
+                            await producer.start()
+                            self.health.found("relay")
+                            backoff.reset()
+                            await self._pump(connection, producer, stopping)
+                except Exception as error:
+                    if not is_trouble(error):
+                        raise
+                    metrics.RELAY_REPLACED.labels(self.service).inc()
+                    self.health.missing("relay", type(error).__name__)
+                    await pause(stopping, backoff.next())
+                finally:
+                    await stop_producer(producer)
+        finally:
+            self.health.forget("relay")
+            await engine.dispose()
+
+    async def _locked(self, connection: AsyncConnection, stopping: asyncio.Event) -> bool:
+        while not stopping.is_set():
+            self.health.tick("relay")
+            got = await connection.execute(statement("SELECT pg_try_advisory_lock(:lock)"), {"lock": ONE_RELAY})
+            if got.scalar_one():
+                return True
+            self.health.found("relay")  # another one does the work
+            await pause(stopping, 1.0)
+        return False
+
+    async def _pump(self, connection: AsyncConnection, producer: AIOKafkaProducer, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            self.health.tick("relay")
+            self.database.outbox_filled.clear()
+            rows = (
+                await connection.execute(
+                    statement("SELECT seq, topic, key, value, headers FROM outbox ORDER BY seq LIMIT :at_once"),
+                    {"at_once": AT_ONCE},
+                )
+            ).all()
+            metrics.OUTBOX_DEPTH.labels(self.service).set(len(rows))
+            if not rows:
+                metrics.OUTBOX_AGE.labels(self.service).set(0)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.database.outbox_filled.wait(), POLL)
+                continue
+            started = time.monotonic()
+            await send(producer, rows)
+            await connection.execute(
+                # Never "up to the last": a row that commits late has a lower number and was not sent.
+                statement("DELETE FROM outbox WHERE seq = ANY(CAST(:sent AS bigint[]))"),
+                {"sent": [row.seq for row in rows]},
+            )
+            metrics.OUTBOX_AGE.labels(self.service).set(time.monotonic() - started)
+            metrics.RELAYED.labels(self.service).inc(len(rows))
+
+
+async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
+    """Publish outbox rows, in their order within each partition; return when all are acknowledged."""
+    partitions = {topic: len(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}}
+    batches: dict[tuple[str, int], list[BatchBuilder]] = {}
+    for row in rows:
+        place = (row.topic, partition_of(row.key, partitions[row.topic]))
+        waiting = batches.setdefault(place, [])
+        if not waiting or waiting[-1].record_count() and waiting[-1].size() + len(row.value or b"") > FULL:
+            waiting.append(producer.create_batch())
+        headers = read_headers(row.headers)
+        if waiting[-1].append(key=row.key, value=row.value, timestamp=None, headers=headers) is None:
+            raise RuntimeError(f"outbox row {row.seq} is larger than a batch")
+    async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+        acknowledgements = []
+        for (topic, partition), waiting in batches.items():
+            for batch in waiting:
+                acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+        await asyncio.gather(*acknowledgements)

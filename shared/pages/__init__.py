@@ -1,0 +1,1 @@
+"""What every page of the product shares: the frame, the words around, the drawings, the style."""

@@ -1,0 +1,69 @@
+"""Figures and times as the design language writes them, in the reader's language and time zone."""
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+from shared.pages.language import counted, reading, translated
+
+MINUS = "\N{MINUS SIGN}"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+def half_up(value: float) -> int:
+    """Rounded once, halves away from zero, and never a minus before 0."""
+    return int(abs(value) + 0.5) * (1 if value >= 0 else -1)
+
+
+def signed(value: float) -> str:
+    """A score: +27, −8 with a real minus, or 0."""
+    rounded = half_up(value)
+    return f"+{rounded}" if rounded > 0 else f"{MINUS}{-rounded}" if rounded < 0 else "0"
+
+
+def thousands(value: int) -> str:
+    """A count with the reader's separators."""
+    return format_decimal(value, locale=reading().locale)
+
+
+def day(value: date | datetime) -> str:
+    """A day such as 17 November; another year is named."""
+    reader = reading()
+    here = value.astimezone(reader.zone).date() if isinstance(value, datetime) else value
+    this_year = here.year == reader.now.astimezone(reader.zone).year
+    return format_date(here, _DAY_FORMS.get(reader.locale.language, "d MMMM") + ("" if this_year else " y"), reader.locale)
+
+
+# Months stand after the day everywhere that we speak; only the full stop differs.
+_DAY_FORMS = {"da": "d. MMMM", "nb": "d. MMMM", "de": "d. MMMM", "fi": "d. MMMM"}
+
+
+def clock_time(value: datetime) -> str:
+    """The time of day on a clock of 24 hours."""
+    reader = reading()
+    return format_time(value, "HH:mm", tzinfo=reader.zone, locale=reader.locale)
+
+
+def since(value: datetime) -> str:
+    """How long ago, in one unit; from a day on, the day itself."""
+    seconds = max(0, int((reading().now - value) / timedelta(seconds=1)))
+    if seconds < _MINUTE:
+        return counted("%(n)s second ago", "%(n)s seconds ago", seconds) % {"n": seconds}
+    if seconds < _HOUR:
+        minutes = seconds // _MINUTE
+        return counted("%(n)s minute ago", "%(n)s minutes ago", minutes) % {"n": minutes}
+    if seconds < _DAY:
+        hours = seconds // _HOUR
+        return counted("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
+    return translated("%(day)s, %(time)s") % {"day": day(value), "time": clock_time(value)}
+
+
+FILTERS = {
+    "half_up": half_up,
+    "signed": signed,
+    "thousands": thousands,
+    "day": day,
+    "clock_time": clock_time,
+    "since": since,
+}

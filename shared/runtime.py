@@ -1,0 +1,132 @@
+"""How a process lives: loops that tick, one stop for all of them, and an end within seconds."""
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+import uvloop
+
+log = structlog.get_logger()
+
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+"""Runs until the event is set, then ends the batch in hand and returns."""
+
+STALE_AFTER = 60.0
+"""Seconds without a tick after which a loop counts as stuck; no batch takes that long."""
+
+
+@dataclass
+class Health:
+    """Which loops tick, and what keeps the process from being ready."""
+
+    clock: Callable[[], float] = time.monotonic
+    _ticks: dict[str, float] = field(default_factory=dict)
+    _missing: dict[str, str] = field(default_factory=dict)
+
+    def tick(self, loop: str) -> None:
+        """This loop is alive now."""
+        self._ticks[loop] = self.clock()
+
+    def forget(self, loop: str) -> None:
+        """This loop has ended as it should."""
+        self._ticks.pop(loop, None)
+
+    def missing(self, what: str, why: str) -> None:
+        """Until :meth:`found`, the process is not ready."""
+        if self._missing.get(what) != why:
+            log.warning("waiting", what=what, why=why)
+        self._missing[what] = why
+
+    def found(self, what: str) -> None:
+        """What was missing is there."""
+        if self._missing.pop(what, None) is not None:
+            log.info("found", what=what)
+
+    def alive(self) -> list[str]:
+        """The loops that have not ticked lately; empty when all is well."""
+        now = self.clock()
+        return [f"{loop}: no tick for {now - at:.0f} s" for loop, at in self._ticks.items() if now - at > STALE_AFTER]
+
+    def ready(self) -> list[str]:
+        """What is missing; empty when requests and records can be taken."""
+        return [f"{what}: {why}" for what, why in self._missing.items()]
+
+
+def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run a process on uvloop until it ends or SIGTERM or SIGINT asks it to."""
+    uvloop.run(_until_stopped(main))
+
+
+async def _until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stopping.set)
+    _end_with_parent(loop, stopping)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # decoding makes many objects and few cycles
+    await main(stopping)
+
+
+def _end_with_parent(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    """Under the local supervisor our standard input is its pipe: when it ends, so do we."""
+    if os.environ.get("AFTERWORD_SUPERVISED") != "1":
+        return
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        loop.call_soon_threadsafe(stopping.set)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+async def run_loops(loops: Mapping[str, Loop], stopping: asyncio.Event) -> None:
+    """Run all; if one dies, the others stop too, and the error ends the process: nothing dies quietly."""
+    async with asyncio.TaskGroup() as group:
+        for name, loop in loops.items():
+            group.create_task(_guarded(name, loop, stopping), name=name)
+
+
+async def _guarded(name: str, loop: Loop, stopping: asyncio.Event) -> None:
+    try:
+        await loop(stopping)
+    except BaseException:
+        stopping.set()
+        raise
+    if not stopping.is_set():
+        stopping.set()
+        raise RuntimeError(f"the loop {name} ended by itself")
+
+
+async def pause(stopping: asyncio.Event, seconds: float) -> None:
+    """Wait, but not beyond the stop."""
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+class Backoff:
+    """Full jitter between 0.1 and 10 seconds, from the start again after each success."""
+
+    def __init__(self, most: float = 10.0) -> None:
+        self._most = most
+        self._tries = 0
+
+    def reset(self) -> None:
+        """It worked."""
+        self._tries = 0
+
+    def next(self) -> float:
+        """Seconds until the next try."""
+        from random import random  # noqa: PLC0415
+
+        self._tries = min(self._tries + 1, 10)
+        return 0.1 + random() * min(self._most, 0.2 * 2**self._tries)  # noqa: S311  (no secret hangs on it)

@@ -1,0 +1,136 @@
+"""What a service is: its settings, what it hears, what it serves, what it does by the clock."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import MetaData
+
+from shared.db.database import Database
+from shared.http.combined import combine
+from shared.http.health import create_health_app
+from shared.http.server import serve
+from shared.kafka import BatchConsumer, Relay, Subscription
+from shared.kafka.dead_letters import dead_letter_topic
+from shared.runtime import Health, Loop, run_loops
+from shared.settings import Afterword, ServiceSettings, load
+from shared.tenancy.keyring import TenantKeyRing
+from shared.telemetry.logging import configure_logging
+
+
+@dataclass
+class Context:
+    """What a process holds for one service while it runs."""
+
+    service: str
+    afterword: Afterword
+    own: Any
+    """The service's own settings: an instance of its ``Service.settings``."""
+    database: Database
+    health: Health
+    stopping: asyncio.Event
+    keys: TenantKeyRing
+
+    @property
+    def secret(self) -> str:
+        """The root secret; keys are derived from it by purpose (shared.http.secrets)."""
+        return self.afterword.secret.get_secret_value()
+
+
+Loops = Mapping[str, Loop]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of the five. ``app.py`` of each says it in full."""
+
+    name: str
+    settings: type[ServiceSettings]
+    metadata: MetaData
+    paths: Sequence[str]
+    """What its API serves, by prefix; DESIGN gives each path one place."""
+    api: Callable[[Context], tuple[FastAPI, Loops]]
+    """Its API, and the loops that run beside it in the same process."""
+    subscriptions: Sequence[Subscription[Any]] = ()
+    worker_loops: Callable[[Context], Loops] = field(default=lambda _: {})
+    """What it does by the clock, and its effects on the world."""
+
+    @property
+    def dead_letter_topics(self) -> list[str]:
+        """Where it puts what it cannot handle."""
+        return [dead_letter_topic(subscription.topic.name, self.name) for subscription in self.subscriptions]
+
+
+async def open_context(
+    service: Service, stopping: asyncio.Event, afterword: Afterword, own: ServiceSettings, *, process: str
+) -> Context:
+    """Everything a process needs of one service."""
+    database = Database(own.database_url.get_secret_value(), name=f"{service.name}-{process}")
+    health = Health()
+    return Context(
+        service.name, afterword, own, database, health, stopping, TenantKeyRing(database, health)
+    )
+
+
+def read_settings(services: Sequence[Service]) -> tuple[Afterword, list[ServiceSettings]]:
+    """All settings at once, so that all faults are named at once.
+
+    :raises SettingsError: with every fault.
+    """
+    loaded: list[Any] = load([Afterword, *(service.settings for service in services)])
+    return loaded[0], loaded[1:]
+
+
+async def run_api(services: Sequence[Service], port: int, host: str, stopping: asyncio.Event) -> None:
+    """Serve one service's API, or those of several behind one origin."""
+    afterword, owns = read_settings(services)
+    configure_logging(afterword.log, service=services[0].name if len(services) == 1 else "all")
+    async with AsyncExitStack() as stack:
+        apps: dict[str, FastAPI] = {}
+        loops: dict[str, Loop] = {}
+        for service, own in zip(services, owns, strict=True):
+            context = await open_context(service, stopping, afterword, own, process="api")
+            stack.push_async_callback(context.database.close)
+            app, beside = service.api(context)
+            app.state.keys = context.keys
+            app.state.health = context.health
+            apps[service.name] = app
+            loops[f"{service.name} keys"] = context.keys.run
+            loops |= {f"{service.name} {name}": loop for name, loop in beside.items()}
+        served = combine(apps, {service.name: service.paths for service in services})
+
+        async def door(stop: asyncio.Event) -> None:
+            await serve(served, port, stop, host=host)
+
+        await run_loops({**loops, "http": door}, stopping)
+
+
+async def run_worker(service: Service, health_port: int, host: str, stopping: asyncio.Event) -> None:
+    """Hear, act by the clock, and relay; start as many as there are partitions."""
+    afterword, (own,) = read_settings([service])
+    configure_logging(afterword.log, service=service.name)
+    context = await open_context(service, stopping, afterword, own, process="worker")
+    consumers = {
+        f"consumer {subscription.topic.name}": BatchConsumer(
+            context.database, service.name, subscription, afterword.kafka, context.health
+        ).run
+        for subscription in service.subscriptions
+    }
+    relay = Relay(context.database, service.name, afterword.kafka, context.health)
+
+    async def door(stop: asyncio.Event) -> None:
+        await serve(create_health_app(service.name, context.health), health_port, stop, host=host)
+
+    try:
+        loops: dict[str, Callable[[asyncio.Event], Awaitable[None]]] = {
+            **consumers,
+            "relay": relay.run,
+            "http": door,
+            **service.worker_loops(context),
+        }
+        await run_loops(loops, stopping)
+    finally:
+        await context.database.close()
