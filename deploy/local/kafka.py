@@ -66,9 +66,10 @@ def fetch() -> None:
         unfinished = JARS.with_suffix(".new")
         shutil.rmtree(unfinished, ignore_errors=True)
         subprocess.run(  # noqa: S603  (a fixed command)
-            (  # noqa: S607  (Maven is the machine's)
+            (
                 *("mvn", "--batch-mode", "--quiet", "--strict-checksums", "-f", str(PLACE / "pom.xml")),
-                *("dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={unfinished}"),
+                *("dependency:copy-dependencies", "-DincludeScope=runtime"),
+                f"-DoutputDirectory={unfinished}",
             ),
             check=True,
             stdin=subprocess.DEVNULL,
@@ -119,7 +120,8 @@ def program(state: State) -> Program:
         "kafka",
         (
             *_java("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-            *(archive, "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off", "-XX:+ExitOnOutOfMemoryError"),
+            *(archive, "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"),
+            "-XX:+ExitOnOutOfMemoryError",
             *("kafka.Kafka", str(state.root / "kafka" / "server.properties")),
         ),
         ready=answers,
@@ -131,7 +133,11 @@ def program(state: State) -> Program:
 
 def _java(*options: str) -> tuple[str, ...]:
     return (
-        *("java", "-Djava.awt.headless=true", f"-Dlog4j2.configurationFile=file:{PLACE / 'log4j2.properties'}"),
+        *(
+            "java",
+            "-Djava.awt.headless=true",
+            f"-Dlog4j2.configurationFile=file:{PLACE / 'log4j2.properties'}",
+        ),
         *("-cp", f"{JARS}/*", *options),
     )
 

@@ -113,6 +113,7 @@ def environment(state: State) -> dict[str, str]:
     """The settings of every service of this stack."""
     return {
         "AFTERWORD_LOCAL": "1",
+        "AFTERWORD_LOG": "console",
         "AFTERWORD_STATE": str(state.root),
         "AFTERWORD_KAFKA": state.kafka,
         "AFTERWORD_PUBLIC_URL": state.origin,
@@ -122,6 +123,14 @@ def environment(state: State) -> dict[str, str]:
         "AFTERWORD_SMTP_URL": state.smtp,
         **{f"{service.upper()}_DATABASE_URL": state.database_url(service) for service in SERVICES},
     }
+
+
+def find_environment() -> dict[str, str]:
+    """The settings of this checkout's stack, or a sentence about how to get one and the end of the process."""
+    state = State.existing()
+    if state is None:
+        raise SystemExit("There is no local stack yet (make up), and no AFTERWORD_… settings are given.")
+    return environment(state)
 
 
 def free_ports(count: int) -> list[int]:

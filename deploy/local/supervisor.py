@@ -145,7 +145,8 @@ class Child:
                 await asyncio.wait_for(output.closed.wait(), 1)
 
     async def _probe(self) -> None:
-        while self.program.ready is not None and not await self.program.ready():
+        # There is nothing to wait on: another process becomes ready.
+        while self.program.ready is not None and not await self.program.ready():  # noqa: ASYNC110
             await asyncio.sleep(PROBE_EVERY)
         self._become("ready")
         self.was_ready.set()
@@ -240,9 +241,7 @@ class Supervisor:
         return self._warden
 
 
-async def spawn(
-    program: Program, log: LogFile, group: int
-) -> tuple[asyncio.subprocess.Process, LineReader]:
+async def spawn(program: Program, log: LogFile, group: int) -> tuple[asyncio.subprocess.Process, LineReader]:
     """Start the program's process in the group; its output goes to the log.
 
     The pipe is our own: asyncio's would make `wait()` last as long as any grandchild keeps it open.

@@ -1,0 +1,65 @@
+"""The SMTP door of the mailbox: it takes every mail, except where an address asks for trouble.
+
+Tests and demonstrations choose the trouble by the local part of the address:
+
+- `refuse-550-…` is refused at RCPT for good (550);
+- `defer-451-…` is refused at RCPT for now (451), every time;
+- `drop-after-data-…` is kept, but the connection ends after DATA without an answer, so that the sender
+  cannot know whether the mail arrived.
+"""
+
+import asyncio
+import logging
+from typing import cast
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deploy.local.mail import Mails
+
+LARGEST = 10 * 1024 * 1024
+
+logger = logging.getLogger(__name__)
+
+
+class Door:
+    """What aiosmtpd asks at each step of a session."""
+
+    def __init__(self, mails: Mails) -> None:
+        self._mails = mails
+
+    async def handle_RCPT(  # noqa: N802  (aiosmtpd looks it up by this name)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del server, session, options
+        if address.startswith("refuse-550-"):
+            return "550 5.1.1 No such mailbox, as the address asks"
+        if address.startswith("defer-451-"):
+            return "451 4.2.0 Mailbox is busy, as the address asks"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(  # noqa: N802  (aiosmtpd looks it up by this name)
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        del session
+        content = envelope.original_content or b""
+        for recipient in envelope.rcpt_tos:
+            kept = self._mails.add(envelope.mail_from or "", recipient, content)
+            logger.info("kept mail %s, %d bytes", kept.id, len(content))
+        if any(recipient.startswith("drop-after-data-") for recipient in envelope.rcpt_tos):
+            # aiosmtpd's hint is the base class; a session over TCP has a transport that can be cut.
+            cast("asyncio.Transport", server.transport).abort()
+        return "250 2.0.0 Kept on this machine"
+
+
+async def listen(mails: Mails, port: int) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    door = Door(mails)
+
+    def session() -> SMTP:
+        return SMTP(
+            door, loop=loop, hostname="localhost", ident="Afterword mailbox",
+            data_size_limit=LARGEST, enable_SMTPUTF8=True,
+        )  # fmt: skip
+
+    return await loop.create_server(session, "127.0.0.1", port)
