@@ -38,3 +38,11 @@ def segments_of(thing: Segmented) -> list[str]:
     """Every segment it counts for: the company, each dimension, each level of its organisation."""
     dimensions = [f"{encoded(name)}:{encoded(value)}" for name, value in sorted(thing.segments.items())]
     return [COMPANY, *dimensions, *levels(thing.organisation)]
+
+
+def may_see(allowed: Sequence[str], segments: Sequence[str]) -> bool:
+    """Whether somebody who is limited to ``allowed`` segments (none: not limited) may see a thing of these.
+
+    A path's levels are segments of their own, so ``organisation:north`` covers ``organisation:north/sales``.
+    """
+    return not allowed or not set(allowed).isdisjoint(segments)

@@ -50,8 +50,6 @@ class Pages:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        # Jinja's own typing knows nothing of what its extensions add.
-        vars(type(self._environment))  # the attribute below is set by the extension on the instance
         self._environment.install_gettext_callables(  # type: ignore[attr-defined]
             language.translated,
             language.counted,
