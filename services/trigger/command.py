@@ -1,0 +1,123 @@
+"""What the trigger adds to the ``afterword`` command: tenants and keys."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from shared.db.database import Database
+
+T = TypeVar("T")
+
+tenant_app = typer.Typer(no_args_is_help=True, help="The companies.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys: shown once, stored hashed.")
+
+
+def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
+    """Add ``tenant`` and ``key``; each command first finds its settings."""
+    for group, name in ((tenant_app, "tenant"), (key_app, "key")):
+        group.callback()(settings)
+        app.add_typer(group, name=name)
+
+
+@tenant_app.command("create")
+def create_tenant(
+    tenant: Annotated[str, typer.Argument(help="Short name: small letters, digits, hyphens.")],
+    name: Annotated[str, typer.Option(help="The name that customers read.")],
+    time_zone: Annotated[str, typer.Option(help="Where its days begin and end.")] = "UTC",
+    country: Annotated[str, typer.Option(help="Two letters; decides which law holds.")] = "DK",
+    language: Annotated[list[str] | None, typer.Option(help="Languages of its customers, the first by default.")] = None,
+    postal_address: Annotated[str | None, typer.Option(help="For the last block of each mail.")] = None,
+) -> None:
+    """Make a company known. It begins in test mode: mail goes to listed test addresses only."""
+    from services.trigger import tenants
+
+    _with_database(
+        lambda database: tenants.create_tenant(
+            database,
+            tenant,
+            name=name,
+            time_zone=time_zone,
+            country=country,
+            languages=language or ["en"],
+            postal_address=postal_address,
+        )
+    )
+    typer.echo(f"{tenant}: created, in test mode")
+
+
+@tenant_app.command("list")
+def list_tenants() -> None:
+    """Every company, its zone and its keys."""
+
+    async def show(database: "Database") -> None:
+        from shared.tenancy.tenants import all_tenants
+
+        async with database.reading() as uow:
+            for tenant in await all_tenants(uow):
+                typer.echo(f"{tenant.id}\t{tenant.name}\t{tenant.time_zone}\t{tenant.country}")
+                for key in tenant.keys:
+                    state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
+                    typer.echo(f"  key {key.id}\t{key.name}\t{state}\t{' '.join(key.scopes)}")
+
+    _with_database(show)
+
+
+@key_app.command("create")
+def create_key(
+    tenant: Annotated[str, typer.Argument()],
+    scope: Annotated[list[str], typer.Option(help="What it opens, like events:write; several are allowed.")],
+    name: Annotated[str, typer.Option(help="Where it is used; also the default source of its events.")] = "default",
+    days: Annotated[int | None, typer.Option(help="Days until it expires; without it, never.")] = None,
+) -> None:
+    """Print a new key, and nothing else. It is not shown again."""
+    from services.trigger import tenants
+
+    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
+    typer.echo(
+        _with_database(
+            lambda database: tenants.create_key(database, tenant, scope, name=name, expires_at=expires_at)
+        )
+    )
+
+
+@key_app.command("revoke")
+def revoke_key(
+    tenant: Annotated[str, typer.Argument()],
+    key: Annotated[str, typer.Argument(help="The key's id (tenant list shows it), or the key itself.")],
+) -> None:
+    """Make a key open nothing any more; within seconds, everywhere."""
+    from services.trigger import tenants
+
+    _with_database(lambda database: tenants.revoke_key(database, tenant, key))
+    typer.echo("revoked")
+
+
+def _with_database(work: Callable[["Database"], Awaitable[T]]) -> T:
+    from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
+    from services.trigger.settings import Settings
+    from shared.db.database import Database
+    from shared.settings import load
+
+    async def inner() -> T:
+        (settings,) = load([Settings])
+        database = Database(settings.database_url.get_secret_value(), name="trigger-command", pool_size=1)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(inner())
+    except TenantExists as error:
+        sys.exit(f"There is a tenant {error} already; choose another short name.")
+    except UnknownTenant as error:
+        sys.exit(f"There is no tenant {error}; `afterword tenant list` shows those there are.")
+    except UnknownKey as error:
+        sys.exit(f"There is no such key that still opens something: {error}…")
+    except BadTenant as error:
+        sys.exit(str(error))

@@ -1,0 +1,123 @@
+"""Tenants and their keys: the trigger owns them, everybody else hears of them."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import available_timezones
+
+import msgspec
+from msgspec.structs import replace
+
+from services.trigger import repository
+from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
+from shared.db.database import Database, UnitOfWork
+from shared.events import TENANTS, KeyDigest, Tenant
+from shared.ids import uuid7
+from shared.tenancy import digest_of
+
+SCOPES = (
+    "events:write",
+    "answers:write",
+    "answers:read",
+    "surveys:write",
+    "decisions:read",
+    "scores:read",
+    "cases:read",
+    "cases:write",
+    "admin",
+)
+SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+PREFIX = "aw_"
+"""A key that leaks is recognised by it, by people and by scanners."""
+
+
+async def create_tenant(
+    database: Database,
+    tenant: str,
+    *,
+    name: str,
+    time_zone: str = "UTC",
+    country: str = "DK",
+    languages: Sequence[str] = ("en",),
+    postal_address: str | None = None,
+) -> Tenant:
+    """Make a company known; it begins in test mode, without keys.
+
+    :raises BadTenant: when something said of it cannot be so.
+    :raises TenantExists: when the short name is taken.
+    """
+    if not SHORT_NAME.fullmatch(tenant):
+        raise BadTenant("The short name takes small letters, digits and hyphens, 63 at most.")
+    if time_zone not in available_timezones():
+        raise BadTenant(f"There is no time zone {time_zone!r}; write it like Europe/Copenhagen.")
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        raise BadTenant("The country is two capital letters, like DK.")
+    company = Tenant(
+        id=tenant,
+        version=1,
+        name=name,
+        time_zone=time_zone,
+        country=country,
+        languages=tuple(languages),
+        postal_address=postal_address,
+    )
+    async with database.transaction() as uow:
+        if not await repository.add_tenant(uow, company):
+            raise TenantExists(tenant)
+        uow.publish(TENANTS, tenant, company)
+    return company
+
+
+async def create_key(
+    database: Database,
+    tenant: str,
+    scopes: Sequence[str],
+    *,
+    name: str = "default",
+    expires_at: datetime | None = None,
+) -> str:
+    """Make a key and return it: the only time that it is seen.
+
+    :raises BadTenant: for a scope that does not exist.
+    :raises UnknownTenant: when there is no such tenant.
+    """
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise BadTenant(f"Scopes are {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.")
+    token = PREFIX + secrets.token_urlsafe(32)
+    key = KeyDigest(
+        id=uuid7().hex, name=name, digest=digest_of(token), scopes=tuple(sorted(set(scopes))), expires_at=expires_at
+    )
+    async with database.transaction() as uow:
+        company = await _locked(uow, tenant)
+        await _change(uow, replace(company, keys=(*company.keys, key)))
+    return token
+
+
+async def revoke_key(database: Database, tenant: str, key: str) -> None:
+    """Make a key, by its id or the key itself, open nothing any more; within seconds, everywhere.
+
+    :raises UnknownKey: when the tenant has no such key that still opens something.
+    """
+    digest = digest_of(key)
+    async with database.transaction() as uow:
+        company = await _locked(uow, tenant)
+        found = [k for k in company.keys if (k.id == key or k.digest == digest) and k.revoked_at is None]
+        if not found:
+            raise UnknownKey(key[:8])
+        revoked = {k.id: replace(k, revoked_at=uow.now) for k in found}
+        await _change(uow, replace(company, keys=tuple(revoked.get(k.id, k) for k in company.keys)))
+
+
+async def _locked(uow: UnitOfWork, tenant: str) -> Tenant:
+    company = await repository.lock_tenant(uow, tenant)
+    if company is None:
+        raise UnknownTenant(tenant)
+    return company
+
+
+async def _change(uow: UnitOfWork, company: Tenant) -> None:
+    changed = msgspec.structs.replace(company, version=company.version + 1)
+    await repository.update_tenant(uow, changed)
+    uow.publish(TENANTS, changed.id, changed)
