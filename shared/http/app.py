@@ -28,7 +28,11 @@ class Door(FastAPI):
 
 
 def create_app(
-    *, service: str, routers: Sequence[APIRouter], lifespan: Lifespan | None = None, pages: Pages | None = None
+    *,
+    service: str,
+    routers: Sequence[APIRouter],
+    lifespan: Lifespan | None = None,
+    pages: Pages | None = None,
 ) -> FastAPI:
     """The application of one service.
 

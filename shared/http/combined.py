@@ -37,7 +37,11 @@ class _Combined:
         self._own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
         self._own.state.pages = first.state.pages
         problems.install(self._own)
-        for path, endpoint in (("/healthz", self._healthz), ("/readyz", self._readyz), ("/metrics", self._metrics)):
+        for path, endpoint in (
+            ("/healthz", self._healthz),
+            ("/readyz", self._readyz),
+            ("/metrics", self._metrics),
+        ):
             self._own.add_route(path, endpoint, methods=["GET"])
         self._own.add_middleware(Edge)
         self._own.router.lifespan_context = self._lifespan

@@ -87,7 +87,9 @@ class Edge:
         except Problem as problem:
             await self._last_word(inner, receive, guarded_send, problem, status)
         except Exception as error:  # noqa: BLE001  (the outermost layer: whatever it is, the sender gets an answer)
-            self._log.error("request_failed", error=type(error).__name__, trace=_places(error), path=masked(scope["path"]))
+            self._log.error(
+                "request_failed", error=type(error).__name__, trace=_places(error), path=masked(scope["path"])
+            )
             await self._last_word(inner, receive, guarded_send, Problem(500), status)
         finally:
             if not scope["path"].startswith(_UNTOLD):
@@ -116,7 +118,9 @@ class Edge:
 
         return counted
 
-    async def _last_word(self, scope: Scope, receive: Receive, send: Send, problem: Problem, status: int) -> None:
+    async def _last_word(
+        self, scope: Scope, receive: Receive, send: Send, problem: Problem, status: int
+    ) -> None:
         """Answer, unless an answer has begun: then the server closes the connection, and the reader sees that."""
         if status == 0:
             await render(Request(scope), problem)(scope, receive, send)

@@ -12,7 +12,11 @@ class Guesses:
     """
 
     def __init__(
-        self, most: int = 20, every: float = 3.0, keep: int = 10_000, clock: Callable[[], float] = time.monotonic
+        self,
+        most: int = 20,
+        every: float = 3.0,
+        keep: int = 10_000,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most, self._every, self._keep, self._clock = most, every, keep, clock
         self._full_again: dict[str, float] = {}

@@ -78,7 +78,9 @@ def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
             403,
             "This key may not do this.",
             f"It lacks the scope {scope}. Make one that has it: afterword key create {key.tenant} --scope {scope}",
-            headers={"WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{scope}"'},
+            headers={
+                "WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{scope}"'
+            },
         )
     return key
 

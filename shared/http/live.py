@@ -59,7 +59,9 @@ class LiveFeed:
     nobody gets the same version twice in a row. The loop runs only while somebody listens, and ends with ``stopping``.
     """
 
-    def __init__(self, read: Read, stopping: asyncio.Event, every: float = 0.3, heartbeat: float = HEARTBEAT) -> None:
+    def __init__(
+        self, read: Read, stopping: asyncio.Event, every: float = 0.3, heartbeat: float = HEARTBEAT
+    ) -> None:
         self._read, self._stopping, self._every, self._heartbeat = read, stopping, every, heartbeat
         self._listeners: set[_Listener] = set()
         self._loop: asyncio.Task[None] | None = None

@@ -1,7 +1,8 @@
 """What a refusal looks like: RFC 9457 for programs, a page in plain words for people."""
 
+import http.client
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
+
 from typing import Any, Protocol, TypedDict
 
 from fastapi import FastAPI, Request, Response
@@ -71,7 +72,10 @@ WORDS: dict[int, tuple[str, str]] = {
     415: ("This form of data is not taken here.", "Send JSON, as “Content-Type: application/json”."),
     422: ("Something in it cannot be right.", "Each fault is named with its field and its remedy."),
     429: ("Too many attempts.", "Wait as long as Retry-After says, then try again."),
-    500: ("Something went wrong on our side.", "Nothing is half done. If this lasts, tell operations the request id."),
+    500: (
+        "Something went wrong on our side.",
+        "Nothing is half done. If this lasts, tell operations the request id.",
+    ),
     503: ("This cannot be done just now.", "Try again in a moment; Retry-After says when."),
 }
 
@@ -80,7 +84,7 @@ def words_for(status: int) -> tuple[str, str]:
     """Title and remedy of a status that came without words of its own."""
     if status in WORDS:
         return WORDS[status]
-    return (HTTPStatus(status).phrase if status in HTTPStatus else "Refused"), ""
+    return http.client.responses.get(status, "Refused"), ""
 
 
 def wants_page(request: Request) -> bool:
@@ -95,7 +99,9 @@ def render(request: Request, problem: Problem) -> Response:
     if pages is not None and wants_page(request):
         response = pages.error(request, problem, request_id)
     else:
-        response = JSONResponse(_document(problem, request_id), problem.status, media_type="application/problem+json")
+        response = JSONResponse(
+            _document(problem, request_id), problem.status, media_type="application/problem+json"
+        )
     response.headers.update(problem.headers or {})
     return response
 

@@ -28,7 +28,9 @@ def unsound(value: Any) -> list[Fault]:
             if (fault := _of_text(part)) is not None:
                 faults.append(Fault(field=pointer(*place), detail=fault))
         elif isinstance(part, float) and not math.isfinite(part):
-            faults.append(Fault(field=pointer(*place), detail="NaN, Infinity and numbers beyond 1e308 are refused."))
+            faults.append(
+                Fault(field=pointer(*place), detail="NaN, Infinity and numbers beyond 1e308 are refused.")
+            )
     return faults
 
 
@@ -49,7 +51,10 @@ async def sound_request(request: Request) -> None:
     """
     faults = [
         Fault(field=f"{where}/{name}"[:MOST], detail=fault)
-        for where, pairs in (("path", request.path_params.items()), ("query", request.query_params.multi_items()))
+        for where, pairs in (
+            ("path", request.path_params.items()),
+            ("query", request.query_params.multi_items()),
+        )
         for name, value in pairs
         if (fault := _of_text(str(value)) or _of_text(name)) is not None
     ]

@@ -93,13 +93,17 @@ def signed_in(*roles: Role) -> Callable[[Request], Awaitable[Staff]]:
 
 def wrong_role(*roles: Role) -> Problem:
     """The refusal that names who may."""
-    return Problem(403, "Your role may not do this.", f"It takes one of: {', '.join(roles)}. Ask an administrator.")
+    return Problem(
+        403, "Your role may not do this.", f"It takes one of: {', '.join(roles)}. Ask an administrator."
+    )
 
 
 def _renewal(request: Request) -> Elsewhere:
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     # The edge has turned a HEAD into a GET; a 307 makes the browser send a POST again with its body.
-    return Elsewhere(f"/login/renew?next={quote(safe_next(here), safe='')}", 303 if request.method == "GET" else 307)
+    return Elsewhere(
+        f"/login/renew?next={quote(safe_next(here), safe='')}", 303 if request.method == "GET" else 307
+    )
 
 
 def safe_next(path: str | None) -> str:

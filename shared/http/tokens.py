@@ -24,7 +24,9 @@ class LinkSigner:
 
     def sign(self, purpose: Purpose, invitation_id: UUID) -> str:
         """The token of an invitation: 43 characters of base64url."""
-        return base64.urlsafe_b64encode(invitation_id.bytes + self._tag(purpose, invitation_id.bytes)).decode()[:LENGTH]
+        return base64.urlsafe_b64encode(
+            invitation_id.bytes + self._tag(purpose, invitation_id.bytes)
+        ).decode()[:LENGTH]
 
     def read(self, purpose: Purpose, token: str) -> UUID | None:
         """The invitation that a token speaks for, or None when we did not write it, letter by letter."""
@@ -42,4 +44,6 @@ class LinkSigner:
         return found if hmac.compare_digest(self.sign(purpose, found), token) else None
 
     def _tag(self, purpose: Purpose, invitation_id: bytes) -> bytes:
-        return hmac.digest(self._keys[purpose], purpose.encode() + b":" + invitation_id, hashlib.sha256)[:_TAG]
+        return hmac.digest(self._keys[purpose], purpose.encode() + b":" + invitation_id, hashlib.sha256)[
+            :_TAG
+        ]

@@ -91,9 +91,7 @@ def block(kind: str, x1: float, x2: float, y: float, height: float, *, hatched: 
 
 def text(kind: str, x: float, y: float, words: str, anchor: str = "start", dx: float = 0) -> str:
     shift = f' dx="{number(dx)}"' if dx else ""
-    return (
-        f'<text class="{kind}" x="{number(x)}%"{shift} y="{number(y)}" text-anchor="{anchor}">{escape(words)}</text>'
-    )
+    return f'<text class="{kind}" x="{number(x)}%"{shift} y="{number(y)}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
 def big(score: float, y: float) -> str:
@@ -147,4 +145,3 @@ def ends(low: float, high: float, y: float) -> str:
     return text("end", place_of(low), y, signed(low), "end", -8) + text(
         "end", place_of(high), y, signed(high), "start", 8
     )
-

@@ -12,11 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shared.clock import Clock, system_clock
 from shared.http.csrf import CsrfGuard
 from shared.http.problems import Problem
-from shared.http.staff import Staff
+from shared.http.staff import Staff, staff_of
 from shared.pages import charts, language
 from shared.pages.assets import SHARED, Assets
 from shared.pages.filters import FILTERS
 
+CUSTOMERS = ("/s/", "/u/", "/q/")
 HERE = Path(__file__).parent
 FRAME: dict[str, Any] = {
     "company": "",  # beside the person's name
@@ -36,7 +37,12 @@ class Pages:
     """
 
     def __init__(
-        self, package: str, *, local: bool = False, mailbox_url: str | None = None, clock: Clock = system_clock
+        self,
+        package: str,
+        *,
+        local: bool = False,
+        mailbox_url: str | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         own = Path(str(importlib.resources.files(package)))
         self.assets = Assets({package.rpartition(".")[2]: own / "static", SHARED.name: SHARED.folder})
@@ -59,7 +65,13 @@ class Pages:
         )
         self._environment.filters.update(FILTERS)
         self._environment.globals.update(
-            asset=self.assets.url, charts=charts, local=local, mailbox_url=mailbox_url, reading=language.reading
+            # gettext in a template marks its result as safe HTML, so words from a variable take this way.
+            say=language.translated,
+            asset=self.assets.url,
+            charts=charts,
+            local=local,
+            mailbox_url=mailbox_url,
+            reading=language.reading,
         )
 
     @property
@@ -92,13 +104,24 @@ class Pages:
         """A template drawn in a language, without a request: for mails and tests."""
         filled = {**FRAME, **context}
         reader = language.Reading(
-            speak, ZoneInfo(filled["time_zone"]), self._clock(), self._words.get(speak) or self._words[language.SOURCE]
+            speak,
+            ZoneInfo(filled["time_zone"]),
+            self._clock(),
+            self._words.get(speak) or self._words[language.SOURCE],
         )
         with language.read_by(reader):
             return self._environment.get_template(template).render(filled)
 
     def error(self, request: Request, problem: Problem, request_id: str) -> HTMLResponse:
         """The page of a refusal."""
+        known = getattr(request.app.state, "access", None) is not None and not request.url.path.startswith(
+            CUSTOMERS
+        )
         return self.response(
-            request, "error.html", status_code=problem.status, problem=problem, request_id=request_id
+            request,
+            "error.html",
+            staff=staff_of(request) if known else None,
+            status_code=problem.status,
+            problem=problem,
+            request_id=request_id,
         )

@@ -32,7 +32,9 @@ def day(value: date | datetime) -> str:
     reader = reading()
     here = value.astimezone(reader.zone).date() if isinstance(value, datetime) else value
     this_year = here.year == reader.now.astimezone(reader.zone).year
-    return format_date(here, _DAY_FORMS.get(reader.locale.language, "d MMMM") + ("" if this_year else " y"), reader.locale)
+    return format_date(
+        here, _DAY_FORMS.get(reader.locale.language, "d MMMM") + ("" if this_year else " y"), reader.locale
+    )
 
 
 # Months stand after the day everywhere that we speak; only the full stop differs.
@@ -59,7 +61,13 @@ def since(value: datetime) -> str:
     return translated("%(day)s, %(time)s") % {"day": day(value), "time": clock_time(value)}
 
 
+def zone_name(zone: str) -> str:
+    """The city of a time zone: Europe/Copenhagen is Copenhagen."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
 FILTERS = {
+    "zone_name": zone_name,
     "half_up": half_up,
     "signed": signed,
     "thousands": thousands,

@@ -82,7 +82,9 @@ def marks(detractors: int, passives: int, promoters: int) -> Markup:
             if group == "d":
                 out.append(f'<rect class="d" x="{number(x - 4.5)}" y="4.5" width="9" height="9"/>')
             else:
-                out.append(f'<circle class="{group}" cx="{number(x)}" cy="9" r="{4 if group == "pa" else 5}"/>')
+                out.append(
+                    f'<circle class="{group}" cx="{number(x)}" cy="9" r="{4 if group == "pa" else 5}"/>'
+                )
             x += 14
         x += 6 if count else 0
     return icon("marks", x, 18, "".join(out))
@@ -120,4 +122,6 @@ def key(name: Key) -> Markup:
 def brand() -> Markup:
     """The mark: the interval itself."""
     drawn = '<rect class="b95" x="1" y="3" width="34" height="10"/><rect class="b50" x="10" y="3" width="16" height="10"/>'
-    return icon("mark", 36, 16, drawn + '<path class="cap" d="M1 3v10M35 3v10"/><path class="pt" d="M18 0v16"/>')
+    return icon(
+        "mark", 36, 16, drawn + '<path class="cap" d="M1 3v10M35 3v10"/><path class="pt" d="M18 0v16"/>'
+    )

@@ -61,7 +61,9 @@ def histogram(counts: Sequence[int], label: str) -> Markup:
     out.append(line("ax", "0", base, "100%", base))
     for first, after in pairwise((0, 7, 9, 11)):
         start, end = first * width + width * 0.16, after * width - width * 0.16
-        out.append(line(f"brk {group_of(first)}", f"{number(start)}%", base + 34, f"{number(end)}%", base + 34))
+        out.append(
+            line(f"brk {group_of(first)}", f"{number(start)}%", base + 34, f"{number(end)}%", base + 34)
+        )
     return svg("".join(out), base + 38, label, "hist")
 
 
@@ -99,7 +101,9 @@ def _band(points: Sequence[Point], axis: _Axis, frame: Frame) -> str:
         outer = [at(x, s.high95) for x, s in run] + [at(x, s.low95) for x, s in reversed(run)]
         inner = [at(x, s.high50) for x, s in run] + [at(x, s.low50) for x, s in reversed(run)]
         middle = [at(x, s.nps) for x, s in run]
-        out.append(f'<polygon class="b95" points="{" ".join(outer)}"/><polygon class="b50" points="{" ".join(inner)}"/>')
+        out.append(
+            f'<polygon class="b95" points="{" ".join(outer)}"/><polygon class="b50" points="{" ".join(inner)}"/>'
+        )
         out.append(f'<polyline class="line" points="{" ".join(middle)}"/>')
     return "".join(out)
 
@@ -122,7 +126,9 @@ def _months(axis: _Axis) -> list[tuple[date, str]]:
     if by_year:
         starts = [start for start in starts if start.month == 1]
     step = -(-len(starts) // _MOST_LABELS) or 1
-    return [(start, format_date(start, "y" if by_year else "LLL", reading().locale)) for start in starts[::step]]
+    return [
+        (start, format_date(start, "y" if by_year else "LLL", reading().locale)) for start in starts[::step]
+    ]
 
 
 def trend(

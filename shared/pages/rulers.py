@@ -2,7 +2,19 @@
 
 from markupsafe import Markup
 
-from shared.pages.drawing import Score, big, block, ends, interval, number, place_of, scale, svg, text, upright
+from shared.pages.drawing import (
+    Score,
+    big,
+    block,
+    ends,
+    interval,
+    number,
+    place_of,
+    scale,
+    svg,
+    text,
+    upright,
+)
 from shared.pages.language import translated
 
 
