@@ -1,4 +1,4 @@
-"""The mails that a local stack has received. Each is two files: the mail as it came, and its line in a list."""
+"""The mails that a local stack has received: each two files, the mail as it came and its line in a list."""
 
 import re
 import time

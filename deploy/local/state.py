@@ -126,7 +126,7 @@ def environment(state: State) -> dict[str, str]:
 
 
 def find_environment() -> dict[str, str]:
-    """The settings of this checkout's stack, or a sentence about how to get one and the end of the process."""
+    """The settings of this checkout's stack; without one the process ends and says how to get it."""
     state = State.existing()
     if state is None:
         raise SystemExit("There is no local stack yet (make up), and no AFTERWORD_… settings are given.")
