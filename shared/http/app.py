@@ -36,8 +36,8 @@ def create_app(
 ) -> FastAPI:
     """The application of one service.
 
-    ``app.state`` is filled by the service's composition (here or in its lifespan): ``health`` for the probes,
-    ``keys`` for API keys, ``access`` and ``csrf`` for people who are signed in.
+    ``app.state`` is filled by the service's composition (here or in its lifespan): ``health`` for the
+    probes, ``keys`` for API keys, ``access`` and ``csrf`` for people who are signed in.
     """
     app = Door(
         title=f"Afterword {service}",

@@ -21,9 +21,11 @@ class Caller:
 
 
 def staff_or_key(scope: Scope, *roles: Role) -> Callable[..., Awaitable[Caller]]:
-    """A dependency: a key with the scope, or somebody signed in in one of the roles (any, when none is named).
+    """A dependency: a key with the scope, or somebody signed in in one of the roles (any, when none is
+    named).
 
-    A cookie goes along with any request, so one that would change something must carry the session's token too.
+    A cookie goes along with any request, so one that would change something must carry the session's token
+    too.
     """
 
     async def caller(request: Request, credentials: Bearer) -> Caller:

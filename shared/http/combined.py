@@ -15,10 +15,11 @@ from shared.http.health import NotStarted, answer, metrics_page
 
 
 def combine(apps: Mapping[str, FastAPI], paths: Mapping[str, Sequence[str]]) -> ASGIApp:
-    """One application of several. ``paths`` names each service's path prefixes; the longest whole-segment match wins.
+    """One application of several. ``paths`` names each service's path prefixes; the longest whole-segment
+    match wins.
 
-    `/` alone is a prefix too, of that one page. Probes speak for all services; files under `/static/<service>/` and the
-    document under `/openapi/` go to their service, the shared files to any.
+    `/` alone is a prefix too, of that one page. Probes speak for all services; files under
+    `/static/<service>/` and the document under `/openapi/` go to their service, the shared files to any.
     """
     return _Combined(apps, paths)
 

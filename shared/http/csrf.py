@@ -42,8 +42,8 @@ def stale_form() -> Problem:
 def refuse_foreign(request: Request) -> None:
     """Refuse what another site sent.
 
-    Our pages say `Referrer-Policy: no-referrer`, under which browsers send `Origin: null` with our own forms: so the
-    newer header decides, and a null origin proves nothing either way.
+    Our pages say `Referrer-Policy: no-referrer`, under which browsers send `Origin: null` with our own
+    forms: so the newer header decides, and a null origin proves nothing either way.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
@@ -56,7 +56,9 @@ def refuse_foreign(request: Request) -> None:
 
 
 async def own_site_checked(request: Request) -> None:
-    """A dependency for forms before there is a session (sign-in, a customer's answer): our own site sent it."""
+    """A dependency for forms before there is a session (sign-in, a customer's answer): our own site sent
+    it.
+    """
     refuse_foreign(request)
 
 

@@ -121,7 +121,9 @@ class Edge:
     async def _last_word(
         self, scope: Scope, receive: Receive, send: Send, problem: Problem, status: int
     ) -> None:
-        """Answer, unless an answer has begun: then the server closes the connection, and the reader sees that."""
+        """Answer, unless an answer has begun: then the server closes the connection, and the reader sees
+        that.
+        """
         if status == 0:
             await render(Request(scope), problem)(scope, receive, send)
 

@@ -8,7 +8,11 @@ _LONGEST_NAME = 100
 
 
 class Fault(TypedDict):
-    """One thing that is wrong. ``field`` is a JSON pointer into the body, or ``query/name``, ``path/name``, …"""
+    """One thing that is wrong.
+
+    ``field`` is a JSON pointer into the body, or says where else: ``query/name``,
+    ``path/name``, ``header/name``.
+    """
 
     field: str
     detail: str

@@ -7,8 +7,8 @@ from collections.abc import Callable
 class Guesses:
     """Counts failed attempts per caller: ``most`` at once, then one more each ``every`` seconds.
 
-    Only failures take from the bucket, so a good key behind the same address is never locked out.
-    In process: with N processes a guesser has N buckets, which a key of 256 bits does not mind.
+    Only failures take from the bucket, so a good key behind the same address is never locked out. In
+    process: with N processes a guesser has N buckets, which a key of 256 bits does not mind.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class ApiKey:
 
 
 class KeysUnavailable(Exception):
-    """This process has not heard of the keys yet, so it can neither accept nor refuse one."""
+    """The process has not heard of the keys yet, so it can neither accept nor refuse one."""
 
 
 class KeyRing(Protocol):
@@ -62,7 +62,8 @@ def requires(scope: Scope) -> Callable[..., Awaitable[ApiKey]]:
 def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
     """The key behind a token.
 
-    :raises Problem: 401 without a good one, 403 naming the scope it lacks, 429 to who guesses, 503 before keys are known.
+    :raises Problem: 401 without a good one, 403 naming the scope it lacks, 429 to who guesses, 503 before
+        keys are known.
     """
     ring: KeyRing = request.app.state.keys
     try:
@@ -77,7 +78,8 @@ def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
         raise Problem(
             403,
             "This key may not do this.",
-            f"It lacks the scope {scope}. Make one that has it: afterword key create {key.tenant} --scope {scope}",
+            f"It lacks the scope {scope}. Make one that has it: "
+            f"afterword key create {key.tenant} --scope {scope}",
             headers={
                 "WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{scope}"'
             },

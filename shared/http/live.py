@@ -42,7 +42,7 @@ class _Listener:
     over: bool = False
 
     def give(self, message: bytes) -> None:
-        """Queue a message. Who is too slow is let go: the browser connects again and loads the page afresh."""
+        """Queue a message. Who is too slow is let go: the browser connects again, and loads the page."""
         self.over = self.over or len(self.pending) >= PENDING
         self.pending.append(message)
         self.wake.set()
@@ -55,8 +55,9 @@ class _Listener:
 class LiveFeed:
     """Sends changes to the browsers of their tenant.
 
-    ``read`` returns what changed in the last seconds, again and again; a late commit is therefore never missed, and
-    nobody gets the same version twice in a row. The loop runs only while somebody listens, and ends with ``stopping``.
+    ``read`` returns what changed in the last seconds, again and again; a late commit is therefore never
+    missed, and nobody gets the same version twice in a row. The loop runs only while somebody listens, and
+    ends with ``stopping``.
     """
 
     def __init__(
@@ -72,7 +73,9 @@ class LiveFeed:
         return _Stream(self.listen(tenant, allow))
 
     async def listen(self, tenant: str, allow: Allow | None = None) -> AsyncIterator[bytes]:
-        """Server-sent events: ``change`` with the data, ``offline`` and ``online``, and a comment as heartbeat."""
+        """Server-sent events: ``change`` with the data, ``offline`` and ``online``, and a comment as
+        heartbeat.
+        """
         listener = _Listener(tenant, allow)
         self._listeners.add(listener)
         if self._loop is None or self._loop.done():
@@ -132,7 +135,8 @@ class LiveFeed:
             by_tenant.setdefault(change.tenant, []).append(change)
         for listener in self._listeners:
             had = listener.had
-            # What has left the window cannot come again in the same version, so the memory is as small as the window.
+            # What has left the window cannot come again in the same version, so the memory is as small
+            # as the window.
             listener.had = {}
             for change in by_tenant.get(listener.tenant, ()):
                 known = max(had.get(change.id, -1), listener.had.get(change.id, -1))

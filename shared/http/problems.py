@@ -2,7 +2,6 @@
 
 import http.client
 from collections.abc import Mapping, Sequence
-
 from typing import Any, Protocol, TypedDict
 
 from fastapi import FastAPI, Request, Response

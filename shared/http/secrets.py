@@ -11,9 +11,11 @@ def derive(secret: str, purpose: str) -> bytes:
 
 
 def customer_hash(secret: str, tenant: str, address: str) -> str:
-    """The keyed hash (64 hexadecimal digits) that stands for a customer's address where the address may not.
+    """The keyed hash (64 hexadecimal digits) that stands for a customer's address where the address may
+    not.
 
-    Upper and lower case, blanks around and Unicode's compatible forms are one address; two tenants never share a hash.
+    Upper and lower case, blanks around and Unicode's compatible forms are one address; two tenants never
+    share a hash.
     """
     normal = unicodedata.normalize("NFKC", address).strip().casefold()
     return hmac.new(derive(secret, f"customer:{tenant}"), normal.encode(), hashlib.sha256).hexdigest()

@@ -24,7 +24,9 @@ LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Somebody who is signed in. No segments means all of them; the session's id is no secret, its token is."""
+    """Somebody who is signed in. No segments means all of them; the session's id is no secret, its token
+    is.
+    """
 
     tenant: str
     id: UUID
@@ -36,7 +38,9 @@ class Staff:
 
 
 class AccessPass:
-    """Signs the access cookie at alerts, verifies it everywhere. A revoked session is dead when the pass runs out."""
+    """Signs the access cookie at alerts, verifies it everywhere. A revoked session is dead when the pass
+    runs out.
+    """
 
     def __init__(self, secret: str, *, longest: int = LONGEST, clock: Clock = system_clock) -> None:
         self._longest = longest
@@ -53,7 +57,9 @@ class AccessPass:
         return str(self._serializer.dumps([*told, staff.expires_at.isoformat()]))
 
     def verify(self, cookie: str) -> Staff | None:
-        """Who the cookie speaks for, or None when it is not ours, older than five minutes, or its session is over."""
+        """Who the cookie speaks for, or None when it is not ours, older than five minutes, or its session
+        is over.
+        """
         try:
             tenant, person, name, role, segments, session_id, expires = self._serializer.loads(
                 cookie, max_age=self._longest
@@ -76,8 +82,8 @@ def staff_of(request: Request) -> Staff | None:
 def signed_in(*roles: Role) -> Callable[[Request], Awaitable[Staff]]:
     """A dependency: who is signed in, in one of these roles (any, when none is named).
 
-    A browser without a good pass goes to have it renewed and comes back, a POST with its body; a program gets 401.
-    In a wrong role a page is not there (404), and a program is told which roles may (403).
+    A browser without a good pass goes to have it renewed and comes back, a POST with its body; a program
+    gets 401. In a wrong role a page is not there (404), and a program is told which roles may (403).
     """
 
     async def staff_in_role(request: Request) -> Staff:
@@ -107,7 +113,9 @@ def _renewal(request: Request) -> Elsewhere:
 
 
 def safe_next(path: str | None) -> str:
-    """The address itself when it is a path of ours, else the first page: nobody is sent elsewhere by a link."""
+    """The address itself when it is a path of ours, else the first page: nobody is sent elsewhere by a
+    link.
+    """
     if not path or not path.startswith("/") or path.startswith("//") or "\\" in path:
         return "/"
     if any(ord(c) < ord(" ") or ord(c) == ord("\x7f") for c in path):

@@ -14,6 +14,7 @@ from shared.pages.language import translated
 FEW = 30
 NONE = 10
 Group = Literal["d", "pa", "p"]
+Anchor = Literal["start", "middle", "end"]
 _BESIDE = 84
 _NEAR_END = 72
 
@@ -36,7 +37,9 @@ class Score:
 
     @property
     def margin(self) -> float | None:
-        """The half width, where the two halves agree within a quarter; otherwise the two ends are written out."""
+        """The half width, where the two halves agree within a quarter; otherwise the two ends are written
+        out.
+        """
         half = (self.high95 - self.low95) / 2
         return None if abs((self.low95 + self.high95) / 2 - self.nps) > half / 4 else half
 
@@ -50,7 +53,8 @@ def svg(body: str, height: float, label: str | None, kind: str) -> Markup:
     """A chart. With a label it is an image that says its figures; without, its row already says them."""
     told = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     return Markup(  # noqa: S704  (made of our own numbers; every text was escaped)
-        f'<svg class="chart {kind}" width="100%" height="{number(height)}" {told} focusable="false">{body}</svg>'
+        f'<svg class="chart {kind}" width="100%" height="{number(height)}" {told} focusable="false">'
+        f"{body}</svg>"
     )
 
 
@@ -66,7 +70,7 @@ def number(value: float) -> str:
 
 
 def place_of(nps: float) -> float:
-    """Where on the ruler from −100 to +100 a score stands, in per cent."""
+    """Where on the ruler from -100 to +100 a score stands, in per cent."""
     return 50 + nps / 2
 
 
@@ -80,7 +84,9 @@ def upright(kind: str, x: float, y1: float, y2: float) -> str:
 
 
 def block(kind: str, x1: float, x2: float, y: float, height: float, *, hatched: bool = False) -> str:
-    """A rectangle between two places in per cent. Hatch is an attribute: from a stylesheet it would not resolve."""
+    """A rectangle between two places in per cent. Hatch is an attribute: from a stylesheet it would not
+    resolve.
+    """
     fill = ' fill="url(#few)"' if hatched else ""
     width = max(0.0, x2 - x1)
     return (
@@ -89,16 +95,17 @@ def block(kind: str, x1: float, x2: float, y: float, height: float, *, hatched: 
     )
 
 
-def text(kind: str, x: float, y: float, words: str, anchor: str = "start", dx: float = 0) -> str:
+def text(kind: str, x: float, y: float, words: str, anchor: Anchor = "start", *, dx: float = 0) -> str:
     shift = f' dx="{number(dx)}"' if dx else ""
-    return f'<text class="{kind}" x="{number(x)}%"{shift} y="{number(y)}" text-anchor="{anchor}">{escape(words)}</text>'
+    at = f'x="{number(x)}%"{shift} y="{number(y)}" text-anchor="{anchor}"'
+    return f'<text class="{kind}" {at}>{escape(words)}</text>'
 
 
 def big(score: float, y: float) -> str:
     """The number above its place; its sign is set smaller and higher than its digits, zero has none."""
     written = signed(score)
     sign, digits = ("", written) if half_up(score) == 0 else (written[0], written[1:])
-    anchor = "start" if score < -_NEAR_END else "end" if score > _NEAR_END else "middle"
+    anchor: Anchor = "start" if score < -_NEAR_END else "end" if score > _NEAR_END else "middle"
     return (
         f'<text class="num" x="{number(place_of(score))}%" y="{number(y)}" text-anchor="{anchor}">'
         f'<tspan class="sign" dy="-.2em">{sign}</tspan><tspan dy=".124em">{digits}</tspan></text>'
@@ -112,7 +119,7 @@ def scale(y: float, *, labels: bool = True) -> str:
         length = 11 if value == 0 else 8 if value % 50 == 0 else 4
         out.append(upright("zero" if value == 0 else "tick", place_of(value), y, y + length))
     if labels:
-        anchors = {-100: "start", 100: "end"}
+        anchors: dict[int, Anchor] = {-100: "start", 100: "end"}
         out += [
             text("lbl", place_of(value), y + 27, signed(value), anchors.get(value, "middle"))
             for value in (-100, -50, 0, 50, 100)
@@ -139,9 +146,9 @@ def ends(low: float, high: float, y: float) -> str:
     """The two ends of an interval, named beside it; both on one side where the ruler ends."""
     both = translated("%(low)s to %(high)s") % {"low": signed(low), "high": signed(high)}
     if high > _BESIDE:
-        return text("end", place_of(low), y, both, "end", -8)
+        return text("end", place_of(low), y, both, "end", dx=-8)
     if low < -_BESIDE:
-        return text("end", place_of(high), y, both, "start", 8)
-    return text("end", place_of(low), y, signed(low), "end", -8) + text(
-        "end", place_of(high), y, signed(high), "start", 8
+        return text("end", place_of(high), y, both, "start", dx=8)
+    return text("end", place_of(low), y, signed(low), "end", dx=-8) + text(
+        "end", place_of(high), y, signed(high), "start", dx=8
     )

@@ -91,7 +91,8 @@ class Pages:
     ) -> HTMLResponse:
         """A page.
 
-        The context may set what the frame shows (see ``FRAME``); ``speak`` is the language, else the browser decides.
+        The context may set what the frame shows (see ``FRAME``); ``speak`` is the language, else the
+        browser decides.
         """
         spoken = speak or language.negotiate(request.headers.get("accept-language"), self.languages)
         csrf: CsrfGuard | None = getattr(request.app.state, "csrf", None)

@@ -17,7 +17,7 @@ def half_up(value: float) -> int:
 
 
 def signed(value: float) -> str:
-    """A score: +27, −8 with a real minus, or 0."""
+    """A score: +27, a real minus before 8, or 0."""
     rounded = half_up(value)
     return f"+{rounded}" if rounded > 0 else f"{MINUS}{-rounded}" if rounded < 0 else "0"
 

@@ -17,7 +17,6 @@ from babel.messages.pofile import read_po
 from shared.clock import system_clock
 
 SOURCE = "en"
-RIGHT_TO_LEFT = "rtl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Reading:
     """Who reads: the language, the place whose clock is meant, the moment, and the words."""
 
     language: str = SOURCE
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     now: datetime = field(default_factory=system_clock)
     words: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
 

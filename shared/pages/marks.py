@@ -106,8 +106,10 @@ Key = Literal["b50", "b95", "window", "interval", "before", "few"]
 _KEYS: dict[Key, str] = {
     "b50": '<rect class="b50" width="22" height="10"/>',
     "b95": '<rect class="b95" width="22" height="10"/>',
-    "window": '<rect class="win" x=".5" y=".5" width="21" height="9"/><line class="winl" x1="0" x2="22" y1="5" y2="5"/>',
-    "interval": '<rect class="b95" y="2" width="22" height="8"/><rect class="b50" x="6" y="2" width="10" height="8"/>'
+    "window": '<rect class="win" x=".5" y=".5" width="21" height="9"/>'
+    '<line class="winl" x1="0" x2="22" y1="5" y2="5"/>',
+    "interval": '<rect class="b95" y="2" width="22" height="8"/>'
+    '<rect class="b50" x="6" y="2" width="10" height="8"/>'
     '<line class="pt" x1="11" x2="11" y1="0" y2="12"/>',
     "before": '<path class="was" d="M11 1l4 7h-8z"/>',
     "few": '<rect class="few" fill="url(#few)" x=".5" y="2.5" width="21" height="8"/>',
@@ -121,7 +123,7 @@ def key(name: Key) -> Markup:
 
 def brand() -> Markup:
     """The mark: the interval itself."""
-    drawn = '<rect class="b95" x="1" y="3" width="34" height="10"/><rect class="b50" x="10" y="3" width="16" height="10"/>'
-    return icon(
-        "mark", 36, 16, drawn + '<path class="cap" d="M1 3v10M35 3v10"/><path class="pt" d="M18 0v16"/>'
-    )
+    blocks = '<rect class="b95" x="1" y="3" width="34" height="10"/>'
+    blocks += '<rect class="b50" x="10" y="3" width="16" height="10"/>'
+    strokes = '<path class="cap" d="M1 3v10M35 3v10"/><path class="pt" d="M18 0v16"/>'
+    return icon("mark", 36, 16, blocks + strokes)

@@ -85,7 +85,9 @@ class _Axis:
 
 
 def _band(points: Sequence[Point], axis: _Axis, frame: Frame) -> str:
-    """Both bands and the line, in an inner drawing that is stretched to the plot. A gap in the answers is a gap."""
+    """Both bands and the line, in an inner drawing that is stretched to the plot. A gap in the answers is a
+    gap.
+    """
     runs: list[list[tuple[float, Score]]] = [[]]
     for point in points:
         if point.score is None or point.score.n < NONE:
@@ -102,7 +104,8 @@ def _band(points: Sequence[Point], axis: _Axis, frame: Frame) -> str:
         inner = [at(x, s.high50) for x, s in run] + [at(x, s.low50) for x, s in reversed(run)]
         middle = [at(x, s.nps) for x, s in run]
         out.append(
-            f'<polygon class="b95" points="{" ".join(outer)}"/><polygon class="b50" points="{" ".join(inner)}"/>'
+            f'<polygon class="b95" points="{" ".join(outer)}"/>'
+            f'<polygon class="b50" points="{" ".join(inner)}"/>'
         )
         out.append(f'<polyline class="line" points="{" ".join(middle)}"/>')
     return "".join(out)
@@ -151,20 +154,22 @@ def trend(
     out = []
     for value in range(frame.low, frame.high + 1, 50):
         out.append(line("zero" if value == 0 else "grid", "0", y(value), "100%", y(value)))
-        out.append(text("lbl", 0, y(value) + 4, signed(value), "end", -10))
+        out.append(text("lbl", 0, y(value) + 4, signed(value), "end", dx=-10))
     out.append(_stretched(_band(points, axis, frame), top, height))
     for start, name in _months(axis):
         out.append(upright("tick", axis.start(start), y(frame.low), y(frame.low) + 8))
-        out.append(text("lbl", axis.start(start), y(frame.low) + 22, name, "start", 4))
+        out.append(text("lbl", axis.start(start), y(frame.low) + 22, name, "start", dx=4))
     out.append(_last_dot(points, axis, y))
-    for box in boxes:
-        if box.score is not None:
-            out.append(_window(box, box.score, points, axis, y, last=box is boxes[-1]))
+    out += [
+        _window(box, box.score, points, axis, y, last=box is boxes[-1])
+        for box in boxes
+        if box.score is not None
+    ]
     for when, words in notes:
         x = axis.start(when)
         out.append(upright("note", x, top - 14, y(frame.low)))
         after = x < 50  # noqa: PLR2004  (words stay inside the plot on either half)
-        out.append(text("notet", x, top - 8, words, "start" if after else "end", 6 if after else -6))
+        out.append(text("notet", x, top - 8, words, "start" if after else "end", dx=6 if after else -6))
     return svg("".join(out), top + height + 30, label, "trend")
 
 
@@ -176,7 +181,7 @@ def mini(points: Sequence[Point], label: str, height: int = 96) -> Markup:
         + line("grid", "0", height - 0.5, "100%", height - 0.5)
         + _stretched(_band(points, axis, frame), 0, height)
         + line("zero", "0", height / 2, "100%", height / 2)
-        + text("lbl", 0, height / 2 + 4, "0", "end", -6)
+        + text("lbl", 0, height / 2 + 4, "0", "end", dx=-6)
         + _last_dot(points, axis, lambda value: height * (100 - value) / 200, 4)
     )
     return svg(drawn, height, label, "mini")
@@ -193,7 +198,9 @@ def _last_dot(points: Sequence[Point], axis: _Axis, y: Callable[[float], float],
 def _window(
     box: Point, score: Score, points: Sequence[Point], axis: _Axis, y: Callable[[float], float], *, last: bool
 ) -> str:
-    """A compared window: as wide as its days, as high as its margin, its score above all that is drawn there."""
+    """A compared window: as wide as its days, as high as its margin, its score above all that is drawn
+    there.
+    """
     left, right = max(0.0, axis.start(box.first)), min(100.0, axis.start(box.last + timedelta(days=1)))
     beside = [
         point.score.high95

@@ -1,4 +1,4 @@
-"""Scores on the ruler from −100 to +100, each under its margin."""
+"""Scores on the ruler from -100 to +100, each under its margin."""
 
 from markupsafe import Markup
 
