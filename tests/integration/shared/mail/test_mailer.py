@@ -1,0 +1,130 @@
+"""The mailer against a real SMTP server: each failure is told as what it is."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local import smtp
+from deploy.local.mail import Mails
+from shared.mail import Deferred, Delivered, Mailer, Rejected, Unknown
+
+MESSAGE = b"Subject: x\r\nTo: somebody@example.com\r\n\r\nHello\r\n.\r\n"
+SENDER = "ask@shop.example"
+
+
+@pytest.fixture
+def mails(tmp_path: Path) -> Mails:
+    return Mails(tmp_path / "mails")
+
+
+@pytest.fixture
+async def server(mails: Mails):
+    server = await smtp.listen(mails, 0)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+async def mailer(server: asyncio.Server):
+    mailer = Mailer(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", seconds=3)
+    yield mailer
+    await mailer.close()
+
+
+async def test_a_mail_is_delivered_and_the_connection_serves_the_next(mailer: Mailer, mails: Mails):
+    for number in range(3):
+        assert await mailer.send(SENDER, f"reader-{number}@example.com", MESSAGE) == Delivered()
+    assert len(list(mails.newest_first())) == 3
+
+
+async def test_several_callers_wait_for_one_another(mailer: Mailer, mails: Mails):
+    sent = [mailer.send(SENDER, f"reader-{number}@example.com", MESSAGE) for number in range(5)]
+    assert set(await asyncio.gather(*sent)) == {Delivered()}
+    assert len(list(mails.newest_first())) == 5
+
+
+async def test_a_refused_address_is_rejected_and_the_next_mail_goes(mailer: Mailer):
+    outcome = await mailer.send(SENDER, "refuse-550-a@example.com", MESSAGE)
+    assert isinstance(outcome, Rejected)
+    assert outcome.code == 550
+    assert "example.com" not in outcome.reason
+    assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
+
+
+async def test_a_busy_mailbox_is_deferred(mailer: Mailer, mails: Mails):
+    outcome = await mailer.send(SENDER, "defer-451-a@example.com", MESSAGE)
+    assert isinstance(outcome, Deferred)
+    assert "example.com" not in outcome.reason
+    assert not list(mails.newest_first())
+
+
+async def test_a_connection_lost_after_data_is_unknown(mailer: Mailer, mails: Mails):
+    outcome = await mailer.send(SENDER, "drop-after-data-a@example.com", MESSAGE)
+    assert isinstance(outcome, Unknown)
+    assert "example.com" not in outcome.reason
+    assert len(list(mails.newest_first())) == 1
+    assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
+
+
+async def test_no_server_is_deferred():
+    mailer = Mailer("smtp://127.0.0.1:9", seconds=1)
+    assert isinstance(await mailer.send(SENDER, "reader@example.com", MESSAGE), Deferred)
+
+
+async def test_an_address_with_a_second_command_is_rejected_before_it_reaches_the_server(
+    mailer: Mailer, mails: Mails
+):
+    outcome = await mailer.send(SENDER, "a@example.com>\r\nRCPT TO:<b@example.com", MESSAGE)
+    assert isinstance(outcome, Rejected)
+    assert not list(mails.newest_first())
+
+
+async def test_an_address_outside_ascii_is_sent_where_the_server_takes_it(mailer: Mailer):
+    assert await mailer.send(SENDER, "søren@example.com", MESSAGE) == Delivered()
+
+
+@asynccontextmanager
+async def talking(*answers: bytes):
+    """A server that says these lines, one after each line it hears, and then hangs up."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            writer.write(answer)
+            await writer.drain()
+            if not await reader.readline():
+                break
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield Mailer(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", seconds=1)
+    finally:
+        server.close()
+
+
+HELLO = (b"220 hello\r\n", b"250 hello\r\n")
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ((b"554 no service\r\n",), Deferred),
+        ((*HELLO, b"550 sender unknown\r\n"), Deferred),
+        ((*HELLO, b"250 ok\r\n", b"421 going down\r\n"), Deferred),
+        ((*HELLO, b"250 ok\r\n"), Deferred),
+        ((*HELLO, b"250 ok\r\n", b"250 ok\r\n"), Unknown),
+        ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"451 not now\r\n"), Deferred),
+        ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"552 too large\r\n"), Rejected),
+    ],
+)
+async def test_each_step_that_fails_is_judged_by_whether_the_mail_can_have_been_taken(answers, kind):
+    async with talking(*answers) as mailer:
+        assert isinstance(await mailer.send(SENDER, "reader@example.com", MESSAGE), kind)
+        await mailer.close()
+
+
+def test_only_addresses_of_mail_servers_are_taken():
+    with pytest.raises(ValueError, match="smtp://"):
+        Mailer("http://localhost:25")
