@@ -113,6 +113,7 @@ async def create_databases(state: State) -> None:
     """One role and one database of the same name for each service; whatever is there already stays."""
     connection = await connect(state)
     try:
+        await connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
         for service in SERVICES:
             if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", service):
                 # A password is of letters, digits, - and _: it needs no quoting.

@@ -18,7 +18,8 @@ INSTALL = {
         "macOS",
         # Homebrew's Java is found by the system only through this link.
         (
-            'brew install openjdk@17 maven && sudo ln -sfn "$(brew --prefix)/opt/openjdk@17/libexec/openjdk.jdk" '
+            "brew install openjdk@17 maven && "
+            'sudo ln -sfn "$(brew --prefix)/opt/openjdk@17/libexec/openjdk.jdk" '
             "/Library/Java/JavaVirtualMachines/openjdk-17.jdk"
         ),
     ),

@@ -8,7 +8,7 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -43,8 +43,8 @@ def folder() -> Path:
 class State:
     root: Path
     ports: Mapping[str, int]
-    passwords: Mapping[str, str]
-    secret: str
+    passwords: Mapping[str, str] = field(repr=False)
+    secret: str = field(repr=False)
     cluster_id: str
 
     @classmethod

@@ -1,0 +1,106 @@
+"""The mailbox: what it keeps, shows and refuses."""
+
+from email.message import EmailMessage
+
+import aiosmtplib
+import httpx
+import pytest
+from support.stack import Mailbox, new_state, running
+
+SCORES = '<html><head><title>x</title></head><body><a href="http://127.0.0.1:1/s/abc?v=3">3</a></body></html>'
+
+
+def a_mail(to: str, subject: str = "How did your delivery go?") -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = "Havnbo <survey@havnbo.example>"
+    mail["To"] = to
+    mail["Subject"] = subject
+    mail["List-Unsubscribe"] = "<http://127.0.0.1:1/u/abc>"
+    mail.set_content("Answer at http://127.0.0.1:1/s/abc?v=3, or (http://127.0.0.1:1/u/abc).\n")
+    mail.add_alternative(SCORES, subtype="html")
+    return mail
+
+
+async def send(mailbox: Mailbox, mail: EmailMessage) -> None:
+    host, _, port = mailbox.smtp_url.removeprefix("smtp://").partition(":")
+    await aiosmtplib.send(mail, hostname=host, port=int(port), start_tls=False)
+
+
+async def test_a_mail_is_listed_for_its_recipient_with_the_links_of_its_text(mailbox: Mailbox) -> None:
+    await send(mailbox, a_mail("listed@example.com", "Æbler på vej"))
+    (listed,) = await mailbox.mails(to="Listed@example.com")
+    assert listed["subject"] == "Æbler på vej"
+    assert listed["from"] == "Havnbo <survey@havnbo.example>"
+    assert listed["links"] == ["http://127.0.0.1:1/s/abc?v=3", "http://127.0.0.1:1/u/abc"]
+    assert await mailbox.mails(to="listed@example.com", after=listed["id"]) == []
+    read = await mailbox.mail(listed["id"])
+    assert read["headers"]["List-Unsubscribe"] == "<http://127.0.0.1:1/u/abc>"
+    assert "Answer at" in read["text"]
+    assert "<a href" in read["html"]
+
+
+async def test_mails_are_listed_in_the_order_of_their_arrival(mailbox: Mailbox) -> None:
+    for subject in ("first", "second", "third"):
+        await send(mailbox, a_mail("order@example.com", subject))
+    listed = await mailbox.mails(to="order@example.com")
+    assert [mail["subject"] for mail in listed] == ["first", "second", "third"]
+    later = await mailbox.mails(to="order@example.com", after=listed[0]["id"])
+    assert [mail["subject"] for mail in later] == ["second", "third"]
+
+
+@pytest.mark.parametrize(
+    ("address", "code"), [("refuse-550-x@example.com", 550), ("defer-451-x@example.com", 451)]
+)
+async def test_an_address_that_asks_for_a_refusal_gets_it(mailbox: Mailbox, address: str, code: int) -> None:
+    with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
+        await send(mailbox, a_mail(address))
+    assert [recipient.code for recipient in refused.value.recipients] == [code]
+    assert await mailbox.mails(to=address) == []
+
+
+async def test_a_dropped_connection_after_data_leaves_the_sender_without_an_answer(mailbox: Mailbox) -> None:
+    with pytest.raises(aiosmtplib.SMTPServerDisconnected):
+        await send(mailbox, a_mail("drop-after-data-x@example.com"))
+    assert len(await mailbox.mails(to="drop-after-data-x@example.com")) == 1
+
+
+async def test_a_mail_s_html_can_do_nothing_but_offer_links_that_open_outside(mailbox: Mailbox) -> None:
+    await send(mailbox, a_mail("page@example.com"))
+    (listed,) = await mailbox.mails(to="page@example.com")
+    async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as client:
+        page = await client.get(f"/mails/{listed['id']}")
+        html = await client.get(f"/mails/{listed['id']}/html")
+    assert "script" not in page.headers["Content-Security-Policy"]
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page.text
+    assert "stayed on this machine" in page.text
+    assert "sandbox allow-popups allow-popups-to-escape-sandbox" in html.headers["Content-Security-Policy"]
+    assert '<head><base target="_blank">' in html.text
+
+
+async def test_what_stands_in_a_mail_is_text_on_the_pages(mailbox: Mailbox) -> None:
+    await send(mailbox, a_mail("escaped@example.com", "<b>bold</b>"))
+    (listed,) = await mailbox.mails(to="escaped@example.com")
+    async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as client:
+        pages = [(await client.get(path)).text for path in ("/", f"/mails/{listed['id']}")]
+    assert all("&lt;b&gt;bold&lt;/b&gt;" in page and "<b>bold" not in page for page in pages)
+
+
+async def test_the_page_is_not_for_other_host_names(mailbox: Mailbox) -> None:
+    async with httpx.AsyncClient(base_url=mailbox.url, trust_env=False) as client:
+        assert (await client.get("/", headers={"Host": "evil.example"})).status_code == 400
+        assert (await client.get("/mails/1")).status_code == 404
+        assert (await client.get("/api/mails/..%2fstack")).status_code == 404
+
+
+async def test_mails_survive_a_restart_and_new_ones_come_after_them() -> None:
+    with new_state() as state:
+        box = Mailbox(state.smtp, state.mailbox)
+        with running("mailbox", state):
+            await send(box, a_mail("kept@example.com", "before"))
+            (before,) = await box.mails()
+        with running("mailbox", state):
+            await send(box, a_mail("kept@example.com", "after"))
+            listed = await box.mails()
+            assert listed[0] == before
+            assert [mail["subject"] for mail in listed] == ["before", "after"]
+            assert (await box.mail(before["id"]))["text"]

@@ -1,0 +1,129 @@
+"""The supervisor: restarts what ends, and leaves nothing behind."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from support.eventually import eventually
+
+from deploy.local.running import is_alive
+from deploy.local.supervisor import Program, StartFailedError, Supervisor
+
+FOREVER = "import time, os; print(os.getpid(), flush=True); time.sleep(3600)"
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
+# A supervisor in a process of its own, that can be killed.
+KEEPER = f"""
+import asyncio, sys
+from pathlib import Path
+from deploy.local.supervisor import Program, Supervisor
+
+async def main():
+    async with Supervisor(Path(sys.argv[1])) as supervisor:
+        await supervisor.start(*(Program(n, (sys.executable, "-c", {FOREVER!r})) for n in ("one", "two")))
+        print(*(report["pid"] for report in supervisor.reports), flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def python(name: str, code: str, *arguments: str, grace: float = 5.0, patience: float = 60.0) -> Program:
+    return Program(name, (sys.executable, "-c", code, *arguments), grace=grace, patience=patience)
+
+
+async def test_a_program_that_ends_starts_again_after_longer_and_longer_pauses(tmp_path: Path) -> None:
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.start(python("crashing", "raise SystemExit('the teapot broke')"))
+        await eventually(lambda: supervisor.reports[0]["restarts"] >= 2)
+        log = (tmp_path / "crashing.log").read_text()
+    assert "the teapot broke" in log
+    assert "starts again in 0.5 s" in log
+    assert "starts again in 1 s" in log
+
+
+async def test_a_killed_program_is_running_again(tmp_path: Path) -> None:
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.start(python("steady", FOREVER))
+        first = supervisor.reports[0]["pid"]
+        assert first is not None
+        assert supervisor._stages[0][0].process is not None
+        supervisor._stages[0][0].process.send_signal(signal.SIGKILL)
+
+        def has_come_back() -> bool:
+            report = supervisor.reports[0]
+            return report["state"] == "ready" and report["pid"] not in {None, first}
+
+        await eventually(has_come_back)
+        second = supervisor.reports[0]["pid"]
+    assert second is not None
+    assert not is_alive(second)
+
+
+async def test_stages_stop_in_reverse_order(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    code = (
+        "import signal, sys, time\n"
+        "def end(*_):\n"
+        "    open(sys.argv[1], 'a').write(sys.argv[2] + '\\n'); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "open(sys.argv[1] + sys.argv[2], 'w')\n"
+        "time.sleep(3600)"
+    )
+    async with Supervisor(tmp_path) as supervisor:
+        for name in ("broker", "service"):
+            await supervisor.start(python(name, code, str(told), name))
+            await eventually((tmp_path / f"told{name}").exists)
+    assert told.read_text().split() == ["service", "broker"]
+
+
+async def test_a_program_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path) -> None:
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.start(python("deaf", DEAF, grace=0.2))
+        await eventually((tmp_path / "deaf.log").read_text)
+        pid = supervisor.reports[0]["pid"]
+    assert pid is not None
+    assert not is_alive(pid)
+
+
+async def test_a_program_that_never_answers_fails_the_start_with_the_end_of_its_log(tmp_path: Path) -> None:
+    async def never() -> bool:
+        return False
+
+    async with Supervisor(tmp_path) as supervisor:
+        silent = Program(
+            "silent",
+            (sys.executable, "-c", "raise SystemExit('no such setting: AFTERWORD_KAFAK')"),
+            ready=never,
+            patience=1.0,
+        )
+        with pytest.raises(StartFailedError, match="AFTERWORD_KAFAK"):
+            await supervisor.start(silent)
+
+
+async def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.run(python("fine", "pass"))
+        with pytest.raises(StartFailedError, match="relation is missing"):
+            await supervisor.run(python("migrate", "raise SystemExit('relation is missing')"))
+
+
+async def test_a_line_longer_than_any_buffer_is_kept_whole(tmp_path: Path) -> None:
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.run(python("long", "print('x' * 300_000)"))
+    assert (tmp_path / "long.log").read_text() == "x" * 300_000 + "\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_no_child_outlives_a_supervisor_that_is_killed(tmp_path: Path, number: signal.Signals) -> None:
+    keeper = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", KEEPER, str(tmp_path)), stdout=asyncio.subprocess.PIPE
+    )
+    assert keeper.stdout is not None
+    children = [int(pid) for pid in (await keeper.stdout.readline()).split()]
+    assert len(children) == 2
+    assert all(is_alive(child) for child in children)
+    keeper.send_signal(number)
+    await keeper.wait()
+    await eventually(lambda: not any(is_alive(child) for child in children))
