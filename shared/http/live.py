@@ -2,15 +2,19 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import msgspec
 import structlog
+from fastapi import Request
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from starlette.types import Receive, Scope, Send
+
+from shared.http.staff import seconds_left
 
 PENDING = 100
 HEARTBEAT = 15.0
@@ -68,27 +72,35 @@ class LiveFeed:
         self._loop: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
 
-    def response(self, tenant: str, allow: Allow | None = None) -> EventSourceResponse:
-        """The endless answer for one browser; ``allow`` leaves out what this reader may not see."""
-        return _Stream(self.listen(tenant, allow))
+    def response(self, request: Request, tenant: str, allow: Allow | None = None) -> EventSourceResponse:
+        """The stream for the browser of somebody signed in; ``allow`` leaves out what they may not see.
 
-    async def listen(self, tenant: str, allow: Allow | None = None) -> AsyncIterator[bytes]:
+        It ends with the pass of this request, and the browser comes again with its new one: so a revoked
+        session hears nothing after five minutes.
+        """
+        return _Stream(self.listen(tenant, allow, seconds_left(request)))
+
+    async def listen(
+        self, tenant: str, allow: Allow | None = None, seconds: float | None = None
+    ) -> AsyncGenerator[bytes]:
         """Server-sent events: ``change`` with the data, ``offline`` and ``online``, and a comment as
         heartbeat.
         """
+        loop = asyncio.get_running_loop()
+        ends = inf if seconds is None else loop.time() + seconds
         listener = _Listener(tenant, allow)
         self._listeners.add(listener)
         if self._loop is None or self._loop.done():
             self._loop = asyncio.create_task(self._poll(), name="live feed")
         try:
             yield format_sse_event(retry=RECONNECT_MS, comment="hello")
-            while not (listener.over or self._stopping.is_set()):
+            while not (listener.over or self._stopping.is_set()) and (rest := ends - loop.time()) > 0:
                 if listener.pending:
                     yield listener.pending.popleft()
                     continue
                 listener.wake.clear()
                 try:
-                    async with asyncio.timeout(self._heartbeat):
+                    async with asyncio.timeout(min(self._heartbeat, rest)):
                         await listener.wake.wait()
                 except TimeoutError:
                     yield KEEPALIVE_COMMENT
@@ -151,10 +163,10 @@ class LiveFeed:
 class _Stream(EventSourceResponse):
     """Closes its generator when the browser goes, instead of leaving that to the garbage collector."""
 
-    def __init__(self, events: AsyncIterator[bytes]) -> None:
+    def __init__(self, events: AsyncGenerator[bytes]) -> None:
         super().__init__(events, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._events):  # type: ignore[type-var]  # an async generator, which has aclose
+        async with aclosing(self._events):
             await super().__call__(scope, receive, send)

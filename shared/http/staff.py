@@ -71,12 +71,26 @@ class AccessPass:
             return None
         return Staff(tenant, UUID(person), name, role, tuple(segments), session_id, expires_at)
 
+    def seconds_left(self, cookie: str) -> float:
+        """How long a pass still holds: what stays open (a live stream) must end with it."""
+        try:
+            _, signed_at = self._serializer.loads(cookie, max_age=self._longest, return_timestamp=True)
+        except BadSignature:
+            return 0.0
+        return max(0.0, self._longest - (self._clock() - signed_at).total_seconds())
+
 
 def staff_of(request: Request) -> Staff | None:
     """Who is signed in on this request, if anybody."""
     access: AccessPass = request.app.state.access
     cookie = request.cookies.get(ACCESS_COOKIE)
     return access.verify(cookie) if cookie else None
+
+
+def seconds_left(request: Request) -> float:
+    """How long the pass of this request still holds; 0 without a good one."""
+    access: AccessPass = request.app.state.access
+    return access.seconds_left(request.cookies.get(ACCESS_COOKIE, ""))
 
 
 def signed_in(*roles: Role) -> Callable[[Request], Awaitable[Staff]]:

@@ -18,6 +18,3 @@ for (const form of document.querySelectorAll("form.sentence")) {
 const name = sessionStorage.getItem(KEY);
 sessionStorage.removeItem(KEY);
 if (name) document.querySelector(`form.sentence select[name="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
-
-// After a failed post the summary of faults is read first.
-document.querySelector(".faults[tabindex]")?.focus();

@@ -11,7 +11,7 @@ const address = document.querySelector('meta[name="afterword-live"]')?.content;
 const offline = document.getElementById("offline");
 const said = document.getElementById("said");
 
-const clock = () => new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+const clock = () => new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: offline.dataset.zone });
 
 let away = false;
 function connection(up) {
@@ -70,6 +70,7 @@ const busy = (part) => {
 
 function show(fresh) {
   let waiting = false;
+  const words = fresh.querySelector("[data-say]")?.textContent;
   for (const part of marked(document)) {
     const now = fresh.getElementById(part.id);
     if (!now || now.outerHTML === before.get(part.id)) continue;
@@ -81,7 +82,7 @@ function show(fresh) {
     restore(next, kept);
   }
   if (fresh.title) document.title = fresh.title;
-  speak(fresh);
+  speak(words);
   return waiting;
 }
 
@@ -90,8 +91,7 @@ const before = new Map(marked(document).map((part) => [part.id, part.outerHTML])
 
 let spokenAt = 0;
 let spoken = document.querySelector("[data-say]")?.textContent;
-function speak(fresh) {
-  const words = fresh.querySelector("[data-say]")?.textContent;
+function speak(words) {
   if (!said || !words || words === spoken || Date.now() - spokenAt < SPEAK) return;
   spoken = words;
   spokenAt = Date.now();
