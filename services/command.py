@@ -25,7 +25,7 @@ def service(name: str) -> "Service":
 
 
 def settings_of_local_stack() -> None:
-    """In a checkout with a local stack the settings are found by themselves; elsewhere the environment has them."""
+    """A local stack's settings are found by themselves; elsewhere the environment has them."""
     if "AFTERWORD_KAFKA" in os.environ:
         return
     from deploy.local.state import find_environment
@@ -38,7 +38,9 @@ def run(
     name: Annotated[str, typer.Argument(metavar="SERVICE", help="One of the five, or 'all' (api only).")],
     role: Annotated[str, typer.Argument(metavar="api|worker")],
     port: Annotated[int, typer.Option(help="Where the API listens.")] = 8000,
-    health_port: Annotated[int, typer.Option(help="Where a worker answers /healthz, /readyz and /metrics.")] = 8001,
+    health_port: Annotated[
+        int, typer.Option(help="Where a worker answers /healthz, /readyz and /metrics.")
+    ] = 8001,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Run one service's API or worker until SIGTERM."""
@@ -62,7 +64,9 @@ def run(
 
 @app.command()
 def migrate(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]…", help="All five without one.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[SERVICE]…", help="All five without one.")
+    ] = None,
 ) -> None:
     """Bring the databases to the newest revision; safe when several start it at once."""
     settings_of_local_stack()
@@ -102,11 +106,12 @@ def topics(
 
 def main() -> None:
     """Gather the commands of the services and of the local stack, and run the one that was named."""
+    from shared.kafka.command import add_to as add_kernel
+
     from deploy.local.command import add_to as add_local
     from services.alerts.command import add_to as add_alerts
     from services.dispatcher.command import add_to as add_dispatcher
     from services.trigger.command import add_to as add_trigger
-    from shared.kafka.command import add_to as add_kernel
 
     for add in (add_local, add_trigger, add_dispatcher, add_alerts):
         add(app, settings_of_local_stack)

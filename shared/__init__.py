@@ -1,4 +1,4 @@
-"""What two services need and what has no opinion on surveys; the events aside, which are the services' language.
+"""What two services need and what has no opinion on surveys; the events aside.
 
 events     the contracts: what is said on which topic, with examples
 kafka      the exactly-once kernel: batch consumer, relay, dead letters

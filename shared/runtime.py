@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import random
 import signal
 import threading
 import time
@@ -51,7 +52,11 @@ class Health:
     def alive(self) -> list[str]:
         """The loops that have not ticked lately; empty when all is well."""
         now = self.clock()
-        return [f"{loop}: no tick for {now - at:.0f} s" for loop, at in self._ticks.items() if now - at > STALE_AFTER]
+        return [
+            f"{loop}: no tick for {now - at:.0f} s"
+            for loop, at in self._ticks.items()
+            if now - at > STALE_AFTER
+        ]
 
     def ready(self) -> list[str]:
         """What is missing; empty when requests and records can be taken."""
@@ -126,7 +131,5 @@ class Backoff:
 
     def next(self) -> float:
         """Seconds until the next try."""
-        from random import random  # noqa: PLC0415
-
         self._tries = min(self._tries + 1, 10)
-        return 0.1 + random() * min(self._most, 0.2 * 2**self._tries)  # noqa: S311  (no secret hangs on it)
+        return 0.1 + random.random() * min(self._most, 0.2 * 2**self._tries)  # noqa: S311  (no secret hangs on it)

@@ -10,15 +10,17 @@ from fastapi import FastAPI
 from sqlalchemy import MetaData
 
 from shared.db.database import Database
+from shared.http.app import create_app
 from shared.http.combined import combine
-from shared.http.health import create_health_app
+from shared.http.csrf import CsrfGuard
 from shared.http.server import serve
+from shared.http.staff import AccessPass
 from shared.kafka import BatchConsumer, Relay, Subscription
 from shared.kafka.dead_letters import dead_letter_topic
 from shared.runtime import Health, Loop, run_loops
 from shared.settings import Afterword, ServiceSettings, load
-from shared.tenancy.keyring import TenantKeyRing
 from shared.telemetry.logging import configure_logging
+from shared.tenancy.keyring import TenantKeyRing
 
 
 @dataclass
@@ -70,9 +72,7 @@ async def open_context(
     """Everything a process needs of one service."""
     database = Database(own.database_url.get_secret_value(), name=f"{service.name}-{process}")
     health = Health()
-    return Context(
-        service.name, afterword, own, database, health, stopping, TenantKeyRing(database, health)
-    )
+    return Context(service.name, afterword, own, database, health, stopping, TenantKeyRing(database, health))
 
 
 def read_settings(services: Sequence[Service]) -> tuple[Afterword, list[ServiceSettings]]:
@@ -97,6 +97,8 @@ async def run_api(services: Sequence[Service], port: int, host: str, stopping: a
             app, beside = service.api(context)
             app.state.keys = context.keys
             app.state.health = context.health
+            app.state.access = AccessPass(context.secret)
+            app.state.csrf = CsrfGuard(context.secret)
             apps[service.name] = app
             loops[f"{service.name} keys"] = context.keys.run
             loops |= {f"{service.name} {name}": loop for name, loop in beside.items()}
@@ -121,8 +123,11 @@ async def run_worker(service: Service, health_port: int, host: str, stopping: as
     }
     relay = Relay(context.database, service.name, afterword.kafka, context.health)
 
+    probes = create_app(service=service.name, routers=[])
+    probes.state.health = context.health
+
     async def door(stop: asyncio.Event) -> None:
-        await serve(create_health_app(service.name, context.health), health_port, stop, host=host)
+        await serve(probes, health_port, stop, host=host)
 
     try:
         loops: dict[str, Callable[[asyncio.Event], Awaitable[None]]] = {

@@ -20,11 +20,17 @@ class Afterword(BaseSettings):
     kafka: str = Field(description="Bootstrap servers, host:port separated by commas.")
     public_url: str = Field(description="Where customers reach /s/, /u/ and /q/.")
     staff_url: str = Field(description="Where staff and client back-ends reach the rest.")
-    secret: SecretStr = Field(min_length=32, description="The root of every key we derive; at least 32 characters.")
+    secret: SecretStr = Field(
+        min_length=32, description="The root of every key we derive; at least 32 characters."
+    )
     smtp_url: str = Field(description="smtp://user:password@host:port, or smtps:// for TLS from the start.")
-    mail_from: str = Field(default="afterword@example.com", description="Sender of mails to customers and staff.")
+    mail_from: str = Field(
+        default="afterword@example.com", description="Sender of mails to customers and staff."
+    )
     log: Literal["json", "console"] = Field(default="json", description="Form of the log lines.")
-    local: bool = Field(default=False, description="A local stack: mail stays on this machine, and pages say so.")
+    local: bool = Field(
+        default=False, description="A local stack: mail stays on this machine, and pages say so."
+    )
     mailbox_url: str | None = Field(default=None, description="Page of the local mailbox.")
 
 

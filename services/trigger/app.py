@@ -14,7 +14,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     """``POST /v1/events`` writes to the broker itself; everything else is a transaction."""
     app = create_app(service="trigger", routers=[api.router])
     publisher = Publisher(context.afterword.kafka, "trigger", context.health)
-    app.state.door = api.Door(context, publisher)
+    app.state.door = api.Door.of(context, publisher)
     return app, {"publisher": publisher.run}
 
 

@@ -30,7 +30,9 @@ def create_tenant(
     name: Annotated[str, typer.Option(help="The name that customers read.")],
     time_zone: Annotated[str, typer.Option(help="Where its days begin and end.")] = "UTC",
     country: Annotated[str, typer.Option(help="Two letters; decides which law holds.")] = "DK",
-    language: Annotated[list[str] | None, typer.Option(help="Languages of its customers, the first by default.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Languages of its customers, the first by default.")
+    ] = None,
     postal_address: Annotated[str | None, typer.Option(help="For the last block of each mail.")] = None,
 ) -> None:
     """Make a company known. It begins in test mode: mail goes to listed test addresses only."""
@@ -71,7 +73,9 @@ def list_tenants() -> None:
 def create_key(
     tenant: Annotated[str, typer.Argument()],
     scope: Annotated[list[str], typer.Option(help="What it opens, like events:write; several are allowed.")],
-    name: Annotated[str, typer.Option(help="Where it is used; also the default source of its events.")] = "default",
+    name: Annotated[
+        str, typer.Option(help="Where it is used; also the default source of its events.")
+    ] = "default",
     days: Annotated[int | None, typer.Option(help="Days until it expires; without it, never.")] = None,
 ) -> None:
     """Print a new key, and nothing else. It is not shown again."""

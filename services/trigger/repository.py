@@ -11,7 +11,8 @@ _decoder = msgspec.json.Decoder(Tenant)
 async def add_tenant(uow: UnitOfWork, tenant: Tenant) -> bool:
     """Add a tenant; False when the short name is taken."""
     added = await uow.execute(
-        "INSERT INTO tenant (id, version, body) VALUES (:id, :version, :body) ON CONFLICT DO NOTHING RETURNING id",
+        "INSERT INTO tenant (id, version, body) VALUES (:id, :version, :body) "
+        "ON CONFLICT DO NOTHING RETURNING id",
         _row(tenant),
     )
     return added.one_or_none() is not None

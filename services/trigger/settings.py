@@ -6,6 +6,6 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """TRIGGER_…"""
+    """Variables that begin with TRIGGER_."""
 
     model_config = SettingsConfigDict(env_prefix="TRIGGER_", hide_input_in_errors=True)

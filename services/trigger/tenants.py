@@ -87,7 +87,11 @@ async def create_key(
         raise BadTenant(f"Scopes are {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.")
     token = PREFIX + secrets.token_urlsafe(32)
     key = KeyDigest(
-        id=uuid7().hex, name=name, digest=digest_of(token), scopes=tuple(sorted(set(scopes))), expires_at=expires_at
+        id=uuid7().hex,
+        name=name,
+        digest=digest_of(token),
+        scopes=tuple(sorted(set(scopes))),
+        expires_at=expires_at,
     )
     async with database.transaction() as uow:
         company = await _locked(uow, tenant)

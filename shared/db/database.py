@@ -68,7 +68,8 @@ class UnitOfWork:
         topics, keys, values, headers = zip(*self._said, strict=True)
         await self.execute(
             "INSERT INTO outbox (topic, key, value, headers) SELECT * FROM unnest("
-            "CAST(:topics AS text[]), CAST(:keys AS bytea[]), CAST(:values AS bytea[]), CAST(:headers AS bytea[]))",
+            "CAST(:topics AS text[]), CAST(:keys AS bytea[]), "
+            "CAST(:values AS bytea[]), CAST(:headers AS bytea[]))",
             {"topics": list(topics), "keys": list(keys), "values": list(values), "headers": list(headers)},
         )
         self._said.clear()
@@ -116,7 +117,9 @@ def statement(sql: str) -> TextClause:
 def new_engine(url: str, *, name: str, pool_size: int | None) -> AsyncEngine:
     """An engine on which nothing waits for ever; ``pool_size`` None keeps no connection."""
     limits: dict[str, Any] = (
-        {"poolclass": NullPool} if pool_size is None else {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 10}
+        {"poolclass": NullPool}
+        if pool_size is None
+        else {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 10}
     )
     return create_async_engine(
         url,

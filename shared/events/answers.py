@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from shared.events.envelope import Data, Instant, Name, ScoreValue, Text, Topic
+from shared.events.envelope import Data, Instant, ScoreValue, Text, Topic
 from shared.events.surveys import Measurement
 
 AnswerState = Literal["clicked", "saved", "sent"]
@@ -48,7 +48,7 @@ class Answer(Data, frozen=True, kw_only=True):
 
 ANSWERS = Topic(
     name="answers.v1",
-    type="afterword.answer.changed",
+    event_type="afterword.answer.changed",
     data=Answer,
     source="/afterword/collector",
     identity=lambda answer: str(answer.id),

@@ -33,7 +33,7 @@ class Case(Data, frozen=True, kw_only=True):
 
 CASES = Topic(
     name="cases.v1",
-    type="afterword.case.changed",
+    event_type="afterword.case.changed",
     data=Case,
     source="/afterword/alerts",
     identity=lambda case: str(case.id),

@@ -14,7 +14,7 @@ class CustomerErased(Data, frozen=True, kw_only=True):
 
 CUSTOMERS = Topic(
     name="customers.v1",
-    type="afterword.customer.changed",
+    event_type="afterword.customer.changed",
     data=CustomerErased,
     source="/afterword/dispatcher",
     identity=lambda customer: customer.id,

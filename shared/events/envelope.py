@@ -46,7 +46,7 @@ class Topic(Generic[D]):
     """Where one kind of thing is said, and how its events are written, keyed and read."""
 
     name: str
-    type: str
+    event_type: str
     data: type[D]
     source: str
     identity: Callable[[D], str]
@@ -66,7 +66,7 @@ class Topic(Generic[D]):
         return Event(
             id=str(uuid7()),
             source=self.source,
-            type=self.type,
+            type=self.event_type,
             subject=self.identity(data),
             time=time,
             tenant=tenant,
@@ -99,8 +99,8 @@ class Topic(Generic[D]):
             raise Unreadable("not UTF-8") from None
         except msgspec.MsgspecError as error:
             raise Unreadable(str(error)) from None
-        if event.specversion != "1.0" or event.type != self.type:
-            raise Unreadable(f"not an event of type {self.type}")
+        if event.specversion != "1.0" or event.type != self.event_type:
+            raise Unreadable(f"not an event of type {self.event_type}")
         return event
 
 

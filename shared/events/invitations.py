@@ -47,7 +47,7 @@ class Invitation(Data, frozen=True, kw_only=True):
 
 INVITATIONS = Topic(
     name="invitations.v1",
-    type="afterword.invitation.changed",
+    event_type="afterword.invitation.changed",
     data=Invitation,
     source="/afterword/dispatcher",
     identity=lambda invitation: str(invitation.id),

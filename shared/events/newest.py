@@ -1,4 +1,4 @@
-"""One event for each thing: a batch may hold several versions of it, and a statement must not meet it twice."""
+"""One event for each thing of a batch: a statement must not meet one thing twice."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,7 @@ from shared.events.envelope import D, Event
 
 
 def newest(events: Sequence[Event[D]], identity: Callable[[D], object]) -> list[Event[D]]:
-    """The last event of each tenant's thing, in the order given; the kernel hands them over sorted by version."""
+    """The last event of each tenant's thing; the kernel hands a batch over sorted by version."""
     found = {(event.tenant, identity(event.data)): event for event in events}
     return list(found.values())
 

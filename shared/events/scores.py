@@ -27,7 +27,7 @@ class Score(Data, frozen=True, kw_only=True):
 
 SCORES = Topic(
     name="scores.v1",
-    type="afterword.score.changed",
+    event_type="afterword.score.changed",
     data=Score,
     source="/afterword/scorer",
     identity=lambda score: f"{score.measurement}/{score.segment}",

@@ -1,4 +1,4 @@
-"""How a segment is written: ``dimension:value``, with ``:`` and ``/`` percent-encoded, and the company as ''."""
+"""How a segment is written: ``dimension:value``, ``:`` and ``/`` percent-encoded; the company is empty."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -29,7 +29,7 @@ def decoded(part: str) -> str:
 
 
 def levels(organisation: Sequence[str]) -> list[str]:
-    """The path's segments, from the top: ``organisation:north``, ``organisation:north/sales``…"""
+    """The path's segments, from the top: ``organisation:north``, ``organisation:north/sales`` and so on."""
     parts = [encoded(part) for part in organisation]
     return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
 

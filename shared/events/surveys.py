@@ -1,4 +1,4 @@
-"""``surveys``: what is asked, one thing for each version of a survey, so that old invitations keep their words."""
+"""``surveys``: what is asked; one thing for each version, so that old invitations keep their words."""
 
 from typing import Literal
 from uuid import UUID
@@ -48,7 +48,7 @@ class Survey(Data, frozen=True, kw_only=True):
 
 SURVEYS = Topic(
     name="surveys.v1",
-    type="afterword.survey.changed",
+    event_type="afterword.survey.changed",
     data=Survey,
     source="/afterword/dispatcher",
     identity=lambda survey: f"{survey.id}/{survey.survey_version}",

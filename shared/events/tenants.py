@@ -30,7 +30,7 @@ class Tenant(Data, frozen=True, kw_only=True):
 
 TENANTS = Topic(
     name="tenants.v1",
-    type="afterword.tenant.changed",
+    event_type="afterword.tenant.changed",
     data=Tenant,
     source="/afterword/trigger",
     identity=lambda tenant: tenant.id,

@@ -62,7 +62,7 @@ class Transaction(Data, frozen=True, kw_only=True):
 
 TRANSACTIONS = Topic(
     name="transactions.v1",
-    type="afterword.transaction.received",
+    event_type="afterword.transaction.received",
     data=Transaction,
     source="/afterword/trigger",
     identity=lambda transaction: str(transaction.event_id),

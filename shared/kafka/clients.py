@@ -52,7 +52,7 @@ def new_admin(bootstrap: str) -> AIOKafkaAdminClient:
 
 
 def partition_of(key: bytes | None, partitions: int) -> int:
-    """librdkafka's "consistent" partitioner, so that other clients can agree with us."""
+    """Librdkafka's "consistent" partitioner, so that other clients can agree with us."""
     return zlib.crc32(key or b"") % partitions
 
 

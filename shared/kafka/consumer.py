@@ -29,7 +29,7 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
-Record = ConsumerRecord
+Record = ConsumerRecord[bytes | None, bytes | None]
 Handler = Callable[[UnitOfWork, Sequence[Event[D]]], Awaitable[None]]
 Bad = dict[int, str]
 """Why a record was put aside, by its offset."""
@@ -107,7 +107,7 @@ class BatchConsumer(Generic[D]):
             self.health.tick(self._loop)
             for tp in sorted(self._unclaimed):
                 await self._claim(client, tp)
-            # Never inside wait_for: a cancelled getmany leaks its counter, and the poll limit never fires again.
+            # Never inside wait_for: a cancelled getmany leaks its counter for ever.
             batches = await client.getmany(timeout_ms=200, max_records=BATCH)
             for tp, records in batches.items():
                 if stopping.is_set():
@@ -147,7 +147,9 @@ class BatchConsumer(Generic[D]):
             await self.apply(tp, position, records)
         except FuseBlown as blown:
             self._blown.add(tp)
-            self._stop_at(tp, f"{FUSE} dead letters in a row before offset {blown.before}; see resume --until")
+            self._stop_at(
+                tp, f"{FUSE} dead letters in a row before offset {blown.before}; see resume --until"
+            )
         except Refused as refusal:
             self._stop_at(tp, str(refusal))
         except Fenced:
@@ -193,7 +195,9 @@ class BatchConsumer(Generic[D]):
         if records[0].offset > position.next_offset:
             beginning = (await client.beginning_offsets([tp]))[tp]
             if beginning > position.next_offset and beginning > position.pass_until:
-                raise Refused(f"position {position.next_offset} lies before the topic's beginning {beginning}")
+                raise Refused(
+                    f"position {position.next_offset} lies before the topic's beginning {beginning}"
+                )
 
     async def apply(self, tp: TopicPartition, position: Position, records: Sequence[Record]) -> None:
         """Apply a batch once, whoever else holds it. ``position`` was read once, before any await:
@@ -222,7 +226,9 @@ class BatchConsumer(Generic[D]):
         started = time.monotonic()
         async with self.database.transaction() as uow:
             end = records[-1].offset + 1
-            await positions.move(uow, tp, position.next_offset, end, max(record.timestamp for record in records))
+            await positions.move(
+                uow, tp, position.next_offset, end, max(record.timestamp for record in records)
+            )
             await self._handle(uow, good, bad)
             bad_run = self._run_of_bad(position, records, bad)
             if bad_run != position.bad_run:
@@ -262,7 +268,9 @@ class BatchConsumer(Generic[D]):
                 raise
             if len(good) == 1:
                 bad[good[0][0]] = _reason(error)
-                log.warning("event_put_aside", topic=self._topic, offset=good[0][0], error=type(error).__name__)
+                log.warning(
+                    "event_put_aside", topic=self._topic, offset=good[0][0], error=type(error).__name__
+                )
                 return
             middle = len(good) // 2
             await self._handle(uow, good[:middle], bad)
@@ -271,9 +279,7 @@ class BatchConsumer(Generic[D]):
     def _run_of_bad(self, position: Position, records: Sequence[Record], bad: Bad) -> int:
         run = position.bad_run
         for record in records:
-            if record.offset < position.pass_until:
-                run = 0
-            elif record.offset not in bad:
+            if record.offset < position.pass_until or record.offset not in bad:
                 run = 0
             elif run == FUSE:
                 raise FuseBlown(record.offset)
@@ -283,7 +289,12 @@ class BatchConsumer(Generic[D]):
 
     def _put_aside(self, uow: UnitOfWork, record: Record, reason: str) -> None:
         headers = headers_of(
-            record.topic, record.partition, record.offset, reason, uow.now, [(k, v or b"") for k, v in record.headers]
+            record.topic,
+            record.partition,
+            record.offset,
+            reason,
+            uow.now,
+            [(k, v or b"") for k, v in record.headers],
         )
         uow.put_aside(dead_letter_topic(record.topic, self.service), record.key, record.value, headers)
 

@@ -19,7 +19,13 @@ def headers_of(
     topic: str, partition: int, offset: int, reason: str, now: datetime, original: Headers
 ) -> bytes:
     """Where the record stood and why it was put aside, before its own headers; as the outbox keeps them."""
-    place = {"topic": topic, "partition": str(partition), "offset": str(offset), "reason": reason[:500], "at": now.isoformat()}
+    place = {
+        "topic": topic,
+        "partition": str(partition),
+        "offset": str(offset),
+        "reason": reason[:500],
+        "at": now.isoformat(),
+    }
     headers = [(PLACE + name, value.encode()) for name, value in place.items()] + original
     return msgspec.json.encode([(name, base64.b64encode(value).decode()) for name, value in headers])
 
@@ -28,4 +34,7 @@ def read_headers(kept: bytes | None) -> Headers:
     """Headers as a record wants them."""
     if not kept:
         return []
-    return [(name, base64.b64decode(value)) for name, value in msgspec.json.decode(kept, type=list[tuple[str, str]])]
+    return [
+        (name, base64.b64decode(value))
+        for name, value in msgspec.json.decode(kept, type=list[tuple[str, str]])
+    ]

@@ -37,7 +37,8 @@ async def claim(database: Database, client: AIOKafkaConsumer, tp: TopicPartition
         )
         row = (
             await uow.execute(
-                "SELECT next_offset, max_ts, bad_run, pass_until FROM position WHERE topic = :topic AND part = :part",
+                "SELECT next_offset, max_ts, bad_run, pass_until FROM position "
+                "WHERE topic = :topic AND part = :part",
                 {"topic": tp.topic, "part": tp.partition},
             )
         ).one()
@@ -54,14 +55,14 @@ async def claim(database: Database, client: AIOKafkaConsumer, tp: TopicPartition
     if row.max_ts:
         found = (await client.offsets_for_times({tp: row.max_ts}))[tp]
         if found is not None and found.offset < next_offset and found.timestamp > row.max_ts:
-            raise Refused(f"offset {found.offset} is younger than what was applied: the topic was created again")
+            raise Refused(
+                f"offset {found.offset} is younger than what was applied: the topic was created again"
+            )
     return Position(next_offset, row.bad_run, row.pass_until)
 
 
-async def move(
-    uow: UnitOfWork, tp: TopicPartition, at: int, end: int, timestamp: int
-) -> None:
-    """Take the position from where this owner stands to the batch's end, as the transaction's first statement.
+async def move(uow: UnitOfWork, tp: TopicPartition, at: int, end: int, timestamp: int) -> None:
+    """Take the position from where this owner stands to the batch's end: the first statement.
 
     :raises Fenced: when it stands elsewhere.
     """
@@ -83,7 +84,7 @@ async def note_bad_run(uow: UnitOfWork, tp: TopicPartition, bad_run: int) -> Non
 
 
 async def resume(database: Database, topic: str, partition: int, until: int) -> bool:
-    """Let dead letters below ``until`` pass without counting; False when the service has no such partition."""
+    """Let dead letters below ``until`` pass without counting; False if there is no such partition."""
     async with database.transaction() as uow:
         done = await uow.execute(
             "UPDATE position SET pass_until = :until WHERE topic = :topic AND part = :part RETURNING 1",

@@ -33,7 +33,7 @@ class Publisher:
         self._broken = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Keep a producer connected until stopped; a broken one goes, since it never heals (aiokafka #1017)."""
+        """Keep a producer connected until stopped; a broken one never heals (aiokafka #1017)."""
         backoff = Backoff()
         while not stopping.is_set():
             self._health.tick("publisher")

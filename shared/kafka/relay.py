@@ -40,7 +40,7 @@ class Relay:
     health: Health
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Publish until stopped. On any doubt: a new producer, and all of it again; readers drop by version."""
+        """Publish until stopped. On any doubt: a new producer, and all again; readers drop by version."""
         engine = new_engine(self.database.url, name=f"{self.service}-relay", pool_size=None)
         backoff = Backoff()
         try:
@@ -72,20 +72,26 @@ class Relay:
     async def _locked(self, connection: AsyncConnection, stopping: asyncio.Event) -> bool:
         while not stopping.is_set():
             self.health.tick("relay")
-            got = await connection.execute(statement("SELECT pg_try_advisory_lock(:lock)"), {"lock": ONE_RELAY})
+            got = await connection.execute(
+                statement("SELECT pg_try_advisory_lock(:lock)"), {"lock": ONE_RELAY}
+            )
             if got.scalar_one():
                 return True
             self.health.found("relay")  # another one does the work
             await pause(stopping, 1.0)
         return False
 
-    async def _pump(self, connection: AsyncConnection, producer: AIOKafkaProducer, stopping: asyncio.Event) -> None:
+    async def _pump(
+        self, connection: AsyncConnection, producer: AIOKafkaProducer, stopping: asyncio.Event
+    ) -> None:
         while not stopping.is_set():
             self.health.tick("relay")
             self.database.outbox_filled.clear()
             rows = (
                 await connection.execute(
-                    statement("SELECT seq, topic, key, value, headers FROM outbox ORDER BY seq LIMIT :at_once"),
+                    statement(
+                        "SELECT seq, topic, key, value, headers FROM outbox ORDER BY seq LIMIT :at_once"
+                    ),
                     {"at_once": AT_ONCE},
                 )
             ).all()
@@ -113,7 +119,7 @@ async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
     for row in rows:
         place = (row.topic, partition_of(row.key, partitions[row.topic]))
         waiting = batches.setdefault(place, [])
-        if not waiting or waiting[-1].record_count() and waiting[-1].size() + len(row.value or b"") > FULL:
+        if not waiting or (waiting[-1].record_count() and waiting[-1].size() + len(row.value or b"") > FULL):
             waiting.append(producer.create_batch())
         headers = read_headers(row.headers)
         if waiting[-1].append(key=row.key, value=row.value, timestamp=None, headers=headers) is None:

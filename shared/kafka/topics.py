@@ -35,7 +35,7 @@ async def create_topics(
     response = await admin.create_topics(
         [NewTopic(name, wanted[name][0], replication, topic_configs=wanted[name][1]) for name in missing]
     )
-    for _, code, *message in response.topic_errors:
+    for _, code, *message in response.topic_errors:  # type: ignore[attr-defined]  # CreateTopicsResponse
         if code and for_code(code) is not TopicAlreadyExistsError:
             raise for_code(code)(*message)
     return missing

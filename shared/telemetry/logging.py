@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, an event name and bound ids; never an address, a name, a comment or a token."""
+"""Logs: one JSON object a line, an event name and ids; never an address, a name, a comment or a token."""
 
 import logging
 import sys

@@ -13,9 +13,13 @@ BATCH_SECONDS = Histogram(
     ["service", "topic"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-LAG = Gauge("afterword_lag_records", "Records behind the end, by our own position.", ["service", "topic", "partition"])
+LAG = Gauge(
+    "afterword_lag_records", "Records behind the end, by our own position.", ["service", "topic", "partition"]
+)
 STUCK = Gauge("afterword_stuck_partitions", "Partitions that wait for an operator.", ["service", "topic"])
 OUTBOX_DEPTH = Gauge("afterword_outbox_rows", "Rows that wait for the relay.", ["service"])
-OUTBOX_AGE = Gauge("afterword_outbox_age_seconds", "Since when the relay has not emptied the outbox.", ["service"])
+OUTBOX_AGE = Gauge(
+    "afterword_outbox_age_seconds", "Since when the relay has not emptied the outbox.", ["service"]
+)
 RELAYED = Counter("afterword_relayed_total", "Records published from the outbox.", ["service"])
 RELAY_REPLACED = Counter("afterword_relay_producers_replaced_total", "Producers thrown away.", ["service"])

@@ -76,7 +76,9 @@ class TenantKeyRing:
         """Read what has changed since the last time."""
         async with self.database.reading() as uow:
             row = (
-                await uow.execute("SELECT count(*) AS n, coalesce(sum(version), 0)::bigint AS versions FROM tenant")
+                await uow.execute(
+                    "SELECT count(*) AS n, coalesce(sum(version), 0)::bigint AS versions FROM tenant"
+                )
             ).one()
             if (row.n, row.versions) != self._version:
                 tenants = await all_tenants(uow)

@@ -1,0 +1,166 @@
+"""The one door without a transaction: keys from memory, an idempotent producer, acknowledgement, 202."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.trigger.domain import Unacceptable, transaction
+from services.trigger.intake import NoSuchForm, NotJson, Piece, TooMany, pieces, read
+from services.trigger.openapi import ACCEPTS, ANSWERS
+from shared.clock import Clock
+from shared.events import TRANSACTIONS, Transaction
+from shared.http.keys import ApiKey, requires
+from shared.http.problems import Problem
+from shared.http.secrets import customer_hash
+from shared.kafka import Publisher, Unavailable
+from shared.service import Context
+
+router = APIRouter()
+
+
+class Fault(msgspec.Struct):
+    """What is wrong with one event."""
+
+    field: str
+    detail: str
+
+
+class Result(msgspec.Struct, omit_defaults=True):
+    """What became of one event of a request, in the order sent."""
+
+    id: str | None
+    status: str
+    see: str | None = None
+    errors: list[Fault] = []
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the door needs: kept on ``app.state`` by the composition."""
+
+    publisher: Publisher
+    staff_url: str
+    secret: str
+    clock: Clock
+
+    @classmethod
+    def of(cls, context: Context, publisher: Publisher) -> "Door":
+        """The door of a running process."""
+        return cls(publisher, context.afterword.staff_url.rstrip("/"), context.secret, context.database.clock)
+
+    def transaction(self, piece: Piece, key: ApiKey, now: datetime) -> Transaction:
+        """Read and check one event.
+
+        :raises Unacceptable: naming the field and the remedy.
+        """
+        event = read(piece)
+        address = event.customer.email or event.customer.phone
+        customer_id = None
+        if event.customer.id is None and address:
+            customer_id = customer_hash(self.secret, key.tenant, address)
+        return transaction(event, source=key.name, customer_id=customer_id, now=now)
+
+
+@router.post(
+    "/v1/events",
+    status_code=202,
+    summary="Send purchases and contacts",
+    openapi_extra=ACCEPTS,
+    responses=ANSWERS,
+    response_class=Response,
+)
+async def post_events(
+    request: Request, key: Annotated[ApiKey, Depends(requires("events:write"))]
+) -> Response:
+    """Accept one event or up to 1,000 of them, as JSON, NDJSON or CloudEvents 1.0.
+
+    202 means that Kafka has acknowledged every event of the request. The same event (tenant, source and id)
+    may be sent again at any time: it changes nothing. 207 means that some were refused; each has its result.
+    """
+    door: Door = request.app.state.door
+    found, is_batch = _pieces(await request.body(), request)
+    now = door.clock()
+    results: list[Result] = []
+    accepted: dict[tuple[str, str], Transaction] = {}
+    for piece in found:
+        try:
+            results.append(_accept(door, door.transaction(piece, key, now), accepted))
+        except Unacceptable as fault:
+            results.append(Result(_id_of(piece), "refused", errors=[Fault(fault.field, fault.remedy)]))
+    if accepted:
+        await _publish(door, key.tenant, list(accepted.values()), now)
+    return _response(results, is_batch, some=bool(accepted))
+
+
+def _pieces(body: bytes, request: Request) -> tuple[list[Piece], bool]:
+    try:
+        return pieces(body, request.headers)
+    except NotJson:
+        raise Problem(
+            400, errors=[{"field": "/", "detail": "Not JSON: a bracket, a quote or a comma is missing."}]
+        ) from None
+    except TooMany:
+        raise Problem(
+            413, "These are too many events.", "One request may carry 1,000. Send them in parts."
+        ) from None
+    except NoSuchForm:
+        raise Problem(415) from None
+
+
+def _accept(door: Door, event: Transaction, accepted: dict[tuple[str, str], Transaction]) -> Result:
+    earlier = accepted.setdefault((event.source, event.id), event)
+    if earlier.digest != event.digest:
+        detail = (
+            "Stands in this request already, with other content: the first counts. Give this one another id."
+        )
+        return Result(event.id, "refused", errors=[Fault("/id", detail)])
+    return Result(event.id, "accepted", see=f"{door.staff_url}/events/{event.event_id}")
+
+
+async def _publish(door: Door, tenant: str, accepted: Sequence[Transaction], now: datetime) -> None:
+    events = [TRANSACTIONS.event(tenant, data, now) for data in accepted]
+    try:
+        await door.publisher.publish(
+            TRANSACTIONS.name,
+            [(TRANSACTIONS.record_key(event), TRANSACTIONS.encode(event)) for event in events],
+        )
+    except Unavailable:
+        raise Problem(
+            503,
+            "These events are not accepted yet.",
+            "Kafka has not acknowledged them. Send the same again after Retry-After: nothing counts twice.",
+            headers={"Retry-After": "5"},
+        ) from None
+
+
+def _response(results: list[Result], is_batch: bool, *, some: bool) -> Response:
+    if not is_batch:
+        (result,) = results
+        if not some:
+            raise Problem(
+                422, errors=[{"field": fault.field, "detail": fault.detail} for fault in result.errors]
+            )
+        return Response(msgspec.json.encode(result), 202, media_type="application/json")
+    refused = sum(result.status == "refused" for result in results)
+    status = 202 if not refused else 207 if some else 422
+    body: dict[str, Any] = {"accepted": len(results) - refused, "refused": refused, "results": results}
+    if status != 422:  # noqa: PLR2004
+        return Response(msgspec.json.encode(body), status, media_type="application/json")
+    problem = {"type": "about:blank", "title": "None of these events can be accepted.", "status": 422}
+    return Response(msgspec.json.encode(problem | body), status, media_type="application/problem+json")
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+def _id_of(piece: Piece) -> str | None:
+    """The id of an event that was refused, if that much can be read."""
+    try:
+        return msgspec.json.decode(piece[0], type=_Named).id[:200]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
