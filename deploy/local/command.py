@@ -4,8 +4,6 @@ The stack's own modules are imported when they are needed: in production neither
 aiosmtpd is installed, and this command is there all the same.
 """
 
-# ruff: noqa: PLC0415  (for the reason above)
-
 from collections.abc import Callable
 from typing import Annotated
 

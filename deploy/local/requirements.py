@@ -4,6 +4,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 
 from deploy.local import kafka, running
@@ -94,3 +95,14 @@ def remedy() -> str:
     """The command of this system, or of all if we do not know it."""
     known = [tool for tool in INSTALL if shutil.which(tool)] or list(INSTALL)
     return "\n".join(f"  {system}: {command}" for system, command in (INSTALL[tool] for tool in known))
+
+
+def main() -> None:
+    """For the tests, which bring their own ports: name what the machine lacks, or say nothing."""
+    missing = [finding.fault for finding in (java(), maven(), wheels()) if finding.fault]
+    if missing:
+        sys.exit("\n".join(missing))
+
+
+if __name__ == "__main__":
+    main()
