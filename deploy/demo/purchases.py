@@ -1,0 +1,45 @@
+"""The purchases of CDNOW, January 1997 to June 1998, and the same moved to today."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+COLUMNS = ["customer_id", "date", "number_of_cds", "dollar_value"]
+
+
+class Purchase(NamedTuple):
+    number: int
+    """Its line in the file: an order number that stays the same."""
+    customer: str
+    day: date
+    cds: int
+    cents: int
+
+
+def read(path: Path) -> list[Purchase]:
+    """All purchases, in the order in which they happened."""
+    with path.open(encoding="ascii") as lines:
+        return parse(lines)
+
+
+def parse(lines: Iterable[str]) -> list[Purchase]:
+    rows = iter(lines)
+    if (header := next(rows).split()) != COLUMNS:
+        raise ValueError(f"not the purchases of CDNOW: its columns are {header}")
+    days: dict[str, date] = {}
+    found = []
+    for number, row in enumerate(rows, start=1):
+        customer, day, cds, dollars = row.split()
+        known = days.setdefault(day, date.fromisoformat(day))
+        found.append(Purchase(number, customer, known, int(cds), round(float(dollars) * 100)))
+    return sorted(found, key=lambda purchase: (purchase.day, purchase.number))
+
+
+def moved(purchases: Sequence[Purchase], today: date, days: int) -> list[Purchase]:
+    """The last `days` days of them, moved so that the newest lie at today."""
+    shift: timedelta = today - purchases[-1].day
+    first = today - timedelta(days=days - 1)
+    return [
+        purchase._replace(day=purchase.day + shift) for purchase in purchases if purchase.day + shift >= first
+    ]

@@ -1,0 +1,48 @@
+"""Real sentences of reviews, each with the mean sentiment that at least twenty readers gave it (-4 to 4)."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+SHORTEST, LONGEST = 25, 220
+
+# Which mean sentiment somebody writes who gives these scores; open at the upper end.
+BANDS: dict[range, tuple[float, float]] = {
+    range(4): (-4.0, -1.2),
+    range(4, 7): (-1.8, -0.4),
+    range(7, 9): (-0.3, 1.4),
+    range(9, 11): (1.4, 4.1),
+}
+
+
+class Sentence(NamedTuple):
+    sentiment: float
+    text: str
+
+
+class Sentences:
+    """Picks what a customer writes."""
+
+    def __init__(self, sentences: Iterable[Sentence]) -> None:
+        kept = [sentence for sentence in sentences if SHORTEST <= len(sentence.text) <= LONGEST]
+        self._by_score = {
+            score: [sentence.text for sentence in kept if low <= sentence.sentiment < high]
+            for scores, (low, high) in BANDS.items()
+            for score in scores
+        }
+
+    def pick(self, score: int, random: Random) -> str:
+        """A sentence as glad or as angry as the score."""
+        return random.choice(self._by_score[score])
+
+
+def read(path: Path) -> Sentences:
+    with path.open(encoding="latin-1", newline="") as lines:
+        return Sentences(parse(lines))
+
+
+def parse(lines: Iterable[str]) -> list[Sentence]:
+    """Tab-separated: an id, the mean sentiment, the text as it is; a quotation mark means nothing."""
+    rows = (line.rstrip("\r\n").split("\t") for line in lines)
+    return [Sentence(float(sentiment), text.strip()) for _, sentiment, text in rows]
