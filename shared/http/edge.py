@@ -61,7 +61,8 @@ class Edge:
         began, status = time.perf_counter(), 0
         head = scope["method"] == "HEAD"
         # Each page that can be read can be asked for its headers; the framework would answer 405.
-        inner = {**scope, "method": "GET"} if head else scope
+        # A page that notes its visitors looks for the mark: who asks for headers has not visited.
+        inner = {**scope, "method": "GET", "head": True} if head else scope
         ended = False
 
         async def guarded_send(message: Message) -> None:
