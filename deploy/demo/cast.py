@@ -1,0 +1,87 @@
+"""Who takes part: invented customers behind the data's numbers, and the places and people that serve them."""
+
+import re
+from typing import NamedTuple
+
+from deploy.demo.model import AGENTS, STORES, Circumstances, Model
+
+FIRST_NAMES = {
+    "da": ("Agnes", "Asger", "Freja", "Gustav", "Ida", "Jeppe", "Karla", "Malthe", "Signe", "Villads"),
+    "en": ("Alice", "Arthur", "Edith", "George", "Harriet", "Hugh", "Maud", "Oscar", "Rose", "Walter"),
+    "nl": ("Anouk", "Bram", "Femke", "Gijs", "Jasmijn", "Joris", "Lotte", "Pim", "Sanne", "Wouter"),
+}
+LAST_NAMES = {
+    "da": ("Birk", "Dahl", "Eng", "Holm", "Kvist", "Lund", "Skov", "Vang"),
+    "en": ("Ashdown", "Brook", "Field", "Heath", "Marsh", "Rivers", "Stone", "Wood"),
+    "nl": ("Akkerman", "van den Berg", "Bos", "Dijk", "Heide", "Meer", "Veld", "de Wit"),
+}
+COUNTRIES = {"da": "DK", "en": "GB", "nl": "NL"}
+LOCALES, LOCALE_SHARES = ("da", "en", "nl"), (0.5, 0.3, 0.2)
+
+PURCHASE_TOUCHPOINTS, PURCHASE_SHARES = ("home delivery", "click and collect", "checkout"), (0.55, 0.25, 0.2)
+SUPPORT_TOUCHPOINTS, SUPPORT_SHARES = ("phone support", "chat support"), (0.6, 0.4)
+SUPPORT_CHANNELS = {"phone support": "phone", "chat support": "chat"}
+BY_PHONE = ("astrid", "bo")
+
+ADDRESS = re.compile(r"[a-z.]+\.(\d{5})@example\.com")
+
+
+class Customer(NamedTuple):
+    number: str
+    name: str
+    locale: str
+    country: str
+
+    @property
+    def id(self) -> str:
+        return f"c-{self.number}"
+
+    @property
+    def email(self) -> str:
+        local = self.name.casefold().replace(" ", ".")
+        return f"{local}.{self.number}@example.com"
+
+    @property
+    def is_left_to_the_visitor(self) -> bool:
+        """The mails of every third customer stay unanswered, for whoever watches the demo to pick one."""
+        return int(self.number) % 3 == 0
+
+
+def customer(model: Model, number: str) -> Customer:
+    """The same number has the same name, language and address for ever."""
+    random = model.random("customer", number)
+    (locale,) = random.choices(LOCALES, LOCALE_SHARES)
+    name = f"{random.choice(FIRST_NAMES[locale])} {random.choice(LAST_NAMES[locale])}"
+    return Customer(number, name, locale, COUNTRIES[locale])
+
+
+def number_of(address: str) -> str | None:
+    """The customer's number in an address of ours."""
+    found = ADDRESS.fullmatch(address)
+    return found[1] if found else None
+
+
+def purchase_circumstances(model: Model, name: object, days_ago: float = 0.0) -> Circumstances:
+    """Where a purchase took place: the data do not say, so the model does."""
+    random = model.random("purchase", name)
+    (touchpoint,) = random.choices(PURCHASE_TOUCHPOINTS, PURCHASE_SHARES)
+    return Circumstances(touchpoint, store=random.choice(sorted(STORES)), days_ago=days_ago)
+
+
+def support_circumstances(model: Model, name: object, days_ago: float = 0.0) -> Circumstances:
+    """Who took a call or a chat."""
+    random = model.random("support", name)
+    (touchpoint,) = random.choices(SUPPORT_TOUCHPOINTS, SUPPORT_SHARES)
+    agents = [agent for agent in sorted(AGENTS) if (agent in BY_PHONE) == (touchpoint == "phone support")]
+    return Circumstances(touchpoint, agent=random.choice(agents), days_ago=days_ago)
+
+
+def segments(about: Circumstances) -> dict[str, str]:
+    named = {"touchpoint": about.touchpoint, "store": about.store}
+    return {dimension: value for dimension, value in named.items() if value}
+
+
+def organisation(about: Circumstances) -> list[str]:
+    if about.agent and about.touchpoint:
+        return ["service", SUPPORT_CHANNELS[about.touchpoint], about.agent]
+    return ["shops", about.store] if about.store else []

@@ -1,0 +1,66 @@
+"""Afterword's doors as a client back-end sees them: one key, and patience."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from shared.runtime import Backoff, pause
+
+PATIENCE = {
+    HTTPStatus.UNAUTHORIZED,  # a new key is known everywhere within seconds
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+
+class Stopping(Exception):
+    """The demo was asked to end while it waited for a door."""
+
+
+class Refused(Exception):
+    """A door said no for good: the demo and the doors do not fit together. The message holds its words."""
+
+
+class Doors:
+    """Calls until a door answers; waits as long as it asks for."""
+
+    def __init__(self, origin: str, key: str, stopping: asyncio.Event) -> None:
+        self._stopping = stopping
+        self._client = httpx.AsyncClient(
+            base_url=origin,
+            headers={"Authorization": f"Bearer {key}"},
+            # The addresses are of this machine: no proxy of the environment knows them.
+            trust_env=False,
+            timeout=30,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def get(self, path: str, **parameters: Any) -> Any:
+        return (await self._call("GET", path, params=parameters)).json()
+
+    async def post(self, path: str, body: Any) -> httpx.Response:
+        return await self._call("POST", path, json=body)
+
+    async def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
+        backoff = Backoff()
+        while not self._stopping.is_set():
+            response = await self._try(method, path, **content)
+            if response is not None and response.status_code not in PATIENCE:
+                if response.is_server_error or response.is_client_error:
+                    raise Refused(f"{method} {path}: {response.status_code} {response.text}")
+                return response
+            asked = response.headers.get("Retry-After", "") if response is not None else ""
+            await pause(self._stopping, max(backoff.next(), float(asked) if asked.isdecimal() else 0.0))
+        raise Stopping
+
+    async def _try(self, method: str, path: str, **content: Any) -> httpx.Response | None:
+        try:
+            return await self._client.request(method, path, **content)
+        except httpx.TransportError:
+            return None

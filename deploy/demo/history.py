@@ -1,0 +1,86 @@
+"""Past answers, as a company brings them along from its last system: through the import door, once."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from deploy.demo import cast
+from deploy.demo.model import Circumstances, Model
+from deploy.demo.purchases import Purchase, moved
+
+DAYS = 400
+LATELY = 60
+# The shares of the purchases that were answered: an answer of last year helps nobody who looks at a month.
+SHARE, SHARE_LATELY = 0.12, 0.40
+CALLS, RELATIONAL = 900, 300
+OPENS, CLOSES = time(8), time(22)
+
+Answer = dict[str, Any]
+
+
+class History:
+    """All past answers up to the moment at which this demo began: the same whenever they are made."""
+
+    def __init__(self, model: Model, purchases: Sequence[Purchase], began: datetime, zone: ZoneInfo) -> None:
+        self._model = model
+        self._purchases = purchases
+        self._began = began
+        self._zone = zone
+        self._today = began.astimezone(zone).date()
+
+    def answers(self) -> list[Answer]:
+        """Oldest first."""
+        past = [*self._purchased(), *self._called(), *self._asked_now_and_then()]
+        return sorted(
+            (answer for answer in past if answer["answered_at"] < self._began),
+            key=lambda answer: (answer["answered_at"], answer["id"]),
+        )
+
+    def _purchased(self) -> Iterator[Answer]:
+        for purchase in moved(self._purchases, self._today, DAYS):
+            days_ago = (self._today - purchase.day).days
+            random = self._model.random("past purchase", purchase.number)
+            if random.random() < (SHARE_LATELY if days_ago < LATELY else SHARE):
+                about = cast.purchase_circumstances(self._model, f"past/{purchase.number}", days_ago)
+                yield self._answer(
+                    f"past-order-{purchase.number:05d}", purchase.customer, purchase.day, about, random
+                )
+
+    def _called(self) -> Iterator[Answer]:
+        for number in range(CALLS):
+            random = self._model.random("past call", number)
+            day, customer = self._any(random)
+            about = cast.support_circumstances(self._model, f"past/{number}", (self._today - day).days)
+            yield self._answer(f"past-call-{number:04d}", customer, day, about, random)
+
+    def _asked_now_and_then(self) -> Iterator[Answer]:
+        for number in range(RELATIONAL):
+            random = self._model.random("past relation", number)
+            day, customer = self._any(random)
+            about = Circumstances(None, days_ago=(self._today - day).days)
+            answer = self._answer(f"past-relation-{number:04d}", customer, day, about, random)
+            yield {**answer, "measurement": "relational"}
+
+    def _any(self, random: Random) -> tuple[date, str]:
+        day = self._today - timedelta(days=random.randrange(DAYS))
+        return day, random.choice(self._purchases).customer
+
+    def _answer(self, name: str, customer: str, day: date, about: Circumstances, random: Random) -> Answer:
+        intent = self._model.intent(about, random)
+        who = cast.customer(self._model, customer)
+        opens = datetime.combine(day, OPENS, self._zone)
+        open_for = (CLOSES.hour - OPENS.hour) * 3600
+        answered_at = (opens + timedelta(seconds=random.randrange(open_for))).astimezone(UTC)
+        return {
+            "id": name,
+            "score": intent.score,
+            "comment": intent.comment,
+            "answered_at": answered_at,
+            "invited_at": answered_at - timedelta(minutes=1 + random.expovariate(1 / 360)),
+            "customer": {"id": who.id, "email": who.email},
+            "segments": cast.segments(about),
+            "organisation": cast.organisation(about),
+            "measurement": "transactional",
+        }

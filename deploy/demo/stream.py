@@ -1,0 +1,85 @@
+"""What happens, in order: purchase after purchase, every fifth time a support call instead.
+
+Event n is always the same but for its time, so nothing but n has to be remembered; when the purchases end
+they begin again, as new orders.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from deploy.demo import cast
+from deploy.demo.model import Circumstances, Model
+from deploy.demo.purchases import Purchase
+
+CALL_EVERY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event before it is said."""
+
+    number: int
+    type: str
+    source: str
+    id: str
+    customer: cast.Customer
+    about: Circumstances
+    attributes: dict[str, Any]
+
+    def event(self, occurred_at: datetime) -> dict[str, Any]:
+        """As `POST /v1/events` takes it."""
+        said = {
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "occurred_at": occurred_at.isoformat(),
+            "customer": {
+                "id": self.customer.id,
+                "email": self.customer.email,
+                "name": self.customer.name,
+                "locale": self.customer.locale,
+                "country": self.customer.country,
+            },
+            "segments": cast.segments(self.about),
+            "organisation": cast.organisation(self.about),
+            "attributes": {**self.attributes, "simulated": True},
+        }
+        return {**said, "handled_by": self.about.agent} if self.about.agent else said
+
+
+class Stream:
+    def __init__(self, model: Model, purchases: Sequence[Purchase]) -> None:
+        self._model = model
+        self._purchases = purchases
+        self._callers = sorted({purchase.customer for purchase in purchases})
+
+    def at(self, number: int) -> Happening:
+        return self._call(number) if number % CALL_EVERY == CALL_EVERY - 1 else self._purchase(number)
+
+    def _purchase(self, number: int) -> Happening:
+        rounds, index = divmod(number - number // CALL_EVERY, len(self._purchases))
+        purchase = self._purchases[index]
+        order = f"{purchase.number:05d}" + (f"-{rounds + 1}" if rounds else "")
+        return Happening(
+            number,
+            "order.delivered",
+            "webshop",
+            f"order-{order}-delivered",
+            cast.customer(self._model, purchase.customer),
+            cast.purchase_circumstances(self._model, order),
+            {"order_id": order, "cds": purchase.cds, "total": purchase.cents / 100},
+        )
+
+    def _call(self, number: int) -> Happening:
+        random = self._model.random("call", number)
+        return Happening(
+            number,
+            "support.closed",
+            "helpdesk",
+            f"call-{number}-closed",
+            cast.customer(self._model, random.choice(self._callers)),
+            cast.support_circumstances(self._model, number),
+            {"ticket": f"T-{number}", "minutes": 1 + int(random.expovariate(1 / 6))},
+        )

@@ -1,0 +1,54 @@
+"""What happens in the stream follows from its number alone."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+import pytest
+
+from deploy.demo import cast
+from deploy.demo.model import Model
+from deploy.demo.purchases import Purchase
+from deploy.demo.sentences import Sentences
+from deploy.demo.stream import Stream
+from services.trigger.domain import EventIn, transaction
+
+MODEL = Model("a seed", Sentences(()))
+PURCHASES = [Purchase(n + 1, f"{n % 7:05d}", date(1997, 1, 1), 1 + n % 3, 1177) for n in range(20)]
+STREAM = Stream(MODEL, PURCHASES)
+NOW = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
+
+
+def test_purchases_come_in_their_order_and_every_fifth_event_is_a_call():
+    types = [STREAM.at(n).type for n in range(10)]
+    assert types == [*["order.delivered"] * 4, "support.closed"] * 2
+    orders = [STREAM.at(n).attributes["order_id"] for n in range(10) if n % 5 != 4]
+    assert orders == [f"{n:05d}" for n in range(1, 9)]
+
+
+def test_when_the_purchases_end_they_begin_again_as_new_orders():
+    again = STREAM.at(25)
+    assert again.attributes["order_id"] == "00001-2"
+    assert again.customer == STREAM.at(0).customer
+    assert len({STREAM.at(n).id for n in range(100)}) == 100
+
+
+def test_an_event_is_the_same_to_the_last_byte_however_often_it_is_said():
+    first, second = (Stream(MODEL, PURCHASES).at(7).event(NOW) for _ in range(2))
+    assert msgspec.json.encode(first) == msgspec.json.encode(second)
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_the_trigger_accepts_each_event(number):
+    said = msgspec.json.decode(msgspec.json.encode(STREAM.at(number).event(NOW)), type=EventIn)
+    accepted = transaction(said, source="demo", customer_id=None, now=NOW)
+    assert accepted.segments["touchpoint"]
+    assert accepted.organisation
+    assert (accepted.handled_by is not None) == (accepted.type == "support.closed")
+
+
+def test_addresses_lead_back_to_the_customer_and_only_ours_do():
+    customers = [cast.customer(MODEL, f"{n:05d}") for n in range(300)]
+    assert [cast.number_of(customer.email) for customer in customers] == [c.number for c in customers]
+    assert cast.number_of("you@example.com") is None
+    assert {customer.locale for customer in customers} == {"da", "en", "nl"}
+    assert sum(customer.is_left_to_the_visitor for customer in customers) == 100
