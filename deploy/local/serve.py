@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
+
 from deploy.local import kafka, parts, postgres, running
 from deploy.local.logfile import Show
 from deploy.local.probes import answers
@@ -18,7 +20,13 @@ from deploy.local.supervisor import Program, StartFailedError, Supervisor
 # The command beside the Python that runs this: the same virtual environment.
 AFTERWORD = Path(sys.executable).with_name("afterword")
 
-FAILURES = (StartFailedError, running.AlreadyRunningError, subprocess.CalledProcessError, OSError)
+FAILURES = (
+    StartFailedError,
+    running.AlreadyRunningError,
+    subprocess.CalledProcessError,
+    asyncpg.PostgresError,
+    OSError,
+)
 
 
 class Stack:

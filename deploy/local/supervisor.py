@@ -60,7 +60,7 @@ class Child:
         self.restarts = 0
         self.condition: Condition = "starting"
         self.process: asyncio.subprocess.Process | None = None
-        self.was_ready = asyncio.Event()
+        self._became_ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._group = group
         self._changed = changed
         self._stopping = asyncio.Event()
@@ -77,16 +77,16 @@ class Child:
         }
 
     async def until_ready(self) -> None:
-        ready = asyncio.create_task(self.was_ready.wait())
-        try:
-            await asyncio.wait(
-                (ready, self._keeping), timeout=self.program.patience, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            ready.cancel()
+        await asyncio.wait(
+            (self._became_ready, self._keeping),
+            timeout=self.program.patience,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
         if self._keeping.done():
             self._keeping.result()
-        if not self.was_ready.is_set():
+        if self._became_ready.done():
+            self._became_ready.result()
+        else:
             raise StartFailedError(
                 f"{self.program.name} was not ready within {self.program.patience:.0f} s; "
                 f"the end of {self.log.path}:\n{self.log.tail()}"
@@ -145,11 +145,19 @@ class Child:
                 await asyncio.wait_for(output.closed.wait(), 1)
 
     async def _probe(self) -> None:
-        # There is nothing to wait on: another process becomes ready.
-        while self.program.ready is not None and not await self.program.ready():  # noqa: ASYNC110
-            await asyncio.sleep(PROBE_EVERY)
+        try:
+            # There is nothing to wait on: another process becomes ready.
+            while self.program.ready is not None and not await self.program.ready():  # noqa: ASYNC110
+                await asyncio.sleep(PROBE_EVERY)
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is told to whoever waits, or logged)
+            if self._became_ready.done():
+                self.log.write(f"(the probe failed: {error!r})".encode())
+            else:
+                self._became_ready.set_exception(error)
+            return
         self._become("ready")
-        self.was_ready.set()
+        if not self._became_ready.done():
+            self._became_ready.set_result(None)
 
 
 class Supervisor:
