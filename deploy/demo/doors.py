@@ -1,4 +1,4 @@
-"""Afterword's doors as a client back-end sees them: one key, and patience."""
+"""Doors as a client back-end sees them: an address, a key, and patience."""
 
 import asyncio
 from http import HTTPStatus
@@ -28,11 +28,11 @@ class Refused(Exception):
 class Doors:
     """Calls until a door answers; waits as long as it asks for."""
 
-    def __init__(self, origin: str, key: str, stopping: asyncio.Event) -> None:
+    def __init__(self, origin: str, key: str | None, stopping: asyncio.Event) -> None:
         self._stopping = stopping
         self._client = httpx.AsyncClient(
             base_url=origin,
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}"} if key else {},
             # The addresses are of this machine: no proxy of the environment knows them.
             trust_env=False,
             timeout=30,

@@ -15,6 +15,7 @@ LATELY = 60
 # The shares of the purchases that were answered: an answer of last year helps nobody who looks at a month.
 SHARE, SHARE_LATELY = 0.12, 0.40
 CALLS, RELATIONAL = 900, 300
+MORE_LATELY = 0.3
 OPENS, CLOSES = time(8), time(22)
 
 Answer = dict[str, Any]
@@ -64,7 +65,8 @@ class History:
             yield {**answer, "measurement": "relational"}
 
     def _any(self, random: Random) -> tuple[date, str]:
-        day = self._today - timedelta(days=random.randrange(DAYS))
+        days_ago = random.randrange(LATELY if random.random() < MORE_LATELY else DAYS)
+        day = self._today - timedelta(days=days_ago)
         return day, random.choice(self._purchases).customer
 
     def _answer(self, name: str, customer: str, day: date, about: Circumstances, random: Random) -> Answer:

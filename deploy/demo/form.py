@@ -1,0 +1,89 @@
+"""What a customer sees: the links in the mail, and the form behind them, read as a browser reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+Attributes = Sequence[tuple[str, str | None]]
+
+
+@dataclass(slots=True)
+class Form:
+    """A form as it stands on the page."""
+
+    action: str
+    method: str
+    values: dict[str, str] = field(default_factory=dict)
+    """What a browser would send if nothing was touched."""
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    """The values of each group of radios or check boxes."""
+    texts: list[str] = field(default_factory=list)
+    """The names of the fields one writes in."""
+
+
+class _Forms(HTMLParser):
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._url = url
+        self._form: Form | None = None
+        self._writing: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        named = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._form = Form(urljoin(self._url, named.get("action", "")), named.get("method", "get").lower())
+            self.forms.append(self._form)
+        elif self._form is not None and "name" in named and "disabled" not in named:
+            self._field(self._form, tag, named)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+        elif tag == "textarea":
+            self._writing = None
+
+    def handle_data(self, data: str) -> None:
+        if self._form is not None and self._writing is not None:
+            self._form.values[self._writing] += data
+
+    def _field(self, form: Form, tag: str, named: dict[str, str]) -> None:
+        name, kind = named["name"], named.get("type", "text").lower()
+        if tag == "textarea":
+            form.texts.append(name)
+            form.values[name] = ""
+            self._writing = name
+        elif tag == "input" and kind in {"radio", "checkbox"}:
+            value = named.get("value", "on")
+            form.choices.setdefault(name, []).append(value)
+            if "checked" in named:
+                form.values[name] = value
+        elif tag == "input" and kind not in {"submit", "button", "image", "reset", "file"}:
+            form.values[name] = named.get("value", "")
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        if tag == "a":
+            self.found += [value for name, value in attrs if name == "href" and value]
+
+
+def read_forms(page: str, url: str) -> list[Form]:
+    """Every form of a page that lies at `url`."""
+    reader = _Forms(url)
+    reader.feed(page)
+    reader.close()
+    return reader.forms
+
+
+def survey_links(html: str) -> list[str]:
+    """The links of a mail that lead to the survey page, in their order."""
+    reader = _Links()
+    reader.feed(html)
+    reader.close()
+    return [link for link in reader.found if urlsplit(link).path.startswith("/s/")]

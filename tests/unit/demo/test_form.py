@@ -1,0 +1,36 @@
+"""Mails and pages are read as a browser reads them."""
+
+from deploy.demo.form import read_forms, survey_links
+
+PAGE = """
+<form method="get" action="/search"><input name="q"></form>
+<form method="post" action="/s/a-token">
+  <input type="hidden" name="nonce" value="n&amp;1"><input name="trap" value="">
+  <label><input type="radio" name="score" value="0"> 0</label>
+  <label><input type="radio" name="score" value="1" checked> 1</label>
+  <textarea name="comment">Already &lt;written&gt;</textarea>
+  <input type="radio" name="contact" value="yes"><input type="radio" name="contact" value="no">
+  <input type="checkbox" name="again"><input name="gone" value="1" disabled>
+  <button name="sent" value="1">Send</button>
+</form>
+<textarea name="outside">not a field of any form</textarea>
+"""
+
+
+def test_a_form_says_what_a_browser_would_send_and_what_may_be_chosen():
+    search, survey = read_forms(PAGE, "http://127.0.0.1:8000/s/a-token?score=1")
+    assert (search.method, search.action) == ("get", "http://127.0.0.1:8000/search")
+    assert (survey.method, survey.action) == ("post", "http://127.0.0.1:8000/s/a-token")
+    assert survey.values == {"nonce": "n&1", "trap": "", "score": "1", "comment": "Already <written>"}
+    assert survey.choices == {"score": ["0", "1"], "contact": ["yes", "no"], "again": ["on"]}
+    assert survey.texts == ["comment"]
+
+
+def test_a_form_without_an_action_leads_to_its_own_page():
+    (form,) = read_forms("<form method=POST></form>", "http://127.0.0.1:8000/s/a-token")
+    assert (form.method, form.action) == ("post", "http://127.0.0.1:8000/s/a-token")
+
+
+def test_only_the_links_to_the_survey_are_followed_and_in_their_order():
+    mail = '<a href="http://h/s/t?score=0">0</a><a href="http://h/s/t?score=1">1</a><a href="http://h/u/t">no more</a>'
+    assert survey_links(mail) == ["http://h/s/t?score=0", "http://h/s/t?score=1"]
