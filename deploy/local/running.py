@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypedDict, cast
 
 from deploy.local.state import State, write_privately
@@ -29,31 +29,41 @@ class Status(TypedDict):
 
 @contextmanager
 def claim(state: State) -> Iterator[int]:
-    """Be the one stack of this state; gives the descriptor that holds the claim.
+    """Be the one stack of this state; gives a descriptor for the warden to hold.
 
-    The kernel lets go of it when the last process that has it open ends, so no stale file can lie.
+    Two locks, which the kernel lets go of when the last process that has them open ends: `stack.pid` is
+    the supervisor's alone, `stack.lock` is also its warden's, so it is free when the last child is gone.
     """
-    descriptor = os.open(state.root / "stack.pid", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        if not _lock(descriptor):
+    with ExitStack() as descriptors:
+        supervisor = _open(state, "stack.pid", descriptors)
+        if not _lock(supervisor, patience=1.0):  # somebody may be looking just now
             raise AlreadyRunningError
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+        os.ftruncate(supervisor, 0)
+        os.pwrite(supervisor, str(os.getpid()).encode(), 0)
+        until_free(state, LAST_BREATH)
+        children = _open(state, "stack.lock", descriptors)
+        if not _lock(children, patience=1.0):
+            raise AlreadyRunningError
+        yield children
 
 
 def pid(state: State) -> int | None:
     """The supervisor's process, or None if nothing runs."""
-    try:
-        descriptor = os.open(state.root / "stack.pid", os.O_RDWR)
-    except FileNotFoundError:
-        return None
-    try:
-        return None if _lock(descriptor) else int(os.pread(descriptor, 20, 0) or 0)
-    finally:
-        os.close(descriptor)
+    with ExitStack() as descriptors:
+        supervisor = _open(state, "stack.pid", descriptors)
+        return None if _is_free(supervisor) else int(os.pread(supervisor, 20, 0) or 0)
+
+
+def until_free(state: State, patience: float) -> bool:
+    """Wait for the end of the last process of a stack; whether it came."""
+    deadline = time.monotonic() + patience
+    while True:
+        with ExitStack() as descriptors:
+            if _is_free(_open(state, "stack.lock", descriptors)):
+                return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
 
 
 def report(state: State, status: Status) -> None:
@@ -70,29 +80,29 @@ def status(state: State) -> Status | None:
     return said if said["pid"] == owner else None
 
 
-def until_free(state: State, patience: float) -> bool:
-    """Wait for the end of whatever runs; whether it came."""
+def _open(state: State, name: str, descriptors: ExitStack) -> int:
+    descriptor = os.open(state.root / name, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptors.callback(os.close, descriptor)
+    return descriptor
+
+
+def _lock(descriptor: int, patience: float) -> bool:
     deadline = time.monotonic() + patience
-    while pid(state) is not None:
+    while not _flock(descriptor, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.1)
+        time.sleep(0.02)
     return True
 
 
-def is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _is_free(descriptor: int) -> bool:
+    """Whether nobody holds the lock; those who ask do not hinder each other."""
+    return _flock(descriptor, fcntl.LOCK_SH)
 
 
-def _lock(descriptor: int) -> bool:
+def _flock(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

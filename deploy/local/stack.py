@@ -1,6 +1,7 @@
 """What a person does with a local stack: up, down, status, doctor, reset."""
 
 import asyncio
+import contextlib
 import json as jsonlib
 import logging
 import os
@@ -30,11 +31,10 @@ STOPPING = 30.0
 def up(*, detach: bool = False, demo: bool = False) -> None:
     """Start the stack; return when it has ended, or with `detach` when it is ready."""
     state = State.open()
-    if (owner := running.pid(state)) is not None and not running.is_alive(owner):
-        running.until_free(state, running.LAST_BREATH)
     if running.pid(state) is not None:
         _say_it_runs(state, demo=demo)
         return
+    running.until_free(state, running.LAST_BREATH)
     if faults := requirements.faults(state):
         _fail("\n".join(faults))
     if detach:
@@ -51,7 +51,7 @@ def down() -> None:
         console.print("Nothing runs.")
         return
     with console.status("Stopping"):
-        if running.is_alive(owner):
+        with contextlib.suppress(ProcessLookupError):
             os.kill(owner, signal.SIGTERM)
         stopped = running.until_free(state, STOPPING)
     if not stopped:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 
         answer: T | None = None
         try:
             asked = condition()
-            answer = await asked if inspect.isawaitable(asked) else cast("T", asked)
+            answer = await asked if inspect.isawaitable(asked) else asked
         except Exception as error:  # noqa: BLE001  (whatever it was, it is told if it does not pass)
             failure = error
         if answer:

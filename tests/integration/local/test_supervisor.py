@@ -1,6 +1,7 @@
 """The supervisor: restarts what ends, and leaves nothing behind."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -8,7 +9,6 @@ from pathlib import Path
 import pytest
 from support.eventually import eventually
 
-from deploy.local.running import is_alive
 from deploy.local.supervisor import Program, StartFailedError, Supervisor
 
 FOREVER = "import time, os; print(os.getpid(), flush=True); time.sleep(3600)"
@@ -27,6 +27,14 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def python(name: str, code: str, *arguments: str, grace: float = 5.0, patience: float = 60.0) -> Program:

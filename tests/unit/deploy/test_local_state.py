@@ -1,0 +1,88 @@
+"""What a local stack remembers, and whether one runs."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local import running
+from deploy.local.mail import links
+from deploy.local.mailbox_pages import with_links_in_new_tabs
+from deploy.local.state import PORTS, SERVICES, State, environment
+
+
+def test_ports_and_secrets_are_chosen_once(tmp_path: Path) -> None:
+    assert State.existing(tmp_path) is None
+    first = State.open(tmp_path)
+    assert set(first.ports) == set(PORTS)
+    assert len(set(first.ports.values())) == len(PORTS)
+    assert State.open(tmp_path) == first
+
+
+def test_two_stacks_share_no_secret(tmp_path: Path) -> None:
+    one, other = State.open(tmp_path / "one"), State.open(tmp_path / "other")
+    assert not {one.secret, *one.passwords.values()} & {other.secret, *other.passwords.values()}
+    assert len(one.secret) >= 32
+
+
+def test_secrets_are_the_owner_s_alone_and_not_in_a_trace(tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    assert (tmp_path / "stack.json").stat().st_mode & 0o777 == 0o600
+    assert state.secret not in repr(state)
+    assert state.passwords["scorer"] not in repr(state)
+
+
+def test_the_environment_names_every_service_s_own_database(tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    settings = environment(state)
+    for service in SERVICES:
+        assert settings[f"{service.upper()}_DATABASE_URL"] == (
+            f"postgresql+asyncpg://{service}:{state.passwords[service]}"
+            f"@127.0.0.1:{state.ports['postgres']}/{service}"
+        )
+    assert settings["AFTERWORD_PUBLIC_URL"] == settings["AFTERWORD_STAFF_URL"] == state.origin
+
+
+def test_one_stack_runs_at_a_time_and_its_claim_ends_with_it(tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    assert running.pid(state) is None
+    with running.claim(state):
+        assert running.pid(state) is not None
+        assert not running.until_free(state, 0)
+        with pytest.raises(running.AlreadyRunningError), running.claim(state):
+            pass
+    assert running.pid(state) is None
+    assert running.until_free(state, 0)
+
+
+def test_what_a_stack_said_counts_only_while_it_runs(tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    with running.claim(state):
+        said: running.Status = {
+            "pid": running.pid(state) or 0,
+            "demo": False,
+            "doing": "Ready",
+            "ready": True,
+            "services": [],
+        }
+        running.report(state, said)
+        assert running.status(state) == said
+    assert running.status(state) is None
+
+
+def test_a_link_ends_before_the_sentence_does() -> None:
+    assert links("See <http://a.example/s/x?v=3>. Or (https://b.example/u/y)!") == [
+        "http://a.example/s/x?v=3",
+        "https://b.example/u/y",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<HEAD lang="da">x', '<HEAD lang="da"><base target="_blank">x'),
+        ("<p>no head</p>", '<base target="_blank"><p>no head</p>'),
+        ("<header>x</header>", '<base target="_blank"><header>x</header>'),
+    ],
+)
+def test_links_of_a_mail_open_in_a_new_tab(html: str, expected: str) -> None:
+    assert with_links_in_new_tabs(html) == expected
