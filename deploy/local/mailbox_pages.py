@@ -45,6 +45,7 @@ def app(mails: Mails) -> FastAPI:
     # A page of another site cannot read the mails by pointing its own name at this machine.
     web.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     web.mount("/static", StaticFiles(directory=STATIC))
+    web.mount("/mailbox", StaticFiles(directory=Path(__file__).parent / "static"))
 
     @web.middleware("http")
     async def secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
