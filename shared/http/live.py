@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import structlog
 from fastapi import Request
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from shared.http.staff import seconds_left
@@ -72,7 +73,7 @@ class LiveFeed:
         self._loop: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
 
-    def response(self, request: Request, tenant: str, allow: Allow | None = None) -> EventSourceResponse:
+    def response(self, request: Request, tenant: str, allow: Allow | None = None) -> StreamingResponse:
         """The stream for the browser of somebody signed in; ``allow`` leaves out what they may not see.
 
         It ends with the pass of this request, and the browser comes again with its new one: so a revoked
@@ -160,11 +161,11 @@ class LiveFeed:
                     )
 
 
-class _Stream(EventSourceResponse):
+class _Stream(StreamingResponse):
     """Closes its generator when the browser goes, instead of leaving that to the garbage collector."""
 
     def __init__(self, events: AsyncGenerator[bytes]) -> None:
-        super().__init__(events, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        super().__init__(events, headers={"X-Accel-Buffering": "no"}, media_type="text/event-stream")
         self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

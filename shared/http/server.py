@@ -47,6 +47,9 @@ async def serve(app: ASGIApp, port: int, stopping: asyncio.Event, *, host: str =
         waiter = asyncio.create_task(stop(), name="http stop")
         try:
             await server.serve(sockets=[listener])
+        except SystemExit as error:
+            # How uvicorn tells that the application's start failed; ending the process is not its to decide.
+            raise ServerDied from error
         finally:
             waiter.cancel()
     if not stopping.is_set():

@@ -77,7 +77,8 @@ class AccessPass:
             _, signed_at = self._serializer.loads(cookie, max_age=self._longest, return_timestamp=True)
         except BadSignature:
             return 0.0
-        return max(0.0, self._longest - (self._clock() - signed_at).total_seconds())
+        age: float = (self._clock() - signed_at).total_seconds()
+        return max(0.0, self._longest - age)
 
 
 def staff_of(request: Request) -> Staff | None:

@@ -145,10 +145,12 @@ def interval(score: Score, y: float, height: float) -> str:
 def ends(low: float, high: float, y: float) -> str:
     """The two ends of an interval, named beside it; both on one side where the ruler ends."""
     both = translated("%(low)s to %(high)s") % {"low": signed(low), "high": signed(high)}
+    # A difference may lie beyond the ruler of scores; its words stay on it.
+    left, right = max(0.0, place_of(low)), min(100.0, place_of(high))
     if high > _BESIDE:
-        return text("end", place_of(low), y, both, "end", dx=-8)
+        return text("end", left, y, both, "end", dx=-8)
     if low < -_BESIDE:
-        return text("end", place_of(high), y, both, "start", dx=8)
-    return text("end", place_of(low), y, signed(low), "end", dx=-8) + text(
-        "end", place_of(high), y, signed(high), "start", dx=8
+        return text("end", max(0.0, right), y, both, "start", dx=8)
+    return text("end", left, y, signed(low), "end", dx=-8) + text(
+        "end", right, y, signed(high), "start", dx=8
     )

@@ -1,0 +1,147 @@
+"""A small service with a door of each kind, asked over ASGI."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import httpx2
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Form, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
+
+from shared.http.app import create_app
+from shared.http.callers import Caller, staff_or_key
+from shared.http.csrf import CsrfGuard, csrf_checked, own_site_checked
+from shared.http.keys import ApiKey, KeysUnavailable, requires
+from shared.http.problems import Problem
+from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
+from shared.pages.environment import Pages
+
+SECRET = "a secret of at least thirty-two characters"
+
+
+class Customer(BaseModel):
+    email: EmailStr | None = None
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    score: int = Field(ge=0, le=10)
+    at: AwareDatetime | None = Field(default=None, strict=False)
+    kind: Literal["call", "mail"] = "call"
+    customer: Customer | None = None
+    attributes: dict[str, Any] = {}
+
+
+SharedCaller = Annotated[Caller, Depends(staff_or_key("answers:write", "admin", "leader"))]
+
+
+class Ring:
+    """Knows two keys; can be made to know none yet."""
+
+    loaded = True
+
+    def lookup(self, token: str) -> ApiKey | None:
+        if not self.loaded:
+            raise KeysUnavailable
+        scopes = {"writer": frozenset({"answers:write"}), "boss": frozenset({"admin"})}
+        return ApiKey("acme", "k-1", "shop", scopes[token]) if token in scopes else None
+
+
+def json_routes() -> APIRouter:
+    api = APIRouter()
+
+    @api.post("/v1/things/{thing}")
+    async def write(
+        thing: str, body: Body, key: Annotated[ApiKey, Depends(requires("answers:write"))]
+    ) -> dict[str, Any]:
+        return {"tenant": key.tenant, "score": body.score}
+
+    @api.post("/v1/raw")
+    async def raw(request: Request) -> int:
+        return len(await request.body())
+
+    @api.get("/v1/shared")
+    async def look(caller: SharedCaller) -> dict[str, Any]:
+        return {"tenant": caller.tenant, "person": caller.staff is not None}
+
+    @api.post("/v1/shared")
+    async def change(caller: SharedCaller) -> dict[str, Any]:
+        return {"tenant": caller.tenant, "person": caller.staff is not None}
+
+    return api
+
+
+def page_routes() -> APIRouter:
+    pages = APIRouter(include_in_schema=False)
+
+    @pages.get("/page")
+    async def page(staff: Annotated[Staff, Depends(signed_in())]) -> str:
+        return staff.name
+
+    @pages.get("/admins")
+    async def admins(staff: Annotated[Staff, Depends(signed_in("admin"))]) -> str:
+        return staff.name
+
+    @pages.post("/form")
+    async def form(
+        staff: Annotated[Staff, Depends(signed_in())],
+        _: Annotated[None, Depends(csrf_checked)],
+        words: Annotated[str, Form()],
+    ) -> str:
+        return words
+
+    @pages.post("/s/{token}", dependencies=[Depends(own_site_checked)])
+    async def answer(token: str) -> str:
+        return "thank you"
+
+    @pages.get("/s/{token}")
+    async def ask(token: str) -> str:
+        raise Problem(404)
+
+    @pages.get("/boom")
+    async def boom() -> str:
+        raise RuntimeError("a.hansen@example.com said something")
+
+    return pages
+
+
+def make_app() -> FastAPI:
+    app = create_app(service="sample", routers=[json_routes(), page_routes()], pages=Pages("services"))
+    app.state.keys = Ring()
+    app.state.access = AccessPass(SECRET)
+    app.state.csrf = CsrfGuard(SECRET)
+    return app
+
+
+def somebody(role: str = "admin", hours: float = 1) -> Staff:
+    expires = datetime.now(UTC) + timedelta(hours=hours)
+    return Staff("acme", UUID(int=7), "Jonas Holt", role, ("touchpoint:checkout",), "session-1", expires)
+
+
+@pytest.fixture
+def staff() -> Staff:
+    return somebody()
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    return make_app()
+
+
+@pytest.fixture
+async def web(app):
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://afterword.example"
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def sign_in(app, web):
+    def enter(staff: Staff | None = None) -> str:
+        staff = staff or somebody()
+        web.cookies.set(ACCESS_COOKIE, app.state.access.sign(staff))
+        return app.state.csrf.token(staff.session_id)
+
+    return enter

@@ -1,0 +1,53 @@
+import pytest
+
+from shared.http.csrf import CsrfGuard
+
+HTML = {"Accept": "text/html"}
+
+
+def test_a_token_is_bound_to_its_session_and_secret():
+    guard = CsrfGuard("secret")
+    assert guard.matches("a", guard.token("a"))
+    assert not guard.matches("b", guard.token("a"))
+    assert not guard.matches("a", CsrfGuard("other").token("a"))
+    assert not guard.matches("a", "é\ud800")
+
+
+async def test_our_own_form_is_taken(web, sign_in):
+    token = sign_in()
+    for headers in (
+        {},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+        {"Origin": "http://afterword.example"},
+        {"Origin": "null"},
+    ):
+        answer = await web.post("/form", data={"csrf": token, "words": "kept"}, headers=headers)
+        assert (answer.status_code, answer.json()) == (200, "kept")
+
+
+async def test_the_token_may_come_as_a_header(web, sign_in):
+    assert (await web.post("/form", data={"words": "x"}, headers={"X-CSRF": sign_in()})).status_code == 200
+
+
+async def test_a_form_without_the_sessions_token_is_refused_in_kind_words(web, sign_in):
+    sign_in()
+    for data in ({"words": "x"}, {"words": "x", "csrf": "wrong"}):
+        answer = await web.post("/form", data=data, headers=HTML)
+        assert answer.status_code == 403
+        assert "Go back and press the button again." in answer.text
+        assert "nothing that you wrote is lost" in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
+)
+async def test_what_another_site_sends_is_refused_even_with_the_token(web, sign_in, headers):
+    answer = await web.post("/form", data={"csrf": sign_in(), "words": "x"}, headers=headers)
+    assert answer.status_code == 403
+    assert (await web.post("/s/token", headers=headers)).status_code == 403
+
+
+async def test_a_customer_needs_no_session_to_answer(web):
+    assert (await web.post("/s/token", headers={"Sec-Fetch-Site": "same-origin"})).json() == "thank you"
+    assert (await web.post("/s/token")).json() == "thank you"

@@ -1,0 +1,64 @@
+from shared.http.guesses import Guesses
+from shared.http.keys import ApiKey
+
+BODY = b'{"score": 1}'
+
+
+async def post(web, authorization=None):
+    headers = {"Content-Type": "application/json"} | (
+        {"Authorization": authorization} if authorization else {}
+    )
+    return await web.post("/v1/things/1", content=BODY, headers=headers)
+
+
+async def test_without_a_key_the_door_says_how_to_bring_one(web):
+    for authorization in (None, "Bearer wrong", "Basic d3JpdGVyOg=="):
+        answer = await post(web, authorization)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_key_without_the_scope_is_told_which_it_lacks(web, app):
+    app.state.keys.lookup = lambda _token: ApiKey("acme", "k-2", "reader", frozenset({"scores:read"}))
+    answer = await post(web, "Bearer any")
+    assert answer.status_code == 403
+    assert "answers:write" in answer.json()["detail"]
+
+
+async def test_the_admin_scope_opens_every_door(web):
+    assert (await post(web, "Bearer boss")).status_code == 200
+
+
+async def test_before_the_keys_are_known_the_door_asks_to_come_back(web, app):
+    app.state.keys.loaded = False
+    answer = await post(web, "Bearer writer")
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_who_guesses_is_slowed_down_and_a_good_key_beside_him_is_not(web):
+    answers = [await post(web, f"Bearer guess-{n}") for n in range(25)]
+    assert [a.status_code for a in answers[:20]] == [401] * 20
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert (await post(web, "Bearer writer")).status_code == 200
+
+
+def test_a_bucket_fills_again_with_time():
+    now = 0.0
+    guesses = Guesses(most=2, every=3, clock=lambda: now)
+    assert [guesses.failed("a") for _ in range(3)] == [0, 0, 3]
+    assert guesses.failed("b") == 0
+    now = 3.0
+    assert [guesses.failed("a"), guesses.failed("a") > 0] == [0, True]
+
+
+def test_who_is_idle_is_forgotten_and_the_memory_stays_bounded():
+    now = 0.0
+    guesses = Guesses(most=2, every=3, keep=10, clock=lambda: now)
+    for n in range(100):
+        guesses.failed(str(n))
+    assert len(guesses) <= 10
+    now = 1000.0
+    guesses.failed("new")
+    assert len(guesses) == 1

@@ -1,0 +1,61 @@
+import string
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.http.secrets import customer_hash, derive
+from shared.http.tokens import LENGTH, LinkSigner
+
+SECRET = "a secret of at least thirty-two characters"
+INVITATION = UUID("0190a5c0-8a3b-7c1d-9e2f-4b5a6c7d8e9f")
+
+
+def test_each_purpose_has_a_key_of_its_own():
+    assert len({derive(SECRET, "a"), derive(SECRET, "b"), derive("another", "a")}) == 3
+    assert len(derive(SECRET, "a")) == 32
+
+
+def test_a_customer_hash_knows_one_address_in_all_its_spellings():
+    assert customer_hash(SECRET, "acme", " A.Hansen@Example.com ") == customer_hash(
+        SECRET, "acme", "a.hansen@example.com"
+    )
+
+
+def test_two_tenants_never_share_a_customer_hash():
+    assert customer_hash(SECRET, "acme", "a@example.com") != customer_hash(SECRET, "globex", "a@example.com")
+
+
+@given(st.uuids())
+def test_a_token_reads_back_as_its_invitation_and_has_43_url_safe_characters(invitation):
+    token = LinkSigner(SECRET).sign("answer", invitation)
+    assert len(token) == LENGTH
+    assert set(token) <= set(string.ascii_letters + string.digits + "-_")
+    assert LinkSigner(SECRET).read("answer", token) == invitation
+
+
+def test_a_token_for_one_purpose_is_nothing_to_another():
+    signer = LinkSigner(SECRET)
+    assert signer.read("unsubscribe", signer.sign("answer", INVITATION)) is None
+
+
+def test_a_token_of_another_secret_is_refused():
+    assert LinkSigner("another secret").read("answer", LinkSigner(SECRET).sign("answer", INVITATION)) is None
+
+
+def test_no_single_changed_letter_passes_not_even_in_the_spare_bits():
+    signer = LinkSigner(SECRET)
+    token = signer.sign("answer", INVITATION)
+    alphabet = string.ascii_letters + string.digits + "-_"
+    for place in range(LENGTH):
+        for letter in alphabet if place == LENGTH - 1 else "Aa0":
+            if letter != token[place]:
+                assert signer.read("answer", token[:place] + letter + token[place + 1 :]) is None
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", "x" * 42, "x" * 44, "é" * 43, "=" * 43, "+/" * 21 + "A", "\0" * 43, "A" * 42 + "="]
+)
+def test_what_is_no_token_is_refused_without_an_error(token):
+    assert LinkSigner(SECRET).read("answer", token) is None

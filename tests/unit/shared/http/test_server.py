@@ -1,0 +1,134 @@
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from support.eventually import eventually
+
+from shared.http.app import create_app
+from shared.http.live import LiveFeed
+from shared.http.server import ServerDied, serve
+from shared.http.staff import ACCESS_COOKIE, AccessPass
+
+SECRET = "a secret of at least thirty-two characters"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Running:
+    def __init__(self, app, stopping):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.stopping = stopping
+        self.task = asyncio.create_task(serve(app, self.port, stopping))
+
+    async def up(self):
+        async with httpx2.AsyncClient() as client:
+
+            async def answers():
+                return (await client.get(f"{self.url}/healthz")).status_code == 200
+
+            await eventually(answers)
+
+
+@pytest.fixture
+async def run():
+    running = []
+
+    async def start(app, stopping=None):
+        running.append(Running(app, stopping or asyncio.Event()))
+        await running[-1].up()
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stopping.set()
+        await one.task
+
+
+async def test_it_serves_until_it_is_told_to_stop(run):
+    ended = []
+
+    @asynccontextmanager
+    async def lifespan(_app):
+        yield
+        ended.append(True)
+
+    server = await run(create_app(service="sample", routers=[], lifespan=lifespan))
+    server.stopping.set()
+    await asyncio.wait_for(server.task, 5)
+    assert ended == [True]
+
+
+async def test_a_taken_port_is_an_error_and_not_an_exit(run):
+    server = await run(create_app(service="sample", routers=[]))
+    with pytest.raises(OSError, match="in use"):
+        await serve(create_app(service="sample", routers=[]), server.port, asyncio.Event())
+
+
+async def test_an_application_that_does_not_start_is_an_error():
+    @asynccontextmanager
+    async def lifespan(_app):
+        raise RuntimeError("no database")
+        yield
+
+    with pytest.raises(ServerDied):
+        await serve(create_app(service="sample", routers=[], lifespan=lifespan), free_port(), asyncio.Event())
+
+
+async def test_many_requests_on_one_connection_do_not_wait_for_nagle(run):
+    server = await run(create_app(service="sample", routers=[]))
+    async with httpx2.AsyncClient(base_url=server.url) as client:
+        listener = server.task.get_coro().cr_frame.f_locals["listener"]
+        assert listener.proto == socket.IPPROTO_TCP
+        assert [(await client.get("/healthz")).status_code for _ in range(20)] == [200] * 20
+
+
+def live_app(stopping):
+    async def nothing():
+        return []
+
+    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter()
+
+    @router.get("/live")
+    async def live(request: Request) -> StreamingResponse:
+        return feed.response(request, "acme")
+
+    app = create_app(service="sample", routers=[router])
+    app.state.access = AccessPass(SECRET)
+    app.state.feed = feed
+    return app
+
+
+async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_hang(run, staff):
+    stopping = asyncio.Event()
+    app = live_app(stopping)
+    server = await run(app, stopping)
+    cookies = {ACCESS_COOKIE: app.state.access.sign(staff)}
+    async with httpx2.AsyncClient(base_url=server.url, cookies=cookies) as client:
+        head = await asyncio.wait_for(client.head("/live"), 5)
+        assert head.headers["content-type"].startswith("text/event-stream")
+        async with client.stream("GET", "/live") as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == ": hello"
+            stopping.set()
+            await asyncio.wait_for(server.task, 3)
+
+
+async def test_a_browser_that_leaves_is_forgotten(run, staff):
+    stopping = asyncio.Event()
+    app = live_app(stopping)
+    server = await run(app, stopping)
+    cookies = {ACCESS_COOKIE: app.state.access.sign(staff)}
+    async with httpx2.AsyncClient(base_url=server.url, cookies=cookies) as client:
+        async with client.stream("GET", "/live") as stream:
+            await anext(stream.aiter_lines())
+            assert len(app.state.feed._listeners) == 1
+        await eventually(lambda: not app.state.feed._listeners)

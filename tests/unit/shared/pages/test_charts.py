@@ -1,0 +1,186 @@
+import itertools
+import re
+import xml.etree.ElementTree as ET
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.pages import charts
+from shared.pages.charts import Point, Score
+
+SURE = Score(1277, 27.1, 23.1, 31.0, 25.7, 28.5)
+FEW = Score(22, 50.0, 15.0, 73.0, 38.0, 58.0)
+EVIL = '"><script>alert(1)</script>'
+
+
+def parsed(markup):
+    return ET.fromstring(str(markup))
+
+
+def words(markup):
+    return ["".join(node.itertext()) for node in parsed(markup).iter("text")]
+
+
+def kinds(markup):
+    return [node.get("class") for node in parsed(markup).iter()]
+
+
+def week(n, score):
+    first = date(2026, 5, 18) + timedelta(weeks=n)
+    return Point(first, first + timedelta(days=6), score)
+
+
+WEEKS = [week(n, SURE) for n in range(27)]
+EVERY = [
+    charts.hero(SURE, EVIL),
+    charts.second(SURE, EVIL),
+    charts.anywhere(EVIL),
+    charts.row(SURE, 20),
+    charts.one(FEW, EVIL, labels=True),
+    charts.difference(-8, -14, -2, EVIL),
+    charts.histogram(range(11), EVIL),
+    charts.trend(WEEKS, EVIL, boxes=[week(20, SURE)], notes=[(date(2026, 11, 2), EVIL)]),
+    charts.mini(WEEKS, EVIL),
+    charts.share(0.24, 0.18, 0.31),
+    charts.flow(401, 1100, 68),
+    charts.strip(3),
+    charts.place(9, EVIL, 2),
+    charts.clock(120, late=True),
+    charts.big_clock(80, EVIL, EVIL, EVIL),
+    charts.marks(2, 1, 4),
+    charts.glyph("pa"),
+    charts.key("interval"),
+    charts.brand(),
+]
+
+
+@pytest.mark.parametrize("drawing", EVERY)
+def test_every_drawing_is_sound_svg_and_everything_in_it_is_escaped(drawing):
+    root = parsed(drawing)
+    assert root.tag == "svg"
+    assert "<script" not in drawing
+    assert root.get("viewBox") is None
+    assert "style=" not in drawing
+
+
+@pytest.mark.parametrize("drawing", EVERY)
+def test_a_drawing_is_told_in_a_sentence_or_hidden_from_who_listens(drawing):
+    root = parsed(drawing)
+    told = root.get("role") == "img" and root.get("aria-label")
+    assert bool(told) != (root.get("aria-hidden") == "true")
+
+
+def test_many_answers_are_two_blocks_and_a_stroke():
+    assert {"b95", "b50", "pt", "cap"} <= set(kinds(charts.hero(SURE, "x")))
+    assert words(charts.hero(SURE, "x"))[0] == "+27"
+    assert {"+23", "+31"} <= set(words(charts.hero(SURE, "x")))
+
+
+def test_few_answers_are_hatched_with_a_hollow_dot_and_no_half_block():
+    drawn = kinds(charts.one(FEW))
+    assert {"few", "hollow"} <= set(drawn)
+    assert not {"b50", "b95", "pt"} & set(drawn)
+    assert 'fill="url(#few)"' in charts.one(FEW)
+
+
+def test_a_negative_score_has_a_real_minus():
+    assert "−26" in words(charts.hero(Score(129, -25.6, -38, -12, -30, -21), "x"))[0]
+    assert "-26" not in str(words(charts.hero(Score(129, -25.6, -38, -12, -30, -21), "x")))
+
+
+def test_both_ends_stand_on_one_side_where_the_ruler_ends():
+    assert "+82 to +100" in words(charts.one(Score(36, 100, 82, 100, 95, 100)))
+    assert "−100 to −82" in words(charts.one(Score(36, -100, -100, -82, -100, -95)))
+
+
+def test_plus_minus_is_written_only_where_both_halves_agree():
+    assert SURE.margin == pytest.approx(3.95)
+    assert Score(36, 100, 82, 100, 95, 100).margin is None
+
+
+@given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-100, 100), st.integers(10, 10**6))
+def test_nothing_is_drawn_outside_the_ruler(a, b, c, n):
+    low, nps, high = sorted((a, b, c))
+    drawn = charts.hero(Score(n, nps, low, high, low, high), "x")
+    for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', drawn):
+        assert 0 <= float(value) <= 100
+
+
+def test_a_difference_beyond_the_ruler_stays_on_it():
+    drawn = charts.difference(-150, -190, -110)
+    assert all(0 <= float(value) <= 100 for value in re.findall(r'="(-?[\d.]+)%"', drawn))
+
+
+def test_a_histogram_counts_eleven_scores_in_three_groups():
+    drawn = charts.histogram([5, 0, 0, 0, 0, 0, 0, 2, 1, 4, 10], "x")
+    assert kinds(drawn).count("d") == 7
+    assert (kinds(drawn).count("pa"), kinds(drawn).count("p")) == (2, 2)
+    assert [kind for kind in kinds(drawn) if kind.startswith("brk")] == ["brk d", "brk pa", "brk p"]
+    with pytest.raises(ValueError, match="eleven"):
+        charts.histogram([1] * 10, "x")
+
+
+def test_an_empty_histogram_is_flat():
+    assert 'height="148"' not in charts.histogram([0] * 11, "x")
+
+
+def test_a_trend_shows_half_the_scale_only_where_every_band_lies_in_it():
+    assert charts.frame_of(WEEKS) == charts.frame_of([]).__class__(0, 100)
+    below = Score(50, -20, -40, -1, -30, -10)
+    across = Score(50, 5, -5, 15, 1, 9)
+    assert (charts.frame_of([week(0, below)]).low, charts.frame_of([week(0, below)]).high) == (-100, 0)
+    assert charts.frame_of([*WEEKS, week(30, across)]).low == -100
+    assert charts.frame_of([]).low == -100
+
+
+def test_a_week_without_a_score_is_a_gap_in_the_line():
+    gap = [week(0, SURE), week(1, SURE), week(2, None), week(3, Score(9, 50, 0, 90, 30, 70)), week(4, SURE)]
+    assert len(list(parsed(charts.trend(gap, "x")).iter("polyline"))) == 2
+
+
+def test_a_trend_without_any_score_is_an_empty_frame():
+    assert not list(parsed(charts.trend([week(0, None)], "x")).iter("polyline"))
+
+
+def test_months_are_named_across_a_new_year_and_years_over_a_decade():
+    start = date(2025, 10, 6)
+    half_year = [
+        Point(start + timedelta(weeks=n), start + timedelta(weeks=n, days=6), SURE) for n in range(26)
+    ]
+    assert {"Dec", "Jan", "Feb"} <= set(words(charts.trend(half_year, "x")))
+    decade = [Point(start + timedelta(weeks=n), start + timedelta(weeks=n, days=6), SURE) for n in range(520)]
+    labels = set(words(charts.trend(decade, "x")))
+    assert {"2026", "2030"} <= labels
+    assert "Jan" not in labels
+
+
+def test_the_window_that_is_compared_wears_its_score():
+    boxes = [week(10, Score(300, 35, 31, 39, 34, 36)), week(20, SURE)]
+    drawn = charts.trend(WEEKS, "x", boxes=boxes)
+    assert kinds(drawn).count("win") == 2
+    assert {"+35", "+27"} <= set(words(drawn))
+
+
+def test_an_amended_answer_shows_both_scores():
+    drawn = charts.place(9, "x", 2)
+    assert {"num p", "wasn"} <= set(kinds(drawn))
+    assert "wasn" not in kinds(charts.place(9, "x", 9))
+
+
+def test_a_clock_never_runs_past_its_end():
+    assert 'x2="120%"' not in charts.clock(120, late=True)
+    assert "late" in kinds(charts.clock(120, late=True))
+    assert charts.clock(-5)
+
+
+def test_each_of_a_few_answers_is_drawn_by_its_shape():
+    drawn = parsed(charts.marks(2, 1, 4))
+    assert [len(list(drawn.iter("rect"))), len(list(drawn.iter("circle")))] == [2, 5]
+
+
+def test_the_eleven_places_take_their_group():
+    assert [charts.group_of(score) for score in range(11)] == list(
+        itertools.chain(["d"] * 7, ["pa"] * 2, ["p"] * 2)
+    )

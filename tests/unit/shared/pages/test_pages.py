@@ -1,0 +1,199 @@
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from uuid import UUID
+
+import httpx2
+import jinja2
+import pytest
+from fastapi import APIRouter, Request
+
+from shared.http.app import create_app
+from shared.http.csrf import CsrfGuard
+from shared.http.problems import Problem
+from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff
+from shared.pages.environment import Pages
+
+SECRET = "a secret of at least thirty-two characters"
+EVIL = "<img src=x onerror=alert(1)>"
+HTML = {"Accept": "text/html"}
+
+
+def somebody(name="Jonas Holt"):
+    return Staff("acme", UUID(int=7), name, "admin", (), "session-1", datetime.now(UTC) + timedelta(hours=1))
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A service's package with a template, a file and words of its own."""
+    root = tmp_path / "sample_service"
+    for folder in ("templates", "static", "locales/da/LC_MESSAGES"):
+        (root / folder).mkdir(parents=True)
+    (root / "__init__.py").touch()
+    (root / "templates" / "page.html").write_text(
+        '{% extends "frame.html" %}{% block title %}Sample{% endblock %}'
+        '{% block main %}<p>{{ _("Hello %(name)s", name=name) }}</p>{{ ngettext("%(num)s day", "%(num)s days", n) }}{% endblock %}'
+    )
+    (root / "templates" / "missing.html").write_text("{{ nobody_gave_this }}")
+    (root / "templates" / "customer.page.html").write_text(
+        '{% extends "customer.html" %}{% block main %}ask{% endblock %}'
+    )
+    (root / "static" / "sample.js").write_text("// ours")
+    (root / "locales/da/LC_MESSAGES/messages.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+        'msgid "Hello %(name)s"\nmsgstr "Hej %(name)s"\n\n'
+        'msgid "%(num)s day"\nmsgid_plural "%(num)s days"\nmsgstr[0] "%(num)s dag"\nmsgstr[1] "%(num)s dage"\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    return "sample_service"
+
+
+def app_of(pages, staff=None, **context):
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/page")
+    async def page(request: Request):
+        return pages.response(request, "page.html", staff=staff, **{"name": "you", "n": 2, **context})
+
+    @router.get("/trouble")
+    async def trouble():
+        raise Problem(409, EVIL, EVIL)
+
+    app = create_app(service="sample", routers=[router], pages=pages)
+    app.state.csrf, app.state.access = CsrfGuard(SECRET), AccessPass(SECRET)
+    return app
+
+
+async def get(app, path="/page", staff=None, **headers):
+    cookies = {ACCESS_COOKIE: app.state.access.sign(staff)} if staff else {}
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://t", cookies=cookies
+    ) as client:
+        return await client.get(path, headers=HTML | headers)
+
+
+async def test_a_page_speaks_the_readers_language_with_the_services_words_and_the_frames(package):
+    app = app_of(Pages(package), somebody())
+    danish = (await get(app, **{"Accept-Language": "da-DK"})).text
+    assert '<html lang="da">' in danish
+    for words in ("Hej you", "2 dage", "Sager", "Log ud"):
+        assert words in danish
+    english = (await get(app)).text
+    assert "Hello you" in english
+    assert "2 days" in english
+
+
+async def test_the_language_of_one_reader_never_reaches_another(package):
+    pages = Pages(package)
+    assert "Hej" in (await get(app_of(pages, somebody()), **{"Accept-Language": "da"})).text
+    assert "Hello" in (await get(app_of(pages, somebody()), **{"Accept-Language": "en"})).text
+    assert "Hej" in (await get(app_of(pages, somebody(), speak="da"))).text
+
+
+async def test_the_frame_names_who_is_signed_in_and_signs_out_by_post(package):
+    text = (
+        await get(app_of(Pages(package), somebody(EVIL), company=EVIL, open_cases=1234, here="cases"))
+    ).text
+    assert "<img" not in text
+    assert f'name="csrf" value="{CsrfGuard(SECRET).token("session-1")}"' in text
+    assert 'method="post" action="/logout"' in text
+    assert '<a href="/inbox" aria-current="page">' in text
+    assert "1,234" in text
+
+
+async def test_nobody_signed_in_sees_no_navigation(package):
+    assert "/inbox" not in (await get(app_of(Pages(package)))).text
+
+
+@pytest.mark.parametrize(
+    ("given", "context", "words"),
+    [
+        ({}, {"test_mode": True}, "Test mode."),
+        ({}, {"sending_stopped": True}, "All sending is stopped."),
+        ({"local": True, "mailbox_url": "http://127.0.0.1:1/"}, {}, 'href="http://127.0.0.1:1/"'),
+    ],
+)
+async def test_a_banner_says_what_everybody_must_know(package, given, context, words):
+    assert words in (await get(app_of(Pages(package, **given), somebody(), **context))).text
+    assert words not in (await get(app_of(Pages(package), somebody()))).text
+
+
+async def test_a_page_obeys_the_policy_it_is_sent_with(package):
+    text = (await get(app_of(Pages(package), somebody(), live="/live"))).text
+    assert " style=" not in text
+    assert "<style" not in text
+    assert " on" not in [part[:3] for part in text.split("<")]
+    assert text.count("<script") == text.count('<script type="module" src="/static/')
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+async def test_an_error_escapes_what_it_tells(package):
+    app = app_of(Pages(package))
+    for staff in (None, somebody()):
+        answer = await get(app, "/trouble", staff)
+        assert answer.status_code == 409
+        assert "<img" not in answer.text
+        assert "&lt;img" in answer.text
+
+
+async def test_a_services_file_has_an_address_of_its_own(package):
+    pages = Pages(package)
+    answer = await get(app_of(pages), pages.assets.url("sample.js"))
+    assert answer.text == "// ours"
+    assert pages.assets.url("sample.js").startswith("/static/sample_service/")
+    assert pages.assets.url("live.js").startswith("/static/shared/")
+
+
+def test_what_a_template_was_not_given_is_an_error_and_not_an_empty_place(package):
+    with pytest.raises(jinja2.UndefinedError):
+        Pages(package).text("missing.html", "en")
+
+
+def test_a_right_to_left_language_turns_the_page(package):
+    drawn = Pages(package).text("customer.page.html", "ar")
+    assert '<html lang="ar" dir="rtl">' in drawn
+
+
+def parts(call, **context):
+    pages = Pages("services")
+    template = pages._environment.from_string('{% import "_parts.html" as parts %}' + call)
+    return template.render(**context)
+
+
+def test_a_field_with_a_fault_says_so_above_it_and_keeps_what_was_typed():
+    drawn = parts(
+        '{{ parts.field("note", "What we did", "textarea", value=typed, hint="Staff only.", fault="Say it.") }}',
+        typed=EVIL,
+    )
+    assert 'aria-invalid="true"' in drawn
+    assert 'aria-describedby="note-wrong note-hint"' in drawn
+    assert drawn.index("Say it.") < drawn.index("<textarea")
+    assert "&lt;img" in drawn
+
+
+def test_a_choice_keeps_what_was_chosen():
+    drawn = parts(
+        '{{ parts.field("cause", "Cause", "select", value="late", options=[("", "Choose"), ("late", "Late")]) }}'
+    )
+    assert '<option value="late" selected>' in drawn
+
+
+def test_a_case_row_escapes_the_customers_words():
+    case = SimpleNamespace(
+        id=7,
+        href="/cases/7",
+        score=3,
+        text=EVIL,
+        lang="da",
+        about=EVIL,
+        due="today",
+        elapsed=50,
+        late=True,
+        owner=None,
+        new=True,
+    )
+    drawn = parts("{{ parts.case_row(case, true) }}", case=case)
+    assert "<img" not in drawn
+    assert 'lang="da"' in drawn
+    assert "Nobody yet" in drawn
+    assert 'class="case over new"' in drawn
