@@ -58,6 +58,8 @@ def fetch() -> None:
 
     Raises `subprocess.CalledProcessError` with what Maven said.
     """
+    if is_fetched():
+        return
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "kafka.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
