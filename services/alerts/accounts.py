@@ -1,0 +1,200 @@
+"""Staff accounts: passwords, sessions, one-time links. Tokens leave once and stay as digests."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from email_validator import EmailNotValidError, validate_email
+
+from services.alerts.errors import BadAccount
+from services.alerts.repository import people
+from shared.db.database import UnitOfWork
+from shared.events.segments import COMPANY
+from shared.http.staff import ROLES, Role
+from shared.ids import uuid7
+
+SESSION_LASTS = timedelta(days=14)
+LINK_LASTS = timedelta(hours=24)
+SHORTEST, LONGEST = 12, 200
+AT_ONCE = 2
+"""Hashes that are computed at the same time: 19 MiB each, and sign-in must not starve the rest."""
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Nobody's password: an unknown address costs as much time as a known one.
+_NOBODY = _hasher.hash(secrets.token_urlsafe())
+
+
+class Passwords:
+    """Hashes and compares beside the event loop, a few at a time."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(AT_ONCE)
+
+    async def hash(self, password: str) -> str:
+        """What is kept of a password."""
+        async with self._turn:
+            return await asyncio.to_thread(_hasher.hash, password)
+
+    async def matches(self, kept: str | None, password: str) -> bool:
+        """Whether it is the password; without anything kept it takes as long, and is not."""
+        async with self._turn:
+            return await asyncio.to_thread(_matches, kept or _NOBODY, password) and kept is not None
+
+
+def _matches(kept: str, password: str) -> bool:
+    try:
+        return _hasher.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+class Token(NamedTuple):
+    """A secret and the company that it belongs to, so that its row is found within the company."""
+
+    secret: str
+    tenant: str
+
+    @classmethod
+    def new(cls, tenant: str) -> "Token":
+        """256 random bits."""
+        return cls(secrets.token_urlsafe(32), tenant)
+
+    @classmethod
+    def read(cls, text: str) -> "Token | None":
+        """A token as it came in."""
+        secret, dot, tenant = text.partition(".")
+        return (
+            cls(secret, unquote(tenant)) if dot and secret and tenant and len(text) <= LONGEST * 4 else None
+        )
+
+    @property
+    def digest(self) -> str:
+        """What is kept of it; enough without a salt, since it is random."""
+        return hashlib.sha256(self.secret.encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self.secret}.{quote(self.tenant, safe='')}"
+
+
+def password_fault(password: str) -> str:
+    """Why this cannot be a password; empty when it can."""
+    if len(password) < SHORTEST:
+        return f"Use at least {SHORTEST} characters. A sentence is easy to remember."
+    if len(password) > LONGEST:
+        return f"Use at most {LONGEST} characters."
+    return ""
+
+
+def clean_address(address: str) -> str:
+    """The address as it is kept and compared.
+
+    :raises BadAccount: when it cannot be one.
+    """
+    try:
+        return validate_email(address.strip(), check_deliverability=False).normalized.casefold()
+    except EmailNotValidError:
+        raise BadAccount("address", "Write an address such as name@example.com.") from None
+
+
+def clean_role(role: str) -> Role:
+    """One of the roles.
+
+    :raises BadAccount: when there is no such role.
+    """
+    for known in ROLES:
+        if role == known:
+            return known
+    raise BadAccount("role", f"Choose one of {', '.join(ROLES)}.")
+
+
+def clean_segments(segments: Sequence[str]) -> list[str]:
+    """Segments as ``dimension:value``; none means all.
+
+    :raises BadAccount: when one is not written so.
+    """
+    wanted = sorted({segment.strip() for segment in segments} - {COMPANY})
+    for segment in wanted:
+        dimension, colon, value = segment.partition(":")
+        if not (colon and dimension and value) or len(segment) > LONGEST:
+            raise BadAccount(
+                "segments", "Write each segment as dimension:value, such as touchpoint:checkout."
+            )
+    return wanted
+
+
+async def create_person(
+    uow: UnitOfWork, tenant: str, *, address: str, name: str, role: str, segments: Sequence[str] = ()
+) -> UUID:
+    """Add somebody to a company.
+
+    :raises BadAccount: naming the field that is wrong.
+    """
+    clean, person = clean_address(address), uuid7()
+    called = " ".join(name.split())[:LONGEST] or clean.partition("@")[0]
+    added = await people.add_person(
+        uow,
+        tenant,
+        person,
+        address=clean,
+        name=called,
+        role=clean_role(role),
+        segments=clean_segments(segments),
+    )
+    if not added:
+        raise BadAccount("address", "Somebody with this address is here already.")
+    return person
+
+
+async def new_link(uow: UnitOfWork, tenant: str, person: UUID) -> Token:
+    """A way in for somebody, good once and for a day; earlier ones end."""
+    token = Token.new(tenant)
+    await people.add_link(uow, tenant, token.digest, person, uow.now + LINK_LASTS)
+    return token
+
+
+async def new_session(uow: UnitOfWork, tenant: str, person: UUID) -> Token:
+    """Somebody is signed in from now on."""
+    token = Token.new(tenant)
+    await people.add_session(
+        uow, tenant, uuid7(), person=person, digest=token.digest, expires_at=uow.now + SESSION_LASTS
+    )
+    return token
+
+
+async def dismiss(uow: UnitOfWork, tenant: str, person: UUID) -> None:
+    """Somebody leaves: no sign-in any more, and every session ends with its pass."""
+    found = await _found(uow, tenant, person)
+    await _unless_last_admin(uow, tenant, person)
+    await people.change_person(uow, tenant, person, role=found.role, segments=found.segments, active=False)
+    await people.end_sessions(uow, tenant, person)
+
+
+async def change_role(
+    uow: UnitOfWork, tenant: str, person: UUID, *, role: str, segments: Sequence[str]
+) -> None:
+    """What somebody may do and see; a new pass carries it, so within five minutes."""
+    await _found(uow, tenant, person)
+    if role != "admin":
+        await _unless_last_admin(uow, tenant, person)
+    await people.change_person(
+        uow, tenant, person, role=clean_role(role), segments=clean_segments(segments), active=True
+    )
+
+
+async def _found(uow: UnitOfWork, tenant: str, person: UUID) -> Any:
+    found = await people.find_person(uow, tenant, person)
+    if found is None:
+        raise BadAccount("person", "There is nobody like that here.")
+    return found
+
+
+async def _unless_last_admin(uow: UnitOfWork, tenant: str, person: UUID) -> None:
+    if await people.lock_admins(uow, tenant) == [person]:
+        raise BadAccount("person", "This is the last administrator. Make somebody else one first.")

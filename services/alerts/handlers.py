@@ -1,0 +1,163 @@
+"""What alerts hears, and what it does then."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.alerts import domain
+from services.alerts.domain import CaseFile, Entry, News
+from services.alerts.repository import cases, copies, notices, people
+from services.alerts.repository.copies import Changed
+from shared.db.database import UnitOfWork
+from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, Answer, Event, Invitation, Survey
+from shared.events.newest import newest
+from shared.kafka import Subscription
+from shared.tenancy.tenants import keep_tenants
+
+CASE_ROLES = ("admin", "leader", "agent")
+
+
+async def act_on_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """Keep the answers; open, extend and amend cases; tell the team of what is finished."""
+    news = domain.news_of(events)
+    if not news:
+        return
+    changed = await copies.keep_answers(uow, news)
+    calling = [one for one in news if one.opens is not None]
+    last = await cases.lock_counters(uow, [one.tenant for one in calling]) if calling else {}
+    known = await cases.cases_of_answers(uow, [(one.tenant, one.answer.id) for one in news])
+    unknown = [one for one in calling if (one.tenant, one.answer.id) not in known]
+    amended = [one for one in changed if (one.tenant, one.answer.id) in known]
+    if not unknown and not amended:
+        return
+    work = await _Work.begin(uow, known, unknown, amended)
+    await work.open(unknown, last)
+    await work.amend(known, amended)
+    await work.end()
+
+
+class _Work:
+    """One batch's changes to cases, gathered while their rows are locked and written down at once."""
+
+    def __init__(self, uow: UnitOfWork, locked: Sequence[CaseFile]) -> None:
+        self._uow = uow
+        self._by_id = {(case.tenant, case.id): case for case in locked}
+        self._open = {
+            (case.tenant, case.customer_id): case
+            for case in locked
+            if case.state != "closed" and case.customer_id is not None
+        }
+        self._entries: list[Entry] = []
+        self._new: list[CaseFile] = []
+        self._finished: list[tuple[CaseFile, Answer]] = []
+
+    @classmethod
+    async def begin(
+        cls,
+        uow: UnitOfWork,
+        known: dict[tuple[str, UUID], UUID],
+        unknown: Sequence[News],
+        amended: Sequence[Changed],
+    ) -> "_Work":
+        keys = [(one.tenant, known[one.tenant, one.answer.id]) for one in amended]
+        customers = [
+            (one.tenant, one.answer.customer_id) for one in unknown if one.answer.customer_id is not None
+        ]
+        return cls(uow, await cases.lock_cases(uow, keys, customers))
+
+    async def open(self, unknown: Sequence[News], last: dict[str, int]) -> None:
+        """Give each unhappy answer its case: the customer's open one, else a new one."""
+        if not unknown:
+            return
+        standing = await copies.newest_answers(self._uow, [(one.tenant, one.answer.id) for one in unknown])
+        belongs = []
+        for one in unknown:
+            opening = one.opens
+            answer, first_score = standing[one.tenant, one.answer.id]
+            customer = (one.tenant, answer.customer_id or "")
+            case = self._open.get(customer)
+            if case is not None:
+                case.again(self._entries, self._uow.now, answer)
+            elif opening is not None:
+                last[one.tenant] += 1
+                case = domain.new_case(one.tenant, last[one.tenant], opening, answer, self._uow.now)
+                case.begin(self._entries, answer.score or 0, first_score)
+                self._new.append(case)
+                self._by_id[case.tenant, case.id] = case
+                if case.customer_id:
+                    self._open[customer] = case
+            else:
+                continue
+            until = domain.writing_until(answer)
+            belongs.append((one.tenant, answer.id, case.id, until))
+            if until is None:
+                self._finished.append((case, answer))
+        if self._new:
+            await cases.insert_cases(self._uow, self._new)
+            await cases.move_counters(self._uow, last)
+        await cases.attach_answers(self._uow, sorted(belongs, key=lambda one: one[:2]))
+
+    async def amend(self, known: dict[tuple[str, UUID], UUID], amended: Sequence[Changed]) -> None:
+        """Another score, more words, or the end of the writing."""
+        if not amended:
+            return
+        until = [(one.tenant, one.answer.id, domain.writing_until(one.answer)) for one in amended]
+        was_writing = await cases.still_writing(self._uow, until)
+        for one in amended:
+            case = self._by_id[one.tenant, known[one.tenant, one.answer.id]]
+            case.changed_at = self._uow.now
+            if one.before is not None and one.before != one.answer.score:
+                case.amended(self._entries, self._uow.now, one.answer, one.before)
+            if one.answer.state == "sent" and (one.tenant, one.answer.id) in was_writing:
+                self._finished.append((case, one.answer))
+
+    async def end(self) -> None:
+        """Tell who is to be told, write all down, and say it."""
+        await tell_team(self._uow, self._finished, self._entries)
+        await cases.update_cases(self._uow, list(self._by_id.values()))
+        if self._entries:
+            await cases.write_entries(self._uow, self._entries)
+        changed = {(entry.tenant, entry.case_id) for entry in self._entries}
+        for key in sorted(changed):
+            self._uow.publish(CASES, key[0], self._by_id[key].published())
+
+
+async def tell_team(
+    uow: UnitOfWork, finished: Sequence[tuple[CaseFile, Answer]], entries: list[Entry]
+) -> None:
+    """Queue the mail of each answer that is complete; one that we hear of days later is news to nobody."""
+    fresh = [
+        (case, answer)
+        for case, answer in finished
+        if case.state != "closed"
+        and answer.answered_at is not None
+        and uow.now - answer.answered_at <= domain.FRESH
+    ]
+    if not fresh:
+        return
+    listeners = await people.who_hears(uow, [case.tenant for case, _ in fresh], CASE_ROLES)
+    told: list[notices.Told] = []
+    for case, answer in fresh:
+        found = domain.recipients(listeners.get(case.tenant, []), case, again=answer.id != case.answer_id)
+        if found:
+            case.team_told(entries, uow.now, len(found))
+            told += [(case.tenant, person, case.id, answer.id) for person in found]
+    if told:
+        await notices.tell(uow, told)
+
+
+async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
+    """Keep who was asked, and about what."""
+    await copies.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
+
+
+async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
+    """Keep what the surveys are called, and whether mail goes out."""
+    await copies.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
+
+
+SUBSCRIPTIONS = (
+    Subscription(TENANTS, keep_tenants),
+    Subscription(ANSWERS, act_on_answers),
+    Subscription(INVITATIONS, keep_invitations),
+    Subscription(SURVEYS, keep_surveys),
+)

@@ -1,0 +1,193 @@
+"""The tables of alerts. The migrations make them; this says how they stand."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from shared.db.tables import NAMING, kernel_tables
+from shared.tenancy.tenants import tenant_tables
+
+metadata = MetaData(naming_convention=NAMING)
+kernel_tables(metadata)
+tenant_tables(metadata)
+
+INSTANT = DateTime(timezone=True)
+NO_TEXTS = text("'{}'")
+
+Table(
+    "answer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("customer_id", Text),
+    Column("score", SmallInteger, nullable=False),
+    Column("first_version", BigInteger, nullable=False),
+    Column("first_score", SmallInteger, nullable=False),
+    Column("answered_at", INSTANT),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "tenant", "customer_id", "answered_at"),
+    comment="Copies of answers: the newest version whole, and the first score.",
+)
+Table(
+    "invitation",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    comment="Copies of invitations: who it was and what was bought.",
+)
+Table(
+    "survey",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("survey_version", BigInteger, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+)
+Table(
+    "case_counter",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+)
+Table(
+    "cases",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("decided_version", BigInteger, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("answer_id", Uuid, nullable=False),
+    Column("event_id", Uuid),
+    Column("customer_id", Text),
+    Column("score", SmallInteger, nullable=False),
+    Column("touchpoint", Text),
+    Column("segments", JSONB, nullable=False),
+    Column("organisation", ARRAY(Text), nullable=False),
+    Column("belongs", ARRAY(Text), nullable=False),
+    Column("owner_id", Uuid),
+    Column("cause", Text),
+    Column("action", Text),
+    Column("outcome", Text),
+    Column("told", Boolean),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("contact_due_at", INSTANT, nullable=False),
+    Column("close_due_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("first_contact_at", INSTANT),
+    Column("closed_at", INSTANT),
+    Column("changed_at", INSTANT, nullable=False),
+    UniqueConstraint("tenant", "number"),
+    Index(
+        "uq_cases_one_open", "tenant", "customer_id", unique=True, postgresql_where=text("state <> 'closed'")
+    ),
+    Index(None, "tenant", "due_at", "id"),
+    Index(None, "changed_at"),
+)
+Table(
+    "case_answer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("answer_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("writing_until", INSTANT),
+    Index(None, "tenant", "case_id"),
+    Index("ix_case_answer_writing", "writing_until", postgresql_where=text("writing_until IS NOT NULL")),
+    comment="Each detractor answer belongs to one case; until when its customer may still be writing.",
+)
+Table(
+    "timeline",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by_id", Uuid),
+    Column("by_name", Text, nullable=False),
+    Column("facts", JSONB, nullable=False),
+    Column("key", Text),
+    Index(
+        "uq_timeline_key", "tenant", "case_id", "key", unique=True, postgresql_where=text("key IS NOT NULL")
+    ),
+    comment="What happened to a case. Only ever added to.",
+)
+Table(
+    "staff",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False, server_default=NO_TEXTS),
+    Column("password_hash", Text),
+    Column("wants_mail", Boolean, nullable=False, server_default=text("true")),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("created_at", INSTANT, nullable=False),
+    UniqueConstraint("tenant", "address"),
+    Index(None, "address"),
+)
+Table(
+    "session",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("staff_id", Uuid, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    UniqueConstraint("tenant", "digest"),
+    Index(None, "tenant", "staff_id"),
+)
+Table(
+    "sign_in_link",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("staff_id", Uuid, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("used_at", INSTANT),
+)
+Table(
+    "notification",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("staff_id", Uuid, nullable=False),
+    Column("case_id", Uuid),
+    Column("answer_id", Uuid),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("lease_until", INSTANT),
+    Column("created_at", INSTANT, nullable=False),
+    Index(None, "tenant", "case_id"),
+    Index("ix_notification_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
+    comment="Mails to colleagues: of a case, and invitations to sign in.",
+)

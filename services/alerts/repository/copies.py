@@ -1,0 +1,169 @@
+"""Copies of what others say: kept by highest version, joined when they are read, since none waits for
+another.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.domain import News
+from shared.db.database import UnitOfWork
+from shared.events import Answer, Event, Invitation, Survey
+
+_answers = msgspec.json.Decoder(Answer)
+_invitations = msgspec.json.Decoder(Invitation)
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer of which a newer version was written; ``before`` is the score it replaces."""
+
+    tenant: str
+    answer: Answer
+    before: int | None
+
+
+async def keep_answers(uow: UnitOfWork, news: Sequence[News]) -> list[Changed]:
+    """Keep the newest version and the first score of each. Returns the answers that this call has changed."""
+    keys: dict[str, Any] = {"tenants": [one.tenant for one in news], "ids": [one.answer.id for one in news]}
+    first = {
+        "first_versions": [one.first_version for one in news],
+        "first_scores": [one.first_score for one in news],
+    }
+    rows = await uow.execute(
+        "INSERT INTO answer AS t (tenant, id, version, customer_id, score, first_version, "
+        "first_score, answered_at, "
+        "body) SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions "
+        "AS bigint[]), "
+        "CAST(:customers AS text[]), CAST(:scores AS smallint[]), CAST(:first_versions AS bigint[]), "
+        "CAST(:first_scores AS smallint[]), CAST(:answered AS timestamptz[]), CAST(:bodies AS bytea[])) "
+        "ORDER BY 1, 2 ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, "
+        "customer_id = EXCLUDED.customer_id, score = EXCLUDED.score, answered_at = EXCLUDED.answered_at, "
+        "body = EXCLUDED.body WHERE t.version < EXCLUDED.version "
+        "RETURNING new.tenant AS tenant, new.body AS body, old.score AS before",
+        {
+            **keys,
+            **first,
+            "versions": [one.answer.version for one in news],
+            "customers": [one.answer.customer_id for one in news],
+            "scores": [one.answer.score for one in news],
+            "answered": [one.answer.answered_at for one in news],
+            "bodies": [msgspec.json.encode(one.answer) for one in news],
+        },
+    )
+    changed = [
+        Changed(tenant=row.tenant, answer=_answers.decode(row.body), before=row.before) for row in rows
+    ]
+    await uow.execute(
+        "UPDATE answer t SET first_version = n.version, first_score = n.score FROM unnest("
+        "CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:first_versions AS bigint[]), "
+        "CAST(:first_scores AS smallint[])) AS n (tenant, id, version, score) "
+        "WHERE t.tenant = n.tenant AND t.id = n.id AND t.first_version > n.version",
+        {**keys, **first},
+    )
+    return changed
+
+
+async def newest_answers(
+    uow: UnitOfWork, keys: Sequence[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], tuple[Answer, int]]:
+    """Each answer as it stands, with its first score."""
+    rows = await uow.execute(
+        "SELECT tenant, id, body, first_score FROM answer WHERE (tenant, id) IN "
+        "(SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))",
+        {"tenants": [tenant for tenant, _ in keys], "ids": [answer for _, answer in keys]},
+    )
+    return {(row.tenant, row.id): (_answers.decode(row.body), row.first_score) for row in rows}
+
+
+async def answers_of_customer(uow: UnitOfWork, tenant: str, customer_id: str, most: int = 50) -> list[Answer]:
+    """What this customer said, newest first."""
+    rows = await uow.execute(
+        "SELECT body FROM answer WHERE tenant = :tenant AND customer_id = :customer "
+        "ORDER BY answered_at DESC NULLS LAST, id DESC LIMIT :most",
+        {"tenant": tenant, "customer": customer_id, "most": most},
+    )
+    return [_answers.decode(row.body) for row in rows]
+
+
+async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
+    """Keep the newest of each. A case that waited for its invitation is shown again to who looks at it."""
+    rows = await uow.execute(
+        "INSERT INTO invitation AS t (tenant, id, version, body) SELECT * FROM unnest(CAST(:tenants "
+        "AS text[]), "
+        "CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:bodies AS bytea[])) ORDER BY 1, 2 "
+        "ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, body = EXCLUDED.body "
+        "WHERE t.version < EXCLUDED.version RETURNING new.tenant AS tenant, new.id AS id, old.id AS known",
+        {
+            "tenants": [event.tenant for event in events],
+            "ids": [event.data.id for event in events],
+            "versions": [event.data.version for event in events],
+            "bodies": [msgspec.json.encode(event.data) for event in events],
+        },
+    )
+    fresh = [(row.tenant, row.id) for row in rows if row.known is None]
+    if fresh:
+        await uow.execute(
+            "UPDATE cases SET changed_at = :now FROM (SELECT c.tenant, c.id FROM cases c JOIN unnest("
+            "CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n (tenant, id) ON c.tenant = n.tenant AND "
+            "c.answer_id = n.id ORDER BY c.tenant, c.id FOR UPDATE OF c) found "
+            "WHERE cases.tenant = found.tenant AND cases.id = found.id",
+            {"now": uow.now, "tenants": [tenant for tenant, _ in fresh], "ids": [one for _, one in fresh]},
+        )
+
+
+async def invitations(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dict[UUID, Invitation]:
+    """Those of the invitations that have come."""
+    rows = await uow.execute(
+        "SELECT body FROM invitation WHERE tenant = :tenant AND id = ANY(CAST(:ids AS uuid[]))",
+        {"tenant": tenant, "ids": list(ids)},
+    )
+    return {one.id: one for one in (_invitations.decode(row.body) for row in rows)}
+
+
+async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
+    """Keep the newest of each version of each survey."""
+    await uow.execute(
+        "INSERT INTO survey AS t (tenant, id, survey_version, version, name, test, stopped, changed_at) "
+        "SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:numbers AS bigint[]), "
+        "CAST(:versions AS bigint[]), CAST(:names AS text[]), CAST(:tests AS boolean[]), "
+        "CAST(:stops AS boolean[]), CAST(:times AS timestamptz[])) ORDER BY 1, 2, 3 "
+        "ON CONFLICT (tenant, id, survey_version) DO UPDATE SET version = EXCLUDED.version, "
+        "name = EXCLUDED.name, test = EXCLUDED.test, stopped = EXCLUDED.stopped, "
+        "changed_at = EXCLUDED.changed_at WHERE t.version < EXCLUDED.version",
+        {
+            "tenants": [event.tenant for event in events],
+            "ids": [event.data.id for event in events],
+            "numbers": [event.data.survey_version for event in events],
+            "versions": [event.data.version for event in events],
+            "names": [event.data.name for event in events],
+            "tests": [event.data.test for event in events],
+            "stops": [event.data.stopped for event in events],
+            "times": [event.data.changed_at for event in events],
+        },
+    )
+
+
+async def sending_state(uow: UnitOfWork, tenant: str) -> tuple[bool, bool]:
+    """Whether the company is in test mode, and whether all its sending is stopped: what its surveys last
+    said.
+    """
+    row = (
+        await uow.execute(
+            "SELECT test, stopped FROM survey WHERE tenant = :tenant ORDER BY changed_at DESC LIMIT 1",
+            {"tenant": tenant},
+        )
+    ).one_or_none()
+    return (row.test, row.stopped) if row else (False, False)
+
+
+async def survey_name(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> str | None:
+    """What the survey is called now."""
+    return (
+        await uow.execute(
+            "SELECT name FROM survey WHERE tenant = :tenant AND id = :id ORDER BY survey_version "
+            "DESC LIMIT 1",
+            {"tenant": tenant, "id": survey_id},
+        )
+    ).scalar_one_or_none()

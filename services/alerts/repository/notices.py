@@ -1,0 +1,105 @@
+"""Mails to colleagues: one row each, claimed by one sender at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.db.database import UnitOfWork
+from shared.ids import derived, uuid7
+
+LEASE = timedelta(minutes=2)
+Told = tuple[str, UUID, UUID, UUID]
+"""Tenant, person, case, answer."""
+
+
+async def tell(uow: UnitOfWork, told: Sequence[Told]) -> None:
+    """Queue the mail about an answer, once for each person, whatever is delivered again."""
+    rows = sorted(
+        (tenant, derived("notification", tenant, str(answer), str(person)), person, case, answer)
+        for tenant, person, case, answer in told
+    )
+    tenants, ids, persons, cases, answers = zip(*rows, strict=True)
+    await uow.execute(
+        "INSERT INTO notification (tenant, id, kind, staff_id, case_id, answer_id, state, attempts, "
+        "due_at, created_at) "
+        "SELECT n.tenant, n.id, 'case', n.person, n.case_id, n.answer, 'waiting', 0, :now, :now FROM unnest("
+        "CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:persons AS uuid[]), CAST(:cases AS uuid[]), "
+        "CAST(:answers AS uuid[])) AS n (tenant, id, person, case_id, answer) ORDER BY 1, 2 ON "
+        "CONFLICT DO NOTHING",
+        {
+            "tenants": list(tenants),
+            "ids": list(ids),
+            "persons": list(persons),
+            "cases": list(cases),
+            "answers": list(answers),
+            "now": uow.now,
+        },
+    )
+
+
+async def invite(uow: UnitOfWork, tenant: str, person: UUID) -> None:
+    """Queue the mail that lets somebody in; its link is made when it is sent."""
+    await uow.execute(
+        "INSERT INTO notification (tenant, id, kind, staff_id, state, attempts, due_at, created_at) "
+        "VALUES (:tenant, :id, 'invite', :person, 'waiting', 0, :now, :now)",
+        {"tenant": tenant, "id": uuid7(), "person": person, "now": uow.now},
+    )
+
+
+async def claim(uow: UnitOfWork) -> Any | None:
+    """The next mail that is due, now ``sending`` and ours until the lease ends; with who gets it as they
+    are now.
+    """
+    return (
+        await uow.execute(
+            "UPDATE notification n SET state = 'sending', attempts = n.attempts + 1, lease_until = "
+            ":lease FROM ("
+            "SELECT tenant, id FROM notification WHERE state = 'waiting' AND due_at <= :now "
+            "ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due, staff s "
+            "WHERE n.tenant = due.tenant AND n.id = due.id AND s.tenant = n.tenant AND s.id = n.staff_id "
+            "RETURNING n.tenant, n.id, n.kind, n.case_id, n.answer_id, n.attempts, s.id AS staff_id, "
+            "s.address, "
+            "s.name, s.role, s.segments, s.active, s.wants_mail",
+            {"now": uow.now, "lease": uow.now + LEASE},
+        )
+    ).one_or_none()
+
+
+Settled = Literal["waiting", "sent", "failed", "dropped", "unknown"]
+
+
+async def settle(
+    uow: UnitOfWork,
+    tenant: str,
+    notice: UUID,
+    state: Settled,
+    reason: str | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """What became of a mail that we had claimed; one whose lease has ended stays unknown."""
+    await uow.execute(
+        "UPDATE notification SET state = :state, reason = :reason, lease_until = NULL, "
+        "due_at = coalesce(CAST(:due AS timestamptz), due_at) "
+        "WHERE tenant = :tenant AND id = :id AND state = 'sending'",
+        {"tenant": tenant, "id": notice, "state": state, "reason": reason, "due": due_at},
+    )
+
+
+async def end_leases(uow: UnitOfWork) -> None:
+    """A mail whose sender vanished may have gone out: it is unknown, and never sent again."""
+    await uow.execute(
+        "UPDATE notification SET state = 'unknown', reason = 'the sender vanished', lease_until = NULL "
+        "WHERE state = 'sending' AND lease_until < :now",
+        {"now": uow.now},
+    )
+
+
+async def states(uow: UnitOfWork, tenant: str, case: UUID) -> dict[str, int]:
+    """What became of the mails about a case, counted."""
+    rows = await uow.execute(
+        "SELECT state, count(*) AS n FROM notification WHERE tenant = :tenant AND case_id = :case "
+        "GROUP BY state",
+        {"tenant": tenant, "case": case},
+    )
+    return {row.state: row.n for row in rows}

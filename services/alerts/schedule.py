@@ -1,0 +1,77 @@
+"""By the clock: after two quiet minutes a customer is taken to have finished, and the team is told."""
+
+import asyncio
+
+import structlog
+
+from services.alerts.domain import Entry
+from services.alerts.handlers import tell_team
+from services.alerts.repository import cases, copies, notices, people
+from shared.db.database import Database
+from shared.errors import is_trouble
+from shared.events import CASES
+from shared.runtime import Backoff, Health, pause
+
+log = structlog.get_logger()
+
+EVERY = 1.0
+TIDY_EVERY = 60
+"""Rounds between two clearings of what is over."""
+
+
+class Quiet:
+    """The loop that settles answers which nobody has sent."""
+
+    def __init__(self, database: Database, health: Health) -> None:
+        self._database = database
+        self._health = health
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Look every second until stopped."""
+        backoff, rounds = Backoff(), 0
+        while not stopping.is_set():
+            self._health.tick("quiet")
+            wait = EVERY
+            try:
+                await settle_quiet(self._database)
+                if rounds % TIDY_EVERY == 0:
+                    await tidy(self._database)
+                rounds += 1
+                self._health.found("quiet")
+                backoff.reset()
+            except Exception as error:
+                if not is_trouble(error):
+                    raise
+                self._health.missing("quiet", type(error).__name__)
+                wait = backoff.next()
+            await pause(stopping, wait)
+        self._health.forget("quiet")
+
+
+async def settle_quiet(database: Database) -> int:
+    """Settle the answers whose quiet time is over; returns how many cases that were."""
+    async with database.transaction() as uow:
+        keys = await cases.fallen_quiet(uow)
+        if not keys:
+            return 0
+        locked = {(case.tenant, case.id): case for case in await cases.lock_cases(uow, keys)}
+        settled = await cases.quiet_answers(uow, list(locked))
+        answers = await copies.newest_answers(uow, [(tenant, answer) for tenant, _, answer in settled])
+        entries: list[Entry] = []
+        finished = [(locked[tenant, case], answers[tenant, answer][0]) for tenant, case, answer in settled]
+        for case, _ in finished:
+            case.changed_at = uow.now
+        await tell_team(uow, finished, entries)
+        await cases.update_cases(uow, list(locked.values()))
+        if entries:
+            await cases.write_entries(uow, entries)
+        for key in sorted({(entry.tenant, entry.case_id) for entry in entries}):
+            uow.publish(CASES, key[0], locked[key].published())
+        return len(locked)
+
+
+async def tidy(database: Database) -> None:
+    """Drop sessions and links that are over; give up on mails whose sender vanished."""
+    async with database.transaction() as uow:
+        await people.forget_old(uow)
+        await notices.end_leases(uow)

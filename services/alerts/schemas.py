@@ -1,0 +1,158 @@
+"""What programs send and get: cases, and what is done to them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from services.alerts.domain import CAUSE_CODES, LONGEST, Outcome
+
+
+class Body(BaseModel):
+    """A body whose misspelt fields are told, and whose numbers are no texts."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Seen = Annotated[
+    int | None,
+    Field(
+        default=None,
+        ge=0,
+        description="The version that you have seen. When somebody has decided since, nothing is done: 409.",
+    ),
+]
+
+
+class Take(Body):
+    """Make the case one's own (people only)."""
+
+    act: Literal["take"]
+    version: Seen
+
+
+class Assign(Body):
+    """Give it to somebody (leaders, administrators, keys)."""
+
+    act: Literal["assign"]
+    to: Annotated[UUID, Field(strict=False, description="The person's id.")]
+    version: Seen
+
+
+class Contact(Body):
+    """Log that somebody tried to speak to the customer."""
+
+    act: Literal["contact"]
+    how: Literal["call", "mail", "meeting"]
+    reached: bool
+    text: Words
+
+
+class Note(Body):
+    """Something for the colleagues."""
+
+    act: Literal["note"]
+    text: Words
+
+
+class Close(Body):
+    """The end, with what was learnt."""
+
+    act: Literal["close"]
+    cause: Annotated[str, Field(examples=["delivery.late"], description="One of: " + ", ".join(CAUSE_CODES))]
+    action: Words
+    outcome: Outcome
+    told: Annotated[bool, Field(description="Whether the customer has been told.")]
+    version: Seen
+
+    @field_validator("cause")
+    @classmethod
+    def known(cls, cause: str) -> str:
+        """A cause is one of ours, so that causes can be counted."""
+        if cause not in CAUSE_CODES:
+            raise ValueError("Must be one of the causes that the documentation lists, such as delivery.late.")
+        return cause
+
+
+class Reopen(Body):
+    """It was not over after all."""
+
+    act: Literal["reopen"]
+    text: Words
+
+
+class Reveal(Body):
+    """Show the customer's address and number; that is logged."""
+
+    act: Literal["reveal"]
+
+
+Action = Annotated[Take | Assign | Contact | Note | Close | Reopen | Reveal, Field(discriminator="act")]
+
+
+class CaseOut(BaseModel):
+    """A case as it stands."""
+
+    id: UUID
+    number: int
+    version: int
+    state: Literal["open", "assigned", "closed"]
+    score: int
+    first_score: int
+    comment: str | None
+    still_writing: bool
+    may_contact: bool | None
+    """Yes, no, or (null) not asked."""
+    touchpoint: str | None
+    segments: dict[str, str]
+    organisation: list[str]
+    answer_id: UUID
+    event_id: UUID | None
+    customer_id: str | None
+    owner: UUID | None
+    owner_name: str | None
+    cause: str | None
+    action: str | None
+    outcome: Outcome | None
+    told: bool | None
+    opened_at: datetime
+    due_at: datetime
+    contact_due_at: datetime
+    close_due_at: datetime
+    first_contact_at: datetime | None
+    closed_at: datetime | None
+    see: str
+    """Where a person reads it."""
+
+
+class CasePage(BaseModel):
+    """Some cases, by due time."""
+
+    cases: list[CaseOut]
+    next: str | None
+    """Give it as ``after`` for the next page; null on the last."""
+
+
+class EntryOut(BaseModel):
+    """One line of what happened."""
+
+    at: datetime
+    kind: str
+    by: str
+    facts: dict[str, str | int | bool | None]
+
+
+class ContactOut(BaseModel):
+    """How the customer can be reached; only in the answer to ``reveal``."""
+
+    email: str | None
+    phone: str | None
+
+
+class CaseDetail(CaseOut):
+    """A case with all that was done to it."""
+
+    timeline: list[EntryOut]
+    contact: ContactOut | None = None
