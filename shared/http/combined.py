@@ -36,7 +36,9 @@ class _Combined:
         first = next(iter(self._apps.values()))
         self._routes.setdefault(("static",), first)
         self._own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-        self._own.state.pages = first.state.pages
+        # What belongs to nobody is refused in the look of any service that draws.
+        drawing = (app for app in self._apps.values() if app.state.pages is not None)
+        self._own.state = next(drawing, first).state
         problems.install(self._own)
         for path, endpoint in (
             ("/healthz", self._healthz),

@@ -1,6 +1,7 @@
 """Live pages: one loop asks the database what changed, each open browser gets what it has not had."""
 
 import asyncio
+import contextvars
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -71,6 +72,7 @@ class LiveFeed:
         self._read, self._stopping, self._every, self._heartbeat = read, stopping, every, heartbeat
         self._listeners: set[_Listener] = set()
         self._loop: asyncio.Task[None] | None = None
+        self._offline = False
         self._log = structlog.get_logger()
 
     def response(self, request: Request, tenant: str, allow: Allow | None = None) -> StreamingResponse:
@@ -92,7 +94,10 @@ class LiveFeed:
         listener = _Listener(tenant, allow)
         self._listeners.add(listener)
         if self._loop is None or self._loop.done():
-            self._loop = asyncio.create_task(self._poll(), name="live feed")
+            self._offline = False
+            self._loop = asyncio.create_task(self._poll(), name="live feed", context=_nobodys())
+        if self._offline:
+            listener.give(_said("offline"))
         try:
             yield format_sse_event(retry=RECONNECT_MS, comment="hello")
             while not (listener.over or self._stopping.is_set()) and (rest := ends - loop.time()) > 0:
@@ -109,7 +114,7 @@ class LiveFeed:
             self._listeners.discard(listener)
 
     async def _poll(self) -> None:
-        pause, offline = self._every, False
+        pause = self._every
         try:
             while self._listeners and not self._stopping.is_set():
                 try:
@@ -117,13 +122,13 @@ class LiveFeed:
                 except Exception as error:  # noqa: BLE001  (whatever the read met, the pages stay open and it is tried again)
                     self._log.warning("live_read_failed", error=type(error).__name__)
                     pause = min(pause * 2, SLOWEST)
-                    if not offline:
+                    if not self._offline:
                         self._tell_all("offline")
-                    offline = True
+                    self._offline = True
                 else:
-                    if offline:
+                    if self._offline:
                         self._tell_all("online")
-                    pause, offline = self._every, False
+                    pause, self._offline = self._every, False
                     self._deliver(changes)
                 await self._rest(pause)
         finally:
@@ -140,7 +145,7 @@ class LiveFeed:
 
     def _tell_all(self, event: str) -> None:
         for listener in self._listeners:
-            listener.give(format_sse_event(data_str="{}", event=event))
+            listener.give(_said(event))
 
     def _deliver(self, changes: Sequence[Change]) -> None:
         by_tenant: dict[str, list[Change]] = {}
@@ -159,6 +164,17 @@ class LiveFeed:
                     listener.give(
                         format_sse_event(data_str=data, event="change", id=f"{change.id}:{change.version}")
                     )
+
+
+def _said(event: str) -> bytes:
+    return format_sse_event(data_str="{}", event=event)
+
+
+def _nobodys() -> contextvars.Context:
+    """The loop serves all browsers, so its log lines carry no request's id."""
+    context = contextvars.copy_context()
+    context.run(structlog.contextvars.unbind_contextvars, "request_id")
+    return context
 
 
 class _Stream(StreamingResponse):

@@ -13,10 +13,12 @@ const said = document.getElementById("said");
 
 const clock = () => new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: offline.dataset.zone });
 
-let away = false;
-function connection(up) {
-  if (!offline || away === !up) return;
-  away = !up;
+// The page is true while both its stream and its last loading are well.
+const well = { stream: true, page: true };
+function connection(part, good) {
+  well[part] = good;
+  const up = well.stream && well.page;
+  if (!offline || offline.hidden === up) return;
   offline.hidden = up;
   offline.textContent = up ? "" : offline.dataset.words.replace("{time}", clock());
 }
@@ -106,12 +108,12 @@ async function fetchPage() {
   if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return location.reload();
   if (!answer.ok) throw new Error(String(answer.status));
   if (show(new DOMParser().parseFromString(await answer.text(), "text/html"))) setTimeout(refresh, 1000);
-  connection(true);
+  connection("page", true);
 }
 
 export function refresh() {
   if (running) { again = true; return running; }
-  running = fetchPage().catch(() => connection(false)).finally(() => {
+  running = fetchPage().catch(() => connection("page", false)).finally(() => {
     running = null;
     if (again) { again = false; soon(); }
   });
@@ -126,14 +128,14 @@ function soon() {
 function listen() {
   const stream = new EventSource(address);
   let lost = false;
-  stream.addEventListener("open", () => { if (lost) soon(); lost = false; connection(true); });
+  stream.addEventListener("open", () => { if (lost) soon(); lost = false; connection("stream", true); });
   stream.addEventListener("change", soon);
-  stream.addEventListener("online", () => { connection(true); soon(); });
-  stream.addEventListener("offline", () => connection(false));
+  stream.addEventListener("online", () => { connection("stream", true); soon(); });
+  stream.addEventListener("offline", () => connection("stream", false));
   stream.addEventListener("error", () => {
     lost = true;
     // A short break heals by itself before anybody reads of it.
-    setTimeout(() => { if (lost) connection(false); }, RETRY);
+    setTimeout(() => { if (lost) connection("stream", false); }, RETRY);
     if (stream.readyState === EventSource.CLOSED) {
       // Refused, most often for an old pass: loading the page renews it.
       stream.close();

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from shared.http.app import create_app
 from shared.http.combined import combine
+from shared.http.staff import ACCESS_COOKIE, AccessPass
 from shared.pages.environment import Pages
 
 PATHS = {
@@ -87,6 +88,17 @@ async def test_a_path_finds_its_service_by_the_longest_whole_segments(web, path,
 async def test_a_path_of_nobody_is_a_404_in_the_products_words(web, path):
     answer = await web.get(path, headers={"Accept": "text/html"})
     assert answer.status_code == 404
+
+
+async def test_a_path_of_nobody_keeps_the_frame_for_who_is_signed_in(staff):
+    apps = {"trigger": create_app(service="trigger", routers=[]), "alerts": service("alerts")}
+    access = apps["alerts"].state.access = AccessPass("a secret of at least thirty-two characters")
+    transport = httpx2.ASGITransport(combine(apps, {"trigger": ["/v1/events"], "alerts": ["/inbox"]}))
+    cookies = {ACCESS_COOKIE: access.sign(staff)}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://t", cookies=cookies) as client:
+        answer = await client.get("/nothing", headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert "Jonas Holt" in answer.text
 
 
 async def test_the_combination_is_ready_when_all_are_and_says_who_is_not(web, apps):

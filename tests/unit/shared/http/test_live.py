@@ -129,6 +129,28 @@ async def test_a_failing_read_is_told_once_and_tried_again(stopping, browsers):
     assert {(line["event"], line["error"]) for line in logged} == {("live_read_failed", "ConnectionError")}
 
 
+async def test_a_browser_that_comes_while_the_database_is_away_hears_so(stopping, browsers):
+    source = Source()
+    source.broken = True
+    feed = LiveFeed(source, stopping, every=0.005)
+    one = browsers(feed)
+    await eventually(lambda: any("event: offline" in event for event in one.heard))
+    two = browsers(feed)
+    await eventually(lambda: any("event: offline" in event for event in two.heard))
+
+
+async def test_the_loops_log_lines_carry_no_request_id(stopping, browsers):
+    source = Source()
+    source.broken = True
+    with (
+        structlog.contextvars.bound_contextvars(request_id="r-1"),
+        structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logged,
+    ):
+        browsers(LiveFeed(source, stopping, every=0.005))
+        await eventually(lambda: logged)
+    assert "request_id" not in logged[0]
+
+
 async def test_a_quiet_stream_beats(stopping, browsers):
     browser = browsers(LiveFeed(Source(), stopping, every=0.005, heartbeat=0.01))
     await eventually(lambda: sum(event.startswith(": ping") for event in browser.heard) >= 2)
