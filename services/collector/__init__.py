@@ -1,0 +1,1 @@
+"""Takes the answer: hears tenants, surveys and invitations; says answers, also while Kafka is down."""

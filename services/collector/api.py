@@ -1,0 +1,166 @@
+"""``/v1/answers``: answers from elsewhere, and the answers as they stand."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime
+
+from services.collector import repository
+from services.collector.imports import (
+    AnswerIn,
+    CustomerIn,
+    Unreadable,
+    answer_id,
+    imported,
+    read_batch,
+    result,
+    without_doubles,
+)
+from services.collector.openapi import TAKES
+from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
+from shared.db.database import Database
+from shared.events import ANSWERS
+from shared.http.callers import Caller, staff_or_key
+from shared.http.faults import Fault
+from shared.http.keys import ApiKey, requires
+from shared.http.problems import Problem
+from shared.http.secrets import customer_hash
+from shared.tenancy.tenants import find_tenant
+
+router = APIRouter(tags=["answers"])
+
+
+@dataclass(frozen=True)
+class AnswerDoor:
+    """What the door needs: kept on ``app.state`` by the composition."""
+
+    database: Database
+    secret: str
+
+    def customer_id(self, tenant: str, customer: CustomerIn | str | None) -> str | None:
+        """The customer's own id, or a keyed hash of the address that stands in for it."""
+        if customer is None or isinstance(customer, str):
+            return customer
+        address = customer.email or customer.phone
+        return customer.id or (customer_hash(self.secret, tenant, address) if address else None)
+
+
+@router.post(
+    "/v1/answers/import",
+    summary="Import answers",
+    response_model=ImportResult,
+    openapi_extra=TAKES,
+)
+async def import_answers(
+    request: Request, key: Annotated[ApiKey, Depends(requires("answers:write"))]
+) -> Response:
+    """Take up to 1,000 answers that were given elsewhere. They count, but open no case and notify nobody.
+
+    An item's identity is its `id`. Sent again with the same content it changes nothing; with other content
+    the answer is amended (its history is kept), while the time and the day of the first import stay. A bad
+    item is refused by itself, the others are taken.
+    """
+    door: AnswerDoor = request.app.state.answers
+    try:
+        reads = without_doubles(read_batch(await request.body(), door.database.clock()))
+    except Unreadable as why:
+        raise Problem(400, detail=str(why)) from None
+    items = {read.item.id: read.item for read in reads if read.item is not None}
+    await _keep(door, key.tenant, list(items.values()))
+    results = [result(read) for read in reads]
+    accepted = len([read for read in reads if read.item is not None])
+    return Response(
+        ImportResult(accepted=accepted, refused=len(results) - accepted, results=results).model_dump_json(),
+        media_type="application/json",
+    )
+
+
+async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None:
+    if not items:
+        return
+    async with door.database.transaction() as uow:
+        tenant = await find_tenant(uow, tenant_id)
+        if tenant is None:
+            raise Problem(503, detail="The tenant is not known here yet.", headers={"Retry-After": "2"})
+        zone = ZoneInfo(tenant.time_zone)
+        await repository.lock_imports(uow, tenant_id)
+        known = await repository.find_answers(uow, tenant_id, [answer_id(tenant_id, item) for item in items])
+        changed = [
+            answer
+            for item in items
+            if (
+                answer := imported(
+                    tenant_id,
+                    zone,
+                    item,
+                    door.customer_id(tenant_id, item.customer),
+                    known.get(answer_id(tenant_id, item)),
+                    uow.now,
+                )
+            )
+        ]
+        await repository.put_answers(uow, tenant_id, changed)
+        for answer in changed:
+            uow.publish(ANSWERS, tenant_id, answer)
+
+
+@router.get("/v1/answers", summary="List answers")
+async def list_answers(
+    request: Request,
+    caller: Annotated[Caller, Depends(staff_or_key("answers:read", "admin", "leader", "agent", "analyst"))],
+    since: Annotated[AwareDatetime | None, Query(description="Answered at this time or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Answered before this time.")] = None,
+    segment: Annotated[
+        str | None,
+        Query(max_length=2_000, description="Such as touchpoint:checkout or organisation:north/sales."),
+    ] = None,
+    measurement: Annotated[Literal["transactional", "relational"] | None, Query()] = None,
+    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AnswerPage:
+    """The accepted answers from the oldest on, as they stand now. Staff see those of their own segments."""
+    door: AnswerDoor = request.app.state.answers
+    async with door.database.reading() as uow:
+        found = await repository.list_answers(
+            uow,
+            caller.tenant,
+            allowed=caller.staff.segments if caller.staff else (),
+            since=since,
+            until=until,
+            segment=segment,
+            measurement=measurement,
+            after=_place(after) if after else None,
+            limit=limit,
+        )
+    anonymous = caller.staff is not None and caller.staff.role == "analyst"
+    answers = [
+        AnswerOut.model_validate(
+            {**msgspec.structs.asdict(answer), "flag": flag, **({"customer_id": None} if anonymous else {})}
+        )
+        for answer, flag in found
+    ]
+    return AnswerPage(answers=answers, next=_cursor(answers[-1]) if len(answers) == limit else None)
+
+
+def _cursor(answer: AnswerOut) -> str:
+    """Where a page ends: opaque to its reader."""
+    return base64.urlsafe_b64encode(f"{answer.answered_at.isoformat()}|{answer.id}".encode()).decode()
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, _, answer = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition("|")
+        place = datetime.fromisoformat(at), UUID(answer)
+    except (ValueError, binascii.Error):
+        place = None
+    if place is None or place[0].tzinfo is None:
+        fault = Fault(field="query/after", detail="Send `next` of the page before, or leave it out.")
+        raise Problem(422, errors=[fault])
+    return place

@@ -1,0 +1,254 @@
+"""What an answer may become, and what a followed link tells. Pure: no clock, no database, no web."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
+from shared.events.envelope import Instant
+from shared.events.surveys import Measurement
+
+AMENDABLE = timedelta(hours=48)
+"""So long after its first score an answer may be changed; then it stands for ever."""
+NEVER_COMES = timedelta(days=14)
+"""The topic keeps an invitation no longer: one that we have not heard of by then was erased."""
+UUID_OF_TIME = 7
+"""Such an id begins with the milliseconds of its making."""
+LONGEST_TEXT = 5_000
+MACHINE_PACE = timedelta(seconds=10)
+MACHINE_SCORES = 3
+
+Outcome = Literal["detractor", "passive", "promoter"]
+Standing = Literal["open", "gone", "unknown"]
+Flag = Literal["scores", "agent", "honeypot"]
+"""Why a visit was a machine's: many scores at once; a scanner's name; a link that no human sees."""
+DEAD: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
+
+
+def outcome_of(score: int) -> Outcome:
+    """Bain's three groups."""
+    return "detractor" if score <= 6 else "passive" if score <= 8 else "promoter"  # noqa: PLR2004  (the definition)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of an invitation: all that an answer carries on, and nobody's name or address."""
+
+    id: UUID
+    state: InvitationState
+    survey_id: UUID
+    survey_version: int
+    measurement: Measurement
+    language: str
+    test: bool
+    customer_id: str
+    event_id: UUID
+    touchpoint: str | None
+    segments: dict[str, str]
+    organisation: tuple[str, ...]
+    invited_at: Instant
+    expires_at: Instant
+
+    @classmethod
+    def by(cls, invitation: Invitation) -> "Asked":
+        """The copy of an invitation."""
+        return cls(
+            id=invitation.id,
+            state=invitation.state,
+            survey_id=invitation.survey_id,
+            survey_version=invitation.survey_version,
+            measurement=invitation.measurement,
+            language=invitation.language,
+            test=invitation.test,
+            customer_id=invitation.customer.id,
+            event_id=invitation.event_id,
+            touchpoint=invitation.touchpoint,
+            segments=invitation.segments,
+            organisation=invitation.organisation,
+            invited_at=invitation.sent_at or invitation.due_at,
+            expires_at=invitation.expires_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that is known behind a link. Until the survey's words have come the standard ones stand."""
+
+    tenant: Tenant
+    asked: Asked
+    survey: Survey | None
+    answer: Answer | None
+
+    @property
+    def scored(self) -> Answer | None:
+        """The answer, once it has a score."""
+        return self.answer if self.answer is not None and self.answer.score is not None else None
+
+    @property
+    def amendable_until(self) -> datetime | None:
+        """Until when the answer may be changed; None before there is one."""
+        answered_at = self.scored.answered_at if self.scored else None
+        return answered_at + AMENDABLE if answered_at else None
+
+    def texts(self, language: str) -> SurveyTexts:
+        """The survey's own words in a language; what it lacks the standard wording has."""
+        return (self.survey.texts.get(language) if self.survey else None) or SurveyTexts()
+
+    def follow_up_question(self, language: str, score: int) -> str | None:
+        """The second question for an outcome, if the survey has one."""
+        questions: FollowUp = self.texts(language).follow_up
+        question: str | None = getattr(questions, outcome_of(score))
+        return question
+
+
+def standing(invitation_id: UUID, found: Found | None, now: datetime) -> Standing:
+    """Whether a link of ours may be answered: yes, no longer, or its invitation has not come to us yet."""
+    if found is None:
+        made_at = now
+        if invitation_id.version == UUID_OF_TIME:
+            made_at = datetime.fromtimestamp((invitation_id.int >> 80) / 1000, UTC)
+        return "unknown" if now < made_at + NEVER_COMES else "gone"
+    if found.asked.state in DEAD:
+        return "gone"
+    until = found.amendable_until or found.asked.expires_at
+    return "open" if now < until else "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the customer said now. While they only choose, the rest stays as it was."""
+
+    score: int
+    language: str
+    sent: bool = False
+    comment: str | None = None
+    follow_up: str | None = None
+    may_contact: bool | None = None
+
+
+def answered(found: Found, said: Said, now: datetime) -> Answer | None:
+    """The answer after this, or None when it says nothing new.
+
+    ``answered_at`` and ``day`` are those of the first score, for ever; what was sent stays sent.
+    """
+    old = found.answer
+    if old is None:
+        old = clicked(found.asked, now, version=0)
+    first = old.answered_at or now
+    new = msgspec.structs.replace(
+        old,
+        state="sent" if said.sent or old.state == "sent" else "saved",
+        score=said.score,
+        language=said.language,
+        answered_at=first,
+        day=old.day or first.astimezone(ZoneInfo(found.tenant.time_zone)).date(),
+    )
+    if said.sent:
+        question = found.follow_up_question(said.language, said.score) if said.follow_up else None
+        new = msgspec.structs.replace(
+            new,
+            comment=said.comment,
+            follow_up=said.follow_up if question else None,
+            follow_up_question=question,
+            may_contact=said.may_contact,
+        )
+    if new == old:
+        return None
+    # Two posts at once: the later one may have begun first.
+    return msgspec.structs.replace(new, version=old.version + 1, changed_at=max(now, old.changed_at))
+
+
+def clicked(asked: Asked, now: datetime, *, version: int = 1) -> Answer:
+    """A link was followed; nothing was answered."""
+    return Answer(
+        id=asked.id,
+        version=version,
+        state="clicked",
+        origin="survey",
+        test=asked.test,
+        customer_id=asked.customer_id,
+        survey_id=asked.survey_id,
+        survey_version=asked.survey_version,
+        event_id=asked.event_id,
+        measurement=asked.measurement,
+        touchpoint=asked.touchpoint,
+        segments=asked.segments,
+        organisation=asked.organisation,
+        language=asked.language,
+        invited_at=asked.invited_at,
+        changed_at=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A link was followed: by whom, as far as a request tells, and which score stood in it."""
+
+    score: int | None
+    agent: str
+    trapped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the visits of one invitation's link came to."""
+
+    first_at: datetime
+    last_at: datetime
+    visits: int
+    score: int | None
+    seen: Mapping[str, float]
+    """When each score was last followed."""
+    flag: Flag | None
+
+
+def visited(intent: Intent | None, visit: Visit, now: datetime) -> Intent:
+    """The intent after one more visit. A flag, once raised, stays: the first reason is the reason."""
+    seen = dict(intent.seen) if intent else {}
+    if visit.score is not None:
+        seen[str(visit.score)] = now.timestamp()
+    return Intent(
+        first_at=intent.first_at if intent else now,
+        last_at=now,
+        visits=(intent.visits if intent else 0) + 1,
+        score=visit.score if visit.score is not None else intent.score if intent else None,
+        seen=seen,
+        flag=(intent.flag if intent else None) or _machine(visit, list(seen.values()), now),
+    )
+
+
+def _machine(visit: Visit, followed: Sequence[float], now: datetime) -> Flag | None:
+    if visit.trapped:
+        return "honeypot"
+    if any(name in visit.agent.lower() for name in SCANNERS):
+        return "agent"
+    lately = now.timestamp() - MACHINE_PACE.total_seconds()
+    return "scores" if sum(at > lately for at in followed) >= MACHINE_SCORES else None
+
+
+SCANNERS = (
+    "barracuda",
+    "bingpreview",
+    "bitdefender",
+    "bot/",
+    "bot;",
+    "facebookexternalhit",
+    "fortinet",
+    "microsoft office",
+    "mimecast",
+    "ms-office",
+    "proofpoint",
+    "safelinks",
+    "slackbot",
+    "symantec",
+    "trendmicro",
+    "trend micro",
+    "urldefense",
+    "whatsapp",
+    "zscaler",
+)
+"""What link scanners and previews call themselves, as far as they say so. A flag never stops a person."""

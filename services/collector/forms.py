@@ -1,0 +1,110 @@
+"""The customer's form: what it sends, and the nonce which shows that our page was opened first."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from services.collector.domain import LONGEST_TEXT, Said, outcome_of
+from shared.http.secrets import derive
+
+Action = Literal["choose", "send", "language"]
+"""choose: a score alone, by script; send: the whole form; language: show it again in another one."""
+Fault = Literal["score", "comment", "follow_up", "nonce"]
+
+NONCE_LASTS = timedelta(hours=48)
+FIELDS = ("comment", "follow_up_detractor", "follow_up_passive", "follow_up_promoter")
+_CONSENT = {"yes": True, "no": False}
+
+
+class PageNonce:
+    """Who posts has opened the page: a machine that only presses buttons it has seen elsewhere has none."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = derive(secret, "survey page")
+
+    def make(self, invitation_id: UUID, now: datetime) -> str:
+        """The nonce of a page that is drawn now."""
+        made = str(int(now.timestamp()))
+        return f"{made}.{self._tag(invitation_id, made)}"
+
+    def holds(self, nonce: str, invitation_id: UUID, now: datetime) -> bool:
+        """Whether we drew it for this invitation, and lately."""
+        made, _, tag = nonce.partition(".")
+        if not hmac.compare_digest(tag.encode(), self._tag(invitation_id, made).encode()):
+            return False
+        return now.timestamp() - int(made) <= NONCE_LASTS.total_seconds()
+
+    def _tag(self, invitation_id: UUID, made: str) -> str:
+        return hmac.new(self._key, invitation_id.bytes + made.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form as it is filled in, whether it can be taken or not: nothing that was typed is ever lost."""
+
+    language: str
+    score: int | None = None
+    may_contact: bool | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    action: Action = "send"
+    nonce: str = ""
+
+    @property
+    def follow_up(self) -> str:
+        """What was written to the question of the outcome chosen; the others are not asked."""
+        return self.texts.get(f"follow_up_{outcome_of(self.score)}", "") if self.score is not None else ""
+
+    def faults(self) -> list[Fault]:
+        """What keeps it from being taken."""
+        found: list[Fault] = []
+        if self.score is None:
+            found.append("score")
+        if self.action == "send":
+            if len(self.texts.get("comment", "")) > LONGEST_TEXT:
+                found.append("comment")
+            if len(self.follow_up) > LONGEST_TEXT:
+                found.append("follow_up")
+        return found
+
+    def said(self) -> Said:
+        """What the customer says with it; the score is there."""
+        assert self.score is not None  # noqa: S101  (faults() is empty: for the type checker)
+        return Said(
+            score=self.score,
+            language=self.language,
+            sent=self.action == "send",
+            comment=self.texts.get("comment") or None,
+            follow_up=self.follow_up or None,
+            may_contact=self.may_contact,
+        )
+
+
+def score_of(text: object) -> int | None:
+    """A score as it is written in a form or an address; anything else is none."""
+    return int(text) if isinstance(text, str) and text in _SCORES else None
+
+
+_SCORES = frozenset(str(score) for score in range(11))
+
+
+def read_sheet(form: Mapping[str, Any], languages: list[str], language: str) -> Sheet:
+    """Read a posted form; what is not ours is not there."""
+
+    def text(name: str) -> str:
+        value = form.get(name)
+        return value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+
+    wanted, speaks = text("speak"), text("language")
+    action: Action = "language" if wanted in languages else "choose" if text("action") == "choose" else "send"
+    return Sheet(
+        language=wanted if action == "language" else speaks if speaks in languages else language,
+        score=score_of(form.get("score")),
+        may_contact=_CONSENT.get(text("may_contact")),
+        texts={name: text(name) for name in FIELDS},
+        action=action,
+        nonce=text("nonce"),
+    )

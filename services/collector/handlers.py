@@ -1,0 +1,28 @@
+"""What the collector hears: copies of all that a link needs to become an answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.collector import repository
+from shared.db.database import UnitOfWork
+from shared.events import INVITATIONS, SURVEYS, TENANTS, Event, Invitation, Survey
+from shared.events.newest import newest
+from shared.kafka import Subscription
+from shared.tenancy.tenants import keep_tenants
+
+
+async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
+    """Keep the words of each version of a survey."""
+    await repository.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
+
+
+async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
+    """Keep of each invitation what its answer will carry on."""
+    await repository.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
+
+
+SUBSCRIPTIONS: tuple[Subscription[Any], ...] = (
+    Subscription(TENANTS, keep_tenants),
+    Subscription(SURVEYS, keep_surveys),
+    Subscription(INVITATIONS, keep_invitations),
+)

@@ -1,0 +1,115 @@
+"""The collector's tables."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db.tables import NAMING, kernel_tables
+from shared.tenancy.tenants import tenant_tables
+
+metadata = MetaData(naming_convention=NAMING)
+kernel_tables(metadata)
+tenant_tables(metadata)
+
+Table(
+    "survey",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("survey_version", Integer, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+Table(
+    "invitation",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("survey_id", Uuid, nullable=False),
+    Column("survey_version", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "id"),
+)
+
+Table(
+    "intent",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("visits", Integer, nullable=False),
+    Column("score", SmallInteger),
+    Column("seen", JSONB, nullable=False),
+    Column("flag", Text),
+    postgresql_with={"fillfactor": "80"},
+)
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("score", SmallInteger),
+    Column("comment", Text),
+    Column("follow_up_question", Text),
+    Column("follow_up", Text),
+    Column("may_contact", Boolean),
+    Column("customer_id", Text),
+    Column("survey_id", Uuid),
+    Column("survey_version", Integer),
+    Column("event_id", Uuid),
+    Column("measurement", Text, nullable=False),
+    Column("touchpoint", Text),
+    Column("segments", JSONB, nullable=False),
+    Column("organisation", JSONB, nullable=False),
+    Column("language", Text),
+    Column("day", Date),
+    Column("invited_at", DateTime(timezone=True)),
+    Column("answered_at", DateTime(timezone=True)),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("within", JSONB, nullable=False),
+    CheckConstraint("score BETWEEN 0 AND 10", name="score"),
+    CheckConstraint(
+        "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
+        "AND (score IS NULL) = (answered_at IS NULL)",
+        name="accepted",
+    ),
+    postgresql_with={"fillfactor": "85"},
+)
+Index("ix_answer_tenant_answered_at_id", answer.c.tenant, answer.c.answered_at, answer.c.id)
+
+Table(
+    "answer_history",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("answer_id", Uuid, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("comment", Text),
+    Column("follow_up_question", Text),
+    Column("follow_up", Text),
+    Column("may_contact", Boolean),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+)

@@ -1,0 +1,63 @@
+"""What ``/v1/answers`` takes and gives."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from shared.http.faults import Fault
+
+
+class ImportItem(BaseModel):
+    """What became of one item of an import."""
+
+    id: str | None = Field(description="The sender's id; null when it could not be read.")
+    status: Literal["accepted", "refused"]
+    errors: list[Fault] = Field(description="Field and remedy; the fields are JSON pointers into the item.")
+
+
+class ImportResult(BaseModel):
+    """What became of an import: one result for each item, in the order sent."""
+
+    accepted: int
+    refused: int
+    results: list[ImportItem]
+
+
+class AnswerOut(BaseModel):
+    """An answer as it stands."""
+
+    id: UUID
+    version: int
+    state: Literal["saved", "sent"]
+    origin: Literal["survey", "import", "link"]
+    test: bool = Field(description="A test: it never counts.")
+    score: int = Field(ge=0, le=10)
+    comment: str | None
+    follow_up_question: str | None
+    follow_up: str | None
+    may_contact: bool | None = Field(description="Null: the customer did not say.")
+    customer_id: str | None = Field(description="Null for anonymous answers, and to analysts.")
+    survey_id: UUID | None
+    survey_version: int | None
+    event_id: UUID | None
+    measurement: Literal["transactional", "relational"]
+    touchpoint: str | None
+    segments: dict[str, str]
+    organisation: list[str]
+    language: str | None
+    day: date = Field(description="The day it counts for, in the tenant's time zone.")
+    invited_at: datetime | None
+    answered_at: datetime = Field(description="When the first score was accepted.")
+    changed_at: datetime
+    flag: Literal["scores", "agent", "honeypot"] | None = Field(
+        description="Before the answer a machine followed the link. The answer itself came from the page."
+    )
+
+
+class AnswerPage(BaseModel):
+    """Answers, the oldest first."""
+
+    answers: list[AnswerOut]
+    next: str | None = Field(description="Send it as `after` to go on; null: there are no more now.")
