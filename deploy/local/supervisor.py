@@ -23,6 +23,7 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
 STEADY = 30.0  # a program that ran for so many seconds starts again with the first pause
 PROBE_EVERY = 0.1
+HOPELESS = 3  # so many ends before it was ever ready, and the start has failed
 
 
 class StartFailedError(Exception):
@@ -87,10 +88,7 @@ class Child:
         if self._became_ready.done():
             self._became_ready.result()
         else:
-            raise StartFailedError(
-                f"{self.program.name} was not ready within {self.program.patience:.0f} s; "
-                f"the end of {self.log.path}:\n{self.log.tail()}"
-            )
+            raise self._failed(f"was not ready within {self.program.patience:.0f} s")
 
     async def stop(self) -> None:
         self._stopping.set()
@@ -103,6 +101,9 @@ class Child:
             await self._keeping
         finally:
             self.log.close()
+
+    def _failed(self, how: str) -> StartFailedError:
+        return StartFailedError(f"{self.program.name} {how}; the end of {self.log.path}:\n{self.log.tail()}")
 
     def _signal(self, number: signal.Signals) -> None:
         if self.process is not None:
@@ -124,6 +125,8 @@ class Child:
             pause = FIRST_PAUSE if loop.time() - began > STEADY else pause
             self.log.write(f"(ended with {code}; starts again in {pause:g} s)".encode())
             self.restarts += 1
+            if self.restarts == HOPELESS and not self._became_ready.done():
+                self._became_ready.set_exception(self._failed(f"ended {HOPELESS} times"))
             self._become("waiting")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)

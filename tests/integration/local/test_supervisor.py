@@ -37,8 +37,8 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def python(name: str, code: str, *arguments: str, grace: float = 5.0, patience: float = 60.0) -> Program:
-    return Program(name, (sys.executable, "-c", code, *arguments), grace=grace, patience=patience)
+def python(name: str, code: str, *arguments: str, grace: float = 5.0) -> Program:
+    return Program(name, (sys.executable, "-c", code, *arguments), grace=grace)
 
 
 async def test_a_program_that_ends_starts_again_after_longer_and_longer_pauses(tmp_path: Path) -> None:
@@ -95,19 +95,24 @@ async def test_a_program_that_does_not_listen_is_killed_after_its_grace(tmp_path
     assert not is_alive(pid)
 
 
-async def test_a_program_that_never_answers_fails_the_start_with_the_end_of_its_log(tmp_path: Path) -> None:
-    async def never() -> bool:
-        return False
+async def never() -> bool:
+    return False
 
+
+async def test_a_program_that_never_answers_fails_the_start_with_the_end_of_its_log(tmp_path: Path) -> None:
     async with Supervisor(tmp_path) as supervisor:
-        silent = Program(
-            "silent",
-            (sys.executable, "-c", "raise SystemExit('no such setting: AFTERWORD_KAFAK')"),
-            ready=never,
-            patience=1.0,
-        )
-        with pytest.raises(StartFailedError, match="AFTERWORD_KAFAK"):
+        code = "print('waiting for the broker', flush=True); import time; time.sleep(3600)"
+        silent = Program("silent", (sys.executable, "-c", code), ready=never, patience=1.0)
+        with pytest.raises(StartFailedError, match=r"not ready within 1 s(?s:.*)waiting for the broker"):
             await supervisor.start(silent)
+
+
+async def test_a_program_that_ends_again_and_again_fails_the_start_before_its_time(tmp_path: Path) -> None:
+    async with Supervisor(tmp_path) as supervisor:
+        code = "raise SystemExit('no such setting: AFTERWORD_KAFAK')"
+        misspelt = Program("misspelt", (sys.executable, "-c", code), ready=never, patience=3600)
+        with pytest.raises(StartFailedError, match=r"ended 3 times(?s:.*)AFTERWORD_KAFAK"):
+            await supervisor.start(misspelt)
 
 
 async def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
