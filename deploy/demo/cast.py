@@ -23,6 +23,7 @@ SUPPORT_TOUCHPOINTS, SUPPORT_SHARES = ("phone support", "chat support"), (0.6, 0
 SUPPORT_CHANNELS = {"phone support": "phone", "chat support": "chat"}
 BY_PHONE = ("astrid", "bo")
 
+CUSTOMER_ID = re.compile(r"c-(\d{5})")
 ADDRESS = re.compile(r"[a-z.]+\.(\d{5})@example\.com")
 
 
@@ -43,8 +44,7 @@ class Customer(NamedTuple):
 
     @property
     def is_left_to_the_visitor(self) -> bool:
-        """The mails of every third customer stay unanswered, for whoever watches the demo to pick one."""
-        return int(self.number) % 3 == 0
+        return is_left_to_the_visitor(self.number)
 
 
 def customer(model: Model, number: str) -> Customer:
@@ -53,6 +53,17 @@ def customer(model: Model, number: str) -> Customer:
     (locale,) = random.choices(LOCALES, LOCALE_SHARES)
     name = f"{random.choice(FIRST_NAMES[locale])} {random.choice(LAST_NAMES[locale])}"
     return Customer(number, name, locale, COUNTRIES[locale])
+
+
+def is_left_to_the_visitor(number: str) -> bool:
+    """The mails of every third customer stay unanswered, for whoever watches the demo to pick one."""
+    return int(number) % 3 == 0
+
+
+def is_served_by_the_demo(customer_id: str | None) -> bool:
+    """Whether the simulated staff may act for this customer: neither a stranger nor the visitor."""
+    found = CUSTOMER_ID.fullmatch(customer_id or "")
+    return found is not None and not is_left_to_the_visitor(found[1])
 
 
 def number_of(address: str) -> str | None:

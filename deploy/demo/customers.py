@@ -1,6 +1,7 @@
 """Simulated customers: they read their real mail, open the real page and send the real form."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ POLL_EVERY = 1.0
 THINK_AGAIN = 15.0
 NOT_YET = 20
 """So many seconds a link may need to be known to the page; then the customer has lost patience."""
+
+BROWSER = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword's demo)"}
 
 Mail = dict[str, Any]
 
@@ -54,8 +57,8 @@ class Customers:
             if stopping.is_set():
                 return
             read = await self._mailbox.get(f"/api/mails/{mail['id']}")
-            if links := form.survey_links(read["html"] or ""):
-                await self._answer(links, behaviour, stopping)
+            if link := form.score_link(read["html"] or "", behaviour.says.score):
+                await self._answer(link, behaviour, stopping)
         del self._waiting[mail["id"]]
         self._position.progress.last_mail = next(iter(self._waiting.values()), self._seen)
 
@@ -70,40 +73,45 @@ class Customers:
             return None
         return self._model.behaviour(happening.about, self._model.random("mail", happening.id))
 
-    async def _answer(self, links: list[str], behaviour: Behaviour, stopping: asyncio.Event) -> None:
+    async def _answer(self, link: str, behaviour: Behaviour, stopping: asyncio.Event) -> None:
         """Follow the link of the score, fill the form in, send it; perhaps think again."""
-        async with httpx.AsyncClient(follow_redirects=True, trust_env=False) as browser:
-            link = links[behaviour.says.score] if len(links) > behaviour.says.score else links[0]
-            if not await self._say(browser, link, behaviour.says, stopping):
+        async with httpx.AsyncClient(headers=BROWSER, follow_redirects=True, trust_env=False) as browser:
+            if not await _say(browser, link, behaviour.says, behaviour.writes_for, stopping):
                 return
             self._position.progress.answered += 1
             if behaviour.amends is not None:
                 await pause(stopping, THINK_AGAIN)
-                if not stopping.is_set() and await self._say(browser, link, behaviour.amends, stopping):
+                if await _say(browser, link, behaviour.amends, 0.0, stopping):
                     self._position.progress.amended += 1
 
-    async def _say(
-        self, browser: httpx.AsyncClient, link: str, intent: Intent, stopping: asyncio.Event
-    ) -> bool:
-        for _ in range(NOT_YET):
-            found = await _survey_form(browser, link)
-            if found is not None:
-                answer = await browser.post(found.action, data=filled(found, intent))
-                if answer.is_success:
+
+async def _say(
+    browser: httpx.AsyncClient, link: str, intent: Intent, writes_for: float | None, stopping: asyncio.Event
+) -> bool:
+    """Choose the score, which the page's script saves at once; then write, and send the form."""
+    for _ in range(NOT_YET):
+        if stopping.is_set():
+            return False
+        with suppress(httpx.TransportError):
+            page = await browser.get(link)
+            if (found := form.survey_form(page.text, str(page.url))) is not None:
+                chosen = await browser.post(found.action, data=choosing(found, intent))
+                if writes_for is not None:
+                    await pause(stopping, writes_for)
+                    chosen = await browser.post(found.action, data=sending(found, intent))
+                if chosen.is_success:
                     return True
-            await pause(stopping, 1)
-        return False
+        await pause(stopping, 1)
+    return False
 
 
-async def _survey_form(browser: httpx.AsyncClient, link: str) -> Form | None:
-    try:
-        page = await browser.get(link)
-    except httpx.TransportError:
-        return None
-    forms = form.read_forms(page.text, str(page.url))
-    return next((found for found in forms if found.method == "post" and "score" in found.choices), None)
+def choosing(found: Form, intent: Intent) -> dict[str, str]:
+    """What the page's script sends as soon as a score is chosen."""
+    return {**found.values, "score": str(intent.score), "action": "choose"}
 
 
-def filled(found: Form, intent: Intent) -> dict[str, str]:
-    """What the browser sends once the customer has filled the form in."""
-    return {**found.values, "score": str(intent.score)}
+def sending(found: Form, intent: Intent) -> dict[str, str]:
+    """What the browser sends once the form is filled in."""
+    consent = {True: {"may_contact": "yes"}, False: {"may_contact": "no"}, None: {}}[intent.may_contact]
+    written = {"score": str(intent.score), "comment": intent.comment or "", "action": "send"}
+    return {**found.values, **written, **consent}

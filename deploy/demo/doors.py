@@ -5,11 +5,15 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
+import msgspec
 
 from shared.runtime import Backoff, pause
 
+KEY_KNOWN_WITHIN = 60.0
+"""Seconds; a new key is known everywhere within a few, so then it is a wrong one."""
+
 PATIENCE = {
-    HTTPStatus.UNAUTHORIZED,  # a new key is known everywhere within seconds
+    HTTPStatus.UNAUTHORIZED,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -44,14 +48,20 @@ class Doors:
     async def get(self, path: str, **parameters: Any) -> Any:
         return (await self._call("GET", path, params=parameters)).json()
 
-    async def post(self, path: str, body: Any) -> httpx.Response:
-        return await self._call("POST", path, json=body)
+    async def post(self, path: str, body: Any, *, once: str = "") -> Any:
+        """`once` names the act: said again with the same name, it changes nothing."""
+        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": once} if once else {})
+        return (await self._call("POST", path, content=msgspec.json.encode(body), headers=headers)).json()
 
     async def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
-        backoff = Backoff()
+        backoff, loop = Backoff(), asyncio.get_running_loop()
+        known_by = loop.time() + KEY_KNOWN_WITHIN
         while not self._stopping.is_set():
             response = await self._try(method, path, **content)
-            if response is not None and response.status_code not in PATIENCE:
+            if response is not None and (
+                response.status_code not in PATIENCE
+                or (response.status_code == HTTPStatus.UNAUTHORIZED and loop.time() > known_by)
+            ):
                 if response.is_server_error or response.is_client_error:
                     raise Refused(f"{method} {path}: {response.status_code} {response.text}")
                 return response

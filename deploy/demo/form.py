@@ -46,7 +46,9 @@ class _Forms(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._form is not None and self._writing is not None:
-            self._form.values[self._writing] += data
+            # As a browser does: a line break right behind the tag is not part of the text.
+            written = self._form.values[self._writing]
+            self._form.values[self._writing] = written + data if written else data.removeprefix("\n")
 
     def _field(self, form: Form, tag: str, named: dict[str, str]) -> None:
         name, kind = named["name"], named.get("type", "text").lower()
@@ -66,11 +68,22 @@ class _Forms(HTMLParser):
 class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.found: list[tuple[str, str]] = []
+        self._inside = False
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         if tag == "a":
-            self.found += [value for name, value in attrs if name == "href" and value]
+            self.found.append((dict(attrs).get("href") or "", ""))
+            self._inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            link, text = self.found[-1]
+            self.found[-1] = (link, text + data)
 
 
 def read_forms(page: str, url: str) -> list[Form]:
@@ -81,9 +94,16 @@ def read_forms(page: str, url: str) -> list[Form]:
     return reader.forms
 
 
-def survey_links(html: str) -> list[str]:
-    """The links of a mail that lead to the survey page, in their order."""
+def survey_form(page: str, url: str) -> Form | None:
+    """The form that asks for a score; None on a page that asks nothing (yet)."""
+    forms = (found for found in read_forms(page, url) if found.method == "post")
+    return next((found for found in forms if "score" in found.choices), None)
+
+
+def score_link(html: str, score: int) -> str | None:
+    """The link that shows this score and leads to the survey page; None in a mail of another kind."""
     reader = _Links()
     reader.feed(html)
     reader.close()
-    return [link for link in reader.found if urlsplit(link).path.startswith("/s/")]
+    shown = (link for link, text in reader.found if text.strip() == str(score))
+    return next((link for link in shown if urlsplit(link).path.startswith("/s/")), None)

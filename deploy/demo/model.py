@@ -59,6 +59,8 @@ class Behaviour:
     after: float
     """Seconds until the page is opened."""
     says: Intent
+    writes_for: float | None
+    """Seconds between choosing the score and sending the rest; None: chose, and left."""
     amends: Intent | None
     """What is said instead a little later, by those who think again."""
 
@@ -104,5 +106,6 @@ class Model:
             return None
         after = min(2 + random.expovariate(1 / HESITATION), 6 * HESITATION)
         says = self.intent(about, random)
+        writes_for = random.uniform(2, 15) if random.random() < 0.9 else None  # noqa: PLR2004
         amends = self.intent(about, random) if random.random() < 0.05 else None  # noqa: PLR2004
-        return Behaviour(after, says, amends)
+        return Behaviour(after, says, writes_for, amends if writes_for is not None else None)

@@ -21,6 +21,7 @@ class Progress(msgspec.Struct):
     is_set_up: bool = False
     imported: int = 0
     """Answers of the history that the import door has taken."""
+    has_moved_in: bool = False
     next_event: int = 0
     next_occurred_at: datetime | None = None
     """Set once the next event has happened: said again after a crash, it is the same to the last byte."""

@@ -1,6 +1,8 @@
 """Mails and pages are read as a browser reads them."""
 
-from deploy.demo.form import read_forms, survey_links
+import pytest
+
+from deploy.demo.form import read_forms, score_link
 
 PAGE = """
 <form method="get" action="/search"><input name="q"></form>
@@ -31,6 +33,13 @@ def test_a_form_without_an_action_leads_to_its_own_page():
     assert (form.method, form.action) == ("post", "http://127.0.0.1:8000/s/a-token")
 
 
-def test_only_the_links_to_the_survey_are_followed_and_in_their_order():
-    mail = '<a href="http://h/s/t?score=0">0</a><a href="http://h/s/t?score=1">1</a><a href="http://h/u/t">no more</a>'
-    assert survey_links(mail) == ["http://h/s/t?score=0", "http://h/s/t?score=1"]
+MAIL = """
+<a href="http://h/s/t?trap=1"></a>
+<a href="http://h/s/t?v=1"><b>1</b></a><a href="http://h/s/t?v=10">10</a>
+<a href="http://h/u/t">1</a>
+"""
+
+
+@pytest.mark.parametrize(("score", "link"), [(1, "http://h/s/t?v=1"), (10, "http://h/s/t?v=10"), (3, None)])
+def test_a_customer_follows_the_link_that_shows_the_score_never_one_that_nobody_sees(score, link):
+    assert score_link(MAIL, score) == link

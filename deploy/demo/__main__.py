@@ -1,0 +1,27 @@
+"""`python -m deploy.demo` lives in a local stack that is up; with `fetch` it only fetches its data."""
+
+import sys
+
+from deploy.demo import data
+
+
+def tell(sentence: str) -> None:
+    sys.stdout.write(sentence + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    try:
+        data.fetch(tell)
+    except data.FetchError as error:
+        sys.exit(str(error))
+    if sys.argv[1:] == ["fetch"]:
+        return
+    from deploy.demo.life import live  # noqa: PLC0415  (who only fetches needs no settings)
+    from shared import runtime  # noqa: PLC0415
+
+    runtime.run(live)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Bringing the past along: batches through the import door, which knows each answer by its id."""
+
+import structlog
+
+from deploy.demo.doors import Doors
+from deploy.demo.history import History
+from deploy.demo.position import Position
+
+BATCH = 500
+
+log = structlog.get_logger()
+
+
+async def move_in(history: History, doors: Doors, position: Position) -> None:
+    """Import what is not imported yet.
+
+    :raises Refused: when the door takes an answer as wrong.
+    """
+    if position.progress.has_moved_in:
+        return
+    answers = history.answers()
+    for first in range(position.progress.imported, len(answers), BATCH):
+        batch = answers[first : first + BATCH]
+        done = await doors.post("/v1/answers/import", {"answers": batch})
+        if done["refused"]:
+            raise Refused(f"{done['refused']} answers of the history: {done['results']}")
+        position.progress.imported = first + len(batch)
+        position.save()
+        log.info("history_imported", answers=position.progress.imported, of=len(answers))
+    position.progress.has_moved_in = True
+    position.save()

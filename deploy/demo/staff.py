@@ -1,0 +1,92 @@
+"""Simulated staff: when many cases are open they close the oldest, so that the inbox has an end."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from deploy.demo import cast
+from deploy.demo.doors import Doors
+from deploy.demo.model import Model
+from deploy.demo.position import Position
+from shared.clock import Clock
+from shared.runtime import pause
+
+LOOK_EVERY = 5.0
+LEFT_OPEN = 20
+"""So many cases wait for the visitor at any time."""
+UNTOUCHED = timedelta(minutes=3)
+"""Nobody is faster than the customer who is still writing, or than the visitor."""
+
+CAUSES = {
+    "home delivery": ("delivery.late", "delivery.damaged", "delivery.wrong"),
+    "click and collect": ("contact.wait", "process.effort"),
+    "checkout": ("price.level", "contact.wait", "people.attitude"),
+    "phone support": ("contact.wait", "contact.no_callback", "people.competence"),
+    "chat support": ("contact.unreachable", "communication.unclear"),
+}
+DONE = (
+    "Said sorry on the phone, and sent a new one (simulated).",
+    "Explained what went wrong and gave a voucher (simulated).",
+    "Passed it on to the carrier and told the customer (simulated).",
+)
+OUTCOMES, SHARES = ("recovered", "explained", "not_solvable", "lost"), (0.5, 0.35, 0.1, 0.05)
+
+Case = dict[str, Any]
+
+
+class Agents:
+    """Two people who are no people: each case is given to one of them, and closed a little later."""
+
+    def __init__(
+        self, model: Model, doors: Doors, position: Position, people: list[str], clock: Clock
+    ) -> None:
+        self._model = model
+        self._doors = doors
+        self._position = position
+        self._people = people
+        self._clock = clock
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            for case in self.old(await self._unsolved()):
+                await self._work_on(case)
+            await pause(stopping, LOOK_EVERY)
+
+    def old(self, cases: list[Case]) -> list[Case]:
+        """Which of the cases the simulated staff may touch: the oldest, and no visitor's."""
+        oldest = sorted(cases, key=lambda case: case["opened_at"])[: max(0, len(cases) - LEFT_OPEN)]
+        return [
+            case
+            for case in oldest
+            if self._clock() - datetime.fromisoformat(case["opened_at"]) > UNTOUCHED
+            and case["owner"] in (None, *self._people)
+            and cast.is_served_by_the_demo(case["customer_id"])
+        ]
+
+    async def _unsolved(self) -> list[Case]:
+        cases: list[Case] = []
+        for state in ("open", "assigned"):
+            after: str | None = ""
+            while after is not None:
+                page = await self._doors.get("/v1/cases", state=state, limit=200, after=after)
+                cases += page["cases"]
+                after = page["next"]
+        return cases
+
+    async def _work_on(self, case: Case) -> None:
+        """Give it to one of ours, then write down what was done; a colleague who was faster keeps it."""
+        random = self._model.random("case", case["number"])
+        owner = random.choice(self._people)
+        causes = CAUSES.get(case["touchpoint"] or "", ("other",))
+        (outcome,) = random.choices(OUTCOMES, SHARES)
+        close = {
+            "act": "close",
+            "cause": random.choice(causes),
+            "action": random.choice(DONE),
+            "outcome": outcome,
+            "told": True,
+        }
+        spoke = {"act": "contact", "how": "call", "reached": True, "text": "Called back (simulated)."}
+        for act in ({"act": "assign", "to": owner}, spoke, close):
+            await self._doors.post(f"/v1/cases/{case['id']}", act, once=f"simulated {act['act']}")
+        self._position.progress.closed += 1
