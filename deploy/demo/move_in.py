@@ -2,7 +2,7 @@
 
 import structlog
 
-from deploy.demo.doors import Doors
+from deploy.demo.doors import Doors, Refused
 from deploy.demo.history import History
 from deploy.demo.position import Position
 
@@ -19,12 +19,13 @@ async def move_in(history: History, doors: Doors, position: Position) -> None:
     if position.progress.has_moved_in:
         return
     answers = history.answers()
-    for first in range(position.progress.imported, len(answers), BATCH):
-        batch = answers[first : first + BATCH]
+    for start in range(position.progress.imported, len(answers), BATCH):
+        batch = answers[start : start + BATCH]
         done = await doors.post("/v1/answers/import", {"answers": batch})
         if done["refused"]:
-            raise Refused(f"{done['refused']} answers of the history: {done['results']}")
-        position.progress.imported = first + len(batch)
+            first = next(result for result in done["results"] if result["status"] == "refused")
+            raise Refused(f"{done['refused']} answers of the history; the first: {first}")
+        position.progress.imported = start + len(batch)
         position.save()
         log.info("history_imported", answers=position.progress.imported, of=len(answers))
     position.progress.has_moved_in = True
