@@ -9,8 +9,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from deploy.local.probes import accepts
+from deploy.local.program import Program
 from deploy.local.state import CACHE, State
-from deploy.local.supervisor import Program
 
 VERSION = "4.3.1"
 JARS = CACHE / f"kafka-{VERSION}"

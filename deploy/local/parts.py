@@ -6,8 +6,8 @@ from typing import Literal
 
 from deploy.local import kafka, postgres
 from deploy.local.probes import answers
+from deploy.local.program import Program
 from deploy.local.state import State
-from deploy.local.supervisor import Program
 
 Part = Literal["kafka", "postgres", "mailbox"]
 PARTS: tuple[Part, ...] = ("kafka", "postgres", "mailbox")

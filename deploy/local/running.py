@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TypedDict, cast
 
+from deploy.local.child import Report
 from deploy.local.state import State, write_privately
-from deploy.local.supervisor import Report
 
 # A killed stack's warden ends the children before it lets go of the lock.
 LAST_BREATH = 15.0

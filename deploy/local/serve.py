@@ -12,10 +12,12 @@ from pathlib import Path
 import asyncpg
 
 from deploy.local import kafka, parts, postgres, running
+from deploy.local.child import StartFailedError
 from deploy.local.logfile import Show
 from deploy.local.probes import answers
+from deploy.local.program import Program
 from deploy.local.state import CHECKOUT, SERVICES, State, environment
-from deploy.local.supervisor import Program, StartFailedError, Supervisor
+from deploy.local.supervisor import Supervisor
 
 # The command beside the Python that runs this: the same virtual environment.
 AFTERWORD = Path(sys.executable).with_name("afterword")

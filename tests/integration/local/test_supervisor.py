@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from support.eventually import eventually
 
-from deploy.local.supervisor import Program, StartFailedError, Supervisor
+from deploy.local.child import StartFailedError
+from deploy.local.program import Program
+from deploy.local.supervisor import Supervisor
 
 FOREVER = "import time, os; print(os.getpid(), flush=True); time.sleep(3600)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
@@ -17,7 +19,8 @@ DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVE
 KEEPER = f"""
 import asyncio, sys
 from pathlib import Path
-from deploy.local.supervisor import Program, Supervisor
+from deploy.local.program import Program
+from deploy.local.supervisor import Supervisor
 
 async def main():
     async with Supervisor(Path(sys.argv[1])) as supervisor:
