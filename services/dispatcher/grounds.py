@@ -1,0 +1,72 @@
+"""What is kept of an event and of the values its decision was based on: without address, phone or name."""
+
+from datetime import datetime
+
+import msgspec
+
+from services.dispatcher.domain import Considered, Mode, Person, Verdict
+from shared.events import Transaction
+
+
+class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The values that a decision was based on, as they were then."""
+
+    considered: tuple[Considered, ...] = ()
+    mode: Mode = "test"
+    address: str | None = None
+    test_address: bool = False
+    opted_out: bool = False
+    suppressed: bool = False
+    invited_at: datetime | None = None
+    """When the customer had last been invited."""
+    delay_minutes: int | None = None
+    quarantine_days: int | None = None
+    max_age_days: int | None = None
+    link_days: int | None = None
+    language: str | None = None
+    due_at: datetime | None = None
+    test: bool = False
+    withheld: bool = False
+
+
+def grounds_of(verdict: Verdict, person: Person | None, mode: Mode, language: str | None) -> Grounds:
+    """The values behind a verdict."""
+    survey = verdict.survey
+    return Grounds(
+        considered=verdict.considered,
+        mode=mode,
+        address=person.address if person else None,
+        test_address=person is not None and person.test_address,
+        opted_out=person is not None and person.opted_out,
+        suppressed=person is not None and person.suppressed,
+        invited_at=person.invited_at if person else None,
+        delay_minutes=survey.delay_minutes if survey else None,
+        quarantine_days=survey.quarantine_days if survey else None,
+        max_age_days=survey.max_age_days if survey else None,
+        link_days=survey.link_days if survey else None,
+        language=language,
+        due_at=verdict.due_at,
+        test=verdict.test,
+        withheld=verdict.withheld,
+    )
+
+
+def facts_of(transaction: Transaction) -> bytes:
+    """The event as the pages tell it; whom to write to is known to the invitation alone."""
+    customer = msgspec.structs.replace(transaction.customer, email=None, phone=None, name=None)
+    return _encoder.encode(msgspec.structs.replace(transaction, customer=customer))
+
+
+def read_facts(kept: bytes) -> Transaction:
+    """The event again."""
+    return _facts.decode(kept)
+
+
+def read_grounds(kept: bytes) -> Grounds:
+    """The values again."""
+    return _grounds.decode(kept)
+
+
+_encoder = msgspec.json.Encoder()
+_facts = msgspec.json.Decoder(Transaction)
+_grounds = msgspec.json.Decoder(Grounds)

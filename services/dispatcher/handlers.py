@@ -1,0 +1,78 @@
+"""What the dispatcher hears."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.dispatcher.decisions import Decider
+from services.dispatcher.repository import decisions, stories
+from services.dispatcher.settings import root_secret
+from shared.db import UnitOfWork
+from shared.events import ANSWERS, CASES, TENANTS, TRANSACTIONS, Answer, Case, Event, Transaction
+from shared.events.newest import newest
+from shared.kafka import Subscription
+from shared.tenancy import keep_tenants
+
+
+async def decide_transactions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
+    """Exactly one decision for each event."""
+    await Decider(root_secret()).handle(uow, events)
+
+
+async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """Tell on the event's page what was answered; an import's ``invited_at`` feeds the quarantine."""
+    told = [event for event in newest(events, lambda answer: answer.id) if event.data.event_id is not None]
+    if told:
+        await stories.keep_answers(
+            uow,
+            {
+                "tenant": [event.tenant for event in told],
+                "id": [event.data.id for event in told],
+                "version": [event.data.version for event in told],
+                "event_id": [event.data.event_id for event in told],
+                "state": [event.data.state for event in told],
+                "score": [event.data.score for event in told],
+                "test": [event.data.test for event in told],
+                "clicked_at": [_when(event.data, "clicked") for event in told],
+                "saved_at": [event.data.answered_at for event in told],
+                "sent_at": [_when(event.data, "sent") for event in told],
+            },
+        )
+    invited: dict[tuple[str, str], Any] = {}
+    for event in events:
+        answer = event.data
+        if answer.origin == "import" and answer.customer_id is not None and answer.invited_at is not None:
+            customer = event.tenant, answer.customer_id
+            invited[customer] = max(invited.get(customer, answer.invited_at), answer.invited_at)
+    if invited:
+        await decisions.note_invited(uow, [(*customer, at) for customer, at in invited.items()])
+
+
+async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
+    """Tell on the event's page that a case was opened, and closed."""
+    told = [event for event in newest(events, lambda case: case.id) if event.data.event_id is not None]
+    if told:
+        await stories.keep_cases(
+            uow,
+            {
+                "tenant": [event.tenant for event in told],
+                **{
+                    column: [getattr(event.data, column) for event in told]
+                    for column in (
+                        *("id", "version", "event_id", "number", "state", "owner", "cause", "outcome"),
+                        *("opened_at", "closed_at"),
+                    )
+                },
+            },
+        )
+
+
+def _when(answer: Answer, state: str) -> Any:
+    return answer.changed_at if answer.state == state else None
+
+
+SUBSCRIPTIONS = (
+    Subscription(TENANTS, keep_tenants),
+    Subscription(TRANSACTIONS, decide_transactions),
+    Subscription(ANSWERS, keep_answers),
+    Subscription(CASES, keep_cases),
+)

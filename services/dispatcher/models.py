@@ -1,0 +1,186 @@
+"""The dispatcher's tables."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from shared.db.tables import NAMING, kernel_tables
+from shared.tenancy.tenants import tenant_tables
+
+INSTANT = DateTime(timezone=True)
+
+metadata = MetaData(naming_convention=NAMING)
+kernel_tables(metadata)
+tenant_tables(metadata)
+
+_outbox = metadata.tables["outbox"]
+Index("ix_outbox_key", _outbox.c.key, postgresql_where=text("topic = 'invitations.v1'"))
+
+Table(
+    "survey",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("survey_version", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("delay_minutes", Integer, nullable=False),
+    Column("quarantine_days", Integer, nullable=False),
+    Column("link_days", Integer, nullable=False),
+    Column("max_age_days", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    CheckConstraint("state IN ('live', 'paused')", name="state"),
+)
+Table(
+    "survey_words",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("survey_id", Uuid, primary_key=True),
+    Column("survey_version", Integer, primary_key=True),
+    Column("measurement", Text, nullable=False),
+    Column("default_language", Text, nullable=False),
+    Column("texts", LargeBinary, nullable=False),
+    Column("written_at", INSTANT, nullable=False),
+    CheckConstraint("measurement IN ('transactional', 'relational')", name="measurement"),
+    ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
+)
+Table(
+    "sending",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("mode", Text, nullable=False, server_default="test"),
+    Column("stopped", Boolean, nullable=False, server_default=text("false")),
+    Column("test_addresses", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("changed_at", INSTANT, nullable=False),
+    CheckConstraint("mode IN ('test', 'live')", name="mode"),
+)
+Table(
+    "sending_change",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+)
+Table(
+    "suppression",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    CheckConstraint("kind IN ('address', 'customer')", name="kind"),
+    CheckConstraint("reason IN ('unsubscribed', 'listed')", name="reason"),
+)
+Table(
+    "customer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("invited_at", INSTANT),
+)
+Table(
+    "decision",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    Column("decided_at", INSTANT, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("survey_id", Uuid),
+    Column("invitation_id", Uuid),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("grounds", LargeBinary, nullable=False),
+    Column("difference", LargeBinary),
+    Column("difference_at", INSTANT),
+    Index(None, "tenant", "decided_at", "event_id"),
+    Index(None, "tenant", "source_id"),
+    Index(None, "tenant", "customer_id"),
+)
+Table(
+    "invitation",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("survey_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("test", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", INSTANT, nullable=False),
+    Column("lease_until", INSTANT),
+    Column("sent_at", INSTANT),
+    Column("changed_at", INSTANT, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    CheckConstraint(
+        "state IN ('waiting', 'sending', 'sent', 'withheld', 'dropped', 'failed', 'bounced', 'unknown')",
+        name="state",
+    ),
+    Index(None, "id"),
+    Index(None, "next_at", postgresql_where=text("state = 'waiting'")),
+    Index(None, "lease_until", postgresql_where=text("state = 'sending'")),
+    Index(None, "changed_at"),
+)
+Table(
+    "answer_heard",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("score", Integer),
+    Column("test", Boolean, nullable=False),
+    Column("clicked_at", INSTANT),
+    Column("saved_at", INSTANT),
+    Column("sent_at", INSTANT),
+    Column("heard_at", INSTANT, nullable=False),
+    Index(None, "tenant", "event_id"),
+    Index(None, "heard_at"),
+)
+Table(
+    "case_heard",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("owner", Text),
+    Column("cause", Text),
+    Column("outcome", Text),
+    Column("opened_at", INSTANT, nullable=False),
+    Column("closed_at", INSTANT),
+    Column("heard_at", INSTANT, nullable=False),
+    Index(None, "tenant", "event_id"),
+    Index(None, "heard_at"),
+)

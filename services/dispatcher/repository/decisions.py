@@ -1,0 +1,114 @@
+"""Decisions: one for each event, and the customers whose rows are locked while they are made."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.db import UnitOfWork
+
+_DECISION = (
+    "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.reason, d.survey_id, d.invitation_id, "
+    "d.segments, d.facts, d.grounds, d.difference, d.difference_at"
+)
+
+
+async def known(uow: UnitOfWork, tenants: Sequence[str], event_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Which of these events have been decided, with the digest of what was decided on."""
+    found = await uow.execute(
+        "SELECT d.tenant, d.event_id, d.digest FROM decision d JOIN unnest(CAST(:tenants AS text[]), "
+        "CAST(:event_ids AS uuid[])) AS n(tenant, event_id) USING (tenant, event_id)",
+        {"tenants": list(tenants), "event_ids": list(event_ids)},
+    )
+    return found.all()
+
+
+async def lock_customers(uow: UnitOfWork, customers: Sequence[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """Make sure that they have rows, then lock those in sorted order and read when each was last invited."""
+    values = {"tenants": [tenant for tenant, _ in customers], "ids": [customer for _, customer in customers]}
+    await uow.execute(
+        "INSERT INTO customer (tenant, id) SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS "
+        "text[])) "
+        "ORDER BY 1, 2 ON CONFLICT DO NOTHING",
+        values,
+    )
+    found = await uow.execute(
+        "SELECT c.tenant, c.id, c.invited_at FROM customer c JOIN unnest(CAST(:tenants AS text[]), "
+        "CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id) ORDER BY c.tenant, c.id FOR UPDATE OF c",
+        values,
+    )
+    return found.all()
+
+
+async def note_invited(uow: UnitOfWork, customers: Sequence[tuple[str, str, datetime]]) -> None:
+    """Remember when each was invited; the latest counts, whatever comes late."""
+    customers = sorted(customers)
+    await uow.execute(
+        "INSERT INTO customer AS c (tenant, id, invited_at) SELECT * FROM unnest(CAST(:tenants AS text[]), "
+        "CAST(:ids AS text[]), CAST(:invited AS timestamptz[])) ORDER BY 1, 2 "
+        "ON CONFLICT (tenant, id) DO UPDATE SET invited_at = EXCLUDED.invited_at "
+        "WHERE c.invited_at IS NULL OR c.invited_at < EXCLUDED.invited_at",
+        {
+            "tenants": [tenant for tenant, _, _ in customers],
+            "ids": [customer for _, customer, _ in customers],
+            "invited": [invited_at for _, _, invited_at in customers],
+        },
+    )
+
+
+async def insert(uow: UnitOfWork, columns: dict[str, list[Any]], segments: Sequence[str]) -> int:
+    """Write the decisions; how many were new. ``segments`` are joined by U+001F: arrays do not nest."""
+    inserted = await uow.execute(
+        "INSERT INTO decision (tenant, event_id, decided_at, source, source_id, customer_id, digest, reason, "
+        "survey_id, invitation_id, segments, facts, grounds) "
+        "SELECT tenant, event_id, :now, source, source_id, customer_id, digest, reason, survey_id, "
+        "invitation_id, "
+        "string_to_array(segments, E'\\x1f'), facts, grounds FROM unnest(CAST(:tenant AS text[]), "
+        "CAST(:event_id AS uuid[]), CAST(:source AS text[]), CAST(:source_id AS text[]), "
+        "CAST(:customer_id AS text[]), CAST(:digest AS text[]), CAST(:reason AS text[]), "
+        "CAST(:survey_id AS uuid[]), CAST(:invitation_id AS uuid[]), CAST(:segments AS text[]), "
+        "CAST(:facts AS bytea[]), CAST(:grounds AS bytea[])) AS n(tenant, event_id, source, source_id, "
+        "customer_id, digest, reason, survey_id, invitation_id, segments, facts, grounds) "
+        "ORDER BY tenant, event_id ON CONFLICT DO NOTHING RETURNING tenant, event_id",
+        {**columns, "segments": list(segments), "now": uow.now},
+    )
+    return len(inserted.all())
+
+
+async def keep_differences(
+    uow: UnitOfWork, tenants: Sequence[str], event_ids: Sequence[UUID], facts: Sequence[bytes]
+) -> None:
+    """Keep what came under a decided identity with other content; the first difference stays."""
+    await uow.execute(
+        "UPDATE decision d SET difference = n.facts, difference_at = :now FROM (SELECT * FROM unnest("
+        "CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:facts AS bytea[])) "
+        "AS u(tenant, event_id, facts) ORDER BY 1, 2) n "
+        "WHERE d.tenant = n.tenant AND d.event_id = n.event_id AND d.difference IS NULL",
+        {"tenants": list(tenants), "event_ids": list(event_ids), "facts": list(facts), "now": uow.now},
+    )
+
+
+async def find(uow: UnitOfWork, tenant: str, event_id: UUID) -> Row[Any] | None:
+    """One event's decision by the identity that its page has."""
+    found = await uow.execute(
+        f"SELECT {_DECISION} FROM decision d WHERE d.tenant = :tenant AND d.event_id = :event_id",
+        {"tenant": tenant, "event_id": event_id},
+    )
+    return found.one_or_none()
+
+
+async def of_back_end(
+    uow: UnitOfWork, tenant: str, source_id: str, source: str | None, after: UUID | None, most: int
+) -> Sequence[Row[Any]]:
+    """The decisions of an event by its back-end's id: one for each source that used it."""
+    found = await uow.execute(
+        f"SELECT {_DECISION}, i.state, i.version FROM decision d "
+        "LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id "
+        "WHERE d.tenant = :tenant AND d.source_id = :source_id "
+        "AND (CAST(:source AS text) IS NULL OR d.source = :source) "
+        "AND (CAST(:after AS uuid) IS NULL OR d.event_id > :after) ORDER BY d.event_id LIMIT :most",
+        {"tenant": tenant, "source_id": source_id, "source": source, "after": after, "most": most},
+    )
+    return found.all()

@@ -1,0 +1,102 @@
+"""Invitations and their way to the customer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.db import UnitOfWork
+from shared.events import INVITATIONS
+
+_COLUMNS = (
+    "i.tenant, i.id, i.version, i.event_id, i.customer_id, i.survey_id, i.state, i.reason, i.test, "
+    "i.attempts, "
+    "i.next_at, i.lease_until, i.sent_at, i.changed_at, i.body"
+)
+
+
+async def insert(uow: UnitOfWork, columns: dict[str, list[Any]]) -> None:
+    """Write new invitations."""
+    await uow.execute(
+        "INSERT INTO invitation (tenant, id, version, event_id, customer_id, survey_id, state, test, "
+        "next_at, "
+        "changed_at, body) SELECT tenant, id, 1, event_id, customer_id, survey_id, state, test, next_at, "
+        ":now, "
+        "body FROM unnest(CAST(:tenant AS text[]), CAST(:id AS uuid[]), CAST(:event_id AS uuid[]), "
+        "CAST(:customer_id AS text[]), CAST(:survey_id AS uuid[]), CAST(:state AS text[]), "
+        "CAST(:test AS boolean[]), CAST(:next_at AS timestamptz[]), CAST(:body AS bytea[])) AS n(tenant, id, "
+        "event_id, customer_id, survey_id, state, test, next_at, body) ORDER BY tenant, id",
+        {**columns, "now": uow.now},
+    )
+
+
+async def claim(uow: UnitOfWork) -> Row[Any] | None:
+    """Lock one delivery that is due, whose tenant is not stopped, and which everybody else knows of.
+
+    The invitation has been said when none of its rows is left in the outbox: row and outbox row were
+    committed together, and the relay deletes only what the broker has acknowledged. A subquery with coalesce,
+    not NOT EXISTS: it is asked for the rows in their order, and so only until one is found.
+    """
+    found = await uow.execute(
+        f"SELECT {_COLUMNS} FROM invitation i WHERE i.state = 'waiting' AND i.next_at <= :now "
+        "AND NOT coalesce((SELECT s.stopped FROM sending s WHERE s.tenant = i.tenant), false) "
+        f"AND coalesce((SELECT false FROM outbox o WHERE o.topic = '{INVITATIONS.name}' "
+        "AND o.key = convert_to(i.tenant || '/' || CAST(i.id AS text), 'UTF8') LIMIT 1), true) "
+        "ORDER BY i.next_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED",
+        {"now": uow.now},
+    )
+    return found.one_or_none()
+
+
+async def move(
+    uow: UnitOfWork, tenant: str, invitation_id: UUID, version: int, state: str, *, reason: str | None = None,
+    next_at: datetime | None = None, lease_until: datetime | None = None, sent_at: datetime | None = None,
+    tried: bool = False,
+) -> bool:  # fmt: skip
+    """Move one delivery on from the version we saw; False when somebody else has moved it."""
+    moved = await uow.execute(
+        "UPDATE invitation SET state = :state, version = version + 1, reason = :reason, "
+        "next_at = coalesce(CAST(:next_at AS timestamptz), next_at), lease_until = :lease_until, "
+        "sent_at = :sent_at, attempts = attempts + CAST(:tried AS integer), changed_at = :now "
+        "WHERE tenant = :tenant AND id = :id AND version = :version RETURNING version",
+        {
+            "tenant": tenant,
+            "id": invitation_id,
+            "version": version,
+            "state": state,
+            "reason": reason,
+            "next_at": next_at,
+            "lease_until": lease_until,
+            "sent_at": sent_at,
+            "tried": int(tried),
+            "now": uow.now,
+        },
+    )
+    return moved.one_or_none() is not None
+
+
+async def forsaken(uow: UnitOfWork, most: int) -> Sequence[Row[Any]]:
+    """Lock those whose sender has not reported within its lease."""
+    found = await uow.execute(
+        f"SELECT {_COLUMNS} FROM invitation i WHERE i.state = 'sending' AND i.lease_until < :now "
+        "ORDER BY i.tenant, i.id LIMIT :most FOR UPDATE SKIP LOCKED",
+        {"now": uow.now, "most": most},
+    )
+    return found.all()
+
+
+async def find(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> Row[Any] | None:
+    """One invitation."""
+    found = await uow.execute(
+        f"SELECT {_COLUMNS} FROM invitation i WHERE i.tenant = :tenant AND i.id = :id",
+        {"tenant": tenant, "id": invitation_id},
+    )
+    return found.one_or_none()
+
+
+async def of_link(uow: UnitOfWork, invitation_id: UUID) -> Row[Any] | None:
+    """The invitation that a signed link speaks for: the link is what tells us the tenant."""
+    found = await uow.execute(f"SELECT {_COLUMNS} FROM invitation i WHERE i.id = :id", {"id": invitation_id})
+    return found.one_or_none()

@@ -1,0 +1,74 @@
+"""How each tenant sends: test or live, stopped, to which test addresses, and who changed that."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from shared.db import UnitOfWork
+from shared.ids import uuid7
+
+_COLUMNS = "tenant, mode, stopped, test_addresses, changed_at"
+
+
+async def of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[Row[Any]]:
+    """Those of the tenants that have changed anything; the others are in test mode without an address."""
+    found = await uow.execute(
+        f"SELECT {_COLUMNS} FROM sending WHERE tenant = ANY(CAST(:tenants AS text[]))",
+        {"tenants": list(tenants)},
+    )
+    return found.all()
+
+
+async def read(uow: UnitOfWork, tenant: str) -> Row[Any] | None:
+    """How it stands, without waiting for anybody."""
+    return (
+        await uow.execute(f"SELECT {_COLUMNS} FROM sending WHERE tenant = :tenant", {"tenant": tenant})
+    ).one_or_none()
+
+
+async def hold(uow: UnitOfWork, tenant: str, *, change: bool) -> Row[Any]:
+    """Lock it: to change it, or only so that nobody else does while we act on it."""
+    await uow.execute(
+        "INSERT INTO sending (tenant, changed_at) VALUES (:tenant, :now) ON CONFLICT DO NOTHING",
+        {"tenant": tenant, "now": uow.now},
+    )
+    found = await uow.execute(
+        f"SELECT {_COLUMNS} FROM sending WHERE tenant = :tenant " + ("FOR UPDATE" if change else "FOR SHARE"),
+        {"tenant": tenant},
+    )
+    return found.one()
+
+
+async def write(
+    uow: UnitOfWork, tenant: str, *, mode: str, stopped: bool, test_addresses: Sequence[str]
+) -> None:
+    """How it is from now on."""
+    await uow.execute(
+        "UPDATE sending SET mode = :mode, stopped = :stopped, "
+        "test_addresses = CAST(:test_addresses AS text[]), changed_at = :now WHERE tenant = :tenant",
+        {
+            "tenant": tenant,
+            "mode": mode,
+            "stopped": stopped,
+            "test_addresses": list(test_addresses),
+            "now": uow.now,
+        },
+    )
+
+
+async def log(uow: UnitOfWork, tenant: str, who: str, what: str) -> None:
+    """Remember who changed what."""
+    await uow.execute(
+        "INSERT INTO sending_change (tenant, id, at, who, what) VALUES (:tenant, :id, :now, :who, :what)",
+        {"tenant": tenant, "id": uuid7(), "now": uow.now, "who": who, "what": what},
+    )
+
+
+async def changes(uow: UnitOfWork, tenant: str, most: int = 10) -> Sequence[Row[Any]]:
+    """The last changes, newest first."""
+    found = await uow.execute(
+        "SELECT at, who, what FROM sending_change WHERE tenant = :tenant ORDER BY id DESC LIMIT :most",
+        {"tenant": tenant, "most": most},
+    )
+    return found.all()

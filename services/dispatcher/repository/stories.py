@@ -1,0 +1,123 @@
+"""What became of events after the mail: answers and cases as we heard of them, and the pages that tell it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.db import UnitOfWork
+
+_STORY = (
+    "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.reason, d.survey_id, d.segments, "
+    "d.facts, "
+    "d.difference_at, i.state, i.reason AS sending_reason, i.test, i.next_at, i.sent_at, "
+    "a.state AS answer_state, a.score, c.id AS case_id, c.number AS case_number, c.state AS case_state "
+    "FROM decision d LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id "
+    "LEFT JOIN answer_heard a ON a.tenant = d.tenant AND a.id = d.invitation_id "
+    "LEFT JOIN LATERAL (SELECT * FROM case_heard ch WHERE ch.tenant = d.tenant AND ch.event_id = d.event_id "
+    "ORDER BY ch.opened_at DESC LIMIT 1) c ON true"
+)
+
+
+async def keep_answers(uow: UnitOfWork, columns: dict[str, list[Any]]) -> None:
+    """Keep the newest of each answer, and when it first reached each state."""
+    await uow.execute(
+        "INSERT INTO answer_heard AS t (tenant, id, version, event_id, state, score, test, clicked_at, "
+        "saved_at, "
+        "sent_at, heard_at) SELECT tenant, id, version, event_id, state, score, test, clicked_at, saved_at, "
+        "sent_at, :now FROM unnest(CAST(:tenant AS text[]), CAST(:id AS uuid[]), CAST(:version AS bigint[]), "
+        "CAST(:event_id AS uuid[]), CAST(:state AS text[]), CAST(:score AS integer[]), CAST(:test AS "
+        "boolean[]), "
+        "CAST(:clicked_at AS timestamptz[]), CAST(:saved_at AS timestamptz[]), CAST(:sent_at AS "
+        "timestamptz[])) "
+        "AS n(tenant, id, version, event_id, state, score, test, clicked_at, saved_at, sent_at) "
+        "ORDER BY tenant, id ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, "
+        "state = EXCLUDED.state, score = EXCLUDED.score, test = EXCLUDED.test, heard_at = EXCLUDED.heard_at, "
+        "clicked_at = coalesce(t.clicked_at, EXCLUDED.clicked_at), "
+        "saved_at = coalesce(t.saved_at, EXCLUDED.saved_at), sent_at = coalesce(t.sent_at, EXCLUDED.sent_at) "
+        "WHERE t.version < EXCLUDED.version",
+        {**columns, "now": uow.now},
+    )
+
+
+async def keep_cases(uow: UnitOfWork, columns: dict[str, list[Any]]) -> None:
+    """Keep the newest of each case."""
+    await uow.execute(
+        "INSERT INTO case_heard AS t (tenant, id, version, event_id, number, state, owner, cause, outcome, "
+        "opened_at, closed_at, heard_at) SELECT tenant, id, version, event_id, number, state, owner, cause, "
+        "outcome, opened_at, closed_at, :now FROM unnest(CAST(:tenant AS text[]), CAST(:id AS uuid[]), "
+        "CAST(:version AS bigint[]), CAST(:event_id AS uuid[]), CAST(:number AS integer[]), "
+        "CAST(:state AS text[]), CAST(:owner AS text[]), CAST(:cause AS text[]), CAST(:outcome AS text[]), "
+        "CAST(:opened_at AS timestamptz[]), CAST(:closed_at AS timestamptz[])) AS n(tenant, id, version, "
+        "event_id, number, state, owner, cause, outcome, opened_at, closed_at) "
+        "ORDER BY tenant, id ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, "
+        "state = EXCLUDED.state, owner = EXCLUDED.owner, cause = EXCLUDED.cause, outcome = EXCLUDED.outcome, "
+        "closed_at = EXCLUDED.closed_at, heard_at = EXCLUDED.heard_at WHERE t.version < EXCLUDED.version",
+        {**columns, "now": uow.now},
+    )
+
+
+async def page(
+    uow: UnitOfWork, tenant: str, allowed: Sequence[str], *, search: str | None,
+    before: tuple[datetime, UUID] | None, most: int,
+) -> Sequence[Row[Any]]:  # fmt: skip
+    """Events with what became of them, newest first; ``allowed`` segments only, unless that is empty."""
+    where = ["d.tenant = :tenant"]
+    if allowed:
+        where.append("d.segments && CAST(:allowed AS text[])")
+    if search is not None:
+        where.append("(d.source_id = :search OR d.customer_id = :search)")
+    if before is not None:
+        where.append("(d.decided_at, d.event_id) < (:at, CAST(:event_id AS uuid))")
+    found = await uow.execute(
+        f"SELECT {_STORY} WHERE {' AND '.join(where)} ORDER BY d.decided_at DESC, d.event_id DESC LIMIT "
+        ":most",
+        {
+            "tenant": tenant,
+            "allowed": list(allowed),
+            "search": search,
+            "at": before[0] if before else None,
+            "event_id": before[1] if before else None,
+            "most": most,
+        },
+    )
+    return found.all()
+
+
+async def answers(uow: UnitOfWork, tenant: str, event_id: UUID) -> Sequence[Row[Any]]:
+    """The answers to one event's invitation."""
+    found = await uow.execute(
+        "SELECT id, state, score, test, clicked_at, saved_at, sent_at FROM answer_heard "
+        "WHERE tenant = :tenant AND event_id = :event_id ORDER BY id",
+        {"tenant": tenant, "event_id": event_id},
+    )
+    return found.all()
+
+
+async def cases(uow: UnitOfWork, tenant: str, event_id: UUID) -> Sequence[Row[Any]]:
+    """The cases that came of one event."""
+    found = await uow.execute(
+        "SELECT id, number, state, owner, cause, outcome, opened_at, closed_at FROM case_heard "
+        "WHERE tenant = :tenant AND event_id = :event_id ORDER BY opened_at, id",
+        {"tenant": tenant, "event_id": event_id},
+    )
+    return found.all()
+
+
+async def changed_since(uow: UnitOfWork, since: datetime) -> Sequence[Row[Any]]:
+    """Whatever changed on any event's story: for the feed of live pages, which sorts it by tenant."""
+    found = await uow.execute(
+        "SELECT d.tenant, d.event_id, d.segments, c.at FROM ("
+        "SELECT tenant, event_id, max(at) AS at FROM ("
+        "SELECT tenant, event_id, decided_at AS at FROM decision WHERE tenant IN (SELECT id FROM tenant) "
+        "AND decided_at > :since "
+        "UNION ALL SELECT tenant, event_id, changed_at FROM invitation WHERE changed_at > :since "
+        "UNION ALL SELECT tenant, event_id, heard_at FROM answer_heard WHERE heard_at > :since "
+        "UNION ALL SELECT tenant, event_id, heard_at FROM case_heard WHERE heard_at > :since) e GROUP BY 1, 2"
+        ") c JOIN decision d ON d.tenant = c.tenant AND d.event_id = c.event_id ORDER BY c.at DESC LIMIT "
+        "1000",
+        {"since": since},
+    )
+    return found.all()

@@ -1,0 +1,40 @@
+"""By the clock: deliveries whose sender has not come back become ``unknown``, and are never sent again."""
+
+import asyncio
+
+from services.dispatcher import invitations
+from services.dispatcher.repository.invitations import forsaken
+from shared.db import Database
+from shared.errors import is_trouble
+from shared.runtime import Health, pause
+
+EVERY = 5.0
+AT_ONCE = 200
+NAME = "leases"
+
+
+async def end_leases(database: Database) -> int:
+    """Mark the forsaken; how many there were."""
+    async with database.transaction() as uow:
+        found = await forsaken(uow, AT_ONCE)
+        for row in found:
+            reason = "the sender did not come back to say what became of it"
+            await invitations.move(uow, row.tenant, invitations.of_row(row), "unknown", reason=reason)
+    return len(found)
+
+
+async def watch_leases(database: Database, health: Health, stopping: asyncio.Event) -> None:
+    """Look again and again."""
+    while not stopping.is_set():
+        health.tick(NAME)
+        try:
+            more = await end_leases(database) == AT_ONCE
+            health.found(NAME)
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            health.missing(NAME, type(error).__name__)
+            more = False
+        if not more:
+            await pause(stopping, EVERY)
+    health.forget(NAME)

@@ -1,0 +1,198 @@
+"""Sends what is due: claim, hand over, record. Nothing is ever sent twice, whatever breaks in between.
+
+  1. In one transaction: lock one delivery that is due, look at every rule again, mark it ``sending``.
+  2. With no transaction open: hand the mail to the server.
+  3. In another transaction: record what became of it.
+A failure before DATA makes it due again. Who dies between 1 and 3 leaves a row whose lease ends: schedule.py
+marks it ``unknown``, for ever.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from services.dispatcher import invitations, surveys
+from services.dispatcher.addresses import judged
+from services.dispatcher.domain import LEASE, Person, Sending, held_back, retry_at
+from services.dispatcher.letters import Scribe
+from services.dispatcher.repository import invitations as rows
+from services.dispatcher.repository import sending as sending_rows
+from services.dispatcher.repository import suppressions
+from services.dispatcher.repository import surveys as survey_rows
+from services.dispatcher.sending import of_row
+from services.dispatcher.wording import read_texts
+from shared.db import Database, UnitOfWork
+from shared.errors import is_trouble
+from shared.events import Invitation, SurveyTexts, Tenant
+from shared.http.secrets import customer_hash
+from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected
+from shared.runtime import Backoff, Health, pause
+from shared.tenancy import find_tenant
+
+log = structlog.get_logger()
+
+LOOK_AGAIN = 0.3
+"""Seconds between two looks when nothing is due."""
+GIVE_UP = LEASE - timedelta(seconds=20)
+"""Longer than this nothing is waited for: the row must not be called unknown while we are at it."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One delivery that is ours until its lease ends."""
+
+    tenant: str
+    invitation: Invitation
+    attempts: int
+    letter: Letter
+    until: datetime
+
+
+class Sender:
+    """One connection to the mail server, and the loop that feeds it."""
+
+    def __init__(
+        self, name: str, database: Database, mailer: Mailer, scribe: Scribe, secret: str, health: Health
+    ) -> None:
+        self._name = name
+        self._database = database
+        self._mailer = mailer
+        self._scribe = scribe
+        self._secret = secret
+        self._health = health
+        self._backoff = Backoff(most=30.0)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Send until stopped; the mail in hand is finished first."""
+        while not stopping.is_set():
+            self._health.tick(self._name)
+            try:
+                wait = await self.step()
+                self._health.found(self._name)
+            except Exception as error:
+                if not is_trouble(error):
+                    raise
+                self._health.missing(self._name, type(error).__name__)
+                wait = self._backoff.next()
+            if wait:
+                await pause(stopping, wait)
+        await self._mailer.close()
+        self._health.forget(self._name)
+
+    async def step(self) -> float:
+        """Take one delivery as far as it goes; returns how long to rest."""
+        async with self._database.transaction() as uow:
+            row = await rows.claim(uow)
+            if row is None:
+                return LOOK_AGAIN
+            claimed = await self._claim(uow, row)
+        if claimed is None:
+            return 0.0
+        async with asyncio.timeout(GIVE_UP.total_seconds()):
+            letter = claimed.letter
+            outcome = await self._mailer.send(letter.sender, letter.recipient, letter.as_bytes())
+        await self._record(claimed, outcome)
+        if isinstance(outcome, Deferred) and outcome.ours:
+            self._health.missing("mail server", outcome.reason)
+            return self._backoff.next()
+        self._health.found("mail server")
+        self._backoff.reset()
+        return 0.0
+
+    async def _record(self, claimed: Claimed, outcome: Outcome) -> None:
+        """Write down what became of it, if need be again and again until the lease ends."""
+        backoff = Backoff(most=5.0)
+        while True:
+            self._health.tick(self._name)
+            try:
+                async with self._database.transaction() as uow:
+                    await record(uow, claimed, outcome)
+            except Exception as error:
+                if not is_trouble(error) or self._database.clock() > claimed.until:
+                    raise
+                await asyncio.sleep(backoff.next())
+            else:
+                return
+
+    async def _claim(self, uow: UnitOfWork, row: Row[Any]) -> Claimed | None:
+        """Look at every rule again; None when the mail must not leave now, or ever."""
+        # Held until we commit: who stops all sending waits for this claim, and no later one begins.
+        sending = of_row(await sending_rows.hold(uow, row.tenant, change=False))
+        if sending.stopped:
+            return None
+        invitation = invitations.of_row(row)
+        survey_row = await survey_rows.find(uow, row.tenant, row.survey_id)
+        survey = surveys.rules_of(survey_row) if survey_row is not None else None
+        forbidden = held_back(
+            now=uow.now,
+            occurred_at=invitation.occurred_at,
+            expires_at=invitation.expires_at,
+            test=invitation.test,
+            live=survey is not None and survey.live,
+            max_age_days=survey.max_age_days if survey is not None else 0,
+            person=await self._person(uow, row.tenant, invitation, sending),
+            mode=sending.mode,
+        )
+        if forbidden is not None:
+            state, reason = forbidden
+            await invitations.move(uow, row.tenant, invitation, state, reason=reason)
+            return None
+        moved = await invitations.move(
+            uow, row.tenant, invitation, "sending", lease_until=uow.now + LEASE, tried=True
+        )
+        if moved is None:
+            return None
+        words = await survey_rows.words(uow, row.tenant, invitation.survey_id, invitation.survey_version)
+        texts = read_texts(words).get(invitation.language, SurveyTexts())
+        tenant = await find_tenant(uow, row.tenant) or unheard_of(row.tenant)
+        letter = self._scribe.letter(moved, tenant, texts)
+        return Claimed(row.tenant, moved, row.attempts + 1, letter, uow.now + LEASE)
+
+    async def _person(self, uow: UnitOfWork, tenant: str, invitation: Invitation, sending: Sending) -> Person:
+        customer = invitation.customer
+        wanted = [(tenant, "customer", customer.id)]
+        if customer.email:
+            wanted.append((tenant, "address", customer_hash(self._secret, tenant, customer.email)))
+        reasons = {found.reason for found in await suppressions.matching(uow, wanted)}
+        return Person(
+            address=judged(customer.email),
+            test_address=sending.is_test(customer.email),
+            opted_out="unsubscribed" in reasons,
+            suppressed="listed" in reasons,
+        )
+
+
+async def record(uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> None:
+    """Say what became of it. A row that was called unknown meanwhile stays so."""
+    tenant, invitation = claimed.tenant, claimed.invitation
+    if isinstance(outcome, Delivered):
+        after = await invitations.move(uow, tenant, invitation, "sent")
+    elif isinstance(outcome, Deferred):
+        after = await invitations.move(
+            uow,
+            tenant,
+            invitation,
+            "waiting",
+            reason=outcome.reason,
+            next_at=retry_at(claimed.attempts, uow.now),
+        )
+    elif isinstance(outcome, Rejected):
+        after = await invitations.move(uow, tenant, invitation, "failed", reason=outcome.reason)
+    else:
+        after = await invitations.move(uow, tenant, invitation, "unknown", reason=outcome.reason)
+    log.info(
+        "mail",
+        tenant=tenant,
+        invitation=str(invitation.id),
+        outcome=type(outcome).__name__.lower(),
+        late=after is None,
+    )
+
+
+def unheard_of(tenant: str) -> Tenant:
+    """A tenant whose event is still on its way: its short name stands for its name."""
+    return Tenant(id=tenant, version=0, name=tenant, time_zone="UTC", country="")

@@ -1,0 +1,83 @@
+"""How a tenant sends, and the few acts that change it: each is logged with who did it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Row
+
+from services.dispatcher import surveys
+from services.dispatcher.domain import Mode, Sending, normal
+from services.dispatcher.repository import sending as rows
+from services.dispatcher.repository.surveys import touch_all
+from shared.db import UnitOfWork
+
+Change = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
+
+
+def of_row(row: Row[Any] | None) -> Sending:
+    """Who has changed nothing is in test mode and has no test address."""
+    if row is None:
+        return Sending()
+    return Sending(mode=row.mode, stopped=row.stopped, test_addresses=frozenset(row.test_addresses))
+
+
+async def state_of(uow: UnitOfWork, tenant: str) -> Sending:
+    """How the tenant sends."""
+    return of_row(await rows.read(uow, tenant))
+
+
+async def states_of(uow: UnitOfWork, tenants: Sequence[str]) -> Mapping[str, Sending]:
+    """How those tenants send that have ever changed it."""
+    return {row.tenant: of_row(row) for row in await rows.of_tenants(uow, tenants)}
+
+
+async def set_mode(uow: UnitOfWork, tenant: str, who: str, mode: Mode) -> bool:
+    """Go live, or back to test mode; False when it was so already."""
+    now = of_row(await rows.hold(uow, tenant, change=True))
+    if now.mode == mode:
+        return False
+    change: Change = "went live" if mode == "live" else "went back to test mode"
+    await _write(uow, tenant, who, change, mode=mode, stopped=now.stopped, addresses=now.test_addresses)
+    await _say(uow, tenant)
+    return True
+
+
+async def set_stopped(uow: UnitOfWork, tenant: str, who: str, *, stopped: bool) -> bool:
+    """Stop all sending, or start it again; False when it was so already."""
+    now = of_row(await rows.hold(uow, tenant, change=True))
+    if now.stopped == stopped:
+        return False
+    change: Change = "stopped all sending" if stopped else "started sending again"
+    await _write(uow, tenant, who, change, mode=now.mode, stopped=stopped, addresses=now.test_addresses)
+    await _say(uow, tenant)
+    return True
+
+
+async def set_test_addresses(uow: UnitOfWork, tenant: str, who: str, addresses: Iterable[str]) -> bool:
+    """List exactly these test addresses; False when they were listed already."""
+    wanted = frozenset(normal(address) for address in addresses)
+    now = of_row(await rows.hold(uow, tenant, change=True))
+    if now.test_addresses == wanted:
+        return False
+    what = f"set the test addresses ({len(wanted)})"
+    await _write(uow, tenant, who, what, mode=now.mode, stopped=now.stopped, addresses=wanted)
+    return True
+
+
+async def add_test_address(uow: UnitOfWork, tenant: str, who: str, address: str) -> bool:
+    """List one more test address."""
+    now = of_row(await rows.hold(uow, tenant, change=True))
+    return await set_test_addresses(uow, tenant, who, {*now.test_addresses, address})
+
+
+async def _write(
+    uow: UnitOfWork, tenant: str, who: str, what: str, *, mode: Mode, stopped: bool, addresses: Iterable[str]
+) -> None:
+    await rows.write(uow, tenant, mode=mode, stopped=stopped, test_addresses=sorted(addresses))
+    await rows.log(uow, tenant, who, what)
+
+
+async def _say(uow: UnitOfWork, tenant: str) -> None:
+    """Each survey says whether its tenant is in test mode and stopped, so all of them are said again."""
+    await touch_all(uow, tenant)
+    await surveys.say(uow, tenant)
