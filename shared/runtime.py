@@ -18,6 +18,8 @@ log = structlog.get_logger()
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set, then ends the batch in hand and returns."""
 
+FINISH_WITHIN = 6.0
+"""Seconds from the stop until what is still under way is cancelled."""
 STALE_AFTER = 60.0
 """Seconds without a tick after which a loop counts as stuck; no batch takes that long."""
 
@@ -93,10 +95,21 @@ def _end_with_parent(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -
 
 
 async def run_loops(loops: Mapping[str, Loop], stopping: asyncio.Event) -> None:
-    """Run all; if one dies, the others stop too, and the error ends the process: nothing dies quietly."""
-    async with asyncio.TaskGroup() as group:
-        for name, loop in loops.items():
-            group.create_task(_guarded(name, loop, stopping), name=name)
+    """Run all; if one dies, the others stop too, and the error ends the process: nothing dies quietly.
+
+    After the stop each loop may finish what it has in hand; what waits for a broker or a database that is
+    away is cancelled after some seconds: a transaction then rolls back, and an outbox row stays.
+    """
+    tasks = [asyncio.create_task(_guarded(name, loop, stopping), name=name) for name, loop in loops.items()]
+    await stopping.wait()
+    _, late = await asyncio.wait(tasks, timeout=FINISH_WITHIN)
+    for task in late:
+        log.warning("loop_cancelled", loop=task.get_name())
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    errors = [error for error in results if isinstance(error, Exception)]
+    if errors:
+        raise ExceptionGroup("a loop died", errors)
 
 
 async def _guarded(name: str, loop: Loop, stopping: asyncio.Event) -> None:
@@ -132,4 +145,4 @@ class Backoff:
     def next(self) -> float:
         """Seconds until the next try."""
         self._tries = min(self._tries + 1, 10)
-        return 0.1 + random.random() * min(self._most, 0.2 * 2**self._tries)  # noqa: S311  (no secret hangs on it)
+        return 0.1 + random.random() * min(self._most, 0.2 * 2.0**self._tries)  # noqa: S311  (no secret hangs on it)

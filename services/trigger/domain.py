@@ -90,7 +90,7 @@ def transaction(event: EventIn, *, source: str, customer_id: str | None, now: da
     """
     _check_time(event.occurred_at, now)
     _check_customer(event.customer)
-    attributes = normal_attributes(event.attributes)
+    event.attributes = normal_attributes(event.attributes)
     customer = event.customer
     return Transaction(
         id=event.id,
@@ -108,12 +108,12 @@ def transaction(event: EventIn, *, source: str, customer_id: str | None, now: da
             country=customer.country,
             basis=_basis(customer.basis),
         ),
-        digest=sha256(_encoder.encode((event, attributes))).hexdigest(),
+        digest=sha256(_encoder.encode(event)).hexdigest(),
         account=Account(id=event.account.id, manager=event.account.manager) if event.account else None,
         handled_by=event.handled_by,
         segments=event.segments,
         organisation=tuple(event.organisation),
-        attributes=attributes,
+        attributes=event.attributes,
     )
 
 

@@ -135,12 +135,10 @@ def _from_binary(body: bytes, headers: Mapping[str, str]) -> bytes:
 
 def _unacceptable(message: str) -> Unacceptable:
     """Msgspec's sentence "Expected `str`, got `int` - at `$.customer.id`" as field and remedy."""
-    what, _, place = message.partition(" - at `")
+    what, _, place = message.partition(" - at ")
+    place = place.removeprefix("`key` in ").strip("`")
     field = (
-        re.sub(r"\[(\d+)\]", r"/\1", place.rstrip("`").removeprefix("$"))
-        .replace(".", "/")
-        .replace("[...]", "")
-        or "/"
+        re.sub(r"\[(\d+)\]", r"/\1", place.removeprefix("$")).replace(".", "/").replace("[...]", "") or "/"
     )
     if what.startswith("Object missing required field"):
         return Unacceptable(f"{field.rstrip('/')}/{what.split('`')[1]}", "Required. Add it.")

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 LARGEST_BATCH = 1_100_000
-STOP_WITHIN = 5.0
+STOP_WITHIN = 3.0
 
 
 def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:

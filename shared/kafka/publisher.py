@@ -31,6 +31,7 @@ class Publisher:
         self._waiting = 0
         self._producer: AIOKafkaProducer | None = None
         self._broken = asyncio.Event()
+        health.missing("kafka", "not connected yet")
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Keep a producer connected until stopped; a broken one never heals (aiokafka #1017)."""
@@ -46,9 +47,9 @@ class Publisher:
                 await pause(stopping, backoff.next())
                 continue
             backoff.reset()
-            self._health.found("kafka")
             self._broken.clear()
             self._producer = producer
+            self._health.found("kafka")
             await self._watch(stopping)
             self._producer = None
             await stop_producer(producer)

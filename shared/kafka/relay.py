@@ -114,7 +114,10 @@ class Relay:
 
 async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
     """Publish outbox rows, in their order within each partition; return when all are acknowledged."""
-    partitions = {topic: len(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}}
+    async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
+        partitions = {
+            topic: len(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}
+        }
     batches: dict[tuple[str, int], list[BatchBuilder]] = {}
     for row in rows:
         place = (row.topic, partition_of(row.key, partitions[row.topic]))

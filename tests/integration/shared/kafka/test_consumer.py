@@ -1,0 +1,299 @@
+"""Each trap of the kernel, against the real broker and database."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from aiokafka import ConsumerRecord, TopicPartition
+from sqlalchemy import text
+from support.eventually import eventually
+from support.stack import Postgres
+from support.things import Bench, Thing, a_bench, create_topics, delete_topic, keep_things, running, topics
+
+from shared.db.database import UnitOfWork
+from shared.events.envelope import Event
+from shared.kafka import positions
+from shared.kafka.consumer import FUSE
+from shared.runtime import Health
+
+
+@pytest.fixture
+async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
+    async with a_bench(kafka, postgres) as bench:
+        yield bench
+
+
+def things(n: int, colour: str = "red", version: int = 1) -> list[Thing]:
+    return [Thing(id=f"t{i:04}", version=version, colour=colour) for i in range(n)]
+
+
+def reasons(letters: Sequence[object]) -> list[str]:
+    found = []
+    for letter in letters:
+        headers = dict(json.loads(letter.headers))  # type: ignore[attr-defined]
+        found.append(base64.b64decode(headers["afterword-reason"]).decode())
+    return found
+
+
+async def test_every_event_is_handled_once_and_the_position_stands_at_the_end(bench: Bench) -> None:
+    await bench.send(*things(1_200))
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 1_200))
+    assert await bench.tally() == {"red": 1_200}
+    assert len(await bench.outbox("said.v1")) == 1_200
+    assert bench.health.ready() == []
+
+
+async def test_a_thing_that_changed_is_counted_in_its_new_place_only(bench: Bench) -> None:
+    await bench.send(*things(10), *things(4, "blue", version=2), *things(2, "green", version=1))
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 16))
+    assert await bench.tally() == {"red": 6, "blue": 4}
+
+
+async def test_a_topic_read_again_from_the_beginning_changes_nothing(bench: Bench) -> None:
+    await bench.send(*things(50))
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 50))
+    async with bench.database.transaction() as uow:
+        await uow.execute("DELETE FROM position")
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 50))
+    assert await bench.tally() == {"red": 50}
+    assert len(await bench.outbox("said.v1")) == 50
+
+
+async def test_no_record_before_the_claimed_position_reaches_the_handler(bench: Bench) -> None:
+    await bench.send(*things(1_000))
+    async with bench.database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO position (topic, part, next_offset, max_ts) VALUES (:t, 0, 900, 0)",
+            {"t": bench.topic.name},
+        )
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 1_000))
+    assert await bench.tally() == {"red": 100}
+
+
+async def test_the_second_owner_of_a_batch_waits_then_gets_no_row(bench: Bench) -> None:
+    tp = TopicPartition(bench.topic.name, 0)
+    async with bench.database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO position (topic, part, next_offset, max_ts) VALUES (:t, 0, 5, 0)", {"t": tp.topic}
+        )
+    waits = asyncio.Event()
+
+    async def second() -> str:
+        async with bench.database.transaction() as uow:
+            waits.set()
+            try:
+                await positions.move(uow, tp, 5, 9, 0)
+            except positions.Fenced:
+                return "fenced"
+        return "applied"
+
+    async with bench.database.transaction() as uow:
+        await positions.move(uow, tp, 5, 8, 0)
+        task = asyncio.create_task(second())
+        await waits.wait()
+        await eventually(lambda: _somebody_waits(bench))
+    assert await task == "fenced"
+    assert await bench.position() == 8
+
+
+async def test_a_batch_that_somebody_else_applied_is_rolled_back_whole(bench: Bench) -> None:
+    await bench.send(*things(3))
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 3))
+    late = bench.consumer()
+    stale = positions.Position(0, 0, 0)
+    records = [_record(bench, offset, thing) for offset, thing in enumerate(things(3))]
+    with pytest.raises(positions.Fenced):
+        await late.apply(TopicPartition(bench.topic.name, 0), stale, records)
+    assert await bench.tally() == {"red": 3}
+
+
+UNREADABLE = {
+    "nothing": None,
+    "empty": b"",
+    "no JSON": b"{",
+    "not UTF-8": b'{"id": "\xff"}',
+    "an array": b"[]",
+    "another event": b'{"specversion":"1.0","id":"1","source":"s","type":"x","subject":"s","tenant":"a"}',
+    "deep": b"[" * 100_000,
+    "NaN": b'{"data": NaN}',
+}
+
+
+async def test_unreadable_records_are_put_aside_with_their_bytes_and_the_rest_goes_on(bench: Bench) -> None:
+    await bench.send(*things(3), *UNREADABLE.values(), *things(5, "blue", version=2))
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 8 + len(UNREADABLE)))
+    assert await bench.tally() == {"blue": 5}
+    letters = await bench.dead_letters()
+    assert [letter.value for letter in letters] == list(UNREADABLE.values())  # type: ignore[attr-defined]
+    assert all(reasons(letters))
+
+
+async def test_a_nul_character_is_put_aside_and_the_words_for_it_are_not(bench: Bench) -> None:
+    _, value = bench.record(Thing(id="a", version=1, colour="COLOUR"))
+    nul, words = value.replace(b"COLOUR", b"x\\u0000y"), value.replace(b"COLOUR", b"x\\\\u0000y")
+    await bench.send(nul, words)
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 2))
+    assert await bench.tally() == {"x\\u0000y": 1}
+    assert len(await bench.dead_letters()) == 1
+
+
+async def test_an_impossible_event_goes_alone_and_takes_its_words_with_it(bench: Bench) -> None:
+    batch = things(40)
+    batch[17] = Thing(id="t0017", version=1, colour="impossible")
+    await bench.send(*batch)
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 40))
+    assert await bench.tally() == {"red": 39}
+    assert reasons(await bench.dead_letters()) == ["there is no such colour"]
+    assert len(await bench.outbox("said.v1")) == 39
+
+
+async def test_a_value_that_the_database_refuses_is_the_events_fault(bench: Bench) -> None:
+    async with bench.database.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE thing ADD CHECK (colour <> 'mauve')"))
+    await bench.send(*things(5), Thing(id="m", version=1, colour="mauve"))
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 6))
+    assert await bench.tally() == {"red": 5}
+    assert "23514" in reasons(await bench.dead_letters())[0]
+
+
+async def test_a_bug_is_put_aside_without_the_value_it_met(bench: Bench) -> None:
+    await bench.send(*things(2), Thing(id="secret", version=1, colour="bug"))
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 3))
+    assert await bench.tally() == {"red": 2}
+    (reason,) = reasons(await bench.dead_letters())
+    assert reason.startswith("KeyError")
+    assert "secret" not in reason
+
+
+async def test_trouble_with_the_database_is_never_a_dead_letter(bench: Bench) -> None:
+    tries = 0
+
+    async def cut_off(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            pid = (await uow.execute("SELECT pg_backend_pid()")).scalar_one()
+            async with bench.database.engine.connect() as other:
+                await other.execute(text(f"SELECT pg_terminate_backend({pid})"))
+        await keep_things(uow, events)
+
+    await bench.send(*things(20))
+    async with running(bench.consumer(cut_off)):
+        await eventually(lambda: _at(bench, 20), within=30)
+    assert tries >= 3
+    assert await bench.tally() == {"red": 20}
+    assert await bench.dead_letters() == []
+    assert bench.health.ready() == []
+
+
+async def test_too_many_dead_letters_in_a_row_stop_the_partition_until_an_operator_speaks(
+    bench: Bench,
+) -> None:
+    await bench.send(*things(7), *[b"bad"] * (FUSE + 20), *things(3, "blue", version=2))
+    async with running(bench.consumer()):
+        await eventually(bench.health.ready)
+        assert await bench.position() == 7 + FUSE
+        assert await bench.tally() == {"red": 7}
+        assert "dead letters in a row" in bench.health.ready()[0]
+        assert await positions.resume(bench.database, bench.topic.name, 0, 7 + FUSE + 20)
+        await eventually(lambda: _at(bench, 7 + FUSE + 20 + 3), within=30)
+    assert await bench.tally() == {"red": 4, "blue": 3}
+    assert len(await bench.dead_letters()) == FUSE + 20
+    assert bench.health.ready() == []
+
+
+async def test_a_position_beyond_the_end_is_an_alarm_and_never_a_reset(bench: Bench) -> None:
+    await bench.send(*things(3))
+    async with bench.database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO position (topic, part, next_offset, max_ts) VALUES (:t, 0, 77, 0)",
+            {"t": bench.topic.name},
+        )
+    async with running(bench.consumer()):
+        await eventually(bench.health.ready)
+    assert "outside" in bench.health.ready()[0]
+    assert await bench.position() == 77
+    assert await bench.tally() == {}
+
+
+async def test_a_topic_created_again_that_has_grown_past_the_position_is_refused(
+    bench: Bench, kafka: str
+) -> None:
+    await bench.send(*things(3))
+    async with running(bench.consumer()):
+        await eventually(lambda: _at(bench, 3))
+    await delete_topic(kafka, bench.topic.name)
+    await eventually(lambda: _recreated(kafka, bench.topic.name), within=20)
+    await bench.send(*things(10, "blue", version=2))
+    async with running(bench.consumer()):
+        await eventually(bench.health.ready, within=20)
+    assert "created again" in bench.health.ready()[0]
+    assert await bench.tally() == {"red": 3}
+
+
+async def test_consumers_that_come_and_go_count_everything_once(kafka: str, postgres: Postgres) -> None:
+    async with a_bench(kafka, postgres, partitions=4) as bench:
+        sent = 0
+
+        async def stream() -> None:
+            nonlocal sent
+            for wave in range(12):
+                for partition in range(4):
+                    ids = [f"p{partition}w{wave}i{i}" for i in range(50)]
+                    await bench.send(
+                        *(Thing(id=i, version=1, colour="red") for i in ids), partition=partition
+                    )
+                    sent += 50
+
+        async with asyncio.TaskGroup() as group:
+            feeding = group.create_task(stream())
+            async with running(bench.consumer(health=Health())):
+                async with running(bench.consumer(health=Health())):
+                    await feeding
+                await eventually(lambda: _counted(bench, sent), within=40)
+        assert await bench.tally() == {"red": 2_400}
+        assert len(await bench.outbox("said.v1")) == 2_400
+
+
+async def _at(bench: Bench, offset: int) -> bool:
+    return await bench.position() == offset
+
+
+async def _counted(bench: Bench, n: int) -> bool:
+    return (await bench.tally()).get("red") == n
+
+
+async def _recreated(kafka: str, name: str) -> bool:
+    """The broker deletes in its own time."""
+    if name in await topics(kafka):
+        return False
+    await create_topics(kafka, [name])
+    return name in await topics(kafka)
+
+
+async def _somebody_waits(bench: Bench) -> bool:
+    async with bench.database.engine.connect() as connection:
+        waiting = await connection.execute(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+        )
+        return bool(waiting.scalar_one())
+
+
+def _record(bench: Bench, offset: int, thing: Thing):
+    key, value = bench.record(thing)
+    return ConsumerRecord(bench.topic.name, 0, offset, 1, 0, key, value, None, len(key), len(value), ())

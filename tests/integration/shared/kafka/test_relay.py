@@ -1,0 +1,192 @@
+"""The relay, its producer and the dead letters, against the real broker and database."""
+
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from support.eventually import eventually
+from support.stack import Postgres
+from support.things import Bench, Thing, a_bench, running
+
+from shared.db.database import LARGEST_RECORD
+from shared.errors import Unprocessable
+from shared.kafka import Publisher, Unavailable, replay
+from shared.kafka import relay as relay_module
+from shared.kafka.dead_letters import dead_letter_topic
+from shared.runtime import Health
+
+
+@pytest.fixture
+async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
+    async with a_bench(kafka, postgres) as bench:
+        yield bench
+
+
+async def say(bench: Bench, *things: Thing) -> None:
+    async with bench.database.transaction() as uow:
+        for thing in things:
+            uow.publish(bench.topic, "acme", thing)
+
+
+async def said(bench: Bench) -> list[str]:
+    return [bench.topic.decode(value).data.id for _, value, _ in await bench.records_of(bench.topic.name)]
+
+
+async def empty(bench: Bench) -> bool:
+    async with bench.database.reading() as uow:
+        return (await uow.execute("SELECT count(*) FROM outbox")).scalar_one() == 0
+
+
+async def test_what_was_said_is_published_in_order_and_the_outbox_is_empty(bench: Bench) -> None:
+    await say(bench, *(Thing(id=f"{i:04}", version=1, colour="red") for i in range(3_000)))
+    async with running(bench.relay()):
+        await eventually(lambda: empty(bench), within=20)
+    assert await said(bench) == [f"{i:04}" for i in range(3_000)]
+
+
+async def test_nothing_is_said_by_a_transaction_that_failed(bench: Bench) -> None:
+    with pytest.raises(RuntimeError):  # noqa: PT012  (the failure ends the block that spoke)
+        async with bench.database.transaction() as uow:
+            uow.publish(bench.topic, "acme", Thing(id="never", version=1, colour="red"))
+            raise RuntimeError
+    await say(bench, Thing(id="always", version=1, colour="red"))
+    async with running(bench.relay()):
+        await eventually(lambda: empty(bench))
+    assert await said(bench) == ["always"]
+
+
+async def test_a_row_that_commits_late_is_published_though_younger_ones_went_before(bench: Bench) -> None:
+    async with running(bench.relay()):
+        async with bench.database.transaction() as late:
+            late.publish(bench.topic, "acme", Thing(id="late", version=1, colour="red"))
+            await late.flush()
+            await say(bench, Thing(id="early", version=1, colour="red"))
+            await eventually(lambda: _published(bench, ["early"]))
+        await eventually(lambda: _published(bench, ["early", "late"]))
+    assert await empty(bench)
+
+
+async def test_of_two_relays_one_publishes_and_the_other_takes_over(bench: Bench) -> None:
+    first, second = bench.relay(), bench.relay()
+    async with running(first) as stop_first, running(second):
+        await say(bench, Thing(id="a", version=1, colour="red"))
+        await eventually(lambda: empty(bench))
+        stop_first.set()
+        await say(bench, Thing(id="b", version=1, colour="red"))
+        await eventually(lambda: empty(bench), within=15)
+    assert await said(bench) == ["a", "b"]
+
+
+async def test_a_relay_that_dies_between_acknowledgement_and_removal_says_it_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaths = 0
+    send = relay_module.send
+
+    async def send_and_die(producer: AIOKafkaProducer, rows: object) -> None:
+        nonlocal deaths
+        await send(producer, rows)  # type: ignore[arg-type]
+        if deaths == 0:
+            deaths += 1
+            raise ConnectionResetError
+
+    monkeypatch.setattr(relay_module, "send", send_and_die)
+    await say(bench, Thing(id="twice", version=1, colour="red"))
+    async with running(bench.relay(), bench.consumer()):
+        await eventually(lambda: empty(bench), within=15)
+        await eventually(lambda: _position(bench, 2))
+    assert await said(bench) == ["twice", "twice"]
+    assert await bench.tally() == {"red": 1}
+
+
+async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: Bench) -> None:
+    async with running(bench.relay()):
+        await say(bench, Thing(id="a", version=1, colour="red"))
+        await eventually(lambda: empty(bench))
+        async with bench.database.engine.connect() as connection:
+            await connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test-relay'"
+                )
+            )
+        await say(bench, Thing(id="b", version=1, colour="red"))
+        await eventually(lambda: empty(bench), within=20)
+    assert await said(bench) == ["a", "b"]
+
+
+async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_refused(bench: Bench) -> None:
+    largest = "x" * (LARGEST_RECORD - 600)
+    await say(bench, *(Thing(id=f"{i}", version=1, colour=largest) for i in range(4)))
+    async with running(bench.relay()):
+        await eventually(lambda: empty(bench), within=20)
+    assert await said(bench) == ["0", "1", "2", "3"]
+    with pytest.raises(Unprocessable):
+        await say(bench, Thing(id="too large", version=1, colour="x" * LARGEST_RECORD))
+
+
+async def test_dead_letters_are_listed_and_sent_again_once_their_cause_is_mended(
+    bench: Bench, kafka: str
+) -> None:
+    dead = dead_letter_topic(bench.topic.name, "test")
+    await bench.send(
+        Thing(id="a", version=1, colour="impossible"), b"\xff", Thing(id="b", version=1, colour="red")
+    )
+    async with running(bench.consumer(), bench.relay()):
+        await eventually(lambda: _position(bench, 3))
+        await eventually(lambda: empty(bench))
+    waiting = await replay.waiting(kafka, dead)
+    assert [(letter.topic, letter.original_offset) for letter in waiting] == [
+        (bench.topic.name, "0"),
+        (bench.topic.name, "1"),
+    ]
+    assert waiting[1].value == b"\xff"
+    assert waiting[0].reason == "there is no such colour"
+
+    assert await replay.replay(kafka, dead, most=1) == 1
+
+    assert [letter.value for letter in await replay.waiting(kafka, dead)] == [b"\xff"]
+    again = await bench.records_of(bench.topic.name)
+    assert again[-1][1] == waiting[0].value
+
+
+async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: Bench) -> None:
+    publisher = Publisher(bench.bootstrap, "test", bench.health)
+    async with running(publisher):
+        await eventually(lambda: publisher._producer)
+        await publisher.publish(bench.topic.name, [bench.record(Thing(id="a", version=1, colour="red"))])
+        assert await said(bench) == ["a"]
+
+
+async def test_without_a_broker_the_publisher_says_so_at_once_and_stops_at_once() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nowhere = f"127.0.0.1:{free.getsockname()[1]}"
+    health = Health()
+    publisher = Publisher(nowhere, "test", health)
+    async with running(publisher):
+        await eventually(health.ready)
+        with pytest.raises(Unavailable):
+            await publisher.publish("things.v1", [(b"k", b"v")])
+        stopped_at = time.monotonic()
+    assert time.monotonic() - stopped_at < 10
+
+
+async def test_a_topic_that_does_not_exist_is_no_acknowledgement(kafka: str) -> None:
+    health = Health()
+    publisher = Publisher(kafka, "test", health, within=1.0)
+    async with running(publisher):
+        await eventually(lambda: publisher._producer)
+        with pytest.raises(Unavailable):
+            await publisher.publish(f"missing-{secrets.token_hex(4)}", [(b"k", b"v")])
+
+
+async def _published(bench: Bench, ids: list[str]) -> bool:
+    return await said(bench) == ids
+
+
+async def _position(bench: Bench, at: int) -> bool:
+    return await bench.position() == at

@@ -1,0 +1,226 @@
+"""The trigger's door against the real broker: what 202 means, and what nobody is told twice."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from support.doors import a_context, a_door
+from support.eventually import eventually
+from support.stack import Postgres
+from support.things import Bench, create_topics
+
+from services.trigger import tenants
+from services.trigger.app import SERVICE
+from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
+from shared.events import TENANTS, TRANSACTIONS, Transaction
+from shared.service import Context
+
+
+@pytest.fixture
+async def context(kafka: str, postgres: Postgres) -> AsyncIterator[Context]:
+    await create_topics(kafka, [TRANSACTIONS.name], 3)
+    context = await a_context(SERVICE, postgres, kafka)
+    yield context
+    await context.database.close()
+
+
+@pytest.fixture
+async def key(context: Context) -> str:
+    await tenants.create_tenant(context.database, "acme", name="Acme")
+    return await tenants.create_key(context.database, "acme", ["events:write"], name="webshop")
+
+
+@pytest.fixture
+async def door(context: Context, key: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with a_door(SERVICE, context) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        await eventually(lambda: not context.health.ready())
+        yield client
+
+
+def an_event(id_: str, **changes: object) -> dict[str, object]:
+    now = datetime.now(UTC).isoformat()
+    return {
+        "id": id_,
+        "type": "order.delivered",
+        "occurred_at": now,
+        "customer": {"id": f"c-{id_}"},
+        **changes,
+    }
+
+
+async def on_topic(context: Context, id_: str) -> list[Transaction]:
+    bench = Bench(context.afterword.kafka, context.database, TRANSACTIONS)  # type: ignore[arg-type]
+    found = [TRANSACTIONS.decode(value).data for _, value, _ in await bench.records_of(TRANSACTIONS.name)]
+    return [transaction for transaction in found if transaction.id == id_]
+
+
+async def test_202_means_that_the_event_stands_on_the_topic_and_says_where_to_look(
+    door: httpx.AsyncClient, context: Context
+) -> None:
+    response = await door.post("/v1/events", json=an_event("one", segments={"store": "aarhus"}))
+    assert response.status_code == 202, response.text
+    (transaction,) = await on_topic(context, "one")
+    assert (transaction.source, transaction.segments) == ("webshop", {"store": "aarhus"})
+    assert response.json() == {
+        "id": "one",
+        "status": "accepted",
+        "see": f"http://afterword.example/events/{transaction.event_id}",
+    }
+
+
+async def test_in_a_batch_each_has_its_result_and_the_good_neighbours_are_accepted(
+    door: httpx.AsyncClient, context: Context
+) -> None:
+    batch = [an_event("b1"), an_event("b2", customer={}), "no event", an_event("b3")]
+    response = await door.post("/v1/events", json=batch)
+    assert response.status_code == 207
+    results = response.json()["results"]
+    assert [(result["id"], result["status"]) for result in results] == [
+        ("b1", "accepted"),
+        ("b2", "refused"),
+        (None, "refused"),
+        ("b3", "accepted"),
+    ]
+    assert results[1]["errors"][0]["field"] == "/customer"
+    assert await on_topic(context, "b1")
+    assert not await on_topic(context, "b2")
+
+
+async def test_the_same_id_twice_in_a_batch_is_one_event_and_other_content_is_refused(
+    door: httpx.AsyncClient, context: Context
+) -> None:
+    same, other = an_event("twin"), an_event("twin", handled_by="p-1")
+    response = await door.post("/v1/events", json=[same, same, other])
+    assert [result["status"] for result in response.json()["results"]] == ["accepted", "accepted", "refused"]
+    assert len(await on_topic(context, "twin")) == 1
+
+
+async def test_a_thousand_at_once_are_all_acknowledged(door: httpx.AsyncClient) -> None:
+    lines = b"\n".join(json.dumps(an_event(f"k{i}")).encode() for i in range(1_000))
+    response = await door.post("/v1/events", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    assert (response.status_code, response.json()["accepted"]) == (202, 1_000)
+
+
+async def test_a_single_fault_is_a_problem_document_with_field_and_remedy(door: httpx.AsyncClient) -> None:
+    response = await door.post("/v1/events", json=an_event("bad", occurred_at="2026-11-22T05:00:00"))
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["errors"] == [
+        {"field": "/occurred_at", "detail": "Needs its time zone, such as 2026-11-22T05:00:00Z."}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"[1, 2", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"x" * 2_000_000, "application/json", 413),
+        (b"a=1", "application/x-www-form-urlencoded", 415),
+        (b"", "application/json", 422),
+        (b"{" * 10_000, "application/json", 422),
+    ],
+)
+async def test_what_cannot_be_read_is_refused_with_words(
+    door: httpx.AsyncClient, body: bytes, kind: str, status: int
+) -> None:
+    response = await door.post("/v1/events", content=body, headers={"Content-Type": kind})
+    assert response.status_code == status
+    assert response.json()["title"]
+
+
+async def test_without_a_key_or_with_a_wrong_one_nothing_is_taken(door: httpx.AsyncClient) -> None:
+    for headers in (
+        {"Authorization": ""},
+        {"Authorization": "Bearer aw_wrong"},
+        {"Authorization": "Basic x"},
+    ):
+        response = await door.post("/v1/events", json=an_event("no"), headers=headers)
+        assert response.status_code == 401
+
+
+async def test_a_key_without_the_scope_is_told_which_it_lacks(
+    door: httpx.AsyncClient, context: Context
+) -> None:
+    other = await tenants.create_key(context.database, "acme", ["scores:read"])
+    await context.keys.refresh()
+    response = await door.post(
+        "/v1/events", json=an_event("no"), headers={"Authorization": f"Bearer {other}"}
+    )
+    assert response.status_code == 403
+    assert "events:write" in response.json()["detail"]
+
+
+async def test_a_revoked_key_is_dead_within_seconds(
+    door: httpx.AsyncClient, context: Context, key: str
+) -> None:
+    await tenants.revoke_key(context.database, "acme", key)
+
+    async def dead() -> bool:
+        return (await door.post("/v1/events", json=an_event("late"))).status_code == 401
+
+    await eventually(dead, within=5)
+    with pytest.raises(UnknownKey):
+        await tenants.revoke_key(context.database, "acme", key)
+
+
+async def test_when_kafka_does_not_answer_the_door_says_503_and_when_to_come_back(
+    context: Context, key: str, postgres: Postgres
+) -> None:
+    away = await a_context(SERVICE, postgres, "127.0.0.1:1")
+    away.keys.database = context.database
+    async with a_door(SERVICE, away) as door:
+        response = await door.post(
+            "/v1/events", json=an_event("x"), headers={"Authorization": f"Bearer {key}"}
+        )
+    await away.database.close()
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "5"
+
+
+async def test_a_tenant_is_said_with_its_keys_digests_and_never_the_key(context: Context, key: str) -> None:
+    async with context.database.reading() as uow:
+        rows = (
+            await uow.execute("SELECT value FROM outbox WHERE topic = :t ORDER BY seq", {"t": TENANTS.name})
+        ).all()
+    said = [TENANTS.decode(row.value).data for row in rows]
+    assert [tenant.version for tenant in said] == [1, 2]
+    assert said[-1].keys[0].scopes == ("events:write",)
+    assert key.encode() not in rows[-1].value
+
+
+async def test_what_a_tenant_cannot_be_is_said(context: Context) -> None:
+    await tenants.create_tenant(context.database, "one", name="One")
+    with pytest.raises(TenantExists):
+        await tenants.create_tenant(context.database, "one", name="Again")
+    for wrong in (
+        {"tenant": "Not Short", "name": "x"},
+        {"tenant": "two", "name": "x", "time_zone": "Mars/Base"},
+        {"tenant": "two", "name": "x", "country": "dk"},
+    ):
+        with pytest.raises(BadTenant):
+            await tenants.create_tenant(context.database, **wrong)  # type: ignore[arg-type]
+    with pytest.raises(BadTenant):
+        await tenants.create_key(context.database, "one", ["events:wright"])
+    with pytest.raises(UnknownTenant):
+        await tenants.create_key(context.database, "none", ["events:write"])
+
+
+async def test_the_migrated_database_is_what_the_models_say(context: Context) -> None:
+    async with context.database.engine.connect() as connection:
+        difference = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync), SERVICE.metadata)
+        )
+    assert [change for change in difference if "alembic_version" not in str(change)] == []
+
+
+async def test_the_openapi_document_tells_every_answer(door: httpx.AsyncClient) -> None:
+    document = (await door.get("/openapi/trigger.json")).json()
+    post = document["paths"]["/v1/events"]["post"]
+    assert {"202", "207", "400", "401", "413", "422", "429", "503"} <= set(post["responses"])
+    assert "application/cloudevents+json" in post["requestBody"]["content"]

@@ -1,0 +1,68 @@
+"""A service's API in this process, with its loops, on a database of its own; asked by httpx without a socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+from pydantic import SecretStr
+from support.stack import Postgres
+
+from shared.db.migrations import migrate
+from shared.http.csrf import CsrfGuard
+from shared.http.staff import AccessPass
+from shared.runtime import run_loops
+from shared.service import Context, Service, open_context
+from shared.settings import Afterword
+
+SECRET = "a secret of the tests, long enough for all"
+ORIGIN = "http://afterword.example"
+
+
+def afterword_settings(kafka: str, **changes: object) -> Afterword:
+    return Afterword.model_validate(
+        {
+            "kafka": kafka,
+            "public_url": ORIGIN,
+            "staff_url": ORIGIN,
+            "secret": SecretStr(SECRET),
+            "smtp_url": "smtp://127.0.0.1:1",
+            **changes,
+        }
+    )
+
+
+async def a_context(
+    service: Service,
+    postgres: Postgres,
+    kafka: str = "127.0.0.1:1",
+    *,
+    own: Mapping[str, object] | None = None,
+    **changes: object,
+) -> Context:
+    """A context on a fresh, migrated database; close its database when done."""
+    url = await postgres.create_database(service.name)
+    await migrate(service.name, url)
+    settings = service.settings.model_validate({"database_url": SecretStr(url), **(own or {})})
+    return await open_context(
+        service, asyncio.Event(), afterword_settings(kafka, **changes), settings, process="test"
+    )
+
+
+@asynccontextmanager
+async def a_door(service: Service, context: Context) -> AsyncIterator[httpx.AsyncClient]:
+    """Its API, with the loops that run beside it; keys are known from the start."""
+    app, loops = service.api(context)
+    app.state.keys = context.keys
+    app.state.health = context.health
+    app.state.access = AccessPass(context.secret)
+    app.state.csrf = CsrfGuard(context.secret)
+    await context.keys.refresh()
+    running = asyncio.create_task(run_loops({"keys": context.keys.run, **loops}, context.stopping))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, trust_env=False) as client:
+            yield client
+    finally:
+        context.stopping.set()
+        await running
