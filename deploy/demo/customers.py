@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -76,16 +77,32 @@ class Customers:
     async def _answer(self, link: str, behaviour: Behaviour, stopping: asyncio.Event) -> None:
         """Follow the link of the score, fill the form in, send it; perhaps think again."""
         async with httpx.AsyncClient(headers=BROWSER, follow_redirects=True, trust_env=False) as browser:
-            if not await _say(browser, link, behaviour.says, behaviour.writes_for, stopping):
+            if not await is_unanswered(browser, link, stopping):
+                return
+            if not await say(browser, link, behaviour.says, behaviour.writes_for, stopping):
                 return
             self._position.progress.answered += 1
             if behaviour.amends is not None:
                 await pause(stopping, THINK_AGAIN)
-                if await _say(browser, link, behaviour.amends, 0.0, stopping):
+                if await say(browser, link, behaviour.amends, 0.0, stopping):
                     self._position.progress.amended += 1
 
 
-async def _say(
+async def is_unanswered(browser: httpx.AsyncClient, link: str, stopping: asyncio.Event) -> bool:
+    """Whether nobody has answered behind this link, as a visitor of the demo may have: theirs stays."""
+    for _ in range(NOT_YET):
+        if stopping.is_set():
+            return False
+        with suppress(httpx.TransportError):
+            page = await browser.get(urlsplit(link)._replace(query="").geturl())
+            if page.is_success:
+                found = form.survey_form(page.text, str(page.url))
+                return found is not None and "score" not in found.values
+        await pause(stopping, 1)
+    return False
+
+
+async def say(
     browser: httpx.AsyncClient, link: str, intent: Intent, writes_for: float | None, stopping: asyncio.Event
 ) -> bool:
     """Choose the score, which the page's script saves at once; then write, and send the form."""

@@ -1,0 +1,144 @@
+"""A simulated customer reads the collector's real page, and what is sent is an answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+from support.stack import Postgres
+
+from deploy.demo.customers import is_unanswered, say
+from deploy.demo.model import Intent
+from services.collector.app import build_api
+from services.collector.handlers import keep_invitations
+from services.collector.settings import Settings
+from shared.db.database import Database
+from shared.db.migrations import migrate
+from shared.events import INVITATIONS, TENANTS, Customer, Invitation, Tenant
+from shared.http.tokens import LinkSigner
+from shared.ids import uuid7
+from shared.runtime import Health
+from shared.service import Context
+from shared.settings import Afterword
+from shared.tenancy.keyring import TenantKeyRing
+from shared.tenancy.tenants import keep_tenants
+
+SECRET = "a secret of thirty-two characters or more"
+ORIGIN = "http://127.0.0.1:8000"
+
+
+@pytest.fixture
+async def database(postgres: Postgres) -> AsyncIterator[Database]:
+    url = await postgres.create_database("collector")
+    await migrate("collector", url)
+    database = Database(url, name="demo-test")
+    yield database
+    await database.close()
+    await postgres.drop_database(url)
+
+
+@pytest.fixture
+async def browser(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser before a real collector."""
+    health = Health()
+    afterword = Afterword(
+        kafka="127.0.0.1:9", public_url=ORIGIN, staff_url=ORIGIN, secret=SECRET, smtp_url="smtp://127.0.0.1:9"
+    )
+    context = Context(
+        "collector",
+        afterword,
+        Settings(database_url=database.url),
+        database,
+        health,
+        asyncio.Event(),
+        TenantKeyRing(database, health),
+    )
+    app, _ = build_api(context)
+    app.state.health = health
+    app.state.keys = context.keys
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=ORIGIN, follow_redirects=True
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def invitation_id(database: Database) -> UUID:
+    now = database.clock()
+    invitation = Invitation(
+        id=uuid7(),
+        version=1,
+        state="sent",
+        survey_id=uuid7(),
+        survey_version=1,
+        survey_name="After a purchase",
+        measurement="transactional",
+        language="en",
+        test=False,
+        customer=Customer(id="c-00001"),
+        event_id=uuid7(),
+        event_type="order.delivered",
+        occurred_at=now,
+        decided_at=now,
+        due_at=now,
+        sent_at=now,
+        expires_at=now + timedelta(days=30),
+    )
+    tenant = Tenant(id="demo", version=1, name="Havnbo", time_zone="Europe/Copenhagen", country="DK")
+    async with database.transaction() as uow:
+        await keep_tenants(uow, [TENANTS.event("demo", tenant, now)])
+        await keep_invitations(uow, [INVITATIONS.event("demo", invitation, now)])
+    return invitation.id
+
+
+@pytest.fixture
+def link(invitation_id: UUID) -> str:
+    return f"{ORIGIN}/s/{LinkSigner(SECRET).sign('answer', invitation_id)}?v=3"
+
+
+async def answer(database: Database):
+    async with database.reading() as uow:
+        return (await uow.execute("SELECT * FROM answer WHERE tenant = 'demo'")).one()
+
+
+@pytest.mark.parametrize("may_contact", [True, False, None])
+async def test_a_customer_sends_score_comment_and_consent(database, browser, link, may_contact):
+    intent = Intent(3, "it did lock up on me a couple of times <i>", may_contact)
+    assert await say(browser, link, intent, 0.0, asyncio.Event())
+    said = await answer(database)
+    assert (said.state, said.score, said.comment, said.may_contact) == (
+        "sent",
+        3,
+        intent.comment,
+        may_contact,
+    )
+
+
+async def test_a_customer_who_chooses_and_leaves_has_saved_the_score_alone(database, browser, link):
+    assert await say(browser, link, Intent(3, "never sent", True), None, asyncio.Event())
+    said = await answer(database)
+    assert (said.state, said.score, said.comment, said.may_contact) == ("saved", 3, None, None)
+
+
+async def test_a_customer_who_thinks_again_amends_the_same_answer(database, browser, link):
+    for score in (3, 8):
+        assert await say(browser, link, Intent(score, None, None), 0.0, asyncio.Event())
+    said = await answer(database)
+    assert (said.state, said.score) == ("sent", 8)
+    assert said.version > 2
+
+
+async def test_a_customer_is_never_taken_for_a_machine(database, browser, link):
+    await say(browser, link, Intent(3, None, None), 0.0, asyncio.Event())
+    async with database.reading() as uow:
+        assert (await uow.execute("SELECT flag FROM intent")).one().flag is None
+
+
+@pytest.mark.parametrize("writes_for", [0.0, None])
+async def test_what_a_visitor_has_answered_is_not_answered_again(browser, link, writes_for):
+    never = asyncio.Event()
+    assert await is_unanswered(browser, link, never)
+    await say(browser, link, Intent(3, None, None), writes_for, never)
+    assert not await is_unanswered(browser, link, never)
