@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from services.collector.schemas import ImportItem
+from services.collector.schemas import ImportItem, ItemFault
 from shared.events import Answer
 from shared.events.envelope import Instant, Name, ScoreValue
 from shared.events.segments import MOST_DIMENSIONS, MOST_LEVELS
@@ -186,7 +186,7 @@ def without_doubles(reads: list[Read]) -> list[Read]:
 def result(read: Read) -> ImportItem:
     """What the sender is told of an item."""
     if read.item is None:
-        return ImportItem(id=read.id, status="refused", errors=read.faults)
+        return ImportItem(id=read.id, status="refused", errors=[ItemFault(**fault) for fault in read.faults])
     return ImportItem(id=read.id, status="accepted", errors=[])
 
 

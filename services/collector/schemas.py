@@ -6,7 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from shared.http.faults import Fault
+
+class ItemFault(BaseModel):
+    """One thing that is wrong with an item."""
+
+    field: str = Field(description="A JSON pointer into the item.")
+    detail: str = Field(description="What to write instead.")
 
 
 class ImportItem(BaseModel):
@@ -14,7 +19,7 @@ class ImportItem(BaseModel):
 
     id: str | None = Field(description="The sender's id; null when it could not be read.")
     status: Literal["accepted", "refused"]
-    errors: list[Fault] = Field(description="Field and remedy; the fields are JSON pointers into the item.")
+    errors: list[ItemFault]
 
 
 class ImportResult(BaseModel):

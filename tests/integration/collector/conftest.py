@@ -1,0 +1,182 @@
+"""A collector of its own for each test: a fresh database, a clock that the test sets, the real application."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from support.stack import Postgres
+
+from services.collector.app import SERVICE, build_api
+from services.collector.forms import PageNonce
+from services.collector.handlers import keep_invitations, keep_surveys
+from services.collector.settings import Settings
+from shared.db.database import Database
+from shared.db.migrations import migrate
+from shared.events import (
+    INVITATIONS,
+    SURVEYS,
+    TENANTS,
+    Answer,
+    Customer,
+    FollowUp,
+    Invitation,
+    KeyDigest,
+    Survey,
+    SurveyTexts,
+    Tenant,
+)
+from shared.http.tokens import LinkSigner
+from shared.ids import uuid7
+from shared.runtime import Health
+from shared.service import Context
+from shared.settings import Afterword
+from shared.tenancy.keyring import TenantKeyRing
+from shared.tenancy.tenants import keep_tenants
+
+SECRET = "a-secret-for-tests-only-of-32-characters-and-more"
+KEYS = {"acme": "key-of-acme", "zenith": "key-of-zenith"}
+SURVEY = UUID("01900000-0000-7000-8000-000000000001")
+
+
+@dataclass
+class Bench:
+    """The collector, and what a test wants of it."""
+
+    context: Context
+    app: FastAPI
+    client: httpx.AsyncClient
+    now: datetime
+
+    def clock(self) -> datetime:
+        """The moment that the test has set."""
+        return self.now
+
+    def token(self, invitation_id: UUID) -> str:
+        """The link's last part."""
+        return LinkSigner(SECRET).sign("answer", invitation_id)
+
+    def nonce(self, invitation_id: UUID) -> str:
+        """As a page that is drawn now carries it."""
+        return PageNonce(SECRET).make(invitation_id, self.now)
+
+    async def hear_survey(self, texts: dict[str, SurveyTexts], tenant: str = "acme") -> None:
+        """A survey's words."""
+        survey = Survey(
+            id=SURVEY, survey_version=1, version=1, name="Delivery", measurement="transactional", state="live",
+            trigger="order.delivered", test=False, stopped=False, texts=texts, changed_at=self.now,
+        )  # fmt: skip
+        async with self.context.database.transaction() as uow:
+            await keep_surveys(uow, [SURVEYS.event(tenant, survey, self.now)])
+
+    async def invite(self, tenant: str = "acme", **changed: Any) -> UUID:
+        """An invitation as the dispatcher says it; its id."""
+        fields: dict[str, Any] = {
+            "id": uuid7(), "version": 1, "state": "sent", "survey_id": SURVEY, "survey_version": 1,
+            "survey_name": "Delivery", "measurement": "transactional", "language": "en", "test": False,
+            "customer": Customer(id="c-17", email="karen@example.com", name="Karen Whitfield"),
+            "event_id": uuid7(), "event_type": "order.delivered", "occurred_at": self.now, "touchpoint": "delivery",
+            "segments": {"touchpoint": "delivery", "store": "aarhus"}, "organisation": ("north", "sales"),
+            "decided_at": self.now, "due_at": self.now, "sent_at": self.now,
+            "expires_at": self.now + timedelta(days=30),
+        }  # fmt: skip
+        invitation = Invitation(**{**fields, **changed})
+        async with self.context.database.transaction() as uow:
+            await keep_invitations(uow, [INVITATIONS.event(tenant, invitation, self.now)])
+        return invitation.id
+
+    async def say(self, invitation_id: UUID, score: object, **fields: str) -> httpx.Response:
+        """What the form sends."""
+        form = {"score": str(score), "nonce": self.nonce(invitation_id), "action": "send", **fields}
+        return await self.client.post(f"/s/{self.token(invitation_id)}", data=form)
+
+    async def rows(self, sql: str, **values: Any) -> list[Any]:
+        """What the database holds."""
+        async with self.context.database.reading() as uow:
+            return list(await uow.execute(sql, values))
+
+    async def said(self) -> list[Answer]:
+        """What waits to be said on ``answers``, in order."""
+        from shared.events import ANSWERS
+
+        rows = await self.rows("SELECT value FROM outbox WHERE topic = 'answers.v1' ORDER BY seq")
+        return [ANSWERS.decode(row.value).data for row in rows]
+
+    async def import_answers(self, *answers: Any, tenant: str = "acme") -> httpx.Response:
+        """Through the door, as a client back-end."""
+        return await self.client.post(
+            "/v1/answers/import", json={"answers": list(answers)}, headers=bearer(tenant)
+        )
+
+
+def bearer(tenant: str = "acme") -> dict[str, str]:
+    """The header of a tenant's key."""
+    return {"Authorization": f"Bearer {KEYS[tenant]}"}
+
+
+def tenant_of(name: str, now: datetime, zone: str) -> Tenant:
+    """A company with one key for everything."""
+    digest = hashlib.sha256(KEYS[name].encode()).hexdigest()
+    key = KeyDigest(id=f"k-{name}", name="back-end", digest=digest, scopes=("answers:write", "answers:read"))
+    return Tenant(
+        id=name, version=1, name=name.title(), time_zone=zone, country="DK", languages=("en", "da"), keys=(key,)
+    )
+
+
+@pytest.fixture(scope="session")
+async def migrated(postgres: Postgres) -> str:
+    """A database at the newest revision, to copy."""
+    url = await postgres.create_database("collector")
+    await migrate("collector", url)
+    return url
+
+
+@pytest.fixture
+async def bench(postgres: Postgres, migrated: str) -> AsyncIterator[Bench]:
+    """A collector that knows Acme in Copenhagen and Zenith in Honolulu."""
+    url = await postgres.create_database("collector", template=migrated)
+    database = Database(url)
+    afterword = Afterword(
+        kafka="127.0.0.1:1", public_url="http://test.example", staff_url="http://test.example", secret=SECRET,
+        smtp_url="smtp://127.0.0.1:1",
+    )  # fmt: skip
+    health = Health()
+    keys = TenantKeyRing(database, health)
+    context = Context(
+        SERVICE.name, afterword, Settings(database_url=url), database, health, asyncio.Event(), keys
+    )
+    made = Bench.__new__(Bench)
+    made.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    database.clock = made.clock
+    app, _ = build_api(context)
+    app.state.keys = keys
+    app.state.health = health
+    async with database.transaction() as uow:
+        tenants = [
+            tenant_of("acme", made.now, "Europe/Copenhagen"),
+            tenant_of("zenith", made.now, "Pacific/Honolulu"),
+        ]
+        await keep_tenants(uow, [TENANTS.event(tenant.id, tenant, made.now) for tenant in tenants])
+    await keys.refresh()
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test.example", trust_env=False
+    ) as client:
+        made.context, made.app, made.client = context, app, client
+        yield made
+    await database.close()
+    await postgres.drop_database(url)
+
+
+ASKS = {
+    "en": SurveyTexts(
+        intro="About your delivery",
+        follow_up=FollowUp(detractor="What should we have done?", promoter="Who did well?"),
+    ),
+    "da": SurveyTexts(question="Vil du anbefale Acme?"),
+}
