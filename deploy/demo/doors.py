@@ -26,7 +26,11 @@ class Stopping(Exception):
 
 
 class Refused(Exception):
-    """A door said no for good: the demo and the doors do not fit together. The message holds its words."""
+    """A door said no for good. The message holds its words."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 class Doors:
@@ -63,7 +67,8 @@ class Doors:
                 or (response.status_code == HTTPStatus.UNAUTHORIZED and loop.time() > known_by)
             ):
                 if response.is_server_error or response.is_client_error:
-                    raise Refused(f"{method} {path}: {response.status_code} {response.text}")
+                    words = f"{method} {path}: {response.status_code} {response.text}"
+                    raise Refused(response.status_code, words)
                 return response
             asked = response.headers.get("Retry-After", "") if response is not None else ""
             await pause(self._stopping, max(backoff.next(), float(asked) if asked.isdecimal() else 0.0))

@@ -2,7 +2,7 @@
 
 import structlog
 
-from deploy.demo.doors import Doors, Refused
+from deploy.demo.doors import Doors
 from deploy.demo.history import History
 from deploy.demo.position import Position
 
@@ -11,10 +11,14 @@ BATCH = 500
 log = structlog.get_logger()
 
 
+class NotMovedIn(Exception):
+    """The import door and the history do not fit together. The message says where."""
+
+
 async def move_in(history: History, doors: Doors, position: Position) -> None:
     """Import what is not imported yet.
 
-    :raises Refused: when the door takes an answer as wrong.
+    :raises NotMovedIn: when the door takes an answer as wrong.
     """
     if position.progress.has_moved_in:
         return
@@ -24,7 +28,7 @@ async def move_in(history: History, doors: Doors, position: Position) -> None:
         done = await doors.post("/v1/answers/import", {"answers": batch})
         if done["refused"]:
             first = next(result for result in done["results"] if result["status"] == "refused")
-            raise Refused(f"{done['refused']} answers of the history; the first: {first}")
+            raise NotMovedIn(f"{done['refused']} answers of the history; the first: {first}")
         position.progress.imported = start + len(batch)
         position.save()
         log.info("history_imported", answers=position.progress.imported, of=len(answers))

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from deploy.demo import cast
@@ -29,6 +30,8 @@ DONE = (
     "Explained what went wrong and gave a voucher (simulated).",
     "Passed it on to the carrier and told the customer (simulated).",
 )
+LEFT_ALONE = "Looked into it; the customer does not want to be contacted (simulated)."
+CALL = {"act": "contact", "how": "call", "reached": True, "text": "Called back (simulated)."}
 OUTCOMES, SHARES = ("recovered", "explained", "not_solvable", "lost"), (0.5, 0.35, 0.1, 0.05)
 
 Case = dict[str, Any]
@@ -66,27 +69,39 @@ class Agents:
     async def _unsolved(self) -> list[Case]:
         cases: list[Case] = []
         for state in ("open", "assigned"):
-            after: str | None = ""
+            after: dict[str, str] | None = {}
             while after is not None:
-                page = await self._doors.get("/v1/cases", state=state, limit=200, after=after)
+                page = await self._doors.get("/v1/cases", state=state, limit=200, **after)
                 cases += page["cases"]
-                after = page["next"]
+                after = {"after": page["next"]} if page["next"] else None
         return cases
 
     async def _work_on(self, case: Case) -> None:
         """Give it to one of ours, then write down what was done; a colleague who was faster keeps it."""
         random = self._model.random("case", case["number"])
-        owner = random.choice(self._people)
-        causes = CAUSES.get(case["touchpoint"] or "", ("other",))
         (outcome,) = random.choices(OUTCOMES, SHARES)
+        may_call = case["may_contact"] is not False
         close = {
             "act": "close",
-            "cause": random.choice(causes),
-            "action": random.choice(DONE),
-            "outcome": outcome,
-            "told": True,
+            "cause": random.choice(CAUSES.get(case["touchpoint"] or "", ("other",))),
+            "action": random.choice(DONE) if may_call else LEFT_ALONE,
+            "outcome": outcome if may_call else "not_solvable",
+            "told": may_call,
         }
-        spoke = {"act": "contact", "how": "call", "reached": True, "text": "Called back (simulated)."}
-        for act in ({"act": "assign", "to": owner}, spoke, close):
-            await self._doors.post(f"/v1/cases/{case['id']}", act, once=f"simulated {act['act']}")
-        self._position.progress.closed += 1
+        try:
+            taken = await self._act(case, {"act": "assign", "to": random.choice(self._people)})
+            if may_call:
+                taken = await self._act(taken, CALL)
+            await self._act(taken, close)
+        except Refused as refused:
+            if refused.status != HTTPStatus.CONFLICT:
+                raise
+        else:
+            self._position.progress.closed += 1
+
+    async def _act(self, case: Case, action: dict[str, Any]) -> Case:
+        decides = {"version": case["version"]} if action["act"] != "contact" else {}
+        done: Case = await self._doors.post(
+            f"/v1/cases/{case['id']}/actions", action | decides, once=f"simulated {action['act']}"
+        )
+        return done
