@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from deploy.demo import cast
-from deploy.demo.doors import Doors
+from deploy.demo.doors import Doors, Refused
 from deploy.demo.model import Model
 from deploy.demo.position import Position
 from shared.clock import Clock
