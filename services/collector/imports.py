@@ -146,7 +146,7 @@ def _faults_in_time(item: AnswerIn, now: datetime) -> list[Fault]:
             faults.append(Fault(field=pointer(name), detail="Lies in the future. Send when it happened."))
         elif at < OLDEST:
             faults.append(Fault(field=pointer(name), detail="Lies before 1970. Send when it happened."))
-    if item.invited_at is not None and item.invited_at > item.answered_at:
+    if not faults and item.invited_at is not None and item.invited_at > item.answered_at:
         faults.append(
             Fault(field="/invited_at", detail="Lies after answered_at: nobody answers before being asked.")
         )
@@ -157,7 +157,7 @@ def _folded_in(read: Read) -> Read:
     return read._replace(item=None) if read.faults else read
 
 
-_PLACE = re.compile(r" - at `(?:key in )?\$(.*)`$")
+_PLACE = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
 
 
 def _fault(message: str) -> Fault:

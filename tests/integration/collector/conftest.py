@@ -125,7 +125,13 @@ def tenant_of(name: str, now: datetime, zone: str) -> Tenant:
     digest = hashlib.sha256(KEYS[name].encode()).hexdigest()
     key = KeyDigest(id=f"k-{name}", name="back-end", digest=digest, scopes=("answers:write", "answers:read"))
     return Tenant(
-        id=name, version=1, name=name.title(), time_zone=zone, country="DK", languages=("en", "da"), keys=(key,)
+        id=name,
+        version=1,
+        name=name.title(),
+        time_zone=zone,
+        country="DK",
+        languages=("en", "da"),
+        keys=(key,),
     )
 
 

@@ -1,0 +1,195 @@
+"""Answers from elsewhere: every item for itself, each once."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from shared.http.secrets import customer_hash
+from shared.ids import derived
+
+from .conftest import SECRET, Bench, bearer
+
+GOOD: dict[str, Any] = {
+    "id": "2024-17",
+    "score": 9,
+    "comment": "Quick, and the driver rang first.",
+    "answered_at": "2024-05-17T23:30:00Z",
+    "invited_at": "2024-05-16T09:00:00+02:00",
+    "customer": {"id": "c-17", "email": "karen@example.com", "name": "Karen"},
+    "segments": {"touchpoint": "delivery", "store": "aarhus"},
+    "organisation": ["north", "sales"],
+    "measurement": "relational",
+}
+
+
+def item(**changed: Any) -> dict[str, Any]:
+    return {**GOOD, **changed}
+
+
+async def test_an_imported_answer_counts_on_its_own_day_under_an_id_that_never_changes(bench: Bench) -> None:
+    reply = await bench.import_answers(GOOD)
+    assert reply.status_code == 200
+    assert reply.json() == {
+        "accepted": 1,
+        "refused": 0,
+        "results": [{"id": "2024-17", "status": "accepted", "errors": []}],
+    }
+    (said,) = await bench.said()
+    assert said.id == derived("import", "acme", "2024-17")
+    assert (said.origin, said.state, said.score, said.version) == ("import", "sent", 9, 1)
+    assert said.day == date(2024, 5, 18)  # half past one in Copenhagen
+    assert (said.customer_id, said.touchpoint, said.measurement) == ("c-17", "delivery", "relational")
+    assert said.organisation == ("north", "sales")
+
+
+async def test_the_same_again_changes_nothing(bench: Bench) -> None:
+    for _ in range(2):
+        assert (await bench.import_answers(GOOD, item(id="2024-18"))).json()["accepted"] == 2
+    await bench.import_answers(item(answered_at="2024-05-18T01:30:00+02:00"))
+    assert len(await bench.said()) == 2
+
+
+async def test_other_content_under_a_known_id_amends_it_and_keeps_its_day(bench: Bench) -> None:
+    await bench.import_answers(GOOD)
+    bench.now += timedelta(days=100)
+    await bench.import_answers(
+        item(score=4, segments={"store": "odense"}, answered_at="2025-01-01T00:00:00Z")
+    )
+    first, second = await bench.said()
+    assert (second.version, second.score, second.segments) == (2, 4, {"store": "odense"})
+    assert (second.day, second.answered_at) == (first.day, first.answered_at)
+    history = await bench.rows("SELECT version, score, comment FROM answer_history")
+    assert [(row.version, row.score, row.comment) for row in history] == [(1, 9, GOOD["comment"])]
+
+
+@pytest.mark.parametrize(
+    ("bad", "field"),
+    [
+        ({"score": 11}, "/score"),
+        ({"score": -1}, "/score"),
+        ({"score": 7.5}, "/score"),
+        ({"score": "7"}, "/score"),
+        ({"score": True}, "/score"),
+        ({"score": None}, "/score"),
+        ({"id": ""}, "/id"),
+        ({"id": 17}, "/id"),
+        ({"answered_at": "2024-05-17T13:04:00"}, "/answered_at"),
+        ({"answered_at": "yesterday"}, "/answered_at"),
+        ({"answered_at": "2199-01-01T00:00:00Z"}, "/answered_at"),
+        ({"answered_at": "0001-01-01T00:00:00Z"}, "/answered_at"),
+        ({"invited_at": "2024-05-18T00:00:00Z"}, "/invited_at"),
+        ({"comment": "x" * 5001}, "/comment"),
+        ({"comment": "a\0b"}, "/comment"),
+        ({"segments": {f"d{n}": "v" for n in range(9)}}, "/segments"),
+        ({"segments": {"store": "\0"}}, "/segments/store"),
+        ({"segments": {"store": 4}}, "/segments"),
+        ({"segments": {"": "v"}}, "/segments"),
+        ({"organisation": list("abcdefg")}, "/organisation"),
+        ({"measurement": "emotional"}, "/measurement"),
+        ({"customer": {"e-mail": "karen@example.com"}}, "/customer"),
+        ({"scores": 4}, "/"),
+    ],
+)
+async def test_a_bad_item_names_its_field_and_never_harms_its_neighbours(
+    bench: Bench, bad: dict[str, Any], field: str
+) -> None:
+    reply = await bench.import_answers(item(id="before"), item(**bad), item(id="after"))
+    told = reply.json()
+    assert [result["status"] for result in told["results"]] == ["accepted", "refused", "accepted"]
+    (error,) = told["results"][1]["errors"]
+    assert error["field"] == field
+    assert len(error["detail"]) > 10
+    assert {answer.id for answer in await bench.said()} == {
+        derived("import", "acme", name) for name in ("before", "after")
+    }
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"id": "x", "score": NaN, "answered_at": "2024-05-17T13:04:00Z"}',
+        '{"id": "x", "score": 1e999, "answered_at": "2024-05-17T13:04:00Z"}',
+        '{"id": "x", "score": 4, "answered_at": "2024-05-17T13:04:00Z", "comment": "\\ud800"}',
+        '{"id": "\\ud800", "score": 4, "answered_at": "2024-05-17T13:04:00Z"}',
+        '{"id": "x", "score": 4, "answered_at": "2024-05-17T13:04:00Z", "segments": {"\\udfff": "v"}}',
+        '{"id": "x", "score": ' + "[" * 900 + "]" * 900 + "}",
+        "17",
+        "null",
+        "[]",
+    ],
+)
+async def test_what_is_hardly_json_never_harms_its_neighbours(bench: Bench, bad: str) -> None:
+    good = [json.dumps(item(id=name)) for name in ("before", "after")]
+    body = f'{{"answers": [{good[0]}, {bad}, {good[1]}]}}'
+    reply = await bench.client.post("/v1/answers/import", content=body, headers=bearer())
+    assert [result["status"] for result in reply.json()["results"]] == ["accepted", "refused", "accepted"]
+    assert reply.json()["results"][1]["errors"][0]["detail"]
+    assert len(await bench.said()) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"answer": []}',
+        b'{"answers": 7}',
+        b"\xff\xfe",
+        b'{"answers": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        json.dumps({"answers": [GOOD] * 1001}).encode(),
+    ],
+)
+async def test_a_body_that_is_no_batch_is_refused_as_a_whole(bench: Bench, body: bytes) -> None:
+    reply = await bench.client.post("/v1/answers/import", content=body, headers=bearer())
+    assert reply.status_code == 400
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["detail"]
+    assert await bench.said() == []
+
+
+async def test_doubles_in_one_batch_are_one_and_contradictions_are_refused(bench: Bench) -> None:
+    told = (await bench.import_answers(GOOD, GOOD, item(score=2))).json()["results"]
+    assert [result["status"] for result in told] == ["accepted", "accepted", "refused"]
+    assert told[2]["errors"] == [
+        {"field": "/id", "detail": "This id stands in this batch already, with other content."}
+    ]
+    assert [answer.score for answer in await bench.said()] == [9]
+
+
+async def test_a_customer_without_an_id_is_known_by_the_hash_of_the_address(bench: Bench) -> None:
+    await bench.import_answers(
+        item(id="a", customer={"email": "Karen@Example.com"}),
+        item(id="b", customer="c-4"),
+        item(id="c", customer=None),
+    )
+    said = {answer.id: answer.customer_id for answer in await bench.said()}
+    assert said == {
+        derived("import", "acme", "a"): customer_hash(SECRET, "acme", "karen@example.com"),
+        derived("import", "acme", "b"): "c-4",
+        derived("import", "acme", "c"): None,
+    }
+    rows = await bench.rows("SELECT CAST(to_jsonb(a) AS text) AS body FROM answer a")
+    assert not any("example.com" in row.body.lower() for row in rows)
+
+
+async def test_a_thousand_answers_are_one_request(bench: Bench) -> None:
+    batch = [item(id=f"n-{n}", score=n % 11) for n in range(1000)]
+    assert (await bench.import_answers(*batch)).json()["accepted"] == 1000
+    assert len(await bench.said()) == 1000
+    assert (await bench.import_answers(*batch)).json()["accepted"] == 1000
+    assert len(await bench.said()) == 1000
+
+
+async def test_two_tenants_with_the_same_ids_have_two_answers(bench: Bench) -> None:
+    await bench.import_answers(GOOD)
+    await bench.import_answers(GOOD, tenant="zenith")
+    first, second = await bench.said()
+    assert first.id != second.id
+    assert (first.day, second.day) == (date(2024, 5, 18), date(2024, 5, 17))
+
+
+async def test_nobody_imports_without_a_key(bench: Bench) -> None:
+    assert (await bench.client.post("/v1/answers/import", json={"answers": [GOOD]})).status_code == 401
