@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,17 @@ if TYPE_CHECKING:
     from shared.service import Service
 
 SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")
+
+STARTER_SCOPES = (
+    "events:write",
+    "answers:write",
+    "answers:read",
+    "surveys:write",
+    "decisions:read",
+    "scores:read",
+    "cases:read",
+    "cases:write",
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -104,6 +116,71 @@ def topics(
     typer.echo("\n".join(f"{name}: created" for name in created) or "all topics are there")
 
 
+def start_tenant(
+    name: Annotated[str, typer.Option(help="The company's name, as customers read it.")],
+    admin: Annotated[str, typer.Option(help="Your address: the first admin, and the first test address.")],
+    time_zone: Annotated[str, typer.Option(help="Where its days begin and end.")] = "Europe/Copenhagen",
+    country: Annotated[str, typer.Option(help="Two letters.")] = "DK",
+) -> None:
+    """A company to try things with: a tenant, a key, the first admin, and a survey that asks at once."""
+    settings_of_local_stack()
+    tenant = "-".join(re.findall(r"[a-z0-9]+", name.lower())) or "company"
+    try:
+        key, link, origin = asyncio.run(_start_tenant(tenant, name, admin, time_zone, country))
+    except _Faults as fault:
+        sys.exit(str(fault))
+    typer.echo(
+        f"""{name} is a tenant now, by the short name {tenant}. It is in test mode: mail goes to {admin} only.
+
+key (shown once)   {key}
+sign in as admin   {link}
+                   (once, within 24 hours; then choose a password)
+
+Try it:
+export KEY={key}
+curl {origin}/v1/events -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  -d '{{"id": "order-1", "type": "order.delivered", "occurred_at": "'$(date -u +%FT%TZ)'",
+       "customer": {{"id": "c-1", "email": "{admin}"}}, "segments": {{"touchpoint": "checkout"}}}}'"""
+    )
+
+
+class _Faults(Exception):
+    """What kept the tenant from being made, in words."""
+
+
+async def _start_tenant(
+    tenant: str, name: str, admin: str, time_zone: str, country: str
+) -> tuple[str, str, str]:
+    from services.alerts.command import create_staff
+    from services.alerts.errors import BadAccount
+    from services.dispatcher.command import create_example_survey
+    from services.trigger import tenants
+    from services.trigger.errors import BadTenant, TenantExists
+    from shared.db.database import Database
+    from shared.service import read_settings
+
+    names = ("trigger", "dispatcher", "alerts")
+    afterword, owns = read_settings([service(each) for each in names])
+    trigger, dispatcher, alerts = (
+        Database(own.database_url.get_secret_value(), name="tenant-start", pool_size=1) for own in owns
+    )
+    try:
+        await tenants.create_tenant(
+            trigger, tenant, name=name, time_zone=time_zone, country=country, languages=["en", "da", "nl"]
+        )
+        link = await create_staff(alerts, afterword.staff_url, tenant, admin, "admin")
+        await create_example_survey(dispatcher, tenant, test_address=admin)
+        key = await tenants.create_key(trigger, tenant, STARTER_SCOPES, name="webshop")
+    except TenantExists:
+        raise _Faults(f"There is a tenant {tenant} already; choose another name.") from None
+    except (BadTenant, BadAccount) as error:
+        raise _Faults(str(error)) from None
+    finally:
+        for database in (trigger, dispatcher, alerts):
+            await database.close()
+    return key, link, afterword.staff_url.rstrip("/")
+
+
 def main() -> None:
     """Gather the commands of the services and of the local stack, and run the one that was named."""
     from shared.kafka.command import add_to as add_kernel
@@ -112,10 +189,12 @@ def main() -> None:
     from services.alerts.command import add_to as add_alerts
     from services.dispatcher.command import add_to as add_dispatcher
     from services.trigger.command import add_to as add_trigger
+    from services.trigger.command import tenant_app
 
     for add in (add_local, add_trigger, add_dispatcher, add_alerts):
         add(app, settings_of_local_stack)
     add_kernel(app, settings_of_local_stack, service)
+    tenant_app.command("start")(start_tenant)
     app()
 
 
