@@ -36,13 +36,21 @@ class Refused(Exception):
 class Doors:
     """Calls until a door answers; waits as long as it asks for."""
 
-    def __init__(self, origin: str, key: str | None, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        origin: str,
+        key: str | None,
+        stopping: asyncio.Event,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._stopping = stopping
         self._client = httpx.AsyncClient(
             base_url=origin,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             # The addresses are of this machine: no proxy of the environment knows them.
             trust_env=False,
+            transport=transport,
             timeout=30,
         )
 

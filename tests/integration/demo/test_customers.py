@@ -7,60 +7,38 @@ from uuid import UUID
 
 import httpx
 import pytest
+from support.doors import ORIGIN, SECRET, a_context, a_door
 from support.stack import Postgres
 
 from deploy.demo.customers import is_unanswered, say
 from deploy.demo.model import Intent
-from services.collector.app import build_api
+from services.collector.app import SERVICE
 from services.collector.handlers import keep_invitations
-from services.collector.settings import Settings
 from shared.db.database import Database
-from shared.db.migrations import migrate
 from shared.events import INVITATIONS, TENANTS, Customer, Invitation, Tenant
 from shared.http.tokens import LinkSigner
 from shared.ids import uuid7
-from shared.runtime import Health
 from shared.service import Context
-from shared.settings import Afterword
-from shared.tenancy.keyring import TenantKeyRing
 from shared.tenancy.tenants import keep_tenants
 
-SECRET = "a secret of thirty-two characters or more"
-ORIGIN = "http://127.0.0.1:8000"
+
+@pytest.fixture
+async def context(postgres: Postgres) -> AsyncIterator[Context]:
+    context = await a_context(SERVICE, postgres)
+    yield context
+    await context.database.close()
 
 
 @pytest.fixture
-async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    url = await postgres.create_database("collector")
-    await migrate("collector", url)
-    database = Database(url, name="demo-test")
-    yield database
-    await database.close()
-    await postgres.drop_database(url)
+def database(context: Context) -> Database:
+    return context.database
 
 
 @pytest.fixture
-async def browser(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(context: Context) -> AsyncIterator[httpx.AsyncClient]:
     """A browser before a real collector."""
-    health = Health()
-    afterword = Afterword(
-        kafka="127.0.0.1:9", public_url=ORIGIN, staff_url=ORIGIN, secret=SECRET, smtp_url="smtp://127.0.0.1:9"
-    )
-    context = Context(
-        "collector",
-        afterword,
-        Settings(database_url=database.url),
-        database,
-        health,
-        asyncio.Event(),
-        TenantKeyRing(database, health),
-    )
-    app, _ = build_api(context)
-    app.state.health = health
-    app.state.keys = context.keys
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url=ORIGIN, follow_redirects=True
-    ) as client:
+    async with a_door(SERVICE, context) as client:
+        client.follow_redirects = True
         yield client
 
 
