@@ -17,7 +17,7 @@ from services.alerts.errors import BadAccount
 from services.alerts.repository import people
 from shared.db.database import UnitOfWork
 from shared.events.segments import COMPANY
-from shared.http.staff import ROLES, Role
+from shared.http.staff import ROLES, Role, Staff
 from shared.ids import uuid7
 
 SESSION_LASTS = timedelta(days=14)
@@ -176,15 +176,26 @@ async def dismiss(uow: UnitOfWork, tenant: str, person: UUID) -> None:
     await people.end_sessions(uow, tenant, person)
 
 
+async def readmit(uow: UnitOfWork, tenant: str, person: UUID) -> None:
+    """Somebody comes back, with the role that they had."""
+    found = await _found(uow, tenant, person)
+    await people.change_person(uow, tenant, person, role=found.role, segments=found.segments, active=True)
+
+
 async def change_role(
     uow: UnitOfWork, tenant: str, person: UUID, *, role: str, segments: Sequence[str]
 ) -> None:
     """What somebody may do and see; a new pass carries it, so within five minutes."""
-    await _found(uow, tenant, person)
+    found = await _found(uow, tenant, person)
     if role != "admin":
         await _unless_last_admin(uow, tenant, person)
     await people.change_person(
-        uow, tenant, person, role=clean_role(role), segments=clean_segments(segments), active=True
+        uow,
+        tenant,
+        person,
+        role=clean_role(role),
+        segments=clean_segments(segments),
+        active=found.active,
     )
 
 
@@ -198,3 +209,8 @@ async def _found(uow: UnitOfWork, tenant: str, person: UUID) -> Any:
 async def _unless_last_admin(uow: UnitOfWork, tenant: str, person: UUID) -> None:
     if await people.lock_admins(uow, tenant) == [person]:
         raise BadAccount("person", "This is the last administrator. Make somebody else one first.")
+
+
+def session_id(staff: Staff) -> UUID:
+    """The session behind a pass."""
+    return UUID(staff.session_id)

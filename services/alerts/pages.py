@@ -1,0 +1,363 @@
+"""The pages of cases: the inbox, and one case with all that can be done."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ConfigDict
+
+from services.alerts import actions, views, words
+from services.alerts.actions import Reader
+from services.alerts.domain import CAUSES, HOWS, OUTCOMES, NotDone, NotPossible, closing_faults, text_faults
+from services.alerts.handlers import CASE_ROLES
+from services.alerts.repository import copies, notices, people, reading
+from services.alerts.repository.cases import case_of
+from services.alerts.schemas import Action, Assign, Close, Contact, Note, Reopen, Reveal, Take
+from shared.db.database import Database, UnitOfWork
+from shared.events import may_see, segments_of
+from shared.http.csrf import csrf_checked
+from shared.http.live import LiveFeed
+from shared.http.problems import Problem
+from shared.http.staff import Staff, signed_in
+from shared.pages.environment import Pages
+
+router = APIRouter(include_in_schema=False)
+worker = signed_in("admin", "leader", "agent")
+Worker = Annotated[Staff, Depends(worker)]
+Checked = Annotated[None, Depends(csrf_checked)]
+
+
+class Filter(BaseModel):
+    """The sentence above the list."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    state: Literal["open", "late", "closed", "all"] = "open"
+    owner: Literal["everybody", "me", "nobody"] = "everybody"
+    touchpoint: str = ""
+    sort: reading.Sort = "due"
+
+    def wanted(self, staff: Staff) -> reading.Wanted:
+        """The same as a question to the database."""
+        return reading.Wanted(
+            segments=staff.segments,
+            state={"open": "waiting", "late": "waiting", "closed": "closed", "all": None}[self.state],  # type: ignore[arg-type]
+            owner={"everybody": None, "me": staff.id, "nobody": "nobody"}[self.owner],  # type: ignore[arg-type]
+            touchpoint=self.touchpoint or None,
+            late=self.state == "late",
+        )
+
+
+@router.get("/inbox")
+async def inbox(request: Request, staff: Worker, chosen: Annotated[Filter, Query()]) -> Response:
+    """Who waits, the most urgent first."""
+    database: Database = request.app.state.database
+    async with database.reading() as uow:
+        frame = await views.frame(uow, staff)
+        counts = await views.open_cases(uow, staff)
+        found = await reading.list_cases(uow, staff.tenant, chosen.wanted(staff), sort=chosen.sort)
+        invited = await copies.invitations(uow, staff.tenant, [row.answer_id for row in found])
+        touchpoints = await reading.touchpoints(uow, staff.tenant, staff.segments)
+        now, zone = uow.now, ZoneInfo(frame["time_zone"])
+    rows = [(views.row_of(row, invited.get(row.answer_id), staff.id, now, zone), row.due_at) for row in found]
+    waiting = chosen.state in {"open", "late"}
+    newest = max(found, key=lambda row: row.opened_at, default=None)
+    return _pages(request).response(
+        request,
+        "inbox.html",
+        staff=staff,
+        **frame,
+        here="cases",
+        open_cases=counts.open,
+        live="/inbox/live",
+        chosen=chosen,
+        counts=counts,
+        finding=words.waiting(len(rows), sum(row.late for row, _ in rows))
+        if waiting
+        else words.closed(counts.closed)
+        if chosen.state == "closed"
+        else f"{words.in_words(len(rows))} cases in all.",
+        groups=views.grouped(rows, now, zone)
+        if waiting and chosen.sort == "due"
+        else [("", [row for row, _ in rows])],
+        empty=not rows,
+        touchpoints=touchpoints,
+        newest=newest,
+        newest_at=words.moment(newest.opened_at, now, zone) if newest is not None else "",
+    )
+
+
+@router.get("/inbox/live")
+async def inbox_live(request: Request, staff: Worker) -> Response:
+    """A message for each case that changes, of those that this reader may see."""
+    feed: LiveFeed = request.app.state.feed
+    return feed.response(staff.tenant, lambda change: may_see(staff.segments, change.data["belongs"]))
+
+
+@router.get("/cases/{case}/live")
+async def case_live(request: Request, staff: Worker, case: str) -> Response:
+    """A message whenever this case changes."""
+    feed: LiveFeed = request.app.state.feed
+    return feed.response(
+        staff.tenant, lambda change: change.id == case and may_see(staff.segments, change.data["belongs"])
+    )
+
+
+class CaseForm(BaseModel):
+    """What the forms of the case page send; what is wrong is said on the page, and nothing typed is lost."""
+
+    act: Literal["take", "assign", "contact", "note", "close", "reopen", "reveal"]
+    version: int | None = None
+    key: str = ""
+    to: str = ""
+    how: str = "call"
+    reached: str = ""
+    text: str = ""
+    cause: str = ""
+    action: str = ""
+    outcome: str = ""
+    told: str = ""
+
+    def faults(self) -> list[tuple[str, str]]:
+        """All that is missing, each with its field."""
+        match self.act:
+            case "assign" if not _is_uuid(self.to):
+                return [("to", "Choose a colleague.")]
+            case "contact":
+                faults = [] if self.how in HOWS else [("how", "Choose how.")]
+                if self.reached not in {"yes", "no"}:
+                    faults.append(("reached", "Say whether you spoke to the customer."))
+                return faults + text_faults("contact-text", self.text, "Write what was said.")
+            case "note":
+                return text_faults("note-text", self.text, "Write the note.")
+            case "reopen":
+                return text_faults("reopen-text", self.text, "Write why it is not over.")
+            case "close":
+                return closing_faults(self.cause, self.action, self.outcome, self.told)
+            case _:
+                return []
+
+    def read(self) -> Action:
+        """The action, once nothing is missing."""
+        text = self.text.strip()
+        match self.act:
+            case "take":
+                return Take(act="take", version=self.version)
+            case "assign":
+                return Assign(act="assign", to=UUID(self.to), version=self.version)
+            case "contact":
+                return Contact.model_validate(
+                    {"act": "contact", "how": self.how, "reached": self.reached == "yes", "text": text}
+                )
+            case "note":
+                return Note(act="note", text=text)
+            case "reopen":
+                return Reopen(act="reopen", text=text)
+            case "reveal":
+                return Reveal(act="reveal")
+            case "close":
+                return Close.model_validate(
+                    {
+                        "act": "close",
+                        "cause": self.cause,
+                        "action": self.action.strip(),
+                        "outcome": self.outcome,
+                        "told": self.told == "yes",
+                        "version": self.version,
+                    }
+                )
+
+
+@router.get("/cases/{case}")
+async def show(request: Request, staff: Worker, case: str, did: str = "") -> Response:
+    """One customer, what happened, what now."""
+    async with _database(request).reading() as uow:
+        context = await _context(uow, staff, case)
+    return _page(request, staff, context, did=did if did in DONE else "")
+
+
+@router.post("/cases/{case}")
+async def do(
+    request: Request, staff: Worker, _: Checked, case: str, form: Annotated[CaseForm, Form()]
+) -> Response:
+    """Do it and come back, or say why not, with all that was typed."""
+    database, refused, status = _database(request), "", 422
+    faults = form.faults()
+    if not faults:
+        try:
+            async with database.transaction() as uow:
+                key = form.key if _is_uuid(form.key) else None
+                await actions.act(uow, Reader.of_staff(staff), _case_id(case), form.read(), key)
+            return RedirectResponse(f"/cases/{case}?did={form.act}", 303)
+        except NotDone as lost:
+            refused, status = f"{lost} Your text is still here." if form.act == "close" else str(lost), 409
+        except NotPossible as why:
+            refused, status = str(why), 409
+    async with database.reading() as uow:
+        context = await _context(uow, staff, case)
+    return _page(request, staff, context, form=form, faults=faults, refused=refused, status=status)
+
+
+DONE = {
+    "take": "Case {number} is yours.",
+    "assign": "Case {number} has its owner.",
+    "contact": "The contact is saved.",
+    "note": "The note is saved.",
+    "close": "Case {number} is closed.",
+    "reopen": "Case {number} is open again.",
+    "reveal": "You can read it for an hour. That you asked is written down.",
+}
+
+
+def _page(
+    request: Request,
+    staff: Staff,
+    context: dict[str, Any],
+    *,
+    form: CaseForm | None = None,
+    faults: list[tuple[str, str]] | None = None,
+    refused: str = "",
+    status: int = 200,
+    did: str = "",
+) -> Response:
+    return _pages(request).response(
+        request,
+        "case.html",
+        staff=staff,
+        status_code=status if form else 200,
+        **context,
+        form=form or CaseForm(act="note"),
+        acting=form.act if form else "",
+        faults=faults or [],
+        refused=refused,
+        done=DONE[did].format(number=context["case"].number) if did else "",
+        keys=uuid4,
+    )
+
+
+async def _context(uow: UnitOfWork, staff: Staff, case: str) -> dict[str, Any]:
+    """All that the page of a case shows.
+
+    :raises Problem: 404 when it is not there for this reader.
+    """
+    row = await reading.one_case(uow, staff.tenant, _case_id(case), staff.segments)
+    if row is None:
+        raise Problem(404)
+    file, frame, now = case_of(row), await views.frame(uow, staff), uow.now
+    zone = ZoneInfo(frame["time_zone"])
+    theirs = await actions.case_answers(uow, staff.tenant, file.id)
+    opening = views.answer_decoder.decode(row.answer)
+    invitation = (await copies.invitations(uow, staff.tenant, [file.answer_id])).get(file.answer_id)
+    entries = await reading.timeline(uow, staff.tenant, file.id)
+    customer, earlier, others = file.customer_id, [], []
+    if customer is not None:
+        known = {answer.id for answer in theirs}
+        earlier = [
+            answer
+            for answer in await copies.answers_of_customer(uow, staff.tenant, customer)
+            if answer.id not in known and may_see(staff.segments, segments_of(answer))
+        ]
+        others = await reading.cases_of_customer(uow, staff.tenant, customer, file.id, staff.segments)
+    shown_until = views.shown_until(entries, staff.id, now)
+    allowed = actions.may_contact(theirs)
+    contact = await actions.contact_of(uow, staff.tenant, theirs)
+    colleagues = [
+        one
+        for one in await people.people(uow, staff.tenant)
+        if one.active and one.role in CASE_ROLES and may_see(one.segments, file.belongs)
+    ]
+    name = (invitation.customer.name if invitation else None) or "A customer"
+    return {
+        **frame,
+        "here": "cases",
+        "open_cases": (await views.open_cases(uow, staff)).open,
+        "live": f"/cases/{file.id}/live",
+        "case": file,
+        "owner": row.owner_name,
+        "writing": row.writing,
+        "first_score": row.first_score,
+        "answer": opening,
+        "later": [answer for answer in theirs if answer.id != file.answer_id],
+        "name": name,
+        "finding": _finding(name, file.score, allowed),
+        "may_contact": allowed,
+        "reachable": " and ".join(
+            what for what, value in (("address", contact.email), ("number", contact.phone)) if value
+        ),
+        "contact": contact if shown_until is not None and allowed is not False else None,
+        "shown_until": words.moment(shown_until, now, zone) if shown_until else "",
+        "survey": invitation.survey_name
+        if invitation
+        else await copies.survey_name(uow, staff.tenant, opening.survey_id),
+        "bought": views.bought(invitation),
+        "invitation": invitation,
+        "lines": views.what_happened(entries, invitation, earlier),
+        "others": others,
+        "mails": await notices.states(uow, staff.tenant, file.id),
+        "colleagues": [(one.id, one.name) for one in colleagues],
+        "may_assign": staff.role in actions.ASSIGNING,
+        "clocks": _clocks(file, now, zone),
+        "moment": lambda at: words.moment(at, now, zone),
+        "causes": CAUSES,
+        "cause_part": words.cause_part,
+        "outcomes": [(code, words.OUTCOME_WORDS[code]) for code in OUTCOMES],
+        "hows": [(code, words.HOW_WORDS[code]) for code in HOWS],
+    }
+
+
+def _finding(name: str, score: int, allowed: bool | None) -> str:
+    if allowed is None:
+        return f"{name} gave {_a(score)}."
+    return f"{name} gave {_a(score)} and {'wants' if allowed else 'does not want'} to be contacted."
+
+
+def _a(score: int) -> str:
+    return f"an {score}" if score == 8 else f"a {score}"  # noqa: PLR2004  (an eight, in English)
+
+
+def _clocks(case: Any, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The two deadlines that are still ahead or missed."""
+    if case.state == "closed":
+        return []
+    wanted = [("Close by", case.close_due_at)]
+    if case.first_contact_at is None:
+        wanted.insert(0, ("First contact by", case.contact_due_at))
+    start = f"{case.opened_at.astimezone(zone):%a %H:%M}"
+    return [
+        {
+            "name": name,
+            "at": words.moment(at, now, zone),
+            "left": f"{words.span(now - at)} late" if at < now else words.span(at - now),
+            "late": at < now,
+            "elapsed": words.elapsed(case.opened_at, at, now),
+            "start": start,
+            "end": f"{at.astimezone(zone):%a %H:%M}",
+        }
+        for name, at in wanted
+    ]
+
+
+def _case_id(text: str) -> UUID:
+    if not _is_uuid(text):
+        raise Problem(404)
+    return UUID(text)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _pages(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages

@@ -1,0 +1,213 @@
+"""An unhappy answer opens exactly one case, whatever is delivered again and in whatever order."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from support.unhappy import TENANT, an_answer, an_invitation, deliver, rows
+
+from services.alerts.domain import QUIET
+from services.alerts.handlers import act_on_answers, keep_invitations
+from services.alerts.schedule import settle_quiet
+from shared.db.database import Database
+from shared.events import CASES, Answer, Event
+from shared.ids import uuid7
+
+
+async def cases(database: Database) -> list[Event]:  # type: ignore[type-arg]
+    return await rows(database, "SELECT * FROM cases ORDER BY tenant, number")
+
+
+async def kinds(database: Database) -> list[str]:
+    return [row.kind for row in await rows(database, "SELECT kind FROM timeline ORDER BY at, seq")]
+
+
+async def said(database: Database) -> list[Event]:  # type: ignore[type-arg]
+    found = await rows(database, "SELECT value FROM outbox WHERE topic = 'cases.v1' ORDER BY seq")
+    return [CASES.decode(row.value) for row in found]
+
+
+async def test_a_detractors_first_saved_score_opens_a_case_at_once_and_says_so(database: Database) -> None:
+    answer = an_answer(state="saved", score=2)
+    await deliver(database, act_on_answers, answer)
+    (case,) = await cases(database)
+    assert (case.number, case.state, case.score, case.answer_id) == (1, "open", 2, answer.id)
+    assert case.due_at - answer.answered_at == timedelta(hours=24)
+    (event,) = await said(database)
+    assert (event.tenant, event.data.id, event.data.version) == (TENANT, case.id, case.version)
+    assert event.data.segments == {"touchpoint": "home delivery"}
+
+
+async def test_a_four_to_six_is_to_be_called_within_two_days(database: Database) -> None:
+    answer = an_answer(score=5)
+    await deliver(database, act_on_answers, answer)
+    (case,) = await cases(database)
+    assert case.due_at - answer.answered_at == timedelta(hours=48)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"score": 7},
+        {"score": None, "state": "clicked"},
+        {"test": True},
+        {"origin": "import"},
+        {"answered_at": datetime.now(UTC) - timedelta(hours=49)},
+    ],
+    ids=["not unhappy", "only clicked", "test", "import", "old"],
+)
+async def test_only_a_fresh_unhappy_answer_of_a_person_opens_a_case(database: Database, changes) -> None:
+    await deliver(database, act_on_answers, an_answer(**changes))
+    assert await cases(database) == []
+
+
+async def test_an_outage_of_ours_loses_no_customer_but_mails_nobody_days_later(database: Database) -> None:
+    await add_staff(database)
+    then = datetime.now(UTC) - timedelta(days=3)
+    await deliver(database, act_on_answers, an_answer(answered_at=then, changed_at=then))
+    assert len(await cases(database)) == 1
+    assert await rows(database, "SELECT 1 FROM notification") == []
+
+
+async def add_staff(
+    database: Database, tenant: str = TENANT, role: str = "agent", segments=(), wants_mail=True
+) -> None:
+    async with database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO staff (tenant, id, address, name, role, segments, wants_mail, created_at) VALUES "
+            "(:t, :i, :a, 'Sara Lund', :r, CAST(:s AS text[]), :w, now())",
+            {
+                "t": tenant,
+                "i": (i := uuid7()),
+                "a": f"{i}@example.com",
+                "r": role,
+                "s": list(segments),
+                "w": wants_mail,
+            },
+        )
+
+
+def histories(count: int, rng: random.Random) -> list[list[Answer]]:
+    found = []
+    for _ in range(count):
+        first = an_answer(state="saved", score=rng.randint(0, 10))
+        versions = [first]
+        for version in range(2, rng.randint(2, 5)):
+            versions.append(
+                msgspec.structs.replace(
+                    first, version=version, score=rng.randint(0, 10), state=rng.choice(["saved", "sent"])
+                )
+            )
+        found.append(versions)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_exactly_one_case_for_each_unhappy_answer_under_shuffled_and_doubled_versions(
+    database: Database, seed: int
+) -> None:
+    rng = random.Random(seed)
+    await add_staff(database)
+    told = histories(25, rng)
+    deliveries = [version for versions in told for version in versions] * 2
+    rng.shuffle(deliveries)
+    while deliveries:
+        batch, deliveries = deliveries[:9], deliveries[9:]
+        await deliver(database, act_on_answers, *batch)
+    unhappy = {versions[0].id for versions in told if any((one.score or 0) <= 6 for one in versions)}
+    found = await cases(database)
+    assert sorted(case.answer_id for case in found) == sorted(unhappy)
+    assert [case.number for case in found] == list(range(1, len(unhappy) + 1))
+    newest = {versions[0].id: versions[-1].score for versions in told}
+    firsts = {versions[0].id: versions[0].score for versions in told}
+    assert {case.answer_id: case.score for case in found} == {i: newest[i] for i in unhappy}
+    copies = await rows(database, "SELECT id, score, first_score FROM answer")
+    assert {row.id: (row.score, row.first_score) for row in copies} == {
+        i: (newest[i], firsts[i]) for i in newest
+    }
+    doubled = await rows(
+        database, "SELECT answer_id, staff_id, count(*) FROM notification GROUP BY 1, 2 HAVING count(*) > 1"
+    )
+    assert doubled == []
+    latest = {event.data.id: event.data for event in await said(database)}
+    assert {i: one.version for i, one in latest.items()} == {case.id: case.version for case in found}
+
+
+async def test_the_same_customer_unhappy_again_stays_in_the_open_case(database: Database) -> None:
+    first, second = an_answer(customer_id="c-17", score=5), an_answer(customer_id="c-17", score=1)
+    await deliver(database, act_on_answers, first, second)
+    third = an_answer(customer_id="c-17", score=4)
+    await deliver(database, act_on_answers, third)
+    await deliver(database, act_on_answers, second, third)
+    (case,) = await cases(database)
+    assert await kinds(database) == ["opened", "again", "again"]
+    assert case.contact_due_at - second.answered_at <= timedelta(hours=24)
+
+
+async def test_a_new_answer_after_the_case_was_closed_opens_the_next(database: Database) -> None:
+    await deliver(database, act_on_answers, an_answer(customer_id="c-17"))
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE cases SET state = 'closed'")
+    await deliver(database, act_on_answers, an_answer(customer_id="c-17"))
+    assert [case.number for case in await cases(database)] == [1, 2]
+
+
+async def test_the_same_ids_in_two_companies_are_two_things(database: Database) -> None:
+    answer = an_answer(customer_id="c-17")
+    await deliver(database, act_on_answers, answer)
+    await deliver(database, act_on_answers, answer, tenant="other")
+    assert [(case.tenant, case.number) for case in await cases(database)] == [(TENANT, 1), ("other", 1)]
+
+
+async def test_a_better_score_closes_nothing_but_is_told(database: Database) -> None:
+    answer = an_answer(state="saved", score=3)
+    await deliver(database, act_on_answers, answer)
+    await deliver(database, act_on_answers, msgspec.structs.replace(answer, version=2, score=9))
+    (case,) = await cases(database)
+    assert (case.state, case.score) == ("open", 9)
+    (entry,) = await rows(
+        database, "SELECT facts->>'before' AS a, facts->>'score' AS b FROM timeline WHERE kind = 'amended'"
+    )
+    assert (entry.a, entry.b) == ("3", "9")
+
+
+async def test_the_team_gets_one_mail_when_the_answer_is_sent(database: Database) -> None:
+    await add_staff(database)
+    await add_staff(database, role="leader", segments=["organisation:north"])
+    await add_staff(database, role="agent", segments=["touchpoint:shop"])
+    await add_staff(database, role="analyst")
+    await add_staff(database, wants_mail=False)
+    await add_staff(database, tenant="other")
+    answer = an_answer(state="saved")
+    await deliver(database, act_on_answers, answer)
+    assert await rows(database, "SELECT 1 FROM notification") == []
+    sent = msgspec.structs.replace(answer, version=2, state="sent")
+    await deliver(database, act_on_answers, sent)
+    await deliver(database, act_on_answers, answer, sent)
+    assert len(await rows(database, "SELECT 1 FROM notification")) == 2
+    assert await kinds(database) == ["opened", "told"]
+
+
+async def test_two_quiet_minutes_end_the_writing_and_the_mail_goes_out_once(database: Database) -> None:
+    await add_staff(database)
+    answer = an_answer(state="saved")
+    await deliver(database, act_on_answers, answer)
+    assert await settle_quiet(database) == 0
+    real = database.clock
+    database.clock = lambda: real() + QUIET
+    try:
+        assert await settle_quiet(database) == 1
+        assert await settle_quiet(database) == 0
+        await deliver(database, act_on_answers, msgspec.structs.replace(answer, version=2, state="sent"))
+    finally:
+        database.clock = real
+    assert len(await rows(database, "SELECT 1 FROM notification")) == 1
+
+
+async def test_an_invitation_may_come_later_than_its_answer(database: Database) -> None:
+    answer = an_answer()
+    await deliver(database, act_on_answers, answer)
+    before = (await cases(database))[0].changed_at
+    await deliver(database, keep_invitations, an_invitation(answer))
+    assert (await cases(database))[0].changed_at > before

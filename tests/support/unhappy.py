@@ -1,0 +1,95 @@
+"""Plays the services that alerts hears: answers, invitations, and their delivery to a handler."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.db.database import Database, UnitOfWork
+from shared.events import ANSWERS, INVITATIONS, TENANTS, Account, Answer, Customer, Data, Event,
+Invitation, Tenant, Topic
+from shared.ids import uuid7
+
+TENANT = "havnbo"
+
+
+def an_answer(**changes: Any) -> Answer:
+    """A detractor's sent answer of just now."""
+    now = datetime.now(UTC)
+    facts: dict[str, Any] = {
+        "id": uuid7(),
+        "version": 1,
+        "state": "sent",
+        "origin": "survey",
+        "score": 2,
+        "comment": "The leg is split again.",
+        "customer_id": f"c-{uuid7()}",
+        "touchpoint": "home delivery",
+        "segments": {"touchpoint": "home delivery"},
+        "organisation": ("north", "sales"),
+        "language": "en",
+        "answered_at": now,
+        "changed_at": now,
+    }
+    return Answer(**{**facts, **changes})
+
+
+def an_invitation(answer: Answer, **changes: Any) -> Invitation:
+    """What the dispatcher said of an answer's invitation."""
+    now = datetime.now(UTC)
+    facts: dict[str, Any] = {
+        "id": answer.id,
+        "version": 1,
+        "state": "sent",
+        "survey_id": UUID(int=7),
+        "survey_version": 1,
+        "survey_name": "After delivery",
+        "measurement": "transactional",
+        "language": "en",
+        "test": False,
+        "customer": Customer(
+            id=answer.customer_id or "c", email="karen@example.com", phone="+4512345678", name="Karen Whitfield"
+        ),
+        "account": Account(id="a-9", manager="p-204"),
+        "handled_by": "p-118",
+        "event_id": answer.event_id or uuid7(),
+        "event_type": "order.delivered",
+        "occurred_at": now - timedelta(days=1),
+        "touchpoint": answer.touchpoint,
+        "attributes": msgspec.Raw(b'{"order_id":"48213","product":"Sofa table Ebba, oak","total":129.9}'),
+        "decided_at": now - timedelta(hours=5),
+        "due_at": now - timedelta(hours=4),
+        "sent_at": now - timedelta(hours=4),
+        "expires_at": now + timedelta(days=14),
+    }
+    return Invitation(**{**facts, **changes})
+
+
+def a_tenant(tenant: str = TENANT) -> Tenant:
+    return Tenant(id=tenant, version=1, name=tenant.title(), time_zone="Europe/Copenhagen", country="DK")
+
+
+async def deliver(
+    database: Database,
+    handler: Callable[[UnitOfWork, Sequence[Any]], Awaitable[None]],
+    *things: Data,
+    tenant: str = TENANT,
+) -> None:
+    """Hand things to a handler as the kernel does: one transaction, sorted."""
+    events = [_event(thing, tenant) for thing in things]
+    events.sort(key=lambda event: (event.tenant, str(getattr(event.data, "id", "")), event.data.version))
+    async with database.transaction() as uow:
+        await handler(uow, events)
+
+
+def _event(thing: Data, tenant: str) -> Event[Any]:
+    topics: dict[type, Topic[Any]] = {Answer: ANSWERS, Invitation: INVITATIONS, Tenant: TENANTS}
+    return topics[type(thing)].event(tenant, thing, datetime.now(UTC))
+
+
+async def rows(database: Database, sql: str, **values: Any) -> list[Any]:
+    """What a table holds."""
+    async with database.reading() as uow:
+        return list(await uow.execute(sql, values))
