@@ -183,13 +183,12 @@ async def _start_tenant(
 
 def main() -> None:
     """Gather the commands of the services and of the local stack, and run the one that was named."""
-    from shared.kafka.command import add_to as add_kernel
-
     from deploy.local.command import add_to as add_local
     from services.alerts.command import add_to as add_alerts
     from services.dispatcher.command import add_to as add_dispatcher
     from services.trigger.command import add_to as add_trigger
     from services.trigger.command import tenant_app
+    from shared.kafka.command import add_to as add_kernel
 
     for add in (add_local, add_trigger, add_dispatcher, add_alerts):
         add(app, settings_of_local_stack)

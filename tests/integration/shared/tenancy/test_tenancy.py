@@ -1,0 +1,77 @@
+"""A service's own copy of the tenants, and the ring of keys."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.doors import a_context
+from support.stack import Postgres
+
+from services.trigger.app import SERVICE
+from shared.events import TENANTS, KeyDigest, Tenant
+from shared.http.keys import KeysUnavailable
+from shared.runtime import Health
+from shared.service import Context
+from shared.tenancy import TenantKeyRing, digest_of, find_tenant, keep_tenants
+from shared.tenancy import keyring as keyring_module
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+async def context(postgres: Postgres) -> AsyncIterator[Context]:
+    context = await a_context(SERVICE, postgres)
+    yield context
+    await context.database.close()
+
+
+def a_tenant(version: int, *keys: KeyDigest) -> Tenant:
+    return Tenant(id="acme", version=version, name="Acme", time_zone="UTC", country="DK", keys=keys)
+
+
+def a_key(token: str, **changes: object) -> KeyDigest:
+    return KeyDigest(id=token, name="shop", digest=digest_of(token), scopes=("events:write",), **changes)  # type: ignore[arg-type]
+
+
+async def hear(context: Context, *tenants: Tenant) -> None:
+    async with context.database.transaction() as uow:
+        await keep_tenants(uow, [TENANTS.event("acme", tenant, NOW) for tenant in tenants])
+
+
+async def test_the_newest_of_a_tenant_is_kept_whatever_comes_late(context: Context) -> None:
+    await hear(context, a_tenant(1), a_tenant(3))
+    await hear(context, a_tenant(2))
+    async with context.database.reading() as uow:
+        kept = await find_tenant(uow, "acme")
+    assert kept is not None
+    assert kept.version == 3
+
+
+async def test_only_a_key_that_is_valid_now_opens_the_door(context: Context) -> None:
+    await hear(
+        context,
+        a_tenant(
+            1,
+            a_key("good", expires_at=NOW + timedelta(hours=1)),
+            a_key("expired", expires_at=NOW - timedelta(seconds=1)),
+            a_key("revoked", revoked_at=NOW),
+        ),
+    )
+    await context.keys.refresh()
+    found = context.keys.lookup("good")
+    assert found is not None
+    assert (found.tenant, found.name) == ("acme", "shop")
+    assert [context.keys.lookup(token) for token in ("expired", "revoked", "unknown", "")] == [None] * 4
+
+
+async def test_a_ring_that_could_not_be_read_for_minutes_opens_nothing(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(KeysUnavailable):
+        TenantKeyRing(context.database, Health()).lookup("good")
+    await hear(context, a_tenant(1, a_key("good")))
+    await context.keys.refresh()
+    assert context.keys.lookup("good")
+    monkeypatch.setattr(keyring_module, "TRUSTED_FOR", -1)
+    with pytest.raises(KeysUnavailable):
+        context.keys.lookup("good")
