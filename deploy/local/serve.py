@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
+from deploy.demo import data
 from deploy.local import kafka, parts, postgres, running
 from deploy.local.child import StartFailedError
 from deploy.local.logfile import Show
@@ -28,6 +29,7 @@ FAILURES = (
     subprocess.CalledProcessError,
     asyncpg.PostgresError,
     OSError,
+    data.FetchError,
 )
 
 
@@ -91,6 +93,9 @@ class Stack:
         self._say("Starting the services")
         await supervisor.start(*self._services())
         if self._demo:
+            if not data.is_fetched():
+                self._say("Fetching the demo's purchases and reviews, once (3 MB)")
+                await asyncio.to_thread(data.fetch, self._say)
             self._say("Starting the demo")
             await supervisor.start(
                 Program("demo", (sys.executable, "-m", "deploy.demo"), environment(self._state))

@@ -80,7 +80,7 @@ def status(*, json: bool = False) -> None:
                 f"  {service['name']:<11} {service['state']:<9} pid {service['pid'] or '-':<8} "
                 f"restarts {service['restarts']}"
             )
-        _print_addresses(state)
+        _print_addresses(state, demo=said["demo"])
     if said is None:
         raise SystemExit(1)
 
@@ -121,7 +121,7 @@ def _run_here(state: State, *, demo: bool) -> None:
     os.chdir(CHECKOUT)
     stack = Stack(state, demo=demo, tell=_say, show=_show)
     try:
-        asyncio.run(stack.run(lambda: _print_addresses(state)))
+        asyncio.run(stack.run(lambda: _print_addresses(state, demo=demo)))
     except FAILURES as error:
         _fail(explain(error))
 
@@ -145,7 +145,7 @@ def _start_apart(state: State, *, demo: bool) -> None:
             told = said["doing"]
             _say(told)
         if said and said["ready"]:
-            _print_addresses(state)
+            _print_addresses(state, demo=demo)
             return
         time.sleep(0.1)
     _fail(f"The stack did not start:\n{log.read_text()}")
@@ -158,13 +158,20 @@ def _say_it_runs(state: State, *, demo: bool) -> None:
     )
     if demo and said and not said["demo"]:
         console.print("It runs without the demo: `make down`, then `make demo`.")
-    _print_addresses(state)
+    _print_addresses(state, demo=bool(said and said["demo"]))
 
 
-def _print_addresses(state: State) -> None:
+def _print_addresses(state: State, *, demo: bool) -> None:
     console.print(
         f"\n  Dashboard  {state.origin}/\n  Inbox      {state.origin}/inbox\n  Mailbox    {state.mailbox}/\n"
     )
+    if demo:
+        from deploy.demo.company import PASSWORD, SIGN_INS  # noqa: PLC0415  (it brings the services with it)
+
+        for person in SIGN_INS:
+            sees = f", sees {' '.join(person.segments)}" if person.segments else ""
+            console.print(f"  Sign in    {person.address} ({person.role}{sees})")
+        console.print(f"  Password   {PASSWORD}\n")
 
 
 def _say(doing: str) -> None:
