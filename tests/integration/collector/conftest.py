@@ -20,6 +20,7 @@ from services.collector.settings import Settings
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.events import (
+    ANSWERS,
     INVITATIONS,
     SURVEYS,
     TENANTS,
@@ -103,8 +104,6 @@ class Bench:
 
     async def said(self) -> list[Answer]:
         """What waits to be said on ``answers``, in order."""
-        from shared.events import ANSWERS
-
         rows = await self.rows("SELECT value FROM outbox WHERE topic = 'answers.v1' ORDER BY seq")
         return [ANSWERS.decode(row.value).data for row in rows]
 
