@@ -25,7 +25,7 @@ WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", "admin", "le
 
 
 @router.get("", summary="List cases by due time")
-async def list_cases(  # noqa: D103  (its summary and description say it)
+async def list_cases(
     request: Request,
     caller: ReadsCases,
     state: Annotated[Literal["open", "assigned", "closed"] | None, Query()] = None,
@@ -48,8 +48,7 @@ async def list_cases(  # noqa: D103  (its summary and description say it)
 
 
 @router.get("/{case}", summary="Read a case with all that happened")
-async def read_case(request: Request, caller: ReadsCases, case: UUID) -> CaseDetail:  # noqa: D103  (its
-summary)
+async def read_case(request: Request, caller: ReadsCases, case: UUID) -> CaseDetail:
     async with _database(request).reading() as uow:
         return await _detail(request, uow, Reader.of(caller), case, None)
 
@@ -62,7 +61,7 @@ summary)
     "when somebody has "
     "taken, assigned, closed or opened it since.",
 )
-async def act(  # noqa: D103  (its summary and description say it)
+async def act(
     request: Request,
     caller: WritesCases,
     case: UUID,
@@ -115,7 +114,8 @@ def _owner(text: str | None) -> UUID | Literal["nobody"] | None:
     try:
         return UUID(text)
     except ValueError:
-        raise Problem(422, errors=[Fault(field="query/owner", detail="Must be a person's id, or nobody.")]) from None
+        fault = Fault(field="query/owner", detail="Must be a person's id, or nobody.")
+        raise Problem(422, errors=[fault]) from None
 
 
 def _cursor(due_at: datetime, case: UUID) -> str:
@@ -129,7 +129,8 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
     except (binascii.Error, ValueError):
         place = None
     if place is None or place[0].tzinfo is None:
-        raise Problem(422, errors=[Fault(field="query/after", detail="Give “next” of a page as it stood there.")])
+        fault = Fault(field="query/after", detail="Give “next” of a page as it stood there.")
+        raise Problem(422, errors=[fault])
     return place
 
 

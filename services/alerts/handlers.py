@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.alerts import domain
-from services.alerts.domain import CaseFile, Entry, News
+from services.alerts import domain, opening
+from services.alerts.domain import CaseFile, Entry
+from services.alerts.opening import News
 from services.alerts.repository import cases, copies, notices, people
 from services.alerts.repository.copies import Changed
 from shared.db.database import UnitOfWork
@@ -18,7 +19,7 @@ CASE_ROLES = ("admin", "leader", "agent")
 
 async def act_on_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     """Keep the answers; open, extend and amend cases; tell the team of what is finished."""
-    news = domain.news_of(events)
+    news = opening.news_of(events)
     if not news:
         return
     changed = await copies.keep_answers(uow, news)
@@ -71,15 +72,15 @@ class _Work:
         standing = await copies.newest_answers(self._uow, [(one.tenant, one.answer.id) for one in unknown])
         belongs = []
         for one in unknown:
-            opening = one.opens
+            caller = one.opens
             answer, first_score = standing[one.tenant, one.answer.id]
             customer = (one.tenant, answer.customer_id or "")
             case = self._open.get(customer)
             if case is not None:
                 case.again(self._entries, self._uow.now, answer)
-            elif opening is not None:
+            elif caller is not None:
                 last[one.tenant] += 1
-                case = domain.new_case(one.tenant, last[one.tenant], opening, answer, self._uow.now)
+                case = opening.new_case(one.tenant, last[one.tenant], caller, answer, self._uow.now)
                 case.begin(self._entries, answer.score or 0, first_score)
                 self._new.append(case)
                 self._by_id[case.tenant, case.id] = case
@@ -87,7 +88,7 @@ class _Work:
                     self._open[customer] = case
             else:
                 continue
-            until = domain.writing_until(answer)
+            until = opening.writing_until(answer)
             belongs.append((one.tenant, answer.id, case.id, until))
             if until is None:
                 self._finished.append((case, answer))
@@ -100,7 +101,7 @@ class _Work:
         """Another score, more words, or the end of the writing."""
         if not amended:
             return
-        until = [(one.tenant, one.answer.id, domain.writing_until(one.answer)) for one in amended]
+        until = [(one.tenant, one.answer.id, opening.writing_until(one.answer)) for one in amended]
         was_writing = await cases.still_writing(self._uow, until)
         for one in amended:
             case = self._by_id[one.tenant, known[one.tenant, one.answer.id]]
@@ -137,7 +138,7 @@ async def tell_team(
     listeners = await people.who_hears(uow, [case.tenant for case, _ in fresh], CASE_ROLES)
     told: list[notices.Told] = []
     for case, answer in fresh:
-        found = domain.recipients(listeners.get(case.tenant, []), case, again=answer.id != case.answer_id)
+        found = opening.recipients(listeners.get(case.tenant, []), case, again=answer.id != case.answer_id)
         if found:
             case.team_told(entries, uow.now, len(found))
             told += [(case.tenant, person, case.id, answer.id) for person in found]

@@ -1,21 +1,20 @@
 """The pages of cases: the inbox, and one case with all that can be done."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict
 
 from services.alerts import actions, views, words
 from services.alerts.actions import Reader
-from services.alerts.domain import CAUSES, HOWS, OUTCOMES, NotDone, NotPossible, closing_faults, text_faults
+from services.alerts.domain import CAUSES, HOWS, OUTCOMES, NotDone, NotPossible
+from services.alerts.forms import CaseForm, Filter, is_uuid
 from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import copies, notices, people, reading
 from services.alerts.repository.cases import case_of
-from services.alerts.schemas import Action, Assign, Close, Contact, Note, Reopen, Reveal, Take
 from shared.db.database import Database, UnitOfWork
 from shared.events import may_see, segments_of
 from shared.http.csrf import csrf_checked
@@ -28,27 +27,6 @@ router = APIRouter(include_in_schema=False)
 worker = signed_in("admin", "leader", "agent")
 Worker = Annotated[Staff, Depends(worker)]
 Checked = Annotated[None, Depends(csrf_checked)]
-
-
-class Filter(BaseModel):
-    """The sentence above the list."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    state: Literal["open", "late", "closed", "all"] = "open"
-    owner: Literal["everybody", "me", "nobody"] = "everybody"
-    touchpoint: str = ""
-    sort: reading.Sort = "due"
-
-    def wanted(self, staff: Staff) -> reading.Wanted:
-        """The same as a question to the database."""
-        return reading.Wanted(
-            segments=staff.segments,
-            state={"open": "waiting", "late": "waiting", "closed": "closed", "all": None}[self.state],  # type: ignore[arg-type]
-            owner={"everybody": None, "me": staff.id, "nobody": "nobody"}[self.owner],  # type: ignore[arg-type]
-            touchpoint=self.touchpoint or None,
-            late=self.state == "late",
-        )
 
 
 @router.get("/inbox")
@@ -94,7 +72,9 @@ async def inbox(request: Request, staff: Worker, chosen: Annotated[Filter, Query
 async def inbox_live(request: Request, staff: Worker) -> Response:
     """A message for each case that changes, of those that this reader may see."""
     feed: LiveFeed = request.app.state.feed
-    return feed.response(staff.tenant, lambda change: may_see(staff.segments, change.data["belongs"]))
+    return feed.response(
+        request, staff.tenant, lambda change: may_see(staff.segments, change.data["belongs"])
+    )
 
 
 @router.get("/cases/{case}/live")
@@ -102,73 +82,10 @@ async def case_live(request: Request, staff: Worker, case: str) -> Response:
     """A message whenever this case changes."""
     feed: LiveFeed = request.app.state.feed
     return feed.response(
-        staff.tenant, lambda change: change.id == case and may_see(staff.segments, change.data["belongs"])
+        request,
+        staff.tenant,
+        lambda change: change.id == case and may_see(staff.segments, change.data["belongs"]),
     )
-
-
-class CaseForm(BaseModel):
-    """What the forms of the case page send; what is wrong is said on the page, and nothing typed is lost."""
-
-    act: Literal["take", "assign", "contact", "note", "close", "reopen", "reveal"]
-    version: int | None = None
-    key: str = ""
-    to: str = ""
-    how: str = "call"
-    reached: str = ""
-    text: str = ""
-    cause: str = ""
-    action: str = ""
-    outcome: str = ""
-    told: str = ""
-
-    def faults(self) -> list[tuple[str, str]]:
-        """All that is missing, each with its field."""
-        match self.act:
-            case "assign" if not _is_uuid(self.to):
-                return [("to", "Choose a colleague.")]
-            case "contact":
-                faults = [] if self.how in HOWS else [("how", "Choose how.")]
-                if self.reached not in {"yes", "no"}:
-                    faults.append(("reached", "Say whether you spoke to the customer."))
-                return faults + text_faults("contact-text", self.text, "Write what was said.")
-            case "note":
-                return text_faults("note-text", self.text, "Write the note.")
-            case "reopen":
-                return text_faults("reopen-text", self.text, "Write why it is not over.")
-            case "close":
-                return closing_faults(self.cause, self.action, self.outcome, self.told)
-            case _:
-                return []
-
-    def read(self) -> Action:
-        """The action, once nothing is missing."""
-        text = self.text.strip()
-        match self.act:
-            case "take":
-                return Take(act="take", version=self.version)
-            case "assign":
-                return Assign(act="assign", to=UUID(self.to), version=self.version)
-            case "contact":
-                return Contact.model_validate(
-                    {"act": "contact", "how": self.how, "reached": self.reached == "yes", "text": text}
-                )
-            case "note":
-                return Note(act="note", text=text)
-            case "reopen":
-                return Reopen(act="reopen", text=text)
-            case "reveal":
-                return Reveal(act="reveal")
-            case "close":
-                return Close.model_validate(
-                    {
-                        "act": "close",
-                        "cause": self.cause,
-                        "action": self.action.strip(),
-                        "outcome": self.outcome,
-                        "told": self.told == "yes",
-                        "version": self.version,
-                    }
-                )
 
 
 @router.get("/cases/{case}")
@@ -189,7 +106,7 @@ async def do(
     if not faults:
         try:
             async with database.transaction() as uow:
-                key = form.key if _is_uuid(form.key) else None
+                key = form.key if is_uuid(form.key) else None
                 await actions.act(uow, Reader.of_staff(staff), _case_id(case), form.read(), key)
             return RedirectResponse(f"/cases/{case}?did={form.act}", 303)
         except NotDone as lost:
@@ -341,16 +258,9 @@ def _clocks(case: Any, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
 
 
 def _case_id(text: str) -> UUID:
-    if not _is_uuid(text):
+    if not is_uuid(text):
         raise Problem(404)
     return UUID(text)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def _database(request: Request) -> Database:

@@ -1,6 +1,6 @@
 """From rows to what the pages of cases show."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 from services.alerts import words
-from services.alerts.domain import SHOWN_FOR, CaseFile, Entry
+from services.alerts.domain import SHOWN_FOR, CaseFile, Entry, Kind
 from services.alerts.repository import copies, reading
 from services.alerts.repository.cases import case_of
 from shared.db.database import UnitOfWork
@@ -102,42 +102,48 @@ _STAFF_KINDS = {"contact", "note", "closed", "reopened"}
 
 def line_of(entry: Entry) -> Line:
     """What was done, in words."""
-    facts, title = entry.facts, ""
-    match entry.kind:
-        case "opened":
-            first = facts.get("first_score")
-            before = f", after a {first} at first" if first not in {None, facts["score"]} else ""
-            title = f"Answered {facts['score']}{before}. The case was opened."
-        case "amended":
-            title = f"Changed the score from {facts['before']} to {facts['score']}."
-        case "again":
-            title = f"Answered again: {facts['score']}. It stays one case."
-        case "told":
-            people = facts["people"]
-            title = f"A mail went to {'one colleague' if people == 1 else f'{people} colleagues'}."
-        case "taken":
-            title = f"{entry.by_name} took the case."
-        case "assigned":
-            title = f"{entry.by_name} gave the case to {facts['to']}."
-        case "revealed":
-            title = f"{entry.by_name} looked at the {facts['what']}."
-        case "contact":
-            reached = "reached" if facts["reached"] else "not reached"
-            title = f"{words.HOW_WORDS[facts['how']]}, {reached}."
-        case "note":
-            title = "Note."
-        case "closed":
-            told = "the customer has been told" if facts["told"] else "the customer has not been told"
-            title = f"Closed. {words.cause(facts['cause'])}. {words.OUTCOME_WORDS[facts['outcome']]}; {told}."
-        case "reopened":
-            title = "Opened again."
     return Line(
         at=entry.at,
-        title=title,
-        text=facts.get("text", ""),
+        title=_TITLES[entry.kind](entry.by_name, entry.facts),
+        text=entry.facts.get("text", ""),
         who=entry.by_name if entry.kind in _STAFF_KINDS else "",
         staff=entry.kind in _STAFF_KINDS,
     )
+
+
+def _opened(_: str, facts: dict[str, Any]) -> str:
+    first = facts.get("first_score")
+    before = f", after a {first} at first" if first not in {None, facts["score"]} else ""
+    return f"Answered {facts['score']}{before}. The case was opened."
+
+
+def _told(_: str, facts: dict[str, Any]) -> str:
+    people = facts["people"]
+    return f"A mail went to {'one colleague' if people == 1 else f'{people} colleagues'}."
+
+
+def _contact(_: str, facts: dict[str, Any]) -> str:
+    return f"{words.HOW_WORDS[facts['how']]}, {'reached' if facts['reached'] else 'not reached'}."
+
+
+def _closed(_: str, facts: dict[str, Any]) -> str:
+    told = "the customer has been told" if facts["told"] else "the customer has not been told"
+    return f"Closed. {words.cause(facts['cause'])}. {words.OUTCOME_WORDS[facts['outcome']]}; {told}."
+
+
+_TITLES: dict[Kind, Callable[[str, dict[str, Any]], str]] = {
+    "opened": _opened,
+    "amended": lambda _, facts: f"Changed the score from {facts['before']} to {facts['score']}.",
+    "again": lambda _, facts: f"Answered again: {facts['score']}. It stays one case.",
+    "told": _told,
+    "taken": lambda who, _: f"{who} took the case.",
+    "assigned": lambda who, facts: f"{who} gave the case to {facts['to']}.",
+    "revealed": lambda who, facts: f"{who} looked at the {facts['what']}.",
+    "contact": _contact,
+    "note": lambda _who, _facts: "Note.",
+    "closed": _closed,
+    "reopened": lambda _who, _facts: "Opened again.",
+}
 
 
 def what_happened(

@@ -4,9 +4,22 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SOON = timedelta(hours=3)
+# People are counted in words.
 NUMBERS = (
-    "Nobody,One,Two,Three,Four,Five,Six,Seven,Eight,Nine,Ten,Eleven,Twelve"  # people are counted in words
-).split(",")
+    "Nobody",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+)
 CAUSE_WORDS = {
     "missing_feature": "missing feature",
     "no_callback": "no call-back",

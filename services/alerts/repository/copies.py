@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.domain import News
+from services.alerts.opening import News
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Event, Invitation, Survey
 
