@@ -1,0 +1,77 @@
+"""Rules of the house that no tool knows: each is one sentence, and each names the way out."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")
+
+
+def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def calls(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Every call as dotted text, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node.lineno
+
+
+def test_only_the_clock_reads_the_time() -> None:
+    """Take the time from `uow.now` or a Clock, so that a test can set it."""
+    found = [
+        f"{path}:{line}"
+        for path, tree in modules("services", "shared")
+        if path != "shared/clock.py" and not path.endswith("command.py")
+        for call, line in calls(tree)
+        if call in {"datetime.now", "datetime.utcnow", "date.today", "datetime.datetime.now", "time.time"}
+    ]
+    assert found == []
+
+
+def test_only_the_database_commits() -> None:
+    """Open `database.transaction()` at the edge; what is inside cannot commit."""
+    found = [
+        f"{path}:{line}"
+        for path, tree in modules("services", "shared")
+        if not path.startswith(("shared/db/", "shared/kafka/replay.py"))
+        for call, line in calls(tree)
+        if call.endswith((".commit", ".rollback"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_rules_of_a_service_are_pure(service: str) -> None:
+    """`domain.py` imports the standard library, msgspec, the events and its own service's rules."""
+    path = ROOT / "services" / service / "domain.py"
+    foreign = {"sqlalchemy", "aiokafka", "fastapi", "httpx", "asyncpg", "jinja2", "structlog", "starlette"}
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imported.add(node.module.split(".")[0])
+            assert not node.module.startswith(("shared.db", "shared.kafka", "shared.http")), node.module
+    assert imported & foreign == set()
+
+
+def test_statements_stand_in_repositories() -> None:
+    """SQL of a service stands in its `repository`; a reader finds every statement there."""
+    beginnings = ("SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "WITH ")
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules("services")
+        if "repository" not in path and "migrations" not in path
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.lstrip().startswith(beginnings)
+    ]
+    assert found == []
