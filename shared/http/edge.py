@@ -27,7 +27,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_SECRET_PATH = re.compile(r"^(/(?:s|u|q)/)[^/]+")
+_SECRET_PATH = re.compile(r"^(/(?:s|u|q|login/link)/)[^/]+")
 _UNTOLD = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
