@@ -52,7 +52,7 @@ async def test_all_examples_of_a_topic_may_come_in_one_batch(name: str, postgres
             batch = [topic.decode(path.read_bytes()) for path in (EXAMPLES / topic.name).glob("*.json")]
             batch.sort(
                 key=lambda event: (event.tenant, topic.identity(event.data), topic.version(event.data))
-            )  # noqa: B023
+            )
             async with context.database.transaction() as uow:
                 await subscription.handle(uow, batch)
     finally:
