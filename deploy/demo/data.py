@@ -40,7 +40,6 @@ def fetch(tell: Callable[[str], None]) -> None:
     with (CACHE / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_fetched():
-            tell("The demo's data are here")
             return
         tell("Fetching the demo's data, once (3 MB): purchases of CDNOW, sentences of reviews")
         with tempfile.TemporaryDirectory() as name:

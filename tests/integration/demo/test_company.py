@@ -1,0 +1,83 @@
+"""Havnbo is made once, and a start that was cut off is brought to its end by the next."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from support.doors import ORIGIN, a_context, a_door
+from support.stack import Postgres
+
+from deploy.demo import company
+from deploy.demo.doors import Doors
+from deploy.demo.position import Position
+from services.alerts.accounts import Passwords
+from services.alerts.app import SERVICE as ALERTS
+from services.alerts.repository import people
+from services.dispatcher import sending, surveys
+from services.dispatcher.app import SERVICE as DISPATCHER
+from services.trigger.app import SERVICE as TRIGGER
+from shared.events import TENANTS
+from shared.service import Context
+from shared.tenancy.tenants import all_tenants, keep_tenants
+
+
+@dataclass
+class Town:
+    trigger: Context
+    dispatcher: Context
+    alerts: Context
+    surveys: httpx.AsyncClient
+
+    async def tell_tenants(self) -> None:
+        """What Kafka does between the trigger and the others."""
+        async with self.trigger.database.reading() as uow:
+            tenants = [TENANTS.event(tenant.id, tenant, uow.now) for tenant in await all_tenants(uow)]
+        async with self.dispatcher.database.transaction() as uow:
+            await keep_tenants(uow, tenants)
+        await self.dispatcher.keys.refresh()
+
+
+@pytest.fixture
+async def town(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    contexts = {service.name: await a_context(service, postgres) for service in (TRIGGER, DISPATCHER, ALERTS)}
+    for name, context in contexts.items():
+        monkeypatch.setenv(f"{name.upper()}_DATABASE_URL", context.database.url)
+    async with a_door(DISPATCHER, contexts["dispatcher"]) as client:
+        yield Town(**contexts, surveys=client)
+    for context in contexts.values():
+        await context.database.close()
+
+
+async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, tmp_path: Path):
+    position = Position(tmp_path / "position.json", lambda: datetime.now(UTC))
+    for _ in range(2):
+        key = await company.key(position)
+        await town.tell_tenants()
+        doors = Doors(ORIGIN, key, asyncio.Event(), transport=town.surveys._transport)
+        await company.set_up(doors, position, ORIGIN)
+        # As if it had been cut off before it could note that it was done.
+        position.progress.is_set_up, position.progress.key = False, None
+
+    async with town.dispatcher.database.reading() as uow:
+        asked = await surveys.listing(uow, company.TENANT)
+        mode = (await sending.state_of(uow, company.TENANT)).mode
+    assert [(survey.draft.trigger, survey.draft.delay_minutes) for survey in asked] == [
+        ("order.delivered", 0),
+        ("support.closed", 0),
+    ]
+    assert mode == "live"
+    async with town.alerts.database.reading() as uow:
+        staff = {person.address: person for person in await people.people(uow, company.TENANT)}
+    assert {(person.role, tuple(person.segments)) for person in staff.values()} == {
+        *(("admin", ()), ("leader", ("store:aarhus",)), ("agent", ())),
+    }
+    assert len(await company.simulated_staff()) == 2
+    for person in company.SIGN_INS:
+        assert await Passwords().matches(staff[person.address].password_hash, company.PASSWORD)
+    for person in company.SIMULATED_STAFF:
+        assert staff[person.address].password_hash is None
+        assert not staff[person.address].wants_mail
