@@ -24,6 +24,8 @@ class Deferred:
     """It certainly was not taken, and may be tried again."""
 
     reason: str
+    ours: bool = False
+    """Nothing was said of this mail: the way to the server is broken, so the next one will fare no better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class Mailer:
             await self._smtp.mail(sender, options=["SMTPUTF8"] if international else [])
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             self._smtp.close()
-            return Deferred(_reason("the mail server would not begin", error))
+            return Deferred(_reason("the mail server would not begin", error), ours=True)
         return None
 
     async def _offer(self, recipient: str) -> Outcome | None:

@@ -11,13 +11,16 @@ from shared.db import UnitOfWork
 async def add(
     uow: UnitOfWork, tenant: str, entries: Sequence[tuple[str, str]], *, reason: str, who: str
 ) -> int:
-    """Add (kind, key) entries; how many were new. What stands already stays as it is."""
+    """Add (kind, key) entries; how many were new. Only an unsubscription takes the place of another "
+    "reason.
+    """
     entries = sorted(set(entries))
     added = await uow.execute(
-        "INSERT INTO suppression (tenant, kind, key, reason, who, created_at) "
+        "INSERT INTO suppression AS s (tenant, kind, key, reason, who, created_at) "
         "SELECT :tenant, kind, key, :reason, :who, :now "
         "FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[])) AS n(kind, key) ORDER BY 2, 3 "
-        "ON CONFLICT DO NOTHING RETURNING key",
+        "ON CONFLICT (tenant, kind, key) DO UPDATE SET reason = EXCLUDED.reason, who = EXCLUDED.who "
+        "WHERE s.reason = 'listed' AND EXCLUDED.reason = 'unsubscribed' RETURNING key",
         {
             "tenant": tenant,
             "reason": reason,
@@ -33,7 +36,8 @@ async def add(
 async def matching(uow: UnitOfWork, wanted: Sequence[tuple[str, str, str]]) -> Sequence[Row[Any]]:
     """Which of these (tenant, kind, key) are suppressed, and why."""
     found = await uow.execute(
-        "SELECT s.tenant, s.kind, s.key, s.reason FROM suppression s JOIN unnest(CAST(:tenants AS text[]), "
+        "SELECT s.tenant, s.kind, s.key, s.reason, s.created_at FROM suppression s JOIN "
+        "unnest(CAST(:tenants AS text[]), "
         "CAST(:kinds AS text[]), CAST(:keys AS text[])) AS n(tenant, kind, key) USING (tenant, kind, key)",
         {
             "tenants": [tenant for tenant, _, _ in wanted],

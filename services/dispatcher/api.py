@@ -1,0 +1,203 @@
+"""The JSON door: surveys, suppressions, decisions."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import ValidationError
+
+from services.dispatcher import surveys
+from services.dispatcher.grounds import read_grounds
+from services.dispatcher.repository import decisions, suppressions
+from services.dispatcher.schemas import (
+    ConsideredAnswer,
+    DecisionAnswer,
+    DecisionList,
+    InvitationAnswer,
+    SuppressionAnswer,
+    SuppressionBody,
+    SuppressionList,
+    SurveyAnswer,
+    SurveyBody,
+    SurveyList,
+    SurveyPatch,
+    SurveyPut,
+)
+from services.dispatcher.suppression import entries_of, suppress
+from shared.events import may_see
+from shared.http.callers import Caller, staff_or_key
+from shared.http.faults import faults_of
+from shared.http.problems import Problem
+from shared.ids import derived, uuid7
+from shared.service import Context
+
+router = APIRouter(prefix="/v1")
+Editor = Annotated[Caller, Depends(staff_or_key("surveys:write", "admin", "editor"))]
+Reader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the routes need."""
+
+    context: Context
+
+
+def context_of(request: Request) -> Context:
+    """This process's context."""
+    door: Door = request.app.state.door
+    return door.context
+
+
+Here = Annotated[Context, Depends(context_of)]
+
+
+def who(caller: Caller) -> str:
+    """Under which name an act is remembered."""
+    return (
+        caller.staff.name if caller.staff is not None else f"the key {caller.key.name if caller.key else ''}"
+    )
+
+
+@router.get("/surveys", summary="All surveys in their order")
+async def list_surveys(caller: Editor, here: Here) -> SurveyList:
+    async with here.database.reading() as uow:
+        found = await surveys.listing(uow, caller.tenant)
+    return SurveyList(surveys=[SurveyAnswer.of(survey) for survey in found])
+
+
+@router.post("/surveys", status_code=201, summary="Make a survey")
+async def make_survey(
+    body: SurveyBody,
+    caller: Editor,
+    here: Here,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> SurveyAnswer:
+    """The same ``Idempotency-Key`` again answers the survey that it made before."""
+    survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
+    async with here.database.transaction() as uow:
+        return SurveyAnswer.of(await surveys.create(uow, caller.tenant, survey_id, body.draft()))
+
+
+@router.get("/surveys/{survey_id}", summary="One survey")
+async def read_survey(survey_id: UUID, caller: Editor, here: Here) -> SurveyAnswer:
+    async with here.database.reading() as uow:
+        return SurveyAnswer.of(await _found(surveys.find(uow, caller.tenant, survey_id)))
+
+
+@router.put("/surveys/{survey_id}", summary="Make a survey so")
+async def write_survey(survey_id: UUID, body: SurveyPut, caller: Editor, here: Here) -> SurveyAnswer:
+    """New words become a new version of the survey; invitations that are out keep theirs."""
+    async with here.database.transaction() as uow:
+        return SurveyAnswer.of(
+            await _found(surveys.change(uow, caller.tenant, survey_id, body.draft(), seen=body.version))
+        )
+
+
+@router.patch("/surveys/{survey_id}", summary="Change parts of a survey")
+async def change_survey(survey_id: UUID, body: SurveyPatch, caller: Editor, here: Here) -> SurveyAnswer:
+    async with here.database.transaction() as uow:
+        now = await _found(surveys.find(uow, caller.tenant, survey_id, lock=True))
+        wanted = body.model_dump(exclude_unset=True)
+        seen = wanted.pop("version", None)
+        try:
+            whole = SurveyBody.model_validate(msgspec.to_builtins(now.draft) | wanted)
+        except ValidationError as error:
+            raise Problem(
+                422, errors=faults_of([{**f, "loc": ("body", *f["loc"])} for f in error.errors()])
+            ) from None
+        return SurveyAnswer.of(
+            await _found(surveys.change(uow, caller.tenant, survey_id, whole.draft(), seen=seen))
+        )
+
+
+@router.get("/suppressions", summary="Who is never asked")
+async def list_suppressions(
+    caller: Editor, here: Here, after: str = "", limit: Limit = 100
+) -> SuppressionList:
+    kind, _, key = after.partition(":")
+    async with here.database.reading() as uow:
+        found = await suppressions.page(uow, caller.tenant, (kind, key), limit + 1)
+    entries = [_entry(row) for row in found[:limit]]
+    return SuppressionList(suppressions=entries, next=entries[-1].id if len(found) > limit else None)
+
+
+@router.post("/suppressions", status_code=201, summary="Never ask an address or a customer")
+async def add_suppression(body: SuppressionBody, caller: Editor, here: Here) -> SuppressionList:
+    """Answers the entries that stand for them. An address is kept as a keyed hash."""
+    entries = entries_of(here.secret, caller.tenant, address=body.email, customer_id=body.customer_id)
+    async with here.database.transaction() as uow:
+        await suppress(uow, caller.tenant, entries, reason="listed", who=who(caller))
+        found = await suppressions.matching(uow, [(caller.tenant, *entry) for entry in entries])
+    return SuppressionList(suppressions=[_entry(row) for row in found])
+
+
+@router.delete("/suppressions/{suppression_id:path}", status_code=204, summary="Take one from the list")
+async def remove_suppression(suppression_id: str, caller: Editor, here: Here) -> Response:
+    kind, _, key = suppression_id.partition(":")
+    async with here.database.transaction() as uow:
+        if not await suppressions.remove(uow, caller.tenant, kind, key):
+            raise Problem(404)
+    return Response(status_code=204)
+
+
+@router.get("/decisions", summary="What became of an event")
+async def read_decisions(
+    caller: Reader,
+    here: Here,
+    event_id: Annotated[str, Query(min_length=1, max_length=200, description="The back-end's own id.")],
+    source: Annotated[str | None, Query(max_length=200)] = None,
+    after: UUID | None = None,
+    limit: Limit = 100,
+) -> DecisionList:
+    """One decision for each source that has used this id."""
+    async with here.database.reading() as uow:
+        found = await decisions.of_back_end(uow, caller.tenant, event_id, source, after, limit + 1)
+    allowed = caller.staff.segments if caller.staff is not None else ()
+    told = [_decision(row, here) for row in found[:limit] if may_see(allowed, row.segments)]
+    return DecisionList(decisions=told, next=found[limit - 1].event_id if len(found) > limit else None)
+
+
+async def _found(asked: Any) -> surveys.Survey:
+    """The survey, or the refusal that says why not."""
+    try:
+        found: surveys.Survey = await asked
+    except surveys.NoSuchSurvey:
+        raise Problem(404) from None
+    except surveys.Changed:
+        raise Problem(409) from None
+    return found
+
+
+def _entry(row: Any) -> SuppressionAnswer:
+    return SuppressionAnswer(
+        id=f"{row.kind}:{row.key}", kind=row.kind, reason=row.reason, created_at=row.created_at
+    )
+
+
+def _decision(row: Any, here: Context) -> DecisionAnswer:
+    grounds = read_grounds(row.grounds)
+    values = msgspec.to_builtins(grounds)
+    values.pop("considered", None)
+    return DecisionAnswer(
+        id=row.event_id,
+        event_id=row.source_id,
+        source=row.source,
+        customer_id=row.customer_id,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        survey_id=row.survey_id,
+        considered=[
+            ConsideredAnswer(
+                survey_id=one.survey_id, survey_version=one.survey_version, name=one.name, why=one.why
+            )
+            for one in grounds.considered
+        ],
+        values=values,
+        invitation=InvitationAnswer(id=row.invitation_id, state=row.state) if row.invitation_id else None,
+        differs_at=row.difference_at,
+        see=f"{here.afterword.staff_url.rstrip('/')}/events/{row.event_id}",
+    )

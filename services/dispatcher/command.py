@@ -1,0 +1,105 @@
+"""What the dispatcher adds to the ``afterword`` command."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from shared.db import Database, UnitOfWork
+
+WHO = "the command line"
+TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="The company's short name.")]
+
+
+def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
+    """Add the commands; each calls ``settings`` before it reads any."""
+
+    @app.command("stop-sending")
+    def stop_sending(tenant: TenantName) -> None:
+        """Stop all sending of a company at once; what is due waits."""
+        settings()
+        from services.dispatcher.sending import set_stopped
+
+        done = _run(lambda uow: set_stopped(uow, tenant, WHO, stopped=True))
+        typer.echo("stopped" if done else "was stopped already")
+
+    @app.command("resume-sending")
+    def resume_sending(tenant: TenantName) -> None:
+        """Start sending again; what waited and is not too old goes out."""
+        settings()
+        from services.dispatcher.sending import set_stopped
+
+        done = _run(lambda uow: set_stopped(uow, tenant, WHO, stopped=False))
+        typer.echo("sending again" if done else "was not stopped")
+
+    @app.command("live")
+    def live(
+        tenant: TenantName,
+        yes: Annotated[
+            bool, typer.Option("--yes", help="Confirm that customers will be written to.")
+        ] = False,
+    ) -> None:
+        """Leave test mode: from now on customers are written to."""
+        if not yes:
+            raise typer.BadParameter("from then on customers get mail; confirm it with --yes")
+        settings()
+        from services.dispatcher.sending import set_mode
+
+        done = _run(lambda uow: set_mode(uow, tenant, WHO, "live"))
+        typer.echo("live" if done else "was live already")
+
+    @app.command("test-address")
+    def test_address(
+        tenant: TenantName,
+        address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of one of your own.")],
+    ) -> None:
+        """List an address that gets mail in test mode too; its answers never count."""
+        from services.dispatcher.addresses import judged
+
+        if judged(address) != "good":
+            raise typer.BadParameter("that cannot be an address")
+        settings()
+        from services.dispatcher.sending import add_test_address
+
+        done = _run(lambda uow: add_test_address(uow, tenant, WHO, address))
+        typer.echo("listed" if done else "was listed already")
+
+
+async def create_example_survey(
+    database: "Database",
+    tenant: str,
+    *,
+    test_address: str | None,
+    trigger: str = "order.delivered",
+    delay_minutes: int = 0,
+) -> None:
+    """A first survey that asks at once, and the address of who tries it; again it changes nothing."""
+    from services.dispatcher import sending, surveys
+    from shared.ids import derived
+
+    draft = surveys.Draft(name=f"After {trigger}", trigger=trigger, delay_minutes=delay_minutes)
+    async with database.transaction() as uow:
+        await surveys.create(uow, tenant, derived("example survey", tenant, trigger), draft)
+        if test_address is not None:
+            await sending.add_test_address(uow, tenant, WHO, test_address)
+
+
+def _run(act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
+    """Do it in one transaction on the dispatcher's database."""
+    import asyncio
+
+    from services.dispatcher.settings import Settings
+    from shared.db import Database
+    from shared.settings import load
+
+    async def main() -> bool:
+        (own,) = load([Settings])
+        database = Database(own.database_url.get_secret_value(), name="dispatcher-command")
+        try:
+            async with database.transaction() as uow:
+                return await act(uow)
+        finally:
+            await database.close()
+
+    return asyncio.run(main())

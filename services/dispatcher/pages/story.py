@@ -1,0 +1,94 @@
+"""An event's story as steps in the order in which they happen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Row
+
+from services.dispatcher.grounds import Grounds, read_facts
+from services.dispatcher.words import DROPPED, MAIL, REASONS
+from shared.events import Transaction
+
+Kind = Literal["received", "decided", "mail", "clicked", "answered", "counted", "case", "closed"]
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that is known of one event."""
+
+    decision: Row[Any]
+    facts: Transaction
+    grounds: Grounds
+    invitation: Row[Any] | None
+    answers: Sequence[Row[Any]]
+    cases: Sequence[Row[Any]]
+
+    @property
+    def counts(self) -> bool:
+        """Whether an answer to it stands in the scores."""
+        return any(answer.score is not None and not answer.test for answer in self.answers)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened, or that is awaited."""
+
+    kind: Kind
+    at: datetime | None
+    words: str
+    row: Any = None
+
+
+def tell(story: Story) -> list[Step]:
+    """Received, decided, sent, clicked, answered, counted, case, closed: as far as it has come."""
+    decision = story.decision
+    steps = [
+        Step("received", story.facts.accepted_at, "Received."),
+        Step("decided", decision.decided_at, REASONS[decision.reason]),
+    ]
+    if story.invitation is not None:
+        steps.append(_mail(story.invitation))
+    for answer in story.answers:
+        steps += _answer(answer)
+    steps += [Step("case", case.opened_at, f"Case {case.number} was opened.", case) for case in story.cases]
+    steps += [
+        Step("closed", case.closed_at, f"Case {case.number} was closed.", case)
+        for case in story.cases
+        if case.closed_at is not None
+    ]
+    return steps
+
+
+def differing(decision: Row[Any]) -> list[str]:
+    """The fields in which a later event of the same identity differed."""
+    if decision.difference is None:
+        return []
+    ours, theirs = (msgspec.to_builtins(read_facts(kept)) for kept in (decision.facts, decision.difference))
+    names = sorted((ours.keys() | theirs.keys()) - {"digest", "accepted_at"})
+    return [name for name in names if ours.get(name) != theirs.get(name)] or ["customer"]
+
+
+def _mail(invitation: Row[Any]) -> Step:
+    at = {"sent": invitation.sent_at, "waiting": invitation.next_at}.get(
+        invitation.state, invitation.changed_at
+    )
+    words = MAIL[invitation.state]
+    if invitation.state == "dropped":
+        words = f"{words} {DROPPED.get(invitation.reason or '', '')}".strip()
+    return Step("mail", at, words, invitation)
+
+
+def _answer(answer: Row[Any]) -> list[Step]:
+    steps = []
+    if answer.clicked_at is not None:
+        steps.append(Step("clicked", answer.clicked_at, "The customer opened the link."))
+    if answer.score is not None:
+        sent = "and sent it" if answer.state == "sent" else "and may still be writing"
+        steps.append(
+            Step("answered", answer.saved_at, f"The customer answered {answer.score} {sent}.", answer)
+        )
+        steps.append(Step("counted", None, "", answer))
+    return steps

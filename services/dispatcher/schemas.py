@@ -1,0 +1,192 @@
+"""What the JSON door takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from services.dispatcher.surveys import Draft, Survey
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})?$")]
+Words = Annotated[str, Field(min_length=1, max_length=1000)]
+MINUTES_A_DAY = 1440
+
+
+class Body(BaseModel):
+    """Nothing is guessed: no other type, no unknown field."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class FollowUpBody(Body):
+    """The second question, by outcome; a missing one is not asked."""
+
+    detractor: Words | None = None
+    passive: Words | None = None
+    promoter: Words | None = None
+
+
+class TextsBody(Body):
+    """A survey's own words in one language; what is missing comes from the standard wording.
+
+    ``{company}`` in them becomes the company's name.
+    """
+
+    subject: Words | None = None
+    intro: Words | None = None
+    question: Words | None = None
+    reason: Words | None = None
+    follow_up: FollowUpBody = FollowUpBody()
+    thanks: Words | None = None
+
+
+class SurveyBody(Body):
+    """A survey: whom it asks, when, and in which words."""
+
+    name: str = Field(min_length=1, max_length=200)
+    trigger: str = Field(
+        max_length=200,
+        pattern=r"^([^\s*]+\*?|\*)$",
+        description="The type of the events that it asks about: exact, or a beginning followed by *.",
+    )
+    measurement: Literal["transactional", "relational"] = "transactional"
+    state: Literal["live", "paused"] = "live"
+    delay_minutes: int = Field(default=1440, ge=0, le=365 * MINUTES_A_DAY)
+    quarantine_days: int = Field(default=90, ge=0, le=3650)
+    link_days: int = Field(default=30, ge=1, le=365)
+    max_age_days: int = Field(default=7, ge=1, le=365)
+    position: int | None = Field(default=None, ge=1, le=1_000_000, description="Its place in the order.")
+    default_language: Language = "en"
+    texts: dict[Language, TextsBody] = Field(default={}, max_length=20)
+
+    @model_validator(mode="after")
+    def _leaves_before_it_is_too_old(self) -> Self:
+        if self.delay_minutes > self.max_age_days * MINUTES_A_DAY:
+            raise ValueError("The delay is longer than max_age_days, so nobody would ever be asked.")
+        return self
+
+    def draft(self) -> Draft:
+        """The same in the form that is kept."""
+        return msgspec.convert(self.model_dump(exclude={"version"}), Draft)
+
+
+class SurveyPut(SurveyBody):
+    """The whole survey as it is to be."""
+
+    version: int | None = Field(
+        default=None, description="The version you have seen; another one answers 409."
+    )
+
+
+class SurveyPatch(Body):
+    """Only what is to change."""
+
+    version: int | None = None
+    name: str | None = None
+    trigger: str | None = None
+    measurement: Literal["transactional", "relational"] | None = None
+    state: Literal["live", "paused"] | None = None
+    delay_minutes: int | None = None
+    quarantine_days: int | None = None
+    link_days: int | None = None
+    max_age_days: int | None = None
+    position: int | None = None
+    default_language: Language | None = None
+    texts: dict[Language, TextsBody] | None = Field(default=None, description="Replaces all texts.")
+
+
+class SurveyAnswer(SurveyBody):
+    """A survey as it stands."""
+
+    id: UUID
+    version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
+    survey_version: int = Field(description="Grows when its words change.")
+    created_at: datetime
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, survey: Survey) -> "SurveyAnswer":
+        """From what is kept."""
+        own = {"id", "version", "survey_version", "created_at", "changed_at"}
+        return cls(
+            **msgspec.to_builtins(survey.draft), **{name: getattr(survey, name) for name in sorted(own)}
+        )
+
+
+class SurveyList(BaseModel):
+    """All surveys in their order."""
+
+    surveys: list[SurveyAnswer]
+
+
+class SuppressionBody(Body):
+    """Who is never to be asked: an address, a customer, or both."""
+
+    email: str | None = Field(default=None, min_length=3, max_length=320)
+    customer_id: str | None = Field(default=None, min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if self.email is None and self.customer_id is None:
+            raise ValueError("Give email or customer_id, or both.")
+        return self
+
+
+class SuppressionAnswer(BaseModel):
+    """One entry. An address is kept as its keyed hash only."""
+
+    id: str
+    kind: Literal["address", "customer"]
+    reason: Literal["unsubscribed", "listed"]
+    created_at: datetime
+
+
+class SuppressionList(BaseModel):
+    """A page of entries."""
+
+    suppressions: list[SuppressionAnswer]
+    next: str | None = Field(default=None, description="Give it as `after` to get the next page.")
+
+
+class ConsideredAnswer(BaseModel):
+    """A survey that the event matched, and why it asks or does not."""
+
+    survey_id: UUID
+    survey_version: int
+    name: str
+    why: str
+
+
+class InvitationAnswer(BaseModel):
+    """The invitation that came of it."""
+
+    id: UUID
+    state: str
+
+
+class DecisionAnswer(BaseModel):
+    """What became of one event."""
+
+    id: UUID
+    event_id: str
+    source: str
+    customer_id: str
+    decided_at: datetime
+    reason: str
+    survey_id: UUID | None
+    considered: list[ConsideredAnswer]
+    values: dict[str, Any] = Field(
+        description="The values that the decision was based on, as they were then."
+    )
+    invitation: InvitationAnswer | None
+    differs_at: datetime | None = Field(description="When the same identity came with other content.")
+    see: str
+
+
+class DecisionList(BaseModel):
+    """The decisions of an event: one for each source that used its id."""
+
+    decisions: list[DecisionAnswer]
+    next: UUID | None = Field(default=None, description="Give it as `after` to get the next page.")

@@ -1,0 +1,80 @@
+"""States and reasons as sentences, for staff."""
+
+REASONS = {
+    "invited": "Invited.",
+    "unknown_tenant": "We had not heard of this company when the event came.",
+    "no_survey": "No survey asks about this type of event.",
+    "paused": "The survey that asks about it was paused.",
+    "no_address": "The customer has no mail address.",
+    "bad_address": "The address of the customer cannot be one.",
+    "opted_out": "The customer has unsubscribed.",
+    "suppressed": "The address is on the suppression list.",
+    "quarantine": "The customer was asked not long ago.",
+    "too_old": "It happened too long ago to ask about.",
+}
+WHY = {
+    "invited": "asks",
+    "order": "a survey before it in the order asks",
+    "paused": "paused",
+    "no_address": "no mail address",
+    "bad_address": "the address cannot be one",
+    "opted_out": "the customer has unsubscribed",
+    "suppressed": "the address is on the suppression list",
+    "quarantine": "asked not long ago",
+    "too_old": "too long ago",
+}
+MAIL = {
+    "waiting": "The mail waits for its time.",
+    "sending": "The mail is being handed over.",
+    "sent": "The mail was sent.",
+    "withheld": "The mail would have been sent, but the company is in test mode.",
+    "dropped": "The mail was not sent.",
+    "failed": "The mail server refused the mail.",
+    "bounced": "The mail came back.",
+    "unknown": "Nobody knows whether the mail was sent, so it is never sent again.",
+}
+DROPPED = {
+    "opted_out": "The customer has unsubscribed since.",
+    "suppressed": "The address was put on the suppression list since.",
+    "paused": "The survey was paused when it was due.",
+    "too_old": "When it was due it had happened too long ago.",
+    "expired": "Its link would have ended before it was read.",
+}
+
+
+def in_words(row: object) -> str:
+    """How an event's story stands, in a few words: the last thing that happened."""
+    case, number = getattr(row, "case_state", None), getattr(row, "case_number", None)
+    if case is not None:
+        return f"Case {number} closed" if case == "closed" else f"Case {number} open"
+    answer, score = getattr(row, "answer_state", None), getattr(row, "score", None)
+    if answer is not None:
+        return f"Answered {score}" if score is not None else "Link opened, no answer yet"
+    state = getattr(row, "state", None)
+    if state is not None:
+        return _MAIL_IN_FEW[state]
+    return _REASON_IN_FEW[getattr(row, "reason", "no_survey")]
+
+
+_MAIL_IN_FEW = {
+    "waiting": "Mail waits for its time",
+    "sending": "Mail is being sent",
+    "sent": "Asked, no answer yet",
+    "withheld": "Would have been asked",
+    "dropped": "Not asked after all",
+    "failed": "Mail refused",
+    "bounced": "Mail came back",
+    "unknown": "Mail perhaps sent",
+}
+_REASON_IN_FEW = {
+    "invited": "Invited",
+    "unknown_tenant": "Company not known yet",
+    "no_survey": "No survey asks",
+    "paused": "Survey paused",
+    "no_address": "No address",
+    "bad_address": "Address cannot be one",
+    "opted_out": "Has unsubscribed",
+    "suppressed": "On the suppression list",
+    "quarantine": "Asked not long ago",
+    "too_old": "Too long ago",
+}

@@ -1,0 +1,387 @@
+"""One decision for each event, with its reason, however often and in whatever company it comes."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from support.asking import (
+    NOON,
+    TENANT,
+    Clock,
+    a_customer,
+    a_transaction,
+    decide,
+    deliver,
+    event_of,
+    go_live,
+    invitations,
+    know_tenant,
+    list_test_addresses,
+    make_survey,
+    reasons,
+    rows,
+    states,
+)
+from support.doors import SECRET
+
+from services.dispatcher.decisions import Decider
+from services.dispatcher.grounds import read_facts, read_grounds
+from services.dispatcher.handlers import keep_answers
+from services.dispatcher.models import metadata
+from services.dispatcher.repository import suppressions
+from services.dispatcher.surveys import Draft, change
+from shared.db.database import Database
+from shared.events import ANSWERS, TRANSACTIONS, Answer
+from shared.http.secrets import customer_hash
+from shared.ids import uuid7
+
+
+async def suppress(database: Database, kind: str, key: str, reason: str) -> None:
+    async with database.transaction() as uow:
+        await suppressions.add(uow, TENANT, [(kind, key)], reason=reason, who="the test")
+
+
+async def test_a_migrated_database_equals_the_metadata(database: Database):
+    async with database.engine.connect() as connection:
+        difference = await connection.run_sync(
+            lambda sync: compare_metadata(
+                MigrationContext.configure(sync, opts={"compare_server_default": True}), metadata
+            )
+        )
+    assert difference == []
+
+
+async def test_an_event_of_an_unknown_tenant_gets_a_decision_and_no_dead_letter(database: Database):
+    await decide(database, a_transaction())
+    assert await reasons(database) == {"order-1": "unknown_tenant"}
+    assert await invitations(database) == []
+
+
+async def test_an_event_that_no_survey_hears(database: Database):
+    await know_tenant(database)
+    await make_survey(database, trigger="contact.*")
+    await decide(database, a_transaction())
+    assert await reasons(database) == {"order-1": "no_survey"}
+
+
+async def test_an_invited_event_has_one_invitation_with_all_that_others_need(database: Database):
+    await know_tenant(database)
+    survey = await make_survey(database)
+    await go_live(database)
+    await decide(database, a_transaction())
+    (invitation,) = await invitations(database)
+    assert invitation.state == "waiting"
+    assert invitation.version == 1
+    assert (invitation.survey_id, invitation.survey_version) == (survey.id, 1)
+    assert invitation.language == "da"
+    assert not invitation.test
+    assert invitation.due_at == NOON + timedelta(hours=1)
+    assert invitation.expires_at == invitation.due_at + timedelta(days=30)
+    assert invitation.touchpoint == "checkout"
+    assert invitation.organisation == ("north", "sales")
+    (row,) = await rows(database, "SELECT * FROM decision")
+    assert row.invitation_id == invitation.id
+    assert row.segments == [
+        "store:aarhus",
+        "touchpoint:checkout",
+        "organisation:north",
+        "organisation:north/sales",
+    ]
+    grounds = read_grounds(row.grounds)
+    assert grounds.quarantine_days == 90
+    assert grounds.due_at == invitation.due_at
+    assert [one.why for one in grounds.considered] == ["invited"]
+
+
+async def test_a_decision_keeps_no_address_no_phone_and_no_name(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await decide(
+        database,
+        a_transaction(customer=a_customer(email="canary@example.com", phone="+4512345678", name="Canary")),
+    )
+    (row,) = await rows(database, "SELECT facts, grounds FROM decision")
+    kept = (bytes(row.facts) + bytes(row.grounds)).lower()
+    assert b"canary" not in kept
+    assert b"12345678" not in kept
+    assert read_facts(row.facts).customer.id == "c-1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"email": None}, "no_address"),
+        ({"email": " "}, "no_address"),
+        ({"email": "not an address"}, "bad_address"),
+        ({"email": "a@nowhere.test"}, "bad_address"),
+        ({}, "invited"),
+    ],
+)
+async def test_the_address_is_judged(database: Database, changes: dict, reason: str):
+    await know_tenant(database)
+    await make_survey(database)
+    await decide(database, a_transaction(customer=a_customer(**changes)))
+    assert await reasons(database) == {"order-1": reason}
+
+
+async def test_who_has_unsubscribed_is_not_asked_under_this_id_or_this_address(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    await suppress(database, "customer", "c-1", "unsubscribed")
+    await suppress(database, "address", customer_hash(SECRET, TENANT, "C-2@Example.com"), "unsubscribed")
+    await suppress(database, "address", customer_hash(SECRET, TENANT, "c-3@example.com"), "listed")
+    await suppress(database, "address", customer_hash(SECRET, "another", "c-4@example.com"), "listed")
+    await decide(database, *(a_transaction(f"order-{n}", a_customer(f"c-{n}")) for n in range(1, 5)))
+    assert await reasons(database) == {
+        "order-1": "opted_out",
+        "order-2": "opted_out",
+        "order-3": "suppressed",
+        "order-4": "invited",
+    }
+
+
+async def test_a_paused_survey_asks_nobody_and_the_next_in_order_does(database: Database):
+    await know_tenant(database)
+    await make_survey(database, name="first", state="paused", position=1)
+    await decide(database, a_transaction("order-1"))
+    await make_survey(database, name="third", position=3)
+    second = await make_survey(database, name="second", position=2, trigger="order.*")
+    await decide(database, a_transaction("order-2", a_customer("c-2")))
+    assert await reasons(database) == {"order-1": "paused", "order-2": "invited"}
+    (row,) = await rows(database, "SELECT * FROM decision WHERE source_id = 'order-2'")
+    assert row.survey_id == second.id
+    considered = [(one.name, one.why) for one in read_grounds(row.grounds).considered]
+    assert considered == [("first", "paused"), ("second", "invited"), ("third", "order")]
+
+
+async def test_an_event_that_is_too_old_is_not_asked_about(database: Database, clock: Clock):
+    await know_tenant(database)
+    await make_survey(database)
+    clock.on(days=7, minutes=1)
+    await decide(database, a_transaction())
+    assert await reasons(database) == {"order-1": "too_old"}
+
+
+async def test_the_quarantine_ends_after_exactly_its_days(database: Database, clock: Clock):
+    await know_tenant(database)
+    await make_survey(database, delay_minutes=0)
+    await go_live(database)
+    await decide(database, a_transaction("order-1"))
+    clock.on(days=90, microseconds=-1)
+    await decide(database, a_transaction("order-2", occurred_at=clock.now))
+    clock.on(microseconds=1)
+    await decide(database, a_transaction("order-3", occurred_at=clock.now))
+    assert await reasons(database) == {"order-1": "invited", "order-2": "quarantine", "order-3": "invited"}
+
+
+async def test_of_several_events_of_one_customer_in_a_batch_the_first_that_happened_is_asked_about(
+    database: Database,
+):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    await decide(
+        database,
+        *(a_transaction(f"order-{n}", occurred_at=NOON - timedelta(minutes=n)) for n in range(5)),
+        a_transaction("other", a_customer("c-2")),
+    )
+    assert await reasons(database) == {
+        **{f"order-{n}": "quarantine" for n in range(4)}, "order-4": "invited", "other": "invited",
+    }  # fmt: skip
+
+
+async def test_two_batches_of_one_customer_at_once_invite_once(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    await asyncio.gather(*(decide(database, a_transaction(f"order-{n}")) for n in range(6)))
+    found = list((await reasons(database)).values())
+    assert sorted(found) == ["invited", *["quarantine"] * 5]
+
+
+async def test_the_person_is_the_customers_id_whatever_the_address(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    await decide(database, a_transaction("order-1"))
+    await decide(database, a_transaction("order-2", a_customer("c-1", email="private@example.com")))
+    assert await reasons(database) == {"order-1": "invited", "order-2": "quarantine"}
+
+
+async def test_a_hundred_copies_of_one_event_give_one_invitation(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    event = event_of(TRANSACTIONS, a_transaction())
+
+    async def once(copies: int) -> None:
+        async with database.transaction() as uow:
+            await Decider(SECRET).handle(uow, [event] * copies)
+
+    await asyncio.gather(*(once(10) for _ in range(10)))
+    assert len(await states(database)) == 1
+    assert len(await invitations(database)) == 1
+    assert len(await rows(database, "SELECT 1 FROM decision")) == 1
+
+
+async def test_one_identity_of_two_customers_at_once_is_decided_once(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    await asyncio.gather(*(decide(database, a_transaction(customer=a_customer(f"c-{n}"))) for n in range(6)))
+    assert len(await states(database)) == 1
+    invited = await rows(database, "SELECT id FROM customer WHERE invited_at IS NOT NULL")
+    (row,) = await rows(database, "SELECT customer_id FROM decision")
+    assert [one.id for one in invited] == [row.customer_id]
+
+
+async def test_what_is_heard_again_changes_nothing(database: Database, clock: Clock):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    batch = [a_transaction(f"order-{n}", a_customer(f"c-{n % 3}")) for n in range(9)]
+    everything = "SELECT d::text FROM decision d UNION ALL SELECT i::text FROM invitation i UNION ALL SELECT o::text FROM outbox o ORDER BY 1"
+    await decide(database, *batch)
+    before = await rows(database, everything)
+    clock.on(days=200)
+    await decide(database, *batch)
+    await decide(database, *batch[:4])
+    assert await rows(database, everything) == before
+
+
+async def test_the_same_identity_with_other_content_is_kept_to_be_shown_and_changes_nothing(
+    database: Database,
+):
+    await know_tenant(database)
+    await make_survey(database)
+    await decide(database, a_transaction(digest="one"))
+    await decide(database, a_transaction(digest="two", segments={"touchpoint": "store"}))
+    await decide(database, a_transaction(digest="three"))
+    (row,) = await rows(database, "SELECT * FROM decision")
+    assert row.difference_at is not None
+    assert read_facts(row.difference).segments == {"touchpoint": "store"}
+    assert read_facts(row.facts).segments["touchpoint"] == "checkout"
+    assert len(await states(database)) == 1
+
+
+async def test_two_contents_of_one_identity_in_one_batch_are_seen_too(database: Database):
+    await know_tenant(database)
+    await decide(database, a_transaction(digest="one"), a_transaction(digest="two"))
+    (row,) = await rows(database, "SELECT digest, difference_at FROM decision")
+    assert row.digest == "one"
+    assert row.difference_at is not None
+
+
+async def test_the_same_id_of_two_sources_is_two_events(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await decide(database, a_transaction(), a_transaction(source="store", customer=a_customer("c-2")))
+    assert len(await states(database)) == 2
+
+
+class TestTestMode:
+    async def test_everybody_but_test_addresses_would_have_been_sent_and_is_not_in_quarantine(
+        self, database: Database
+    ):
+        await know_tenant(database)
+        await make_survey(database)
+        await decide(database, a_transaction("order-1"), a_transaction("order-2"))
+        found = await invitations(database)
+        assert [(one.state, one.reason, one.test) for one in found] == [("withheld", "test_mode", True)] * 2
+        await go_live(database)
+        await decide(database, a_transaction("order-3"))
+        assert (await reasons(database))["order-3"] == "invited"
+
+    async def test_a_test_address_waits_for_nothing_and_counts_for_nothing(self, database: Database):
+        await know_tenant(database)
+        await make_survey(database, delay_minutes=3 * 1440)
+        await list_test_addresses(database, "Me@Example.com")
+        for number in range(2):
+            await decide(database, a_transaction(f"order-{number}", a_customer("me", email="me@example.com")))
+        found = await invitations(database)
+        assert [(one.state, one.test, one.due_at) for one in found] == [("waiting", True, NOON)] * 2
+
+    async def test_in_live_mode_a_test_address_is_still_a_test(self, database: Database):
+        await know_tenant(database)
+        await make_survey(database)
+        await list_test_addresses(database, "me@example.com")
+        await go_live(database)
+        await decide(
+            database,
+            a_transaction("mine", a_customer("me")),
+            a_transaction("theirs", a_customer("other")),
+        )
+        assert {one.customer.id: one.test for one in await invitations(database)} == {
+            "me": True,
+            "other": False,
+        }
+
+
+async def test_an_imports_invitation_feeds_the_quarantine(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    imported = Answer(
+        id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="c-1",
+        invited_at=NOON - timedelta(days=10), changed_at=NOON,
+    )  # fmt: skip
+    await deliver(database, keep_answers, ANSWERS, imported)
+    await decide(database, a_transaction("order-1"), a_transaction("order-2", a_customer("c-2")))
+    assert await reasons(database) == {"order-1": "quarantine", "order-2": "invited"}
+
+
+async def test_an_old_import_does_not_shorten_a_quarantine(database: Database, clock: Clock):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    await decide(database, a_transaction("order-1"))
+    imported = Answer(
+        id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="c-1",
+        invited_at=NOON - timedelta(days=300), changed_at=NOON,
+    )  # fmt: skip
+    await deliver(database, keep_answers, ANSWERS, imported)
+    clock.on(days=1)
+    await decide(database, a_transaction("order-2", occurred_at=clock.now))
+    assert (await reasons(database))["order-2"] == "quarantine"
+
+
+async def test_the_words_of_the_decision_are_those_of_then(database: Database):
+    await know_tenant(database)
+    survey = await make_survey(database)
+    await decide(database, a_transaction("order-1"))
+    async with database.transaction() as uow:
+        await change(
+            uow,
+            TENANT,
+            survey.id,
+            Draft(name="After delivery", trigger="order.delivered", default_language="nl"),
+        )
+    await decide(database, a_transaction("order-2", a_customer("c-2")))
+    assert [one.survey_version for one in await invitations(database)] == [1, 2]
+
+
+async def test_a_batch_costs_as_many_statements_as_one_event(database: Database):
+    await know_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+
+    async def statements(*batch) -> int:
+        events = [event_of(TRANSACTIONS, each) for each in batch]
+        async with database.transaction() as uow:
+            said: list[str] = []
+            execute = uow.execute
+
+            async def counted(sql: str, values=None):
+                said.append(sql)
+                return await execute(sql, values)
+
+            uow.execute = counted  # type: ignore[method-assign]
+            await Decider(SECRET).handle(uow, events)
+            return len(said)
+
+    one = await statements(a_transaction("one", a_customer("one")))
+    many = await statements(*(a_transaction(f"many-{n}", a_customer(f"many-{n}")) for n in range(300)))
+    assert many == one
