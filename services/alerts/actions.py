@@ -3,11 +3,11 @@ transaction.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel
 
 from services.alerts.domain import By, CaseFile, Closing, Entry, NotPossible
 from services.alerts.handlers import CASE_ROLES
@@ -22,7 +22,8 @@ from shared.http.staff import Staff
 ASSIGNING = ("admin", "leader")
 
 
-class Reader(BaseModel, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Reader:
     """Who reads or acts: one tenant, perhaps some of its segments."""
 
     tenant: str

@@ -149,6 +149,7 @@ def _page(
         form=form or CaseForm(act="note"),
         acting=form.act if form else "",
         faults=faults or [],
+        wrongs=dict(faults or []),
         refused=refused,
         done=DONE[did].format(number=context["case"].number) if did else "",
         keys=uuid4,

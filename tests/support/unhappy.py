@@ -8,8 +8,19 @@ from uuid import UUID
 import msgspec
 
 from shared.db.database import Database, UnitOfWork
-from shared.events import ANSWERS, INVITATIONS, TENANTS, Account, Answer, Customer, Data, Event,
-Invitation, Tenant, Topic
+from shared.events import (
+    ANSWERS,
+    INVITATIONS,
+    TENANTS,
+    Account,
+    Answer,
+    Customer,
+    Data,
+    Event,
+    Invitation,
+    Tenant,
+    Topic,
+)
 from shared.ids import uuid7
 
 TENANT = "havnbo"
@@ -50,7 +61,10 @@ def an_invitation(answer: Answer, **changes: Any) -> Invitation:
         "language": "en",
         "test": False,
         "customer": Customer(
-            id=answer.customer_id or "c", email="karen@example.com", phone="+4512345678", name="Karen Whitfield"
+            id=answer.customer_id or "c",
+            email="karen@example.com",
+            phone="+4512345678",
+            name="Karen Whitfield",
         ),
         "account": Account(id="a-9", manager="p-204"),
         "handled_by": "p-118",

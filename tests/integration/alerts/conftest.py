@@ -1,12 +1,34 @@
 """A migrated database of alerts for each test, and what is needed to play the other services."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from pydantic import SecretStr
+from support.doors import afterword_settings
 from support.stack import Postgres
+from support.unhappy import TENANT, a_tenant, an_answer, an_invitation, deliver, rows
 
+from services.alerts import accounts
+from services.alerts.app import SERVICE, build_api
+from services.alerts.handlers import act_on_answers, keep_invitations
+from services.alerts.repository import people
 from shared.db.database import Database
 from shared.db.migrations import migrate
+from shared.http.keys import ApiKey
+from shared.ids import uuid7
+from shared.runtime import Health
+from shared.service import Context
+from shared.tenancy.keyring import TenantKeyRing, _Known, digest_of
+from shared.tenancy.tenants import keep_tenants
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +47,125 @@ async def database(postgres: Postgres, migrated: str) -> AsyncIterator[Database]
     yield database
     await database.close()
     await postgres.drop_database(url)
+
+
+PASSWORD = "a sentence for the tests"
+_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+PAGE = {"accept": "text/html"}
+
+
+@dataclass
+class Person:
+    id: UUID
+    tenant: str
+    address: str
+
+
+@dataclass
+class Desk:
+    """Alerts in this process: its application, its database, and people who are signed in."""
+
+    context: Context
+    app: FastAPI
+
+    @property
+    def database(self) -> Database:
+        return self.context.database
+
+    async def person(
+        self,
+        role: str = "agent",
+        name: str = "Jonas Holt",
+        segments: Sequence[str] = (),
+        tenant: str = TENANT,
+    ) -> Person:
+        """Somebody with a password."""
+        address = f"{uuid7()}@example.com"
+        async with self.database.transaction() as uow:
+            one = await accounts.create_person(
+                uow, tenant, address=address, name=name, role=role, segments=segments
+            )
+            await people.keep_password(uow, tenant, one, _HASH)
+        return Person(one, tenant, address)
+
+    def client(self, **options: Any) -> httpx.AsyncClient:
+        """A browser without a session."""
+        transport = httpx.ASGITransport(app=self.app, client=(options.pop("ip", "127.0.0.1"), 1))
+        return httpx.AsyncClient(
+            transport=transport,
+            base_url="http://staff.example",
+            headers={**PAGE, "sec-fetch-site": "same-origin"},
+        )
+
+    async def signed_in(self, role: str = "agent", **facts: Any) -> "Browser":
+        """Somebody's browser after sign-in."""
+        person = await self.person(role, **facts)
+        client = self.client()
+        answer = await client.post(
+            "/login", data={"address": person.address, "password": PASSWORD, "next": "/inbox"}
+        )
+        assert answer.status_code == 303
+        return Browser(client, person)
+
+    async def unhappy(self, tenant: str = TENANT, invited: bool = True, **changes: Any) -> UUID:
+        """A case, by an answer."""
+        answer = an_answer(**changes)
+        if invited:
+            await deliver(self.database, keep_invitations, an_invitation(answer), tenant=tenant)
+        await deliver(self.database, act_on_answers, answer, tenant=tenant)
+        (row,) = await rows(
+            self.database,
+            "SELECT case_id FROM case_answer WHERE tenant = :tenant AND answer_id = :id",
+            tenant=tenant,
+            id=answer.id,
+        )
+        return UUID(str(row.case_id))
+
+    def key(self, *scopes: str, tenant: str = TENANT) -> dict[str, str]:
+        """The header of an API key."""
+        token = str(uuid7())
+        key = ApiKey(tenant=tenant, id="k", name="crm", scopes=frozenset(scopes))
+        self.context.keys._known[digest_of(token)] = _Known(digest_of(token), key, None)
+        self.context.keys._read_at = time.monotonic()
+        return {"authorization": f"Bearer {token}", "accept": "application/json"}
+
+
+@dataclass
+class Browser:
+    """Somebody's browser."""
+
+    client: httpx.AsyncClient
+    person: Person
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self.client.get(path)
+
+    async def do(self, path: str, **fields: Any) -> httpx.Response:
+        """Post a form of ours: with the session's token."""
+        return await self.client.post(path, data={"csrf": await self.csrf(), **fields})
+
+    async def csrf(self) -> str:
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await self.client.get("/settings")).text)
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    """Alerts with its tenants."""
+    await deliver(database, keep_tenants, a_tenant(), a_tenant("other"))
+    settings = SERVICE.settings.model_validate({"database_url": SecretStr(database.url)})
+    stopping, health = asyncio.Event(), Health()
+    context = Context(
+        "alerts",
+        afterword_settings("127.0.0.1:1"),
+        settings,
+        database,
+        health,
+        stopping,
+        TenantKeyRing(database, health),
+    )
+    app, _ = build_api(context)
+    app.state.keys, app.state.health = context.keys, health
+    yield Desk(context, app)
+    stopping.set()

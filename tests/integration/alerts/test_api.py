@@ -1,0 +1,150 @@
+"""Cases for programs."""
+
+from uuid import uuid4
+
+import pytest
+from support.unhappy import rows
+
+from .conftest import Desk
+
+CLOSE = {"act": "close", "cause": "delivery.late", "action": "Called.", "outcome": "recovered", "told": True}
+
+
+async def test_cases_are_listed_page_by_page_by_due_time(desk: Desk) -> None:
+    wanted = {str(await desk.unhappy(score=score)) for score in (0, 1, 4, 5, 6)}
+    await desk.unhappy(tenant="other")
+    key, client = desk.key("cases:read"), desk.client()
+    seen, after = [], None
+    while True:
+        page = (
+            await client.get(
+                "/v1/cases", params={"limit": 2, **({"after": after} if after else {})}, headers=key
+            )
+        ).json()
+        seen += page["cases"]
+        after = page["next"]
+        if after is None:
+            break
+        assert len(page["cases"]) == 2
+    assert [one["id"] for one in seen] == [
+        one["id"] for one in sorted(seen, key=lambda one: (one["due_at"], one["id"]))
+    ]
+    assert {one["id"] for one in seen} == wanted
+    assert len(seen) == 5
+
+
+async def test_filters_and_their_faults(desk: Desk) -> None:
+    north, _ = await desk.unhappy(organisation=("north",)), await desk.unhappy(organisation=("south",))
+    key, client = desk.key("cases:read"), desk.client()
+    got = (
+        await client.get("/v1/cases?segment=organisation:north&state=open&owner=nobody", headers=key)
+    ).json()
+    assert [one["id"] for one in got["cases"]] == [str(north)]
+    assert (await client.get(f"/v1/cases?owner={uuid4()}", headers=key)).json()["cases"] == []
+    for query in ("state=lost", "owner=me", "after=x", "after=eA==", "limit=0", "limit=201"):
+        answer = await client.get(f"/v1/cases?{query}", headers=key)
+        assert answer.status_code == 422, query
+        assert answer.json()["errors"][0]["field"].startswith("query/")
+
+
+async def test_a_case_tells_all_but_the_address_until_it_is_asked_for(desk: Desk) -> None:
+    case = await desk.unhappy()
+    key, client = desk.key("cases:read", "cases:write"), desk.client()
+    told = await client.get(f"/v1/cases/{case}", headers=key)
+    assert told.json()["contact"] is None
+    assert "karen@example.com" not in told.text
+    shown = await client.post(f"/v1/cases/{case}/actions", json={"act": "reveal"}, headers=key)
+    assert shown.json()["contact"] == {"email": "karen@example.com", "phone": "+4512345678"}
+    assert shown.json()["timeline"][-1]["kind"] == "revealed"
+    assert shown.json()["timeline"][-1]["by"] == "crm"
+
+
+async def test_an_idempotency_key_does_a_thing_once(desk: Desk) -> None:
+    case = await desk.unhappy()
+    key, client = {**desk.key("cases:write"), "idempotency-key": "n-1"}, desk.client()
+    for _ in range(3):
+        answer = await client.post(
+            f"/v1/cases/{case}/actions", json={"act": "note", "text": "Seen."}, headers=key
+        )
+        assert answer.status_code == 200
+    assert len(await rows(desk.database, "SELECT 1 FROM timeline WHERE kind = 'note'")) == 1
+
+
+async def test_an_old_version_decides_nothing(desk: Desk) -> None:
+    case, person = await desk.unhappy(), await desk.person()
+    key, client = desk.key("cases:write"), desk.client()
+    assign = {"act": "assign", "to": str(person.id), "version": 1}
+    assert (await client.post(f"/v1/cases/{case}/actions", json=assign, headers=key)).json()[
+        "state"
+    ] == "assigned"
+    late = await client.post(f"/v1/cases/{case}/actions", json={**CLOSE, "version": 1}, headers=key)
+    assert late.status_code == 409
+    assert late.json()["title"] == "Not saved: crm changed this case a moment ago."
+    done = await client.post(f"/v1/cases/{case}/actions", json={**CLOSE, "version": 2}, headers=key)
+    assert (done.status_code, done.json()["state"]) == (200, "closed")
+
+
+async def test_a_key_cannot_take_a_case(desk: Desk) -> None:
+    case = await desk.unhappy()
+    answer = await desk.client().post(
+        f"/v1/cases/{case}/actions", json={"act": "take"}, headers=desk.key("cases:write")
+    )
+    assert answer.status_code == 409
+    assert "Assign it to a person." in answer.json()["title"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"act": "fly"},
+        {"act": "note", "text": ""},
+        {"act": "note", "text": "x" * 10_001},
+        {"act": "note", "text": "x", "extra": 1},
+        {**CLOSE, "cause": "the weather"},
+        {**CLOSE, "told": "yes"},
+        {"act": "assign", "to": "Sara"},
+    ],
+    ids=str,
+)
+async def test_wrong_bodies_are_refused_by_name(desk: Desk, body) -> None:
+    case = await desk.unhappy()
+    answer = await desk.client().post(f"/v1/cases/{case}/actions", json=body, headers=desk.key("cases:write"))
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+async def test_another_companys_case_is_not_there_and_scopes_are_kept(desk: Desk) -> None:
+    case = await desk.unhappy()
+    client, note = desk.client(), {"act": "note", "text": "x"}
+    foreign = desk.key("cases:read", "cases:write", tenant="other")
+    assert (await client.get(f"/v1/cases/{case}", headers=foreign)).status_code == 404
+    assert (await client.post(f"/v1/cases/{case}/actions", json=note, headers=foreign)).status_code == 404
+    assert (await client.get("/v1/cases", headers=foreign)).json()["cases"] == []
+    reads = desk.key("cases:read")
+    assert (await client.post(f"/v1/cases/{case}/actions", json=note, headers=reads)).status_code == 403
+    assert (await client.get("/v1/cases", headers=desk.key("scores:read"))).status_code == 403
+    assert (await client.get("/v1/cases", headers={"accept": "application/json"})).status_code == 401
+
+
+async def test_staff_use_the_same_door_within_their_segments_and_with_their_token(desk: Desk) -> None:
+    mine, other = await desk.unhappy(organisation=("north",)), await desk.unhappy(organisation=("south",))
+    jonas = await desk.signed_in(segments=["organisation:north"])
+    json = {"accept": "application/json"}
+    got = (await jonas.client.get("/v1/cases", headers=json)).json()
+    assert [one["id"] for one in got["cases"]] == [str(mine)]
+    assert (await jonas.client.get(f"/v1/cases/{other}", headers=json)).status_code == 404
+    take = {"act": "take"}
+    assert (await jonas.client.post(f"/v1/cases/{mine}/actions", json=take, headers=json)).status_code == 403
+    token = {**json, "x-csrf": await jonas.csrf()}
+    done = await jonas.client.post(f"/v1/cases/{mine}/actions", json=take, headers=token)
+    assert done.json()["owner"] == str(jonas.person.id)
+
+
+async def test_the_document_of_the_api_is_complete(desk: Desk) -> None:
+    document = (await desk.client().get("/openapi/alerts.json")).json()
+    assert set(document["paths"]) == {"/v1/cases", "/v1/cases/{case}", "/v1/cases/{case}/actions"}
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert operation["summary"]
+            assert {"200", "401", "404", "422", "429", "503"} <= set(operation["responses"])

@@ -1,0 +1,281 @@
+"""The inbox and the case: what people see, what they do, and what they may not."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+from support.unhappy import TENANT, an_answer, an_invitation, deliver, rows
+
+from services.alerts.handlers import act_on_answers, keep_invitations
+
+from .conftest import Desk
+
+CLOSING = {
+    "act": "close",
+    "cause": "delivery.late",
+    "action": "Called and apologised.",
+    "outcome": "recovered",
+    "told": "yes",
+}
+
+
+async def test_an_empty_inbox_says_that_nobody_is_waiting(desk: Desk) -> None:
+    jonas = await desk.signed_in()
+    page = await jonas.get("/inbox")
+    assert page.status_code == 200
+    assert "Nobody is waiting." in page.text
+
+
+async def test_the_inbox_counts_who_waits_in_words_and_groups_by_deadline(desk: Desk) -> None:
+    jonas = await desk.signed_in()
+    for score in (0, 2, 5):
+        await desk.unhappy(score=score)
+    await desk.unhappy(answered_at=datetime.now(UTC) - timedelta(hours=30), changed_at=datetime.now(UTC))
+    page = (await jonas.get("/inbox")).text
+    assert "Four customers are waiting to hear from us; one of them too long." in page
+    assert "Too late" in page
+    assert "Karen Whitfield" in page
+    assert "Nobody yet" in page
+
+
+async def test_who_is_not_signed_in_is_sent_to_renew_and_then_to_the_form(desk: Desk) -> None:
+    client = desk.client()
+    answer = await client.get("/inbox?owner=me")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/login/renew?next=%2Finbox%3Fowner%3Dme",
+    )
+    answer = await client.get(answer.headers["location"])
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Finbox%3Fowner%3Dme")
+
+
+async def test_roles_without_cases_find_no_page(desk: Desk) -> None:
+    case = await desk.unhappy()
+    for role in ("analyst", "editor"):
+        somebody = await desk.signed_in(role)
+        assert [(await somebody.get(path)).status_code for path in ("/inbox", f"/cases/{case}")] == [404, 404]
+
+
+async def test_cases_of_other_segments_and_other_companies_are_not_there(desk: Desk) -> None:
+    mine = await desk.unhappy(organisation=("north", "sales"))
+    other = await desk.unhappy(organisation=("south",))
+    foreign = await desk.unhappy(tenant="other")
+    jonas = await desk.signed_in(segments=["organisation:north"])
+    inbox = (await jonas.get("/inbox")).text
+    assert str(mine) in inbox
+    assert str(other) not in inbox
+    assert str(foreign) not in inbox
+    for case, status in ((mine, 200), (other, 404), (foreign, 404), (uuid4(), 404), ("no-id", 404)):
+        assert (await jonas.get(f"/cases/{case}")).status_code == status
+        assert (await jonas.do(f"/cases/{case}", act="take")).status_code == (303 if status == 200 else 404)
+
+
+async def test_the_case_shows_who_what_was_bought_the_words_and_earlier_answers(desk: Desk) -> None:
+    earlier = an_answer(
+        customer_id="c-17", score=9, comment="Lovely.", answered_at=datetime.now(UTC) - timedelta(days=90)
+    )
+    await deliver(desk.database, act_on_answers, earlier)
+    case = await desk.unhappy(
+        customer_id="c-17", may_contact=True, follow_up_question="What should change?", follow_up="The legs."
+    )
+    jonas = await desk.signed_in()
+    page = (await jonas.get(f"/cases/{case}")).text
+    for words in (
+        "Karen Whitfield gave a 2 and wants to be contacted.",
+        "The leg is split again.",
+        "What should change?",
+        "The legs.",
+        "Sofa table Ebba, oak",
+        "a-9, manager p-204",
+        "p-118",
+        "An earlier answer: 9.",
+        "Lovely.",
+    ):
+        assert words in page, words
+    assert "karen@example.com" not in page
+    assert "+4512345678" not in page
+
+
+async def test_a_case_is_whole_before_its_invitation_has_come(desk: Desk) -> None:
+    answer = an_answer()
+    await deliver(desk.database, act_on_answers, answer)
+    jonas = await desk.signed_in()
+    (row,) = await rows(desk.database, "SELECT id FROM cases")
+    assert "A customer gave a 2." in (await jonas.get(f"/cases/{row.id}")).text
+    await deliver(desk.database, keep_invitations, an_invitation(answer))
+    assert "Karen Whitfield gave a 2." in (await jonas.get(f"/cases/{row.id}")).text
+
+
+async def test_an_amended_score_shows_both_and_says_that_the_case_stays_open(desk: Desk) -> None:
+    answer = an_answer(score=3, state="saved")
+    await deliver(desk.database, act_on_answers, answer)
+    jonas = await desk.signed_in()
+    (row,) = await rows(desk.database, "SELECT id FROM cases")
+    assert "still writing" in (await jonas.get("/inbox")).text
+    await deliver(
+        desk.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=8, state="sent")
+    )
+    page = (await jonas.get(f"/cases/{row.id}")).text
+    assert "The customer has changed the score to 8. The case stays open until somebody closes it." in page
+    assert 'class="wasn"' in page
+    assert "Changed the score from 3 to 8." in page
+
+
+async def test_the_address_is_shown_only_on_request_and_that_is_written_down(desk: Desk) -> None:
+    case = await desk.unhappy(may_contact=None)
+    jonas, sara = await desk.signed_in(), await desk.signed_in(name="Sara Lund")
+    assert (await jonas.do(f"/cases/{case}", act="reveal")).status_code == 303
+    page = (await jonas.get(f"/cases/{case}")).text
+    assert "karen@example.com" in page
+    assert "Jonas Holt looked at the address and number." in page
+    assert "karen@example.com" not in (await sara.get(f"/cases/{case}")).text
+
+
+async def test_who_does_not_want_to_be_contacted_is_never_shown(desk: Desk) -> None:
+    case = await desk.unhappy(may_contact=False)
+    jonas = await desk.signed_in()
+    page = (await jonas.get(f"/cases/{case}")).text
+    assert "The address stays hidden." in page
+    assert 'value="reveal"' not in page
+    refused = await jonas.do(f"/cases/{case}", act="reveal")
+    assert refused.status_code == 409
+    assert "karen@example.com" not in refused.text
+
+
+async def test_a_race_of_two_takers_has_one_winner_and_a_clear_word_for_the_other(desk: Desk) -> None:
+    case = await desk.unhappy()
+    people = [await desk.signed_in(name=f"Person {n}") for n in range(4)]
+    tokens = [await one.csrf() for one in people]
+    version = (await rows(desk.database, "SELECT version FROM cases"))[0].version
+    answers = await asyncio.gather(
+        *(
+            one.client.post(f"/cases/{case}", data={"csrf": token, "act": "take", "version": version})
+            for one, token in zip(people, tokens, strict=True)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
+    winner = [answer.status_code for answer in answers].index(303)
+    for answer in answers:
+        if answer.status_code == 409:
+            assert f"Not taken: Person {winner} took this case a moment ago." in answer.text
+    (row,) = await rows(desk.database, "SELECT owner_id, state FROM cases")
+    assert (row.owner_id, row.state) == (people[winner].person.id, "assigned")
+    assert len(await rows(desk.database, "SELECT 1 FROM timeline WHERE kind = 'taken'")) == 1
+
+
+async def test_closing_names_all_that_is_missing_at_once_and_keeps_what_was_typed(desk: Desk) -> None:
+    case = await desk.unhappy()
+    jonas = await desk.signed_in()
+    answer = await jonas.do(f"/cases/{case}", act="close", action="Half a sent", told="yes")
+    assert answer.status_code == 422
+    assert "Choose a cause. Without it nobody learns from this case." in answer.text
+    assert "Choose how it ended." in answer.text
+    assert "Half a sent</textarea>" in answer.text
+    answer = await jonas.do(f"/cases/{case}", act="close", cause="delivery.late", outcome="lost")
+    assert "Write what we did." in answer.text
+    assert "Say whether the customer has been told." in answer.text
+    assert 'value="delivery.late" selected' in answer.text
+    assert (await rows(desk.database, "SELECT state FROM cases"))[0].state == "open"
+
+
+async def test_a_case_goes_from_taken_to_contacted_to_closed_and_all_stays_readable(desk: Desk) -> None:
+    case = await desk.unhappy()
+    jonas = await desk.signed_in()
+    path = f"/cases/{case}"
+    assert (await jonas.do(path, act="take")).status_code == 303
+    assert (
+        await jonas.do(path, act="contact", how="call", reached="yes", text="She wants a table that stands.")
+    ).status_code == 303
+    assert (await jonas.do(path, act="note", text="Batch of week 41.")).status_code == 303
+    assert (await jonas.do(path, **CLOSING)).status_code == 303
+    page = (await jonas.get(path)).text
+    for words in (
+        "Jonas Holt took the case.",
+        "Call, reached.",
+        "She wants a table that stands.",
+        "Batch of week 41.",
+        "Closed. Delivery: late.",
+    ):
+        assert words in page
+    published = await rows(
+        desk.database,
+        "SELECT convert_from(value, 'UTF8') AS value FROM outbox WHERE topic = 'cases.v1' ORDER BY seq",
+    )
+    assert '"state":"closed"' in published[-1].value
+    assert "Batch of week 41" not in "".join(row.value for row in published)
+    kinds = [row.kind for row in await rows(desk.database, "SELECT kind FROM timeline ORDER BY seq")]
+    assert kinds == ["opened", "taken", "contact", "note", "closed"]
+
+
+async def test_who_closes_too_late_is_told_and_keeps_the_text(desk: Desk) -> None:
+    case = await desk.unhappy()
+    jonas, sara = await desk.signed_in(), await desk.signed_in(name="Sara Lund")
+    (row,) = await rows(desk.database, "SELECT version FROM cases")
+    assert (await sara.do(f"/cases/{case}", **CLOSING, version=row.version)).status_code == 303
+    late = await jonas.do(f"/cases/{case}", **{**CLOSING, "action": "My long text."}, version=row.version)
+    assert late.status_code == 409
+    assert "Not saved: Sara Lund closed this case a moment ago. Your text is still here." in late.text
+    assert "My long text." in late.text
+
+
+async def test_a_customer_who_goes_on_writing_stops_nobody_from_closing(desk: Desk) -> None:
+    answer = an_answer(state="saved")
+    await deliver(desk.database, act_on_answers, answer)
+    (row,) = await rows(desk.database, "SELECT id, version FROM cases")
+    await deliver(desk.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=4))
+    jonas = await desk.signed_in()
+    assert (await jonas.do(f"/cases/{row.id}", **CLOSING, version=row.version)).status_code == 303
+
+
+async def test_a_button_pressed_twice_writes_one_note(desk: Desk) -> None:
+    case = await desk.unhappy()
+    jonas = await desk.signed_in()
+    key = str(uuid4())
+    for _ in range(2):
+        assert (await jonas.do(f"/cases/{case}", act="note", text="Once.", key=key)).status_code == 303
+    assert len(await rows(desk.database, "SELECT 1 FROM timeline WHERE kind = 'note'")) == 1
+
+
+async def test_leaders_give_cases_to_colleagues_who_may_see_them_and_agents_do_not(desk: Desk) -> None:
+    case = await desk.unhappy(organisation=("north",))
+    leader, agent = await desk.signed_in("leader"), await desk.signed_in(name="Sara Lund")
+    elsewhere = await desk.person(segments=["organisation:south"])
+    foreign = await desk.person(tenant="other")
+    for person in (elsewhere, foreign):
+        assert (await leader.do(f"/cases/{case}", act="assign", to=str(person.id))).status_code == 409
+    assert (await agent.do(f"/cases/{case}", act="assign", to=str(agent.person.id))).status_code == 409
+    assert (await leader.do(f"/cases/{case}", act="assign", to=str(agent.person.id))).status_code == 303
+    assert "Jonas Holt gave the case to Sara Lund." in (await leader.get(f"/cases/{case}")).text
+
+
+async def test_a_closed_case_opens_again_unless_the_customer_has_another_open_one(desk: Desk) -> None:
+    case = await desk.unhappy(customer_id="c-17")
+    jonas = await desk.signed_in()
+    await jonas.do(f"/cases/{case}", **CLOSING)
+    assert (await jonas.do(f"/cases/{case}", act="reopen", text="She called back.")).status_code == 303
+    await jonas.do(f"/cases/{case}", **CLOSING)
+    await desk.unhappy(customer_id="c-17")
+    refused = await jonas.do(f"/cases/{case}", act="reopen", text="Again.")
+    assert refused.status_code == 409
+    assert "another open case, number 2" in refused.text
+
+
+async def test_nothing_changes_by_get_or_without_the_sessions_token(desk: Desk) -> None:
+    case = await desk.unhappy()
+    jonas = await desk.signed_in()
+    assert (await jonas.client.post(f"/cases/{case}", data={"act": "take"})).status_code == 403
+    await jonas.get(f"/cases/{case}?act=take")
+    assert (await rows(desk.database, "SELECT version FROM cases"))[0].version == 1
+
+
+async def test_hostile_words_of_a_customer_are_only_words(desk: Desk) -> None:
+    case = await desk.unhappy(comment='</blockquote><script>alert("x")</script> ‮שלום')
+    jonas = await desk.signed_in()
+    for path in ("/inbox", f"/cases/{case}"):
+        assert "<script>alert" not in (await jonas.get(path)).text
+
+
+async def test_the_company_of_the_reader_stands_in_the_frame(desk: Desk) -> None:
+    jonas = await desk.signed_in()
+    assert TENANT.title() in (await jonas.get("/inbox")).text

@@ -1,0 +1,277 @@
+"""Sign-in, passes, links, settings: who gets in, for how long, and who no longer does."""
+
+import re
+import statistics
+import time
+
+import pytest
+from support.unhappy import TENANT, rows
+
+from services.alerts.accounts import LINK_LASTS, Passwords
+from services.alerts.command import create_staff, set_password, sign_in_link
+from services.alerts.errors import BadAccount
+from shared.http.staff import ACCESS_COOKIE, SESSION_COOKIE
+
+from .conftest import PASSWORD, Desk
+
+URL = "http://staff.example"
+
+
+def cookies(answer) -> dict[str, str]:
+    return {one.partition("=")[0]: one for one in answer.headers.get_list("set-cookie")}
+
+
+async def test_address_and_password_open_a_session_with_safe_cookies(desk: Desk) -> None:
+    person = await desk.person()
+    answer = await desk.client().post(
+        "/login", data={"address": f" {person.address.upper()} ", "password": PASSWORD, "next": "/cases?x=1"}
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cases?x=1")
+    for name in (ACCESS_COOKIE, SESSION_COOKIE):
+        told = cookies(answer)[name].lower()
+        assert "httponly" in told
+        assert "samesite=lax" in told
+    assert "max-age=300" in cookies(answer)[ACCESS_COOKIE].lower()
+    (row,) = await rows(desk.database, "SELECT digest FROM session")
+    assert row.digest not in answer.cookies[SESSION_COOKIE]
+
+
+async def test_an_unknown_address_and_a_wrong_password_get_the_same_words(desk: Desk) -> None:
+    person = await desk.person()
+    said = []
+    for address in (person.address, "nobody@example.com"):
+        answer = await desk.client().post(
+            "/login", data={"address": address, "password": "wrong wrong wrong"}
+        )
+        assert answer.status_code == 422
+        assert SESSION_COOKIE not in cookies(answer)
+        said.append(answer.text.replace(address, ""))
+    assert said[0] == said[1]
+    assert "That address and password do not belong together." in said[0]
+
+
+async def test_an_unknown_address_takes_as_long_as_a_wrong_password(desk: Desk) -> None:
+    person = await desk.person()
+    real = await Passwords().hash(PASSWORD)
+    async with desk.database.transaction() as uow:
+        await uow.execute("UPDATE staff SET password_hash = :h", {"h": real})
+    sign_in = desk.app.state.sign_in
+    took: dict[str, list[float]] = {person.address: [], "nobody@example.com": []}
+    for _ in range(5):
+        for address, times in took.items():
+            began = time.process_time()
+            assert await sign_in.account_of(address, "wrong wrong wrong") is None
+            times.append(time.process_time() - began)
+    known, unknown = (statistics.median(times) for times in took.values())
+    assert 0.5 < unknown / known < 2
+
+
+async def test_guessing_one_account_is_slowed_down_whatever_the_address_it_comes_from(desk: Desk) -> None:
+    person = await desk.person()
+    statuses = []
+    for n in range(12):
+        client = desk.client(ip=f"192.0.2.{n}")
+        answer = await client.post("/login", data={"address": person.address, "password": "no"})
+        statuses.append(answer.status_code)
+    assert statuses[:10] == [422] * 10
+    assert statuses[10:] == [429, 429]
+    right = await desk.client().post("/login", data={"address": person.address, "password": PASSWORD})
+    assert right.status_code == 429
+    assert int(right.headers["retry-after"]) > 0
+
+
+async def test_a_form_of_another_site_cannot_sign_anybody_in(desk: Desk) -> None:
+    person = await desk.person()
+    answer = await desk.client().post(
+        "/login",
+        data={"address": person.address, "password": PASSWORD},
+        headers={"sec-fetch-site": "cross-site"},
+    )
+    assert answer.status_code == 403
+
+
+async def test_sign_in_leads_to_our_own_pages_only(desk: Desk) -> None:
+    person = await desk.person()
+    for goal in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        answer = await desk.client().post(
+            "/login", data={"address": person.address, "password": PASSWORD, "next": goal}
+        )
+        assert answer.headers["location"] == "/"
+
+
+async def test_one_address_in_two_companies_opens_the_one_of_its_password(desk: Desk) -> None:
+    first = await create_staff(desk.database, URL, TENANT, "Both@example.com", "agent")
+    assert first.startswith(f"{URL}/login/link/")
+    await create_staff(desk.database, URL, "other", "both@example.com", "agent")
+    await set_password(desk.database, TENANT, "both@example.com", "password of havnbo")
+    await set_password(desk.database, "other", "both@example.com", "password of the other")
+    for password, tenant in (("password of havnbo", "Havnbo"), ("password of the other", "Other")):
+        client = desk.client()
+        await client.post("/login", data={"address": "both@example.com", "password": password})
+        assert tenant in (await client.get("/inbox")).text
+
+
+async def test_an_old_pass_is_renewed_and_a_post_keeps_its_body(desk: Desk) -> None:
+    case = await desk.unhappy()
+    jonas = await desk.signed_in()
+    csrf = await jonas.csrf()
+    jonas.client.cookies.delete(ACCESS_COOKIE)
+    sent = await jonas.client.post(f"/cases/{case}", data={"csrf": csrf, "act": "note", "text": "Kept."})
+    assert sent.status_code == 307
+    renewed = await jonas.client.send(sent.next_request)
+    assert (renewed.status_code, renewed.headers["location"]) == (307, f"/cases/{case}")
+    done = await jonas.client.send(renewed.next_request)
+    assert done.status_code == 303
+    assert "Kept." in (await jonas.get(f"/cases/{case}")).text
+
+
+async def test_a_script_renews_its_pass_without_being_sent_around(desk: Desk) -> None:
+    jonas = await desk.signed_in()
+    for method in ("GET", "POST"):
+        answer = await jonas.client.request(method, "/login/renew", headers={"accept": "application/json"})
+        assert answer.status_code == 204
+        assert ACCESS_COOKIE in cookies(answer)
+    answer = await desk.client().get("/login/renew", headers={"accept": "application/json"})
+    assert answer.status_code == 401
+
+
+async def test_a_session_cookie_that_was_tampered_with_is_none(desk: Desk) -> None:
+    jonas = await desk.signed_in()
+    good = jonas.client.cookies[SESSION_COOKIE]
+    for bad in (good[:-1], "x" + good[1:], good.replace(TENANT, "other"), "", ".", "a.b", "a" * 5000):
+        client = desk.client()
+        answer = await client.get("/login/renew?next=/inbox", headers={"cookie": f"{SESSION_COOKIE}={bad}"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Finbox")
+
+
+async def test_signing_out_ends_this_session_and_everywhere_ends_the_others(desk: Desk) -> None:
+    jonas = await desk.signed_in()
+    second = desk.client()
+    await second.post("/login", data={"address": jonas.person.address, "password": PASSWORD})
+    assert (await jonas.do("/settings", act="everywhere")).status_code == 303
+    assert (await second.get("/login/renew")).headers["location"].startswith("/login?")
+    assert (await jonas.get("/login/renew?next=/inbox")).headers["location"] == "/inbox"
+    stolen = jonas.client.cookies[SESSION_COOKIE]
+    assert (await jonas.do("/logout")).headers["location"] == "/login"
+    answer = await desk.client().get("/login/renew", headers={"cookie": f"{SESSION_COOKIE}={stolen}"})
+    assert answer.headers["location"].startswith("/login?")
+
+
+async def test_who_is_dismissed_can_neither_renew_nor_sign_in(desk: Desk) -> None:
+    admin, jonas = await desk.signed_in("admin"), await desk.signed_in()
+    assert (await admin.do("/settings", act="deactivate", person=str(jonas.person.id))).status_code == 303
+    assert (await jonas.get("/login/renew")).headers["location"].startswith("/login?")
+    answer = await desk.client().post("/login", data={"address": jonas.person.address, "password": PASSWORD})
+    assert answer.status_code == 422
+    with pytest.raises(BadAccount):
+        await sign_in_link(desk.database, URL, TENANT, jonas.person.address)
+
+
+async def test_a_changed_role_holds_from_the_next_pass_on(desk: Desk) -> None:
+    admin, jonas = await desk.signed_in("admin"), await desk.signed_in()
+    assert (
+        await admin.do("/settings", act="change", person=str(jonas.person.id), role="analyst")
+    ).status_code == 303
+    await jonas.get("/login/renew")
+    assert (await jonas.get("/inbox")).status_code == 404
+
+
+async def test_the_last_administrator_stays(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    for fields in ({"act": "deactivate"}, {"act": "change", "role": "agent"}):
+        answer = await admin.do("/settings", person=str(admin.person.id), **fields)
+        assert answer.status_code == 422
+        assert "This is the last administrator." in answer.text
+
+
+async def test_only_administrators_manage_people_and_only_their_own(desk: Desk) -> None:
+    agent, admin = await desk.signed_in("agent"), await desk.signed_in("admin")
+    victim, foreign = await desk.person(), await desk.person(tenant="other")
+    for fields in (
+        {"act": "invite", "address": "new@example.com", "role": "admin"},
+        {"act": "deactivate", "person": str(victim.id)},
+        {"act": "change", "person": str(agent.person.id), "role": "admin"},
+    ):
+        assert (await agent.do("/settings", **fields)).status_code == 404
+    for act in ("deactivate", "change", "link", "activate"):
+        answer = await admin.do("/settings", act=act, person=str(foreign.id), role="agent")
+        assert answer.status_code == 422
+    assert foreign.address not in (await admin.get("/settings")).text
+    assert victim.address not in (await agent.get("/settings")).text
+
+
+async def test_a_one_time_link_shows_a_button_and_works_once(desk: Desk) -> None:
+    link = await create_staff(desk.database, URL, TENANT, "new@example.com", "agent", name="New Person")
+    path = link.removeprefix(URL)
+    client = desk.client()
+    for _ in range(2):
+        page = await client.get(path)
+        assert page.status_code == 200
+        assert "Welcome, New Person." in page.text
+    short = await client.post(path, data={"password": "short"})
+    assert short.status_code == 422
+    entered = await client.post(path, data={"password": "a long sentence"})
+    assert (entered.status_code, entered.headers["location"]) == (303, "/inbox")
+    assert (await client.get("/inbox")).status_code == 200
+    again = await desk.client().post(path, data={"password": "another sentence"})
+    assert again.status_code == 410
+    assert "This link no longer works." in again.text
+    for wrong in ("/login/link/nothing", "/login/link/x.havnbo", path + "x"):
+        assert (await desk.client().get(wrong)).status_code == 410
+
+
+async def test_a_link_ends_after_a_day_and_with_the_next_one(desk: Desk) -> None:
+    first = await create_staff(desk.database, URL, TENANT, "new@example.com", "agent")
+    second = await sign_in_link(desk.database, URL, TENANT, "new@example.com")
+    assert (await desk.client().get(first.removeprefix(URL))).status_code == 410
+    assert (await desk.client().get(second.removeprefix(URL))).status_code == 200
+    real = desk.database.clock
+    desk.database.clock = lambda: real() + LINK_LASTS
+    try:
+        assert (await desk.client().get(second.removeprefix(URL))).status_code == 410
+    finally:
+        desk.database.clock = real
+
+
+async def test_an_invitation_goes_out_by_mail_and_wrong_fields_are_named(desk: Desk) -> None:
+    admin = await desk.signed_in("admin")
+    sent = await admin.do(
+        "/settings",
+        act="invite",
+        address="New@Example.com",
+        name="Sara",
+        role="leader",
+        segments="touchpoint:shop",
+    )
+    assert sent.status_code == 303
+    (notice,) = await rows(desk.database, "SELECT kind, state FROM notification")
+    assert (notice.kind, notice.state) == ("invite", "waiting")
+    for fields, words in (
+        ({"address": "new@example.com", "role": "agent"}, "Somebody with this address is here already."),
+        ({"address": "no address", "role": "agent"}, "Write an address such as"),
+        ({"address": "a@example.com", "role": "king"}, "Choose one of admin"),
+        ({"address": "a@example.com", "role": "agent", "segments": "shop"}, "dimension:value"),
+    ):
+        answer = await admin.do("/settings", act="invite", **fields)
+        assert answer.status_code == 422
+        assert words in answer.text
+
+
+async def test_a_new_password_needs_the_old_one_and_ends_other_sessions(desk: Desk) -> None:
+    jonas = await desk.signed_in()
+    second = desk.client()
+    await second.post("/login", data={"address": jonas.person.address, "password": PASSWORD})
+    wrong = await jonas.do("/settings", act="password", current="not mine at all", password="a new sentence")
+    assert (wrong.status_code, "That is not your password." in wrong.text) == (422, True)
+    short = await jonas.do("/settings", act="password", current=PASSWORD, password="short")
+    assert short.status_code == 422
+    done = await jonas.do("/settings", act="password", current=PASSWORD, password="a new sentence")
+    assert done.status_code == 303
+    assert (await second.get("/login/renew")).headers["location"].startswith("/login?")
+    assert re.search(
+        "argon2id", (await rows(desk.database, "SELECT password_hash FROM staff"))[0].password_hash
+    )
+
+
+async def test_hashes_cost_nineteen_mebibytes() -> None:
+    assert "m=19456" in await Passwords().hash("a sentence")
