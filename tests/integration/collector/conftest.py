@@ -69,25 +69,12 @@ class Bench:
 
     async def hear_survey(self, texts: dict[str, SurveyTexts], tenant: str = "acme") -> None:
         """A survey's words."""
-        survey = Survey(
-            id=SURVEY, survey_version=1, version=1, name="Delivery", measurement="transactional", state="live",
-            trigger="order.delivered", test=False, stopped=False, texts=texts, changed_at=self.now,
-        )  # fmt: skip
         async with self.context.database.transaction() as uow:
-            await keep_surveys(uow, [SURVEYS.event(tenant, survey, self.now)])
+            await keep_surveys(uow, [SURVEYS.event(tenant, the_survey(self.now, texts), self.now)])
 
     async def invite(self, tenant: str = "acme", **changed: Any) -> UUID:
         """An invitation as the dispatcher says it; its id."""
-        fields: dict[str, Any] = {
-            "id": uuid7(), "version": 1, "state": "sent", "survey_id": SURVEY, "survey_version": 1,
-            "survey_name": "Delivery", "measurement": "transactional", "language": "en", "test": False,
-            "customer": Customer(id="c-17", email="karen@example.com", name="Karen Whitfield"),
-            "event_id": uuid7(), "event_type": "order.delivered", "occurred_at": self.now, "touchpoint": "delivery",
-            "segments": {"touchpoint": "delivery", "store": "aarhus"}, "organisation": ("north", "sales"),
-            "decided_at": self.now, "due_at": self.now, "sent_at": self.now,
-            "expires_at": self.now + timedelta(days=30),
-        }  # fmt: skip
-        invitation = Invitation(**{**fields, **changed})
+        invitation = an_invitation(self.now, **changed)
         async with self.context.database.transaction() as uow:
             await keep_invitations(uow, [INVITATIONS.event(tenant, invitation, self.now)])
         return invitation.id
@@ -119,10 +106,33 @@ def bearer(tenant: str = "acme") -> dict[str, str]:
     return {"Authorization": f"Bearer {KEYS[tenant]}"}
 
 
-def tenant_of(name: str, now: datetime, zone: str) -> Tenant:
+def the_survey(now: datetime, texts: dict[str, SurveyTexts]) -> Survey:
+    """The one survey of these tests."""
+    return Survey(
+        id=SURVEY, survey_version=1, version=1, name="Delivery", measurement="transactional", state="live",
+        trigger="order.delivered", test=False, stopped=False, texts=texts, changed_at=now,
+    )  # fmt: skip
+
+
+def an_invitation(now: datetime, **changed: Any) -> Invitation:
+    """An invitation that has just been sent."""
+    fields: dict[str, Any] = {
+        "id": uuid7(), "version": 1, "state": "sent", "survey_id": SURVEY, "survey_version": 1,
+        "survey_name": "Delivery", "measurement": "transactional", "language": "en", "test": False,
+        "customer": Customer(id="c-17", email="karen@example.com", name="Karen Whitfield", phone="+4512345678"),
+        "event_id": uuid7(), "event_type": "order.delivered", "occurred_at": now, "touchpoint": "delivery",
+        "segments": {"touchpoint": "delivery", "store": "aarhus"}, "organisation": ("north", "sales"),
+        "decided_at": now, "due_at": now, "sent_at": now, "expires_at": now + timedelta(days=30),
+    }  # fmt: skip
+    return Invitation(**{**fields, **changed})
+
+
+def tenant_of(name: str, now: datetime, zone: str, key: str | None = None) -> Tenant:
     """A company with one key for everything."""
-    digest = hashlib.sha256(KEYS[name].encode()).hexdigest()
-    key = KeyDigest(id=f"k-{name}", name="back-end", digest=digest, scopes=("answers:write", "answers:read"))
+    digest = hashlib.sha256((key or KEYS[name]).encode()).hexdigest()
+    known = KeyDigest(
+        id=f"k-{name}", name="back-end", digest=digest, scopes=("answers:write", "answers:read")
+    )
     return Tenant(
         id=name,
         version=1,
@@ -130,7 +140,7 @@ def tenant_of(name: str, now: datetime, zone: str) -> Tenant:
         time_zone=zone,
         country="DK",
         languages=("en", "da"),
-        keys=(key,),
+        keys=(known,),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from shared.ids import uuid7
 from .conftest import ASKS, Bench
 
 pytestmark = pytest.mark.browser
+CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or shutil.which("chromium")
 FLAGS = [
     "--no-sandbox",
     "--disable-quic",
@@ -30,10 +32,10 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=os.environ.get("AFTERWORD_CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-        )
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         await chromium.close()
 

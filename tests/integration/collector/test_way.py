@@ -1,0 +1,70 @@
+"""Through the real broker: heard, answered while it was away, said when it is there."""
+
+from typing import Any
+from uuid import UUID
+
+from support.eventually import eventually
+from support.things import Bench as Things
+from support.things import create_topics, running
+
+from services.collector.app import SERVICE
+from shared.events import ANSWERS, INVITATIONS, SURVEYS, TENANTS, Answer
+from shared.kafka import BatchConsumer, Relay
+from shared.kafka.clients import new_producer, stop_producer
+from shared.runtime import Health
+
+from .conftest import ASKS, Bench, an_invitation, tenant_of, the_survey
+
+
+async def on_topic(kafka: str, bench: Bench, invitation: UUID) -> list[Answer]:
+    things = Things(kafka, bench.context.database, ANSWERS)  # type: ignore[arg-type]
+    records = await things.records_of(ANSWERS.name)
+    said = [ANSWERS.decode(value) for _, value, _ in records]
+    return [event.data for event in said if event.data.id == invitation]
+
+
+async def test_an_answer_given_while_kafka_is_away_is_said_when_it_is_back(bench: Bench, kafka: str) -> None:
+    """The application of the bench knows no broker at all: whatever it takes, it takes by itself."""
+    await create_topics(kafka, [topic.name for topic in (TENANTS, SURVEYS, INVITATIONS, ANSWERS)], 2)
+    health = Health()
+    consumers = [
+        BatchConsumer(bench.context.database, SERVICE.name, subscription, kafka, health)
+        for subscription in SERVICE.subscriptions
+    ]
+    invitation = an_invitation(bench.now)
+    events: list[tuple[Any, Any]] = [
+        (INVITATIONS, invitation),
+        (SURVEYS, the_survey(bench.now, ASKS)),
+        (TENANTS, tenant_of("harbour", bench.now, "Europe/Copenhagen", key="key-of-harbour")),
+    ]
+    producer = new_producer(kafka, "test")
+    await producer.start()
+    try:
+        for topic, thing in events:
+            event = topic.event("harbour", thing, bench.now)
+            await producer.send_and_wait(topic.name, topic.encode(event), topic.record_key(event))
+    finally:
+        await stop_producer(producer)
+
+    async def is_heard() -> bool:
+        page = await bench.client.get(f"/s/{bench.token(invitation.id)}")
+        return page.status_code == 200 and "What should we have done?" in page.text
+
+    async with running(*consumers):
+        await eventually(is_heard, within=30)
+    await bench.say(invitation.id, 3, action="choose")
+    await bench.say(invitation.id, 4, comment="It came late.")
+    assert await on_topic(kafka, bench, invitation.id) == []
+
+    async def is_said() -> list[Answer] | None:
+        said = await on_topic(kafka, bench, invitation.id)
+        return said if len(said) == 3 else None
+
+    async with running(Relay(bench.context.database, SERVICE.name, kafka, health)):
+        said = await eventually(is_said, within=30)
+    assert said is not None
+    assert [(answer.version, answer.state, answer.score) for answer in said] == [
+        (1, "clicked", None),
+        (2, "saved", 3),
+        (3, "sent", 4),
+    ]
