@@ -10,4 +10,4 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DEMO_")
 
     every: float = Field(default=2.0, gt=0, description="Seconds from one event to the next, about.")
-    seed: str = Field(default="havnbo", description="Another seed is another company history.")
+    seed: str = Field(default="quay", description="Another seed is another past and other people.")
