@@ -1,0 +1,150 @@
+"""The JSON door: ``GET /v1/scores`` and ``GET /v1/segments``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from services.scorer.access import BadSegment, allows, name_of, segment_of
+from services.scorer.domain import groups, interval
+from services.scorer.repository import figures
+from services.scorer.schemas import Level, MarginBody, ScoreBody, SegmentBody, SegmentsBody, WindowBody
+from services.scorer.window import BadWindow, Window, day_of, days_of, today_in
+from shared.db.database import Database
+from shared.events import Tenant
+from shared.events.surveys import Measurement
+from shared.http.callers import Caller, staff_or_key
+from shared.http.problems import Problem
+from shared.tenancy import find_tenant
+
+router = APIRouter(tags=["scores"])
+Reader = Annotated[Caller, Depends(staff_or_key("scores:read"))]
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the doors need: kept on ``app.state`` by the composition."""
+
+    database: Database
+
+
+def window_of(tenant: Tenant, database: Database, window: str, until: str | None) -> Window:
+    """The window that an address names, in the company's zone.
+
+    :raises Problem: 422, naming the parameter and its remedy.
+    """
+    today = today_in(tenant.time_zone, database.clock())
+    field = "window"
+    try:
+        days = days_of(window)
+        field = "until"
+        return Window.ending(day_of(until, today) if until else today, days)
+    except BadWindow as fault:
+        raise Problem(422, errors=[{"field": field, "detail": str(fault)}]) from None
+
+
+def sound_segment(written: str | None, own: Sequence[str]) -> str:
+    """The segment that an address names.
+
+    :raises Problem: 422 when it cannot be one, 404 when it is not theirs to see.
+    """
+    try:
+        segment = segment_of(written)
+    except BadSegment as fault:
+        raise Problem(422, errors=[{"field": "segment", "detail": str(fault)}]) from None
+    if not allows(own, segment):
+        raise Problem(404)
+    return segment
+
+
+def own_segments(caller: Caller) -> Sequence[str]:
+    """What the caller is limited to; nothing means not limited."""
+    return caller.staff.segments if caller.staff else ()
+
+
+@router.get("/v1/scores", summary="How a segment stands over a window", response_model_by_alias=True)
+async def read_score(
+    request: Request,
+    caller: Reader,
+    segment: Annotated[
+        str | None, Query(description="dimension:value, such as organisation:north/sales; none: the company.")
+    ] = None,
+    measurement: Measurement = "transactional",
+    window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = "30d",
+    until: Annotated[
+        str | None, Query(description="The last day included; today in the company's zone.")
+    ] = None,
+    level: Annotated[Level, Query(description="How sure the margin is.")] = "0.95",
+) -> ScoreBody:
+    """The eleven counts, the score and its margin (adjusted Wald); both are null when nothing was counted."""
+    database: Database = request.app.state.scores.database
+    wanted = sound_segment(segment, own_segments(caller))
+    async with database.reading() as uow:
+        tenant = await find_tenant(uow, caller.tenant)
+        if tenant is None:
+            raise Problem(404)
+        days = window_of(tenant, database, window, until)
+        counts = await figures.window_counts(uow, tenant.id, measurement, wanted, days)
+    found = groups(counts)
+    bounds = interval(found, float(level))
+    return ScoreBody(
+        segment=wanted or None,
+        measurement=measurement,
+        window=WindowBody(days=days.days, from_=days.first, until=days.last, time_zone=tenant.time_zone),
+        n=found.n,
+        counts=list(counts),
+        detractors=found.detractors,
+        passives=found.passives,
+        promoters=found.promoters,
+        nps=None if found.nps is None else float(found.nps),
+        margin=MarginBody(level=float(level), low=bounds[0], high=bounds[1]) if bounds else None,
+    )
+
+
+@router.get("/v1/segments", summary="The segments that answers were counted for")
+async def list_segments(
+    request: Request,
+    caller: Reader,
+    dimension: Annotated[
+        str | None, Query(max_length=200, description="Only values of this dimension.")
+    ] = None,
+    measurement: Measurement = "transactional",
+    window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = "30d",
+    until: Annotated[str | None, Query(description="The last day included.")] = None,
+    after: Annotated[str, Query(max_length=2_000, description="The last page's `next`.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> SegmentsBody:
+    """Segments by name, a page at a time, each with its answers in the window."""
+    database: Database = request.app.state.scores.database
+    async with database.reading() as uow:
+        tenant = await find_tenant(uow, caller.tenant)
+        if tenant is None:
+            raise Problem(404)
+        rows = await figures.list_segments(
+            uow,
+            tenant.id,
+            measurement,
+            window_of(tenant, database, window, until),
+            limit=limit + 1,
+            after=after,
+            dimension=dimension,
+            within=own_segments(caller),
+        )
+    page = rows[:limit]
+    return SegmentsBody(
+        segments=[_segment_body(segment, counts) for segment, counts in page],
+        next=page[-1][0] if len(rows) > limit else None,
+    )
+
+
+def _segment_body(segment: str, counts: Sequence[int]) -> SegmentBody:
+    found = groups(counts)
+    return SegmentBody(
+        segment=segment,
+        dimension=segment.partition(":")[0],
+        value=name_of(segment),
+        n=found.n,
+        nps=None if found.nps is None else float(found.nps),
+    )

@@ -1,0 +1,158 @@
+"""The scorer's tables."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+
+from services.scorer.domain import SCORES
+from shared.db.tables import NAMING, kernel_tables
+from shared.tenancy.tenants import tenant_tables
+
+metadata = MetaData(naming_convention=NAMING)
+kernel_tables(metadata)
+tenant_tables(metadata)
+
+Bytewise = Text(collation="C")
+"""Names that are ranges and cursors: compared as bytes, so that PostgreSQL and Python agree."""
+Instant = DateTime(timezone=True)
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    # What it counts as; none: clicked only, or a test.
+    Column("score", SmallInteger),
+    # The score before the last change of it.
+    Column("was", SmallInteger),
+    Column("measurement", Text, nullable=False),
+    Column("day", Date),
+    # Those it counts for, beside the company.
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("touchpoint", Text),
+    Column("customer_id", Text),
+    Column("comment", Text),
+    Column("language", Text),
+    Column("origin", Text, nullable=False),
+    Column("answered_at", Instant),
+    Column("changed_at", Instant, nullable=False),
+    Column("heard_at", Instant, nullable=False),
+    Index(None, "heard_at"),
+    Index(None, "tenant", "answered_at", "id"),
+    Index(None, "tenant", "measurement", "day"),
+)
+
+day_count = Table(
+    "day_count",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("segment", Bytewise, primary_key=True),
+    Column("day", Date, primary_key=True),
+    *(Column(f"c{score}", BigInteger, nullable=False) for score in range(SCORES)),
+    postgresql_with={"fillfactor": "70"},
+)
+
+segment = Table(
+    "segment",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("segment", Bytewise, primary_key=True),
+    Column("dimension", Bytewise, nullable=False),
+)
+
+dimension = Table(
+    "dimension",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("dimension", Bytewise, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    # Answers whose value came after the dimension was full: the warning.
+    Column("left_out", BigInteger, nullable=False, server_default="0"),
+    Column("left_out_at", Instant),
+)
+
+changed = Table(
+    "changed",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("segment", Bytewise, primary_key=True),
+    Column("at", Instant, nullable=False),
+    postgresql_with={"fillfactor": "50"},
+)
+
+published_day = Table(
+    "published_day",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("day", Date, nullable=False),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("measurement", Text, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("sent_at", Instant),
+    Index(None, "tenant", "measurement", "sent_at"),
+)
+
+survey = Table(
+    "survey",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("survey_version", BigInteger, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+)
+
+case_copy = Table(
+    "case_copy",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("answer_id", UUID, nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("touchpoint", Text),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("owner", Text),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("heard_at", Instant, nullable=False),
+    Index(None, "tenant", "answer_id"),
+    Index(None, "heard_at"),
+    Index(None, "tenant", "due_at", postgresql_where=text("state <> 'closed'")),
+)

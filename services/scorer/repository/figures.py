@@ -1,0 +1,211 @@
+"""Reading the counts: sums over windows, days in a row, the parts of a whole, lists of segments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.scorer.domain import SCORES, Groups
+from services.scorer.window import Window
+from shared.db.database import UnitOfWork
+from shared.events import COMPANY
+from shared.events.segments import ORGANISATION
+
+Counts = tuple[int, ...]
+NOTHING: Counts = (0,) * SCORES
+
+_SUMS = ", ".join(f"coalesce(sum(c{score}), 0)::bigint AS c{score}" for score in range(SCORES))
+_COLUMNS = ", ".join(f"c{score}" for score in range(SCORES))
+_GROUPS = (
+    ("detractors", "score <= 6", "c0 + c1 + c2 + c3 + c4 + c5 + c6"),
+    ("passives", "score IN (7, 8)", "c7 + c8"),
+    ("promoters", "score >= 9", "c9 + c10"),
+)
+"""What each holds: of the answers, and of the counts."""
+
+
+async def window_counts(
+    uow: UnitOfWork, tenant: str, measurement: str, segment: str, window: Window
+) -> Counts:
+    """The eleven counts of a segment over a window."""
+    row = await uow.execute(
+        f"SELECT {_SUMS} FROM day_count WHERE tenant = :tenant AND measurement = :measurement "
+        "AND segment = :segment AND day BETWEEN :first AND :last",
+        {
+            "tenant": tenant,
+            "measurement": measurement,
+            "segment": segment,
+            "first": window.first,
+            "last": window.last,
+        },
+    )
+    return tuple(row.one())
+
+
+async def days(
+    uow: UnitOfWork, tenant: str, measurement: str, selection: Sequence[str], window: Window
+) -> dict[date, Counts]:
+    """The counts of each day that has answers in all the segments named; none named is the company.
+
+    One segment's days are kept; what lies in several at once is counted from the answers.
+    """
+    values = {
+        "tenant": tenant,
+        "measurement": measurement,
+        "first": window.first,
+        "last": window.last,
+    }
+    if len(selection) <= 1:
+        rows = await uow.execute(
+            f"SELECT day, {_COLUMNS} FROM day_count WHERE tenant = :tenant AND measurement = :measurement "
+            "AND segment = :segment AND day BETWEEN :first AND :last ORDER BY day",
+            values | {"segment": selection[0] if selection else COMPANY},
+        )
+        return {row[0]: tuple(row[1:]) for row in rows}
+    sums = ", ".join(f"count(*) FILTER (WHERE score = {score})" for score in range(SCORES))
+    rows = await uow.execute(
+        f"SELECT day, {sums} FROM answer WHERE tenant = :tenant AND measurement = :measurement "
+        "AND segments @> CAST(:selection AS text[]) AND day BETWEEN :first AND :last AND score IS NOT NULL "
+        "GROUP BY day ORDER BY day",
+        values | {"selection": list(selection)},
+    )
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A segment in two windows."""
+
+    segment: str
+    now: Groups
+    before: Groups
+
+
+async def parts(
+    uow: UnitOfWork,
+    tenant: str,
+    measurement: str,
+    selection: Sequence[str],
+    dimension: str,
+    now: Window,
+    before: Window,
+) -> list[Part]:
+    """How the values of a dimension stand within a selection, in two windows, by one grouped query."""
+    values = {
+        "tenant": tenant,
+        "measurement": measurement,
+        "low": f"{dimension}:",
+        "high": f"{dimension};",  # the character after the colon: the end of the dimension's names
+        "first": now.first,
+        "last": now.last,
+        "first_before": before.first,
+        "last_before": before.last,
+    }
+    either = "(day BETWEEN :first AND :last OR day BETWEEN :first_before AND :last_before)"
+    whens = (("", "day BETWEEN :first AND :last"), ("_before", "day BETWEEN :first_before AND :last_before"))
+    if selection:
+        sums = ", ".join(
+            f"count(*) FILTER (WHERE {when} AND {scores}) AS {group}{suffix}"
+            for suffix, when in whens
+            for group, scores, _ in _GROUPS
+        )
+        rows = await uow.execute(
+            f"SELECT s.segment, {sums} FROM answer, unnest(segments) AS s(segment) WHERE tenant = :tenant "
+            f"AND measurement = :measurement AND segments @> CAST(:selection AS text[]) AND {either} "
+            'AND score IS NOT NULL AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high '
+            "GROUP BY s.segment",
+            values | {"selection": list(selection)},
+        )
+    else:
+        sums = ", ".join(
+            f"coalesce(sum({columns}) FILTER (WHERE {when}), 0)::bigint AS {group}{suffix}"
+            for suffix, when in whens
+            for group, _, columns in _GROUPS
+        )
+        rows = await uow.execute(
+            f"SELECT segment, {sums} FROM day_count WHERE tenant = :tenant AND measurement = :measurement "
+            f"AND segment >= :low AND segment < :high AND {either} GROUP BY segment",
+            values,
+        )
+    return [
+        Part(
+            row.segment,
+            Groups(row.detractors, row.passives, row.promoters),
+            Groups(row.detractors_before, row.passives_before, row.promoters_before),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    name: str
+    size: int
+    left_out: int
+
+
+async def dimensions(uow: UnitOfWork, tenant: str) -> list[Dimension]:
+    """What the company's answers are divided by; the organisation first, then by name."""
+    rows = await uow.execute(
+        "SELECT dimension, size, left_out FROM dimension WHERE tenant = :tenant AND size > 0 "
+        "ORDER BY dimension <> :organisation, dimension",
+        {"tenant": tenant, "organisation": ORGANISATION},
+    )
+    return [Dimension(row.dimension, row.size, row.left_out) for row in rows]
+
+
+async def values_of(
+    uow: UnitOfWork, tenant: str, dimension: str, limit: int, *, levels: int | None = None
+) -> list[str]:
+    """The first values of a dimension by name, of a path only the topmost levels."""
+    rows = await uow.execute(
+        "SELECT segment FROM segment WHERE tenant = :tenant AND dimension = :dimension "
+        "AND (CAST(:levels AS integer) IS NULL "
+        "OR length(segment) - length(replace(segment, '/', '')) < :levels) "
+        "ORDER BY segment LIMIT :limit",
+        {"tenant": tenant, "dimension": dimension, "limit": limit, "levels": levels},
+    )
+    return [str(row.segment) for row in rows]
+
+
+async def list_segments(
+    uow: UnitOfWork,
+    tenant: str,
+    measurement: str,
+    window: Window,
+    *,
+    limit: int,
+    after: str = "",
+    dimension: str | None = None,
+    words: str = "",
+    within: Sequence[str] = (),
+) -> list[tuple[str, Counts]]:
+    """Segments by name with their counts over a window. ``within``: only these and what lies below."""
+    rows = await uow.execute(
+        f"""
+        SELECT s.segment, c.* FROM (
+            SELECT segment FROM segment
+            WHERE tenant = :tenant AND segment > :after
+              AND (CAST(:dimension AS text) IS NULL OR dimension = :dimension)
+              AND (CAST(:words AS text) = '' OR strpos(lower(segment), lower(:words)) > 0)
+              AND (cardinality(CAST(:within AS text[])) = 0 OR EXISTS (
+                    SELECT FROM unnest(CAST(:within AS text[])) AS w(own)
+                    WHERE segment = own OR starts_with(segment, own || '/')))
+            ORDER BY segment LIMIT :limit
+        ) AS s, LATERAL (
+            SELECT {_SUMS} FROM day_count WHERE tenant = :tenant AND measurement = :measurement
+              AND segment = s.segment AND day BETWEEN :first AND :last
+        ) AS c ORDER BY s.segment
+        """,
+        {
+            "tenant": tenant,
+            "measurement": measurement,
+            "after": after,
+            "dimension": dimension,
+            "words": words,
+            "within": list(within),
+            "first": window.first,
+            "last": window.last,
+            "limit": limit,
+        },
+    )
+    return [(row[0], tuple(row[1:])) for row in rows]

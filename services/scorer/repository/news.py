@@ -1,0 +1,82 @@
+"""Which segments changed and are still to be said."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.scorer.domain import SCORES
+from shared.db.database import UnitOfWork
+from shared.events import COMPANY
+
+_SUMS = ", ".join(f"coalesce(sum(c{score}), 0)::bigint AS c{score}" for score in range(SCORES))
+
+
+async def take_turn(uow: UnitOfWork, every: timedelta) -> bool:
+    """Whether it is time again; of several workers only one is told so."""
+    row = await uow.execute(
+        "INSERT INTO pace AS t (name, at) VALUES ('scores', :now) "
+        "ON CONFLICT (name) DO UPDATE SET at = EXCLUDED.at WHERE t.at <= :latest RETURNING 1",
+        {"now": uow.now, "latest": uow.now - every},
+    )
+    return row.one_or_none() is not None
+
+
+async def begin_day(uow: UnitOfWork, tenant: str, day: date) -> bool:
+    """Mark all segments of a company for whom it has become another day; False when that was done."""
+    row = await uow.execute(
+        "INSERT INTO published_day AS t (tenant, day) VALUES (:tenant, :day) "
+        "ON CONFLICT (tenant) DO UPDATE SET day = EXCLUDED.day WHERE t.day < EXCLUDED.day RETURNING 1",
+        {"tenant": tenant, "day": day},
+    )
+    if row.one_or_none() is None:
+        return False
+    await uow.execute(
+        "INSERT INTO changed AS t (tenant, measurement, segment, at) "
+        "SELECT CAST(:tenant AS text), m, segment, CAST(:now AS timestamptz) "
+        "FROM unnest(ARRAY['relational', 'transactional']) AS m, (SELECT CAST(:company AS text) AS segment "
+        "UNION ALL SELECT segment FROM segment WHERE tenant = :tenant) AS s "
+        "WHERE EXISTS (SELECT FROM day_count AS d WHERE d.tenant = :tenant AND d.measurement = m "
+        "AND d.segment = s.segment) ORDER BY 1, 2, 3 "
+        "ON CONFLICT (tenant, measurement, segment) DO UPDATE SET at = EXCLUDED.at",
+        {"tenant": tenant, "company": COMPANY, "now": uow.now},
+    )
+    return True
+
+
+async def take_changed(uow: UnitOfWork, limit: int) -> list[tuple[str, str, str]]:
+    """Take marked segments off the list; those that are being counted just now stay for the next time."""
+    rows = await uow.execute(
+        "DELETE FROM changed AS t USING (SELECT tenant, measurement, segment FROM changed ORDER BY at "
+        "LIMIT :limit FOR UPDATE SKIP LOCKED) AS s WHERE (t.tenant, t.measurement, t.segment) = "
+        "(s.tenant, s.measurement, s.segment) RETURNING t.tenant, t.measurement, t.segment",
+        {"limit": limit},
+    )
+    return [(row.tenant, row.measurement, row.segment) for row in rows]
+
+
+async def counts_of(
+    uow: UnitOfWork, taken: Sequence[tuple[str, str, str]], until: dict[str, date], window_days: int
+) -> Sequence[Any]:
+    """The window's counts of each segment that was taken; a statement of its own, so that it sees every
+    count whose mark was taken.
+    """
+    rows = await uow.execute(
+        f"SELECT n.tenant, n.measurement, n.segment, n.until, c.* FROM unnest(CAST(:tenants AS text[]), "
+        "CAST(:measurements AS text[]), CAST(:segments AS text[]), CAST(:untils AS date[])) "
+        f"AS n(tenant, measurement, segment, until), LATERAL (SELECT {_SUMS} FROM day_count AS d "
+        "WHERE d.tenant = n.tenant AND d.measurement = n.measurement AND d.segment = n.segment "
+        "AND d.day BETWEEN n.until - CAST(:back AS integer) AND n.until) AS c",
+        {
+            "tenants": [tenant for tenant, _, _ in taken],
+            "measurements": [measurement for _, measurement, _ in taken],
+            "segments": [segment for _, _, segment in taken],
+            "untils": [until[tenant] for tenant, _, _ in taken],
+            "back": window_days - 1,
+        },
+    )
+    return rows.all()
+
+
+def version_at(now: datetime) -> int:
+    """A later score has a higher version."""
+    return int(now.timestamp() * 1_000_000)

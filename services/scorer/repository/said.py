@@ -1,0 +1,148 @@
+"""What people said and what is being done: answers, comments, cases, and the state of sending."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.scorer.window import Window
+from shared.db.database import UnitOfWork
+
+Rows = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Answers of one company that lie in all of these segments; none: all of it."""
+
+    tenant: str
+    segments: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, object]:
+        return {"tenant": self.tenant, "selection": list(self.segments)}
+
+
+_IN = "a.tenant = :tenant AND a.segments @> CAST(:selection AS text[]) AND a.score IS NOT NULL"
+_ANSWER = (
+    "a.id, a.score, a.was, a.day, a.segments, a.touchpoint, a.comment, a.language, a.origin, a.answered_at, "
+    "a.measurement, c.id AS case_id, c.number AS case_number "
+    "FROM answer AS a LEFT JOIN LATERAL (SELECT id, number FROM case_copy WHERE tenant = a.tenant "
+    "AND answer_id = a.id ORDER BY number DESC LIMIT 1) AS c ON true"
+)
+
+
+async def latest_comments(
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, limit: int
+) -> Rows:
+    """The last comments of a window, latest first."""
+    rows = await uow.execute(
+        f"SELECT {_ANSWER} WHERE {_IN} AND a.measurement = :measurement AND a.comment <> '' "
+        "AND a.day BETWEEN :first AND :last ORDER BY a.answered_at DESC, a.id DESC LIMIT :limit",
+        selection.values()
+        | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit},
+    )
+    return rows.all()
+
+
+async def answers_page(
+    uow: UnitOfWork,
+    selection: Selection,
+    measurement: str,
+    window: Window,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> Rows:
+    """The answers that a window's counts are made of, latest first."""
+    beyond = "AND (a.answered_at, a.id) < (:at, :id) " if after else ""
+    rows = await uow.execute(
+        f"SELECT {_ANSWER} WHERE {_IN} AND a.measurement = :measurement AND a.day BETWEEN :first AND :last "
+        f"{beyond}ORDER BY a.answered_at DESC, a.id DESC LIMIT :limit",
+        selection.values()
+        | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit}
+        | ({"at": after[0], "id": after[1]} if after else {}),
+    )
+    return rows.all()
+
+
+async def last_answer(uow: UnitOfWork, selection: Selection, measurement: str, since: datetime) -> Any | None:
+    """The last answer that was given to us; one that was moved in from elsewhere is no news."""
+    rows = await uow.execute(
+        f"SELECT {_ANSWER} WHERE {_IN} AND a.measurement = :measurement AND a.origin <> 'import' "
+        "AND a.answered_at > :since ORDER BY a.answered_at DESC, a.id DESC LIMIT 1",
+        selection.values() | {"measurement": measurement, "since": since},
+    )
+    return rows.one_or_none()
+
+
+async def asked(
+    uow: UnitOfWork, selection: Selection, measurement: str, first: datetime, until: datetime
+) -> int:
+    """How many invitations left in a time."""
+    row = await uow.execute(
+        "SELECT count(*) FROM invitation WHERE tenant = :tenant AND measurement = :measurement "
+        "AND segments @> CAST(:selection AS text[]) AND sent_at >= :first AND sent_at < :until AND NOT test",
+        selection.values() | {"measurement": measurement, "first": first, "until": until},
+    )
+    return int(row.scalar_one())
+
+
+async def open_cases(uow: UnitOfWork, selection: Selection, limit: int) -> Rows:
+    """What is to be done, what is due first in front, with the customer's words."""
+    rows = await uow.execute(
+        "SELECT c.id, c.number, c.score, c.touchpoint, c.owner, c.opened_at, c.due_at, a.comment, a.language "
+        "FROM case_copy AS c LEFT JOIN answer AS a ON a.tenant = c.tenant AND a.id = c.answer_id "
+        "WHERE c.tenant = :tenant AND c.segments @> CAST(:selection AS text[]) AND c.state <> 'closed' "
+        "ORDER BY c.due_at, c.number LIMIT :limit",
+        selection.values() | {"limit": limit},
+    )
+    return rows.all()
+
+
+async def case_figures(
+    uow: UnitOfWork, selection: Selection, first: datetime, until: datetime, now: datetime
+) -> Any:
+    """How many cases are open, how many of them are late, how many were closed in a time."""
+    row = await uow.execute(
+        "SELECT count(*) FILTER (WHERE state <> 'closed') AS open, "
+        "count(*) FILTER (WHERE state <> 'closed' AND due_at < :now) AS late, "
+        "count(*) FILTER (WHERE state = 'closed' AND closed_at >= :first AND closed_at < :until) AS closed "
+        "FROM case_copy WHERE tenant = :tenant AND segments @> CAST(:selection AS text[])",
+        selection.values() | {"first": first, "until": until, "now": now},
+    )
+    return row.one()
+
+
+async def count_open_cases(uow: UnitOfWork, tenant: str, within: Sequence[str]) -> int:
+    """The number beside Cases: of all, or of somebody's own segments."""
+    row = await uow.execute(
+        "SELECT count(*) FROM case_copy WHERE tenant = :tenant AND state <> 'closed' "
+        "AND (cardinality(CAST(:within AS text[])) = 0 OR segments && CAST(:within AS text[]))",
+        {"tenant": tenant, "within": list(within)},
+    )
+    return int(row.scalar_one())
+
+
+async def sending_state(uow: UnitOfWork, tenant: str) -> Any:
+    """Of the newest version of each survey: whether any is a test, any is stopped; and what has begun."""
+    row = await uow.execute(
+        "WITH newest AS (SELECT DISTINCT ON (id) name, trigger, test, stopped FROM survey "
+        "WHERE tenant = :tenant ORDER BY id, survey_version DESC) "
+        "SELECT coalesce(bool_or(test), false) AS test, coalesce(bool_or(stopped), false) AS stopped, "
+        "count(*) AS surveys, min(name) AS survey_name, min(trigger) AS trigger, "
+        "EXISTS (SELECT FROM invitation WHERE tenant = :tenant) AS invited, "
+        "EXISTS (SELECT FROM answer WHERE tenant = :tenant AND score IS NULL) AS tried, "
+        "EXISTS (SELECT FROM day_count WHERE tenant = :tenant) AS counted FROM newest",
+        {"tenant": tenant},
+    )
+    return row.one()
+
+
+async def heard_since(uow: UnitOfWork, since: datetime) -> Rows:
+    """What has changed of late, of all companies: for the live pages."""
+    rows = await uow.execute(
+        "SELECT tenant, 'answer-' || id AS id, version, segments FROM answer WHERE heard_at > :since "
+        "UNION ALL SELECT tenant, 'case-' || id, version, segments FROM case_copy WHERE heard_at > :since",
+        {"since": since},
+    )
+    return rows.all()

@@ -1,0 +1,85 @@
+"""By the clock: say how changed segments stand, at most once a second, and all of them when a day begins."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.scorer.domain import LEVEL, groups, interval
+from services.scorer.repository import news
+from services.scorer.window import USUAL, today_in
+from shared.db.database import Database, UnitOfWork
+from shared.errors import is_trouble
+from shared.events import SCORES, Score
+from shared.runtime import Backoff, Health, pause
+from shared.tenancy.tenants import all_tenants
+
+LOOP = "scores"
+EVERY = timedelta(seconds=1)
+AT_ONCE = 2_000
+"""Segments said in one transaction; the rest follow a second later."""
+
+
+@dataclass(frozen=True)
+class Announcer:
+    """Publishes ``scores``."""
+
+    database: Database
+    health: Health
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until stopped; trouble with the database is waited out."""
+        backoff = Backoff()
+        while not stopping.is_set():
+            self.health.tick(LOOP)
+            try:
+                await self.announce()
+                self.health.found(LOOP)
+                backoff.reset()
+                rest = EVERY.total_seconds()
+            except Exception as error:
+                if not is_trouble(error):
+                    raise
+                self.health.missing(LOOP, type(error).__name__)
+                rest = backoff.next()
+            await pause(stopping, rest)
+        self.health.forget(LOOP)
+
+    async def announce(self) -> int:
+        """Say how the changed segments stand now; how many were said."""
+        async with self.database.transaction() as uow:
+            if not await news.take_turn(uow, EVERY):
+                return 0
+            today = {tenant.id: today_in(tenant.time_zone, uow.now) for tenant in await all_tenants(uow)}
+            for tenant, day in sorted(today.items()):
+                await news.begin_day(uow, tenant, day)
+            return await _announce_changed(uow, today)
+
+
+async def _announce_changed(uow: UnitOfWork, today: dict[str, date]) -> int:
+    taken = await news.take_changed(uow, AT_ONCE)
+    # The day of a company that we have not heard of is unknown: its segments are said when it begins one.
+    known = [mark for mark in taken if mark[0] in today]
+    if not known:
+        return 0
+    rows = await news.counts_of(uow, known, today, USUAL)
+    for tenant, measurement, segment, until, *counts in rows:
+        nps, bounds = groups(counts).nps, interval(groups(counts))
+        uow.publish(
+            SCORES,
+            tenant,
+            Score(
+                segment=segment,
+                measurement=measurement,
+                version=news.version_at(uow.now),
+                window_days=USUAL,
+                until=until,
+                counts=tuple(counts),
+                n=sum(counts),
+                nps=None if nps is None else float(nps),
+                low=bounds[0] if bounds else None,
+                high=bounds[1] if bounds else None,
+                level=LEVEL,
+                computed_at=uow.now,
+            ),
+        )
+    return len(rows)

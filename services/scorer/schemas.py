@@ -1,0 +1,61 @@
+"""What the JSON door answers."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from shared.events.surveys import Measurement
+
+Level = Literal["0.90", "0.9", "0.95", "0.99"]
+
+
+class WindowBody(BaseModel):
+    """The days that were counted, both ends included."""
+
+    days: int
+    from_: date = Field(serialization_alias="from")
+    until: date
+    time_zone: str
+
+
+class MarginBody(BaseModel):
+    """The adjusted Wald interval, in points."""
+
+    level: float
+    low: float
+    high: float
+
+
+class ScoreBody(BaseModel):
+    """How a segment stands."""
+
+    segment: str | None = Field(description="dimension:value; null for the whole company.")
+    measurement: Measurement
+    window: WindowBody
+    n: int
+    counts: list[int] = Field(
+        description="Answers with each score from 0 to 10.", min_length=11, max_length=11
+    )
+    detractors: int
+    passives: int
+    promoters: int
+    nps: float | None = Field(description="From -100 to +100; null when nobody answered.")
+    margin: MarginBody | None
+
+
+class SegmentBody(BaseModel):
+    """A segment, and how many answers it has in the window."""
+
+    segment: str
+    dimension: str
+    value: str
+    n: int
+    nps: float | None
+
+
+class SegmentsBody(BaseModel):
+    """Segments by name."""
+
+    segments: list[SegmentBody]
+    next: str | None = Field(description="Send it as `after` for the next ones; null at the end.")

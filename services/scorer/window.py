@@ -1,0 +1,82 @@
+"""Windows: whole days in the tenant's zone, the first and the last both included."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+LONGEST = 3650
+USUAL = 30
+_FORM = re.compile(r"([1-9][0-9]{0,3})d", re.ASCII)
+EARLIEST = date(1990, 1, 1)
+"""Before it nobody asked this question; and no window that ends after it leaves the calendar."""
+
+
+class BadWindow(ValueError):
+    """Not a window. The message says what one looks like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days from ``first`` to ``last``."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @classmethod
+    def ending(cls, last: date, days: int) -> "Window":
+        """So many days, the last of which is ``last``."""
+        return cls(last - timedelta(days=days - 1), last)
+
+    def before(self) -> "Window":
+        """As many days, right before these."""
+        return Window.ending(self.first - timedelta(days=1), self.days)
+
+    def last_year(self) -> "Window":
+        """As many days, ending on the same date a year earlier (28 February for 29 February)."""
+        try:
+            last = self.last.replace(year=self.last.year - 1)
+        except ValueError:
+            last = self.last.replace(year=self.last.year - 1, day=28)
+        return Window.ending(last, self.days)
+
+    def shared_days(self, other: "Window") -> int:
+        """How many days are in both: windows that touch cannot be compared."""
+        return max(0, (min(self.last, other.last) - max(self.first, other.first)).days + 1)
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+def today_in(zone: str, now: datetime) -> date:
+    """The day that it is in a zone."""
+    return now.astimezone(ZoneInfo(zone)).date()
+
+
+def days_of(written: str) -> int:
+    """``30d`` is 30.
+
+    :raises BadWindow: for anything else than 1d to 3650d.
+    """
+    match = _FORM.fullmatch(written)
+    if match is None or int(match[1]) > LONGEST:
+        raise BadWindow(f"Write a number of days from 1d to {LONGEST}d, such as 30d.")
+    return int(match[1])
+
+
+def day_of(written: str, today: date) -> date:
+    """A day such as 2026-11-22, not after tomorrow: somewhere on earth it is already that day.
+
+    :raises BadWindow: for anything else.
+    """
+    try:
+        day = date.fromisoformat(written) if len(written) == len("2026-11-22") else None
+    except ValueError:
+        day = None
+    if day is None or not EARLIEST <= day <= today + timedelta(days=1):
+        raise BadWindow(f"Write a day such as {today.isoformat()}, from {EARLIEST.isoformat()} until today.")
+    return day

@@ -1,0 +1,72 @@
+"""How the pages say figures and times that only scores have."""
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from shared.pages.drawing import Score
+from shared.pages.filters import MINUS, clock_time, day, half_up, signed
+from shared.pages.language import counted, reading, translated
+
+_SOON = timedelta(hours=3)
+_NAMED = (
+    "Nobody",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+)
+
+
+def tenth(value: float | Fraction) -> str:
+    """A score with one decimal, such as +41.3 or 0.0."""
+    tenths = half_up(float(value) * 10)
+    sign = "+" if tenths > 0 else MINUS if tenths < 0 else ""
+    return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
+
+
+def margin(score: Score) -> str:
+    """±4, or both ends where the halves differ."""
+    if score.margin is not None:
+        return f"±{half_up(score.margin)}"
+    return translated("%(low)s to %(high)s") % {"low": signed(score.low95), "high": signed(score.high95)}
+
+
+def people(n: int) -> str:
+    """A count of people at the beginning of a finding, in words as far as twelve."""
+    return translated(_NAMED[n]) if n < len(_NAMED) else str(n)
+
+
+def capital(words: str) -> str:
+    """The beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def span(length: timedelta) -> str:
+    """A length in hours and minutes, or in days."""
+    minutes = max(0, int(length / timedelta(minutes=1)))
+    hours, days = minutes // 60, minutes // (24 * 60)
+    if days:
+        return counted("%(n)s day", "%(n)s days", days) % {"n": days}
+    if hours:
+        return translated("%(h)s h %(m)s min") % {"h": hours, "m": minutes % 60}
+    return translated("%(m)s min") % {"m": minutes}
+
+
+def due(at: datetime) -> str:
+    """When something is to be done, seen from now."""
+    reader = reading()
+    if at < reader.now:
+        return translated("%(span)s late") % {"span": span(reader.now - at)}
+    if at - reader.now < _SOON:
+        return translated("in %(span)s") % {"span": span(at - reader.now)}
+    days = (at.astimezone(reader.zone).date() - reader.now.astimezone(reader.zone).date()).days
+    when = translated("today") if days == 0 else translated("tomorrow") if days == 1 else day(at)
+    return translated("%(when)s %(time)s") % {"when": when, "time": clock_time(at)}

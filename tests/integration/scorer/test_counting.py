@@ -1,0 +1,141 @@
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.scorer import DAY, an_answer, count, kept_counts, naive_counts
+
+from services.scorer import handlers
+from services.scorer.repository.counting import recount
+from services.scorer.repository.figures import window_counts
+from services.scorer.window import Window
+from shared.db.database import Database
+
+
+def only(score: int) -> list[int]:
+    return [int(score == s) for s in range(11)]
+
+
+async def test_an_answer_counts_for_the_company_each_dimension_and_each_level(database: Database):
+    await count(database, an_answer(score=3))
+    assert await kept_counts(database) == {
+        ("transactional", segment, DAY): only(3)
+        for segment in ("", "touchpoint:checkout", "organisation:north", "organisation:north/sales")
+    }
+
+
+async def test_an_amended_score_is_taken_back_and_counted_anew(database: Database):
+    await count(database, an_answer(score=3))
+    await count(database, an_answer(score=9, version=2))
+    assert set(map(tuple, (await kept_counts(database)).values())) == {tuple(only(9))}
+    async with database.reading() as uow:
+        assert (await uow.execute("SELECT was FROM answer")).scalar_one() == 3
+
+
+async def test_a_changed_comment_changes_no_count_and_marks_nothing(database: Database):
+    await count(database, an_answer(score=3))
+    async with database.transaction() as uow:
+        await uow.execute("DELETE FROM changed")
+    await count(database, an_answer(score=3, version=2, comment="It rained."))
+    async with database.reading() as uow:
+        assert (await uow.execute("SELECT count(*) FROM changed")).scalar_one() == 0
+        assert (await uow.execute("SELECT comment FROM answer")).scalar_one() == "It rained."
+    assert set(map(tuple, (await kept_counts(database)).values())) == {tuple(only(3))}
+
+
+async def test_an_older_version_that_comes_late_changes_nothing(database: Database):
+    await count(database, an_answer(score=9, version=2))
+    await count(database, an_answer(score=3, version=1))
+    assert set(map(tuple, (await kept_counts(database)).values())) == {tuple(only(9))}
+
+
+@pytest.mark.parametrize("never", [{"test": True}, {"state": "clicked", "score": None, "day": None}])
+async def test_tests_and_clicks_never_count(database: Database, never):
+    await count(database, an_answer(**never))
+    assert await kept_counts(database) == {}
+
+
+async def test_a_late_answer_adds_to_its_old_day(database: Database):
+    long_ago = date(2024, 2, 29)
+    await count(database, an_answer("new"), an_answer("late", day=long_ago, score=1))
+    counts = await kept_counts(database)
+    assert counts["transactional", "", long_ago] == only(1)
+    assert counts["transactional", "", DAY] == only(9)
+
+
+async def test_an_answer_that_names_its_organisation_twice_counts_once(database: Database):
+    await count(database, an_answer(segments={"organisation": "north"}, organisation=("north",)))
+    assert (await kept_counts(database))["transactional", "organisation:north", DAY] == only(9)
+
+
+async def test_another_companys_answers_are_its_own(database: Database):
+    await count(database, an_answer(score=3))
+    await count(database, an_answer(score=9), tenant="other")
+    assert (await kept_counts(database))["transactional", "", DAY] == only(3)
+    assert (await kept_counts(database, "other"))["transactional", "", DAY] == only(9)
+
+
+async def test_a_full_dimension_still_counts_for_the_company_and_warns(database: Database, monkeypatch):
+    monkeypatch.setattr(handlers, "MOST_VALUES", 2)
+    for name in "abcd":
+        await count(database, an_answer(name, segments={"store": name}, organisation=()))
+    await count(database, an_answer("again", segments={"store": "a"}, organisation=()))
+    counts = await kept_counts(database)
+    assert sum(counts["transactional", "", DAY]) == 5
+    assert {segment for _, segment, _ in counts} == {"", "store:a", "store:b"}
+    async with database.reading() as uow:
+        row = (await uow.execute("SELECT size, left_out FROM dimension")).one()
+        assert tuple(row) == (2, 2)
+        assert await recount(uow, "acme") == []
+
+
+async def test_the_day_in_and_the_day_out_of_a_window(database: Database):
+    last = date(2026, 11, 22)
+    window = Window.ending(last, 30)
+    inside = [window.first, last]
+    outside = [window.first - timedelta(days=1), last + timedelta(days=1)]
+    for day in inside + outside:
+        await count(database, an_answer(str(day), day=day))
+    async with database.reading() as uow:
+        assert sum(await window_counts(uow, "acme", "transactional", "", window)) == 2
+        year = Window.ending(last, 365)
+        assert sum(await window_counts(uow, "acme", "transactional", "", year)) == 3
+
+
+versions = st.builds(
+    lambda name, version, score, day, store, test, measurement: an_answer(
+        name,
+        version=version,
+        score=score,
+        state="clicked" if score is None else "saved",
+        day=DAY - timedelta(days=day),
+        segments={"store": store},
+        organisation=("north", store),
+        test=test,
+        measurement=measurement,
+    ),
+    st.sampled_from("abcdefgh"),
+    st.integers(1, 5),
+    st.one_of(st.none(), st.integers(0, 10)),
+    st.integers(0, 400),
+    st.sampled_from(["x", "y/z", "%|"]),
+    st.booleans(),
+    st.sampled_from(["transactional", "relational"]),
+)
+histories = st.lists(versions, max_size=40, unique_by=lambda answer: (answer.id, answer.version))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), history=histories, batch=st.integers(1, 15))
+async def test_b5_any_order_with_doubles_and_amendments_gives_the_counts_of_a_recount(
+    database: Database, data, history, batch
+):
+    said = data.draw(st.permutations([*history, *history[::3]]))
+    async with database.transaction() as uow:
+        for table in ("answer", "day_count", "changed"):
+            await uow.execute(f"DELETE FROM {table}")
+    for first in range(0, len(said), batch):
+        await count(database, *said[first : first + batch])
+    assert await kept_counts(database) == naive_counts(history)
+    async with database.reading() as uow:
+        assert await recount(uow, "acme") == []
