@@ -1,4 +1,4 @@
-"""A collector of its own for each test: a fresh database, a clock that the test sets, the real application."""
+"""The real application on a real database, which each test finds empty, with a clock that the test sets."""
 
 import asyncio
 import hashlib
@@ -16,6 +16,8 @@ from support.stack import Postgres
 from services.collector.app import SERVICE, build_api
 from services.collector.forms import PageNonce
 from services.collector.handlers import keep_invitations, keep_surveys
+from services.collector.models import metadata
+from services.collector.pages import Desk
 from services.collector.settings import Settings
 from shared.db.database import Database
 from shared.db.migrations import migrate
@@ -54,10 +56,7 @@ class Bench:
     app: FastAPI
     client: httpx.AsyncClient
     now: datetime
-
-    def clock(self) -> datetime:
-        """The moment that the test has set."""
-        return self.now
+    """The moment that the test has set."""
 
     def token(self, invitation_id: UUID) -> str:
         """The link's last part."""
@@ -145,47 +144,47 @@ def tenant_of(name: str, now: datetime, zone: str, key: str | None = None) -> Te
 
 
 @pytest.fixture(scope="session")
-async def migrated(postgres: Postgres) -> str:
-    """A database at the newest revision, to copy."""
+async def collector(postgres: Postgres) -> AsyncIterator[Bench]:
+    """The application on a migrated database, built once."""
     url = await postgres.create_database("collector")
     await migrate("collector", url)
-    return url
-
-
-@pytest.fixture
-async def bench(postgres: Postgres, migrated: str) -> AsyncIterator[Bench]:
-    """A collector that knows Acme in Copenhagen and Zenith in Honolulu."""
-    url = await postgres.create_database("collector", template=migrated)
     database = Database(url)
     afterword = Afterword(
         kafka="127.0.0.1:1", public_url="http://test.example", staff_url="http://test.example", secret=SECRET,
         smtp_url="smtp://127.0.0.1:1",
     )  # fmt: skip
     health = Health()
-    keys = TenantKeyRing(database, health)
     context = Context(
-        SERVICE.name, afterword, Settings(database_url=url), database, health, asyncio.Event(), keys
-    )
-    made = Bench.__new__(Bench)
-    made.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-    database.clock = made.clock
+        SERVICE.name, afterword, Settings(database_url=url), database, health, asyncio.Event(),
+        TenantKeyRing(database, health),
+    )  # fmt: skip
+    database.clock = lambda: made.now
     app, _ = build_api(context)
-    app.state.keys = keys
+    app.state.keys = context.keys
     app.state.health = health
-    async with database.transaction() as uow:
-        tenants = [
-            tenant_of("acme", made.now, "Europe/Copenhagen"),
-            tenant_of("zenith", made.now, "Pacific/Honolulu"),
-        ]
-        await keep_tenants(uow, [TENANTS.event(tenant.id, tenant, made.now) for tenant in tenants])
-    await keys.refresh()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test.example", trust_env=False
     ) as client:
-        made.context, made.app, made.client = context, app, client
+        made = Bench(context, app, client, datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
         yield made
     await database.close()
-    await postgres.drop_database(url)
+
+
+@pytest.fixture
+async def bench(collector: Bench) -> Bench:
+    """An empty collector that knows Acme in Copenhagen and Zenith in Honolulu, at noon of a Friday."""
+    collector.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    desk: Desk = collector.app.state.desk
+    collector.app.state.desk = Desk(desk.database, desk.pages, desk.signer, desk.nonce)  # full buckets
+    async with collector.context.database.transaction() as uow:
+        await uow.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
+        tenants = [
+            tenant_of("acme", collector.now, "Europe/Copenhagen"),
+            tenant_of("zenith", collector.now, "Pacific/Honolulu"),
+        ]
+        await keep_tenants(uow, [TENANTS.event(tenant.id, tenant, collector.now) for tenant in tenants])
+    await collector.context.keys.refresh()
+    return collector
 
 
 ASKS = {

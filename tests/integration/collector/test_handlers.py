@@ -6,7 +6,7 @@ from services.collector.app import SERVICE
 from services.collector.handlers import keep_invitations
 from shared.events import INVITATIONS, SURVEYS, TENANTS
 
-from .conftest import Bench, an_invitation
+from .conftest import SURVEY, Bench, an_invitation
 
 
 async def test_the_highest_version_stands_however_they_come(bench: Bench) -> None:
