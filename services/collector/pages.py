@@ -26,7 +26,7 @@ from shared.db.database import Database
 from shared.events import ANSWERS
 from shared.http.guesses import Guesses
 from shared.http.problems import Problem
-from shared.http.tokens import LinkSigner
+from shared.http.tokens import LENGTH, LinkSigner
 from shared.ids import uuid7
 from shared.pages.environment import Pages
 
@@ -53,7 +53,7 @@ class Desk:
 
         :raises Problem: 429 to who asks faster than people do.
         """
-        if wait := max(self.per_link.failed(token), self.per_place.failed(place_of(request))):
+        if wait := max(self.per_link.failed(token[:LENGTH]), self.per_place.failed(place_of(request))):
             raise Problem(429, headers={"Retry-After": str(int(wait) + 1)})
         invitation_id = self.signer.read("answer", token)
         async with self.database.reading() as uow:
