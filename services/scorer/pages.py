@@ -16,6 +16,7 @@ from services.scorer.api import sound_segment, window_of
 from services.scorer.domain import (
     COMPARABLE,
     SHOWN,
+    Groups,
     answers_for,
     answers_to_see,
     compare,
@@ -43,6 +44,7 @@ from shared.http.live import Change, LiveFeed
 from shared.http.problems import Problem
 from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
+from shared.pages.plots import Point
 from shared.tenancy import find_tenant
 
 router = APIRouter(include_in_schema=False)
@@ -61,6 +63,8 @@ CASES = 4
 NEWS_FOR = timedelta(days=7)
 CHANGED_LATELY = timedelta(seconds=10)
 DEMO = "demo"
+EXAMPLES = (10, 30, 100, 400, 1600)
+ORIGINS = {"survey": "survey", "link": "open link", "import": "moved in"}
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,15 @@ class Asked:
     def selection(self) -> tuple[str, ...]:
         """The segments in all of which the answers lie."""
         return tuple(dict.fromkeys(part for part in (self.segment, self.path, self.touchpoint) if part))
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What an address of the same page says."""
+        own = {"path": self.path, "touchpoint": self.touchpoint}
+        said_so = {key: value for key, value in own.items() if value}
+        if self.segment is not None:
+            said_so["segment"] = self.segment
+        return {**said_so, "window": self.window, "against": self.against}
 
 
 @router.get("/segments/live")
@@ -219,7 +232,13 @@ async def _scores(request: Request, staff: Staff, asked: Asked, after: str = "")
         context = await _frame(uow, staff, tenant, state)
         if not state.counted:
             return desk.pages.response(
-                request, "empty.html", staff=staff, state=state, origin=desk.origin, **context
+                request,
+                "empty.html",
+                staff=staff,
+                state=state,
+                origin=desk.origin,
+                examples=[(n, drawn(Groups(n // 5, n - n // 5 - n // 2, n // 2))) for n in EXAMPLES],
+                **context,
             )
         context |= await _stand(uow, desk, tenant, asked)
         context |= await _parts(uow, tenant, asked, context["measurement"], context["figure"].window, context)
@@ -227,7 +246,17 @@ async def _scores(request: Request, staff: Staff, asked: Asked, after: str = "")
         context |= await _options(uow, staff, tenant, asked)
         if asked.segment is not None:
             context |= await _answers(uow, tenant, asked, context, after)
-    return desk.pages.response(request, "scores.html", staff=staff, asked=asked, **context)
+    return desk.pages.response(
+        request,
+        "scores.html",
+        staff=staff,
+        asked=asked,
+        asked_query=asked.query,
+        called=", ".join(map(name_of, asked.selection)) or tenant.name,
+        no_score=None,
+        origins=ORIGINS,
+        **context,
+    )
 
 
 async def _stand(uow: UnitOfWork, desk: Desk, tenant: Tenant, asked: Asked) -> dict[str, Any]:
@@ -258,6 +287,11 @@ async def _stand(uow: UnitOfWork, desk: Desk, tenant: Tenant, asked: Asked) -> d
         "relational": Figure(now, total(days["relational"], now)) if measurement == "transactional" else None,
         "change": change,
         "shared_days": now.shared_days(before),
+        "boxes": [
+            Point(window.window.first, window.window.last, window.drawn)
+            for window in (past, figure)
+            if change is not None and not now.shared_days(before)
+        ],
         "points": trend_points(own, shown),
         "last": last_answer(latest, Figure(month, total(own, month))) if latest else None,
         "invited": await said.asked(uow, selection, measurement, *instants(now, tenant.time_zone)),
@@ -266,7 +300,7 @@ async def _stand(uow: UnitOfWork, desk: Desk, tenant: Tenant, asked: Asked) -> d
         "shares": shares,
         "drawn": drawn,
         "few": COMPARABLE,
-        "none": SHOWN,
+        "least": SHOWN,
     }
 
 

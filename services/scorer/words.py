@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from services.scorer.domain import CHANCE, Change
 from shared.pages.drawing import Score
 from shared.pages.filters import MINUS, clock_time, day, half_up, signed
 from shared.pages.language import counted, reading, translated
 
+ALMOST_NEVER = 0.001
 _SOON = timedelta(hours=3)
 _NAMED = (
     "Nobody",
@@ -70,3 +72,69 @@ def due(at: datetime) -> str:
     days = (at.astimezone(reader.zone).date() - reader.now.astimezone(reader.zone).date()).days
     when = translated("today") if days == 0 else translated("tomorrow") if days == 1 else day(at)
     return translated("%(when)s %(time)s") % {"when": when, "time": clock_time(at)}
+
+
+def stands(name: str, score: Score | None, least: int) -> str:
+    """The finding: where it stands, as far as that can be said."""
+    if score is None:
+        return translated("Nobody answered in this window.")
+    ends = {"n": score.n, "low": signed(score.low95), "high": signed(score.high95)}
+    if score.n < least:
+        return (
+            counted("%(n)s answer: too few for a score.", "%(n)s answers: too few for a score.", score.n)
+            % ends
+        )
+    if score.few:
+        return translated("%(n)s answers: somewhere from %(low)s to %(high)s.") % ends
+    told = {**ends, "name": capital(name), "score": signed(score.nps)}
+    if score.margin is None:
+        return translated("%(name)s stands at %(score)s, somewhere from %(low)s to %(high)s.") % told
+    return translated("%(name)s stands at %(score)s, give or take %(margin)s.") % {
+        **told,
+        "margin": half_up(score.margin),
+    }
+
+
+def moved(change: Change) -> str:
+    """The finding: by how much it moved, and how easily chance alone would do that."""
+    points = half_up(change.points)
+    if points == 0:
+        return translated("It stands where it stood.")
+    n, fell = abs(points), points < 0
+    if change.p < ALMOST_NEVER and fell:
+        words = counted(
+            "It fell by %(n)s point. Chance would almost never do that.",
+            "It fell by %(n)s points. Chance would almost never do that.",
+            n,
+        )
+    elif change.p < ALMOST_NEVER:
+        words = counted(
+            "It rose by %(n)s point. Chance would almost never do that.",
+            "It rose by %(n)s points. Chance would almost never do that.",
+            n,
+        )
+    elif change.p < CHANCE and fell:
+        words = counted(
+            "It fell by %(n)s point. Chance alone seldom does that.",
+            "It fell by %(n)s points. Chance alone seldom does that.",
+            n,
+        )
+    elif change.p < CHANCE:
+        words = counted(
+            "It rose by %(n)s point. Chance alone seldom does that.",
+            "It rose by %(n)s points. Chance alone seldom does that.",
+            n,
+        )
+    elif fell:
+        words = counted(
+            "It is %(n)s point lower. That could be chance.",
+            "It is %(n)s points lower. That could be chance.",
+            n,
+        )
+    else:
+        words = counted(
+            "It is %(n)s point higher. That could be chance.",
+            "It is %(n)s points higher. That could be chance.",
+            n,
+        )
+    return words % {"n": n}
