@@ -28,7 +28,7 @@ CAUSES = {
 DONE = (
     "Said sorry on the phone, and sent a new one (simulated).",
     "Explained what went wrong and gave a voucher (simulated).",
-    "Passed it on to the carrier and told the customer (simulated).",
+    "Passed it on to those who can mend it, and told the customer (simulated).",
 )
 LEFT_ALONE = "Looked into it; the customer does not want to be contacted (simulated)."
 CALL = {"act": "contact", "how": "call", "reached": True, "text": "Called back (simulated)."}
