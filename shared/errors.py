@@ -1,5 +1,7 @@
 """Errors, sorted by what happens next."""
 
+import socket
+
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 
@@ -19,6 +21,17 @@ def sqlstate(error: BaseException) -> str:
 def blames_the_data(error: BaseException) -> bool:
     """Whether the database refused the values themselves (classes 22 and 23), so that a retry cannot help."""
     return isinstance(error, DBAPIError) and sqlstate(error)[:2] in {"22", "23"}
+
+
+# Connection, transaction rolled back, too little of something, lock not to be had, an operator's hand.
+_AWAY = {"08", "25", "40", "53", "55", "57"}
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database cannot be asked just now: the same request may work in a moment."""
+    if isinstance(error, SQLAlchemyError):
+        return sqlstate(error)[:2] in {"", *_AWAY}
+    return isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
 
 
 def is_trouble(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.errors import is_away
 from shared.http.problems import Problem, render
 
 LARGEST = 1024 * 1024
@@ -91,7 +92,8 @@ class Edge:
             self._log.error(
                 "request_failed", error=type(error).__name__, trace=_places(error), path=masked(scope["path"])
             )
-            await self._last_word(inner, receive, guarded_send, Problem(500), status)
+            problem = Problem(503, headers={"Retry-After": "5"}) if is_away(error) else Problem(500)
+            await self._last_word(inner, receive, guarded_send, problem, status)
         finally:
             if not scope["path"].startswith(_UNTOLD):
                 self._log.info(

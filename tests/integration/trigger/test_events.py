@@ -17,6 +17,7 @@ from services.trigger import tenants
 from services.trigger.app import SERVICE
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
 from shared.events import TENANTS, TRANSACTIONS, Transaction
+from shared.http.app import create_app
 from shared.service import Context
 
 
@@ -224,3 +225,19 @@ async def test_the_openapi_document_tells_every_answer(door: httpx.AsyncClient) 
     post = document["paths"]["/v1/events"]["post"]
     assert {"202", "207", "400", "401", "413", "422", "429", "503"} <= set(post["responses"])
     assert "application/cloudevents+json" in post["requestBody"]["content"]
+
+
+async def test_a_database_that_is_away_is_503_and_never_500(context: Context, postgres: Postgres) -> None:
+    app = create_app(service="test", routers=[])
+
+    @app.get("/v1/look")
+    async def look() -> int:
+        async with context.database.reading() as uow:
+            return int((await uow.execute("SELECT 1")).scalar_one())
+
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://afterword.example") as client:
+        assert (await client.get("/v1/look")).status_code == 200
+        await postgres.drop_database(context.database.url)
+        response = await client.get("/v1/look")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
