@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from services.alerts import actions, views, words
 from services.alerts.actions import Reader
-from services.alerts.domain import CAUSES, HOWS, OUTCOMES, NotDone, NotPossible
+from services.alerts.domain import CAUSES, HOWS, OUTCOMES, CaseFile, NotDone, NotPossible
 from services.alerts.forms import CaseForm, Filter, is_uuid
 from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import copies, notices, people, reading
@@ -36,7 +36,9 @@ async def inbox(request: Request, staff: Worker, chosen: Annotated[Filter, Query
     async with database.reading() as uow:
         frame = await views.frame(uow, staff)
         counts = await views.open_cases(uow, staff)
-        found = await reading.list_cases(uow, staff.tenant, chosen.wanted(staff), sort=chosen.sort)
+        wanted = chosen.wanted(staff)
+        total = await reading.totals(uow, staff.tenant, wanted)
+        found = await reading.list_cases(uow, staff.tenant, wanted, sort=chosen.sort)
         invited = await copies.invitations(uow, staff.tenant, [row.answer_id for row in found])
         touchpoints = await reading.touchpoints(uow, staff.tenant, staff.segments)
         now, zone = uow.now, ZoneInfo(frame["time_zone"])
@@ -53,11 +55,8 @@ async def inbox(request: Request, staff: Worker, chosen: Annotated[Filter, Query
         live="/inbox/live",
         chosen=chosen,
         counts=counts,
-        finding=words.waiting(len(rows), sum(row.late for row, _ in rows))
-        if waiting
-        else words.closed(counts.closed)
-        if chosen.state == "closed"
-        else f"{words.in_words(len(rows))} cases in all.",
+        finding=_count(chosen, total.found, total.late),
+        more=total.found - len(rows),
         groups=views.grouped(rows, now, zone)
         if waiting and chosen.sort == "due"
         else [("", [row for row, _ in rows])],
@@ -66,6 +65,19 @@ async def inbox(request: Request, staff: Worker, chosen: Annotated[Filter, Query
         newest=newest,
         newest_at=words.moment(newest.opened_at, now, zone) if newest is not None else "",
     )
+
+
+def _count(chosen: Filter, found: int, late: int) -> str:
+    """The finding of a list."""
+    if chosen.state == "closed":
+        return words.closed(found)
+    if chosen.state == "all":
+        return (
+            f"{words.in_words(found)} case{'' if found == 1 else 's'} in all."
+            if found
+            else "There is no case yet."
+        )
+    return words.waiting(found, late)
 
 
 @router.get("/inbox/live")
@@ -217,7 +229,7 @@ async def _context(uow: UnitOfWork, staff: Staff, case: str) -> dict[str, Any]:
         "mails": await notices.states(uow, staff.tenant, file.id),
         "colleagues": [(one.id, one.name) for one in colleagues],
         "may_assign": staff.role in actions.ASSIGNING,
-        "clocks": _clocks(file, now, zone),
+        "clocks": _clocks(file, views.began(file, opening), now, zone),
         "moment": lambda at: words.moment(at, now, zone),
         "causes": CAUSES,
         "cause_part": words.cause_part,
@@ -236,21 +248,21 @@ def _a(score: int) -> str:
     return f"an {score}" if score == 8 else f"a {score}"  # noqa: PLR2004  (an eight, in English)
 
 
-def _clocks(case: Any, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _clocks(case: CaseFile, began: datetime, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
     """The two deadlines that are still ahead or missed."""
     if case.state == "closed":
         return []
     wanted = [("Close by", case.close_due_at)]
     if case.first_contact_at is None:
         wanted.insert(0, ("First contact by", case.contact_due_at))
-    start = f"{case.opened_at.astimezone(zone):%a %H:%M}"
+    start = f"{began.astimezone(zone):%a %H:%M}"
     return [
         {
             "name": name,
             "at": words.moment(at, now, zone),
             "left": f"{words.span(now - at)} late" if at < now else words.span(at - now),
             "late": at < now,
-            "elapsed": words.elapsed(case.opened_at, at, now),
+            "elapsed": words.elapsed(began, at, now),
             "start": start,
             "end": f"{at.astimezone(zone):%a %H:%M}",
         }

@@ -60,11 +60,16 @@ def row_of(row: Any, invitation: Invitation | None, me: UUID, now: datetime, zon
         lang=answer.language,
         about=Markup(" · ").join(said),
         due=_due(case, now, zone),
-        elapsed=100 if closed else words.elapsed(case.opened_at, case.due_at, now),
+        elapsed=100 if closed else words.elapsed(began(case, answer), case.due_at, now),
         late=not closed and case.due_at < now,
         owner="" if row.owner_name is None else row.owner_name + (" (you)" if case.owner_id == me else ""),
         new=case.decided_version == 0 and now - case.opened_at < NEW_FOR,
     )
+
+
+def began(case: CaseFile, answer: Answer) -> datetime:
+    """When the clocks of a case began to run: when the customer answered, not when we heard of it."""
+    return min(case.opened_at, answer.answered_at or case.opened_at)
 
 
 def _due(case: CaseFile, now: datetime, zone: ZoneInfo) -> str:
@@ -119,7 +124,7 @@ def _opened(_: str, facts: dict[str, Any]) -> str:
 
 def _told(_: str, facts: dict[str, Any]) -> str:
     people = facts["people"]
-    return f"A mail went to {'one colleague' if people == 1 else f'{people} colleagues'}."
+    return "One colleague is told by mail." if people == 1 else f"{people} colleagues are told by mail."
 
 
 def _contact(_: str, facts: dict[str, Any]) -> str:

@@ -79,6 +79,19 @@ async def list_cases(
     )
 
 
+async def totals(uow: UnitOfWork, tenant: str, wanted: Wanted) -> Any:
+    """How many cases were asked for, and how many of them are late."""
+    where, values = _where(tenant, uow.now, wanted)
+    return (
+        await uow.execute(
+            "SELECT count(*) AS found, "
+            "count(*) FILTER (WHERE c.state <> 'closed' AND c.due_at < :at) AS late "
+            f"FROM cases c WHERE {where}",
+            {**values, "at": uow.now},
+        )
+    ).one()
+
+
 async def page_of_cases(
     uow: UnitOfWork, tenant: str, wanted: Wanted, *, after: tuple[datetime, UUID] | None, most: int
 ) -> list[Any]:

@@ -270,7 +270,7 @@ async def test_nothing_changes_by_get_or_without_the_sessions_token(desk: Desk) 
 
 
 async def test_hostile_words_of_a_customer_are_only_words(desk: Desk) -> None:
-    case = await desk.unhappy(comment='</blockquote><script>alert("x")</script> ‮שלום')
+    case = await desk.unhappy(comment='</blockquote><script>alert("x")</script> \u202e')
     jonas = await desk.signed_in()
     for path in ("/inbox", f"/cases/{case}"):
         assert "<script>alert" not in (await jonas.get(path)).text

@@ -1,0 +1,253 @@
+"""The inbox and the case in a real browser: live, by keyboard, without script, on a small phone."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+from support.unhappy import an_answer, an_invitation, deliver, rows
+
+from services.alerts.handlers import act_on_answers, keep_invitations
+from shared.events import Customer
+from shared.http.server import serve
+
+from .conftest import PASSWORD, Desk
+
+pytestmark = pytest.mark.browser
+CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def origin(desk: Desk) -> AsyncIterator[str]:
+    """Alerts behind a real socket."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = asyncio.create_task(serve(desk.app, port, desk.context.stopping))
+    yield f"http://127.0.0.1:{port}"
+    desk.context.stopping.set()
+    await server
+
+
+@asynccontextmanager
+async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
+    """A page of somebody; it must not complain of anything, our security policy included."""
+    context = await browser.new_context(**options)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text)
+            if message.type == "error" and "Failed to load resource" not in message.text
+            else None
+        ),
+    )
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+async def sign_in(desk: Desk, page: Page, origin: str, role: str = "agent", name: str = "Jonas Holt") -> None:
+    person = await desk.person(role, name)
+    await page.goto(f"{origin}/inbox")
+    await page.get_by_label("E-mail address").fill(person.address)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page).to_have_url(f"{origin}/inbox")
+
+
+async def test_a_new_case_stands_in_the_inbox_without_reload_and_says_so(
+    desk: Desk, browser: Browser, origin: str
+) -> None:
+    async with a_page(browser) as page:
+        await sign_in(desk, page, origin)
+        await expect(page.get_by_text("Nobody is waiting.")).to_be_visible()
+        await page.evaluate("window.here = true")
+        answer = an_answer(state="saved", score=3)
+        await deliver(desk.database, act_on_answers, answer)
+        await expect(
+            page.get_by_role("heading", name="One customer is waiting to hear from us.")
+        ).to_be_visible()
+        row = page.locator(".case")
+        await expect(row).to_contain_text("New")
+        await expect(row).to_contain_text("still writing")
+        await expect(page.locator("#said")).to_contain_text("The newest case is number 1: a 3")
+        await expect(page.locator("#open-cases")).to_have_text("1")
+        await deliver(
+            desk.database,
+            act_on_answers,
+            msgspec.structs.replace(answer, version=2, state="sent", comment="Now whole."),
+        )
+        await expect(row).to_contain_text("Now whole.")
+        await expect(row).not_to_contain_text("still writing")
+        assert await page.evaluate("window.here") is True
+
+
+async def test_the_row_that_is_read_does_not_move_when_an_earlier_one_comes(
+    desk: Desk, browser: Browser, origin: str
+) -> None:
+    for _ in range(15):
+        await desk.unhappy(score=5)
+    async with a_page(browser, viewport={"width": 900, "height": 500}) as page:
+        await sign_in(desk, page, origin)
+        row = page.locator(".case").nth(9)
+        identity = await row.get_attribute("id")
+        await row.scroll_into_view_if_needed()
+        await page.mouse.wheel(0, 120)
+        await page.wait_for_function("scrollY > 300")
+        first_seen = await page.evaluate(
+            "[...document.querySelectorAll('.case')].find((one) => one.getBoundingClientRect().bottom > 0).id"
+        )
+        before = await page.evaluate(
+            "id => document.getElementById(id).getBoundingClientRect().top", first_seen
+        )
+        await desk.unhappy(score=0, comment="In front of all others.")
+        await expect(page.locator(".case").first).to_contain_text("In front of all others.")
+        after = await page.evaluate(
+            "id => document.getElementById(id).getBoundingClientRect().top", first_seen
+        )
+        assert abs(after - before) < 2
+        assert identity is not None
+
+
+async def test_two_people_work_on_a_case_and_see_each_other_do_it(
+    desk: Desk, browser: Browser, origin: str
+) -> None:
+    case = await desk.unhappy(may_contact=True)
+    async with a_page(browser) as jonas, a_page(browser) as sara:
+        await sign_in(desk, jonas, origin)
+        await sign_in(desk, sara, origin, name="Sara Lund")
+        for page in (jonas, sara):
+            await page.goto(f"{origin}/cases/{case}")
+            await expect(page.get_by_role("heading", level=1)).to_have_text(
+                "Karen Whitfield gave a 2 and wants to be contacted."
+            )
+        await jonas.get_by_text("Write a note").click()
+        await jonas.get_by_label("Note").fill("Half a thought")
+        await sara.get_by_role("button", name="Take the case").click()
+        await expect(sara.get_by_text("Case 1 is yours.")).to_be_visible()
+        await expect(jonas.locator(".timeline")).to_contain_text("Sara Lund took the case.")
+        await expect(jonas.get_by_role("button", name="Take the case")).to_have_count(0)
+        await expect(jonas.get_by_label("Note")).to_have_value("Half a thought")
+        await sara.get_by_role("button", name="Show the address and number").click()
+        await expect(sara.get_by_role("link", name="karen@example.com")).to_be_visible()
+        await sara.locator("summary", has_text="Close the case").click()
+        await sara.get_by_role("button", name="Close the case").click()
+        await expect(sara.get_by_role("alert")).to_contain_text("Choose a cause.")
+        await sara.get_by_label("Cause").select_option("delivery.damaged")
+        await sara.get_by_label("What we did").fill("New legs on the way.")
+        await sara.get_by_label("Recovered: the customer is content").check()
+        await sara.get_by_role("group", name="Has the customer been told?").get_by_label("Yes").check()
+        await sara.get_by_role("button", name="Close the case").click()
+        await expect(sara.get_by_text("Case 1 is closed.")).to_be_visible()
+        await expect(jonas.locator("#notices")).to_contain_text("Sara Lund closed this case")
+        await expect(jonas.get_by_label("Note")).to_have_value("Half a thought")
+    assert (await rows(desk.database, "SELECT cause FROM cases"))[0].cause == "delivery.damaged"
+
+
+async def test_all_of_it_works_without_a_script(desk: Desk, browser: Browser, origin: str) -> None:
+    case = await desk.unhappy()
+    async with a_page(browser, java_script_enabled=False) as page:
+        await sign_in(desk, page, origin)
+        await page.get_by_role("link", name="The leg is split again.").click()
+        await expect(page).to_have_url(f"{origin}/cases/{case}")
+        await page.get_by_role("button", name="Take the case").click()
+        await page.locator("label", has_text="Yes: this is a contact").click()
+        await page.get_by_label("What was said").fill("She wants a table.")
+        await page.get_by_role("button", name="Save the contact").click()
+        await expect(page.locator(".timeline")).to_contain_text("She wants a table.")
+        await page.get_by_text("Jonas Holt").first.click()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page).to_have_url(f"{origin}/login")
+
+
+async def several(desk: Desk) -> str:
+    """An inbox as it is on a busy day; returns a case that tells much."""
+    now = datetime.now(UTC)
+    told = [
+        (0, "Waited in all day. Nobody rang, nobody called, and the tracking page still says “out for delivery”.", "Peter Aagaard", 28, "home delivery"),
+        (3, "Kast kwam met een kapot zijpaneel. Foto’s gestuurd, vier dagen niets gehoord.", "Femke Bakker", 25, "home delivery"),
+        (2, "This is the second sofa table that arrives with the same leg split.\n\nI don’t want a voucher. I want a table that stands, or my money back before the weekend.", "Karen Whitfield", 22, "home delivery"),
+        (5, "Only one till open at five on a Friday. Put the plant back and kept the lamp.", "Ole Thygesen", 2, "shop, Odense"),
+        (6, None, None, 1, "customer service"),
+    ]  # fmt: skip
+    found = ""
+    for score, comment, name, hours, touchpoint in told:
+        answer = an_answer(
+            score=score,
+            comment=comment,
+            touchpoint=touchpoint,
+            answered_at=now - timedelta(hours=hours),
+            changed_at=now - timedelta(hours=hours),
+            may_contact=True if score == 2 else None,
+            state="saved" if score == 6 else "sent",
+        )
+        customer = Customer(
+            id=answer.customer_id or "", email="a@example.com", phone="+4512345678", name=name
+        )
+        await deliver(desk.database, keep_invitations, an_invitation(answer, customer=customer))
+        await deliver(desk.database, act_on_answers, answer)
+        if score == 2:
+            await deliver(desk.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=4))
+            (row,) = await rows(
+                desk.database, "SELECT case_id FROM case_answer WHERE answer_id = :i", i=answer.id
+            )
+            found = str(row.case_id)
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+async def test_every_page_fits_its_window(
+    desk: Desk, browser: Browser, origin: str, width: int, scheme: Any, tmp_path: Path
+) -> None:
+    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
+    async with a_page(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
+
+        async def look(name: str) -> None:
+            await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} px wide"
+
+        await page.goto(f"{origin}/login")
+        await look("login")
+        await sign_in(desk, page, origin, role="admin")
+        await look("empty")
+        case = await several(desk)
+        await page.goto(f"{origin}/inbox")
+        await look("inbox")
+        await page.goto(f"{origin}/cases/{case}")
+        await page.get_by_role("button", name="Take the case").click()
+        await page.locator("summary", has_text="Close the case").click()
+        await page.get_by_role("button", name="Close the case").click()
+        await look("case")
+        await page.goto(f"{origin}/settings")
+        await look("settings")

@@ -1,0 +1,78 @@
+"""The whole worker on a real broker: from an answer on its topic to the case on its own and the mail."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from support.doors import SECRET
+from support.eventually import eventually
+from support.stack import Mailbox
+from support.unhappy import TENANT, an_answer, an_invitation, rows
+
+from services.alerts.app import SERVICE
+from shared.events import ANSWERS, CASES, INVITATIONS, Data, Topic
+from shared.kafka.clients import new_admin
+from shared.kafka.topics import create_topics
+from shared.service import run_worker
+
+from .conftest import Desk
+
+
+@pytest.fixture
+async def worker(desk: Desk, kafka: str, mailbox: Mailbox, monkeypatch) -> AsyncIterator[None]:
+    settings = {
+        "AFTERWORD_KAFKA": kafka,
+        "AFTERWORD_PUBLIC_URL": "http://127.0.0.1:1",
+        "AFTERWORD_STAFF_URL": "http://127.0.0.1:1",
+        "AFTERWORD_SECRET": SECRET,
+        "AFTERWORD_SMTP_URL": mailbox.smtp_url,
+        "ALERTS_DATABASE_URL": desk.database.url,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    admin = new_admin(kafka)
+    await admin.start()
+    await create_topics(admin, SERVICE.dead_letter_topics, replication=1)
+    await admin.close()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    stopping = asyncio.Event()
+    running = asyncio.create_task(run_worker(SERVICE, port, "127.0.0.1", stopping))
+    yield
+    stopping.set()
+    await running
+
+
+async def say(desk: Desk, topic: Topic[Any], thing: Data) -> None:
+    """What another service would say, through an outbox that the worker's relay empties."""
+    async with desk.database.transaction() as uow:
+        uow.publish(topic, TENANT, thing)
+
+
+async def test_an_answer_on_its_topic_becomes_a_case_on_its_own_and_one_mail(
+    desk: Desk, worker: None, kafka: str, mailbox: Mailbox
+) -> None:
+    person = await desk.person()
+    answer = an_answer()
+    for _ in range(3):
+        await say(desk, ANSWERS, answer)
+    await say(desk, INVITATIONS, an_invitation(answer))
+    await eventually(lambda: mailbox.mails(to=person.address), within=30)
+    await eventually(lambda: rows(desk.database, "SELECT 1 FROM invitation"), within=30)
+    (case,) = await rows(desk.database, "SELECT id, version FROM cases")
+    consumer = AIOKafkaConsumer(CASES.name, bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        async with asyncio.timeout(20):
+            async for record in consumer:
+                event = CASES.decode(record.value)
+                if event.data.id == case.id:
+                    break
+    finally:
+        await consumer.stop()
+    assert (event.tenant, event.data.answer_id, event.data.version) == (TENANT, answer.id, case.version)
+    assert len(await mailbox.mails(to=person.address)) == 1

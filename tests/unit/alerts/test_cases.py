@@ -1,0 +1,183 @@
+"""What may be done to a case, and what it leaves behind."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.unhappy import an_answer
+
+from services.alerts.domain import (
+    CAUSE_CODES,
+    By,
+    CaseFile,
+    Closing,
+    Entry,
+    NotDone,
+    NotPossible,
+    closing_faults,
+    text_faults,
+)
+from services.alerts.opening import case_id, new_case, recipients
+from shared.events import Answer
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+JONAS, SARA, KEY = By(uuid4(), "Jonas Holt"), By(uuid4(), "Sara Lund"), By(None, "crm")
+CLOSING = Closing(cause="other", action="Called.", outcome="explained", told=True)
+
+
+def a_case(score: int = 2) -> CaseFile:
+    answer = an_answer(score=score, answered_at=NOW, changed_at=NOW)
+    return new_case("havnbo", 1, answer, answer, NOW)
+
+
+def test_a_cases_id_follows_from_tenant_and_answer() -> None:
+    answer = uuid4()
+    assert case_id("a", answer) == case_id("a", answer) != case_id("b", answer)
+
+
+@pytest.mark.parametrize(("score", "hours"), [(0, 24), (3, 24), (4, 48), (6, 48)])
+def test_the_worse_the_score_the_sooner_the_call(score: int, hours: int) -> None:
+    case = a_case(score)
+    assert case.due_at == NOW + timedelta(hours=hours)
+    assert case.close_due_at == NOW + timedelta(days=7)
+
+
+def test_the_first_contact_that_reached_starts_the_clock_of_closing() -> None:
+    case, entries = a_case(), []
+    case.contact(entries, NOW, JONAS, "call", reached=False, text="Voicemail.", key=None)
+    assert case.due_at == case.contact_due_at
+    case.contact(entries, NOW, JONAS, "call", reached=True, text="Spoke.", key=None)
+    case.contact(entries, NOW + timedelta(hours=1), JONAS, "mail", reached=True, text="Wrote.", key=None)
+    assert (case.first_contact_at, case.due_at) == (NOW, case.close_due_at)
+
+
+def test_who_comes_second_is_told_who_was_first() -> None:
+    case, entries = a_case(), []
+    seen = case.version
+    case.take(entries, NOW, SARA, seen)
+    with pytest.raises(NotDone, match=r"Not taken: Sara Lund took this case a moment ago\."):
+        case.take(entries, NOW, JONAS, seen)
+    with pytest.raises(NotPossible, match="A team leader can hand it over"):
+        case.take(entries, NOW, JONAS, case.version)
+    with pytest.raises(NotDone, match="Not saved: Sara Lund changed this case"):
+        case.close(entries, NOW, JONAS, CLOSING, seen, None)
+    assert len(entries) == 1
+
+
+def test_to_take_ones_own_case_again_changes_nothing() -> None:
+    case, entries = a_case(), []
+    case.take(entries, NOW, SARA, None)
+    case.take(entries, NOW, SARA, None)
+    assert (case.version, len(entries)) == (1, 1)
+
+
+def test_notes_and_the_customers_own_words_are_no_conflict() -> None:
+    case, entries = a_case(), []
+    seen = case.version
+    case.note(entries, NOW, SARA, "Look at week 41.", None)
+    case.amended(entries, NOW, an_answer(id=case.answer_id, score=5), before=2)
+    case.close(entries, NOW, JONAS, CLOSING, seen, None)
+    assert case.state == "closed"
+
+
+def test_a_closed_case_is_not_taken_closed_or_given_away_but_can_be_opened_again() -> None:
+    case, entries = a_case(), []
+    case.close(entries, NOW, SARA, CLOSING, None, None)
+    with pytest.raises(NotDone):
+        case.take(entries, NOW, JONAS, None)
+    with pytest.raises(NotDone):
+        case.close(entries, NOW, JONAS, CLOSING, None, None)
+    with pytest.raises(NotPossible):
+        case.assign(entries, NOW, JONAS, SARA, None)
+    case.reopen(entries, NOW, JONAS, "She called.", None)
+    assert (case.state, case.cause, case.outcome, case.told, case.closed_at) == (
+        "open",
+        None,
+        None,
+        None,
+        None,
+    )
+
+
+def test_a_key_owns_nothing() -> None:
+    with pytest.raises(NotPossible):
+        a_case().take([], NOW, KEY, None)
+
+
+def test_a_worse_score_makes_the_call_more_urgent_and_a_better_one_closes_nothing() -> None:
+    case, entries = a_case(5), []
+    case.amended(entries, NOW, an_answer(id=case.answer_id, score=1, answered_at=NOW), before=5)
+    assert case.due_at == NOW + timedelta(hours=24)
+    case.amended(entries, NOW, an_answer(id=case.answer_id, score=9, answered_at=NOW), before=1)
+    assert (case.state, case.score, case.due_at) == ("open", 9, NOW + timedelta(hours=24))
+
+
+def _answer_of(case: CaseFile) -> Answer:
+    return an_answer(id=case.answer_id, score=8)
+
+
+ACTS = {
+    "take": lambda case, lines, by, seen: case.take(lines, NOW, by, seen),
+    "assign": lambda case, lines, by, seen: case.assign(lines, NOW, by, SARA, seen),
+    "contact": lambda case, lines, by, _: case.contact(
+        lines, NOW, by, "call", reached=True, text="x", key=None
+    ),
+    "note": lambda case, lines, by, _: case.note(lines, NOW, by, "x", None),
+    "reveal": lambda case, lines, by, _: case.reveal(lines, NOW, by, "address"),
+    "close": lambda case, lines, by, seen: case.close(lines, NOW, by, CLOSING, seen, None),
+    "reopen": lambda case, lines, by, _: case.reopen(lines, NOW, by, "x", None),
+    "amended": lambda case, lines, _by, _seen: case.amended(lines, NOW, _answer_of(case), before=2),
+    "again": lambda case, lines, _by, _seen: case.again(lines, NOW, an_answer()),
+    "told": lambda case, lines, _by, _seen: case.team_told(lines, NOW, 2),
+}
+
+
+@given(
+    acts=st.lists(
+        st.tuples(st.sampled_from(sorted(ACTS)), st.sampled_from([JONAS, SARA]), st.integers(0, 30)),
+        max_size=30,
+    )
+)
+def test_every_change_leaves_one_line_numbered_by_the_version(acts) -> None:
+    case = a_case()
+    entries: list[Entry] = []
+    case.begin(entries, 2, 2)
+    for act, by, seen in acts:
+        before, lines = case.version, len(entries)
+        try:
+            ACTS[act](case, entries, by, seen)
+        except (NotDone, NotPossible):
+            assert (case.version, len(entries)) == (before, lines)
+        assert case.version - before == len(entries) - lines
+        assert (case.state == "closed") == (case.closed_at is not None) == (case.cause is not None)
+        assert (case.state == "assigned") <= (case.owner_id is not None)
+    assert [entry.seq for entry in entries] == list(range(1, case.version + 1))
+    assert case.published().version == case.version
+
+
+def test_closing_needs_cause_action_outcome_and_whether_the_customer_knows() -> None:
+    assert [field for field, _ in closing_faults("", " ", "", "")] == ["cause", "action", "outcome", "told"]
+    assert closing_faults("delivery.late", "Called.", "lost", "no") == []
+    assert text_faults("note", "x" * 10_001, "Write.") == [
+        ("note", "Make it shorter: at most 10,000 characters.")
+    ]
+
+
+def test_the_causes_are_those_of_the_closed_loop() -> None:
+    assert len(CAUSE_CODES) == len(set(CAUSE_CODES)) == 28
+    assert "delivery.late" in CAUSE_CODES
+    assert "other" in CAUSE_CODES
+
+
+def test_the_mail_goes_to_who_may_see_the_case_and_then_to_its_owner() -> None:
+    case = a_case()
+    people = [
+        {"id": JONAS.id, "segments": []},
+        {"id": SARA.id, "segments": ["organisation:north"]},
+        {"id": uuid4(), "segments": ["touchpoint:shop"]},
+    ]
+    assert recipients(people, case, again=False) == [JONAS.id, SARA.id]
+    case.take([], NOW, SARA, None)
+    assert recipients(people, case, again=True) == [SARA.id]
