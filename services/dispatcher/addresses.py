@@ -29,7 +29,7 @@ def plain(address: str) -> bool:
 def valid(address: str) -> bool:
     """What email-validator says; it refuses names that never reach a mailbox, such as those below .test."""
     try:
-        validate_email(address, check_deliverability=False)
+        validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError:
         return False
     return True

@@ -15,7 +15,6 @@ from services.dispatcher.repository import invitations as invitation_rows
 from services.dispatcher.surroundings import Surroundings, look_around
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, Event, Invitation, Transaction, segments_of
-from shared.events.newest import first
 from shared.ids import uuid7
 
 Identity = tuple[str, UUID]
@@ -25,10 +24,22 @@ class Collision(Exception):
     """Another transaction has decided an event of this batch while we did: look again."""
 
 
+class Heard(NamedTuple):
+    """An event with its identity, which costs a hash each time that it is asked for."""
+
+    event: Event[Transaction]
+    event_id: UUID
+
+    @property
+    def identity(self) -> Identity:
+        """The event's identity among all companies."""
+        return self.event.tenant, self.event_id
+
+
 class Decided(NamedTuple):
     """One event with all that came of it."""
 
-    event: Event[Transaction]
+    heard: Heard
     verdict: Verdict
     grounds: Grounds
     invitation: Invitation | None
@@ -51,51 +62,56 @@ class Decider:
             return
 
     async def _handle(self, uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
-        firsts = first(events, lambda transaction: transaction.event_id)
-        digests = {_identity(event): event.data.digest for event in firsts}
+        heard = [Heard(event, event.data.event_id) for event in events]
+        firsts: dict[Identity, Heard] = {}
+        for each in heard:
+            firsts.setdefault(each.identity, each)
         known = {
             (row.tenant, row.event_id): row.digest
             for row in await rows.known(
-                uow, [tenant for tenant, _ in digests], [event_id for _, event_id in digests]
+                uow, [tenant for tenant, _ in firsts], [event_id for _, event_id in firsts]
             )
         }
-        fresh = [event for event in firsts if _identity(event) not in known]
+        fresh = [each for identity, each in firsts.items() if identity not in known]
         if fresh:
             # What happened first is decided first, so that the quarantine falls on the later one.
-            fresh.sort(key=lambda event: (event.tenant, event.data.occurred_at, event.data.event_id))
+            fresh.sort(key=lambda each: (each.event.tenant, each.event.data.occurred_at, each.event_id))
             await self._decide(uow, fresh)
-        await _keep_differences(uow, events, digests | known)
+        digests = known | {each.identity: each.event.data.digest for each in fresh}
+        await _keep_differences(uow, heard, digests)
 
-    async def _decide(self, uow: UnitOfWork, fresh: Sequence[Event[Transaction]]) -> None:
-        around = await look_around(uow, fresh, self._secret)
-        decided = [judge(event, around, uow.now) for event in fresh]
+    async def _decide(self, uow: UnitOfWork, fresh: Sequence[Heard]) -> None:
+        events = [each.event for each in fresh]
+        around = await look_around(uow, events, self._secret)
+        decided = [judge(each, around, uow.now) for each in fresh]
         written = await rows.insert(
             uow,
             {
-                "tenant": [event.tenant for event, *_ in decided],
-                "event_id": [event.data.event_id for event, *_ in decided],
-                "source": [event.data.source for event, *_ in decided],
-                "source_id": [event.data.id for event, *_ in decided],
-                "customer_id": [event.data.customer.id for event, *_ in decided],
-                "digest": [event.data.digest for event, *_ in decided],
+                "tenant": [event.tenant for event in events],
+                "event_id": [each.event_id for each in fresh],
+                "source": [event.data.source for event in events],
+                "source_id": [event.data.id for event in events],
+                "customer_id": [event.data.customer.id for event in events],
+                "digest": [event.data.digest for event in events],
                 "reason": [each.verdict.reason for each in decided],
                 "survey_id": [each.verdict.survey and each.verdict.survey.id for each in decided],
                 "invitation_id": [each.invitation and each.invitation.id for each in decided],
-                "facts": [facts_of(event.data) for event, *_ in decided],
+                "facts": [facts_of(event.data) for event in events],
                 "grounds": [json.encode(each.grounds) for each in decided],
             },
-            [joined_segments(event.data) for event, *_ in decided],
+            [joined_segments(event.data) for event in events],
         )
         if written != len(decided):
             raise Collision
         await _invite(uow, [(each, each.invitation) for each in decided if each.invitation is not None])
 
 
-def judge(event: Event[Transaction], around: Surroundings, now: datetime) -> Decided:
+def judge(heard: Heard, around: Surroundings, now: datetime) -> Decided:
     """Decide one event; what it starts counts for the customer's next one in the same batch."""
+    event = heard.event
     if not around.knows(event.tenant):
         verdict = Verdict(reason="unknown_tenant")
-        return Decided(event, verdict, grounds_of(verdict, None, around.mode(event.tenant), None), None)
+        return Decided(heard, verdict, grounds_of(verdict, None, around.mode(event.tenant), None), None)
     person = around.person(event)
     verdict = decide(
         event_type=event.data.type,
@@ -105,14 +121,14 @@ def judge(event: Event[Transaction], around: Surroundings, now: datetime) -> Dec
         person=person,
         mode=around.mode(event.tenant),
     )
-    invitation = None
+    invitation, language = None, None
     if verdict.survey is not None:
-        invitation = invitation_of(event, verdict, around.language(event, verdict.survey), uuid7(), now)
+        language = around.language(event, verdict.survey)
+        invitation = invitation_of(event.data, heard.event_id, verdict, language, uuid7(), now)
     if verdict.starts_quarantine and verdict.due_at is not None:
         around.note_invited(event, verdict.due_at)
-    language = invitation.language if invitation is not None else None
     return Decided(
-        event, verdict, grounds_of(verdict, person, around.mode(event.tenant), language), invitation
+        heard, verdict, grounds_of(verdict, person, around.mode(event.tenant), language), invitation
     )
 
 
@@ -128,7 +144,7 @@ async def _invite(uow: UnitOfWork, invited: Sequence[tuple[Decided, Invitation]]
     await invitation_rows.insert(
         uow,
         {
-            "tenant": [each.event.tenant for each, _ in invited],
+            "tenant": [each.heard.event.tenant for each, _ in invited],
             "id": [invitation.id for _, invitation in invited],
             "event_id": [invitation.event_id for _, invitation in invited],
             "customer_id": [invitation.customer.id for _, invitation in invited],
@@ -140,23 +156,21 @@ async def _invite(uow: UnitOfWork, invited: Sequence[tuple[Decided, Invitation]]
         },
     )
     begun = {
-        (each.event.tenant, invitation.customer.id): invitation.due_at
+        (each.heard.event.tenant, invitation.customer.id): invitation.due_at
         for each, invitation in invited
         if each.verdict.starts_quarantine
     }
     if begun:
         await rows.note_invited(uow, [(*customer, due_at) for customer, due_at in begun.items()])
     for each, invitation in invited:
-        uow.publish(INVITATIONS, each.event.tenant, invitation)
+        uow.publish(INVITATIONS, each.heard.event.tenant, invitation)
 
 
-async def _keep_differences(
-    uow: UnitOfWork, events: Sequence[Event[Transaction]], digests: dict[Identity, str]
-) -> None:
+async def _keep_differences(uow: UnitOfWork, heard: Sequence[Heard], digests: dict[Identity, str]) -> None:
     different: dict[Identity, Transaction] = {}
-    for event in events:
-        if event.data.digest != digests[_identity(event)]:
-            different.setdefault(_identity(event), event.data)
+    for each in heard:
+        if each.event.data.digest != digests[each.identity]:
+            different.setdefault(each.identity, each.event.data)
     if different:
         await rows.keep_differences(
             uow,
@@ -164,7 +178,3 @@ async def _keep_differences(
             [event_id for _, event_id in different],
             [facts_of(transaction) for transaction in different.values()],
         )
-
-
-def _identity(event: Event[Transaction]) -> Identity:
-    return event.tenant, event.data.event_id

@@ -10,16 +10,21 @@ from sqlalchemy import Row
 from services.dispatcher.domain import Verdict
 from services.dispatcher.repository import invitations as rows
 from shared.db import UnitOfWork
-from shared.events import INVITATIONS, Event, Invitation, InvitationState, Transaction
+from shared.events import INVITATIONS, Invitation, InvitationState, Transaction
 
 _decoder = msgspec.json.Decoder(Invitation)
 
 
 def invitation_of(
-    event: Event[Transaction], verdict: Verdict, language: str, invitation_id: UUID, now: datetime
+    happened: Transaction,
+    event_id: UUID,
+    verdict: Verdict,
+    language: str,
+    invitation_id: UUID,
+    now: datetime,
 ) -> Invitation:
     """What an ``invited`` verdict makes of its event."""
-    survey, happened = verdict.survey, event.data
+    survey = verdict.survey
     if survey is None or verdict.due_at is None or verdict.expires_at is None:
         raise ValueError("only an invited event has an invitation")
     return Invitation(
@@ -36,7 +41,7 @@ def invitation_of(
         customer=happened.customer,
         account=happened.account,
         handled_by=happened.handled_by,
-        event_id=happened.event_id,
+        event_id=event_id,
         event_type=happened.type,
         occurred_at=happened.occurred_at,
         touchpoint=happened.segments.get("touchpoint"),

@@ -1,0 +1,222 @@
+"""Every rule about contacting a person, alone."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.dispatcher.addresses import judged, plain, valid
+from services.dispatcher.domain import (
+    Person,
+    Sending,
+    SurveyRules,
+    decide,
+    held_back,
+    language_of,
+    matches,
+    retry_at,
+)
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+GOOD = Person(address="good")
+
+
+def a_survey(number: int = 1, **changes) -> SurveyRules:
+    facts = {"id": UUID(int=number), "survey_version": 1, "name": f"s{number}", "trigger": "order.delivered"}
+    return SurveyRules(**{**facts, **changes})
+
+
+def verdict(*surveys: SurveyRules, person: Person = GOOD, occurred_at: datetime = NOW, mode="live", now=NOW):
+    return decide(
+        event_type="order.delivered",
+        occurred_at=occurred_at,
+        now=now,
+        surveys=surveys,
+        person=person,
+        mode=mode,
+    )
+
+
+@pytest.mark.parametrize(
+    ("trigger", "event_type", "hears"),
+    [
+        ("order.delivered", "order.delivered", True),
+        ("order.delivered", "order.delivered.late", False),
+        ("order.*", "order.delivered", True),
+        ("order.*", "order", False),
+        ("*", "anything", True),
+        ("order.delivered*", "order.delivered", True),
+        ("Order.delivered", "order.delivered", False),
+    ],
+)
+def test_a_trigger_is_exact_or_a_beginning(trigger: str, event_type: str, hears: bool):
+    assert matches(trigger, event_type) is hears
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        (GOOD, "invited"),
+        (Person(address="missing"), "no_address"),
+        (Person(address="bad"), "bad_address"),
+        (Person(address="good", opted_out=True, suppressed=True), "opted_out"),
+        (Person(address="good", suppressed=True), "suppressed"),
+        (Person(address="good", invited_at=NOW - timedelta(days=89)), "quarantine"),
+        (Person(address="good", invited_at=NOW - timedelta(days=89)), "quarantine"),
+        (Person(address="good", invited_at=NOW + timedelta(days=1)), "quarantine"),
+        (Person(address="good", invited_at=NOW - timedelta(days=89)), "quarantine"),
+        (Person(address="good", invited_at=NOW - timedelta(days=90)), "invited"),
+        (Person(address="good", test_address=True, invited_at=NOW), "invited"),
+        (Person(address="good", test_address=True, opted_out=True), "opted_out"),
+    ],
+)
+def test_what_is_known_of_a_person_decides(person: Person, reason: str):
+    assert verdict(a_survey(delay_minutes=0), person=person).reason == reason
+
+
+def test_the_mail_leaves_after_the_delay_and_never_in_the_past():
+    late = verdict(a_survey(delay_minutes=60), occurred_at=NOW - timedelta(hours=3))
+    assert late.due_at == NOW
+    assert verdict(a_survey(delay_minutes=60)).due_at == NOW + timedelta(hours=1)
+    tester = Person(address="good", test_address=True)
+    assert verdict(a_survey(delay_minutes=60), person=tester).due_at == NOW
+
+
+def test_the_age_is_that_of_the_day_the_mail_would_leave():
+    survey = a_survey(delay_minutes=6 * 1440, max_age_days=7)
+    assert verdict(survey, occurred_at=NOW - timedelta(days=7)).reason == "invited"
+    assert verdict(survey, occurred_at=NOW - timedelta(days=7, microseconds=1)).reason == "too_old"
+
+
+def test_each_matching_survey_says_why_it_lost_and_the_reason_is_the_first_that_was_not_a_pause():
+    person = Person(address="good", invited_at=NOW - timedelta(days=40))
+    surveys = (
+        a_survey(1, live=False),
+        a_survey(2, trigger="contact.*"),
+        a_survey(3, quarantine_days=60),
+        a_survey(4, quarantine_days=30),
+        a_survey(5),
+    )
+    found = verdict(*surveys, person=person)
+    assert found.reason == "invited"
+    assert found.survey is surveys[3]
+    assert [(one.name, one.why) for one in found.considered] == [
+        ("s1", "paused"), ("s3", "quarantine"), ("s4", "invited"), ("s5", "order"),
+    ]  # fmt: skip
+    assert verdict(*surveys[:3], person=person).reason == "quarantine"
+    assert verdict(surveys[0]).reason == "paused"
+    assert verdict(surveys[1]).reason == "no_survey"
+
+
+@pytest.mark.parametrize(
+    ("mode", "test_address", "test", "withheld"),
+    [
+        ("test", False, True, True),
+        ("test", True, True, False),
+        ("live", True, True, False),
+        ("live", False, False, False),
+    ],
+)
+def test_who_is_a_test_and_who_is_withheld(mode, test_address, test, withheld):
+    found = verdict(a_survey(), person=Person(address="good", test_address=test_address), mode=mode)
+    assert (found.test, found.withheld, found.starts_quarantine) == (test, withheld, not test)
+
+
+def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
+    allowed = {
+        "now": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False, "live": True,
+        "max_age_days": 7, "person": GOOD, "mode": "live",
+    }  # fmt: skip
+    assert held_back(**allowed) is None
+    tester = Person(address="good", test_address=True)
+    assert held_back(**{**allowed, "mode": "test", "test": True, "person": tester}) is None
+    for change, expected in (
+        ({"mode": "test"}, ("withheld", "test_mode")),
+        ({"test": True}, ("withheld", "test_mode")),
+        ({"person": Person(address="good", opted_out=True)}, ("dropped", "opted_out")),
+        ({"person": Person(address="good", suppressed=True)}, ("dropped", "suppressed")),
+        ({"live": False}, ("dropped", "paused")),
+        ({"occurred_at": NOW - timedelta(days=7, seconds=1)}, ("dropped", "too_old")),
+        ({"expires_at": NOW}, ("dropped", "expired")),
+    ):
+        assert held_back(**{**allowed, **change}) == expected
+
+
+def test_a_mail_is_tried_again_later_and_later_but_at_least_every_four_hours():
+    waits = [retry_at(attempts, NOW) - NOW for attempts in range(1, 9)]
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(minutes=1)
+    assert waits[-1] == timedelta(hours=4)
+
+
+@pytest.mark.parametrize(
+    ("locale", "own", "tenant", "language"),
+    [
+        ("da", (), ("en",), "da"),
+        ("da_DK", (), ("en",), "da"),
+        ("NL-be", (), ("en",), "nl"),
+        ("de", (), ("da", "en"), "da"),
+        ("de", ("de",), ("da",), "de"),
+        (None, (), ("nl",), "nl"),
+        (None, (), (), "en"),
+        ("not a locale", (), ("xx",), "en"),
+    ],
+)
+def test_the_customers_language_goes_before_the_companys(locale, own, tenant, language):
+    assert language_of(locale, ("en", "da", "nl"), a_survey(languages=own), tenant) == language
+
+
+def test_a_test_address_is_one_however_it_is_written():
+    sending = Sending(test_addresses=frozenset({"me@example.com"}))
+    assert sending.is_test(" Me@EXAMPLE.com ")
+    assert not sending.is_test("you@example.com")
+    assert not sending.is_test(None)
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("a@example.com", "good"),
+        ("A.Hansen+shop@mail.example.co.uk", "good"),
+        ("søren@bøger.dk", "good"),
+        ("a@localhost", "bad"),
+        ("a@x.test", "bad"),
+        ("a b@example.com", "bad"),
+        ("a@@example.com", "bad"),
+        ("a@example.com\nBcc: b@example.com", "bad"),
+        ("a" * 65 + "@example.com", "bad"),
+        ("", "missing"),
+        (None, "missing"),
+    ],
+)
+def test_an_address_is_judged_by_its_form(address, kind):
+    assert judged(address) == kind
+
+
+words = st.text("abz09-_.+@A", min_size=1, max_size=20)
+
+
+@given(
+    st.builds(
+        lambda a, b, c: f"{a}@{b}.{c}", words, words, st.sampled_from(["com", "dk", "co.uk", "test", "x.nl"])
+    )
+)
+def test_what_needs_no_closer_look_would_have_passed_it(address: str):
+    assert not plain(address) or valid(address)
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=30), st.integers(1, 365))
+def test_a_customer_is_asked_when_first_seen_or_after_exactly_so_many_days(days: list[int], quarantine: int):
+    """Of each customer's purchases: the first, then whichever is the days of the quarantine from the last asked."""
+    invited: datetime | None = None
+    last: int | None = None
+    survey = a_survey(delay_minutes=0, quarantine_days=quarantine)
+    for day in sorted(days):
+        at = NOW + timedelta(days=day)
+        found = verdict(survey, person=Person(address="good", invited_at=invited), occurred_at=at, now=at)
+        expected = last is None or day - last >= quarantine
+        assert (found.reason == "invited") is expected
+        if expected:
+            last, invited = day, found.due_at
