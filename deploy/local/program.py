@@ -19,7 +19,7 @@ class Program:
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Probe | None = None
-    patience: float = 60.0  # seconds in which it must become ready
+    patience: float = 180.0  # seconds in which it must become ready
     grace: float = 5.0  # seconds in which it must end once asked
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None

@@ -35,6 +35,8 @@ def configure_logging(style: Literal["json", "console"] = "json", *, service: st
     root = logging.getLogger()
     root.handlers = [_Bridge()]
     root.setLevel(logging.WARNING)
+    # It calls every retry an error; what lasts is said by our own loops, in /readyz and in the metrics.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class _Bridge(logging.Handler):

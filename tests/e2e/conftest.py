@@ -1,0 +1,22 @@
+"""One whole stack and one browser for all end-to-end tests."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+from support.browser import CHROMIUM, FLAGS
+from support.whole import Whole, a_whole
+
+
+@pytest.fixture(scope="session")
+def whole() -> Iterator[Whole]:
+    with a_whole() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        await chromium.close()

@@ -1,0 +1,193 @@
+"""From the event to the closed case, as a newcomer walks it: real broker, database, mail and browser."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+from support.eventually import eventually
+from support.whole import Company, Whole, start_company
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+PASSWORD = "the customer has the last word"
+
+
+def an_event(id_: str, address: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "type": "order.delivered",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "customer": {
+            "id": f"c-{id_}",
+            "email": address,
+            "name": "Karen Whitfield",
+            "phone": "+45 12 34 56 78",
+        },
+        "segments": {"touchpoint": "checkout", "store": "aarhus"},
+        "organisation": ["north", "sales"],
+        "attributes": {"order_id": "48213", "product": "sofa table Ebba"},
+        **changes,
+    }
+
+
+async def sign_in(context: BrowserContext, company: Company) -> Page:
+    page = await context.new_page()
+    await page.goto(company.link)
+    await page.get_by_label("Choose a password").fill(PASSWORD)
+    await page.get_by_role("button", name="Save it and sign in").click()
+    await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    return page
+
+
+async def send(whole: Whole, company: Company, event: dict[str, Any]) -> str:
+    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+        response = await client.post("/v1/events", json=event)
+    assert response.status_code == 202, response.text
+    return str(response.json()["see"])
+
+
+async def ask(whole: Whole, company: Company, path: str) -> Any:
+    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+        return (await client.get(path)).raise_for_status().json()
+
+
+async def mail_to(whole: Whole, address: str) -> dict[str, Any]:
+    async def look() -> list[dict[str, Any]]:
+        async with httpx.AsyncClient(base_url=whole.mailbox, trust_env=False) as client:
+            return list((await client.get("/api/mails", params={"to": address})).raise_for_status().json())
+
+    return (await eventually(look, within=60))[-1]
+
+
+async def open_mail(context: BrowserContext, whole: Whole, address: str) -> Page:
+    mail = await mail_to(whole, address)
+    page = await context.new_page()
+    await page.goto(f"{whole.mailbox}/mails/{mail['id']}")
+    return page
+
+
+async def click_score(mail: Page, score: int) -> Page:
+    async with mail.context.expect_page() as opened:
+        await mail.frame_locator("iframe").get_by_role("link", name=str(score), exact=True).first.click()
+    return await opened.value
+
+
+async def test_from_the_purchase_to_the_closed_case(whole: Whole, browser: Browser) -> None:
+    company = start_company(whole, "Acme", "you@example.com")
+    context = await browser.new_context()
+    dashboard = await sign_in(context, company)
+    await dashboard.goto(whole.origin)
+    await expect(dashboard.get_by_role("heading", name="Nothing is counted yet")).to_be_visible()
+    await expect(dashboard.get_by_text("test mode").first).to_be_visible()
+
+    # In test mode the mail comes, and the answer counts nowhere.
+    see = await send(whole, company, an_event("order-1", "you@example.com"))
+    survey = await click_score(await open_mail(context, whole, "you@example.com"), 10)
+    await expect(survey.get_by_role("radio", name="10")).to_be_checked()
+    await survey.get_by_role("button", name="Send").click()
+    await expect(survey.get_by_text("Thank you")).to_be_visible()
+    story = await context.new_page()
+    await story.goto(see)
+    await expect(story.get_by_text("It counts nowhere: it was a test.")).to_be_visible(timeout=20_000)
+    assert (await ask(whole, company, "/v1/scores"))["nps"] is None
+
+    # Live: an unhappy customer stands in the inbox of another window within a second, without reload.
+    whole.run("live", "acme", "--yes")
+    inbox = await context.new_page()
+    await inbox.goto(f"{whole.origin}/inbox")
+    await expect(inbox.get_by_text("Nobody is waiting")).to_be_visible()
+    see = await send(whole, company, an_event("order-2", "karen@example.com"))
+    survey = await click_score(await open_mail(context, whole, "karen@example.com"), 3)
+    await survey.get_by_label("What is the primary reason for your score?").fill("It came three days late.")
+    await survey.get_by_label("Yes", exact=True).check()
+    await survey.get_by_role("button", name="Send").click()
+    await expect(survey.get_by_text("We are sorry it went like that")).to_be_visible()
+    await expect(inbox.get_by_text("It came three days late.")).to_be_visible(timeout=10_000)
+
+    # He opens it, sees who, what was bought, the score and the comment; takes it, writes, closes it.
+    await inbox.get_by_role("link", name="It came three days late.").click()
+    case = inbox
+    await expect(case.get_by_role("heading", level=1)).to_contain_text("3")
+    await expect(case.get_by_text("sofa table Ebba")).to_be_visible()
+    await expect(case.get_by_text("karen@example.com")).to_have_count(0)
+    await case.get_by_role("button", name="Show the").click()
+    await expect(case.get_by_role("link", name="karen@example.com")).to_be_visible()
+    await case.get_by_role("button", name="Take the case").click()
+    await expect(case.get_by_text("(you)")).to_be_visible()
+    await _opened(case, "Write a note")
+    await case.get_by_label("Note", exact=True).fill("The carrier lost it for two days.")
+    await case.get_by_role("button", name="Save the note").click()
+    await expect(case.get_by_text("The carrier lost it for two days.")).to_be_visible()
+    await _opened(case, "Close the case")
+    await case.get_by_label("Cause").select_option("delivery.late")
+    await case.get_by_label("What we did").fill("Sent a new one and called.")
+    await case.get_by_label("Recovered").check()
+    await case.get_by_role("group", name="Has the customer been told?").get_by_label("Yes").check()
+    await case.get_by_role("button", name="Close the case").click()
+    await expect(case.get_by_text("closed this case")).to_be_visible()
+
+    # The score, the case and the story of the event say so.
+    async def counted() -> bool:
+        return bool((await ask(whole, company, "/v1/scores?segment=touchpoint:checkout"))["n"] == 1)
+
+    await eventually(counted, within=20)
+    score = await ask(whole, company, "/v1/scores")
+    assert (score["n"], score["nps"], score["counts"][3]) == (1, -100.0, 1)
+    assert (await ask(whole, company, "/v1/scores?segment=organisation:north/sales"))["n"] == 1
+    await story.goto(see)
+    await expect(story.get_by_role("heading", level=1)).to_contain_text("closed", timeout=20_000)
+    await dashboard.reload()
+    await expect(dashboard.get_by_text("It came three days late.")).to_be_visible()
+    await context.close()
+
+
+async def test_the_same_way_without_javascript(whole: Whole, browser: Browser) -> None:
+    company = start_company(whole, "Plain", "plain@example.com")
+    whole.run("live", "plain", "--yes")
+    context = await browser.new_context(java_script_enabled=False)
+    page = await sign_in(context, company)
+    await send(whole, company, an_event("order-1", "nojs@example.com"))
+    survey = await click_score(await open_mail(context, whole, "nojs@example.com"), 2)
+    await survey.get_by_label("What is the primary reason for your score?").fill("Nobody called back.")
+    await survey.get_by_role("button", name="Send").click()
+    await expect(survey.get_by_text("We are sorry it went like that")).to_be_visible()
+
+    async def stands() -> bool:
+        await page.goto(f"{whole.origin}/inbox")
+        return await page.get_by_text("Nobody called back.").count() == 1
+
+    await eventually(stands, within=20)
+    await page.get_by_role("link", name="Nobody called back.").click()
+    await page.get_by_role("button", name="Take the case").click()
+    await _opened(page, "Close the case")
+    await page.get_by_role("button", name="Close the case").click()
+    await expect(page.get_by_text("Not saved yet. What you typed is still here.")).to_be_visible()
+    await page.get_by_label("Cause").select_option("contact.no_callback")
+    await page.get_by_label("What we did").fill("Called her.")
+    await page.get_by_label("Explained").check()
+    await page.get_by_role("group", name="Has the customer been told?").get_by_label("Yes").check()
+    await page.get_by_role("button", name="Close the case").click()
+    await expect(page.get_by_text("closed this case")).to_be_visible()
+    await context.close()
+
+
+async def test_everything_is_still_there_after_a_restart(whole: Whole, browser: Browser) -> None:
+    company = start_company(whole, "Lasting", "lasting@example.com")
+    see = await send(whole, company, an_event("order-1", "lasting@example.com"))
+    await mail_to(whole, "lasting@example.com")
+    whole.run("down")
+    whole.run("up", "--detach")
+    context = await browser.new_context()
+    page = await sign_in(context, company)
+    await page.goto(see)
+    await expect(page.get_by_text("Received")).to_be_visible()
+    await expect(page.get_by_text("Mail.")).to_be_visible()
+    await context.close()
+
+
+async def _opened(page: Page, name: str) -> None:
+    summary = page.locator("summary").filter(has_text=name)
+    if not await summary.evaluate("element => element.parentElement.open"):
+        await summary.click()

@@ -1,0 +1,18 @@
+"""The real Chromium of this machine; `make test` sees that there is one."""
+
+import os
+import shutil
+
+CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
+    "chromium",
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
