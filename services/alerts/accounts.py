@@ -23,6 +23,8 @@ from shared.ids import uuid7
 SESSION_LASTS = timedelta(days=14)
 LINK_LASTS = timedelta(hours=24)
 SHORTEST, LONGEST = 12, 200
+MOST_SEGMENTS = 1_500
+"""Characters of all segments of a person: they travel in a cookie of 4 KiB at most."""
 AT_ONCE = 2
 """Hashes that are computed at the same time: 19 MiB each, and sign-in must not starve the rest."""
 
@@ -126,6 +128,8 @@ def clean_segments(segments: Sequence[str]) -> list[str]:
             raise BadAccount(
                 "segments", "Write each segment as dimension:value, such as touchpoint:checkout."
             )
+    if sum(map(len, wanted)) > MOST_SEGMENTS:
+        raise BadAccount("segments", "These are too many. Name a higher level of the organisation instead.")
     return wanted
 
 

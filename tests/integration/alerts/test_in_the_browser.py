@@ -197,7 +197,7 @@ async def several(desk: Desk) -> str:
         (3, "Kast kwam met een kapot zijpaneel. Foto’s gestuurd, vier dagen niets gehoord.", "Femke Bakker", 25, "home delivery"),
         (2, "This is the second sofa table that arrives with the same leg split.\n\nI don’t want a voucher. I want a table that stands, or my money back before the weekend.", "Karen Whitfield", 22, "home delivery"),
         (5, "Only one till open at five on a Friday. Put the plant back and kept the lamp.", "Ole Thygesen", 2, "shop, Odense"),
-        (6, None, None, 1, "customer service"),
+        (6, "Aaaaargh" * 40, None, 1, "customer service"),
     ]  # fmt: skip
     found = ""
     for score, comment, name, hours, touchpoint in told:

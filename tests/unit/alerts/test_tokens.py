@@ -44,6 +44,11 @@ def test_segments_are_written_as_dimension_and_value() -> None:
             clean_segments([wrong])
 
 
+def test_the_segments_of_a_person_fit_into_a_cookie() -> None:
+    with pytest.raises(BadAccount):
+        clean_segments([f"store:{number:0190}" for number in range(10)])
+
+
 def test_short_and_endless_passwords_are_refused() -> None:
     assert password_fault("a" * 11)
     assert password_fault("a" * 201)
