@@ -257,14 +257,16 @@ async def test_many_senders_at_once_send_each_mail_once(
 class TestRulesOnceMore:
     """What was allowed when it was decided may be forbidden when it is due."""
 
-    async def test_unsubscribed_since(self, database: Database, sender: Sender, survey):
+    @pytest.mark.usefixtures("survey")
+    async def test_unsubscribed_since(self, database: Database, sender: Sender):
         await asked(database, "gone")
         async with database.transaction() as uow:
             await suppress(uow, TENANT, [("customer", "gone")], reason="unsubscribed", who="the customer")
         await sender.step()
         assert await the_state(database) == ("dropped", "opted_out")
 
-    async def test_suppressed_since(self, database: Database, sender: Sender, survey):
+    @pytest.mark.usefixtures("survey")
+    async def test_suppressed_since(self, database: Database, sender: Sender):
         address = await asked(database, "listed")
         entries = entries_of(SECRET, TENANT, address=address.upper(), customer_id=None)
         async with database.transaction() as uow:
@@ -281,7 +283,8 @@ class TestRulesOnceMore:
         await sender.step()
         assert await the_state(database) == ("dropped", "paused")
 
-    async def test_too_old_by_now(self, database: Database, sender: Sender, survey, clock: Clock):
+    @pytest.mark.usefixtures("survey")
+    async def test_too_old_by_now(self, database: Database, sender: Sender, clock: Clock):
         await asked(database, "old")
         clock.on(days=8)
         await sender.step()
@@ -296,7 +299,8 @@ class TestRulesOnceMore:
         await sender.step()
         assert await the_state(database) == ("dropped", "expired")
 
-    async def test_back_in_test_mode(self, database: Database, sender: Sender, survey):
+    @pytest.mark.usefixtures("survey")
+    async def test_back_in_test_mode(self, database: Database, sender: Sender):
         await asked(database, "withheld")
         async with database.transaction() as uow:
             await sending.set_mode(uow, TENANT, "the test", "test")
@@ -304,7 +308,8 @@ class TestRulesOnceMore:
         await sender.step()
         assert await the_state(database) == ("withheld", "test_mode")
 
-    async def test_no_longer_a_test_address(self, database: Database, sender: Sender, survey):
+    @pytest.mark.usefixtures("survey")
+    async def test_no_longer_a_test_address(self, database: Database, sender: Sender):
         await list_test_addresses(database, "was-mine@example.com")
         await asked(database, "was-mine")
         await list_test_addresses(database)
@@ -313,8 +318,9 @@ class TestRulesOnceMore:
 
 
 class TestStopAll:
+    @pytest.mark.usefixtures("survey")
     async def test_nothing_leaves_while_it_is_set_and_what_waited_goes_afterwards(
-        self, database: Database, sender: Sender, survey, mailbox: Mailbox
+        self, database: Database, sender: Sender, mailbox: Mailbox
     ):
         address = await asked(database, "stopped")
         async with database.transaction() as uow:
@@ -330,9 +336,8 @@ class TestStopAll:
         await sender.step()
         assert len(await mailbox.mails(to=address)) == 1
 
-    async def test_another_company_goes_on(
-        self, database: Database, sender: Sender, survey, mailbox: Mailbox
-    ):
+    @pytest.mark.usefixtures("survey")
+    async def test_another_company_goes_on(self, database: Database, sender: Sender, mailbox: Mailbox):
         await know_tenant(database, "other")
         async with database.transaction() as uow:
             await sending.set_stopped(uow, "other", "the test", stopped=True)
@@ -340,8 +345,9 @@ class TestStopAll:
         await sender.step()
         assert len(await mailbox.mails(to=address)) == 1
 
+    @pytest.mark.usefixtures("survey")
     async def test_a_claim_begun_before_the_stop_is_not_made_after_it(
-        self, database: Database, sender: Sender, survey, mailbox: Mailbox
+        self, database: Database, sender: Sender, mailbox: Mailbox
     ):
         """The stop waits for nobody who holds an older view: the claim looks again with the row locked."""
         address = await asked(database, "raced")
@@ -375,7 +381,7 @@ async def test_test_mode_sends_to_test_addresses_only(database: Database, sender
 
 class TestTheMail:
     @pytest.fixture
-    async def mail(self, database: Database, sender: Sender, survey, mailbox: Mailbox, request):
+    async def mail(self, database: Database, sender: Sender, survey, mailbox: Mailbox, request):  # noqa: ARG002  (a fixture takes another by its argument)
         address = await asked(database, f"reader-{abs(hash(request.node.name))}")
         await sender.step()
         (summary,) = await mailbox.mails(to=address)
@@ -397,7 +403,7 @@ class TestTheMail:
         assert "?v=" not in plain
         assert "<img" not in html
 
-    async def test_has_the_headers_of_list_mail(self, mail, database: Database, clock: Clock):
+    async def test_has_the_headers_of_list_mail(self, mail, database: Database):
         (invitation_id,) = await states(database)
         unsubscribe = f"http://afterword.example/u/{LinkSigner(SECRET).sign('unsubscribe', invitation_id)}"
         headers = {name.lower(): value for name, value in dict(mail["headers"]).items()}
@@ -409,9 +415,8 @@ class TestTheMail:
         assert unsubscribe in mail["html"]
         assert unsubscribe in mail["text"]
 
-    async def test_has_the_same_message_id_however_often_it_is_tried(
-        self, database: Database, survey, clock: Clock
-    ):
+    @pytest.mark.usefixtures("survey")
+    async def test_has_the_same_message_id_however_often_it_is_tried(self, database: Database, clock: Clock):
         await asked(database, "same-id")
         seen: list[str] = []
 
