@@ -1,0 +1,99 @@
+from datetime import UTC, date, datetime, timedelta
+
+from support.scorer import DAY, an_answer, count, know
+
+from services.scorer.repository.news import take_changed
+from services.scorer.schedule import Announcer
+from shared.db.database import Database
+from shared.events import SCORES, Score
+from shared.runtime import Health
+
+NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
+
+
+async def said(database: Database) -> list[Score]:
+    """What waits in the outbox, taken out of it."""
+    async with database.transaction() as uow:
+        rows = await uow.execute(
+            "DELETE FROM outbox WHERE topic = :topic RETURNING value", {"topic": SCORES.name}
+        )
+        return sorted(
+            (SCORES.decode(row.value).data for row in rows), key=lambda score: (score.segment, score.version)
+        )
+
+
+def at(database: Database, now: datetime) -> Announcer:
+    database.clock = lambda: now
+    return Announcer(database, Health())
+
+
+async def test_changed_segments_are_said_once_with_their_window(database: Database):
+    await know(database)
+    await count(
+        database, an_answer(score=3), an_answer("b", score=10), an_answer("old", day=date(2026, 10, 1))
+    )
+    assert await at(database, NOON).announce() == 4
+    scores = await said(database)
+    assert [score.segment for score in scores] == [
+        "",
+        "organisation:north",
+        "organisation:north/sales",
+        "touchpoint:checkout",
+    ]
+    company = scores[0]
+    assert (company.n, company.nps, company.until, company.window_days) == (2, 0.0, DAY, 30)
+    assert company.low is not None
+    assert await at(database, NOON + timedelta(seconds=2)).announce() == 0
+    assert await said(database) == []
+
+
+async def test_many_changes_within_a_second_are_said_once(database: Database):
+    await know(database)
+    await count(database, an_answer())
+    await at(database, NOON).announce()
+    await count(database, an_answer("b"))
+    assert await at(database, NOON + timedelta(milliseconds=900)).announce() == 0
+    await count(database, an_answer("c"))
+    assert await at(database, NOON + timedelta(milliseconds=1_100)).announce() == 4
+    assert [score.n for score in await said(database) if score.segment == ""] == [1, 3]
+
+
+async def test_at_midnight_of_the_companys_zone_all_are_said_as_windows_move(database: Database):
+    await know(database)
+    await count(database, an_answer(day=DAY - timedelta(days=29)))
+    await at(database, NOON).announce()
+    (company, *_) = await said(database)
+    assert company.n == 1
+    before_midnight = datetime(2026, 11, 20, 22, 59, tzinfo=UTC)
+    assert await at(database, before_midnight).announce() == 0
+    assert await at(database, before_midnight + timedelta(minutes=1)).announce() == 4
+    scores = await said(database)
+    assert {(score.n, score.nps, score.low, score.until) for score in scores} == {
+        (0, None, None, DAY + timedelta(days=1))
+    }
+
+
+async def test_a_count_that_is_under_way_is_said_when_it_is_there(database: Database):
+    """A mark that another transaction holds is left for the next time, so no change goes unsaid."""
+    await know(database)
+    await count(database, an_answer())
+    await at(database, NOON).announce()
+    await said(database)
+    from support.scorer import events_of  # noqa: PLC0415
+
+    from services.scorer.handlers import count_answers  # noqa: PLC0415
+
+    async with database.transaction() as counting:
+        await count_answers(counting, events_of([an_answer("b")]))
+        assert await at(database, NOON + timedelta(seconds=2)).announce() == 0
+    assert await at(database, NOON + timedelta(seconds=4)).announce() == 4
+    assert (await said(database))[0].n == 2
+
+
+async def test_marks_of_a_company_not_heard_of_wait_until_it_is(database: Database):
+    await count(database, an_answer())
+    assert await at(database, NOON).announce() == 0
+    await know(database)
+    assert await at(database, NOON + timedelta(seconds=2)).announce() == 4
+    async with database.transaction() as uow:
+        assert await take_changed(uow, 10) == []
