@@ -214,7 +214,7 @@ async def _form(
 ) -> Response:
     async with house.context.database.reading() as uow:
         surround = await surround_of(uow, staff.tenant)
-    languages = sorted({*SPOKEN, *form.languages}, key=lambda one: (one not in SPOKEN, one))
+    languages = [*SPOKEN, *sorted(form.languages - set(SPOKEN))]
     return page(
         house,
         request,
