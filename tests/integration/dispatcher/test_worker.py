@@ -1,0 +1,69 @@
+"""The worker's loops and the command's acts, as they run in the product."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+import typer
+from support.asking import a_customer, a_transaction, decide, know_tenant, relayed, rows, states
+from support.doors import a_context
+from support.eventually import eventually
+from support.stack import Mailbox, Postgres
+from typer.testing import CliRunner
+
+from services.dispatcher.app import SERVICE
+from services.dispatcher.command import add_to, create_example_survey
+from shared.runtime import run_loops
+
+
+async def test_a_first_event_to_a_test_address_is_asked_about_at_once(postgres: Postgres, mailbox: Mailbox):
+    context = await a_context(SERVICE, postgres, smtp_url=mailbox.smtp_url)
+    database = context.database
+    await know_tenant(database)
+    for _ in range(2):
+        await create_example_survey(database, "havnbo", test_address="first@example.com")
+    assert len(await rows(database, "SELECT 1 FROM survey")) == 1
+    running = asyncio.create_task(run_loops(SERVICE.worker_loops(context), context.stopping))
+    now = datetime.now(UTC)
+    await decide(database, a_transaction("order-1", a_customer("first"), occurred_at=now, accepted_at=now))
+    await relayed(database)
+
+    async def sent() -> bool:
+        return [state for state, _ in (await states(database)).values()] == ["sent"]
+
+    await eventually(sent)
+    assert len(await mailbox.mails(to="first@example.com")) == 1
+    assert context.health.ready() == []
+    assert context.health.alive() == []
+    context.stopping.set()
+    await running
+    await database.close()
+
+
+@pytest.fixture
+def command() -> typer.Typer:
+    app = typer.Typer()
+    add_to(app, lambda: None)
+    return app
+
+
+async def test_sending_is_stopped_and_gone_live_by_command(
+    postgres: Postgres, migrated: str, command: typer.Typer, monkeypatch: pytest.MonkeyPatch
+):
+    url = await postgres.create_database("dispatcher", template=migrated)
+    monkeypatch.setenv("DISPATCHER_DATABASE_URL", url)
+
+    def run(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(command, list(words))
+        return result.exit_code, result.output.strip()
+
+    for words, expected in (
+        (("stop-sending", "havnbo"), (0, "stopped")),
+        (("stop-sending", "havnbo"), (0, "was stopped already")),
+        (("resume-sending", "havnbo"), (0, "sending again")),
+        (("live", "havnbo", "--yes"), (0, "live")),
+        (("test-address", "havnbo", "me@example.com"), (0, "listed")),
+    ):
+        assert await asyncio.to_thread(run, *words) == expected
+    assert (await asyncio.to_thread(run, "live", "havnbo"))[0] == 2
+    assert (await asyncio.to_thread(run, "test-address", "havnbo", "nobody"))[0] == 2
