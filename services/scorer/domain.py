@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, hypot, inf, sqrt
+from math import ceil, erfc, hypot, inf, sqrt
 from statistics import NormalDist
 
 SCORES = 11
@@ -44,6 +44,11 @@ class Groups:
     def nps(self) -> Fraction | None:
         """From -100 to +100, exact; None when nobody answered."""
         return Fraction(100 * (self.promoters - self.detractors), self.n) if self.n else None
+
+    @property
+    def points(self) -> float:
+        """The score as a plain number, where many are compared; 0 when nobody answered."""
+        return 100 * (self.promoters - self.detractors) / self.n if self.n else 0.0
 
     @property
     def variance(self) -> Fraction | None:
@@ -108,7 +113,7 @@ class Change:
 
 def compare(before: Groups, now: Groups, level: float = LEVEL, pseudo: float = PSEUDO) -> Change | None:
     """The two-sample z test with adjusted means and errors; None when one of the two is empty."""
-    if before.nps is None or now.nps is None:
+    if not before.n or not now.n:
         return None
     mean_before, error_before = estimate(before, pseudo)
     mean_now, error_now = estimate(now, pseudo)
@@ -116,12 +121,12 @@ def compare(before: Groups, now: Groups, level: float = LEVEL, pseudo: float = P
     z = abs(difference) / error if error else (0.0 if difference == 0 else inf)
     reach = z_of(level) * error
     return Change(
-        points=float(now.nps - before.nps),
+        points=now.points - before.points,
         adjusted=100 * difference,
         low=100 * (difference - reach),
         high=100 * (difference + reach),
         error=error,
-        p=min(1.0, 2 * NormalDist().cdf(-z)),
+        p=erfc(z / sqrt(2)),
     )
 
 

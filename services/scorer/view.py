@@ -21,6 +21,7 @@ from services.scorer.domain import (
 )
 from services.scorer.repository.figures import NOTHING, Counts, Part
 from services.scorer.window import Window
+from shared.events.segments import ORGANISATION
 from shared.pages.drawing import Score
 from shared.pages.plots import Point
 
@@ -109,6 +110,19 @@ class Row:
         return drawn(self.part.before)
 
 
+def directly_below(parts: Iterable[Part], selection: Sequence[str]) -> list[Part]:
+    """Of the organisation only the level right below what is selected; of any other dimension all values."""
+    paths = [segment for segment in selection if segment.startswith(f"{ORGANISATION}:")]
+    above = max(paths, key=len) if paths else ""
+    level = above.count("/") + 1 if above else 0
+    return [
+        part
+        for part in parts
+        if not part.segment.startswith(f"{ORGANISATION}:")
+        or (part.segment.count("/") == level and part.segment.startswith(f"{above}/" if above else ""))
+    ]
+
+
 def rows_of(parts: Iterable[Part]) -> list[Row]:
     """Those that moved first, then by score; few answers last, and those without any not at all."""
     answered = [part for part in parts if part.now.n]
@@ -125,7 +139,7 @@ def rows_of(parts: Iterable[Part]) -> list[Row]:
 
 def _order(row: Row) -> tuple[bool, bool, bool, float, str]:
     n = row.part.now.n
-    by = row.change.p if row.moved and row.change else -float(row.part.now.nps or 0)
+    by = row.change.p if row.moved and row.change else -row.part.now.points
     return (not row.moved, n < SHOWN, n < 3 * SHOWN, by, row.segment)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from services.scorer.domain import SCORES, Groups
 from services.scorer.window import Window
@@ -16,11 +17,11 @@ NOTHING: Counts = (0,) * SCORES
 _SUMS = ", ".join(f"coalesce(sum(c{score}), 0)::bigint AS c{score}" for score in range(SCORES))
 _COLUMNS = ", ".join(f"c{score}" for score in range(SCORES))
 _GROUPS = (
-    ("detractors", "score <= 6", "c0 + c1 + c2 + c3 + c4 + c5 + c6"),
-    ("passives", "score IN (7, 8)", "c7 + c8"),
-    ("promoters", "score >= 9", "c9 + c10"),
+    ("score <= 6", "c0 + c1 + c2 + c3 + c4 + c5 + c6"),
+    ("score IN (7, 8)", "c7 + c8"),
+    ("score >= 9", "c9 + c10"),
 )
-"""What each holds: of the answers, and of the counts."""
+"""Detractors, passives, promoters: of the answers, and of the counts."""
 
 
 async def window_counts(
@@ -101,12 +102,10 @@ async def parts(
         "last_before": before.last,
     }
     either = "(day BETWEEN :first AND :last OR day BETWEEN :first_before AND :last_before)"
-    whens = (("", "day BETWEEN :first AND :last"), ("_before", "day BETWEEN :first_before AND :last_before"))
+    whens = ("day BETWEEN :first AND :last", "day BETWEEN :first_before AND :last_before")
     if selection:
         sums = ", ".join(
-            f"count(*) FILTER (WHERE {when} AND {scores}) AS {group}{suffix}"
-            for suffix, when in whens
-            for group, scores, _ in _GROUPS
+            f"count(*) FILTER (WHERE {when} AND {scores})" for when in whens for scores, _ in _GROUPS
         )
         rows = await uow.execute(
             f"SELECT s.segment, {sums} FROM answer, unnest(segments) AS s(segment) WHERE tenant = :tenant "
@@ -117,23 +116,17 @@ async def parts(
         )
     else:
         sums = ", ".join(
-            f"coalesce(sum({columns}) FILTER (WHERE {when}), 0)::bigint AS {group}{suffix}"
-            for suffix, when in whens
-            for group, _, columns in _GROUPS
+            f"coalesce(sum({columns}) FILTER (WHERE {when}), 0)::bigint"
+            for when in whens
+            for _, columns in _GROUPS
         )
         rows = await uow.execute(
             f"SELECT segment, {sums} FROM day_count WHERE tenant = :tenant AND measurement = :measurement "
             f"AND segment >= :low AND segment < :high AND {either} GROUP BY segment",
             values,
         )
-    return [
-        Part(
-            row.segment,
-            Groups(row.detractors, row.passives, row.promoters),
-            Groups(row.detractors_before, row.passives_before, row.promoters_before),
-        )
-        for row in rows
-    ]
+    found: Sequence[Any] = rows.all()
+    return [Part(row[0], Groups(row[1], row[2], row[3]), Groups(row[4], row[5], row[6])) for row in found]
 
 
 @dataclass(frozen=True, slots=True)

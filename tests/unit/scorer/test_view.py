@@ -1,0 +1,60 @@
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+from services.scorer.domain import Groups
+from services.scorer.repository.figures import Part
+from services.scorer.view import Figure, directly_below, last_answer, rows_of, total, trend_points
+from services.scorer.window import Window
+
+
+def part(segment: str, now: Groups, before: Groups | None = None) -> Part:
+    return Part(segment, now, before or Groups(0, 0, 0))
+
+
+def test_those_that_moved_come_first_then_by_score_and_few_answers_last():
+    steady, fell = Groups(100, 100, 300), Groups(300, 100, 100)
+    rows = rows_of(
+        [
+            part("t:few", Groups(1, 1, 10)),
+            part("t:steady", steady, steady),
+            part("t:tiny", Groups(0, 0, 3)),
+            part("t:fell", fell, steady),
+            part("t:best", Groups(0, 10, 490), Groups(0, 10, 490)),
+            part("t:silent", Groups(0, 0, 0), steady),
+        ]
+    )
+    assert [row.name for row in rows] == ["fell", "best", "steady", "few", "tiny"]
+    assert [row.moved for row in rows] == [True, False, False, False, False]
+
+
+def test_of_an_organisation_only_the_level_right_below_is_compared():
+    some = Groups(1, 1, 1)
+    tree = [part(f"organisation:{path}", some) for path in ("n", "n/a", "n/a/x", "n/b", "nn", "nn/c")]
+
+    def below(*selection: str) -> list[str]:
+        return [found.segment.partition(":")[2] for found in directly_below(tree, selection)]
+
+    assert below() == ["n", "nn"]
+    assert below("touchpoint:shop", "organisation:n") == ["n/a", "n/b"]
+    assert below("organisation:n/a") == ["n/a/x"]
+    assert directly_below([part("store:a", some)], ["organisation:n"]) == [part("store:a", some)]
+
+
+def test_weeks_do_not_overlap_and_begin_with_the_first_answer():
+    window = Window(date(2026, 10, 26), date(2026, 11, 22))
+    days = {date(2026, 11, 8): (0,) * 10 + (3,), date(2026, 11, 22): (1,) + (0,) * 10}
+    points = trend_points(days, window)
+    assert [(point.first.day, point.last.day) for point in points] == [(2, 8), (9, 15), (16, 22)]
+    assert [point.score.n if point.score else 0 for point in points] == [3, 0, 1]
+    assert total(days, window) == (1, *(0,) * 9, 3)
+
+
+def test_the_score_before_the_last_answer_is_counted_back_from_the_present_one():
+    month = Figure(Window(date(2026, 10, 24), date(2026, 11, 22)), (0, 0, 0, 1, 0, 0, 0, 0, 0, 5, 0))
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    new = last_answer(SimpleNamespace(score=3, was=None, day=at.date(), answered_at=at), month)
+    assert (new.before, new.after) == (Groups(0, 0, 5), Groups(1, 0, 5))
+    amended = last_answer(SimpleNamespace(score=3, was=9, day=at.date(), answered_at=at), month)
+    assert (amended.before, amended.after) == (Groups(0, 0, 6), Groups(1, 0, 5))
+    outside = last_answer(SimpleNamespace(score=3, was=None, day=date(2026, 10, 1), answered_at=at), month)
+    assert outside.before == outside.after
