@@ -92,8 +92,8 @@ class Edge:
             self._log.error(
                 "request_failed", error=type(error).__name__, trace=_places(error), path=masked(scope["path"])
             )
-            problem = Problem(503, headers={"Retry-After": "5"}) if is_away(error) else Problem(500)
-            await self._last_word(inner, receive, guarded_send, problem, status)
+            away = Problem(503, headers={"Retry-After": "5"}) if is_away(error) else None
+            await self._last_word(inner, receive, guarded_send, away or Problem(500), status)
         finally:
             if not scope["path"].startswith(_UNTOLD):
                 self._log.info(
