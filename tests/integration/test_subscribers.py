@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from support.doors import a_context
+from support.doors import SECRET, a_context
 from support.stack import Postgres
 
 from shared import events
@@ -15,6 +15,19 @@ from shared.service import Service
 
 SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")
 EXAMPLES = Path(events.__file__).parent / "examples"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dispatcher's handlers take the secret of their hashes from the environment."""
+    for name, value in {
+        "KAFKA": "x",
+        "PUBLIC_URL": "x",
+        "STAFF_URL": "x",
+        "SECRET": SECRET,
+        "SMTP_URL": "x",
+    }.items():
+        monkeypatch.setenv(f"AFTERWORD_{name}", value)
 
 
 def a_service(name: str) -> Service:
