@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from services.scorer.domain import CHANCE, Change
+from services.scorer.domain import CHANCE, Change, Groups
 from shared.pages.drawing import Score
 from shared.pages.filters import MINUS, clock_time, day, half_up, signed
 from shared.pages.language import counted, reading, translated
@@ -138,3 +138,14 @@ def moved(change: Change) -> str:
             n,
         )
     return words % {"n": n}
+
+
+def too_few(found: Groups, least: int) -> str:
+    """What stands in place of a score: who answered, and how many more it takes."""
+    d, pa, p = found.detractors, found.passives, found.promoters
+    return translated("%(d)s, %(pa)s, %(p)s; %(more)s more needed") % {
+        "d": counted("%(n)s detractor", "%(n)s detractors", d) % {"n": d},
+        "pa": counted("%(n)s passive", "%(n)s passives", pa) % {"n": pa},
+        "p": counted("%(n)s promoter", "%(n)s promoters", p) % {"n": p},
+        "more": least - found.n,
+    }
