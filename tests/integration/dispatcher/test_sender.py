@@ -7,6 +7,7 @@ from email import message_from_string, policy
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from support.asking import (
     NOON,
     TENANT,
@@ -434,10 +435,11 @@ class TestTheMail:
         assert len(set(seen)) == 1
 
 
-async def test_no_address_and_no_token_reaches_the_log(database: Database, sender: Sender, survey, capsys):
+async def test_no_address_and_no_token_reaches_the_log(database: Database, sender: Sender, survey):
     address = await asked(database, "canary-in-the-log")
-    await sender.step()
-    logged = capsys.readouterr().out
+    with capture_logs() as lines:
+        await sender.step()
+    logged = str(lines)
     assert "mail" in logged
     assert address not in logged
     assert "/s/" not in logged

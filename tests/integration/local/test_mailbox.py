@@ -60,8 +60,8 @@ async def test_an_address_that_asks_for_a_refusal_gets_it(mailbox: Mailbox, addr
 
 async def test_a_dropped_connection_after_data_leaves_the_sender_without_an_answer(mailbox: Mailbox) -> None:
     with pytest.raises(aiosmtplib.SMTPServerDisconnected):
-        await send(mailbox, a_mail("drop-after-data-x@example.com"))
-    assert len(await mailbox.mails(to="drop-after-data-x@example.com")) == 1
+        await send(mailbox, a_mail("drop-after-data-here@example.com"))
+    assert len(await mailbox.mails(to="drop-after-data-here@example.com")) == 1
 
 
 async def test_a_mail_s_html_can_do_nothing_but_offer_links_that_open_outside(mailbox: Mailbox) -> None:
