@@ -1,0 +1,145 @@
+"""Kafka or PostgreSQL away, at the start or at any time: services wait, say so, and go on by themselves."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from support.eventually import eventually
+from support.whole import AFTERWORD, Company, Whole, start_company
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def company(whole: Whole) -> Company:
+    return start_company(whole, "Away", "away@example.com")
+
+
+def kill(whole: Whole, name: str) -> None:
+    """As the kernel would, without a word; the supervisor starts it again."""
+    services = json.loads(whole.run("status", "--json"))["services"]
+    os.kill(next(service["pid"] for service in services if service["name"] == name), signal.SIGKILL)
+
+
+async def accepted(whole: Whole, company: Company, id_: str) -> bool:
+    event = {
+        "id": id_,
+        "type": "order.delivered",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "customer": {"id": id_, "email": "away@example.com"},
+    }
+    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+        response = await client.post("/v1/events", json=event, timeout=10)
+    if response.status_code != 202:
+        assert response.status_code == 503, response.text
+        assert response.headers["retry-after"]
+    return response.status_code == 202
+
+
+async def invited(whole: Whole, company: Company, id_: str) -> bool:
+    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+        found = await client.get("/v1/decisions", params={"event_id": id_}, timeout=40)
+    return found.status_code == 200 and '"invited"' in found.text
+
+
+async def ready(whole: Whole) -> bool:
+    async with httpx.AsyncClient(base_url=whole.origin, trust_env=False) as client:
+        return (await client.get("/readyz", timeout=10)).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["kafka", "postgres"])
+async def test_a_server_that_is_killed_comes_back_and_what_was_accepted_is_decided(
+    whole: Whole, company: Company, part: str
+) -> None:
+    sent = []
+    for n in range(12):
+        if n == 4:
+            kill(whole, part)
+        id_ = f"{part}-{n}"
+        await eventually(lambda id_=id_: accepted(whole, company, id_), within=90)  # type: ignore[misc]
+        sent.append(id_)
+    for id_ in sent:
+        await eventually(lambda id_=id_: invited(whole, company, id_), within=90)  # type: ignore[misc]
+    await eventually(lambda: ready(whole), within=60)
+
+
+@contextmanager
+def alone(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of ours on a machine that has neither Kafka nor PostgreSQL."""
+    nowhere = "127.0.0.1:9"
+    databases = {
+        f"{name}_DATABASE_URL": f"postgresql+asyncpg://x:x@{nowhere}/x"
+        for name in ("TRIGGER", "DISPATCHER", "COLLECTOR", "SCORER", "ALERTS")
+    }
+    settings = {
+        "AFTERWORD_KAFKA": nowhere,
+        "AFTERWORD_PUBLIC_URL": "http://afterword.example",
+        "AFTERWORD_STAFF_URL": "http://afterword.example",
+        "AFTERWORD_SECRET": "x" * 32,
+        "AFTERWORD_SMTP_URL": f"smtp://{nowhere}",
+        **databases,
+    }
+    with subprocess.Popen(
+        (str(AFTERWORD), *arguments), env={**os.environ, **settings}, stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def a_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [
+        (("run", "scorer", "worker", "--health-port"), {"relay", "consumer answers.v1"}),
+        (("run", "all", "api", "--port"), {"trigger: kafka", "collector: keys", "alerts: keys"}),
+    ],
+)
+async def test_a_process_that_finds_neither_waits_and_says_so_and_ends_within_ten_seconds(
+    arguments: tuple[str, ...], missing: set[str]
+) -> None:
+    port = a_port()
+    with alone(*arguments, str(port)) as process:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=5
+        ) as client:
+
+            async def told() -> bool:
+                response = await client.get("/readyz")
+                said = response.json()["missing"]
+                return response.status_code == 503 and all(any(m in line for line in said) for m in missing)
+
+            await eventually(told, within=60)
+            assert (await client.get("/healthz")).status_code == 200
+        process.terminate()
+        await asyncio.wait_for(asyncio.to_thread(process.wait), 10)
+        assert process.returncode == 0
+
+
+def test_a_misspelt_setting_is_named_and_the_service_stops() -> None:
+    done = subprocess.run(
+        (str(AFTERWORD), "run", "scorer", "worker"),
+        env={**os.environ, "AFTERWORD_KAFKA": "x", "AFTERWORD_PUBLIC_ULR": "y", "SCORER_DATABSE_URL": "z"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "AFTERWORD_PUBLIC_ULR: no such setting; did you mean AFTERWORD_PUBLIC_URL?" in done.stderr
+    assert "AFTERWORD_SECRET: missing" in done.stderr
+    assert "SCORER_DATABASE_URL: missing" in done.stderr
