@@ -28,7 +28,8 @@ router = APIRouter(include_in_schema=False, prefix="/surveys")
 Reader = Annotated[Staff, Depends(signed_in())]
 Editor = Annotated[Staff, Depends(signed_in("admin", "editor"))]
 Admin = Annotated[Staff, Depends(signed_in("admin"))]
-Form = [Depends(csrf_checked)]
+# Behind who is signed in, so that an old pass is renewed and not refused.
+Checked = Annotated[None, Depends(csrf_checked)]
 RECENT = timedelta(days=30)
 MOST_ADDRESSES = 50
 # A mail brings its own styles and nothing else: no script, no picture, no form.
@@ -49,8 +50,8 @@ async def new_survey(request: Request, staff: Editor, house: InHouse) -> Respons
     return await _form(request, staff, house, None, blank())
 
 
-@router.post("/new", dependencies=Form)
-async def make_survey(request: Request, staff: Editor, house: InHouse) -> Response:
+@router.post("/new")
+async def make_survey(request: Request, staff: Editor, _: Checked, house: InHouse) -> Response:
     """Make it, or show what is wrong with it."""
     typed = await filled(request)
     try:
@@ -72,8 +73,8 @@ async def ask_to_go_live(request: Request, staff: Admin, house: InHouse) -> Resp
     return page(house, request, "go_live.html", staff, surround, here="surveys", surveys=live)
 
 
-@router.post("/live", dependencies=Form)
-async def go_live(request: Request, staff: Admin, house: InHouse) -> Response:
+@router.post("/live")
+async def go_live(request: Request, staff: Admin, _: Checked, house: InHouse) -> Response:
     """From now on customers are written to."""
     form = await request.form()
     if form.get("confirmed") != "on":
@@ -85,32 +86,32 @@ async def go_live(request: Request, staff: Admin, house: InHouse) -> Response:
     return RedirectResponse("/surveys", 303)
 
 
-@router.post("/test-mode", dependencies=Form)
-async def back_to_test_mode(staff: Admin, house: InHouse) -> Response:
+@router.post("/test-mode")
+async def back_to_test_mode(staff: Admin, _: Checked, house: InHouse) -> Response:
     """From now on only test addresses are written to."""
     async with house.context.database.transaction() as uow:
         await sending.set_mode(uow, staff.tenant, staff.name, "test")
     return RedirectResponse("/surveys", 303)
 
 
-@router.post("/stop", dependencies=Form)
-async def stop_all_sending(staff: Admin, house: InHouse) -> Response:
+@router.post("/stop")
+async def stop_all_sending(staff: Admin, _: Checked, house: InHouse) -> Response:
     """Nothing leaves any more."""
     async with house.context.database.transaction() as uow:
         await sending.set_stopped(uow, staff.tenant, staff.name, stopped=True)
     return RedirectResponse("/surveys", 303)
 
 
-@router.post("/resume", dependencies=Form)
-async def resume_sending(staff: Admin, house: InHouse) -> Response:
+@router.post("/resume")
+async def resume_sending(staff: Admin, _: Checked, house: InHouse) -> Response:
     """What waited goes out, if it is not too old by now."""
     async with house.context.database.transaction() as uow:
         await sending.set_stopped(uow, staff.tenant, staff.name, stopped=False)
     return RedirectResponse("/surveys", 303)
 
 
-@router.post("/test-addresses", dependencies=Form)
-async def write_test_addresses(request: Request, staff: Editor, house: InHouse) -> Response:
+@router.post("/test-addresses")
+async def write_test_addresses(request: Request, staff: Editor, _: Checked, house: InHouse) -> Response:
     """List exactly these."""
     typed = str((await request.form()).get("addresses", ""))
     addresses = typed.replace(",", " ").split()
@@ -131,8 +132,10 @@ async def show_survey(survey_id: str, request: Request, staff: Reader, house: In
     return await _form(request, staff, house, survey, form_of(survey))
 
 
-@router.post("/{survey_id}", dependencies=Form)
-async def change_survey(survey_id: str, request: Request, staff: Editor, house: InHouse) -> Response:
+@router.post("/{survey_id}")
+async def change_survey(
+    survey_id: str, request: Request, staff: Editor, _: Checked, house: InHouse
+) -> Response:
     """Make it so, or show what is wrong, or that somebody was faster; what was typed stays."""
     typed = await filled(request)
     try:
