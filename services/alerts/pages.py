@@ -93,6 +93,9 @@ async def inbox_live(request: Request, staff: Worker) -> Response:
 async def case_live(request: Request, staff: Worker, case: str) -> Response:
     """A message whenever this case changes."""
     feed: LiveFeed = request.app.state.feed
+    async with _database(request).reading() as uow:
+        if await reading.one_case(uow, staff.tenant, _case_id(case), staff.segments) is None:
+            raise Problem(404)
     return feed.response(
         request,
         staff.tenant,

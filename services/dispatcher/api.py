@@ -157,7 +157,8 @@ async def read_decisions(
     async with here.database.reading() as uow:
         found = await decisions.of_back_end(uow, caller.tenant, event_id, source, after, limit + 1)
     allowed = caller.staff.segments if caller.staff is not None else ()
-    told = [_decision(row, here) for row in found[:limit] if may_see(allowed, row.segments)]
+    named = caller.staff is None or caller.staff.sees_names
+    told = [_decision(row, here, named=named) for row in found[:limit] if may_see(allowed, row.segments)]
     return DecisionList(decisions=told, next=found[limit - 1].event_id if len(found) > limit else None)
 
 
@@ -178,7 +179,7 @@ def _entry(row: Any) -> SuppressionAnswer:
     )
 
 
-def _decision(row: Any, here: Context) -> DecisionAnswer:
+def _decision(row: Any, here: Context, *, named: bool) -> DecisionAnswer:
     grounds = read_grounds(row.grounds)
     values = msgspec.to_builtins(grounds)
     values.pop("considered", None)
@@ -186,7 +187,7 @@ def _decision(row: Any, here: Context) -> DecisionAnswer:
         id=row.event_id,
         event_id=row.source_id,
         source=row.source,
-        customer_id=row.customer_id,
+        customer_id=row.customer_id if named else None,
         decided_at=row.decided_at,
         reason=row.reason,
         survey_id=row.survey_id,

@@ -172,7 +172,7 @@ class DecisionAnswer(BaseModel):
     id: UUID
     event_id: str
     source: str
-    customer_id: str
+    customer_id: str | None = Field(description="Null to analysts.")
     decided_at: datetime
     reason: str
     survey_id: UUID | None

@@ -36,6 +36,11 @@ class Staff:
     session_id: str
     expires_at: datetime
 
+    @property
+    def sees_names(self) -> bool:
+        """Whether this person may read who a customer is; an analyst reads numbers and words."""
+        return self.role != "analyst"
+
 
 class AccessPass:
     """Signs the access cookie at alerts, verifies it everywhere. A revoked session is dead when the pass

@@ -14,6 +14,7 @@ from services.dispatcher.pages.story import Story, differing, tell
 from services.dispatcher.repository import decisions, invitations, stories
 from services.dispatcher.repository.surveys import of_tenants
 from services.dispatcher.words import WHY, in_words
+from shared.db import UnitOfWork
 from shared.events import may_see
 from shared.http.live import Change, LiveFeed
 from shared.http.problems import Problem
@@ -58,7 +59,13 @@ async def list_events(
     async with house.context.database.reading() as uow:
         surround = await surround_of(uow, staff.tenant)
         rows = await stories.page(
-            uow, staff.tenant, staff.segments, search=search, before=place, most=A_PAGE + 1
+            uow,
+            staff.tenant,
+            staff.segments,
+            search=search,
+            by_customer=staff.sees_names,
+            before=place,
+            most=A_PAGE + 1,
         )
         names = {row.id: row.name for row in await of_tenants(uow, [staff.tenant])}
     shown = rows[:A_PAGE]
@@ -90,27 +97,24 @@ async def follow_events(staff: Reader, request: Request) -> Response:
 
 
 @router.get("/events/{event_id}/live")
-async def follow_event(event_id: UUID, staff: Reader, request: Request) -> Response:
+async def follow_event(event_id: str, staff: Reader, request: Request, house: InHouse) -> Response:
     """Says when this event's story goes on."""
     feed: LiveFeed = request.app.state.feed
+    async with house.context.database.reading() as uow:
+        identity = (await _found(uow, staff, event_id)).event_id
     return feed.response(
         request,
         staff.tenant,
-        lambda change: change.id == str(event_id) and may_see(staff.segments, change.data["segments"]),
+        lambda change: change.id == str(identity) and may_see(staff.segments, change.data["segments"]),
     )
 
 
 @router.get("/events/{event_id}")
 async def show_event(event_id: str, request: Request, staff: Reader, house: InHouse) -> Response:
     """Everything of one event, step by step."""
-    try:
-        identity = UUID(event_id)
-    except ValueError:
-        raise Problem(404) from None
     async with house.context.database.reading() as uow:
-        row = await decisions.find(uow, staff.tenant, identity)
-        if row is None or not may_see(staff.segments, row.segments):
-            raise Problem(404)
+        row = await _found(uow, staff, event_id)
+        identity = row.event_id
         story = Story(
             decision=row,
             facts=read_facts(row.facts),
@@ -134,6 +138,20 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
         why=WHY,
         segments=_segments(row.segments),
     )
+
+
+async def _found(uow: UnitOfWork, staff: Staff, event_id: str) -> Row[Any]:
+    """The decision of an event that this reader may see.
+
+    :raises Problem: 404 when there is none.
+    """
+    try:
+        row = await decisions.find(uow, staff.tenant, UUID(event_id))
+    except ValueError:
+        row = None
+    if row is None or not may_see(staff.segments, row.segments):
+        raise Problem(404)
+    return row
 
 
 async def _invitation(uow: Any, tenant: str, row: Row[Any]) -> Row[Any] | None:

@@ -61,14 +61,16 @@ async def keep_cases(uow: UnitOfWork, columns: dict[str, list[Any]]) -> None:
 
 async def page(
     uow: UnitOfWork, tenant: str, allowed: Sequence[str], *, search: str | None,
-    before: tuple[datetime, UUID] | None, most: int,
+    by_customer: bool, before: tuple[datetime, UUID] | None, most: int,
 ) -> Sequence[Row[Any]]:  # fmt: skip
-    """Events with what became of them, newest first; ``allowed`` segments only, unless that is empty."""
+    """Events with what became of them, newest first; ``allowed`` segments only, unless that is empty.
+    ``search``: of this back-end's id, or ``by_customer`` of this customer's.
+    """
     where = ["d.tenant = :tenant"]
     if allowed:
         where.append("d.segments && CAST(:allowed AS text[])")
     if search is not None:
-        where.append("(d.source_id = :search OR d.customer_id = :search)")
+        where.append("(d.source_id = :search OR (:by_customer AND d.customer_id = :search))")
     if before is not None:
         where.append("(d.decided_at, d.event_id) < (:at, CAST(:event_id AS uuid))")
     found = await uow.execute(
@@ -78,6 +80,7 @@ async def page(
             "tenant": tenant,
             "allowed": list(allowed),
             "search": search,
+            "by_customer": by_customer,
             "at": before[0] if before else None,
             "event_id": before[1] if before else None,
             "most": most,
