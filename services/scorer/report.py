@@ -209,7 +209,7 @@ async def _options(uow: UnitOfWork, staff: Staff, tenant: Tenant, asked: Asked) 
         paths = list(staff.segments)
     else:
         paths = await figures.values_of(uow, tenant.id, ORGANISATION, OPTIONS, levels=LEVELS_OFFERED)
-    touchpoints = await figures.values_of(uow, tenant.id, TOUCHPOINT, OPTIONS)
+    touchpoints = await figures.values_of(uow, tenant.id, TOUCHPOINT, OPTIONS, within=staff.segments)
     # What is shown now is always among them.
     paths += [asked.path] if asked.path and asked.path not in paths else []
     touchpoints += [asked.touchpoint] if asked.touchpoint and asked.touchpoint not in touchpoints else []

@@ -147,15 +147,32 @@ async def dimensions(uow: UnitOfWork, tenant: str) -> list[Dimension]:
 
 
 async def values_of(
-    uow: UnitOfWork, tenant: str, dimension: str, limit: int, *, levels: int | None = None
+    uow: UnitOfWork,
+    tenant: str,
+    dimension: str,
+    limit: int,
+    *,
+    levels: int | None = None,
+    within: Sequence[str] = (),
 ) -> list[str]:
-    """The first values of a dimension by name, of a path only the topmost levels."""
+    """The first values of a dimension by name, of a path only the topmost levels. ``within``: only what
+    answers of these segments have.
+    """
     rows = await uow.execute(
-        "SELECT segment FROM segment WHERE tenant = :tenant AND dimension = :dimension "
+        "SELECT segment FROM segment AS s WHERE tenant = :tenant AND dimension = :dimension "
         "AND (CAST(:levels AS integer) IS NULL "
         "OR length(segment) - length(replace(segment, '/', '')) < :levels) "
+        "AND (cardinality(CAST(:within AS text[])) = 0 OR EXISTS (SELECT FROM answer AS a "
+        "WHERE a.tenant = :tenant AND a.segments @> ARRAY[s.segment] "
+        "AND a.segments && CAST(:within AS text[]))) "
         "ORDER BY segment LIMIT :limit",
-        {"tenant": tenant, "dimension": dimension, "limit": limit, "levels": levels},
+        {
+            "tenant": tenant,
+            "dimension": dimension,
+            "limit": limit,
+            "levels": levels,
+            "within": list(within),
+        },
     )
     return [str(row.segment) for row in rows]
 
