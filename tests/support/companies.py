@@ -1,0 +1,293 @@
+"""All five services in this process with the same kinds of data for several companies, made through their
+doors; what a service says is handed to those that hear it, as the broker would.
+"""
+
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from unittest.mock import patch
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import Table
+from support.doors import SECRET, a_context, a_door
+from support.eventually import eventually
+from support.stack import Postgres
+from support.things import Bench, create_topics
+
+from services.alerts import accounts
+from services.collector.forms import PageNonce
+from services.command import SERVICES, service
+from services.dispatcher import invitations, sending
+from services.dispatcher.repository.invitations import of_link
+from services.trigger import tenants
+from shared.events import TOPICS, TRANSACTIONS, Event
+from shared.http.csrf import HEADER, CsrfGuard
+from shared.http.staff import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Role, Staff
+from shared.http.tokens import LinkSigner
+from shared.service import Context
+
+SCOPES: tuple[str, ...] = ("admin",)
+Rows = Mapping[str, Sequence[tuple[Any, ...]]]
+"""What every table holds, by ``service.table``, in one order; each row behind the company that owns it."""
+
+
+NOTHING = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account, a session and a pass."""
+
+    staff: Staff
+    session: str
+
+    def cookies(self) -> str:
+        return f"{ACCESS_COOKIE}={AccessPass(SECRET).sign(self.staff)}; {SESSION_COOKIE}={self.session}"
+
+    def csrf(self) -> str:
+        return CsrfGuard(SECRET).token(self.staff.session_id)
+
+    def asks(self, *, page: bool) -> dict[str, str]:
+        """The headers of this person's browser, or of a script on one of our pages."""
+        accept = "text/html" if page else "application/json"
+        return {"cookie": self.cookies(), HEADER: self.csrf(), "accept": accept}
+
+
+@dataclass
+class Company:
+    """One tenant. Every name, id, address and comment that it has contains its own short name."""
+
+    name: str
+    key: str = ""
+    survey: str = ""
+    suppression: str = ""
+    event: UUID = NOTHING
+    invitation: UUID = NOTHING
+    case: UUID = NOTHING
+    link: str = ""
+    people: dict[str, Person] = field(default_factory=dict)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.key}", "accept": "application/json"}
+
+    def token(self, purpose: str) -> str:
+        """The last part of its customer's links."""
+        return LinkSigner(SECRET).sign(cast("Any", purpose), self.invitation)
+
+
+@dataclass(frozen=True)
+class World:
+    """The contexts and doors of the five services."""
+
+    contexts: Mapping[str, Context]
+    doors: Mapping[str, httpx.AsyncClient]
+
+    def app(self, name: str) -> FastAPI:
+        transport = cast("Any", self.doors[name]._transport)
+        return cast("FastAPI", transport.app)
+
+    async def rows(self) -> Rows:
+        """Everything that is kept anywhere."""
+        found = {}
+        for name, context in self.contexts.items():
+            async with context.database.reading() as uow:
+                for table in service(name).metadata.sorted_tables:
+                    rows = await uow.execute(f"SELECT {_owner(table)}, * FROM {table.name}")
+                    found[f"{name}.{table.name}"] = sorted((tuple(row) for row in rows), key=repr)
+        return found
+
+    async def spread(self) -> None:
+        """Hand what was said to those that hear it, until nothing is left to say."""
+        while any([await self._spread_from(context) for context in self.contexts.values()]):
+            pass
+        for context in self.contexts.values():
+            await context.keys.refresh()
+
+    async def _spread_from(self, context: Context) -> bool:
+        topics = {topic.name: topic for topic in TOPICS}
+        async with context.database.transaction() as uow:
+            rows = (await uow.execute("DELETE FROM outbox RETURNING seq, topic, value")).all()
+        for row in sorted(rows):
+            await self.hear(topics[row.topic].decode(row.value), row.topic)
+        return bool(rows)
+
+    async def hear(self, event: Event[Any], topic: str) -> None:
+        """Hand one event to every service that hears its topic."""
+        for name, context in self.contexts.items():
+            for subscription in service(name).subscriptions:
+                if subscription.topic.name == topic:
+                    async with context.database.transaction() as uow:
+                        await subscription.handle(uow, [event])
+
+    async def transactions(self) -> list[Event[Any]]:
+        """Every event on the trigger's topic."""
+        context = self.contexts["trigger"]
+        bench = Bench(context.afterword.kafka, context.database, cast("Any", TRANSACTIONS))
+        return [TRANSACTIONS.decode(value) for _, value, _ in await bench.records_of(TRANSACTIONS.name)]
+
+    async def hire(
+        self, company: Company, role: Role, segments: tuple[str, ...] = (), name: str = ""
+    ) -> Person:
+        """Give a company somebody who is signed in; known by their role, or by a name."""
+        alerts, called = self.contexts["alerts"].database, name or role
+        async with alerts.transaction() as uow:
+            address, full = f"{called}@{company.name}.example", f"{company.name} {called}"
+            one = await accounts.create_person(
+                uow, company.name, address=address, name=full, role=role, segments=segments
+            )
+            token = await accounts.new_session(uow, company.name, one)
+            row = await uow.execute(
+                "SELECT id FROM session WHERE tenant = :tenant AND staff_id = :one",
+                {"tenant": company.name, "one": one},
+            )
+            session = str(row.scalar_one())
+        until = datetime.now(UTC) + timedelta(hours=1)
+        staff = Staff(company.name, one, full, role, segments, session, until)
+        return company.people.setdefault(called, Person(staff, str(token)))
+
+    async def found(self, name: str) -> Company:
+        """A new company to which one of everything has happened."""
+        company, trigger = Company(name), self.contexts["trigger"].database
+        await tenants.create_tenant(trigger, name, name=name.title(), time_zone="Europe/Copenhagen")
+        company.key = await tenants.create_key(trigger, name, SCOPES, name=f"{name}-shop")
+        await self.spread()
+        for role in ("admin", "editor", "leader", "agent", "analyst"):
+            await self.hire(company, role)
+        await self._ask(company)
+        await self._answer(company)
+        await self._care(company)
+        return company
+
+    async def post(self, name: str, company: Company, path: str, body: Any, **headers: str) -> Any:
+        """Through a JSON door with the company's key."""
+        answer = await self.doors[name].post(path, json=body, headers={**company.headers, **headers})
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def _ask(self, company: Company) -> None:
+        name, dispatcher = company.name, self.contexts["dispatcher"].database
+        made = await self.post(
+            "dispatcher", company, "/v1/surveys", a_survey(name), **{"Idempotency-Key": "1"}
+        )
+        company.survey = made["id"]
+        listed = {"email": f"never@{name}.example", "customer_id": f"{name}-never"}
+        kept = await self.post("dispatcher", company, "/v1/suppressions", listed)
+        company.suppression = kept["suppressions"][0]["id"]
+        async with dispatcher.transaction() as uow:
+            await sending.set_mode(uow, name, f"{name} admin", "live")
+            await sending.add_test_address(uow, name, f"{name} admin", f"tester@{name}.example")
+        await self.post("trigger", company, "/v1/events", an_event(name))
+        (event,) = [one for one in await self.transactions() if one.tenant == name]
+        company.event = event.data.event_id
+        await self.hear(event, TRANSACTIONS.name)
+        async with dispatcher.transaction() as uow:
+            row = await uow.execute(
+                "SELECT invitation_id FROM decision WHERE tenant = :tenant", {"tenant": name}
+            )
+            company.invitation = row.scalar_one()
+            waiting = invitations.of_row(cast("Any", await of_link(uow, company.invitation)))
+            assert await invitations.move(uow, name, waiting, "sent")
+        await self.spread()
+
+    async def _answer(self, company: Company) -> None:
+        form = an_answer(company)
+        answer = await self.doors["collector"].post(f"/s/{company.token('answer')}", data=form)
+        assert answer.status_code == 303, answer.text
+        await self.post("collector", company, "/v1/answers/import", {"answers": [an_import(company.name)]})
+        await self.spread()
+
+    async def _care(self, company: Company) -> None:
+        alerts = self.contexts["alerts"].database
+        async with alerts.transaction() as uow:
+            row = await uow.execute("SELECT id FROM cases WHERE tenant = :tenant", {"tenant": company.name})
+            company.case = row.scalar_one()
+            admin = company.people["admin"].staff.id
+            company.link = str(await accounts.new_link(uow, company.name, admin))
+        await self.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
+        await self.spread()
+
+
+def _owner(table: Table) -> str:
+    """Which company a row of this table belongs to."""
+    if "tenant" in table.columns:
+        return "tenant"
+    own = {"tenant": "id", "outbox": "split_part(convert_from(key, 'UTF8'), '/', 1)"}
+    return own.get(table.name, "''")
+
+
+def a_survey(name: str) -> dict[str, Any]:
+    return {
+        "name": f"{name} survey",
+        "trigger": "order.delivered",
+        "delay_minutes": 0,
+        "texts": {"en": {"intro": f"{name} asks"}},
+    }
+
+
+def an_event(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"{name}-order",
+        "source": f"{name}-shop",
+        "type": "order.delivered",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "customer": {
+            "id": f"{name}-customer",
+            "email": f"customer@{name}.example",
+            "phone": "+4512345678",
+            "name": f"{name} Whitfield",
+        },
+        "segments": {"touchpoint": f"{name}-checkout"},
+        "organisation": [f"{name}-north"],
+        "attributes": {"product": f"{name} table"},
+        **changes,
+    }
+
+
+def an_answer(company: Company, score: int = 2) -> dict[str, str]:
+    return {
+        "score": str(score),
+        "comment": f"{company.name} was late",
+        "may_contact": "yes",
+        "nonce": PageNonce(SECRET).make(company.invitation, datetime.now(UTC)),
+        "action": "send",
+    }
+
+
+def an_import(name: str) -> dict[str, Any]:
+    return {
+        "id": f"{name}-old",
+        "score": 9,
+        "comment": f"{name} was early",
+        "answered_at": "2026-10-01T12:00:00Z",
+        "customer": f"{name}-other",
+        "segments": {"touchpoint": f"{name}-desk"},
+    }
+
+
+def a_note(name: str) -> dict[str, str]:
+    return {"act": "note", "text": f"{name} called back"}
+
+
+@asynccontextmanager
+async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
+    """The five, ready to be asked."""
+    await create_topics(kafka, [TRANSACTIONS.name], 3)
+    # The dispatcher's handlers take the secret of their hashes from the environment.
+    settings = {f"AFTERWORD_{name}": "x" for name in ("KAFKA", "PUBLIC_URL", "STAFF_URL", "SMTP_URL")} | {
+        "AFTERWORD_SECRET": SECRET
+    }
+    async with AsyncExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ, settings))
+        contexts, doors = {}, {}
+        for name in SERVICES:
+            context = contexts[name] = await a_context(service(name), postgres, kafka)
+            stack.push_async_callback(context.database.close)
+            doors[name] = await stack.enter_async_context(a_door(service(name), context))
+        await eventually(lambda: not contexts["trigger"].health.ready())
+        yield World(contexts, doors)
