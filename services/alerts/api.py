@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Request
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request
 
 from services.alerts import actions, views
 from services.alerts.actions import Reader
@@ -22,17 +22,20 @@ from shared.http.problems import Problem
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", "admin", "leader", "agent"))]
 WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", "admin", "leader", "agent"))]
+CaseId = Annotated[UUID, Path(description="The case's id.")]
 
 
 @router.get("", summary="List cases by due time")
 async def list_cases(
     request: Request,
     caller: ReadsCases,
-    state: Annotated[Literal["open", "assigned", "closed"] | None, Query()] = None,
+    state: Annotated[
+        Literal["open", "assigned", "closed"] | None, Query(description="Only cases in this state.")
+    ] = None,
     owner: Annotated[str | None, Query(description="A person's id, or “nobody”.", max_length=36)] = None,
     segment: Annotated[str | None, Query(description="dimension:value", max_length=500)] = None,
     after: Annotated[str | None, Query(description="“next” of the page before.", max_length=200)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> CasePage:
     reader = Reader.of(caller)
     wanted = reading.Wanted(segments=reader.segments, state=state, owner=_owner(owner), segment=segment)
@@ -48,7 +51,7 @@ async def list_cases(
 
 
 @router.get("/{case}", summary="Read a case with all that happened")
-async def read_case(request: Request, caller: ReadsCases, case: UUID) -> CaseDetail:
+async def read_case(request: Request, caller: ReadsCases, case: CaseId) -> CaseDetail:
     async with _database(request).reading() as uow:
         return await _detail(request, uow, Reader.of(caller), case, None)
 
@@ -64,9 +67,11 @@ async def read_case(request: Request, caller: ReadsCases, case: UUID) -> CaseDet
 async def act(
     request: Request,
     caller: WritesCases,
-    case: UUID,
+    case: CaseId,
     action: Annotated[Action, Body()],
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=200, description="The same key again changes nothing again.")
+    ] = None,
 ) -> CaseDetail:
     reader = Reader.of(caller)
     async with _database(request).transaction() as uow:

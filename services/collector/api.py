@@ -121,9 +121,11 @@ async def list_answers(
         str | None,
         Query(max_length=2_000, description="Such as touchpoint:checkout or organisation:north/sales."),
     ] = None,
-    measurement: Annotated[Literal["transactional", "relational"] | None, Query()] = None,
+    measurement: Annotated[
+        Literal["transactional", "relational"] | None, Query(description="Only of this kind.")
+    ] = None,
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> AnswerPage:
     """The accepted answers from the oldest on, as they stand now. Staff see those of their own segments."""
     door: AnswerDoor = request.app.state.answers

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from services.dispatcher import surveys
@@ -36,7 +36,11 @@ from shared.service import Context
 router = APIRouter(prefix="/v1")
 Editor = Annotated[Caller, Depends(staff_or_key("surveys:write", "admin", "editor"))]
 Reader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+SurveyId = Annotated[UUID, Path(description="The survey's id.")]
+IdempotencyKey = Annotated[
+    str | None, Header(max_length=200, description="The same key again makes nothing again.")
+]
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ async def make_survey(
     body: SurveyBody,
     caller: Editor,
     here: Here,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> SurveyAnswer:
     """The same ``Idempotency-Key`` again answers the survey that it made before."""
     survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
@@ -83,13 +87,13 @@ async def make_survey(
 
 
 @router.get("/surveys/{survey_id}", summary="One survey")
-async def read_survey(survey_id: UUID, caller: Editor, here: Here) -> SurveyAnswer:
+async def read_survey(survey_id: SurveyId, caller: Editor, here: Here) -> SurveyAnswer:
     async with here.database.reading() as uow:
         return SurveyAnswer.of(await _found(surveys.find(uow, caller.tenant, survey_id)))
 
 
 @router.put("/surveys/{survey_id}", summary="Make a survey so")
-async def write_survey(survey_id: UUID, body: SurveyPut, caller: Editor, here: Here) -> SurveyAnswer:
+async def write_survey(survey_id: SurveyId, body: SurveyPut, caller: Editor, here: Here) -> SurveyAnswer:
     """New words become a new version of the survey; invitations that are out keep theirs."""
     async with here.database.transaction() as uow:
         return SurveyAnswer.of(
@@ -98,7 +102,7 @@ async def write_survey(survey_id: UUID, body: SurveyPut, caller: Editor, here: H
 
 
 @router.patch("/surveys/{survey_id}", summary="Change parts of a survey")
-async def change_survey(survey_id: UUID, body: SurveyPatch, caller: Editor, here: Here) -> SurveyAnswer:
+async def change_survey(survey_id: SurveyId, body: SurveyPatch, caller: Editor, here: Here) -> SurveyAnswer:
     async with here.database.transaction() as uow:
         now = await _found(surveys.find(uow, caller.tenant, survey_id, lock=True))
         wanted = body.model_dump(exclude_unset=True)
@@ -116,7 +120,10 @@ async def change_survey(survey_id: UUID, body: SurveyPatch, caller: Editor, here
 
 @router.get("/suppressions", summary="Who is never asked")
 async def list_suppressions(
-    caller: Editor, here: Here, after: str = "", limit: Limit = 100
+    caller: Editor,
+    here: Here,
+    after: Annotated[str, Query(description="`next` of the page before.")] = "",
+    limit: Limit = 100,
 ) -> SuppressionList:
     kind, _, key = after.partition(":")
     async with here.database.reading() as uow:
@@ -136,7 +143,11 @@ async def add_suppression(body: SuppressionBody, caller: Editor, here: Here) -> 
 
 
 @router.delete("/suppressions/{suppression_id:path}", status_code=204, summary="Take one from the list")
-async def remove_suppression(suppression_id: str, caller: Editor, here: Here) -> Response:
+async def remove_suppression(
+    suppression_id: Annotated[str, Path(description="The entry's id, as the list has it.")],
+    caller: Editor,
+    here: Here,
+) -> Response:
     kind, _, key = suppression_id.partition(":")
     async with here.database.transaction() as uow:
         if not await suppressions.remove(uow, caller.tenant, kind, key):
@@ -149,8 +160,10 @@ async def read_decisions(
     caller: Reader,
     here: Here,
     event_id: Annotated[str, Query(min_length=1, max_length=200, description="The back-end's own id.")],
-    source: Annotated[str | None, Query(max_length=200)] = None,
-    after: UUID | None = None,
+    source: Annotated[
+        str | None, Query(max_length=200, description="Only of this source; of all, when it is left out.")
+    ] = None,
+    after: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Limit = 100,
 ) -> DecisionList:
     """One decision for each source that has used this id."""

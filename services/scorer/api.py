@@ -20,6 +20,9 @@ from shared.tenancy import find_tenant
 
 router = APIRouter(tags=["scores"])
 Reader = Annotated[Caller, Depends(staff_or_key("scores:read"))]
+Wanted = Annotated[
+    Measurement, Query(description="Asked after a contact (transactional), or at any time (relational).")
+]
 MOST = 200
 
 
@@ -71,7 +74,7 @@ async def read_score(
     segment: Annotated[
         str | None, Query(description="dimension:value, such as organisation:north/sales; none: the company.")
     ] = None,
-    measurement: Measurement = "transactional",
+    measurement: Wanted = "transactional",
     window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = "30d",
     until: Annotated[
         str | None, Query(description="The last day included; today in the company's zone.")
@@ -110,11 +113,11 @@ async def list_segments(
     dimension: Annotated[
         str | None, Query(max_length=200, description="Only values of this dimension.")
     ] = None,
-    measurement: Measurement = "transactional",
+    measurement: Wanted = "transactional",
     window: Annotated[str, Query(description="A number of days, 1d to 3650d.")] = "30d",
     until: Annotated[str | None, Query(description="The last day included.")] = None,
     after: Annotated[str, Query(max_length=2_000, description="The last page's `next`.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="How many at most.")] = 50,
 ) -> SegmentsBody:
     """Segments by name, a page at a time, each with its answers in the window."""
     database: Database = request.app.state.scores.database
