@@ -29,9 +29,10 @@ from shared.db.database import Database
 from shared.events import ANSWERS
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import Fault
-from shared.http.keys import ApiKey, requires
+from shared.http.keys import requires
 from shared.http.problems import Problem
 from shared.http.secrets import customer_hash
+from shared.keys import ApiKey
 from shared.tenancy.tenants import find_tenant
 
 router = APIRouter(tags=["answers"])

@@ -1,43 +1,15 @@
 """The collector's whole truth: what it hears, serves and says."""
 
-from fastapi import FastAPI
-
-from services.collector import api, pages
-from services.collector.forms import PageNonce
 from services.collector.handlers import SUBSCRIPTIONS
 from services.collector.models import metadata
 from services.collector.settings import Settings
-from shared.http.app import create_app
-from shared.http.csrf import CsrfGuard
-from shared.http.staff import AccessPass
-from shared.http.tokens import LinkSigner
-from shared.pages.environment import Pages
-from shared.service import Context, Loops, Service
-
-
-def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """Every answer is a transaction of our own database, so none waits for Kafka."""
-    drawn = Pages(
-        "services.collector",
-        local=context.afterword.local,
-        mailbox_url=context.afterword.mailbox_url,
-        clock=context.database.clock,
-    )
-    app = create_app(service="collector", routers=[api.router, pages.router], pages=drawn)
-    app.state.access = AccessPass(context.secret, clock=context.database.clock)
-    app.state.csrf = CsrfGuard(context.secret)
-    app.state.desk = pages.Desk(
-        context.database, drawn, LinkSigner(context.secret), PageNonce(context.secret)
-    )
-    app.state.answers = api.AnswerDoor(context.database, context.secret)
-    return app, {}
-
+from shared.service import Service, door
 
 SERVICE = Service(
     name="collector",
     settings=Settings,
     metadata=metadata,
     paths=("/s", "/v1/answers"),
-    api=build_api,
+    api=door("services.collector.door"),
     subscriptions=SUBSCRIPTIONS,
 )

@@ -2,32 +2,14 @@
 
 import asyncio
 
-from fastapi import FastAPI
-
-from services.dispatcher import api, pages
 from services.dispatcher.handlers import SUBSCRIPTIONS
 from services.dispatcher.letters import Scribe
 from services.dispatcher.models import metadata
-from services.dispatcher.pages.events import live_feed
 from services.dispatcher.schedule import NAME, watch_leases
 from services.dispatcher.sender import Sender
 from services.dispatcher.settings import Settings
-from shared.http.app import create_app
 from shared.mail import Mailer
-from shared.pages.environment import Pages
-from shared.service import Context, Loops, Service
-
-
-def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """Every change is a transaction of its own; nothing runs beside."""
-    drawn = Pages(
-        "services.dispatcher", local=context.afterword.local, mailbox_url=context.afterword.mailbox_url
-    )
-    app = create_app(service="dispatcher", routers=[api.router, *pages.routers], pages=drawn)
-    app.state.door = api.Door(context)
-    app.state.house = pages.House(context, drawn, Scribe(context.afterword, context.database.clock))
-    app.state.feed = live_feed(app.state.house)
-    return app, {}
+from shared.service import Context, Loops, Service, door
 
 
 def worker_loops(context: Context) -> Loops:
@@ -50,7 +32,7 @@ SERVICE = Service(
     settings=Settings,
     metadata=metadata,
     paths=("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/customers", "/surveys", "/events", "/u"),
-    api=build_api,
+    api=door("services.dispatcher.door"),
     subscriptions=SUBSCRIPTIONS,
     worker_loops=worker_loops,
 )

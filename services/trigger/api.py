@@ -13,10 +13,11 @@ from services.trigger.intake import NoSuchForm, NotJson, Piece, TooMany, pieces,
 from services.trigger.openapi import ACCEPTS, ANSWERS
 from shared.clock import Clock
 from shared.events import TRANSACTIONS, Transaction
-from shared.http.keys import ApiKey, requires
+from shared.http.keys import requires
 from shared.http.problems import Problem
 from shared.http.secrets import customer_hash
 from shared.kafka import Publisher, Unavailable
+from shared.keys import ApiKey
 from shared.service import Context
 
 router = APIRouter()

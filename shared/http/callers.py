@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from shared.http.csrf import csrf_checked
-from shared.http.keys import ApiKey, Bearer, Scope, key_of
+from shared.http.keys import Bearer, Scope, key_of
 from shared.http.problems import Problem
 from shared.http.staff import Role, Staff, staff_of, wrong_role
+from shared.keys import ApiKey
 
 
 @dataclass(frozen=True, slots=True)

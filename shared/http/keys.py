@@ -1,7 +1,6 @@
 """API keys at the door: who calls, and whether the key may do this."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from math import ceil
 from typing import Annotated, Literal, Protocol
 
@@ -10,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.http.guesses import Guesses
 from shared.http.problems import Problem
+from shared.keys import ApiKey, KeysUnavailable
 
 Scope = Literal[
     "events:write",
@@ -26,20 +26,6 @@ Scope = Literal[
 # It reads the header and writes the scheme into the OpenAPI document; the refusal is ours.
 bearer = HTTPBearer(auto_error=False, description="An API key, as “afterword key create” prints it.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A key that opened the door."""
-
-    tenant: str
-    id: str
-    name: str
-    scopes: frozenset[str]
-
-
-class KeysUnavailable(Exception):
-    """The process has not heard of the keys yet, so it can neither accept nor refuse one."""
 
 
 class KeyRing(Protocol):

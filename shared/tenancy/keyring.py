@@ -10,7 +10,7 @@ import structlog
 
 from shared.db.database import Database
 from shared.errors import is_trouble
-from shared.http.keys import ApiKey, KeysUnavailable
+from shared.keys import ApiKey, KeysUnavailable
 from shared.runtime import Health, pause
 from shared.tenancy.tenants import all_tenants
 

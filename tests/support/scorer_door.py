@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from support.scorer import know
 
-from services.scorer.app import build_api
+from services.scorer.door import build_api
 from services.scorer.settings import Settings
 from shared.db.database import Database
 from shared.events import KeyDigest, Tenant

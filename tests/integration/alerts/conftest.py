@@ -23,8 +23,8 @@ from services.alerts.handlers import act_on_answers, keep_invitations
 from services.alerts.repository import people
 from shared.db.database import Database
 from shared.db.migrations import migrate
-from shared.http.keys import ApiKey
 from shared.ids import uuid7
+from shared.keys import ApiKey
 from shared.runtime import Health
 from shared.service import Context
 from shared.tenancy.keyring import TenantKeyRing, _Known, digest_of

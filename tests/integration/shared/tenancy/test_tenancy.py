@@ -9,7 +9,7 @@ from support.stack import Postgres
 
 from services.trigger.app import SERVICE
 from shared.events import TENANTS, KeyDigest, Tenant
-from shared.http.keys import KeysUnavailable
+from shared.keys import KeysUnavailable
 from shared.runtime import Health
 from shared.service import Context
 from shared.tenancy import TenantKeyRing, digest_of, find_tenant, keep_tenants
