@@ -113,7 +113,7 @@ def environment(state: State) -> dict[str, str]:
     """The settings of every service of this stack."""
     return {
         "AFTERWORD_LOCAL": "1",
-        "AFTERWORD_LOG": "console",
+        "AFTERWORD_LOG": os.environ.get("AFTERWORD_LOG", "console"),
         "AFTERWORD_STATE": str(state.root),
         "AFTERWORD_KAFKA": state.kafka,
         "AFTERWORD_PUBLIC_URL": state.origin,

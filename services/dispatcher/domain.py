@@ -165,7 +165,7 @@ def judge(survey: SurveyRules, occurred_at: datetime, now: datetime, person: Per
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (too_old(survey.max_age_days, occurred_at, due_at), "too_old"),
-        (in_quarantine(survey, due_at, person), "quarantine"),
+        (in_quarantine(survey.quarantine_days, due_at, person), "quarantine"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
 
@@ -190,25 +190,32 @@ def too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
     return at - occurred_at > timedelta(days=max_age_days)
 
 
-def in_quarantine(survey: SurveyRules, due_at: datetime, person: Person) -> bool:
+def in_quarantine(quarantine_days: int, at: datetime, person: Person) -> bool:
     """Asked too lately. After exactly so many days a customer may be asked again."""
     if person.test_address or person.invited_at is None:
         return False
-    return due_at - person.invited_at < timedelta(days=survey.quarantine_days)
+    return at - person.invited_at < timedelta(days=quarantine_days)
 
 
 def held_back(
     *, now: datetime, occurred_at: datetime, expires_at: datetime, test: bool,
-    live: bool, max_age_days: int, person: Person, mode: Mode,
+    live: bool, max_age_days: int, quarantine_days: int, person: Person, mode: Mode,
 ) -> tuple[Literal["dropped", "withheld"], str] | None:  # fmt: skip
-    """The rules once more, when the mail is about to leave; None lets it go."""
+    """The rules once more, when the mail is about to leave; None lets it go.
+
+    The person's ``invited_at`` is here when another system asked: our own asking has been judged, with the
+    customer's row locked, and this very mail would forbid itself.
+    """
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"
     rules = (
+        (person.address == "missing", "no_address"),
+        (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (not live, "paused"),
         (too_old(max_age_days, occurred_at, now), "too_old"),
+        (in_quarantine(quarantine_days, now, person), "quarantine"),
         (expires_at <= now, "expired"),
     )
     reason = next((reason for forbidden, reason in rules if forbidden), None)

@@ -44,7 +44,7 @@ async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
             customer = event.tenant, answer.customer_id
             invited[customer] = max(invited.get(customer, answer.invited_at), answer.invited_at)
     if invited:
-        await decisions.note_invited(uow, [(*customer, at) for customer, at in invited.items()])
+        await decisions.note_asked_elsewhere(uow, [(*customer, at) for customer, at in invited.items()])
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:

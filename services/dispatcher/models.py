@@ -99,6 +99,7 @@ Table(
     Column("tenant", Text, primary_key=True),
     Column("id", Text, primary_key=True),
     Column("invited_at", INSTANT),
+    Column("asked_elsewhere_at", INSTANT),
 )
 Table(
     "decision",

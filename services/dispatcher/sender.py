@@ -19,9 +19,9 @@ from services.dispatcher import invitations, surveys
 from services.dispatcher.addresses import judged
 from services.dispatcher.domain import LEASE, Person, Sending, held_back, retry_at
 from services.dispatcher.letters import Scribe
+from services.dispatcher.repository import decisions, suppressions
 from services.dispatcher.repository import invitations as rows
 from services.dispatcher.repository import sending as sending_rows
-from services.dispatcher.repository import suppressions
 from services.dispatcher.repository import surveys as survey_rows
 from services.dispatcher.sending import of_row
 from services.dispatcher.wording import read_texts
@@ -134,6 +134,7 @@ class Sender:
             test=invitation.test,
             live=survey is not None and survey.live,
             max_age_days=survey.max_age_days if survey is not None else 0,
+            quarantine_days=survey.quarantine_days if survey is not None else 0,
             person=await self._person(uow, row.tenant, invitation, sending),
             mode=sending.mode,
         )
@@ -163,6 +164,7 @@ class Sender:
             test_address=sending.is_test(customer.email),
             opted_out="unsubscribed" in reasons,
             suppressed="listed" in reasons,
+            invited_at=await decisions.asked_elsewhere(uow, tenant, customer.id),
         )
 
 

@@ -34,10 +34,13 @@ MAIL = {
     "unknown": "Nobody knows whether the mail was sent, so it is never sent again.",
 }
 DROPPED = {
+    "no_address": "The customer has no mail address.",
+    "bad_address": "The address of the customer cannot be one.",
     "opted_out": "The customer has unsubscribed since.",
     "suppressed": "The address was put on the suppression list since.",
     "paused": "The survey was paused when it was due.",
     "too_old": "When it was due it had happened too long ago.",
+    "quarantine": "The customer was asked elsewhere not long before.",
     "expired": "Its link would have ended before it was read.",
 }
 

@@ -45,12 +45,12 @@ class Company:
         return {"Authorization": f"Bearer {self.key}"}
 
 
-def afterword(root: Path, *arguments: str) -> str:
+def afterword(root: Path, *arguments: str, **more: str) -> str:
     settings = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
     done = subprocess.run(
         (str(AFTERWORD), *arguments),
         cwd=CHECKOUT,
-        env={**settings, "AFTERWORD_STATE": str(root)},
+        env={**settings, **more, "AFTERWORD_STATE": str(root)},
         capture_output=True,
         text=True,
         timeout=280,
@@ -62,12 +62,12 @@ def afterword(root: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def a_whole() -> Iterator[Whole]:
-    """Up, and at the end down and forgotten."""
+def a_whole(**settings: str) -> Iterator[Whole]:
+    """Up with these settings, and at the end down and forgotten."""
     root = Path(tempfile.mkdtemp(prefix="afterword-e2e-"))
     root.chmod(0o711)
     try:
-        afterword(root, "up", "--detach")
+        afterword(root, "up", "--detach", **settings)
         told: dict[str, Any] = json.loads(afterword(root, "status", "--json"))
         yield Whole(root, told["origin"], told["mailbox"])
     finally:

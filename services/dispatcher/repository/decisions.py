@@ -26,7 +26,9 @@ async def known(uow: UnitOfWork, tenants: Sequence[str], event_ids: Sequence[UUI
 
 
 async def lock_customers(uow: UnitOfWork, customers: Sequence[tuple[str, str]]) -> Sequence[Row[Any]]:
-    """Make sure that they have rows, then lock those in sorted order and read when each was last invited."""
+    """Make sure that they have rows, then lock those in sorted order and read when each was last invited, by
+    us or elsewhere.
+    """
     values = {"tenants": [tenant for tenant, _ in customers], "ids": [customer for _, customer in customers]}
     await uow.execute(
         "INSERT INTO customer (tenant, id) SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS "
@@ -35,7 +37,8 @@ async def lock_customers(uow: UnitOfWork, customers: Sequence[tuple[str, str]]) 
         values,
     )
     found = await uow.execute(
-        "SELECT c.tenant, c.id, c.invited_at FROM customer c JOIN unnest(CAST(:tenants AS text[]), "
+        "SELECT c.tenant, c.id, greatest(c.invited_at, c.asked_elsewhere_at) AS invited_at FROM customer c "
+        "JOIN unnest(CAST(:tenants AS text[]), "
         "CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id) ORDER BY c.tenant, c.id FOR UPDATE OF c",
         values,
     )
@@ -43,17 +46,36 @@ async def lock_customers(uow: UnitOfWork, customers: Sequence[tuple[str, str]]) 
 
 
 async def note_invited(uow: UnitOfWork, customers: Sequence[tuple[str, str, datetime]]) -> None:
-    """Remember when each was invited; the latest counts, whatever comes late."""
+    """Remember when we invited each; the latest counts, whatever comes late."""
+    await _note(uow, "invited_at", customers)
+
+
+async def note_asked_elsewhere(uow: UnitOfWork, customers: Sequence[tuple[str, str, datetime]]) -> None:
+    """Remember when another system asked each; the latest counts, whatever comes late."""
+    await _note(uow, "asked_elsewhere_at", customers)
+
+
+async def asked_elsewhere(uow: UnitOfWork, tenant: str, customer: str) -> datetime | None:
+    """When another system last asked this customer."""
+    found = await uow.execute(
+        "SELECT asked_elsewhere_at FROM customer WHERE tenant = :tenant AND id = :id",
+        {"tenant": tenant, "id": customer},
+    )
+    at: datetime | None = found.scalar_one_or_none()
+    return at
+
+
+async def _note(uow: UnitOfWork, column: str, customers: Sequence[tuple[str, str, datetime]]) -> None:
     customers = sorted(customers)
     await uow.execute(
-        "INSERT INTO customer AS c (tenant, id, invited_at) SELECT * FROM unnest(CAST(:tenants AS text[]), "
-        "CAST(:ids AS text[]), CAST(:invited AS timestamptz[])) ORDER BY 1, 2 "
-        "ON CONFLICT (tenant, id) DO UPDATE SET invited_at = EXCLUDED.invited_at "
-        "WHERE c.invited_at IS NULL OR c.invited_at < EXCLUDED.invited_at",
+        f"INSERT INTO customer AS c (tenant, id, {column}) SELECT * FROM unnest(CAST(:tenants AS text[]), "
+        "CAST(:ids AS text[]), CAST(:times AS timestamptz[])) ORDER BY 1, 2 "
+        f"ON CONFLICT (tenant, id) DO UPDATE SET {column} = EXCLUDED.{column} "
+        f"WHERE c.{column} IS NULL OR c.{column} < EXCLUDED.{column}",
         {
             "tenants": [tenant for tenant, _, _ in customers],
             "ids": [customer for _, customer, _ in customers],
-            "invited": [invited_at for _, _, invited_at in customers],
+            "times": [at for _, _, at in customers],
         },
     )
 

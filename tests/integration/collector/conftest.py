@@ -13,7 +13,8 @@ import pytest
 from fastapi import FastAPI
 from support.stack import Postgres
 
-from services.collector.app import SERVICE, build_api
+from services.collector.app import SERVICE
+from services.collector.door import build_api
 from services.collector.forms import PageNonce
 from services.collector.handlers import keep_invitations, keep_surveys
 from services.collector.models import metadata

@@ -15,6 +15,7 @@ from support.asking import (
     a_customer,
     a_transaction,
     decide,
+    deliver,
     go_live,
     invitations,
     know_tenant,
@@ -29,13 +30,16 @@ from support.eventually import eventually
 from support.stack import Mailbox
 
 from services.dispatcher import sending
+from services.dispatcher.handlers import keep_answers
 from services.dispatcher.letters import Scribe
 from services.dispatcher.schedule import end_leases
 from services.dispatcher.sender import Sender
 from services.dispatcher.suppression import entries_of, suppress
 from services.dispatcher.surveys import Draft, change
 from shared.db.database import Database
+from shared.events import ANSWERS, Answer
 from shared.http.tokens import LinkSigner
+from shared.ids import uuid7
 from shared.mail import Mailer
 from shared.runtime import Health
 
@@ -98,6 +102,29 @@ async def test_nothing_leaves_before_its_time(
     clock.on(minutes=1)
     await sender.step()
     assert len(await mailbox.mails(to=address)) == 1
+
+
+async def test_who_was_asked_elsewhere_while_the_mail_waited_is_not_asked_again(
+    database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
+):
+    """The invitation's own time lies later than the import's, and hides it from nobody."""
+    await know_tenant(database)
+    await make_survey(database, delay_minutes=1440)
+    await go_live(database)
+    address = await asked(database, "moved-in")
+    others = await asked(database, "asked-long-ago")
+    for customer, days in (("moved-in", 10), ("asked-long-ago", 90)):
+        imported = Answer(
+            id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id=customer,
+            invited_at=NOON - timedelta(days=days), changed_at=NOON,
+        )  # fmt: skip
+        await deliver(database, keep_answers, ANSWERS, imported)
+    clock.on(days=1)
+    await sender.step()
+    await sender.step()
+    assert sorted((await states(database)).values()) == [("dropped", "quarantine"), ("sent", None)]
+    assert await mailbox.mails(to=address) == []
+    assert len(await mailbox.mails(to=others)) == 1
 
 
 async def test_nothing_leaves_before_the_broker_has_its_invitation(

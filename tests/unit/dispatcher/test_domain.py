@@ -125,14 +125,18 @@ def test_who_is_a_test_and_who_is_withheld(mode, test_address, test, withheld):
 def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
     allowed = {
         "now": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False, "live": True,
-        "max_age_days": 7, "person": GOOD, "mode": "live",
+        "max_age_days": 7, "quarantine_days": 90, "person": GOOD, "mode": "live",
     }  # fmt: skip
     assert held_back(**allowed) is None
-    tester = Person(address="good", test_address=True)
+    tester = Person(address="good", test_address=True, invited_at=NOW)
     assert held_back(**{**allowed, "mode": "test", "test": True, "person": tester}) is None
     for change, expected in (
         ({"mode": "test"}, ("withheld", "test_mode")),
         ({"test": True}, ("withheld", "test_mode")),
+        ({"person": Person(address="missing")}, ("dropped", "no_address")),
+        ({"person": Person(address="bad")}, ("dropped", "bad_address")),
+        ({"person": Person(address="good", invited_at=NOW - timedelta(days=89))}, ("dropped", "quarantine")),
+        ({"person": Person(address="good", invited_at=NOW - timedelta(days=90))}, None),
         ({"person": Person(address="good", opted_out=True)}, ("dropped", "opted_out")),
         ({"person": Person(address="good", suppressed=True)}, ("dropped", "suppressed")),
         ({"live": False}, ("dropped", "paused")),
