@@ -28,13 +28,15 @@ HEADERS = {
     "cache-control": "no-store",
 }
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_SECRET_PATH = re.compile(r"^(/(?:s|u|q|login/link)/)[^/]+")
+_SECRET_PATH = re.compile(r"^/+(s|u|q|login/+link|v1/+suppressions)/+[^/].*", re.DOTALL)
 _UNTOLD = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
 def masked(path: str) -> str:
-    """A path as it may stand in a log: a customer's link is a key, so its token is left out."""
-    return _SECRET_PATH.sub(r"\1…", path)
+    """A path as it may stand in a log: a customer's link is a key, so its token is left out; a customer's
+    own id may be an address.
+    """
+    return _SECRET_PATH.sub(r"/\1/…", path)
 
 
 class Edge:

@@ -52,7 +52,9 @@ async def test_head_works_where_get_does_and_has_no_body(web, app):
     ("path", "told"),
     [
         ("/s/abc", "/s/…"),
-        ("/u/abc/confirm", "/u/…/confirm"),
+        ("/u/abc/confirm", "/u/…"),
+        ("/s//abc", "/s/…"),
+        ("/v1/suppressions/customer:abc", "/v1/suppressions/…"),
         ("/q/abc", "/q/…"),
         ("/surveys/abc", "/surveys/abc"),
         ("/s/", "/s/"),
