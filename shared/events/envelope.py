@@ -98,12 +98,14 @@ class Topic(Generic[D]):
         except UnicodeDecodeError:
             raise Unreadable("not UTF-8") from None
         except msgspec.MsgspecError as error:
-            raise Unreadable(str(error)) from None
+            raise Unreadable(_QUOTED.sub("Invalid value", str(error))) from None
         if event.specversion != "1.0" or event.type != self.event_type:
             raise Unreadable(f"not an event of type {self.event_type}")
         return event
 
 
 _encoder = msgspec.json.Encoder()
+# The one kind of message in which msgspec repeats what was sent: the reason of a dead letter is read by many.
+_QUOTED = re.compile(r"^Invalid (?:enum )?value .*(?= - at `)", re.DOTALL)
 # An odd number of backslashes: the customer who typed a backslash and "u0000" is no fault.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
