@@ -18,7 +18,8 @@ from support.stack import Postgres
 from support.unhappy import TENANT, a_tenant, an_answer, an_invitation, deliver, rows
 
 from services.alerts import accounts
-from services.alerts.app import SERVICE, build_api
+from services.alerts.app import SERVICE
+from services.alerts.door import build_api
 from services.alerts.handlers import act_on_answers, keep_invitations
 from services.alerts.repository import people
 from shared.db.database import Database
