@@ -147,7 +147,7 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
 
 async def sending_state(uow: UnitOfWork, tenant: str) -> tuple[bool, bool]:
     """Whether the company is in test mode, and whether all its sending is stopped: what its surveys last
-    said.
+    said. A company begins in test mode, before it has any.
     """
     row = (
         await uow.execute(
@@ -155,7 +155,7 @@ async def sending_state(uow: UnitOfWork, tenant: str) -> tuple[bool, bool]:
             {"tenant": tenant},
         )
     ).one_or_none()
-    return (row.test, row.stopped) if row else (False, False)
+    return (row.test, row.stopped) if row else (True, False)
 
 
 async def survey_name(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> str | None:

@@ -124,11 +124,14 @@ async def count_open_cases(uow: UnitOfWork, tenant: str, within: Sequence[str]) 
 
 
 async def sending_state(uow: UnitOfWork, tenant: str) -> Any:
-    """Of the newest version of each survey: whether any is a test, any is stopped; and what has begun."""
+    """Of the newest version of each survey: whether any is a test, any is stopped; and what has begun.
+
+    A company begins in test mode, before it has a survey.
+    """
     row = await uow.execute(
         "WITH newest AS (SELECT DISTINCT ON (id) name, trigger, test, stopped FROM survey "
         "WHERE tenant = :tenant ORDER BY id, survey_version DESC) "
-        "SELECT coalesce(bool_or(test), false) AS test, coalesce(bool_or(stopped), false) AS stopped, "
+        "SELECT coalesce(bool_or(test), true) AS test, coalesce(bool_or(stopped), false) AS stopped, "
         "count(*) AS surveys, min(name) AS survey_name, min(trigger) AS trigger, "
         "EXISTS (SELECT FROM invitation WHERE tenant = :tenant) AS invited, "
         "EXISTS (SELECT FROM answer WHERE tenant = :tenant AND score IS NULL) AS tried, "

@@ -27,6 +27,11 @@ async def test_an_empty_inbox_says_that_nobody_is_waiting(desk: Desk) -> None:
     assert "Nobody is waiting." in page.text
 
 
+async def test_a_company_is_in_test_mode_before_its_first_survey(desk: Desk) -> None:
+    browser = await desk.signed_in()
+    assert "Test mode." in (await browser.get("/inbox")).text
+
+
 async def test_the_inbox_counts_who_waits_in_words_and_groups_by_deadline(desk: Desk) -> None:
     jonas = await desk.signed_in()
     for score in (0, 2, 5):

@@ -206,6 +206,11 @@ async def test_test_mode_a_stop_and_the_demonstration_are_said(database: Databas
     assert "A demonstration." not in (await door.get("/", role="leader")).text
 
 
+async def test_a_company_is_in_test_mode_before_its_first_survey(database: Database, door: Door):
+    await count(database, an_answer(**today(database)))
+    assert "Test mode." in (await door.get("/", role="leader")).text
+
+
 async def test_segments_are_found_by_words(database: Database, door: Door):
     for name in ("Aarhus", "Odense"):
         await count(database, an_answer(name, **today(database), segments={"store": name}, organisation=()))
