@@ -106,7 +106,7 @@ def _told(request: Request, row: Any) -> dict[str, Any]:
         "first_score": row.first_score,
         "comment": answer.comment,
         "still_writing": row.writing,
-        "may_contact": answer.may_contact,
+        "may_contact": views.may_contact(row),
         "owner": case.owner_id,
         "owner_name": row.owner_name,
         "see": f"{request.app.state.staff_url}/cases/{case.id}",

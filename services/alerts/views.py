@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from markupsafe import Markup, escape
 
-from services.alerts import words
+from services.alerts import actions, words
 from services.alerts.domain import SHOWN_FOR, CaseFile, Entry, Kind
 from services.alerts.repository import copies, reading
 from services.alerts.repository.cases import case_of
@@ -48,7 +48,7 @@ def row_of(row: Any, invitation: Invitation | None, me: UUID, now: datetime, zon
     said = [
         escape((invitation.customer.name if invitation else None) or "A customer"),
         *([escape(case.touchpoint)] if case.touchpoint else []),
-        *(["wants to be contacted"] if answer.may_contact else []),
+        *(["wants to be contacted"] if may_contact(row) else []),
         *([Markup("<b>still writing</b>")] if row.writing else []),
     ]
     return Row(
@@ -65,6 +65,11 @@ def row_of(row: Any, invitation: Invitation | None, me: UUID, now: datetime, zon
         owner="" if row.owner_name is None else row.owner_name + (" (you)" if case.owner_id == me else ""),
         new=case.decided_version == 0 and now - case.opened_at < NEW_FOR,
     )
+
+
+def may_contact(row: Any) -> bool | None:
+    """The customer's last word on it, of all the answers that belong to a case of the list."""
+    return actions.may_contact([answer_decoder.decode(body) for body in row.answers])
 
 
 def began(case: CaseFile, answer: Answer) -> datetime:

@@ -61,7 +61,9 @@ def _where(tenant: str, now: datetime, wanted: Wanted) -> tuple[str, dict[str, A
 _ROW = (
     f"SELECT {CASE_COLUMNS}, s.name AS owner_name, a.body AS answer, a.first_score, EXISTS (SELECT 1 "
     "FROM case_answer w "
-    "WHERE w.tenant = c.tenant AND w.case_id = c.id AND w.writing_until IS NOT NULL) AS writing "
+    "WHERE w.tenant = c.tenant AND w.case_id = c.id AND w.writing_until IS NOT NULL) AS writing, "
+    "ARRAY(SELECT x.body FROM case_answer y JOIN answer x ON x.tenant = y.tenant AND x.id = y.answer_id "
+    "WHERE y.tenant = c.tenant AND y.case_id = c.id ORDER BY x.answered_at, x.id) AS answers "
     "FROM cases c JOIN answer a ON a.tenant = c.tenant AND a.id = c.answer_id "
     "LEFT JOIN staff s ON s.tenant = c.tenant AND s.id = c.owner_id "
 )
@@ -70,7 +72,9 @@ _ROW = (
 async def list_cases(
     uow: UnitOfWork, tenant: str, wanted: Wanted, *, sort: Sort = "due", most: int = 200
 ) -> list[Any]:
-    """Cases with their owner's name, their answer and whether its customer is still writing."""
+    """Cases with their owner's name, the answer that opened them, whether its customer is still writing, and
+    all their answers from the oldest on.
+    """
     where, values = _where(tenant, uow.now, wanted)
     return list(
         await uow.execute(

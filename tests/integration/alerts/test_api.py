@@ -3,7 +3,9 @@
 from uuid import uuid4
 
 import pytest
-from support.unhappy import rows
+from support.unhappy import an_answer, deliver, rows
+
+from services.alerts.handlers import act_on_answers
 
 from .conftest import Desk
 
@@ -57,6 +59,23 @@ async def test_a_case_tells_all_but_the_address_until_it_is_asked_for(desk: Desk
     assert shown.json()["contact"] == {"email": "karen@example.com", "phone": "+4512345678"}
     assert shown.json()["timeline"][-1]["kind"] == "revealed"
     assert shown.json()["timeline"][-1]["by"] == "crm"
+
+
+async def test_the_customers_last_word_on_contact_is_told_everywhere(desk: Desk) -> None:
+    first = an_answer(may_contact=True)
+    case = await desk.unhappy(**{name: getattr(first, name) for name in ("id", "customer_id", "may_contact")})
+    key, client = desk.key("cases:read", "cases:write"), desk.client()
+    agent = await desk.signed_in()
+    assert (await client.get("/v1/cases", headers=key)).json()["cases"][0]["may_contact"] is True
+    assert "wants to be contacted" in (await agent.get("/inbox")).text
+    later = an_answer(customer_id=first.customer_id, may_contact=False)
+    await deliver(desk.database, act_on_answers, later)
+    for path in (f"/v1/cases/{case}", "/v1/cases"):
+        told = (await client.get(path, headers=key)).json()
+        assert (told["cases"][0] if "cases" in told else told)["may_contact"] is False
+    assert "wants to be contacted" not in (await agent.get("/inbox")).text
+    shown = await client.post(f"/v1/cases/{case}/actions", json={"act": "reveal"}, headers=key)
+    assert shown.status_code == 409
 
 
 async def test_an_idempotency_key_does_a_thing_once(desk: Desk) -> None:
