@@ -1,10 +1,9 @@
 """What the scorer does when it hears something."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from services.scorer.domain import SCORES
 from services.scorer.repository import copies, counting
@@ -38,8 +37,13 @@ async def count_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> Non
     answers = {
         (event.tenant, event.data.id): _counted(event) for event in newest(events, lambda answer: answer.id)
     }
-    answers = await _without_full_dimensions(uow, answers)
+    full = await _full(uow, answers.values())
+    whole, answers = answers, {key: _without(answer, full) for key, answer in answers.items()}
     before = await counting.keep_answers(uow, list(answers.values()))
+    # An answer that is read again, or amended, has been left out once.
+    fresh = [whole[was.tenant, was.id] for was in before if was.score is None]
+    for (tenant, dimension), left_out in sorted(_left_out(fresh, full).items()):
+        await counting.warn_of_full(uow, tenant, dimension, left_out)
     differences = differences_of((was, answers[was.tenant, was.id]) for was in before)
     if differences:
         await counting.add_counts(uow, differences)
@@ -93,29 +97,35 @@ def dimension_of(segment: str) -> str:
     return segment.partition(":")[0]
 
 
-async def _without_full_dimensions(
-    uow: UnitOfWork, answers: Mapping[tuple[str, UUID], Counted]
-) -> dict[tuple[str, UUID], Counted]:
-    """Learn new segments, and take from the answers those for which a dimension has no room."""
-    uses: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for answer in answers.values():
-        if answer.score is not None:
-            for segment in answer.segments:
-                uses[answer.tenant, segment] += 1
+async def _full(uow: UnitOfWork, answers: Iterable[Counted]) -> set[tuple[str, str]]:
+    """Learn new segments; those for which a dimension has no room."""
+    used = {
+        (answer.tenant, segment)
+        for answer in answers
+        if answer.score is not None
+        for segment in answer.segments
+    }
     full: set[tuple[str, str]] = set()
-    if uses:
+    if used:
         by_dimension: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for tenant, segment in await counting.unknown_segments(uow, uses):
+        for tenant, segment in await counting.unknown_segments(uow, used):
             by_dimension[tenant, dimension_of(segment)].append(segment)
         for (tenant, dimension), segments in sorted(by_dimension.items()):
             room = max(0, MOST_VALUES - await counting.lock_dimension(uow, tenant, dimension))
             await counting.add_segments(uow, tenant, dimension, segments[:room])
-            if beyond := segments[room:]:
-                await counting.warn_of_full(
-                    uow, tenant, dimension, sum(uses[tenant, segment] for segment in beyond)
-                )
-                full |= {(tenant, segment) for segment in beyond}
-    return {key: _without(answer, full) for key, answer in answers.items()}
+            full |= {(tenant, segment) for segment in segments[room:]}
+    return full
+
+
+def _left_out(answers: Iterable[Counted], full: set[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """How many segments of these answers have no room, by tenant and dimension."""
+    return Counter(
+        (answer.tenant, dimension_of(segment))
+        for answer in answers
+        if answer.score is not None
+        for segment in answer.segments
+        if (answer.tenant, segment) in full
+    )
 
 
 def _without(answer: Counted, full: set[tuple[str, str]]) -> Counted:

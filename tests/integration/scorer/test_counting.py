@@ -89,6 +89,17 @@ async def test_a_full_dimension_still_counts_for_the_company_and_warns(database:
         assert await recount(uow, "acme") == []
 
 
+async def test_what_is_read_again_or_amended_is_left_out_once(database: Database, monkeypatch):
+    monkeypatch.setattr(handlers, "MOST_VALUES", 1)
+    first = [an_answer(name, segments={"store": name}, organisation=()) for name in "ab"]
+    amended = an_answer("b", version=2, score=3, segments={"store": "b"}, organisation=())
+    for _ in range(3):
+        await count(database, *first)
+        await count(database, amended)
+    async with database.reading() as uow:
+        assert (await uow.execute("SELECT left_out FROM dimension")).scalar_one() == 1
+
+
 async def test_the_day_in_and_the_day_out_of_a_window(database: Database):
     last = date(2026, 11, 22)
     window = Window.ending(last, 30)
