@@ -1,7 +1,9 @@
 """What the dispatcher hears."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.dispatcher.decisions import Decider
 from services.dispatcher.repository import decisions, stories
@@ -22,6 +24,7 @@ async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
     """Tell on the event's page what was answered; an import's ``invited_at`` feeds the quarantine."""
     told = [event for event in newest(events, lambda answer: answer.id) if event.data.event_id is not None]
     if told:
+        clicked, sent = _first_in("clicked", events), _first_in("sent", events)
         await stories.keep_answers(
             uow,
             {
@@ -32,9 +35,9 @@ async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
                 "state": [event.data.state for event in told],
                 "score": [event.data.score for event in told],
                 "test": [event.data.test for event in told],
-                "clicked_at": [_when(event.data, "clicked") for event in told],
+                "clicked_at": [clicked.get((event.tenant, event.data.id)) for event in told],
                 "saved_at": [event.data.answered_at for event in told],
-                "sent_at": [_when(event.data, "sent") for event in told],
+                "sent_at": [sent.get((event.tenant, event.data.id)) for event in told],
             },
         )
     invited: dict[tuple[str, str], Any] = {}
@@ -66,8 +69,14 @@ async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
         )
 
 
-def _when(answer: Answer, state: str) -> Any:
-    return answer.changed_at if answer.state == state else None
+def _first_in(state: str, events: Sequence[Event[Answer]]) -> dict[tuple[str, UUID], datetime]:
+    """When each answer first was in a state, over all its versions in the batch."""
+    found: dict[tuple[str, UUID], datetime] = {}
+    for event in events:
+        answer, identity = event.data, (event.tenant, event.data.id)
+        if answer.state == state:
+            found[identity] = min(found.get(identity, answer.changed_at), answer.changed_at)
+    return found
 
 
 SUBSCRIPTIONS = (

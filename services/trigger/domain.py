@@ -1,7 +1,7 @@
 """What an event must say to be accepted, and what it becomes. Pure: no clock, no broker, no web."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import Annotated
@@ -12,12 +12,14 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from shared.events import Account, Basis, Customer, Transaction
 from shared.events.envelope import Instant, Name, Text
-from shared.events.segments import MOST_DIMENSIONS, MOST_LEVELS
+from shared.events.segments import LONGEST, MOST_DIMENSIONS, MOST_LEVELS, ORGANISATION, too_long
 
 OLDEST = timedelta(days=30)
 """Beyond it the identities of what has been decided may be forgotten one day; the promise ends here."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 DEEPEST = 32
+LARGEST_ATTRIBUTES = 64 * 1024
+"""Bytes. An invitation carries them on, and a topic takes records of 512 KiB."""
 
 
 class BasisIn(Struct, forbid_unknown_fields=True):
@@ -90,16 +92,21 @@ def transaction(event: EventIn, *, source: str, customer_id: str | None, now: da
     """
     _check_time(event.occurred_at, now)
     _check_customer(event.customer)
-    event.attributes = normal_attributes(event.attributes)
+    if (dimension := too_long(event)) is not None:
+        raise Unacceptable(
+            f"/{'organisation' if dimension == ORGANISATION else 'segments'}",
+            f"The name of a segment has more than {LONGEST} bytes. Use a short code instead of a text.",
+        )
+    _normalise(event, source, customer_id)
     customer = event.customer
     return Transaction(
         id=event.id,
-        source=event.source or source,
+        source=event.source or "",
         type=event.type,
         occurred_at=event.occurred_at,
         accepted_at=now,
         customer=Customer(
-            id=customer.id or customer_id or "",
+            id=customer.id or "",
             email=customer.email,
             phone=customer.phone,
             name=customer.name,
@@ -115,6 +122,22 @@ def transaction(event: EventIn, *, source: str, customer_id: str | None, now: da
         organisation=tuple(event.organisation),
         attributes=event.attributes,
     )
+
+
+def _normalise(event: EventIn, source: str, customer_id: str | None) -> None:
+    """One content, one form: what is only written otherwise (a zone, the order of keys, a default that is
+    spelt out) is no other content.
+    """
+    event.source = event.source or source
+    event.occurred_at = event.occurred_at.astimezone(UTC)
+    event.customer.id = event.customer.id or customer_id
+    basis = event.customer.basis
+    if basis is not None and basis.at is not None:
+        try:
+            basis.at = basis.at.astimezone(UTC)
+        except OverflowError:
+            raise Unacceptable("/customer/basis/at", "Lies beyond every calendar. Check the year.") from None
+    event.attributes = normal_attributes(event.attributes)
 
 
 def _basis(basis: BasisIn | None) -> Basis | None:
@@ -160,13 +183,15 @@ def _check_customer(customer: CustomerIn) -> None:
 
 
 def normal_attributes(attributes: Raw | UnsetType) -> Raw | UnsetType:
-    """The attributes in one form, whatever their spacing; never deeper than a reader can follow.
+    """The attributes in one form, whatever their spacing and order; never deeper than a reader can follow.
 
     :raises Unacceptable: when they are no JSON object, or nested beyond measure.
     """
     if attributes is UNSET:
         return UNSET
     text = bytes(attributes)
+    if len(text) > LARGEST_ATTRIBUTES:
+        raise Unacceptable("/attributes", "Hold more than 64 KiB. Send a reference to what is large instead.")
     if text.count(b"{") + text.count(b"[") > DEEPEST and _depth(text) > DEEPEST:
         raise Unacceptable("/attributes", f"Nested deeper than {DEEPEST} levels. Flatten them.")
     try:
@@ -214,7 +239,7 @@ def _territories() -> frozenset[str]:
     return frozenset(code for code in map(str, Locale("en").territories) if re.fullmatch(r"[A-Z]{2}", code))
 
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(order="deterministic")
 # Only what can be no address at all: the dispatcher, which writes to it, looks closer.
 _ADDRESS = re.compile(
     r"[^\s@<>,;:\"()\[\]\x00-\x1f]{1,64}@[^\s@.<>,;:\"()\[\]\x00-\x1f]+(?:\.[^\s@.<>,;:\"()\[\]\x00-\x1f]+)+"

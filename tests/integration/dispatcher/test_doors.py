@@ -1,10 +1,12 @@
 """What people and programs see at the dispatcher's doors, and what they do not."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -384,6 +386,49 @@ class TestPages:
         page = (await door.get(f"/events/{a_transaction().event_id}", headers=a_person())).text
         assert "other content" in page
         assert "type" in page
+
+    @pytest.mark.parametrize(
+        ("changes", "named"),
+        [
+            ({"attributes": msgspec.Raw(b'{"b":2,"a":1}')}, "customer"),
+            ({"attributes": msgspec.Raw(b'{"a":1.0,"b":2}')}, "attributes"),
+            (
+                {"occurred_at": NOW.astimezone(ZoneInfo("Europe/Copenhagen")), "handled_by": "p-2"},
+                "handled_by",
+            ),
+            ({"customer": a_customer(email="new@example.com")}, "customer"),
+            ({"segments": {"store": "aarhus", "touchpoint": "checkout"}, "type": "order.lost"}, "type"),
+        ],
+    )
+    async def test_only_what_differs_is_named(
+        self, door: httpx.AsyncClient, database: Database, changes: dict, named: str
+    ):
+        first = a_transaction(occurred_at=NOW, attributes=msgspec.Raw(b'{"a":1,"b":2}'))
+        await decide(database, first)
+        await decide(database, msgspec.structs.replace(first, digest="other", **changes))
+        page = (await door.get(f"/events/{first.event_id}", headers=a_person())).text
+        assert re.search(r"other content .*</time>: (.+?)\. The first", page)[1] == named
+
+    async def test_a_click_and_its_score_in_one_batch_are_both_told(
+        self, door: httpx.AsyncClient, database: Database
+    ):
+        await make_survey(database, delay_minutes=0)
+        await go_live(database)
+        await decide(database, a_transaction(occurred_at=NOW, accepted_at=NOW))
+        (invitation_id,) = await states(database)
+        facts = {"id": invitation_id, "origin": "survey", "event_id": a_transaction().event_id}
+        changed = [NOW + timedelta(seconds=second) for second in range(4)]
+        versions = [
+            Answer(**facts, version=1, state="clicked", changed_at=changed[0]),
+            Answer(**facts, version=2, state="saved", score=3, answered_at=changed[1], changed_at=changed[1]),
+            Answer(**facts, version=3, state="sent", score=3, answered_at=changed[1], changed_at=changed[2]),
+            Answer(**facts, version=4, state="sent", score=2, answered_at=changed[1], changed_at=changed[3]),
+        ]
+        await deliver(database, keep_answers, ANSWERS, *versions)
+        (row,) = await rows(database, "SELECT clicked_at, saved_at, sent_at, score FROM answer_heard")
+        assert tuple(row) == (changed[0], changed[1], changed[2], 2)
+        page = await door.get(f"/events/{a_transaction().event_id}", headers=a_person())
+        assert "opened the link" in page.text
 
     async def test_a_survey_is_made_by_form_and_faults_keep_what_was_typed(
         self, door: httpx.AsyncClient, database: Database

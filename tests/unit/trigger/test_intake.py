@@ -70,6 +70,9 @@ def test_without_an_id_the_keyed_hash_of_the_address_stands_in() -> None:
         ({"segments": {"": "x"}}, "/segments"),
         ({"segments": {f"d{i}": "x" for i in range(9)}}, "/segments"),
         ({"organisation": ["a"] * 7}, "/organisation"),
+        ({"organisation": ["長" * 200] * 6}, "/organisation"),
+        ({"segments": {"長" * 100: "𝄞" * 200}}, "/segments"),
+        ({"attributes": {"large": "x" * 70_000}}, "/attributes"),
         ({"attributes": []}, "/attributes"),
         ({"attributes": "x"}, "/attributes"),
         ({"id": ""}, "/id"),
@@ -133,6 +136,34 @@ def test_spacing_is_no_difference_and_content_is() -> None:
     loose = json.dumps(an_event(attributes={"a": 1}), indent=4).encode()
     assert accept(tight).digest == accept(loose).digest
     assert accept(tight).digest != accept(an_event(attributes={"a": 2})).digest
+
+
+def test_what_is_only_written_otherwise_is_no_other_content() -> None:
+    basis = {"kind": "consent", "at": "2026-03-02T09:00:00Z"}
+    one = accept(
+        an_event(
+            customer={"id": "hash", "basis": basis},
+            segments={"store": "aarhus", "touchpoint": "shop"},
+            attributes={"total": 1, "lines": {"a": 1, "b": 2}},
+        )
+    )
+    other = accept(
+        an_event(
+            source="shop",
+            occurred_at="2026-11-22T06:00:00+01:00",
+            customer={"basis": {**basis, "at": "2026-03-02T10:00:00+01:00"}, "email": None, "id": "hash"},
+            segments={"touchpoint": "shop", "store": "aarhus"},
+            attributes={"lines": {"b": 2, "a": 1}, "total": 1},
+        )
+    )
+    assert one == other
+    by_address = {"email": "a@example.com"}
+    assert accept(an_event(customer=by_address)) == accept(an_event(customer={**by_address, "id": "hash"}))
+
+
+def test_a_time_of_consent_beyond_the_calendar_is_refused_by_name() -> None:
+    basis = {"kind": "consent", "at": "0001-01-01T00:00:00+14:00"}
+    assert refused(an_event(customer={"id": "c", "basis": basis})).field == "/customer/basis/at"
 
 
 def test_the_clocks_of_two_machines_may_differ_by_minutes() -> None:
