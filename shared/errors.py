@@ -19,8 +19,11 @@ def sqlstate(error: BaseException) -> str:
 
 
 def blames_the_data(error: BaseException) -> bool:
-    """Whether the database refused the values themselves (classes 22 and 23), so that a retry cannot help."""
-    return isinstance(error, DBAPIError) and sqlstate(error)[:2] in {"22", "23"}
+    """Whether the database refused the values themselves, so that a retry cannot help.
+
+    Classes 22 (data), 23 (constraint) and 54 (longer than an index or a row can be).
+    """
+    return isinstance(error, DBAPIError) and sqlstate(error)[:2] in {"22", "23", "54"}
 
 
 # Connection, transaction rolled back, too little of something, lock not to be had, an operator's hand.

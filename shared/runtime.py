@@ -2,10 +2,8 @@
 
 import asyncio
 import gc
-import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +18,7 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 FINISH_WITHIN = 6.0
 """Seconds from the stop until what is still under way is cancelled."""
-STALE_AFTER = 60.0
+STALE_AFTER = 120.0
 """Seconds without a tick after which a loop counts as stuck; no batch takes that long."""
 
 
@@ -75,23 +73,9 @@ async def _until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> No
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stopping.set)
-    _end_with_parent(loop, stopping)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # decoding makes many objects and few cycles
     await main(stopping)
-
-
-def _end_with_parent(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
-    """Under the local supervisor our standard input is its pipe: when it ends, so do we."""
-    if os.environ.get("AFTERWORD_SUPERVISED") != "1":
-        return
-
-    def watch() -> None:
-        while os.read(0, 1024):
-            pass
-        loop.call_soon_threadsafe(stopping.set)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 async def run_loops(loops: Mapping[str, Loop], stopping: asyncio.Event) -> None:

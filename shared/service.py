@@ -12,7 +12,7 @@ from sqlalchemy import MetaData
 from shared.db.database import Database
 from shared.http.probes import probes
 from shared.http.server import serve
-from shared.kafka import BatchConsumer, Relay, Subscription
+from shared.kafka import BatchConsumer, Probe, Relay, Subscription
 from shared.kafka.dead_letters import dead_letter_topic
 from shared.runtime import Health, Loop, run_loops
 from shared.settings import Afterword, ServiceSettings, load
@@ -148,6 +148,7 @@ async def run_worker(service: Service, health_port: int, host: str, stopping: as
         loops: dict[str, Callable[[asyncio.Event], Awaitable[None]]] = {
             **consumers,
             "relay": relay.run,
+            "probe": Probe(afterword.kafka, context.health).run,
             "http": http,
             **service.worker_loops(context),
         }

@@ -12,7 +12,7 @@ from msgspec import Meta, Raw, Struct
 from services.collector.schemas import ImportItem, ItemFault
 from shared.events import Answer
 from shared.events.envelope import Instant, Name, ScoreValue
-from shared.events.segments import MOST_DIMENSIONS, MOST_LEVELS
+from shared.events.segments import LONGEST, MOST_DIMENSIONS, MOST_LEVELS, ORGANISATION, too_long
 from shared.events.surveys import Measurement
 from shared.http.faults import Fault, pointer
 from shared.http.sound import unsound
@@ -114,7 +114,7 @@ def _read(piece: bytes, now: datetime) -> Read:
         return _read_unsound(piece)
     if b"\\u0000" in piece and (faults := unsound(_loosely(piece))):
         return Read(_id_of(_loosely(piece)), None, faults)
-    return Read(item.id, item, _faults_in_time(item, now))
+    return Read(item.id, item, _faults_in_time(item, now) + _faults_in_names(item))
 
 
 def _read_unsound(piece: bytes) -> Read:
@@ -151,6 +151,14 @@ def _faults_in_time(item: AnswerIn, now: datetime) -> list[Fault]:
             Fault(field="/invited_at", detail="Lies after answered_at: nobody answers before being asked.")
         )
     return faults
+
+
+def _faults_in_names(item: AnswerIn) -> list[Fault]:
+    dimension = too_long(item)
+    if dimension is None:
+        return []
+    field = "/organisation" if dimension == ORGANISATION else "/segments"
+    return [Fault(field=field, detail=f"A segment's name has more than {LONGEST} bytes. Use a short code.")]
 
 
 def _folded_in(read: Read) -> Read:

@@ -10,7 +10,7 @@ from shared.events.customers import CUSTOMERS, CustomerErased
 from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.scores import SCORES, Score
-from shared.events.segments import COMPANY, levels, may_see, segments_of
+from shared.events.segments import COMPANY, levels, may_see, segments_of, too_long
 from shared.events.surveys import SURVEYS, FollowUp, Survey, SurveyTexts
 from shared.events.tenants import TENANTS, KeyDigest, Tenant
 from shared.events.transactions import TRANSACTIONS, Account, Basis, Customer, Transaction
@@ -62,4 +62,5 @@ __all__ = [
     "levels",
     "may_see",
     "segments_of",
+    "too_long",
 ]

@@ -7,6 +7,8 @@ COMPANY = ""
 ORGANISATION = "organisation"
 MOST_DIMENSIONS = 8
 MOST_LEVELS = 6
+LONGEST = 1_000
+"""Bytes of a segment's name: it is part of a table's key, and an index takes no row of more than 2,700."""
 
 
 class Segmented(Protocol):
@@ -38,6 +40,14 @@ def segments_of(thing: Segmented) -> list[str]:
     """Every segment it counts for: the company, each dimension, each level of its organisation."""
     dimensions = [f"{encoded(name)}:{encoded(value)}" for name, value in sorted(thing.segments.items())]
     return [COMPANY, *dimensions, *levels(thing.organisation)]
+
+
+def too_long(thing: Segmented) -> str | None:
+    """The dimension whose segment has a longer name than any table can keep, if there is one."""
+    for segment in segments_of(thing):
+        if len(segment.encode()) > LONGEST:
+            return decoded(segment.partition(":")[0])
+    return None
 
 
 def may_see(allowed: Sequence[str], segments: Sequence[str]) -> bool:

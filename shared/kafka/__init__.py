@@ -7,7 +7,8 @@ highest version of each thing. Kafka's own committed offset is for lag dashboard
 """
 
 from shared.kafka.consumer import BatchConsumer, Handler, Subscription
+from shared.kafka.probe import Probe
 from shared.kafka.publisher import Publisher, Unavailable
 from shared.kafka.relay import Relay
 
-__all__ = ["BatchConsumer", "Handler", "Publisher", "Relay", "Subscription", "Unavailable"]
+__all__ = ["BatchConsumer", "Handler", "Probe", "Publisher", "Relay", "Subscription", "Unavailable"]

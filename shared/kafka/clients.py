@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 LARGEST_BATCH = 1_100_000
+START_WITHIN = 30.0
 STOP_WITHIN = 3.0
 
 
@@ -54,6 +55,15 @@ def new_admin(bootstrap: str) -> AIOKafkaAdminClient:
 def partition_of(key: bytes | None, partitions: int) -> int:
     """Librdkafka's "consistent" partitioner, so that other clients can agree with us."""
     return zlib.crc32(key or b"") % partitions
+
+
+async def start_producer(producer: AIOKafkaProducer) -> None:
+    """Start, or fail within seconds: aiokafka's own start asks for its id for ever.
+
+    :raises TimeoutError: when the broker has not given one in time.
+    """
+    async with asyncio.timeout(START_WITHIN):
+        await producer.start()
 
 
 async def stop_producer(producer: AIOKafkaProducer) -> None:

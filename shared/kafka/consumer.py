@@ -71,6 +71,7 @@ class BatchConsumer(Generic[D]):
     _not_before: dict[TopicPartition, float] = field(default_factory=dict)
     _stuck: set[TopicPartition] = field(default_factory=set)
     _blown: set[TopicPartition] = field(default_factory=set)
+    _told: set[TopicPartition] = field(default_factory=set)
     _backoff: Backoff = field(default_factory=Backoff)
 
     @property
@@ -106,6 +107,7 @@ class BatchConsumer(Generic[D]):
         while not stopping.is_set():
             self.health.tick(self._loop)
             for tp in sorted(self._unclaimed):
+                self.health.tick(self._loop)
                 await self._claim(client, tp)
             # Never inside wait_for: a cancelled getmany leaks its counter for ever.
             batches = await client.getmany(timeout_ms=200, max_records=BATCH)
@@ -127,8 +129,7 @@ class BatchConsumer(Generic[D]):
         except Exception as error:
             if not is_trouble(error):
                 raise
-            self.health.missing(f"{tp.topic}/{tp.partition}", type(error).__name__)
-            self._not_before[tp] = time.monotonic() + self._backoff.next()
+            self._wait_with(tp, error)
             return
         if tp in self._unclaimed and tp in client.assignment():
             client.seek(tp, position.next_offset)
@@ -157,8 +158,7 @@ class BatchConsumer(Generic[D]):
         except Exception as error:
             if not is_trouble(error):
                 raise
-            self.health.missing(f"{tp.topic}/{tp.partition}", type(error).__name__)
-            self._not_before[tp] = time.monotonic() + self._backoff.next()
+            self._wait_with(tp, error)
         else:
             self._backoff.reset()
             self._unstick(tp)
@@ -171,21 +171,30 @@ class BatchConsumer(Generic[D]):
             client.pause(tp)
             self._unclaimed.add(tp)
 
+    def _wait_with(self, tp: TopicPartition, error: Exception) -> None:
+        self._not_before[tp] = time.monotonic() + self._backoff.next()
+        self._tell(tp, type(error).__name__)
+
+    def _tell(self, tp: TopicPartition, why: str) -> None:
+        self._told.add(tp)
+        self.health.missing(f"{tp.topic}/{tp.partition}", why)
+
     def _stop_at(self, tp: TopicPartition, why: str) -> None:
         self._stuck.add(tp)
         self._not_before[tp] = time.monotonic() + LOOK_AGAIN
-        self.health.missing(f"{tp.topic}/{tp.partition}", why)
+        self._tell(tp, why)
         metrics.STUCK.labels(self.service, tp.topic).set(len(self._stuck))
 
     def _unstick(self, tp: TopicPartition) -> None:
         self._blown.discard(tp)
         self._stuck.discard(tp)
+        self._told.discard(tp)
         self.health.found(f"{tp.topic}/{tp.partition}")
         metrics.STUCK.labels(self.service, tp.topic).set(len(self._stuck))
 
     def _forget_lost(self, client: AIOKafkaConsumer) -> None:
         """What another member owns now is its to report."""
-        for tp in self._stuck - client.assignment():
+        for tp in self._told - client.assignment():
             self._unstick(tp)
 
     async def _check_gap(

@@ -7,7 +7,8 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared.kafka.clients import new_producer, partition_of, stop_producer
+from shared.db.database import LARGEST_RECORD
+from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.runtime import Backoff, Health, pause
 
 log = structlog.get_logger()
@@ -40,8 +41,8 @@ class Publisher:
             self._health.tick("publisher")
             producer = new_producer(self._bootstrap, self._client)
             try:
-                await producer.start()
-            except (KafkaError, OSError) as error:
+                await start_producer(producer)
+            except (KafkaError, OSError, TimeoutError) as error:
                 self._health.missing("kafka", type(error).__name__)
                 await stop_producer(producer)
                 await pause(stopping, backoff.next())
@@ -64,6 +65,8 @@ class Publisher:
 
         :raises Unavailable: when it is not, within seconds; some of them may have been written all the same.
         """
+        if any(len(value) > LARGEST_RECORD for _, value in records):
+            raise ValueError("a record is larger than its topic takes; the door must refuse it")
         producer = self._producer
         if producer is None or self._waiting + len(records) > self._most_waiting:
             raise Unavailable

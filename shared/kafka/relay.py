@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.database import Database, new_engine, statement
 from shared.errors import is_trouble
-from shared.kafka.clients import new_producer, partition_of, stop_producer
+from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.kafka.dead_letters import read_headers
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
@@ -38,6 +38,7 @@ class Relay:
     service: str
     bootstrap: str
     health: Health
+    _empty_at: float = field(default_factory=time.monotonic)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Publish until stopped. On any doubt: a new producer, and all again; readers drop by version."""
@@ -53,7 +54,7 @@ class Relay:
                         # The server ends our session when we freeze: the lock goes to a living relay.
                         await connection.execute(statement("SET idle_session_timeout = '45s'"))
                         if await self._locked(connection, stopping):
-                            await producer.start()
+                            await start_producer(producer)
                             self.health.found("relay")
                             backoff.reset()
                             await self._pump(connection, producer, stopping)
@@ -62,6 +63,7 @@ class Relay:
                         raise
                     metrics.RELAY_REPLACED.labels(self.service).inc()
                     self.health.missing("relay", type(error).__name__)
+                    metrics.OUTBOX_AGE.labels(self.service).set(time.monotonic() - self._empty_at)
                     await pause(stopping, backoff.next())
                 finally:
                     await stop_producer(producer)
@@ -95,21 +97,28 @@ class Relay:
                     {"at_once": AT_ONCE},
                 )
             ).all()
-            metrics.OUTBOX_DEPTH.labels(self.service).set(len(rows))
             if not rows:
-                metrics.OUTBOX_AGE.labels(self.service).set(0)
+                self._empty_at = time.monotonic()
+            metrics.OUTBOX_AGE.labels(self.service).set(time.monotonic() - self._empty_at)
+            metrics.OUTBOX_DEPTH.labels(self.service).set(await self._depth(connection, rows))
+            if not rows:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.database.outbox_filled.wait(), POLL)
                 continue
-            started = time.monotonic()
             await send(producer, rows)
             await connection.execute(
                 # Never "up to the last": a row that commits late has a lower number and was not sent.
                 statement("DELETE FROM outbox WHERE seq = ANY(CAST(:sent AS bigint[]))"),
                 {"sent": [row.seq for row in rows]},
             )
-            metrics.OUTBOX_AGE.labels(self.service).set(time.monotonic() - started)
             metrics.RELAYED.labels(self.service).inc(len(rows))
+
+    async def _depth(self, connection: AsyncConnection, rows: Sequence[Any]) -> int:
+        """How many rows wait; of a full batch the upper bound that two looks into the index give."""
+        if len(rows) < AT_ONCE:
+            return len(rows)
+        newest = await connection.execute(statement("SELECT max(seq) FROM outbox"))
+        return int(newest.scalar_one() - rows[0].seq + 1)
 
 
 async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
-from shared.kafka.clients import new_producer, partition_of, stop_consumer, stop_producer
+from shared.kafka.clients import new_producer, partition_of, start_producer, stop_consumer, stop_producer
 from shared.kafka.dead_letters import PLACE, Headers
 
 
@@ -42,7 +42,7 @@ async def replay(bootstrap: str, dead_letter_topic: str, *, most: int) -> int:
     sent = 0
     async with _reader(bootstrap, dead_letter_topic) as reader:
         try:
-            await producer.start()
+            await start_producer(producer)
             async for letter in _letters(reader, dead_letter_topic):
                 if sent == most:
                     break

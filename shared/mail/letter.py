@@ -13,6 +13,7 @@ from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 
 from shared.http.secrets import derive
+from shared.mail.addresses import on_the_wire
 
 # An unsubscribe address on a line of its own is lawful, and lost on some readers.
 _WIRE = policy.compat32.clone(linesep="\r\n", max_line_length=900)
@@ -41,8 +42,9 @@ class Letter:
         """The message as it goes over the wire; these classes are four times as fast as EmailMessage."""
         message = MIMEMultipart("alternative")
         message["Date"] = format_datetime(self.date)
-        message["From"] = formataddr((one_line(self.sender_name), self.sender))
-        message["To"] = one_line(self.recipient)
+        message["From"] = formataddr((one_line(self.sender_name), on_the_wire(self.sender)))
+        # No encoded word may stand in an address (RFC 2047, 5): outside ASCII it is raw UTF-8 (RFC 6532).
+        message["To"] = on_the_wire(one_line(self.recipient)).encode().decode("ascii", "surrogateescape")
         message["Subject"] = Header(one_line(self.subject), header_name="Subject").encode()
         message["Message-ID"] = self.message_id
         message["Auto-Submitted"] = "auto-generated"
@@ -63,7 +65,7 @@ def message_id(secret: str, kind: str, thing: str, sender: str) -> str:
     """The same id for the same mail however often it is tried, telling nothing of the thing it is about."""
     digest = hmac.digest(derive(secret, "message-id"), f"{kind}|{thing}".encode(), hashlib.sha256)
     name = base64.b32encode(digest[:20]).decode().lower()
-    return f"<{name}@{sender.rpartition('@')[2]}>"
+    return f"<{name}@{on_the_wire(sender).rpartition('@')[2]}>"
 
 
 def one_line(text: str) -> str:

@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
+from shared.mail.addresses import on_the_wire
+
 SECONDS = 10.0
 """Patience for each step; the answer to DATA may take a server longer."""
 SECONDS_FOR_DATA = 30.0
@@ -95,6 +97,7 @@ class Mailer:
     async def _send(self, sender: str, recipient: str, message: bytes) -> Outcome:
         if any(character.isspace() or ord(character) < ord(" ") for character in recipient):
             return Rejected("this is no address", 553)
+        sender, recipient = on_the_wire(sender), on_the_wire(recipient)
         return (
             await self._begin(sender, international=not recipient.isascii())
             or await self._offer(recipient)

@@ -85,6 +85,23 @@ async def test_an_address_outside_ascii_is_sent_where_the_server_takes_it(mailer
     assert await mailer.send(SENDER, "søren@example.com", MESSAGE) == Delivered()
 
 
+async def test_a_domain_of_another_alphabet_needs_nothing_of_the_server():
+    """Of SMTPUTF8 this one has not heard."""
+    async with talking(*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n") as mailer:
+        assert isinstance(await mailer.send(SENDER, "anna@bøger.example", MESSAGE), Unknown)
+        await mailer.close()
+    async with talking(*HELLO) as mailer:
+        outcome = await mailer.send(SENDER, "søren@example.com", MESSAGE)
+        assert outcome == Rejected("the mail server takes ASCII addresses only", 553)
+        await mailer.close()
+
+
+async def test_both_forms_of_a_domain_are_one_mailbox(mailer: Mailer, mails: Mails):
+    assert await mailer.send(SENDER, "anna@bøger.example", MESSAGE) == Delivered()
+    (mail,) = mails.newest_first()
+    assert mail.recipient == "anna@xn--bger-gra.example"
+
+
 @asynccontextmanager
 async def talking(*answers: bytes):
     """A server that says these lines, one after each line it hears, and then hangs up."""

@@ -1,0 +1,41 @@
+"""What the doors let in can be kept: the longest name of a segment fits every table's key."""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from support.doors import a_context
+from support.stack import Postgres
+
+from services.scorer.app import SERVICE
+from services.scorer.handlers import SUBSCRIPTIONS
+from shared.events import ANSWERS, Answer, too_long
+from shared.events.segments import LONGEST
+from shared.ids import uuid7
+from shared.service import Context
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+async def context(postgres: Postgres) -> AsyncIterator[Context]:
+    context = await a_context(SERVICE, postgres)
+    yield context
+    await context.database.close()
+
+
+async def test_an_answer_of_the_longest_path_is_counted(context: Context) -> None:
+    letters = random.Random(7)
+    path = tuple("".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=160)) for _ in range(6))
+    answer = Answer(
+        id=uuid7(), version=1, state="sent", origin="import", score=9, organisation=path, day=NOW.date(),
+        answered_at=NOW, changed_at=NOW,
+    )  # fmt: skip
+    assert too_long(answer) is None
+    assert len("/".join(path)) > LONGEST - 50
+    handle = next(each.handle for each in SUBSCRIPTIONS if each.topic is ANSWERS)
+    async with context.database.transaction() as uow:
+        await handle(uow, [ANSWERS.event("acme", answer, NOW)])
+        counted = await uow.execute("SELECT count(*) FROM segment WHERE tenant = 'acme' AND segment <> ''")
+        assert counted.scalar_one() == 6

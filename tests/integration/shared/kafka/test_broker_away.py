@@ -1,0 +1,82 @@
+"""The broker goes and comes back while everything runs: it is said, and nothing is lost or counted twice."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from support.eventually import eventually
+from support.stack import Postgres, new_state
+from support.stack import running as a_part
+from support.things import Bench, Thing, a_bench, running
+
+from deploy.local.state import State
+from shared.kafka import Probe, Publisher, Unavailable
+from shared.kafka.consumer import BatchConsumer
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+async def state() -> AsyncIterator[State]:
+    with new_state() as state:
+        yield state
+
+
+def red(*ids: str) -> list[Thing]:
+    return [Thing(id=each, version=1, colour="red") for each in ids]
+
+
+async def test_a_broker_that_goes_is_said_and_all_go_on_when_it_returns(
+    state: State, postgres: Postgres
+) -> None:
+    with a_part("kafka", state):
+        bench_opened = a_bench(state.kafka, postgres)
+        bench = await bench_opened.__aenter__()
+    try:
+        publisher = Publisher(state.kafka, "test", bench.health, within=2.0)
+        loops = (bench.consumer(), bench.relay(), publisher, Probe(state.kafka, bench.health))
+        async with running(*loops):
+            await eventually(lambda: _says(bench, "broker"), within=30)
+            with pytest.raises(Unavailable):
+                await publisher.publish(bench.topic.name, [bench.record(red("lost")[0])])
+            for round_ in range(2):
+                with a_part("kafka", state):
+                    await eventually(lambda: not bench.health.ready(), within=60)
+                    await _publish(bench, publisher, f"r{round_}")
+                    await eventually(lambda n=round_ + 1: _counted(bench, n), within=60)  # type: ignore[misc]
+                await eventually(lambda: _says(bench, "broker"), within=30)
+                assert bench.health.alive() == []
+    finally:
+        await bench_opened.__aexit__(None, None, None)
+
+
+async def test_trouble_with_a_partition_that_went_to_somebody_else_is_not_told_for_ever(
+    kafka: str, postgres: Postgres
+) -> None:
+    async with a_bench(kafka, postgres) as bench:
+        consumer: BatchConsumer[Thing] = bench.consumer()
+        async with running(consumer):
+            await bench.send(*red("a"))
+            await eventually(lambda: _counted(bench, 1))
+            lost = next(iter(consumer._owned))._replace(partition=77)
+            consumer._tell(lost, "OperationalError")
+            assert bench.health.ready()
+            await eventually(lambda: not bench.health.ready())
+
+
+def _says(bench: Bench, what: str) -> bool:
+    return any(line.startswith(what) for line in bench.health.ready())
+
+
+async def _publish(bench: Bench, publisher: Publisher, id_: str) -> None:
+    async def published() -> bool:
+        try:
+            await publisher.publish(bench.topic.name, [bench.record(red(id_)[0])])
+        except Unavailable:
+            return False
+        return True
+
+    await eventually(published, within=60)
+
+
+async def _counted(bench: Bench, n: int) -> bool:
+    return (await bench.tally()).get("red") == n
