@@ -99,7 +99,7 @@ async def test_a_domain_of_another_alphabet_needs_nothing_of_the_server():
 async def test_both_forms_of_a_domain_are_one_mailbox(mailer: Mailer, mails: Mails):
     assert await mailer.send(SENDER, "anna@bøger.example", MESSAGE) == Delivered()
     (mail,) = mails.newest_first()
-    assert mail.recipient == "anna@xn--bger-gra.example"
+    assert mail.to == "anna@xn--bger-gra.example"
 
 
 @asynccontextmanager

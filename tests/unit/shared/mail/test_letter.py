@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,3 +84,28 @@ def test_no_text_can_begin_another_header(name: str, subject: str):
     )
     assert "Bcc" not in message
     assert message["To"] == "a.hansen@example.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("anna@bøger.example", b"To: anna@xn--bger-gra.example\r\n"),
+        ("anna@BÜCHER.example", b"To: anna@xn--bcher-kva.example\r\n"),
+        ("søren@bøger.example", "To: søren@xn--bger-gra.example\r\n".encode()),
+        ("anna@example.com", b"To: anna@example.com\r\n"),
+        ("anna@-ø-.example", "To: anna@-ø-.example\r\n".encode()),
+    ],
+)
+def test_no_encoded_word_ever_stands_in_an_address(address: str, told: bytes):
+    head, _, _ = replace(LETTER, recipient=address).as_bytes().partition(b"\r\n\r\n")
+    assert told in head + b"\r\n"
+
+
+def test_the_sender_may_have_a_domain_of_its_own_alphabet():
+    message = read(
+        replace(
+            LETTER, sender="ask@bøger.example", message_id=message_id(SECRET, "i", "1", "a@bøger.example")
+        )
+    )
+    assert message["From"].addresses[0].addr_spec == "ask@xn--bger-gra.example"
+    assert message["Message-ID"].endswith("@xn--bger-gra.example>")
