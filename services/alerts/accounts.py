@@ -163,6 +163,11 @@ async def new_link(uow: UnitOfWork, tenant: str, person: UUID) -> Token:
     return token
 
 
+def link_address(staff_url: str, token: Token) -> str:
+    """Where a one-time link leads."""
+    return f"{staff_url.rstrip('/')}/login/link/{quote(str(token), safe='.%')}"
+
+
 async def new_session(uow: UnitOfWork, tenant: str, person: UUID) -> Token:
     """Somebody is signed in from now on."""
     token = Token.new(tenant)

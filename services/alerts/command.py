@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated
-from urllib.parse import quote
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +13,7 @@ from services.alerts.repository import people
 from services.alerts.settings import Settings
 from shared.db.database import Database
 from shared.settings import Afterword, load
+from shared.tenancy import find_tenant
 
 
 async def create_staff(
@@ -34,7 +34,7 @@ async def create_staff(
         person = await accounts.create_person(
             uow, tenant, address=address, name=name, role=role, segments=segments
         )
-        return link_address(staff_url, await accounts.new_link(uow, tenant, person))
+        return accounts.link_address(staff_url, await accounts.new_link(uow, tenant, person))
 
 
 async def sign_in_link(database: Database, staff_url: str, tenant: str, address: str) -> str:
@@ -46,7 +46,7 @@ async def sign_in_link(database: Database, staff_url: str, tenant: str, address:
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None or not found.active:
             raise BadAccount("address", "Nobody who may sign in has this address.")
-        return link_address(staff_url, await accounts.new_link(uow, tenant, found.id))
+        return accounts.link_address(staff_url, await accounts.new_link(uow, tenant, found.id))
 
 
 async def set_password(database: Database, tenant: str, address: str, password: str) -> None:
@@ -62,11 +62,6 @@ async def set_password(database: Database, tenant: str, address: str, password: 
         if found is None:
             raise BadAccount("address", "Nobody has this address.")
         await people.keep_password(uow, tenant, found.id, kept)
-
-
-def link_address(staff_url: str, token: accounts.Token) -> str:
-    """Where a one-time link leads."""
-    return f"{staff_url.rstrip('/')}/login/link/{quote(str(token), safe='.%')}"
 
 
 @asynccontextmanager
@@ -101,6 +96,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
 
         async def run() -> str:
             async with opened() as (database, afterword):
+                await _known(database, tenant)
                 return await create_staff(
                     database, afterword.staff_url, tenant, address, role, name=name, segments=segment or ()
                 )
@@ -124,8 +120,8 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
 
         async def run() -> str:
-            async with opened() as (database, _), database.reading() as uow:
-                found = await people.people(uow, tenant)
+            async with opened() as (database, _):
+                found = await _known(database, tenant)
             return "\n".join(
                 "\t".join(
                     [
@@ -154,6 +150,22 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
             return f"{address} cannot sign in any more"
 
         typer.echo(_told(run))
+
+
+async def _known(database: Database, tenant: str) -> list[Any]:
+    """Everybody of a company that we have heard of; who has people with us exists, told or not.
+
+    :raises BadAccount: when we know neither.
+    """
+    async with database.reading() as uow:
+        found = await people.people(uow, tenant)
+        if not found and await find_tenant(uow, tenant) is None:
+            raise BadAccount(
+                "tenant",
+                f"Alerts knows no company {tenant!r}; `afterword tenant list` shows all, "
+                "and one that was made just now is known in a moment.",
+            )
+    return found
 
 
 def _told(run: Callable[[], Coroutine[None, None, str]]) -> str:

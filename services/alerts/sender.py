@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 
 from services.alerts import accounts
-from services.alerts.command import link_address
 from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import cases, copies, notices
 from shared.db.database import Database, UnitOfWork
@@ -121,7 +120,9 @@ class Sender:
     async def _invitation(self, uow: UnitOfWork, notice: Any) -> Letter:
         tenant = await find_tenant(uow, notice.tenant)
         company = tenant.name if tenant else notice.tenant
-        link = link_address(self.staff_url, await accounts.new_link(uow, notice.tenant, notice.staff_id))
+        link = accounts.link_address(
+            self.staff_url, await accounts.new_link(uow, notice.tenant, notice.staff_id)
+        )
         said = [
             f"You can now sign in to Afterword for {company}.",
             "This link works once, within 24 hours, and lets you choose a password:",

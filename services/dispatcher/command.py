@@ -21,7 +21,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending import set_stopped
 
-        done = _run(lambda uow: set_stopped(uow, tenant, WHO, stopped=True))
+        done = _run(tenant, lambda uow: set_stopped(uow, tenant, WHO, stopped=True))
         typer.echo("stopped" if done else "was stopped already")
 
     @app.command("resume-sending")
@@ -30,7 +30,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending import set_stopped
 
-        done = _run(lambda uow: set_stopped(uow, tenant, WHO, stopped=False))
+        done = _run(tenant, lambda uow: set_stopped(uow, tenant, WHO, stopped=False))
         typer.echo("sending again" if done else "was not stopped")
 
     @app.command("live")
@@ -46,7 +46,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending import set_mode
 
-        done = _run(lambda uow: set_mode(uow, tenant, WHO, "live"))
+        done = _run(tenant, lambda uow: set_mode(uow, tenant, WHO, "live"))
         typer.echo("live" if done else "was live already")
 
     @app.command("test-address")
@@ -62,7 +62,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending import add_test_address
 
-        done = _run(lambda uow: add_test_address(uow, tenant, WHO, address))
+        done = _run(tenant, lambda uow: add_test_address(uow, tenant, WHO, address))
         typer.echo("listed" if done else "was listed already")
 
 
@@ -85,19 +85,27 @@ async def create_example_survey(
             await sending.add_test_address(uow, tenant, WHO, test_address)
 
 
-def _run(act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
-    """Do it in one transaction on the dispatcher's database."""
+def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
+    """Do it in one transaction on the dispatcher's database, to a company that we know."""
     import asyncio
 
+    from services.dispatcher.repository.surveys import of_tenants
     from services.dispatcher.settings import Settings
     from shared.db import Database
     from shared.settings import load
+    from shared.tenancy import find_tenant
 
     async def main() -> bool:
         (own,) = load([Settings])
         database = Database(own.database_url.get_secret_value(), name="dispatcher-command")
         try:
             async with database.transaction() as uow:
+                # Who has a survey with us exists, told or not.
+                if await find_tenant(uow, tenant) is None and not await of_tenants(uow, [tenant]):
+                    raise typer.BadParameter(
+                        f"the dispatcher knows no company {tenant!r}; `afterword tenant list` shows all, "
+                        "and one that was made just now is known in a moment"
+                    )
                 return await act(uow)
         finally:
             await database.close()

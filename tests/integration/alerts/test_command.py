@@ -2,11 +2,12 @@
 
 import typer
 from support.doors import afterword_settings
-from support.unhappy import TENANT
+from support.unhappy import TENANT, a_tenant, deliver
 from typer.testing import CliRunner
 
 from services.alerts.command import add_to
 from shared.db.database import Database
+from shared.tenancy import keep_tenants
 
 ADDRESS = "first@example.com"
 
@@ -27,6 +28,10 @@ async def test_people_are_made_listed_and_dismissed_by_command(database: Databas
         found = await asyncio.to_thread(CliRunner().invoke, app, ["staff", *words])
         return found.exit_code, found.output
 
+    for words in (("create", "havnboo", ADDRESS, "--role", "admin"), ("list", "havnboo")):
+        code, said = await run(*words)
+        assert (code, "havnboo" in said) == (2, True)
+    await deliver(database, keep_tenants, a_tenant())
     code, link = await run("create", TENANT, ADDRESS, "--role", "admin", "--segment", "touchpoint:shop")
     assert code == 0
     assert link.startswith(f"{afterword.staff_url}/login/link/")

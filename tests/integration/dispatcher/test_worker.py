@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 import typer
-from support.asking import a_customer, a_transaction, decide, know_tenant, relayed, rows, states
+from support.asking import a_customer, a_transaction, decide, know_tenant, make_survey, relayed, rows, states
 from support.doors import a_context
 from support.eventually import eventually
 from support.stack import Mailbox, Postgres
@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from services.dispatcher.app import SERVICE
 from services.dispatcher.command import add_to, create_example_survey
+from shared.db.database import Database
 from shared.runtime import run_loops
 
 
@@ -52,6 +53,10 @@ async def test_sending_is_stopped_and_gone_live_by_command(
 ):
     url = await postgres.create_database("dispatcher", template=migrated)
     monkeypatch.setenv("DISPATCHER_DATABASE_URL", url)
+    database = Database(url, name="test", pool_size=1)
+    await know_tenant(database)
+    await make_survey(database, tenant="untold")
+    await database.close()
 
     def run(*words: str) -> tuple[int, str]:
         result = CliRunner().invoke(command, list(words))
@@ -67,3 +72,12 @@ async def test_sending_is_stopped_and_gone_live_by_command(
         assert await asyncio.to_thread(run, *words) == expected
     assert (await asyncio.to_thread(run, "live", "havnbo"))[0] == 2
     assert (await asyncio.to_thread(run, "test-address", "havnbo", "nobody"))[0] == 2
+    assert await asyncio.to_thread(run, "stop-sending", "untold") == (0, "stopped")
+    for words in (
+        ("stop-sending", "havnboo"),
+        ("resume-sending", "havnboo"),
+        ("live", "havnboo", "--yes"),
+        ("test-address", "havnboo", "me@example.com"),
+    ):
+        code, told = await asyncio.to_thread(run, *words)
+        assert (code, "havnboo" in told) == (2, True), words
