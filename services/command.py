@@ -151,8 +151,10 @@ class _Faults(Exception):
 async def _start_tenant(
     tenant: str, name: str, admin: str, time_zone: str, country: str
 ) -> tuple[str, str, str]:
-    from services.alerts.command import create_staff
+    from services.alerts import accounts
+    from services.alerts.command import create_staff, sign_in_link
     from services.alerts.errors import BadAccount
+    from services.dispatcher.addresses import judged
     from services.dispatcher.command import create_example_survey
     from services.trigger import tenants
     from services.trigger.errors import BadTenant, TenantExists
@@ -165,16 +167,33 @@ async def _start_tenant(
         Database(own.database_url.get_secret_value(), name="tenant-start", pool_size=1) for own in owns
     )
     try:
-        await tenants.create_tenant(
-            trigger, tenant, name=name, time_zone=time_zone, country=country, languages=["en", "da", "nl"]
-        )
-        link = await create_staff(alerts, afterword.staff_url, tenant, admin, "admin")
+        # Three databases, no common transaction: what can be wrong is wrong before the first, and a start
+        # that broke off goes on where it is started again.
+        accounts.clean_address(admin)
+        if judged(admin) != "good":
+            raise _Faults(f"No mail would reach {admin}: choose an address of your own.")
+        try:
+            await tenants.create_tenant(
+                trigger, tenant, name=name, time_zone=time_zone, country=country, languages=["en", "da", "nl"]
+            )
+        except TenantExists:
+            if not await tenants.is_unfinished(trigger, tenant, name):
+                raise
+        try:
+            link = await create_staff(alerts, afterword.staff_url, tenant, admin, "admin")
+        except BadAccount:  # here already, from a start that broke off
+            link = await sign_in_link(alerts, afterword.staff_url, tenant, admin)
         await create_example_survey(dispatcher, tenant, test_address=admin)
         key = await tenants.create_key(trigger, tenant, STARTER_SCOPES, name="webshop")
     except TenantExists:
-        raise _Faults(f"There is a tenant {tenant} already; choose another name.") from None
-    except (BadTenant, BadAccount) as error:
+        raise _Faults(
+            f"There is a tenant {tenant} already; choose another name. If it is yours: `afterword staff link "
+            f"{tenant} {admin}` prints a way in, `afterword key create {tenant} --scope events:write` a key."
+        ) from None
+    except BadTenant as error:
         raise _Faults(str(error)) from None
+    except BadAccount as error:
+        raise _Faults(error.remedy) from None
     finally:
         for database in (trigger, dispatcher, alerts):
             await database.close()

@@ -14,7 +14,7 @@ from services.trigger.errors import BadTenant, TenantExists, UnknownKey, Unknown
 from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, Tenant
 from shared.ids import uuid7
-from shared.tenancy import digest_of
+from shared.tenancy import digest_of, find_tenant
 
 SCOPES = (
     "events:write",
@@ -67,6 +67,13 @@ async def create_tenant(
             raise TenantExists(tenant)
         uow.publish(TENANTS, tenant, company)
     return company
+
+
+async def is_unfinished(database: Database, tenant: str, name: str) -> bool:
+    """Whether a tenant of this name was begun and got no key: the last thing that a first start gives it."""
+    async with database.reading() as uow:
+        company = await find_tenant(uow, tenant)
+    return company is not None and company.name == name and not company.keys
 
 
 async def create_key(
