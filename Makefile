@@ -1,6 +1,6 @@
 # What a newcomer and a developer do with this checkout. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down reset tenant test check format lock installed developed servers chromium
+.PHONY: help install demo up down reset tenant test chaos chaos-selfcheck check format lock installed developed servers chromium
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: installed ## install what a local stack needs into .venv
 
@@ -31,6 +31,12 @@ tenant: installed ## NAME=Acme ADMIN=you@example.com: a company with a key, a si
 
 test: developed servers chromium ## every test, against a real Kafka, PostgreSQL, SMTP server and Chromium
 	$(BIN)/pytest
+
+chaos: developed servers ## break it on purpose and count; SEED=1 EVENTS=20000 ONLY=broker,smtp
+	@PYTHONPATH=tests $(BIN)/python -m chaos
+
+chaos-selfcheck: developed servers ## the same harness must catch each of five deliberately broken copies
+	@PYTHONPATH=tests $(BIN)/python -m chaos.selfcheck
 
 check: developed ## format, lint, types, import contracts, then the tests
 	$(BIN)/ruff format --check .

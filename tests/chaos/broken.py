@@ -1,0 +1,119 @@
+"""Deliberately broken copies of the product, which the harness must catch, each by the scenario named."""
+
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Break:
+    """One fault in the product, and the scenario that shows it."""
+
+    what: str
+    scenario: str
+    apply: Callable[[], None]
+
+
+def _runs(service: str) -> bool:
+    """Whether this process is that service's: the others are spared the import."""
+    return service in sys.argv
+
+
+def _neither_compared() -> None:
+    from shared.kafka import positions
+
+    async def move(uow: Any, tp: Any, at: int, end: int, timestamp: int) -> None:
+        await uow.execute(
+            "UPDATE position SET next_offset = :end, max_ts = greatest(max_ts, :timestamp) "
+            "WHERE topic = :topic AND part = :part",
+            {"topic": tp.topic, "part": tp.partition, "end": end, "timestamp": timestamp},
+        )
+
+    positions.move = move
+    if _runs("scorer"):
+        from services.scorer.repository import counting
+
+        counting._KEEP_ANSWERS = counting._KEEP_ANSWERS.replace("WHERE t.version < EXCLUDED.version", "")
+
+
+def _deletes_up_to_the_last() -> None:
+    from shared.kafka import relay
+
+    said = relay.statement
+    relay.statement = lambda sql: said(  # type: ignore[assignment]
+        sql.replace(
+            "seq = ANY(CAST(:sent AS bigint[]))",
+            "seq <= (SELECT max(s) FROM unnest(CAST(:sent AS bigint[])) s)",
+        )
+    )
+
+
+def _skips() -> None:
+    from shared.errors import is_trouble
+    from shared.kafka import relay
+
+    send = relay.send
+
+    async def go_on(producer: Any, rows: Sequence[Any]) -> None:
+        try:
+            await send(producer, rows)
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+
+    relay.send = go_on
+
+
+def _forgets_sending() -> None:
+    if not _runs("dispatcher"):
+        return
+    from services.dispatcher import invitations
+
+    move = invitations.move
+
+    async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
+        return await move(uow, tenant, invitation, "waiting" if state == "sending" else state, **given)
+
+    invitations.move = forgetful
+
+
+def _counts_the_batch() -> None:
+    if not _runs("scorer"):
+        return
+    from services.scorer.repository import counting
+
+    keep = counting.keep_answers
+
+    async def all_of_them(uow: Any, answers: Sequence[Any]) -> list[Any]:
+        before = {row.id: row for row in await keep(uow, answers)}
+        new = counting.Before("", None, None, None, None, None)  # type: ignore[arg-type]
+        return [before.get(a.id) or new._replace(tenant=a.tenant, id=a.id) for a in answers]
+
+    counting.keep_answers = all_of_them
+
+
+BREAKS = {
+    "neither-compared": Break("neither position nor version is compared", "again", _neither_compared),
+    "deletes-up-to": Break("the relay deletes up to the last one sent", "frozen", _deletes_up_to_the_last),
+    "skips": Break("the relay goes on after a failure", "broker", _skips),
+    "forgets-sending": Break("the sender does not mark what it sends", "workers", _forgets_sending),
+    "counts-batch": Break("counts are taken from the batch", "again", _counts_the_batch),
+}
+
+
+def die_before_removal(often: float) -> None:
+    """Kill this process when the broker has acknowledged and the outbox still holds the rows."""
+    from shared.kafka import relay
+
+    send = relay.send
+
+    async def last_act(producer: Any, rows: Sequence[Any]) -> None:
+        await send(producer, rows)
+        if random.random() < often:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    relay.send = last_act

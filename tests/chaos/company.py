@@ -1,0 +1,53 @@
+"""A company of each scenario's own: live, with a key and a survey that asks at once."""
+
+import asyncio
+from dataclasses import dataclass
+
+import httpx
+from chaos.stack import HEARING, Stack
+
+from services.dispatcher import sending
+from services.dispatcher.command import create_example_survey
+from services.trigger import tenants
+from shared.db.database import Database
+
+MAILED = "order.delivered"
+"""The type of the events after which a customer is asked; the others have no survey."""
+
+
+@dataclass(frozen=True)
+class Company:
+    """A tenant, and the key that its events come with."""
+
+    tenant: str
+    headers: dict[str, str]
+
+
+async def found(stack: Stack, tenant: str) -> Company:
+    """Found it, and return when every service has heard of it."""
+    trigger, dispatcher = (
+        Database(stack.state.database_url(name), name="chaos", pool_size=1)
+        for name in ("trigger", "dispatcher")
+    )
+    try:
+        await tenants.create_tenant(trigger, tenant, name=tenant.title(), time_zone="Europe/Copenhagen")
+        key = await tenants.create_key(trigger, tenant, ["events:write"], name="shop")
+        await create_example_survey(dispatcher, tenant, test_address=None, trigger=MAILED)
+        async with dispatcher.transaction() as uow:
+            await sending.set_mode(uow, tenant, "chaos", "live")
+    finally:
+        await trigger.close()
+        await dispatcher.close()
+    company = Company(tenant, {"Authorization": f"Bearer {key}"})
+    async with asyncio.timeout(60):
+        for service in HEARING:
+            database = await stack.database(service)
+            try:
+                while not await database.fetchval("SELECT 1 FROM tenant WHERE id = $1", tenant):
+                    await asyncio.sleep(0.1)
+            finally:
+                await database.close()
+        async with httpx.AsyncClient(base_url=stack.state.origin, trust_env=False) as client:
+            while (await client.post("/v1/events", headers=company.headers, json=[])).status_code == 401:
+                await asyncio.sleep(0.2)
+    return company

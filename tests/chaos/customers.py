@@ -1,0 +1,135 @@
+"""The customers: they read the mailbox, follow their link, and answer; some change their mind, some at once."""
+
+import asyncio
+import contextlib
+import random
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+from chaos.ledger import Ledger
+from chaos.load import MAILED_EVERY, touchpoint_of
+
+from deploy.local.state import State
+from services.collector.forms import PageNonce
+from shared.http.tokens import LinkSigner
+
+AT_ONCE = 12
+"""Customers at the same time, each from a place of their own: the door slows a place that hurries."""
+NONCE = re.compile(r'name="nonce" value="([^"]+)"')
+NUMBER = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
+
+
+@dataclass
+class Customers:
+    """Everybody whom this tenant's mails reach."""
+
+    state: State
+    tenant: str
+    seed: str
+    ledger: Ledger
+    twice_at_once: float = 0.1
+    """So many of them press twice, with two scores, at the same moment."""
+    refused: int = 0
+    faults: list[str] = field(default_factory=list)
+    _inbox: asyncio.Queue[tuple[int, str]] = field(default_factory=asyncio.Queue)
+    _busy: int = 0
+
+    def __post_init__(self) -> None:
+        self._signer = LinkSigner(self.state.secret)
+        self._nonce = PageNonce(self.state.secret)
+
+    @property
+    def idle(self) -> bool:
+        return self._inbox.empty() and not self._busy
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.gather(self._read_mail(), *(self._answer(place) for place in range(AT_ONCE)))
+
+    async def _read_mail(self) -> None:
+        known = ""
+        met: set[int] = set()  # who gets a second mail does not answer twice: the judge counts mails himself
+        async with httpx.AsyncClient(base_url=self.state.mailbox, trust_env=False, timeout=15) as client:
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    for mail in (await client.get("/api/mails", params={"after": known})).json():
+                        known = mail["id"]
+                        to = NUMBER.search(mail["to"])
+                        if to and to[2] == self.tenant and int(to[1]) not in met:
+                            met.add(int(to[1]))
+                            link = next(link for link in mail["links"] if "/s/" in link)
+                            self._inbox.put_nowait(
+                                (int(to[1]), re.split(r"[/?]", link.partition("/s/")[2])[0])
+                            )
+                await asyncio.sleep(0.2)
+
+    async def _answer(self, place: int) -> None:
+        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{place + 10}")
+        async with httpx.AsyncClient(base_url=self.state.origin, transport=transport, timeout=15) as client:
+            while True:
+                number, token = await self._inbox.get()
+                self._busy += 1
+                try:
+                    await self._say(client, number, token)
+                finally:
+                    self._busy -= 1
+
+    async def _say(self, client: httpx.AsyncClient, number: int, token: str) -> None:
+        invitation = self._signer.read("answer", token)
+        if invitation is None:
+            self.faults.append(f"the mail's link of c-{number} is not signed")
+            return
+        chance = random.Random(f"{self.seed}-{number}")
+        touchpoint = touchpoint_of(number // MAILED_EVERY)
+        first, then = chance.randint(0, 10), chance.randint(0, 10)
+        how = chance.random()
+        if how < self.twice_at_once:
+            self.ledger.answering(invitation, touchpoint, [first, then])
+            posts = [self._post(client, invitation, token, score, "send") for score in (first, then)]
+            if all(await asyncio.gather(*posts)):
+                self.ledger.answered(invitation, {first, then})
+            return
+        if how < 0.2:
+            await self._open(client, token)
+        said = [(first, "send")] if how < 0.6 else [(first, "choose"), (first, "send")]
+        if how > 0.75:
+            said.append((then, "send"))
+        self.ledger.answering(invitation, touchpoint, [score for score, _ in said])
+        for score, action in said:
+            if not await self._post(client, invitation, token, score, action):
+                return
+        self.ledger.answered(invitation, {said[-1][0]})
+
+    async def _open(self, client: httpx.AsyncClient, token: str) -> None:
+        """Look at the page first, as most people do; that this fails is no answer lost."""
+        with contextlib.suppress(httpx.TransportError):
+            page = await client.get(f"/s/{token}")
+            if page.status_code == 200 and not NONCE.search(page.text):
+                self.faults.append("a page without a nonce")
+
+    async def _post(
+        self, client: httpx.AsyncClient, invitation: UUID, token: str, score: int, action: str
+    ) -> bool:
+        """Whether it was taken, after as many tries as that needs."""
+        form = {"score": str(score), "action": action, "comment": f"I say {score}."}
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            form["nonce"] = self._nonce.make(invitation, datetime.now(UTC))
+            try:
+                response = await client.post(f"/s/{token}", data=form)
+            except httpx.TransportError:
+                self.refused += 1
+                await asyncio.sleep(0.2)
+                continue
+            if response.status_code in {200, 303}:
+                return True
+            if response.status_code not in {429, 503}:
+                self.faults.append(f"answer: {response.status_code} {response.text[:200]}")
+                return False
+            self.refused += 1
+            await asyncio.sleep(float(response.headers.get("retry-after", "0.5")) / 4)
+        return False

@@ -1,0 +1,252 @@
+"""The judge: the sender's book against each database, each topic and the mailbox. No code of the handlers."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import msgspec
+from chaos import topics
+from chaos.ledger import Book
+from chaos.stack import Stack
+from chaos.topics import Offsets
+
+from services.scorer.repository.counting import recount
+from shared.db.database import Database
+
+SAID = ("answers.v1", "invitations.v1", "cases.v1")
+
+
+@dataclass
+class Findings:
+    """One scenario's line in the table, and what is wrong in words."""
+
+    accepted: int = 0
+    decisions: int = 0
+    invitations: int = 0
+    mails: int = 0
+    unknown: int = 0
+    answers: int = 0
+    counted: int = 0
+    cases: int = 0
+    dead_letters: int = 0
+    lost: int = 0
+    doubled: int = 0
+    reordered: int = 0
+    said_again: int = 0
+    """Records that stand on a topic more than once: allowed, and no reader may mind."""
+    faults: list[str] = field(default_factory=list)
+
+    def lose(self, what: str, which: Iterable[object]) -> None:
+        self.lost += self._tell("lost", what, which)
+
+    def double(self, what: str, which: Iterable[object]) -> None:
+        self.doubled += self._tell("doubled", what, which)
+
+    def wrong(self, what: str, which: Iterable[object]) -> None:
+        """Neither lost nor doubled, and yet not as it must be."""
+        self._tell("wrong", what, which)
+
+    def _tell(self, kind: str, what: str, which: Iterable[object]) -> int:
+        found = sorted(str(one) for one in which)
+        if found:
+            self.faults.append(f"{kind}: {len(found)} {what}, such as {', '.join(found[:3])}")
+        return len(found)
+
+
+@dataclass
+class Judge:
+    """Judges one tenant's scenario, whose topics began at ``since``."""
+
+    stack: Stack
+    tenant: str
+    book: Book
+    since: Offsets
+    dead_letters: int = 0
+    """So many were injected: no more may be there, and no fewer."""
+    found: Findings = field(default_factory=Findings)
+
+    async def judge(self) -> Findings:
+        await self._events()
+        await self._mails()
+        await self._answers()
+        await self._cases()
+        await self._topics()
+        return self.found
+
+    async def _rows(self, service: str, sql: str) -> list[tuple[object, ...]]:
+        database = await self.stack.database(service)
+        try:
+            return [tuple(row) for row in await database.fetch(sql, self.tenant)]
+        finally:
+            await database.close()
+
+    async def _events(self) -> None:
+        found, book = self.found, self.book
+        decided: Counter[str] = Counter()
+        invited = set()
+        for id_, reason, invitation in await self._rows(
+            "dispatcher", "SELECT source_id, reason, invitation_id FROM decision WHERE tenant = $1"
+        ):
+            decided[str(id_)] += 1
+            if invitation is not None:
+                invited.add(invitation)
+            if (reason == "invited") != (int(str(id_).partition("-")[2]) % 20 == 0):
+                found.wrong("decisions", [f"{id_} {reason}"])
+        found.accepted, found.decisions = len(book.accepted), decided.total()
+        found.lose("accepted events without a decision", book.accepted - set(decided))
+        found.double("events with two decisions", [id_ for id_, n in decided.items() if n > 1])
+        found.wrong("decisions on what nobody sent", set(decided) - book.tried)
+        rows = await self._rows("dispatcher", "SELECT event_id, id FROM invitation WHERE tenant = $1")
+        events = Counter(event for event, _ in rows)
+        found.invitations = len(rows)
+        found.double("events with two invitations", [event for event, n in events.items() if n > 1])
+        found.lose("decisions without their invitation", invited - {id_ for _, id_ in rows})
+
+    async def _mails(self) -> None:
+        """By the mailbox's files, against what the dispatcher says became of each."""
+        found = self.found
+        mailed: Counter[str] = Counter()
+        for file in (self.stack.state.root / "mail").glob("*.json"):
+            to = json.loads(file.read_bytes())["to"]
+            if f".{self.tenant}@" in to:
+                mailed[to] += 1
+        found.mails = mailed.total()
+        found.double("customers with two mails", [to for to, n in mailed.items() if n > 1])
+        rows = await self._rows(
+            "dispatcher",
+            "SELECT state, attempts, convert_from(body, 'UTF8')::jsonb->'customer'->>'email' FROM invitation "
+            "WHERE tenant = $1",
+        )
+        states = {str(to): (str(state), attempts) for state, attempts, to in rows}
+        expected = {"refuse": "failed", "defer": "waiting", "drop": "unknown"}
+        for to, (state, _) in states.items():
+            if state != expected.get(to.partition("-")[0], "sent") and state != "unknown":
+                found.wrong("invitations at their end", [f"{state} {to}"])
+        found.unknown = sum(state == "unknown" for state, _ in states.values())
+        found.lose(
+            "mails that were sent",
+            [to for to, (state, _) in states.items() if state == "sent" and not mailed[to]],
+        )
+        found.wrong(
+            "mails that were not to be",
+            [to for to in mailed if states.get(to, ("none", 0))[0] not in {"sent", "unknown"}],
+        )
+
+    async def _answers(self) -> None:
+        found = self.found
+        taken = {id_: answer for id_, answer in self.book.answers.items() if answer.acknowledged}
+        found.answers = len(taken)
+        found.wrong("answers that the door never took", self.book.answers.keys() - taken.keys())
+        rows = await self._rows(
+            "scorer", "SELECT id, score FROM answer WHERE tenant = $1 AND score IS NOT NULL"
+        )
+        counted = {UUID(str(id_)): score for id_, score in rows}
+        found.counted = len(rows)
+        found.lose("answers that never counted", set(taken) - set(counted))
+        found.wrong("answers that nobody gave", set(counted) - set(self.book.answers))
+        found.lose(
+            "last words",
+            [id_ for id_, answer in taken.items() if id_ in counted and counted[id_] not in answer.last],
+        )
+        stored = dict(
+            await self._rows(
+                "collector", "SELECT id, score FROM answer WHERE tenant = $1 AND score IS NOT NULL"
+            )
+        )
+        found.wrong(
+            "answers that scorer and collector tell otherwise", set(stored.items()) ^ set(counted.items())
+        )
+        await self._counts({id_: int(str(score)) for id_, score in counted.items()})
+
+    async def _counts(self, counted: dict[UUID, int]) -> None:
+        """The counts themselves, by score: of the company, of each touchpoint, and of both levels above the team."""
+        expected: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        for id_, score in counted.items():
+            said = self.book.answers.get(id_)
+            for segment in ("", "organisation:north", "organisation:north/sales"):
+                expected[segment][score] += 1
+            if said is not None:
+                expected[f"touchpoint:{said.touchpoint}"][score] += 1
+        columns = ", ".join(f"sum(c{score})::int" for score in range(11))
+        rows = await self._rows(
+            "scorer", f"SELECT segment, {columns} FROM day_count WHERE tenant = $1 GROUP BY 1"
+        )
+        kept = {str(segment): Counter({s: n for s, n in enumerate(counts) if n}) for segment, *counts in rows}  # type: ignore[misc]
+        for segment in sorted(expected.keys() | kept.keys()):
+            want, have = expected[segment], kept.get(segment, Counter())
+            more = sum(max(have[score] - want[score], 0) for score in range(11))
+            less = sum(max(want[score] - have[score], 0) for score in range(11))
+            if more:
+                self.found.double(f"counts in {segment or 'the company'}", [f"{more} too many"])
+            if less:
+                self.found.lose(f"counts in {segment or 'the company'}", [f"{less} too few"])
+        database = Database(self.stack.state.database_url("scorer"), name="judge", pool_size=1)
+        try:
+            async with database.reading() as uow:
+                self.found.wrong("cells that a recount tells otherwise", await recount(uow, self.tenant))
+        finally:
+            await database.close()
+
+    async def _cases(self) -> None:
+        found = self.found
+        rows = await self._rows("alerts", "SELECT answer_id, id FROM cases WHERE tenant = $1")
+        opened = Counter(UUID(str(answer)) for answer, _ in rows)
+        found.cases = len(rows)
+        found.double("answers with two cases", [id_ for id_, n in opened.items() if n > 1])
+        must = {id_ for id_, answer in self.book.answers.items() if answer.opens_a_case}
+        must_not = {id_ for id_, answer in self.book.answers.items() if answer.opens_a_case is False}
+        found.lose("unhappy answers without a case", must - set(opened))
+        found.wrong("cases of happy answers", set(opened) & must_not)
+        heard = await self._rows("dispatcher", "SELECT id FROM case_heard WHERE tenant = $1")
+        found.lose(
+            "cases that the dispatcher has not heard of", {id_ for _, id_ in rows} - {id_ for (id_,) in heard}
+        )
+
+    async def _topics(self) -> None:
+        """Each version that a database holds was said, and for the first time never after a later one."""
+        found = self.found
+        bootstrap = self.stack.state.kafka
+        said: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        by_event: defaultdict[str, set[str]] = defaultdict(set)
+        for record in await topics.records(bootstrap, SAID, self.since):
+            try:
+                thing = topics.decode(record.value or b"")
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                continue  # poison: the dead letters are counted below
+            if thing.tenant == self.tenant:
+                said[record.topic][thing.data.id].append(thing.data.version)
+                if record.topic == "invitations.v1" and thing.data.event_id:
+                    by_event[thing.data.event_id].add(thing.data.id)
+        found.double(
+            "events with two invitations on the topic",
+            [event for event, ids in by_event.items() if len(ids) > 1],
+        )
+        for topic, service, table in (
+            ("answers.v1", "collector", "answer"),
+            ("invitations.v1", "dispatcher", "invitation"),
+            ("cases.v1", "alerts", "cases"),
+        ):
+            never = []
+            for id_, version in await self._rows(
+                service, f"SELECT id, version FROM {table} WHERE tenant = $1"
+            ):
+                versions = said[topic][str(id_)]
+                missing = {int(str(version))} if table == "cases" else set(range(1, int(str(version)) + 1))
+                never += [f"{id_} {n}" for n in missing - set(versions)]
+            found.lose(f"versions never said on {topic}", never)
+            for versions in said[topic].values():
+                firsts = list(dict.fromkeys(versions))
+                found.said_again += len(versions) - len(firsts)
+                found.reordered += sum(n < max(firsts[:at]) for at, n in enumerate(firsts) if at)
+        dead = {
+            (
+                record.topic,
+                *(value for name, value in record.headers if name.endswith(("topic", "partition", "offset"))),
+            )
+            for record in await topics.records(bootstrap, topics.DEAD, self.since)
+        }
+        found.dead_letters = len(dead)
+        if len(dead) != self.dead_letters:
+            found.faults.append(f"wrong: {len(dead)} dead letters, not {self.dead_letters}")

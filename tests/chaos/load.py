@@ -1,0 +1,121 @@
+"""The load: seeded events through the real door, in batches, each until it is acknowledged."""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from chaos.company import MAILED, Company
+from chaos.ledger import Ledger
+
+TOUCHPOINTS = ("delivery", "checkout", "support", "return")
+SENDERS = 4
+MAILED_EVERY = 20
+TROUBLE = {"refuse-550-": 0.02, "defer-451-": 0.02, "drop-after-data-": 0.02}
+"""How often an address asks the mail server for trouble, where a scenario wants it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is sent; the same for the same seed."""
+
+    seed: str
+    events: int
+    seconds: float = 20.0
+    clients: int = 1
+    """So many clients post every batch, at the same time."""
+    trouble: bool = False
+
+
+def touchpoint_of(number: int) -> str:
+    return TOUCHPOINTS[number % len(TOUCHPOINTS)]
+
+
+def batches(plan: Plan, tenant: str) -> list[list[dict[str, Any]]]:
+    """All events, in batches of one to two hundred."""
+    chance = random.Random(plan.seed)
+    now = datetime.now(UTC).isoformat()
+    events = [_event(number, tenant, now, chance, trouble=plan.trouble) for number in range(plan.events)]
+    found = []
+    while events:
+        size = chance.choice((1, 1, 10, 50, 200))
+        found.append(events[:size])
+        del events[:size]
+    return found
+
+
+def _event(number: int, tenant: str, now: str, chance: random.Random, *, trouble: bool) -> dict[str, Any]:
+    mailed = number % MAILED_EVERY == 0
+    prefix = ""
+    if mailed and trouble:
+        prefix = chance.choices(["", *TROUBLE], [1 - sum(TROUBLE.values()), *TROUBLE.values()])[0]
+    return {
+        "id": f"e-{number}",
+        "type": MAILED if mailed else "page.viewed",
+        "occurred_at": now,
+        "customer": {"id": f"c-{number}", "email": f"{prefix}c{number}.{tenant}@example.com"},
+        "segments": {"touchpoint": touchpoint_of(number // MAILED_EVERY)},
+        "organisation": ["north", "sales"],
+        "attributes": {"order": number, "total": round(chance.uniform(5, 500), 2)},
+    }
+
+
+@dataclass
+class Load:
+    """Posts a plan, evenly over its time, never faster than the door takes it."""
+
+    origin: str
+    company: Company
+    ledger: Ledger
+    plan: Plan
+    refused: int = 0
+    """Answers that asked us to come again, and connections that broke."""
+    faults: list[str] = field(default_factory=list)
+    """What no client of the door should ever be told."""
+
+    async def run(self, give_up_after: float = 120) -> None:
+        waiting = list(enumerate(batches(self.plan, self.company.tenant)))
+        every = self.plan.seconds / max(len(waiting), 1)
+        began = time.monotonic()
+        queue = iter(waiting)
+        end = began + self.plan.seconds + give_up_after
+
+        async def send_on() -> None:
+            async with httpx.AsyncClient(
+                base_url=self.origin, headers=self.company.headers, trust_env=False, timeout=15
+            ) as client:
+                for number, batch in queue:
+                    await asyncio.sleep(max(0.0, began + number * every - time.monotonic()))
+                    await asyncio.gather(
+                        *(self._until_taken(client, batch, end) for _ in range(self.plan.clients))
+                    )
+
+        await asyncio.gather(*(send_on() for _ in range(SENDERS)))
+
+    async def _until_taken(
+        self, client: httpx.AsyncClient, batch: Sequence[dict[str, Any]], end: float
+    ) -> None:
+        ids = [event["id"] for event in batch]
+        self.ledger.trying(ids)
+        while time.monotonic() < end:
+            try:
+                response = await client.post("/v1/events", json=batch)
+            except httpx.TransportError:
+                self.refused += 1
+                await asyncio.sleep(0.2)
+                continue
+            if response.status_code == 202:
+                self.ledger.accepted(ids)
+                return
+            if response.status_code not in {401, 503} or not response.headers.get(
+                "content-type", ""
+            ).startswith("application/problem+json"):
+                self.faults.append(f"events: {response.status_code} {response.text[:200]}")
+                return
+            # 401: a process that has just started and cannot reach its database does not know the key yet.
+            self.refused += 1
+            await asyncio.sleep(0.2)

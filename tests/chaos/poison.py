@@ -1,0 +1,131 @@
+"""Records that no handler can take: of many kinds, scattered over every topic, and many in a row."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from chaos import topics
+from chaos.arena import Arena
+
+from shared.events import TOPICS
+from shared.kafka.clients import new_producer, stop_producer
+
+IN_A_ROW = 500
+PARTITION = 0
+COMPACTED = {topic.name for topic in TOPICS if topic.compacted}
+TYPES = {topic.name: topic.event_type for topic in TOPICS}
+
+
+def kinds(topic: str) -> Sequence[bytes | None]:
+    """The poisons of a topic; to a compacted one an empty record is a word of its own."""
+    head = f'{{"specversion":"1.0","id":"x","source":"/x","subject":"x","type":"{TYPES[topic]}","tenant":"poison",'
+    event = head + '"time":"2026-01-01T00:00:00Z",'
+    found: list[bytes | None] = [
+        b"",
+        b"not json",
+        b"[]",
+        b"{}",
+        b"null",
+        b"\xff\xfe\xfd",
+        b'"\xed\xa0\x80"',
+        b"[" * 20_000,
+        b'{"a":' * 20_000,
+        b'{"data":1e999}',
+        (event + '"data":null}').encode(),
+        (event + '"data":{}}').encode(),
+        (event + '"data":{"id":"\\u0000"}}').encode(),
+        (event + '"data":{"id":{"id":1},"version":"one"}}').encode(),
+        (event + '"data":{"version":-1e30}').encode(),
+        (head + '"time":"yesterday","data":{}}').encode(),
+        event.replace("1.0", "9.9").encode() + b'"data":{}}',
+        event.replace(TYPES[topic], "somebody.elses.event").encode() + b'"data":{}}',
+        b"\x00" * 1_000,
+        b"x" * 100_000,
+    ]
+    return found if topic in COMPACTED else [*found, None]
+
+
+def hearers(topic: str) -> int:
+    """How many services put a bad record of this topic aside, each in a dead-letter topic of its own."""
+    return sum(topic in heard for heard in topics.HEARD.values())
+
+
+async def scattered(arena: Arena) -> None:
+    """One in a hundred, of every kind, into every topic that somebody hears."""
+    heard = sorted({topic for one in topics.HEARD.values() for topic in one})
+    producer = await _producer(arena)
+    try:
+        async for _ in arena.moments(0.05, 0.4):
+            topic = arena.chance.choice(heard)
+            await producer.send_and_wait(
+                topic, arena.chance.choice(kinds(topic)), b"poison/x", partition=arena.chance.randrange(6)
+            )
+            arena.injected += 1
+            arena.dead_letters += hearers(topic)
+    finally:
+        await stop_producer(producer)
+
+
+async def in_a_row(arena: Arena) -> None:
+    """Five hundred into one partition of two topics: each service that hears them stops there and says so."""
+    producer = await _producer(arena)
+    try:
+        async for _ in arena.moments(3.0, 4.0):
+            if not arena.injected:
+                for topic in ("transactions.v1", "answers.v1"):
+                    for number in range(IN_A_ROW):
+                        bad = kinds(topic)[number % 10]
+                        await producer.send(topic, bad, b"poison/x", partition=PARTITION)
+                    arena.injected += IN_A_ROW
+                    arena.dead_letters += IN_A_ROW * hearers(topic)
+                await producer.flush()
+    finally:
+        await stop_producer(producer)
+    await _until_stuck(arena)
+    await _resume(arena)
+
+
+async def resumed(arena: Arena) -> None:
+    """Customers who were only then asked have answered: nothing stands still any more."""
+    stuck = await _stuck(arena)
+    if stuck:
+        arena.faults.append(f"wrong: after resume these stand still: {stuck}")
+
+
+async def _until_stuck(arena: Arena) -> None:
+    expected = {
+        (name, topic)
+        for name, heard in topics.HEARD.items()
+        for topic in heard
+        if topic in ("transactions.v1", "answers.v1")
+    }
+    async with asyncio.timeout(60):
+        while await _stuck(arena) != expected:
+            await asyncio.sleep(0.3)
+
+
+async def _stuck(arena: Arena) -> set[tuple[str, str]]:
+    """Who has seen as many dead letters in a row as may be."""
+    found = set()
+    for service, heard in topics.HEARD.items():
+        if heard:
+            database = await arena.stack.database(service)
+            try:
+                rows = await database.fetch("SELECT topic FROM position WHERE bad_run >= 100")
+            finally:
+                await database.close()
+            found |= {(service, row["topic"]) for row in rows}
+    return found
+
+
+async def _resume(arena: Arena) -> None:
+    ends = await topics.ends(arena.stack.state.kafka, ["transactions.v1", "answers.v1"])
+    for service, topic in sorted(await _stuck(arena)):
+        until = next(end for tp, end in ends.items() if tp == (topic, PARTITION))
+        await arena.stack.run("resume", service, topic, str(PARTITION), "--until", str(until))
+
+
+async def _producer(arena: Arena) -> AIOKafkaProducer:
+    producer = new_producer(arena.stack.state.kafka, "poison")
+    await producer.start()
+    return producer

@@ -1,0 +1,83 @@
+"""One program that is kept running, and can be killed, frozen and stopped at any moment."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from dataclasses import dataclass, field
+
+from deploy.local.logfile import LogFile
+from deploy.local.program import Program, spawn
+
+AGAIN_AFTER = 0.3
+"""Seconds until a program that ended is started again: not the supervisor's back-off, which grows."""
+
+
+@dataclass
+class Process:
+    """A program, its process of now, and how often it ended by itself or by us."""
+
+    program: Program
+    log: LogFile
+    group: int
+    ends: int = 0
+    _running: asyncio.subprocess.Process | None = None
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _keeping: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.program.name
+
+    def start(self) -> None:
+        self._wanted.set()
+        self._keeping = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        while self._wanted.is_set():
+            self._running, output = await spawn(self.program, self.log, self.group)
+            await self._running.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(output.closed.wait(), 1)
+            if self._wanted.is_set():
+                self.ends += 1
+                await asyncio.sleep(AGAIN_AFTER)
+
+    def send(self, number: signal.Signals) -> bool:
+        """Whether there was a process to send it to."""
+        if self._running is None or self._running.returncode is not None:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            self._running.send_signal(number)
+            return True
+        return False
+
+    def kill(self) -> bool:
+        return self.send(signal.SIGKILL)
+
+    async def is_ready(self) -> bool:
+        return self.program.ready is None or await self.program.ready()
+
+    async def until_ready(self, within: float = 120) -> None:
+        """:raises TimeoutError: with the end of its log."""
+        deadline = time.monotonic() + within
+        while not await self.is_ready():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} is not ready:\n{self.log.tail()}")
+            await asyncio.sleep(0.1)
+
+    async def stop(
+        self, number: signal.Signals | None = None, within: float = 20
+    ) -> tuple[float, int | None]:
+        """End it for good; how long it took, and its exit code. Beyond ``within`` it is killed."""
+        self._wanted.clear()
+        began = time.monotonic()
+        self.send(number or self.program.stop_signal)
+        if self._running is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._running.wait(), within)
+        took = time.monotonic() - began
+        self.kill()
+        if self._keeping is not None:
+            await self._keeping
+        return took, self._running.returncode if self._running else None

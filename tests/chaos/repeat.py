@@ -1,0 +1,38 @@
+"""What is read again, and said again."""
+
+import random
+
+from chaos import topics
+from chaos.stack import HEARING, Stack
+
+OWNER = {"answers.v1": "collector", "invitations.v1": "dispatcher", "cases.v1": "alerts"}
+
+
+async def positions_forgotten(stack: Stack) -> None:
+    """Every service reads every topic from its beginning."""
+    for service in HEARING:
+        database = await stack.database(service)
+        try:
+            await database.execute("DELETE FROM position")
+        finally:
+            await database.close()
+
+
+async def said_twice(stack: Stack, tenant: str) -> int:
+    """Put what stands on the topics into the outbox once more, shuffled: old versions come after new ones."""
+    found = [
+        record
+        for record in await topics.records(stack.state.kafka, list(OWNER), {})
+        if (record.key or b"").startswith(f"{tenant}/".encode())
+    ]
+    random.Random(tenant).shuffle(found)
+    for topic, service in OWNER.items():
+        database = await stack.database(service)
+        try:
+            await database.executemany(
+                "INSERT INTO outbox (topic, key, value) VALUES ($1, $2, $3)",
+                [(topic, record.key, record.value) for record in found if record.topic == topic],
+            )
+        finally:
+            await database.close()
+    return len(found)

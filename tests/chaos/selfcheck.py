@@ -1,0 +1,49 @@
+"""``python -m chaos.selfcheck``: the harness must see what is wrong with each deliberately broken copy."""
+
+import asyncio
+import os
+import sys
+
+from chaos.arena import run
+from chaos.broken import BREAKS
+from chaos.scenarios import SCENARIOS
+from chaos.stack import a_stack
+
+EVENTS = 2_000
+TRIES = 3
+"""A fault that needs a rare moment gets so many chances to show itself."""
+
+
+async def main() -> int:
+    seed = os.environ.get("SEED") or "selfcheck"
+    only = set(filter(None, os.environ.get("ONLY", "").split(",")))
+    missed = []
+    by_name = {scenario.name: scenario for scenario in SCENARIOS}
+    async with a_stack() as stack:
+        for name, broken in BREAKS.items():
+            if only and name not in only:
+                continue
+            stack.everywhere["CHAOS_BREAK"] = name
+            await stack.stop_ours()
+            await stack.start_ours()
+            caught = ""
+            for number in range(TRIES):
+                events = int(os.environ.get("EVENTS") or EVENTS)
+                scenario = by_name[broken.scenario]
+                result = await run(stack, scenario, seed=f"{seed}-{number}", events=events, settle_within=45)
+                caught = next(
+                    (fault for fault in result.found.faults if not fault.startswith("not settled")), ""
+                )
+                if caught:
+                    break
+            missed += [] if caught else [name]
+            sys.stdout.write(
+                f"{name} ({broken.what}): {'caught by ' + broken.scenario if caught else 'NOT CAUGHT'}\n"
+            )
+            sys.stdout.write(f"  {caught}\n")
+            sys.stdout.flush()
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,39 @@
+"""The table at the end, and below it in words what was wrong."""
+
+from collections.abc import Sequence
+
+from chaos.arena import Result
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+LEFT = ("scenario", "faults")
+COLUMNS = (
+    "scenario", "faults", "refused", "accepted", "decisions", "invited", "mails", "unknown", "answers", "counted",
+    "cases", "dead", "lost", "doub.", "reord.", "again", "still", "took",
+)  # fmt: skip
+
+
+def show(results: Sequence[Result]) -> None:
+    """Print it, without colours where nobody looks."""
+    table = Table(title="Nothing lost, nothing twice", title_justify="left", box=box.SIMPLE, pad_edge=False)
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column in LEFT else "right")
+    for result in results:
+        found = result.found
+        figures = (
+            result.injected, result.refused, found.accepted, found.decisions, found.invitations, found.mails,
+            found.unknown, found.answers, found.counted, found.cases, found.dead_letters, found.lost, found.doubled,
+            found.reordered, found.said_again,
+        )  # fmt: skip
+        table.add_row(
+            result.scenario.name, *map(str, figures), f"{result.standstill:.1f} s", f"{result.seconds:.0f} s"
+        )
+    console = Console(width=200, highlight=False)
+    console.print(table)
+    for result in results:
+        console.print(
+            f"{result.scenario.name}: {result.scenario.what}; an operator sees it by {result.scenario.shown_by}"
+        )
+        for fault in result.found.faults:
+            console.print(f"  {fault}", style="red")

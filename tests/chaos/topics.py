@@ -1,0 +1,76 @@
+"""What stands on the topics: read by a client of our own, apart from the product's consumers."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from services.command import SERVICES, service
+from shared.kafka.clients import stop_consumer
+
+HEARD = {name: [subscription.topic.name for subscription in service(name).subscriptions] for name in SERVICES}
+"""The topics that each service hears."""
+DEAD = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
+
+Offsets = Mapping[TopicPartition, int]
+
+
+@asynccontextmanager
+async def a_reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, max_partition_fetch_bytes=4_000_000,
+        request_timeout_ms=10_000,
+    )  # fmt: skip
+    await reader.start()
+    try:
+        yield reader
+    finally:
+        await stop_consumer(reader)
+
+
+async def _places(reader: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+    known = await reader._client.fetch_all_metadata()
+    found = []
+    for topic in topics:
+        found += [TopicPartition(topic, part) for part in known.partitions_for_topic(topic) or ()]
+    return found
+
+
+async def ends(bootstrap: str, topics: Sequence[str]) -> Offsets:
+    """Where each partition ends now."""
+    async with a_reader(bootstrap) as reader:
+        return dict(await reader.end_offsets(await _places(reader, topics)))
+
+
+async def records(
+    bootstrap: str, topics: Sequence[str], since: Offsets
+) -> list[ConsumerRecord[bytes | None, bytes | None]]:
+    """Everything from there to the end, each partition in its order."""
+    async with a_reader(bootstrap) as reader:
+        places = await _places(reader, topics)
+        until = await reader.end_offsets(places)
+        reader.assign(places)
+        for place in places:
+            reader.seek(place, since.get(place, 0))
+        found: list[ConsumerRecord[bytes | None, bytes | None]] = []
+        while any([await reader.position(place) < until[place] for place in places]):
+            for batch in (await reader.getmany(timeout_ms=200)).values():
+                found += batch
+        return found
+
+
+class Said(msgspec.Struct):
+    """Of a record only what the judge compares."""
+
+    tenant: str
+    data: "Thing"
+
+
+class Thing(msgspec.Struct):
+    id: str
+    version: int
+    event_id: str | None = None
+
+
+decode = msgspec.json.Decoder(Said).decode

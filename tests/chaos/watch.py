@@ -1,0 +1,90 @@
+"""Whether the work goes on, and when it is done: by the positions, which nothing else moves."""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+
+import asyncpg
+from aiokafka.errors import KafkaError
+from chaos import topics
+from chaos.stack import HEARING, Stack
+
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, TimeoutError)
+"""What a server that was killed answers us, too."""
+
+
+@dataclass
+class Watch:
+    """The longest time in which no service moved any position, between the first move and the last."""
+
+    stack: Stack
+    longest: float = 0.0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        last: tuple[int, ...] = ()
+        at = time.monotonic()
+        while True:
+            with contextlib.suppress(*AWAY):
+                now = tuple([await self._moved(service) for service in HEARING])
+                if now != last:
+                    self.longest = max(self.longest, time.monotonic() - at if last else 0.0)
+                    last, at = now, time.monotonic()
+            await asyncio.sleep(0.25)
+
+    async def _moved(self, service: str) -> int:
+        database = await self.stack.database(service)
+        try:
+            return int(await database.fetchval("SELECT coalesce(sum(next_offset), 0) FROM position"))
+        finally:
+            await database.close()
+
+
+async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
+    """What is still under way; empty when all is done."""
+    dispatcher = await stack.database("dispatcher")
+    try:
+        decided = await dispatcher.fetchval("SELECT count(*) FROM decision WHERE tenant = $1", tenant)
+        if decided < accepted:
+            return f"{accepted - decided} events are not decided"
+        open_ = await dispatcher.fetchval(
+            "SELECT count(*) FROM invitation WHERE tenant = $1 AND (state = 'sending' OR state = 'waiting' "
+            "AND NOT (attempts > 0 AND convert_from(body, 'UTF8') LIKE '%defer-451-%'))",
+            tenant,
+        )
+        if open_:
+            return f"{open_} mails are not handed over"
+    finally:
+        await dispatcher.close()
+    ends = await topics.ends(
+        stack.state.kafka, sorted({topic for heard in topics.HEARD.values() for topic in heard})
+    )
+    for service, heard in topics.HEARD.items():
+        database = await stack.database(service)
+        try:
+            if waiting := await database.fetchval("SELECT count(*) FROM outbox"):
+                return f"{waiting} rows wait in the outbox of {service}"
+            rows = await database.fetch("SELECT topic, part, next_offset FROM position")
+        finally:
+            await database.close()
+        at = {(row["topic"], row["part"]): row["next_offset"] for row in rows}
+        lag = sum(end - at.get((tp.topic, tp.partition), 0) for tp, end in ends.items() if tp.topic in heard)
+        if lag:
+            return f"{service} is {lag} records behind"
+    return ""
+
+
+async def until_settled(stack: Stack, tenant: str, accepted: int, within: float) -> str:
+    """Wait for the end of all work; what was still under way when the patience was over."""
+    end = time.monotonic() + within
+    quiet = 0
+    why = "nothing could be asked"
+    while time.monotonic() < end:
+        with contextlib.suppress(*AWAY):
+            why = await unsettled(stack, tenant, accepted)
+            quiet = 0 if why else quiet + 1
+            if quiet == 2:
+                return ""
+        await asyncio.sleep(0.3)
+    return why
