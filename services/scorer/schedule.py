@@ -1,7 +1,8 @@
 """By the clock: say how changed segments stand, at most once a second, and all of them when a day begins."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from services.scorer.domain import LEVEL, groups, interval
@@ -15,16 +16,27 @@ from shared.tenancy.tenants import all_tenants
 
 LOOP = "scores"
 EVERY = timedelta(seconds=1)
+QUARTER = 15 * 60
 AT_ONCE = 2_000
 """Segments said in one transaction; the rest follow a second later."""
 
 
 @dataclass(frozen=True)
+class Today:
+    """The day that it is for each company, and what that was worked out from."""
+
+    quarter: int = 0
+    tenants: tuple[int, int] = (0, 0)
+    days: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass
 class Announcer:
     """Publishes ``scores``."""
 
     database: Database
     health: Health
+    today: Today = Today()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until stopped; trouble with the database is waited out."""
@@ -49,13 +61,27 @@ class Announcer:
         async with self.database.transaction() as uow:
             if not await news.take_turn(uow, EVERY):
                 return 0
-            today = {tenant.id: today_in(tenant.time_zone, uow.now) for tenant in await all_tenants(uow)}
-            for tenant, day in sorted(today.items()):
-                await news.begin_day(uow, tenant, day)
-            return await _announce_changed(uow, today)
+            today = await _now(uow, self.today)
+            if today is not self.today:
+                await news.begin_days(uow, today.days)
+            said = await _announce_changed(uow, today.days)
+        self.today = today  # what was rolled back is begun again
+        return said
 
 
-async def _announce_changed(uow: UnitOfWork, today: dict[str, date]) -> int:
+async def _now(uow: UnitOfWork, known: Today) -> Today:
+    """The same as was known, unless a day can have begun since: on a quarter of an hour, which every zone's
+    midnight falls on, or because a company was heard of or moved.
+    """
+    quarter = int(uow.now.timestamp()) // QUARTER
+    tenants = await news.tenants_stand(uow)
+    if (quarter, tenants) == (known.quarter, known.tenants):
+        return known
+    days = {tenant.id: today_in(tenant.time_zone, uow.now) for tenant in await all_tenants(uow)}
+    return Today(quarter, tenants, days)
+
+
+async def _announce_changed(uow: UnitOfWork, today: Mapping[str, date]) -> int:
     taken = await news.take_changed(uow, AT_ONCE)
     # The day of a company that we have not heard of is unknown: its segments are said when it begins one.
     known = [mark for mark in taken if mark[0] in today]

@@ -1,6 +1,6 @@
 """Which segments changed and are still to be said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,26 +21,29 @@ async def take_turn(uow: UnitOfWork, every: timedelta) -> bool:
     return row.one_or_none() is not None
 
 
-async def begin_day(uow: UnitOfWork, tenant: str, day: date) -> bool:
-    """Mark all segments of a company for whom it has become another day; False when that was done."""
-    row = await uow.execute(
-        "INSERT INTO published_day AS t (tenant, day) VALUES (:tenant, :day) "
-        "ON CONFLICT (tenant) DO UPDATE SET day = EXCLUDED.day WHERE t.day < EXCLUDED.day RETURNING 1",
-        {"tenant": tenant, "day": day},
-    )
-    if row.one_or_none() is None:
-        return False
+async def tenants_stand(uow: UnitOfWork) -> tuple[int, int]:
+    """Differs whenever a company was heard of, or has changed."""
+    row = (
+        await uow.execute("SELECT count(*) AS n, coalesce(sum(version), 0)::bigint AS versions FROM tenant")
+    ).one()
+    return int(row.n), int(row.versions)
+
+
+async def begin_days(uow: UnitOfWork, days: Mapping[str, date]) -> None:
+    """Mark all segments of those companies for whom it has become another day; once for each day."""
     await uow.execute(
+        "WITH begun AS (INSERT INTO published_day AS t (tenant, day) "
+        "SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:days AS date[])) ORDER BY 1 "
+        "ON CONFLICT (tenant) DO UPDATE SET day = EXCLUDED.day WHERE t.day < EXCLUDED.day RETURNING tenant) "
         "INSERT INTO changed AS t (tenant, measurement, segment, at) "
-        "SELECT CAST(:tenant AS text), m, segment, CAST(:now AS timestamptz) "
-        "FROM unnest(ARRAY['relational', 'transactional']) AS m, (SELECT CAST(:company AS text) AS segment "
-        "UNION ALL SELECT segment FROM segment WHERE tenant = :tenant) AS s "
-        "WHERE EXISTS (SELECT FROM day_count AS d WHERE d.tenant = :tenant AND d.measurement = m "
+        "SELECT b.tenant, m, s.segment, CAST(:now AS timestamptz) FROM begun AS b, "
+        "unnest(ARRAY['relational', 'transactional']) AS m, "
+        "LATERAL (SELECT CAST(:company AS text) AS segment UNION ALL SELECT segment FROM segment WHERE tenant = b.tenant) AS s "
+        "WHERE EXISTS (SELECT FROM day_count AS d WHERE d.tenant = b.tenant AND d.measurement = m "
         "AND d.segment = s.segment) ORDER BY 1, 2, 3 "
         "ON CONFLICT (tenant, measurement, segment) DO UPDATE SET at = EXCLUDED.at",
-        {"tenant": tenant, "company": COMPANY, "now": uow.now},
+        {"tenants": list(days), "days": list(days.values()), "company": COMPANY, "now": uow.now},
     )
-    return True
 
 
 async def take_changed(uow: UnitOfWork, limit: int) -> list[tuple[str, str, str]]:
@@ -55,7 +58,7 @@ async def take_changed(uow: UnitOfWork, limit: int) -> list[tuple[str, str, str]
 
 
 async def counts_of(
-    uow: UnitOfWork, taken: Sequence[tuple[str, str, str]], until: dict[str, date], window_days: int
+    uow: UnitOfWork, taken: Sequence[tuple[str, str, str]], until: Mapping[str, date], window_days: int
 ) -> Sequence[Any]:
     """The window's counts of each segment that was taken; a statement of its own, so that it sees every
     count whose mark was taken.

@@ -1,6 +1,8 @@
 from datetime import UTC, date, datetime, timedelta
 
-from support.scorer import DAY, an_answer, count, know
+from msgspec.structs import replace
+from sqlalchemy import event
+from support.scorer import ACME, DAY, an_answer, count, know
 
 from services.scorer.repository.news import take_changed
 from services.scorer.schedule import Announcer
@@ -71,6 +73,34 @@ async def test_at_midnight_of_the_companys_zone_all_are_said_as_windows_move(dat
     assert {(score.n, score.nps, score.low, score.until) for score in scores} == {
         (0, None, None, DAY + timedelta(days=1))
     }
+
+
+async def test_the_companies_are_read_only_when_a_day_can_have_begun(database: Database):
+    await know(database)
+    await know(database, replace(ACME, id="far", time_zone="Asia/Kathmandu"))
+    announcer, asked = at(database, NOON), []
+    event.listen(
+        database.engine.sync_engine, "before_cursor_execute", lambda *seen: asked.append(str(seen[2]))
+    )
+
+    async def reads_at(now: datetime) -> tuple[bool, int]:
+        """Whether the companies were read, and how many statements began a day."""
+        asked.clear()
+        database.clock = lambda: now
+        await announcer.announce()
+        return any("body FROM tenant" in sql for sql in asked), sum("published_day" in sql for sql in asked)
+
+    assert await reads_at(NOON) == (True, 1)
+    assert await reads_at(NOON + timedelta(seconds=1)) == (False, 0)
+    assert await reads_at(NOON + timedelta(minutes=14, seconds=59)) == (False, 0)
+    assert await reads_at(NOON + timedelta(minutes=15)) == (True, 1)
+    await know(database, replace(ACME, id="new"))
+    assert await reads_at(NOON + timedelta(minutes=15, seconds=1)) == (True, 1)
+    kathmandu = datetime(2026, 11, 20, 18, 15, tzinfo=UTC)
+    await reads_at(kathmandu - timedelta(seconds=1))
+    await count(database, an_answer(), tenant="far")
+    await reads_at(kathmandu)
+    assert {score.until for score in await said(database)} == {date(2026, 11, 21)}
 
 
 async def test_a_count_that_is_under_way_is_said_when_it_is_there(database: Database):
