@@ -38,7 +38,8 @@ async def begin_days(uow: UnitOfWork, days: Mapping[str, date]) -> None:
         "INSERT INTO changed AS t (tenant, measurement, segment, at) "
         "SELECT b.tenant, m, s.segment, CAST(:now AS timestamptz) FROM begun AS b, "
         "unnest(ARRAY['relational', 'transactional']) AS m, "
-        "LATERAL (SELECT CAST(:company AS text) AS segment UNION ALL SELECT segment FROM segment WHERE tenant = b.tenant) AS s "
+        "LATERAL (SELECT CAST(:company AS text) AS segment UNION ALL "
+        "SELECT segment FROM segment WHERE tenant = b.tenant) AS s "
         "WHERE EXISTS (SELECT FROM day_count AS d WHERE d.tenant = b.tenant AND d.measurement = m "
         "AND d.segment = s.segment) ORDER BY 1, 2, 3 "
         "ON CONFLICT (tenant, measurement, segment) DO UPDATE SET at = EXCLUDED.at",
