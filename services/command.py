@@ -79,6 +79,7 @@ def migrate(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[SERVICE]…", help="All five without one.")
     ] = None,
+    with_topics: Annotated[bool, typer.Option("--topics", help="Create missing topics too.")] = False,
 ) -> None:
     """Bring the databases to the newest revision; safe when several start it at once."""
     settings_of_local_stack()
@@ -89,6 +90,8 @@ def migrate(
         _, (own,) = read_settings([service(name)])
         asyncio.run(upgrade(name, own.database_url.get_secret_value()))
         typer.echo(f"{name}: database is up to date")
+    if with_topics:
+        topics()
 
 
 @app.command()
@@ -152,8 +155,8 @@ async def _start_tenant(
     tenant: str, name: str, admin: str, time_zone: str, country: str
 ) -> tuple[str, str, str]:
     from services.alerts import accounts
-    from services.alerts.command import create_staff, sign_in_link
     from services.alerts.errors import BadAccount
+    from services.alerts.hiring import create_staff, sign_in_link
     from services.dispatcher.addresses import judged
     from services.dispatcher.command import create_example_survey
     from services.trigger import tenants
@@ -207,7 +210,7 @@ def main() -> None:
     from services.dispatcher.command import add_to as add_dispatcher
     from services.trigger.command import add_to as add_trigger
     from services.trigger.command import tenant_app
-    from shared.kafka.command import add_to as add_kernel
+    from shared.command import add_to as add_kernel
 
     for add in (add_local, add_trigger, add_dispatcher, add_alerts):
         add(app, settings_of_local_stack)

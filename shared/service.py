@@ -53,8 +53,16 @@ def door(module: str) -> Api:
     """
 
     def build_api(context: Context) -> "tuple[FastAPI, Loops]":
-        built: tuple[FastAPI, Loops] = importlib.import_module(module).build_api(context)
-        return built
+        from shared.http.csrf import CsrfGuard  # noqa: PLC0415
+        from shared.http.staff import AccessPass  # noqa: PLC0415
+
+        app: FastAPI
+        app, loops = importlib.import_module(module).build_api(context)
+        app.state.keys = context.keys
+        app.state.health = context.health
+        app.state.access = AccessPass(context.secret, clock=context.database.clock)
+        app.state.csrf = CsrfGuard(context.secret)
+        return app, loops
 
     return build_api
 
@@ -101,8 +109,6 @@ def read_settings(services: Sequence[Service]) -> tuple[Afterword, list[ServiceS
 async def run_api(services: Sequence[Service], port: int, host: str, stopping: asyncio.Event) -> None:
     """Serve one service's API, or those of several behind one origin."""
     from shared.http.combined import combine  # noqa: PLC0415  (see door)
-    from shared.http.csrf import CsrfGuard  # noqa: PLC0415
-    from shared.http.staff import AccessPass  # noqa: PLC0415
 
     afterword, owns = read_settings(services)
     configure_logging(afterword.log, service=services[0].name if len(services) == 1 else "all")
@@ -113,10 +119,6 @@ async def run_api(services: Sequence[Service], port: int, host: str, stopping: a
             context = await open_context(service, stopping, afterword, own, process="api")
             stack.push_async_callback(context.database.close)
             app, beside = service.api(context)
-            app.state.keys = context.keys
-            app.state.health = context.health
-            app.state.access = AccessPass(context.secret)
-            app.state.csrf = CsrfGuard(context.secret)
             apps[service.name] = app
             loops[f"{service.name} keys"] = context.keys.run
             loops |= {f"{service.name} {name}": loop for name, loop in beside.items()}

@@ -10,8 +10,8 @@ import structlog
 from deploy.demo.doors import Doors
 from deploy.demo.position import Position
 from services.alerts import accounts
-from services.alerts.command import create_staff, set_password
 from services.alerts.errors import BadAccount
+from services.alerts.hiring import create_staff, set_password
 from services.alerts.repository import people
 from services.alerts.settings import Settings as AlertsSettings
 from services.dispatcher import sending

@@ -73,6 +73,11 @@ def prepare(state: State) -> Place:
     return place
 
 
+def has_data(state: State) -> bool:
+    """Whether this is not the first start."""
+    return (state.root / "postgres" / "PG_VERSION").exists()
+
+
 def program(state: State, place: Place) -> Program:
     settings = {**SETTINGS, "port": str(state.ports["postgres"])}
 

@@ -82,16 +82,20 @@ class Stack:
             self._say(f"Fetching Kafka {kafka.VERSION} with Maven, once (44 MB)")
             await asyncio.to_thread(kafka.fetch)
         self._say("Starting Kafka, PostgreSQL and the mailbox")
+        first = not postgres.has_data(self._state)
         prepared = await asyncio.gather(*(parts.prepare(part, self._state) for part in parts.PARTS))
         await supervisor.start(*prepared)
-        self._say("Bringing databases and topics up to date")
         await postgres.create_databases(self._state)
-        await asyncio.gather(
-            supervisor.run(self._afterword("migrate", "migrate")),
-            supervisor.run(self._afterword("topics", "topics")),
-        )
-        self._say("Starting the services")
-        await supervisor.start(*self._services())
+        migrated = supervisor.run(self._afterword("migrate", "migrate", "--topics"))
+        if first:
+            self._say("Making databases and topics")
+            await migrated
+            self._say("Starting the services")
+            await supervisor.start(*self._services())
+        else:
+            # Rarely there is anything to change; a service that meets an old table waits for the new one.
+            self._say("Starting the services")
+            await asyncio.gather(migrated, supervisor.start(*self._services()))
         if self._demo:
             if not data.is_fetched():
                 self._say("Fetching the demo's purchases and reviews, once (3 MB)")

@@ -9,7 +9,6 @@ from services.alerts import api, pages, settings_page, sign_in
 from services.alerts.repository import reading
 from shared.db.database import Database
 from shared.http.app import create_app
-from shared.http.csrf import CsrfGuard
 from shared.http.live import Change, LiveFeed
 from shared.http.staff import AccessPass
 from shared.pages.environment import Pages
@@ -30,10 +29,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     )
     app.state.database = context.database
     app.state.staff_url = afterword.staff_url.rstrip("/")
-    app.state.access = AccessPass(context.secret)
-    app.state.csrf = CsrfGuard(context.secret)
     app.state.sign_in = sign_in.SignIn(
-        context.database, app.state.access, secure=afterword.staff_url.startswith("https:")
+        context.database, AccessPass(context.secret), secure=afterword.staff_url.startswith("https:")
     )
     app.state.feed = LiveFeed(lambda: changes(context.database), context.stopping)
     return app, {}

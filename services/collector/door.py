@@ -5,8 +5,6 @@ from fastapi import FastAPI
 from services.collector import api, pages
 from services.collector.forms import PageNonce
 from shared.http.app import create_app
-from shared.http.csrf import CsrfGuard
-from shared.http.staff import AccessPass
 from shared.http.tokens import LinkSigner
 from shared.pages.environment import Pages
 from shared.service import Context, Loops
@@ -21,8 +19,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         clock=context.database.clock,
     )
     app = create_app(service="collector", routers=[api.router, pages.router], pages=drawn)
-    app.state.access = AccessPass(context.secret, clock=context.database.clock)
-    app.state.csrf = CsrfGuard(context.secret)
     app.state.desk = pages.Desk(
         context.database, drawn, LinkSigner(context.secret), PageNonce(context.secret)
     )

@@ -4,8 +4,6 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from shared.http.app import create_app
-from shared.http.csrf import CsrfGuard
-from shared.http.staff import AccessPass
 from shared.pages.environment import Pages
 from shared.service import Context, Loops
 
@@ -19,8 +17,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         clock=context.database.clock,
     )
     app = create_app(service="scorer", routers=[api.router, pages.router], pages=drawn)
-    app.state.access = AccessPass(context.secret, clock=context.database.clock)
-    app.state.csrf = CsrfGuard(context.secret)
     app.state.scores = api.Scores(context.database)
     app.state.desk = pages.Desk(
         context.database,

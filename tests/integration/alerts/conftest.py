@@ -19,7 +19,6 @@ from support.unhappy import TENANT, a_tenant, an_answer, an_invitation, deliver,
 
 from services.alerts import accounts
 from services.alerts.app import SERVICE
-from services.alerts.door import build_api
 from services.alerts.handlers import act_on_answers, keep_invitations
 from services.alerts.repository import people
 from shared.db.database import Database
@@ -166,7 +165,6 @@ async def desk(database: Database) -> AsyncIterator[Desk]:
         stopping,
         TenantKeyRing(database, health),
     )
-    app, _ = build_api(context)
-    app.state.keys, app.state.health = context.keys, health
+    app, _ = SERVICE.api(context)
     yield Desk(context, app)
     stopping.set()

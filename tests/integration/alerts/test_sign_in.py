@@ -8,8 +8,8 @@ import pytest
 from support.unhappy import TENANT, rows
 
 from services.alerts.accounts import LINK_LASTS, Passwords
-from services.alerts.command import create_staff, set_password, sign_in_link
 from services.alerts.errors import BadAccount
+from services.alerts.hiring import create_staff, set_password, sign_in_link
 from shared.http.staff import ACCESS_COOKIE, SESSION_COOKIE
 
 from .conftest import PASSWORD, Desk
