@@ -9,8 +9,6 @@ from pydantic import SecretStr
 from support.stack import Postgres
 
 from shared.db.migrations import migrate
-from shared.http.csrf import CsrfGuard
-from shared.http.staff import AccessPass
 from shared.runtime import run_loops
 from shared.service import Context, Service, open_context
 from shared.settings import Afterword
@@ -53,10 +51,6 @@ async def a_context(
 async def a_door(service: Service, context: Context) -> AsyncIterator[httpx.AsyncClient]:
     """Its API, with the loops that run beside it; keys are known from the start."""
     app, loops = service.api(context)
-    app.state.keys = context.keys
-    app.state.health = context.health
-    app.state.access = AccessPass(context.secret)
-    app.state.csrf = CsrfGuard(context.secret)
     await context.keys.refresh()
     running = asyncio.create_task(run_loops({"keys": context.keys.run, **loops}, context.stopping))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from support.scorer import know
 
-from services.scorer.door import build_api
+from services.scorer.app import SERVICE
 from services.scorer.settings import Settings
 from shared.db.database import Database
 from shared.events import KeyDigest, Tenant
@@ -88,9 +88,7 @@ async def a_door(database: Database, *tenants: Tenant) -> AsyncIterator[Door]:
     own = Settings(database_url=SecretStr(database.url))
     keys = TenantKeyRing(database, health)
     stopping = asyncio.Event()
-    app, _ = build_api(Context("scorer", afterword, own, database, health, stopping, keys))
-    app.state.keys = keys
-    app.state.health = health
+    app, _ = SERVICE.api(Context("scorer", afterword, own, database, health, stopping, keys))
     await keys.refresh()
     try:
         yield Door(database, app)

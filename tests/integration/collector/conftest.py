@@ -14,7 +14,6 @@ from fastapi import FastAPI
 from support.stack import Postgres
 
 from services.collector.app import SERVICE
-from services.collector.door import build_api
 from services.collector.forms import PageNonce
 from services.collector.handlers import keep_invitations, keep_surveys
 from services.collector.models import metadata
@@ -160,9 +159,7 @@ async def collector(postgres: Postgres) -> AsyncIterator[Bench]:
         TenantKeyRing(database, health),
     )  # fmt: skip
     database.clock = lambda: made.now
-    app, _ = build_api(context)
-    app.state.keys = context.keys
-    app.state.health = health
+    app, _ = SERVICE.api(context)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test.example", trust_env=False
     ) as client:
