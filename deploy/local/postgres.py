@@ -84,7 +84,7 @@ def program(state: State, place: Place) -> Program:
     async def answers() -> bool:
         try:
             connection = await connect(state)
-        except (OSError, asyncpg.CannotConnectNowError):
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
             return False
         await connection.close()
         return True
