@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.admin import NewTopic
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import NewTopic, RecordsToDelete
 from sqlalchemy import MetaData, text
 from support.stack import Postgres
 
@@ -185,6 +185,16 @@ async def delete_topic(bootstrap: str, name: str) -> None:
     await admin.start()
     try:
         await admin.delete_topics([name])
+    finally:
+        await admin.close()
+
+
+async def delete_records(bootstrap: str, tp: TopicPartition, *, before: int) -> None:
+    """As retention would."""
+    admin = new_admin(bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({tp: RecordsToDelete(before_offset=before)})
     finally:
         await admin.close()
 

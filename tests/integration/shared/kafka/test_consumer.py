@@ -10,11 +10,23 @@ from aiokafka import ConsumerRecord, TopicPartition
 from sqlalchemy import text
 from support.eventually import eventually
 from support.stack import Postgres
-from support.things import Bench, Thing, a_bench, create_topics, delete_topic, keep_things, running, topics
+from support.things import (
+    Bench,
+    Thing,
+    a_bench,
+    create_topics,
+    delete_records,
+    delete_topic,
+    keep_things,
+    running,
+    topics,
+)
 
 from shared.db.database import UnitOfWork
+from shared.errors import Refused
 from shared.events.envelope import Event
 from shared.kafka import positions
+from shared.kafka.clients import new_consumer, stop_consumer
 from shared.kafka.consumer import FUSE
 from shared.runtime import Health
 
@@ -297,3 +309,39 @@ async def _somebody_waits(bench: Bench) -> bool:
 def _record(bench: Bench, offset: int, thing: Thing):
     key, value = bench.record(thing)
     return ConsumerRecord(bench.topic.name, 0, offset, 1, 0, key, value, None, len(key), len(value), ())
+
+
+async def test_what_retention_took_before_we_read_it_is_an_alarm_until_an_operator_accepts_it(
+    bench: Bench, kafka: str
+) -> None:
+    await bench.send(*things(10))
+    tp = TopicPartition(bench.topic.name, 0)
+    async with bench.database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO position (topic, part, next_offset, max_ts) VALUES (:t, 0, 2, 0)", {"t": tp.topic}
+        )
+    await delete_records(kafka, tp, before=5)
+    async with running(bench.consumer()):
+        await eventually(bench.health.ready)
+        assert "outside 5..10" in bench.health.ready()[0]
+        assert await positions.resume(bench.database, tp.topic, 0, 5)
+        await eventually(lambda: _at(bench, 10), within=20)
+    assert await bench.tally() == {"red": 5}
+
+
+async def test_a_hole_of_compaction_is_passed_and_a_hole_of_retention_is_not(
+    bench: Bench, kafka: str
+) -> None:
+    await bench.send(*things(10))
+    tp = TopicPartition(bench.topic.name, 0)
+    consumer, client = bench.consumer(), new_consumer(kafka, "test.hole")
+    await client.start()
+    try:
+        later = [_record(bench, 7, things(1)[0])]
+        await consumer._check_gap(client, tp, positions.Position(2, 0, 0), later)
+        await delete_records(kafka, tp, before=5)
+        with pytest.raises(Refused):
+            await consumer._check_gap(client, tp, positions.Position(2, 0, 0), later)
+        await consumer._check_gap(client, tp, positions.Position(2, 0, 5), later)
+    finally:
+        await stop_consumer(client)
