@@ -1,5 +1,7 @@
 """Deliberately broken copies of the product, which the harness must catch, each by the scenario named."""
 
+# ruff: noqa: PLC0415  (each process imports only what is patched in it)
+
 import os
 import random
 import signal

@@ -5,6 +5,8 @@
 ``CHAOS_DIE`` is how often of a hundred the relay is killed between acknowledgement and removal.
 """
 
+# ruff: noqa: PLC0415  (each process imports only what is patched in it)
+
 import os
 import sys
 from datetime import timedelta

@@ -17,7 +17,7 @@ FROZEN_FOR = 7.0
 async def workers_killed(arena: Arena) -> None:
     """One that works, now and then all of them; all at once at the least once."""
     async for _ in arena.moments(0.5, 2.5):
-        if not arena.injected or arena.chance.random() < 0.1:
+        if arena.injected == 2 or arena.chance.random() < 0.1:
             arena.injected += sum(process.kill() for process in arena.stack.ours)
             await asyncio.gather(*(process.until_ready() for process in arena.stack.ours))
         process = arena.chance.choice(arena.stack.ours)
