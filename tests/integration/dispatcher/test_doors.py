@@ -387,6 +387,20 @@ class TestPages:
         assert "other content" in page
         assert "type" in page
 
+    async def test_an_analyst_neither_reads_nor_searches_by_the_customers_id(
+        self, door: httpx.AsyncClient, database: Database
+    ):
+        await decide(database, a_transaction(customer=a_customer("jens@example.com")))
+        for role, named in (("admin", True), ("analyst", False)):
+            person = a_person(role)
+            listed = (await door.get("/events", headers=person)).text
+            story = (await door.get(f"/events/{a_transaction().event_id}", headers=person)).text
+            found = (await door.get("/events?q=jens@example.com", headers=person)).text
+            told = await door.get("/v1/decisions?event_id=order-1", headers=person)
+            assert [word in page for page, word in ((listed, "jens@"), (story, "jens@"))] == [named, named]
+            assert (">order-1<" in found) is named
+            assert ("jens@" in told.text) is named
+
     @pytest.mark.parametrize(
         ("changes", "named"),
         [
