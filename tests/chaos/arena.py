@@ -3,9 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from chaos import topics
 from chaos.company import found
@@ -50,12 +51,12 @@ class Scenario:
 
     name: str
     what: str
-    act: Callable[[Arena], Awaitable[None]]
+    act: Callable[[Arena], Coroutine[Any, Any, None]]
     shown_by: str
     """The metric, or the field of the status, by which an operator sees it."""
     clients: int = 1
     trouble: bool = False
-    after: Callable[[Arena], Awaitable[None]] | None = None
+    after: Callable[[Arena], Coroutine[Any, Any, None]] | None = None
     """Once the load is over and settled, with the same eyes on it."""
 
 
@@ -87,7 +88,7 @@ async def run(
     watch = Watch(stack)
     arena = Arena(stack, random.Random(plan.seed), tenant)
     beside = [asyncio.create_task(customers.run()), asyncio.create_task(watch.run())]
-    acting = asyncio.create_task(scenario.act(arena))  # type: ignore[arg-type]
+    acting = asyncio.create_task(scenario.act(arena))
     try:
         await load.run()
         arena.over.set()

@@ -2,13 +2,12 @@
 
 # ruff: noqa: PLC0415  (each process imports only what is patched in it)
 
-import os
-import random
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from chaos.entry import put
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def _neither_compared() -> None:
             {"topic": tp.topic, "part": tp.partition, "end": end, "timestamp": timestamp},
         )
 
-    positions.move = move
+    put(positions, move=move)
     if _runs("scorer"):
         from services.scorer.repository import counting
 
@@ -45,29 +44,32 @@ def _neither_compared() -> None:
 def _deletes_up_to_the_last() -> None:
     from shared.kafka import relay
 
-    said = relay.statement
-    relay.statement = lambda sql: said(  # type: ignore[assignment]
-        sql.replace(
-            "seq = ANY(CAST(:sent AS bigint[]))",
-            "seq <= (SELECT max(s) FROM unnest(CAST(:sent AS bigint[])) s)",
-        )
+    said = vars(relay)["statement"]
+    put(
+        relay,
+        statement=lambda sql: said(
+            sql.replace(
+                "seq = ANY(CAST(:sent AS bigint[]))",
+                "seq <= (SELECT max(s) FROM unnest(CAST(:sent AS bigint[])) s)",
+            )
+        ),
     )
 
 
 def _skips() -> None:
-    from shared.errors import is_trouble
     from shared.kafka import relay
 
     send = relay.send
+    reached = 0
 
-    async def go_on(producer: Any, rows: Sequence[Any]) -> None:
-        try:
-            await send(producer, rows)
-        except Exception as error:
-            if not is_trouble(error):
-                raise
+    async def from_there_on(producer: Any, rows: Sequence[Any]) -> None:
+        nonlocal reached
+        ahead = [row for row in rows if row.seq > reached]
+        if ahead:
+            await send(producer, ahead)
+            reached = ahead[-1].seq
 
-    relay.send = go_on
+    put(relay, send=from_there_on)
 
 
 def _forgets_sending() -> None:
@@ -80,7 +82,7 @@ def _forgets_sending() -> None:
     async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
         return await move(uow, tenant, invitation, "waiting" if state == "sending" else state, **given)
 
-    invitations.move = forgetful
+    put(invitations, move=forgetful)
 
 
 def _counts_the_batch() -> None:
@@ -95,27 +97,13 @@ def _counts_the_batch() -> None:
         new = counting.Before("", None, None, None, None, None)  # type: ignore[arg-type]
         return [before.get(a.id) or new._replace(tenant=a.tenant, id=a.id) for a in answers]
 
-    counting.keep_answers = all_of_them
+    put(counting, keep_answers=all_of_them)
 
 
 BREAKS = {
     "neither-compared": Break("neither position nor version is compared", "again", _neither_compared),
-    "deletes-up-to": Break("the relay deletes up to the last one sent", "frozen", _deletes_up_to_the_last),
-    "skips": Break("the relay goes on after a failure", "broker", _skips),
+    "deletes-up-to": Break("the relay deletes up to the last one sent", "late", _deletes_up_to_the_last),
+    "skips": Break("the relay goes on from the highest that it has sent", "late", _skips),
     "forgets-sending": Break("the sender does not mark what it sends", "workers", _forgets_sending),
     "counts-batch": Break("counts are taken from the batch", "again", _counts_the_batch),
 }
-
-
-def die_before_removal(often: float) -> None:
-    """Kill this process when the broker has acknowledged and the outbox still holds the rows."""
-    from shared.kafka import relay
-
-    send = relay.send
-
-    async def last_act(producer: Any, rows: Sequence[Any]) -> None:
-        await send(producer, rows)
-        if random.random() < often:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    relay.send = last_act

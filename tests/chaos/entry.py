@@ -3,18 +3,29 @@
 ``CHAOS_TIMES=short`` shortens what the product waits for, so that a scenario lasts seconds, not minutes.
 ``CHAOS_BREAK`` names a fault of ``broken.py``: only the self-check sets it.
 ``CHAOS_DIE`` is how often of a hundred the relay is killed between acknowledgement and removal.
+``CHAOS_LATE`` is how often of a hundred a transaction is slow to commit after it has taken its numbers.
 """
 
 # ruff: noqa: PLC0415  (each process imports only what is patched in it)
 
+import asyncio
 import os
+import random
+import signal
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
+from types import ModuleType
 from typing import Any
 
 SESSION_S = 5
 IN_TRANSACTION_S = 4
 LEASE = timedelta(seconds=10)
+
+
+def put(module: ModuleType, **new: Any) -> None:
+    """Set names of a module, those that it imported from elsewhere too."""
+    vars(module).update(new)
 
 
 def shorten() -> None:
@@ -40,15 +51,44 @@ def shorten() -> None:
         }
         return create_async_engine(url, connect_args=connect_args, **given)
 
-    said = relay.statement
-    clients.AIOKafkaConsumer = consumer  # type: ignore[assignment,misc]
-    database.create_async_engine = engine  # type: ignore[assignment]
-    relay.statement = lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'"))  # type: ignore[assignment]
+    said = vars(relay)["statement"]
+    put(clients, AIOKafkaConsumer=consumer)
+    put(database, create_async_engine=engine)
+    put(relay, statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'")))
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import domain, sender
 
-        domain.LEASE = sender.LEASE = LEASE
-        sender.GIVE_UP = LEASE - timedelta(seconds=4)
+        put(domain, LEASE=LEASE)
+        put(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
+
+
+def die_before_removal(often: float) -> None:
+    """Kill this process when the broker has acknowledged and the outbox still holds the rows."""
+    from shared.kafka import relay
+
+    send = relay.send
+
+    async def last_act(producer: Any, rows: Sequence[Any]) -> None:
+        await send(producer, rows)
+        if random.random() < often:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    put(relay, send=last_act)
+
+
+def commit_late(often: float) -> None:
+    """A way to the database that is slow at the worst moment: others with higher numbers commit first."""
+    from shared.db.database import UnitOfWork
+
+    flush = UnitOfWork.flush
+
+    async def slowly(uow: UnitOfWork) -> bool:
+        said = await flush(uow)
+        if said and random.random() < often:
+            await asyncio.sleep(random.uniform(0, 0.2))
+        return said
+
+    UnitOfWork.flush = slowly  # type: ignore[assignment]
 
 
 def main() -> None:
@@ -59,9 +99,9 @@ def main() -> None:
 
         broken.BREAKS[named].apply()
     if often := os.environ.get("CHAOS_DIE"):
-        from chaos import broken
-
-        broken.die_before_removal(int(often) / 100)
+        die_before_removal(int(often) / 100)
+    if often := os.environ.get("CHAOS_LATE"):
+        commit_late(int(often) / 100)
     from services.command import main as product
 
     product()

@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -75,7 +76,7 @@ class Judge:
         await self._topics()
         return self.found
 
-    async def _rows(self, service: str, sql: str) -> list[tuple[object, ...]]:
+    async def _rows(self, service: str, sql: str) -> list[tuple[Any, ...]]:
         database = await self.stack.database(service)
         try:
             return [tuple(row) for row in await database.fetch(sql, self.tenant)]
@@ -150,7 +151,7 @@ class Judge:
             "last words",
             [id_ for id_, answer in taken.items() if id_ in counted and counted[id_] not in answer.last],
         )
-        stored = dict(
+        stored: dict[UUID, int] = dict(
             await self._rows(
                 "collector", "SELECT id, score FROM answer WHERE tenant = $1 AND score IS NOT NULL"
             )
@@ -173,7 +174,7 @@ class Judge:
         rows = await self._rows(
             "scorer", f"SELECT segment, {columns} FROM day_count WHERE tenant = $1 GROUP BY 1"
         )
-        kept = {str(segment): Counter({s: n for s, n in enumerate(counts) if n}) for segment, *counts in rows}  # type: ignore[misc]
+        kept = {str(segment): Counter({s: n for s, n in enumerate(counts) if n}) for segment, *counts in rows}
         for segment in sorted(expected.keys() | kept.keys()):
             want, have = expected[segment], kept.get(segment, Counter())
             more = sum(max(have[score] - want[score], 0) for score in range(11))

@@ -67,17 +67,29 @@ async def commit_unanswered(arena: Arena) -> None:
 
 
 async def relay_killed(arena: Arena) -> None:
-    """After every tenth acknowledgement or so, the process is gone before it removes the rows."""
-    hearing = [name for name in HEARING if name != "scorer"]
-    for service in (*hearing, "scorer"):
+    """After every fourth acknowledgement or so, the process is gone before it removes the rows."""
+    for service in HEARING:
         await arena.stack.remove(service)
-        arena.stack.add_worker(service, settings={"CHAOS_DIE": "10"})
+        arena.stack.add_worker(service, settings={"CHAOS_DIE": "25"})
     await arena.over.wait()
     await asyncio.sleep(3)
-    for service in (*hearing, "scorer"):
+    for service in HEARING:
         arena.injected += arena.stack.processes[service].ends
         await arena.stack.remove(service)
         arena.stack.add_worker(service)
+
+
+async def committed_late(arena: Arena) -> None:
+    """Every third transaction takes its number in the outbox, and commits after others have with higher ones."""
+    await arena.stack.stop_ours()
+    await arena.stack.start_ours({"CHAOS_LATE": "33"})
+    await arena.over.wait()
+
+
+async def committed_in_time(arena: Arena) -> None:
+    arena.injected = 1
+    await arena.stack.stop_ours()
+    await arena.stack.start_ours()
 
 
 async def scaled(arena: Arena) -> None:
@@ -93,13 +105,17 @@ async def scaled(arena: Arena) -> None:
 
 
 async def read_again(arena: Arena) -> None:
-    """While the workers run, and once more while they are stopped; then what was said is said again."""
+    """While the workers run: who holds a partition notices at its next record, or when it starts again."""
     async for _ in arena.moments(4.0, 8.0):
         await positions_forgotten(arena.stack)
         arena.injected += 1
+    for service in HEARING:
+        await arena.stack.remove(service)
+        arena.stack.add_worker(service)
 
 
 async def read_again_after(arena: Arena) -> None:
+    """Once more while they are stopped; then what was said is said again, old after new."""
     for service in HEARING:
         await arena.stack.remove(service)
     await positions_forgotten(arena.stack)
@@ -132,6 +148,13 @@ SCENARIOS = (
     Scenario("database", "kill -9 of PostgreSQL", database_killed, "readyz: OperationalError"),
     Scenario("commit", "connection cut at COMMIT", commit_unanswered, "fenced total"),
     Scenario("relay", "kill -9 between acknowledgement and removal", relay_killed, "relayed total"),
+    Scenario(
+        "late",
+        "commits out of the order of their numbers",
+        committed_late,
+        "outbox age",
+        after=committed_in_time,
+    ),
     Scenario("again", "all read again, outbox said twice", read_again, "lag", after=read_again_after),
     Scenario("scale", "workers 1, 4, 2, 1", scaled, "lag"),
     Scenario("frozen", "SIGSTOP beyond the time-outs, SIGCONT", frozen, "fenced total, relay replaced"),
