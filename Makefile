@@ -1,6 +1,6 @@
 # What a newcomer and a developer do with this checkout. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down reset tenant test chaos chaos-selfcheck check format lock installed developed servers chromium
+.PHONY: help install demo up down reset tenant test chaos chaos-selfcheck bench check format lock installed developed servers chromium
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,6 +37,9 @@ chaos: developed servers ## break it on purpose and count; SEED=1 EVENTS=20000 O
 
 chaos-selfcheck: developed servers ## the same harness must catch each of five deliberately broken copies
 	@PYTHONPATH=tests $(BIN)/python -m chaos.selfcheck
+
+bench: developed servers ## measure it against bare baselines; ROUNDS=5 SCALE=1 ONLY=trigger,batches,relay,scorer,dispatcher
+	@PYTHONPATH=tests $(BIN)/python -m bench
 
 check: developed ## format, lint, types, import contracts, then the tests
 	$(BIN)/ruff format --check .

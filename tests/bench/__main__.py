@@ -1,0 +1,47 @@
+"""``python -m bench``: ONLY (names, by commas), ROUNDS, SCALE (1 is the full size of every measure)."""
+
+import gc
+import os
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvloop
+from bench import dispatcher, relay, scorer, trigger
+from bench.figures import Figure, keep, machine, show
+from bench.ground import Ground, a_ground
+
+from deploy.local.state import folder
+from shared.telemetry.logging import configure_logging
+
+MEASURES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
+    "trigger": trigger.single_events,
+    "batches": trigger.batches,
+    "relay": relay.publishing,
+    "scorer": scorer.catching_up,
+    "dispatcher": dispatcher.deciding,
+}
+
+
+async def main() -> None:
+    only = set(filter(None, os.environ.get("ONLY", "").split(",")))
+    if unknown := only - set(MEASURES):
+        sys.exit(f"no such measure: {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
+    rounds, scale = int(os.environ.get("ROUNDS") or 5), float(os.environ.get("SCALE") or 1)
+    # As every process of ours does.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    about = machine() | {"rounds": rounds, "scale": scale}
+    figures: list[Figure] = []
+    async with a_ground(rounds, scale) as ground:
+        for name, measure in MEASURES.items():
+            if not only or name in only:
+                sys.stderr.write(f"{name}\n")
+                figures += await measure(ground)
+                keep(figures, about, folder() / "bench.json")
+    show(figures, about)
+    sys.stdout.write(f"{folder() / 'bench.json'}\n")
+
+
+if __name__ == "__main__":
+    configure_logging("console", service="bench")
+    uvloop.run(main())

@@ -1,0 +1,130 @@
+"""What every measure stands on: a broker and a server of this run's own, databases as a service migrates them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from support.stack import Postgres, new_state, running
+
+from deploy.local.state import State
+from shared.db.database import Database
+from shared.db.migrations import migrate
+from shared.kafka.clients import new_admin, new_producer, partition_of
+from shared.kafka.topics import PARTITIONS, topic_configs
+from shared.runtime import Health
+
+Record = tuple[bytes, bytes]
+AT_ONCE = 1_000
+
+
+@dataclass
+class Ground:
+    """Kafka and PostgreSQL, and how much to measure."""
+
+    state: State
+    rounds: int
+    scale: float
+    _templates: dict[str, str] = field(default_factory=dict)
+
+    def size(self, whole: int) -> int:
+        """So many of the full measure's things."""
+        return max(int(whole * self.scale), 500)
+
+    @asynccontextmanager
+    async def database(self, service: str) -> AsyncIterator[Database]:
+        """A new one, empty, dropped at the end."""
+        postgres = Postgres(self.state)
+        if service not in self._templates:
+            url = await postgres.create_database(service)
+            await migrate(service, url)
+            self._templates[service] = url
+        url = await postgres.create_database(service, template=self._templates[service])
+        database = Database(url, name="bench")
+        try:
+            yield database
+        finally:
+            await database.close()
+            await postgres.drop_database(url)
+
+    async def fill(self, topic: str, records: Sequence[Record]) -> None:
+        """Make a topic anew with the product's settings and write these records, by key."""
+        await new_topics(self.state.kafka, topic)
+        producer = new_producer(self.state.kafka, "bench")
+        await producer.start()
+        try:
+            await send_all(producer, topic, records, PARTITIONS)
+        finally:
+            await producer.stop()
+
+    def health(self) -> Health:
+        return Health()
+
+
+async def new_topics(bootstrap: str, *names: str) -> None:
+    """Empty topics with the product's partitions and settings."""
+    from aiokafka.admin import NewTopic  # noqa: PLC0415  (beside the admin client that it is for)
+
+    admin = new_admin(bootstrap)
+    await admin.start()
+    try:
+        known = set(await admin.list_topics())
+        if old := sorted(known & set(names)):
+            await admin.delete_topics(old)
+            # Deleting goes on after the answer; the broker has no event that tells its end.
+            while known & set(await admin.list_topics()) & set(names):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        configs = topic_configs(compacted=False)
+        response = await admin.create_topics(
+            [NewTopic(name, PARTITIONS, 1, topic_configs=configs) for name in names]
+        )
+        if failed := [error for error in response.topic_errors if error[1]]:  # type: ignore[attr-defined]
+            raise RuntimeError(f"topics were not made: {failed}")
+    finally:
+        await admin.close()
+
+
+async def send_all(
+    producer: AIOKafkaProducer, topic: str, records: Sequence[Record], partitions: int
+) -> None:
+    """The bare way to publish: batches for each partition, sent and acknowledged portion by portion."""
+    for first in range(0, len(records), AT_ONCE):
+        await send_portion(producer, topic, records[first : first + AT_ONCE], partitions)
+
+
+async def send_portion(
+    producer: AIOKafkaProducer, topic: str, records: Sequence[Record], partitions: int
+) -> None:
+    """One portion as aiokafka's documentation sends a batch, and its acknowledgement."""
+    batches = {}
+    for key, value in records:
+        partition = partition_of(key, partitions)
+        if partition not in batches:
+            batches[partition] = producer.create_batch()
+        if batches[partition].append(key=key, value=value, timestamp=None) is None:
+            raise RuntimeError("a portion is larger than a batch")
+    sent = [await producer.send_batch(batch, topic, partition=at) for at, batch in batches.items()]
+    await asyncio.gather(*sent)
+
+
+async def partitions_at(bootstrap: str, topic: str) -> tuple[AIOKafkaConsumer, int]:
+    """A bare reader of the whole topic from its beginning, and how many records there are."""
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=1_100_000,
+    )
+    await reader.start()
+    places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    reader.assign(places)
+    ends = await reader.end_offsets(places)
+    return reader, sum(ends.values())
+
+
+@asynccontextmanager
+async def a_ground(rounds: int, scale: float) -> AsyncIterator[Ground]:
+    """Kafka and PostgreSQL up; everything forgotten at the end."""
+    with new_state() as state, running("kafka", state), running("postgres", state):
+        yield Ground(state, rounds, scale)

@@ -1,0 +1,87 @@
+"""A closed loop of connections that each post again as soon as they are answered; lean, for it shares our cores."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+from urllib.parse import urlsplit
+
+
+@dataclass
+class Tally:
+    """What the connections of one round have seen."""
+
+    until: float
+    answered: int = 0
+    wrong: list[bytes] = field(default_factory=list)
+    """The first lines of answers that were no success."""
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, requests: "itertools.cycle[bytes]", tally: Tally) -> None:
+        self._requests = requests
+        self._tally = tally
+        self._got = b""
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Not asserted: uvloop's transports are no subclasses of asyncio's.
+        self._transport = cast("asyncio.WriteTransport", transport)
+        self._transport.write(next(self._requests))
+
+    def data_received(self, data: bytes) -> None:
+        self._got += data
+        head, found, body = self._got.partition(b"\r\n\r\n")
+        if not found or len(body) < _length(head):
+            return
+        self._got = b""
+        if not head.startswith(b"HTTP/1.1 2"):
+            self._tally.wrong.append(head[:40] + body[:200])
+        elif time.monotonic() < self._tally.until:
+            self._tally.answered += 1
+            self._transport.write(next(self._requests))
+            return
+        self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if error is not None:
+            self._tally.wrong.append(repr(error).encode())
+        if not self.over.done():
+            self.over.set_result(None)
+
+
+async def post_for(seconds: float, origin: str, requests: Sequence[bytes], connections: int) -> float:
+    """Successful answers a second.
+
+    :raises RuntimeError: when anything else was answered.
+    """
+    place = urlsplit(origin)
+    loop = asyncio.get_running_loop()
+    endless = itertools.cycle(requests)
+    began = time.monotonic()
+    tally = Tally(began + seconds)
+    made = [
+        await loop.create_connection(lambda: _Connection(endless, tally), place.hostname, place.port)
+        for _ in range(connections)
+    ]
+    await asyncio.gather(*(connection.over for _, connection in made))
+    if tally.wrong:
+        raise RuntimeError(f"{len(tally.wrong)} wrong answers, such as {tally.wrong[0]!r}")
+    return tally.answered / seconds
+
+
+def request(origin: str, path: str, body: bytes, **headers: str) -> bytes:
+    """The bytes of a POST of JSON."""
+    lines = [f"POST {path} HTTP/1.1", f"host: {urlsplit(origin).netloc}", "content-type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body
+
+
+def _length(head: bytes) -> int:
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0

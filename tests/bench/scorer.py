@@ -1,0 +1,73 @@
+"""The scorer catching up on answers: company, three dimensions and an organisation of three levels."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from bench.consuming import measure
+from bench.figures import Figure
+from bench.ground import Ground, Record
+
+from services.scorer.handlers import count_answers
+from shared.db.database import Database
+from shared.events import ANSWERS, TENANTS, Answer, Tenant
+from shared.kafka import Subscription
+from shared.tenancy import keep_tenants
+
+ANSWERED = 200_000
+DAYS = 30
+TENANT = "havnbo"
+
+
+async def catching_up(ground: Ground) -> list[Figure]:
+    """Every answer counts in seven segments on one of thirty days."""
+    return await measure(
+        ground,
+        "scorer",
+        Subscription(ANSWERS, count_answers),
+        answers(ground.size(ANSWERED)),
+        know,
+        what="scorer, catching up on answers",
+        unit="answers/s",
+        least=0.6,
+    )
+
+
+def answers(count: int) -> list[Record]:
+    """The same ones in every run."""
+    chance = random.Random("answers")
+    now = datetime.now(UTC)
+    return [_record(chance, now) for _ in range(count)]
+
+
+def _record(chance: random.Random, now: datetime) -> Record:
+    at = now - timedelta(days=chance.randrange(DAYS))
+    answer = Answer(
+        id=UUID(int=chance.getrandbits(128), version=4),
+        version=1,
+        state="sent",
+        origin="survey",
+        score=chance.choices(range(11), [2, 1, 1, 2, 2, 4, 5, 12, 20, 25, 26])[0],
+        comment="It came a day late, but the table is lovely." if chance.random() < 0.3 else None,
+        customer_id=f"c-{chance.randrange(100_000)}",
+        touchpoint="checkout",
+        segments={
+            "touchpoint": chance.choice(("checkout", "delivery", "support", "return")),
+            "store": f"store-{chance.randrange(40)}",
+            "product": f"product-{chance.randrange(60)}",
+        },
+        organisation=("north", chance.choice(("sales", "care")), f"team-{chance.randrange(9)}"),
+        language="en",
+        day=at.date(),
+        answered_at=at,
+        changed_at=at,
+    )
+    event = ANSWERS.event(TENANT, answer, now)
+    return ANSWERS.record_key(event), ANSWERS.encode(event)
+
+
+async def know(database: Database) -> None:
+    """The company whose answers they are."""
+    tenant = Tenant(id=TENANT, version=1, name="Havnbo", time_zone="Europe/Copenhagen", country="DK")
+    async with database.transaction() as uow:
+        await keep_tenants(uow, [TENANTS.event(TENANT, tenant, uow.now)])
