@@ -29,6 +29,8 @@ class Arena:
     stack: Stack
     chance: random.Random
     tenant: str
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when what the scenario needs is there: then the load begins."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last event was acknowledged."""
     injected: int = 0
@@ -37,6 +39,7 @@ class Arena:
 
     async def moments(self, least: float, most: float) -> AsyncIterator[None]:
         """Random moments for as long as the load lasts, one of them at the least."""
+        self.ready.set()
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.over.wait(), self.chance.uniform(least, most))
@@ -55,6 +58,7 @@ class Scenario:
     shown_by: str
     """The metric, or the field of the status, by which an operator sees it."""
     clients: int = 1
+    """So many post every batch; of so many events as makes the same number of posts bearable."""
     trouble: bool = False
     after: Callable[[Arena], Coroutine[Any, Any, None]] | None = None
     """Once the load is over and settled, with the same eyes on it."""
@@ -78,6 +82,7 @@ async def run(
 ) -> Result:  # fmt: skip
     """Run it with a company of its own; whatever is wrong stands in the result."""
     began = time.monotonic()
+    events = max(events // (20 if scenario.clients > 1 else 1), 40)
     since = await topics.ends(stack.state.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
     tenant = f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}"
     company = await found(stack, tenant)
@@ -88,8 +93,11 @@ async def run(
     watch = Watch(stack)
     arena = Arena(stack, random.Random(plan.seed), tenant)
     beside = [asyncio.create_task(customers.run()), asyncio.create_task(watch.run())]
+    ready = asyncio.create_task(arena.ready.wait())
     acting = asyncio.create_task(scenario.act(arena))
     try:
+        async with asyncio.timeout(SETTLED_WITHIN):
+            await asyncio.wait((acting, ready), return_when=asyncio.FIRST_COMPLETED)
         await load.run()
         arena.over.set()
         await acting
@@ -98,9 +106,9 @@ async def run(
             await scenario.after(arena)
             why = await _settle(stack, tenant, ledger, customers, settle_within)
     finally:
-        for task in (*beside, acting):
+        for task in (*beside, ready, acting):
             task.cancel()
-        await asyncio.gather(*beside, acting, return_exceptions=True)
+        await asyncio.gather(*beside, ready, acting, return_exceptions=True)
         ledger.close()
     judge = Judge(stack, tenant, Book.read(ledger.path), since, arena.dead_letters)
     verdict = await judge.judge()

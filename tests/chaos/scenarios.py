@@ -59,6 +59,7 @@ async def commit_unanswered(arena: Arena) -> None:
     async with a_proxy(arena.stack.state, arena.chance, 0.02) as proxy:
         await arena.stack.stop_ours()
         await arena.stack.start_ours(proxy.settings)
+        arena.ready.set()
         await arena.over.wait()
         proxy.active = False
         arena.injected = proxy.cut
@@ -71,6 +72,7 @@ async def relay_killed(arena: Arena) -> None:
     for service in HEARING:
         await arena.stack.remove(service)
         arena.stack.add_worker(service, settings={"CHAOS_DIE": "25"})
+    arena.ready.set()
     await arena.over.wait()
     await asyncio.sleep(3)
     for service in HEARING:
@@ -83,6 +85,7 @@ async def committed_late(arena: Arena) -> None:
     """Every third transaction takes its number in the outbox, and commits after others have with higher ones."""
     await arena.stack.stop_ours()
     await arena.stack.start_ours({"CHAOS_LATE": "33"})
+    arena.ready.set()
     await arena.over.wait()
 
 
@@ -94,6 +97,7 @@ async def committed_in_time(arena: Arena) -> None:
 
 async def scaled(arena: Arena) -> None:
     """One worker of each service, then four, two and one."""
+    arena.ready.set()
     for number in (2, 3, 4):
         await asyncio.gather(*(arena.stack.add_worker(name, number).until_ready() for name in HEARING))
         arena.injected += len(HEARING)
@@ -137,7 +141,8 @@ async def ended(arena: Arena) -> None:
 
 
 async def nothing(arena: Arena) -> None:
-    arena.injected = 0
+    """The trouble lies in the load itself."""
+    arena.ready.set()
 
 
 SCENARIOS = (
