@@ -13,6 +13,7 @@ from chaos.table import show
 
 EVENTS = 20_000
 PER_SECOND = 1_000
+SHORTEST = 15.0
 
 
 async def main() -> int:
@@ -28,7 +29,7 @@ async def main() -> int:
         for scenario in SCENARIOS:
             if not only or scenario.name in only:
                 result = await run(
-                    stack, scenario, seed=seed, events=events, seconds=max(15.0, events / PER_SECOND)
+                    stack, scenario, seed=seed, events=events, seconds=max(SHORTEST, events / PER_SECOND)
                 )
                 results.append(result)
                 sys.stdout.write(
