@@ -80,4 +80,5 @@ class Process:
         self.kill()
         if self._keeping is not None:
             await self._keeping
+        self.log.close()
         return took, self._running.returncode if self._running else None
