@@ -8,10 +8,14 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.db.database import LARGEST_RECORD
+from shared.kafka.batches import Batches
 from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.runtime import Backoff, Health, pause
 
 log = structlog.get_logger()
+
+WORTH_A_BATCH = 20
+"""Records of one request; fewer would make batches of one or two."""
 
 
 class Unavailable(Exception):
@@ -74,11 +78,10 @@ class Publisher:
         try:
             async with asyncio.timeout(self._within):
                 partitions = len(await producer.partitions_for(topic))
-                acknowledgements = []
-                for key, value in records:
-                    future = await producer.send(topic, value, key, partition=partition_of(key, partitions))
-                    acknowledgements.append(future)
-                await asyncio.gather(*acknowledgements)
+                if len(records) < WORTH_A_BATCH:
+                    await _send_each(producer, topic, records, partitions)
+                else:
+                    await _send_batches(producer, topic, records, partitions)
         except (TimeoutError, KafkaError) as error:
             # Its buffers go with it: an idempotent producer holds what it could not send for ever.
             if self._producer is producer:
@@ -88,6 +91,27 @@ class Publisher:
             raise Unavailable from error
         finally:
             self._waiting -= len(records)
+
+
+async def _send_each(
+    producer: AIOKafkaProducer, topic: str, records: Sequence[tuple[bytes, bytes]], partitions: int
+) -> None:
+    """One by one: those of requests that come at the same time share batches."""
+    acknowledgements = []
+    for key, value in records:
+        future = await producer.send(topic, value, key, partition=partition_of(key, partitions))
+        acknowledgements.append(future)
+    await asyncio.gather(*acknowledgements)
+
+
+async def _send_batches(
+    producer: AIOKafkaProducer, topic: str, records: Sequence[tuple[bytes, bytes]], partitions: int
+) -> None:
+    """In batches of their own: what aiokafka does for each single record costs ten times as much."""
+    batches = Batches(producer)
+    for key, value in records:
+        batches.append(topic, partition_of(key, partitions), key, value)
+    await batches.send()
 
 
 async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:

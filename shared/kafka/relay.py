@@ -9,11 +9,11 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.producer.message_accumulator import BatchBuilder
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.database import Database, new_engine, statement
 from shared.errors import is_trouble
+from shared.kafka.batches import Batches
 from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.kafka.dead_letters import read_headers
 from shared.runtime import Backoff, Health, pause
@@ -26,8 +26,6 @@ ONE_RELAY = 1
 AT_ONCE = 2_000
 POLL = 0.05
 ACKNOWLEDGED_WITHIN = 30.0
-FULL = 256 * 1024
-"""A batch is closed here: a topic's limit is on the batch, not on the record."""
 
 
 @dataclass
@@ -127,18 +125,9 @@ async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
         partitions = {
             topic: len(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}
         }
-    batches: dict[tuple[str, int], list[BatchBuilder]] = {}
+    batches = Batches(producer)
     for row in rows:
-        place = (row.topic, partition_of(row.key, partitions[row.topic]))
-        waiting = batches.setdefault(place, [])
-        if not waiting or (waiting[-1].record_count() and waiting[-1].size() + len(row.value or b"") > FULL):
-            waiting.append(producer.create_batch())
-        headers = read_headers(row.headers)
-        if waiting[-1].append(key=row.key, value=row.value, timestamp=None, headers=headers) is None:
-            raise RuntimeError(f"outbox row {row.seq} is larger than a batch")
+        partition = partition_of(row.key, partitions[row.topic])
+        batches.append(row.topic, partition, row.key, row.value, read_headers(row.headers))
     async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
-        acknowledgements = []
-        for (topic, partition), waiting in batches.items():
-            for batch in waiting:
-                acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
-        await asyncio.gather(*acknowledgements)
+        await batches.send()

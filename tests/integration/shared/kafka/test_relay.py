@@ -161,6 +161,20 @@ async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: Ben
         assert await said(bench) == ["a"]
 
 
+async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_key(bench: Bench) -> None:
+    publisher = Publisher(bench.bootstrap, "test", bench.health)
+    versions = range(1, 51)
+    told = [
+        bench.record(Thing(id=name, version=at, colour="red" * 5_000)) for at in versions for name in "ab"
+    ]
+    async with running(publisher):
+        await eventually(lambda: publisher._producer)
+        await publisher.publish(bench.topic.name, told)
+        things = [bench.topic.decode(value).data for _, value, _ in await bench.records_of(bench.topic.name)]
+    for name in "ab":
+        assert [thing.version for thing in things if thing.id == name] == list(versions)
+
+
 async def test_without_a_broker_the_publisher_says_so_at_once_and_stops_at_once() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
