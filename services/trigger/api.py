@@ -12,7 +12,7 @@ from services.trigger.domain import Unacceptable, transaction
 from services.trigger.intake import NoSuchForm, NotJson, Piece, TooMany, pieces, read
 from services.trigger.openapi import ACCEPTS, ANSWERS
 from shared.clock import Clock
-from shared.events import TRANSACTIONS, Transaction
+from shared.events import TRANSACTIONS, Event, Transaction
 from shared.http.keys import requires
 from shared.http.problems import Problem
 from shared.http.secrets import customer_hash
@@ -86,14 +86,15 @@ async def post_events(
     found, is_batch = _pieces(await request.body(), request)
     now = door.clock()
     results: list[Result] = []
-    accepted: dict[tuple[str, str], Transaction] = {}
+    accepted: dict[tuple[str, str], Event[Transaction]] = {}
     for piece in found:
         try:
-            results.append(_accept(door, door.transaction(piece, key, now), accepted))
+            event = TRANSACTIONS.event(key.tenant, door.transaction(piece, key, now), now)
+            results.append(_accept(door, event, accepted))
         except Unacceptable as fault:
             results.append(Result(_id_of(piece), "refused", errors=[Fault(fault.field, fault.remedy)]))
     if accepted:
-        await _publish(door, key.tenant, list(accepted.values()), now)
+        await _publish(door, list(accepted.values()))
     return _response(results, is_batch, some=bool(accepted))
 
 
@@ -112,18 +113,20 @@ def _pieces(body: bytes, request: Request) -> tuple[list[Piece], bool]:
         raise Problem(415) from None
 
 
-def _accept(door: Door, event: Transaction, accepted: dict[tuple[str, str], Transaction]) -> Result:
-    earlier = accepted.setdefault((event.source, event.id), event)
-    if earlier.digest != event.digest:
+def _accept(
+    door: Door, event: Event[Transaction], accepted: dict[tuple[str, str], Event[Transaction]]
+) -> Result:
+    told = event.data
+    earlier = accepted.setdefault((told.source, told.id), event)
+    if earlier.data.digest != told.digest:
         detail = (
             "Stands in this request already, with other content: the first counts. Give this one another id."
         )
-        return Result(event.id, "refused", errors=[Fault("/id", detail)])
-    return Result(event.id, "accepted", see=f"{door.staff_url}/events/{event.event_id}")
+        return Result(told.id, "refused", errors=[Fault("/id", detail)])
+    return Result(told.id, "accepted", see=f"{door.staff_url}/events/{event.subject}")
 
 
-async def _publish(door: Door, tenant: str, accepted: Sequence[Transaction], now: datetime) -> None:
-    events = [TRANSACTIONS.event(tenant, data, now) for data in accepted]
+async def _publish(door: Door, events: Sequence[Event[Transaction]]) -> None:
     try:
         await door.publisher.publish(
             TRANSACTIONS.name,
