@@ -38,7 +38,7 @@ chaos: developed servers ## break it on purpose and count; SEED=1 EVENTS=20000 O
 chaos-selfcheck: developed servers ## the same harness must catch each of five deliberately broken copies
 	@PYTHONPATH=tests $(BIN)/python -m chaos.selfcheck
 
-bench: developed servers ## measure it against bare baselines; ROUNDS=5 SCALE=1 ONLY=trigger,batches,relay,scorer,dispatcher
+bench: developed servers ## measure it against bare baselines; ROUNDS=5 SCALE=1 ONLY=trigger,scorer
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
 check: developed ## format, lint, types, import contracts, then the tests

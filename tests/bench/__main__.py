@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
-from bench import dispatcher, relay, scorer, trigger
+from bench import dispatcher, relay, scorer, trigger, windows
 from bench.figures import Figure, keep, machine, show
 from bench.ground import Ground, a_ground
 
@@ -19,6 +19,7 @@ MEASURES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "relay": relay.publishing,
     "scorer": scorer.catching_up,
     "dispatcher": dispatcher.deciding,
+    "windows": windows.reading,
 }
 
 

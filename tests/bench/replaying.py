@@ -27,13 +27,6 @@ def recording(database: Database) -> Iterator[list[Transaction]]:
     def execute(_c: Any, _cursor: Any, statement: str, values: Sequence[Any], _x: Any, _many: bool) -> None:
         current.append((statement, tuple(values)))
 
-    # The event comes before SQLAlchemy has made up a name; one name does, for the inner hides the outer.
-    def savepoint(_c: Any, _name: str) -> None:
-        current.append(("SAVEPOINT sp", ()))
-
-    def release(_c: Any, _name: str, _x: Any) -> None:
-        current.append(("RELEASE SAVEPOINT sp", ()))
-
     def commit(_c: Any) -> None:
         if current:
             told.append(current.copy())
@@ -44,8 +37,6 @@ def recording(database: Database) -> Iterator[list[Transaction]]:
 
     heard = {
         "before_cursor_execute": execute,
-        "savepoint": savepoint,
-        "release_savepoint": release,
         "commit": commit,
         "rollback": rollback,
     }
