@@ -100,6 +100,8 @@ async def parts(
         "last": now.last,
         "first_before": before.first,
         "last_before": before.last,
+        "earliest": min(now.first, before.first),
+        "latest": max(now.last, before.last),
     }
     either = "(day BETWEEN :first AND :last OR day BETWEEN :first_before AND :last_before)"
     whens = ("day BETWEEN :first AND :last", "day BETWEEN :first_before AND :last_before")
@@ -122,7 +124,9 @@ async def parts(
         )
         rows = await uow.execute(
             f"SELECT segment, {sums} FROM day_count WHERE tenant = :tenant AND measurement = :measurement "
-            f"AND segment >= :low AND segment < :high AND {either} GROUP BY segment",
+            f"AND segment >= :low AND segment < :high AND {either} "
+            # An index follows no OR: with this it skips each segment's other days instead of reading them.
+            "AND day BETWEEN :earliest AND :latest GROUP BY segment",
             values,
         )
     found: Sequence[Any] = rows.all()
