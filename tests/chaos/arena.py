@@ -82,7 +82,7 @@ async def run(
 ) -> Result:  # fmt: skip
     """Run it with a company of its own; whatever is wrong stands in the result."""
     began = time.monotonic()
-    events = max(events // (20 if scenario.clients > 1 else 1), 40)
+    events = max(events // (10 if scenario.clients > 1 else 1), 40)
     since = await topics.ends(stack.state.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
     tenant = f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}"
     company = await found(stack, tenant)
@@ -110,6 +110,7 @@ async def run(
             task.cancel()
         await asyncio.gather(*beside, ready, acting, return_exceptions=True)
         ledger.close()
+    arena.injected += load.asked_for_trouble
     judge = Judge(stack, tenant, Book.read(ledger.path), since, arena.dead_letters)
     verdict = await judge.judge()
     verdict.faults += [*arena.faults, *load.faults[:5], *customers.faults[:5]]

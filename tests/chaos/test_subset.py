@@ -18,13 +18,13 @@ async def stack() -> AsyncIterator[Stack]:
         yield running
 
 
-@pytest.mark.parametrize("name", ["smtp", "workers", "database", "again"])
+@pytest.mark.parametrize("name", ["workers", "again"])
 async def test_nothing_is_lost_and_nothing_happens_twice(stack: Stack, name: str) -> None:
-    result = await run(stack, BY_NAME[name], seed="subset", events=1_000, seconds=8)
+    result = await run(stack, BY_NAME[name], seed="subset", events=600, seconds=6)
 
     assert result.found.faults == []
-    assert result.found.accepted == result.found.decisions == 1_000
-    assert result.found.invitations == 50
+    assert result.found.accepted == result.found.decisions == 600
+    assert result.found.invitations == 30
     assert result.found.lost == result.found.doubled == result.found.reordered == 0
-    assert result.found.answers == result.found.counted > 40
+    assert result.found.answers == result.found.counted > 20
     assert result.found.cases > 0
