@@ -31,15 +31,15 @@ def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
     )
 
 
-def new_producer(bootstrap: str, client: str, *, linger_ms: int = 0) -> AIOKafkaProducer:
+def new_producer(bootstrap: str, client: str, *, largest_batch: int = LARGEST_BATCH) -> AIOKafkaProducer:
     """An idempotent producer: acknowledged means held by every replica in sync, once and in order."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         client_id=client,
         acks="all",
         enable_idempotence=True,
-        linger_ms=linger_ms,
-        max_batch_size=LARGEST_BATCH,
+        linger_ms=0,
+        max_batch_size=largest_batch,
         max_request_size=4 * LARGEST_BATCH,
         request_timeout_ms=120_000,
         metadata_max_age_ms=30_000,

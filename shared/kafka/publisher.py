@@ -7,13 +7,14 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared.db.database import LARGEST_RECORD
 from shared.kafka.batches import Batches
 from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.runtime import Backoff, Health, pause
 
 log = structlog.get_logger()
 
+LARGEST = 400_000
+"""Bytes of a record, and of the batch that several requests share: a topic's limit is on the batch."""
 WORTH_A_BATCH = 20
 """Records of one request; fewer would make batches of one or two."""
 
@@ -43,7 +44,7 @@ class Publisher:
         backoff = Backoff()
         while not stopping.is_set():
             self._health.tick("publisher")
-            producer = new_producer(self._bootstrap, self._client)
+            producer = new_producer(self._bootstrap, self._client, largest_batch=LARGEST)
             try:
                 await start_producer(producer)
             except (KafkaError, OSError, TimeoutError) as error:
@@ -69,7 +70,7 @@ class Publisher:
 
         :raises Unavailable: when it is not, within seconds; some of them may have been written all the same.
         """
-        if any(len(value) > LARGEST_RECORD for _, value in records):
+        if any(len(value) > LARGEST for _, value in records):
             raise ValueError("a record is larger than its topic takes; the door must refuse it")
         producer = self._producer
         if producer is None or self._waiting + len(records) > self._most_waiting:

@@ -1,5 +1,6 @@
 """The relay, its producer and the dead letters, against the real broker and database."""
 
+import asyncio
 import secrets
 import socket
 import time
@@ -173,6 +174,17 @@ async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_ke
         things = [bench.topic.decode(value).data for _, value, _ in await bench.records_of(bench.topic.name)]
     for name in "ab":
         assert [thing.version for thing in things if thing.id == name] == list(versions)
+
+
+async def test_many_large_records_at_once_share_no_batch_that_the_topic_refuses(bench: Bench) -> None:
+    publisher = Publisher(bench.bootstrap, "test", bench.health)
+    large = [
+        bench.record(Thing(id=f"{i}", version=1, colour=secrets.token_urlsafe(75_000))) for i in range(40)
+    ]
+    async with running(publisher):
+        await eventually(lambda: publisher._producer)
+        await asyncio.gather(*(publisher.publish(bench.topic.name, [record]) for record in large))
+    assert len(await said(bench)) == 40
 
 
 async def test_without_a_broker_the_publisher_says_so_at_once_and_stops_at_once() -> None:
