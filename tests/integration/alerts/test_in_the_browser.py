@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
+from support.browser import CHROMIUM, FLAGS
 from support.unhappy import an_answer, an_invitation, deliver, rows
 
 from services.alerts.handlers import act_on_answers, keep_invitations
@@ -22,21 +22,10 @@ from shared.http.server import serve
 from .conftest import PASSWORD, Desk
 
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium

@@ -1,8 +1,6 @@
 """The customer's page in a real browser: by pointer, by keyboard, without script, on a small phone."""
 
 import asyncio
-import os
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
+from support.browser import CHROMIUM, FLAGS
 from support.eventually import eventually
 
 from shared.http.server import serve
@@ -19,21 +18,10 @@ from shared.ids import uuid7
 from .conftest import ASKS, Bench
 
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
