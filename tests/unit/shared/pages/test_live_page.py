@@ -1,8 +1,6 @@
 """The page in a real browser: what is live changes, what the reader is doing stays."""
 
 import asyncio
-import os
-import shutil
 import socket
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -12,6 +10,7 @@ import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, StreamingResponse
 from playwright.async_api import async_playwright, expect
+from support.browser import CHROMIUM, FLAGS
 
 from shared.http.app import create_app
 from shared.http.csrf import CsrfGuard
@@ -21,11 +20,6 @@ from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
 
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 SECRET = "a secret of at least thirty-two characters"
 PAGE = """{% extends "frame.html" %}
 {% block title %}{{ count }} answers{% endblock %}
@@ -90,8 +84,6 @@ async def world(tmp_path, monkeypatch):
 
 @pytest.fixture
 async def tab(world):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         tab = await browser.new_page()
