@@ -1,12 +1,11 @@
 """JSON routes that people and programs share."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi import Request
 
 from shared.http.csrf import csrf_checked
-from shared.http.keys import Bearer, Scope, key_of
+from shared.http.keys import Keyed, Scope, key_of, token_of
 from shared.http.problems import Problem
 from shared.http.staff import Role, Staff, staff_of, wrong_role
 from shared.keys import ApiKey
@@ -21,7 +20,7 @@ class Caller:
     key: ApiKey | None
 
 
-def staff_or_key(scope: Scope, *roles: Role) -> Callable[..., Awaitable[Caller]]:
+class staff_or_key(Keyed):  # noqa: N801  (reads as what it does where a route is declared)
     """A dependency: a key with the scope, or somebody signed in in one of the roles (any, when none is
     named).
 
@@ -29,17 +28,20 @@ def staff_or_key(scope: Scope, *roles: Role) -> Callable[..., Awaitable[Caller]]
     too.
     """
 
-    async def caller(request: Request, credentials: Bearer) -> Caller:
-        if credentials is not None:
-            key = key_of(request, credentials.credentials, scope)
+    def __init__(self, scope: Scope, *roles: Role) -> None:
+        super().__init__(scope)
+        self._roles = roles
+
+    async def __call__(self, request: Request) -> Caller:
+        token = token_of(request)
+        if token is not None:
+            key = await key_of(request, token, self.scope)
             return Caller(key.tenant, None, key)
         staff = staff_of(request)
         if staff is None:
             raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="afterword"'})
-        if roles and staff.role not in roles:
-            raise wrong_role(*roles)
+        if self._roles and staff.role not in self._roles:
+            raise wrong_role(*self._roles)
         if request.method != "GET":
             await csrf_checked(request)
         return Caller(staff.tenant, staff, None)
-
-    return caller

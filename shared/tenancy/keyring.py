@@ -1,4 +1,7 @@
-"""The keys of all tenants in memory, read again every second: a revoked key is dead within seconds."""
+"""The keys of all tenants in memory, read again every second: a revoked key is dead within seconds.
+
+An unknown one is looked for at once, so that a new key opens the door from its first use.
+"""
 
 import asyncio
 import hashlib
@@ -42,6 +45,7 @@ class TenantKeyRing:
     _known: dict[str, _Known] = field(default_factory=dict)
     _version: tuple[int, int] = (-1, -1)
     _read_at: float | None = None
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def lookup(self, token: str) -> ApiKey | None:
         """Whose key this is, if it is one and may still be used.
@@ -57,6 +61,24 @@ class TenantKeyRing:
         if known.expires_at is not None and known.expires_at <= self.database.clock().timestamp():
             return None
         return known.key
+
+    async def look_again(self, token: str) -> ApiKey | None:
+        """Like `lookup`, after a reading that began now or later: a key is good as soon as it is made.
+
+        Whoever asks meanwhile shares one reading.
+
+        :raises KeysUnavailable: when the database is away, so that nobody can know.
+        """
+        asked_at = time.monotonic()
+        async with self._reading:
+            if self._read_at is None or self._read_at < asked_at:
+                try:
+                    await self._read()
+                except Exception as error:
+                    if not is_trouble(error):
+                        raise
+                    raise KeysUnavailable from error
+        return self.lookup(token)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Read the keys again whenever a tenant has changed."""
@@ -74,6 +96,11 @@ class TenantKeyRing:
 
     async def refresh(self) -> None:
         """Read what has changed since the last time."""
+        async with self._reading:
+            await self._read()
+
+    async def _read(self) -> None:
+        began_at = time.monotonic()
         async with self.database.reading() as uow:
             row = (
                 await uow.execute(
@@ -93,4 +120,4 @@ class TenantKeyRing:
                     if key.revoked_at is None
                 }
                 self._version = (row.n, row.versions)
-        self._read_at = time.monotonic()
+        self._read_at = began_at

@@ -1,5 +1,6 @@
 """A service's own copy of the tenants, and the ring of keys."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ from support.doors import a_context
 from support.stack import Postgres
 
 from services.trigger.app import SERVICE
+from shared.db.database import Database
 from shared.events import TENANTS, KeyDigest, Tenant
 from shared.keys import KeysUnavailable
 from shared.runtime import Health
@@ -75,3 +77,19 @@ async def test_a_ring_that_could_not_be_read_for_minutes_opens_nothing(
     monkeypatch.setattr(keyring_module, "TRUSTED_FOR", -1)
     with pytest.raises(KeysUnavailable):
         context.keys.lookup("good")
+
+
+async def test_a_key_is_good_from_the_moment_it_was_made(context: Context) -> None:
+    await context.keys.refresh()
+    await hear(context, a_tenant(1, a_key("fresh")))
+    assert context.keys.lookup("fresh") is None
+    found = await asyncio.gather(*(context.keys.look_again("fresh") for _ in range(5)))
+    assert [key.name for key in found if key] == ["shop"] * 5
+    assert await context.keys.look_again("unknown") is None
+
+
+async def test_while_the_database_is_away_nobody_says_that_a_key_is_bad(context: Context) -> None:
+    await context.keys.refresh()
+    context.keys.database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(KeysUnavailable):
+        await context.keys.look_again("unknown")
