@@ -6,7 +6,7 @@ import sys
 
 from chaos.arena import run
 from chaos.broken import BREAKS
-from chaos.scenarios import SCENARIOS
+from chaos.scenarios import BY_NAME
 from chaos.stack import a_stack
 
 EVENTS = 1_000
@@ -18,7 +18,6 @@ async def main() -> int:
     seed = os.environ.get("SEED") or "selfcheck"
     only = set(filter(None, os.environ.get("ONLY", "").split(",")))
     missed = []
-    by_name = {scenario.name: scenario for scenario in SCENARIOS}
     async with a_stack() as stack:
         for name, broken in BREAKS.items():
             if only and name not in only:
@@ -29,7 +28,7 @@ async def main() -> int:
             caught = ""
             for number in range(TRIES):
                 events = int(os.environ.get("EVENTS") or EVENTS)
-                scenario = by_name[broken.scenario]
+                scenario = BY_NAME[broken.scenario]
                 result = await run(
                     stack, scenario, seed=f"{seed}-{number}", events=events, seconds=10, settle_within=30
                 )

@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from chaos.arena import run
-from chaos.scenarios import SCENARIOS
+from chaos.scenarios import BY_NAME
 from chaos.stack import Stack, a_stack
 
 pytestmark = pytest.mark.timeout(400)
-
-BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
 @pytest.fixture(scope="module")

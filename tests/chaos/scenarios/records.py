@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from chaos import topics
-from chaos.arena import Arena
+from chaos.arena import Arena, Scenario
 
 from shared.events import TOPICS
 from shared.kafka.clients import new_producer, stop_producer
@@ -133,3 +133,9 @@ async def _producer(arena: Arena) -> AIOKafkaProducer:
     producer = new_producer(arena.stack.state.kafka, "poison")
     await producer.start()
     return producer
+
+
+SCENARIOS = (
+    Scenario("poison", "1 % of poison in every topic", scattered, "dead letters"),
+    Scenario("fuse", "500 bad records in a row", in_a_row, "stuck partitions", after=resumed),
+)
