@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import structlog
 import uvloop
 
+from shared.telemetry import metrics
+
 log = structlog.get_logger()
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
@@ -40,6 +42,7 @@ class Health:
 
     def missing(self, what: str, why: str) -> None:
         """Until :meth:`found`, the process is not ready."""
+        metrics.WAITS.labels(what).inc()
         if self._missing.get(what) != why:
             log.warning("waiting", what=what, why=why)
         self._missing[what] = why

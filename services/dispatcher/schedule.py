@@ -7,6 +7,7 @@ from services.dispatcher.repository.invitations import forsaken
 from shared.db import Database
 from shared.errors import is_trouble
 from shared.runtime import Health, pause
+from shared.telemetry import metrics
 
 EVERY = 5.0
 AT_ONCE = 200
@@ -20,6 +21,7 @@ async def end_leases(database: Database) -> int:
         for row in found:
             reason = "the sender did not come back to say what became of it"
             await invitations.move(uow, row.tenant, invitations.of_row(row), "unknown", reason=reason)
+    metrics.MAILS.labels("unknown").inc(len(found))
     return len(found)
 
 

@@ -31,6 +31,7 @@ from shared.events import Invitation, SurveyTexts, Tenant
 from shared.http.secrets import customer_hash
 from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected
 from shared.runtime import Backoff, Health, pause
+from shared.telemetry import metrics
 from shared.tenancy import find_tenant
 
 log = structlog.get_logger()
@@ -116,6 +117,7 @@ class Sender:
                     raise
                 await asyncio.sleep(backoff.next())
             else:
+                metrics.MAILS.labels(type(outcome).__name__.lower()).inc()
                 return
 
     async def _claim(self, uow: UnitOfWork, row: Row[Any]) -> Claimed | None:

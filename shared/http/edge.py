@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import is_away
 from shared.http.problems import Problem, render
+from shared.telemetry import metrics
 
 LARGEST = 1024 * 1024
 CSP = (
@@ -98,6 +99,7 @@ class Edge:
             await self._last_word(inner, receive, guarded_send, away or Problem(500), status)
         finally:
             if not scope["path"].startswith(_UNTOLD):
+                metrics.RESPONSES.labels(status).inc()
                 self._log.info(
                     "request",
                     method=scope["method"],

@@ -89,6 +89,7 @@ class BatchConsumer(Generic[D]):
             client = new_consumer(self.bootstrap, f"{self.service}.{self._topic}")
             self._owned.clear()
             self._unclaimed.clear()
+            metrics.PARTITIONS.labels(self.service, self._topic).set(0)
             try:
                 await client.start()
                 client.subscribe([self._topic], listener=_Listener(client, self._owned, self._unclaimed))
@@ -109,6 +110,7 @@ class BatchConsumer(Generic[D]):
             for tp in sorted(self._unclaimed):
                 self.health.tick(self._loop)
                 await self._claim(client, tp)
+            metrics.PARTITIONS.labels(self.service, self._topic).set(len(self._owned))
             # Never inside wait_for: a cancelled getmany leaks its counter for ever.
             batches = await client.getmany(timeout_ms=200, max_records=BATCH)
             for tp, records in batches.items():

@@ -16,6 +16,7 @@ from shared.errors import is_trouble
 from shared.kafka.batches import Batches
 from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.kafka.dead_letters import read_headers
+from shared.kafka.memory import SEQUENCE
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
 
@@ -36,12 +37,14 @@ class Relay:
     service: str
     bootstrap: str
     health: Health
-    _empty_at: float = field(default_factory=time.monotonic)
+    _empty_at: float | None = field(default_factory=time.monotonic)
+    """When the outbox was last seen empty; None while another relay is the one to say."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Publish until stopped. On any doubt: a new producer, and all again; readers drop by version."""
         engine = new_engine(self.database.url, name=f"{self.service}-relay", pool_size=None)
         backoff = Backoff()
+        metrics.OUTBOX_AGE.labels(self.service).set_function(self._age)
         try:
             while not stopping.is_set():
                 self.health.tick("relay")
@@ -61,13 +64,16 @@ class Relay:
                         raise
                     metrics.RELAY_REPLACED.labels(self.service).inc()
                     self.health.missing("relay", type(error).__name__)
-                    metrics.OUTBOX_AGE.labels(self.service).set(time.monotonic() - self._empty_at)
                     await pause(stopping, backoff.next())
                 finally:
                     await stop_producer(producer)
         finally:
             self.health.forget("relay")
             await engine.dispose()
+
+    def _age(self) -> float:
+        """Told at the moment of asking: while a send waits for the broker, nothing else would tell."""
+        return 0.0 if self._empty_at is None else time.monotonic() - self._empty_at
 
     async def _locked(self, connection: AsyncConnection, stopping: asyncio.Event) -> bool:
         while not stopping.is_set():
@@ -76,7 +82,9 @@ class Relay:
                 statement("SELECT pg_try_advisory_lock(:lock)"), {"lock": ONE_RELAY}
             )
             if got.scalar_one():
+                self._empty_at = self._empty_at or time.monotonic()
                 return True
+            self._empty_at = None
             self.health.found("relay")  # another one does the work
             await pause(stopping, 1.0)
         return False
@@ -97,7 +105,6 @@ class Relay:
             ).all()
             if not rows:
                 self._empty_at = time.monotonic()
-            metrics.OUTBOX_AGE.labels(self.service).set(time.monotonic() - self._empty_at)
             metrics.OUTBOX_DEPTH.labels(self.service).set(await self._depth(connection, rows))
             if not rows:
                 with contextlib.suppress(TimeoutError):
@@ -128,6 +135,7 @@ async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
     batches = Batches(producer)
     for row in rows:
         partition = partition_of(row.key, partitions[row.topic])
-        batches.append(row.topic, partition, row.key, row.value, read_headers(row.headers))
+        headers = [*read_headers(row.headers), (SEQUENCE, b"%d" % row.seq)]
+        batches.append(row.topic, partition, row.key, row.value, headers)
     async with asyncio.timeout(ACKNOWLEDGED_WITHIN):
         await batches.send()

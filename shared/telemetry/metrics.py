@@ -16,6 +16,7 @@ BATCH_SECONDS = Histogram(
 LAG = Gauge(
     "afterword_lag_records", "Records behind the end, by our own position.", ["service", "topic", "partition"]
 )
+PARTITIONS = Gauge("afterword_partitions", "Partitions that this process consumes.", ["service", "topic"])
 STUCK = Gauge("afterword_stuck_partitions", "Partitions that wait for an operator.", ["service", "topic"])
 OUTBOX_DEPTH = Gauge("afterword_outbox_rows", "Rows that wait for the relay.", ["service"])
 OUTBOX_AGE = Gauge(
@@ -23,3 +24,11 @@ OUTBOX_AGE = Gauge(
 )
 RELAYED = Counter("afterword_relayed_total", "Records published from the outbox.", ["service"])
 RELAY_REPLACED = Counter("afterword_relay_producers_replaced_total", "Producers thrown away.", ["service"])
+WAITS = Counter("afterword_waits_total", "Tries after which something was waited for.", ["what"])
+RESPONSES = Counter("afterword_responses_total", "Requests answered, probes and files aside.", ["status"])
+MAILS = Counter("afterword_mails_total", "Tries to hand a mail over, by what came of them.", ["outcome"])
+FORGOTTEN = Gauge(
+    "afterword_forgotten_rows",
+    "Rows said that the database does not remember: it was restored from a backup, see afterword recover.",
+    ["service"],
+)
