@@ -6,7 +6,8 @@ say goes to the outbox in the same transaction; the relay publishes it at least 
 highest version of each thing. Kafka's own committed offset is for lag dashboards only.
 """
 
-from shared.kafka.consumer import BatchConsumer, Handler, Subscription
+from shared.kafka.consumer import BatchConsumer
+from shared.kafka.handling import Handler, Subscription
 from shared.kafka.probe import Probe
 from shared.kafka.publisher import Publisher, Unavailable
 from shared.kafka.relay import Relay

@@ -31,6 +31,17 @@ def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
     )
 
 
+def new_reader(bootstrap: str, name: str) -> AIOKafkaConsumer:
+    """A consumer of no group: it reads where it is told to, and nobody counts on it."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id=name,
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=LARGEST_BATCH,
+        request_timeout_ms=15_000,
+    )
+
+
 def new_producer(bootstrap: str, client: str, *, largest_batch: int = LARGEST_BATCH) -> AIOKafkaProducer:
     """An idempotent producer: acknowledged means held by every replica in sync, once and in order."""
     return AIOKafkaProducer(

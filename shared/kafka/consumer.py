@@ -10,43 +10,28 @@ Trouble with Kafka or PostgreSQL changes nothing: the partition is claimed again
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
-import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from shared.db.database import Database, UnitOfWork
 from shared.errors import Refused, is_trouble
-from shared.events.envelope import D, Event, Topic, Unreadable
+from shared.events.envelope import D
 from shared.kafka import positions
 from shared.kafka.clients import new_consumer, stop_consumer
 from shared.kafka.dead_letters import dead_letter_topic, headers_of
+from shared.kafka.handling import Bad, Record, Subscription, decode, handle
 from shared.kafka.positions import Fenced, Position
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
-
-log = structlog.get_logger()
-
-Record = ConsumerRecord[bytes | None, bytes | None]
-Handler = Callable[[UnitOfWork, Sequence[Event[D]]], Awaitable[None]]
-Bad = dict[int, str]
-"""Why a record was put aside, by its offset."""
 
 BATCH = 500
 FUSE = 100
 """So many dead letters in a row mean that we are wrong, not they: the partition stops and says so."""
 LOOK_AGAIN = 5.0
 """Seconds until a refused or stopped partition is claimed again: an operator may have spoken."""
-
-
-@dataclass(frozen=True)
-class Subscription(Generic[D]):
-    """What a service hears, and what it then does."""
-
-    topic: Topic[D]
-    handle: Handler[D]
 
 
 class FuseBlown(Exception):
@@ -233,14 +218,14 @@ class BatchConsumer(Generic[D]):
             self._owned[tp] = moved
 
     async def _transact(self, tp: TopicPartition, position: Position, records: Sequence[Record]) -> Position:
-        good, bad = self._decode(records)
+        good, bad = decode(self.subscription.topic, records)
         started = time.monotonic()
         async with self.database.transaction() as uow:
             end = records[-1].offset + 1
             await positions.move(
                 uow, tp, position.next_offset, end, max(record.timestamp for record in records)
             )
-            await self._handle(uow, good, bad)
+            await handle(uow, self.subscription, good, bad)
             bad_run = self._run_of_bad(position, records, bad)
             if bad_run != position.bad_run:
                 await positions.note_bad_run(uow, tp, bad_run)
@@ -251,41 +236,6 @@ class BatchConsumer(Generic[D]):
         metrics.RECORDS.labels(self.service, tp.topic).inc(len(records))
         metrics.DEAD_LETTERS.labels(self.service, tp.topic).inc(len(bad))
         return Position(end, bad_run, position.pass_until)
-
-    def _decode(self, records: Sequence[Record]) -> tuple[list[tuple[int, Event[D]]], Bad]:
-        topic = self.subscription.topic
-        good: list[tuple[int, Event[D]]] = []
-        bad: Bad = {}
-        for record in records:
-            if record.value is None and topic.compacted:
-                continue  # a tombstone: the thing's last word was said before it
-            try:
-                good.append((record.offset, topic.decode(record.value)))
-            except Unreadable as why:
-                bad[record.offset] = str(why)
-        # Rows are taken in one order everywhere, so that no two transactions wait for each other.
-        good.sort(key=lambda at: (at[1].tenant, topic.identity(at[1].data), topic.version(at[1].data), at[0]))
-        return good, bad
-
-    async def _handle(self, uow: UnitOfWork, good: Sequence[tuple[int, Event[D]]], bad: Bad) -> None:
-        """Hand over the events; halve what is refused down to the one event that is to blame."""
-        if not good:
-            return
-        try:
-            async with uow.savepoint():
-                await self.subscription.handle(uow, [event for _, event in good])
-        except Exception as error:
-            if is_trouble(error):
-                raise
-            if len(good) == 1:
-                bad[good[0][0]] = _reason(error)
-                log.warning(
-                    "event_put_aside", topic=self._topic, offset=good[0][0], error=type(error).__name__
-                )
-                return
-            middle = len(good) // 2
-            await self._handle(uow, good[:middle], bad)
-            await self._handle(uow, good[middle:], bad)
 
     def _run_of_bad(self, position: Position, records: Sequence[Record], bad: Bad) -> int:
         run = position.bad_run
@@ -308,19 +258,6 @@ class BatchConsumer(Generic[D]):
             [(k, v or b"") for k, v in record.headers],
         )
         uow.put_aside(dead_letter_topic(record.topic, self.service), record.key, record.value, headers)
-
-
-def _reason(error: Exception) -> str:
-    """Why, without a value: a database's message may quote a row."""
-    from shared.errors import Unprocessable, sqlstate  # noqa: PLC0415
-
-    if isinstance(error, Unprocessable):
-        return str(error)
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" in {place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
-    return f"{type(error).__name__} {sqlstate(error)}{where}"
 
 
 class _Listener(ConsumerRebalanceListener):

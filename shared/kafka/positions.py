@@ -1,5 +1,6 @@
 """The stored position of a partition: claimed once, compared and moved with every batch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -50,15 +51,26 @@ async def claim(database: Database, client: AIOKafkaConsumer, tp: TopicPartition
                 {"topic": tp.topic, "part": tp.partition, "beginning": beginning, "at": next_offset},
             )
             next_offset = beginning
-    if not beginning <= next_offset <= end:
-        raise Refused(f"position {next_offset} lies outside {beginning}..{end}")
-    if row.max_ts:
-        found = (await client.offsets_for_times({tp: row.max_ts}))[tp]
-        if found is not None and found.offset < next_offset and found.timestamp > row.max_ts:
-            raise Refused(
-                f"offset {found.offset} is younger than what was applied: the topic was created again"
-            )
+    await check(client, tp, next_offset, row.max_ts, beginning, end)
     return Position(next_offset, row.bad_run, row.pass_until)
+
+
+async def check(
+    client: AIOKafkaConsumer, tp: TopicPartition, next_offset: int, max_ts: int, beginning: int, end: int
+) -> None:
+    """See that a position belongs to the topic as it is.
+
+    :raises Refused: when it lies outside, or when the records before it are younger than what was applied.
+    """
+    if not beginning <= next_offset <= end:
+        raise Refused(f"position {next_offset} lies outside {beginning}..{end}; see afterword recover")
+    if max_ts:
+        found = (await client.offsets_for_times({tp: max_ts}))[tp]
+        if found is not None and found.offset < next_offset and found.timestamp > max_ts:
+            raise Refused(
+                f"offset {found.offset} is younger than what was applied: the topic was created again; "
+                "see afterword recover"
+            )
 
 
 async def move(uow: UnitOfWork, tp: TopicPartition, at: int, end: int, timestamp: int) -> None:
@@ -91,3 +103,33 @@ async def resume(database: Database, topic: str, partition: int, until: int) -> 
             {"topic": topic, "part": partition, "until": until},
         )
         return done.one_or_none() is not None
+
+
+async def begin_again(database: Database, tp: TopicPartition, at: int, beginning: int) -> bool:
+    """Accept the topic as it is and read it from its oldest record; False when the position has moved."""
+    async with database.transaction() as uow:
+        done = await uow.execute(
+            "UPDATE position SET next_offset = :beginning, max_ts = 0, bad_run = 0, pass_until = 0 "
+            "WHERE topic = :topic AND part = :part AND next_offset = :at RETURNING 1",
+            {"topic": tp.topic, "part": tp.partition, "beginning": beginning, "at": at},
+        )
+        return done.one_or_none() is not None
+
+
+async def forget(database: Database, tp: TopicPartition) -> None:
+    """Drop the position in a partition that the topic no longer has."""
+    async with database.transaction() as uow:
+        await uow.execute(
+            "DELETE FROM position WHERE topic = :topic AND part = :part",
+            {"topic": tp.topic, "part": tp.partition},
+        )
+
+
+async def stored(uow: UnitOfWork, topics: Sequence[str]) -> dict[TopicPartition, tuple[int, int]]:
+    """Where each partition stands, and how young the youngest record before it was."""
+    rows = await uow.execute(
+        "SELECT topic, part, next_offset, max_ts FROM position WHERE topic = ANY(CAST(:topics AS text[])) "
+        "ORDER BY topic, part",
+        {"topics": list(topics)},
+    )
+    return {TopicPartition(row.topic, row.part): (row.next_offset, row.max_ts) for row in rows}

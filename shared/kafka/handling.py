@@ -1,0 +1,78 @@
+"""From records to a handler: what can be read is handed over, what cannot be handled is told apart."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+import structlog
+from aiokafka import ConsumerRecord
+
+from shared.db.database import UnitOfWork
+from shared.errors import Unprocessable, is_trouble, sqlstate
+from shared.events.envelope import D, Event, Topic, Unreadable
+
+log = structlog.get_logger()
+
+Record = ConsumerRecord[bytes | None, bytes | None]
+Handler = Callable[[UnitOfWork, Sequence[Event[D]]], Awaitable[None]]
+Good = Sequence[tuple[int, Event[D]]]
+"""Events by their offsets."""
+Bad = dict[int, str]
+"""Why a record was put aside, by its offset."""
+
+
+@dataclass(frozen=True)
+class Subscription(Generic[D]):
+    """What a service hears, and what it then does."""
+
+    topic: Topic[D]
+    handle: Handler[D]
+
+
+def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[Good[D], Bad]:
+    """The events of a batch in the order in which a handler takes them, and what cannot be read."""
+    good: list[tuple[int, Event[D]]] = []
+    bad: Bad = {}
+    for record in records:
+        if record.value is None and topic.compacted:
+            continue  # a tombstone: the thing's last word was said before it
+        try:
+            good.append((record.offset, topic.decode(record.value)))
+        except Unreadable as why:
+            bad[record.offset] = str(why)
+    # Rows are taken in one order everywhere, so that no two transactions wait for each other.
+    good.sort(key=lambda at: (at[1].tenant, topic.identity(at[1].data), topic.version(at[1].data), at[0]))
+    return good, bad
+
+
+async def handle(uow: UnitOfWork, subscription: Subscription[D], good: Good[D], bad: Bad) -> None:
+    """Hand over the events; halve what is refused down to the one event that is to blame."""
+    if not good:
+        return
+    try:
+        async with uow.savepoint():
+            await subscription.handle(uow, [event for _, event in good])
+    except Exception as error:
+        if is_trouble(error):
+            raise
+        if len(good) == 1:
+            offset = good[0][0]
+            bad[offset] = _reason(error)
+            log.warning(
+                "event_put_aside", topic=subscription.topic.name, offset=offset, error=type(error).__name__
+            )
+            return
+        middle = len(good) // 2
+        await handle(uow, subscription, good[:middle], bad)
+        await handle(uow, subscription, good[middle:], bad)
+
+
+def _reason(error: Exception) -> str:
+    """Why, without a value: a database's message may quote a row."""
+    if isinstance(error, Unprocessable):
+        return str(error)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" in {place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
+    return f"{type(error).__name__} {sqlstate(error)}{where}"

@@ -1,0 +1,51 @@
+"""Topics read apart from any group: what stands on them between two offsets, once."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.kafka.clients import new_reader, stop_consumer
+from shared.kafka.handling import Record
+
+
+@asynccontextmanager
+async def a_reader(bootstrap: str, name: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of no group, for as long as the block lasts."""
+    reader = new_reader(bootstrap, name)
+    try:
+        await reader.start()
+        yield reader
+    finally:
+        await stop_consumer(reader)
+
+
+async def partitions_of(reader: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+    """The partitions of those of the topics that there are."""
+    known = await reader._client.fetch_all_metadata()  # noqa: SLF001  (its own way asks for topics for ever)
+    return [
+        TopicPartition(topic, partition)
+        for topic in sorted(topics)
+        for partition in sorted(known.partitions_for_topic(topic) or ())
+    ]
+
+
+async def records_between(
+    reader: AIOKafkaConsumer, since: Mapping[TopicPartition, int], until: Mapping[TopicPartition, int]
+) -> AsyncIterator[tuple[TopicPartition, Sequence[Record]]]:
+    """What stands there, in batches of one partition each."""
+    left = {tp for tp, offset in since.items() if offset < until[tp]}
+    if not left:
+        return
+    reader.assign(sorted(left))
+    for tp in left:
+        reader.seek(tp, since[tp])
+    while left:
+        for tp, records in (await reader.getmany(timeout_ms=500, max_records=500)).items():
+            wanted = [record for record in records if record.offset < until[tp]]
+            if wanted:
+                yield tp, wanted
+        for tp in sorted(left):  # by the position, since what compaction took leaves no record to count
+            if await reader.position(tp) >= until[tp]:
+                left.discard(tp)
+                reader.pause(tp)
