@@ -1,22 +1,18 @@
-"""What a service is: its settings, what it hears, what it serves, what it does by the clock."""
+"""What a service is: its settings, what it hears, what it serves, does by the clock, and sends."""
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData
 
 from shared.db.database import Database
-from shared.http.probes import probes
-from shared.http.server import serve
-from shared.kafka import BatchConsumer, Probe, Relay, Subscription
+from shared.kafka import Subscription
 from shared.kafka.dead_letters import dead_letter_topic
-from shared.runtime import Health, Loop, run_loops
+from shared.runtime import Health, Loop
 from shared.settings import Afterword, ServiceSettings, load
-from shared.telemetry.logging import configure_logging
 from shared.tenancy.keyring import TenantKeyRing
 
 if TYPE_CHECKING:
@@ -80,7 +76,14 @@ class Service:
     """Its API, and the loops that run beside it in the same process."""
     subscriptions: Sequence[Subscription[Any]] = ()
     worker_loops: Callable[[Context], Loops] = field(default=lambda _: {})
-    """What it does by the clock, and its effects on the world."""
+    """What it does by the clock."""
+    sender_loops: Callable[[Context], Loops] | None = None
+    """Its mail, in a worker or in processes of their own; None where it sends none."""
+
+    @property
+    def roles(self) -> list[str]:
+        """What a process of this service may be."""
+        return ["api", "worker", *(["sender"] if self.sender_loops else [])]
 
     @property
     def dead_letter_topics(self) -> list[str]:
@@ -104,56 +107,3 @@ def read_settings(services: Sequence[Service]) -> tuple[Afterword, list[ServiceS
     """
     loaded: list[Any] = load([Afterword, *(service.settings for service in services)])
     return loaded[0], loaded[1:]
-
-
-async def run_api(services: Sequence[Service], port: int, host: str, stopping: asyncio.Event) -> None:
-    """Serve one service's API, or those of several behind one origin."""
-    from shared.http.combined import combine  # noqa: PLC0415  (see door)
-
-    afterword, owns = read_settings(services)
-    configure_logging(afterword.log, service=services[0].name if len(services) == 1 else "all")
-    async with AsyncExitStack() as stack:
-        apps: dict[str, FastAPI] = {}
-        loops: dict[str, Loop] = {}
-        for service, own in zip(services, owns, strict=True):
-            context = await open_context(service, stopping, afterword, own, process="api")
-            stack.push_async_callback(context.database.close)
-            app, beside = service.api(context)
-            apps[service.name] = app
-            loops[f"{service.name} keys"] = context.keys.run
-            loops |= {f"{service.name} {name}": loop for name, loop in beside.items()}
-        served = combine(apps, {service.name: service.paths for service in services})
-
-        async def http(stop: asyncio.Event) -> None:
-            await serve(served, port, stop, host=host)
-
-        await run_loops({**loops, "http": http}, stopping)
-
-
-async def run_worker(service: Service, health_port: int, host: str, stopping: asyncio.Event) -> None:
-    """Hear, act by the clock, and relay; start as many as there are partitions."""
-    afterword, (own,) = read_settings([service])
-    configure_logging(afterword.log, service=service.name)
-    context = await open_context(service, stopping, afterword, own, process="worker")
-    consumers = {
-        f"consumer {subscription.topic.name}": BatchConsumer(
-            context.database, service.name, subscription, afterword.kafka, context.health
-        ).run
-        for subscription in service.subscriptions
-    }
-    relay = Relay(context.database, service.name, afterword.kafka, context.health)
-
-    async def http(stop: asyncio.Event) -> None:
-        await serve(probes(context.health), health_port, stop, host=host)
-
-    try:
-        loops: dict[str, Callable[[asyncio.Event], Awaitable[None]]] = {
-            **consumers,
-            "relay": relay.run,
-            "probe": Probe(afterword.kafka, context.health).run,
-            "http": http,
-            **service.worker_loops(context),
-        }
-        await run_loops(loops, stopping)
-    finally:
-        await context.database.close()

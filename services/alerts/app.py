@@ -10,7 +10,12 @@ from shared.service import Context, Loops, Service, door
 
 
 def worker_loops(context: Context) -> Loops:
-    """Two minutes of quiet, and the mails."""
+    """Two minutes of quiet."""
+    return {"quiet": Quiet(context.database, context.health).run}
+
+
+def sender_loops(context: Context) -> Loops:
+    """The mails to staff."""
     sender = Sender(
         context.database,
         context.health,
@@ -19,7 +24,7 @@ def worker_loops(context: Context) -> Loops:
         context.afterword.staff_url,
         context.secret,
     )
-    return {"quiet": Quiet(context.database, context.health).run, "sender": sender.run}
+    return {"sender": sender.run}
 
 
 SERVICE = Service(
@@ -30,4 +35,5 @@ SERVICE = Service(
     api=door("services.alerts.door"),
     subscriptions=SUBSCRIPTIONS,
     worker_loops=worker_loops,
+    sender_loops=sender_loops,
 )

@@ -13,18 +13,23 @@ from shared.service import Context, Loops, Service, door
 
 
 def worker_loops(context: Context) -> Loops:
-    """The senders, each with its own connection to the mail server, and the watch over their leases."""
+    """The watch over the senders' leases."""
+
+    async def leases(stopping: asyncio.Event) -> None:
+        await watch_leases(context.database, context.health, stopping)
+
+    return {NAME: leases}
+
+
+def sender_loops(context: Context) -> Loops:
+    """The senders, each with its own connection to the mail server."""
     scribe = Scribe(context.afterword, context.database.clock)
     senders = {}
     for number in range(1, context.own.senders + 1):
         name = f"sender {number}"
         mailer = Mailer(context.afterword.smtp_url)
         senders[name] = Sender(name, context.database, mailer, scribe, context.secret, context.health).run
-
-    async def leases(stopping: asyncio.Event) -> None:
-        await watch_leases(context.database, context.health, stopping)
-
-    return {**senders, NAME: leases}
+    return senders
 
 
 SERVICE = Service(
@@ -35,4 +40,5 @@ SERVICE = Service(
     api=door("services.dispatcher.door"),
     subscriptions=SUBSCRIPTIONS,
     worker_loops=worker_loops,
+    sender_loops=sender_loops,
 )

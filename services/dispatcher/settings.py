@@ -14,7 +14,7 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="DISPATCHER_", hide_input_in_errors=True)
 
     senders: int = Field(
-        default=4, ge=1, le=64, description="Connections to the mail server, for each worker."
+        default=4, ge=1, le=64, description="Connections to the mail server, of each process that sends."
     )
 
 

@@ -16,7 +16,7 @@ from services.alerts.app import SERVICE
 from shared.events import ANSWERS, CASES, INVITATIONS, Data, Topic
 from shared.kafka.clients import new_admin
 from shared.kafka.topics import create_topics
-from shared.service import run_worker
+from shared.process import run_worker
 
 from .conftest import Desk
 

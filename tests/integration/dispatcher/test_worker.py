@@ -24,7 +24,9 @@ async def test_a_first_event_to_a_test_address_is_asked_about_at_once(postgres: 
     for _ in range(2):
         await create_example_survey(database, "havnbo", test_address="first@example.com")
     assert len(await rows(database, "SELECT 1 FROM survey")) == 1
-    running = asyncio.create_task(run_loops(SERVICE.worker_loops(context), context.stopping))
+    running = asyncio.create_task(
+        run_loops({**SERVICE.worker_loops(context), **SERVICE.sender_loops(context)}, context.stopping)
+    )
     now = datetime.now(UTC)
     await decide(database, a_transaction("order-1", a_customer("first"), occurred_at=now, accepted_at=now))
     await relayed(database)
