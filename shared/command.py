@@ -14,7 +14,7 @@ Find = Callable[[str], "Service"]
 
 
 def add_to(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
-    """Add ``dead-letters`` and ``resume``."""
+    """Add ``dead-letters``, ``resume`` and ``recover``."""
     group = typer.Typer(no_args_is_help=True, help="Records that could not be handled.")
 
     @group.command("list")
@@ -78,3 +78,32 @@ def add_to(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
         if not asyncio.run(set_mark()):
             sys.exit(f"{name} has no position in {topic}/{partition}.")
         typer.echo(f"{topic}/{partition} goes on within seconds; dead letters below {until} pass")
+
+    _add_recover(app, settings, find)
+
+
+def _add_recover(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
+    @app.command("recover")
+    def recover(
+        name: Annotated[str, typer.Argument(metavar="SERVICE")],
+        yes: Annotated[bool, typer.Option("--yes", help="Do it; without it nothing is changed.")] = False,
+        restored: Annotated[
+            bool,
+            typer.Option("--restored", help="Its database comes from a backup, even if nothing shows it."),
+        ] = False,
+        say_again: Annotated[
+            bool, typer.Option("--say-again", help="Say all that it owns again: a topic of its own was lost.")
+        ] = False,
+    ) -> None:
+        """Mend what does not fit together after a restored database, or a topic that was created again.
+
+        Stop the service's processes first. What was applied before changes nothing; no mail is sent twice.
+        """
+        settings()
+        from shared.kafka.recovery import Refusal
+        from shared.recovering import recover as mend
+
+        try:
+            asyncio.run(mend(find(name), typer.echo, yes=yes, restored=restored, say_again=say_again))
+        except Refusal as refusal:
+            sys.exit(str(refusal))

@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from shared.db.database import Database
 from shared.kafka import Subscription
 from shared.kafka.dead_letters import dead_letter_topic
+from shared.kafka.recovery import Recovery
 from shared.runtime import Health, Loop
 from shared.settings import Afterword, ServiceSettings, load
 from shared.tenancy.keyring import TenantKeyRing
@@ -79,11 +80,18 @@ class Service:
     """What it does by the clock."""
     sender_loops: Callable[[Context], Loops] | None = None
     """Its mail, in a worker or in processes of their own; None where it sends none."""
+    recovery: Recovery = field(default_factory=Recovery)
+    """What it does when its database was restored from an older backup."""
 
     @property
     def roles(self) -> list[str]:
         """What a process of this service may be."""
         return ["api", "worker", *(["sender"] if self.sender_loops else [])]
+
+    @property
+    def own_topics(self) -> list[str]:
+        """Where it alone speaks."""
+        return [owned.topic.name for owned in self.recovery.owned]
 
     @property
     def dead_letter_topics(self) -> list[str]:

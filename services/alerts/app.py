@@ -2,6 +2,7 @@
 
 from services.alerts.handlers import SUBSCRIPTIONS
 from services.alerts.models import metadata
+from services.alerts.recovery import RECOVERY
 from services.alerts.schedule import Quiet
 from services.alerts.sender import Sender
 from services.alerts.settings import Settings
@@ -36,4 +37,5 @@ SERVICE = Service(
     subscriptions=SUBSCRIPTIONS,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
+    recovery=RECOVERY,
 )

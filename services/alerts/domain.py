@@ -52,6 +52,7 @@ Kind = Literal[
     "revealed",
     "closed",
     "reopened",
+    "restored",
 ]
 
 
@@ -225,6 +226,10 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self.closed_at = self.cause = self.action = self.outcome = self.told = None
         self.close_due_at = now + CLOSE_WITHIN
         self._decide(entries, now, by, "reopened", key, text=text)
+
+    def restored(self, entries: list[Entry], now: datetime) -> None:
+        """It was taken back from what was said of it: what stood on this page alone is lost."""
+        self._add(entries, now, SYSTEM, "restored")
 
     def published(self) -> Case:
         """What the other services hear of it; notes and words stay here."""

@@ -153,6 +153,7 @@ _TITLES: dict[Kind, Callable[[str, dict[str, Any]], str]] = {
     "note": lambda _who, _facts: "Note.",
     "closed": _closed,
     "reopened": lambda _who, _facts: "Opened again.",
+    "restored": lambda _who, _facts: "Restored after a loss of data. What was written lately is missing.",
 }
 
 

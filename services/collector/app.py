@@ -2,6 +2,7 @@
 
 from services.collector.handlers import SUBSCRIPTIONS
 from services.collector.models import metadata
+from services.collector.recovery import RECOVERY
 from services.collector.settings import Settings
 from shared.service import Service, door
 
@@ -12,4 +13,5 @@ SERVICE = Service(
     paths=("/s", "/v1/answers"),
     api=door("services.collector.door"),
     subscriptions=SUBSCRIPTIONS,
+    recovery=RECOVERY,
 )

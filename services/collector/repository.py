@@ -176,6 +176,20 @@ async def find_answers(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dic
     return {answer.id: answer for answer in (_answer.decode(row.body) for row in rows)}
 
 
+async def lock_answers_after(
+    uow: UnitOfWork, after: tuple[str, UUID] | None, most: int
+) -> list[tuple[str, Answer]]:
+    """The next answers of all companies behind a tenant and id, locked, each behind its tenant."""
+    tenant, last = after or (None, None)
+    rows = await uow.execute(
+        "SELECT a.tenant, CAST(to_jsonb(a) AS text) AS body FROM answer a "
+        "WHERE CAST(:tenant AS text) IS NULL OR (a.tenant, a.id) > (:tenant, CAST(:id AS uuid)) "
+        "ORDER BY a.tenant, a.id LIMIT :most FOR SHARE",
+        {"tenant": tenant, "id": last, "most": most},
+    )
+    return [(row.tenant, _answer.decode(row.body)) for row in rows]
+
+
 async def list_answers(
     uow: UnitOfWork,
     tenant: str,

@@ -5,6 +5,7 @@ import asyncio
 from services.dispatcher.handlers import SUBSCRIPTIONS
 from services.dispatcher.letters import Scribe
 from services.dispatcher.models import metadata
+from services.dispatcher.recovery import RECOVERY
 from services.dispatcher.schedule import NAME, watch_leases
 from services.dispatcher.sender import Sender
 from services.dispatcher.settings import Settings
@@ -41,4 +42,5 @@ SERVICE = Service(
     subscriptions=SUBSCRIPTIONS,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
+    recovery=RECOVERY,
 )

@@ -124,26 +124,35 @@ async def change(
 
 async def say(uow: UnitOfWork, tenant: str, survey_id: UUID | None = None) -> None:
     """Say a survey, or all of the tenant, in every version: old invitations name old words."""
+    for survey in await versions(uow, tenant, survey_id):
+        uow.publish(SURVEYS, tenant, survey)
+
+
+async def versions(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> list[SurveyEvent]:
+    """A survey, or all of the tenant, in every version, as others hear of it."""
     sending = await sending_rows.read(uow, tenant)
-    for row in await rows.every_version(uow, tenant, survey_id):
-        uow.publish(
-            SURVEYS,
-            tenant,
-            SurveyEvent(
-                id=row.id,
-                survey_version=row.survey_version,
-                version=row.version,
-                name=row.name,
-                measurement=row.measurement,
-                trigger=row.trigger,
-                state=row.state,
-                test=sending is None or sending.mode == "test",
-                stopped=sending is not None and sending.stopped,
-                texts=read_texts(row.texts),
-                default_language=row.default_language,
-                changed_at=uow.now,
-            ),
+    return [
+        SurveyEvent(
+            id=row.id,
+            survey_version=row.survey_version,
+            version=row.version,
+            name=row.name,
+            measurement=row.measurement,
+            trigger=row.trigger,
+            state=row.state,
+            test=sending is None or sending.mode == "test",
+            stopped=sending is not None and sending.stopped,
+            texts=read_texts(row.texts),
+            default_language=row.default_language,
+            delay_minutes=row.delay_minutes,
+            quarantine_days=row.quarantine_days,
+            link_days=row.link_days,
+            max_age_days=row.max_age_days,
+            place=row.place,
+            changed_at=uow.now,
         )
+        for row in await rows.every_version(uow, tenant, survey_id)
+    ]
 
 
 def _survey(row: Row[Any]) -> Survey:

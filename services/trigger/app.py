@@ -1,6 +1,7 @@
 """The trigger's whole truth: what it serves, says and runs."""
 
 from services.trigger.models import metadata
+from services.trigger.recovery import RECOVERY
 from services.trigger.settings import Settings
 from shared.service import Service, door
 
@@ -10,4 +11,5 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/v1/events", "/v1/imports"),
     api=door("services.trigger.door"),
+    recovery=RECOVERY,
 )

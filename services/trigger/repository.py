@@ -30,5 +30,14 @@ async def update_tenant(uow: UnitOfWork, tenant: Tenant) -> None:
     await uow.execute("UPDATE tenant SET version = :version, body = :body WHERE id = :id", _row(tenant))
 
 
+async def lock_tenants_after(uow: UnitOfWork, after: str, most: int) -> list[Tenant]:
+    """The next tenants behind a short name, held until the transaction ends."""
+    found = await uow.execute(
+        "SELECT body FROM tenant WHERE id > :after ORDER BY id LIMIT :most FOR SHARE",
+        {"after": after, "most": most},
+    )
+    return [_decoder.decode(row.body) for row in found]
+
+
 def _row(tenant: Tenant) -> dict[str, object]:
     return {"id": tenant.id, "version": tenant.version, "body": msgspec.json.encode(tenant)}

@@ -43,6 +43,13 @@ class Survey(Data, frozen=True, kw_only=True):
     """All sending of the tenant is stopped."""
     texts: dict[str, SurveyTexts] = {}
     default_language: Name = "en"
+    delay_minutes: int | None = None
+    """This and the next four: when the survey asks, and whom not. Only its owner acts on them, when it takes
+    back from the topic what its restored database does not know."""
+    quarantine_days: int | None = None
+    link_days: int | None = None
+    max_age_days: int | None = None
+    place: int | None = None
     changed_at: Instant
 
 

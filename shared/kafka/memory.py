@@ -1,7 +1,7 @@
 """Whether a database remembers all that was said from it: one restored from an older backup does not.
 
 The relay writes the number of its outbox row on each record. The database gives these numbers out and never
-takes one back, so a record with a higher one than it has given out was said by a younger state of it. A worker
+takes one back, so a record with a higher one than it has given out was said by a younger state. A worker
 on such a database would decide again, open again and mail again what it has forgotten.
 """
 
@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaConsumer
 
 from shared.db.database import Database
 from shared.errors import is_trouble
-from shared.kafka.publisher import pause_for_either
 from shared.kafka.reading import a_reader, partitions_of, records_between
-from shared.runtime import Backoff, Health, Loop, pause
+from shared.plight import in_words
+from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
 
 SEQUENCE = "afterword-seq"
@@ -44,12 +44,12 @@ async def highest_said(reader: AIOKafkaConsumer, topics: Sequence[str]) -> int:
 
 async def forgotten(database: Database, reader: AIOKafkaConsumer, topics: Sequence[str]) -> int:
     """How many numbers lie between what was said and what the database remembers; 0: it remembers all."""
-    async with database.reading() as uow:
+    said = await highest_said(reader, topics)
+    async with database.reading() as uow:  # after the topics: what is said meanwhile had its number before
         given = await uow.execute(
             "SELECT coalesce(pg_sequence_last_value(CAST('outbox_seq_seq' AS regclass)), 0)"
         )
-        last = int(given.scalar_one())
-    return max(await highest_said(reader, topics) - last, 0)
+        return max(said - int(given.scalar_one()), 0)
 
 
 async def remember(database: Database, said: int) -> None:
@@ -64,7 +64,7 @@ async def remember(database: Database, said: int) -> None:
 
 @dataclass
 class Memory:
-    """Lets the loops of a worker begin only when its database remembers all that was said from it."""
+    """Tells the loops of a process that they may begin: its database remembers all that was said from it."""
 
     database: Database
     service: str
@@ -72,7 +72,7 @@ class Memory:
     """Those on which the service alone speaks."""
     bootstrap: str
     health: Health
-    _sound: asyncio.Event = field(default_factory=asyncio.Event)
+    sound: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.health.missing("memory", "not compared with the topics yet")
@@ -80,7 +80,7 @@ class Memory:
     async def run(self, stopping: asyncio.Event) -> None:
         """Look until it is so: ``recover`` may come while we wait."""
         backoff = Backoff()
-        while not (stopping.is_set() or self._sound.is_set()):
+        while not (stopping.is_set() or self.sound.is_set()):
             self.health.tick("memory")
             try:
                 async with a_reader(self.bootstrap, f"{self.service}-memory") as reader:
@@ -88,7 +88,7 @@ class Memory:
             except Exception as error:
                 if not is_trouble(error):
                     raise
-                self.health.missing("memory", type(error).__name__)
+                self.health.missing("memory", in_words(error))
                 await pause(stopping, backoff.next())
                 continue
             metrics.FORGOTTEN.labels(self.service).set(behind)
@@ -97,17 +97,6 @@ class Memory:
                 await pause(stopping, LOOK_AGAIN)
             else:
                 self.health.found("memory")
-                self._sound.set()
+                self.sound.set()
         self.health.forget("memory")
         await stopping.wait()
-
-    def before(self, loop: Loop) -> Loop:
-        """The same loop, once the database is sound."""
-
-        async def run(stopping: asyncio.Event) -> None:
-            while not (stopping.is_set() or self._sound.is_set()):
-                await pause_for_either(stopping, self._sound, 1.0)
-            if not stopping.is_set():
-                await loop(stopping)
-
-        return run

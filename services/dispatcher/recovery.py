@@ -1,0 +1,145 @@
+"""What the dispatcher remembers of what it has said, when its database was restored from an older backup.
+
+Every mail that left had been said: a delivery is due only when its invitation stands on the topic. So what is
+due now, or was being sent, may have been sent since the backup, and becomes unknown.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import json
+
+from services.dispatcher import invitations, surveys
+from services.dispatcher.decisions import joined_segments
+from services.dispatcher.grounds import Grounds, facts_of
+from services.dispatcher.repository import decisions as decision_rows
+from services.dispatcher.repository import restoring as rows
+from services.dispatcher.wording import write_texts
+from shared.db import UnitOfWork
+from shared.events import INVITATIONS, SURVEYS, TRANSACTIONS, Event, Invitation, Survey, Transaction
+from shared.events.newest import first, newest
+from shared.kafka import Subscription
+from shared.kafka.recovery import Cursor, Owned, Recovery
+
+LOST = (
+    "Opt-outs, suppressions, test addresses and the log of who changed the sending, as far as they came "
+    "since the backup, are gone: nobody else holds them. Enter the opt-outs again before the workers start."
+)
+REASON = "the database was restored: it may have been sent since the backup"
+
+
+async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
+    """Take back the surveys with their words, and whether the tenant was live or stopped."""
+    said = newest(events, lambda survey: (survey.id, survey.survey_version))
+    current: dict[tuple[str, UUID], Event[Survey]] = {}
+    for event in sorted(said, key=lambda event: (event.data.version, event.data.survey_version)):
+        current[event.tenant, event.data.id] = event
+    restored = await rows.put_surveys(uow, [current[key] for key in sorted(current)])
+    await rows.put_words(uow, [(event, write_texts(event.data.texts)) for event in said])
+    latest: dict[str, Survey] = {}
+    for key in restored:
+        survey = current[key].data
+        if key[0] not in latest or latest[key[0]].changed_at < survey.changed_at:
+            latest[key[0]] = survey
+    await rows.put_sending(uow, sorted(latest.items()))
+
+
+async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
+    """Take back each invitation as it was said last, with the decision that it came of."""
+    said = newest(events, lambda invitation: invitation.id)
+    new = await rows.put_invitations(uow, [(event, json.encode(event.data)) for event in said])
+    invited = [event for event in said if (event.tenant, event.data.id) in new]
+    if not invited:
+        return
+    happened = [_transaction(event.data) for event in invited]
+    await rows.put_decisions(
+        uow,
+        [
+            (event, facts_of(transaction), json.encode(_grounds(event.data)))
+            for event, transaction in zip(invited, happened, strict=True)
+        ],
+        [joined_segments(transaction) for transaction in happened],
+    )
+    asked: dict[tuple[str, str], datetime] = {}
+    for event in invited:
+        if not event.data.test:
+            customer = event.tenant, event.data.customer.id
+            asked[customer] = max(asked.get(customer, event.data.due_at), event.data.due_at)
+    if asked:
+        await decision_rows.note_invited(uow, [(*customer, due_at) for customer, due_at in asked.items()])
+
+
+async def restore_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
+    """Give the decisions that were taken back what only their transactions know."""
+    heard = first(events, lambda transaction: transaction.event_id)
+    await rows.complete_decisions(uow, [(event, facts_of(event.data)) for event in heard])
+
+
+async def settle(uow: UnitOfWork, most: int) -> int:
+    """What was being sent, or was due, is unknown from now on."""
+    found = await rows.perhaps_sent(uow, most)
+    for row in found:
+        await invitations.move(uow, row.tenant, invitations.of_row(row), "unknown", reason=REASON)
+    return len(found)
+
+
+async def surveys_page(
+    uow: UnitOfWork, after: Cursor | None, most: int
+) -> tuple[list[tuple[str, Survey]], Cursor | None]:
+    """Every version of every survey, as it stands."""
+    found = await rows.lock_surveys(uow, after, most)
+    things = [
+        (row.tenant, survey) for row in found for survey in await surveys.versions(uow, row.tenant, row.id)
+    ]
+    return things, (found[-1].tenant, found[-1].id) if len(found) == most else None
+
+
+async def invitations_page(
+    uow: UnitOfWork, after: Cursor | None, most: int
+) -> tuple[list[tuple[str, Invitation]], Cursor | None]:
+    """Every invitation, as it stands."""
+    found = await rows.lock_invitations(uow, after, most)
+    things = [(row.tenant, invitations.of_row(row)) for row in found]
+    return things, (found[-1].tenant, found[-1].id) if len(found) == most else None
+
+
+def _transaction(invitation: Invitation) -> Transaction:
+    """What an invitation knows of its event, until its transaction is read."""
+    return Transaction(
+        id=str(invitation.event_id),
+        source="restored",
+        type=invitation.event_type,
+        occurred_at=invitation.occurred_at,
+        accepted_at=invitation.decided_at,
+        customer=invitation.customer,
+        digest=rows.UNREAD,
+        account=invitation.account,
+        handled_by=invitation.handled_by,
+        segments=invitation.segments,
+        organisation=invitation.organisation,
+        attributes=invitation.attributes,
+    )
+
+
+def _grounds(invitation: Invitation) -> Grounds:
+    return Grounds(
+        mode="test" if invitation.state == "withheld" else "live",
+        address="good",
+        language=invitation.language,
+        due_at=invitation.due_at,
+        test=invitation.test,
+        withheld=invitation.state == "withheld",
+    )
+
+
+RECOVERY = Recovery(
+    owned=(Owned(SURVEYS, surveys_page), Owned(INVITATIONS, invitations_page)),
+    reads=(
+        Subscription(SURVEYS, restore_surveys),
+        Subscription(INVITATIONS, restore_invitations),
+        Subscription(TRANSACTIONS, restore_decisions),
+    ),
+    settle=settle,
+    lost=LOST,
+)
