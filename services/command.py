@@ -63,15 +63,11 @@ def run(
     """Run one service's API, worker or sender until SIGTERM."""
     from shared import process, runtime
     from shared.service import read_settings
-    from shared.settings import SettingsError
 
     services = [service(each) for each in SERVICES] if name == "all" else [service(name)]
     refuse_role(name, role, ["api"] if name == "all" else services[0].roles)
     settings_of_local_stack()
-    try:
-        read_settings(services)
-    except SettingsError as error:
-        sys.exit(f"The settings of {name} do not hold:\n{error}")
+    read_settings(services)
     match role:
         case "api":
             runtime.run(lambda stopping: process.run_api(services, port, host, stopping))
@@ -113,11 +109,12 @@ def migrate(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[SERVICE]…", help="All five without one.")
     ] = None,
-    with_topics: Annotated[bool, typer.Option("--topics", help="Create missing topics too.")] = False,
+    with_topics: Annotated[bool, typer.Option("--topics", help="Apply the topics too.")] = False,
 ) -> None:
     """Bring the databases to the newest revision; safe when several start it at once."""
     settings_of_local_stack()
     from shared.db.migrations import migrate as upgrade
+    from shared.kafka.command import apply_topics
     from shared.service import read_settings
 
     for name in names or SERVICES:
@@ -125,32 +122,25 @@ def migrate(
         asyncio.run(upgrade(name, own.database_url.get_secret_value()))
         typer.echo(f"{name}: database is up to date")
     if with_topics:
-        topics()
+        apply_topics(all_topics())
 
 
 @app.command()
-def topics(
-    replication: Annotated[int, typer.Option(help="Copies of each partition; 3 on a real cluster.")] = 1,
-) -> None:
-    """Create the topics that are missing; what is there stays as it is."""
-    settings_of_local_stack()
-    from shared.kafka.clients import new_admin
-    from shared.kafka.topics import create_topics
-    from shared.service import read_settings
+def settings() -> None:
+    """Print the page of all settings, as deploy/SETTINGS.md holds it."""
+    from deploy.demo.settings import Settings as Demo
+    from shared.settings import Afterword
+    from shared.settings_page import page
 
-    afterword, _ = read_settings([])
-    dead = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
+    own = [(name.capitalize(), service(name).settings) for name in SERVICES]
+    typer.echo(page([("Every process", Afterword), *own, ("Demo", Demo)]), nl=False)
 
-    async def create() -> list[str]:
-        admin = new_admin(afterword.kafka)
-        await admin.start()
-        try:
-            return await create_topics(admin, dead, replication=replication)
-        finally:
-            await admin.close()
 
-    created = asyncio.run(create())
-    typer.echo("\n".join(f"{name}: created" for name in created) or "all topics are there")
+def all_topics() -> list[str]:
+    """The declared ones, and those of the dead letters of every service."""
+    from shared.kafka.topics import declaration
+
+    return [*declaration().topics, *(dead for name in SERVICES for dead in service(name).dead_letter_topics)]
 
 
 def start_tenant(
@@ -245,12 +235,24 @@ def main() -> None:
     from services.trigger.command import add_to as add_trigger
     from services.trigger.command import tenant_app
     from shared.command import add_to as add_kernel
+    from shared.errors import is_trouble
+    from shared.kafka.command import add_to as add_topics
+    from shared.plight import in_words
+    from shared.settings import SettingsError
 
     for add in (add_local, add_trigger, add_dispatcher, add_alerts):
         add(app, settings_of_local_stack)
     add_kernel(app, settings_of_local_stack, service)
+    add_topics(app, settings_of_local_stack, all_topics)
     tenant_app.command("start")(start_tenant)
-    app()
+    try:
+        app()
+    except SettingsError as error:
+        sys.exit(f"The settings do not hold:\n{error}")
+    except Exception as error:
+        if is_trouble(error):
+            sys.exit(f"It cannot be done now: {in_words(error)}.")
+        raise
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from shared.http.probes import probes
 from shared.http.server import serve
-from shared.kafka import BatchConsumer, Probe, Relay
-from shared.runtime import Loop, run_loops
+from shared.kafka import BatchConsumer, Relay
+from shared.kafka.memory import Memory
+from shared.runtime import Loop, after, run_loops
 from shared.service import Context, Loops, Service, open_context, read_settings
 from shared.telemetry.logging import configure_logging
 
@@ -36,7 +37,7 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
         served = combine(apps, {service.name: service.paths for service in services})
 
         async def http(stop: asyncio.Event) -> None:
-            await serve(served, port, stop, host=host)
+            await serve(served, port, stop, host=host, trusted_proxies=afterword.trusted_proxies)
 
         await run_loops({**loops, "http": http}, stopping)
 
@@ -49,28 +50,44 @@ async def run_worker(
     """
 
     def loops(context: Context) -> Loops:
+        probe = context.probe(service.topics)
         consumers = {
             f"consumer {subscription.topic.name}": BatchConsumer(
                 context.database, service.name, subscription, context.afterword.kafka, context.health
             ).run
             for subscription in service.subscriptions
         }
-        return {
-            **consumers,
-            "relay": Relay(context.database, service.name, context.afterword.kafka, context.health).run,
-            "probe": Probe(context.afterword.kafka, context.health).run,
+        relay = Relay(context.database, service.name, context.afterword.kafka, context.health)
+        at_work = {
+            **{name: after(probe.right, loop) for name, loop in {**consumers, "relay": relay.run}.items()},
             **service.worker_loops(context),
             **(service.sender_loops(context) if sending and service.sender_loops else {}),
         }
+        return {"probe": probe.run, **_once_sound(service, context, at_work)}
 
     await _run(service, "worker", loops, port, host, stopping)
 
 
 async def run_sender(service: Service, port: int, host: str, stopping: asyncio.Event) -> None:
-    """Send mail, and nothing else: what is due stands in the database, so Kafka is not needed."""
-    if service.sender_loops is None:
+    """Send mail, and nothing else: what is due stands in the database, so Kafka is only needed to begin."""
+    sender_loops = service.sender_loops
+    if sender_loops is None:
         raise ValueError(f"{service.name} sends no mail")
-    await _run(service, "sender", service.sender_loops, port, host, stopping)
+
+    def loops(context: Context) -> Loops:
+        return _once_sound(service, context, sender_loops(context))
+
+    await _run(service, "sender", loops, port, host, stopping)
+
+
+def _once_sound(service: Service, context: Context, loops: Loops) -> Loops:
+    """The loops of a service, which begin once its database is known to remember all that it has said."""
+    if not service.own_topics:
+        return loops
+    memory = Memory(
+        context.database, service.name, service.own_topics, context.afterword.kafka, context.health
+    )
+    return {"memory": memory.run, **{name: after(memory.sound, loop) for name, loop in loops.items()}}
 
 
 async def _run(

@@ -118,6 +118,28 @@ async def pause(stopping: asyncio.Event, seconds: float) -> None:
         return
 
 
+def after(begin: asyncio.Event, loop: Loop) -> Loop:
+    """The same loop, from the event on."""
+
+    async def run(stopping: asyncio.Event) -> None:
+        while not (begin.is_set() or stopping.is_set()):
+            await pause_for_either(begin, stopping, 1.0)
+        if not stopping.is_set():
+            await loop(stopping)
+
+    return run
+
+
+async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
+    """Wait until one of the events is set, or the time is over."""
+    waits = [asyncio.ensure_future(first.wait()), asyncio.ensure_future(second.wait())]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
 class Backoff:
     """Full jitter between 0.1 and 10 seconds, from the start again after each success."""
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData
 
 from shared.db.database import Database
-from shared.kafka import Subscription
+from shared.events import TOPICS
+from shared.kafka import Probe, Subscription
 from shared.kafka.dead_letters import dead_letter_topic
 from shared.kafka.recovery import Recovery
+from shared.kafka.topics import declared
 from shared.runtime import Health, Loop
 from shared.settings import Afterword, ServiceSettings, load
 from shared.tenancy.keyring import TenantKeyRing
@@ -32,6 +34,12 @@ class Context:
     health: Health
     stopping: asyncio.Event
     keys: TenantKeyRing
+
+    def probe(self, topics: Iterable[str]) -> Probe:
+        """Looks whether the broker answers and these topics are as they are declared."""
+        partitions, replication = self.afterword.topic_partitions, self.afterword.topic_replication
+        wanted = declared(topics, partitions=partitions, replication=replication)
+        return Probe(self.afterword.kafka, self.health, wanted)
 
     @property
     def secret(self) -> str:
@@ -97,6 +105,13 @@ class Service:
     def dead_letter_topics(self) -> list[str]:
         """Where it puts what it cannot handle."""
         return [dead_letter_topic(subscription.topic.name, self.name) for subscription in self.subscriptions]
+
+    @property
+    def topics(self) -> list[str]:
+        """What its workers read and write."""
+        heard = {subscription.topic.name for subscription in self.subscriptions}
+        said = {topic.name for topic in TOPICS if topic.source == f"/afterword/{self.name}"}
+        return [*sorted(heard | said), *self.dead_letter_topics]
 
 
 async def open_context(

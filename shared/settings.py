@@ -1,82 +1,253 @@
-"""Settings come from the environment; all that is missing, wrong or misspelt is named at once."""
+"""Settings come from the environment, secrets also from files; every fault is named at once."""
 
 import os
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from difflib import get_close_matches
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+FILE = "_FILE"
+"""Behind a secret's name: the file that holds it, as secrets are mounted into containers."""
 
 
 class SettingsError(Exception):
     """The environment does not say what a service needs. The message lists every fault."""
 
 
-class Afterword(BaseSettings):
-    """What several services need."""
+def _web_address(given: str) -> str:
+    parts = urlsplit(given)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("must be like https://afterword.example, without a path")
+    return given.rstrip("/")
 
-    model_config = SettingsConfigDict(env_prefix="AFTERWORD_", env_file=None, hide_input_in_errors=True)
 
-    kafka: str = Field(description="Bootstrap servers, host:port separated by commas.")
-    public_url: str = Field(description="Where customers reach /s/, /u/ and /q/.")
-    staff_url: str = Field(description="Where staff and client back-ends reach the rest.")
+def _brokers(given: str) -> str:
+    for broker in given.split(","):
+        host, _, port = broker.strip().rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError("must be host:port, or several of them separated by commas")
+    return given
+
+
+def _mail_server(given: SecretStr) -> SecretStr:
+    parts = urlsplit(given.get_secret_value())
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("must begin with smtp:// or smtps:// and name a host")
+    return given
+
+
+def _database(given: SecretStr) -> SecretStr:
+    parts = urlsplit(given.get_secret_value())
+    if parts.scheme != "postgresql+asyncpg" or not parts.hostname or not parts.path.strip("/"):
+        raise ValueError("must be like postgresql+asyncpg://role:password@host:5432/database")
+    return given
+
+
+def _proxies(given: str) -> str:
+    for one in given.split(","):
+        if one.strip() != "*":
+            try:
+                ip_network(one.strip())
+            except ValueError:
+                raise ValueError("must be addresses or networks separated by commas, or *") from None
+    return given
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class Given(BaseSettings):
+    """Settings with a prefix. They are what `load` gives them; nothing else looks into the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  (the library's names)
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+class Afterword(Given):
+    """What several services need; every process is given the same."""
+
+    model_config = SettingsConfigDict(env_prefix="AFTERWORD_", hide_input_in_errors=True)
+
+    kafka: Annotated[str, AfterValidator(_brokers)] = Field(
+        description="Kafka's bootstrap servers, host:port separated by commas.",
+        examples=["kafka-1:9092,kafka-2:9092"],
+    )
+    public_url: WebAddress = Field(
+        description="Where customers reach /s/, /u/ and /q/. When it differs from the staff's, "
+        "its host answers nothing else.",
+        examples=["https://ask.example.com"],
+    )
+    staff_url: WebAddress = Field(
+        description="Where staff and client back-ends reach the rest. With https:// the cookies of staff are "
+        "for encrypted connections only.",
+        examples=["https://afterword.example.com"],
+    )
     secret: SecretStr = Field(
-        min_length=32, description="The root of every key we derive; at least 32 characters."
+        min_length=32,
+        description="The root of every key that is derived (links, passes, hashes of addresses); at least 32 "
+        "characters, the same for all services. Changing it breaks the links that were sent.",
+        examples=["the output of: openssl rand -base64 48"],
     )
-    smtp_url: str = Field(description="smtp://user:password@host:port, or smtps:// for TLS from the start.")
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] = Field(
+        description="The mail server of dispatcher and alerts: smtp://user:password@host:port with TLS where "
+        "it is offered, smtps:// with TLS from the start.",
+        examples=["smtps://user:password@mail.example.com:465"],
+    )
     mail_from: str = Field(
-        default="afterword@example.com", description="Sender of mails to customers and staff."
+        default="afterword@example.com",
+        pattern="@",
+        description="Sender of mails to staff, and to customers where a company has set none of its own.",
+        examples=["afterword@example.com"],
     )
-    log: Literal["json", "console"] = Field(default="json", description="Form of the log lines.")
+    topic_partitions: int | None = Field(
+        default=None,
+        ge=1,
+        description="Partitions of each topic, in place of the declaration's.",
+        examples=["24"],
+    )
+    topic_replication: int | None = Field(
+        default=None,
+        ge=1,
+        description="Copies of each topic, in place of the declaration's; 1 on one broker.",
+        examples=["1"],
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_proxies)] = Field(
+        default="127.0.0.1",
+        description="Proxies that are believed when they say who called (X-Forwarded-For, -Proto): "
+        "addresses or networks separated by commas, or * where nobody else can reach the port. The limits on "
+        "guesses and answers go by the caller's address. The proxy passes on Host as it came.",
+        examples=["10.0.0.0/8"],
+    )
+    log: Literal["json", "console"] = Field(
+        default="json",
+        description="Form of the log lines: for machines, or for people.",
+        examples=["console"],
+    )
     local: bool = Field(
-        default=False, description="A local stack: mail stays on this machine, and pages say so."
+        default=False,
+        description="A local stack: mail stays on this machine, and pages say so.",
+        examples=["true"],
     )
-    mailbox_url: str | None = Field(default=None, description="Page of the local mailbox.")
+    mailbox_url: WebAddress | None = Field(
+        default=None,
+        description="Page of the local mailbox, which pages then name.",
+        examples=["http://127.0.0.1:8025"],
+    )
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(Given):
     """What every service needs of its own; the prefix is the service's name."""
 
-    database_url: SecretStr = Field(description="postgresql+asyncpg://role:password@host:port/database")
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
+        description="The service's own database. Its role owns it, and no other service knows the password.",
+        examples=["postgresql+asyncpg://role:password@db.example.com:5432/role"],
+    )
 
 
-# Read by tools beside the services (tests, local stack), so not a misspelling.
-TOOLING = frozenset({"AFTERWORD_STATE", "AFTERWORD_CHROMIUM", "AFTERWORD_TEST_STACK"})
+TOOLING = {
+    "AFTERWORD_STATE": "Where the local stack keeps its data; `.state` in the checkout without it.",
+    "AFTERWORD_CHROMIUM": "The browser that the tests drive.",
+    "AFTERWORD_TEST_STACK": "What the tests run against: `local` (as without it), or `containers`.",
+}
+"""Read by tools beside the services, so not a misspelling."""
 
-S = TypeVar("S", bound=BaseSettings)
+S = TypeVar("S", bound=Given)
 
 
 def load(kinds: list[type[S]], environment: Mapping[str, str] | None = None) -> list[S]:
-    """Read settings of the given kinds.
+    """Read settings of the given kinds. An empty value counts as not given.
 
-    :raises SettingsError: with one line for each name that is missing, wrong or unknown.
+    :raises SettingsError: with one line for each name that is missing, wrong or unknown; never with a value.
     """
     environment = os.environ if environment is None else environment
     faults: list[str] = []
     loaded: list[S] = []
     for kind in kinds:
-        prefix = str(kind.model_config.get("env_prefix", ""))
-        known = {prefix + name.upper() for name in kind.model_fields} | TOOLING
+        prefix = prefix_of(kind)
+        known = known_names(kind)
         faults += [
             f"{name}: no such setting{_did_you_mean(name, known)}"
             for name in sorted(environment)
             if name.startswith(prefix) and name not in known
         ]
+        values: dict[str, str] = {}
+        unread: set[str] = set()
+        for field, info in kind.model_fields.items():
+            try:
+                given = _given(prefix + field.upper(), environment, from_file=is_secret(info))
+            except SettingsError as fault:
+                faults.append(str(fault))
+                unread.add(field)
+                continue
+            if given:
+                values[field] = given
         try:
-            loaded.append(kind())
+            loaded.append(kind.model_validate(values))
         except ValidationError as error:
-            for fault in error.errors(include_input=False, include_url=False):
-                name = prefix + str(fault["loc"][0]).upper()
-                hint = kind.model_fields[str(fault["loc"][0])].description
-                missing = fault["type"] == "missing"
-                faults.append(f"{name}: {'missing' if missing else fault['msg']}. {hint}")
+            for wrong in error.errors(include_input=False, include_url=False):
+                field = str(wrong["loc"][0])
+                if field not in unread:
+                    what = "missing" if wrong["type"] == "missing" else _sentence(wrong["msg"])
+                    faults.append(f"{prefix}{field.upper()}: {what}. {kind.model_fields[field].description}")
     if faults:
         raise SettingsError("\n".join(faults))
     return loaded
 
 
-def _did_you_mean(name: str, known: set[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  (only when something is wrong)
+def prefix_of(kind: type[Given]) -> str:
+    """What the names of these settings begin with."""
+    return str(kind.model_config.get("env_prefix", ""))
 
-    close = get_close_matches(name, known, n=1)
+
+def known_names(kind: type[Given]) -> set[str]:
+    """Every name that may be given, the files of secrets included."""
+    prefix = prefix_of(kind)
+    names = {prefix + field.upper() for field in kind.model_fields}
+    files = {prefix + field.upper() + FILE for field, info in kind.model_fields.items() if is_secret(info)}
+    return names | files | set(TOOLING)
+
+
+def is_secret(info: FieldInfo) -> bool:
+    """Whether it is never shown, and may come from a file."""
+    return info.annotation is SecretStr or SecretStr in get_args(info.annotation)
+
+
+def _given(name: str, environment: Mapping[str, str], *, from_file: bool) -> str:
+    value = environment.get(name, "")
+    path = environment.get(name + FILE, "") if from_file else ""
+    if not path:
+        return value
+    if value:
+        raise SettingsError(f"{name}: given twice, here and as {name}{FILE}; keep one of them")
+    try:
+        held = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"{name}{FILE}: the file cannot be read: {why}") from None
+    held = held.removesuffix("\n").removesuffix("\r")
+    if not held:
+        raise SettingsError(f"{name}{FILE}: the file is empty")
+    return held
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _did_you_mean(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, sorted(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""

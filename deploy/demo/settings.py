@@ -1,13 +1,19 @@
 """What the demo can be told."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import Given
 
 
-class Settings(BaseSettings):
+class Settings(Given):
     """Settings under DEMO_."""
 
     model_config = SettingsConfigDict(env_prefix="DEMO_")
 
-    every: float = Field(default=2.0, gt=0, description="Seconds from one event to the next, about.")
-    seed: str = Field(default="quay", description="Another seed is another past and other people.")
+    every: float = Field(
+        default=2.0, gt=0, description="Seconds from one event to the next, about.", examples=["0.5"]
+    )
+    seed: str = Field(
+        default="quay", description="Another seed is another past and other people.", examples=["harbour"]
+    )

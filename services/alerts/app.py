@@ -20,7 +20,7 @@ def sender_loops(context: Context) -> Loops:
     sender = Sender(
         context.database,
         context.health,
-        Mailer(context.afterword.smtp_url),
+        Mailer(context.afterword.smtp_url.get_secret_value()),
         context.afterword.mail_from,
         context.afterword.staff_url,
         context.secret,

@@ -10,6 +10,7 @@ from services.alerts.repository import cases, copies, notices, people
 from shared.db.database import Database
 from shared.errors import is_trouble
 from shared.events import CASES
+from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 
 log = structlog.get_logger()
@@ -42,7 +43,7 @@ class Quiet:
             except Exception as error:
                 if not is_trouble(error):
                     raise
-                self._health.missing("quiet", type(error).__name__)
+                self._health.missing("quiet", in_words(error))
                 wait = backoff.next()
             await pause(stopping, wait)
         self._health.forget("quiet")

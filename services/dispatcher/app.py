@@ -28,7 +28,7 @@ def sender_loops(context: Context) -> Loops:
     senders = {}
     for number in range(1, context.own.senders + 1):
         name = f"sender {number}"
-        mailer = Mailer(context.afterword.smtp_url)
+        mailer = Mailer(context.afterword.smtp_url.get_secret_value())
         senders[name] = Sender(name, context.database, mailer, scribe, context.secret, context.health).run
     return senders
 

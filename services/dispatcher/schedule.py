@@ -6,6 +6,7 @@ from services.dispatcher import invitations
 from services.dispatcher.repository.invitations import forsaken
 from shared.db import Database
 from shared.errors import is_trouble
+from shared.plight import in_words
 from shared.runtime import Health, pause
 from shared.telemetry import metrics
 
@@ -35,7 +36,7 @@ async def watch_leases(database: Database, health: Health, stopping: asyncio.Eve
         except Exception as error:
             if not is_trouble(error):
                 raise
-            health.missing(NAME, type(error).__name__)
+            health.missing(NAME, in_words(error))
             more = False
         if not more:
             await pause(stopping, EVERY)

@@ -30,6 +30,7 @@ from shared.errors import is_trouble
 from shared.events import Invitation, SurveyTexts, Tenant
 from shared.http.secrets import customer_hash
 from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected
+from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
 from shared.tenancy import find_tenant
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 
 LOOK_AGAIN = 0.3
 """Seconds between two looks when nothing is due."""
+HURRIED = 0.2
+"""Seconds between two tries to record when we are to stop: only a few are left."""
 GIVE_UP = LEASE - timedelta(seconds=20)
 """Longer than this nothing is waited for: the row must not be called unknown while we are at it."""
 
@@ -66,9 +69,11 @@ class Sender:
         self._secret = secret
         self._health = health
         self._backoff = Backoff(most=30.0)
+        self._stopping = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until stopped; the mail in hand is finished first."""
+        self._stopping = stopping
         while not stopping.is_set():
             self._health.tick(self._name)
             try:
@@ -77,7 +82,7 @@ class Sender:
             except Exception as error:
                 if not is_trouble(error):
                     raise
-                self._health.missing(self._name, type(error).__name__)
+                self._health.missing(self._name, in_words(error))
                 wait = self._backoff.next()
             if wait:
                 await pause(stopping, wait)
@@ -105,7 +110,7 @@ class Sender:
         return 0.0
 
     async def _record(self, claimed: Claimed, outcome: Outcome) -> None:
-        """Write down what became of it, if need be again and again until the lease ends."""
+        """Write down what became of it, if need be again and again until the lease ends, or the process."""
         backoff = Backoff(most=5.0)
         while True:
             self._health.tick(self._name)
@@ -115,7 +120,9 @@ class Sender:
             except Exception as error:
                 if not is_trouble(error) or self._database.clock() > claimed.until:
                     raise
-                await asyncio.sleep(backoff.next())
+                await pause(self._stopping, backoff.next())
+                if self._stopping.is_set():
+                    await asyncio.sleep(HURRIED)
             else:
                 metrics.MAILS.labels(type(outcome).__name__.lower()).inc()
                 return

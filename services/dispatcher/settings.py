@@ -14,7 +14,11 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="DISPATCHER_", hide_input_in_errors=True)
 
     senders: int = Field(
-        default=4, ge=1, le=64, description="Connections to the mail server, of each process that sends."
+        default=4,
+        ge=1,
+        le=64,
+        description="Connections to the mail server, of each process that sends.",
+        examples=["8"],
     )
 
 

@@ -11,6 +11,7 @@ from services.scorer.window import USUAL, today_in
 from shared.db.database import Database, UnitOfWork
 from shared.errors import is_trouble
 from shared.events import SCORES, Score
+from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.tenancy.tenants import all_tenants
 
@@ -51,7 +52,7 @@ class Announcer:
             except Exception as error:
                 if not is_trouble(error):
                     raise
-                self.health.missing(LOOP, type(error).__name__)
+                self.health.missing(LOOP, in_words(error))
                 rest = backoff.next()
             await pause(stopping, rest)
         self.health.forget(LOOP)

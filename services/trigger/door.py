@@ -3,8 +3,10 @@
 from fastapi import FastAPI
 
 from services.trigger import api
+from shared.events import TRANSACTIONS
 from shared.http.app import create_app
-from shared.kafka import Probe, Publisher
+from shared.kafka import Publisher
+from shared.runtime import after
 from shared.service import Context, Loops
 
 
@@ -13,5 +15,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     app = create_app(service="trigger", routers=[api.router])
     publisher = Publisher(context.afterword.kafka, "trigger", context.health)
     app.state.door = api.Door.of(context, publisher)
-    probe = Probe(context.afterword.kafka, context.health)
-    return app, {"publisher": publisher.run, "probe": probe.run}
+    probe = context.probe([TRANSACTIONS.name])
+    return app, {"publisher": after(probe.right, publisher.run), "probe": probe.run}

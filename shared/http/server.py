@@ -21,8 +21,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, port: int, stopping: asyncio.Event, *, host: str = "127.0.0.1") -> None:
+async def serve(
+    app: ASGIApp,
+    port: int,
+    stopping: asyncio.Event,
+    *,
+    host: str = "127.0.0.1",
+    trusted_proxies: str = "127.0.0.1",
+) -> None:
     """Serve until ``stopping`` is set; open requests get five seconds, then connections are closed.
+
+    What a trusted proxy says of who called, and whether encrypted, becomes the request's own.
 
     :raises OSError: when the port is taken.
     :raises ServerDied: when the application did not start.
@@ -35,6 +44,7 @@ async def serve(app: ASGIApp, port: int, stopping: asyncio.Event, *, host: str =
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)

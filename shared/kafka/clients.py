@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import zlib
+from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -61,6 +62,17 @@ def new_producer(bootstrap: str, client: str, *, largest_batch: int = LARGEST_BA
 def new_admin(bootstrap: str) -> AIOKafkaAdminClient:
     """For topics and their ends."""
     return AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000)
+
+
+@contextlib.asynccontextmanager
+async def an_admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """One that is connected, and closed however the block ends."""
+    admin = new_admin(bootstrap)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
 
 
 def partition_of(key: bytes | None, partitions: int) -> int:

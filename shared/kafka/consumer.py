@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
 
 from shared.db.database import Database, UnitOfWork
 from shared.errors import Refused, is_trouble
@@ -24,6 +25,7 @@ from shared.kafka.clients import new_consumer, stop_consumer
 from shared.kafka.dead_letters import dead_letter_topic, headers_of
 from shared.kafka.handling import Bad, Record, Subscription, decode, handle
 from shared.kafka.positions import Fenced, Position
+from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
 
@@ -83,7 +85,7 @@ class BatchConsumer(Generic[D]):
             except Exception as error:
                 if not is_trouble(error):
                     raise
-                self.health.missing(self._loop, type(error).__name__)
+                self.health.missing(self._loop, in_words(error))
                 await pause(stopping, self._backoff.next())
             finally:
                 await stop_consumer(client)
@@ -113,6 +115,8 @@ class BatchConsumer(Generic[D]):
         except Refused as refusal:
             self._stop_at(tp, str(refusal))
             return
+        except KafkaError:
+            raise  # a client that cannot tell where a topic ends may never again: a new one is made
         except Exception as error:
             if not is_trouble(error):
                 raise
@@ -160,7 +164,7 @@ class BatchConsumer(Generic[D]):
 
     def _wait_with(self, tp: TopicPartition, error: Exception) -> None:
         self._not_before[tp] = time.monotonic() + self._backoff.next()
-        self._tell(tp, type(error).__name__)
+        self._tell(tp, in_words(error))
 
     def _tell(self, tp: TopicPartition, why: str) -> None:
         self._told.add(tp)

@@ -1,11 +1,15 @@
-"""Whether the broker answers: consumers and producers wait for one in silence."""
+"""Whether the broker answers, and whether its topics are as declared: clients wait for both in silence."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from shared.kafka.clients import an_admin
+from shared.kafka.drift import compare, look
+from shared.kafka.topics import Declared
+from shared.plight import in_words
 from shared.runtime import Health, pause
 
 EVERY = 5.0
@@ -14,23 +18,38 @@ WITHIN = 4.0
 
 @dataclass
 class Probe:
-    """Asks for the cluster's metadata every few seconds, and says what came of it."""
+    """Asks for the cluster's topics every few seconds, and says what came of it."""
 
     bootstrap: str
     health: Health
+    topics: Sequence[Declared] = ()
+    right: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the topics were first found as they must be; nothing is read or written before."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Look until stopped."""
         while not stopping.is_set():
             self.health.tick("probe")
-            client = AIOKafkaClient(bootstrap_servers=self.bootstrap, client_id="afterword-probe")
             try:
                 async with asyncio.timeout(WITHIN):
-                    await client.bootstrap()
-                self.health.found("broker")
+                    faults = await self._faults()
             except (KafkaError, OSError, TimeoutError) as error:
-                self.health.missing("broker", type(error).__name__)
-            finally:
-                await client.close()
+                self.health.missing("broker", in_words(error))
+            else:
+                self.health.found("broker")
+                if faults:
+                    self.health.missing(
+                        "topics",
+                        f"{'; '.join(faults)}: see afterword topics diff, then afterword topics apply",
+                    )
+                else:
+                    self.health.found("topics")
+                    self.right.set()
             await pause(stopping, EVERY)
         self.health.forget("probe")
+
+    async def _faults(self) -> list[str]:
+        """What keeps us from reading and writing these topics."""
+        async with an_admin(self.bootstrap) as admin:
+            found = await look(admin, [topic.name for topic in self.topics])
+        return [str(drift) for drift in compare(self.topics, found) if drift.stops_us]

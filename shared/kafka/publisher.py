@@ -9,7 +9,8 @@ from aiokafka.errors import KafkaError
 
 from shared.kafka.batches import Batches
 from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
-from shared.runtime import Backoff, Health, pause
+from shared.plight import in_words
+from shared.runtime import Backoff, Health, pause, pause_for_either
 
 log = structlog.get_logger()
 
@@ -48,7 +49,7 @@ class Publisher:
             try:
                 await start_producer(producer)
             except (KafkaError, OSError, TimeoutError) as error:
-                self._health.missing("kafka", type(error).__name__)
+                self._health.missing("kafka", in_words(error))
                 await stop_producer(producer)
                 await pause(stopping, backoff.next())
                 continue
@@ -113,13 +114,3 @@ async def _send_batches(
     for key, value in records:
         batches.append(topic, partition_of(key, partitions), key, value)
     await batches.send()
-
-
-async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
-    """Wait until one of the events is set, or the time is over."""
-    waits = [asyncio.ensure_future(first.wait()), asyncio.ensure_future(second.wait())]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

@@ -17,6 +17,7 @@ from shared.kafka.batches import Batches
 from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.kafka.dead_letters import read_headers
 from shared.kafka.memory import SEQUENCE
+from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
 
@@ -63,7 +64,7 @@ class Relay:
                     if not is_trouble(error):
                         raise
                     metrics.RELAY_REPLACED.labels(self.service).inc()
-                    self.health.missing("relay", type(error).__name__)
+                    self.health.missing("relay", in_words(error))
                     await pause(stopping, backoff.next())
                 finally:
                     await stop_producer(producer)

@@ -1,41 +1,102 @@
-"""The topics as they must be; created up front, since a client that meets none waits and asks for ever."""
+"""The topics as they are declared in deploy/kafka/topics.yaml; the only place that says how they must be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+import msgspec
+from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.db.database import LARGEST_RECORD
-from shared.events import TOPICS
+Kind = Literal["kept", "compacted"]
 
-DAYS = 24 * 60 * 60 * 1000
-PARTITIONS = 6
+
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: Kind
+    partitions: int | None = None
+    configs: dict[str, str] = {}
+
+
+class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the file says."""
+
+    partitions: int
+    replication: int
+    configs: dict[str, str]
+    kinds: dict[Kind, dict[str, str]]
+    topics: dict[str, _Entry]
+    dead_letters: _Entry
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One topic as it must be."""
+
+    name: str
+    partitions: int
+    replication: int
+    configs: Mapping[str, str]
+
+
+def read(text: str) -> Declaration:
+    """A declaration from its text: JSON, and lines that begin with #.
+
+    :raises msgspec.ValidationError: naming what is wrong.
+    """
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return msgspec.json.decode("\n".join(lines), type=Declaration)
+
+
+@cache
+def declaration() -> Declaration:
+    """The declaration that is installed with this code."""
+    # By name: the file belongs to those who deploy, and shared imports nothing of theirs.
+    return read(files("deploy").joinpath("kafka", "topics.yaml").read_text())
+
+
+def declared(
+    names: Iterable[str], *, partitions: int | None = None, replication: int | None = None
+) -> list[Declared]:
+    """These topics as they must be; the numbers override the declaration for another size of cluster.
+
+    :raises KeyError: for a topic that is neither declared nor one of dead letters.
+    """
+    whole = declaration()
+    copies = replication or whole.replication
+    found = []
+    for name in names:
+        entry = whole.dead_letters if name.endswith(".dlq") else whole.topics[name]
+        configs = whole.configs | whole.kinds[entry.kind] | entry.configs
+        in_sync = min(int(configs["min.insync.replicas"]), max(copies - 1, 1))
+        found.append(
+            Declared(
+                name,
+                entry.partitions or partitions or whole.partitions,
+                copies,
+                configs | {"min.insync.replicas": str(in_sync)},
+            )
+        )
+    return found
+
+
+PARTITIONS = declaration().partitions
 
 
 def topic_configs(*, compacted: bool, dead: bool = False) -> dict[str, str]:
-    """Broker settings of one topic. Personal data is kept 14 days at most."""
-    configs = {
-        "message.timestamp.type": "LogAppendTime",
-        "max.message.bytes": str((2 * LARGEST_RECORD if dead else LARGEST_RECORD) + 32 * 1024),
-    }
-    if compacted:
-        return configs | {"cleanup.policy": "compact", "delete.retention.ms": str(14 * DAYS)}
-    return configs | {"cleanup.policy": "delete", "retention.ms": str(14 * DAYS)}
+    """Broker settings of one topic."""
+    name = "x.dlq" if dead else "tenants.v1" if compacted else "answers.v1"
+    return dict(declared([name], replication=1)[0].configs)
 
 
 async def create_topics(
     admin: AIOKafkaAdminClient, dead_letter_topics: Sequence[str], *, replication: int = 1
 ) -> list[str]:
     """Create what is missing and return its names; what is there stays as it is."""
-    wanted = {topic.name: (PARTITIONS, topic_configs(compacted=topic.compacted)) for topic in TOPICS}
-    wanted |= {name: (1, topic_configs(compacted=False, dead=True)) for name in dead_letter_topics}
-    missing = sorted(set(wanted) - set(await admin.list_topics()))
-    if not missing:
-        return []
-    response = await admin.create_topics(
-        [NewTopic(name, wanted[name][0], replication, topic_configs=wanted[name][1]) for name in missing]
-    )
-    for _, code, *message in response.topic_errors:  # type: ignore[attr-defined]  # CreateTopicsResponse
-        if code and for_code(code) is not TopicAlreadyExistsError:
-            raise for_code(code)(*message)
-    return missing
+    from shared.kafka.drift import apply, compare, look  # noqa: PLC0415
+
+    wanted = declared([*declaration().topics, *dead_letter_topics], replication=replication)
+    found = await look(admin, [topic.name for topic in wanted])
+    missing = [drift for drift in compare(wanted, found) if drift.what == "topic"]
+    await apply(admin, wanted, found, missing)
+    return sorted(drift.topic for drift in missing)

@@ -14,6 +14,7 @@ import structlog
 from shared.db.database import Database
 from shared.errors import is_trouble
 from shared.keys import ApiKey, KeysUnavailable
+from shared.plight import in_words
 from shared.runtime import Health, pause
 from shared.tenancy.tenants import all_tenants
 
@@ -90,7 +91,7 @@ class TenantKeyRing:
             except Exception as error:
                 if not is_trouble(error):
                     raise
-                self.health.missing("keys", type(error).__name__)
+                self.health.missing("keys", in_words(error))
             await pause(stopping, EVERY)
         self.health.forget("keys")
 

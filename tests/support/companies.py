@@ -14,12 +14,12 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import Table
-from support.doors import SECRET, a_context, a_door
+from support.doors import ORIGIN, SECRET, a_context, a_door
 from support.eventually import eventually
 from support.stack import Postgres
 from support.things import Bench, create_topics
 
-from services.alerts import accounts
+from services.alerts import accounts, links
 from services.collector.forms import PageNonce
 from services.command import SERVICES, service
 from services.dispatcher import invitations, sending
@@ -208,7 +208,7 @@ class World:
             row = await uow.execute("SELECT id FROM cases WHERE tenant = :tenant", {"tenant": company.name})
             company.case = row.scalar_one()
             admin = company.people["admin"].staff.id
-            company.link = str(await accounts.new_link(uow, company.name, admin))
+            company.link = str(await links.new_link(uow, company.name, admin))
         await self.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
         await self.spread()
 
@@ -279,8 +279,12 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
     """The five, ready to be asked."""
     await create_topics(kafka, [TRANSACTIONS.name], 3)
     # The dispatcher's handlers take the secret of their hashes from the environment.
-    settings = {f"AFTERWORD_{name}": "x" for name in ("KAFKA", "PUBLIC_URL", "STAFF_URL", "SMTP_URL")} | {
-        "AFTERWORD_SECRET": SECRET
+    settings = {
+        "AFTERWORD_KAFKA": kafka,
+        "AFTERWORD_PUBLIC_URL": ORIGIN,
+        "AFTERWORD_STAFF_URL": ORIGIN,
+        "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:1",
+        "AFTERWORD_SECRET": SECRET,
     }
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, settings))

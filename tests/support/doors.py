@@ -21,6 +21,8 @@ def afterword_settings(kafka: str, **changes: object) -> Afterword:
     return Afterword.model_validate(
         {
             "kafka": kafka,
+            "topic_partitions": 1,
+            "topic_replication": 1,
             "public_url": ORIGIN,
             "staff_url": ORIGIN,
             "secret": SecretStr(SECRET),

@@ -16,8 +16,9 @@ async def test_people_are_made_listed_and_dismissed_by_command(database: Databas
     import asyncio  # noqa: PLC0415
 
     afterword = afterword_settings("127.0.0.1:1")
-    for name in ("kafka", "public_url", "staff_url", "smtp_url"):
+    for name in ("kafka", "public_url", "staff_url"):
         monkeypatch.setenv(f"AFTERWORD_{name.upper()}", str(getattr(afterword, name)))
+    monkeypatch.setenv("AFTERWORD_SMTP_URL", "smtp://127.0.0.1:1")
     monkeypatch.setenv("AFTERWORD_SECRET", "s" * 40)
     monkeypatch.setenv("ALERTS_DATABASE_URL", database.url)
     app = typer.Typer()

@@ -25,6 +25,7 @@ from .conftest import Desk
 async def worker(desk: Desk, kafka: str, mailbox: Mailbox, monkeypatch) -> AsyncIterator[None]:
     settings = {
         "AFTERWORD_KAFKA": kafka,
+        "AFTERWORD_TOPIC_PARTITIONS": "1",
         "AFTERWORD_PUBLIC_URL": "http://127.0.0.1:1",
         "AFTERWORD_STAFF_URL": "http://127.0.0.1:1",
         "AFTERWORD_SECRET": SECRET,

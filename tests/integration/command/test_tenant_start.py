@@ -19,8 +19,9 @@ ACME = ("acme", "Acme", "you@example.com", "Europe/Copenhagen", "DK")
 async def trigger(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """Fresh databases in the environment; the trigger's, to look into."""
     settings = afterword_settings("127.0.0.1:1")
-    for name in ("kafka", "public_url", "staff_url", "smtp_url"):
+    for name in ("kafka", "public_url", "staff_url"):
         monkeypatch.setenv(f"AFTERWORD_{name.upper()}", str(getattr(settings, name)))
+    monkeypatch.setenv("AFTERWORD_SMTP_URL", "smtp://127.0.0.1:1")
     monkeypatch.setenv("AFTERWORD_SECRET", "s" * 40)
     urls = {}
     for name in ("trigger", "dispatcher", "alerts"):

@@ -1,7 +1,10 @@
 """Settings: everything that is wrong is named at once, with what to write instead."""
 
+from pathlib import Path
+
 import pytest
 
+from services.command import SERVICES, service
 from services.trigger.settings import Settings
 from shared.settings import Afterword, SettingsError, load
 
@@ -60,3 +63,104 @@ def test_a_fault_never_shows_the_value(environment) -> None:
 def test_another_services_settings_are_none_of_ours(environment) -> None:
     environment(SCORER_ANYTHING="x", PATH_LIKE="y")
     load([Afterword, Settings])
+
+
+def faults(*kinds: type) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load([*kinds])
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_secret_comes_from_a_file_without_its_line_end(environment, tmp_path: Path, end: str) -> None:
+    held = tmp_path / "secret"
+    held.write_bytes(f"{'s' * 40} {end}".encode())
+    url = tmp_path / "url"
+    url.write_text("postgresql+asyncpg://trigger:other@127.0.0.1/trigger" + end)
+    environment(
+        AFTERWORD_SECRET=None, AFTERWORD_SECRET_FILE=str(held),
+        TRIGGER_DATABASE_URL=None, TRIGGER_DATABASE_URL_FILE=str(url),
+    )  # fmt: skip
+    afterword, own = load([Afterword, Settings])
+    assert afterword.secret.get_secret_value() == "s" * 40 + " "
+    assert own.database_url.get_secret_value().endswith("other@127.0.0.1/trigger")
+
+
+def test_every_secret_of_every_service_may_come_from_a_file(environment, tmp_path: Path) -> None:
+    for kind in (Afterword, *(service(name).settings for name in SERVICES)):
+        secrets = [name for name, info in kind.model_fields.items() if "Secret" in str(info.annotation)]
+        assert secrets
+        for name in secrets:
+            given = (kind.model_config["env_prefix"] + name).upper()
+            environment(**{given: None, f"{given}_FILE": str(tmp_path / "absent")})
+            (fault,) = [fault for fault in faults(kind) if given in fault]
+            assert fault == f"{given}_FILE: the file cannot be read: No such file or directory"
+            environment(**{f"{given}_FILE": None})
+
+
+def test_a_secret_given_twice_or_empty_is_a_fault_and_never_shown(environment, tmp_path: Path) -> None:
+    held = tmp_path / "secret"
+    held.write_text("hunter2" * 10)
+    environment(AFTERWORD_SECRET_FILE=str(held))
+    assert faults(Afterword) == [
+        "AFTERWORD_SECRET: given twice, here and as AFTERWORD_SECRET_FILE; keep one of them"
+    ]
+    held.write_text("\n")
+    environment(AFTERWORD_SECRET=None)
+    assert faults(Afterword) == ["AFTERWORD_SECRET_FILE: the file is empty"]
+    held.write_bytes(b"\xff\xfe")
+    assert faults(Afterword) == ["AFTERWORD_SECRET_FILE: the file cannot be read: it is not text"]
+    held.write_text("hunter2")
+    (fault,) = faults(Afterword)
+    assert "at least 32 characters" in fault
+    assert "hunter2" not in fault
+
+
+def test_what_is_no_secret_has_no_file(environment) -> None:
+    environment(AFTERWORD_KAFKA_FILE="/run/secrets/kafka")
+    assert faults(Afterword) == ["AFTERWORD_KAFKA_FILE: no such setting; did you mean AFTERWORD_KAFKA?"]
+
+
+def test_an_empty_value_counts_as_not_given(environment) -> None:
+    environment(AFTERWORD_MAILBOX_URL="", AFTERWORD_TOPIC_PARTITIONS="")
+    (afterword,) = load([Afterword])
+    assert (afterword.mailbox_url, afterword.topic_partitions) == (None, None)
+    environment(AFTERWORD_KAFKA="")
+    assert faults(Afterword)[0].startswith("AFTERWORD_KAFKA: missing. ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AFTERWORD_KAFKA", "kafka"),
+        ("AFTERWORD_KAFKA", "kafka:9092,other"),
+        ("AFTERWORD_PUBLIC_URL", "ask.example"),
+        ("AFTERWORD_STAFF_URL", "https://afterword.example/sub/path"),
+        ("AFTERWORD_SMTP_URL", "mail.example:25"),
+        ("AFTERWORD_MAIL_FROM", "nobody"),
+        ("AFTERWORD_TOPIC_REPLICATION", "0"),
+        ("AFTERWORD_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
+        ("AFTERWORD_LOG", "yaml"),
+        ("TRIGGER_DATABASE_URL", "postgresql://trigger:hunter2@127.0.0.1/trigger"),
+        ("TRIGGER_DATABASE_URL", "postgresql+asyncpg://trigger:hunter2@127.0.0.1"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_it_must_be_and_not_shown(
+    environment, name: str, value: str
+) -> None:
+    environment(**{name: value})
+    (fault,) = faults(Afterword, Settings)
+    assert fault.startswith(f"{name}: ")
+    assert value not in fault
+    assert "hunter2" not in fault
+
+
+@pytest.mark.parametrize("value", ["*", "10.0.0.1", "10.0.0.0/8, fd00::/8"])
+def test_proxies_are_addresses_networks_or_all(environment, value: str) -> None:
+    environment(AFTERWORD_TRUSTED_PROXIES=value)
+    load([Afterword])
+
+
+def test_addresses_of_ours_lose_their_last_slash(environment) -> None:
+    environment(AFTERWORD_STAFF_URL="https://afterword.example/")
+    assert load([Afterword])[0].staff_url == "https://afterword.example"
