@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-
-import httpx
+from urllib.parse import urlsplit
 
 
 async def accepts(port: int) -> bool:
@@ -18,10 +17,21 @@ async def accepts(port: int) -> bool:
 
 
 async def answers(url: str) -> bool:
-    """Whether a GET is answered with 200."""
-    # Plain HTTP on loopback: without this a client reads every certificate of the machine, each time.
-    async with httpx.AsyncClient(timeout=5, trust_env=False, verify=False) as client:  # noqa: S501
-        try:
-            return (await client.get(url)).status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
+    """Whether a GET of a server on this machine is answered with 200, within five seconds.
+
+    By hand, since this asks ten times a second just when every program of the stack wants the processor,
+    and an HTTP client costs a hundred times more.
+    """
+    parts = urlsplit(url)
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            try:
+                request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+                writer.write(request.encode())
+                version, _, said = (await reader.readline()).decode("latin-1").partition(" ")
+                return version.startswith("HTTP/1.") and said.startswith("200")
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False

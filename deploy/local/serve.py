@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -84,18 +84,16 @@ class Stack:
         self._say("Starting Kafka, PostgreSQL and the mailbox")
         first = not postgres.has_data(self._state)
         prepared = await asyncio.gather(*(parts.prepare(part, self._state) for part in parts.PARTS))
-        await supervisor.start(*prepared)
-        await postgres.create_databases(self._state)
-        migrated = supervisor.run(self._afterword("migrate", "migrate", "--topics"))
         if first:
+            await supervisor.start(*prepared)
             self._say("Making databases and topics")
-            await migrated
+            await self._make_room(supervisor)
             self._say("Starting the services")
             await supervisor.start(*self._services())
         else:
-            # Rarely there is anything to change; a service that meets an old table waits for the new one.
-            self._say("Starting the services")
-            await asyncio.gather(migrated, supervisor.start(*self._services()))
+            # They wait for what they need and say so, so nobody has to wait for them. Each loads itself
+            # while Kafka does, and rarely is there anything new to make.
+            await asyncio.gather(self._start_again(supervisor, prepared), supervisor.start(*self._services()))
         if self._demo:
             if not data.is_fetched():
                 self._say("Fetching the demo's purchases and reviews, once (3 MB)")
@@ -104,6 +102,15 @@ class Stack:
             await supervisor.start(
                 Program("demo", (sys.executable, "-m", "deploy.demo"), environment(self._state))
             )
+
+    async def _start_again(self, supervisor: Supervisor, prepared: Sequence[Program]) -> None:
+        await supervisor.start(*prepared)
+        self._say("Starting the services")
+        await self._make_room(supervisor)
+
+    async def _make_room(self, supervisor: Supervisor) -> None:
+        await postgres.create_databases(self._state)
+        await supervisor.run(self._afterword("migrate", "migrate", "--topics"))
 
     def _services(self) -> list[Program]:
         origin = self._state.ports["origin"]

@@ -1,12 +1,10 @@
-"""Staff accounts: passwords, sessions, one-time links. Tokens leave once and stay as digests."""
+"""Staff accounts: people, their passwords and sessions."""
 
 import asyncio
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
-from urllib.parse import quote, unquote
+from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -14,6 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 
 from services.alerts.errors import BadAccount
+from services.alerts.links import Token
 from services.alerts.repository import people
 from shared.db.database import UnitOfWork
 from shared.events.segments import COMPANY
@@ -21,7 +20,6 @@ from shared.http.staff import ROLES, Role, Staff
 from shared.ids import uuid7
 
 SESSION_LASTS = timedelta(days=14)
-LINK_LASTS = timedelta(hours=24)
 SHORTEST, LONGEST = 12, 200
 MOST_SEGMENTS = 1_500
 """Characters of all segments of a person: they travel in a cookie of 4 KiB at most."""
@@ -55,34 +53,6 @@ def _matches(kept: str, password: str) -> bool:
         return _hasher.verify(kept, password)
     except (VerificationError, InvalidHashError):
         return False
-
-
-class Token(NamedTuple):
-    """A secret and the company that it belongs to, so that its row is found within the company."""
-
-    secret: str
-    tenant: str
-
-    @classmethod
-    def new(cls, tenant: str) -> "Token":
-        """256 random bits."""
-        return cls(secrets.token_urlsafe(32), tenant)
-
-    @classmethod
-    def read(cls, text: str) -> "Token | None":
-        """A token as it came in."""
-        secret, dot, tenant = text.partition(".")
-        return (
-            cls(secret, unquote(tenant)) if dot and secret and tenant and len(text) <= LONGEST * 4 else None
-        )
-
-    @property
-    def digest(self) -> str:
-        """What is kept of it; enough without a salt, since it is random."""
-        return hashlib.sha256(self.secret.encode()).hexdigest()
-
-    def __str__(self) -> str:
-        return f"{self.secret}.{quote(self.tenant, safe='')}"
 
 
 def password_fault(password: str) -> str:
@@ -154,18 +124,6 @@ async def create_person(
     if not added:
         raise BadAccount("address", "Somebody with this address is here already.")
     return person
-
-
-async def new_link(uow: UnitOfWork, tenant: str, person: UUID) -> Token:
-    """A way in for somebody, good once and for a day; earlier ones end."""
-    token = Token.new(tenant)
-    await people.add_link(uow, tenant, token.digest, person, uow.now + LINK_LASTS)
-    return token
-
-
-def link_address(staff_url: str, token: Token) -> str:
-    """Where a one-time link leads."""
-    return f"{staff_url.rstrip('/')}/login/link/{quote(str(token), safe='.%')}"
 
 
 async def new_session(uow: UnitOfWork, tenant: str, person: UUID) -> Token:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from services.alerts import accounts
+from services.alerts import accounts, links
 from services.alerts.errors import BadAccount
 from services.alerts.repository import people
 from services.alerts.settings import Settings
@@ -31,7 +31,7 @@ async def create_staff(
         person = await accounts.create_person(
             uow, tenant, address=address, name=name, role=role, segments=segments
         )
-        return accounts.link_address(staff_url, await accounts.new_link(uow, tenant, person))
+        return links.link_address(staff_url, await links.new_link(uow, tenant, person))
 
 
 async def sign_in_link(database: Database, staff_url: str, tenant: str, address: str) -> str:
@@ -43,7 +43,7 @@ async def sign_in_link(database: Database, staff_url: str, tenant: str, address:
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None or not found.active:
             raise BadAccount("address", "Nobody who may sign in has this address.")
-        return accounts.link_address(staff_url, await accounts.new_link(uow, tenant, found.id))
+        return links.link_address(staff_url, await links.new_link(uow, tenant, found.id))
 
 
 async def set_password(database: Database, tenant: str, address: str, password: str) -> None:

@@ -13,13 +13,14 @@ from typing import Any
 
 import structlog
 
-from services.alerts import accounts
+from services.alerts import links
 from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import cases, copies, notices
 from shared.db.database import Database, UnitOfWork
 from shared.errors import is_trouble
 from shared.events import may_see
 from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected, Unknown, message_id
+from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.tenancy.tenants import find_tenant
 
@@ -55,7 +56,7 @@ class Sender:
             except Exception as error:
                 if not is_trouble(error):
                     raise
-                self.health.missing("sender", type(error).__name__)
+                self.health.missing("sender", in_words(error))
                 wait = backoff.next()
             if wait:
                 await pause(stopping, wait)
@@ -120,9 +121,7 @@ class Sender:
     async def _invitation(self, uow: UnitOfWork, notice: Any) -> Letter:
         tenant = await find_tenant(uow, notice.tenant)
         company = tenant.name if tenant else notice.tenant
-        link = accounts.link_address(
-            self.staff_url, await accounts.new_link(uow, notice.tenant, notice.staff_id)
-        )
+        link = links.link_address(self.staff_url, await links.new_link(uow, notice.tenant, notice.staff_id))
         said = [
             f"You can now sign in to Afterword for {company}.",
             "This link works once, within 24 hours, and lets you choose a password:",

@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from services.alerts import accounts
-from services.alerts.accounts import Passwords, Token
+from services.alerts.accounts import Passwords
+from services.alerts.links import Token
 from services.alerts.repository import people
 from shared.db.database import Database, UnitOfWork
 from shared.http.csrf import csrf_checked, own_site_checked

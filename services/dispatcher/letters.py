@@ -10,7 +10,7 @@ from shared.clock import Clock, system_clock
 from shared.events import Invitation, SurveyTexts, Tenant
 from shared.http.tokens import LinkSigner
 from shared.mail import Letter, message_id
-from shared.pages.environment import Pages
+from shared.pages.texts import Texts
 from shared.settings import Afterword
 
 
@@ -31,7 +31,7 @@ class Scribe:
         self._afterword = afterword
         self._secret = afterword.secret.get_secret_value()
         self._links = LinkSigner(self._secret)
-        self._pages = Pages("services.dispatcher", clock=clock)
+        self._texts = Texts("services.dispatcher", clock=clock)
         self._clock = clock
 
     def letter(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> Letter:
@@ -67,7 +67,7 @@ class Scribe:
             "time_zone": known_zone(invitation.customer.time_zone, tenant.time_zone),
         }
         subject, text, html = (
-            self._pages.text(template, invitation.language, **context)
+            self._texts.text(template, invitation.language, **context)
             for template in ("mail_subject.txt", "mail.txt", "mail.html")
         )
         return Drawn(subject.strip(), text, html, unsubscribe)

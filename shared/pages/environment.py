@@ -1,13 +1,9 @@
-"""Draws the pages of one service: its own templates first, then the shared ones."""
+"""Draws the pages of one service and answers requests with them."""
 
-import importlib.resources
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.clock import Clock, system_clock
 from shared.http.csrf import CsrfGuard
@@ -15,10 +11,9 @@ from shared.http.problems import Problem
 from shared.http.staff import Staff, staff_of
 from shared.pages import charts, language
 from shared.pages.assets import SHARED, Assets
-from shared.pages.filters import FILTERS
+from shared.pages.texts import Texts, folder_of
 
 CUSTOMERS = ("/s/", "/u/", "/q/")
-HERE = Path(__file__).parent
 FRAME: dict[str, Any] = {
     "company": "",  # beside the person's name
     "here": "",  # which of the four words is current: scores, cases, surveys, events
@@ -30,10 +25,10 @@ FRAME: dict[str, Any] = {
 }
 
 
-class Pages:
+class Pages(Texts):
     """The page-maker of a service: ``Pages("services.alerts", local=…, mailbox_url=…)``.
 
-    Looks for ``templates``, ``static`` and ``locales`` in the service's package; each may be absent.
+    Beside its texts it looks for ``static`` in the service's package.
     """
 
     def __init__(
@@ -44,40 +39,13 @@ class Pages:
         mailbox_url: str | None = None,
         clock: Clock = system_clock,
     ) -> None:
-        own = Path(str(importlib.resources.files(package)))
-        self.assets = Assets({package.rpartition(".")[2]: own / "static", SHARED.name: SHARED.folder})
-        self._words = language.catalogues([own / "locales", HERE / "locales"])
-        self._clock = clock
-        self._environment = Environment(
-            loader=FileSystemLoader([own / "templates", HERE / "templates"]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
+        super().__init__(package, clock=clock)
+        self.assets = Assets(
+            {package.rpartition(".")[2]: folder_of(package) / "static", SHARED.name: SHARED.folder}
         )
-        self._environment.install_gettext_callables(  # type: ignore[attr-defined]
-            language.translated,
-            language.counted,
-            newstyle=True,
-            pgettext=language.in_context,
-            npgettext=language.counted_in_context,
-        )
-        self._environment.filters.update(FILTERS)
         self._environment.globals.update(
-            # gettext in a template marks its result as safe HTML, so words from a variable take this way.
-            say=language.translated,
-            asset=self.assets.url,
-            charts=charts,
-            local=local,
-            mailbox_url=mailbox_url,
-            reading=language.reading,
+            asset=self.assets.url, charts=charts, local=local, mailbox_url=mailbox_url
         )
-
-    @property
-    def languages(self) -> list[str]:
-        """The languages that this service's pages speak."""
-        return sorted(self._words)
 
     def response(
         self,
@@ -102,16 +70,8 @@ class Pages:
         )
 
     def text(self, template: str, speak: str, **context: Any) -> str:
-        """A template drawn in a language, without a request: for mails and tests."""
-        filled = {**FRAME, **context}
-        reader = language.Reading(
-            speak,
-            ZoneInfo(filled["time_zone"]),
-            self._clock(),
-            self._words.get(speak) or self._words[language.SOURCE],
-        )
-        with language.read_by(reader):
-            return self._environment.get_template(template).render(filled)
+        """A page drawn in a language, without a request."""
+        return super().text(template, speak, **{**FRAME, **context})
 
     def error(self, request: Request, problem: Problem, request_id: str) -> HTMLResponse:
         """The page of a refusal."""

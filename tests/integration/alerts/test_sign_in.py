@@ -7,7 +7,8 @@ import time
 import pytest
 from support.unhappy import TENANT, rows
 
-from services.alerts.accounts import LINK_LASTS, Passwords
+from services.alerts import links
+from services.alerts.accounts import Passwords
 from services.alerts.errors import BadAccount
 from services.alerts.hiring import create_staff, set_password, sign_in_link
 from shared.http.staff import ACCESS_COOKIE, SESSION_COOKIE
@@ -226,7 +227,7 @@ async def test_a_link_ends_after_a_day_and_with_the_next_one(desk: Desk) -> None
     assert (await desk.client().get(first.removeprefix(URL))).status_code == 410
     assert (await desk.client().get(second.removeprefix(URL))).status_code == 200
     real = desk.database.clock
-    desk.database.clock = lambda: real() + LINK_LASTS
+    desk.database.clock = lambda: real() + links.LAST
     try:
         assert (await desk.client().get(second.removeprefix(URL))).status_code == 410
     finally:
