@@ -59,6 +59,7 @@ def door(module: str) -> Api:
 
     def build_api(context: Context) -> "tuple[FastAPI, Loops]":
         from shared.http.csrf import CsrfGuard  # noqa: PLC0415
+        from shared.http.hosts import Hosts  # noqa: PLC0415
         from shared.http.staff import AccessPass  # noqa: PLC0415
 
         app: FastAPI
@@ -67,6 +68,7 @@ def door(module: str) -> Api:
         app.state.health = context.health
         app.state.access = AccessPass(context.secret, clock=context.database.clock)
         app.state.csrf = CsrfGuard(context.secret)
+        app.state.hosts = Hosts(context.afterword.public_url, context.afterword.staff_url)
         return app, loops
 
     return build_api

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import is_away
+from shared.http.hosts import Hosts
 from shared.http.problems import Problem, render
 from shared.telemetry import metrics
 
@@ -88,6 +89,7 @@ class Edge:
             return {"type": "http.disconnect"} if ended else await receive()
 
         try:
+            _refuse_where_it_is_not(scope)
             await self._app(inner, self._limited(inner, guarded_receive), guarded_send)
         except Problem as problem:
             await self._last_word(inner, receive, guarded_send, problem, status)
@@ -133,6 +135,12 @@ class Edge:
         """
         if status == 0:
             await render(Request(scope), problem)(scope, receive, send)
+
+
+def _refuse_where_it_is_not(scope: Scope) -> None:
+    hosts: Hosts | None = getattr(getattr(scope.get("app"), "state", None), "hosts", None)
+    if hosts is not None and not hosts.serves(Headers(scope=scope).getlist("host"), scope["path"]):
+        raise Problem(404)
 
 
 def _places(error: BaseException) -> list[str]:

@@ -1,0 +1,98 @@
+"""Customers' and staff's addresses apart: every route of every service, alone and all in one process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+from support.doors import afterword_settings
+
+from services.command import SERVICES, service
+from shared.http.combined import combine
+from shared.service import open_context
+
+PUBLIC, STAFF = "https://ask.example", "https://afterword.example"
+NOWHERE = "postgresql+asyncpg://x:x@127.0.0.1:9/x"
+OF_CUSTOMERS = {"/s/{token}", "/u/{token}"}
+EVERYWHERE = {"/static/{owner}/{digest}/{name}"}
+OF_MACHINES = {"/healthz", "/readyz", "/metrics"}
+
+
+@dataclass(frozen=True)
+class Route:
+    service: str
+    method: str
+    pattern: str
+
+    @property
+    def path(self) -> str:
+        path = self.pattern
+        for part in ("survey_id", "event_id", "case"):
+            path = path.replace(f"{{{part}}}", str(UUID(int=1)))
+        return path.replace("{", "").replace("}", "")
+
+
+@pytest.fixture(scope="module")
+async def apps() -> AsyncIterator[dict[str, FastAPI]]:
+    """The five, without a database: whether a route is there is known before."""
+    afterword = afterword_settings("127.0.0.1:9", public_url=PUBLIC, staff_url=STAFF)
+    async with AsyncExitStack() as stack:
+        apps = {}
+        for name in SERVICES:
+            own = service(name).settings.model_validate({"database_url": SecretStr(NOWHERE)})
+            context = await open_context(service(name), asyncio.Event(), afterword, own, process="test")
+            stack.push_async_callback(context.database.close)
+            apps[name], _ = service(name).api(context)
+        yield apps
+
+
+def routes(apps: dict[str, FastAPI]) -> Iterator[Route]:
+    for name, app in apps.items():
+        for route in iter_route_contexts(app.routes):
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield Route(name, method, str(route.path))
+
+
+async def answers(app: ASGIApp, route: Route, origin: str) -> tuple[int, str]:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=origin, trust_env=False) as client:
+        answer = await client.request(route.method, route.path, headers={"accept": "text/html"})
+    return answer.status_code, answer.headers.get("location", "")
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_what_belongs_to_staff_is_404_on_the_customers_address_and_there_on_their_own(
+    apps: dict[str, FastAPI], together: bool
+) -> None:
+    every = list(routes(apps))
+    assert {route.pattern for route in every} >= OF_CUSTOMERS | EVERYWHERE | OF_MACHINES
+    combined = combine(apps, {name: service(name).paths for name in SERVICES})
+    faults = []
+    for route in every:
+        app = combined if together else apps[route.service]
+        public, where = await answers(app, route, PUBLIC)
+        staff, _ = await answers(app, route, STAFF)
+        if route.pattern in OF_CUSTOMERS | EVERYWHERE:
+            if public != staff:
+                faults.append(f"{route}: customers get {public}, staff {staff}")
+        elif public != 404 or where:
+            faults.append(f"{route}: {public} {where} on the customers' address")
+        elif staff == 404:
+            faults.append(f"{route}: 404 on the staff's own address")
+    assert not faults, "\n".join(faults)
+
+
+async def test_a_machine_beside_us_gets_its_probes_and_no_page(apps: dict[str, FastAPI]) -> None:
+    for name, app in apps.items():
+        for path in sorted(OF_MACHINES):
+            status, _ = await answers(app, Route(name, "GET", path), "http://10.0.0.7:8000")
+            assert status in {200, 503}, (name, path)
+    assert (await answers(apps["alerts"], Route("alerts", "GET", "/inbox"), "http://10.0.0.7:8000"))[0] == 404
+    assert (await answers(apps["scorer"], Route("scorer", "GET", "/"), "http://evil.example"))[0] == 404
