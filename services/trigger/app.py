@@ -9,7 +9,7 @@ SERVICE = Service(
     name="trigger",
     settings=Settings,
     metadata=metadata,
-    paths=("/v1/events", "/v1/imports"),
+    paths=("/v1/events",),
     api=door("services.trigger.door"),
     recovery=RECOVERY,
 )

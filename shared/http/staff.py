@@ -41,6 +41,11 @@ class Staff:
         """Whether this person may read who a customer is; an analyst reads numbers and words."""
         return self.role != "analyst"
 
+    @property
+    def works_on_cases(self) -> bool:
+        """Whether cases are this person's work; to the others they are not there."""
+        return self.role in {"admin", "leader", "agent"}
+
 
 class AccessPass:
     """Signs the access cookie at alerts, verifies it everywhere. A revoked session is dead when the pass

@@ -18,8 +18,8 @@ EVIL = "<img src=x onerror=alert(1)>"
 HTML = {"Accept": "text/html"}
 
 
-def somebody(name="Jonas Holt"):
-    return Staff("acme", UUID(int=7), name, "admin", (), "session-1", datetime.now(UTC) + timedelta(hours=1))
+def somebody(name="Jonas Holt", role="admin"):
+    return Staff("acme", UUID(int=7), name, role, (), "session-1", datetime.now(UTC) + timedelta(hours=1))
 
 
 @pytest.fixture
@@ -98,6 +98,15 @@ async def test_the_frame_names_who_is_signed_in_and_signs_out_by_post(package):
     assert 'method="post" action="/logout"' in text
     assert '<a href="/inbox" aria-current="page">' in text
     assert "1,234" in text
+
+
+@pytest.mark.parametrize(
+    ("role", "leads"),
+    [("admin", True), ("leader", True), ("agent", True), ("editor", False), ("analyst", False)],
+)
+async def test_the_frame_leads_to_cases_whoever_works_on_them(package, role, leads):
+    text = (await get(app_of(Pages(package), somebody(role=role)))).text
+    assert ('href="/inbox"' in text) is leads
 
 
 async def test_nobody_signed_in_sees_no_navigation(package):
