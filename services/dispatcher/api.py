@@ -26,7 +26,6 @@ from services.dispatcher.schemas import (
     SurveyPut,
 )
 from services.dispatcher.suppression import entries_of, suppress
-from shared.events import may_see
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import faults_of
 from shared.http.problems import Problem
@@ -167,11 +166,13 @@ async def read_decisions(
     limit: Limit = 100,
 ) -> DecisionList:
     """One decision for each source that has used this id."""
-    async with here.database.reading() as uow:
-        found = await decisions.of_back_end(uow, caller.tenant, event_id, source, after, limit + 1)
     allowed = caller.staff.segments if caller.staff is not None else ()
+    async with here.database.reading() as uow:
+        found = await decisions.of_back_end(
+            uow, caller.tenant, event_id, source=source, allowed=allowed, after=after, most=limit + 1
+        )
     named = caller.staff is None or caller.staff.sees_names
-    told = [_decision(row, here, named=named) for row in found[:limit] if may_see(allowed, row.segments)]
+    told = [_decision(row, here, named=named) for row in found[:limit]]
     return DecisionList(decisions=told, next=found[limit - 1].event_id if len(found) > limit else None)
 
 

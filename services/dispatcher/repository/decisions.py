@@ -122,15 +122,27 @@ async def find(uow: UnitOfWork, tenant: str, event_id: UUID) -> Row[Any] | None:
 
 
 async def of_back_end(
-    uow: UnitOfWork, tenant: str, source_id: str, source: str | None, after: UUID | None, most: int
-) -> Sequence[Row[Any]]:
-    """The decisions of an event by its back-end's id: one for each source that used it."""
+    uow: UnitOfWork, tenant: str, source_id: str, *, source: str | None, allowed: Sequence[str],
+    after: UUID | None, most: int,
+) -> Sequence[Row[Any]]:  # fmt: skip
+    """The decisions of an event by its back-end's id: one for each source that used it.
+
+    ``allowed`` none: all segments may be seen.
+    """
     found = await uow.execute(
         f"SELECT {_DECISION}, i.state, i.version FROM decision d "
         "LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id "
         "WHERE d.tenant = :tenant AND d.source_id = :source_id "
         "AND (CAST(:source AS text) IS NULL OR d.source = :source) "
+        "AND (cardinality(CAST(:allowed AS text[])) = 0 OR d.segments && CAST(:allowed AS text[])) "
         "AND (CAST(:after AS uuid) IS NULL OR d.event_id > :after) ORDER BY d.event_id LIMIT :most",
-        {"tenant": tenant, "source_id": source_id, "source": source, "after": after, "most": most},
+        {
+            "tenant": tenant,
+            "source_id": source_id,
+            "source": source,
+            "allowed": list(allowed),
+            "after": after,
+            "most": most,
+        },
     )
     return found.all()

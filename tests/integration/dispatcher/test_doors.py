@@ -221,6 +221,26 @@ async def test_decisions_are_found_by_the_back_ends_id(door: httpx.AsyncClient, 
     }
 
 
+async def test_who_is_limited_to_segments_gets_full_pages_of_their_own_decisions(
+    door: httpx.AsyncClient, database: Database
+):
+    await decide(
+        database,
+        *(
+            a_transaction("one", source=f"shop-{number}", segments={"store": store})
+            for number, store in enumerate(("aarhus", "odense") * 4)
+        ),
+    )
+    person = a_person("agent", segments=("store:odense",))
+    params = {"event_id": "one", "limit": "3"}
+    first = (await door.get("/v1/decisions", params=params, headers=person)).json()
+    rest = (await door.get("/v1/decisions", params={**params, "after": first["next"]}, headers=person)).json()
+    assert (len(first["decisions"]), len(rest["decisions"]), rest["next"]) == (3, 1, None)
+    assert {each["source"] for each in (*first["decisions"], *rest["decisions"])} == {
+        f"shop-{number}" for number in (1, 3, 5, 7)
+    }
+
+
 class TestUnsubscribe:
     @pytest.fixture
     async def invited(self, database: Database) -> UUID:

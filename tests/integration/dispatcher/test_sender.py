@@ -29,6 +29,7 @@ from support.doors import SECRET, afterword_settings
 from support.eventually import eventually
 from support.stack import Mailbox
 
+from services.dispatcher import sender as sender_module
 from services.dispatcher import sending
 from services.dispatcher.handlers import keep_answers
 from services.dispatcher.letters import Scribe
@@ -87,6 +88,33 @@ async def test_a_due_mail_is_sent_once_and_each_step_is_said(
     assert len(await mailbox.mails(to=address)) == 1
     assert [(one.version, one.state) for one in await invitations(database)] == [(2, "sending"), (3, "sent")]
     assert (await invitations(database))[-1].sent_at == NOON
+
+
+async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_still_recorded(
+    database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+):
+    address = await asked(database, "recorded-late")
+    away, tried = asyncio.Event(), asyncio.Event()
+    away.set()
+    real = sender_module.record
+
+    async def record(*given) -> None:
+        tried.set()
+        if away.is_set():
+            raise ConnectionRefusedError
+        await real(*given)
+
+    monkeypatch.setattr(sender_module, "record", record)
+    monkeypatch.setattr(sender_module.Backoff, "next", lambda _: 600.0)
+    stopping = asyncio.Event()
+    running = asyncio.create_task(sender.run(stopping))
+    await tried.wait()
+    stopping.set()
+    away.clear()
+    async with asyncio.timeout(30):
+        await running
+    assert await the_state(database) == ("sent", None)
+    assert len(await mailbox.mails(to=address)) == 1
 
 
 async def test_nothing_leaves_before_its_time(

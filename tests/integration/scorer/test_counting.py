@@ -7,7 +7,7 @@ from support.scorer import DAY, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
 from services.scorer.repository.counting import recount
-from services.scorer.repository.figures import window_counts
+from services.scorer.repository.figures import parts, window_counts
 from services.scorer.window import Window
 from shared.db.database import Database
 
@@ -111,6 +111,30 @@ async def test_the_day_in_and_the_day_out_of_a_window(database: Database):
         assert sum(await window_counts(uow, "acme", "transactional", "", window)) == 2
         year = Window.ending(last, 365)
         assert sum(await window_counts(uow, "acme", "transactional", "", year)) == 3
+
+
+async def test_the_list_of_segments_counts_the_days_of_its_two_windows_and_none_between_or_around(
+    database: Database,
+):
+    now = Window.ending(date(2026, 11, 22), 30)
+    for before in (now.before(), now.last_year(), Window.ending(now.last - timedelta(days=10), 30)):
+        edges = {window: (window.first, window.last) for window in (now, before)}
+        outside = [min(now.first, before.first) - timedelta(days=1), now.last + timedelta(days=1)]
+        between = [before.last + timedelta(days=1)] if before.last + timedelta(days=1) < now.first else []
+        days = sorted({*edges[now], *edges[before], *outside, *between})
+        tenant = f"acme-{before.first}"
+        for day in days:
+            await count(database, an_answer(str(day), day=day, score=9), tenant=tenant)
+        async with database.reading() as uow:
+            found = {
+                selection: await parts(uow, tenant, "transactional", selection, "touchpoint", now, before)
+                for selection in ((), ("organisation:north",))
+            }
+        for (part,) in found.values():
+            assert part.segment == "touchpoint:checkout"
+            assert part.now.n == sum(day in now for day in days)
+            assert part.before.n == sum(day in before for day in days)
+        assert len(days) > max(part.now.n, part.before.n)
 
 
 versions = st.builds(
