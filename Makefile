@@ -57,7 +57,7 @@ lock: $(VENV)/.build ## renew the locks from pyproject.toml
 	printf 'uv\nhatchling\neditables\n' | $(COMPILE) --upgrade --output-file requirements-build.lock -
 	$(COMPILE) --upgrade --all-extras --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --constraint requirements-dev.lock --extra local --output-file requirements-local.lock pyproject.toml
-	$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements-dev.lock --extra mailbox --output-file requirements.lock pyproject.toml
 
 # An environment with the developers' tools has all that a stack needs: it stays as it is.
 installed: $(if $(wildcard $(VENV)/.dev),$(VENV)/.dev,$(VENV)/.local)

@@ -1,4 +1,7 @@
-"""`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT`: takes mail by SMTP, keeps it, and shows it."""
+"""`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT [HOST]`: takes mail by SMTP, keeps and shows it.
+
+It listens on the loopback unless a host is given: in a container, whose maker decides who reaches it.
+"""
 
 import asyncio
 import sys
@@ -10,12 +13,12 @@ from deploy.local import mailbox_pages, smtp
 from deploy.local.mail import Mails
 
 
-async def serve(folder: Path, smtp_port: int, page_port: int) -> None:
+async def serve(folder: Path, smtp_port: int, page_port: int, host: str = "127.0.0.1") -> None:
     mails = Mails(folder)
-    server = await smtp.listen(mails, smtp_port)
+    server = await smtp.listen(mails, smtp_port, host)
     config = uvicorn.Config(
         mailbox_pages.app(mails),
-        host="127.0.0.1",
+        host=host,
         port=page_port,
         access_log=False,
         timeout_graceful_shutdown=2,
@@ -27,4 +30,5 @@ async def serve(folder: Path, smtp_port: int, page_port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    folder, smtp_port, page_port, *host = sys.argv[1:]
+    asyncio.run(serve(Path(folder), int(smtp_port), int(page_port), *host))

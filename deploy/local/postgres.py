@@ -12,6 +12,7 @@ from signal import SIGINT
 
 import asyncpg
 
+from deploy import databases
 from deploy.local.program import Program, as_user
 from deploy.local.state import SERVICES, State
 
@@ -121,23 +122,11 @@ async def create_databases(state: State) -> None:
     """One role and one database of the same name for each service; whatever is there already stays."""
     connection = await connect(state)
     try:
-        await connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
-        for service in SERVICES:
-            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", service):
-                # A password is of letters, digits, - and _: it needs no quoting.
-                await connection.execute(f"CREATE ROLE {service} LOGIN PASSWORD '{state.passwords[service]}'")
-            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", service):
-                await create_database(connection, service, owner=service)
+        await databases.create_databases(
+            connection, {service: state.passwords[service] for service in SERVICES}
+        )
     finally:
         await connection.close()
-
-
-async def create_database(
-    connection: asyncpg.Connection, name: str, *, owner: str, template: str = "template0"
-) -> None:
-    """A database that nobody but its owner may connect to. The names are our own, not input."""
-    await connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}")
-    await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
 
 
 def remove(state: State) -> None:

@@ -5,7 +5,8 @@ Tests and demonstrations choose the trouble by the local part of the address:
 - `refuse-550-…` is refused at RCPT for good (550);
 - `defer-451-…` is refused at RCPT for now (451), every time;
 - `drop-after-data-…` is kept, but the connection ends after DATA without an answer, so that the sender
-  cannot know whether the mail arrived.
+  cannot know whether the mail arrived;
+- `slow-after-data-…` is kept, but answered only after a minute, when no sender waits any more.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from deploy.local.mail import Mails
 
 LARGEST = 10 * 1024 * 1024
+SLOW = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +51,12 @@ class Door:
         if any(recipient.startswith("drop-after-data-") for recipient in envelope.rcpt_tos):
             # aiosmtpd's hint is the base class; a session over TCP has a transport that can be cut.
             cast("asyncio.Transport", server.transport).abort()
+        if any(recipient.startswith("slow-after-data-") for recipient in envelope.rcpt_tos):
+            await asyncio.sleep(SLOW)
         return "250 2.0.0 Kept on this machine"
 
 
-async def listen(mails: Mails, port: int) -> asyncio.Server:
+async def listen(mails: Mails, port: int, host: str) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     door = Door(mails)
 
@@ -62,4 +66,4 @@ async def listen(mails: Mails, port: int) -> asyncio.Server:
             data_size_limit=LARGEST, enable_SMTPUTF8=True,
         )  # fmt: skip
 
-    return await loop.create_server(session, "127.0.0.1", port)
+    return await loop.create_server(session, host, port)

@@ -21,7 +21,7 @@ def mails(tmp_path: Path) -> Mails:
 
 @pytest.fixture
 async def server(mails: Mails):
-    server = await smtp.listen(mails, 0)
+    server = await smtp.listen(mails, 0, "127.0.0.1")
     yield server
     server.close()
 

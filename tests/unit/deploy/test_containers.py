@@ -1,0 +1,73 @@
+"""What the image and the compose file bring beside the services."""
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from deploy.containers import sbom, secrets
+from services.command import SERVICES, service
+from shared.pages.assets import SHARED
+
+CADDYFILE = Path(secrets.__file__).parents[1] / "Caddyfile"
+
+
+def routes() -> dict[str, set[str]]:
+    """The paths of each matcher of the proxy."""
+    found = re.findall(r"^\s*@(\w+) path (.+)$", CADDYFILE.read_text(), re.MULTILINE)
+    return {name: set(paths.split()) for name, paths in found}
+
+
+def test_the_proxy_brings_each_path_to_the_service_that_has_it() -> None:
+    for name in SERVICES:
+        if name == "scorer":  # gets what nobody else has, so that `/` is its own
+            continue
+        own = {f"/static/{name}/*", f"/openapi/{name}.json"}
+        paths = {given for path in service(name).paths for given in (path, f"{path}/*")}
+        assert routes()[name] == paths | own
+        assert f"reverse_proxy @{name} {{\n\t\tdynamic a {name}-api 8000" in CADDYFILE.read_text()
+    assert "reverse_proxy {\n\t\tdynamic a scorer-api 8000" in CADDYFILE.read_text()
+    assert routes()["shared"] == {f"/static/{SHARED.name}/*"}
+
+
+def test_what_speaks_to_machines_is_not_shown_to_the_world() -> None:
+    assert routes()["machines"] == {"/healthz", "/readyz", "/metrics"}
+
+
+def a_folder(path: Path) -> Path:
+    for name in ("postgres", *SERVICES):
+        (path / name).mkdir()
+    return path
+
+
+def read(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.glob("*/*")}
+
+
+def test_secrets_are_made_once_and_no_two_passwords_are_equal(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    assert len(secrets.make(folder)) == 1 + 2 * len(SERVICES)
+    first = read(folder)
+    assert secrets.make(folder) == []
+    assert read(folder) == first
+    passwords = {first["postgres/password"], *(first[f"{name}/database_url"] for name in SERVICES)}
+    assert len(passwords) == 1 + len(SERVICES)
+    assert all(
+        (folder / name).stat().st_mode & 0o077 == 0 for name in first if not name.startswith("postgres")
+    )
+
+
+def test_a_service_whose_secrets_were_lost_gets_the_root_secret_of_the_others(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    secrets.make(folder)
+    root = (folder / "trigger" / "secret").read_text()
+    for path in list((folder / "alerts").iterdir()):
+        path.unlink()
+    assert secrets.make(folder) == ["alerts/secret", "alerts/database_url"]
+    assert {(folder / name / "secret").read_text() for name in SERVICES} == {root}
+
+
+def test_the_bill_of_materials_names_every_package_with_its_version() -> None:
+    told = sbom.document()
+    assert told["metadata"]["component"]["name"] == "afterword"
+    assert f"pkg:pypi/aiokafka@{version('aiokafka')}" in {each["purl"] for each in told["components"]}
+    assert told == sbom.document()
