@@ -82,8 +82,11 @@ def fetch() -> None:
         unfinished.rename(JARS)
 
 
-def prepare(state: State) -> None:
-    """Write the node's settings, and format its folder if that was never done."""
+def prepare(state: State, *, own: str = "", quorum: tuple[str, ...] = ("--standalone",)) -> None:
+    """Write the node's settings, and format its folder if that was never done.
+
+    `own` are settings that win over the usual ones; `quorum` tells who decides: this node alone, or several.
+    """
     home = state.root / "kafka"
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "server.properties"
@@ -91,13 +94,14 @@ def prepare(state: State) -> None:
         PROPERTIES.format(
             broker=state.ports["kafka"], controller=state.ports["kafka_controller"], data=home / "data"
         )
+        + own
     )
     formatted = home / "formatted"
     if not formatted.exists():
         subprocess.run(  # noqa: S603  (a fixed command)
             (
                 *_java("-XX:TieredStopAtLevel=1"),
-                *("kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"),
+                *("kafka.tools.StorageTool", "format", *quorum, "--ignore-formatted"),
                 *("--cluster-id", state.cluster_id, "--config", str(settings)),
             ),
             check=True,

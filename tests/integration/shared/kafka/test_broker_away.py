@@ -1,8 +1,11 @@
 """The broker goes and comes back while everything runs: it is said, and nothing is lost or counted twice."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaTimeoutError
 from support.eventually import eventually
 from support.stack import Postgres, new_state
 from support.stack import running as a_part
@@ -10,6 +13,8 @@ from support.things import Bench, Thing, a_bench, running
 
 from deploy.local.state import State
 from shared.kafka import Probe, Publisher, Unavailable
+from shared.kafka import consumer as consumer_module
+from shared.kafka.clients import new_consumer
 from shared.kafka.consumer import BatchConsumer
 
 pytestmark = pytest.mark.timeout(180)
@@ -61,6 +66,29 @@ async def test_trouble_with_a_partition_that_went_to_somebody_else_is_not_told_f
             consumer._tell(lost, "OperationalError")
             assert bench.health.ready()
             await eventually(lambda: not bench.health.ready())
+
+
+async def test_a_client_that_no_broker_answers_any_more_is_replaced(
+    kafka: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients: list[AIOKafkaConsumer] = []
+
+    def deaf_at_first(*given: Any, **named: Any) -> AIOKafkaConsumer:
+        clients.append(new_consumer(*given, **named))
+        if len(clients) == 1:
+            monkeypatch.setattr(clients[0], "beginning_offsets", _unanswered)
+        return clients[-1]
+
+    monkeypatch.setattr(consumer_module, "new_consumer", deaf_at_first)
+    async with a_bench(kafka, postgres) as bench:
+        await bench.send(*red("a"))
+        async with running(bench.consumer()):
+            await eventually(lambda: _counted(bench, 1), within=30)
+    assert len(clients) == 2
+
+
+async def _unanswered(_: object) -> None:
+    raise KafkaTimeoutError
 
 
 def _says(bench: Bench, what: str) -> bool:
