@@ -16,6 +16,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local import kafka, postgres
+
 Side = Callable[[], Awaitable[float]]
 """One round of one side, and its figure: so many a second, or so many milliseconds."""
 PACKAGES = ("fastapi", "uvicorn", "uvloop", "aiokafka", "asyncpg", "sqlalchemy", "msgspec", "pydantic")
@@ -33,9 +35,13 @@ class Figure:
     bare: list[float] = field(default_factory=list)
     least: float | None = None
     """The ratio aimed at."""
+    flat: float | None = None
+    """The ratio not to be passed."""
     most: float | None = None
-    """The figure, in its unit, aimed at."""
+    """The figure, in its unit, not to be reached."""
     size: str = ""
+    note: str = ""
+    """What the figure alone does not say: where the limit lies, what a baseline leaves out."""
 
     @property
     def ratio(self) -> float | None:
@@ -44,15 +50,25 @@ class Figure:
     @property
     def met(self) -> bool | None:
         """None where nothing was aimed at."""
-        if self.least is not None and self.ratio is not None:
-            return self.ratio >= self.least
-        return statistics.median(self.ours) < self.most if self.most is not None else None
+        middle, held = statistics.median(self.ours), []
+        if self.ratio is not None:
+            held += [self.ratio >= self.least] if self.least is not None else []
+            held += [self.ratio <= self.flat] if self.flat is not None else []
+        held += [middle < self.most] if self.most is not None else []
+        return all(held) if held else None
 
     @property
     def aim(self) -> str:
-        if self.least is not None:
-            return f">= {self.least}"
-        return f"< {self.most:g} {self.unit}" if self.most is not None else ""
+        aims = [f">= {self.least:g}"] if self.least is not None else []
+        aims += [f"ratio <= {self.flat:g}"] if self.flat is not None else []
+        aims += [f"< {self.most:g} {self.unit}"] if self.most is not None else []
+        return ", ".join(aims)
+
+    def verdict(self, scale: float) -> str:
+        """An aim is of the full size: at a smaller one nothing is met and nothing missed."""
+        if self.met is None:
+            return ""
+        return "size reduced" if scale < 1 else "met" if self.met else "missed"
 
 
 async def interleaved(rounds: int, sides: Mapping[str, Side]) -> dict[str, list[float]]:
@@ -63,7 +79,7 @@ async def interleaved(rounds: int, sides: Mapping[str, Side]) -> dict[str, list[
         for name in names if number % 2 == 0 else reversed(names):
             gc.collect()
             found[name].append(await sides[name]())
-            _say(f"  round {number + 1} {name}: {found[name][-1]:,.1f}")
+            say(f"  round {number + 1} {name}: {found[name][-1]:,.1f}")
     return found
 
 
@@ -76,6 +92,8 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "load": [round(load, 2) for load in os.getloadavg()],
         "python": platform.python_version(),
+        "kafka": kafka.VERSION,
+        postgres.WHEEL: version(postgres.WHEEL),
         **{name: version(name) for name in PACKAGES},
     }
 
@@ -87,11 +105,15 @@ def show(figures: Sequence[Figure], about: Mapping[str, Any]) -> None:
     for figure in figures:
         bare = f"{figure.baseline}: {_spread(figure.bare, figure.unit)}" if figure.bare else figure.baseline
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
-        met = {None: "", True: "met", False: "missed"}[figure.met]
         table.add_row(
-            figure.what, figure.size, _spread(figure.ours, figure.unit), bare, ratio, figure.aim, met
-        )
-    Console(width=int(os.environ.get("COLUMNS", "170"))).print(table)
+            figure.what, figure.size, _spread(figure.ours, figure.unit), bare, ratio, figure.aim,
+            figure.verdict(about["scale"]),
+        )  # fmt: skip
+    console = Console(width=int(os.environ.get("COLUMNS", "170")))
+    console.print(table)
+    for figure in figures:
+        if figure.note:
+            console.print(f"{figure.what}: {figure.note}", highlight=False, markup=False)
 
 
 def keep(figures: Sequence[Figure], about: Mapping[str, Any], path: Path) -> None:
@@ -102,7 +124,7 @@ def keep(figures: Sequence[Figure], about: Mapping[str, Any], path: Path) -> Non
             "median": statistics.median(figure.ours),
             "baseline_median": statistics.median(figure.bare) if figure.bare else None,
             "ratio": figure.ratio,
-            "met": figure.met,
+            "verdict": figure.verdict(about["scale"]),
         }
         for figure in figures
     ]
@@ -128,5 +150,6 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Progress, beside the table."""
     sys.stderr.write(line + "\n")
