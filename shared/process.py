@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.http.probes import probes
 from shared.http.server import serve
 from shared.kafka import BatchConsumer, Relay
+from shared.kafka.figures import Figures
 from shared.kafka.memory import Memory
 from shared.runtime import Loop, after, run_loops
 from shared.service import Context, Loops, Service, open_context, read_settings
@@ -51,6 +52,14 @@ async def run_worker(
 
     def loops(context: Context) -> Loops:
         probe = context.probe(service.topics)
+        figures = Figures(
+            context.database,
+            service.name,
+            [subscription.topic.name for subscription in service.subscriptions],
+            context.afterword.kafka,
+            context.health,
+            service.measures,
+        )
         consumers = {
             f"consumer {subscription.topic.name}": BatchConsumer(
                 context.database, service.name, subscription, context.afterword.kafka, context.health
@@ -63,7 +72,7 @@ async def run_worker(
             **service.worker_loops(context),
             **(service.sender_loops(context) if sending and service.sender_loops else {}),
         }
-        return {"probe": probe.run, **_once_sound(service, context, at_work)}
+        return {"probe": probe.run, "figures": figures.run, **_once_sound(service, context, at_work)}
 
     await _run(service, "worker", loops, port, host, stopping)
 

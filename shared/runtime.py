@@ -43,6 +43,7 @@ class Health:
     def missing(self, what: str, why: str) -> None:
         """Until :meth:`found`, the process is not ready."""
         metrics.WAITS.labels(what).inc()
+        metrics.MISSING.labels(what).set(1)
         if self._missing.get(what) != why:
             log.warning("waiting", what=what, why=why)
         self._missing[what] = why
@@ -50,6 +51,7 @@ class Health:
     def found(self, what: str) -> None:
         """What was missing is there."""
         if self._missing.pop(what, None) is not None:
+            metrics.MISSING.labels(what).set(0)
             log.info("found", what=what)
 
     def alive(self) -> list[str]:

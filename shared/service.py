@@ -12,6 +12,7 @@ from shared.db.database import Database
 from shared.events import TOPICS
 from shared.kafka import Probe, Subscription
 from shared.kafka.dead_letters import dead_letter_topic
+from shared.kafka.figures import Measure
 from shared.kafka.recovery import Recovery
 from shared.kafka.topics import declared
 from shared.runtime import Health, Loop
@@ -92,6 +93,8 @@ class Service:
     """Its mail, in a worker or in processes of their own; None where it sends none."""
     recovery: Recovery = field(default_factory=Recovery)
     """What it does when its database was restored from an older backup."""
+    measures: Sequence[Measure] = ()
+    """Gauges of its own, each set by one look into its database every few seconds."""
 
     @property
     def roles(self) -> list[str]:

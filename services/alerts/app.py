@@ -1,5 +1,6 @@
 """The whole truth of alerts: what it serves, hears and runs."""
 
+from services.alerts.figures import measure
 from services.alerts.handlers import SUBSCRIPTIONS
 from services.alerts.models import metadata
 from services.alerts.recovery import RECOVERY
@@ -38,4 +39,5 @@ SERVICE = Service(
     worker_loops=worker_loops,
     sender_loops=sender_loops,
     recovery=RECOVERY,
+    measures=(measure,),
 )

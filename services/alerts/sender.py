@@ -22,6 +22,7 @@ from shared.events import may_see
 from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected, Unknown, message_id
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
+from shared.telemetry import metrics
 from shared.tenancy.tenants import find_tenant
 
 log = structlog.get_logger()
@@ -78,6 +79,7 @@ class Sender:
         return True
 
     async def _settle(self, notice: Any, outcome: Outcome) -> None:
+        metrics.MAILS.labels("alerts", type(outcome).__name__.lower()).inc()
         async with self.database.transaction() as uow:
             match outcome:
                 case Delivered():

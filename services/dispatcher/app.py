@@ -2,6 +2,7 @@
 
 import asyncio
 
+from services.dispatcher.figures import measure
 from services.dispatcher.handlers import SUBSCRIPTIONS
 from services.dispatcher.letters import Scribe
 from services.dispatcher.models import metadata
@@ -37,10 +38,11 @@ SERVICE = Service(
     name="dispatcher",
     settings=Settings,
     metadata=metadata,
-    paths=("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/customers", "/surveys", "/events", "/u"),
+    paths=("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/surveys", "/events", "/u"),
     api=door("services.dispatcher.door"),
     subscriptions=SUBSCRIPTIONS,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
     recovery=RECOVERY,
+    measures=(measure,),
 )

@@ -22,7 +22,7 @@ async def end_leases(database: Database) -> int:
         for row in found:
             reason = "the sender did not come back to say what became of it"
             await invitations.move(uow, row.tenant, invitations.of_row(row), "unknown", reason=reason)
-    metrics.MAILS.labels("unknown").inc(len(found))
+    metrics.MAILS.labels("dispatcher", "unknown").inc(len(found))
     return len(found)
 
 

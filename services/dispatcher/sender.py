@@ -124,7 +124,7 @@ class Sender:
                 if self._stopping.is_set():
                     await asyncio.sleep(HURRIED)
             else:
-                metrics.MAILS.labels(type(outcome).__name__.lower()).inc()
+                metrics.MAILS.labels("dispatcher", type(outcome).__name__.lower()).inc()
                 return
 
     async def _claim(self, uow: UnitOfWork, row: Row[Any]) -> Claimed | None:

@@ -83,6 +83,7 @@ class Database:
         self, url: str, *, name: str = "afterword", pool_size: int = 8, clock: Clock = system_clock
     ) -> None:
         self.url = url
+        self.name = name
         self.clock = clock
         self.outbox_filled = asyncio.Event()
         self.engine = new_engine(url, name=name, pool_size=pool_size)

@@ -29,6 +29,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECRET_PATH = re.compile(r"^/+(s|u|q|login/+link|v1/+suppressions)/+[^/].*", re.DOTALL)
 _UNTOLD = ("/healthz", "/readyz", "/metrics", "/static/")
@@ -64,6 +65,7 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         began, status = time.perf_counter(), 0
+        answered = began
         head = scope["method"] == "HEAD"
         # Each page that can be read can be asked for its headers; the framework would answer 405.
         # A page that notes its visitors looks for the mark: who asks for headers has not visited.
@@ -71,9 +73,9 @@ class Edge:
         ended = False
 
         async def guarded_send(message: Message) -> None:
-            nonlocal status, ended
+            nonlocal status, answered, ended
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], time.perf_counter()
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
                 for name, value in HEADERS.items():
@@ -101,7 +103,7 @@ class Edge:
             await self._last_word(inner, receive, guarded_send, away or Problem(500), status)
         finally:
             if not scope["path"].startswith(_UNTOLD):
-                metrics.RESPONSES.labels(status).inc()
+                _count(inner, status, answered - began)
                 self._log.info(
                     "request",
                     method=scope["method"],
@@ -141,6 +143,15 @@ def _refuse_where_it_is_not(scope: Scope) -> None:
     hosts: Hosts | None = getattr(getattr(scope.get("app"), "state", None), "hosts", None)
     if hosts is not None and not hosts.serves(Headers(scope=scope).getlist("host"), scope["path"]):
         raise Problem(404)
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    """Under the route's pattern and a known method: what a client makes up is no label."""
+    service = scope["app"].state.service if "app" in scope else "none"
+    route = getattr(scope.get("route"), "path", "none")
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    metrics.RESPONSES.labels(service, route, method, status).inc()
+    metrics.RESPONSE_SECONDS.labels(service, route).observe(seconds)
 
 
 def _places(error: BaseException) -> list[str]:

@@ -153,9 +153,6 @@ class BatchConsumer(Generic[D]):
         else:
             self._backoff.reset()
             self._unstick(tp)
-            if tp in client.assignment():
-                lag = (client.highwater(tp) or 0) - records[-1].offset - 1
-                metrics.LAG.labels(self.service, tp.topic, str(tp.partition)).set(max(lag, 0))
             return
         self._owned.pop(tp, None)
         if tp in client.assignment():
@@ -174,14 +171,19 @@ class BatchConsumer(Generic[D]):
         self._stuck.add(tp)
         self._not_before[tp] = time.monotonic() + LOOK_AGAIN
         self._tell(tp, why)
-        metrics.STUCK.labels(self.service, tp.topic).set(len(self._stuck))
+        self._count_stuck()
 
     def _unstick(self, tp: TopicPartition) -> None:
         self._blown.discard(tp)
         self._stuck.discard(tp)
         self._told.discard(tp)
         self.health.found(f"{tp.topic}/{tp.partition}")
-        metrics.STUCK.labels(self.service, tp.topic).set(len(self._stuck))
+        self._count_stuck()
+
+    def _count_stuck(self) -> None:
+        fused = len(self._stuck & self._blown)
+        metrics.STUCK.labels(self.service, self._topic, "fused").set(fused)
+        metrics.STUCK.labels(self.service, self._topic, "refused").set(len(self._stuck) - fused)
 
     def _forget_lost(self, client: AIOKafkaConsumer) -> None:
         """What another member owns now is its to report."""
@@ -235,10 +237,11 @@ class BatchConsumer(Generic[D]):
                 await positions.note_bad_run(uow, tp, bad_run)
             for record in records:
                 if record.offset in bad:
-                    self._put_aside(uow, record, bad[record.offset])
+                    self._put_aside(uow, record, bad[record.offset].reason)
         metrics.BATCH_SECONDS.labels(self.service, tp.topic).observe(time.monotonic() - started)
         metrics.RECORDS.labels(self.service, tp.topic).inc(len(records))
-        metrics.DEAD_LETTERS.labels(self.service, tp.topic).inc(len(bad))
+        for aside in bad.values():
+            metrics.DEAD_LETTERS.labels(self.service, tp.topic, aside.kind).inc()
         return Position(end, bad_run, position.pass_until)
 
     def _run_of_bad(self, position: Position, records: Sequence[Record], bad: Bad) -> int:

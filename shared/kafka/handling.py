@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, Literal, NamedTuple
 
 import structlog
 from aiokafka import ConsumerRecord
 
 from shared.db.database import UnitOfWork
-from shared.errors import Unprocessable, is_trouble, sqlstate
+from shared.errors import Unprocessable, blames_the_data, is_trouble, sqlstate
 from shared.events.envelope import D, Event, Topic, Unreadable
 
 log = structlog.get_logger()
@@ -17,8 +17,17 @@ Record = ConsumerRecord[bytes | None, bytes | None]
 Handler = Callable[[UnitOfWork, Sequence[Event[D]]], Awaitable[None]]
 Good = Sequence[tuple[int, Event[D]]]
 """Events by their offsets."""
-Bad = dict[int, str]
-"""Why a record was put aside, by its offset."""
+
+
+class Aside(NamedTuple):
+    """Why a record was put aside: whose fault it is, and what is wrong, without a value."""
+
+    kind: Literal["unreadable", "impossible", "refused", "bug"]
+    reason: str
+
+
+Bad = dict[int, Aside]
+"""Those that were put aside, by their offsets."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[Good[D], Bad]:
         try:
             good.append((record.offset, topic.decode(record.value)))
         except Unreadable as why:
-            bad[record.offset] = str(why)
+            bad[record.offset] = Aside("unreadable", str(why))
     # Rows are taken in one order everywhere, so that no two transactions wait for each other.
     good.sort(key=lambda at: (at[1].tenant, topic.identity(at[1].data), topic.version(at[1].data), at[0]))
     return good, bad
@@ -57,7 +66,7 @@ async def handle(uow: UnitOfWork, subscription: Subscription[D], good: Good[D], 
             raise
         if len(good) == 1:
             offset = good[0][0]
-            bad[offset] = _reason(error)
+            bad[offset] = _aside(error)
             log.warning(
                 "event_put_aside", topic=subscription.topic.name, offset=offset, error=type(error).__name__
             )
@@ -67,12 +76,13 @@ async def handle(uow: UnitOfWork, subscription: Subscription[D], good: Good[D], 
         await handle(uow, subscription, good[middle:], bad)
 
 
-def _reason(error: Exception) -> str:
+def _aside(error: Exception) -> Aside:
     """Why, without a value: a database's message may quote a row."""
     if isinstance(error, Unprocessable):
-        return str(error)
+        return Aside("impossible", str(error))
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f" in {place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
-    return f"{type(error).__name__} {sqlstate(error)}{where}"
+    kind: Literal["refused", "bug"] = "refused" if blames_the_data(error) else "bug"
+    return Aside(kind, f"{type(error).__name__} {sqlstate(error)}{where}")

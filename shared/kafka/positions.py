@@ -1,6 +1,6 @@
 """The stored position of a partition: claimed once, compared and moved with every batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -125,7 +125,11 @@ async def forget(database: Database, tp: TopicPartition) -> None:
         )
 
 
-async def stored(uow: UnitOfWork, topics: Sequence[str]) -> dict[TopicPartition, tuple[int, int]]:
+Stands = Mapping[TopicPartition, tuple[int, int]]
+"""The stored position of each partition, and how young the youngest record before it was."""
+
+
+async def stored(uow: UnitOfWork, topics: Sequence[str]) -> Stands:
     """Where each partition stands, and how young the youngest record before it was."""
     rows = await uow.execute(
         "SELECT topic, part, next_offset, max_ts FROM position WHERE topic = ANY(CAST(:topics AS text[])) "

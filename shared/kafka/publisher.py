@@ -11,6 +11,7 @@ from shared.kafka.batches import Batches
 from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause, pause_for_either
+from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -50,6 +51,7 @@ class Publisher:
                 await start_producer(producer)
             except (KafkaError, OSError, TimeoutError) as error:
                 self._health.missing("kafka", in_words(error))
+                metrics.REACHABLE.labels(f"{self._client}-api", "kafka").set(0)
                 await stop_producer(producer)
                 await pause(stopping, backoff.next())
                 continue
@@ -57,6 +59,7 @@ class Publisher:
             self._broken.clear()
             self._producer = producer
             self._health.found("kafka")
+            metrics.REACHABLE.labels(f"{self._client}-api", "kafka").set(1)
             await self._watch(stopping)
             self._producer = None
             await stop_producer(producer)

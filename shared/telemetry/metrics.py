@@ -5,7 +5,11 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 RECORDS = Counter("afterword_records_total", "Records applied, committed.", ["service", "topic"])
-DEAD_LETTERS = Counter("afterword_dead_letters_total", "Records put aside.", ["service", "topic"])
+DEAD_LETTERS = Counter(
+    "afterword_dead_letters_total",
+    "Records put aside: unreadable, impossible (a rule says so), refused (the database does), bug.",
+    ["service", "topic", "kind"],
+)
 FENCED = Counter("afterword_fenced_total", "Batches that another owner had applied.", ["service", "topic"])
 BATCH_SECONDS = Histogram(
     "afterword_batch_seconds",
@@ -14,10 +18,16 @@ BATCH_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 LAG = Gauge(
-    "afterword_lag_records", "Records behind the end, by our own position.", ["service", "topic", "partition"]
+    "afterword_lag_records",
+    "Records behind the end, by our own position; each worker tells it of every partition.",
+    ["service", "topic", "partition"],
 )
 PARTITIONS = Gauge("afterword_partitions", "Partitions that this process consumes.", ["service", "topic"])
-STUCK = Gauge("afterword_stuck_partitions", "Partitions that wait for an operator.", ["service", "topic"])
+STUCK = Gauge(
+    "afterword_stuck_partitions",
+    "Partitions that wait for an operator: refused (see afterword recover), fused (see afterword resume).",
+    ["service", "topic", "why"],
+)
 OUTBOX_DEPTH = Gauge("afterword_outbox_rows", "Rows that wait for the relay.", ["service"])
 OUTBOX_AGE = Gauge(
     "afterword_outbox_age_seconds", "Since when the relay has not emptied the outbox.", ["service"]
@@ -25,10 +35,39 @@ OUTBOX_AGE = Gauge(
 RELAYED = Counter("afterword_relayed_total", "Records published from the outbox.", ["service"])
 RELAY_REPLACED = Counter("afterword_relay_producers_replaced_total", "Producers thrown away.", ["service"])
 WAITS = Counter("afterword_waits_total", "Tries after which something was waited for.", ["what"])
-RESPONSES = Counter("afterword_responses_total", "Requests answered, probes and files aside.", ["status"])
-MAILS = Counter("afterword_mails_total", "Tries to hand a mail over, by what came of them.", ["outcome"])
+MISSING = Gauge("afterword_missing", "1 while this process waits for it.", ["what"])
+REACHABLE = Gauge(
+    "afterword_reachable", "1 when the server answered this process at the last look.", ["process", "server"]
+)
+RESPONSES = Counter(
+    "afterword_responses_total",
+    "Requests answered, probes and files aside.",
+    ["service", "route", "method", "status"],
+)
+RESPONSE_SECONDS = Histogram(
+    "afterword_response_seconds",
+    "From a request to the first byte of its answer.",
+    ["service", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+MAILS = Counter(
+    "afterword_mails_total", "Tries to hand a mail over, by what came of them.", ["service", "outcome"]
+)
+MAIL_ROWS = Gauge(
+    "afterword_mail_rows", "Mails that are due, or being sent; each worker tells all.", ["service", "state"]
+)
+MAIL_DUE_AGE = Gauge(
+    "afterword_mail_due_age_seconds", "For how long the oldest mail that is due has been so.", ["service"]
+)
 FORGOTTEN = Gauge(
     "afterword_forgotten_rows",
     "Rows said that the database does not remember: it was restored from a backup, see afterword recover.",
     ["service"],
 )
+
+
+def show_mails(service: str, *, due: int, sending: int, age_seconds: float) -> None:
+    """How a service's mails stand."""
+    MAIL_ROWS.labels(service, "due").set(due)
+    MAIL_ROWS.labels(service, "sending").set(sending)
+    MAIL_DUE_AGE.labels(service).set(age_seconds)

@@ -16,6 +16,7 @@ from shared.errors import is_trouble
 from shared.keys import ApiKey, KeysUnavailable
 from shared.plight import in_words
 from shared.runtime import Health, pause
+from shared.telemetry import metrics
 from shared.tenancy.tenants import all_tenants
 
 log = structlog.get_logger()
@@ -87,10 +88,12 @@ class TenantKeyRing:
             self.health.tick("keys")
             try:
                 await self.refresh()
+                metrics.REACHABLE.labels(self.database.name, "database").set(1)
                 self.health.found("keys")
             except Exception as error:
                 if not is_trouble(error):
                     raise
+                metrics.REACHABLE.labels(self.database.name, "database").set(0)
                 self.health.missing("keys", in_words(error))
             await pause(stopping, EVERY)
         self.health.forget("keys")

@@ -95,6 +95,18 @@ async def end_leases(uow: UnitOfWork) -> None:
     )
 
 
+async def on_their_way(uow: UnitOfWork) -> Any:
+    """How many are due, for how long the oldest of them is, and how many are being sent: all tenants'."""
+    found = await uow.execute(
+        "SELECT count(*) FILTER (WHERE state = 'waiting') AS due, "
+        "count(*) FILTER (WHERE state = 'sending') AS sending, "
+        "min(due_at) FILTER (WHERE state = 'waiting') AS oldest FROM notification "
+        "WHERE state IN ('waiting', 'sending') AND due_at <= :now",
+        {"now": uow.now},
+    )
+    return found.one()
+
+
 async def states(uow: UnitOfWork, tenant: str, case: UUID) -> dict[str, int]:
     """What became of the mails about a case, counted."""
     rows = await uow.execute(

@@ -87,6 +87,22 @@ async def forsaken(uow: UnitOfWork, most: int) -> Sequence[Row[Any]]:
     return found.all()
 
 
+async def on_their_way(uow: UnitOfWork) -> Row[Any]:
+    """How many are due, for how long the oldest of them is, and how many are being sent: of all tenants but
+    those that have stopped all sending.
+    """
+    found = await uow.execute(
+        "SELECT count(*) FILTER (WHERE state = 'waiting') AS due, "
+        "count(*) FILTER (WHERE state = 'sending') AS sending, "
+        "min(next_at) FILTER (WHERE state = 'waiting') AS oldest FROM ("
+        "SELECT state, next_at FROM invitation WHERE state = 'waiting' AND next_at <= :now "
+        "AND tenant NOT IN (SELECT tenant FROM sending WHERE stopped) "
+        "UNION ALL SELECT state, next_at FROM invitation WHERE state = 'sending') i",
+        {"now": uow.now},
+    )
+    return found.one()
+
+
 async def find(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> Row[Any] | None:
     """One invitation."""
     found = await uow.execute(

@@ -1,0 +1,83 @@
+"""What an operator asks for and no batch tells: measured by a loop, so that a scrape costs no query."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer
+
+from shared.db.database import Database, UnitOfWork
+from shared.errors import is_trouble
+from shared.kafka import positions
+from shared.kafka.reading import a_reader, partitions_of
+from shared.runtime import Health, pause
+from shared.telemetry import metrics
+
+EVERY = 2.0
+WITHIN = 5.0
+
+Measure = Callable[[UnitOfWork], Awaitable[None]]
+"""Sets a service's own gauges by one look into its database."""
+
+
+@dataclass
+class Figures:
+    """How far behind each partition is, whether database and broker answer, and what the service measures."""
+
+    database: Database
+    service: str
+    topics: Sequence[str]
+    """What it hears."""
+    bootstrap: str
+    health: Health
+    own: Sequence[Measure] = ()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Measure until stopped; who does not answer is told as such, and waited for by others."""
+        while not stopping.is_set():
+            self.health.tick("figures")
+            try:
+                async with a_reader(self.bootstrap, f"{self.service}-figures") as reader:
+                    while not stopping.is_set():
+                        await self._measure(reader)
+                        await pause(stopping, EVERY)
+            except Exception as error:
+                if not is_trouble(error):
+                    raise
+                self._reached("kafka", False)
+                await self._stands()
+                await pause(stopping, EVERY)
+        self.health.forget("figures")
+
+    async def _measure(self, reader: AIOKafkaConsumer) -> None:
+        self.health.tick("figures")
+        async with asyncio.timeout(WITHIN):
+            places = await partitions_of(reader, self.topics)
+            beginnings = await reader.beginning_offsets(places)
+            ends = await reader.end_offsets(places)
+        self._reached("kafka", True)
+        stands = await self._stands()
+        if stands is None:
+            return
+        for tp in places:
+            at, _ = stands.get(tp, (beginnings[tp], 0))
+            behind = max(ends[tp] - at, 0)
+            metrics.LAG.labels(self.service, tp.topic, str(tp.partition)).set(behind)
+
+    async def _stands(self) -> positions.Stands | None:
+        """Look into the database; None when it does not answer."""
+        try:
+            async with asyncio.timeout(WITHIN), self.database.reading() as uow:
+                stands = await positions.stored(uow, self.topics)
+                for measure in self.own:
+                    await measure(uow)
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            self._reached("database", False)
+            return None
+        self._reached("database", True)
+        return stands
+
+    def _reached(self, server: str, answered: bool) -> None:
+        metrics.REACHABLE.labels(self.database.name, server).set(answered)

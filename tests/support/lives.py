@@ -1,0 +1,170 @@
+"""A service that lives through a loss: at work, backed up, put back, recovered."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+from support.doors import ORIGIN, SECRET, afterword_settings
+from support.eventually import eventually
+from support.stack import Postgres
+
+from shared.clock import system_clock
+from shared.db.database import Database
+from shared.db.migrations import migrate
+from shared.events import Data, Topic
+from shared.kafka import BatchConsumer, Relay
+from shared.kafka.clients import new_producer, partition_of, stop_producer
+from shared.kafka.memory import Memory
+from shared.kafka.reading import a_reader, partitions_of, records_between
+from shared.recovering import recover
+from shared.runtime import Health, run_loops
+from shared.service import Context, Service, open_context
+
+TENANT = "havnbo"
+
+
+@dataclass
+class Life:
+    """One service, its database of now, and what ``recover`` has said."""
+
+    service: Service
+    postgres: Postgres
+    broker: str
+    smtp_url: str
+    url: str = ""
+    health: Health = field(default_factory=Health)
+
+    @classmethod
+    async def begin(cls, service: Service, postgres: Postgres, broker: str, smtp_url: str) -> "Life":
+        url = await postgres.create_database(service.name)
+        await migrate(service.name, url)
+        return cls(service, postgres, broker, smtp_url, url)
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """As the service itself reads it."""
+        database = Database(self.url, name="test", pool_size=1)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    async def rows(self, sql: str, **values: Any) -> Sequence[Any]:
+        async with self.database() as database, database.reading() as uow:
+            return (await uow.execute(sql, values)).all()
+
+    async def backup(self) -> str:
+        """A copy of the database as it stands; nobody may be connected."""
+        return await self.postgres.create_database(self.service.name, template=self.url)
+
+    async def put_back(self, backup: str) -> None:
+        """The database is lost, and the backup takes its place."""
+        await self.postgres.drop_database(self.url)
+        self.url = await self.postgres.create_database(self.service.name, template=backup)
+
+    @asynccontextmanager
+    async def at_work(
+        self, *, relay: bool = True, hearing: bool = True, sending: bool = True
+    ) -> AsyncIterator[Context]:
+        """Everything that its worker runs, for as long as the block lasts."""
+        self.health = Health()
+        settings = self.service.settings.model_validate({"database_url": self.url})
+        afterword = afterword_settings(self.broker, smtp_url=self.smtp_url)
+        context = await open_context(self.service, asyncio.Event(), afterword, settings, process="worker")
+        context.health = self.health
+        loops = dict(self.service.worker_loops(context))
+        if relay:
+            loops["relay"] = Relay(context.database, self.service.name, self.broker, self.health).run
+        if hearing:
+            loops |= {
+                subscription.topic.name: BatchConsumer(
+                    context.database, self.service.name, subscription, self.broker, self.health
+                ).run
+                for subscription in self.service.subscriptions
+            }
+        if sending and self.service.sender_loops:
+            loops |= self.service.sender_loops(context)
+        running = asyncio.create_task(run_loops(loops, context.stopping))
+        try:
+            yield context
+        finally:
+            context.stopping.set()
+            await running
+            await context.database.close()
+
+    async def caught_up(self) -> None:
+        """Return when all is heard that stands on the topics, and all is said."""
+        heard = [subscription.topic.name for subscription in self.service.subscriptions]
+
+        async def done() -> bool:
+            async with a_reader(self.broker, "test") as reader:
+                ends = await reader.end_offsets(await partitions_of(reader, heard))
+            at = {(row.topic, row.part): row.next_offset for row in await self.rows("SELECT * FROM position")}
+            behind = sum(end - at.get((tp.topic, tp.partition), 0) for tp, end in ends.items())
+            return not behind and not await self.rows("SELECT 1 FROM outbox")
+
+        await eventually(done, within=40)
+
+    async def recover(
+        self, *, yes: bool = True, restored: bool = False, say_again: bool = False
+    ) -> list[str]:
+        """``afterword recover``; what it said."""
+        told: list[str] = []
+        with patch.dict(
+            os.environ, {**environment(self.broker), f"{self.service.name.upper()}_DATABASE_URL": self.url}
+        ):
+            await recover(self.service, told.append, yes=yes, restored=restored, say_again=say_again)
+        return told
+
+    async def is_sound(self) -> bool:
+        """Whether a process would begin to work on this database."""
+        health = Health()
+        async with self.database() as database:
+            memory = Memory(database, self.service.name, self.service.own_topics, self.broker, health)
+            stopping = asyncio.Event()
+            running = asyncio.create_task(memory.run(stopping))
+            await eventually(lambda: memory.sound.is_set() or "recover" in str(health.ready()), within=30)
+            stopping.set()
+            await running
+            return memory.sound.is_set()
+
+
+def environment(broker: str) -> dict[str, str]:
+    return {
+        "AFTERWORD_KAFKA": broker,
+        "AFTERWORD_PUBLIC_URL": ORIGIN,
+        "AFTERWORD_STAFF_URL": ORIGIN,
+        "AFTERWORD_SECRET": SECRET,
+        "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:1",
+    }
+
+
+async def publish(broker: str, topic: Topic[Any], *things: Data, tenant: str = TENANT) -> None:
+    """What another service says."""
+    producer = new_producer(broker, "test")
+    await producer.start()
+    try:
+        partitions = len(await producer.partitions_for(topic.name))
+        for thing in things:
+            event = topic.event(tenant, thing, system_clock())
+            key = topic.record_key(event)
+            await producer.send_and_wait(
+                topic.name, topic.encode(event), key, partition=partition_of(key, partitions)
+            )
+    finally:
+        await stop_producer(producer)
+
+
+async def on_topic(broker: str, topic: Topic[Any]) -> list[Any]:
+    """All that was ever said there, by versions in the order of their records."""
+    async with a_reader(broker, "test") as reader:
+        places = await partitions_of(reader, [topic.name])
+        ends = await reader.end_offsets(places)
+        found = []
+        async for _, records in records_between(reader, dict.fromkeys(places, 0), ends):
+            found += [topic.decode(record.value).data for record in records]
+        return found
