@@ -235,7 +235,7 @@ def main() -> None:
     from services.trigger.command import add_to as add_trigger
     from services.trigger.command import tenant_app
     from shared.command import add_to as add_kernel
-    from shared.errors import is_trouble
+    from shared.errors import Hopeless, is_trouble
     from shared.kafka.command import add_to as add_topics
     from shared.plight import in_words
     from shared.settings import SettingsError
@@ -249,6 +249,13 @@ def main() -> None:
         app()
     except SettingsError as error:
         sys.exit(f"The settings do not hold:\n{error}")
+    except Hopeless as error:
+        sys.exit(str(error))
+    except ExceptionGroup as died:
+        hopeless, others = died.split(Hopeless)
+        if hopeless is None or others is not None:
+            raise
+        sys.exit("\n".join(str(error) for error in hopeless.exceptions))
     except Exception as error:
         if is_trouble(error):
             sys.exit(f"It cannot be done now: {in_words(error)}.")

@@ -13,6 +13,10 @@ class Refused(Exception):
     """The stored position and the topic do not fit together: the partition waits for an operator."""
 
 
+class Hopeless(Exception):
+    """Waiting mends nothing: the message says what a person must do, and the process ends."""
+
+
 def sqlstate(error: BaseException) -> str:
     """PostgreSQL's code of a database error, or an empty string."""
     return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")

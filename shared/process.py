@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from shared.db.schema import Schema
 from shared.http.probes import probes
 from shared.http.server import serve
 from shared.kafka import BatchConsumer, Relay
@@ -31,10 +32,13 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
         for service, own in zip(services, owns, strict=True):
             context = await open_context(service, stopping, afterword, own, process="api")
             stack.push_async_callback(context.database.close)
+            schema = Schema(context.database, service.name, context.health)
             app, beside = service.api(context)
+            app.state.begun = schema.right
             apps[service.name] = app
-            loops[f"{service.name} keys"] = context.keys.run
-            loops |= {f"{service.name} {name}": loop for name, loop in beside.items()}
+            loops[f"{service.name} database"] = schema.run
+            for name, loop in {"keys": context.keys.run, **beside}.items():
+                loops[f"{service.name} {name}"] = after(schema.right, loop)
         served = combine(apps, {service.name: service.paths for service in services})
 
         async def http(stop: asyncio.Event) -> None:
@@ -90,13 +94,17 @@ async def run_sender(service: Service, port: int, host: str, stopping: asyncio.E
 
 
 def _once_sound(service: Service, context: Context, loops: Loops) -> Loops:
-    """The loops of a service, which begin once its database is known to remember all that it has said."""
-    if not service.own_topics:
-        return loops
-    memory = Memory(
-        context.database, service.name, service.own_topics, context.afterword.kafka, context.health
-    )
-    return {"memory": memory.run, **{name: after(memory.sound, loop) for name, loop in loops.items()}}
+    """The loops of a service, which begin once its database has the tables that this code needs, and is known
+    to remember all that it has said.
+    """
+    schema = Schema(context.database, service.name, context.health)
+    if service.own_topics:
+        memory = Memory(
+            context.database, service.name, service.own_topics, context.afterword.kafka, context.health
+        )
+        waiting = {name: after(memory.sound, loop) for name, loop in loops.items()}
+        loops = {"memory": memory.run, **waiting}
+    return {"database": schema.run, **{name: after(schema.right, loop) for name, loop in loops.items()}}
 
 
 async def _run(

@@ -31,6 +31,7 @@ class Health:
     clock: Callable[[], float] = time.monotonic
     _ticks: dict[str, float] = field(default_factory=dict)
     _missing: dict[str, str] = field(default_factory=dict)
+    _noted: dict[str, str] = field(default_factory=dict)
 
     def tick(self, loop: str) -> None:
         """This loop is alive now."""
@@ -53,6 +54,21 @@ class Health:
         if self._missing.pop(what, None) is not None:
             metrics.MISSING.labels(what).set(0)
             log.info("found", what=what)
+
+    def note(self, what: str, why: str) -> None:
+        """Until :meth:`settle`, somebody should look at this; the process is ready all the same."""
+        if what not in self._noted:
+            log.warning("noted", what=what, why=why)
+        self._noted[what] = why
+
+    def settle(self, what: str) -> None:
+        """What was noted is well."""
+        if self._noted.pop(what, None) is not None:
+            log.info("settled", what=what)
+
+    def noted(self) -> list[str]:
+        """What an operator should look at, though it keeps nothing from going on."""
+        return [f"{what}: {why}" for what, why in self._noted.items()]
 
     def alive(self) -> list[str]:
         """The loops that have not ticked lately; empty when all is well."""

@@ -1,8 +1,5 @@
 """Migrations: one Alembic history per service, safe when several processes start at once."""
 
-import importlib
-from pathlib import Path
-
 import alembic.command
 from alembic import context
 from alembic.config import Config
@@ -10,6 +7,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.database import new_engine
+from shared.db.schema import fault, folder
 
 _ONE_AT_A_TIME = 7_431_001
 """Advisory lock: the second one waits, then finds nothing to do."""
@@ -17,17 +15,21 @@ _ONE_AT_A_TIME = 7_431_001
 
 def configuration(service: str) -> Config:
     """Where a service keeps its history."""
-    package = importlib.import_module(f"services.{service}")
     config = Config()
-    config.set_main_option("script_location", str(Path(str(package.__file__)).parent / "migrations"))
+    config.set_main_option("script_location", str(folder(service)))
     return config
 
 
 async def migrate(service: str, url: str) -> None:
-    """Bring the service's database to the newest revision."""
+    """Bring the service's database to the newest revision.
+
+    :raises NewerDatabase: when it has a revision that this code does not know; nothing is changed.
+    """
     engine: AsyncEngine = new_engine(url, name=f"{service}-migrate", pool_size=None)
     try:
         async with engine.connect() as connection:
+            await fault(service, connection)
+            await connection.rollback()
             await connection.run_sync(_upgrade, service)
     finally:
         await engine.dispose()

@@ -80,7 +80,7 @@ class _Combined:
         return answer(self._faults("alive"), "alive")
 
     async def _readyz(self, _request: Request) -> JSONResponse:
-        return answer(self._faults("ready"), "ready")
+        return answer(self._faults("ready"), "ready", self._faults("noted"))
 
     async def _metrics(self, _request: Request) -> Response:
         return metrics_page()

@@ -1,5 +1,6 @@
 """The outermost layer of a service: every request has an id, a limit, a line in the log and safe headers."""
 
+import asyncio
 import re
 import time
 import traceback
@@ -92,6 +93,7 @@ class Edge:
 
         try:
             _refuse_where_it_is_not(scope)
+            _refuse_before_it_begins(scope)
             await self._app(inner, self._limited(inner, guarded_receive), guarded_send)
         except Problem as problem:
             await self._last_word(inner, receive, guarded_send, problem, status)
@@ -152,6 +154,16 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in METHODS else "other"
     metrics.RESPONSES.labels(service, route, method, status).inc()
     metrics.RESPONSE_SECONDS.labels(service, route).observe(seconds)
+
+
+def _refuse_before_it_begins(scope: Scope) -> None:
+    begun: asyncio.Event | None = getattr(getattr(scope.get("app"), "state", None), "begun", None)
+    if begun is not None and not begun.is_set() and not scope["path"].startswith(_UNTOLD):
+        raise Problem(
+            503,
+            detail="The service waits for its database; nothing was done. Try again in a moment.",
+            headers={"Retry-After": "5"},
+        )
 
 
 def _places(error: BaseException) -> list[str]:

@@ -1,6 +1,7 @@
 """Three addresses for machines: alive, ready, and the figures."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -22,6 +23,10 @@ class Health(Protocol):
         """What is missing before requests can be served: waiting helps."""
         ...
 
+    def noted(self) -> list[str]:
+        """What somebody should look at, though all goes on."""
+        ...
+
 
 class NotStarted:
     """The health of a service whose composition has not given one yet: alive, not ready."""
@@ -32,6 +37,9 @@ class NotStarted:
     def ready(self) -> list[str]:
         return ["not started"]
 
+    def noted(self) -> list[str]:
+        return []
+
 
 def health_of(request: Request) -> Health:
     """The health that the composition left in ``app.state.health``."""
@@ -39,9 +47,10 @@ def health_of(request: Request) -> Health:
     return health if health is not None else NotStarted()
 
 
-def answer(faults: list[str], word: str) -> JSONResponse:
-    """200 and the word, or 503 and what is wrong."""
-    return JSONResponse({"status": "no" if faults else word, "missing": faults}, 503 if faults else 200)
+def answer(faults: list[str], word: str, noted: Sequence[str] = ()) -> JSONResponse:
+    """200 and the word, or 503 and what is wrong; and what should be looked at, if anything."""
+    said: dict[str, Any] = {"status": "no" if faults else word, "missing": faults}
+    return JSONResponse(said | ({"noted": list(noted)} if noted else {}), 503 if faults else 200)
 
 
 def metrics_page() -> Response:
@@ -56,7 +65,8 @@ async def healthz(request: Request) -> JSONResponse:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    return answer(health_of(request).ready(), "ready")
+    health = health_of(request)
+    return answer(health.ready(), "ready", health.noted())
 
 
 @router.get("/metrics")

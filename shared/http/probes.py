@@ -1,5 +1,7 @@
 """A worker's only door: /healthz, /readyz and /metrics, without a web framework."""
 
+from typing import Any
+
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +18,9 @@ def probes(health: Health) -> ASGIApp:
         if path not in {"/healthz", "/readyz"}:
             return 404, "text/plain", b"A worker answers /healthz, /readyz and /metrics only."
         faults, word = (health.alive(), "alive") if path == "/healthz" else (health.ready(), "ready")
-        told = {"status": "no" if faults else word, "missing": faults}
+        told: dict[str, Any] = {"status": "no" if faults else word, "missing": faults}
+        if path == "/readyz" and (noted := health.noted()):
+            told["noted"] = noted
         return 503 if faults else 200, "application/json", msgspec.json.encode(told)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001

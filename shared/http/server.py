@@ -8,7 +8,13 @@ from contextlib import closing, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.errors import Hopeless
+
 GRACE_SECONDS = 5
+
+
+class CannotListen(Hopeless, OSError):
+    """The port or the address is not to be had."""
 
 
 class ServerDied(Exception):
@@ -33,7 +39,7 @@ async def serve(
 
     What a trusted proxy says of who called, and whether encrypted, becomes the request's own.
 
-    :raises OSError: when the port is taken.
+    :raises CannotListen: when the port is taken.
     :raises ServerDied: when the application did not start.
     """
     config = uvicorn.Config(
@@ -73,7 +79,10 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise CannotListen(
+            f"{host}:{port} is not to be had: {(error.strerror or 'no address').lower()}. End what listens "
+            "there, or choose another with --port (an API), --health-port (a worker, a sender) or --host."
+        ) from error
     return listener

@@ -13,6 +13,7 @@ from shared.plight import in_words
 from shared.runtime import Health, pause
 
 EVERY = 5.0
+EVERY_AT_FIRST = 1.0
 WITHIN = 4.0
 
 
@@ -45,7 +46,7 @@ class Probe:
                 else:
                     self.health.found("topics")
                     self.right.set()
-            await pause(stopping, EVERY)
+            await pause(stopping, EVERY if self.right.is_set() else EVERY_AT_FIRST)
         self.health.forget("probe")
 
     async def _faults(self) -> list[str]:

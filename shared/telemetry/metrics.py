@@ -59,6 +59,13 @@ MAIL_ROWS = Gauge(
 MAIL_DUE_AGE = Gauge(
     "afterword_mail_due_age_seconds", "For how long the oldest mail that is due has been so.", ["service"]
 )
+
+CLOCK = Gauge(
+    "afterword_clock_seconds",
+    "How far this machine's clock is ahead of the database's; negative when behind.",
+    ["service"],
+)
+
 FORGOTTEN = Gauge(
     "afterword_forgotten_rows",
     "Rows said that the database does not remember: it was restored from a backup, see afterword recover.",

@@ -105,8 +105,8 @@ def a_port() -> int:
 @pytest.mark.parametrize(
     ("arguments", "missing"),
     [
-        (("run", "scorer", "worker", "--health-port"), {"relay", "consumer answers.v1"}),
-        (("run", "all", "api", "--port"), {"trigger: kafka", "collector: keys", "alerts: keys"}),
+        (("run", "scorer", "worker", "--health-port"), {"broker", "database"}),
+        (("run", "all", "api", "--port"), {"trigger: kafka", "collector: database", "alerts: database"}),
     ],
 )
 async def test_a_process_that_finds_neither_waits_and_says_so_and_ends_within_ten_seconds(

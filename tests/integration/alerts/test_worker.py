@@ -1,4 +1,4 @@
-"""The whole worker on a real broker: from an answer on its topic to the case on its own and the mail."""
+"""Worker and sender on a real broker: from an answer on its topic to the case on its own and the mail."""
 
 import asyncio
 import socket
@@ -16,13 +16,13 @@ from services.alerts.app import SERVICE
 from shared.events import ANSWERS, CASES, INVITATIONS, Data, Topic
 from shared.kafka.clients import new_admin
 from shared.kafka.topics import create_topics
-from shared.process import run_worker
+from shared.process import run_sender, run_worker
 
 from .conftest import Desk
 
 
 @pytest.fixture
-async def worker(desk: Desk, kafka: str, mailbox: Mailbox, monkeypatch) -> AsyncIterator[None]:
+async def processes(desk: Desk, kafka: str, mailbox: Mailbox, monkeypatch) -> AsyncIterator[None]:
     settings = {
         "AFTERWORD_KAFKA": kafka,
         "AFTERWORD_TOPIC_PARTITIONS": "1",
@@ -38,14 +38,18 @@ async def worker(desk: Desk, kafka: str, mailbox: Mailbox, monkeypatch) -> Async
     await admin.start()
     await create_topics(admin, SERVICE.dead_letter_topics, replication=1)
     await admin.close()
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as processes:
+        processes.create_task(run_worker(SERVICE, a_port(), "127.0.0.1", stopping, sending=False))
+        processes.create_task(run_sender(SERVICE, a_port(), "127.0.0.1", stopping))
+        yield
+        stopping.set()
+
+
+def a_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    stopping = asyncio.Event()
-    running = asyncio.create_task(run_worker(SERVICE, port, "127.0.0.1", stopping))
-    yield
-    stopping.set()
-    await running
+        return int(probe.getsockname()[1])
 
 
 async def say(desk: Desk, topic: Topic[Any], thing: Data) -> None:
@@ -55,7 +59,7 @@ async def say(desk: Desk, topic: Topic[Any], thing: Data) -> None:
 
 
 async def test_an_answer_on_its_topic_becomes_a_case_on_its_own_and_one_mail(
-    desk: Desk, worker: None, kafka: str, mailbox: Mailbox
+    desk: Desk, processes: None, kafka: str, mailbox: Mailbox
 ) -> None:
     person = await desk.person()
     answer = an_answer()

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 import structlog
 
@@ -93,3 +95,13 @@ async def test_the_openapi_document_tells_the_refusals_of_json_routes_only(web):
 async def test_there_is_no_page_with_parts_from_elsewhere(web):
     for path in ("/docs", "/redoc", "/openapi.json"):
         assert (await web.get(path)).status_code == 404
+
+
+async def test_before_its_database_is_right_a_service_answers_its_probes_only(web, app):
+    app.state.begun = asyncio.Event()
+    refused = await web.get("/page", headers=HTML)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert (await web.get("/healthz")).status_code == 200
+    assert (await web.get(app.state.pages.assets.url("afterword.css"))).status_code == 200
+    app.state.begun.set()
+    assert (await web.get("/page", headers=HTML)).status_code != 503

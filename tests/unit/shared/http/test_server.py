@@ -23,11 +23,11 @@ def free_port() -> int:
 
 
 class Running:
-    def __init__(self, app, stopping):
+    def __init__(self, app, stopping, **how):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.stopping = stopping
-        self.task = asyncio.create_task(serve(app, self.port, stopping))
+        self.task = asyncio.create_task(serve(app, self.port, stopping, **how))
 
     async def up(self):
         async with httpx2.AsyncClient() as client:
@@ -42,8 +42,8 @@ class Running:
 async def run():
     running = []
 
-    async def start(app, stopping=None):
-        running.append(Running(app, stopping or asyncio.Event()))
+    async def start(app, stopping=None, **how):
+        running.append(Running(app, stopping or asyncio.Event(), **how))
         await running[-1].up()
         return running[-1]
 
@@ -132,3 +132,24 @@ async def test_a_browser_that_leaves_is_forgotten(run, staff):
             await anext(stream.aiter_lines())
             assert len(app.state.feed._listeners) == 1
         await eventually(lambda: not app.state.feed._listeners)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "caller"),
+    [
+        ("127.0.0.1", ["203.0.113.7", "https"]),
+        ("*", ["203.0.113.7", "https"]),
+        ("10.0.0.0/8", ["127.0.0.1", "http"]),
+    ],
+)
+async def test_only_a_trusted_proxy_is_believed_when_it_says_who_called(run, trusted, caller):
+    router = APIRouter()
+
+    @router.get("/caller")
+    async def told(request: Request) -> list[str]:
+        return [request.client.host, request.url.scheme]
+
+    server = await run(create_app(service="sample", routers=[router]), trusted_proxies=trusted)
+    said = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+    async with httpx2.AsyncClient(base_url=server.url, headers=said) as client:
+        assert (await client.get("/caller")).json() == caller

@@ -1,0 +1,56 @@
+"""A start that cannot come to anything: one sentence that says what to do, a code, and no trace of Python."""
+
+import os
+import socket
+import subprocess
+
+import pytest
+from support.stack import Postgres
+from support.whole import AFTERWORD
+
+NOWHERE = "postgresql+asyncpg://x:hunter2@127.0.0.1:9/x"
+
+
+def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    settings = {
+        "AFTERWORD_KAFKA": "127.0.0.1:9",
+        "AFTERWORD_PUBLIC_URL": "http://afterword.example",
+        "AFTERWORD_STAFF_URL": "http://afterword.example",
+        "AFTERWORD_SECRET": "x" * 32,
+        "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:9",
+        "SCORER_DATABASE_URL": NOWHERE,
+        **changes,
+    }
+    return subprocess.run(
+        (str(AFTERWORD), *arguments),
+        env={**os.environ, **settings}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments", [("run", "scorer", "worker", "--health-port"), ("run", "scorer", "api", "--port")]
+)
+def test_an_occupied_port_ends_the_process_with_a_sentence(arguments: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run(*arguments, port)
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port} is not to be had: address already in use" in done.stderr
+    assert "--health-port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_migration_with_a_wrong_password_says_so(postgres: Postgres) -> None:
+    url = postgres.state.database_url("scorer").replace(postgres.state.passwords["scorer"], "hunter2")
+    done = run("migrate", "scorer", SCORER_DATABASE_URL=url)
+    assert done.returncode == 1
+    assert "the database refuses the password; check the …_DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_topics_of_a_broker_that_is_away_are_not_compared_and_it_is_said() -> None:
+    done = run("topics", "diff")
+    assert done.returncode == 1
+    assert "no broker answers; check AFTERWORD_KAFKA" in done.stderr
+    assert "Traceback" not in done.stderr

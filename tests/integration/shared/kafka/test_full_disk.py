@@ -1,0 +1,31 @@
+"""A database whose disk is full: nothing is lost or put aside, it is said, and all goes on when there is room."""
+
+from sqlalchemy import text
+from support.eventually import eventually
+from support.stack import Postgres
+from support.things import Thing, a_bench, running
+
+FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$"""
+
+
+async def test_a_full_disk_is_waited_out(kafka: str, postgres: Postgres) -> None:
+    async with a_bench(kafka, postgres) as bench:
+        async with bench.database.engine.begin() as connection:
+            await connection.execute(text(FULL))
+            await connection.execute(
+                text("CREATE TRIGGER full_disk BEFORE INSERT ON tally EXECUTE FUNCTION full_disk()")
+            )
+        async with running(bench.consumer()):
+            await bench.send(Thing(id="a", version=1, colour="red"))
+            await eventually(lambda: "disk of the database is full" in "".join(bench.health.ready()))
+            assert (await bench.tally(), await bench.position()) == ({}, 0)
+            async with bench.database.engine.begin() as connection:
+                await connection.execute(text("DROP TRIGGER full_disk ON tally"))
+            await eventually(lambda: counted(bench), within=20)
+            await eventually(lambda: not bench.health.ready())
+        assert await bench.dead_letters() == []
+
+
+async def counted(bench: object) -> bool:
+    return await bench.tally() == {"red": 1}  # type: ignore[attr-defined]
