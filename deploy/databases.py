@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import asyncpg
 
+LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+
 
 async def create_databases(connection: asyncpg.Connection, passwords: Mapping[str, str]) -> None:
     """Make what is missing, as the superuser; each role gets its password, and only its own database.
@@ -22,6 +24,9 @@ async def create_databases(connection: asyncpg.Connection, passwords: Mapping[st
 async def create_database(
     connection: asyncpg.Connection, name: str, *, owner: str, template: str = "template0"
 ) -> None:
-    """A database that nobody but its owner may connect to. The names are our own, not input."""
-    await connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}")
+    """A database that nobody but its owner may connect to. The names are our own, not input.
+
+    It sorts by code point on every server, whatever that server's own language is.
+    """
+    await connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} {LOCALE}")
     await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")

@@ -114,9 +114,6 @@ def prepare(state: State, *, own: str = "", quorum: tuple[str, ...] = ("--standa
 
 
 def program(state: State) -> Program:
-    async def answers() -> bool:
-        return await accepts(state.ports["kafka"]) and await _tells_its_brokers(state.kafka)
-
     # The first run leaves the loaded classes for the next ones, which start in two thirds of the time.
     # Java writes the file's header last and ignores a file without one.
     archive = (
@@ -130,11 +127,16 @@ def program(state: State) -> Program:
             "-XX:+ExitOnOutOfMemoryError",
             *("kafka.Kafka", str(state.root / "kafka" / "server.properties")),
         ),
-        ready=answers,
+        ready=lambda: answers(state),
         patience=90,
         grace=10,
         shown=False,
     )
+
+
+async def answers(state: State) -> bool:
+    """Whether it takes connections, and knows itself for a broker."""
+    return await accepts(state.ports["kafka"]) and await _tells_its_brokers(state.kafka)
 
 
 def _java(*options: str) -> tuple[str, ...]:

@@ -81,28 +81,29 @@ def has_data(state: State) -> bool:
 
 def program(state: State, place: Place) -> Program:
     settings = {**SETTINGS, "port": str(state.ports["postgres"])}
-
-    async def answers() -> bool:
-        try:
-            connection = await connect(state)
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
-            return False
-        await connection.close()
-        return True
-
     return Program(
         "postgres",
         (
             *(str(place.binaries / "postgres"), "-D", str(place.data)),
             *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
         ),
-        ready=answers,
+        ready=lambda: answers(state),
         patience=90,
         grace=8,
         stop_signal=SIGINT,  # "fast": does not wait for the clients to leave
         user=place.user,
         shown=False,
     )
+
+
+async def answers(state: State) -> bool:
+    """Whether it takes connections."""
+    try:
+        connection = await connect(state)
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
+        return False
+    await connection.close()
+    return True
 
 
 async def connect(state: State) -> asyncpg.Connection:

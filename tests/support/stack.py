@@ -1,6 +1,8 @@
 """One real Kafka, PostgreSQL and mailbox for the whole run, each started when a test first asks for it.
 
-They run in processes of their own which end when this one does, however it ends.
+They run in processes of their own which end when this one does, however it ends. With
+`AFTERWORD_TEST_STACK=containers` the two that are shared by all tests come from containers instead; a test that
+stops and starts a server of its own has a local one in any case.
 """
 
 import os
@@ -10,14 +12,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 
+from deploy import databases
 from deploy.local import postgres as server
 from deploy.local.parts import Part
 from deploy.local.state import CHECKOUT, State
@@ -37,7 +40,7 @@ class Postgres:
         name = f"{service}_{secrets.token_hex(6)}"
         connection = await server.connect(self.state)
         try:
-            await server.create_database(
+            await databases.create_database(
                 connection, name, owner=service, template=_name(template) if template else "template0"
             )
         finally:
@@ -108,6 +111,19 @@ def running(part: Part, state: State) -> Iterator[subprocess.Popen[str]]:
             process.wait(30)
 
 
+def shared(part: Literal["kafka", "postgres"], state: State) -> AbstractContextManager[object]:
+    """A server for the whole run, of the kind that was asked for."""
+    match os.environ.get("AFTERWORD_TEST_STACK", "local"):
+        case "local":
+            return running(part, state)
+        case "containers":
+            from support import containers  # noqa: PLC0415  (needs a Docker engine)
+
+            return containers.running(part, state)
+        case other:
+            raise pytest.UsageError(f"AFTERWORD_TEST_STACK is local or containers, not {other!r}")
+
+
 @pytest.fixture(scope="session")
 def stack_state() -> Iterator[State]:
     """Ports and secrets of this run's servers."""
@@ -118,14 +134,14 @@ def stack_state() -> Iterator[State]:
 @pytest.fixture(scope="session")
 def kafka(stack_state: State) -> Iterator[str]:
     """Where the broker listens, host:port."""
-    with running("kafka", stack_state):
+    with shared("kafka", stack_state):
         yield stack_state.kafka
 
 
 @pytest.fixture(scope="session")
 def postgres(stack_state: State) -> Iterator[Postgres]:
     """Fresh databases."""
-    with running("postgres", stack_state):
+    with shared("postgres", stack_state):
         yield Postgres(stack_state)
 
 
