@@ -1,13 +1,12 @@
 """The topics as they are declared in deploy/kafka/topics.yaml; the only place that says how they must be."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
 import msgspec
-from aiokafka.admin import AIOKafkaAdminClient
 
 Kind = Literal["kept", "compacted"]
 
@@ -78,25 +77,3 @@ def declared(
             )
         )
     return found
-
-
-PARTITIONS = declaration().partitions
-
-
-def topic_configs(*, compacted: bool, dead: bool = False) -> dict[str, str]:
-    """Broker settings of one topic."""
-    name = "x.dlq" if dead else "tenants.v1" if compacted else "answers.v1"
-    return dict(declared([name], replication=1)[0].configs)
-
-
-async def create_topics(
-    admin: AIOKafkaAdminClient, dead_letter_topics: Sequence[str], *, replication: int = 1
-) -> list[str]:
-    """Create what is missing and return its names; what is there stays as it is."""
-    from shared.kafka.drift import apply, compare, look  # noqa: PLC0415
-
-    wanted = declared([*declaration().topics, *dead_letter_topics], replication=replication)
-    found = await look(admin, [topic.name for topic in wanted])
-    missing = [drift for drift in compare(wanted, found) if drift.what == "topic"]
-    await apply(admin, wanted, found, missing)
-    return sorted(drift.topic for drift in missing)

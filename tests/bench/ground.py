@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from support.stack import Postgres, new_state, running
+from support.topics import PARTITIONS, topic_configs
 
 from deploy.local.state import State
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.kafka.clients import new_admin, new_producer, partition_of
-from shared.kafka.topics import PARTITIONS, topic_configs
 from shared.runtime import Health
 
 Record = tuple[bytes, bytes]

@@ -6,12 +6,12 @@ import time
 from bench.figures import Figure, interleaved
 from bench.ground import Ground, new_topics, send_all
 from bench.scorer import answers
+from support.topics import PARTITIONS
 
 from shared.db.database import Database, new_engine, statement
 from shared.events import ANSWERS
 from shared.kafka import Relay
 from shared.kafka.clients import new_producer
-from shared.kafka.topics import PARTITIONS
 
 ROWS = 200_000
 

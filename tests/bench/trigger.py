@@ -15,13 +15,13 @@ from bench import bare_door
 from bench.figures import Figure, interleaved
 from bench.ground import Ground, new_topics, send_portion
 from bench.load import post_for, request
+from support.topics import PARTITIONS
 
 from deploy.local.serve import AFTERWORD
 from deploy.local.state import CHECKOUT, environment, free_ports
 from services.trigger import tenants
 from shared.events import TRANSACTIONS
 from shared.kafka.clients import new_producer
-from shared.kafka.topics import PARTITIONS
 
 SECONDS = 8.0
 CONNECTIONS = 32

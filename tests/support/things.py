@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
 from sqlalchemy import MetaData, text
 from support.stack import Postgres
+from support.topics import topic_configs
 
 from shared.db.database import Database, UnitOfWork
 from shared.db.tables import kernel_tables
@@ -18,7 +19,6 @@ from shared.events.envelope import Data, Event, Topic
 from shared.kafka import BatchConsumer, Handler, Relay, Subscription
 from shared.kafka.clients import new_admin, new_producer, stop_consumer, stop_producer
 from shared.kafka.dead_letters import dead_letter_topic
-from shared.kafka.topics import topic_configs
 from shared.runtime import Health, run_loops
 
 SAID = "said.v1"
