@@ -160,7 +160,9 @@ class ServiceSettings(Given):
 
 TOOLING = {
     "AFTERWORD_STATE": "Where the local stack keeps its data; `.state` in the checkout without it.",
+    "AFTERWORD_IMAGE": "The image that deploy/compose.yaml runs.",
     "AFTERWORD_CHROMIUM": "The browser that the tests drive.",
+    "AFTERWORD_SHOTS": "Where the tests leave pictures of pages.",
     "AFTERWORD_TEST_STACK": "What the tests run against: `local` (as without it), or `containers`.",
 }
 """Read by tools beside the services, so not a misspelling."""

@@ -84,10 +84,11 @@ def _tell(done: "Sequence[Drift]", left: "Sequence[Drift]") -> None:
     if not left:
         typer.echo("All topics are as they are declared.")
         return
-    rows = [("topic", "what", "declared", "there", "apply would")]
+    rows = [("topic", "what", "declared", "there", "apply")]
     for drift in left:
-        would = drift.refusal or ("create it" if drift.what == "topic" else "change it")
-        rows.append((drift.topic, drift.what, drift.declared, drift.there, would))
+        does = "creates it" if drift.what == "topic" else "changes it"
+        does = f"leaves it: {drift.refusal}" if drift.refusal else does
+        rows.append((drift.topic, drift.what, drift.declared, drift.there, does))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from support.doors import SECRET, a_context
+from support.doors import a_context, environment_of
 from support.stack import Postgres
 
 from shared import events
@@ -20,14 +20,8 @@ EXAMPLES = Path(events.__file__).parent / "examples"
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The dispatcher's handlers take the secret of their hashes from the environment."""
-    for name, value in {
-        "KAFKA": "x",
-        "PUBLIC_URL": "x",
-        "STAFF_URL": "x",
-        "SECRET": SECRET,
-        "SMTP_URL": "x",
-    }.items():
-        monkeypatch.setenv(f"AFTERWORD_{name}", value)
+    for name, value in environment_of().items():
+        monkeypatch.setenv(name, value)
 
 
 def a_service(name: str) -> Service:

@@ -14,7 +14,7 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import Table
-from support.doors import ORIGIN, SECRET, a_context, a_door
+from support.doors import SECRET, a_context, a_door, environment_of
 from support.eventually import eventually
 from support.stack import Postgres
 from support.things import Bench, create_topics
@@ -279,15 +279,8 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
     """The five, ready to be asked."""
     await create_topics(kafka, [TRANSACTIONS.name], 3)
     # The dispatcher's handlers take the secret of their hashes from the environment.
-    settings = {
-        "AFTERWORD_KAFKA": kafka,
-        "AFTERWORD_PUBLIC_URL": ORIGIN,
-        "AFTERWORD_STAFF_URL": ORIGIN,
-        "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:1",
-        "AFTERWORD_SECRET": SECRET,
-    }
     async with AsyncExitStack() as stack:
-        stack.enter_context(patch.dict(os.environ, settings))
+        stack.enter_context(patch.dict(os.environ, environment_of(kafka)))
         contexts, doors = {}, {}
         for name in SERVICES:
             context = contexts[name] = await a_context(service(name), postgres, kafka)

@@ -32,6 +32,17 @@ def afterword_settings(kafka: str, **changes: object) -> Afterword:
     )
 
 
+def environment_of(kafka: str = "127.0.0.1:1") -> dict[str, str]:
+    """The same as variables, for what reads its settings itself."""
+    return {
+        "AFTERWORD_KAFKA": kafka,
+        "AFTERWORD_PUBLIC_URL": ORIGIN,
+        "AFTERWORD_STAFF_URL": ORIGIN,
+        "AFTERWORD_SECRET": SECRET,
+        "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:1",
+    }
+
+
 async def a_context(
     service: Service,
     postgres: Postgres,

@@ -1,0 +1,39 @@
+"""`afterword topics` on a cluster that works: drift is shown, and nothing is changed that could lose something."""
+
+import os
+import subprocess
+
+from support.whole import AFTERWORD, Whole
+
+from deploy.local.state import State, environment
+
+
+def topics(whole: Whole, *arguments: str, **changes: str) -> tuple[int, str]:
+    done = subprocess.run(
+        (str(AFTERWORD), "topics", *arguments),
+        env={**os.environ, **environment(State.open(whole.root)), **changes},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_cluster_as_declared_has_nothing_to_tell(whole: Whole) -> None:
+    assert topics(whole, "diff") == (0, "All topics are as they are declared.\n")
+    assert topics(whole, "apply") == (0, "All topics are as they are declared.\n")
+
+
+def test_another_declaration_is_shown_line_by_line_and_not_applied_unasked(whole: Whole) -> None:
+    wider = {"AFTERWORD_TOPIC_PARTITIONS": "8"}
+    for command in ("diff", "apply", "diff"):
+        code, said = topics(whole, command, **wider)
+        head, *rows = said.splitlines()
+        assert code == 1
+        assert head.split() == ["topic", "what", "declared", "there", "apply"]
+        assert [row.split()[:4] for row in rows] == [
+            [name, "partitions", "8", "6"]
+            for name in (
+                *("transactions.v1", "tenants.v1", "customers.v1", "surveys.v1"),
+                *("invitations.v1", "answers.v1", "scores.v1", "cases.v1"),
+            )
+        ]
+        assert all("leaves it: keys are placed by" in row for row in rows)
