@@ -6,8 +6,8 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
-from bench import dispatcher, relay, scorer, trigger, windows
-from bench.figures import Figure, keep, machine, show
+from bench import alternatives, cases, dispatcher, mails, memory, relay, scorer, trigger, windows, workers
+from bench.figures import Figure, keep, machine, say, show
 from bench.ground import Ground, a_ground
 
 from deploy.local.state import folder
@@ -19,7 +19,12 @@ MEASURES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "relay": relay.publishing,
     "scorer": scorer.catching_up,
     "dispatcher": dispatcher.deciding,
+    "cases": cases.answered,
     "windows": windows.reading,
+    "mails": mails.mailed,
+    "workers": workers.two_instead_of_one,
+    "memory": memory.memory,
+    "peers": alternatives.counting,
 }
 
 
@@ -34,13 +39,16 @@ async def main() -> None:
     about = machine() | {"rounds": rounds, "scale": scale}
     figures: list[Figure] = []
     async with a_ground(rounds, scale) as ground:
-        for name, measure in MEASURES.items():
-            if not only or name in only:
-                sys.stderr.write(f"{name}\n")
-                figures += await measure(ground)
-                keep(figures, about, folder() / "bench.json")
-    show(figures, about)
-    sys.stdout.write(f"{folder() / 'bench.json'}\n")
+        try:
+            for name, measure in MEASURES.items():
+                if not only or name in only:
+                    say(name)
+                    figures += await measure(ground)
+                    keep(figures, about, folder() / "bench.json")
+        finally:
+            # A measure that fails takes nothing from those that were made before it.
+            show(figures, about)
+            sys.stdout.write(f"{folder() / 'bench.json'}\n")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from support.eventually import eventually
 from support.stack import Postgres, new_state, running
 from support.topics import PARTITIONS, topic_configs
 
@@ -26,6 +28,8 @@ class Ground:
     state: State
     rounds: int
     scale: float
+    servers: dict[str, int]
+    """The process of each server by its name."""
     _templates: dict[str, str] = field(default_factory=dict)
 
     def size(self, whole: int) -> int:
@@ -64,17 +68,10 @@ class Ground:
 
 async def new_topics(bootstrap: str, *names: str) -> None:
     """Empty topics with the product's partitions and settings."""
-    from aiokafka.admin import NewTopic  # noqa: PLC0415  (beside the admin client that it is for)
-
     admin = new_admin(bootstrap)
     await admin.start()
     try:
-        known = set(await admin.list_topics())
-        if old := sorted(known & set(names)):
-            await admin.delete_topics(old)
-            # Deleting goes on after the answer; the broker has no event that tells its end.
-            while known & set(await admin.list_topics()) & set(names):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
+        await remove_topics(admin, *names)
         configs = topic_configs(compacted=False)
         response = await admin.create_topics(
             [NewTopic(name, PARTITIONS, 1, topic_configs=configs) for name in names]
@@ -83,6 +80,18 @@ async def new_topics(bootstrap: str, *names: str) -> None:
             raise RuntimeError(f"topics were not made: {failed}")
     finally:
         await admin.close()
+
+
+async def remove_topics(admin: AIOKafkaAdminClient, *names: str) -> None:
+    """Delete those that are there, and return when they are gone."""
+    if old := sorted(set(await admin.list_topics()) & set(names)):
+        await admin.delete_topics(old)
+
+        async def gone() -> bool:
+            return not set(await admin.list_topics()) & set(names)
+
+        # Deleting goes on after the answer.
+        await eventually(gone, within=60)
 
 
 async def send_all(
@@ -126,5 +135,9 @@ async def partitions_at(bootstrap: str, topic: str) -> tuple[AIOKafkaConsumer, i
 @asynccontextmanager
 async def a_ground(rounds: int, scale: float) -> AsyncIterator[Ground]:
     """Kafka and PostgreSQL up; everything forgotten at the end."""
-    with new_state() as state, running("kafka", state), running("postgres", state):
-        yield Ground(state, rounds, scale)
+    with (
+        new_state() as state,
+        running("kafka", state) as kafka,
+        running("postgres", state) as postgres,
+    ):
+        yield Ground(state, rounds, scale, {"Kafka": kafka.pid, "PostgreSQL": postgres.pid})

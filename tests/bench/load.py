@@ -34,7 +34,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._got += data
         head, found, body = self._got.partition(b"\r\n\r\n")
-        if not found or len(body) < _length(head):
+        if not found or len(body) < length_of(head):
             return
         self._got = b""
         if not head.startswith(b"HTTP/1.1 2"):
@@ -63,7 +63,9 @@ async def post_for(seconds: float, origin: str, requests: Sequence[bytes], conne
     began = time.monotonic()
     tally = Tally(began + seconds)
     made = [
-        await loop.create_connection(lambda: _Connection(endless, tally), place.hostname, place.port)
+        await loop.create_connection(
+            lambda: _Connection(endless, tally), place.hostname or "", place.port or 80
+        )
         for _ in range(connections)
     ]
     await asyncio.gather(*(connection.over for _, connection in made))
@@ -72,14 +74,18 @@ async def post_for(seconds: float, origin: str, requests: Sequence[bytes], conne
     return tally.answered / seconds
 
 
-def request(origin: str, path: str, body: bytes, **headers: str) -> bytes:
-    """The bytes of a POST of JSON."""
-    lines = [f"POST {path} HTTP/1.1", f"host: {urlsplit(origin).netloc}", "content-type: application/json"]
+def request(
+    origin: str, path: str, body: bytes = b"", kind: str = "application/json", **headers: str
+) -> bytes:
+    """The bytes of a POST; without a body, of a GET."""
+    method = "POST" if body else "GET"
+    lines = [f"{method} {path} HTTP/1.1", f"host: {urlsplit(origin).netloc}", f"content-type: {kind}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body
 
 
-def _length(head: bytes) -> int:
+def length_of(head: bytes) -> int:
+    """Bytes of the body that follows."""
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":

@@ -1,7 +1,5 @@
 """The trigger's door, in a process of its own with keys and validation on, against doors that do neither."""
 
-import asyncio
-import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -9,16 +7,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import msgspec
 from bench import bare_door
 from bench.figures import Figure, interleaved
 from bench.ground import Ground, new_topics, send_portion
 from bench.load import post_for, request
+from bench.stand import serving
 from support.topics import PARTITIONS
 
 from deploy.local.serve import AFTERWORD
-from deploy.local.state import CHECKOUT, environment, free_ports
+from deploy.local.state import environment, free_ports
 from services.trigger import tenants
 from shared.events import TRANSACTIONS
 from shared.kafka.clients import new_producer
@@ -149,31 +147,3 @@ async def _doors(ground: Ground) -> AsyncIterator[tuple[str, str, str]]:
             serving(bare_port, settings, sys.executable, "-m", "bench.bare_door", str(bare_port))
         )
         yield f"http://127.0.0.1:{port}", key, f"http://127.0.0.1:{bare_port}"
-
-
-@asynccontextmanager
-async def serving(port: int, settings: dict[str, str], *command: str) -> AsyncIterator[None]:
-    """A server while the context lasts, ready from its start; what it logs is thrown away."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        env={**os.environ, **settings, "PYTHONPATH": f"{CHECKOUT / 'tests'}:{CHECKOUT}"},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
-            while not await _is_ready(client, f"http://127.0.0.1:{port}/readyz"):
-                if process.returncode is not None:
-                    raise RuntimeError(f"{command} ended with {process.returncode}")
-                await asyncio.sleep(0.1)
-        yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _is_ready(client: httpx.AsyncClient, address: str) -> bool:
-    try:
-        return (await client.get(address)).is_success
-    except httpx.TransportError:
-        return False

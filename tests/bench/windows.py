@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from bench import dashboard
 from bench.figures import Figure, interleaved
 from bench.ground import Ground
-from bench.trigger import serving
+from bench.stand import serving
 
 from deploy.local.serve import AFTERWORD
 from deploy.local.state import environment, free_ports
@@ -45,6 +46,7 @@ async def reading(ground: Ground) -> list[Figure]:
                 for days, most in ((30, 400.0), (365, 2_000.0))
             ],
             await _page(ground, door, many),
+            *await dashboard.pages(ground, door, many, FEW),
         ]
 
 
@@ -129,7 +131,7 @@ async def _fill(database: Database, tenant: str, segments: int) -> None:
                 f"INSERT INTO day_count (tenant, measurement, segment, day, {columns}) "
                 "SELECT :tenant, 'transactional', segment, :day, "
                 + ", ".join(f"(length(segment) + {score}) % 3" for score in range(SCORES))
-                + " FROM segment WHERE tenant = :tenant",
+                + " FROM (SELECT segment FROM segment WHERE tenant = :tenant UNION ALL SELECT '') AS s",
                 {"tenant": tenant, "day": today - timedelta(days=day)},
             )
 
