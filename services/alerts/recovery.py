@@ -90,7 +90,7 @@ def _file(event: Event[Case]) -> CaseFile:
         segments=case.segments,
         organisation=list(case.organisation),
         belongs=segments_of(case),
-        owner_id=UUID(case.owner) if case.owner else None,
+        owner_id=_person(case.owner),
         cause=case.cause,
         outcome=next((one for one in OUTCOMES if one == case.outcome), None),
         opened_at=case.opened_at,
@@ -101,6 +101,14 @@ def _file(event: Event[Case]) -> CaseFile:
         closed_at=case.closed_at,
         changed_at=event.time,
     )
+
+
+def _person(owner: str | None) -> UUID | None:
+    """Who has the case, if it is a person of ours."""
+    try:
+        return UUID(owner) if owner else None
+    except ValueError:
+        return None
 
 
 RECOVERY = Recovery(

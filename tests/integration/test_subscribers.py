@@ -67,6 +67,41 @@ async def test_all_examples_of_a_topic_may_come_in_one_batch(name: str, postgres
 
 
 @pytest.mark.parametrize("name", SERVICES)
+async def test_every_example_is_taken_back_and_settled_once_and_can_be_said_again(
+    name: str, postgres: Postgres
+) -> None:
+    service = a_service(name)
+    context = await a_context(service, postgres)
+    recovery = service.recovery
+    try:
+        said = []
+        for _ in range(2):
+            for subscription in recovery.reads:
+                for path in sorted((EXAMPLES / subscription.topic.name).glob("*.json")):
+                    async with context.database.transaction() as uow:
+                        await subscription.handle(uow, [subscription.topic.decode(path.read_bytes())])
+            if recovery.settle is not None:
+                async with context.database.transaction() as uow:
+                    await recovery.settle(uow, 100)
+                    assert await recovery.settle(uow, 100) == 0
+            async with context.database.reading() as uow:
+                said.append((await uow.execute("SELECT count(*) FROM outbox")).scalar_one())
+        assert said[0] == said[1]
+        for owned in recovery.owned:
+            topic = owned.topic
+            examples = [topic.decode(path.read_bytes()) for path in (EXAMPLES / topic.name).glob("*.json")]
+            again, after, at_end = set(), None, False
+            while not at_end:
+                async with context.database.transaction() as uow:
+                    things, after = await owned.page(uow, after, 1)
+                again |= {(tenant, topic.identity(thing)) for tenant, thing in things}
+                at_end = after is None
+            assert again == {(event.tenant, topic.identity(event.data)) for event in examples}
+    finally:
+        await context.database.close()
+
+
+@pytest.mark.parametrize("name", SERVICES)
 async def test_the_migrated_database_is_what_the_models_say(name: str, postgres: Postgres) -> None:
     service = a_service(name)
     context = await a_context(service, postgres)

@@ -147,7 +147,7 @@ async def put_decisions(
         "CAST(:events AS uuid[]), CAST(:times AS timestamptz[]), CAST(:customers AS text[]), "
         "CAST(:surveys AS uuid[]), CAST(:ids AS uuid[]), CAST(:segments AS text[]), CAST(:facts AS bytea[]), "
         "CAST(:grounds AS bytea[])) AS n(tenant, event_id, decided_at, customer_id, survey_id, "
-        "invitation_id, segments, facts, grounds) ORDER BY tenant, event_id ON CONFLICT DO NOTHING",
+        "invitation_id, segments, facts, grounds) ORDER BY n.tenant, n.event_id ON CONFLICT DO NOTHING",
         {
             "unread": UNREAD,
             "tenants": [event.tenant for event, _, _ in invited],
