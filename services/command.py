@@ -117,8 +117,9 @@ def migrate(
     from shared.kafka.command import apply_topics
     from shared.service import read_settings
 
-    for name in names or SERVICES:
-        _, (own,) = read_settings([service(name)])
+    chosen = names or SERVICES
+    _, owns = read_settings([service(name) for name in chosen])
+    for name, own in zip(chosen, owns, strict=True):
         asyncio.run(upgrade(name, own.database_url.get_secret_value()))
         typer.echo(f"{name}: database is up to date")
     if with_topics:

@@ -21,10 +21,12 @@ DATABASE = {
 KAFKA = {
     "KafkaConnectionError": "no broker answers; check AFTERWORD_KAFKA",
     "UnknownTopicOrPartitionError": "a topic is missing; see afterword topics diff",
-    "TopicAuthorizationFailedError": "the broker does not allow us this topic",
+    "TopicAuthorizationFailedError": "the broker does not allow us a topic; "
+    "we need Describe, DescribeConfigs, Read and Write",
     "ClusterAuthorizationFailedError": "the broker does not allow us this",
     "InvalidReplicationFactorError": "there are fewer brokers than copies asked for; "
     "set AFTERWORD_TOPIC_REPLICATION to 1 on a cluster of one",
+    "KafkaStorageError": "a broker cannot write to its disk",
     "NotEnoughReplicasError": "too few brokers are in sync to keep a record safely",
 }
 """By the name of aiokafka's class."""

@@ -1,6 +1,6 @@
 """Where a cluster's topics differ from their declaration, and which differences may be ended unasked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
@@ -93,8 +93,10 @@ _REFUSALS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
 )
 
 
-async def look(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, Found]:
-    """Those of the topics that are there.
+async def look(
+    admin: AIOKafkaAdminClient, names: Sequence[str], settings: Iterable[str] = ()
+) -> dict[str, Found]:
+    """Those of the topics that are there, with these settings of theirs; with all, when none is named.
 
     :raises KafkaError: when the broker cannot or will not tell.
     """
@@ -103,7 +105,8 @@ async def look(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, Fo
     there = [name for name in names if name in known]
     if not there:
         return {}
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in there]
+    asked = dict.fromkeys(settings) or None
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, asked) for name in there]
     found = {}
     for answer in await admin.describe_configs(resources):
         for code, message, _, name, entries in answer.resources:  # type: ignore[attr-defined]

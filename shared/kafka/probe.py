@@ -52,5 +52,6 @@ class Probe:
     async def _faults(self) -> list[str]:
         """What keeps us from reading and writing these topics."""
         async with an_admin(self.bootstrap) as admin:
-            found = await look(admin, [topic.name for topic in self.topics])
+            settings = {name for topic in self.topics for name in topic.configs}
+            found = await look(admin, [topic.name for topic in self.topics], settings)
         return [str(drift) for drift in compare(self.topics, found) if drift.stops_us]
