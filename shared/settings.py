@@ -128,8 +128,9 @@ class Afterword(Given):
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] = Field(
         default="127.0.0.1",
         description="Proxies that are believed when they say who called (X-Forwarded-For, -Proto): "
-        "addresses or networks separated by commas, or * where nobody else can reach the port. The limits on "
-        "guesses and answers go by the caller's address. The proxy passes on Host as it came.",
+        "addresses or networks separated by commas, or * where nobody else can reach the port and the proxy "
+        "writes these headers anew. The limits on guesses and answers go by the caller's address. The proxy "
+        "passes on Host as it came.",
         examples=["10.0.0.0/8"],
     )
     log: Literal["json", "console"] = Field(
