@@ -21,6 +21,10 @@ WORTH_A_BATCH = 20
 """Records of one request; fewer would make batches of one or two."""
 
 
+ACKNOWLEDGED_WITHIN = 15.0
+"""Seconds: of three brokers one may be lost, which is missed after nine, and new leaders are chosen."""
+
+
 class Unavailable(Exception):
     """Kafka has not acknowledged in time: nothing is promised, and the same may be sent again."""
 
@@ -29,7 +33,13 @@ class Publisher:
     """An idempotent producer that is replaced when it breaks, with a bound on what waits in it."""
 
     def __init__(
-        self, bootstrap: str, client: str, health: Health, *, within: float = 4.5, most_waiting: int = 20_000
+        self,
+        bootstrap: str,
+        client: str,
+        health: Health,
+        *,
+        within: float = ACKNOWLEDGED_WITHIN,
+        most_waiting: int = 20_000,
     ) -> None:
         self._bootstrap = bootstrap
         self._client = client
