@@ -3,18 +3,20 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from chaos import topics
-from chaos.company import found
+from chaos.company import Company, found
 from chaos.customers import Customers
 from chaos.judge import Findings, Judge
 from chaos.ledger import Book, Ledger
 from chaos.load import Load, Plan
+from chaos.operator import Operator, Sign
 from chaos.stack import Stack
+from chaos.staff import Colleagues
 from chaos.watch import Watch, until_settled
 
 from shared.events import TOPICS
@@ -28,7 +30,8 @@ class Arena:
 
     stack: Stack
     chance: random.Random
-    tenant: str
+    company: Company
+    events: int
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when what the scenario needs is there: then the load begins."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -36,14 +39,20 @@ class Arena:
     injected: int = 0
     dead_letters: int = 0
     faults: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """What the table does not hold."""
 
-    async def moments(self, least: float, most: float) -> AsyncIterator[None]:
-        """Random moments for as long as the load lasts, one of them at the least."""
+    @property
+    def tenant(self) -> str:
+        return self.company.tenant
+
+    async def moments(self, least: float, most: float, *, at_least: int = 1) -> AsyncIterator[None]:
+        """Random moments for as long as the load lasts, and until so many faults are injected."""
         self.ready.set()
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.over.wait(), self.chance.uniform(least, most))
-            if self.over.is_set() and self.injected:
+            if self.over.is_set() and self.injected >= at_least:
                 return
             yield
 
@@ -55,11 +64,19 @@ class Scenario:
     name: str
     what: str
     act: Callable[[Arena], Coroutine[Any, Any, None]]
-    shown_by: str
-    """The metric, or the field of the status, by which an operator sees it."""
+    seen_by: Sequence[Sign]
+    """The metrics by which an operator sees it: the run fails when they do not move."""
     clients: int = 1
     """So many post every batch; of so many events as makes the same number of posts bearable."""
     trouble: bool = False
+    """Some addresses ask the mail server for trouble."""
+    patient: bool = False
+    """No client of the trigger may be told anything but 202."""
+    staff: bool = False
+    """Two of the staff fight for the cases."""
+    brokers: int = 1
+    copies: int = 1
+    """How many brokers hold each partition."""
     after: Callable[[Arena], Coroutine[Any, Any, None]] | None = None
     """Once the load is over and settled, with the same eyes on it."""
 
@@ -72,6 +89,7 @@ class Result:
     injected: int
     refused: int
     found: Findings
+    told: Sequence[str]
     standstill: float
     seconds: float
 
@@ -83,16 +101,20 @@ async def run(
     """Run it with a company of its own; whatever is wrong stands in the result."""
     began = time.monotonic()
     events = max(events // (10 if scenario.clients > 1 else 1), 40)
-    since = await topics.ends(stack.state.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
-    tenant = f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}"
-    company = await found(stack, tenant)
-    ledger = Ledger(stack.state.root / f"ledger-{tenant}.jsonl")
-    plan = Plan(f"{seed}-{scenario.name}", events, seconds, scenario.clients, scenario.trouble)
-    load = Load(stack.state.origin, company, ledger, plan)
-    customers = Customers(stack.state, tenant, plan.seed, ledger)
+    since = await topics.ends(stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
+    company = await found(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
+    ledger = Ledger(stack.state.root / f"ledger-{company.tenant}.jsonl")
+    plan = Plan(
+        f"{seed}-{scenario.name}", events, seconds, scenario.clients, scenario.trouble, scenario.patient
+    )
+    load = Load(stack, company, ledger, plan)
+    customers = Customers(stack, company.tenant, plan.seed, ledger)
+    staff = Colleagues(stack, company.tenant)
     watch = Watch(stack)
-    arena = Arena(stack, random.Random(plan.seed), tenant)
-    beside = [asyncio.create_task(customers.run()), asyncio.create_task(watch.run())]
+    operator = Operator(stack, scenario.seen_by)
+    arena = Arena(stack, random.Random(plan.seed), company, events)
+    running = [customers.run(), watch.run(), operator.run(), *([staff.run()] if scenario.staff else [])]
+    beside = [asyncio.create_task(one) for one in running]
     ready = asyncio.create_task(arena.ready.wait())
     acting = asyncio.create_task(scenario.act(arena))
     try:
@@ -100,38 +122,53 @@ async def run(
             await asyncio.wait((acting, ready), return_when=asyncio.FIRST_COMPLETED)
         await load.run()
         arena.over.set()
-        await acting
-        why = await _settle(stack, tenant, ledger, customers, settle_within)
+        await _acted(arena, acting)
+        why = await _settle(stack, company.tenant, ledger, customers, settle_within)
         if not why and scenario.after is not None:
             await scenario.after(arena)
-            why = await _settle(stack, tenant, ledger, customers, settle_within)
+            why = await _settle(stack, company.tenant, ledger, customers, settle_within)
     finally:
         for task in (*beside, ready, acting):
             task.cancel()
-        await asyncio.gather(*beside, ready, acting, return_exceptions=True)
+        ended = await asyncio.gather(*beside, ready, acting, return_exceptions=True)
         ledger.close()
     arena.injected += load.asked_for_trouble
-    judge = Judge(stack, tenant, Book.read(ledger.path), since, arena.dead_letters)
+    judge = Judge(stack, company, Book.read(ledger.path), since, arena.dead_letters)
     verdict = await judge.judge()
     verdict.faults += [*arena.faults, *load.faults[:5], *customers.faults[:5]]
+    verdict.faults += [f"wrong: {error!r}" for error in ended if isinstance(error, Exception)]
+    verdict.faults += operator.unseen(verdict.accepted)
+    if scenario.staff:
+        verdict.faults += await staff.judge()
     if open_ := events - verdict.accepted:
         verdict.faults.append(f"wrong: the door never took {open_} events")
     if why:
         verdict.faults.append(f"not settled: {why}")
-    refused = load.refused + customers.refused
-    return Result(scenario, arena.injected, refused, verdict, watch.longest, time.monotonic() - began)
+    refused = load.refused + customers.refused + staff.refused
+    took = time.monotonic() - began
+    return Result(scenario, arena.injected, refused, verdict, arena.told, watch.longest, took)
+
+
+async def _acted(arena: Arena, acting: asyncio.Task[None]) -> None:
+    """A scenario that breaks is a fault of its run; the others are to have theirs."""
+    try:
+        await acting
+    except Exception as error:  # noqa: BLE001  (whatever broke is told)
+        arena.faults.append(f"wrong: the scenario broke: {error!r}")
 
 
 async def _settle(stack: Stack, tenant: str, ledger: Ledger, customers: Customers, within: float) -> str:
+    """Until all work is done, the customers have seen every mail, and their answers have been counted."""
     end = time.monotonic() + within
-    while True:
-        accepted = len(Book.read(ledger.path).accepted)
-        why = await until_settled(stack, tenant, accepted, max(end - time.monotonic(), 1.0))
-        await asyncio.sleep(0.6)  # the customers look into their mailboxes
-        if customers.idle and not why:
+    accepted = len(Book.read(ledger.path).accepted)
+    why = "the customers are not served"
+    while (left := end - time.monotonic()) > 0:
+        if why := await until_settled(stack, tenant, accepted, left):
+            break
+        await customers.look()
+        if customers.idle:
             # Their last words may be on their way.
-            why = await until_settled(stack, tenant, accepted, max(end - time.monotonic(), 1.0))
-            if not why and customers.idle:
-                return ""
-        if time.monotonic() > end:
-            return why or "customers are not served"
+            return await until_settled(stack, tenant, accepted, max(left, 1.0))
+        why = "the customers are not served"
+        await customers.served(left)
+    return why

@@ -31,7 +31,7 @@ async def found(stack: Stack, tenant: str) -> Company:
     )
     try:
         await tenants.create_tenant(trigger, tenant, name=tenant.title(), time_zone="Europe/Copenhagen")
-        key = await tenants.create_key(trigger, tenant, ["events:write"], name="shop")
+        key = await tenants.create_key(trigger, tenant, ["events:write", "decisions:read"], name="shop")
         await create_example_survey(dispatcher, tenant, test_address=None, trigger=MAILED)
         async with dispatcher.transaction() as uow:
             await sending.set_mode(uow, tenant, "chaos", "live")
@@ -41,15 +41,12 @@ async def found(stack: Stack, tenant: str) -> Company:
     company = Company(tenant, {"Authorization": f"Bearer {key}"})
     async with asyncio.timeout(60):
         for service in HEARING:
-            database = await stack.database(service)
-            try:
+            async with stack.asking(service) as database:
                 # Another process hears of it: there is nothing here to wait on.
                 while not await database.fetchval(  # noqa: ASYNC110
                     "SELECT 1 FROM tenant WHERE id = $1", tenant
                 ):
                     await asyncio.sleep(0.1)
-            finally:
-                await database.close()
         async with httpx.AsyncClient(base_url=stack.state.origin, trust_env=False) as client:
             while (await client.post("/v1/events", headers=company.headers, json=[])).status_code == 401:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)

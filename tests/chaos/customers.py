@@ -12,8 +12,8 @@ from uuid import UUID
 import httpx
 from chaos.ledger import Ledger
 from chaos.load import MAILED_EVERY, touchpoint_of
+from chaos.stack import Stack
 
-from deploy.local.state import State
 from services.collector.forms import PageNonce
 from shared.http.tokens import LinkSigner
 
@@ -27,7 +27,7 @@ NUMBER = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
 class Customers:
     """Everybody whom this tenant's mails reach."""
 
-    state: State
+    stack: Stack
     tenant: str
     seed: str
     ledger: Ledger
@@ -36,15 +36,29 @@ class Customers:
     refused: int = 0
     faults: list[str] = field(default_factory=list)
     _inbox: asyncio.Queue[tuple[int, str]] = field(default_factory=asyncio.Queue)
-    _busy: int = 0
+    _unanswered: int = 0
+    """Mails that were seen and are not answered yet."""
+    _looks: int = 0
+    _looked: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
-        self._signer = LinkSigner(self.state.secret)
-        self._nonce = PageNonce(self.state.secret)
+        self._signer = LinkSigner(self.stack.state.secret)
+        self._nonce = PageNonce(self.stack.state.secret)
 
     @property
     def idle(self) -> bool:
-        return self._inbox.empty() and not self._busy
+        return not self._unanswered
+
+    async def look(self) -> None:
+        """Return when everybody has seen what is in the mailbox now."""
+        async with self._looked:
+            until = self._looks + 2  # the look that is under way may have begun too early
+            await self._looked.wait_for(lambda: self._looks >= until)
+
+    async def served(self, within: float) -> None:
+        """Return when everybody who has seen a mail has answered, or is tired of it."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._inbox.join(), within)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -53,7 +67,9 @@ class Customers:
     async def _read_mail(self) -> None:
         known = ""
         met: set[int] = set()  # who gets a second mail does not answer twice: the judge counts mails himself
-        async with httpx.AsyncClient(base_url=self.state.mailbox, trust_env=False, timeout=15) as client:
+        async with httpx.AsyncClient(
+            base_url=self.stack.state.mailbox, trust_env=False, timeout=15
+        ) as client:
             while True:
                 with contextlib.suppress(httpx.TransportError):
                     for mail in (await client.get("/api/mails", params={"after": known})).json():
@@ -62,21 +78,23 @@ class Customers:
                         if to and to[2] == self.tenant and int(to[1]) not in met:
                             met.add(int(to[1]))
                             link = next(link for link in mail["links"] if "/s/" in link)
+                            self._unanswered += 1
                             self._inbox.put_nowait(
                                 (int(to[1]), re.split(r"[/?]", link.partition("/s/")[2])[0])
                             )
+                    async with self._looked:
+                        self._looks += 1
+                        self._looked.notify_all()
                 await asyncio.sleep(0.2)
 
     async def _answer(self, place: int) -> None:
         transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{place + 10}")
-        async with httpx.AsyncClient(base_url=self.state.origin, transport=transport, timeout=15) as client:
+        async with httpx.AsyncClient(transport=transport, timeout=15) as client:
             while True:
                 number, token = await self._inbox.get()
-                self._busy += 1
-                try:
-                    await self._say(client, number, token)
-                finally:
-                    self._busy -= 1
+                await self._say(client, number, token)
+                self._unanswered -= 1
+                self._inbox.task_done()
 
     async def _say(self, client: httpx.AsyncClient, number: int, token: str) -> None:
         invitation = self._signer.read("answer", token)
@@ -107,7 +125,7 @@ class Customers:
     async def _open(self, client: httpx.AsyncClient, token: str) -> None:
         """Look at the page first, as most people do; that this fails is no answer lost."""
         with contextlib.suppress(httpx.TransportError):
-            page = await client.get(f"/s/{token}")
+            page = await client.get(f"{self.stack.door('collector')}/s/{token}")
             if page.status_code == 200 and not NONCE.search(page.text):
                 self.faults.append("a page without a nonce")
 
@@ -120,7 +138,7 @@ class Customers:
         while time.monotonic() < end:
             form["nonce"] = self._nonce.make(invitation, datetime.now(UTC))
             try:
-                response = await client.post(f"/s/{token}", data=form)
+                response = await client.post(f"{self.stack.door('collector')}/s/{token}", data=form)
             except httpx.TransportError:
                 self.refused += 1
                 await asyncio.sleep(0.2)

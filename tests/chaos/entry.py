@@ -2,7 +2,7 @@
 
 ``CHAOS_TIMES=short`` shortens what the product waits for, so that a scenario lasts seconds, not minutes.
 ``CHAOS_BREAK`` names a fault of ``broken.py``: only the self-check sets it.
-``CHAOS_DIE`` is how often of a hundred the relay is killed between acknowledgement and removal.
+``CHAOS_DIE``: the relay kills its process between acknowledgement and removal, within so many seconds of its life.
 ``CHAOS_LATE`` is how often of a hundred a transaction is slow to commit after it has taken its numbers.
 """
 
@@ -13,14 +13,26 @@ import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 SESSION_S = 5
+REBALANCE_S = 8
+REQUEST_S = 9
+"""Longer than a rebalance: to join a group is one request."""
+ACKNOWLEDGED_S = 9
+"""Longer than three brokers need to miss one of them and to choose new leaders."""
+PRODUCE_S = 10
 IN_TRANSACTION_S = 4
 LEASE = timedelta(seconds=10)
+MAIL_S = 2.0
+LATE_S = 0.4
+"""Several looks of the relay: whoever commits meanwhile is seen first."""
+RETRY_AFTER_MINUTES = (0.05, 0.1, 60)
+"""A mail that was put off is tried again at once, and then not before the scenario is over."""
 
 
 def put(module: ModuleType, **new: Any) -> None:
@@ -30,19 +42,23 @@ def put(module: ModuleType, **new: Any) -> None:
 
 def shorten() -> None:
     """Session and database time-outs of seconds. The product's own are two to twelve times as long."""
-    from aiokafka import AIOKafkaConsumer
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
     from shared.db import database
-    from shared.kafka import clients, relay
+    from shared.kafka import clients, publisher, relay
 
     def consumer(**given: Any) -> AIOKafkaConsumer:
         short = {
             "session_timeout_ms": SESSION_S * 1000,
             "heartbeat_interval_ms": 500,
-            "rebalance_timeout_ms": 8_000,
+            "rebalance_timeout_ms": REBALANCE_S * 1000,
+            "request_timeout_ms": REQUEST_S * 1000,
         }
         return AIOKafkaConsumer(**{**given, **short})
+
+    def producer(**given: Any) -> AIOKafkaProducer:
+        return AIOKafkaProducer(**{**given, "request_timeout_ms": PRODUCE_S * 1000})
 
     def engine(url: str, *, connect_args: dict[str, Any], **given: Any) -> AsyncEngine:
         connect_args["server_settings"] |= {
@@ -52,25 +68,34 @@ def shorten() -> None:
         return create_async_engine(url, connect_args=connect_args, **given)
 
     said = vars(relay)["statement"]
-    put(clients, AIOKafkaConsumer=consumer)
+    publisher.Publisher.__init__.__kwdefaults__ |= {"within": ACKNOWLEDGED_S}  # type: ignore[operator]
+    put(clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_WITHIN=SESSION_S)
     put(database, create_async_engine=engine)
-    put(relay, statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'")))
+    put(
+        relay,
+        ACKNOWLEDGED_WITHIN=SESSION_S - 1,
+        statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'")),
+    )
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import domain, sender
+        from shared.mail import mailer
 
-        put(domain, LEASE=LEASE)
+        put(mailer, SECONDS_FOR_DATA=MAIL_S)
+        mailer.Mailer.__init__.__kwdefaults__ = {"seconds": MAIL_S}
+        put(domain, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         put(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
 
 
-def die_before_removal(often: float) -> None:
+def die_before_removal(within: float) -> None:
     """Kill this process when the broker has acknowledged and the outbox still holds the rows."""
     from shared.kafka import relay
 
     send = relay.send
+    due = time.monotonic() + random.uniform(0, within)
 
     async def last_act(producer: Any, rows: Sequence[Any]) -> None:
         await send(producer, rows)
-        if random.random() < often:
+        if time.monotonic() > due:
             os.kill(os.getpid(), signal.SIGKILL)
 
     put(relay, send=last_act)
@@ -85,7 +110,7 @@ def commit_late(often: float) -> None:
     async def slowly(uow: UnitOfWork) -> bool:
         said = await flush(uow)
         if said and random.random() < often:
-            await asyncio.sleep(random.uniform(0, 0.2))
+            await asyncio.sleep(random.uniform(0, LATE_S))
         return said
 
     UnitOfWork.flush = slowly  # type: ignore[assignment]
@@ -98,8 +123,8 @@ def main() -> None:
         from chaos import broken
 
         broken.BREAKS[named].apply()
-    if often := os.environ.get("CHAOS_DIE"):
-        die_before_removal(int(often) / 100)
+    if within := os.environ.get("CHAOS_DIE"):
+        die_before_removal(float(within))
     if often := os.environ.get("CHAOS_LATE"):
         commit_late(int(often) / 100)
     from services.command import main as product

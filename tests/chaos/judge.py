@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import httpx
 import msgspec
 from chaos import topics
+from chaos.company import Company
 from chaos.ledger import Book
-from chaos.stack import Stack
+from chaos.stack import HEARING, Stack
 from chaos.topics import Offsets
 
 from services.scorer.repository.counting import recount
@@ -61,14 +63,19 @@ class Judge:
     """Judges one tenant's scenario, whose topics began at ``since``."""
 
     stack: Stack
-    tenant: str
+    company: Company
     book: Book
     since: Offsets
     dead_letters: int = 0
     """So many were injected: no more may be there, and no fewer."""
     found: Findings = field(default_factory=Findings)
 
+    @property
+    def tenant(self) -> str:
+        return self.company.tenant
+
     async def judge(self) -> Findings:
+        await self._copies()
         await self._events()
         await self._mails()
         await self._answers()
@@ -82,6 +89,17 @@ class Judge:
             return [tuple(row) for row in await database.fetch(sql, self.tenant)]
         finally:
             await database.close()
+
+    async def _copies(self) -> None:
+        """Everybody knows the company and its survey as their owners have them."""
+        for owner, sql in (
+            ("trigger", "SELECT version FROM tenant WHERE id = $1"),
+            ("dispatcher", "SELECT id, max(version) FROM survey WHERE tenant = $1 GROUP BY id"),
+        ):
+            owned = await self._rows(owner, sql)
+            for service in set(HEARING) - {owner}:
+                if await self._rows(service, sql) != owned:
+                    self.found.wrong(f"copies of what {owner} owns", [service])
 
     async def _events(self) -> None:
         found, book = self.found, self.book
@@ -117,15 +135,16 @@ class Judge:
         found.double("customers with two mails", [to for to, n in mailed.items() if n > 1])
         rows = await self._rows(
             "dispatcher",
-            "SELECT state, attempts, convert_from(body, 'UTF8')::jsonb->'customer'->>'email' FROM invitation "
-            "WHERE tenant = $1",
+            "SELECT state, attempts, convert_from(body, 'UTF8')::jsonb->'customer'->>'email', "
+            "convert_from(body, 'UTF8')::jsonb->'customer'->>'id' FROM invitation WHERE tenant = $1",
         )
-        states = {str(to): (str(state), attempts) for state, attempts, to in rows}
-        expected = {"refuse": "failed", "defer": "waiting", "drop": "unknown"}
+        states = {str(to): (str(state), attempts) for state, attempts, to, _ in rows}
+        expected = {"refuse": "failed", "defer": "waiting", "drop": "unknown", "slow": "unknown"}
         for to, (state, _) in states.items():
             if state != expected.get(to.partition("-")[0], "sent") and state != "unknown":
                 found.wrong("invitations at their end", [f"{state} {to}"])
         found.unknown = sum(state == "unknown" for state, _ in states.values())
+        await self._shown([str(customer) for state, _, _, customer in rows if state == "unknown"][:3])
         found.lose(
             "mails that were sent",
             [to for to, (state, _) in states.items() if state == "sent" and not mailed[to]],
@@ -134,6 +153,18 @@ class Judge:
             "mails that were not to be",
             [to for to in mailed if states.get(to, ("none", 0))[0] not in {"sent", "unknown"}],
         )
+
+    async def _shown(self, customers: Iterable[str]) -> None:
+        """Who asks what became of such an event reads that nobody knows."""
+        async with httpx.AsyncClient(headers=self.company.headers, trust_env=False) as client:
+            for customer in customers:
+                page = await client.get(
+                    f"{self.stack.door('dispatcher')}/v1/decisions",
+                    params={"event_id": customer.replace("c-", "e-")},
+                )
+                told = [one["invitation"]["state"] for one in page.json().get("decisions", ())]
+                if told != ["unknown"]:
+                    self.found.wrong("unknown mails that are shown otherwise", [f"{customer}: {told}"])
 
     async def _answers(self) -> None:
         found = self.found
@@ -208,7 +239,7 @@ class Judge:
     async def _topics(self) -> None:
         """Each version that a database holds was said, and for the first time never after a later one."""
         found = self.found
-        bootstrap = self.stack.state.kafka
+        bootstrap = self.stack.kafka
         said: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         by_event: defaultdict[str, set[str]] = defaultdict(set)
         for record in await topics.records(bootstrap, SAID, self.since):

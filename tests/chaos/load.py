@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 from chaos.company import MAILED, Company
 from chaos.ledger import Ledger
+from chaos.stack import Stack
 
 TOUCHPOINTS = ("delivery", "checkout", "support", "return")
 SENDERS = 4
 MAILED_EVERY = 20
-TROUBLE = {"refuse-550-": 0.02, "defer-451-": 0.02, "drop-after-data-": 0.02}
+TROUBLE = {"refuse-550-": 0.02, "defer-451-": 0.02, "drop-after-data-": 0.02, "slow-after-data-": 0.01}
 """How often an address asks the mail server for trouble, where a scenario wants it."""
 
 
@@ -29,6 +30,8 @@ class Plan:
     clients: int = 1
     """So many clients post every batch, at the same time."""
     trouble: bool = False
+    patient: bool = False
+    """No client may be told to come again, or lose its connection."""
 
 
 def touchpoint_of(number: int) -> str:
@@ -68,7 +71,7 @@ def _event(number: int, tenant: str, now: str, chance: random.Random, *, trouble
 class Load:
     """Posts a plan, evenly over its time, never faster than the door takes it."""
 
-    origin: str
+    stack: Stack
     company: Company
     ledger: Ledger
     plan: Plan
@@ -82,7 +85,7 @@ class Load:
         """Addresses that the mail server makes trouble for, and copies of what was posted already."""
         sent = batches(self.plan, self.company.tenant)
         addresses = [event["customer"]["email"] for batch in sent for event in batch]
-        trouble = sum(address.startswith(tuple(TROUBLE)) for address in addresses)
+        trouble: int = sum(address.startswith(tuple(TROUBLE)) for address in addresses)
         return trouble + (self.plan.clients - 1) * len(sent)
 
     async def run(self, give_up_after: float = 120) -> None:
@@ -94,7 +97,7 @@ class Load:
 
         async def send_on() -> None:
             async with httpx.AsyncClient(
-                base_url=self.origin, headers=self.company.headers, trust_env=False, timeout=15
+                headers=self.company.headers, trust_env=False, timeout=30, verify=False
             ) as client:
                 for number, batch in queue:
                     await asyncio.sleep(max(0.0, began + number * every - time.monotonic()))
@@ -111,8 +114,10 @@ class Load:
         self.ledger.trying(ids)
         while time.monotonic() < end:
             try:
-                response = await client.post("/v1/events", json=batch)
-            except httpx.TransportError:
+                response = await client.post(f"{self.stack.door('trigger')}/v1/events", json=batch)
+            except httpx.TransportError as error:
+                if self.plan.patient:
+                    self.faults.append(f"events: {type(error).__name__} where every client is to be served")
                 self.refused += 1
                 await asyncio.sleep(0.2)
                 continue
@@ -124,6 +129,8 @@ class Load:
             ).startswith("application/problem+json"):
                 self.faults.append(f"events: {response.status_code} {response.text[:200]}")
                 return
+            if self.plan.patient:
+                self.faults.append(f"events: {response.status_code} where every client is to be served")
             # 401: a process that has just started and cannot reach its database does not know the key yet.
             self.refused += 1
             await asyncio.sleep(0.2)

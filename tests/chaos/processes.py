@@ -5,6 +5,7 @@ import contextlib
 import signal
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deploy.local.logfile import LogFile
 from deploy.local.program import Program, spawn
@@ -18,8 +19,10 @@ class Process:
     """A program, its process of now, and how often it ended by itself or by us."""
 
     program: Program
-    log: LogFile
+    logs: Path
     group: int
+    port: int | None = None
+    """Where a process of ours answers /metrics."""
     ends: int = 0
     _running: asyncio.subprocess.Process | None = None
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -31,17 +34,18 @@ class Process:
 
     def start(self) -> None:
         self._wanted.set()
-        self._keeping = asyncio.create_task(self._keep())
+        self._keeping = asyncio.create_task(self._keep(LogFile(self.logs, self.name, None)))
 
-    async def _keep(self) -> None:
+    async def _keep(self, log: LogFile) -> None:
         while self._wanted.is_set():
-            self._running, output = await spawn(self.program, self.log, self.group)
+            self._running, output = await spawn(self.program, log, self.group)
             await self._running.wait()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(output.closed.wait(), 1)
             if self._wanted.is_set():
                 self.ends += 1
                 await asyncio.sleep(AGAIN_AFTER)
+        log.close()
 
     def send(self, number: signal.Signals) -> bool:
         """Whether there was a process to send it to."""
@@ -59,17 +63,17 @@ class Process:
         return self.program.ready is None or await self.program.ready()
 
     async def until_ready(self, within: float = 120) -> None:
-        """:raises TimeoutError: with the end of its log."""
+        """:raises TimeoutError: naming where its log lies."""
         deadline = time.monotonic() + within
         while not await self.is_ready():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{self.name} is not ready:\n{self.log.tail()}")
+                raise TimeoutError(f"{self.name} is not ready; see {self.logs}")
             await asyncio.sleep(0.1)
 
     async def stop(
         self, number: signal.Signals | None = None, within: float = 20
     ) -> tuple[float, int | None]:
-        """End it for good; how long it took, and its exit code. Beyond ``within`` it is killed."""
+        """End it, until it is started again; how long it took, and its exit code. Beyond ``within`` it is killed."""
         self._wanted.clear()
         began = time.monotonic()
         self.send(number or self.program.stop_signal)
@@ -80,5 +84,10 @@ class Process:
         self.kill()
         if self._keeping is not None:
             await self._keeping
-        self.log.close()
         return took, self._running.returncode if self._running else None
+
+    async def away(self, seconds: float) -> None:
+        """Kill it, and start it again only after so long."""
+        await self.stop(signal.SIGKILL)
+        await asyncio.sleep(seconds)
+        self.start()

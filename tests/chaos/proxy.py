@@ -3,15 +3,51 @@
 import asyncio
 import contextlib
 import random
+import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deploy.local.state import SERVICES, State
 
 COMMIT = b"COMMIT;\0"
-RELAY = b"-relay\0"
-"""Ends the name under which a relay connects: it commits with each statement, without the word."""
+MARKS = {
+    b"UPDATE position SET next_offset": "consumer",
+    b"UPDATE invitation SET state": "sender",
+    b"DELETE FROM outbox": "relay",
+}
+"""Who speaks is known by what it says: in its transaction, or, the relay, in place of a COMMIT."""
+KINDS = ("api", *MARKS.values())
+PREPARED = re.compile(rb"P.{4}(\w+)\0(" + b"|".join(MARKS) + rb")", re.DOTALL)
+USED = re.compile(rb"B.{4}\0(\w+)\0", re.DOTALL)
+CERTAINLY = 3
+"""The third commit of each kind is cut whatever chance says."""
+ARRIVES = 0.7
+"""So many of the commits that are cut have arrived: only the answer is lost."""
+
+
+@dataclass
+class Speaker:
+    """One connection: which of its statements tell who it is."""
+
+    is_api: bool = False
+    now: str = ""
+    _marked: dict[bytes, str] = field(default_factory=dict)
+
+    def commits(self, said: bytes) -> str:
+        """Who commits with this, if anybody does."""
+        self.is_api = self.is_api or b"-api\0" in said
+        for name, mark in PREPARED.findall(said):
+            self._marked[name] = MARKS[mark]
+        for name in USED.findall(said):
+            self.now = self.now or self._marked.get(name, "")
+        if self.now == "relay" or COMMIT in said:
+            kind, self.now = self.now or ("api" if self.is_api else ""), ""
+            return kind
+        if b"ROLLBACK;\0" in said:
+            self.now = ""
+        return ""
 
 
 @dataclass
@@ -21,9 +57,10 @@ class Proxy:
     state: State
     chance: random.Random
     often: float
-    cut: int = 0
+    cut: Counter[str] = field(default_factory=Counter)
     port: int = 0
     active: bool = True
+    _seen: Counter[str] = field(default_factory=Counter)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -34,6 +71,12 @@ class Proxy:
             for name in SERVICES
         }
 
+    def _cuts(self, kind: str) -> bool:
+        if not kind or not self.active:
+            return False
+        self._seen[kind] += 1
+        return self._seen[kind] == CERTAINLY or self.chance.random() < self.often
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             server_reader, server_writer = await asyncio.open_connection(
@@ -43,23 +86,22 @@ class Proxy:
             writer.close()
             return
         answers = asyncio.create_task(_pass_on(server_reader, writer))
-        is_relay = False
+        speaker = Speaker()
         with contextlib.suppress(OSError):
             while said := await reader.read(65_536):
-                is_relay = is_relay or RELAY in said
-                rolled = self.chance.random()
-                if not self.active or not (COMMIT in said or is_relay) or rolled > self.often:
+                kind = speaker.commits(said)
+                if not self._cuts(kind):
                     server_writer.write(said)
                     await server_writer.drain()
                     continue
                 answers.cancel()
-                if rolled < self.often * 0.7:
+                if self.chance.random() < ARRIVES:
                     server_writer.write(said)
                     await server_writer.drain()
                     # The server has done it when it answers; the answer goes nowhere.
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(server_reader.read(65_536), 2)
-                self.cut += 1
+                self.cut[kind] += 1
                 break
         answers.cancel()
         server_writer.close()

@@ -5,17 +5,20 @@ import random
 from chaos import topics
 from chaos.stack import HEARING, Stack
 
-OWNER = {"answers.v1": "collector", "invitations.v1": "dispatcher", "cases.v1": "alerts"}
+OWNER = {
+    "tenants.v1": "trigger",
+    "surveys.v1": "dispatcher",
+    "invitations.v1": "dispatcher",
+    "answers.v1": "collector",
+    "cases.v1": "alerts",
+}
 
 
 async def positions_forgotten(stack: Stack) -> None:
     """Every service reads every topic from its beginning."""
     for service in HEARING:
-        database = await stack.database(service)
-        try:
+        async with stack.asking(service) as database:
             await database.execute("DELETE FROM position")
-        finally:
-            await database.close()
 
 
 async def said_twice(stack: Stack, tenant: str) -> int:
@@ -25,7 +28,7 @@ async def said_twice(stack: Stack, tenant: str) -> int:
     """
     found = [
         record
-        for record in await topics.records(stack.state.kafka, list(OWNER), {})
+        for record in await topics.records(stack.kafka, list(OWNER), {})
         if (record.key or b"").startswith(f"{tenant}/".encode())
     ]
     newest = {(record.topic, record.key): record for record in found}
@@ -33,12 +36,9 @@ async def said_twice(stack: Stack, tenant: str) -> int:
     found = [record for record in found if id(record) not in left_out]
     random.Random(tenant).shuffle(found)
     for topic, service in OWNER.items():
-        database = await stack.database(service)
-        try:
+        async with stack.asking(service) as database:
             await database.executemany(
                 "INSERT INTO outbox (topic, key, value) VALUES ($1, $2, $3)",
                 [(topic, record.key, record.value) for record in found if record.topic == topic],
             )
-        finally:
-            await database.close()
     return len(found)

@@ -9,43 +9,61 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
+import asyncpg.pool
+from chaos import cluster
 from chaos.processes import Process
 from support.stack import new_state
 
 from deploy.local import parts, postgres
-from deploy.local.logfile import LogFile
 from deploy.local.probes import answers
 from deploy.local.program import Program
 from deploy.local.serve import AFTERWORD
 from deploy.local.state import CHECKOUT, SERVICES, State, environment, free_ports
 from deploy.local.supervisor import Supervisor
 
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 HEARING = ("dispatcher", "collector", "scorer", "alerts")
 """The services whose workers hear something."""
 
 
 @dataclass
 class Stack:
-    """The processes by name; ``api`` and a worker for each service run from the start."""
+    """The processes by name; ``api``, of all services, and a worker for each run from the start."""
 
     state: State
     supervisor: Supervisor
+    kafka: str
     processes: dict[str, Process] = field(default_factory=dict)
     everywhere: dict[str, str] = field(default_factory=dict)
     """Settings of every process of ours that is started from now on."""
+    doors: dict[str, str] = field(default_factory=dict)
+    """Where a service's API of its own listens."""
+    _eyes: dict[str, asyncpg.Pool] = field(default_factory=dict)
 
     @property
     def workers(self) -> list[Process]:
         return [process for name, process in self.processes.items() if name.partition("-")[0] in SERVICES]
 
     @property
-    def ours(self) -> list[Process]:
-        """Workers and API."""
-        return [*self.workers, self.processes["api"]]
+    def apis(self) -> list[Process]:
+        return [process for name, process in self.processes.items() if name.partition("-")[0] == "api"]
 
-    def add(self, program: Program) -> Process:
+    @property
+    def ours(self) -> list[Process]:
+        """Workers and APIs."""
+        return [*self.workers, *self.apis]
+
+    @property
+    def brokers(self) -> list[Process]:
+        return [process for name, process in self.processes.items() if name.partition("-")[0] == "kafka"]
+
+    def door(self, service: str) -> str:
+        """Where its clients knock now."""
+        return self.doors.get(service, self.state.origin)
+
+    def add(self, program: Program, port: int | None = None) -> Process:
         """Start one more program."""
-        process = Process(program, LogFile(self.state.logs, program.name, None), self.supervisor._keeper.pid)
+        process = Process(program, self.state.logs, self.supervisor._keeper.pid, port)
         self.processes[program.name] = process
         process.start()
         return process
@@ -57,30 +75,39 @@ class Stack:
     def add_worker(self, service: str, number: int = 1, settings: Mapping[str, str] | None = None) -> Process:
         name = service if number == 1 else f"{service}-{number}"
         port = self.state.ports[f"{service}_health"] if number == 1 else free_ports(1)[0]
-        return self.add(
-            self._ours(name, port, ("run", service, "worker", "--health-port", str(port)), settings)
-        )
+        return self._ours(name, port, ("run", service, "worker", "--health-port", str(port)), settings)
 
-    def add_api(self, settings: Mapping[str, str] | None = None) -> Process:
-        port = self.state.ports["origin"]
-        return self.add(self._ours("api", port, ("run", "all", "api", "--port", str(port)), settings))
+    def add_api(self, number: int = 1, settings: Mapping[str, str] | None = None) -> Process:
+        """All services behind one origin."""
+        name = "api" if number == 1 else f"api-{number}"
+        port = self.state.ports["origin"] if number == 1 else free_ports(1)[0]
+        return self._ours(name, port, ("run", "all", "api", "--port", str(port)), settings)
+
+    def add_api_of(self, service: str) -> Process:
+        """One service's, behind a door of its own."""
+        port = free_ports(1)[0]
+        self.doors[service] = f"http://127.0.0.1:{port}"
+        return self._ours(f"api-{service}", port, ("run", service, "api", "--port", str(port)))
 
     async def start_ours(self, settings: Mapping[str, str] | None = None) -> None:
         """The API and one worker for each service; ready when it returns."""
-        self.add_api(settings)
+        self.add_api(settings=settings)
         for service in SERVICES:
             self.add_worker(service, settings=settings)
-        await asyncio.gather(*(process.until_ready() for process in self.ours))
+        await self.until_ready(*self.ours)
 
     async def stop_ours(self) -> dict[str, tuple[float, int | None]]:
         """SIGTERM to all of them; how long each took, and its exit code."""
         names = [process.name for process in self.ours]
         return dict(zip(names, await asyncio.gather(*map(self.remove, names)), strict=True))
 
+    async def until_ready(self, *processes: Process) -> None:
+        await asyncio.gather(*(process.until_ready() for process in processes))
+
     def _ours(
-        self, name: str, port: int, arguments: Iterable[str], settings: Mapping[str, str] | None
-    ) -> Program:
-        return Program(
+        self, name: str, port: int, arguments: Iterable[str], settings: Mapping[str, str] | None = None
+    ) -> Process:
+        program = Program(
             name,
             (sys.executable, "-m", "chaos.entry", *arguments),
             {
@@ -92,18 +119,32 @@ class Stack:
             },
             ready=lambda: answers(f"http://127.0.0.1:{port}/readyz"),
         )
+        return self.add(program, port)
 
     async def database(self, service: str) -> asyncpg.Connection:
         """The judge's own way in, past everything of ours."""
-        return await asyncpg.connect(
-            host="127.0.0.1", port=self.state.ports["postgres"], user="postgres",
-            password=self.state.passwords["postgres"], database=service, ssl=False, timeout=5,
-        )  # fmt: skip
+        return await asyncpg.connect(self._way_to(service), timeout=5)
 
-    async def run(self, *arguments: str) -> str:
+    @asynccontextmanager
+    async def asking(self, service: str) -> AsyncIterator[Connection]:
+        """The same, for who asks again and again: a connection is kept."""
+        if service not in self._eyes:
+            self._eyes[service] = asyncpg.create_pool(
+                self._way_to(service), min_size=0, max_size=4, timeout=5
+            )
+            await self._eyes[service]
+        async with self._eyes[service].acquire() as connection:
+            yield connection
+
+    def _way_to(self, service: str) -> str:
+        password, port = self.state.passwords["postgres"], self.state.ports["postgres"]
+        return f"postgresql://postgres:{password}@127.0.0.1:{port}/{service}?sslmode=disable"
+
+    async def run(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
         """The ``afterword`` command in this stack."""
+        own = {**environment(self.state), **self.everywhere, **(settings or {})}
         process = await asyncio.create_subprocess_exec(
-            str(AFTERWORD), *arguments, env={**os.environ, **environment(self.state)},
+            str(AFTERWORD), *arguments, env={**os.environ, **own},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await process.communicate()
@@ -111,23 +152,38 @@ class Stack:
             raise RuntimeError(f"afterword {' '.join(arguments)}: {output.decode()}")
         return output.decode()
 
+    async def close(self) -> None:
+        """Stop everything."""
+        for pool in self._eyes.values():
+            pool.terminate()
+        await self.stop_ours()
+        await asyncio.gather(*(process.stop(within=10) for process in self.processes.values()))
+
 
 @asynccontextmanager
-async def a_stack(settings: Mapping[str, str] | None = None) -> AsyncIterator[Stack]:
-    """Up and ready; at the end down and forgotten, its logs moved to CHAOS_LOGS if that is set."""
+async def a_stack(
+    settings: Mapping[str, str] | None = None, *, brokers: int = 1, copies: int = 1
+) -> AsyncIterator[Stack]:
+    """Up and ready; at the end down and forgotten, its logs moved to CHAOS_LOGS if that is set.
+
+    ``copies`` is how many brokers hold each partition.
+    """
     with new_state() as state:
         async with Supervisor(state.logs) as supervisor:
-            stack = Stack(state, supervisor)
+            kafka, programs = await cluster.prepare(state, brokers)
+            stack = Stack(state, supervisor, kafka)
+            stack.everywhere |= {"AFTERWORD_KAFKA": kafka, "AFTERWORD_TOPIC_REPLICATION": str(copies)}
             try:
-                for program in await asyncio.gather(*(parts.prepare(part, state) for part in parts.PARTS)):
+                programs += [await parts.prepare("postgres", state), await parts.prepare("mailbox", state)]
+                for program in programs:
                     stack.add(program)
-                await asyncio.gather(*(process.until_ready() for process in stack.processes.values()))
+                await stack.until_ready(*stack.processes.values())
                 await postgres.create_databases(state)
-                await asyncio.gather(stack.run("migrate"), stack.run("topics", "apply"))
+                size = {"AFTERWORD_TOPIC_REPLICATION": str(copies)}
+                await asyncio.gather(stack.run("migrate"), stack.run("topics", "apply", settings=size))
                 await stack.start_ours(settings)
                 yield stack
             finally:
-                await stack.stop_ours() if "api" in stack.processes else None
-                await asyncio.gather(*(process.stop(within=10) for process in stack.processes.values()))
+                await stack.close()
                 if kept := os.environ.get("CHAOS_LOGS"):
                     state.logs.rename(Path(kept) / state.root.name)

@@ -7,10 +7,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-LEFT = ("scenario", "faults")
+LEFT = ("scenario", "faults", "seen by")
 COLUMNS = (
     "scenario", "faults", "refused", "accepted", "decisions", "invited", "mails", "unknown", "answers", "counted",
-    "cases", "dead", "lost", "doub.", "reord.", "again", "still", "took",
+    "cases", "dead", "lost", "doub.", "reord.", "again", "still", "took", "seen by",
 )  # fmt: skip
 
 
@@ -27,13 +27,12 @@ def show(results: Sequence[Result]) -> None:
             found.reordered, found.said_again,
         )  # fmt: skip
         table.add_row(
-            result.scenario.name, *map(str, figures), f"{result.standstill:.1f} s", f"{result.seconds:.0f} s"
-        )
-    console = Console(width=200, highlight=False)
+            result.scenario.name, *map(str, figures), f"{result.standstill:.1f} s", f"{result.seconds:.0f} s",
+            ", ".join(map(str, result.scenario.seen_by)),
+        )  # fmt: skip
+    console = Console(width=220, highlight=False)
     console.print(table)
     for result in results:
-        console.print(
-            f"{result.scenario.name}: {result.scenario.what}; an operator sees it by {result.scenario.shown_by}"
-        )
+        console.print("; ".join([f"{result.scenario.name}: {result.scenario.what}", *result.told]))
         for fault in result.found.faults:
             console.print(f"  {fault}", style="red")

@@ -34,40 +34,31 @@ class Watch:
             await asyncio.sleep(0.25)
 
     async def _moved(self, service: str) -> int:
-        database = await self.stack.database(service)
-        try:
+        async with self.stack.asking(service) as database:
             return int(await database.fetchval("SELECT coalesce(sum(next_offset), 0) FROM position"))
-        finally:
-            await database.close()
 
 
 async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
     """What is still under way; empty when all is done."""
-    dispatcher = await stack.database("dispatcher")
-    try:
+    async with stack.asking("dispatcher") as dispatcher:
         decided = await dispatcher.fetchval("SELECT count(*) FROM decision WHERE tenant = $1", tenant)
         if decided < accepted:
             return f"{accepted - decided} events are not decided"
         open_ = await dispatcher.fetchval(
             "SELECT count(*) FROM invitation WHERE tenant = $1 AND (state = 'sending' OR state = 'waiting' "
-            "AND NOT (attempts > 0 AND convert_from(body, 'UTF8') LIKE '%defer-451-%'))",
+            "AND NOT (attempts > 0 AND convert_from(body, 'UTF8') LIKE '%defer-%'))",
             tenant,
         )
         if open_:
             return f"{open_} mails are not handed over"
-    finally:
-        await dispatcher.close()
     ends = await topics.ends(
-        stack.state.kafka, sorted({topic for heard in topics.HEARD.values() for topic in heard})
+        stack.kafka, sorted({topic for heard in topics.HEARD.values() for topic in heard})
     )
     for service, heard in topics.HEARD.items():
-        database = await stack.database(service)
-        try:
+        async with stack.asking(service) as database:
             if waiting := await database.fetchval("SELECT count(*) FROM outbox"):
                 return f"{waiting} rows wait in the outbox of {service}"
             rows = await database.fetch("SELECT topic, part, next_offset FROM position")
-        finally:
-            await database.close()
         at = {(row["topic"], row["part"]): row["next_offset"] for row in rows}
         lag = sum(end - at.get((tp.topic, tp.partition), 0) for tp, end in ends.items() if tp.topic in heard)
         if lag:

@@ -1,6 +1,18 @@
-"""What comes from outside: a mail server in trouble, and many clients with the same."""
+"""What comes from outside: a mail server in trouble, many clients with the same, two who want one thing."""
+
+import asyncio
 
 from chaos.arena import Arena, Scenario
+from chaos.operator import Sign
+
+
+async def mails_in_trouble(arena: Arena) -> None:
+    """Addresses ask for trouble of their own, and the server itself is killed."""
+    mailbox = arena.stack.processes["mailbox"]
+    async for _ in arena.moments(3.0, 6.0):
+        await mailbox.until_ready()
+        arena.injected += mailbox.kill()
+    await mailbox.until_ready()
 
 
 async def nothing(arena: Arena) -> None:
@@ -8,7 +20,47 @@ async def nothing(arena: Arena) -> None:
     arena.ready.set()
 
 
+async def migrated_twice(arena: Arena) -> None:
+    """Beside the staff, two start the migrations of the same new database, and of those in use, at once."""
+    stack = arena.stack
+    async for _ in arena.moments(1.0, 5.0):
+        name = f"scorer_again_{arena.injected}"
+        async with stack.asking("scorer") as database:
+            await database.execute(f"CREATE DATABASE {name} OWNER scorer TEMPLATE template0")
+        new = {"SCORER_DATABASE_URL": stack.state.database_url("scorer", name)}
+        await asyncio.gather(*(stack.run("migrate", settings=new) for _ in range(2)))
+        arena.injected += 2
+
+
 SCENARIOS = (
-    Scenario("smtp", "550, 451, cut after DATA", nothing, "sender states", trouble=True),
-    Scenario("clients", "100 clients post the same, two answers at once", nothing, "-", clients=100),
+    Scenario(
+        "smtp",
+        "refused, put off, slow, cut after DATA, the server killed",
+        mails_in_trouble,
+        tuple(
+            Sign("afterword_mails_total", labels={"outcome": outcome})
+            for outcome in ("delivered", "deferred", "rejected", "unknown")
+        ),
+        trouble=True,
+    ),
+    Scenario(
+        "clients",
+        "100 clients post the same",
+        nothing,
+        (
+            Sign(
+                "afterword_records_total",
+                each=2,
+                labels={"service": "dispatcher", "topic": "transactions.v1"},
+            ),
+        ),
+        clients=100,
+    ),
+    Scenario(
+        "races",
+        "two answers, two of the staff, two migrations at once",
+        migrated_twice,
+        (Sign("afterword_responses_total", labels={"status": "409"}),),
+        staff=True,
+    ),
 )

@@ -3,22 +3,44 @@
 import asyncio
 
 from chaos.arena import Arena, Scenario
+from chaos.operator import Sign
 from chaos.repeat import positions_forgotten, said_twice
 from chaos.stack import HEARING
 
+from deploy.local.state import SERVICES
+
+DIES_WITHIN = "3"
+
 
 async def relay_killed(arena: Arena) -> None:
-    """After every fourth acknowledgement or so, the process is gone before it removes the rows."""
+    """Between acknowledgement and removal the process is gone, each of those that say anything at least once."""
+    stack = arena.stack
     for service in HEARING:
-        await arena.stack.remove(service)
-        arena.stack.add_worker(service, settings={"CHAOS_DIE": "25"})
+        await stack.remove(service)
+        stack.add_worker(service, settings={"CHAOS_DIE": DIES_WITHIN})
     arena.ready.set()
     await arena.over.wait()
-    await asyncio.sleep(3)
+    async with asyncio.timeout(60):
+        while not all(stack.processes[service].ends for service in HEARING):  # noqa: ASYNC110  (they end alone)
+            await asyncio.sleep(0.3)
     for service in HEARING:
-        arena.injected += arena.stack.processes[service].ends
-        await arena.stack.remove(service)
-        arena.stack.add_worker(service)
+        arena.injected += stack.processes[service].ends
+        await stack.remove(service)
+        stack.add_worker(service)
+
+
+async def two_relays(arena: Arena) -> None:
+    """Two of each service; the one that works loses its connection, and with it the lock, again and again."""
+    stack = arena.stack
+    seconds = [stack.add_worker(service, 2) for service in SERVICES]
+    await stack.until_ready(*seconds)
+    async for _ in arena.moments(0.5, 2.0):
+        async with stack.asking("dispatcher") as database:
+            arena.injected += await database.fetchval(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                "WHERE locktype = 'advisory' AND granted AND application_name LIKE '%-relay'"
+            )
+    await asyncio.gather(*(stack.remove(process.name) for process in seconds))
 
 
 async def committed_late(arena: Arena) -> None:
@@ -40,15 +62,14 @@ async def read_again(arena: Arena) -> None:
     async for _ in arena.moments(4.0, 8.0):
         await positions_forgotten(arena.stack)
         arena.injected += 1
+    await asyncio.gather(*(arena.stack.remove(service) for service in HEARING))
     for service in HEARING:
-        await arena.stack.remove(service)
         arena.stack.add_worker(service)
 
 
 async def read_again_after(arena: Arena) -> None:
     """Once more while they are stopped; then what was said is said again, old after new."""
-    for service in HEARING:
-        await arena.stack.remove(service)
+    await asyncio.gather(*(arena.stack.remove(service) for service in HEARING))
     await positions_forgotten(arena.stack)
     arena.injected += 1 + await said_twice(arena.stack, arena.tenant)
     for service in HEARING:
@@ -56,13 +77,30 @@ async def read_again_after(arena: Arena) -> None:
 
 
 SCENARIOS = (
-    Scenario("relay", "kill -9 between acknowledgement and removal", relay_killed, "relayed total"),
+    Scenario(
+        "relay",
+        "kill -9 between acknowledgement and removal",
+        relay_killed,
+        (Sign("process_start_time_seconds"),),
+    ),
+    Scenario(
+        "relays",
+        "two relays of each service, the lock taken from one",
+        two_relays,
+        (Sign("afterword_relay_producers_replaced_total"),),
+    ),
     Scenario(
         "late",
         "commits out of the order of their numbers",
         committed_late,
-        "outbox age",
+        (Sign("afterword_batch_seconds_sum"),),
         after=committed_in_time,
     ),
-    Scenario("again", "all read again, outbox said twice", read_again, "lag", after=read_again_after),
+    Scenario(
+        "again",
+        "all read again, the outbox said twice",
+        read_again,
+        (Sign("afterword_fenced_total"),),
+        after=read_again_after,
+    ),
 )

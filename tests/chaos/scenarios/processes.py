@@ -2,37 +2,64 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 
 from chaos.arena import Arena, Scenario
+from chaos.operator import Sign
+from chaos.processes import Process
 from chaos.stack import HEARING
+
+from deploy.local.state import SERVICES
 
 ENDS_WITHIN = 10.0
 FROZEN_FOR = 7.0
 """Seconds: longer than the shortened session and database time-outs."""
+LONG_AT = 3
+"""The freeze that is long whatever chance says."""
+RESTARTED = Sign("process_start_time_seconds")
 
 
 async def killed(arena: Arena) -> None:
-    """One that works, now and then all of them; all at once at the least once."""
-    async for _ in arena.moments(0.5, 2.5):
-        if arena.injected == 2 or arena.chance.random() < 0.1:
-            arena.injected += sum(process.kill() for process in arena.stack.ours)
-            await asyncio.gather(*(process.until_ready() for process in arena.stack.ours))
-        process = arena.chance.choice(arena.stack.ours)
-        if await process.is_ready():  # else it has been killed already, and has not done anything since
-            arena.injected += process.kill()
+    """Each worker alone, in any order; then all of them and the API at the same moment; then any one."""
+    stack = arena.stack
+    await _killed(arena, stack.workers, together=stack.ours)
+
+
+async def doors_killed(arena: Arena) -> None:
+    """The same with an API process for each service."""
+    stack = arena.stack
+    apis = [stack.add_api_of(service) for service in SERVICES]
+    await stack.until_ready(*apis)
+    await stack.remove("api")
+    await _killed(arena, apis, together=apis)
+    await stack.until_ready(*apis)
+    await stack.add_api().until_ready()
+    stack.doors.clear()
+    await asyncio.gather(*(stack.remove(process.name) for process in apis))
+
+
+async def _killed(arena: Arena, alone: Sequence[Process], *, together: Sequence[Process]) -> None:
+    order = arena.chance.sample(alone, len(alone))
+    async for _ in arena.moments(0.5, 2.5, at_least=len(alone) + len(together)):
+        if arena.injected == len(alone):
+            await arena.stack.until_ready(*together)
+            arena.injected += sum(process.kill() for process in together)
+            continue
+        process = order.pop() if order else arena.chance.choice(alone)
+        await process.until_ready()  # else it has been killed already, and has not done anything since
+        arena.injected += process.kill()
 
 
 async def frozen(arena: Arena) -> None:
     """A second worker of each, so that there is somebody to go on; short freezes make commits late."""
     seconds = [arena.stack.add_worker(service, 2) for service in HEARING]
-    await asyncio.gather(*(process.until_ready() for process in seconds))
+    await arena.stack.until_ready(*seconds)
     async for _ in arena.moments(0.3, 1.2):
         process = arena.chance.choice(arena.stack.workers)
         if process.send(signal.SIGSTOP):
             arena.injected += 1
-            await asyncio.sleep(
-                FROZEN_FOR if arena.chance.random() < 0.15 else arena.chance.uniform(0.1, 0.8)
-            )
+            long = arena.injected == LONG_AT or arena.chance.random() < 0.1
+            await asyncio.sleep(FROZEN_FOR if long else arena.chance.uniform(0.1, 0.8))
             process.send(signal.SIGCONT)
     await asyncio.gather(*(arena.stack.remove(process.name) for process in seconds))
 
@@ -41,13 +68,34 @@ async def scaled(arena: Arena) -> None:
     """One worker of each service, then four, two and one."""
     arena.ready.set()
     for number in (2, 3, 4):
-        await asyncio.gather(*(arena.stack.add_worker(name, number).until_ready() for name in HEARING))
+        await arena.stack.until_ready(*(arena.stack.add_worker(name, number) for name in HEARING))
         arena.injected += len(HEARING)
     for numbers in ((4, 3), (2,)):
         await asyncio.sleep(arena.chance.uniform(1, 3))
         for number in numbers:
             await asyncio.gather(*(arena.stack.remove(f"{name}-{number}") for name in HEARING))
             arena.injected += len(HEARING)
+
+
+async def side_by_side(arena: Arena) -> None:
+    """A second deployment, complete, beside the first; then the first ends, and comes back for the second."""
+    stack = arena.stack
+
+    async def second() -> None:
+        added = [stack.add_worker(service, 2) for service in SERVICES]
+        await stack.until_ready(*added, stack.add_api(2))
+
+    async def remove(names: list[str]) -> None:
+        await asyncio.gather(*(stack.remove(name) for name in names))
+        arena.injected += len(names)
+
+    arena.ready.set()
+    await second()
+    stack.doors["trigger"] = f"http://127.0.0.1:{stack.processes['api-2'].port}"
+    await remove(list(SERVICES))
+    await stack.until_ready(*(stack.add_worker(service) for service in SERVICES))
+    stack.doors.clear()
+    await remove([f"{name}-2" for name in (*SERVICES, "api")])
 
 
 async def ended(arena: Arena) -> None:
@@ -60,11 +108,14 @@ async def ended(arena: Arena) -> None:
         if took > ENDS_WITHIN or code != 0:
             arena.faults.append(f"wrong: {process.name} took {took:.1f} s to end, with code {code}")
         process.start()
+    await arena.stack.until_ready(*arena.stack.ours)
 
 
 SCENARIOS = (
-    Scenario("workers", "kill -9 of each worker, of the API, of all", killed, "afterword_* up, restarts"),
-    Scenario("scale", "workers 1, 4, 2, 1", scaled, "lag"),
-    Scenario("frozen", "SIGSTOP beyond the time-outs, SIGCONT", frozen, "fenced total, relay replaced"),
-    Scenario("sigterm", "SIGTERM under load, ten seconds", ended, "restarts"),
+    Scenario("workers", "kill -9 of each worker, and of all", killed, (RESTARTED,)),
+    Scenario("apis", "kill -9 of each API alone, and of all", doors_killed, (RESTARTED,), staff=True),
+    Scenario("scale", "workers 1, 4, 2, 1", scaled, (Sign("afterword_partitions", 2),)),
+    Scenario("side", "two deployments side by side", side_by_side, (Sign("afterword_partitions", 2),)),
+    Scenario("frozen", "SIGSTOP beyond the time-outs, SIGCONT", frozen, (Sign("up"),)),
+    Scenario("sigterm", "SIGTERM under load, ten seconds", ended, (RESTARTED,)),
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaProducer
 from chaos import topics
 from chaos.arena import Arena, Scenario
+from chaos.operator import Sign
 
 from shared.events import TOPICS
 from shared.kafka.clients import new_producer, stop_producer
@@ -113,29 +114,30 @@ async def _stuck(arena: Arena) -> set[tuple[str, str]]:
     found = set()
     for service, heard in topics.HEARD.items():
         if heard:
-            database = await arena.stack.database(service)
-            try:
+            async with arena.stack.asking(service) as database:
                 rows = await database.fetch("SELECT topic FROM position WHERE bad_run >= 100")
-            finally:
-                await database.close()
             found |= {(service, row["topic"]) for row in rows}
     return found
 
 
 async def _resume(arena: Arena) -> None:
-    ends = await topics.ends(arena.stack.state.kafka, ["transactions.v1", "answers.v1"])
+    ends = await topics.ends(arena.stack.kafka, ["transactions.v1", "answers.v1"])
     for service, topic in sorted(await _stuck(arena)):
         until = next(end for tp, end in ends.items() if tp == (topic, PARTITION))
         await arena.stack.run("resume", service, topic, str(PARTITION), "--until", str(until))
 
 
 async def _producer(arena: Arena) -> AIOKafkaProducer:
-    producer = new_producer(arena.stack.state.kafka, "poison")
+    producer = new_producer(arena.stack.kafka, "poison")
     await producer.start()
     return producer
 
 
 SCENARIOS = (
-    Scenario("poison", "1 % of poison in every topic", scattered, "dead letters"),
-    Scenario("fuse", "500 bad records in a row", in_a_row, "stuck partitions", after=resumed),
+    Scenario(
+        "poison", "1 % of poison in every topic", scattered, (Sign("afterword_dead_letters_total", 10),)
+    ),
+    Scenario(
+        "fuse", "500 bad records in a row", in_a_row, (Sign("afterword_stuck_partitions"),), after=resumed
+    ),
 )

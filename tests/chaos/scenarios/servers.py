@@ -1,14 +1,74 @@
-"""The servers that everything stands on: the broker and the database, killed, and connections to them cut."""
+"""The servers that everything stands on: killed, away for long, connections to them cut."""
+
+import asyncio
+import os
 
 from chaos.arena import Arena, Scenario
-from chaos.proxy import a_proxy
+from chaos.cluster import in_step
+from chaos.operator import Sign
+from chaos.proxy import KINDS, a_proxy
+
+BROKER_AWAY = 14.0
+DATABASE_AWAY = 15.0
+"""Seconds: longer than every shortened time-out: request, delivery, session, our own fuses."""
+PRODUCT_AWAY = 150.0
+"""The same with the product's own time-outs, the longest of which is two minutes."""
+A_MINUTE = 60.0
+MANY = 100_000
+"""With so many events there is time to be away for a minute."""
+
+
+def _long(arena: Arena, short: float) -> float:
+    if os.environ.get("TIMES") == "product":
+        return PRODUCT_AWAY
+    return max(short, A_MINUTE) if arena.events >= MANY else short
 
 
 async def broker_killed(arena: Arena) -> None:
-    broker = arena.stack.processes["kafka"]
-    async for _ in arena.moments(2.0, 9.0):
+    (broker,) = arena.stack.brokers
+    async for _ in arena.moments(2.0, 6.0):
         arena.injected += broker.kill()
         await broker.until_ready()
+
+
+async def broker_away(arena: Arena) -> None:
+    (broker,) = arena.stack.brokers
+    arena.ready.set()
+    await asyncio.sleep(arena.chance.uniform(1, 3))
+    await broker.away(_long(arena, BROKER_AWAY))
+    arena.injected += 1
+    await broker.until_ready()
+
+
+async def one_lost(arena: Arena) -> None:
+    """One of three, and it is back in step before the next one goes."""
+    async for _ in arena.moments(0.5, 2.0):
+        await in_step(arena.stack.kafka)
+        broker = arena.chance.choice(arena.stack.brokers)
+        await broker.away(arena.chance.uniform(0.5, 6.0))
+        arena.injected += 1
+        await broker.until_ready()
+
+
+async def two_lost(arena: Arena) -> None:
+    """Of three, so that no partition may take anything, for longer than a producer has patience."""
+    arena.ready.set()
+    await asyncio.sleep(arena.chance.uniform(1, 3))
+    two = arena.chance.sample(arena.stack.brokers, 2)
+    await asyncio.gather(*(broker.away(_long(arena, BROKER_AWAY)) for broker in two))
+    arena.injected += len(two)
+    await arena.stack.until_ready(*two)
+    await in_step(arena.stack.kafka)
+
+
+async def leader_lost(arena: Arena) -> None:
+    """Of three brokers that share the partitions, held once: a third of them has no leader."""
+    arena.ready.set()
+    await asyncio.sleep(arena.chance.uniform(1, 3))
+    broker = arena.chance.choice(arena.stack.brokers)
+    await broker.away(_long(arena, BROKER_AWAY))
+    arena.injected += 1
+    await broker.until_ready()
 
 
 async def database_killed(arena: Arena) -> None:
@@ -18,21 +78,68 @@ async def database_killed(arena: Arena) -> None:
         await database.until_ready()
 
 
+async def database_away(arena: Arena) -> None:
+    database = arena.stack.processes["postgres"]
+    arena.ready.set()
+    await asyncio.sleep(arena.chance.uniform(1, 3))
+    await database.away(_long(arena, DATABASE_AWAY))
+    arena.injected += 1
+    await database.until_ready()
+
+
 async def commit_unanswered(arena: Arena) -> None:
     """Every process of ours talks to the database through a proxy that cuts at COMMIT."""
-    async with a_proxy(arena.stack.state, arena.chance, 0.02) as proxy:
-        await arena.stack.stop_ours()
-        await arena.stack.start_ours(proxy.settings)
+    stack = arena.stack
+    async with a_proxy(stack.state, arena.chance, 0.02) as proxy:
+        await stack.stop_ours()
+        await stack.start_ours(proxy.settings)
         arena.ready.set()
         await arena.over.wait()
+        async with asyncio.timeout(60):
+            while any(proxy.cut[kind] == 0 for kind in KINDS):  # noqa: ASYNC110  (customers are answering still)
+                await asyncio.sleep(0.3)
         proxy.active = False
-        arena.injected = proxy.cut
-        await arena.stack.stop_ours()
-    await arena.stack.start_ours()
+        arena.injected = proxy.cut.total()
+        arena.told.append("cut at COMMIT: " + ", ".join(f"{kind} {proxy.cut[kind]} times" for kind in KINDS))
+        await stack.stop_ours()
+    await stack.start_ours()
 
+
+WAITED = Sign("afterword_waits_total", 3)
+BEHIND = Sign("afterword_outbox_age_seconds", 2)
+REPLACED = Sign("afterword_relay_producers_replaced_total")
 
 SCENARIOS = (
-    Scenario("broker", "kill -9 of the broker", broker_killed, "readyz: kafka, outbox age"),
-    Scenario("database", "kill -9 of PostgreSQL", database_killed, "readyz: OperationalError"),
-    Scenario("commit", "connection cut at COMMIT", commit_unanswered, "fenced total"),
+    Scenario("broker", "kill -9 of the broker", broker_killed, (BEHIND,)),
+    Scenario(
+        "away",
+        "the broker away for longer than every time-out",
+        broker_away,
+        (BEHIND, REPLACED, Sign("afterword_responses_total", labels={"status": "503"})),
+    ),
+    Scenario("database", "kill -9 of PostgreSQL", database_killed, (WAITED,)),
+    Scenario("nodata", "PostgreSQL away for longer than every time-out", database_away, (WAITED, BEHIND)),
+    Scenario(
+        "commit", "connection cut at COMMIT: consumer, API, relay, sender", commit_unanswered, (WAITED,)
+    ),
+    Scenario(
+        "three",
+        "one of three brokers lost and back, no error at the door",
+        one_lost,
+        (Sign("afterword_outbox_age_seconds", 0.5),),
+        patient=True,
+        brokers=3,
+        copies=3,
+    ),
+    Scenario(
+        "two", "two of three brokers lost, too few in sync", two_lost, (BEHIND, REPLACED), brokers=3, copies=3
+    ),
+    Scenario(
+        "leader",
+        "partitions without a leader, held once",
+        leader_lost,
+        (BEHIND, REPLACED),
+        brokers=3,
+        copies=1,
+    ),
 )

@@ -1,0 +1,63 @@
+"""The parts of the harness that a verdict hangs on, each alone."""
+
+from chaos.operator import Series, Sign
+from chaos.proxy import Speaker
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    return kind + (len(body) + 4).to_bytes(4, "big") + body
+
+
+def prepare(name: bytes, sql: bytes) -> bytes:
+    return message(b"P", name + b"\0" + sql + b"\0\0\0")
+
+
+def use(name: bytes) -> bytes:
+    return message(b"B", b"\0" + name + b"\0\0\0")
+
+
+COMMIT = message(b"Q", b"COMMIT;\0")
+
+
+def test_a_counter_that_began_again_is_counted_on() -> None:
+    series = Series(last=10, low=10, high=10, rise=0)
+    for value in (12, 12, 3, 4):
+        series.next(value)
+    assert series.rise == 2 + 3 + 1
+
+
+def test_a_gauge_that_moved_and_came_back_has_moved() -> None:
+    series = Series(last=6, low=6, high=6, rise=0)
+    for value in (3, 6):
+        series.next(value)
+    assert series.high - series.low == 3
+
+
+def test_a_sign_reads_as_prometheus_writes_it() -> None:
+    assert str(Sign("afterword_x_total", labels={"status": "503"})) == 'afterword_x_total{status="503"}'
+
+
+def test_who_commits_is_known_by_the_first_thing_it_says_in_its_transaction() -> None:
+    speaker = Speaker()
+    speaker.commits(prepare(b"a", b"UPDATE position SET next_offset = $1"))
+    speaker.commits(prepare(b"b", b"UPDATE invitation SET state = $1"))
+    assert speaker.commits(use(b"a") + use(b"b")) == ""
+    assert speaker.commits(COMMIT) == "consumer"
+    speaker.commits(use(b"b"))
+    assert speaker.commits(COMMIT) == "sender"
+
+
+def test_a_relay_commits_with_its_statement_and_an_api_is_known_by_its_name() -> None:
+    relay, api = Speaker(), Speaker()
+    relay.commits(prepare(b"a", b"DELETE FROM outbox WHERE seq"))
+    assert relay.commits(use(b"a")) == "relay"
+    api.commits(b"application_name\0collector-api\0")
+    assert api.commits(COMMIT) == "api"
+
+
+def test_what_was_rolled_back_is_nobodys_commit() -> None:
+    speaker = Speaker()
+    speaker.commits(prepare(b"a", b"UPDATE position SET next_offset = $1"))
+    speaker.commits(use(b"a"))
+    speaker.commits(message(b"Q", b"ROLLBACK;\0"))
+    assert speaker.commits(COMMIT) == ""
