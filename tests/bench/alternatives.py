@@ -27,7 +27,7 @@ from shared.kafka import Subscription, consumer
 
 HERE = Path(__file__).parent / "peers"
 PEERS = ("quixstreams", "faststream")
-RECORD_BY_RECORD = 5_000
+RECORD_BY_RECORD = 2_000
 """So many of them are enough for the slow one: a rate is a rate."""
 SEGMENTS = 7
 """What each answer counts in."""
