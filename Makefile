@@ -1,6 +1,6 @@
 # What a newcomer and a developer do with this checkout. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down reset tenant test chaos chaos-selfcheck bench check format lock installed developed servers chromium
+.PHONY: help install demo up down reset tenant image test chaos chaos-selfcheck bench check format lock installed developed servers chromium
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,6 +29,9 @@ reset: installed ## stop it and forget all data
 tenant: installed ## NAME=Acme ADMIN=you@example.com: a company with a key, a sign-in link and an example survey
 	@: "$${NAME:?make tenant NAME=Acme ADMIN=you@example.com}" "$${ADMIN:?make tenant NAME=Acme ADMIN=you@example.com}"
 	@$(BIN)/afterword tenant start --name "$$NAME" --admin "$$ADMIN"
+
+image: ## build the container image afterword:local
+	docker build --file deploy/Dockerfile --tag afterword:local --build-arg REVISION="$$(git rev-parse HEAD)" .
 
 test: developed servers chromium ## every test, against a real Kafka, PostgreSQL, SMTP server and Chromium
 	$(BIN)/pytest

@@ -8,7 +8,8 @@ from deploy.containers import sbom, secrets
 from services.command import SERVICES, service
 from shared.pages.assets import SHARED
 
-CADDYFILE = Path(secrets.__file__).parents[1] / "Caddyfile"
+DEPLOY = Path(secrets.__file__).parents[1]
+CADDYFILE = DEPLOY / "Caddyfile"
 
 
 def routes() -> dict[str, set[str]]:
@@ -71,3 +72,7 @@ def test_the_bill_of_materials_names_every_package_with_its_version() -> None:
     assert told["metadata"]["component"]["name"] == "afterword"
     assert f"pkg:pypi/aiokafka@{version('aiokafka')}" in {each["purl"] for each in told["components"]}
     assert told == sbom.document()
+
+
+def test_the_image_tells_the_version_that_it_holds() -> None:
+    assert f"\nARG VERSION={version('afterword')}\n" in (DEPLOY / "Dockerfile").read_text()
