@@ -31,7 +31,7 @@ LEASE = timedelta(seconds=10)
 MAIL_S = 2.0
 LATE_S = 0.4
 """Several looks of the relay: whoever commits meanwhile is seen first."""
-RETRY_AFTER_MINUTES = (0.05, 0.1, 60)
+RETRY_AFTER_MINUTES = (0.05, 0.05, 0.05, 60)
 """A mail that was put off is tried again at once, and then not before the scenario is over."""
 
 

@@ -46,7 +46,7 @@ async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
             return f"{accepted - decided} events are not decided"
         open_ = await dispatcher.fetchval(
             "SELECT count(*) FROM invitation WHERE tenant = $1 AND (state = 'sending' OR state = 'waiting' "
-            "AND NOT (attempts > 0 AND convert_from(body, 'UTF8') LIKE '%defer-%'))",
+            "AND NOT (next_at > now() + interval '30 seconds' AND convert_from(body, 'UTF8') LIKE '%defer-%'))",
             tenant,
         )
         if open_:
