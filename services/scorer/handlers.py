@@ -2,17 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
-from services.scorer.domain import SCORES
 from services.scorer.repository import copies, counting
-from services.scorer.repository.counting import Before, Cell, Counted
+from services.scorer.repository.counting import Counted
 from shared.db.database import UnitOfWork
 from shared.events import (
     ANSWERS,
     CASES,
-    COMPANY,
     INVITATIONS,
     SURVEYS,
     TENANTS,
@@ -34,57 +31,20 @@ MOST_VALUES = 10_000
 
 async def count_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     """Count each answer once: what its newest version says, minus what it counted as until now."""
-    answers = {
-        (event.tenant, event.data.id): _counted(event) for event in newest(events, lambda answer: answer.id)
-    }
-    full = await _full(uow, answers.values())
-    whole, answers = answers, {key: _without(answer, full) for key, answer in answers.items()}
-    before = await counting.keep_answers(uow, list(answers.values()))
+    answers = [_counted(event) for event in newest(events, lambda answer: answer.id)]
+    full = await _full(uow, answers)
+    roomy = [_without(answer, full) for answer in answers] if full else answers
+    fresh = await counting.keep_and_count(uow, roomy, tell=bool(full))
     # An answer that is read again, or amended, has been left out once.
-    fresh = [whole[was.tenant, was.id] for was in before if was.score is None]
-    for (tenant, dimension), left_out in sorted(_left_out(fresh, full).items()):
-        await counting.warn_of_full(uow, tenant, dimension, left_out)
-    differences = differences_of((was, answers[was.tenant, was.id]) for was in before)
-    if differences:
-        await counting.add_counts(uow, differences)
-
-
-def differences_of(pairs: Iterable[tuple[Before, Counted]]) -> dict[Cell, list[int]]:
-    """What a batch changes: old scores taken back, new ones added; what cancels out is left out."""
-    found: defaultdict[Cell, list[int]] = defaultdict(lambda: [0] * SCORES)
-    for was, now in pairs:
-        if (was.score, was.day, was.measurement) == (now.score, now.day, now.measurement) and tuple(
-            was.segments or ()
-        ) == now.segments:
-            continue
-        if was.score is not None and was.day is not None and was.measurement is not None:
-            for segment in (COMPANY, *(was.segments or ())):
-                found[Cell(was.tenant, was.measurement, segment, was.day)][was.score] -= 1
-        if now.score is not None and now.day is not None:
-            for segment in (COMPANY, *now.segments):
-                found[Cell(now.tenant, now.measurement, segment, now.day)][now.score] += 1
-    return {cell: difference for cell, difference in found.items() if any(difference)}
+    left_out = _left_out((answer for answer in answers if answer.identity in fresh), full)
+    for (tenant, dimension), number in sorted(left_out.items()):
+        await counting.warn_of_full(uow, tenant, dimension, number)
 
 
 def _counted(event: Event[Answer]) -> Counted:
     answer = event.data
     counts = answer.state != "clicked" and not answer.test and answer.day is not None
-    return Counted(
-        tenant=event.tenant,
-        id=answer.id,
-        version=answer.version,
-        score=answer.score if counts else None,
-        measurement=answer.measurement,
-        day=answer.day,
-        segments=_segments(answer),
-        touchpoint=answer.touchpoint,
-        customer_id=answer.customer_id,
-        comment=answer.comment,
-        language=answer.language,
-        origin=answer.origin,
-        answered_at=answer.answered_at,
-        changed_at=answer.changed_at,
-    )
+    return Counted(event, answer.score if counts else None, _segments(answer))
 
 
 def _segments(thing: Segmented) -> tuple[str, ...]:
@@ -100,7 +60,7 @@ def dimension_of(segment: str) -> str:
 async def _full(uow: UnitOfWork, answers: Iterable[Counted]) -> set[tuple[str, str]]:
     """Learn new segments; those for which a dimension has no room."""
     used = {
-        (answer.tenant, segment)
+        (answer.event.tenant, segment)
         for answer in answers
         if answer.score is not None
         for segment in answer.segments
@@ -120,19 +80,17 @@ async def _full(uow: UnitOfWork, answers: Iterable[Counted]) -> set[tuple[str, s
 def _left_out(answers: Iterable[Counted], full: set[tuple[str, str]]) -> Counter[tuple[str, str]]:
     """How many segments of these answers have no room, by tenant and dimension."""
     return Counter(
-        (answer.tenant, dimension_of(segment))
+        (answer.event.tenant, dimension_of(segment))
         for answer in answers
         if answer.score is not None
         for segment in answer.segments
-        if (answer.tenant, segment) in full
+        if (answer.event.tenant, segment) in full
     )
 
 
 def _without(answer: Counted, full: set[tuple[str, str]]) -> Counted:
-    if not any((answer.tenant, segment) in full for segment in answer.segments):
-        return answer
-    room = tuple(segment for segment in answer.segments if (answer.tenant, segment) not in full)
-    return replace(answer, segments=room)
+    tenant = answer.event.tenant
+    return answer._replace(segments=tuple(s for s in answer.segments if (tenant, s) not in full))
 
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:

@@ -38,7 +38,7 @@ def _neither_compared() -> None:
     if _runs("scorer"):
         from services.scorer.repository import counting
 
-        counting._KEEP_ANSWERS = counting._KEEP_ANSWERS.replace("WHERE t.version < EXCLUDED.version", "")
+        counting._KEEP_AND_COUNT = counting._KEEP_AND_COUNT.replace("WHERE t.version < EXCLUDED.version", "")
 
 
 def _deletes_up_to_the_last() -> None:
@@ -90,14 +90,14 @@ def _counts_the_batch() -> None:
         return
     from services.scorer.repository import counting
 
-    keep = counting.keep_answers
-
-    async def all_of_them(uow: Any, answers: Sequence[Any]) -> list[Any]:
-        before = {row.id: row for row in await keep(uow, answers)}
-        new = counting.Before("", None, None, None, None, None)  # type: ignore[arg-type]
-        return [before.get(a.id) or new._replace(tenant=a.tenant, id=a.id) for a in answers]
-
-    put(counting, keep_answers=all_of_them)
+    of_the_batch = (
+        "string_to_array(segments, :between) AS segments, score, 1 AS n FROM unnest(CAST(:tenants AS text[]), "
+        "CAST(:measurements AS text[]), CAST(:days AS date[]), CAST(:segments AS text[]), "
+        "CAST(:scores AS smallint[])) AS b(tenant, measurement, day, segments, score)"
+    )
+    counting._KEEP_AND_COUNT = counting._KEEP_AND_COUNT.replace(
+        "segments, score, 1 AS n FROM kept", of_the_batch
+    )
 
 
 BREAKS = {

@@ -1,13 +1,13 @@
 """Counting: the answers by version, the counts by what really changed."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from services.scorer.domain import SCORES
 from shared.db.database import UnitOfWork
+from shared.events import COMPANY, Answer, Event
 
 BETWEEN = "%|"
 """Stands between segments on their way into a statement. In a name a percent sign is always followed by
@@ -23,42 +23,29 @@ class Cell(NamedTuple):
     day: date
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """An answer as it is to be counted: ``score`` is None for what never counts."""
 
-    tenant: str
-    id: UUID
-    version: int
+    event: Event[Answer]
     score: int | None
-    measurement: str
-    day: date | None
     segments: tuple[str, ...]
-    touchpoint: str | None
-    customer_id: str | None
-    comment: str | None
-    language: str | None
-    origin: str
-    answered_at: datetime | None
-    changed_at: datetime
+    """Those it counts for, beside the company."""
+
+    @property
+    def identity(self) -> tuple[str, UUID]:
+        """The answer's among all companies'."""
+        return self.event.tenant, self.event.data.id
 
 
-class Before(NamedTuple):
-    """What an answer counted as until now; all None when it is new."""
-
-    tenant: str
-    id: UUID
-    score: int | None
-    measurement: str | None
-    day: date | None
-    segments: Sequence[str] | None
-
-
+_COLUMNS = ", ".join(f"c{score}" for score in range(SCORES))
+_ZEROS = ", ".join("0" for _ in range(SCORES))
+_SUMS = ", ".join(f"coalesce(sum(n) FILTER (WHERE score = {s}), 0) AS c{s}" for s in range(SCORES))
+_ADDED = ", ".join(f"c{score} = t.c{score} + EXCLUDED.c{score}" for score in range(SCORES))
 _KEEP_ANSWERS = """
     INSERT INTO answer AS t (tenant, id, version, score, measurement, day, segments, touchpoint, customer_id,
                              comment, language, origin, answered_at, changed_at, heard_at)
     SELECT tenant, id, version, score, measurement, day, string_to_array(segments, :between), touchpoint,
-           customer_id, comment, language, origin, answered_at, changed_at, CAST(:heard_at AS timestamptz)
+           customer_id, comment, language, origin, answered_at, changed_at, CAST(:now AS timestamptz)
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),
                 CAST(:scores AS smallint[]), CAST(:measurements AS text[]), CAST(:days AS date[]),
                 CAST(:segments AS text[]), CAST(:touchpoints AS text[]), CAST(:customers AS text[]),
@@ -75,70 +62,67 @@ _KEEP_ANSWERS = """
         language = EXCLUDED.language, origin = EXCLUDED.origin, answered_at = EXCLUDED.answered_at,
         changed_at = EXCLUDED.changed_at, heard_at = EXCLUDED.heard_at
     WHERE t.version < EXCLUDED.version
-    RETURNING new.tenant, new.id, old.score, old.measurement, old.day, old.segments
+    RETURNING new.tenant, new.id, new.measurement, new.day, new.segments, new.score,
+              old.measurement AS old_measurement, old.day AS old_day, old.segments AS old_segments,
+              old.score AS old_score
 """
-
-
-async def keep_answers(uow: UnitOfWork, answers: Sequence[Counted]) -> list[Before]:
-    """Keep those that are newer than what we have, and return what each of them counted as before."""
-    rows = await uow.execute(
-        _KEEP_ANSWERS,
-        {
-            "between": BETWEEN,
-            "heard_at": uow.now,
-            "tenants": [a.tenant for a in answers],
-            "ids": [a.id for a in answers],
-            "versions": [a.version for a in answers],
-            "scores": [a.score for a in answers],
-            "measurements": [a.measurement for a in answers],
-            "days": [a.day for a in answers],
-            "segments": [BETWEEN.join(a.segments) for a in answers],
-            "touchpoints": [a.touchpoint for a in answers],
-            "customers": [a.customer_id for a in answers],
-            "comments": [a.comment for a in answers],
-            "languages": [a.language for a in answers],
-            "origins": [a.origin for a in answers],
-            "answered": [a.answered_at for a in answers],
-            "changed": [a.changed_at for a in answers],
-        },
-    )
-    return [Before(row.tenant, row.id, row.score, row.measurement, row.day, row.segments) for row in rows]
-
-
-_NEW = ", ".join(f"n{score}" for score in range(SCORES))
-_COLUMNS = ", ".join(f"c{score}" for score in range(SCORES))
-_ADDED = ", ".join(f"c{score} = t.c{score} + EXCLUDED.c{score}" for score in range(SCORES))
-_ARRAYS = ", ".join(f"CAST(:n{score} AS bigint[])" for score in range(SCORES))
-# One round trip for the hot rows. The company's row is everybody's: its lock lasts until the commit.
-_ADD_COUNTS = f"""
-    WITH n AS (
-        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:measurements AS text[]),
-                             CAST(:segments AS text[]), CAST(:days AS date[]), {_ARRAYS})
-            AS n(tenant, measurement, segment, day, {_NEW})
+# What an answer counted as is taken back, what it says now is added; what cancels out is left out.
+# The hot rows come last. The company's row is everybody's: its lock lasts until the commit.
+_KEEP_AND_COUNT = f"""
+    WITH kept AS ({_KEEP_ANSWERS}), said AS (
+        SELECT tenant, measurement, day, segments, score, 1 AS n FROM kept
+        UNION ALL
+        SELECT tenant, old_measurement, old_day, old_segments, old_score, -1 FROM kept
+    ), differences AS (
+        SELECT tenant, measurement, segment COLLATE "C" AS segment, day, {_SUMS}
+        FROM said, unnest(array_prepend(CAST(:company AS text), segments)) AS s(segment)
+        WHERE score IS NOT NULL GROUP BY 1, 2, 3, 4
+    ), counted AS (
+        INSERT INTO day_count AS t (tenant, measurement, segment, day, {_COLUMNS})
+        SELECT tenant, measurement, segment, day, {_COLUMNS} FROM differences
+        WHERE ({_COLUMNS}) <> ({_ZEROS}) ORDER BY 1, 2, 3, 4
+        ON CONFLICT (tenant, measurement, segment, day) DO UPDATE SET {_ADDED}
+        RETURNING tenant, measurement, segment
     ), marked AS (
         INSERT INTO changed AS t (tenant, measurement, segment, at)
-        SELECT DISTINCT tenant, measurement, segment, CAST(:now AS timestamptz) FROM n ORDER BY 1, 2, 3
+        SELECT DISTINCT tenant, measurement, segment, CAST(:now AS timestamptz) FROM counted ORDER BY 1, 2, 3
         ON CONFLICT (tenant, measurement, segment) DO UPDATE SET at = EXCLUDED.at
     )
-    INSERT INTO day_count AS t (tenant, measurement, segment, day, {_COLUMNS})
-    SELECT tenant, measurement, segment, day, {_NEW} FROM n ORDER BY 1, 2, 3, 4
-    ON CONFLICT (tenant, measurement, segment, day) DO UPDATE SET {_ADDED}
+    SELECT tenant, id FROM kept WHERE :tell AND old_score IS NULL
 """
 
 
-async def add_counts(uow: UnitOfWork, differences: Mapping[Cell, Sequence[int]]) -> None:
-    """Add the differences to the counts, and mark their segments as changed."""
-    cells = list(differences)
-    values: dict[str, object] = {
-        "now": uow.now,
-        "tenants": [cell.tenant for cell in cells],
-        "measurements": [cell.measurement for cell in cells],
-        "segments": [cell.segment for cell in cells],
-        "days": [cell.day for cell in cells],
-    }
-    by_score = zip(*(differences[cell] for cell in cells), strict=True)
-    values |= {f"n{score}": list(column) for score, column in enumerate(by_score)}
-    await uow.execute(_ADD_COUNTS, values)
+async def keep_and_count(
+    uow: UnitOfWork, answers: Sequence[Counted], *, tell: bool = False
+) -> set[tuple[str, UUID]]:
+    """Keep those that are newer than what we have, change the counts by what that changes, and mark the
+    segments whose counts change: one round trip. With ``tell``, those that counted as nothing before.
+    """
+    said = [answer.event.data for answer in answers]
+    rows = await uow.execute(
+        _KEEP_AND_COUNT,
+        {
+            "between": BETWEEN,
+            "company": COMPANY,
+            "now": uow.now,
+            "tell": tell,
+            "tenants": [answer.event.tenant for answer in answers],
+            "ids": [answer.id for answer in said],
+            "versions": [answer.version for answer in said],
+            "scores": [answer.score for answer in answers],
+            "measurements": [answer.measurement for answer in said],
+            "days": [answer.day for answer in said],
+            "segments": [BETWEEN.join(answer.segments) for answer in answers],
+            "touchpoints": [answer.touchpoint for answer in said],
+            "customers": [answer.customer_id for answer in said],
+            "comments": [answer.comment for answer in said],
+            "languages": [answer.language for answer in said],
+            "origins": [answer.origin for answer in said],
+            "answered": [answer.answered_at for answer in said],
+            "changed": [answer.changed_at for answer in said],
+        },
+    )
+    return {(row.tenant, row.id) for row in rows}
 
 
 async def unknown_segments(uow: UnitOfWork, segments: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
