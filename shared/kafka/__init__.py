@@ -6,6 +6,7 @@ say goes to the outbox in the same transaction; the relay publishes it at least 
 highest version of each thing. Kafka's own committed offset is for lag dashboards only.
 """
 
+from shared.kafka import connections as connections
 from shared.kafka.consumer import BatchConsumer
 from shared.kafka.handling import Handler, Subscription
 from shared.kafka.probe import Probe
