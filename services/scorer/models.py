@@ -7,6 +7,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Index,
+    Integer,
     MetaData,
     SmallInteger,
     Table,
@@ -62,6 +63,19 @@ day_count = Table(
     Column("segment", Bytewise, primary_key=True),
     Column("day", Date, primary_key=True),
     *(Column(f"c{score}", BigInteger, nullable=False) for score in range(SCORES)),
+    Index(None, "tenant", "measurement", "day", "segment"),
+    postgresql_with={"fillfactor": "70"},
+)
+
+# What the days of a week, from its Monday on, add up to: triggers of ``day_count`` keep it.
+week_count = Table(
+    "week_count",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("measurement", Text, primary_key=True),
+    Column("week", Date, primary_key=True),
+    Column("segment", Bytewise, primary_key=True),
+    *(Column(group, Integer, nullable=False) for group in ("detractors", "passives", "promoters")),
     postgresql_with={"fillfactor": "70"},
 )
 

@@ -20,12 +20,11 @@ from services.scorer.domain import (
     moved,
 )
 from services.scorer.repository.figures import NOTHING, Counts, Part
-from services.scorer.window import Window
+from services.scorer.window import WEEK, Window
 from shared.events.segments import ORGANISATION
 from shared.pages.drawing import Score
 from shared.pages.plots import Point
 
-WEEK = 7
 WEEKS_SHOWN = 26
 MOST_POINTS = 120
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LONGEST = 3650
+WEEK = 7
 USUAL = 30
 _FORM = re.compile(r"([1-9][0-9]{0,3})d", re.ASCII)
 EARLIEST = date(1990, 1, 1)
@@ -50,6 +51,26 @@ class Window:
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
+
+
+def weeks_and_days(*windows: Window) -> tuple[list[date], list[date]]:
+    """What windows can be summed from: the Mondays of the weeks that none of them cuts, and the days of those
+    that one does.
+    """
+    weeks: list[date] = []
+    days: list[date] = []
+    first, last = min(window.first for window in windows), max(window.last for window in windows)
+    monday = first - timedelta(days=first.weekday())
+    while monday <= last:
+        week = Window.ending(monday + timedelta(days=WEEK - 1), WEEK)
+        touching = [window for window in windows if window.shared_days(week)]
+        if any(window.shared_days(week) < WEEK for window in touching):
+            own = (monday + timedelta(days=number) for number in range(WEEK))
+            days += [day for day in own if any(day in window for window in touching)]
+        elif touching:
+            weeks.append(monday)
+        monday += timedelta(days=WEEK)
+    return weeks, days
 
 
 def today_in(zone: str, now: datetime) -> date:

@@ -115,8 +115,11 @@ def statement(sql: str) -> TextClause:
     return _sql(sql)
 
 
-def new_engine(url: str, *, name: str, pool_size: int | None) -> AsyncEngine:
-    """An engine on which nothing waits for ever; ``pool_size`` None keeps no connection."""
+def new_engine(url: str, *, name: str, pool_size: int | None, deadline: float | None = 40) -> AsyncEngine:
+    """An engine on which nothing waits for ever; ``pool_size`` None keeps no connection.
+
+    ``deadline``: seconds that the client waits for a statement; None only for what may take long.
+    """
     limits: dict[str, Any] = (
         {"poolclass": NullPool}
         if pool_size is None
@@ -126,7 +129,7 @@ def new_engine(url: str, *, name: str, pool_size: int | None) -> AsyncEngine:
         url,
         connect_args={
             "timeout": 5,
-            "command_timeout": 40,
+            "command_timeout": deadline,
             "server_settings": {
                 "application_name": name,
                 "jit": "off",

@@ -25,7 +25,7 @@ async def migrate(service: str, url: str) -> None:
 
     :raises NewerDatabase: when it has a revision that this code does not know; nothing is changed.
     """
-    engine: AsyncEngine = new_engine(url, name=f"{service}-migrate", pool_size=None)
+    engine: AsyncEngine = new_engine(url, name=f"{service}-migrate", pool_size=None, deadline=None)
     try:
         async with engine.connect() as connection:
             await fault(service, connection)
@@ -49,5 +49,7 @@ def run(metadata: MetaData) -> None:
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        # What a migration fills takes as long as there is data; what it waits for does not.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         context.run_migrations()
     connection.commit()

@@ -168,7 +168,7 @@ async def warn_of_full(uow: UnitOfWork, tenant: str, dimension: str, left_out: i
 
 
 async def recount(uow: UnitOfWork, tenant: str) -> list[Cell]:
-    """Count the answers anew and return where the kept counts differ: nowhere, at any time."""
+    """Count the answers anew and return where a day or a week that is kept differs: nowhere, at any time."""
     scores = ", ".join(f"count(*) FILTER (WHERE score = {s}) AS c{s}" for s in range(SCORES))
     same = " AND ".join(f"coalesce(k.c{s}, 0) = coalesce(r.c{s}, 0)" for s in range(SCORES))
     rows = await uow.execute(
@@ -177,9 +177,23 @@ async def recount(uow: UnitOfWork, tenant: str) -> list[Cell]:
             SELECT measurement, s.segment COLLATE "C" AS segment, day, {scores}
             FROM answer CROSS JOIN LATERAL (SELECT '' UNION ALL SELECT unnest(segments)) AS s(segment)
             WHERE tenant = :tenant AND score IS NOT NULL GROUP BY 1, 2, 3
-        ), k AS (SELECT * FROM day_count WHERE tenant = :tenant)
+        ), k AS (SELECT * FROM day_count WHERE tenant = :tenant
+        ), w AS (
+            SELECT measurement, segment, CAST(date_trunc('week', day) AS date) AS day,
+                   sum(c0 + c1 + c2 + c3 + c4 + c5 + c6) AS detractors, sum(c7 + c8) AS passives,
+                   sum(c9 + c10) AS promoters
+            FROM r GROUP BY 1, 2, 3
+        ), v AS (
+            SELECT measurement, segment, week AS day, detractors, passives, promoters FROM week_count
+            WHERE tenant = :tenant AND (detractors, passives, promoters) <> (0, 0, 0)
+        )
         SELECT measurement, segment, day FROM k FULL JOIN r USING (measurement, segment, day)
-        WHERE NOT ({same}) ORDER BY 1, 2, 3
+        WHERE NOT ({same})
+        UNION
+        SELECT measurement, segment, day FROM v FULL JOIN w USING (measurement, segment, day)
+        WHERE (v.detractors, v.passives, v.promoters)
+              IS DISTINCT FROM (w.detractors, w.passives, w.promoters)
+        ORDER BY 1, 2, 3
         """,
         {"tenant": tenant},
     )

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from support.scorer import DAY, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
+from services.scorer.domain import Groups, groups
 from services.scorer.repository.counting import recount
 from services.scorer.repository.figures import parts, window_counts
 from services.scorer.window import Window
@@ -167,10 +168,50 @@ async def test_b5_any_order_with_doubles_and_amendments_gives_the_counts_of_a_re
 ):
     said = data.draw(st.permutations([*history, *history[::3]]))
     async with database.transaction() as uow:
-        for table in ("answer", "day_count", "changed"):
+        for table in ("answer", "day_count", "week_count", "changed"):
             await uow.execute(f"DELETE FROM {table}")
     for first in range(0, len(said), batch):
         await count(database, *said[first : first + batch])
     assert await kept_counts(database) == naive_counts(history)
     async with database.reading() as uow:
         assert await recount(uow, "acme") == []
+
+
+windows = st.builds(
+    lambda last, days: Window.ending(DAY - timedelta(days=last), days),
+    st.integers(0, 400),
+    st.integers(1, 500),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), history=histories, batch=st.integers(1, 15), now=windows, before=windows)
+async def test_the_parts_of_any_two_windows_are_the_plain_sums_of_their_days(
+    database: Database, data, history, batch, now, before
+):
+    async with database.transaction() as uow:
+        for table in ("answer", "day_count", "week_count", "changed"):
+            await uow.execute(f"DELETE FROM {table}")
+    said = data.draw(st.permutations([*history, *history[::3]]))
+    for first in range(0, len(said), batch):
+        await count(database, *said[first : first + batch])
+    plain = naive_counts(history)
+
+    def total(segment: str, window: Window) -> Groups:
+        days = [
+            groups(counts)
+            for (kind, name, day), counts in plain.items()
+            if kind == "transactional" and name == segment and day in window
+        ]
+        return Groups(*(sum(getattr(day, name) for day in days) for name in Groups.__slots__))
+
+    async with database.reading() as uow:
+        found = {
+            part.segment: (part.now, part.before)
+            for part in await parts(uow, "acme", "transactional", (), "store", now, before)
+            if part.now.n or part.before.n
+        }
+    wanted = {
+        name: (total(name, now), total(name, before)) for _, name, _ in plain if name.startswith("store:")
+    }
+    assert found == {name: sums for name, sums in wanted.items() if any(each.n for each in sums)}

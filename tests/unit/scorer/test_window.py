@@ -1,9 +1,11 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.scorer.view import instants
-from services.scorer.window import BadWindow, Window, day_of, days_of, today_in
+from services.scorer.window import BadWindow, Window, day_of, days_of, today_in, weeks_and_days
 
 
 def test_b6_a_window_of_30_days_holds_its_first_day_and_its_last_and_no_other():
@@ -60,3 +62,31 @@ def test_anything_else_is_no_number_of_days(wrong):
 def test_anything_else_is_no_day(wrong):
     with pytest.raises(BadWindow):
         day_of(wrong, date(2026, 11, 22))
+
+
+some_windows = st.lists(
+    st.builds(
+        lambda last, days: Window.ending(date(2026, 11, 22) - timedelta(days=last), days),
+        st.integers(0, 60),
+        st.integers(1, 60),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(some_windows)
+def test_weeks_and_days_make_up_windows_however_they_overlap(windows):
+    weeks, days = weeks_and_days(*windows)
+    assert all(monday.weekday() == 0 for monday in weeks)
+    for window in windows:
+        # A whole week is taken for its Monday, as the statement does.
+        found = [day for day in days if day in window]
+        found += [monday + timedelta(days=n) for monday in weeks if monday in window for n in range(7)]
+        assert sorted(found) == [window.first + timedelta(days=n) for n in range(window.days)]
+
+
+def test_a_year_and_the_one_before_take_few_rows():
+    year = Window.ending(date(2026, 11, 22), 365)
+    weeks, days = weeks_and_days(year, year.before())
+    assert (len(weeks), len(days)) == (103, 9)
