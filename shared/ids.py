@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("5f8e6a2c-6a55-5d0b-9e0a-0a4f7e7a77e0")
@@ -14,6 +15,7 @@ def uuid7() -> UUID:
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
+@lru_cache(maxsize=2_000)  # an event's is asked for in several places, each time with a SHA-1
 def derived(*parts: str) -> UUID:
     """The same UUID for the same parts, for ever: an identity that any service can compute alone."""
     return uuid5(NAMESPACE, "\x1f".join(parts))
