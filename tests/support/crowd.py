@@ -1,7 +1,6 @@
 """Many customers of one company on a deployment: events are sent for them, and they answer their mail."""
 
 import asyncio
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -123,4 +122,4 @@ class Crowd:
             words = dict.fromkeys(form.texts[:1], "It came three days late.")
             said = {**form.values, **words, "score": str(score), "action": "send"}
             done = await browser.post(form.action, data=said)
-        return done.is_success and bool(re.search("Thank you|We are sorry|sorry", done.text))
+        return done.is_success and ("Thank you" in done.text or "We are sorry" in done.text)
