@@ -26,8 +26,9 @@ STALE_AFTER = 120.0
 
 @dataclass
 class Health:
-    """Which loops tick, and what keeps the process from being ready."""
+    """Which loops of a service tick, and what keeps the process from being ready."""
 
+    service: str = ""
     clock: Callable[[], float] = time.monotonic
     _ticks: dict[str, float] = field(default_factory=dict)
     _missing: dict[str, str] = field(default_factory=dict)
@@ -43,8 +44,8 @@ class Health:
 
     def missing(self, what: str, why: str) -> None:
         """Until :meth:`found`, the process is not ready."""
-        metrics.WAITS.labels(what).inc()
-        metrics.MISSING.labels(what).set(1)
+        metrics.WAITS.labels(self.service, what).inc()
+        metrics.MISSING.labels(self.service, what).set(1)
         if self._missing.get(what) != why:
             log.warning("waiting", what=what, why=why)
         self._missing[what] = why
@@ -52,7 +53,7 @@ class Health:
     def found(self, what: str) -> None:
         """What was missing is there."""
         if self._missing.pop(what, None) is not None:
-            metrics.MISSING.labels(what).set(0)
+            metrics.MISSING.labels(self.service, what).set(0)
             log.info("found", what=what)
 
     def note(self, what: str, why: str) -> None:

@@ -124,7 +124,7 @@ async def open_context(
 ) -> Context:
     """Everything a process needs of one service."""
     database = Database(own.database_url.get_secret_value(), name=f"{service.name}-{process}")
-    health = Health()
+    health = Health(service.name)
     return Context(service.name, afterword, own, database, health, stopping, TenantKeyRing(database, health))
 
 

@@ -34,8 +34,8 @@ OUTBOX_AGE = Gauge(
 )
 RELAYED = Counter("afterword_relayed_total", "Records published from the outbox.", ["service"])
 RELAY_REPLACED = Counter("afterword_relay_producers_replaced_total", "Producers thrown away.", ["service"])
-WAITS = Counter("afterword_waits_total", "Tries after which something was waited for.", ["what"])
-MISSING = Gauge("afterword_missing", "1 while this process waits for it.", ["what"])
+WAITS = Counter("afterword_waits_total", "Tries after which something was waited for.", ["service", "what"])
+MISSING = Gauge("afterword_missing", "1 while this process waits for it.", ["service", "what"])
 REACHABLE = Gauge(
     "afterword_reachable", "1 when the server answered this process at the last look.", ["process", "server"]
 )

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared import runtime
 from shared.runtime import STALE_AFTER, Backoff, Health, pause, run_loops
@@ -74,6 +75,18 @@ def test_what_is_missing_is_told_until_it_is_found() -> None:
     assert health.ready() == ["kafka: away"]
     health.found("kafka")
     assert health.ready() == []
+
+
+def test_what_one_service_of_a_process_waits_for_another_does_not_clear() -> None:
+    one, other = Health("trigger"), Health("scorer")
+    one.missing("a thing", "away")
+    other.missing("a thing", "away")
+    other.found("a thing")
+    waits = {
+        service: REGISTRY.get_sample_value("afterword_missing", {"service": service, "what": "a thing"})
+        for service in ("trigger", "scorer")
+    }
+    assert waits == {"trigger": 1, "scorer": 0}
 
 
 def test_a_backoff_stays_within_its_bounds_and_starts_again() -> None:
