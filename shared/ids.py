@@ -3,7 +3,8 @@
 import os
 import time
 from functools import lru_cache
-from uuid import UUID, uuid5
+from hashlib import sha1
+from uuid import UUID
 
 NAMESPACE = UUID("5f8e6a2c-6a55-5d0b-9e0a-0a4f7e7a77e0")
 
@@ -17,5 +18,6 @@ def uuid7() -> UUID:
 
 @lru_cache(maxsize=2_000)  # an event's is asked for in several places, each time with a SHA-1
 def derived(*parts: str) -> UUID:
-    """The same UUID for the same parts, for ever: an identity that any service can compute alone."""
-    return uuid5(NAMESPACE, "\x1f".join(parts))
+    """The same UUIDv5 for the same parts, for ever: an identity that any service can compute alone."""
+    named = sha1(NAMESPACE.bytes + "\x1f".join(parts).encode(), usedforsecurity=False)
+    return UUID(bytes=named.digest()[:16], version=5)
