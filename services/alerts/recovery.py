@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.alerts.domain import CLOSE_WITHIN, CONTACT_WITHIN, OUTCOMES, SYSTEM, CaseFile, Entry
+from services.alerts.handlers import CASE_ROLES
 from services.alerts.opening import case_id, news_of
-from services.alerts.repository import cases, restoring
+from services.alerts.repository import cases, notices, people, restoring
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, CASES, Answer, Case, Event, segments_of
 from shared.events.newest import newest
@@ -39,12 +40,23 @@ async def _restore(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
 
 
 async def restore_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """An answer whose case we have taken back belongs to it, and its team was told."""
-    unhappy = [one for one in news_of(events) if one.opens is not None]
-    if unhappy:
-        await restoring.attach_answers(
-            uow, [(one.tenant, one.answer, case_id(one.tenant, one.answer.id)) for one in unhappy]
-        )
+    """An answer whose case we have taken back belongs to it. Of each the team may have been told."""
+    unhappy = [
+        (one.tenant, one.answer, case_id(one.tenant, one.answer.id))
+        for one in news_of(events)
+        if one.opens is not None
+    ]
+    if not unhappy:
+        return
+    await restoring.attach_answers(uow, unhappy)
+    listeners = await people.who_hears(uow, [tenant for tenant, _, _ in unhappy], CASE_ROLES)
+    told = [
+        (tenant, person["id"], case, answer.id)
+        for tenant, answer, case in unhappy
+        for person in listeners.get(tenant, [])
+    ]
+    if told:
+        await notices.tell(uow, told, state="unknown")
 
 
 async def settle(uow: UnitOfWork, most: int) -> int:

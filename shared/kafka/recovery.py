@@ -8,6 +8,8 @@ each thing as it said it last; then it calls unknown what may have been mailed s
 it heard since the backup it hears again by itself: its positions are as old as its tables.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -89,6 +91,8 @@ class Recoverer:
     recovery: Recovery
     bootstrap: str
     tell: Callable[[str], None]
+    patience: float = 5.0
+    """Seconds until what still runs is taken to stay."""
 
     async def look(self) -> Finding:
         """What is wrong; nothing is changed."""
@@ -191,23 +195,35 @@ class Recoverer:
         try:
             async with engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
-                got = await connection.execute(
-                    statement("SELECT pg_try_advisory_lock(:lock)"), {"lock": ONE_RELAY}
-                )
-                if not got.scalar_one():
-                    raise Refusal(f"A worker of {self.service} runs. Stop it first, and start it afterwards.")
+
+                async def held() -> str:
+                    lock = statement("SELECT pg_try_advisory_lock(:lock)")
+                    got = (await connection.execute(lock, {"lock": ONE_RELAY})).scalar_one()
+                    return "" if got else f"A worker of {self.service} runs"
+
+                await self._until_none(held)
                 yield
         finally:
             await engine.dispose()
 
     async def _refuse_beside(self, *processes: str) -> None:
         """A process that is starting, or that waits, holds no lock, but its connections are there."""
-        async with self.database.reading() as uow:
-            rows = await uow.execute(
-                "SELECT DISTINCT application_name AS name FROM pg_stat_activity "
-                "WHERE datname = current_database() AND application_name = ANY(CAST(:names AS text[]))",
-                {"names": [f"{self.service}-{process}" for process in processes]},
-            )
-            running = sorted(row.name for row in rows)
-        if running:
-            raise Refusal(f"Still connected: {', '.join(running)}. Stop it first, and start it afterwards.")
+
+        async def connected() -> str:
+            async with self.database.reading() as uow:
+                rows = await uow.execute(
+                    "SELECT DISTINCT application_name AS name FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND application_name = ANY(CAST(:names AS text[]))",
+                    {"names": [f"{self.service}-{process}" for process in processes]},
+                )
+                return ", ".join(sorted(row.name for row in rows))
+
+        await self._until_none(connected)
+
+    async def _until_none(self, who: Callable[[], Awaitable[str]]) -> None:
+        """A process that has just ended leaves its connections behind for a moment."""
+        end = time.monotonic() + self.patience
+        while found := await who():
+            if time.monotonic() > end:
+                raise Refusal(f"{found}. Stop it first, and start it afterwards.")
+            await asyncio.sleep(0.2)

@@ -2,22 +2,26 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from support.doors import ORIGIN, SECRET, afterword_settings
 from support.eventually import eventually
-from support.stack import Postgres
+from support.stack import Postgres, new_state, running
+from support.things import delete_topic, topics
+from support.topics import create_topics
 
+from services.command import SERVICES, service
 from shared.clock import system_clock
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.events import Data, Topic
 from shared.kafka import BatchConsumer, Relay
-from shared.kafka.clients import new_producer, partition_of, stop_producer
+from shared.kafka.clients import new_admin, new_producer, partition_of, stop_producer
 from shared.kafka.memory import Memory
 from shared.kafka.reading import a_reader, partitions_of, records_between
 from shared.recovering import recover
@@ -25,6 +29,29 @@ from shared.runtime import Health, run_loops
 from shared.service import Context, Service, open_context
 
 TENANT = "havnbo"
+
+
+@pytest.fixture(scope="session")
+def own_broker() -> Iterator[str]:
+    """Apart from that of the other tests: what stands on a service's topics here comes from its database."""
+    with new_state() as state, running("kafka", state):
+        yield state.kafka
+
+
+@pytest.fixture
+async def broker(own_broker: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """All topics, empty."""
+    for name, value in environment(own_broker).items():
+        monkeypatch.setenv(name, value)
+    admin = new_admin(own_broker)
+    await admin.start()
+    dead = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
+    await create_topics(admin, dead, replication=1)
+    await admin.close()
+    yield own_broker
+    for name in await topics(own_broker):
+        if not name.startswith("__"):
+            await delete_topic(own_broker, name)
 
 
 @dataclass

@@ -13,8 +13,12 @@ Told = tuple[str, UUID, UUID, UUID]
 """Tenant, person, case, answer."""
 
 
-async def tell(uow: UnitOfWork, told: Sequence[Told]) -> None:
-    """Queue the mail about an answer, once for each person, whatever is delivered again."""
+async def tell(
+    uow: UnitOfWork, told: Sequence[Told], *, state: Literal["waiting", "unknown"] = "waiting"
+) -> None:
+    """Queue the mail about an answer, once for each person, whatever is delivered again; ``unknown``: it may
+    have been sent, and never will be.
+    """
     rows = sorted(
         (tenant, derived("notification", tenant, str(answer), str(person)), person, case, answer)
         for tenant, person, case, answer in told
@@ -23,7 +27,7 @@ async def tell(uow: UnitOfWork, told: Sequence[Told]) -> None:
     await uow.execute(
         "INSERT INTO notification (tenant, id, kind, staff_id, case_id, answer_id, state, attempts, "
         "due_at, created_at) "
-        "SELECT n.tenant, n.id, 'case', n.person, n.case_id, n.answer, 'waiting', 0, :now, :now FROM unnest("
+        "SELECT n.tenant, n.id, 'case', n.person, n.case_id, n.answer, :state, 0, :now, :now FROM unnest("
         "CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:persons AS uuid[]), CAST(:cases AS uuid[]), "
         "CAST(:answers AS uuid[])) AS n (tenant, id, person, case_id, answer) ORDER BY 1, 2 ON "
         "CONFLICT DO NOTHING",
@@ -33,6 +37,7 @@ async def tell(uow: UnitOfWork, told: Sequence[Told]) -> None:
             "persons": list(persons),
             "cases": list(cases),
             "answers": list(answers),
+            "state": state,
             "now": uow.now,
         },
     )

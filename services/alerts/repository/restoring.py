@@ -37,16 +37,16 @@ async def put_cases(uow: UnitOfWork, said: Sequence[CaseFile]) -> None:
 
 
 async def attach_answers(uow: UnitOfWork, unhappy: Sequence[tuple[str, Answer, UUID]]) -> None:
-    """Each answer belongs to the case that it opened (the third), else to the one that its customer had open
-    then. One that neither is true of has opened none yet.
+    """Each answer belongs to the case that it opened (the third), else to one of its customer's that was
+    closed after it. One that neither is true of is heard again like a new one.
     """
     await uow.execute(
         "INSERT INTO case_answer AS t (tenant, answer_id, case_id, writing_until) "
         "SELECT n.tenant, n.answer, c.id, NULL FROM unnest(CAST(:tenants AS text[]), "
         "CAST(:answers AS uuid[]), CAST(:own AS uuid[]), CAST(:customers AS text[]), "
         "CAST(:times AS timestamptz[])) AS n(tenant, answer, own, customer, at) CROSS JOIN LATERAL ("
-        "SELECT id FROM cases c WHERE c.tenant = n.tenant AND (c.id = n.own OR c.customer_id = n.customer "
-        "AND c.opened_at <= n.at AND (c.closed_at IS NULL OR c.closed_at >= n.at)) "
+        "SELECT id FROM cases c WHERE c.tenant = n.tenant "
+        "AND (c.id = n.own OR c.customer_id = n.customer AND c.closed_at >= n.at) "
         "ORDER BY c.id = n.own DESC, c.opened_at DESC LIMIT 1) c ORDER BY 1, 2 "
         "ON CONFLICT (tenant, answer_id) DO UPDATE SET writing_until = NULL "
         "WHERE t.writing_until IS NOT NULL",

@@ -228,14 +228,14 @@ async def test_a_restored_alerts_opens_no_case_twice_and_tells_nobody_again(serv
         await eventually(lambda: told(3), within=30)
         await life.caught_up()
     async with life.database() as database, database.transaction() as uow:
-        for answer, act in ((early, "take"), (closed, "take")):
+        for answer in (early, closed):
             (row,) = await uow.execute(
                 "SELECT case_id FROM case_answer WHERE answer_id = :id", {"id": answer.id}
             )
             case = await cases.find_case(uow, TENANT, row.case_id, lock=True)
             assert case is not None
             entries: list[Any] = []
-            getattr(case, act)(entries, uow.now, By(person, "Jonas Holt"), None)
+            case.take(entries, uow.now, By(person, "Jonas Holt"), None)
             case.note(entries, uow.now, By(person, "Jonas Holt"), "Called twice.", None)
             await cases.update_cases(uow, [case])
             await cases.write_entries(uow, entries)

@@ -35,7 +35,7 @@ def things(n: int, colour: str = "red", version: int = 1) -> list[Thing]:
 def recoverer(bench: Bench, told: list[str] | None = None) -> Recoverer:
     subscription = Subscription(bench.topic, keep_things)
     tell = (told if told is not None else []).append
-    return Recoverer(bench.database, "test", [subscription], Recovery(), bench.bootstrap, tell)
+    return Recoverer(bench.database, "test", [subscription], Recovery(), bench.bootstrap, tell, patience=1.0)
 
 
 async def consumed(bench: Bench, position: int) -> None:
