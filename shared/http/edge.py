@@ -7,7 +7,7 @@ import traceback
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,6 +30,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+_HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECRET_PATH = re.compile(r"^/+(s|u|q|login/+link|v1/+suppressions)/+[^/].*", re.DOTALL)
@@ -77,10 +78,9 @@ class Edge:
             nonlocal status, answered, ended
             if message["type"] == "http.response.start":
                 status, answered = message["status"], time.perf_counter()
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                own = {name for name, _ in message["headers"]}
+                told = [(b"x-request-id", request_id.encode()), *_HEADERS]
+                message["headers"] = [*message["headers"], *(each for each in told if each[0] not in own)]
             elif head:
                 if ended:
                     return
