@@ -13,6 +13,7 @@ from services.trigger.intake import NoSuchForm, NotJson, Piece, TooMany, pieces,
 from services.trigger.openapi import ACCEPTS, ANSWERS
 from shared.clock import Clock
 from shared.events import TRANSACTIONS, Event, Transaction
+from shared.http.direct import Direct
 from shared.http.keys import requires
 from shared.http.problems import Problem
 from shared.http.secrets import customer_hash
@@ -20,7 +21,7 @@ from shared.kafka import Publisher, Unavailable
 from shared.keys import ApiKey
 from shared.service import Context
 
-router = APIRouter()
+router = APIRouter(route_class=Direct)
 
 
 class Fault(msgspec.Struct):
