@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import secrets
+import signal
 import sys
 import time
 
@@ -49,5 +50,12 @@ async def main() -> int:
     return int(any(result.found.faults for result in results))
 
 
+async def until_stopped() -> int:
+    """SIGTERM leaves as little behind as Ctrl-C does."""
+    running = asyncio.ensure_future(main())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    return await running
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(until_stopped()))

@@ -19,6 +19,8 @@ from shared.http.tokens import LinkSigner
 
 AT_ONCE = 12
 """Customers at the same time, each from a place of their own: the door slows a place that hurries."""
+SILENT = 0.4
+"""So many see the mail and leave it at that."""
 NONCE = re.compile(r'name="nonce" value="([^"]+)"')
 NUMBER = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
 
@@ -105,6 +107,8 @@ class Customers:
         touchpoint = touchpoint_of(number // MAILED_EVERY)
         first, then = chance.randint(0, 10), chance.randint(0, 10)
         how = chance.random()
+        if chance.random() < SILENT:
+            return
         if how < self.twice_at_once:
             self.ledger.answering(invitation, touchpoint, [first, then])
             posts = [self._post(client, invitation, token, score, "send") for score in (first, then)]

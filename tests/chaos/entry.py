@@ -2,8 +2,8 @@
 
 ``CHAOS_TIMES=short`` shortens what the product waits for, so that a scenario lasts seconds, not minutes.
 ``CHAOS_BREAK`` names a fault of ``broken.py``: only the self-check sets it.
-``CHAOS_DIE``: the relay kills its process between acknowledgement and removal, within so many seconds of its life.
-``CHAOS_LATE`` is how often of a hundred a transaction is slow to commit after it has taken its numbers.
+``CHAOS_FLAGS`` is a folder. While the file ``die`` is in it, a relay kills its process between acknowledgement and
+removal; while ``late`` is, every third transaction is slow to commit after it has taken its numbers.
 """
 
 # ruff: noqa: PLC0415  (each process imports only what is patched in it)
@@ -14,8 +14,9 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,9 @@ PRODUCE_S = 10
 IN_TRANSACTION_S = 4
 LEASE = timedelta(seconds=10)
 MAIL_S = 2.0
+LIFE_S = 3.0
+"""So many seconds a relay may work at most until it is killed: it gets something done before."""
+LATE = 0.33
 LATE_S = 0.4
 """Several looks of the relay: whoever commits meanwhile is seen first."""
 RETRY_AFTER_MINUTES = (0.05, 0.05, 0.05, 60)
@@ -86,22 +90,24 @@ def shorten() -> None:
         put(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
 
 
-def die_before_removal(within: float) -> None:
+def die_before_removal(raised: Callable[[], bool]) -> None:
     """Kill this process when the broker has acknowledged and the outbox still holds the rows."""
     from shared.kafka import relay
 
     send = relay.send
-    due = time.monotonic() + random.uniform(0, within)
+    due = 0.0
 
     async def last_act(producer: Any, rows: Sequence[Any]) -> None:
+        nonlocal due
         await send(producer, rows)
-        if time.monotonic() > due:
+        due = due or time.monotonic() + random.uniform(0, LIFE_S)
+        if time.monotonic() > due and raised():
             os.kill(os.getpid(), signal.SIGKILL)
 
     put(relay, send=last_act)
 
 
-def commit_late(often: float) -> None:
+def commit_late(raised: Callable[[], bool]) -> None:
     """A way to the database that is slow at the worst moment: others with higher numbers commit first."""
     from shared.db.database import UnitOfWork
 
@@ -109,7 +115,7 @@ def commit_late(often: float) -> None:
 
     async def slowly(uow: UnitOfWork) -> bool:
         said = await flush(uow)
-        if said and random.random() < often:
+        if said and random.random() < LATE and raised():
             await asyncio.sleep(random.uniform(0, LATE_S))
         return said
 
@@ -123,10 +129,9 @@ def main() -> None:
         from chaos import broken
 
         broken.BREAKS[named].apply()
-    if within := os.environ.get("CHAOS_DIE"):
-        die_before_removal(float(within))
-    if often := os.environ.get("CHAOS_LATE"):
-        commit_late(int(often) / 100)
+    flags = Path(os.environ["CHAOS_FLAGS"])
+    die_before_removal((flags / "die").exists)
+    commit_late((flags / "late").exists)
     from services.command import main as product
 
     product()

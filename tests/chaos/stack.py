@@ -61,6 +61,11 @@ class Stack:
         """Where its clients knock now."""
         return self.doors.get(service, self.state.origin)
 
+    def flag(self, name: str, *, up: bool) -> None:
+        """What ``entry.py`` does in every process while the flag is up."""
+        file = self.state.root / name
+        file.touch() if up else file.unlink()
+
     def add(self, program: Program, port: int | None = None) -> Process:
         """Start one more program."""
         process = Process(program, self.state.logs, self.supervisor._keeper.pid, port)
@@ -114,6 +119,7 @@ class Stack:
                 **environment(self.state),
                 "PYTHONPATH": f"{CHECKOUT / 'tests'}:{CHECKOUT}",
                 "CHAOS_TIMES": os.environ.get("TIMES", "short"),
+                "CHAOS_FLAGS": str(self.state.root),
                 **self.everywhere,
                 **(settings or {}),
             },

@@ -9,24 +9,20 @@ from chaos.stack import HEARING
 
 from deploy.local.state import SERVICES
 
-DIES_WITHIN = "3"
-
 
 async def relay_killed(arena: Arena) -> None:
     """Between acknowledgement and removal the process is gone, each of those that say anything at least once."""
-    stack = arena.stack
-    for service in HEARING:
-        await stack.remove(service)
-        stack.add_worker(service, settings={"CHAOS_DIE": DIES_WITHIN})
+    workers = [arena.stack.processes[service] for service in HEARING]
+    before = [worker.ends for worker in workers]
+    arena.stack.flag("die", up=True)
     arena.ready.set()
     await arena.over.wait()
     async with asyncio.timeout(60):
-        while not all(stack.processes[service].ends for service in HEARING):  # noqa: ASYNC110  (they end alone)
+        while any(worker.ends == ends for worker, ends in zip(workers, before, strict=True)):  # noqa: ASYNC110  (they end alone)
             await asyncio.sleep(0.3)
-    for service in HEARING:
-        arena.injected += stack.processes[service].ends
-        await stack.remove(service)
-        stack.add_worker(service)
+    arena.stack.flag("die", up=False)
+    arena.injected = sum(worker.ends for worker in workers) - sum(before)
+    await arena.stack.until_ready(*workers)
 
 
 async def two_relays(arena: Arena) -> None:
@@ -45,16 +41,13 @@ async def two_relays(arena: Arena) -> None:
 
 async def committed_late(arena: Arena) -> None:
     """Every third transaction takes its number in the outbox, and commits after others have with higher ones."""
-    await arena.stack.stop_ours()
-    await arena.stack.start_ours({"CHAOS_LATE": "33"})
+    arena.stack.flag("late", up=True)
+    arena.injected = 1
     arena.ready.set()
-    await arena.over.wait()
 
 
 async def committed_in_time(arena: Arena) -> None:
-    arena.injected = 1
-    await arena.stack.stop_ours()
-    await arena.stack.start_ours()
+    arena.stack.flag("late", up=False)
 
 
 async def read_again(arena: Arena) -> None:
