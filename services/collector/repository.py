@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.collector.domain import Asked, Found, Intent
+from shared.db.copies import Columns, keep_newest
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Event, Invitation, Survey, Tenant, segments_of
 
@@ -28,41 +29,27 @@ _encoder = msgspec.json.Encoder()
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
     """Write each version of a survey that is newer than ours."""
-    await uow.execute(
-        "INSERT INTO survey AS s (tenant, id, survey_version, version, body) SELECT * FROM unnest("
-        "CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:survey_versions AS int[]), "
-        "CAST(:versions AS bigint[]), CAST(:bodies AS bytea[])) ORDER BY 1, 2, 3 "
-        "ON CONFLICT (tenant, id, survey_version) DO UPDATE SET version = EXCLUDED.version, "
-        "body = EXCLUDED.body WHERE s.version < EXCLUDED.version",
-        {
-            "tenants": [event.tenant for event in events],
-            "ids": [event.data.id for event in events],
-            "survey_versions": [event.data.survey_version for event in events],
-            "versions": [event.data.version for event in events],
-            "bodies": [_encoder.encode(event.data) for event in events],
-        },
-    )
+    columns: Columns = {
+        "tenant": ("text", [event.tenant for event in events]),
+        "id": ("uuid", [event.data.id for event in events]),
+        "survey_version": ("int", [event.data.survey_version for event in events]),
+        "version": ("bigint", [event.data.version for event in events]),
+        "body": ("bytea", [_encoder.encode(event.data) for event in events]),
+    }
+    await keep_newest(uow, "survey", columns, key=("tenant", "id", "survey_version"))
 
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Write each invitation that is newer than ours."""
-    await uow.execute(
-        "INSERT INTO invitation AS i (tenant, id, version, survey_id, survey_version, body) "
-        "SELECT * FROM unnest("
-        "CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), "
-        "CAST(:survey_ids AS uuid[]), CAST(:survey_versions AS int[]), CAST(:bodies AS bytea[])) "
-        "ORDER BY 1, 2 "
-        "ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, body = EXCLUDED.body "
-        "WHERE i.version < EXCLUDED.version",
-        {
-            "tenants": [event.tenant for event in events],
-            "ids": [event.data.id for event in events],
-            "versions": [event.data.version for event in events],
-            "survey_ids": [event.data.survey_id for event in events],
-            "survey_versions": [event.data.survey_version for event in events],
-            "bodies": [_encoder.encode(Asked.by(event.data)) for event in events],
-        },
-    )
+    columns: Columns = {
+        "tenant": ("text", [event.tenant for event in events]),
+        "id": ("uuid", [event.data.id for event in events]),
+        "version": ("bigint", [event.data.version for event in events]),
+        "survey_id": ("uuid", [event.data.survey_id for event in events]),
+        "survey_version": ("int", [event.data.survey_version for event in events]),
+        "body": ("bytea", [_encoder.encode(Asked.by(event.data)) for event in events]),
+    }
+    await keep_newest(uow, "invitation", columns)
 
 
 async def lock_invitation(uow: UnitOfWork, invitation_id: UUID) -> None:

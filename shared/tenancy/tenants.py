@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text
 
+from shared.db.copies import Columns, keep_newest
 from shared.db.database import UnitOfWork
 from shared.events import Event, Tenant
 from shared.events.newest import newest
@@ -30,17 +31,12 @@ async def keep_tenants(uow: UnitOfWork, events: Sequence[Event[Tenant]]) -> None
 
 async def write_tenants(uow: UnitOfWork, tenants: Sequence[Tenant]) -> None:
     """Write each tenant that is newer than what we have."""
-    await uow.execute(
-        "INSERT INTO tenant AS t (id, version, body) SELECT * FROM unnest("
-        "CAST(:ids AS text[]), CAST(:versions AS bigint[]), CAST(:bodies AS bytea[])) ORDER BY 1 "
-        "ON CONFLICT (id) DO UPDATE SET version = EXCLUDED.version, body = EXCLUDED.body "
-        "WHERE t.version < EXCLUDED.version",
-        {
-            "ids": [tenant.id for tenant in tenants],
-            "versions": [tenant.version for tenant in tenants],
-            "bodies": [msgspec.json.encode(tenant) for tenant in tenants],
-        },
-    )
+    columns: Columns = {
+        "id": ("text", [tenant.id for tenant in tenants]),
+        "version": ("bigint", [tenant.version for tenant in tenants]),
+        "body": ("bytea", [msgspec.json.encode(tenant) for tenant in tenants]),
+    }
+    await keep_newest(uow, "tenant", columns, key=("id",))
 
 
 async def find_tenant(uow: UnitOfWork, tenant: str) -> Tenant | None:

@@ -12,8 +12,6 @@ import pytest
 from support.doors import ORIGIN, SECRET, afterword_settings
 from support.eventually import eventually
 from support.stack import Postgres, new_state, running
-from support.things import delete_topic, topics
-from support.topics import create_topics
 
 from services.command import SERVICES, service
 from shared.clock import system_clock
@@ -21,14 +19,18 @@ from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.events import Data, Topic
 from shared.kafka import BatchConsumer, Relay
-from shared.kafka.clients import new_admin, new_producer, partition_of, stop_producer
+from shared.kafka.clients import an_admin, new_producer, partition_of, stop_producer
+from shared.kafka.drift import apply, compare
 from shared.kafka.memory import Memory
 from shared.kafka.reading import a_reader, partitions_of, records_between
+from shared.kafka.topics import declaration, declared
 from shared.recovering import recover
 from shared.runtime import Health, run_loops
 from shared.service import Context, Service, open_context
 
 TENANT = "havnbo"
+PARTITIONS = 2
+"""Fewer than are declared: all topics are made, and removed, for each test."""
 
 
 @pytest.fixture(scope="session")
@@ -43,15 +45,13 @@ async def broker(own_broker: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     """All topics, empty."""
     for name, value in environment(own_broker).items():
         monkeypatch.setenv(name, value)
-    admin = new_admin(own_broker)
-    await admin.start()
     dead = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
-    await create_topics(admin, dead, replication=1)
-    await admin.close()
+    wanted = declared([*declaration().topics, *dead], partitions=PARTITIONS, replication=1)
+    async with an_admin(own_broker) as admin:
+        await apply(admin, wanted, {}, compare(wanted, {}))
     yield own_broker
-    for name in await topics(own_broker):
-        if not name.startswith("__"):
-            await delete_topic(own_broker, name)
+    async with an_admin(own_broker) as admin:
+        await admin.delete_topics([name for name in await admin.list_topics() if not name.startswith("__")])
 
 
 @dataclass
@@ -163,6 +163,7 @@ class Life:
 def environment(broker: str) -> dict[str, str]:
     return {
         "AFTERWORD_KAFKA": broker,
+        "AFTERWORD_TOPIC_PARTITIONS": str(PARTITIONS),
         "AFTERWORD_PUBLIC_URL": ORIGIN,
         "AFTERWORD_STAFF_URL": ORIGIN,
         "AFTERWORD_SECRET": SECRET,

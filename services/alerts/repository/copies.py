@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.opening import News
+from shared.db.copies import Columns, keep_newest
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Event, Invitation, Survey
 
@@ -89,19 +90,14 @@ async def answers_of_customer(uow: UnitOfWork, tenant: str, customer_id: str, mo
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Keep the newest of each. A case that waited for its invitation is shown again to who looks at it."""
-    rows = await uow.execute(
-        "INSERT INTO invitation AS t (tenant, id, version, body) SELECT * FROM unnest(CAST(:tenants "
-        "AS text[]), "
-        "CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:bodies AS bytea[])) ORDER BY 1, 2 "
-        "ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, body = EXCLUDED.body "
-        "WHERE t.version < EXCLUDED.version RETURNING new.tenant AS tenant, new.id AS id, old.id AS known",
-        {
-            "tenants": [event.tenant for event in events],
-            "ids": [event.data.id for event in events],
-            "versions": [event.data.version for event in events],
-            "bodies": [msgspec.json.encode(event.data) for event in events],
-        },
-    )
+    columns: Columns = {
+        "tenant": ("text", [event.tenant for event in events]),
+        "id": ("uuid", [event.data.id for event in events]),
+        "version": ("bigint", [event.data.version for event in events]),
+        "body": ("bytea", [msgspec.json.encode(event.data) for event in events]),
+    }
+    returning = "new.tenant AS tenant, new.id AS id, old.id AS known"
+    rows = await keep_newest(uow, "invitation", columns, returning=returning)
     fresh = [(row.tenant, row.id) for row in rows if row.known is None]
     if fresh:
         await uow.execute(
@@ -124,25 +120,17 @@ async def invitations(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dict
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
     """Keep the newest of each version of each survey."""
-    await uow.execute(
-        "INSERT INTO survey AS t (tenant, id, survey_version, version, name, test, stopped, changed_at) "
-        "SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:numbers AS bigint[]), "
-        "CAST(:versions AS bigint[]), CAST(:names AS text[]), CAST(:tests AS boolean[]), "
-        "CAST(:stops AS boolean[]), CAST(:times AS timestamptz[])) ORDER BY 1, 2, 3 "
-        "ON CONFLICT (tenant, id, survey_version) DO UPDATE SET version = EXCLUDED.version, "
-        "name = EXCLUDED.name, test = EXCLUDED.test, stopped = EXCLUDED.stopped, "
-        "changed_at = EXCLUDED.changed_at WHERE t.version < EXCLUDED.version",
-        {
-            "tenants": [event.tenant for event in events],
-            "ids": [event.data.id for event in events],
-            "numbers": [event.data.survey_version for event in events],
-            "versions": [event.data.version for event in events],
-            "names": [event.data.name for event in events],
-            "tests": [event.data.test for event in events],
-            "stops": [event.data.stopped for event in events],
-            "times": [event.data.changed_at for event in events],
-        },
-    )
+    columns: Columns = {
+        "tenant": ("text", [event.tenant for event in events]),
+        "id": ("uuid", [event.data.id for event in events]),
+        "survey_version": ("bigint", [event.data.survey_version for event in events]),
+        "version": ("bigint", [event.data.version for event in events]),
+        "name": ("text", [event.data.name for event in events]),
+        "test": ("boolean", [event.data.test for event in events]),
+        "stopped": ("boolean", [event.data.stopped for event in events]),
+        "changed_at": ("timestamptz", [event.data.changed_at for event in events]),
+    }
+    await keep_newest(uow, "survey", columns, key=("tenant", "id", "survey_version"))
 
 
 async def sending_state(uow: UnitOfWork, tenant: str) -> tuple[bool, bool]:
