@@ -1,0 +1,40 @@
+"""Databases dumped while they work, lost, and put back as they were: PostgreSQL's own programs do it."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from chaos.stack import Stack
+
+from deploy.local.postgres import PROGRAMS, _wheel
+
+
+async def dump(stack: Stack, service: str) -> Path:
+    """A backup of what is committed now."""
+    file = stack.state.root / f"{service}.dump"
+    await _run(stack, "pg_dump", "--format=custom", "--create", f"--file={file}", service)
+    return file
+
+
+async def put_back(stack: Stack, service: str, file: Path) -> None:
+    """The database is lost with whoever is connected; the backup takes its place."""
+    async with stack.asking("trigger" if service != "trigger" else "scorer") as connection:
+        await connection.execute(f"DROP DATABASE {service} WITH (FORCE)")
+    await _run(stack, "pg_restore", "--create", "--exit-on-error", "--dbname=postgres", str(file))
+
+
+async def _run(stack: Stack, program: str, *arguments: str) -> None:
+    where = {
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(stack.state.ports["postgres"]),
+        "PGUSER": "postgres",
+        "PGPASSWORD": stack.state.passwords["postgres"],
+        "PGSSLMODE": "disable",
+    }
+    process = await asyncio.create_subprocess_exec(
+        str(_wheel() / PROGRAMS / "bin" / program), *arguments, env={**os.environ, **where},
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, said = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{program}: {said.decode()}")

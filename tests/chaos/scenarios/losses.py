@@ -1,0 +1,145 @@
+"""What is lost and comes back otherwise: topics created again, databases from an older backup."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import httpx
+from aiokafka import ConsumerRecord
+from chaos import backups, topics
+from chaos.arena import Arena, Scenario
+from chaos.operator import Sign
+from chaos.processes import Process
+from chaos.stack import HEARING, Stack
+
+from deploy.local.state import SERVICES
+from shared.kafka.batches import Batches
+from shared.kafka.clients import new_admin, new_producer, stop_producer
+
+GROWN = ("transactions.v1", "answers.v1", "invitations.v1", "cases.v1")
+"""Put back twice over: they end far beyond the old positions."""
+EMPTIED = {"tenants.v1": "trigger", "surveys.v1": "dispatcher"}
+"""Left empty, until their owners say again what they hold."""
+REFUSED_WITHIN = 60.0
+Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
+
+
+async def topics_created_again(arena: Arena) -> None:
+    """At a random moment, with records unread and outboxes full."""
+    stack = arena.stack
+    arena.ready.set()
+    await asyncio.sleep(arena.chance.uniform(2, 5))
+    await stack.stop_ours()
+    kept = {topic: await topics.records(stack.kafka, [topic], {}) for topic in GROWN}
+    await _delete(stack, [*GROWN, *EMPTIED])
+    await stack.run("topics", "apply")
+    for records in kept.values():
+        for _ in range(2):
+            await _put_back(stack, records)
+    await asyncio.gather(*(_refused(arena, stack.add_worker(service)) for service in HEARING))
+    await asyncio.gather(*(stack.remove(service) for service in HEARING))
+    for told in await asyncio.gather(*(stack.run("recover", service, "--yes") for service in SERVICES)):
+        arena.injected += told.count("read from its oldest offset")
+    await asyncio.gather(*(stack.run("recover", owner, "--say-again", "--yes") for owner in EMPTIED.values()))
+    await stack.start_ours()
+
+
+async def nothing_left_to_recover(arena: Arena) -> None:
+    """A second look finds everything in its place."""
+    looks = await asyncio.gather(*(arena.stack.run("recover", service) for service in SERVICES))
+    for service, told in zip(SERVICES, looks, strict=True):
+        if "nothing to do" not in told:
+            arena.faults.append(f"wrong: {service} is not recovered: {told}")
+
+
+async def databases_restored(arena: Arena) -> None:
+    """One of them at first, later all at once, from the same backup of the very beginning."""
+    stack = arena.stack
+    arena.ready.set()
+    await asyncio.sleep(arena.chance.uniform(1, 3))
+    files = dict(
+        zip(SERVICES, await asyncio.gather(*(backups.dump(stack, name) for name in SERVICES)), strict=True)
+    )
+    for lost in ([arena.chance.choice(HEARING)], list(SERVICES)):
+        await asyncio.sleep(arena.chance.uniform(2, 5))
+        for api in stack.apis:
+            await stack.remove(api.name)
+        # What an outbox still holds is lost with its database: we put back what was said.
+        await asyncio.gather(*(_emptied(stack, service) for service in lost))
+        await asyncio.gather(*(stack.remove(service) for service in lost))
+        for service in lost:
+            await backups.put_back(stack, service, files[service])
+        # They have said something since the backup, for certain.
+        alarmed = [service for service in lost if service in ("dispatcher", "collector")]
+        await asyncio.gather(*(_refused(arena, stack.add_worker(service)) for service in alarmed))
+        await asyncio.gather(*(stack.remove(service) for service in alarmed))
+        await asyncio.gather(*(stack.run("recover", service, "--restored", "--yes") for service in lost))
+        arena.injected += len(lost)
+        for service in lost:
+            stack.add_worker(service)
+        stack.add_api()
+        await stack.until_ready(*stack.ours)
+
+
+async def _refused(arena: Arena, worker: Process) -> None:
+    """It works on nothing that does not fit, and says what to do."""
+    end = asyncio.get_running_loop().time() + REFUSED_WITHIN
+    told = ""
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        while "see afterword recover" not in told:
+            if asyncio.get_running_loop().time() > end:
+                arena.faults.append(f"wrong: {worker.name} is not refused, but says {told}")
+                return
+            with contextlib.suppress(httpx.TransportError):
+                told = (await client.get(f"http://127.0.0.1:{worker.port}/readyz")).text
+            await asyncio.sleep(0.3)
+
+
+async def _emptied(stack: Stack, service: str) -> None:
+    async with asyncio.timeout(60), stack.asking(service) as database:
+        while await database.fetchval("SELECT count(*) FROM outbox"):  # noqa: ASYNC110  (another process does it)
+            await asyncio.sleep(0.1)
+
+
+async def _delete(stack: Stack, names: Sequence[str]) -> None:
+    admin = new_admin(stack.kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics(list(names))
+        while set(names) & set(await admin.list_topics()):  # noqa: ASYNC110  (the broker does it)
+            await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
+
+
+async def _put_back(stack: Stack, records: Records) -> None:
+    """Each partition in its order, so that the same offsets hold the same records."""
+    producer = new_producer(stack.kafka, "chaos")
+    await producer.start()
+    try:
+        for first in range(0, len(records), 5_000):
+            batches = Batches(producer)
+            for record in records[first : first + 5_000]:
+                headers = list(record.headers)
+                batches.append(record.topic, record.partition, record.key, record.value, headers)
+            await batches.send()
+    finally:
+        await stop_producer(producer)
+
+
+SCENARIOS = (
+    Scenario(
+        "topics",
+        "every topic deleted, created again: empty, or grown past the old positions; recover",
+        topics_created_again,
+        (Sign("afterword_stuck_partitions", labels={"why": "refused"}),),
+        after=nothing_left_to_recover,
+    ),
+    Scenario(
+        "backup",
+        "databases lost and restored from an older backup; recover",
+        databases_restored,
+        (Sign("afterword_forgotten_rows"),),
+        after=nothing_left_to_recover,
+    ),
+)
