@@ -22,6 +22,8 @@ from chaos.watch import Watch, until_settled
 from shared.events import TOPICS
 
 SETTLED_WITHIN = 150.0
+EVENTS_PER_SECOND = 250
+"""The slowest that is worth waiting for, when there are many."""
 
 
 @dataclass
@@ -100,6 +102,7 @@ async def run(
 ) -> Result:  # fmt: skip
     """Run it with a company of its own; whatever is wrong stands in the result."""
     began = time.monotonic()
+    settle_within += events / EVENTS_PER_SECOND
     events = max(events // (10 if scenario.clients > 1 else 1), 40)
     since = await topics.ends(stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
     company = await found(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
@@ -120,7 +123,7 @@ async def run(
     try:
         async with asyncio.timeout(SETTLED_WITHIN):
             await asyncio.wait((acting, ready), return_when=asyncio.FIRST_COMPLETED)
-        await load.run()
+        await load.run(give_up_after=settle_within)
         arena.over.set()
         await _acted(arena, acting)
         why = await _settle(stack, company.tenant, ledger, customers, settle_within)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -38,33 +38,41 @@ def touchpoint_of(number: int) -> str:
     return TOUCHPOINTS[number % len(TOUCHPOINTS)]
 
 
-def batches(plan: Plan, tenant: str) -> list[list[dict[str, Any]]]:
-    """All events, in batches of one to two hundred."""
+def batches(plan: Plan, tenant: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """All events, in batches of one to two hundred, each with the number of its first."""
     chance = random.Random(plan.seed)
     now = datetime.now(UTC).isoformat()
-    events = [_event(number, tenant, now, chance, trouble=plan.trouble) for number in range(plan.events)]
-    found = []
-    while events:
-        size = chance.choice((1, 1, 10, 50, 200))
-        found.append(events[:size])
-        del events[:size]
-    return found
+    first = 0
+    while first < plan.events:
+        end = min(first + chance.choice((1, 1, 10, 50, 200)), plan.events)
+        yield (
+            first,
+            [_event(number, tenant, now, chance, trouble=plan.trouble) for number in range(first, end)],
+        )
+        first = end
 
 
 def _event(number: int, tenant: str, now: str, chance: random.Random, *, trouble: bool) -> dict[str, Any]:
-    mailed = number % MAILED_EVERY == 0
+    mail, rest = divmod(number, MAILED_EVERY)
+    mailed = rest == 0
     prefix = ""
-    if mailed and trouble:
-        prefix = chance.choices(["", *TROUBLE], [1 - sum(TROUBLE.values()), *TROUBLE.values()])[0]
+    if mailed and trouble:  # the first ones ask for one kind each, so that there is something of everything
+        kinds = ["", *TROUBLE]
+        often = [1 - sum(TROUBLE.values()), *TROUBLE.values()]
+        prefix = kinds[mail + 1] if mail < len(TROUBLE) else chance.choices(kinds, often)[0]
     return {
         "id": f"e-{number}",
         "type": MAILED if mailed else "page.viewed",
         "occurred_at": now,
         "customer": {"id": f"c-{number}", "email": f"{prefix}c{number}.{tenant}@example.com"},
-        "segments": {"touchpoint": touchpoint_of(number // MAILED_EVERY)},
+        "segments": {"touchpoint": touchpoint_of(mail)},
         "organisation": ["north", "sales"],
         "attributes": {"order": number, "total": round(chance.uniform(5, 500), 2)},
     }
+
+
+def _asks_for_trouble(address: str) -> bool:
+    return address.startswith(tuple(TROUBLE))
 
 
 @dataclass
@@ -77,30 +85,25 @@ class Load:
     plan: Plan
     refused: int = 0
     """Answers that asked us to come again, and connections that broke."""
+    asked_for_trouble: int = 0
+    """Addresses that the mail server makes trouble for, and copies of what was posted already."""
     faults: list[str] = field(default_factory=list)
     """What no client of the door should ever be told."""
 
-    @property
-    def asked_for_trouble(self) -> int:
-        """Addresses that the mail server makes trouble for, and copies of what was posted already."""
-        sent = batches(self.plan, self.company.tenant)
-        addresses = [event["customer"]["email"] for batch in sent for event in batch]
-        trouble: int = sum(address.startswith(tuple(TROUBLE)) for address in addresses)
-        return trouble + (self.plan.clients - 1) * len(sent)
-
     async def run(self, give_up_after: float = 120) -> None:
-        waiting = list(enumerate(batches(self.plan, self.company.tenant)))
-        every = self.plan.seconds / max(len(waiting), 1)
         began = time.monotonic()
-        queue = iter(waiting)
         end = began + self.plan.seconds + give_up_after
+        queue = batches(self.plan, self.company.tenant)
 
         async def send_on() -> None:
             async with httpx.AsyncClient(
                 headers=self.company.headers, trust_env=False, timeout=30, verify=False
             ) as client:
-                for number, batch in queue:
-                    await asyncio.sleep(max(0.0, began + number * every - time.monotonic()))
+                for first, batch in queue:
+                    due = began + self.plan.seconds * first / self.plan.events
+                    await asyncio.sleep(max(0.0, due - time.monotonic()))
+                    addresses = [event["customer"]["email"] for event in batch]
+                    self.asked_for_trouble += sum(map(_asks_for_trouble, addresses)) + self.plan.clients - 1
                     await asyncio.gather(
                         *(self._until_taken(client, batch, end) for _ in range(self.plan.clients))
                     )
