@@ -108,10 +108,13 @@ def die_before_removal(raised: Callable[[], bool]) -> None:
 
 
 def commit_late(raised: Callable[[], bool]) -> None:
-    """A way to the database that is slow at the worst moment: others with higher numbers commit first."""
+    """A way to the database that is slow at the worst moments: others with higher numbers commit first, and the
+    relay removes what it has sent only when they have.
+    """
     from shared.db.database import UnitOfWork
+    from shared.kafka import relay
 
-    flush = UnitOfWork.flush
+    flush, send = UnitOfWork.flush, relay.send
 
     async def slowly(uow: UnitOfWork) -> bool:
         said = await flush(uow)
@@ -119,7 +122,13 @@ def commit_late(raised: Callable[[], bool]) -> None:
             await asyncio.sleep(random.uniform(0, LATE_S))
         return said
 
+    async def send_and_wait(producer: Any, rows: Sequence[Any]) -> None:
+        await send(producer, rows)
+        if raised():
+            await asyncio.sleep(random.uniform(0, LATE_S))
+
     UnitOfWork.flush = slowly  # type: ignore[assignment]
+    put(relay, send=send_and_wait)
 
 
 def main() -> None:

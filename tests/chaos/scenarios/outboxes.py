@@ -2,10 +2,11 @@
 
 import asyncio
 
-from chaos.arena import Arena, Scenario
+from chaos.arena import SETTLED_WITHIN, Arena, Scenario
 from chaos.operator import Sign
 from chaos.repeat import positions_forgotten, said_twice
 from chaos.stack import HEARING
+from chaos.watch import until_settled
 
 from deploy.local.state import SERVICES
 
@@ -61,12 +62,15 @@ async def read_again(arena: Arena) -> None:
 
 
 async def read_again_after(arena: Arena) -> None:
-    """Once more while they are stopped; then what was said is said again, old after new."""
+    """Once more while they are stopped; when all is read, what was said is said again, old after new."""
     await asyncio.gather(*(arena.stack.remove(service) for service in HEARING))
     await positions_forgotten(arena.stack)
-    arena.injected += 1 + await said_twice(arena.stack, arena.tenant)
     for service in HEARING:
         arena.stack.add_worker(service)
+    # A batch that held the new ones too would hide that old ones came after them.
+    if why := await until_settled(arena.stack, arena.tenant, arena.events, SETTLED_WITHIN):
+        arena.faults.append(f"not settled: {why}")
+    arena.injected += 1 + await said_twice(arena.stack, arena.tenant)
 
 
 SCENARIOS = (
