@@ -34,6 +34,11 @@ def test_what_speaks_to_machines_is_not_shown_to_the_world() -> None:
     assert routes()["machines"] == {"/healthz", "/readyz", "/metrics"}
 
 
+def test_a_backup_beside_the_compose_file_comes_into_no_image() -> None:
+    rules = (DEPLOY.parent / ".dockerignore").read_text().splitlines()
+    assert {"deploy/.env*", "**/*.dump", "**/*.tar"} <= set(rules[rules.index("!deploy") :])
+
+
 def a_folder(path: Path) -> Path:
     for name in ("postgres", *SERVICES):
         (path / name).mkdir()
