@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -22,7 +22,8 @@ class SettingsError(Exception):
 
 def _web_address(given: str) -> str:
     parts = urlsplit(given)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+    known = parts.scheme in {"http", "https"} and parts.hostname and _port_is_sound(parts)
+    if not known or parts.path.strip("/") or parts.query:
         raise ValueError("must be like https://afterword.example, without a path")
     return given.rstrip("/")
 
@@ -37,9 +38,19 @@ def _brokers(given: str) -> str:
 
 def _mail_server(given: SecretStr) -> SecretStr:
     parts = urlsplit(given.get_secret_value())
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ValueError("must begin with smtp:// or smtps:// and name a host")
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not _port_is_sound(parts):
+        raise ValueError(
+            "must begin with smtp:// or smtps:// and name a host; a password has %2F for /, %23 for #"
+        )
     return given
+
+
+def _port_is_sound(parts: SplitResult) -> bool:
+    """Whether the port is a number or left out; asked later, it would be told with what stands there."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _database(given: SecretStr) -> SecretStr:
