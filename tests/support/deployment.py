@@ -63,6 +63,8 @@ def a_deployment(project: str) -> Iterator[Deployment]:
         "HTTPS_PORT": str(https),
         "MAILBOX_PORT": str(mailbox),
         "AFTERWORD_IMAGE": f"{project}:{os.getpid()}",
+        # Whoever keeps a deploy/.env here: none of its mail and names for the tests.
+        **dict.fromkeys(("AFTERWORD_SMTP_URL", "AFTERWORD_MAIL_FROM", "AFTERWORD_LOCAL", "SITES"), ""),
     }
     deployment = Deployment(project, origin, f"http://localhost:{mailbox}", settings)
     try:
