@@ -109,12 +109,12 @@ def migrate(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[SERVICE]…", help="All five without one.")
     ] = None,
-    with_topics: Annotated[bool, typer.Option("--topics", help="Apply the topics too.")] = False,
+    with_topics: Annotated[bool, typer.Option("--topics", help="Create missing topics too.")] = False,
 ) -> None:
     """Bring the databases to the newest revision; safe when several start it at once."""
     settings_of_local_stack()
     from shared.db.migrations import migrate as upgrade
-    from shared.kafka.command import apply_topics
+    from shared.kafka.command import create_topics
     from shared.service import read_settings
 
     chosen = names or SERVICES
@@ -123,7 +123,7 @@ def migrate(
         asyncio.run(upgrade(name, own.database_url.get_secret_value()))
         typer.echo(f"{name}: database is up to date")
     if with_topics:
-        apply_topics(all_topics())
+        create_topics(all_topics())
 
 
 @app.command()

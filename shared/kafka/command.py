@@ -42,8 +42,16 @@ def add_to(app: typer.Typer, settings: Callable[[], None], topics: Topics) -> No
 
 def apply_topics(topics: Sequence[str], *, force: bool = False) -> None:
     """Do it, and say what was done and what is left; a rest ends the process with 1."""
-    done, left = asyncio.run(_apply(topics, force=force))
+    done, left = asyncio.run(_apply(topics, lambda drift: not drift.refusal or (force and drift.is_possible)))
     _tell(done, left)
+
+
+def create_topics(topics: Sequence[str]) -> None:
+    """Create what is missing, change nothing, and say what else differs; what a service would wait for ends
+    the process with 1.
+    """
+    done, left = asyncio.run(_apply(topics, lambda drift: drift.what == "topic"))
+    _tell(done, left, fails=any(drift.stops_us for drift in left))
 
 
 def _wanted(topics: Sequence[str]) -> "tuple[str, list[Declared]]":
@@ -64,7 +72,9 @@ async def _look(topics: Sequence[str]) -> "list[Drift]":
         return compare(wanted, await look(admin, topics))
 
 
-async def _apply(topics: Sequence[str], *, force: bool) -> "tuple[list[Drift], list[Drift]]":
+async def _apply(
+    topics: Sequence[str], choose: "Callable[[Drift], bool]"
+) -> "tuple[list[Drift], list[Drift]]":
     from shared.kafka.clients import an_admin
     from shared.kafka.drift import apply, compare, look
 
@@ -72,12 +82,12 @@ async def _apply(topics: Sequence[str], *, force: bool) -> "tuple[list[Drift], l
     async with an_admin(bootstrap) as admin:
         found = await look(admin, topics)
         drifts = compare(wanted, found)
-        chosen = [drift for drift in drifts if not drift.refusal or (force and drift.is_possible)]
+        chosen = [drift for drift in drifts if choose(drift)]
         await apply(admin, wanted, found, chosen)
     return chosen, [drift for drift in drifts if drift not in chosen]
 
 
-def _tell(done: "Sequence[Drift]", left: "Sequence[Drift]") -> None:
+def _tell(done: "Sequence[Drift]", left: "Sequence[Drift]", *, fails: bool = True) -> None:
     for drift in done:
         was = "created" if drift.what == "topic" else f"{drift.what} {drift.there} is now {drift.declared}"
         typer.echo(f"{drift.topic}: {was}")
@@ -93,4 +103,5 @@ def _tell(done: "Sequence[Drift]", left: "Sequence[Drift]") -> None:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         typer.echo("  ".join([*cells, row[4]]))
-    sys.exit(1)
+    if fails:
+        sys.exit(1)

@@ -10,6 +10,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from shared.kafka.topics import Declared
 
 MISSING = "-"
+"""What stands for a setting of which this broker knows nothing."""
 FOR_EVER = -1
 _SET_ON_THE_TOPIC = 1
 """Kafka's mark of a setting that a topic has of its own."""
@@ -42,7 +43,7 @@ class Drift:
             case "topic" | "message.timestamp.type" | "cleanup.policy":
                 return True
             case "partitions" | "max.message.bytes":
-                return int(self.there) < int(self.declared)
+                return _more(self.there, self.declared)
             case _:
                 return False
 
@@ -70,11 +71,11 @@ def _always(_declared: str, _there: str) -> bool:
 
 
 def _more(declared: str, there: str) -> bool:
-    return int(there) > int(declared)
+    return MISSING not in {declared, there} and int(there) > int(declared)
 
 
 def _longer(declared: str, there: str) -> bool:
-    return int(there) == FOR_EVER or FOR_EVER < int(declared) < int(there)
+    return there != MISSING and (int(there) == FOR_EVER or FOR_EVER < int(declared) < int(there))
 
 
 _LOSS = "records would be deleted that are kept now; --force changes it"

@@ -9,8 +9,12 @@ from deploy.local.state import State, environment
 
 
 def topics(whole: Whole, *arguments: str, **changes: str) -> tuple[int, str]:
+    return said_by(whole, "topics", *arguments, **changes)
+
+
+def said_by(whole: Whole, *arguments: str, **changes: str) -> tuple[int, str]:
     done = subprocess.run(
-        (str(AFTERWORD), "topics", *arguments),
+        (str(AFTERWORD), *arguments),
         env={**os.environ, **environment(State.open(whole.root)), **changes},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
@@ -37,3 +41,9 @@ def test_another_declaration_is_shown_line_by_line_and_not_applied_unasked(whole
             )
         ]
         assert all("leaves it: keys are placed by" in row for row in rows)
+
+
+def test_a_migration_fails_only_for_topics_that_a_service_would_wait_for(whole: Whole) -> None:
+    for partitions, ends_with in (("4", 0), ("8", 1)):
+        code, said = said_by(whole, "migrate", "scorer", "--topics", AFTERWORD_TOPIC_PARTITIONS=partitions)
+        assert (code, f"answers.v1                  partitions  {partitions}" in said) == (ends_with, True)
