@@ -46,4 +46,5 @@ def test_another_declaration_is_shown_line_by_line_and_not_applied_unasked(whole
 def test_a_migration_fails_only_for_topics_that_a_service_would_wait_for(whole: Whole) -> None:
     for partitions, ends_with in (("4", 0), ("8", 1)):
         code, said = said_by(whole, "migrate", "scorer", "--topics", AFTERWORD_TOPIC_PARTITIONS=partitions)
-        assert (code, f"answers.v1                  partitions  {partitions}" in said) == (ends_with, True)
+        assert code == ends_with
+        assert ["answers.v1", "partitions", partitions, "6"] in [row.split()[:4] for row in said.splitlines()]
