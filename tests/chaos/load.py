@@ -127,13 +127,12 @@ class Load:
             if response.status_code == 202:
                 self.ledger.accepted(ids)
                 return
-            if response.status_code not in {401, 503} or not response.headers.get(
-                "content-type", ""
-            ).startswith("application/problem+json"):
+            if response.status_code != 503 or not response.headers.get("content-type", "").startswith(
+                "application/problem+json"
+            ):
                 self.faults.append(f"events: {response.status_code} {response.text[:200]}")
                 return
             if self.plan.patient:
                 self.faults.append(f"events: {response.status_code} where every client is to be served")
-            # 401: a process that has just started and cannot reach its database does not know the key yet.
             self.refused += 1
             await asyncio.sleep(0.2)
