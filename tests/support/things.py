@@ -199,6 +199,11 @@ async def delete_records(bootstrap: str, tp: TopicPartition, *, before: int) -> 
         await admin.close()
 
 
+def things(n: int, colour: str = "red", version: int = 1) -> list[Thing]:
+    """So many, told apart by their ids alone."""
+    return [Thing(id=f"t{i:04}", version=version, colour=colour) for i in range(n)]
+
+
 @asynccontextmanager
 async def a_bench(kafka: str, postgres: Postgres, *, partitions: int = 1) -> AsyncIterator[Bench]:
     name = f"things-{secrets.token_hex(4)}.v1"

@@ -8,13 +8,13 @@ from support.eventually import eventually
 from support.stack import Postgres
 from support.things import (
     Bench,
-    Thing,
     a_bench,
     create_topics,
     delete_records,
     delete_topic,
     keep_things,
     running,
+    things,
     topics,
 )
 
@@ -26,10 +26,6 @@ from shared.kafka.recovery import Recoverer, Recovery, Refusal
 async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
     async with a_bench(kafka, postgres) as bench:
         yield bench
-
-
-def things(n: int, colour: str = "red", version: int = 1) -> list[Thing]:
-    return [Thing(id=f"t{i:04}", version=version, colour=colour) for i in range(n)]
 
 
 def recoverer(bench: Bench, told: list[str] | None = None) -> Recoverer:

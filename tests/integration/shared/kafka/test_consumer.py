@@ -19,6 +19,7 @@ from support.things import (
     delete_topic,
     keep_things,
     running,
+    things,
     topics,
 )
 
@@ -35,10 +36,6 @@ from shared.runtime import Health
 async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
     async with a_bench(kafka, postgres) as bench:
         yield bench
-
-
-def things(n: int, colour: str = "red", version: int = 1) -> list[Thing]:
-    return [Thing(id=f"t{i:04}", version=version, colour=colour) for i in range(n)]
 
 
 def reasons(letters: Sequence[object]) -> list[str]:
