@@ -10,7 +10,10 @@ from aiokafka.errors import KafkaError
 from chaos import topics
 from chaos.stack import HEARING, Stack
 
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, TimeoutError)
+AWAY = (
+    OSError, TimeoutError, KafkaError,
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+)  # fmt: skip
 """What a server that was killed answers us, too."""
 
 

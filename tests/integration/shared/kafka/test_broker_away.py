@@ -1,5 +1,6 @@
 """The broker goes and comes back while everything runs: it is said, and nothing is lost or counted twice."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -50,6 +51,26 @@ async def test_a_broker_that_goes_is_said_and_all_go_on_when_it_returns(
                     await eventually(lambda n=round_ + 1: _counted(bench, n), within=60)  # type: ignore[misc]
                 await eventually(lambda: _says(bench, "broker"), within=30)
                 assert bench.health.alive() == []
+    finally:
+        await bench_opened.__aexit__(None, None, None)
+
+
+async def test_who_publishes_while_the_broker_is_started_again_waits_and_is_not_refused(
+    state: State, postgres: Postgres
+) -> None:
+    with a_part("kafka", state):
+        bench_opened = a_bench(state.kafka, postgres)
+        bench = await bench_opened.__aenter__()
+    try:
+        publisher = Publisher(state.kafka, "test", bench.health)
+        async with running(publisher):
+            with a_part("kafka", state):
+                await _publish(bench, publisher, "before")
+            meanwhile = asyncio.create_task(
+                publisher.publish(bench.topic.name, [bench.record(red("meanwhile")[0])])
+            )
+            with a_part("kafka", state):
+                await meanwhile
     finally:
         await bench_opened.__aexit__(None, None, None)
 
