@@ -216,15 +216,17 @@ def _depth(text: bytes) -> int:
     return deepest
 
 
-@cache
 def _known_locale(locale: str) -> bool:
     """By its language: a region that we have no words for is no fault."""
+    language, *rest = locale.replace("_", "-").split("-")
+    return language.lower() in _languages() and all(_SUBTAG.fullmatch(part) for part in rest)
+
+
+@cache
+def _languages() -> frozenset[str]:
     from babel.localedata import locale_identifiers  # noqa: PLC0415  (a second of import time, once)
 
-    language, *rest = locale.replace("_", "-").split("-")
-    return language.lower() in {name.split("_")[0] for name in locale_identifiers()} and all(
-        _SUBTAG.fullmatch(part) for part in rest
-    )
+    return frozenset(name.split("_")[0] for name in locale_identifiers())
 
 
 @cache
