@@ -20,4 +20,4 @@ def customer_hash(secret: str, tenant: str, address: str) -> str:
     share a hash.
     """
     normal = unicodedata.normalize("NFKC", address).strip().casefold()
-    return hmac.new(derive(secret, f"customer:{tenant}"), normal.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(derive(secret, f"customer:{tenant}"), normal.encode(), "sha256").hex()

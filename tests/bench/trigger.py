@@ -57,7 +57,7 @@ async def single_events(ground: Ground) -> list[Figure]:
             "bare": _poster(seconds, bare, "/events", bodies),
             "raw": _poster(seconds, bare, "/raw", bodies),
         }
-        found = await interleaved(ground.rounds, sides)
+        found = await interleaved(ground.rounds, sides, warmed=True)
     size = f"{CONNECTIONS} connections, {seconds:g} s a round"
     return [
         Figure("trigger", "trigger, single events", "events/s", found["trigger"],
@@ -92,7 +92,7 @@ async def batches(ground: Ground) -> list[Figure]:
             return BATCH * done / (time.monotonic() - began)
 
         try:
-            found = await interleaved(ground.rounds, {"trigger": through_the_door, "loop": bare})
+            found = await interleaved(ground.rounds, {"trigger": through_the_door, "loop": bare}, warmed=True)
         finally:
             await producer.stop()
     return [
