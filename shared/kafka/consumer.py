@@ -1,18 +1,18 @@
 """The batch consumer: hand the events of a topic to a handler; what it writes happens exactly once.
 
-For each batch, in one transaction:
-  1. move the stored position from where we stand to the batch's end, or roll back: somebody else has;
+For each batch, whatever partitions its records come from, in one transaction:
+  1. move the stored positions from where we stand to the batch's ends, or roll back: somebody else has;
   2. hand what can be read to the handler, in sorted order;
   3. put aside, with its original bytes, what cannot be read or cannot be handled;
   4. write what the handler said to the outbox, and commit.
-Trouble with Kafka or PostgreSQL changes nothing: the partition is claimed again and the batch repeated.
+Trouble with Kafka or PostgreSQL changes nothing: the partitions are claimed again and the batch repeated.
 """
 
 import asyncio
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic
+from typing import Generic, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
@@ -23,8 +23,8 @@ from shared.events.envelope import D
 from shared.kafka import positions
 from shared.kafka.clients import new_consumer, stop_consumer
 from shared.kafka.dead_letters import dead_letter_topic, headers_of
-from shared.kafka.handling import Bad, Record, Subscription, decode, handle
-from shared.kafka.positions import Fenced, Position
+from shared.kafka.handling import Bad, Record, Subscription, decode, handle, place_of
+from shared.kafka.positions import Fenced, Position, Step
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
@@ -42,6 +42,16 @@ class FuseBlown(Exception):
     def __init__(self, before: int) -> None:
         super().__init__(before)
         self.before = before
+
+
+class Part(NamedTuple):
+    """What came of one partition, and where we stood when it came."""
+
+    position: Position
+    records: Sequence[Record]
+
+
+Parts = Mapping[TopicPartition, Part]
 
 
 @dataclass
@@ -100,11 +110,13 @@ class BatchConsumer(Generic[D]):
             metrics.PARTITIONS.labels(self.service, self._topic).set(len(self._owned))
             # Never inside wait_for: a cancelled getmany leaks its counter for ever.
             batches = await client.getmany(timeout_ms=200, max_records=BATCH)
-            for tp, records in batches.items():
-                if stopping.is_set():
-                    return
-                if (position := self._owned.get(tp)) is not None:
-                    await self._take(client, tp, position, records)
+            parts = {
+                tp: Part(position, records)
+                for tp, records in sorted(batches.items())
+                if (position := self._owned.get(tp)) is not None
+            }
+            if parts and not stopping.is_set():
+                await self._take(client, parts)
             self._forget_lost(client)
 
     async def _claim(self, client: AIOKafkaConsumer, tp: TopicPartition) -> None:
@@ -120,7 +132,7 @@ class BatchConsumer(Generic[D]):
         except Exception as error:
             if not is_trouble(error):
                 raise
-            self._wait_with(tp, error)
+            self._wait_with([tp], error)
             return
         if tp in self._unclaimed and tp in client.assignment():
             client.seek(tp, position.next_offset)
@@ -131,37 +143,53 @@ class BatchConsumer(Generic[D]):
                 self._unstick(tp)
             client.resume(tp)
 
-    async def _take(
-        self, client: AIOKafkaConsumer, tp: TopicPartition, position: Position, records: Sequence[Record]
-    ) -> None:
+    async def _take(self, client: AIOKafkaConsumer, parts: Parts) -> None:
+        """All of them in one transaction: while little comes, one for each partition would cost more than its
+        records do. When something is the matter with one of several, each is taken alone.
+        """
         try:
-            await self._check_gap(client, tp, position, records)
-            await self.apply(tp, position, records)
-        except FuseBlown as blown:
-            self._blown.add(tp)
-            self._stop_at(
-                tp, f"{FUSE} dead letters in a row before offset {blown.before}; see resume --until"
-            )
-        except Refused as refusal:
-            self._stop_at(tp, str(refusal))
-        except Fenced:
-            metrics.FENCED.labels(self.service, tp.topic).inc()
+            await self._check_gaps(client, parts)
+            await self.apply(parts)
+        except (FuseBlown, Refused, Fenced) as why:
+            if len(parts) > 1:
+                await self._take_each(client, parts)
+                return
+            (tp,) = parts
+            self._give_up(tp, why)
         except Exception as error:
             if not is_trouble(error):
                 raise
-            self._wait_with(tp, error)
+            self._wait_with(parts, error)
         else:
             self._backoff.reset()
-            self._unstick(tp)
+            for tp in parts:
+                self._unstick(tp)
             return
-        self._owned.pop(tp, None)
-        if tp in client.assignment():
-            client.pause(tp)
-            self._unclaimed.add(tp)
+        for tp in parts:
+            self._owned.pop(tp, None)
+            if tp in client.assignment():
+                client.pause(tp)
+                self._unclaimed.add(tp)
 
-    def _wait_with(self, tp: TopicPartition, error: Exception) -> None:
-        self._not_before[tp] = time.monotonic() + self._backoff.next()
-        self._tell(tp, in_words(error))
+    async def _take_each(self, client: AIOKafkaConsumer, parts: Parts) -> None:
+        for tp, part in parts.items():
+            if self._owned.get(tp) is part.position:
+                await self._take(client, {tp: part})
+
+    def _give_up(self, tp: TopicPartition, why: FuseBlown | Refused | Fenced) -> None:
+        if isinstance(why, Fenced):
+            metrics.FENCED.labels(self.service, tp.topic).inc()
+        elif isinstance(why, Refused):
+            self._stop_at(tp, str(why))
+        else:
+            self._blown.add(tp)
+            self._stop_at(tp, f"{FUSE} dead letters in a row before offset {why.before}; see resume --until")
+
+    def _wait_with(self, tps: Iterable[TopicPartition], error: Exception) -> None:
+        again = time.monotonic() + self._backoff.next()
+        for tp in tps:
+            self._not_before[tp] = again
+            self._tell(tp, in_words(error))
 
     def _tell(self, tp: TopicPartition, why: str) -> None:
         self._told.add(tp)
@@ -190,70 +218,66 @@ class BatchConsumer(Generic[D]):
         for tp in self._told - client.assignment():
             self._unstick(tp)
 
-    async def _check_gap(
-        self, client: AIOKafkaConsumer, tp: TopicPartition, position: Position, records: Sequence[Record]
-    ) -> None:
+    async def _check_gaps(self, client: AIOKafkaConsumer, parts: Parts) -> None:
         """Compaction leaves holes; retention that overtook us leaves a loss, which is not ours to skip."""
-        if records[0].offset > position.next_offset:
-            beginning = (await client.beginning_offsets([tp]))[tp]
-            if beginning > position.next_offset and beginning > position.pass_until:
-                raise Refused(
-                    f"position {position.next_offset} lies before the topic's beginning {beginning}"
-                )
+        for tp, (position, records) in parts.items():
+            if records[0].offset > position.next_offset:
+                beginning = (await client.beginning_offsets([tp]))[tp]
+                if beginning > position.next_offset and beginning > position.pass_until:
+                    raise Refused(
+                        f"position {position.next_offset} lies before the topic's beginning {beginning}"
+                    )
 
-    async def apply(self, tp: TopicPartition, position: Position, records: Sequence[Record]) -> None:
-        """Apply a batch once, whoever else holds it. ``position`` was read once, before any await:
-        the listener may clear what we own during each of them.
+    async def apply(self, parts: Parts) -> None:
+        """Apply these batches once, all or none, whoever else holds them. Their positions were read once,
+        before any await: the listener may clear what we own during each of them.
 
-        :raises Fenced: when somebody else has applied it.
-        :raises FuseBlown: when it ends in too many dead letters; all before them is applied.
+        :raises Fenced: when somebody else has applied one of them.
+        :raises FuseBlown: when one ends in too many dead letters; if it is the only one, all before them is
+            applied.
         """
-        records = [record for record in records if record.offset >= position.next_offset]
-        if not records:
+        fresh = {
+            tp: Part(part.position, records)
+            for tp, part in parts.items()
+            if (records := [each for each in part.records if each.offset >= part.position.next_offset])
+        }
+        if not fresh:
             return
         try:
-            moved = await self._transact(tp, position, records)
+            await self._apply(fresh)
         except FuseBlown as blown:
-            before = [record for record in records if record.offset < blown.before]
-            if before:
-                moved = await self._transact(tp, position, before)
-                if self._owned.get(tp) is position:
-                    self._owned[tp] = moved
+            if len(fresh) == 1:
+                ((tp, part),) = fresh.items()
+                if before := [each for each in part.records if each.offset < blown.before]:
+                    await self._apply({tp: Part(part.position, before)})
             raise
-        if self._owned.get(tp) is position:
-            self._owned[tp] = moved
 
-    async def _transact(self, tp: TopicPartition, position: Position, records: Sequence[Record]) -> Position:
+    async def _apply(self, parts: Parts) -> None:
+        for tp, moved in (await self._transact(parts)).items():
+            if self._owned.get(tp) is parts[tp].position:
+                self._owned[tp] = moved
+
+    async def _transact(self, parts: Parts) -> dict[TopicPartition, Position]:
+        records = [record for part in parts.values() for record in part.records]
         good, bad = decode(self.subscription.topic, records)
         started = time.monotonic()
+        moved: dict[TopicPartition, Position] = {}
         async with self.database.transaction() as uow:
-            end = records[-1].offset + 1
-            await positions.move(
-                uow, tp, position.next_offset, end, max(record.timestamp for record in records)
-            )
+            await positions.move(uow, {tp: _step(part) for tp, part in parts.items()})
             await handle(uow, self.subscription, good, bad)
-            bad_run = self._run_of_bad(position, records, bad)
-            if bad_run != position.bad_run:
-                await positions.note_bad_run(uow, tp, bad_run)
+            for tp, part in parts.items():
+                bad_run = _run_of_bad(part, bad)
+                if bad_run != part.position.bad_run:
+                    await positions.note_bad_run(uow, tp, bad_run)
+                moved[tp] = Position(_step(part).end, bad_run, part.position.pass_until)
             for record in records:
-                if record.offset in bad:
-                    self._put_aside(uow, record, bad[record.offset].reason)
-        metrics.BATCH_SECONDS.labels(self.service, tp.topic).observe(time.monotonic() - started)
-        metrics.RECORDS.labels(self.service, tp.topic).inc(len(records))
+                if place_of(record) in bad:
+                    self._put_aside(uow, record, bad[place_of(record)].reason)
+        metrics.BATCH_SECONDS.labels(self.service, self._topic).observe(time.monotonic() - started)
+        metrics.RECORDS.labels(self.service, self._topic).inc(len(records))
         for aside in bad.values():
-            metrics.DEAD_LETTERS.labels(self.service, tp.topic, aside.kind).inc()
-        return Position(end, bad_run, position.pass_until)
-
-    def _run_of_bad(self, position: Position, records: Sequence[Record], bad: Bad) -> int:
-        run = position.bad_run
-        for record in records:
-            if record.offset < position.pass_until or record.offset not in bad:
-                run = 0
-            elif run == FUSE:
-                raise FuseBlown(record.offset)
-            else:
-                run += 1
-        return run
+            metrics.DEAD_LETTERS.labels(self.service, self._topic, aside.kind).inc()
+        return moved
 
     def _put_aside(self, uow: UnitOfWork, record: Record, reason: str) -> None:
         headers = headers_of(
@@ -265,6 +289,23 @@ class BatchConsumer(Generic[D]):
             [(k, v or b"") for k, v in record.headers],
         )
         uow.put_aside(dead_letter_topic(record.topic, self.service), record.key, record.value, headers)
+
+
+def _step(part: Part) -> Step:
+    youngest = max(record.timestamp for record in part.records)
+    return Step(part.position.next_offset, part.records[-1].offset + 1, youngest)
+
+
+def _run_of_bad(part: Part, bad: Bad) -> int:
+    run = part.position.bad_run
+    for record in part.records:
+        if record.offset < part.position.pass_until or place_of(record) not in bad:
+            run = 0
+        elif run == FUSE:
+            raise FuseBlown(record.offset)
+        else:
+            run += 1
+    return run
 
 
 class _Listener(ConsumerRebalanceListener):

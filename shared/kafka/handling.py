@@ -15,8 +15,10 @@ log = structlog.get_logger()
 
 Record = ConsumerRecord[bytes | None, bytes | None]
 Handler = Callable[[UnitOfWork, Sequence[Event[D]]], Awaitable[None]]
-Good = Sequence[tuple[int, Event[D]]]
-"""Events by their offsets."""
+Place = tuple[int, int]
+"""Partition and offset of a record in its topic."""
+Good = Sequence[tuple[Place, Event[D]]]
+"""Events by their places."""
 
 
 class Aside(NamedTuple):
@@ -26,8 +28,13 @@ class Aside(NamedTuple):
     reason: str
 
 
-Bad = dict[int, Aside]
-"""Those that were put aside, by their offsets."""
+Bad = dict[Place, Aside]
+"""Those that were put aside, by their places."""
+
+
+def place_of(record: Record) -> Place:
+    """Where a record stands."""
+    return record.partition, record.offset
 
 
 @dataclass(frozen=True)
@@ -40,15 +47,15 @@ class Subscription(Generic[D]):
 
 def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[Good[D], Bad]:
     """The events of a batch in the order in which a handler takes them, and what cannot be read."""
-    good: list[tuple[int, Event[D]]] = []
+    good: list[tuple[Place, Event[D]]] = []
     bad: Bad = {}
     for record in records:
         if record.value is None and topic.compacted:
             continue  # a tombstone: the thing's last word was said before it
         try:
-            good.append((record.offset, topic.decode(record.value)))
+            good.append((place_of(record), topic.decode(record.value)))
         except Unreadable as why:
-            bad[record.offset] = Aside("unreadable", str(why))
+            bad[place_of(record)] = Aside("unreadable", str(why))
     # Rows are taken in one order everywhere, so that no two transactions wait for each other.
     good.sort(key=lambda at: (at[1].tenant, topic.identity(at[1].data), topic.version(at[1].data), at[0]))
     return good, bad
@@ -65,10 +72,14 @@ async def handle(uow: UnitOfWork, subscription: Subscription[D], good: Good[D], 
         if is_trouble(error):
             raise
         if len(good) == 1:
-            offset = good[0][0]
-            bad[offset] = _aside(error)
+            place = good[0][0]
+            bad[place] = _aside(error)
             log.warning(
-                "event_put_aside", topic=subscription.topic.name, offset=offset, error=type(error).__name__
+                "event_put_aside",
+                topic=subscription.topic.name,
+                partition=place[0],
+                offset=place[1],
+                error=type(error).__name__,
             )
             return
         middle = len(good) // 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -73,17 +74,37 @@ async def check(
             )
 
 
-async def move(uow: UnitOfWork, tp: TopicPartition, at: int, end: int, timestamp: int) -> None:
-    """Take the position from where this owner stands to the batch's end: the first statement.
+class Step(NamedTuple):
+    """A batch of one partition: where it begins and ends, and the time of its youngest record, in ms."""
 
-    :raises Fenced: when it stands elsewhere.
+    at: int
+    end: int
+    timestamp: int
+
+
+async def move(uow: UnitOfWork, steps: Mapping[TopicPartition, Step]) -> None:
+    """Take these partitions of one topic from where this owner stands to their batches' ends: the first
+    statement. Rows are locked in one order, so that two owners of several never wait for each other.
+
+    :raises Fenced: when one of them stands elsewhere.
     """
+    (topic,) = {tp.topic for tp in steps}
     moved = await uow.execute(
-        "UPDATE position SET next_offset = :end, max_ts = greatest(max_ts, :timestamp) "
-        "WHERE topic = :topic AND part = :part AND next_offset = :at RETURNING 1",
-        {"topic": tp.topic, "part": tp.partition, "at": at, "end": end, "timestamp": timestamp},
+        "UPDATE position AS p SET next_offset = mine.until, max_ts = greatest(p.max_ts, mine.youngest) FROM ("
+        "SELECT q.part, n.until, n.youngest FROM position q JOIN unnest(CAST(:parts AS int[]), "
+        "CAST(:ats AS bigint[]), CAST(:ends AS bigint[]), CAST(:youngest AS bigint[])) "
+        "AS n(part, at, until, youngest) ON q.part = n.part AND q.next_offset = n.at "
+        "WHERE q.topic = :topic ORDER BY q.part FOR UPDATE OF q) AS mine "
+        "WHERE p.topic = :topic AND p.part = mine.part RETURNING p.part",
+        {
+            "topic": topic,
+            "parts": [tp.partition for tp in steps],
+            "ats": [step.at for step in steps.values()],
+            "ends": [step.end for step in steps.values()],
+            "youngest": [step.timestamp for step in steps.values()],
+        },
     )
-    if moved.one_or_none() is None:
+    if len(moved.all()) != len(steps):
         raise Fenced
 
 

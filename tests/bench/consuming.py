@@ -12,7 +12,7 @@ from bench.replaying import Transaction, recording, replay
 from shared.db.database import Database
 from shared.events import Topic
 from shared.kafka import BatchConsumer, Subscription
-from shared.kafka.consumer import BATCH
+from shared.kafka.consumer import BATCH, Parts
 
 
 class _Timed(BatchConsumer[Any]):
@@ -27,10 +27,10 @@ class _Timed(BatchConsumer[Any]):
         self.wanted, self.over = wanted, asyncio.Event()
         return self.over
 
-    async def apply(self, tp: Any, position: Any, records: Sequence[Any]) -> None:
+    async def apply(self, parts: Parts) -> None:
         self.began = self.began or time.monotonic()
-        await super().apply(tp, position, records)
-        self.applied += len(records)
+        await super().apply(parts)
+        self.applied += sum(len(part.records) for part in parts.values())
         if self.applied >= self.wanted:
             self.ended = time.monotonic()
             self.over.set()

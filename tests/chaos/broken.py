@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415  (each process imports only what is patched in it)
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +34,13 @@ def _instead(text: str, old: str, new: str) -> str:
 def _neither_compared() -> None:
     from shared.kafka import positions
 
-    async def move(uow: Any, tp: Any, at: int, end: int, timestamp: int) -> None:
-        await uow.execute(
-            "UPDATE position SET next_offset = :end, max_ts = greatest(max_ts, :timestamp) "
-            "WHERE topic = :topic AND part = :part",
-            {"topic": tp.topic, "part": tp.partition, "end": end, "timestamp": timestamp},
-        )
+    async def move(uow: Any, steps: Mapping[Any, Any]) -> None:
+        for tp, step in steps.items():
+            await uow.execute(
+                "UPDATE position SET next_offset = :end, max_ts = greatest(max_ts, :timestamp) "
+                "WHERE topic = :topic AND part = :part",
+                {"topic": tp.topic, "part": tp.partition, "end": step.end, "timestamp": step.timestamp},
+            )
 
     put(positions, move=move)
     if _runs("scorer"):

@@ -13,7 +13,7 @@ from deploy.local.state import SERVICES, State
 
 COMMIT = b"COMMIT;\0"
 MARKS = {
-    b"UPDATE position SET next_offset": "consumer",
+    b"UPDATE position AS p SET next_offset": "consumer",
     b"UPDATE invitation SET state": "sender",
     b"DELETE FROM outbox": "relay",
 }

@@ -39,7 +39,7 @@ def test_a_sign_reads_as_prometheus_writes_it() -> None:
 
 def test_who_commits_is_known_by_the_first_thing_it_says_in_its_transaction() -> None:
     speaker = Speaker()
-    speaker.commits(prepare(b"a", b"UPDATE position SET next_offset = $1"))
+    speaker.commits(prepare(b"a", b"UPDATE position AS p SET next_offset = $1"))
     speaker.commits(prepare(b"b", b"UPDATE invitation SET state = $1"))
     assert speaker.commits(use(b"a") + use(b"b")) == ""
     assert speaker.commits(COMMIT) == "consumer"
@@ -57,7 +57,7 @@ def test_a_relay_commits_with_its_statement_and_an_api_is_known_by_its_name() ->
 
 def test_what_was_rolled_back_is_nobodys_commit() -> None:
     speaker = Speaker()
-    speaker.commits(prepare(b"a", b"UPDATE position SET next_offset = $1"))
+    speaker.commits(prepare(b"a", b"UPDATE position AS p SET next_offset = $1"))
     speaker.commits(use(b"a"))
     speaker.commits(message(b"Q", b"ROLLBACK;\0"))
     assert speaker.commits(COMMIT) == ""

@@ -35,7 +35,7 @@ async def test_no_event_is_put_aside_for_the_last_words_of_a_database(postgres: 
 
     async def hear() -> None:
         async with database.transaction() as uow:
-            await handle(uow, Subscription(topic, ask), [(0, event)], bad)
+            await handle(uow, Subscription(topic, ask), [((0, 0), event)], bad)
 
     with pytest.raises(InternalError, match="another operation") as heard:
         await hear()

@@ -28,7 +28,7 @@ from shared.errors import Refused
 from shared.events.envelope import Event
 from shared.kafka import positions
 from shared.kafka.clients import new_consumer, stop_consumer
-from shared.kafka.consumer import FUSE
+from shared.kafka.consumer import FUSE, Part
 from shared.runtime import Health
 
 
@@ -98,13 +98,13 @@ async def test_the_second_owner_of_a_batch_waits_then_gets_no_row(bench: Bench) 
         async with bench.database.transaction() as uow:
             waits.set()
             try:
-                await positions.move(uow, tp, 5, 9, 0)
+                await positions.move(uow, {tp: positions.Step(5, 9, 0)})
             except positions.Fenced:
                 return "fenced"
         return "applied"
 
     async with bench.database.transaction() as uow:
-        await positions.move(uow, tp, 5, 8, 0)
+        await positions.move(uow, {tp: positions.Step(5, 8, 0)})
         task = asyncio.create_task(second())
         await waits.wait()
         await eventually(lambda: _somebody_waits(bench))
@@ -120,7 +120,7 @@ async def test_a_batch_that_somebody_else_applied_is_rolled_back_whole(bench: Be
     stale = positions.Position(0, 0, 0)
     records = [_record(bench, offset, thing) for offset, thing in enumerate(things(3))]
     with pytest.raises(positions.Fenced):
-        await late.apply(TopicPartition(bench.topic.name, 0), stale, records)
+        await late.apply({TopicPartition(bench.topic.name, 0): Part(stale, records)})
     assert await bench.tally() == {"red": 3}
 
 
@@ -335,10 +335,10 @@ async def test_a_hole_of_compaction_is_passed_and_a_hole_of_retention_is_not(
     await client.start()
     try:
         later = [_record(bench, 7, things(1)[0])]
-        await consumer._check_gap(client, tp, positions.Position(2, 0, 0), later)
+        await consumer._check_gaps(client, {tp: Part(positions.Position(2, 0, 0), later)})
         await delete_records(kafka, tp, before=5)
         with pytest.raises(Refused):
-            await consumer._check_gap(client, tp, positions.Position(2, 0, 0), later)
-        await consumer._check_gap(client, tp, positions.Position(2, 0, 5), later)
+            await consumer._check_gaps(client, {tp: Part(positions.Position(2, 0, 0), later)})
+        await consumer._check_gaps(client, {tp: Part(positions.Position(2, 0, 5), later)})
     finally:
         await stop_consumer(client)
