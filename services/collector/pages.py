@@ -48,23 +48,24 @@ class Desk:
     per_link: Guesses = field(default_factory=lambda: Guesses(most=120, every=0.5))
     per_place: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
 
-    async def find(self, request: Request, token: str) -> tuple[UUID | None, Found | None]:
-        """Whose link this is. A wrong one takes the same look into the database as a right one.
+    def read(self, request: Request, token: str) -> UUID | None:
+        """The invitation that a link names, if it is one of ours.
 
         :raises Problem: 429 to who asks faster than people do.
         """
         if wait := max(self.per_link.failed(token[:LENGTH]), self.per_place.failed(place_of(request))):
             raise Problem(429, headers={"Retry-After": str(int(wait) + 1)})
-        invitation_id = self.signer.read("answer", token)
-        async with self.database.reading() as uow:
-            return invitation_id, await repository.find(uow, invitation_id or uuid7())
+        return self.signer.read("answer", token)
 
 
 @router.get("/s/{token}")
 async def show_survey(request: Request, token: str) -> Response:
     """Show the question, the thanks, or that the link is over; note the visit, and never an answer."""
     desk: Desk = request.app.state.desk
-    invitation_id, found = await desk.find(request, token)
+    invitation_id = desk.read(request, token)
+    async with desk.database.reading() as uow:
+        # A wrong link takes the same look into the database as a right one.
+        found = await repository.find(uow, invitation_id or uuid7())
     if (closed := _closed(request, desk, invitation_id, found)) or found is None:
         return closed or _gone(request, desk)
     query = request.query_params
@@ -83,23 +84,22 @@ async def show_survey(request: Request, token: str) -> Response:
 async def answer_survey(request: Request, token: str) -> Response:
     """Take a score by itself, or the whole form; what cannot be taken comes back as it was filled in."""
     desk: Desk = request.app.state.desk
-    invitation_id, found = await desk.find(request, token)
-    if (closed := _closed(request, desk, invitation_id, found)) or found is None:
-        return closed or _gone(request, desk)
-    sheet = read_sheet(await request.form(), desk.pages.languages, _language(desk, found))
-    if sheet.action == "language":
-        return _form(request, desk, found, sheet)
-    faults = sheet.faults()
-    if not desk.nonce.holds(sheet.nonce, found.asked.id, desk.database.clock()):
-        faults.append("nonce")
-    if faults:
-        return _refused(request, desk, found, sheet, faults)
+    invitation_id = desk.read(request, token)
+    form = await request.form()
     async with desk.database.transaction() as uow:
-        await repository.lock_invitation(uow, found.asked.id)
-        found = await repository.find(uow, found.asked.id)
-        # It may have been dropped or closed while we waited for the lock.
+        # The lock first: whatever is read after it stays as it is until we have written.
+        await repository.lock_invitation(uow, invitation_id or uuid7())
+        found = await repository.find(uow, invitation_id or uuid7())
         if (closed := _closed(request, desk, invitation_id, found)) or found is None:
             return closed or _gone(request, desk)
+        sheet = read_sheet(form, desk.pages.languages, _language(desk, found))
+        if sheet.action == "language":
+            return _form(request, desk, found, sheet)
+        faults = sheet.faults()
+        if not desk.nonce.holds(sheet.nonce, found.asked.id, desk.database.clock()):
+            faults.append("nonce")
+        if faults:
+            return _refused(request, desk, found, sheet, faults)
         new = answered(found, sheet.said(), uow.now)
         if new is not None:
             await repository.put_answers(uow, found.tenant.id, [new])

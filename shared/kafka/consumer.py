@@ -23,13 +23,15 @@ from shared.events.envelope import D
 from shared.kafka import positions
 from shared.kafka.clients import new_consumer, stop_consumer
 from shared.kafka.dead_letters import dead_letter_topic, headers_of
-from shared.kafka.handling import Bad, Record, Subscription, decode, handle, place_of
+from shared.kafka.handling import Bad, HandOver, Record, Subscription, decode, hand_over, handle, place_of
 from shared.kafka.positions import Fenced, Position, Step
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
 
 BATCH = 500
+PACE = 0.025
+"""Seconds from one transaction to the next while batches are not full: what comes meanwhile shares it."""
 FUSE = 100
 """So many dead letters in a row mean that we are wrong, not they: the partition stops and says so."""
 LOOK_AGAIN = 5.0
@@ -116,7 +118,10 @@ class BatchConsumer(Generic[D]):
                 if (position := self._owned.get(tp)) is not None
             }
             if parts and not stopping.is_set():
+                began = time.monotonic()
                 await self._take(client, parts)
+                if sum(len(part.records) for part in parts.values()) < BATCH:
+                    await pause(stopping, began + PACE - time.monotonic())
             self._forget_lost(client)
 
     async def _claim(self, client: AIOKafkaConsumer, tp: TopicPartition) -> None:
@@ -253,18 +258,25 @@ class BatchConsumer(Generic[D]):
             raise
 
     async def _apply(self, parts: Parts) -> None:
-        for tp, moved in (await self._transact(parts)).items():
+        try:
+            moved = await self._transact(parts, hand_over)
+        except Exception as error:
+            if isinstance(error, Fenced | FuseBlown) or is_trouble(error):
+                raise
+            # Only now is the event looked for that is to blame: savepoints are dear when little comes.
+            moved = await self._transact(parts, handle)
+        for tp, position in moved.items():
             if self._owned.get(tp) is parts[tp].position:
-                self._owned[tp] = moved
+                self._owned[tp] = position
 
-    async def _transact(self, parts: Parts) -> dict[TopicPartition, Position]:
+    async def _transact(self, parts: Parts, hand_over: HandOver) -> dict[TopicPartition, Position]:
         records = [record for part in parts.values() for record in part.records]
         good, bad = decode(self.subscription.topic, records)
         started = time.monotonic()
         moved: dict[TopicPartition, Position] = {}
         async with self.database.transaction() as uow:
             await positions.move(uow, {tp: _step(part) for tp, part in parts.items()})
-            await handle(uow, self.subscription, good, bad)
+            await hand_over(uow, self.subscription, good, bad)
             for tp, part in parts.items():
                 bad_run = _run_of_bad(part, bad)
                 if bad_run != part.position.bad_run:

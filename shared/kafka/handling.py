@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -59,6 +59,15 @@ def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[Good[D], Bad]:
     # Rows are taken in one order everywhere, so that no two transactions wait for each other.
     good.sort(key=lambda at: (at[1].tenant, topic.identity(at[1].data), topic.version(at[1].data), at[0]))
     return good, bad
+
+
+HandOver = Callable[[UnitOfWork, Subscription[Any], Good[Any], Bad], Awaitable[None]]
+
+
+async def hand_over(uow: UnitOfWork, subscription: Subscription[D], good: Good[D], _bad: Bad) -> None:
+    """All events at once: what is refused ends the transaction."""
+    if good:
+        await subscription.handle(uow, [event for _, event in good])
 
 
 async def handle(uow: UnitOfWork, subscription: Subscription[D], good: Good[D], bad: Bad) -> None:

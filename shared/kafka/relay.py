@@ -27,6 +27,8 @@ ONE_RELAY = 1
 """Advisory lock of the service's database; a second relay waits for it."""
 AT_ONCE = 2_000
 POLL = 0.05
+PACE = 0.025
+"""Seconds from one portion to the next while they are not full: what is written meanwhile shares it."""
 ACKNOWLEDGED_WITHIN = 30.0
 
 
@@ -95,6 +97,7 @@ class Relay:
     ) -> None:
         while not stopping.is_set():
             self.health.tick("relay")
+            began = time.monotonic()
             self.database.outbox_filled.clear()
             rows = (
                 await connection.execute(
@@ -118,6 +121,8 @@ class Relay:
                 {"sent": [row.seq for row in rows]},
             )
             metrics.RELAYED.labels(self.service).inc(len(rows))
+            if len(rows) < AT_ONCE:
+                await pause(stopping, began + PACE - time.monotonic())
 
     async def _depth(self, connection: AsyncConnection, rows: Sequence[Any]) -> int:
         """How many rows wait; of a full batch the upper bound that two looks into the index give."""
