@@ -28,7 +28,7 @@ def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
         max_poll_interval_ms=300_000,
         metadata_max_age_ms=30_000,
         request_timeout_ms=15_000,
-        fetch_max_wait_ms=100,
+        fetch_max_wait_ms=250,
     )
 
 

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 ONE_RELAY = 1
 """Advisory lock of the service's database; a second relay waits for it."""
 AT_ONCE = 2_000
-POLL = 0.05
+POLL = 0.1
 PACE = 0.025
 """Seconds from one portion to the next while they are not full: what is written meanwhile shares it."""
 ACKNOWLEDGED_WITHIN = 30.0

@@ -32,7 +32,7 @@ RATE, SECONDS = 200.0, 20.0
 AIM = 250.0
 STORED = 10_000_000
 STEP, STEPS = 1.25, 16
-LOOK = 0.01
+LOOK = 0.025
 PATIENCE = 15.0
 """Seconds after the last answer in which its case must be readable."""
 NEVER = 1000 * PATIENCE
