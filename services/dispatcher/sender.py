@@ -19,10 +19,8 @@ from services.dispatcher import invitations, surveys
 from services.dispatcher.addresses import judged
 from services.dispatcher.domain import LEASE, Person, Sending, held_back, retry_at
 from services.dispatcher.letters import Scribe
-from services.dispatcher.repository import decisions, suppressions
 from services.dispatcher.repository import invitations as rows
 from services.dispatcher.repository import sending as sending_rows
-from services.dispatcher.repository import surveys as survey_rows
 from services.dispatcher.sending import of_row
 from services.dispatcher.wording import read_texts
 from shared.db import Database, UnitOfWork
@@ -33,7 +31,7 @@ from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
-from shared.tenancy import find_tenant
+from shared.tenancy import read_tenant
 
 log = structlog.get_logger()
 
@@ -134,8 +132,16 @@ class Sender:
         if sending.stopped:
             return None
         invitation = invitations.of_row(row)
-        survey_row = await survey_rows.find(uow, row.tenant, row.survey_id)
-        survey = surveys.rules_of(survey_row) if survey_row is not None else None
+        address = invitation.customer.email
+        around = await rows.around(
+            uow,
+            row.tenant,
+            survey_id=row.survey_id,
+            survey_version=invitation.survey_version,
+            customer_id=invitation.customer.id,
+            address=customer_hash(self._secret, row.tenant, address) if address else None,
+        )
+        survey = surveys.rules_of(around) if around.id is not None else None
         forbidden = held_back(
             now=uow.now,
             occurred_at=invitation.occurred_at,
@@ -144,7 +150,7 @@ class Sender:
             live=survey is not None and survey.live,
             max_age_days=survey.max_age_days if survey is not None else 0,
             quarantine_days=survey.quarantine_days if survey is not None else 0,
-            person=await self._person(uow, row.tenant, invitation, sending),
+            person=_person(around, address, sending),
             mode=sending.mode,
         )
         if forbidden is not None:
@@ -156,25 +162,20 @@ class Sender:
         )
         if moved is None:
             return None
-        words = await survey_rows.words(uow, row.tenant, invitation.survey_id, invitation.survey_version)
-        texts = read_texts(words).get(invitation.language, SurveyTexts())
-        tenant = await find_tenant(uow, row.tenant) or unheard_of(row.tenant)
+        texts = read_texts(around.words).get(invitation.language, SurveyTexts())
+        tenant = read_tenant(around.tenant_body) if around.tenant_body else unheard_of(row.tenant)
         letter = self._scribe.letter(moved, tenant, texts)
         return Claimed(row.tenant, moved, row.attempts + 1, letter, uow.now + LEASE)
 
-    async def _person(self, uow: UnitOfWork, tenant: str, invitation: Invitation, sending: Sending) -> Person:
-        customer = invitation.customer
-        wanted = [(tenant, "customer", customer.id)]
-        if customer.email:
-            wanted.append((tenant, "address", customer_hash(self._secret, tenant, customer.email)))
-        reasons = {found.reason for found in await suppressions.matching(uow, wanted)}
-        return Person(
-            address=judged(customer.email),
-            test_address=sending.is_test(customer.email),
-            opted_out="unsubscribed" in reasons,
-            suppressed="listed" in reasons,
-            invited_at=await decisions.asked_elsewhere(uow, tenant, customer.id),
-        )
+
+def _person(around: Row[Any], address: str | None, sending: Sending) -> Person:
+    return Person(
+        address=judged(address),
+        test_address=sending.is_test(address),
+        opted_out="unsubscribed" in around.reasons,
+        suppressed="listed" in around.reasons,
+        invited_at=around.asked_elsewhere_at,
+    )
 
 
 async def record(uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> None:

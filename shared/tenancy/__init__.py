@@ -5,7 +5,16 @@ from shared.tenancy.tenants import (
     TenantCopy,
     find_tenant,
     keep_tenants,
+    read_tenant,
     tenant_tables,
 )
 
-__all__ = ["TenantCopy", "TenantKeyRing", "digest_of", "find_tenant", "keep_tenants", "tenant_tables"]
+__all__ = [
+    "TenantCopy",
+    "TenantKeyRing",
+    "digest_of",
+    "find_tenant",
+    "keep_tenants",
+    "read_tenant",
+    "tenant_tables",
+]

@@ -39,10 +39,15 @@ async def write_tenants(uow: UnitOfWork, tenants: Sequence[Tenant]) -> None:
     await keep_newest(uow, "tenant", columns, key=("id",))
 
 
+def read_tenant(body: bytes) -> Tenant:
+    """A tenant as it is kept."""
+    return _decoder.decode(body)
+
+
 async def find_tenant(uow: UnitOfWork, tenant: str) -> Tenant | None:
     """A tenant by its short name."""
     row = (await uow.execute("SELECT body FROM tenant WHERE id = :id", {"id": tenant})).one_or_none()
-    return _decoder.decode(row.body) if row else None
+    return read_tenant(row.body) if row else None
 
 
 async def find_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> dict[str, Tenant]:

@@ -55,16 +55,6 @@ async def note_asked_elsewhere(uow: UnitOfWork, customers: Sequence[tuple[str, s
     await _note(uow, "asked_elsewhere_at", customers)
 
 
-async def asked_elsewhere(uow: UnitOfWork, tenant: str, customer: str) -> datetime | None:
-    """When another system last asked this customer."""
-    found = await uow.execute(
-        "SELECT asked_elsewhere_at FROM customer WHERE tenant = :tenant AND id = :id",
-        {"tenant": tenant, "id": customer},
-    )
-    at: datetime | None = found.scalar_one_or_none()
-    return at
-
-
 async def _note(uow: UnitOfWork, column: str, customers: Sequence[tuple[str, str, datetime]]) -> None:
     customers = sorted(customers)
     await uow.execute(

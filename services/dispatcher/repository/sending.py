@@ -29,15 +29,15 @@ async def read(uow: UnitOfWork, tenant: str) -> Row[Any] | None:
 
 async def hold(uow: UnitOfWork, tenant: str, *, change: bool) -> Row[Any]:
     """Lock it: to change it, or only so that nobody else does while we act on it."""
-    await uow.execute(
-        "INSERT INTO sending (tenant, changed_at) VALUES (:tenant, :now) ON CONFLICT DO NOTHING",
-        {"tenant": tenant, "now": uow.now},
+    locked = f"SELECT {_COLUMNS} FROM sending WHERE tenant = :tenant " + (
+        "FOR UPDATE" if change else "FOR SHARE"
     )
-    found = await uow.execute(
-        f"SELECT {_COLUMNS} FROM sending WHERE tenant = :tenant " + ("FOR UPDATE" if change else "FOR SHARE"),
-        {"tenant": tenant},
-    )
-    return found.one()
+    while (found := (await uow.execute(locked, {"tenant": tenant})).one_or_none()) is None:
+        await uow.execute(
+            "INSERT INTO sending (tenant, changed_at) VALUES (:tenant, :now) ON CONFLICT DO NOTHING",
+            {"tenant": tenant, "now": uow.now},
+        )
+    return found
 
 
 async def write(

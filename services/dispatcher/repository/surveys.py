@@ -52,16 +52,6 @@ async def every_version(uow: UnitOfWork, tenant: str, survey_id: UUID | None) ->
     return found.all()
 
 
-async def words(uow: UnitOfWork, tenant: str, survey_id: UUID, survey_version: int) -> bytes:
-    """The texts of one version, as they are kept."""
-    found = await uow.execute(
-        "SELECT texts FROM survey_words WHERE tenant = :tenant AND survey_id = :id AND survey_version = "
-        ":version",
-        {"tenant": tenant, "id": survey_id, "version": survey_version},
-    )
-    return bytes(found.scalar_one())
-
-
 async def insert(uow: UnitOfWork, tenant: str, values: dict[str, Any]) -> bool:
     """Add a survey; False when its id is there already."""
     inserted = await uow.execute(
