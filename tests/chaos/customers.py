@@ -19,7 +19,7 @@ from shared.http.tokens import LinkSigner
 
 AT_ONCE = 12
 """Customers at the same time, each from a place of their own: the door slows a place that hurries."""
-SILENT = 0.4
+SILENT = 0.7
 """So many see the mail and leave it at that."""
 NONCE = re.compile(r'name="nonce" value="([^"]+)"')
 NUMBER = re.compile(r"c(\d+)\.([a-z0-9-]+)@")

@@ -9,7 +9,7 @@ import httpx
 from chaos.processes import Process
 from chaos.stack import Stack
 
-EVERY = 0.4
+EVERY = 0.8
 SAMPLE = re.compile(r"(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 COUNTED = ("_total", "_count", "_sum")

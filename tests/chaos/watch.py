@@ -34,7 +34,7 @@ class Watch:
                 if now != last:
                     self.longest = max(self.longest, time.monotonic() - at if last else 0.0)
                     last, at = now, time.monotonic()
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.5)
 
     async def _moved(self, service: str) -> int:
         async with self.stack.asking(service) as database:
