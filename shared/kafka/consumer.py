@@ -30,7 +30,7 @@ from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
 
 BATCH = 500
-PACE = 0.025
+PACE = 0.05
 """Seconds from one transaction to the next while batches are not full: what comes meanwhile shares it."""
 FUSE = 100
 """So many dead letters in a row mean that we are wrong, not they: the partition stops and says so."""

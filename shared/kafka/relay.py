@@ -27,7 +27,7 @@ ONE_RELAY = 1
 """Advisory lock of the service's database; a second relay waits for it."""
 AT_ONCE = 2_000
 POLL = 0.1
-PACE = 0.025
+PACE = 0.05
 """Seconds from one portion to the next while they are not full: what is written meanwhile shares it."""
 ACKNOWLEDGED_WITHIN = 30.0
 

@@ -31,7 +31,7 @@ from shared.http.tokens import LinkSigner
 RATE, SECONDS = 200.0, 20.0
 AIM = 250.0
 STORED = 10_000_000
-STEP, STEPS = 1.25, 16
+SLOWEST, STEP, STEPS = 50.0, 1.25, 16
 LOOK = 0.025
 PATIENCE = 15.0
 """Seconds after the last answer in which its case must be readable."""
@@ -69,7 +69,7 @@ async def answered(ground: Ground) -> list[Figure]:
 
 async def _knee(stand: Stand, seconds: float) -> tuple[float, str]:
     """The last rate that held, each failing one tried twice; and what was seen at each."""
-    held, rate, told = 0.0, RATE, []
+    held, rate, told = 0.0, SLOWEST, []
     for _ in range(STEPS):
         with counting(stand.pids) as used:
             p99 = await _round(stand, rate, seconds, 0)

@@ -103,7 +103,7 @@ async def run(
     """Run it with a company of its own; whatever is wrong stands in the result."""
     began = time.monotonic()
     settle_within += events / EVENTS_PER_SECOND
-    events = max(events // (10 if scenario.clients > 1 else 1), 40)
+    events = max(events // (20 if scenario.clients > 1 else 1), 40)
     since = await topics.ends(stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
     company = await found(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
     ledger = Ledger(stack.state.root / f"ledger-{company.tenant}.jsonl")

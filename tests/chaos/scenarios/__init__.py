@@ -1,16 +1,16 @@
 """The scenarios: each lets something happen at random moments while events come in and customers answer.
 
 One module for each kind of fault; the order here is the order of the run. What is lost comes first: it puts whole
-topics back, and they are short then.
+topics back, and what follows reads whole topics again; they are short then.
 """
 
 from chaos.scenarios import doors, losses, outboxes, processes, records, servers
 
 SCENARIOS = (
     *losses.SCENARIOS,
+    *outboxes.SCENARIOS,
     *processes.SCENARIOS,
     *servers.SCENARIOS,
-    *outboxes.SCENARIOS,
     *records.SCENARIOS,
     *doors.SCENARIOS,
 )

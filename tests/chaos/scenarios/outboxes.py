@@ -75,6 +75,13 @@ async def read_again_after(arena: Arena) -> None:
 
 SCENARIOS = (
     Scenario(
+        "again",
+        "all read again, the outbox said twice",
+        read_again,
+        (Sign("afterword_fenced_total"),),
+        after=read_again_after,
+    ),
+    Scenario(
         "relay",
         "kill -9 between acknowledgement and removal",
         relay_killed,
@@ -92,12 +99,5 @@ SCENARIOS = (
         committed_late,
         (Sign("afterword_batch_seconds_sum"),),
         after=committed_in_time,
-    ),
-    Scenario(
-        "again",
-        "all read again, the outbox said twice",
-        read_again,
-        (Sign("afterword_fenced_total"),),
-        after=read_again_after,
     ),
 )
