@@ -22,6 +22,9 @@ from chaos.watch import Watch, until_settled
 from shared.events import TOPICS
 
 SETTLED_WITHIN = 150.0
+MANY = 5_000
+SILENT = 0.7
+"""Of the customers of many events so many do not answer: who is left is enough, and mails cost less."""
 EVENTS_PER_SECOND = 250
 """The slowest that is worth waiting for, when there are many."""
 
@@ -111,7 +114,7 @@ async def run(
         f"{seed}-{scenario.name}", events, seconds, scenario.clients, scenario.trouble, scenario.patient
     )
     load = Load(stack, company, ledger, plan)
-    customers = Customers(stack, company.tenant, plan.seed, ledger)
+    customers = Customers(stack, company.tenant, plan.seed, ledger, silent=SILENT if events > MANY else 0.0)
     staff = Colleagues(stack, company.tenant)
     watch = Watch(stack)
     operator = Operator(stack, scenario.seen_by)

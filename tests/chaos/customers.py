@@ -19,8 +19,6 @@ from shared.http.tokens import LinkSigner
 
 AT_ONCE = 12
 """Customers at the same time, each from a place of their own: the door slows a place that hurries."""
-SILENT = 0.7
-"""So many see the mail and leave it at that."""
 NONCE = re.compile(r'name="nonce" value="([^"]+)"')
 NUMBER = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
 
@@ -33,6 +31,8 @@ class Customers:
     tenant: str
     seed: str
     ledger: Ledger
+    silent: float = 0.0
+    """So many see the mail and leave it at that."""
     twice_at_once: float = 0.1
     """So many of them press twice, with two scores, at the same moment."""
     refused: int = 0
@@ -107,7 +107,7 @@ class Customers:
         touchpoint = touchpoint_of(number // MAILED_EVERY)
         first, then = chance.randint(0, 10), chance.randint(0, 10)
         how = chance.random()
-        if chance.random() < SILENT:
+        if chance.random() < self.silent:
             return
         if how < self.twice_at_once:
             self.ledger.answering(invitation, touchpoint, [first, then])
