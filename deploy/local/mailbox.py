@@ -3,11 +3,11 @@
 It listens on the loopback unless a host is given: in a container, whose maker decides who reaches it.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 
 import uvicorn
+import uvloop
 
 from deploy.local import mailbox_pages, smtp
 from deploy.local.mail import Mails
@@ -31,4 +31,4 @@ async def serve(folder: Path, smtp_port: int, page_port: int, host: str = "127.0
 
 if __name__ == "__main__":
     folder, smtp_port, page_port, *host = sys.argv[1:]
-    asyncio.run(serve(Path(folder), int(smtp_port), int(page_port), *host))
+    uvloop.run(serve(Path(folder), int(smtp_port), int(page_port), *host))

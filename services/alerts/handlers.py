@@ -158,7 +158,7 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
 
 SUBSCRIPTIONS = (
     Subscription(TENANTS, keep_tenants),
-    Subscription(ANSWERS, act_on_answers),
+    Subscription(ANSWERS, act_on_answers, prompt=True),
     Subscription(INVITATIONS, keep_invitations),
     Subscription(SURVEYS, keep_surveys),
 )

@@ -81,7 +81,7 @@ def _first_in(state: str, events: Sequence[Event[Answer]]) -> dict[tuple[str, UU
 
 SUBSCRIPTIONS = (
     Subscription(TENANTS, keep_tenants),
-    Subscription(TRANSACTIONS, decide_transactions),
+    Subscription(TRANSACTIONS, decide_transactions, prompt=True),
     Subscription(ANSWERS, keep_answers),
     Subscription(CASES, keep_cases),
 )

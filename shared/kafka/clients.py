@@ -9,12 +9,19 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 LARGEST_BATCH = 1_100_000
+GOOD_BATCH = 100_000
+"""Bytes that are worth a transaction of their own."""
+COMPANY = 333
+"""Milliseconds that a fetch waits at the broker."""
 START_WITHIN = 30.0
 STOP_WITHIN = 3.0
 
 
-def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
-    """A consumer whose committed offset means nothing: our stored position decides."""
+def new_consumer(bootstrap: str, group: str, *, prompt: bool = True) -> AIOKafkaConsumer:
+    """A consumer whose committed offset means nothing: our stored position decides.
+
+    When ``prompt``, the broker answers as soon as there is anything, else when there is a good batch.
+    """
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=group,
@@ -28,7 +35,8 @@ def new_consumer(bootstrap: str, group: str) -> AIOKafkaConsumer:
         max_poll_interval_ms=300_000,
         metadata_max_age_ms=30_000,
         request_timeout_ms=15_000,
-        fetch_max_wait_ms=250,
+        fetch_min_bytes=1 if prompt else GOOD_BATCH,
+        fetch_max_wait_ms=COMPANY,
     )
 
 

@@ -85,7 +85,9 @@ class BatchConsumer(Generic[D]):
         """Consume until stopped; the batch in hand is finished first."""
         while not stopping.is_set():
             self.health.tick(self._loop)
-            client = new_consumer(self.bootstrap, f"{self.service}.{self._topic}")
+            client = new_consumer(
+                self.bootstrap, f"{self.service}.{self._topic}", prompt=self.subscription.prompt
+            )
             self._owned.clear()
             self._unclaimed.clear()
             metrics.PARTITIONS.labels(self.service, self._topic).set(0)
@@ -106,9 +108,9 @@ class BatchConsumer(Generic[D]):
     async def _consume(self, client: AIOKafkaConsumer, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             self.health.tick(self._loop)
-            for tp in sorted(self._unclaimed):
-                self.health.tick(self._loop)
-                await self._claim(client, tp)
+            claimed = [tp for tp in sorted(self._unclaimed) if await self._claim(client, tp)]
+            # All at the end: while a fetch waits at the broker, the next claim's questions would wait too.
+            client.resume(*(tp for tp in claimed if tp in self._owned))
             metrics.PARTITIONS.labels(self.service, self._topic).set(len(self._owned))
             # Never inside wait_for: a cancelled getmany leaks its counter for ever.
             batches = await client.getmany(timeout_ms=200, max_records=BATCH)
@@ -124,29 +126,32 @@ class BatchConsumer(Generic[D]):
                     await pause(stopping, began + PACE - time.monotonic())
             self._forget_lost(client)
 
-    async def _claim(self, client: AIOKafkaConsumer, tp: TopicPartition) -> None:
+    async def _claim(self, client: AIOKafkaConsumer, tp: TopicPartition) -> bool:
+        """Take our stand in a partition; True when it is to be read on."""
         if self._not_before.get(tp, 0) > time.monotonic():
-            return
+            return False
+        self.health.tick(self._loop)
         try:
             position = await positions.claim(self.database, client, tp)
         except Refused as refusal:
             self._stop_at(tp, str(refusal))
-            return
+            return False
         except KafkaError:
             raise  # a client that cannot tell where a topic ends may never again: a new one is made
         except Exception as error:
             if not is_trouble(error):
                 raise
             self._wait_with([tp], error)
-            return
-        if tp in self._unclaimed and tp in client.assignment():
-            client.seek(tp, position.next_offset)
-            self._owned[tp] = position
-            self._unclaimed.discard(tp)
-            self._not_before.pop(tp, None)
-            if tp not in self._blown:  # a blown fuse is whole again only when a batch has gone through
-                self._unstick(tp)
-            client.resume(tp)
+            return False
+        if tp not in self._unclaimed or tp not in client.assignment():
+            return False
+        client.seek(tp, position.next_offset)
+        self._owned[tp] = position
+        self._unclaimed.discard(tp)
+        self._not_before.pop(tp, None)
+        if tp not in self._blown:  # a blown fuse is whole again only when a batch has gone through
+            self._unstick(tp)
+        return True
 
     async def _take(self, client: AIOKafkaConsumer, parts: Parts) -> None:
         """All of them in one transaction: while little comes, one for each partition would cost more than its

@@ -43,6 +43,10 @@ class Subscription(Generic[D]):
 
     topic: Topic[D]
     handle: Handler[D]
+    prompt: bool = False
+    """Somebody waits for each event. Others wait at the broker for company, a third of a second at most: a
+    transaction costs more than the few records that are in it while little comes.
+    """
 
 
 def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[Good[D], Bad]:

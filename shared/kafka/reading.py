@@ -22,12 +22,14 @@ async def a_reader(bootstrap: str, name: str) -> AsyncIterator[AIOKafkaConsumer]
 
 async def partitions_of(reader: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
     """The partitions of those of the topics that there are."""
-    known = await reader._client.fetch_all_metadata()  # noqa: SLF001  (its own way asks for topics for ever)
-    return [
-        TopicPartition(topic, partition)
-        for topic in sorted(topics)
-        for partition in sorted(known.partitions_for_topic(topic) or ())
-    ]
+    client = reader._client  # noqa: SLF001  (the reader's own way asks for topics for ever)
+    known = await client.fetch_all_metadata()
+    places = []
+    for topic in sorted(topics):
+        if partitions := known.partitions_for_topic(topic):
+            client.add_topic(topic)  # else whoever asks for offsets makes them known one by one, 0.1 s each
+            places += [TopicPartition(topic, partition) for partition in sorted(partitions)]
+    return places
 
 
 async def records_between(

@@ -106,11 +106,19 @@ class Mailer:
 
     async def _begin(self, sender: str, *, international: bool) -> Outcome | None:
         """Whatever fails here is between the server and us, not this customer's fault."""
+        options = ["SMTPUTF8"] if international else []
+        if self._smtp.is_connected:
+            try:
+                await self._smtp.mail(sender, options=options)
+            except (SMTPException, OSError, TimeoutError, ValueError):
+                self._smtp.close()  # a server ends what has been quiet for long; this mail was not begun
+            else:
+                return None
         try:
-            await self._ready()
+            await self._smtp.connect()
             if international and not self._smtp.supports_extension("smtputf8"):
                 return Rejected("the mail server takes ASCII addresses only", 553)
-            await self._smtp.mail(sender, options=["SMTPUTF8"] if international else [])
+            await self._smtp.mail(sender, options=options)
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             self._smtp.close()
             return Deferred(_reason("the mail server would not begin", error), ours=True)
@@ -137,17 +145,6 @@ class Mailer:
             self._smtp.close()
             return Unknown(_reason("the connection broke while the mail was handed over", error))
         return Delivered()
-
-    async def _ready(self) -> None:
-        """A connection that answers: a server ends one that has been quiet for long."""
-        if self._smtp.is_connected:
-            try:
-                await self._smtp.rset()
-            except (SMTPException, OSError, TimeoutError):
-                self._smtp.close()
-            else:
-                return
-        await self._smtp.connect()
 
     async def _reset(self) -> None:
         try:

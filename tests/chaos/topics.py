@@ -33,6 +33,7 @@ async def _places(reader: AIOKafkaConsumer, topics: Sequence[str]) -> list[Topic
     known = await reader._client.fetch_all_metadata()
     found = []
     for topic in topics:
+        reader._client.add_topic(topic)  # else each is made known when it is first asked for, 0.1 s each
         found += [TopicPartition(topic, part) for part in known.partitions_for_topic(topic) or ()]
     return found
 

@@ -142,6 +142,15 @@ async def test_each_step_that_fails_is_judged_by_whether_the_mail_can_have_been_
         await mailer.close()
 
 
+async def test_a_connection_that_the_server_ends_is_made_anew_for_the_next_mail():
+    lines = [b""] * MESSAGE.count(b"\r\n")
+    answers = (*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", *lines, b"250 taken\r\n")
+    async with talking(*answers) as mailer:
+        for _ in range(3):
+            assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
+        await mailer.close()
+
+
 def test_only_addresses_of_mail_servers_are_taken():
     with pytest.raises(ValueError, match="smtp://"):
         Mailer("http://localhost:25")
