@@ -2,7 +2,7 @@
 
   1. In one transaction: lock one delivery that is due, look at every rule again, mark it ``sending``.
   2. With no transaction open: hand the mail to the server.
-  3. In another transaction: record what became of it.
+  3. In another transaction: record what became of it, and claim the next one as in 1.
 A failure before DATA makes it due again. Who dies between 1 and 3 leaves a row whose lease ends: schedule.py
 marks it ``unknown``, for ever.
 """
@@ -10,7 +10,7 @@ marks it ``unknown``, for ever.
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Row
@@ -54,6 +54,13 @@ class Claimed:
     until: datetime
 
 
+class Next(NamedTuple):
+    """The delivery that is to leave now, or how many seconds to rest before the next look."""
+
+    claimed: Claimed | None
+    rest: float = 0.0
+
+
 class Sender:
     """One connection to the mail server, and the loop that feeds it."""
 
@@ -88,34 +95,38 @@ class Sender:
         self._health.forget(self._name)
 
     async def step(self) -> float:
-        """Take one delivery as far as it goes; returns how long to rest."""
+        """Send what is due, one delivery after the other; returns how many seconds to rest."""
         async with self._database.transaction() as uow:
-            row = await rows.claim(uow)
-            if row is None:
-                return LOOK_AGAIN
-            claimed = await self._claim(uow, row)
-        if claimed is None:
-            return 0.0
-        async with asyncio.timeout(GIVE_UP.total_seconds()):
-            letter = claimed.letter
-            outcome = await self._mailer.send(letter.sender, letter.recipient, letter.as_bytes())
-        await self._record(claimed, outcome)
-        if isinstance(outcome, Deferred) and outcome.ours:
-            self._health.missing("mail server", outcome.reason)
-            return self._backoff.next()
-        self._health.found("mail server")
-        self._backoff.reset()
-        return 0.0
+            claimed, rest = await self._next(uow)
+        while claimed is not None:
+            self._health.tick(self._name)
+            async with asyncio.timeout(GIVE_UP.total_seconds()):
+                letter = claimed.letter
+                outcome = await self._mailer.send(letter.sender, letter.recipient, letter.as_bytes())
+            if isinstance(outcome, Deferred) and outcome.ours:
+                await self._record(claimed, outcome, last=True)
+                self._health.missing("mail server", outcome.reason)
+                return self._backoff.next()
+            claimed, rest = await self._record(claimed, outcome, last=self._stopping.is_set())
+            self._health.found("mail server")
+            self._backoff.reset()
+        return rest
 
-    async def _record(self, claimed: Claimed, outcome: Outcome) -> None:
-        """Write down what became of it, if need be again and again until the lease ends, or the process."""
+    async def _record(self, claimed: Claimed, outcome: Outcome, *, last: bool) -> Next:
+        """Write down what became of it, if need be again and again until the lease ends, or the process; and
+        claim the next one, unless this is the last.
+        """
         backoff = Backoff(most=5.0)
         while True:
             self._health.tick(self._name)
             try:
                 async with self._database.transaction() as uow:
                     await record(uow, claimed, outcome)
+                    following = Next(None) if last else await self._next(uow)
             except Exception as error:
+                if not last:
+                    last = True  # whatever is the matter with the next one, this one's fate is written down
+                    continue
                 if not is_trouble(error) or self._database.clock() > claimed.until:
                     raise
                 await pause(self._stopping, backoff.next())
@@ -123,7 +134,11 @@ class Sender:
                     await asyncio.sleep(HURRIED)
             else:
                 metrics.MAILS.labels("dispatcher", type(outcome).__name__.lower()).inc()
-                return
+                return following
+
+    async def _next(self, uow: UnitOfWork) -> Next:
+        row = await rows.claim(uow)
+        return Next(None, LOOK_AGAIN) if row is None else Next(await self._claim(uow, row))
 
     async def _claim(self, uow: UnitOfWork, row: Row[Any]) -> Claimed | None:
         """Look at every rule again; None when the mail must not leave now, or ever."""

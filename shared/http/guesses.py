@@ -21,14 +21,18 @@ class Guesses:
         self._most, self._every, self._keep, self._clock = most, every, keep, clock
         self._full_again: dict[str, float] = {}
 
+    def wait(self, caller: str) -> float:
+        """The seconds until this caller may fail again, 0 while the bucket still has some left."""
+        now = self._clock()
+        begins = max(self._full_again.get(caller, now), now)
+        return max(begins + self._every - (now + self._most * self._every), 0.0)
+
     def failed(self, caller: str) -> float:
-        """Note a failed attempt. Returns the seconds to wait, 0 while the bucket still has some left."""
+        """Note a failed attempt. Returns the seconds to wait, 0 while the bucket still had some left."""
+        if wait := self.wait(caller):
+            return wait
         now = self._clock()
         begins = max(self._full_again.pop(caller, now), now)
-        wait = begins + self._every - (now + self._most * self._every)
-        if wait > 0:
-            self._full_again[caller] = begins
-            return wait
         if len(self._full_again) >= self._keep:
             self._forget(now)
         self._full_again[caller] = begins + self._every

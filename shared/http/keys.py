@@ -74,9 +74,13 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
     try:
         key = ring.lookup(token) if token else None
         if token and key is None:
-            # It may have been made a moment ago. Who guesses is slowed down first, and costs no reading.
-            _slow_down(request)
+            # It may have been made a moment ago, and be used by many at once. Who guesses costs no reading.
+            guesses: Guesses = request.app.state.guesses
+            caller = request.client.host if request.client else ""
+            _slow_down(guesses.wait(caller))
             key = await ring.look_again(token)
+            if key is None:
+                _slow_down(guesses.failed(caller))
     except KeysUnavailable:
         raise Problem(503, detail="The keys cannot be read now.", headers={"Retry-After": "2"}) from None
     if key is None:
@@ -94,8 +98,6 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
     return key
 
 
-def _slow_down(request: Request) -> None:
-    guesses: Guesses = request.app.state.guesses
-    wait = guesses.failed(request.client.host if request.client else "")
+def _slow_down(wait: float) -> None:
     if wait:
         raise Problem(429, headers={"Retry-After": str(ceil(wait))})

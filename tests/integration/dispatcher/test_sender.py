@@ -37,7 +37,7 @@ from services.dispatcher.schedule import end_leases
 from services.dispatcher.sender import Sender
 from services.dispatcher.suppression import entries_of, suppress
 from services.dispatcher.surveys import Draft, change
-from shared.db.database import Database
+from shared.db.database import Database, UnitOfWork
 from shared.events import ANSWERS, Answer
 from shared.http.tokens import LinkSigner
 from shared.ids import uuid7
@@ -115,6 +115,43 @@ async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_
         await running
     assert await the_state(database) == ("sent", None)
     assert len(await mailbox.mails(to=address)) == 1
+
+
+async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_claimed(
+    database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+):
+    address = await asked(database, "stands")
+    claim, claims = sender_module.rows.claim, []
+
+    async def claimed_once(uow: UnitOfWork):
+        claims.append(uow)
+        if len(claims) > 1:
+            raise LookupError("a bug of ours")
+        return await claim(uow)
+
+    monkeypatch.setattr(sender_module.rows, "claim", claimed_once)
+    assert await sender.step() == 0
+    assert await the_state(database) == ("sent", None)
+    with pytest.raises(LookupError):
+        await sender.step()
+    assert len(await mailbox.mails(to=address)) == 1
+
+
+async def test_who_is_to_stop_claims_no_other_mail(
+    database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("before-the-stop", "after-the-stop"):
+        await asked(database, name)
+    stopping = asyncio.Event()
+    send = Mailer.send
+
+    async def send_and_stop(*given):
+        stopping.set()
+        return await send(*given)
+
+    monkeypatch.setattr(Mailer, "send", send_and_stop)
+    await sender.run(stopping)
+    assert sorted(state for state, _ in (await states(database)).values()) == ["sent", "waiting"]
 
 
 async def test_nothing_leaves_before_its_time(

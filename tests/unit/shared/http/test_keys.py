@@ -1,3 +1,5 @@
+import asyncio
+
 from shared.http.guesses import Guesses
 from shared.http.keys import ApiKey
 
@@ -42,6 +44,21 @@ async def test_who_guesses_is_slowed_down_and_a_good_key_beside_him_is_not(web):
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) > 0
     assert (await post(web, "Bearer writer")).status_code == 200
+
+
+async def test_a_key_of_this_moment_opens_to_all_who_use_it_at_once(web, app):
+    async def just_made(_token: str) -> ApiKey:
+        await asyncio.sleep(0)
+        return ApiKey("acme", "k-3", "new", frozenset({"answers:write"}))
+
+    app.state.keys.look_again = just_made
+    answers = await asyncio.gather(*(post(web, "Bearer new") for _ in range(100)))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_those_who_guess_at_once_are_slowed_down_like_those_who_guess_one_by_one(web):
+    answers = await asyncio.gather(*(post(web, f"Bearer guess-{n}") for n in range(100)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 20 + [429] * 80
 
 
 def test_a_bucket_fills_again_with_time():
