@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import hmac
+from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
-from email.charset import QP, Charset
 from email.header import Header
+from email.message import Message
 from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 
 from shared.http.secrets import derive
@@ -17,8 +17,8 @@ from shared.mail.addresses import on_the_wire
 
 # An unsubscribe address on a line of its own is lawful, and lost on some readers.
 _WIRE = policy.compat32.clone(linesep="\r\n", max_line_length=900)
-_READABLE = Charset("utf-8")
-_READABLE.body_encoding = QP  # filters trust words that they can read more than base64
+_BOUNDARY = "=_afterword_part"
+"""No quoted-printable text can hold it: there a "=" is never followed by "_"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +39,8 @@ class Letter:
     """The list's name in the form of a host name (RFC 2919)."""
 
     def as_bytes(self) -> bytes:
-        """The message as it goes over the wire; these classes are four times as fast as EmailMessage."""
-        message = MIMEMultipart("alternative")
+        """The message as it goes over the wire; these classes are many times as fast as EmailMessage."""
+        message = MIMEMultipart("alternative", boundary=_BOUNDARY)
         message["Date"] = format_datetime(self.date)
         message["From"] = formataddr((one_line(self.sender_name), on_the_wire(self.sender)))
         # No encoded word may stand in an address (RFC 2047, 5): outside ASCII it is raw UTF-8 (RFC 6532).
@@ -54,9 +54,11 @@ class Letter:
             message["List-Unsubscribe"] = f"<{self.unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         for kind, body in (("plain", self.text), ("html", self.html)):
-            part = MIMEText("", kind)
-            del part["Content-Transfer-Encoding"]
-            part.set_payload(body, _READABLE)
+            part = Message()
+            part["Content-Type"] = f'text/{kind}; charset="utf-8"'
+            # Filters trust words that they can read more than base64.
+            part["Content-Transfer-Encoding"] = "quoted-printable"
+            part.set_payload(b2a_qp(body.encode()).decode())
             message.attach(part)
         return message.as_bytes(policy=_WIRE)
 

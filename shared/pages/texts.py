@@ -27,6 +27,7 @@ class Texts:
         self._environment = Environment(
             loader=FileSystemLoader([own / "templates", HERE / "templates"]),
             autoescape=True,
+            auto_reload=False,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

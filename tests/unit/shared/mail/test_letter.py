@@ -77,6 +77,12 @@ def test_no_line_is_longer_than_smtp_allows():
 words = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 
 
+@given(text=st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=300))
+def test_every_text_arrives_as_it_was_written(text: str):
+    for part in read(replace(LETTER, text=text, html=text)).iter_parts():
+        assert part.get_content().replace("\r\n", "\n") == text
+
+
 @given(name=words, subject=words)
 def test_no_text_can_begin_another_header(name: str, subject: str):
     message = read(
