@@ -1,14 +1,16 @@
-"""Plays what the dispatcher hears, on a database and a clock of the test's own."""
+"""Plays what the dispatcher hears, and sends, on a database and a clock of the test's own."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from support.doors import SECRET
+from support.doors import SECRET, afterword_settings
 
 from services.dispatcher import sending, surveys
 from services.dispatcher.decisions import Decider
+from services.dispatcher.letters import Scribe
+from services.dispatcher.sender import Sender
 from services.dispatcher.surveys import Draft, Survey
 from shared.db.database import Database
 from shared.events import (
@@ -24,6 +26,8 @@ from shared.events import (
     Transaction,
 )
 from shared.ids import uuid7
+from shared.mail import Mailer
+from shared.runtime import Health
 from shared.tenancy import keep_tenants
 
 TENANT = "havnbo"
@@ -158,3 +162,21 @@ async def states(database: Database) -> dict[UUID, tuple[str, str | None]]:
         row.id: (row.state, row.reason)
         for row in await rows(database, "SELECT id, state, reason FROM invitation")
     }
+
+
+async def the_state(database: Database) -> tuple[str, str | None]:
+    (state,) = (await states(database)).values()
+    return state
+
+
+async def asked(database: Database, name: str, **changes: Any) -> str:
+    """A customer who has been decided to be asked, and of whom everybody knows; the address."""
+    customer = a_customer(name, **changes)
+    await decide(database, a_transaction(f"order-{name}", customer))
+    await relayed(database)
+    return customer.email or ""
+
+
+def a_sender(database: Database, mailer: Mailer, clock: Clock) -> Sender:
+    settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
+    return Sender("sender", database, mailer, Scribe(settings, clock), SECRET, Health())

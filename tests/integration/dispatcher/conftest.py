@@ -1,13 +1,15 @@
-"""A fresh dispatcher's database for each test, copied from one that was migrated once."""
+"""A fresh dispatcher's database for each test, copied from one that was migrated once, and its sender."""
 
 from collections.abc import AsyncIterator
 
 import pytest
-from support.asking import Clock
-from support.stack import Postgres
+from support.asking import Clock, a_sender, go_live, know_tenant, make_survey
+from support.stack import Mailbox, Postgres
 
+from services.dispatcher.sender import Sender
 from shared.db.database import Database
 from shared.db.migrations import migrate
+from shared.mail import Mailer
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,18 @@ async def database(postgres: Postgres, migrated: str, clock: Clock) -> AsyncIter
     yield database
     await database.close()
     await postgres.drop_database(url)
+
+
+@pytest.fixture
+async def sender(database: Database, mailbox: Mailbox, clock: Clock) -> AsyncIterator[Sender]:
+    mailer = Mailer(mailbox.smtp_url, seconds=5)
+    yield a_sender(database, mailer, clock)
+    await mailer.close()
+
+
+@pytest.fixture
+async def survey(database: Database):
+    await know_tenant(database)
+    survey = await make_survey(database, delay_minutes=0)
+    await go_live(database)
+    return survey

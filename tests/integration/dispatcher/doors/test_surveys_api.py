@@ -1,0 +1,85 @@
+"""Surveys for programs: made, read, changed and listed by key, and what is wrong is named."""
+
+import httpx
+import pytest
+from support.asking import relayed, said
+from support.dispatcher_door import FOREIGN_KEY, SURVEY, by_key
+
+from shared.db.database import Database
+from shared.events import SURVEYS
+
+
+class TestSurveysByKey:
+    async def test_is_made_read_changed_and_listed(self, door: httpx.AsyncClient, database: Database):
+        texts = {"da": {"question": "Hvor {company}?", "follow_up": {"detractor": "Hvad gik galt?"}}}
+        made = (
+            await door.post("/v1/surveys", json={**SURVEY, "texts": texts}, headers=by_key())
+        ).raise_for_status()
+        assert made.status_code == 201
+        survey = made.json()
+        assert (survey["survey_version"], survey["position"], survey["state"]) == (1, 1, "live")
+        where = f"/v1/surveys/{survey['id']}"
+        assert (await door.get(where, headers=by_key())).json() == survey
+        paused = (await door.patch(where, json={"state": "paused"}, headers=by_key())).json()
+        assert (paused["state"], paused["survey_version"], paused["texts"]) == ("paused", 1, survey["texts"])
+        words = {"texts": {"da": {"question": "Hvad nu?"}}}
+        changed = (await door.patch(where, json=words, headers=by_key())).json()
+        assert changed["survey_version"] == 2
+        listed = (await door.get("/v1/surveys", headers=by_key())).json()["surveys"]
+        assert listed == [changed]
+        found = [(one.survey_version, one.version, one.state) for one in await said(database, SURVEYS)]
+        assert found == [(1, 1, "live"), (1, 2, "paused"), (1, 3, "paused"), (2, 3, "paused")]
+        old, new = (await said(database, SURVEYS))[-2:]
+        assert (old.texts["da"].question, new.texts["da"].question) == ("Hvor {company}?", "Hvad nu?")
+
+    async def test_the_same_idempotency_key_makes_one(self, door: httpx.AsyncClient):
+        headers = {**by_key(), "Idempotency-Key": "once"}
+        made = [(await door.post("/v1/surveys", json=SURVEY, headers=headers)).json()["id"] for _ in range(3)]
+        other = (
+            await door.post(
+                "/v1/surveys", json=SURVEY, headers={**by_key(FOREIGN_KEY), "Idempotency-Key": "once"}
+            )
+        ).json()
+        assert len({*made, other["id"]}) == 2
+
+    async def test_a_put_that_changes_nothing_says_nothing(self, door: httpx.AsyncClient, database: Database):
+        made = (await door.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
+        await relayed(database)
+        again = await door.put(f"/v1/surveys/{made['id']}", json=SURVEY, headers=by_key())
+        assert again.json() == made
+        assert await said(database, SURVEYS) == []
+
+    async def test_a_change_of_what_somebody_else_has_changed_is_a_conflict(self, door: httpx.AsyncClient):
+        made = (await door.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
+        where = f"/v1/surveys/{made['id']}"
+        answers = [
+            await door.put(where, json={**SURVEY, "name": name, "version": made["version"]}, headers=by_key())
+            for name in ("first", "second")
+        ]
+        assert [answer.status_code for answer in answers] == [200, 409]
+
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            ({"trigger": "a b"}, "/trigger"),
+            ({"trigger": "a*b"}, "/trigger"),
+            ({"delay_minutes": "60"}, "/delay_minutes"),
+            ({"delay_minutes": -1}, "/delay_minutes"),
+            ({"delay_minutes": 20 * 1440}, "/"),
+            ({"texts": {"Danish": {}}}, "/texts/Danish/[key]"),
+            ({"quarantine": 3}, "/quarantine"),
+            ({"name": ""}, "/name"),
+        ],
+    )
+    async def test_what_cannot_be_is_named(self, door: httpx.AsyncClient, wrong: dict, field: str):
+        answer = await door.post("/v1/surveys", json={**SURVEY, **wrong}, headers=by_key())
+        assert answer.status_code == 422
+        assert [fault["field"] for fault in answer.json()["errors"]] == [field]
+        made = (await door.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
+        if field != "/quarantine":
+            patched = await door.patch(f"/v1/surveys/{made['id']}", json=wrong, headers=by_key())
+            assert patched.status_code == 422
+
+    async def test_a_nul_is_refused(self, door: httpx.AsyncClient):
+        answer = await door.post("/v1/surveys", json={**SURVEY, "name": "a\0b"}, headers=by_key())
+        assert answer.status_code == 400

@@ -1,0 +1,106 @@
+"""The surveys' pages: made by form, gone live, stopped, and by whom."""
+
+import httpx
+import pytest
+from support.asking import make_survey, relayed, rows, said
+from support.dispatcher_door import a_person, form
+
+from shared.db.database import Database
+from shared.events import SURVEYS
+
+
+class TestPages:
+    async def test_a_survey_is_made_by_form_and_faults_keep_what_was_typed(
+        self, door: httpx.AsyncClient, database: Database
+    ):
+        fields = {
+            "name": "Ny <levering>", "trigger": "order delivered", "measurement": "transactional", "state": "live",
+            "default_language": "da", "delay_minutes": "60", "quarantine_days": "90", "link_days": "30",
+            "max_age_days": "7", "position": "", "da.question": "Hvad synes du om {company}?",
+        }  # fmt: skip
+        refused = await door.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
+        assert refused.status_code == 422
+        assert "Ny &lt;levering&gt;" in refused.text
+        assert "Hvad synes du om" in refused.text
+        fields["trigger"] = "order.delivered"
+        made = await door.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
+        assert made.status_code == 303
+        page = await door.get(made.headers["location"], headers=a_person("editor"))
+        assert "Hvad synes du om" in page.text
+        mail = await door.get(
+            f"{made.headers['location']}/mail", params={"language": "da"}, headers=a_person()
+        )
+        assert "Hvad synes du om Havnbo?" in mail.text
+        assert "script" not in mail.headers["content-security-policy"]
+        version = page.text.partition('name="version" value="')[2].partition('"')[0]
+        fields["version"] = version
+        first = await door.post(
+            made.headers["location"], data=form(**{**fields, "name": "one"}), headers=a_person("editor")
+        )
+        second = await door.post(
+            made.headers["location"], data=form(**{**fields, "name": "two"}), headers=a_person("editor")
+        )
+        assert (first.status_code, second.status_code) == (303, 422)
+        assert 'value="two"' in second.text
+        assert [one.draft_name for one in await rows(database, "SELECT name AS draft_name FROM survey")] == [
+            "one"
+        ]
+
+    async def test_going_live_is_confirmed_logged_and_said(self, door: httpx.AsyncClient, database: Database):
+        await make_survey(database)
+        assert "Test mode" in (await door.get("/surveys", headers=a_person())).text
+        assert (await door.get("/surveys/live", headers=a_person())).status_code == 200
+        unconfirmed = await door.post("/surveys/live", data=form(), headers=a_person())
+        assert unconfirmed.status_code == 422
+        await relayed(database)
+        assert (
+            await door.post("/surveys/live", data=form(confirmed="on"), headers=a_person())
+        ).status_code == 303
+        assert [one.test for one in await said(database, SURVEYS)] == [False]
+        assert "Sara Lund went live" in (await door.get("/surveys", headers=a_person())).text
+        await door.post("/surveys/stop", data=form(), headers=a_person())
+        assert (await said(database, SURVEYS))[-1].stopped
+        assert "All sending is stopped." in (await door.get("/events", headers=a_person())).text
+        await door.post("/surveys/resume", data=form(), headers=a_person())
+        assert not (await said(database, SURVEYS))[-1].stopped
+
+    async def test_test_addresses_are_listed_by_form(self, door: httpx.AsyncClient, database: Database):
+        wrong = await door.post(
+            "/surveys/test-addresses", data=form(addresses="me@example.com nobody"), headers=a_person()
+        )
+        assert wrong.status_code == 422
+        assert "nobody" in wrong.text
+        await door.post(
+            "/surveys/test-addresses",
+            data=form(addresses="Me@Example.com\nyou@example.com"),
+            headers=a_person(),
+        )
+        (row,) = await rows(database, "SELECT test_addresses FROM sending")
+        assert row.test_addresses == ["me@example.com", "you@example.com"]
+
+    @pytest.mark.parametrize(
+        ("role", "path"),
+        [
+            *(
+                ("editor", path)
+                for path in ("/surveys/live", "/surveys/stop", "/surveys/resume", "/surveys/test-mode")
+            ),
+            *(
+                (role, path)
+                for role in ("leader", "agent", "analyst")
+                for path in ("/surveys/new", "/surveys/test-addresses")
+            ),
+        ],
+    )
+    async def test_who_may_not_press_a_button_finds_none(
+        self, door: httpx.AsyncClient, database: Database, role: str, path: str
+    ):
+        answer = await door.post(path, data=form(confirmed="on"), headers=a_person(role))
+        assert answer.status_code == 404
+        assert await rows(database, "SELECT 1 FROM sending") == []
+
+    async def test_a_form_without_its_token_does_nothing(self, door: httpx.AsyncClient, database: Database):
+        for path in ("/surveys/stop", "/surveys/live", "/surveys/new", "/surveys/test-addresses"):
+            answer = await door.post(path, data={"confirmed": "on", "csrf": "x"}, headers=a_person())
+            assert answer.status_code == 403
+        assert await rows(database, "SELECT 1 FROM sending") == []

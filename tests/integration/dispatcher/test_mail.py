@@ -1,0 +1,79 @@
+"""What the mail itself says, and what of it the log does not."""
+
+from email import message_from_string, policy
+
+import pytest
+from structlog.testing import capture_logs
+from support.asking import Clock, a_sender, asked, relayed, states
+from support.doors import SECRET
+from support.stack import Mailbox
+
+from services.dispatcher.sender import Sender
+from shared.db.database import Database
+from shared.http.tokens import LinkSigner
+from shared.mail import Mailer
+
+
+class TestTheMail:
+    @pytest.fixture
+    async def mail(self, database: Database, sender: Sender, survey, mailbox: Mailbox, request):  # noqa: ARG002  (a fixture takes another by its argument)
+        address = await asked(database, f"reader-{abs(hash(request.node.name))}")
+        await sender.step()
+        (summary,) = await mailbox.mails(to=address)
+        return await mailbox.mail(summary["id"])
+
+    async def test_says_it_in_the_customers_language_with_eleven_scores_as_links(
+        self, mail, database: Database
+    ):
+        (invitation_id,) = await states(database)
+        token = LinkSigner(SECRET).sign("answer", invitation_id)
+        html, plain = mail["html"], mail["text"]
+        assert "Hvor sandsynligt er det, at du vil anbefale Havnbo til en ven eller kollega?" in html
+        assert 'lang="da"' in html
+        for score in range(11):
+            assert html.count(f'href="http://afterword.example/s/{token}?v={score}"') == 1
+        assert "Havnegade 1, 8000 Aarhus" in html
+        assert "Hvor sandsynligt" in plain
+        assert plain.count(f"/s/{token}") == 1
+        assert "?v=" not in plain
+        assert "<img" not in html
+
+    async def test_has_the_headers_of_list_mail(self, mail, database: Database):
+        (invitation_id,) = await states(database)
+        unsubscribe = f"http://afterword.example/u/{LinkSigner(SECRET).sign('unsubscribe', invitation_id)}"
+        headers = {name.lower(): value for name, value in dict(mail["headers"]).items()}
+        assert headers["list-unsubscribe"] == f"<{unsubscribe}>"
+        assert headers["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
+        assert headers["auto-submitted"] == "auto-generated"
+        assert headers["list-id"] == "<survey.havnbo.shop.example>"
+        assert headers["from"] == "Havnbo <ask@shop.example>"
+        assert unsubscribe in mail["html"]
+        assert unsubscribe in mail["text"]
+
+    @pytest.mark.usefixtures("survey")
+    async def test_has_the_same_message_id_however_often_it_is_tried(self, database: Database, clock: Clock):
+        await asked(database, "same-id")
+        seen: list[str] = []
+
+        class Busy(Mailer):
+            async def send(self, sender, recipient, message):
+                seen.append(message_from_string(message.decode(), policy=policy.default)["Message-ID"])
+                return await super().send(sender, recipient, message)
+
+        sender = a_sender(database, Busy("smtp://127.0.0.1:9", seconds=1), clock)
+        for _ in range(3):
+            await sender.step()
+            await relayed(database)
+            clock.on(hours=1)
+        assert len(seen) == 3
+        assert len(set(seen)) == 1
+
+
+async def test_no_address_and_no_token_reaches_the_log(database: Database, sender: Sender, survey):
+    address = await asked(database, "canary-in-the-log")
+    with capture_logs() as lines:
+        await sender.step()
+    logged = str(lines)
+    assert "mail" in logged
+    assert address not in logged
+    assert "/s/" not in logged

@@ -1,0 +1,197 @@
+"""What was allowed when it was decided is looked at again before a mail leaves."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from support.asking import (
+    NOON,
+    TENANT,
+    Clock,
+    asked,
+    deliver,
+    go_live,
+    know_tenant,
+    list_test_addresses,
+    make_survey,
+    relayed,
+    rows,
+    states,
+    the_state,
+)
+from support.doors import SECRET
+from support.eventually import eventually
+from support.stack import Mailbox
+
+from services.dispatcher import sending
+from services.dispatcher.handlers import keep_answers
+from services.dispatcher.sender import Sender
+from services.dispatcher.suppression import entries_of, suppress
+from services.dispatcher.surveys import Draft, change
+from shared.db.database import Database
+from shared.events import ANSWERS, Answer
+from shared.ids import uuid7
+
+
+async def test_nothing_leaves_before_its_time(
+    database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
+):
+    await know_tenant(database)
+    await make_survey(database, delay_minutes=60)
+    await go_live(database)
+    address = await asked(database, "in-time")
+    clock.on(minutes=59)
+    await sender.step()
+    assert await mailbox.mails(to=address) == []
+    clock.on(minutes=1)
+    await sender.step()
+    assert len(await mailbox.mails(to=address)) == 1
+
+
+async def test_who_was_asked_elsewhere_while_the_mail_waited_is_not_asked_again(
+    database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
+):
+    """The invitation's own time lies later than the import's, and hides it from nobody."""
+    await know_tenant(database)
+    await make_survey(database, delay_minutes=1440)
+    await go_live(database)
+    address = await asked(database, "moved-in")
+    others = await asked(database, "asked-long-ago")
+    for customer, days in (("moved-in", 10), ("asked-long-ago", 90)):
+        imported = Answer(
+            id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id=customer,
+            invited_at=NOON - timedelta(days=days), changed_at=NOON,
+        )  # fmt: skip
+        await deliver(database, keep_answers, ANSWERS, imported)
+    clock.on(days=1)
+    await sender.step()
+    await sender.step()
+    assert sorted((await states(database)).values()) == [("dropped", "quarantine"), ("sent", None)]
+    assert await mailbox.mails(to=address) == []
+    assert len(await mailbox.mails(to=others)) == 1
+
+
+class TestRulesOnceMore:
+    """What was allowed when it was decided may be forbidden when it is due."""
+
+    @pytest.mark.usefixtures("survey")
+    async def test_unsubscribed_since(self, database: Database, sender: Sender):
+        await asked(database, "gone")
+        async with database.transaction() as uow:
+            await suppress(uow, TENANT, [("customer", "gone")], reason="unsubscribed", who="the customer")
+        await sender.step()
+        assert await the_state(database) == ("dropped", "opted_out")
+
+    @pytest.mark.usefixtures("survey")
+    async def test_suppressed_since(self, database: Database, sender: Sender):
+        address = await asked(database, "listed")
+        entries = entries_of(SECRET, TENANT, address=address.upper(), customer_id=None)
+        async with database.transaction() as uow:
+            await suppress(uow, TENANT, entries, reason="listed", who="the test")
+        await sender.step()
+        assert await the_state(database) == ("dropped", "suppressed")
+
+    async def test_paused_since(self, database: Database, sender: Sender, survey):
+        await asked(database, "paused")
+        async with database.transaction() as uow:
+            paused = Draft(name="x", trigger="order.delivered", state="paused")
+            await change(uow, TENANT, survey.id, paused)
+        await relayed(database)
+        await sender.step()
+        assert await the_state(database) == ("dropped", "paused")
+
+    @pytest.mark.usefixtures("survey")
+    async def test_too_old_by_now(self, database: Database, sender: Sender, clock: Clock):
+        await asked(database, "old")
+        clock.on(days=8)
+        await sender.step()
+        assert await the_state(database) == ("dropped", "too_old")
+
+    async def test_the_link_would_have_ended(self, database: Database, sender: Sender, clock: Clock):
+        await know_tenant(database)
+        await make_survey(database, delay_minutes=0, link_days=1)
+        await go_live(database)
+        await asked(database, "expired")
+        clock.on(days=1)
+        await sender.step()
+        assert await the_state(database) == ("dropped", "expired")
+
+    @pytest.mark.usefixtures("survey")
+    async def test_back_in_test_mode(self, database: Database, sender: Sender):
+        await asked(database, "withheld")
+        async with database.transaction() as uow:
+            await sending.set_mode(uow, TENANT, "the test", "test")
+        await relayed(database)
+        await sender.step()
+        assert await the_state(database) == ("withheld", "test_mode")
+
+    @pytest.mark.usefixtures("survey")
+    async def test_no_longer_a_test_address(self, database: Database, sender: Sender):
+        await list_test_addresses(database, "was-mine@example.com")
+        await asked(database, "was-mine")
+        await list_test_addresses(database)
+        await sender.step()
+        assert await the_state(database) == ("withheld", "test_mode")
+
+
+class TestStopAll:
+    @pytest.mark.usefixtures("survey")
+    async def test_nothing_leaves_while_it_is_set_and_what_waited_goes_afterwards(
+        self, database: Database, sender: Sender, mailbox: Mailbox
+    ):
+        address = await asked(database, "stopped")
+        async with database.transaction() as uow:
+            assert await sending.set_stopped(uow, TENANT, "the test", stopped=True)
+        await relayed(database)
+        for _ in range(3):
+            await sender.step()
+        assert await mailbox.mails(to=address) == []
+        assert await the_state(database) == ("waiting", None)
+        async with database.transaction() as uow:
+            await sending.set_stopped(uow, TENANT, "the test", stopped=False)
+        await relayed(database)
+        await sender.step()
+        assert len(await mailbox.mails(to=address)) == 1
+
+    @pytest.mark.usefixtures("survey")
+    async def test_another_company_goes_on(self, database: Database, sender: Sender, mailbox: Mailbox):
+        await know_tenant(database, "other")
+        async with database.transaction() as uow:
+            await sending.set_stopped(uow, "other", "the test", stopped=True)
+        address = await asked(database, "goes-on")
+        await sender.step()
+        assert len(await mailbox.mails(to=address)) == 1
+
+    @pytest.mark.usefixtures("survey")
+    async def test_a_claim_begun_before_the_stop_is_not_made_after_it(
+        self, database: Database, sender: Sender, mailbox: Mailbox
+    ):
+        """The stop waits for nobody who holds an older view: the claim looks again with the row locked."""
+        address = await asked(database, "raced")
+        async with database.engine.begin() as stopping:
+            await stopping.execute(text("UPDATE sending SET stopped = true WHERE tenant = :t"), {"t": TENANT})
+            step = asyncio.create_task(sender.step())
+            await eventually(lambda: _waits_for_a_lock(database))
+        await step
+        assert await mailbox.mails(to=address) == []
+        assert await the_state(database) == ("waiting", None)
+
+
+async def _waits_for_a_lock(database: Database) -> bool:
+    found = await rows(
+        database,
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    return bool(found)
+
+
+async def test_test_mode_sends_to_test_addresses_only(database: Database, sender: Sender, mailbox: Mailbox):
+    await know_tenant(database)
+    await make_survey(database, delay_minutes=0)
+    await list_test_addresses(database, "tester@example.com")
+    mine, theirs = await asked(database, "tester"), await asked(database, "customer-in-test-mode")
+    for _ in range(3):
+        await sender.step()
+    assert len(await mailbox.mails(to=mine)) == 1
+    assert await mailbox.mails(to=theirs) == []

@@ -1,0 +1,30 @@
+"""Who knocks at the dispatcher's doors, and with what: a company's key, a person's cookie, a form of ours."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from support.asking import TENANT
+from support.doors import SECRET
+
+from shared.http.csrf import CsrfGuard
+from shared.http.staff import AccessPass, Staff
+from shared.ids import uuid7
+
+KEY, FOREIGN_KEY = "key of havnbo", "key of another"
+SURVEY = {"name": "After delivery", "trigger": "order.delivered", "delay_minutes": 60}
+
+
+def by_key(key: str = KEY) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def a_person(role: str = "admin", *, tenant: str = TENANT, segments: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a browser of somebody signed in sends."""
+    staff = Staff(
+        tenant, uuid7(), "Sara Lund", role, segments, "session", datetime.now(UTC) + timedelta(hours=1)
+    )  # type: ignore[arg-type]
+    return {"Cookie": f"aw_access={AccessPass(SECRET).sign(staff)}", "Accept": "text/html"}
+
+
+def form(**fields: str) -> dict[str, str]:
+    return {"csrf": CsrfGuard(SECRET).token("session"), **fields}
