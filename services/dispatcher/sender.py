@@ -100,6 +100,7 @@ class Sender:
             claimed, rest = await self._next(uow)
         while claimed is not None:
             self._health.tick(self._name)
+            self._health.found(self._name)
             async with asyncio.timeout(GIVE_UP.total_seconds()):
                 letter = claimed.letter
                 outcome = await self._mailer.send(letter.sender, letter.recipient, letter.as_bytes())

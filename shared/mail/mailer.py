@@ -105,22 +105,20 @@ class Mailer:
         )
 
     async def _begin(self, sender: str, *, international: bool) -> Outcome | None:
-        """Whatever fails here is between the server and us, not this customer's fault."""
-        options = ["SMTPUTF8"] if international else []
-        if self._smtp.is_connected:
-            try:
-                await self._smtp.mail(sender, options=options)
-            except (SMTPException, OSError, TimeoutError, ValueError):
-                self._smtp.close()  # a server ends what has been quiet for long; this mail was not begun
-            else:
-                return None
+        """Whatever fails here is between the server and us, not this customer's fault. A connection that was
+        kept may have been ended meanwhile: then a new one is tried.
+        """
+        kept = self._smtp.is_connected
         try:
-            await self._smtp.connect()
+            if not kept:
+                await self._smtp.connect()
             if international and not self._smtp.supports_extension("smtputf8"):
                 return Rejected("the mail server takes ASCII addresses only", 553)
-            await self._smtp.mail(sender, options=options)
+            await self._smtp.mail(sender, options=["SMTPUTF8"] if international else [])
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             self._smtp.close()
+            if kept:
+                return await self._begin(sender, international=international)
             return Deferred(_reason("the mail server would not begin", error), ours=True)
         return None
 

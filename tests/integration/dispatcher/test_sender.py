@@ -87,6 +87,24 @@ async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_cla
     assert len(await mailbox.mails(to=address)) == 1
 
 
+async def test_who_has_found_its_database_again_is_ready_while_it_still_has_mails_to_send(
+    database: Database, sender: Sender, survey, monkeypatch: pytest.MonkeyPatch
+):
+    await asked(database, "first-of-many")
+    health, missing = sender._health, []
+    send = Mailer.send
+
+    async def send_and_look(*given):
+        missing.extend(health.ready())
+        return await send(*given)
+
+    monkeypatch.setattr(Mailer, "send", send_and_look)
+    health.missing("sender", "the database is away")
+    await sender.step()
+    assert await the_state(database) == ("sent", None)
+    assert missing == []
+
+
 async def test_who_is_to_stop_claims_no_other_mail(
     database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ):

@@ -142,10 +142,21 @@ async def test_each_step_that_fails_is_judged_by_whether_the_mail_can_have_been_
         await mailer.close()
 
 
+TAKEN = (
+    *HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", *[b""] * MESSAGE.count(b"\r\n"), b"250 taken\r\n"
+)  # fmt: skip
+
+
+async def test_a_kept_connection_takes_no_address_that_its_server_does_not_know_how_to_read():
+    async with talking(*TAKEN, b"250 ok\r\n") as mailer:
+        assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
+        outcome = await mailer.send(SENDER, "søren@example.com", MESSAGE)
+        assert outcome == Rejected("the mail server takes ASCII addresses only", 553)
+        await mailer.close()
+
+
 async def test_a_connection_that_the_server_ends_is_made_anew_for_the_next_mail():
-    lines = [b""] * MESSAGE.count(b"\r\n")
-    answers = (*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", *lines, b"250 taken\r\n")
-    async with talking(*answers) as mailer:
+    async with talking(*TAKEN) as mailer:
         for _ in range(3):
             assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
         await mailer.close()
