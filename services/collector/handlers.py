@@ -24,5 +24,5 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
 SUBSCRIPTIONS: tuple[Subscription[Any], ...] = (
     Subscription(TENANTS, keep_tenants),
     Subscription(SURVEYS, keep_surveys),
-    Subscription(INVITATIONS, keep_invitations),
+    Subscription(INVITATIONS, keep_invitations, prompt=True),
 )
