@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -163,7 +164,11 @@ class Stack:
         for pool in self._eyes.values():
             pool.terminate()
         await self.stop_ours()
-        await asyncio.gather(*(process.stop(within=10) for process in self.processes.values()))
+        # Brokers that are asked to stop together wait for each other, and nothing of theirs is kept.
+        at_once = dict.fromkeys((broker.name for broker in self.brokers), signal.SIGKILL)
+        await asyncio.gather(
+            *(process.stop(at_once.get(name), within=10) for name, process in self.processes.items())
+        )
 
 
 @asynccontextmanager
