@@ -23,7 +23,7 @@ from shared.events import TOPICS
 
 SETTLED_WITHIN = 150.0
 MANY = 5_000
-SILENT = 0.8
+SILENT = 0.7
 """Of the customers of many events so many do not answer: who is left is enough, and mails cost less."""
 EVENTS_PER_SECOND = 250
 """The slowest that is worth waiting for, when there are many."""
@@ -106,7 +106,7 @@ async def run(
     """Run it with a company of its own; whatever is wrong stands in the result."""
     began = time.monotonic()
     settle_within += events / EVENTS_PER_SECOND
-    events = max(events // (40 if scenario.clients > 1 else 1), 40)
+    events = max(events // (20 if scenario.clients > 1 else 1), 40)
     since = await topics.ends(stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
     company = await found(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
     ledger = Ledger(stack.state.root / f"ledger-{company.tenant}.jsonl")
