@@ -37,6 +37,7 @@ class Arena:
     chance: random.Random
     company: Company
     events: int
+    operator: Operator
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when what the scenario needs is there: then the load begins."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -118,7 +119,7 @@ async def run(
     staff = Colleagues(stack, company.tenant)
     watch = Watch(stack)
     operator = Operator(stack, scenario.seen_by)
-    arena = Arena(stack, random.Random(plan.seed), company, events)
+    arena = Arena(stack, random.Random(plan.seed), company, events, operator)
     running = [customers.run(), watch.run(), operator.run(), *([staff.run()] if scenario.staff else [])]
     beside = [asyncio.create_task(one) for one in running]
     ready = asyncio.create_task(arena.ready.wait())

@@ -57,6 +57,8 @@ class Operator:
     signs: Sequence[Sign]
     _series: dict[tuple[str, str, str], Series] = field(default_factory=dict)
     _met: bool = False
+    _looks: int = 0
+    _looked: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -64,7 +66,16 @@ class Operator:
             while True:
                 await asyncio.gather(*(self._look(client, process) for process in self.stack.ours))
                 self._met = True
+                async with self._looked:
+                    self._looks += 1
+                    self._looked.notify_all()
                 await asyncio.sleep(EVERY)
+
+    async def looks_again(self) -> None:
+        """Return after a whole look that began later than this call."""
+        enough = self._looks + 2  # the next one to end may have begun already
+        async with self._looked:
+            await self._looked.wait_for(lambda: self._looks >= enough)
 
     async def _look(self, client: httpx.AsyncClient, process: Process) -> None:
         try:

@@ -93,6 +93,8 @@ async def _refused(arena: Arena, worker: Process) -> None:
             with contextlib.suppress(httpx.TransportError):
                 told = (await client.get(f"http://127.0.0.1:{worker.port}/readyz")).text
             await asyncio.sleep(0.3)
+    # It stays so until somebody acts, and who acts has been told by the metrics.
+    await arena.operator.looks_again()
 
 
 async def _emptied(stack: Stack, service: str) -> None:

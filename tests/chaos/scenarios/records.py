@@ -107,6 +107,7 @@ async def _until_stuck(arena: Arena) -> None:
     async with asyncio.timeout(60):
         while await _stuck(arena) != expected:  # noqa: ASYNC110  (other processes get stuck: there is nothing here to wait on)
             await asyncio.sleep(0.3)
+    await arena.operator.looks_again()
 
 
 async def _stuck(arena: Arena) -> set[tuple[str, str]]:
