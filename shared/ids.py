@@ -1,19 +1,23 @@
 """Identities: time-ordered for what we make, derived for what somebody else has named."""
 
-import os
-import time
 from functools import lru_cache
 from hashlib import sha1
 from uuid import UUID
+
+import uuid_utils
+from uuid_utils import compat
 
 NAMESPACE = UUID("5f8e6a2c-6a55-5d0b-9e0a-0a4f7e7a77e0")
 
 
 def uuid7() -> UUID:
     """A new UUIDv7 (RFC 9562, 5.7): milliseconds first, so that new rows lie together in an index."""
-    value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    return compat.uuid7()
+
+
+def new_id() -> str:
+    """A new UUIDv7 as text; ten times as fast as to make a :class:`UUID` and write it."""
+    return str(uuid_utils.uuid7())
 
 
 @lru_cache(maxsize=2_000)  # an event's is asked for in several places, each time with a SHA-1

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -216,6 +216,7 @@ def _depth(text: bytes) -> int:
     return deepest
 
 
+@lru_cache(maxsize=1_000)  # a shop sends few, and whoever makes some up costs no more memory
 def _known_locale(locale: str) -> bool:
     """By its language: a region that we have no words for is no fault."""
     language, *rest = locale.replace("_", "-").split("-")

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
-from shared.ids import uuid7
+from shared.ids import new_id
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Text = Annotated[str, msgspec.Meta(max_length=1_000)]
@@ -64,7 +64,7 @@ class Topic(Generic[D]):
     def event(self, tenant: str, data: D, time: datetime) -> Event[D]:
         """Say that this is how the thing stands now."""
         return Event(
-            id=str(uuid7()),
+            id=new_id(),
             source=self.source,
             type=self.event_type,
             subject=self.identity(data),
