@@ -12,6 +12,7 @@ from shared.errors import is_trouble
 from shared.events import CASES
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
+from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -75,4 +76,5 @@ async def tidy(database: Database) -> None:
     """Drop sessions and links that are over; give up on mails whose sender vanished."""
     async with database.transaction() as uow:
         await people.forget_old(uow)
-        await notices.end_leases(uow)
+        unknown = await notices.end_leases(uow)
+    metrics.MAILS.labels("alerts", "unknown").inc(unknown)

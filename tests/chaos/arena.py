@@ -74,6 +74,10 @@ class Scenario:
     """The metrics by which an operator sees it: the run fails when they do not move."""
     clients: int = 1
     """So many post every batch; of so many events as makes the same number of posts bearable."""
+    unknown: bool = False
+    """A sender dies, or loses its database or the mail server with a mail in hand: some may stay unknown."""
+    redone: bool = True
+    """What was said may be said again."""
     trouble: bool = False
     """Some addresses ask the mail server for trouble."""
     patient: bool = False
@@ -145,6 +149,12 @@ async def run(
     verdict.faults += [*arena.faults, *load.faults[:5], *customers.faults[:5]]
     verdict.faults += [f"wrong: {error!r}" for error in ended if isinstance(error, Exception)]
     verdict.faults += operator.unseen(verdict.accepted)
+    if verdict.unknown and not scenario.unknown:
+        verdict.faults.append(
+            f"wrong: {verdict.unknown} mails of which nobody knows, and nothing befell them"
+        )
+    if verdict.said_again and not scenario.redone:
+        verdict.faults.append(f"wrong: {verdict.said_again} records were said again")
     if scenario.staff:
         verdict.faults += await staff.judge()
     if open_ := events - verdict.accepted:

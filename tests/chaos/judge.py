@@ -47,6 +47,9 @@ class Findings:
     def double(self, what: str, which: Iterable[object]) -> None:
         self.doubled += self._tell("doubled", what, which)
 
+    def reorder(self, what: str, which: Iterable[object]) -> None:
+        self.reordered += self._tell("reordered", what, which)
+
     def wrong(self, what: str, which: Iterable[object]) -> None:
         """Neither lost nor doubled, and yet not as it must be."""
         self._tell("wrong", what, which)
@@ -268,10 +271,12 @@ class Judge:
                 missing = {int(str(version))} if table == "cases" else set(range(1, int(str(version)) + 1))
                 never += [f"{id_} {n}" for n in missing - set(versions)]
             found.lose(f"versions never said on {topic}", never)
-            for versions in said[topic].values():
+            late = []
+            for id_, versions in said[topic].items():
                 firsts = list(dict.fromkeys(versions))
                 found.said_again += len(versions) - len(firsts)
-                found.reordered += sum(n < max(firsts[:at]) for at, n in enumerate(firsts) if at)
+                late += [f"{id_} {n}" for at, n in enumerate(firsts) if at and n < max(firsts[:at])]
+            found.reorder(f"versions on {topic} that came first after later ones", late)
         dead = {
             (
                 record.topic,

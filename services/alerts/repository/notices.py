@@ -91,13 +91,14 @@ async def settle(
     )
 
 
-async def end_leases(uow: UnitOfWork) -> None:
-    """A mail whose sender vanished may have gone out: it is unknown, and never sent again."""
-    await uow.execute(
+async def end_leases(uow: UnitOfWork) -> int:
+    """A mail whose sender vanished may have gone out: it is unknown, and never sent again. How many are."""
+    ended = await uow.execute(
         "UPDATE notification SET state = 'unknown', reason = 'the sender vanished', lease_until = NULL "
         "WHERE state = 'sending' AND lease_until < :now",
         {"now": uow.now},
     )
+    return ended.rowcount
 
 
 async def on_their_way(uow: UnitOfWork) -> Any:

@@ -42,6 +42,7 @@ SCENARIOS = (
             for outcome in ("delivered", "deferred", "rejected", "unknown")
         ),
         trouble=True,
+        unknown=True,
     ),
     Scenario(
         "clients",

@@ -86,6 +86,7 @@ SCENARIOS = (
         "kill -9 between acknowledgement and removal",
         relay_killed,
         (Sign("process_start_time_seconds"),),
+        unknown=True,
     ),
     Scenario(
         "relays",

@@ -1,6 +1,7 @@
 """Our own processes: killed, frozen, ended, more of them and fewer."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Sequence
 
@@ -12,10 +13,17 @@ from chaos.stack import HEARING
 from deploy.local.state import SERVICES
 
 ENDS_WITHIN = 10.0
-FROZEN_FOR = 7.0
-"""Seconds: longer than the shortened session and database time-outs."""
-LONG_AT = 3
-"""The freeze that is long whatever chance says."""
+FROZEN_FOR = {"short": 7.0, "product": 13.0}
+"""Seconds: longer than the session and the time-out of an idle transaction, with each choice of TIMES."""
+LONG_AT = (2, 4)
+"""The freezes that are long whatever chance says, and inside a transaction."""
+INSIDE_FOR = 0.06
+"""Seconds for which a transaction that goes on never stands idle between two statements."""
+_INSIDE = """
+SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE datname = current_database() AND state = 'idle in transaction' AND relation = 'position'::regclass
+  AND mode = 'RowExclusiveLock' AND clock_timestamp() - state_change > make_interval(secs => $1 * 0.8)
+"""
 RESTARTED = Sign("process_start_time_seconds")
 
 
@@ -54,14 +62,37 @@ async def frozen(arena: Arena) -> None:
     """A second worker of each, so that there is somebody to go on; short freezes make commits late."""
     seconds = [arena.stack.add_worker(service, 2) for service in HEARING]
     await arena.stack.until_ready(*seconds)
-    async for _ in arena.moments(0.3, 1.2):
+    inside = 0
+    async for _ in arena.moments(0.3, 1.2, at_least=LONG_AT[-1]):
         process = arena.chance.choice(arena.stack.workers)
-        if process.send(signal.SIGSTOP):
-            arena.injected += 1
-            long = arena.injected == LONG_AT or arena.chance.random() < 0.1
-            await asyncio.sleep(FROZEN_FOR if long else arena.chance.uniform(0.1, 0.8))
-            process.send(signal.SIGCONT)
+        long = arena.injected + 1 in LONG_AT
+        if long and not arena.over.is_set():
+            process = await _frozen_inside(arena)
+            inside += 1
+        else:
+            process.send(signal.SIGSTOP)
+        arena.injected += 1
+        short = arena.chance.uniform(0.1, 0.8)
+        await asyncio.sleep(FROZEN_FOR[os.environ.get("TIMES", "short")] if long else short)
+        process.send(signal.SIGCONT)
+    if not inside:
+        arena.faults.append("wrong: no worker was frozen inside a transaction")
+    arena.told.append(f"inside a transaction {inside} times for long")
     await asyncio.gather(*(arena.stack.remove(process.name) for process in seconds))
+
+
+async def _frozen_inside(arena: Arena) -> Process:
+    """A worker that is stopped now and holds a batch's positions in a transaction that is open."""
+    hearing = [process for process in arena.stack.workers if process.name.partition("-")[0] in HEARING]
+    while True:
+        process = arena.chance.choice(hearing)
+        process.send(signal.SIGSTOP)
+        await asyncio.sleep(INSIDE_FOR)
+        async with arena.stack.asking(process.name.partition("-")[0]) as database:
+            if await database.fetchval(_INSIDE, INSIDE_FOR):
+                return process
+        process.send(signal.SIGCONT)
+        await asyncio.sleep(arena.chance.uniform(0, 0.1))
 
 
 async def scaled(arena: Arena) -> None:
@@ -99,10 +130,12 @@ async def side_by_side(arena: Arena) -> None:
 
 
 async def ended(arena: Arena) -> None:
-    async for _ in arena.moments(0.5, 2.5):
-        process = arena.chance.choice(arena.stack.ours)
-        if not await process.is_ready():
-            continue
+    """Each once, in any order, then any one."""
+    ours = arena.stack.ours
+    order = arena.chance.sample(ours, len(ours))
+    async for _ in arena.moments(0.3, 1.5, at_least=len(ours)):
+        process = order.pop() if order else arena.chance.choice(ours)
+        await process.until_ready()
         took, code = await process.stop()
         arena.injected += 1
         if took > ENDS_WITHIN or code != 0:

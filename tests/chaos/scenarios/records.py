@@ -13,8 +13,9 @@ from shared.kafka.clients import new_producer, stop_producer
 
 IN_A_ROW = 500
 PARTITION = 0
-MOST = 1_000
-"""Scattered ones: more would be a hundred in a row where nothing else is said."""
+SHARE = 0.01
+AT_ONCE = 12
+"""Scattered ones of a moment: more might be a hundred in a row where nothing else is said."""
 COMPACTED = {topic.name for topic in TOPICS if topic.compacted}
 TYPES = {topic.name: topic.event_type for topic in TOPICS}
 
@@ -38,7 +39,7 @@ def kinds(topic: str) -> Sequence[bytes | None]:
         (event + '"data":{}}').encode(),
         (event + '"data":{"id":"\\u0000"}}').encode(),
         (event + '"data":{"id":{"id":1},"version":"one"}}').encode(),
-        (event + '"data":{"version":-1e30}').encode(),
+        (event + '"data":{"version":-1e30}}').encode(),
         (head + '"time":"yesterday","data":{}}').encode(),
         event.replace("1.0", "9.9").encode() + b'"data":{}}',
         event.replace(TYPES[topic], "somebody.elses.event").encode() + b'"data":{}}',
@@ -53,20 +54,28 @@ def hearers(topic: str) -> int:
     return sum(topic in heard for heard in topics.HEARD.values())
 
 
+def _deck(arena: Arena) -> list[tuple[str, bytes | None]]:
+    """Every kind into every topic that somebody hears, into the busiest as often as makes one in a hundred."""
+    deck = []
+    for topic in sorted({topic for one in topics.HEARD.values() for topic in one}):
+        found = kinds(topic)
+        often = max(1, round(SHARE * arena.events / len(found))) if topic == "transactions.v1" else 1
+        deck += [(topic, bad) for bad in found] * often
+    arena.chance.shuffle(deck)
+    return deck
+
+
 async def scattered(arena: Arena) -> None:
-    """One in a hundred, of every kind, into every topic that somebody hears."""
-    heard = sorted({topic for one in topics.HEARD.values() for topic in one})
+    """One in a hundred at the least."""
+    deck = _deck(arena)
     producer = await _producer(arena)
     try:
-        async for _ in arena.moments(0.05, 0.4):
-            if arena.injected == MOST:
-                continue
-            topic = arena.chance.choice(heard)
-            await producer.send_and_wait(
-                topic, arena.chance.choice(kinds(topic)), b"poison/x", partition=arena.chance.randrange(6)
-            )
-            arena.injected += 1
-            arena.dead_letters += hearers(topic)
+        async for _ in arena.moments(0.05, 0.3, at_least=len(deck)):
+            for topic, bad in deck[arena.injected : arena.injected + AT_ONCE]:
+                partition = arena.chance.randrange(6)
+                await producer.send_and_wait(topic, bad, b"poison/x", partition=partition)
+                arena.injected += 1
+                arena.dead_letters += hearers(topic)
     finally:
         await stop_producer(producer)
 
@@ -139,6 +148,10 @@ SCENARIOS = (
         "poison", "1 % of poison in every topic", scattered, (Sign("afterword_dead_letters_total", 10),)
     ),
     Scenario(
-        "fuse", "500 bad records in a row", in_a_row, (Sign("afterword_stuck_partitions"),), after=resumed
+        "fuse",
+        "500 bad records in a row",
+        in_a_row,
+        (Sign("afterword_stuck_partitions", labels={"why": "fused"}),),
+        after=resumed,
     ),
 )

@@ -12,6 +12,7 @@ from services.alerts.repository import notices
 from services.alerts.schedule import tidy
 from services.alerts.sender import Sender
 from shared.mail import Mailer
+from shared.telemetry import metrics
 
 from .conftest import Desk
 
@@ -97,10 +98,13 @@ async def test_a_sender_that_vanished_leaves_an_unknown_mail_that_is_never_sent_
     async with desk.database.transaction() as uow:
         assert await notices.claim(uow) is not None
     real = desk.database.clock
+    counted = metrics.MAILS.labels("alerts", "unknown")._value
+    before = counted.get()
     desk.database.clock = lambda: real() + notices.LEASE + timedelta(seconds=1)
     try:
         await tidy(desk.database)
         assert await states(desk) == ["unknown"]
+        assert counted.get() == before + 1  # by which operators hear of it
         assert not await sender.send_next()
     finally:
         desk.database.clock = real
