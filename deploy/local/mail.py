@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import Header, decode_header, make_header
 from email.message import EmailMessage, Message
 from pathlib import Path
@@ -121,5 +122,5 @@ def _words(header: str | Header) -> str:
     """A header with its encoded words read; as it came if they cannot be."""
     try:
         return str(make_header(decode_header(header)))
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, MessageError):
         return str(header)

@@ -39,6 +39,8 @@ LOOK_AGAIN = 0.3
 """Seconds between two looks when nothing is due."""
 HURRIED = 0.2
 """Seconds between two tries to record when we are to stop: only a few are left."""
+NEXT_WITHIN = timedelta(seconds=2)
+"""Longer than this a mail's fate does not wait for the next claim: a stop leaves a process six seconds."""
 GIVE_UP = LEASE - timedelta(seconds=20)
 """Longer than this nothing is waited for: the row must not be called unknown while we are at it."""
 
@@ -123,7 +125,8 @@ class Sender:
             try:
                 async with self._database.transaction() as uow:
                     await record(uow, claimed, outcome)
-                    following = Next(None) if last else await self._next(uow)
+                    async with asyncio.timeout(NEXT_WITHIN.total_seconds()):
+                        following = Next(None) if last else await self._next(uow)
             except Exception as error:
                 if not last:
                     last = True  # whatever is the matter with the next one, this one's fate is written down

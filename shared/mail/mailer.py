@@ -2,18 +2,20 @@
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from shared.mail.addresses import on_the_wire
 
 SECONDS = 10.0
 """Patience for each step; the answer to DATA may take a server longer."""
 SECONDS_FOR_DATA = 30.0
-REFUSED_FOR_GOOD = 500
+REFUSED, REFUSED_FOR_GOOD, BEYOND = 400, 500, 600
+"""RFC 5321, 4.2.1: an answer's first digit says whether it is a refusal, and whether it is one for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The connection ended after DATA began: it may have been taken, so it is never sent again."""
+    """The connection ended after DATA began, or the answer is neither the one expected nor a refusal: the mail
+    may have been taken, so it is never sent again.
+    """
 
     reason: str
 
@@ -112,7 +116,7 @@ class Mailer:
         try:
             if not kept:
                 await self._smtp.connect()
-            if international and not self._smtp.supports_extension("smtputf8"):
+            if international and not await self._reads_every_alphabet():
                 return Rejected("the mail server takes ASCII addresses only", 553)
             await self._smtp.mail(sender, options=["SMTPUTF8"] if international else [])
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
@@ -121,6 +125,12 @@ class Mailer:
                 return await self._begin(sender, international=international)
             return Deferred(_reason("the mail server would not begin", error), ours=True)
         return None
+
+    async def _reads_every_alphabet(self) -> bool:
+        if self._smtp.is_ehlo_or_helo_needed:  # after TLS began nobody has asked yet
+            with suppress(SMTPHeloError):
+                await self._smtp.ehlo()
+        return self._smtp.supports_extension("smtputf8")
 
     async def _offer(self, recipient: str) -> Outcome | None:
         try:
@@ -137,6 +147,10 @@ class Mailer:
         try:
             await self._smtp.data(message, timeout=SECONDS_FOR_DATA)
         except SMTPResponseException as error:
+            if not REFUSED <= error.code < BEYOND:
+                # No refusal, though not the 250 that the library wants: it may have been taken.
+                self._smtp.close()
+                return Unknown(_reason("the mail server answered what is no refusal", error))
             await self._reset()
             return _answer("the mail was refused", error)
         except (SMTPException, OSError, TimeoutError) as error:

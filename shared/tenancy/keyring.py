@@ -47,6 +47,8 @@ class TenantKeyRing:
     _known: dict[str, _Known] = field(default_factory=dict)
     _version: tuple[int, int] = (-1, -1)
     _read_at: float | None = None
+    _tried_at: float = float("-inf")
+    """When the last reading began, whatever came of it."""
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def lookup(self, token: str) -> ApiKey | None:
@@ -67,19 +69,22 @@ class TenantKeyRing:
     async def look_again(self, token: str) -> ApiKey | None:
         """Like `lookup`, after a reading that began now or later: a key is good as soon as it is made.
 
-        Whoever asks meanwhile shares one reading.
+        Whoever asks meanwhile shares one reading, a failed one too: a database that is away would else be
+        waited for by each of them in turn, and by the ring itself behind them.
 
         :raises KeysUnavailable: when the database is away, so that nobody can know.
         """
         asked_at = time.monotonic()
         async with self._reading:
-            if self._read_at is None or self._read_at < asked_at:
+            if self._tried_at < asked_at:
                 try:
                     await self._read()
                 except Exception as error:
                     if not is_trouble(error):
                         raise
                     raise KeysUnavailable from error
+            elif self._read_at != self._tried_at:
+                raise KeysUnavailable
         return self.lookup(token)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -104,7 +109,7 @@ class TenantKeyRing:
             await self._read()
 
     async def _read(self) -> None:
-        began_at = time.monotonic()
+        self._tried_at = began_at = time.monotonic()
         async with self.database.reading() as uow:
             row = (
                 await uow.execute(

@@ -87,6 +87,25 @@ async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_cla
     assert len(await mailbox.mails(to=address)) == 1
 
 
+async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
+    database: Database, sender: Sender, survey, monkeypatch: pytest.MonkeyPatch
+):
+    await asked(database, "does-not-wait")
+    claim, claims = sender_module.rows.claim, []
+
+    async def claimed_once(uow: UnitOfWork):
+        claims.append(uow)
+        if len(claims) > 1:
+            await asyncio.Event().wait()
+        return await claim(uow)
+
+    monkeypatch.setattr(sender_module.rows, "claim", claimed_once)
+    monkeypatch.setattr(sender_module, "NEXT_WITHIN", timedelta(seconds=0.1))
+    assert await sender.step() == 0
+    assert len(claims) == 2
+    assert await the_state(database) == ("sent", None)
+
+
 async def test_who_has_found_its_database_again_is_ready_while_it_still_has_mails_to_send(
     database: Database, sender: Sender, survey, monkeypatch: pytest.MonkeyPatch
 ):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import running
-from deploy.local.mail import links
+from deploy.local.mail import Mails, links
 from deploy.local.mailbox_pages import with_links_in_new_tabs
 from deploy.local.state import PORTS, SERVICES, State, environment
 
@@ -86,3 +86,11 @@ def test_a_link_ends_before_the_sentence_does() -> None:
 )
 def test_links_of_a_mail_open_in_a_new_tab(html: str, expected: str) -> None:
     assert with_links_in_new_tabs(html) == expected
+
+
+@pytest.mark.parametrize("subject", ["=?utf-8?b?a?=", "=?no-such-set?q?a?=", "plain"])
+def test_a_subject_that_cannot_be_decoded_is_shown_as_it_came(tmp_path: Path, subject: str) -> None:
+    mails = Mails(tmp_path / "mails")
+    mails.add("shop@example.com", "reader@example.com", f"Subject: {subject}\r\n\r\nHello\r\n".encode())
+    (mail,) = mails.newest_first()
+    assert mail.subject == subject

@@ -1,10 +1,12 @@
 """The mailer against a real SMTP server: each failure is told as what it is."""
 
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from deploy.local import smtp
 from deploy.local.mail import Mails
@@ -12,6 +14,8 @@ from shared.mail import Deferred, Delivered, Mailer, Rejected, Unknown
 
 MESSAGE = b"Subject: x\r\nTo: somebody@example.com\r\n\r\nHello\r\n.\r\n"
 SENDER = "ask@shop.example"
+CERTIFICATE = Path(__file__).with_name("loopback.pem")
+"""Of a server on the loopback address, with its key; nobody else trusts it."""
 
 
 @pytest.fixture
@@ -102,6 +106,25 @@ async def test_both_forms_of_a_domain_are_one_mailbox(mailer: Mailer, mails: Mai
     assert mail.to == "anna@xn--bger-gra.example"
 
 
+async def test_an_address_outside_ascii_is_sent_by_the_first_mail_of_an_encrypted_connection(
+    mails: Mails, monkeypatch: pytest.MonkeyPatch
+):
+    encrypted = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    encrypted.load_cert_chain(CERTIFICATE)
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(smtp.Door(mails), enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0, ssl=encrypted
+    )
+    mailer = Mailer(f"smtps://127.0.0.1:{server.sockets[0].getsockname()[1]}", seconds=3)
+    try:
+        assert await mailer.send(SENDER, "søren@example.com", MESSAGE) == Delivered()
+        assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
+    finally:
+        await mailer.close()
+        server.close()
+
+
 @asynccontextmanager
 async def talking(*answers: bytes):
     """A server that says these lines, one after each line it hears, and then hangs up."""
@@ -122,6 +145,10 @@ async def talking(*answers: bytes):
 
 
 HELLO = (b"220 hello\r\n", b"250 hello\r\n")
+IN_FULL = (
+    *HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", *[b""] * MESSAGE.count(b"\r\n")
+)  # fmt: skip
+"""Up to the end of the mail."""
 
 
 @pytest.mark.parametrize(
@@ -134,6 +161,12 @@ HELLO = (b"220 hello\r\n", b"250 hello\r\n")
         ((*HELLO, b"250 ok\r\n", b"250 ok\r\n"), Unknown),
         ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"451 not now\r\n"), Deferred),
         ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"552 too large\r\n"), Rejected),
+        ((*IN_FULL, b"451 not now\r\n"), Deferred),
+        ((*IN_FULL, b"554 not this one\r\n"), Rejected),
+        ((*IN_FULL, b"200 queued\r\n"), Unknown),
+        ((*IN_FULL, b"251 forwarded\r\n"), Unknown),
+        ((*IN_FULL, b"OK queued\r\n"), Unknown),
+        ((*IN_FULL, b"\r\n"), Unknown),
     ],
 )
 async def test_each_step_that_fails_is_judged_by_whether_the_mail_can_have_been_taken(answers, kind):
@@ -142,9 +175,7 @@ async def test_each_step_that_fails_is_judged_by_whether_the_mail_can_have_been_
         await mailer.close()
 
 
-TAKEN = (
-    *HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", *[b""] * MESSAGE.count(b"\r\n"), b"250 taken\r\n"
-)  # fmt: skip
+TAKEN = (*IN_FULL, b"250 taken\r\n")
 
 
 async def test_a_kept_connection_takes_no_address_that_its_server_does_not_know_how_to_read():

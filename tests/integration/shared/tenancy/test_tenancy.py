@@ -1,6 +1,7 @@
 """A service's own copy of the tenants, and the ring of keys."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -93,3 +94,26 @@ async def test_while_the_database_is_away_nobody_says_that_a_key_is_bad(context:
     context.keys.database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(KeysUnavailable):
         await context.keys.look_again("unknown")
+
+
+async def test_many_with_a_key_that_nobody_knows_share_one_failed_reading(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = TenantKeyRing(context.database, Health())
+    await ring.refresh()
+    readings = 0
+
+    @contextlib.asynccontextmanager
+    async def away() -> AsyncIterator[None]:
+        nonlocal readings
+        readings += 1
+        await asyncio.sleep(0.05)
+        raise ConnectionRefusedError
+        yield
+
+    monkeypatch.setattr(context.database, "reading", away)
+    told = await asyncio.gather(*(ring.look_again(f"{n}") for n in range(50)), return_exceptions=True)
+    assert {type(one) for one in told} == {KeysUnavailable}
+    assert readings == 2  # the first one's own, and one for all who came after it began
+    monkeypatch.undo()
+    assert await ring.look_again("unknown") is None
