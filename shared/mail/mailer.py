@@ -42,8 +42,8 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The connection ended after DATA began, or the answer is neither the one expected nor a refusal: the mail
-    may have been taken, so it is never sent again.
+    """The connection ended after DATA began, or the answer is neither 250 nor a refusal: it may have been
+    taken, so it is never sent again.
     """
 
     reason: str

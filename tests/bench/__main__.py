@@ -6,7 +6,19 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
-from bench import alternatives, cases, dispatcher, mails, memory, relay, scorer, trigger, windows, workers
+from bench import (
+    alternatives,
+    answers,
+    cases,
+    dispatcher,
+    mails,
+    memory,
+    relay,
+    scorer,
+    trigger,
+    windows,
+    workers,
+)
 from bench.figures import Figure, keep, machine, say, show
 from bench.ground import Ground, a_ground
 
@@ -20,6 +32,7 @@ MEASURES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "scorer": scorer.catching_up,
     "dispatcher": dispatcher.deciding,
     "cases": cases.answered,
+    "answers": answers.stored_answers,
     "windows": windows.reading,
     "mails": mails.mailed,
     "workers": workers.two_instead_of_one,

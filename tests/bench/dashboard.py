@@ -19,25 +19,28 @@ async def pages(ground: Ground, door: httpx.AsyncClient, many: int, few: int) ->
     return [await _page(ground, door, many, few, days, most) for days, most in ((30, 400.0), (365, 2_000.0))]
 
 
+def look_at(ground: Ground, door: httpx.AsyncClient, tenant: str, days: int) -> Any:
+    """The page with its stores, milliseconds."""
+    signer = AccessPass(ground.state.secret)
+
+    async def look() -> float:
+        until = datetime.now(UTC) + timedelta(minutes=5)
+        leader = Staff(tenant, LEADER, "Mette", "leader", (), "session", until)
+        cookie = {"cookie": f"{ACCESS_COOKIE}={signer.sign(leader)}", "accept": "text/html"}
+        began = time.perf_counter()
+        page = await door.get("/", params={"window": f"{days}d", "by": "store"}, headers=cookie)
+        took = time.perf_counter() - began
+        if page.status_code != 200 or "store" not in page.text:
+            raise RuntimeError(f"the dashboard answered with {page.status_code}")
+        return 1000 * took
+
+    return look
+
+
 async def _page(
     ground: Ground, door: httpx.AsyncClient, many: int, few: int, days: int, most: float
 ) -> Figure:
-    signer = AccessPass(ground.state.secret)
-
-    def side(tenant: str) -> Any:
-        async def look() -> float:
-            until = datetime.now(UTC) + timedelta(minutes=5)
-            leader = Staff(tenant, LEADER, "Mette", "leader", (), "session", until)
-            cookie = {"cookie": f"{ACCESS_COOKIE}={signer.sign(leader)}", "accept": "text/html"}
-            began = time.perf_counter()
-            page = await door.get("/", params={"window": f"{days}d", "by": "store"}, headers=cookie)
-            took = time.perf_counter() - began
-            if page.status_code != 200 or "store" not in page.text:
-                raise RuntimeError(f"the dashboard answered with {page.status_code}")
-            return 1000 * took
-
-        return look
-
-    found = await interleaved(ground.rounds, {"many": side("many"), "few": side("few")})
+    sides = {tenant: look_at(ground, door, tenant, days) for tenant in ("many", "few")}
+    found = await interleaved(ground.rounds, sides)
     return Figure(f"dashboard_{days}", f"dashboard's page, {days} days", "ms", found["many"],
                   f"with {few} segments", found["few"], most=most, size=f"{many:,} segments")  # fmt: skip

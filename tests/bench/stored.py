@@ -6,12 +6,14 @@ same one in every service. A sixth of the customers were unhappy; their cases ar
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import msgspec
 from bench.figures import say
+from bench.ground import Ground
 from bench.invited import an_invitation
 from bench.scorer import MIX
 from bench.stand import Stand
@@ -19,6 +21,7 @@ from bench.stand import Stand
 from deploy.local import postgres
 from services.collector.domain import Asked
 from services.scorer.domain import SCORES
+from shared.db.database import Database
 from shared.events import Answer
 
 DAYS = 400
@@ -32,7 +35,6 @@ TEAMS = 9
 
 async def fill(stand: Stand, count: int) -> None:
     """Put so many answers, spread evenly over the last days, into three empty databases."""
-    began = time.monotonic()
     now = datetime.now(UTC)
     numbers = _numbers(count, now)
     invitation = an_invitation(ID, now)
@@ -46,25 +48,35 @@ async def fill(stand: Stand, count: int) -> None:
         "alerts": _alerts(answer, msgspec.json.encode(invitation).decode()),
     }
 
-    async def fill_one(service: str) -> None:
-        connection = await asyncpg.connect(
-            stand.databases[service].url.replace("+asyncpg", ""), server_settings={"jit": "off"}
-        )
-        try:
-            for table, statement in tables[service].items():
-                async with connection.transaction():
-                    # Emptied in the same transaction, a table needs no write-ahead log (wal_level minimal).
-                    await connection.execute(f"TRUNCATE {table}")
-                    await connection.execute(f"WITH n AS ({numbers}) {statement}")
-                await connection.execute(f"VACUUM (ANALYZE) {table}")
-                say(f"  {service}.{table} filled after {time.monotonic() - began:,.0f} s")
-        finally:
-            await connection.close()
+    await asyncio.gather(*(_fill(stand.databases[service], numbers, tables[service]) for service in tables))
+    await _on_disk(stand.ground)
 
-    await asyncio.gather(*map(fill_one, tables))
-    superuser = await postgres.connect(stand.ground.state)
+
+async def fill_scorer(ground: Ground, database: Database, count: int) -> None:
+    """Only what the scorer keeps of so many answers."""
+    await _fill(database, _numbers(count, datetime.now(UTC)), _scorer(count))
+    await _on_disk(ground)
+
+
+async def _fill(database: Database, numbers: str, tables: Mapping[str, str]) -> None:
+    began = time.monotonic()
+    connection = await asyncpg.connect(database.url.replace("+asyncpg", ""), server_settings={"jit": "off"})
     try:
-        # Or it would begin in the middle of a round.
+        for table, statement in tables.items():
+            async with connection.transaction():
+                # Emptied in the same transaction, a table needs no write-ahead log (wal_level minimal).
+                await connection.execute(f"TRUNCATE {table}")
+                await connection.execute(f"WITH n AS ({numbers}) {statement}")
+            await connection.execute(f"VACUUM (ANALYZE) {table}")
+            say(f"  {table} filled after {time.monotonic() - began:,.0f} s")
+    finally:
+        await connection.close()
+
+
+async def _on_disk(ground: Ground) -> None:
+    """What was written, or that would begin in the middle of a round."""
+    superuser = await postgres.connect(ground.state)
+    try:
         await superuser.execute("CHECKPOINT")
     finally:
         await superuser.close()

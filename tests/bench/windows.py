@@ -1,7 +1,7 @@
 """Reading scores: any window of any segment, and the list of many segments, at the database and at the door.
 
-The counts are what ten million answers leave: the pages read the counts, of which there is a row for each
-segment and day, however many answers it counts.
+First with ten million answers stored, against ten thousand; then with counts alone, for as many segments as a
+large company has: a row for each segment and day, however many answers it counts.
 """
 
 import time
@@ -35,7 +35,7 @@ LOOKS = 40
 async def reading(ground: Ground) -> list[Figure]:
     """A window of one segment, and the whole list over 30 and 365 days, with many segments and with few."""
     many = ground.size(MANY)
-    async with ground.database("scorer") as database, _door(ground, database) as door:
+    async with ground.database("scorer") as database, a_door(ground, database) as door:
         for tenant, segments in (("many", many), ("few", FEW)):
             await _fill(database, tenant, segments)
         async with database.engine.connect() as connection:
@@ -109,12 +109,18 @@ async def _page(ground: Ground, door: httpx.AsyncClient, many: int) -> Figure:
                   f"with {FEW} segments", found["few"], size=f"{many:,} segments, {DAYS} days")  # fmt: skip
 
 
-async def _fill(database: Database, tenant: str, segments: int) -> None:
-    """The company, its segments, and a row for each of them and each day."""
+async def know(database: Database, tenant: str) -> None:
+    """The company, with a key of its own."""
     key = KeyDigest(id="k", name="bench", digest=digest_of(f"{KEY}-{tenant}"), scopes=("scores:read",))
     known = Tenant(id=tenant, version=1, name=tenant, time_zone="UTC", country="DK", keys=(key,))
     async with database.transaction() as uow:
         await keep_tenants(uow, [TENANTS.event(tenant, known, uow.now)])
+
+
+async def _fill(database: Database, tenant: str, segments: int) -> None:
+    """The company, its segments, and a row for each of them and each day."""
+    await know(database, tenant)
+    async with database.transaction() as uow:
         await uow.execute(
             "INSERT INTO segment (tenant, segment, dimension) SELECT :tenant, "
             "'store:s' || lpad(CAST(n AS text), 5, '0'), 'store' FROM generate_series(0, :last) AS n",
@@ -138,7 +144,8 @@ async def _fill(database: Database, tenant: str, segments: int) -> None:
 
 
 @asynccontextmanager
-async def _door(ground: Ground, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def a_door(ground: Ground, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """The scorer's API on that database, in a process of its own."""
     (port,) = free_ports(1)
     settings = {**environment(ground.state), "AFTERWORD_LOG": "json", "SCORER_DATABASE_URL": database.url}
     async with AsyncExitStack() as stack:

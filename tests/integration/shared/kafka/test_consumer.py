@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
@@ -204,6 +205,38 @@ async def test_trouble_with_the_database_is_never_a_dead_letter(bench: Bench) ->
         await eventually(lambda: _at(bench, 20), within=30)
     assert tries >= 3
     assert await bench.tally() == {"red": 20}
+    assert await bench.dead_letters() == []
+    assert bench.health.ready() == []
+
+
+async def test_a_commit_whose_answer_is_lost_is_read_and_not_guessed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transaction, handled, lost = bench.database.transaction, 0, 0
+
+    async def counting(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
+        nonlocal handled
+        handled += len(events)
+        await keep_things(uow, events)
+
+    @asynccontextmanager
+    async def unanswered() -> AsyncIterator[UnitOfWork]:
+        nonlocal lost
+        before = handled
+        async with transaction() as uow:
+            yield uow
+        if handled > before and lost < 2:  # it stands in the database, and we do not know
+            lost += 1
+            raise ConnectionResetError
+
+    monkeypatch.setattr(bench.database, "transaction", unanswered)
+    async with running(bench.consumer(counting)):
+        for number in range(4):
+            await bench.send(*(Thing(id=f"t{number}-{i}", version=1, colour="red") for i in range(20)))
+            await eventually(lambda n=number: _at(bench, 20 * (n + 1)), within=30)
+    assert (lost, handled) == (2, 80)
+    assert await bench.tally() == {"red": 80}
+    assert len(await bench.outbox("said.v1")) == 80
     assert await bench.dead_letters() == []
     assert bench.health.ready() == []
 
