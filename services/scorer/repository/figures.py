@@ -114,10 +114,16 @@ async def parts(
         rows = await uow.execute(
             f"SELECT s.segment, {sums} FROM answer, unnest(segments) AS s(segment) WHERE tenant = :tenant "
             "AND measurement = :measurement AND segments @> CAST(:selection AS text[]) "
-            f"AND ({' OR '.join(whens)}) "
+            # What no index can tell, two spans, within what one can: the whole.
+            f"AND day BETWEEN :earliest AND :latest AND ({' OR '.join(whens)}) "
             'AND score IS NOT NULL AND s.segment COLLATE "C" >= :low AND s.segment COLLATE "C" < :high '
             "GROUP BY s.segment",
-            values | {"selection": list(selection)},
+            values
+            | {
+                "selection": list(selection),
+                "earliest": min(now.first, before.first),
+                "latest": max(now.last, before.last),
+            },
         )
     else:
         weeks, days = weeks_and_days(now, before)
