@@ -83,6 +83,7 @@ async def report(
     uow: UnitOfWork, database: Database, staff: Staff, tenant: Tenant, asked: Asked, after: str
 ) -> dict[str, Any]:
     """Everything that the page says of the selection."""
+    await figures.plan_each_time(uow)
     told = await _stand(uow, database, tenant, asked)
     measurement, now, past = told["measurement"], told["figure"].window, told["past"].window
     told |= await _parts(uow, tenant, asked, measurement, now, past)

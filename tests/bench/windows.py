@@ -80,6 +80,7 @@ async def _list(ground: Ground, database: Database, many: int, days: int, most: 
         async def look() -> float:
             began = time.perf_counter()
             async with database.reading() as uow:
+                await figures.plan_each_time(uow)
                 await figures.parts(uow, tenant, "transactional", (), "store", now, now.before())
             return 1000 * (time.perf_counter() - began)
 

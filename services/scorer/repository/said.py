@@ -134,8 +134,10 @@ async def sending_state(uow: UnitOfWork, tenant: str) -> Any:
         "SELECT coalesce(bool_or(test), true) AS test, coalesce(bool_or(stopped), false) AS stopped, "
         "count(*) AS surveys, min(name) AS survey_name, min(trigger) AS trigger, "
         "EXISTS (SELECT FROM invitation WHERE tenant = :tenant) AS invited, "
-        "EXISTS (SELECT FROM answer WHERE tenant = :tenant AND score IS NULL) AS tried, "
-        "EXISTS (SELECT FROM day_count WHERE tenant = :tenant) AS counted FROM newest",
+        "EXISTS (SELECT FROM day_count WHERE tenant = :tenant) AS counted, "
+        # Of interest only until something counts: no index finds what may be one of millions, or none.
+        "CASE WHEN EXISTS (SELECT FROM day_count WHERE tenant = :tenant) THEN true "
+        "ELSE EXISTS (SELECT FROM answer WHERE tenant = :tenant AND score IS NULL) END AS tried FROM newest",
         {"tenant": tenant},
     )
     return row.one()
