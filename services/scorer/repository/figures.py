@@ -83,8 +83,8 @@ class Part:
 
 
 async def plan_each_time(uow: UnitOfWork) -> None:
-    """Until the transaction ends. A connection would keep one plan for every window from the sixth time on, and
-    read a month like a year: the parts took up to 12 s.
+    """Until the transaction ends: else a connection would keep one plan for every window from the sixth
+    time on, and read a month like a year; the parts took up to 12 s.
     """
     await uow.execute("SET LOCAL plan_cache_mode = force_custom_plan")
 
