@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from math import ceil
 
 from aiokafka import AIOKafkaProducer
 from chaos import topics
@@ -59,7 +60,7 @@ def _deck(arena: Arena) -> list[tuple[str, bytes | None]]:
     deck = []
     for topic in sorted({topic for one in topics.HEARD.values() for topic in one}):
         found = kinds(topic)
-        often = max(1, round(SHARE * arena.events / len(found))) if topic == "transactions.v1" else 1
+        often = ceil(SHARE * arena.events / len(found)) if topic == "transactions.v1" else 1
         deck += [(topic, bad) for bad in found] * often
     arena.chance.shuffle(deck)
     return deck
