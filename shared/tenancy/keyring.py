@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 EVERY = 1.0
 TRUSTED_FOR = 300.0
-"""Seconds for which keys are believed while the database is away: DESIGN promises five minutes at most."""
+"""Seconds for which keys are believed while the database is away: a revoked key may live so long then."""
 
 
 def digest_of(token: str) -> str:
