@@ -83,7 +83,7 @@ class Service:
     settings: type[ServiceSettings]
     metadata: MetaData
     paths: Sequence[str]
-    """What its API serves, by prefix; DESIGN gives each path one place."""
+    """What its API serves, by prefix; no path has two places."""
     api: Api
     """Its API, and the loops that run beside it in the same process."""
     subscriptions: Sequence[Subscription[Any]] = ()
