@@ -2,7 +2,8 @@
 
 import socket
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class Unprocessable(Exception):
@@ -30,21 +31,74 @@ def blames_the_data(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and sqlstate(error)[:2] in {"22", "23", "54"}
 
 
-# Connection, transaction rolled back, too little of something, lock not to be had, an operator's hand.
-_AWAY = {"08", "25", "40", "53", "55", "57"}
+_WAITING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+"""Connection; serialization and deadlock; resources; shutdown, start and deadlines; input and output."""
+_WAITING_STATES = frozenset(
+    {
+        "25006",  # read-only: the address is a standby's
+        "25P03",  # the transaction was idle for too long, as of a process that was frozen
+        "25P04",  # or took too long altogether
+        "28000",  # role or password, or a database that is not there: an operator's to mend
+        "28P01",
+        "3D000",
+        "42501",
+        "55006",  # an object in use
+        "55P03",  # a lock not to be had in time
+        "XX001",  # damaged data or a damaged index
+        "XX002",
+    }
+)
+_NOT_MIGRATED = frozenset({"42P01", "42703", "3F000"})
+"""A table, a column or a schema that is not there yet."""
+_ABOUT_ARGUMENTS = ("the server expects", "number of query arguments")
+"""What asyncpg says of a statement of ours; all else that it says without a code is of the connection."""
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database cannot be asked just now: the same request may work in a moment."""
+    """Whether the database or the network cannot serve just now: the same request may work in a moment.
+
+    Includes what follows from a lost connection, such as a savepoint that can no longer be rolled back.
+    """
     if isinstance(error, SQLAlchemyError):
-        return sqlstate(error)[:2] in {"", *_AWAY}
+        return _database_is_away(error) or (error.__context__ is not None and is_away(error.__context__))
     return isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
 
 
+def _database_is_away(error: SQLAlchemyError) -> bool:
+    if isinstance(error, PoolTimeout | PendingRollbackError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    if type(error.orig).__name__ == "InvalidCachedStatementError":
+        return True  # a migration changed a table under a prepared statement, which is prepared again
+    state = sqlstate(error)
+    if not state:
+        return not any(words in str(error.orig) for words in _ABOUT_ARGUMENTS)
+    return state[:2] in _WAITING_CLASSES or state in _WAITING_STATES
+
+
 def is_trouble(error: BaseException) -> bool:
-    """Whether it is Kafka, PostgreSQL or the network: never the event's fault, so wait and try again."""
+    """Whether Kafka, PostgreSQL or the network cannot serve, or the tables are not there yet: never the
+    event's fault, so wait and try again.
+
+    What PostgreSQL refuses for any other reason (a value, a statement of ours that only this event leads to)
+    would be refused for ever: the event is put aside.
+    """
     from aiokafka.errors import KafkaError  # noqa: PLC0415  (the web process without consumers stays light)
 
-    if blames_the_data(error):
-        return False
-    return isinstance(error, SQLAlchemyError | KafkaError | OSError | TimeoutError)
+    if isinstance(error, SQLAlchemyError):
+        return is_away(error) or sqlstate(error) in _NOT_MIGRATED
+    if isinstance(error, IsADirectoryError | NotADirectoryError):
+        return False  # files of ours: a name that an event gave led to a folder
+    return isinstance(error, KafkaError | OSError | TimeoutError)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether a loop that has no single event to blame waits and tries again.
+
+    That is trouble, and whatever else the database refuses: the loop says so in /readyz and goes on when it
+    is mended, and the other loops of its process go on meanwhile.
+    """
+    return is_trouble(error) or isinstance(error, SQLAlchemyError)

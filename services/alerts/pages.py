@@ -22,6 +22,7 @@ from shared.http.live import LiveFeed
 from shared.http.problems import Problem
 from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
+from shared.zones import zone_of
 
 router = APIRouter(include_in_schema=False)
 worker = signed_in("admin", "leader", "agent")
@@ -41,7 +42,7 @@ async def inbox(request: Request, staff: Worker, chosen: Annotated[Filter, Query
         found = await reading.list_cases(uow, staff.tenant, wanted, sort=chosen.sort)
         invited = await copies.invitations(uow, staff.tenant, [row.answer_id for row in found])
         touchpoints = await reading.touchpoints(uow, staff.tenant, staff.segments)
-        now, zone = uow.now, ZoneInfo(frame["time_zone"])
+        now, zone = uow.now, zone_of(frame["time_zone"])
     rows = [(views.row_of(row, invited.get(row.answer_id), staff.id, now, zone), row.due_at) for row in found]
     waiting = chosen.state in {"open", "late"}
     newest = max(found, key=lambda row: row.opened_at, default=None)
@@ -180,7 +181,7 @@ async def _context(uow: UnitOfWork, staff: Staff, case: str) -> dict[str, Any]:
     if row is None:
         raise Problem(404)
     file, frame, now = case_of(row), await views.frame(uow, staff), uow.now
-    zone = ZoneInfo(frame["time_zone"])
+    zone = zone_of(frame["time_zone"])
     theirs = await actions.case_answers(uow, staff.tenant, file.id)
     opening = views.answer_decoder.decode(row.answer)
     invitation = (await copies.invitations(uow, staff.tenant, [file.answer_id])).get(file.answer_id)

@@ -8,7 +8,7 @@ from services.alerts.domain import Entry
 from services.alerts.handlers import tell_team
 from services.alerts.repository import cases, copies, notices, people
 from shared.db.database import Database
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.events import CASES
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
@@ -42,7 +42,7 @@ class Quiet:
                 self._health.found("quiet")
                 backoff.reset()
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 self._health.missing("quiet", in_words(error))
                 wait = backoff.next()

@@ -17,7 +17,7 @@ from services.alerts import links
 from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import cases, copies, notices
 from shared.db.database import Database, UnitOfWork
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.events import may_see
 from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected, Unknown, message_id
 from shared.plight import in_words
@@ -55,7 +55,7 @@ class Sender:
                 self.health.found("sender")
                 backoff.reset()
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 self.health.missing("sender", in_words(error))
                 wait = backoff.next()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -34,6 +33,7 @@ from shared.http.problems import Problem
 from shared.http.secrets import customer_hash
 from shared.keys import ApiKey
 from shared.tenancy.tenants import find_tenant
+from shared.zones import zone_of
 
 router = APIRouter(tags=["answers"])
 
@@ -90,7 +90,7 @@ async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(503, detail="The tenant is not known here yet.", headers={"Retry-After": "2"})
-        zone = ZoneInfo(tenant.time_zone)
+        zone = zone_of(tenant.time_zone)
         await repository.lock_imports(uow, tenant_id)
         known = await repository.find_answers(uow, tenant_id, [answer_id(tenant_id, item) for item in items])
         changed = [

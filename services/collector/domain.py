@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
 from shared.events.envelope import Instant
 from shared.events.surveys import Measurement
+from shared.zones import zone_of
 
 AMENDABLE = timedelta(hours=48)
 """So long after its first score an answer may be changed; then it stands for ever."""
@@ -145,7 +145,7 @@ def answered(found: Found, said: Said, now: datetime) -> Answer | None:
         score=said.score,
         language=said.language,
         answered_at=first,
-        day=old.day or first.astimezone(ZoneInfo(found.tenant.time_zone)).date(),
+        day=old.day or first.astimezone(zone_of(found.tenant.time_zone)).date(),
     )
     if said.sent:
         question = found.follow_up_question(said.language, said.score) if said.follow_up else None

@@ -1,9 +1,7 @@
 """The mail that asks: our standard words, or the survey's own, in the customer's language."""
 
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import quote
-from zoneinfo import available_timezones
 
 from services.dispatcher.wording import said
 from shared.clock import Clock, system_clock
@@ -12,6 +10,7 @@ from shared.http.tokens import LinkSigner
 from shared.mail import Letter, message_id
 from shared.pages.texts import Texts
 from shared.settings import Afterword
+from shared.zones import known_zone
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,3 @@ class Scribe:
             for template in ("mail_subject.txt", "mail.txt", "mail.html")
         )
         return Drawn(subject.strip(), text, html, unsubscribe)
-
-
-def known_zone(*wished: str | None) -> str:
-    """The first of these time zones that there is."""
-    return next((zone for zone in wished if zone in _zones()), "UTC")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

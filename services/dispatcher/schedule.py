@@ -5,7 +5,7 @@ import asyncio
 from services.dispatcher import invitations
 from services.dispatcher.repository.invitations import forsaken
 from shared.db import Database
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.plight import in_words
 from shared.runtime import Health, pause
 from shared.telemetry import metrics
@@ -34,7 +34,7 @@ async def watch_leases(database: Database, health: Health, stopping: asyncio.Eve
             more = await end_leases(database) == AT_ONCE
             health.found(NAME)
         except Exception as error:
-            if not is_trouble(error):
+            if not is_retryable(error):
                 raise
             health.missing(NAME, in_words(error))
             more = False

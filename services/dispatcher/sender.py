@@ -24,7 +24,7 @@ from services.dispatcher.repository import sending as sending_rows
 from services.dispatcher.sending import of_row
 from services.dispatcher.wording import read_texts
 from shared.db import Database, UnitOfWork
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.events import Invitation, SurveyTexts, Tenant
 from shared.http.secrets import customer_hash
 from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected
@@ -87,7 +87,7 @@ class Sender:
                 wait = await self.step()
                 self._health.found(self._name)
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 self._health.missing(self._name, in_words(error))
                 wait = self._backoff.next()
@@ -131,7 +131,7 @@ class Sender:
                 if not last:
                     last = True  # whatever is the matter with the next one, this one's fate is written down
                     continue
-                if not is_trouble(error) or self._database.clock() > claimed.until:
+                if not is_retryable(error) or self._database.clock() > claimed.until:
                     raise
                 await pause(self._stopping, backoff.next())
                 if self._stopping.is_set():

@@ -9,7 +9,7 @@ from services.scorer.domain import LEVEL, groups, interval
 from services.scorer.repository import news
 from services.scorer.window import USUAL, today_in
 from shared.db.database import Database, UnitOfWork
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.events import SCORES, Score
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
@@ -50,7 +50,7 @@ class Announcer:
                 backoff.reset()
                 rest = EVERY.total_seconds()
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 self.health.missing(LOOP, in_words(error))
                 rest = backoff.next()

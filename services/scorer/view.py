@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from services.scorer.access import name_of
 from services.scorer.domain import (
@@ -24,6 +23,7 @@ from services.scorer.window import WEEK, Window
 from shared.events.segments import ORGANISATION
 from shared.pages.drawing import Score
 from shared.pages.plots import Point
+from shared.zones import zone_of
 
 WEEKS_SHOWN = 26
 MOST_POINTS = 120
@@ -165,7 +165,7 @@ def last_answer(row: Any, month: Figure) -> LastAnswer:
 
 def instants(window: Window, zone: str) -> tuple[datetime, datetime]:
     """When a window's first day begins and when its last day is over."""
-    place = ZoneInfo(zone)
+    place = zone_of(zone)
     return (
         datetime.combine(window.first, time(), place),
         datetime.combine(window.last + timedelta(days=1), time(), place),

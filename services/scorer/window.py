@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from shared.zones import zone_of
 
 LONGEST = 3650
 WEEK = 7
@@ -75,7 +76,7 @@ def weeks_and_days(*windows: Window) -> tuple[list[date], list[date]]:
 
 def today_in(zone: str, now: datetime) -> date:
     """The day that it is in a zone."""
-    return now.astimezone(ZoneInfo(zone)).date()
+    return now.astimezone(zone_of(zone)).date()
 
 
 def days_of(written: str) -> int:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Annotated
-from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -13,6 +12,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from shared.events import Account, Basis, Customer, Transaction
 from shared.events.envelope import Instant, Name, Text
 from shared.events.segments import LONGEST, MOST_DIMENSIONS, MOST_LEVELS, ORGANISATION, too_long
+from shared.zones import zone_names
 
 OLDEST = timedelta(days=30)
 """Beyond it the identities of what has been decided may be forgotten one day; the promise ends here."""
@@ -170,7 +170,7 @@ def _check_customer(customer: CustomerIn) -> None:
         raise Unacceptable(
             "/customer/locale", "Is no locale that we know. Write it like da or pt-BR, or leave it out."
         )
-    if customer.time_zone is not None and customer.time_zone not in _zones():
+    if customer.time_zone is not None and customer.time_zone not in zone_names():
         raise Unacceptable(
             "/customer/time_zone",
             "Is no time zone that we know. Write it like Europe/Copenhagen, or leave it out.",
@@ -228,11 +228,6 @@ def _languages() -> frozenset[str]:
     from babel.localedata import locale_identifiers  # noqa: PLC0415  (a second of import time, once)
 
     return frozenset(name.split("_")[0] for name in locale_identifiers())
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 @cache

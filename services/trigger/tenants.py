@@ -4,7 +4,6 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import available_timezones
 
 import msgspec
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, Tenant
 from shared.ids import uuid7
 from shared.tenancy import digest_of, find_tenant
+from shared.zones import zone_names
 
 SCOPES = (
     "events:write",
@@ -49,7 +49,7 @@ async def create_tenant(
     """
     if not SHORT_NAME.fullmatch(tenant):
         raise BadTenant("The short name takes small letters, digits and hyphens, 63 at most.")
-    if time_zone not in available_timezones():
+    if time_zone not in zone_names():
         raise BadTenant(f"There is no time zone {time_zone!r}; write it like Europe/Copenhagen.")
     if not re.fullmatch(r"[A-Z]{2}", country):
         raise BadTenant("The country is two capital letters, like DK.")

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.database import Database
-from shared.errors import Hopeless, is_trouble
+from shared.errors import Hopeless, is_retryable
 from shared.plight import in_words
 from shared.runtime import Health, pause
 from shared.telemetry import metrics
@@ -90,7 +90,7 @@ class Schema:
             try:
                 why = await self._look()
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 why = in_words(error)
             if why:

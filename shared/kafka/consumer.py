@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.db.database import Database, UnitOfWork
-from shared.errors import Refused, is_trouble
+from shared.errors import Refused, is_retryable, is_trouble
 from shared.events.envelope import D
 from shared.kafka import positions
 from shared.kafka.clients import new_consumer, stop_consumer
@@ -97,7 +97,7 @@ class BatchConsumer(Generic[D]):
                 self.health.found(self._loop)
                 await self._consume(client, stopping)
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 self.health.missing(self._loop, in_words(error))
                 await pause(stopping, self._backoff.next())
@@ -139,7 +139,7 @@ class BatchConsumer(Generic[D]):
         except KafkaError:
             raise  # a client that cannot tell where a topic ends may never again: a new one is made
         except Exception as error:
-            if not is_trouble(error):
+            if not is_retryable(error):
                 raise
             self._wait_with([tp], error)
             return False
@@ -167,7 +167,7 @@ class BatchConsumer(Generic[D]):
             (tp,) = parts
             self._give_up(tp, why)
         except Exception as error:
-            if not is_trouble(error):
+            if not is_retryable(error):
                 raise
             self._wait_with(parts, error)
         else:

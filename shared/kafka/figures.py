@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer
 
 from shared.db.database import Database, UnitOfWork
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.kafka import positions
 from shared.kafka.reading import a_reader, partitions_of
 from shared.runtime import Health, pause
@@ -42,7 +42,7 @@ class Figures:
                         await self._measure(reader)
                         await pause(stopping, EVERY)
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 self._reached("kafka", False)
                 await self._stands()
@@ -72,7 +72,7 @@ class Figures:
                 for measure in self.own:
                     await measure(uow)
         except Exception as error:
-            if not is_trouble(error):
+            if not is_retryable(error):
                 raise
             self._reached("database", False)
             return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer
 
 from shared.db.database import Database
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.kafka.reading import a_reader, partitions_of, records_between
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
@@ -86,7 +86,7 @@ class Memory:
                 async with a_reader(self.bootstrap, f"{self.service}-memory") as reader:
                     behind = await forgotten(self.database, reader, self.topics)
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 self.health.missing("memory", in_words(error))
                 await pause(stopping, backoff.next())

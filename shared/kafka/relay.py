@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.database import Database, new_engine, statement
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.kafka.batches import Batches
 from shared.kafka.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.kafka.dead_letters import read_headers
@@ -63,7 +63,7 @@ class Relay:
                             backoff.reset()
                             await self._pump(connection, producer, stopping)
                 except Exception as error:
-                    if not is_trouble(error):
+                    if not is_retryable(error):
                         raise
                     metrics.RELAY_REPLACED.labels(self.service).inc()
                     self.health.missing("relay", in_words(error))

@@ -15,6 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from shared.clock import system_clock
+from shared.zones import zone_of
 
 SOURCE = "en"
 
@@ -24,7 +25,7 @@ class Reading:
     """Who reads: the language, the place whose clock is meant, the moment, and the words."""
 
     language: str = SOURCE
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    zone: ZoneInfo = field(default_factory=zone_of)
     now: datetime = field(default_factory=system_clock)
     words: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
 

@@ -3,13 +3,13 @@
 import importlib.resources
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.clock import Clock, system_clock
 from shared.pages import language
 from shared.pages.filters import FILTERS
+from shared.zones import zone_of
 
 HERE = Path(__file__).parent
 
@@ -56,7 +56,7 @@ class Texts:
         """A template drawn in a language."""
         reader = language.Reading(
             speak,
-            ZoneInfo(context.get("time_zone", "UTC")),
+            zone_of(context.get("time_zone")),
             self._clock(),
             self._words.get(speak) or self._words[language.SOURCE],
         )

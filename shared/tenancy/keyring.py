@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from shared.db.database import Database
-from shared.errors import is_trouble
+from shared.errors import is_retryable
 from shared.keys import ApiKey, KeysUnavailable
 from shared.plight import in_words
 from shared.runtime import Health, pause
@@ -80,7 +80,7 @@ class TenantKeyRing:
                 try:
                     await self._read()
                 except Exception as error:
-                    if not is_trouble(error):
+                    if not is_retryable(error):
                         raise
                     raise KeysUnavailable from error
             elif self._read_at != self._tried_at:
@@ -96,7 +96,7 @@ class TenantKeyRing:
                 metrics.REACHABLE.labels(self.database.name, "database").set(1)
                 self.health.found("keys")
             except Exception as error:
-                if not is_trouble(error):
+                if not is_retryable(error):
                     raise
                 metrics.REACHABLE.labels(self.database.name, "database").set(0)
                 self.health.missing("keys", in_words(error))

@@ -36,6 +36,18 @@ def test_only_the_clock_reads_the_time() -> None:
     assert found == []
 
 
+def test_only_one_module_makes_time_zones_of_names() -> None:
+    """Take `zone_of`: it knows what to do with a name that this machine's tzdata lacks."""
+    found = [
+        f"{path}:{line}"
+        for path, tree in modules("services", "shared")
+        if path != "shared/zones.py"
+        for call, line in calls(tree)
+        if call.endswith(("ZoneInfo", "available_timezones"))
+    ]
+    assert found == []
+
+
 def test_only_the_database_commits() -> None:
     """Open `database.transaction()` at the edge; what is inside cannot commit."""
     found = [

@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Response
 
 from services.dispatcher import sending
 from services.dispatcher.domain import Sending
-from services.dispatcher.letters import Scribe, known_zone
+from services.dispatcher.letters import Scribe
 from services.dispatcher.sender import unheard_of
 from shared.db import UnitOfWork
 from shared.events import Tenant
@@ -15,6 +15,7 @@ from shared.http.staff import Staff
 from shared.pages.environment import Pages
 from shared.service import Context
 from shared.tenancy import find_tenant
+from shared.zones import known_zone
 
 
 @dataclass(frozen=True)
