@@ -6,9 +6,10 @@ from typing import Any, Literal
 from sqlalchemy import Row
 
 from services.dispatcher import surveys
-from services.dispatcher.domain import Mode, Sending, normal
+from services.dispatcher.domain import Mode, Sending
 from services.dispatcher.repository import sending as rows
 from services.dispatcher.repository.surveys import touch_all
+from shared.addresses import canonical
 from shared.db import UnitOfWork
 
 Change = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
@@ -18,7 +19,9 @@ def of_row(row: Row[Any] | None) -> Sending:
     """Who has changed nothing is in test mode and has no test address."""
     if row is None:
         return Sending()
-    return Sending(mode=row.mode, stopped=row.stopped, test_addresses=frozenset(row.test_addresses))
+    # Earlier versions stored another form of some addresses.
+    listed = frozenset(map(canonical, row.test_addresses))
+    return Sending(mode=row.mode, stopped=row.stopped, test_addresses=listed)
 
 
 async def state_of(uow: UnitOfWork, tenant: str) -> Sending:
@@ -55,7 +58,7 @@ async def set_stopped(uow: UnitOfWork, tenant: str, who: str, *, stopped: bool) 
 
 async def set_test_addresses(uow: UnitOfWork, tenant: str, who: str, addresses: Iterable[str]) -> bool:
     """List exactly these test addresses; False when they were listed already."""
-    wanted = frozenset(normal(address) for address in addresses)
+    wanted = frozenset(map(canonical, addresses))
     now = of_row(await rows.hold(uow, tenant, change=True))
     if now.test_addresses == wanted:
         return False
