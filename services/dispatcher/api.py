@@ -1,31 +1,27 @@
-"""The JSON door: surveys, suppressions, decisions."""
+"""The JSON door: surveys and decisions."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import ValidationError
 
 from services.dispatcher import surveys
 from services.dispatcher.grounds import read_grounds
-from services.dispatcher.repository import decisions, suppressions
+from services.dispatcher.repository import decisions
 from services.dispatcher.schemas import (
     ConsideredAnswer,
     DecisionAnswer,
     DecisionList,
     InvitationAnswer,
-    SuppressionAnswer,
-    SuppressionBody,
-    SuppressionList,
     SurveyAnswer,
     SurveyBody,
     SurveyList,
     SurveyPatch,
     SurveyPut,
 )
-from services.dispatcher.suppression import entries_of, suppress
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import faults_of
 from shared.http.problems import Problem
@@ -117,43 +113,6 @@ async def change_survey(survey_id: SurveyId, body: SurveyPatch, caller: Editor, 
         )
 
 
-@router.get("/suppressions", summary="Who is never asked")
-async def list_suppressions(
-    caller: Editor,
-    here: Here,
-    after: Annotated[str, Query(description="`next` of the page before.")] = "",
-    limit: Limit = 100,
-) -> SuppressionList:
-    kind, _, key = after.partition(":")
-    async with here.database.reading() as uow:
-        found = await suppressions.page(uow, caller.tenant, (kind, key), limit + 1)
-    entries = [_entry(row) for row in found[:limit]]
-    return SuppressionList(suppressions=entries, next=entries[-1].id if len(found) > limit else None)
-
-
-@router.post("/suppressions", status_code=201, summary="Never ask an address or a customer")
-async def add_suppression(body: SuppressionBody, caller: Editor, here: Here) -> SuppressionList:
-    """Answers the entries that stand for them. An address is kept as a keyed hash."""
-    entries = entries_of(here.secret, caller.tenant, address=body.email, customer_id=body.customer_id)
-    async with here.database.transaction() as uow:
-        await suppress(uow, caller.tenant, entries, reason="listed", who=who(caller))
-        found = await suppressions.matching(uow, [(caller.tenant, *entry) for entry in entries])
-    return SuppressionList(suppressions=[_entry(row) for row in found])
-
-
-@router.delete("/suppressions/{suppression_id:path}", status_code=204, summary="Take one from the list")
-async def remove_suppression(
-    suppression_id: Annotated[str, Path(description="The entry's id, as the list has it.")],
-    caller: Editor,
-    here: Here,
-) -> Response:
-    kind, _, key = suppression_id.partition(":")
-    async with here.database.transaction() as uow:
-        if not await suppressions.remove(uow, caller.tenant, kind, key):
-            raise Problem(404)
-    return Response(status_code=204)
-
-
 @router.get("/decisions", summary="What became of an event")
 async def read_decisions(
     caller: Reader,
@@ -185,12 +144,6 @@ async def _found(asked: Any) -> surveys.Survey:
     except surveys.Changed:
         raise Problem(409) from None
     return found
-
-
-def _entry(row: Any) -> SuppressionAnswer:
-    return SuppressionAnswer(
-        id=f"{row.kind}:{row.key}", kind=row.kind, reason=row.reason, created_at=row.created_at
-    )
 
 
 def _decision(row: Any, here: Context, *, named: bool) -> DecisionAnswer:

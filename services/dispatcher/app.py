@@ -38,7 +38,10 @@ SERVICE = Service(
     name="dispatcher",
     settings=Settings,
     metadata=metadata,
-    paths=("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/surveys", "/events", "/u"),
+    paths=(
+        *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids"),
+        *("/surveys", "/events", "/u"),
+    ),
     api=door("services.dispatcher.door"),
     subscriptions=SUBSCRIPTIONS,
     worker_loops=worker_loops,

@@ -66,6 +66,8 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
     stopped: bool = False
     test_addresses: frozenset[str] = frozenset()
     """In their canonical form."""
+    placeholder_ids: frozenset[str] = frozenset()
+    """Customer ids that stand for nobody, beside those that never do, folded."""
 
     def is_test(self, address: str | None) -> bool:
         """Whether this is one of the listed test addresses."""
@@ -73,12 +75,14 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the customer when the decision is made, with the customer's row locked."""
+    """What is known of the customer when the decision is made, with the contact's row locked."""
 
     address: Address
     test_address: bool = False
     opted_out: bool = False
     suppressed: bool = False
+    suppressed_by: Literal["address", "customer"] | None = None
+    """Whose entry it is, of the address or of the id."""
     invited_at: datetime | None = None
 
 

@@ -5,16 +5,16 @@ due now, or was being sent, may have been sent since the backup, and becomes unk
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import json
 
-from services.dispatcher import invitations, surveys
+from services.dispatcher import invitations, quarantine, surveys
+from services.dispatcher.contacts import contact_of
 from services.dispatcher.decisions import joined_segments
 from services.dispatcher.grounds import Grounds, facts_of
-from services.dispatcher.repository import decisions as decision_rows
 from services.dispatcher.repository import restoring as rows
+from services.dispatcher.settings import root_secret
 from services.dispatcher.wording import write_texts
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, SURVEYS, TRANSACTIONS, Event, Invitation, Survey, Transaction
@@ -61,13 +61,13 @@ async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation
         ],
         [joined_segments(transaction) for transaction in happened],
     )
-    asked: dict[tuple[str, str], datetime] = {}
-    for event in invited:
-        if not event.data.test:
-            customer = event.tenant, event.data.customer.id
-            asked[customer] = max(asked.get(customer, event.data.due_at), event.data.due_at)
-    if asked:
-        await decision_rows.note_invited(uow, [(*customer, due_at) for customer, due_at in asked.items()])
+    asked = [
+        (contact_of(root_secret(), event.tenant, event.data.customer, frozenset()), event.data.due_at)
+        for event in invited
+        if not event.data.test
+    ]
+    await quarantine.hold(uow, [contact for contact, _ in asked])
+    await quarantine.begin(uow, asked)
 
 
 async def restore_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:

@@ -10,6 +10,7 @@ from services.dispatcher.domain import Mode, Sending
 from services.dispatcher.repository import sending as rows
 from services.dispatcher.repository.surveys import touch_all
 from shared.addresses import canonical
+from shared.customer_ids import folded
 from shared.db import UnitOfWork
 
 Change = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
@@ -21,7 +22,12 @@ def of_row(row: Row[Any] | None) -> Sending:
         return Sending()
     # Earlier versions stored another form of some addresses.
     listed = frozenset(map(canonical, row.test_addresses))
-    return Sending(mode=row.mode, stopped=row.stopped, test_addresses=listed)
+    return Sending(
+        mode=row.mode,
+        stopped=row.stopped,
+        test_addresses=listed,
+        placeholder_ids=frozenset(row.placeholder_ids),
+    )
 
 
 async def state_of(uow: UnitOfWork, tenant: str) -> Sending:
@@ -71,6 +77,17 @@ async def add_test_address(uow: UnitOfWork, tenant: str, who: str, address: str)
     """List one more test address."""
     now = of_row(await rows.hold(uow, tenant, change=True))
     return await set_test_addresses(uow, tenant, who, {*now.test_addresses, address})
+
+
+async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Iterable[str]) -> bool:
+    """List exactly these customer ids as standing for nobody; False when they were listed already."""
+    wanted = frozenset(map(folded, ids))
+    now = of_row(await rows.hold(uow, tenant, change=True))
+    if now.placeholder_ids == wanted:
+        return False
+    await rows.write_placeholder_ids(uow, tenant, sorted(wanted))
+    await rows.log(uow, tenant, who, f"set the customer ids that stand for nobody ({len(wanted)})")
+    return True
 
 
 async def _write(

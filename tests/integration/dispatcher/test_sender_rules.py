@@ -27,10 +27,11 @@ from support.stack import Mailbox
 from services.dispatcher import sending
 from services.dispatcher.handlers import keep_answers
 from services.dispatcher.sender import Sender
-from services.dispatcher.suppression import entries_of, suppress
+from services.dispatcher.suppression import Entry, suppress
 from services.dispatcher.surveys import Draft, change
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer
+from shared.http.secrets import customer_hash
 from shared.ids import uuid7
 
 
@@ -79,14 +80,14 @@ class TestRulesOnceMore:
     async def test_unsubscribed_since(self, database: Database, sender: Sender):
         await asked(database, "gone")
         async with database.transaction() as uow:
-            await suppress(uow, TENANT, [("customer", "gone")], reason="unsubscribed", who="the customer")
+            await suppress(uow, TENANT, [Entry("customer", "gone")], reason="unsubscribed", who="the customer")
         await sender.step()
         assert await the_state(database) == ("dropped", "opted_out")
 
     @pytest.mark.usefixtures("survey")
     async def test_suppressed_since(self, database: Database, sender: Sender):
         address = await asked(database, "listed")
-        entries = entries_of(SECRET, TENANT, address=address.upper(), customer_id=None)
+        entries = [Entry("address", customer_hash(SECRET, TENANT, address.upper()))]
         async with database.transaction() as uow:
             await suppress(uow, TENANT, entries, reason="listed", who="the test")
         await sender.step()
