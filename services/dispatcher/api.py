@@ -99,7 +99,7 @@ async def write_survey(survey_id: SurveyId, body: SurveyPut, caller: Editor, her
 @router.patch("/surveys/{survey_id}", summary="Change parts of a survey")
 async def change_survey(survey_id: SurveyId, body: SurveyPatch, caller: Editor, here: Here) -> SurveyAnswer:
     async with here.database.transaction() as uow:
-        now = await _found(surveys.find(uow, caller.tenant, survey_id, lock=True))
+        now = await _found(surveys.hold(uow, caller.tenant, survey_id))
         wanted = body.model_dump(exclude_unset=True)
         seen = wanted.pop("version", None)
         try:

@@ -90,6 +90,15 @@ async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Itera
     return True
 
 
+async def change_placeholder_id(
+    uow: UnitOfWork, tenant: str, who: str, customer_id: str, *, add: bool
+) -> bool:
+    """List one more, or one less; False when it was so already."""
+    now = of_row(await rows.hold(uow, tenant, change=True)).placeholder_ids
+    one = {folded(customer_id)}
+    return await set_placeholder_ids(uow, tenant, who, now | one if add else now - one)
+
+
 async def _write(
     uow: UnitOfWork, tenant: str, who: str, what: str, *, mode: Mode, stopped: bool, addresses: Iterable[str]
 ) -> None:

@@ -72,6 +72,16 @@ def rules_of(row: Row[Any]) -> SurveyRules:
     )
 
 
+async def hold(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Survey:
+    """One survey, locked to be changed. How the tenant sends is locked first, as by everybody who locks both:
+    who goes live or stops holds that, and then all surveys.
+
+    :raises NoSuchSurvey: when the tenant has none of this id.
+    """
+    await sending_rows.hold(uow, tenant, change=False)
+    return await find(uow, tenant, survey_id, lock=True)
+
+
 async def find(uow: UnitOfWork, tenant: str, survey_id: UUID, *, lock: bool = False) -> Survey:
     """One survey.
 
@@ -105,8 +115,7 @@ async def change(
     :raises NoSuchSurvey: when the tenant has none of this id.
     :raises Changed: when it is no longer in the version that was ``seen``.
     """
-    await sending_rows.hold(uow, tenant, change=False)
-    now = await find(uow, tenant, survey_id, lock=True)
+    now = await hold(uow, tenant, survey_id)
     if seen is not None and now.version != seen:
         raise Changed
     if draft.position is None:

@@ -80,7 +80,9 @@ class TestRulesOnceMore:
     async def test_unsubscribed_since(self, database: Database, sender: Sender):
         await asked(database, "gone")
         async with database.transaction() as uow:
-            await suppress(uow, TENANT, [Entry("customer", "gone")], reason="unsubscribed", who="the customer")
+            await suppress(
+                uow, TENANT, [Entry("customer", "gone")], reason="unsubscribed", who="the customer"
+            )
         await sender.step()
         assert await the_state(database) == ("dropped", "opted_out")
 
