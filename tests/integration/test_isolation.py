@@ -74,6 +74,9 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         "dispatcher DELETE /v1/suppressions/{suppression_id:path}": Knock(
             {"suppression_id:path": of.suppression}, foreign=404
         ),
+        "dispatcher GET /v1/suppressions/lifted": empty,
+        "dispatcher GET /v1/placeholder-ids": empty,
+        "dispatcher PUT /v1/placeholder-ids": Knock(json={"ids": ["walk by"]}),
         "dispatcher GET /v1/decisions": Knock(query={"event_id": f"{of.name}-order"}),
         "dispatcher GET /surveys": empty,
         "dispatcher GET /surveys/new": empty,
@@ -143,6 +146,12 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
             {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
         ),
         "dispatcher POST /u/{token}": Knock(
+            {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
+        ),
+        "dispatcher GET /u/{token}/again": Knock(
+            {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
+        ),
+        "dispatcher POST /u/{token}/again": Knock(
             {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
         ),
     }
