@@ -20,7 +20,7 @@ from shared.service import open_context
 
 PUBLIC, STAFF = "https://ask.example", "https://afterword.example"
 NOWHERE = "postgresql+asyncpg://x:x@127.0.0.1:9/x"
-OF_CUSTOMERS = {"/s/{token}", "/u/{token}"}
+OF_CUSTOMERS = {"/s/{token}", "/u/{token}", "/u/{token}/again"}
 EVERYWHERE = {"/static/{owner}/{digest}/{name}"}
 OF_MACHINES = {"/healthz", "/readyz", "/metrics"}
 
