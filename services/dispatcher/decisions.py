@@ -136,7 +136,9 @@ def judge(heard: Heard, contact: Contact, around: Surroundings, now: datetime) -
     if verdict.survey is not None:
         language = around.language(event, verdict.survey)
         customer = msgspec.structs.replace(event.data.customer, id=contact.customer_id)
-        invitation = invitation_of(event.data, customer, heard.event_id, verdict, language, uuid7(), now)
+        invitation = invitation_of(
+            event.data, customer, contact.address, heard.event_id, verdict, language, uuid7(), now
+        )
     if verdict.starts_quarantine and verdict.due_at is not None:
         around.note_invited(contact, verdict.due_at)
     grounds = grounds_of(verdict, contact, person, around.mode(event.tenant), language)

@@ -18,6 +18,7 @@ _decoder = msgspec.json.Decoder(Invitation)
 def invitation_of(
     happened: Transaction,
     customer: Customer,
+    contact_key: str | None,
     event_id: UUID,
     verdict: Verdict,
     language: str,
@@ -40,6 +41,7 @@ def invitation_of(
         language=language,
         test=verdict.test,
         customer=customer,
+        contact_key=contact_key,
         account=happened.account,
         handled_by=happened.handled_by,
         event_id=event_id,
