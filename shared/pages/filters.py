@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
+from shared.pages import links
 from shared.pages.language import counted, reading, translated
 
 MINUS = "\N{MINUS SIGN}"
@@ -67,6 +68,7 @@ def zone_name(zone: str) -> str:
 
 
 FILTERS = {
+    **links.FILTERS,
     "zone_name": zone_name,
     "half_up": half_up,
     "signed": signed,
