@@ -1,6 +1,7 @@
 """The JSON door: surveys and decisions."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -75,10 +76,19 @@ async def make_survey(
     here: Here,
     idempotency_key: IdempotencyKey = None,
 ) -> SurveyAnswer:
-    """The same ``Idempotency-Key`` again answers the survey that it made before."""
+    """The same request with the same ``Idempotency-Key`` again answers the survey that it made before."""
     survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
+    made_from = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
     async with here.database.transaction() as uow:
-        return SurveyAnswer.of(await surveys.create(uow, caller.tenant, survey_id, body.draft()))
+        try:
+            made = await surveys.create(uow, caller.tenant, survey_id, body.draft(), made_from)
+        except surveys.MadeBefore:
+            raise Problem(
+                422,
+                "This Idempotency-Key was used for another survey.",
+                "Nothing was made. Give each survey its own key; repeat one only with the same request.",
+            ) from None
+        return SurveyAnswer.of(made)
 
 
 @router.get("/surveys/{survey_id}", summary="One survey")

@@ -47,6 +47,7 @@ Table(
     Column("state", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
+    Column("made_from", Text),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 Table(

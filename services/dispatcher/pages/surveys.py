@@ -190,7 +190,7 @@ async def _overview(
     async with house.context.database.reading() as uow:
         surround = await surround_of(uow, staff.tenant)
         found = await surveys.listing(uow, staff.tenant)
-        counted = await rows.counts(uow, staff.tenant, uow.now - RECENT)
+        counted = await rows.counts(uow, staff.tenant, uow.now - RECENT, staff.segments)
         changes = await sending_rows.changes(uow, staff.tenant)
     counts: dict[UUID, dict[str, int]] = {}
     for row in counted:
