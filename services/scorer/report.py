@@ -145,7 +145,9 @@ async def _parts(
     """How the parts of the selection stand."""
     taken = {segment.partition(":")[0] for segment in asked.selection} - {ORGANISATION}
     known = [
-        dimension for dimension in await figures.dimensions(uow, tenant.id) if dimension.name not in taken
+        dimension
+        for dimension in await figures.dimensions(uow, tenant.id, asked.selection)
+        if dimension.name not in taken
     ]
     names = [dimension.name for dimension in known]
     usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""

@@ -78,7 +78,7 @@ async def list_events(
         surround,
         here="events",
         live="/events/live" if not before else None,
-        events=[(row, read_facts(row.facts), in_words(row)) for row in shown],
+        events=[(row, read_facts(row.facts), in_words(row, with_case=staff.works_on_cases)) for row in shown],
         names=names,
         q=q.strip(),
         before=before,
@@ -121,7 +121,7 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
             grounds=read_grounds(row.grounds),
             invitation=await _invitation(uow, staff.tenant, row),
             answers=await stories.answers(uow, staff.tenant, identity),
-            cases=await stories.cases(uow, staff.tenant, identity),
+            cases=await stories.cases(uow, staff.tenant, identity) if staff.works_on_cases else [],
         )
         surround = await surround_of(uow, staff.tenant)
     return page(

@@ -159,12 +159,16 @@ class Dimension:
     left_out: int
 
 
-async def dimensions(uow: UnitOfWork, tenant: str) -> list[Dimension]:
-    """What the company's answers are divided by; the organisation first, then by name."""
+async def dimensions(uow: UnitOfWork, tenant: str, among: Sequence[str] = ()) -> list[Dimension]:
+    """What the company's answers are divided by, or those that lie in all of these segments (as far as the
+    first few thousand of them tell); the organisation first, then by name.
+    """
     rows = await uow.execute(
         "SELECT dimension, size, left_out FROM dimension WHERE tenant = :tenant AND size > 0 "
-        "ORDER BY dimension <> :organisation, dimension",
-        {"tenant": tenant, "organisation": ORGANISATION},
+        "AND (CAST(:among AS text[]) = '{}' OR dimension IN (SELECT split_part(s.segment, ':', 1) FROM ("
+        "SELECT segments FROM answer WHERE tenant = :tenant AND segments @> CAST(:among AS text[]) LIMIT 5000"
+        ") AS a, unnest(a.segments) AS s(segment))) ORDER BY dimension <> :organisation, dimension",
+        {"tenant": tenant, "organisation": ORGANISATION, "among": list(among)},
     )
     return [Dimension(row.dimension, row.size, row.left_out) for row in rows]
 
