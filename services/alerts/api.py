@@ -8,12 +8,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request
 
-from services.alerts import actions, views
+from services.alerts import actions
 from services.alerts.actions import Reader
 from services.alerts.domain import NotDone, NotPossible
 from services.alerts.repository import reading
-from services.alerts.repository.cases import case_of
 from services.alerts.schemas import Action, CaseDetail, CaseOut, CasePage, ContactOut, EntryOut
+from services.alerts.visible import VisibleCase, visible_case
 from shared.db.database import Database, UnitOfWork
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import Fault
@@ -22,6 +22,9 @@ from shared.http.problems import Problem
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", "admin", "leader", "agent"))]
 WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", "admin", "leader", "agent"))]
+LINES = 50
+"""Of what happened so many lines are told at once."""
+LARGEST = 2**63 - 1
 CaseId = Annotated[UUID, Path(description="The case's id.")]
 
 
@@ -45,24 +48,31 @@ async def list_cases(
         )
     more = found[limit - 1] if len(found) > limit else None
     return CasePage(
-        cases=[CaseOut(**_told(request, row)) for row in found[:limit]],
+        cases=[CaseOut(**_told(request, visible_case(row))) for row in found[:limit]],
         next=_cursor(more.due_at, more.id) if more is not None else None,
     )
 
 
 @router.get("/{case}", summary="Read a case with all that happened")
-async def read_case(request: Request, caller: ReadsCases, case: CaseId) -> CaseDetail:
+async def read_case(
+    request: Request,
+    caller: ReadsCases,
+    case: CaseId,
+    before: Annotated[
+        int | None, Query(ge=1, le=LARGEST, description="“earlier” of the answer before, for older lines.")
+    ] = None,
+) -> CaseDetail:
     async with _database(request).reading() as uow:
-        return await _detail(request, uow, Reader.of(caller), case, None)
+        return await _detail(request, uow, Reader.of(caller), case, before=before)
 
 
 @router.post(
     "/{case}/actions",
     summary="Do something to a case",
-    description="Takes, assigns, logs a contact, notes, closes, opens again, or shows the address. "
-    "The same Idempotency-Key again changes nothing again. With `version`, nothing is done (409) "
-    "when somebody has "
-    "taken, assigned, closed or opened it since.",
+    description="Takes, assigns, puts back, logs a contact, notes, closes, opens again, or shows the "
+    "address. The same request with the same Idempotency-Key changes nothing again for 30 days; with another "
+    "request the key is refused (422). With `version`, nothing is done (409) when somebody has taken, "
+    "assigned, put back, closed or opened it since.",
 )
 async def act(
     request: Request,
@@ -70,7 +80,10 @@ async def act(
     case: CaseId,
     action: Annotated[Action, Body()],
     idempotency_key: Annotated[
-        str | None, Header(max_length=200, description="The same key again changes nothing again.")
+        str | None,
+        Header(
+            max_length=200, description="A key of this request's own: sent again it changes nothing again."
+        ),
     ] = None,
 ) -> CaseDetail:
     reader = Reader.of(caller)
@@ -83,32 +96,41 @@ async def act(
 
 
 async def _detail(
-    request: Request, uow: UnitOfWork, reader: Reader, case: UUID, contact: ContactOut | None
+    request: Request,
+    uow: UnitOfWork,
+    reader: Reader,
+    case: UUID,
+    contact: ContactOut | None = None,
+    *,
+    before: int | None = None,
 ) -> CaseDetail:
     row = await reading.one_case(uow, reader.tenant, case, reader.segments)
     if row is None:
         raise Problem(404)
-    entries = await reading.timeline(uow, reader.tenant, case)
+    seen = visible_case(row)
+    entries = await reading.timeline(uow, reader.tenant, case, seen.ids, before=before, most=LINES + 1)
+    lines = entries[-LINES:]
     return CaseDetail(
-        **_told(request, row),
+        **_told(request, seen),
         timeline=[
-            EntryOut(at=entry.at, kind=entry.kind, by=entry.by_name, facts=entry.facts) for entry in entries
+            EntryOut(at=entry.at, kind=entry.kind, by=entry.by_name, facts=entry.facts) for entry in lines
         ],
+        earlier=lines[0].seq if len(entries) > LINES else None,
         contact=contact,
     )
 
 
-def _told(request: Request, row: Any) -> dict[str, Any]:
-    case, answer = case_of(row), views.answer_decoder.decode(row.answer)
+def _told(request: Request, seen: VisibleCase) -> dict[str, Any]:
+    case = seen.case
     known = {name: getattr(case, name) for name in CaseOut.model_fields if hasattr(case, name)}
     return {
         **known,
-        "first_score": row.first_score,
-        "comment": answer.comment,
-        "still_writing": row.writing,
-        "may_contact": views.may_contact(row),
+        "contact_due_at": None if case.may_contact is False else case.contact_due_at,
+        "first_score": seen.first_score,
+        "comment": seen.answer.comment,
+        "still_writing": seen.writing,
         "owner": case.owner_id,
-        "owner_name": row.owner_name,
+        "owner_name": seen.owner_name,
         "see": f"{request.app.state.staff_url}/cases/{case.id}",
     }
 

@@ -32,6 +32,9 @@ class Change:
     id: str
     version: int
     data: dict[str, Any]
+    """What the browser is told."""
+    segments: tuple[str, ...] = ()
+    """By which it is judged who may be told; nobody is told these."""
 
 
 Allow = Callable[[Change], bool]
