@@ -18,8 +18,9 @@ from shared.db.database import Database, UnitOfWork
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import Fault
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"])
+router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=Ordered)
 ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", "admin", "leader", "agent"))]
 WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", "admin", "leader", "agent"))]
 CaseId = Annotated[UUID, Path(description="The case's id.")]

@@ -20,11 +20,12 @@ from shared.events import may_see, segments_of
 from shared.http.csrf import csrf_checked
 from shared.http.live import LiveFeed
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
 from shared.zones import zone_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 worker = signed_in("admin", "leader", "agent")
 Worker = Annotated[Staff, Depends(worker)]
 Checked = Annotated[None, Depends(csrf_checked)]

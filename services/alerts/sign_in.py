@@ -17,10 +17,11 @@ from shared.db.database import Database, UnitOfWork
 from shared.http.csrf import csrf_checked, own_site_checked
 from shared.http.guesses import Guesses
 from shared.http.problems import Problem, wants_page
+from shared.http.routes import Ordered
 from shared.http.staff import ACCESS_COOKIE, LONGEST, SESSION_COOKIE, AccessPass, Staff, safe_next, signed_in
 from shared.pages.environment import Pages
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 OwnSite = Annotated[None, Depends(own_site_checked)]
 WRONG = "That address and password do not belong together."
 

@@ -30,12 +30,13 @@ from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import Fault
 from shared.http.keys import requires
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.secrets import customer_hash
 from shared.keys import ApiKey
 from shared.tenancy.tenants import find_tenant
 from shared.zones import zone_of
 
-router = APIRouter(tags=["answers"])
+router = APIRouter(tags=["answers"], route_class=Ordered)
 
 
 @dataclass(frozen=True)

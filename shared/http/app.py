@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from shared.http import health, problems
 from shared.http.edge import Edge
 from shared.http.guesses import Guesses
 from shared.http.openapi import with_problems
-from shared.http.sound import sound_request
+from shared.http.routes import Ordered
 from shared.pages.assets import SHARED, Assets
 from shared.pages.environment import Pages
 
@@ -37,8 +38,14 @@ def create_app(
     """The application of one service.
 
     ``app.state`` is filled by the service's composition (here or in its lifespan): ``health`` for the
-    probes, ``keys`` for API keys, ``access`` and ``csrf`` for people who are signed in.
+    probes, ``keys`` for API keys, ``access`` and ``csrf`` for people who are signed in, ``encrypted`` where
+    they reach us by https.
+
+    :raises TypeError: when a router's routes would read a body before they ask who calls.
     """
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute) and not isinstance(route, Ordered):
+            raise TypeError(f"{route.path}: make its router with route_class=Ordered")
     app = Door(
         title=f"Afterword {service}",
         version="1",
@@ -47,7 +54,6 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
         middleware=[Middleware(Edge)],
-        dependencies=[Depends(sound_request)],
         redirect_slashes=False,
     )
     app.state.service = service

@@ -18,9 +18,10 @@ from shared.db import UnitOfWork
 from shared.events import may_see
 from shared.http.live import Change, LiveFeed
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 Reader = Annotated[Staff, Depends(signed_in())]
 A_PAGE = 50
 LATELY = timedelta(seconds=10)

@@ -8,10 +8,11 @@ from services.dispatcher.repository.invitations import of_link
 from services.dispatcher.sender import unheard_of
 from services.dispatcher.suppression import entries_of, suppress
 from shared.events import Invitation
+from shared.http.routes import Ordered
 from shared.http.tokens import LinkSigner
 from shared.tenancy import find_tenant
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 
 
 @router.get("/u/{token}")

@@ -14,6 +14,7 @@ from shared.http.callers import Caller, staff_or_key
 from shared.http.csrf import CsrfGuard, csrf_checked, own_site_checked
 from shared.http.keys import ApiKey, KeysUnavailable, requires
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
 
@@ -52,7 +53,7 @@ class Ring:
 
 
 def json_routes() -> APIRouter:
-    api = APIRouter()
+    api = APIRouter(route_class=Ordered)
 
     @api.post("/v1/things/{thing}")
     async def write(
@@ -76,7 +77,7 @@ def json_routes() -> APIRouter:
 
 
 def page_routes() -> APIRouter:
-    pages = APIRouter(include_in_schema=False)
+    pages = APIRouter(include_in_schema=False, route_class=Ordered)
 
     @pages.get("/page")
     async def page(staff: Annotated[Staff, Depends(signed_in())]) -> str:

@@ -10,6 +10,7 @@ from support.eventually import eventually
 
 from shared.http.app import create_app
 from shared.http.live import LiveFeed
+from shared.http.routes import Ordered
 from shared.http.server import ServerDied, serve
 from shared.http.staff import ACCESS_COOKIE, AccessPass
 
@@ -95,7 +96,7 @@ def live_app(stopping):
     async def nothing():
         return []
 
-    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter()
+    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter(route_class=Ordered)
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:
@@ -143,7 +144,7 @@ async def test_a_browser_that_leaves_is_forgotten(run, staff):
     ],
 )
 async def test_only_a_trusted_proxy_is_believed_when_it_says_who_called(run, trusted, caller):
-    router = APIRouter()
+    router = APIRouter(route_class=Ordered)
 
     @router.get("/caller")
     async def told(request: Request) -> list[str]:
