@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from shared.http import health, problems
 from shared.http.edge import Edge
 from shared.http.guesses import Guesses
+from shared.http.limits import RequestLimits
 from shared.http.openapi import with_problems
 from shared.http.routes import Ordered
 from shared.pages.assets import SHARED, Assets
@@ -34,6 +35,7 @@ def create_app(
     routers: Sequence[APIRouter],
     lifespan: Lifespan | None = None,
     pages: Pages | None = None,
+    limits: RequestLimits | None = None,
 ) -> FastAPI:
     """The application of one service.
 
@@ -53,7 +55,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Edge)],
+        middleware=[Middleware(Edge, limits=limits)],
         redirect_slashes=False,
     )
     app.state.service = service

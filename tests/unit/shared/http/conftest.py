@@ -1,5 +1,6 @@
 """A small service with a door of each kind, asked over ASGI."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -8,6 +9,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
+from support.servers import Running
 
 from shared.http.app import create_app
 from shared.http.callers import Caller, staff_or_key
@@ -149,3 +151,18 @@ def sign_in(app, web):
         return app.state.csrf.token(staff.session_id)
 
     return enter
+
+
+@pytest.fixture
+async def run():
+    running = []
+
+    async def start(app, stopping=None, **how):
+        running.append(Running(app, stopping or asyncio.Event(), **how))
+        await running[-1].up()
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stopping.set()
+        await one.task

@@ -7,6 +7,7 @@ import pytest
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from support.eventually import eventually
+from support.servers import free_port
 
 from shared.http.app import create_app
 from shared.http.live import LiveFeed
@@ -15,43 +16,6 @@ from shared.http.server import ServerDied, serve
 from shared.http.staff import ACCESS_COOKIE, AccessPass
 
 SECRET = "a secret of at least thirty-two characters"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Running:
-    def __init__(self, app, stopping, **how):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.stopping = stopping
-        self.task = asyncio.create_task(serve(app, self.port, stopping, **how))
-
-    async def up(self):
-        async with httpx2.AsyncClient() as client:
-
-            async def answers():
-                return (await client.get(f"{self.url}/healthz")).status_code == 200
-
-            await eventually(answers)
-
-
-@pytest.fixture
-async def run():
-    running = []
-
-    async def start(app, stopping=None, **how):
-        running.append(Running(app, stopping or asyncio.Event(), **how))
-        await running[-1].up()
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.stopping.set()
-        await one.task
 
 
 async def test_it_serves_until_it_is_told_to_stop(run):
