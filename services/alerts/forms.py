@@ -1,13 +1,14 @@
 """What the forms of the pages send; what is wrong is said on the page, and nothing typed is lost."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from services.alerts.domain import HOWS, closing_faults, text_faults
 from services.alerts.repository import reading
 from services.alerts.schemas import Action
+from shared.http.numbers import LARGEST
 from shared.http.staff import Staff
 
 _action: TypeAdapter[Action] = TypeAdapter(Action)
@@ -38,7 +39,7 @@ class CaseForm(BaseModel):
     """Everything that the forms of the case page send."""
 
     act: Literal["take", "assign", "contact", "note", "close", "reopen", "reveal"]
-    version: int | None = None
+    version: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
     key: str = ""
     to: str = ""
     how: str = "call"

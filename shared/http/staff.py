@@ -93,14 +93,15 @@ class AccessPass:
         return max(0.0, self._longest - age)
 
 
-def cookie_name(request: Request, name: str) -> str:
-    """How this cookie of ours is called here: where the staff's address is https, for this host alone."""
-    return HOST_ONLY + name if getattr(request.app.state, "encrypted", False) else name
+def cookie_name(name: str, *, encrypted: bool) -> str:
+    """How this cookie of ours is called: where the staff's address is https, it is for that host alone."""
+    return HOST_ONLY + name if encrypted else name
 
 
 def cookie_of(request: Request, name: str) -> str:
     """What the browser sends as this cookie of ours; empty when it sends none."""
-    return request.cookies.get(cookie_name(request, name), "")
+    encrypted = getattr(request.app.state, "encrypted", False)
+    return request.cookies.get(cookie_name(name, encrypted=encrypted), "")
 
 
 def staff_of(request: Request) -> Staff | None:
