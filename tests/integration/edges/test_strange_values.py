@@ -56,6 +56,8 @@ PLACES = tuple(
     for made in (text, base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 )
 VALUES = (*TIMES, *NUMBERS, *TEXTS, *IDS, *PLACES)
+FEW = (FAR, "-1", "9" * 40, "9" * 5_000, "²", "\0", "a\0b", "%00", "[", "é" * 300, *IDS[:3], *PLACES[:6])
+"""One of each kind, where there are many places to put it."""
 FORMS: dict[str, tuple[str, ...]] = {
     "/login": tuple(LoginForm.model_fields),
     "/login/link/{token}": tuple(LinkForm.model_fields),
@@ -102,8 +104,8 @@ async def test_a_strange_value_in_a_query_is_refused_in_words(
 ) -> None:
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in routes if route.method == "GET" and not route.is_stream):
-            for name in {*route.query, "after", "before", "lang", "v", "next", "did"}:
-                for value in VALUES:
+            for name in sorted({*route.query, "lang", "v"}):
+                for value in VALUES if name in {"after", "before", "since", "until"} else FEW:
                     query = urlencode({name: value})
                     yield client.build_request(
                         "GET", f"{route.path}?{query}", headers=by_somebody(route, company)
@@ -119,7 +121,7 @@ async def test_a_strange_value_in_a_path_is_refused_in_words(
         for route in (route for route in routes if "{" in route.pattern):
             before, _, after = route.pattern.partition("{")
             rest = after.partition("}")[2]
-            for value in VALUES:
+            for value in FEW:
                 for path in (quote(value, safe=""), quote(quote(value, safe=""), safe="")):
                     yield client.build_request(
                         route.method, f"{before}{path}{rest}", headers=by_somebody(route, company)
@@ -141,7 +143,7 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
             for act in acts if "cases" in route.pattern else ("me",):
                 usual = {**DEFAULTS, "name": "x", "trigger": "x.y"} if "surveys" in route.pattern else {}
                 for name in FORMS[route.pattern]:
-                    for value in (*TIMES, *NUMBERS, *TEXTS, *IDS):
+                    for value in FEW[:9]:
                         body = urlencode({**own, **usual, "act": act, name: value})
                         headers = by_somebody(route, company)
                         headers["content-type"] = "application/x-www-form-urlencoded"
@@ -161,7 +163,15 @@ async def test_a_strange_value_in_a_cookie_or_a_header_is_refused_in_words(
 
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in routes if not route.is_stream):
-            for value in (*values, b"http://[", b"http://[::1", b"null", b"//", b"Bearer \xff", b"a.\xff.b"):
+            for value in (
+                *values[4:12:2],
+                b"http://[",
+                b"http://[::1",
+                b"null",
+                b"//",
+                b"Bearer \xff",
+                b"a.\xff.b",
+            ):
                 for name in names:
                     yield client.build_request(route.method, route.path, headers={name: value})
                 for cookie in (b"aw_session=", b"aw_access="):
