@@ -1,8 +1,5 @@
 """Cases for programs: read them by page, read one with all that happened, do something to it."""
 
-import base64
-import binascii
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,15 +13,17 @@ from services.alerts.schemas import Action, CaseDetail, CaseOut, CasePage, Conta
 from services.alerts.visible import VisibleCase, visible_case
 from shared.db.database import Database, UnitOfWork
 from shared.http.callers import Caller, staff_or_key
+from shared.http.cursors import cursor_of, place_of
 from shared.http.faults import Fault
+from shared.http.numbers import LARGEST
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"])
+router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=Ordered)
 ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", "admin", "leader", "agent"))]
 WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", "admin", "leader", "agent"))]
 LINES = 50
 """Of what happened so many lines are told at once."""
-LARGEST = 2**63 - 1
 CaseId = Annotated[UUID, Path(description="The case's id.")]
 
 
@@ -44,12 +43,12 @@ async def list_cases(
     wanted = reading.Wanted(segments=reader.segments, state=state, owner=_owner(owner), segment=segment)
     async with _database(request).reading() as uow:
         found = await reading.page_of_cases(
-            uow, reader.tenant, wanted, after=_place(after) if after else None, most=limit + 1
+            uow, reader.tenant, wanted, after=place_of(after) if after else None, most=limit + 1
         )
     more = found[limit - 1] if len(found) > limit else None
     return CasePage(
         cases=[CaseOut(**_told(request, visible_case(row))) for row in found[:limit]],
-        next=_cursor(more.due_at, more.id) if more is not None else None,
+        next=cursor_of(more.due_at, more.id) if more is not None else None,
     )
 
 
@@ -143,22 +142,6 @@ def _owner(text: str | None) -> UUID | Literal["nobody"] | None:
     except ValueError:
         fault = Fault(field="query/owner", detail="Must be a person's id, or nobody.")
         raise Problem(422, errors=[fault]) from None
-
-
-def _cursor(due_at: datetime, case: UUID) -> str:
-    return base64.urlsafe_b64encode(f"{due_at.isoformat()} {case}".encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, _, case = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        place = datetime.fromisoformat(at), UUID(case)
-    except (binascii.Error, ValueError):
-        place = None
-    if place is None or place[0].tzinfo is None:
-        fault = Fault(field="query/after", detail="Give “next” of a page as it stood there.")
-        raise Problem(422, errors=[fault])
-    return place
 
 
 def _database(request: Request) -> Database:

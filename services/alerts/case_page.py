@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse
 
 from services.alerts import actions, views, words
 from services.alerts.actions import Reader
-from services.alerts.api import LARGEST
 from services.alerts.domain import HOWS, OUTCOMES, CaseFile, NotDone, NotPossible
 from services.alerts.forms import CaseForm, is_uuid
 from services.alerts.pages import Worker
@@ -20,12 +19,14 @@ from shared.db.database import Database, UnitOfWork
 from shared.events import Answer, may_see, segments_of
 from shared.http.csrf import csrf_checked
 from shared.http.live import LiveFeed
+from shared.http.numbers import LARGEST
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import Staff
 from shared.pages.environment import Pages
 from shared.zones import zone_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 LINES = 20
 """Of what happened so many lines stand on one page."""
 Checked = Annotated[None, Depends(csrf_checked)]

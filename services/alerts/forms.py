@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from services.alerts.domain import CAUSE_CODES, CAUSES, HOWS, OUTCOMES, closing_faults, text_faults
 from services.alerts.repository import reading
 from services.alerts.schemas import Action
+from shared.http.numbers import LARGEST
 from shared.http.staff import Staff
 
 _action: TypeAdapter[Action] = TypeAdapter(Action)
@@ -64,7 +65,7 @@ class CaseForm(BaseModel):
     """Everything that the forms of the case page send."""
 
     act: Literal["take", "assign", "release", "contact", "note", "close", "reopen", "reveal"]
-    version: Annotated[int | None, Field(ge=0)] = None
+    version: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
     key: str = ""
     to: str = ""
     how: str = "call"

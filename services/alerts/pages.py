@@ -12,11 +12,12 @@ from services.alerts.visible import visible_case
 from shared.db.database import Database
 from shared.events import may_see
 from shared.http.live import LiveFeed
+from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
 from shared.zones import zone_of
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 worker = signed_in("admin", "leader", "agent")
 Worker = Annotated[Staff, Depends(worker)]
 

@@ -26,10 +26,11 @@ from services.dispatcher.schemas import (
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import faults_of
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.ids import derived, uuid7
 from shared.service import Context
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=Ordered)
 Editor = Annotated[Caller, Depends(staff_or_key("surveys:write", "admin", "editor"))]
 Reader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]

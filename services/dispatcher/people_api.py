@@ -23,11 +23,12 @@ from shared.customer_ids import PLACEHOLDERS, stands_for_nobody
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import Fault
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.secrets import customer_hash
 
 log = structlog.get_logger()
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=Ordered)
 Admin = Annotated[Caller, Depends(staff_or_key("admin", "admin"))]
 
 

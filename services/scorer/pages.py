@@ -21,11 +21,12 @@ from shared.db.database import Database, UnitOfWork
 from shared.events import COMPANY, Tenant, may_see
 from shared.http.live import Change, LiveFeed
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
 from shared.tenancy import find_tenant
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 Reader = Annotated[Staff, Depends(signed_in())]
 
 CHANGED_LATELY = timedelta(seconds=10)

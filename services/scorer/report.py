@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
-from uuid import UUID
 
 from services.scorer.access import allows
 from services.scorer.api import window_of
@@ -35,7 +34,7 @@ from shared.db.database import Database, UnitOfWork
 from shared.events import COMPANY, Tenant
 from shared.events.segments import ORGANISATION
 from shared.events.surveys import Measurement
-from shared.http.problems import Problem
+from shared.http.cursors import cursor_of, place_of
 from shared.http.staff import Staff
 from shared.pages.plots import Point
 
@@ -232,30 +231,13 @@ async def _answers(
 ) -> dict[str, Any]:
     """The answers that the counts of one segment are made of, a page at a time."""
     rows = await said.answers_page(
-        uow, Selection(tenant.id, asked.selection), measurement, window, LIST + 1, _cursor(after)
+        uow, Selection(tenant.id, asked.selection), measurement, window, LIST + 1, place_of(after)
     )
     page = rows[:LIST]
     more = None
     if len(rows) > LIST:
         last = page[-1]
-        place = f"{last.answered_at.isoformat()}_{last.id}"
+        place = cursor_of(last.answered_at, last.id)
         query = {"segment": asked.segment, "window": asked.window, "against": asked.against, "after": place}
         more = f"/segments?{urlencode(query)}#answers"
     return {"answers": page, "more": more, "first_page": not after}
-
-
-def _cursor(after: str) -> tuple[datetime, UUID] | None:
-    """The place where a page begins.
-
-    :raises Problem: 422 when it is not one of ours.
-    """
-    if not after:
-        return None
-    try:
-        at, _, answer_id = after.partition("_")
-        place = datetime.fromisoformat(at), UUID(answer_id)
-    except ValueError:
-        place = None
-    if place is None or place[0].tzinfo is None:
-        raise Problem(422, errors=[{"field": "after", "detail": "Follow the page's own link."}])
-    return place

@@ -156,8 +156,10 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         ),
     }
     for service in ("trigger", "dispatcher", "collector", "scorer", "alerts"):
-        for path in ("/healthz", "/readyz", "/metrics", f"/openapi/{service}.json"):
+        for path in ("/healthz", f"/openapi/{service}.json"):
             found[f"{service} GET {path}"] = public
+        for path in ("/readyz", "/metrics"):
+            found[f"{service} GET {path}"] = Knock(headers={"host": "127.0.0.1:8000"}, public=True)
         style = {"owner": "shared", "digest": "0", "name": "afterword.css"}
         found[f"{service} GET /static/{{owner}}/{{digest}}/{{name}}"] = Knock(style, public=True, foreign=404)
     return found

@@ -1,7 +1,7 @@
 """What became of each event: the list, and the one page that tells everything of one."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,11 +16,13 @@ from services.dispatcher.repository.surveys import of_tenants
 from services.dispatcher.words import WHY, in_words
 from shared.db import UnitOfWork
 from shared.events import may_see
+from shared.http.cursors import cursor_of, place_of
 from shared.http.live import Change, LiveFeed
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 Reader = Annotated[Staff, Depends(signed_in())]
 A_PAGE = 50
 LATELY = timedelta(seconds=10)
@@ -52,10 +54,10 @@ async def list_events(
     staff: Reader,
     house: InHouse,
     q: Annotated[str, Query(max_length=200)] = "",
-    before: Annotated[str, Query(max_length=100)] = "",
+    before: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Newest first."""
-    search, place = q.strip() or None, _place(before)
+    search, place = q.strip() or None, place_of(before, "before")
     async with house.context.database.reading() as uow:
         surround = await surround_of(uow, staff.tenant)
         rows = await stories.page(
@@ -69,7 +71,7 @@ async def list_events(
         )
         names = {row.id: row.name for row in await of_tenants(uow, [staff.tenant])}
     shown = rows[:A_PAGE]
-    more = f"{shown[-1].decided_at.isoformat()}_{shown[-1].event_id}" if len(rows) > A_PAGE else None
+    more = cursor_of(shown[-1].decided_at, shown[-1].event_id) if len(rows) > A_PAGE else None
     return page(
         house,
         request,
@@ -161,13 +163,3 @@ async def _invitation(uow: Any, tenant: str, row: Row[Any]) -> Row[Any] | None:
 def _segments(names: Sequence[str]) -> list[str]:
     """The company first, which counts everything."""
     return ["", *names]
-
-
-def _place(before: str) -> tuple[datetime, UUID] | None:
-    """Where the page before ended; anything else begins at the newest."""
-    at, _, event_id = before.partition("_")
-    try:
-        moment = datetime.fromisoformat(at)
-        return (moment, UUID(event_id)) if moment.tzinfo is not None else None
-    except ValueError:
-        return None

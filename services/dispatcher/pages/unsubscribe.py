@@ -13,10 +13,11 @@ from services.dispatcher.sender import unheard_of
 from services.dispatcher.sending import state_of
 from services.dispatcher.suppression import ask_again, has_unsubscribed, unsubscribe
 from shared.db import UnitOfWork
+from shared.http.routes import Ordered
 from shared.http.tokens import LinkSigner
 from shared.tenancy import find_tenant
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 Act = Callable[[UnitOfWork, Contact], Awaitable[None]]
 Shows = Literal["leave", "left", "return", "returned"]
 """What the page says: do you want to be asked no more, you are not, do you want to be again, you are."""
