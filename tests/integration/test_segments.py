@@ -98,12 +98,15 @@ async def _a_town(world: World) -> Town:
     return Town(world, here, there, shared)
 
 
-async def _answered(world: World, company: Company, part: str, customer: str) -> tuple[UUID, UUID]:
+async def _answered(
+    world: World, company: Company, part: str, customer: str, contact: str = ""
+) -> tuple[UUID, UUID]:
     """An event in one part, asked about and answered twice: an amended answer keeps its old words."""
-    identity = f"{part}-order-{customer}"
+    contact = contact or customer
+    identity = f"{part}-order-{contact}"
     event = {
         "id": identity, "source": f"{part}-shop", "type": "again", "occurred_at": datetime.now(UTC).isoformat(),
-        "customer": {"id": customer, "email": f"{customer}@twin.example", "name": f"Kim {customer}"},
+        "customer": {"id": customer, "email": f"{contact}@twin.example", "name": f"Kim {contact}"},
         "segments": {
             "touchpoint": f"{part}-checkout", "store": f"{part}-store", f"{part}-dimension": f"{part}-value"
         },
@@ -288,3 +291,19 @@ async def test_a_survey_counts_for_a_reader_what_left_in_their_segments(town: To
             counted.append(sum(row.n for row in found))
     assert counted[1:] == [2, 0]
     assert counted[0] >= 4
+
+
+async def test_each_contact_of_a_customer_id_has_a_case_with_their_own_name_and_address(town: Town) -> None:
+    """From the event to the page, through all services."""
+    world, company = town.world, replace(town.here.company, name="twin")
+    for contact in ("anna", "bo"):
+        await _answered(world, company, "elsewhere", "one account", contact)
+    async with world.contexts["alerts"].database.reading() as uow:
+        rows = await uow.execute("SELECT id FROM cases WHERE customer_id = 'one account' ORDER BY opened_at")
+        found = [row.id for row in rows]
+    assert len(found) == 2
+    for case, contact in zip(found, ("anna", "bo"), strict=True):
+        shown = await _act(world, company.people["admin"], case, {"act": "reveal"})
+        assert f"{contact}@twin.example" in shown
+        page = await _read(world, company.people["admin"], "alerts", f"/cases/{case}", page=True)
+        assert f"Kim {contact} gave a 2" in page
