@@ -1,6 +1,8 @@
 """The list of those who are not asked, for programs."""
 
 import asyncio
+import json
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -203,3 +205,29 @@ class TestPlaceholderIds:
         for headers in (by_key(), person):
             answer = await door.put("/v1/placeholder-ids", json={"ids": ["x"]}, headers=headers)
             assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/suppressions?after=customer:%00", None),
+        ("DELETE", "/v1/suppressions/customer:%00", None),
+        ("DELETE", "/v1/suppressions/customer:%C3%28", None),
+        ("DELETE", "/v1/suppressions/customer:listed?reason=%00", None),
+        ("POST", "/v1/suppressions", {"customer_id": "a\0b"}),
+        ("POST", "/v1/suppressions", {"email": "a\0b@example.com"}),
+        ("POST", "/v1/suppressions", {"email": "\ud800@example.com"}),
+        ("POST", "/v1/suppressions", {"email": "kim@" + "\u00fc" * 300}),
+        ("GET", "/v1/suppressions/lifted?after=%00", None),
+        ("PUT", "/v1/placeholder-ids", {"ids": ["a\0b"]}),
+        ("PUT", "/v1/placeholder-ids", {"ids": ["\ud800"]}),
+        ("PUT", "/v1/placeholder-ids", {"ids": ["x" * 201]}),
+        ("PUT", "/v1/placeholder-ids", {"ids": [f"{n}" for n in range(201)]}),
+    ],
+)
+async def test_no_value_is_a_fault_of_ours(door: httpx.AsyncClient, method: str, path: str, body: Any):
+    await door.post("/v1/suppressions", json={"customer_id": "listed"}, headers=by_key())
+    headers = {**a_person("admin"), **csrf_header(), "Content-Type": "application/json"}
+    content = json.dumps(body).encode() if body is not None else None
+    answer = await door.request(method, path, content=content, headers=headers)
+    assert answer.status_code < 500, answer.text
