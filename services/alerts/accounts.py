@@ -1,67 +1,29 @@
 """Staff accounts: people, their passwords and sessions."""
 
-import asyncio
-import secrets
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 
 from services.alerts.errors import BadAccount
 from services.alerts.links import Token
 from services.alerts.repository import people
+from shared.addresses import canonical
 from shared.db.database import UnitOfWork
 from shared.events.segments import COMPANY
 from shared.http.staff import ROLES, Role, Staff
 from shared.ids import uuid7
 
 SESSION_LASTS = timedelta(days=14)
-SHORTEST, LONGEST = 12, 200
-MOST_SEGMENTS = 1_500
-"""Characters of all segments of a person: they travel in a cookie of 4 KiB at most."""
-AT_ONCE = 2
-"""Hashes that are computed at the same time: 19 MiB each, and sign-in must not starve the rest."""
-
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Nobody's password: an unknown address costs as much time as a known one.
-_NOBODY = _hasher.hash(secrets.token_urlsafe())
-
-
-class Passwords:
-    """Hashes and compares beside the event loop, a few at a time."""
-
-    def __init__(self) -> None:
-        self._turn = asyncio.Semaphore(AT_ONCE)
-
-    async def hash(self, password: str) -> str:
-        """What is kept of a password."""
-        async with self._turn:
-            return await asyncio.to_thread(_hasher.hash, password)
-
-    async def matches(self, kept: str | None, password: str) -> bool:
-        """Whether it is the password; without anything kept it takes as long, and is not."""
-        async with self._turn:
-            return await asyncio.to_thread(_matches, kept or _NOBODY, password) and kept is not None
-
-
-def _matches(kept: str, password: str) -> bool:
-    try:
-        return _hasher.verify(kept, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def password_fault(password: str) -> str:
-    """Why this cannot be a password; empty when it can."""
-    if len(password) < SHORTEST:
-        return f"Use at least {SHORTEST} characters. A sentence is easy to remember."
-    if len(password) > LONGEST:
-        return f"Use at most {LONGEST} characters."
-    return ""
+LONGEST = 200
+"""Characters of an address, a name or a segment."""
+MOST_NAME_BYTES, MOST_SEGMENTS_BYTES = 700, 1_500
+"""As they are written in the pass, where a letter outside ASCII is six bytes: browsers keep no cookie of more
+than 4,096, and the pass adds a third to what is in it.
+"""
 
 
 def clean_address(address: str) -> str:
@@ -70,7 +32,7 @@ def clean_address(address: str) -> str:
     :raises BadAccount: when it cannot be one.
     """
     try:
-        return validate_email(address.strip(), check_deliverability=False).normalized.casefold()
+        return canonical(validate_email(address.strip(), check_deliverability=False).normalized)
     except EmailNotValidError:
         raise BadAccount("address", "Write an address such as name@example.com.") from None
 
@@ -98,9 +60,40 @@ def clean_segments(segments: Sequence[str]) -> list[str]:
             raise BadAccount(
                 "segments", "Write each segment as dimension:value, such as touchpoint:checkout."
             )
-    if sum(map(len, wanted)) > MOST_SEGMENTS:
+    if _bytes_in_pass(wanted) > MOST_SEGMENTS_BYTES:
         raise BadAccount("segments", "These are too many. Name a higher level of the organisation instead.")
     return wanted
+
+
+def clean_name(name: str) -> str:
+    """A name that colleagues read.
+
+    :raises BadAccount: when there is none, or it is too long.
+    """
+    plain = " ".join(name.split())
+    if not plain:
+        raise BadAccount("name", "Write the name that colleagues read.")
+    if len(plain) > LONGEST or _bytes_in_pass(plain) > MOST_NAME_BYTES:
+        raise BadAccount("name", "Write a shorter name.")
+    return plain
+
+
+def guessed_name(address: str) -> str:
+    """What somebody is called until they have said their name."""
+    return address.partition("@")[0][:LONGEST]
+
+
+def _bytes_in_pass(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
+
+
+def within(own: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether who sees these segments may let somebody see those: none means all."""
+    return not own or (bool(wanted) and all(_covers(own, segment) for segment in wanted))
+
+
+def _covers(own: Sequence[str], segment: str) -> bool:
+    return any(segment == one or segment.startswith(f"{one}/") for one in own)
 
 
 async def create_person(
@@ -111,7 +104,7 @@ async def create_person(
     :raises BadAccount: naming the field that is wrong.
     """
     clean, person = clean_address(address), uuid7()
-    called = " ".join(name.split())[:LONGEST] or clean.partition("@")[0]
+    called = clean_name(name if name.strip() else guessed_name(clean))
     added = await people.add_person(
         uow,
         tenant,

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 
-from services.alerts import api, case_page, pages, settings_page, sign_in
-from services.alerts.repository import reading
+from services.alerts import api, case_page, pages, settings_page, sign_in_pages
+from services.alerts.accounts import session_id
+from services.alerts.companies import Companies
+from services.alerts.known_browsers import KnownBrowsers
+from services.alerts.repository import people, reading
+from services.alerts.sign_in import SignIn
 from shared.db.database import Database
 from shared.http.app import create_app
 from shared.http.live import Change, LiveFeed
-from shared.http.staff import AccessPass
+from shared.http.staff import AccessPass, Staff
 from shared.pages.environment import Pages
 from shared.service import Context, Loops
 
@@ -24,16 +29,27 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     drawn = Pages("services.alerts", local=afterword.local, mailbox_url=afterword.mailbox_url)
     app = create_app(
         service="alerts",
-        routers=[api.router, pages.router, case_page.router, sign_in.router, settings_page.router],
+        routers=[api.router, pages.router, case_page.router, sign_in_pages.router, settings_page.router],
         pages=drawn,
     )
     app.state.database = context.database
     app.state.staff_url = afterword.staff_url.rstrip("/")
-    app.state.sign_in = sign_in.SignIn(
-        context.database, AccessPass(context.secret), secure=afterword.staff_url.startswith("https:")
+    app.state.sign_in = SignIn(
+        context.database,
+        AccessPass(context.secret),
+        KnownBrowsers(context.secret),
+        Companies(context.secret),
+        secure=afterword.staff_url.startswith("https:"),
     )
+    app.state.session_lives = partial(session_lives, context.database)
     app.state.feed = LiveFeed(lambda: changes(context.database), context.stopping)
     return app, {}
+
+
+async def session_lives(database: Database, staff: Staff) -> bool:
+    """Whether somebody is still signed in: asked before each act, since the pass outlives the session."""
+    async with database.reading() as uow:
+        return await people.has_session(uow, staff.tenant, session_id(staff), staff.id)
 
 
 async def changes(database: Database) -> Sequence[Change]:

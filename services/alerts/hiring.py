@@ -6,6 +6,7 @@ from typing import Any
 
 from services.alerts import accounts, links
 from services.alerts.errors import BadAccount
+from services.alerts.passwords import Passwords, password_fault
 from services.alerts.repository import people
 from services.alerts.settings import Settings
 from shared.db.database import Database
@@ -51,9 +52,9 @@ async def set_password(database: Database, tenant: str, address: str, password: 
 
     :raises BadAccount: when there is nobody with this address, or the password is too short.
     """
-    if fault := accounts.password_fault(password):
+    if fault := password_fault(password, address):
         raise BadAccount("password", fault)
-    kept = await accounts.Passwords().hash(password)
+    kept = await Passwords().hash(password)
     async with database.transaction() as uow:
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None:

@@ -1,5 +1,6 @@
 """What everybody sets for themselves, and administrators for their people."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
@@ -9,14 +10,17 @@ from pydantic import BaseModel
 
 from services.alerts import accounts, views
 from services.alerts.errors import BadAccount
+from services.alerts.passwords import LONGEST as LONGEST_PASSWORD
+from services.alerts.passwords import password_fault
 from services.alerts.repository import notices, people
-from services.alerts.sign_in import SignIn
+from services.alerts.sign_in import sign_in_of
 from shared.db.database import UnitOfWork
 from shared.http.csrf import csrf_checked
 from shared.http.problems import Problem
 from shared.http.routes import Ordered
 from shared.http.staff import ROLES, Staff, signed_in
 from shared.pages.environment import Pages
+from shared.tenancy.tenants import find_tenant
 
 router = APIRouter(include_in_schema=False, route_class=Ordered)
 Anybody = Annotated[Staff, Depends(signed_in())]
@@ -46,6 +50,8 @@ class SettingsForm(BaseModel):
     address: str = ""
     role: str = ""
     segments: str = ""
+    sure: str = ""
+    """That it is meant: to end somebody's access, or the segments of which no case has come."""
 
 
 @router.get("/settings")
@@ -68,56 +74,94 @@ async def do(
         if form.act == "password":
             await _change_password(request, staff, form)
         else:
-            async with _sign_in(request).database.transaction() as uow:
+            async with sign_in_of(request).database.transaction() as uow:
                 await _change(uow, staff, form)
     except BadAccount as fault:
         return await _page(request, staff, form=form, fault=fault)
     response = RedirectResponse(f"/settings?did={form.act}", 303)
-    if form.act == "me" and (access := await _sign_in(request).renewed(request)) is not None:
-        _sign_in(request).hand_pass(response, access)
+    if form.act == "me" and (access := await sign_in_of(request).renewed(request)) is not None:
+        sign_in_of(request).hand_pass(response, access)
     return response
 
 
 async def _change(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
-    segments = form.segments.split()
     match form.act:
         case "me":
-            name = " ".join(form.name.split())
-            if not name or len(name) > accounts.LONGEST:
-                raise BadAccount("name", "Write the name that colleagues read.")
+            name = accounts.clean_name(form.name)
             await people.change_own(
                 uow, staff.tenant, staff.id, name=name, wants_mail=form.wants_mail == "on"
             )
         case "everywhere":
             await people.end_sessions(uow, staff.tenant, staff.id, but=accounts.session_id(staff))
         case "invite":
+            segments = await _segments(uow, staff, form)
             person = await accounts.create_person(
                 uow, staff.tenant, address=form.address, name=form.name, role=form.role, segments=segments
             )
             await notices.invite(uow, staff.tenant, person)
         case "change":
-            person = _person(form)
-            await accounts.change_role(uow, staff.tenant, person, role=form.role, segments=segments)
+            changed = await _person_of_own(uow, staff, form)
+            segments = await _segments(uow, staff, form)
+            await accounts.change_role(uow, staff.tenant, changed.id, role=form.role, segments=segments)
         case "link":
-            found = await people.find_person(uow, staff.tenant, _person(form))
-            if found is None or not found.active:
+            found = await _person_of_own(uow, staff, form)
+            if not found.active:
                 raise BadAccount("person", "Nobody who may sign in.")
             await notices.invite(uow, staff.tenant, found.id)
         case "deactivate":
-            await accounts.dismiss(uow, staff.tenant, _person(form))
+            if not form.sure:
+                raise BadAccount("person", "Tick that it is meant.")
+            await accounts.dismiss(uow, staff.tenant, (await _person_of_own(uow, staff, form)).id)
         case "activate":
-            await accounts.readmit(uow, staff.tenant, _person(form))
+            await accounts.readmit(uow, staff.tenant, (await _person_of_own(uow, staff, form)).id)
+
+
+async def _person_of_own(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> Any:
+    """Somebody who sees no more than the administrator does."""
+    found = await people.find_person(uow, staff.tenant, _person(form))
+    if found is None or not accounts.within(staff.segments, found.segments):
+        raise BadAccount("person", "There is nobody like that among your people.")
+    return found
+
+
+async def _segments(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> list[str]:
+    """One on each line, none of them wider than what the administrator sees.
+
+    :raises BadAccount: also when no case has come from one of them, until it is meant.
+    """
+    wanted = accounts.clean_segments(form.segments.splitlines())
+    if not accounts.within(staff.segments, wanted):
+        raise BadAccount("segments", "You can let others see only what you see.")
+    unheard = await people.unheard_segments(uow, staff.tenant, wanted)
+    if unheard and form.sure.split("\n") != unheard:
+        like = get_close_matches(unheard[0], await people.known_segments(uow, staff.tenant), n=1)
+        instead = f" Do you mean {like[0]}?" if like else ""
+        raise UnheardSegments(
+            unheard, f"No case has come from {', '.join(unheard)} yet.{instead} To keep it, save once more."
+        )
+    return wanted
+
+
+class UnheardSegments(BadAccount):
+    """Segments that may be misspelt; sent again as they are they count."""
+
+    def __init__(self, unheard: list[str], remedy: str) -> None:
+        super().__init__("segments", remedy)
+        self.unheard = unheard
 
 
 async def _change_password(request: Request, staff: Staff, form: SettingsForm) -> None:
-    sign_in = _sign_in(request)
-    sign_in.slow_down(request, str(staff.id))
+    sign_in = sign_in_of(request)
+    sign_in.count(request, str(staff.id), known=staff.session_id)
     async with sign_in.database.reading() as uow:
         account = await people.find_person(uow, staff.tenant, staff.id)
+        company = await find_tenant(uow, staff.tenant)
     kept = account.password_hash if account is not None else None
-    if not await sign_in.passwords.matches(kept, form.current[: accounts.LONGEST + 1]):
+    current = form.current[: LONGEST_PASSWORD + 1]
+    if not all(await sign_in.passwords.matching([kept], current, times=1, known=True)):
         raise BadAccount("current", "That is not your password.")
-    if fault := accounts.password_fault(form.password):
+    own = (account.address if account is not None else "", company.name if company else "")
+    if fault := password_fault(form.password, *own):
         raise BadAccount("password", fault)
     fresh = await sign_in.passwords.hash(form.password)
     async with sign_in.database.transaction() as uow:
@@ -131,6 +175,21 @@ def _person(form: SettingsForm) -> UUID:
     return form.person
 
 
+async def _people(uow: UnitOfWork, staff: Staff) -> list[Any]:
+    """Whom an administrator looks after: those who see no more than they do."""
+    if staff.role != "admin":
+        return []
+    found = await people.people(uow, staff.tenant)
+    return [one for one in found if accounts.within(staff.segments, one.segments)]
+
+
+async def _known_segments(uow: UnitOfWork, staff: Staff) -> list[str]:
+    if staff.role != "admin":
+        return []
+    found = await people.known_segments(uow, staff.tenant)
+    return [segment for segment in found if accounts.within(staff.segments, [segment])]
+
+
 async def _page(
     request: Request,
     staff: Staff,
@@ -139,12 +198,14 @@ async def _page(
     fault: BadAccount | None = None,
     did: str = "",
 ) -> Response:
-    async with _sign_in(request).database.reading() as uow:
+    async with sign_in_of(request).database.reading() as uow:
         context: dict[str, Any] = {
             **await views.frame(uow, staff),
             "me": await people.find_person(uow, staff.tenant, staff.id),
             "sessions": await people.sessions(uow, staff.tenant, staff.id),
-            "people": await people.people(uow, staff.tenant) if staff.role == "admin" else [],
+            "people": await _people(uow, staff),
+            "known_segments": await _known_segments(uow, staff),
+            "companies": await sign_in_of(request).choices(uow, request),
         }
         if staff.role in {"admin", "leader", "agent"}:
             context["open_cases"] = (await views.open_cases(uow, staff)).open
@@ -156,13 +217,9 @@ async def _page(
         status_code=422 if fault else 200,
         **context,
         here="settings",
-        roles=ROLES,
+        role_options=[(role, role) for role in ROLES],
         form=form or SettingsForm(act="me"),
         fault=(fault.field, fault.remedy) if fault else None,
+        sure="\n".join(fault.unheard) if isinstance(fault, UnheardSegments) else "",
         done=DONE.get(did, ""),
     )
-
-
-def _sign_in(request: Request) -> SignIn:
-    sign_in: SignIn = request.app.state.sign_in
-    return sign_in

@@ -1,6 +1,5 @@
 """The customer's page: ``/s/{token}``."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,10 +23,10 @@ from services.collector.domain import (
 from services.collector.forms import Fault, PageNonce, Sheet, read_sheet, score_of
 from shared.db.database import Database
 from shared.events import ANSWERS
-from shared.http.guesses import Guesses
-from shared.http.problems import Problem
+from shared.http.guesses import Guesses, attempt
+from shared.http.networks import network_of
 from shared.http.routes import Ordered
-from shared.http.tokens import LENGTH, LinkSigner
+from shared.http.tokens import LinkSigner
 from shared.ids import uuid7
 from shared.pages.environment import Pages
 
@@ -47,16 +46,18 @@ class Desk:
     nonce: PageNonce
     # The bucket that slows those who guess keys slows those who guess links too; no reader meets its bottom.
     per_link: Guesses = field(default_factory=lambda: Guesses(most=120, every=0.5))
-    per_place: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
+    per_network: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
 
     def read(self, request: Request, token: str) -> UUID | None:
         """The invitation that a link names, if it is one of ours.
 
         :raises Problem: 429 to who asks faster than people do.
         """
-        if wait := max(self.per_link.failed(token[:LENGTH]), self.per_place.failed(place_of(request))):
-            raise Problem(429, headers={"Retry-After": str(int(wait) + 1)})
-        return self.signer.read("answer", token)
+        attempt((self.per_network, network_of(request)))
+        invitation_id = self.signer.read("answer", token)
+        if invitation_id is not None:
+            attempt((self.per_link, str(invitation_id)))
+        return invitation_id
 
 
 @router.get("/s/{token}")
@@ -129,16 +130,6 @@ def _is_visit(request: Request) -> bool:
     """Whether a page was opened: not fetched beforehand, and not asked for its headers only."""
     purposes = (request.headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
     return not request.scope.get("head") and not any("pre" in purpose.lower() for purpose in purposes)
-
-
-def place_of(request: Request) -> str:
-    """The sender's address; of IPv6 the network, since a household has all of it."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host  # noqa: PLR2004
 
 
 def _closed(request: Request, desk: Desk, invitation_id: UUID | None, found: Found | None) -> Response | None:

@@ -2,15 +2,16 @@
 
 import hashlib
 import hmac
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from fastapi import Request
 
 from shared.http.caller_checks import CallerCheck
-from shared.http.problems import Problem
+from shared.http.problems import Problem, wants_page
 from shared.http.reading import FORM, media_type
 from shared.http.secrets import derive
-from shared.http.staff import staff_of
+from shared.http.staff import Staff, renewal, staff_of
 
 FIELD = "csrf"
 HEADER = "x-csrf"
@@ -65,6 +66,12 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
+SessionLives = Callable[[Staff], Awaitable[bool]]
+"""Whether a session still lasts. The service that keeps the sessions has it as ``app.state.session_lives``:
+what is written there ends with the session, not with the pass.
+"""
+
+
 class _OwnSite(CallerCheck[None]):
     async def check(self, request: Request) -> None:
         refuse_foreign(request)
@@ -90,3 +97,6 @@ async def csrf_checked(request: Request) -> None:
         token = given if isinstance(given, str) else None
     if token is None or not guard.matches(staff.session_id, token):
         raise stale_form()
+    lives: SessionLives | None = getattr(request.app.state, "session_lives", None)
+    if lives is not None and not await lives(staff):
+        raise renewal(request) if wants_page(request) else Problem(401)

@@ -1,6 +1,5 @@
 """API keys at the door: who calls, and whether the key may do this."""
 
-from math import ceil
 from typing import Literal, Protocol
 
 from fastapi import Request
@@ -9,7 +8,8 @@ from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 
 from shared.http.caller_checks import CallerCheck
-from shared.http.guesses import Guesses
+from shared.http.guesses import Guesses, slow_down
+from shared.http.networks import network_of
 from shared.http.problems import Problem
 from shared.keys import ApiKey, KeysUnavailable
 
@@ -81,11 +81,11 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
         if token and key is None:
             # It may have been made a moment ago, and be used by many at once. Who guesses costs no reading.
             guesses: Guesses = request.app.state.guesses
-            caller = request.client.host if request.client else ""
-            _slow_down(guesses.wait(caller))
+            caller = network_of(request)
+            slow_down(guesses.wait(caller))
             key = await ring.look_again(token)
             if key is None:
-                _slow_down(guesses.failed(caller))
+                slow_down(guesses.failed(caller))
     except KeysUnavailable:
         raise Problem(503, detail="The keys cannot be read now.", headers={"Retry-After": "2"}) from None
     if key is None:
@@ -101,8 +101,3 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
             },
         )
     return key
-
-
-def _slow_down(wait: float) -> None:
-    if wait:
-        raise Problem(429, headers={"Retry-After": str(ceil(wait))})

@@ -135,7 +135,7 @@ class signed_in(CallerCheck[Staff]):  # noqa: N801  (reads as what it does where
         """
         staff = staff_of(request)
         if staff is None:
-            raise _renewal(request) if wants_page(request) else Problem(401)
+            raise renewal(request) if wants_page(request) else Problem(401)
         if self._roles and staff.role not in self._roles:
             raise Problem(404) if wants_page(request) else wrong_role(*self._roles)
         return staff
@@ -148,7 +148,8 @@ def wrong_role(*roles: Role) -> Problem:
     )
 
 
-def _renewal(request: Request) -> Elsewhere:
+def renewal(request: Request) -> Elsewhere:
+    """Where a browser goes whose pass is over, to come back with the same request."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     # The edge has turned a HEAD into a GET; a 307 makes the browser send a POST again with its body.
     return Elsewhere(

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from shared.db.database import UnitOfWork
 
+COMPANIES_AT_MOST = 4
+"""How many companies one address may open: each costs a comparison of the password at every sign-in."""
 _PERSON = "tenant, id, address, name, role, segments, password_hash, wants_mail, active, created_at"
 
 
@@ -31,11 +33,34 @@ async def add_person(
     return rows.one_or_none() is not None
 
 
+async def unheard_segments(uow: UnitOfWork, tenant: str, segments: Sequence[str]) -> list[str]:
+    """Those of the segments of which there is no case."""
+    rows = await uow.execute(
+        "SELECT n.segment FROM unnest(CAST(:segments AS text[])) WITH ORDINALITY AS n (segment, place) "
+        "WHERE NOT EXISTS (SELECT 1 FROM cases c WHERE c.tenant = :tenant "
+        "AND c.belongs @> ARRAY[n.segment]) ORDER BY n.place",
+        {"tenant": tenant, "segments": list(segments)},
+    )
+    return list(rows.scalars())
+
+
+async def known_segments(uow: UnitOfWork, tenant: str, most: int = 500) -> list[str]:
+    """The segments of the newest cases."""
+    rows = await uow.execute(
+        "SELECT DISTINCT unnest(c.belongs) AS segment FROM (SELECT belongs FROM cases "
+        "WHERE tenant = :tenant ORDER BY opened_at DESC LIMIT 2000) c ORDER BY 1 LIMIT :most",
+        {"tenant": tenant, "most": most},
+    )
+    return [segment for segment in rows.scalars() if segment]
+
+
 async def people(uow: UnitOfWork, tenant: str) -> list[Any]:
-    """Everybody of a company, those who left last."""
+    """Everybody of a company, those who left last, and when each signed in last of what still lasts."""
     return list(
         await uow.execute(
-            f"SELECT {_PERSON} FROM staff WHERE tenant = :tenant ORDER BY active DESC, lower(name), id",
+            f"SELECT {_PERSON}, (SELECT max(e.created_at) FROM session e "
+            "WHERE e.tenant = staff.tenant AND e.staff_id = staff.id) AS signed_in_at "
+            "FROM staff WHERE tenant = :tenant ORDER BY active DESC, lower(name), id",
             {"tenant": tenant},
         )
     )
@@ -66,8 +91,8 @@ async def who_may_sign_in(uow: UnitOfWork, address: str) -> list[Any]:
     return list(
         await uow.execute(
             f"SELECT {_PERSON} FROM staff WHERE address = :address AND active AND password_hash IS NOT NULL "
-            "ORDER BY created_at DESC LIMIT 5",
-            {"address": address},
+            "ORDER BY created_at DESC LIMIT :most",
+            {"address": address, "most": COMPANIES_AT_MOST},
         )
     )
 
@@ -107,11 +132,12 @@ async def change_own(uow: UnitOfWork, tenant: str, person: UUID, *, name: str, w
 
 
 async def keep_password(uow: UnitOfWork, tenant: str, person: UUID, password_hash: str) -> None:
-    """Replace somebody's password."""
+    """Replace somebody's password; the links that would let them choose one end with the old one."""
     await uow.execute(
         "UPDATE staff SET password_hash = :hash WHERE tenant = :tenant AND id = :id",
         {"tenant": tenant, "id": person, "hash": password_hash},
     )
+    await end_links(uow, tenant, person)
 
 
 async def lock_admins(uow: UnitOfWork, tenant: str) -> list[UUID]:
@@ -164,6 +190,17 @@ async def sessions(uow: UnitOfWork, tenant: str, person: UUID) -> list[Any]:
     )
 
 
+async def has_session(uow: UnitOfWork, tenant: str, session: UUID, person: UUID) -> bool:
+    """Whether the session lasts, and its person may still sign in."""
+    found = await uow.execute(
+        "SELECT 1 FROM session e JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id "
+        "WHERE e.tenant = :tenant AND e.id = :id AND e.staff_id = :person "
+        "AND e.expires_at > :now AND s.active",
+        {"tenant": tenant, "id": session, "person": person, "now": uow.now},
+    )
+    return found.one_or_none() is not None
+
+
 async def end_session(uow: UnitOfWork, tenant: str, session: UUID) -> None:
     """Sign out here."""
     await uow.execute(
@@ -186,13 +223,18 @@ async def forget_old(uow: UnitOfWork) -> None:
     await uow.execute("DELETE FROM sign_in_link WHERE expires_at < :now", {"now": uow.now})
 
 
-async def add_link(uow: UnitOfWork, tenant: str, digest: str, person: UUID, expires_at: datetime) -> None:
-    """A way in that works once. The links that were given before end with it."""
+async def end_links(uow: UnitOfWork, tenant: str, person: UUID) -> None:
+    """No link that somebody was given works any more."""
     await uow.execute(
         "UPDATE sign_in_link SET used_at = :now WHERE tenant = :tenant AND staff_id = :person AND "
         "used_at IS NULL",
         {"tenant": tenant, "person": person, "now": uow.now},
     )
+
+
+async def add_link(uow: UnitOfWork, tenant: str, digest: str, person: UUID, expires_at: datetime) -> None:
+    """A way in that works once. The links that were given before end with it."""
+    await end_links(uow, tenant, person)
     await uow.execute(
         "INSERT INTO sign_in_link (tenant, digest, staff_id, expires_at) VALUES (:tenant, :digest, "
         ":person, :expires)",

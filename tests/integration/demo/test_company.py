@@ -14,8 +14,8 @@ from support.stack import Postgres
 from deploy.demo import company
 from deploy.demo.doors import Doors
 from deploy.demo.position import Position
-from services.alerts.accounts import Passwords
 from services.alerts.app import SERVICE as ALERTS
+from services.alerts.passwords import Passwords
 from services.alerts.repository import people
 from services.dispatcher import sending, surveys
 from services.dispatcher.app import SERVICE as DISPATCHER
@@ -77,7 +77,8 @@ async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, t
     }
     assert len(await company.simulated_staff()) == 2
     for person in company.SIGN_INS:
-        assert await Passwords().matches(staff[person.address].password_hash, company.PASSWORD)
+        kept = staff[person.address].password_hash
+        assert await Passwords().matching([kept], company.PASSWORD, times=1) == [True]
     for person in company.SIMULATED_STAFF:
         assert staff[person.address].password_hash is None
         assert not staff[person.address].wants_mail

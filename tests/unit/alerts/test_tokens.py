@@ -1,11 +1,16 @@
 """Tokens of sessions and links."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.accounts import Token, clean_address, clean_segments, password_fault
+from services.alerts.accounts import Token, clean_address, clean_name, clean_segments, within
 from services.alerts.errors import BadAccount
+from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff
 
 
 @given(tenant=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60))
@@ -49,7 +54,32 @@ def test_the_segments_of_a_person_fit_into_a_cookie() -> None:
         clean_segments([f"store:{number:0190}" for number in range(10)])
 
 
-def test_short_and_endless_passwords_are_refused() -> None:
-    assert password_fault("a" * 11)
-    assert password_fault("a" * 201)
-    assert not password_fault("a" * 12)
+@pytest.mark.parametrize("letter", ["a", "ø", "店", "😀"])
+def test_the_pass_of_whom_the_limits_let_in_fits_into_a_cookie(letter: str) -> None:
+    def longest(fits: Callable[[int], object]) -> int:
+        size = 0
+        while True:
+            try:
+                fits(size + 1)
+            except BadAccount:
+                return size
+            size += 1
+
+    name = letter * longest(lambda n: clean_name(letter * n))
+    values = [f"store:{number}{letter * 9}" for number in range(400)]
+    segments = values[: longest(lambda n: clean_segments(values[:n]))]
+    staff = Staff("t" * 63, uuid4(), name, "analyst", tuple(segments), str(uuid4()), datetime.now(UTC))
+    # As different as their owner likes: what the pass is packed with must not help.
+    signed = AccessPass("secret").sign(staff)
+    assert len(f"__Host-{ACCESS_COOKIE}={signed}") < 4_096
+    assert len(name) >= 50
+    assert len(segments) >= 10
+
+
+def test_nobody_lets_others_see_more_than_they_see() -> None:
+    assert within([], [])
+    assert within([], ["store:aarhus"])
+    assert within(["organisation:north"], ["organisation:north/sales", "organisation:north"])
+    assert not within(["store:aarhus"], [])
+    assert not within(["store:aarhus"], ["store:aarhus", "store:odense"])
+    assert not within(["organisation:north"], ["organisation:northern"])

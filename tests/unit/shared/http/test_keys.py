@@ -1,6 +1,5 @@
 import asyncio
 
-from shared.http.guesses import Guesses
 from shared.http.keys import ApiKey
 
 BODY = b'{"score": 1}'
@@ -59,23 +58,3 @@ async def test_a_key_of_this_moment_opens_to_all_who_use_it_at_once(web, app):
 async def test_those_who_guess_at_once_are_slowed_down_like_those_who_guess_one_by_one(web):
     answers = await asyncio.gather(*(post(web, f"Bearer guess-{n}") for n in range(100)))
     assert sorted(answer.status_code for answer in answers) == [401] * 20 + [429] * 80
-
-
-def test_a_bucket_fills_again_with_time():
-    now = 0.0
-    guesses = Guesses(most=2, every=3, clock=lambda: now)
-    assert [guesses.failed("a") for _ in range(3)] == [0, 0, 3]
-    assert guesses.failed("b") == 0
-    now = 3.0
-    assert [guesses.failed("a"), guesses.failed("a") > 0] == [0, True]
-
-
-def test_who_is_idle_is_forgotten_and_the_memory_stays_bounded():
-    now = 0.0
-    guesses = Guesses(most=2, every=3, keep=10, clock=lambda: now)
-    for n in range(100):
-        guesses.failed(str(n))
-    assert len(guesses) <= 10
-    now = 1000.0
-    guesses.failed("new")
-    assert len(guesses) == 1
