@@ -84,6 +84,7 @@ _result = {
 }
 _batch = {
     "type": "object",
+    "required": ["accepted", "refused", "results"],
     "properties": {
         "accepted": {"type": "integer"},
         "refused": {"type": "integer"},

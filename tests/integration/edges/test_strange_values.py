@@ -72,7 +72,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/login/renew": ("next",),
 }
 """The fields of each page's form; the pages without one take nothing but the session's token."""
-WITHOUT_FIELDS = {"/surveys/test-mode", "/surveys/stop", "/surveys/resume", "/logout"}
+WITHOUT_FIELDS = {"/u/{token}/again", "/surveys/test-mode", "/surveys/stop", "/surveys/resume", "/logout"}
 
 
 async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]) -> list[str]:
@@ -136,7 +136,7 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
     pages = [route for route in routes if route.method == "POST" and not route.pattern.startswith("/v1/")]
     assert {route.pattern for route in pages} == set(FORMS) | WITHOUT_FIELDS
     own = {FIELD: company.people["admin"].csrf()}
-    acts = ("take", "assign", "contact", "note", "close", "reopen", "reveal")
+    acts = ("take", "assign", "release", "contact", "note", "close", "reopen", "reveal")
 
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in pages if route.pattern in FORMS and route.pattern != "/login/renew"):
