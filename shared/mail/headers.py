@@ -64,7 +64,7 @@ def _words(text: str, used: int) -> str:
 
 
 def _stands_for_itself(text: str, room: int) -> bool:
-    """Whether it is printable ASCII that nobody takes for an encoded word, and can be folded at its blanks."""
+    """Whether it is printable ASCII, no encoded word to anybody, and can be folded at its blanks."""
     return (
         _PLAIN.fullmatch(text) is not None
         and "=?" not in text
@@ -73,7 +73,9 @@ def _stands_for_itself(text: str, room: int) -> bool:
 
 
 def _encoded(text: str, used: int) -> str:
-    """Encoded words, one on each line, each of whole characters; readers join them without the blanks between."""
+    """Encoded words, one on each line, each of whole characters; readers join them without the blanks
+    between.
+    """
     quoted = [_quoted(character) for character in text]
     size = len(text.encode(errors="replace"))
     base64 = 2 * size < sum(

@@ -1,12 +1,12 @@
 """What a refusal of a mail server is about: one mailbox, or us who send.
 
-Servers answer with three digits (RFC 5321, 4.2) and, nearly all of them, with an enhanced status behind these
-(RFC 3463, RFC 2034; the registry is IANA's "SMTP Enhanced Status Codes"). The three digits tell only whether a
-refusal is for good. What it is about is read in this order:
+Servers answer with three digits (RFC 5321, 4.2) and, nearly all of them, with an enhanced status behind
+these (RFC 3463, RFC 2034; the registry is IANA's "SMTP Enhanced Status Codes"). The three digits tell only
+whether a refusal is for good. What it is about is read in this order:
 
 | answer | about | source |
 |---|---|---|
-| 421; 521; 530, 534, 535, 538; 523 | us: not now, no mail here, sign in, encrypt | RFC 5321 4.2.3, 7504, 4954, 5248 |
+| 421; 521; 530, 534, 535, 538; 523 | us: not now, not here, sign in, encrypt | RFC 5321, 7504, 4954 |
 | 556 | the mailbox: its domain takes no mail | RFC 7504 |
 | x.1.7, x.1.8, x.1.90 | us: the sender's address; a day's limit (Exchange Online) | RFC 3463 3.2 |
 | x.1.* other than those | the mailbox | RFC 3463 3.2 |
@@ -19,13 +19,13 @@ refusal is for good. What it is about is read in this order:
 | x.5.1, 2, 4, 5, 6 | us: how we speak, with what name we greet | RFC 3463 3.6 |
 | x.6.7 | the mailbox: it takes ASCII only | RFC 6531 3.6 |
 | x.7.17, x.7.18 | the mailbox: it belongs to somebody else by now | RFC 7293 |
-| x.7.* other than 0, 1, 2 and 100 to 199 | us: identity, SPF, DKIM, DMARC, TLS, reputation | RFC 7372, 7505, 8689 |
+| x.7.* other than 0, 1, 2 and 100 to 199 | us: identity, SPF, DKIM, TLS, reputation | RFC 7372, 8689 |
 | 500, 502, 503, 504 without a status | us | RFC 5321 4.2.2 |
 | everything else | what the words say; see below | |
 
-Words count where the status is none or says nothing of its own (x.*.0, x.7.1, …). Words about us and none about a
-mailbox: us. The other way round: the mailbox. Neither: the mailbox if RCPT TO was answered with 550, 551, 552 or
-553 and nothing sounds like a policy (RFC 5321, 4.2.2 gives these to mailboxes); else unclear.
+Words count where the status is none or says nothing of its own (x.*.0, x.7.1, …). Words about us and none
+about a mailbox: us. The other way round: the mailbox. Neither: the mailbox if RCPT TO was answered with 550,
+551, 552 or 553 and nothing sounds like a policy (RFC 5321, 4.2.2 gives these to mailboxes); else unclear.
 """
 
 import re
@@ -55,54 +55,95 @@ class Refusal(NamedTuple):
     advice: str
 
 
-_ADVICE = (
-    (
-        r"send[ -]?as|on behalf|permissions? to send|(allowed|authori[sz]ed|permitted) to send|not owned by|"
-        r"sender\b.{0,40}\b(reject|denied|refused|not|verif|invalid|unknown|mismatch)|outbound ?spam|"
-        r"from address|return[ -]?path|envelope sender|mail from",
-        "it does not let us send as AFTERWORD_MAIL_FROM",
-    ),
-    (
-        r"relay(ing)?\s+(access\s+)?(is\s+)?(denied|not|prohibited|disabled|forbidden)|relay access|"
-        r"(not|unable to|cannot|can't|won't|refus\w+ to|no|don't)\s+relay|authenti[cf]|\bauth\b|log[ -]?in\b|"
-        r"rcpthosts|credential",
-        "it relays for those it knows only: check user and password in AFTERWORD_SMTP_URL",
-    ),
-    (
-        r"\b(helo|ehlo)\b|fully[- ]qualified",
-        "it does not take the name that we greet it with: set AFTERWORD_SMTP_EHLO",
-    ),
-    (
-        r"\b(spf|dkim|dmarc|arc|ptr|rdns)\b|reverse[- ]?(dns|lookup)|(block|black|deny)[- ]?list|"
-        r"\b(dnsbl|rbl)\b|spamhaus|spamcop|barracuda|reputation|client host|(your|our|this) (ip|network|host)|"
-        r"\bip\b.{0,40}\b(block|listed|reject)|\bbanned\b",
-        "our network or domain has a bad name there, or lacks SPF, DKIM or reverse DNS",
-    ),
-    (
-        r"(rate|sending|send|message|messages|daily|hourly|monthly|submission|account|plan|email|mail)\W+"
-        r"(\w+\W+){0,2}(rate|limit|quota)s?\b|"
-        r"\brate\W?limit|limit\w*\W+(rate|exceed)|too (many|much)\W+(mail|message|email|connection)|throttl|"
-        r"unusual rate|too fast|\bsuspended\b.{0,30}\bsending|sending\b.{0,30}\b(suspended|disabled|paused)",
-        "we have sent more than it allows",
-    ),
-    (r"start ?tls|\btls\b|\bssl\b|encrypt", "it wants another encryption: see AFTERWORD_SMTP_URL"),
-)
-_ABOUT_US = tuple((re.compile(words, re.IGNORECASE), advice) for words, advice in _ADVICE)
-_SENDER_ALONE = re.compile(r"send[ -]?as ?denied|outbound ?spam", re.IGNORECASE)
+def _any_of(words: str) -> re.Pattern[str]:
+    """Any of these expressions, one on each line, in upper or lower case."""
+    return re.compile("|".join(line.strip() for line in words.strip().splitlines()), re.IGNORECASE)
+
+
+_ABOUT_US = {
+    "it does not let us send as AFTERWORD_MAIL_FROM": _any_of(r"""
+        send[ -]?as
+        on behalf
+        permissions? to send
+        (allowed|authori[sz]ed|permitted) to send
+        not owned by
+        \bsender\b.{0,40}\b(reject|denied|refused|not|verif|invalid|unknown|mismatch)
+        outbound ?spam
+        from address
+        return[ -]?path
+        envelope sender
+        mail from
+    """),
+    "it relays for those it knows only: check user and password in AFTERWORD_SMTP_URL": _any_of(r"""
+        relay(ing)?\s+(access\s+)?(is\s+)?(denied|not|prohibited|disabled|forbidden)
+        relay access
+        (not|unable to|cannot|can't|won't|refus\w+ to|no|don't)\s+relay
+        rcpthosts
+        authenti[cf]
+        \bauth\b
+        log[ -]?in\b
+        credential
+    """),
+    "it does not take the name that we greet it with: set AFTERWORD_SMTP_EHLO": _any_of(r"""
+        \b(helo|ehlo)\b
+        fully[- ]qualified
+    """),
+    "our network or domain has a bad name there, or lacks SPF, DKIM or reverse DNS": _any_of(r"""
+        \b(spf|dkim|dmarc|arc|ptr|rdns)\b
+        reverse[- ]?(dns|lookup)
+        (block|black|deny)[- ]?list
+        \b(dnsbl|rbl)\b
+        spamhaus|spamcop|barracuda
+        reputation
+        client host
+        (your|our|this) (ip|network|host)\b
+        \bip\b.{0,40}\b(block|listed|reject)
+        \bbanned\b
+    """),
+    "we have sent more than it allows": _any_of(r"""
+        \b(rate|sending|send|messages?|submission|account|plan|e?mail)\W+(\w+\W+){0,2}(rate|limit|quota)s?\b
+        \b(daily|hourly|monthly)\W+(\w+\W+){0,2}(rate|limit|quota)s?\b
+        \brate\W?limit
+        limit\w*\W+(rate|exceed)
+        too (many|much)\W+(mail|message|email|connection)
+        throttl
+        unusual rate
+        too fast
+        \bsuspended\b.{0,30}\bsending
+        \bsending\b.{0,30}\b(suspended|disabled|paused)
+    """),
+    "it wants another encryption: see AFTERWORD_SMTP_URL": _any_of(r"""
+        start ?tls
+        \b(tls|ssl)\b
+        encrypt
+    """),
+}
+"""What we can do, and the words by which servers tell us to."""
+_SENDER_ALONE = _any_of(r"""
+    send[ -]?as ?denied
+    outbound ?spam
+""")
 """Exchange says so even under x.2.*."""
-_ABOUT_A_MAILBOX = re.compile(
-    r"(user|recipient|mailbox|mail ?box|account|address|alias)\b.{0,60}\b(unknown|not found|not exist|"
-    r"n't exist|no longer|unavailable|inactive|disabled|invalid|full|over ?quota|exceed|not available|suspended)|"
-    r"(unknown|no such|invalid|non-?existent|no|bad|inactive|disabled) (\w+ )?(user|recipient|mailbox|account|"
-    r"address|person|alias)|does(n't| not) exist|not a valid|unrout(e)?able|over ?quota|mailbox.{0,20}full|"
-    r"doesn't like|moved|no longer (works|here|employed)",
-    re.IGNORECASE,
-)
-_POLICY = re.compile(
-    r"spam|polic|block|denie[ds]|listed|prohibit|(not|un)\W?(allowed|permitted|authori[sz]ed)|abuse|suspicious|"
-    r"\bbulk\b|content|virus|malware|security|administrative|filter|limit|quota|\brate\b|phish|junk|complain",
-    re.IGNORECASE,
-)
+_ABOUT_A_MAILBOX = _any_of(r"""
+    \b(user|recipient|mail ?box|account|address|alias)\b.{0,60}(unknown|not found|not exist|n't exist)
+    \b(user|recipient|mail ?box|account|address|alias)\b.{0,60}(not available|unavailable|inactive|no longer)
+    \b(user|recipient|mail ?box|account|address|alias)\b.{0,60}\b(disabled|invalid|suspended|full|exceed)
+    \b(unknown|no such|invalid|non-?existent|bad) (\w+ )?(user|recipient|mail ?box|account|address|alias)
+    \b(no|inactive|disabled) (\w+ )?(user|recipient|mail ?box|account|address|alias|person)
+    does(n't| not) exist
+    not a valid
+    unroute?able
+    over ?quota
+    \bmoved\b
+    no longer (works|here|employed)
+""")
+_POLICY = _any_of(r"""
+    spam|junk|phish|virus|malware|suspicious|abuse|complain
+    polic|administrative|security|filter|content|\bbulk\b
+    block|listed|denie[ds]|prohibit
+    (not|un)\W?(allowed|permitted|authori[sz]ed)
+    limit|quota|\brate\b
+""")
 _GREYLIST = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
 _GENERAL = "it is about us, not about a mailbox"
 
@@ -112,7 +153,7 @@ def read(step: Step, code: int, text: str) -> Refusal:
     status = _STATUS.search(text)
     subject, detail = (int(status[1]), int(status[2])) if status else (None, None)
     told = f"{code} {code // 100}.{subject}.{detail}" if status else str(code)
-    advice = next((advice for words, advice in _ABOUT_US if words.search(text)), "")
+    advice = next((advice for advice, words in _ABOUT_US.items() if words.search(text)), "")
     about = _by_code(code, subject, detail) or _by_words(step, code, text, subject, about_us=bool(advice))
     if _SENDER_ALONE.search(text):
         about = "us"
