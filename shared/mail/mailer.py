@@ -196,7 +196,7 @@ class Mailer:
 
 def _refused(step: Step, error: SMTPResponseException) -> Outcome:
     refusal = read(step, error.code, error.message)
-    told = f"the mail server refused it at {step} ({refusal.status})"
+    told = f"the mail server refused a mail at {step} ({refusal.status})"
     for_good = error.code >= FOR_GOOD
     if refusal.about == "us":
         return Blocked(f"{told}: {refusal.advice}", certain=True)
