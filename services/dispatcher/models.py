@@ -120,6 +120,7 @@ Table(
     Column("asked_elsewhere_at", INSTANT),
     Column("address", Text),
     Column("several", Boolean, nullable=False, server_default=text("false")),
+    Column("invited_before", INSTANT),
 )
 Table(
     "backfill",

@@ -5,9 +5,9 @@ from typing import Any, Literal
 import structlog
 from sqlalchemy import Row
 
-from services.dispatcher import invitations, surveys
+from services.dispatcher import invitations, quarantine, surveys
 from services.dispatcher.addresses import judged
-from services.dispatcher.contacts import contact_of
+from services.dispatcher.contacts import Contact, contact_of
 from services.dispatcher.domain import Person, Sending, held_back
 from services.dispatcher.letters import Scribe
 from services.dispatcher.repository import invitations as rows
@@ -45,12 +45,13 @@ class InvitationQueue:
             return PASSED
         invitation = invitations.of_row(row)
         address = invitation.customer.email
+        contact = contact_of(self._secret, row.tenant, invitation.customer, sending.placeholder_ids)
         around = await rows.around(
             uow,
             row.tenant,
             survey_id=row.survey_id,
             survey_version=invitation.survey_version,
-            contact=contact_of(self._secret, row.tenant, invitation.customer, sending.placeholder_ids),
+            contact=contact,
         )
         survey = surveys.rules_of(around) if around.id is not None else None
         forbidden = held_back(
@@ -66,7 +67,8 @@ class InvitationQueue:
         )
         if forbidden is not None:
             state, reason = forbidden
-            await invitations.move(uow, row.tenant, invitation, state, reason=reason)
+            if await invitations.move(uow, row.tenant, invitation, state, reason=reason) is not None:
+                await _did_not_arrive(uow, contact, invitation)
             return PASSED
         moved = await invitations.move(uow, row.tenant, invitation, "sending", lease_until=uow.now + LEASE)
         if moved is None:
@@ -74,17 +76,26 @@ class InvitationQueue:
         texts = read_texts(around.words).get(invitation.language, SurveyTexts())
         tenant = read_tenant(around.tenant_body) if around.tenant_body else unheard_of(row.tenant)
         letter = self._scribe.letter(moved, tenant, texts)
-        return Claimed(moved.id, row.attempts, letter, uow.now + LEASE, about=(row.tenant, moved))
+        return Claimed(moved.id, row.attempts, letter, uow.now + LEASE, about=(contact, moved))
 
     async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: Fate) -> None:
         """Say what became of it."""
-        tenant: str
+        contact: Contact
         invitation: Invitation
-        tenant, invitation = claimed.about
+        contact, invitation = claimed.about
+        tenant = contact.tenant
         after = await invitations.move(
             uow, tenant, invitation, fate.state, reason=fate.reason, next_at=fate.next_at, tried=fate.tried
         )
+        if fate.state == "failed" and after is not None:
+            await _did_not_arrive(uow, contact, invitation)
         log.info("mail", tenant=tenant, invitation=str(invitation.id), outcome=fate.state, late=after is None)
+
+
+async def _did_not_arrive(uow: UnitOfWork, contact: Contact, invitation: Invitation) -> None:
+    """Only a mail that may have arrived keeps the customer from being asked."""
+    if not invitation.test:
+        await quarantine.end(uow, contact, invitation.due_at)
 
 
 def _person(around: Row[Any], address: str | None, sending: Sending) -> Person:
