@@ -126,8 +126,7 @@ class Mailer:
         try:
             await self._smtp.rcpt(recipient, encoding="utf-8")
         except SMTPResponseException as error:
-            await self._reset()
-            return _refused("RCPT TO", error)
+            return await self._refused("RCPT TO", error)
         except ValueError:
             await self._reset()
             return Rejected("this is no address", 553)
@@ -149,8 +148,7 @@ class Mailer:
                 # No refusal, though not the 250 that was to come: it may have been taken.
                 self._smtp.close()
                 return Unknown(_trouble("the mail server answered what is no refusal", error))
-            await self._reset()
-            return _refused(step, error)
+            return await self._refused(step, error)
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
             return Unknown(_trouble("the connection broke while the mail was handed over", error))
@@ -171,6 +169,15 @@ class Mailer:
         answer = await protocol.read_response(timeout=SECONDS_FOR_DATA)
         if answer.code != TAKEN:
             raise SMTPDataError(answer.code, answer.message)
+
+    async def _refused(self, step: Step, error: SMTPResponseException) -> Outcome:
+        """What the refusal is about. Who refuses us may think better of it in another conversation."""
+        outcome = _judged(step, error)
+        if isinstance(outcome, Blocked):
+            self._smtp.close()
+        else:
+            await self._reset()
+        return outcome
 
     async def _reset(self) -> None:
         """Forget this mail, so that the connection serves the next."""
@@ -194,7 +201,7 @@ class Mailer:
                 await asyncio.wait({task})
 
 
-def _refused(step: Step, error: SMTPResponseException) -> Outcome:
+def _judged(step: Step, error: SMTPResponseException) -> Outcome:
     refusal = read(step, error.code, error.message)
     told = f"the mail server refused a mail at {step} ({refusal.status})"
     for_good = error.code >= FOR_GOOD

@@ -12,7 +12,7 @@ whether a refusal is for good. What it is about is read in this order:
 | x.1.* other than those | the mailbox | RFC 3463 3.2 |
 | x.2.* | the mailbox: disabled, full, too large for it | RFC 3463 3.3 |
 | x.3.4 | unclear: this mail is too large for the server | RFC 3463 3.4 |
-| x.3.* other than 0 and 4 | us: the server is full, closed, wrongly set up | RFC 3463 3.4 |
+| x.3.* other than 5.3.0 and x.3.4 | us: the server is full, closed, wrongly set up | RFC 3463 3.4 |
 | x.4.3, x.4.5 | us: its directory is away; congestion and quotas | RFC 3463 3.5 |
 | x.4.4, x.4.6 | the mailbox: no way to its domain, or a loop there | RFC 3463 3.5 |
 | x.5.* with 501 or 553 | unclear: the command named this address | RFC 3463 3.6 |
@@ -177,6 +177,8 @@ def _by_status(code: int, subject: int, detail: int) -> About | None:
     about: About | None = None
     match subject, detail:
         case (1, 7 | 8 | 90) | (3, 1 | 2 | 3 | 5 | 6) | (4, 3 | 5):
+            about = "us"
+        case (3, 0) if code < FOR_GOOD:
             about = "us"
         case (_, 0) | (7, 1 | 2):
             about = None

@@ -50,6 +50,7 @@ ANSWERS = [
     ("END", "550 5.1.1 nobody", Rejected),
     ("END", "552 5.2.2 full", Rejected),
     ("END", "451 4.2.0 later", Deferred),
+    ("END", "451 4.3.0 queue file write error", US),
     ("END", "452 4.3.1 disk full", US),
     ("END", "550 5.4.5 daily limit", US),
     ("END", "554 5.7.60 may not send as", US),
@@ -98,6 +99,18 @@ async def test_a_server_that_says_nothing_is_away_when_its_time_is_over(step: st
         outcome = await send(Mailer(server.url, seconds=0.2))
         assert kind(outcome) in {Away, (Blocked, True)}
         assert "no answer in time" in outcome.reason
+
+
+@pytest.mark.parametrize(("answer", "conversations"), [("450 4.3.2 unavailable", 2), ("550 5.1.1 nobody", 1)])
+async def test_who_is_refused_for_their_own_fault_begins_anew(answer: str, conversations: int):
+    """Some servers let nobody in at the first time, and say so at RCPT until the connection ends."""
+    async with scripted(answers={"RCPT": answer}) as server:
+        mailer = Mailer(server.url, seconds=5)
+        await send(mailer)
+        server.answers.clear()
+        assert await send(mailer) == Delivered()
+        await mailer.close()
+    assert sum(command.startswith("EHLO") for command in server.heard) == conversations
 
 
 async def test_a_mail_arrives_line_by_line_as_it_was_written():

@@ -73,6 +73,8 @@ ABOUT_US = [
     "421 too many errors",
     "452 4.3.1 Insufficient system storage",
     "451 4.3.5 Server configuration error",
+    "451 4.3.0 Error: queue file write error",
+    "450 4.3.2 Service currently unavailable",
     "550 5.3.2 System not accepting network messages",
     "451 4.4.5 System congestion",
     "450 4.7.1 Error: too many mails from 192.0.2.1, rate limited",
