@@ -1,9 +1,11 @@
 """Settings come from the environment, secrets also from files; every fault is named at once."""
 
 import os
+import re
+import ssl
 from collections.abc import Mapping
 from difflib import get_close_matches
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import SplitResult, urlsplit
@@ -38,10 +40,43 @@ def _brokers(given: str) -> str:
 
 def _mail_server(given: SecretStr) -> SecretStr:
     parts = urlsplit(given.get_secret_value())
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not _port_is_sound(parts):
+    known = parts.scheme in {"smtp", "smtps"} and parts.hostname and _port_is_sound(parts)
+    if not known or parts.path.strip("/") or parts.query not in {"", "tls=required"}:
         raise ValueError(
-            "must begin with smtp:// or smtps:// and name a host; a password has %2F for /, %23 for #"
+            "must begin with smtp:// or smtps:// and name a host, with nothing behind it but ?tls=required; "
+            "a password has %2F for /, %23 for #, %3F for ?"
         )
+    return given
+
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+
+
+def _greeting(given: str) -> str:
+    """A full host name or an address in brackets: relays refuse others (RFC 5321, 4.1.1.1, 4.1.3)."""
+    inner = given[1:-1].removeprefix("IPv6:") if given.startswith("[") and given.endswith("]") else ""
+    if not _is_address(inner) and (not _HOST_NAME.fullmatch(given) or _is_address(given)):
+        raise ValueError("must be a full host name such as mail.example.com, or an address as [192.0.2.1]")
+    return given
+
+
+def _is_address(given: str) -> bool:
+    try:
+        ip_address(given)
+    except ValueError:
+        return False
+    return True
+
+
+def _authorities(given: str) -> str:
+    """A file of certificates that can be read now, so that a wrong one is named at the start."""
+    try:
+        ssl.create_default_context().load_verify_locations(cafile=given)
+    except ssl.SSLError:
+        raise ValueError("the file holds no certificates in PEM form") from None
+    except OSError as error:
+        raise ValueError(f"the file cannot be read: {error.strerror}") from None
     return given
 
 
@@ -114,9 +149,23 @@ class Afterword(Given):
         examples=["the output of: openssl rand -base64 48"],
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] = Field(
-        description="The mail server of dispatcher and alerts: smtp://user:password@host:port with TLS where "
-        "it is offered, smtps:// with TLS from the start.",
+        description="The mail server of dispatcher and alerts: smtp://user:password@host:port, or smtps:// "
+        "with TLS from the start. With smtp:// TLS is used where it is offered, whoever vouches for the "
+        "certificate; with a password for another machine, with ?tls=required behind the port, and with "
+        "smtps:// nothing is sent without TLS whose certificate is trusted.",
         examples=["smtps://user:password@mail.example.com:465"],
+    )
+    smtp_ehlo: Annotated[str, AfterValidator(_greeting)] | None = Field(
+        default=None,
+        description="The full host name that the mail server is greeted with (EHLO), or an address in "
+        "brackets. Without it the domain of AFTERWORD_MAIL_FROM, else the host of AFTERWORD_PUBLIC_URL.",
+        examples=["afterword.example.com"],
+    )
+    smtp_ca_file: Annotated[str, AfterValidator(_authorities)] | None = Field(
+        default=None,
+        description="A file of certificates (PEM) of authorities of your own that the mail server's "
+        "certificate may come from, besides those that the system trusts.",
+        examples=["/etc/ssl/own-ca.pem"],
     )
     mail_from: str = Field(
         default="afterword@example.com",

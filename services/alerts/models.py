@@ -19,11 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.db.tables import NAMING, kernel_tables
+from shared.outbound.stream import stream_table
 from shared.tenancy.tenants import tenant_tables
 
 metadata = MetaData(naming_convention=NAMING)
 kernel_tables(metadata)
 tenant_tables(metadata)
+stream_table(metadata)
 
 INSTANT = DateTime(timezone=True)
 NO_TEXTS = text("'{}'")

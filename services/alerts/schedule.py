@@ -6,13 +6,12 @@ import structlog
 
 from services.alerts.domain import Entry
 from services.alerts.handlers import tell_team
-from services.alerts.repository import cases, copies, notices, people
+from services.alerts.repository import cases, copies, people
 from shared.db.database import Database
 from shared.errors import is_retryable
 from shared.events import CASES
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
-from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -73,9 +72,7 @@ async def settle_quiet(database: Database) -> int:
 
 
 async def tidy(database: Database) -> None:
-    """Drop sessions, links and idempotency keys that are over; give up on mails whose sender vanished."""
+    """Drop sessions, links and idempotency keys that are over."""
     async with database.transaction() as uow:
         await people.forget_old(uow)
         await cases.forget_requests(uow)
-        unknown = await notices.end_leases(uow)
-    metrics.MAILS.labels("alerts", "unknown").inc(unknown)

@@ -5,95 +5,49 @@ customer wrote, and who they are, stays on the page: mailboxes are forwarded, se
 can erase a person from them.
 """
 
-import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from html import escape
-from typing import Any
-
-import structlog
+from typing import Any, Literal
 
 from services.alerts import links, words
 from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import cases, copies, notices
-from shared.db.database import Database, UnitOfWork
-from shared.errors import is_retryable
+from shared.clock import Clock
+from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
-from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected, Unknown, message_id
-from shared.plight import in_words
-from shared.runtime import Backoff, Health, pause
-from shared.telemetry import metrics
+from shared.mail import Letter, message_id
+from shared.outbound import LEASE, PASSED, Claimed, Fate
 from shared.tenancy.tenants import find_tenant
 from shared.zones import zone_of
 
-log = structlog.get_logger()
-
-EVERY = 0.5
-MOST_TRIES = 12
-LONGEST_WAIT = timedelta(hours=2)
-
 
 @dataclass
-class Sender:
-    """The loop that sends what is due."""
+class NoticeQueue:
+    """Mails on their way to colleagues: a :class:`shared.outbound.Queue`."""
 
-    database: Database
-    health: Health
-    mailer: Mailer
     mail_from: str
     staff_url: str
     secret: str
+    clock: Clock
+    service = "alerts"
+    most_tries = 12
 
-    async def run(self, stopping: asyncio.Event) -> None:
-        """Send until stopped; the mail in hand is finished first."""
-        backoff = Backoff()
-        while not stopping.is_set():
-            self.health.tick("sender")
-            wait = EVERY
-            try:
-                if await self.send_next():
-                    wait = 0
-                self.health.found("sender")
-                backoff.reset()
-            except Exception as error:
-                if not is_retryable(error):
-                    raise
-                self.health.missing("sender", in_words(error))
-                wait = backoff.next()
-            if wait:
-                await pause(stopping, wait)
-        await self.mailer.close()
-        self.health.forget("sender")
+    async def claim(self, uow: UnitOfWork) -> Claimed | Literal["passed"] | None:
+        """The next that is due, marked ``sending``; who is not to be told any more is looked at again."""
+        notice = await notices.claim(uow)
+        if notice is None:
+            return None
+        letter = await self._letter(uow, notice)
+        if letter is None:
+            await notices.settle(uow, notice.tenant, notice.id, "dropped", "not to be told any more")
+            return PASSED
+        return Claimed(notice.id, notice.attempts, letter, uow.now + LEASE, about=notice.tenant)
 
-    async def send_next(self) -> bool:
-        """Claim the next mail and send it; False when none is due."""
-        async with self.database.transaction() as uow:
-            notice = await notices.claim(uow)
-            if notice is None:
-                return False
-            letter = await self._letter(uow, notice)
-            if letter is None:
-                await notices.settle(uow, notice.tenant, notice.id, "dropped", "not to be told any more")
-        if letter is not None:
-            outcome = await self.mailer.send(self.mail_from, notice.address, letter.as_bytes())
-            await self._settle(notice, outcome)
-        return True
-
-    async def _settle(self, notice: Any, outcome: Outcome) -> None:
-        metrics.MAILS.labels("alerts", type(outcome).__name__.lower()).inc()
-        async with self.database.transaction() as uow:
-            match outcome:
-                case Delivered():
-                    await notices.settle(uow, notice.tenant, notice.id, "sent")
-                case Deferred(reason) if notice.attempts < MOST_TRIES:
-                    wait = min(LONGEST_WAIT, timedelta(seconds=5 * 2**notice.attempts))
-                    await notices.settle(uow, notice.tenant, notice.id, "waiting", reason, uow.now + wait)
-                case Deferred(reason) | Rejected(reason):
-                    await notices.settle(uow, notice.tenant, notice.id, "failed", reason)
-                case Unknown(reason):
-                    await notices.settle(uow, notice.tenant, notice.id, "unknown", reason)
-        if not isinstance(outcome, Delivered):
-            log.warning("notice_not_delivered", kind=type(outcome).__name__, reason=outcome.reason)
+    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: Fate) -> None:
+        """What became of it."""
+        await notices.settle(
+            uow, claimed.about, claimed.id, fate.state, fate.reason, fate.next_at, tried=fate.tried
+        )
 
     async def _letter(self, uow: UnitOfWork, notice: Any) -> Letter | None:
         """The mail as things stand now; None when this person is not to be told any more."""
@@ -135,5 +89,5 @@ class Sender:
             text="\n\n".join([*paragraphs, link]) + "\n",
             html=f'<!doctype html><html lang="en"><body>{html}</body></html>',
             message_id=message_id(self.secret, f"notice-{notice.kind}", str(notice.id), self.mail_from),
-            date=self.database.clock(),
+            date=self.clock(),
         )

@@ -8,33 +8,33 @@ from services.dispatcher.handlers import SUBSCRIPTIONS
 from services.dispatcher.letters import Scribe
 from services.dispatcher.models import metadata
 from services.dispatcher.recovery import RECOVERY
-from services.dispatcher.schedule import NAME, watch_leases
-from services.dispatcher.sender import Sender
+from services.dispatcher.schedule import end_leases
+from services.dispatcher.sender import InvitationQueue
 from services.dispatcher.settings import Settings
-from shared.mail import Mailer
+from shared.mail import Mailer, mail_server
+from shared.outbound import Sender
+from shared.outbound.leases import NAME, watch_leases
 from shared.service import Context, Loops, Service, door
 
 
 def worker_loops(context: Context) -> Loops:
     """The watch over the senders' leases, and what an upgrade leaves to be done."""
 
-    async def leases(stopping: asyncio.Event) -> None:
-        await watch_leases(context.database, context.health, stopping)
-
     async def fill(stopping: asyncio.Event) -> None:
         await backfill.run(context.database, context.secret, context.health, stopping)
 
+    leases = watch_leases(context.service, end_leases, context.database, context.health)
     return {NAME: leases, backfill.NAME: fill}
 
 
 def sender_loops(context: Context) -> Loops:
     """The senders, each with its own connection to the mail server."""
-    scribe = Scribe(context.afterword, context.database.clock)
+    queue = InvitationQueue(Scribe(context.afterword, context.database.clock), context.secret)
+    server = mail_server(context.afterword)
     senders = {}
     for number in range(1, context.own.senders + 1):
         name = f"sender {number}"
-        mailer = Mailer(context.afterword.smtp_url.get_secret_value())
-        senders[name] = Sender(name, context.database, mailer, scribe, context.secret, context.health).run
+        senders[name] = Sender(name, context.database, Mailer(server), queue, context.health).run
     return senders
 
 

@@ -30,7 +30,7 @@ async def bring_contacts(database: Database, secret: str) -> int:
         asked = [
             (contact_of(secret, tenant, invitation.customer, frozenset()), invitation.due_at)
             for tenant, invitation in read
-            if not invitation.test
+            if not invitation.test and invitation.state not in quarantine.NEVER_ARRIVED
         ]
         await quarantine.hold(uow, [contact for contact, _ in asked])
         await quarantine.begin(uow, asked)

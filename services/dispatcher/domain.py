@@ -37,10 +37,6 @@ Why = Literal[
 Address = Literal["good", "missing", "bad"]
 Mode = Literal["test", "live"]
 
-LEASE = timedelta(minutes=2)
-"""How long a sender may hold a delivery; who has not reported by then has died amid the sending."""
-RETRY_AFTER_MINUTES = (1, 5, 15, 60, 240)
-
 
 class SurveyRules(msgspec.Struct, frozen=True, kw_only=True):
     """A survey as a decision sees it."""
@@ -221,11 +217,6 @@ def held_back(
     )
     reason = next((reason for forbidden, reason in rules if forbidden), None)
     return ("dropped", reason) if reason is not None else None
-
-
-def retry_at(attempts: int, now: datetime) -> datetime:
-    """When a mail that certainly was not taken is tried again: soon at first, then every four hours."""
-    return now + timedelta(minutes=RETRY_AFTER_MINUTES[min(attempts, len(RETRY_AFTER_MINUTES)) - 1])
 
 
 def language_of(locale: str | None, spoken: Sequence[str], survey: SurveyRules, tenant: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from shared.db.tables import NAMING, kernel_tables
+from shared.outbound.stream import stream_table
 from shared.tenancy.tenants import tenant_tables
 
 INSTANT = DateTime(timezone=True)
@@ -26,6 +27,7 @@ INSTANT = DateTime(timezone=True)
 metadata = MetaData(naming_convention=NAMING)
 kernel_tables(metadata)
 tenant_tables(metadata)
+stream_table(metadata)
 
 _outbox = metadata.tables["outbox"]
 Index("ix_outbox_key", _outbox.c.key, postgresql_where=text("topic = 'invitations.v1'"))
@@ -118,6 +120,7 @@ Table(
     Column("asked_elsewhere_at", INSTANT),
     Column("address", Text),
     Column("several", Boolean, nullable=False, server_default=text("false")),
+    Column("invited_before", INSTANT),
 )
 Table(
     "backfill",

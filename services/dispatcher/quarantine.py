@@ -8,6 +8,9 @@ from services.dispatcher.repository import decisions as rows
 from services.dispatcher.repository.decisions import CustomerRow
 from shared.db import UnitOfWork
 
+NEVER_ARRIVED = frozenset({"withheld", "dropped", "failed"})
+"""How a mail stands that certainly did not arrive."""
+
 
 async def hold(uow: UnitOfWork, contacts: Sequence[Contact]) -> None:
     """Lock the rows of these contacts and of their ids, all in one order: two events of one address are
@@ -35,3 +38,10 @@ async def begin(uow: UnitOfWork, invited: Iterable[tuple[Contact, datetime]]) ->
         begun[who] = max(begun.get(who, due_at), due_at)
     if begun:
         await rows.note_invited(uow, [(*who, due_at) for who, due_at in begun.items()])
+
+
+async def end(uow: UnitOfWork, contact: Contact, due_at: datetime) -> None:
+    """The mail that was due then has certainly not arrived, so it keeps nobody from being asked. Versions
+    that knew no addresses kept it under the id.
+    """
+    await rows.forget_invited(uow, contact.tenant, {contact.key, contact.customer_id}, due_at)

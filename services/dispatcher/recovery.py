@@ -66,7 +66,7 @@ async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation
     asked = [
         (contact_of(root_secret(), event.tenant, event.data.customer, frozenset()), event.data.due_at)
         for event in invited
-        if not event.data.test
+        if not event.data.test and event.data.state not in quarantine.NEVER_ARRIVED
     ]
     await quarantine.hold(uow, [contact for contact, _ in asked])
     await quarantine.begin(uow, asked)

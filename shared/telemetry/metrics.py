@@ -60,6 +60,12 @@ MAIL_DUE_AGE = Gauge(
     "afterword_mail_due_age_seconds", "For how long the oldest mail that is due has been so.", ["service"]
 )
 
+MAIL_STOPPED = Gauge(
+    "afterword_mail_stopped_seconds",
+    "For how long no mail leaves since the mail server is away or refuses us; 0 when it does.",
+    ["service"],
+)
+
 CLOCK = Gauge(
     "afterword_clock_seconds",
     "How far this machine's clock is ahead of the database's; negative when behind.",
@@ -73,8 +79,9 @@ FORGOTTEN = Gauge(
 )
 
 
-def show_mails(service: str, *, due: int, sending: int, age_seconds: float) -> None:
+def show_mails(service: str, *, due: int, sending: int, age_seconds: float, stopped_seconds: float) -> None:
     """How a service's mails stand."""
     MAIL_ROWS.labels(service, "due").set(due)
     MAIL_ROWS.labels(service, "sending").set(sending)
     MAIL_DUE_AGE.labels(service).set(age_seconds)
+    MAIL_STOPPED.labels(service).set(stopped_seconds)

@@ -81,12 +81,14 @@ def shorten() -> None:
         statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'")),
     )
     if {"dispatcher", "all"} & set(sys.argv):
-        from services.dispatcher import domain, sender
+        from services.dispatcher import sender as invitations
         from shared.mail import mailer
+        from shared.outbound import fate, sender
 
-        put(mailer, SECONDS_FOR_DATA=MAIL_S)
+        put(mailer, SECONDS_TO_BEGIN=MAIL_S, SECONDS_FOR_DATA=MAIL_S)
         mailer.Mailer.__init__.__kwdefaults__ = {"seconds": MAIL_S}
-        put(domain, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
+        put(fate, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
+        put(invitations, LEASE=LEASE)
         put(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
 
 

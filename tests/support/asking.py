@@ -10,7 +10,7 @@ from support.doors import SECRET, afterword_settings
 from services.dispatcher import sending, surveys
 from services.dispatcher.decisions import Decider
 from services.dispatcher.letters import Scribe
-from services.dispatcher.sender import Sender
+from services.dispatcher.sender import InvitationQueue
 from services.dispatcher.surveys import Draft, Survey
 from shared.db.database import Database
 from shared.events import (
@@ -27,6 +27,7 @@ from shared.events import (
 )
 from shared.ids import uuid7
 from shared.mail import Mailer
+from shared.outbound import Sender
 from shared.runtime import Health
 from shared.tenancy import keep_tenants
 
@@ -179,4 +180,5 @@ async def asked(database: Database, name: str, **changes: Any) -> str:
 
 def a_sender(database: Database, mailer: Mailer, clock: Clock) -> Sender:
     settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-    return Sender("sender", database, mailer, Scribe(settings, clock), SECRET, Health())
+    queue = InvitationQueue(Scribe(settings, clock), SECRET)
+    return Sender("sender", database, mailer, queue, Health())

@@ -1,14 +1,15 @@
 """Mails to colleagues: one row each, claimed by one sender at a time."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from shared.db.database import UnitOfWork
 from shared.ids import derived, uuid7
+from shared.outbound import LEASE
+from shared.outbound.leases import GONE
 
-LEASE = timedelta(minutes=2)
 Told = tuple[str, UUID, UUID, UUID]
 """Tenant, person, case, answer."""
 
@@ -58,8 +59,7 @@ async def claim(uow: UnitOfWork) -> Any | None:
     """
     return (
         await uow.execute(
-            "UPDATE notification n SET state = 'sending', attempts = n.attempts + 1, lease_until = "
-            ":lease FROM ("
+            "UPDATE notification n SET state = 'sending', lease_until = :lease FROM ("
             "SELECT tenant, id FROM notification WHERE state = 'waiting' AND due_at <= :now "
             "ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due, staff s "
             "WHERE n.tenant = due.tenant AND n.id = due.id AND s.tenant = n.tenant AND s.id = n.staff_id "
@@ -81,22 +81,32 @@ async def settle(
     state: Settled,
     reason: str | None = None,
     due_at: datetime | None = None,
+    *,
+    tried: bool = False,
 ) -> None:
     """What became of a mail that we had claimed; one whose lease has ended stays unknown."""
     await uow.execute(
         "UPDATE notification SET state = :state, reason = :reason, lease_until = NULL, "
-        "due_at = coalesce(CAST(:due AS timestamptz), due_at) "
+        "due_at = coalesce(CAST(:due AS timestamptz), due_at), attempts = attempts + CAST(:tried AS integer) "
         "WHERE tenant = :tenant AND id = :id AND state = 'sending'",
-        {"tenant": tenant, "id": notice, "state": state, "reason": reason, "due": due_at},
+        {
+            "tenant": tenant,
+            "id": notice,
+            "state": state,
+            "reason": reason,
+            "due": due_at,
+            "tried": int(tried),
+        },
     )
 
 
-async def end_leases(uow: UnitOfWork) -> int:
+async def end_leases(uow: UnitOfWork, most: int) -> int:
     """A mail whose sender vanished may have gone out: it is unknown, and never sent again. How many are."""
     ended = await uow.execute(
-        "UPDATE notification SET state = 'unknown', reason = 'the sender vanished', lease_until = NULL "
-        "WHERE state = 'sending' AND lease_until < :now",
-        {"now": uow.now},
+        "UPDATE notification SET state = 'unknown', reason = :reason, lease_until = NULL "
+        "WHERE (tenant, id) IN (SELECT tenant, id FROM notification WHERE state = 'sending' "
+        "AND lease_until < :now ORDER BY tenant, id LIMIT :most FOR UPDATE SKIP LOCKED)",
+        {"now": uow.now, "reason": GONE, "most": most},
     )
     return ended.rowcount
 

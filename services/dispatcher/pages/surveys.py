@@ -24,6 +24,7 @@ from shared.http.problems import Problem
 from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 from shared.ids import uuid7
+from shared.outbound import stream
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=Ordered)
 Reader = Annotated[Staff, Depends(signed_in())]
@@ -193,6 +194,7 @@ async def _overview(
         found = await surveys.listing(uow, staff.tenant)
         counted = await rows.counts(uow, staff.tenant, uow.now - RECENT, staff.segments)
         changes = await sending_rows.changes(uow, staff.tenant)
+        mail = await stream.read(uow)
     counts: dict[UUID, dict[str, int]] = {}
     for row in counted:
         own = counts.setdefault(row.survey_id, {})
@@ -208,6 +210,7 @@ async def _overview(
         surveys=found,
         counts=counts,
         changes=changes,
+        mail=mail,
         addresses="\n".join(sorted(surround.sending.test_addresses)) if typed is None else typed,
         fault=fault,
     )

@@ -79,22 +79,43 @@ async def has_several_addresses(uow: UnitOfWork, tenant: str, customer_id: str) 
 
 
 async def note_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, datetime]]) -> None:
-    """Remember when we invited each (tenant, hash of an address); the latest counts, whatever comes late."""
-    await _note(uow, "invited_at", contacts)
+    """Remember when we invited each (tenant, hash of an address): the latest counts, whatever comes late,
+    and the one before it should that mail not arrive.
+    """
+    await _note(
+        uow,
+        "invited_at",
+        contacts,
+        "invited_at = greatest(c.invited_at, EXCLUDED.invited_at), "
+        "invited_before = CASE WHEN c.invited_at IS NOT NULL "
+        "THEN greatest(c.invited_before, least(c.invited_at, EXCLUDED.invited_at)) END",
+    )
+
+
+async def forget_invited(uow: UnitOfWork, tenant: str, keys: Collection[str], at: datetime) -> None:
+    """The mail that was due then has certainly not arrived: the one before it, if any, counts again."""
+    await uow.execute(
+        "UPDATE customer SET invited_before = NULL, "
+        "invited_at = CASE WHEN invited_at = :at THEN invited_before ELSE invited_at END "
+        "WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[])) AND :at IN (invited_at, invited_before)",
+        {"tenant": tenant, "keys": sorted(keys), "at": at},
+    )
 
 
 async def note_asked_elsewhere(uow: UnitOfWork, customers: Sequence[tuple[str, str, datetime]]) -> None:
     """Remember when another system asked each; the latest counts, whatever comes late."""
-    await _note(uow, "asked_elsewhere_at", customers)
+    latest = "asked_elsewhere_at = greatest(c.asked_elsewhere_at, EXCLUDED.asked_elsewhere_at)"
+    await _note(uow, "asked_elsewhere_at", customers, latest)
 
 
-async def _note(uow: UnitOfWork, column: str, customers: Sequence[tuple[str, str, datetime]]) -> None:
+async def _note(
+    uow: UnitOfWork, column: str, customers: Sequence[tuple[str, str, datetime]], known: str
+) -> None:
     customers = sorted(customers)
     await uow.execute(
         f"INSERT INTO customer AS c (tenant, id, {column}) SELECT * FROM unnest(CAST(:tenants AS text[]), "
         "CAST(:ids AS text[]), CAST(:times AS timestamptz[])) ORDER BY 1, 2 "
-        f"ON CONFLICT (tenant, id) DO UPDATE SET {column} = EXCLUDED.{column} "
-        f"WHERE c.{column} IS NULL OR c.{column} < EXCLUDED.{column}",
+        f"ON CONFLICT (tenant, id) DO UPDATE SET {known} WHERE c.{column} IS DISTINCT FROM EXCLUDED.{column}",
         {
             "tenants": [tenant for tenant, _, _ in customers],
             "ids": [customer for _, customer, _ in customers],

@@ -9,9 +9,9 @@ from support.unhappy import an_answer, deliver, rows
 
 from services.alerts.handlers import act_on_answers
 from services.alerts.repository import notices
-from services.alerts.schedule import tidy
-from services.alerts.sender import Sender
+from services.alerts.sender import NoticeQueue
 from shared.mail import Mailer
+from shared.outbound import LEASE, Sender, leases
 from shared.telemetry import metrics
 
 from .conftest import Desk
@@ -23,14 +23,15 @@ def sender(desk: Desk, mailbox: Mailbox) -> Sender:
 
 
 def a_sender(desk: Desk, smtp_url: str) -> Sender:
-    return Sender(
-        desk.database,
-        desk.context.health,
-        Mailer(smtp_url),
-        "afterword@example.com",
-        "http://staff.example",
-        "s" * 40,
-    )
+    queue = NoticeQueue("afterword@example.com", "http://staff.example", "s" * 40, desk.database.clock)
+    return Sender("sender", desk.database, Mailer(smtp_url), queue, desk.context.health)
+
+
+async def drain(sender: Sender) -> None:
+    """Send all that is due, and say goodbye."""
+    while not await sender.step():
+        pass
+    await sender._mailer.close()
 
 
 async def states(desk: Desk) -> list[str]:
@@ -42,9 +43,7 @@ async def test_the_team_reads_score_place_and_link_and_nothing_of_the_person(
 ) -> None:
     person = await desk.person()
     case = await desk.unhappy(score=3, comment="Karen's very own words")
-    while await sender.send_next():
-        pass
-    await sender.mailer.close()
+    await drain(sender)
     (found,) = await mailbox.mails(to=person.address)
     mail = await mailbox.mail(found["id"])
     (row,) = await rows(desk.database, "SELECT number FROM cases")
@@ -61,12 +60,6 @@ async def test_two_senders_send_each_mail_once(desk: Desk, mailbox: Mailbox) -> 
     people = [await desk.person() for _ in range(6)]
     await desk.unhappy()
     senders = [a_sender(desk, mailbox.smtp_url) for _ in range(3)]
-
-    async def drain(sender: Sender) -> None:
-        while await sender.send_next():
-            pass
-        await sender.mailer.close()
-
     await asyncio.gather(*(drain(one) for one in senders))
     assert await states(desk) == ["sent"] * 6
     for person in people:
@@ -78,18 +71,19 @@ async def test_rules_are_checked_again_when_the_mail_leaves(desk: Desk, sender: 
     await desk.unhappy()
     async with desk.database.transaction() as uow:
         await uow.execute("UPDATE staff SET active = false WHERE id = :id", {"id": person.id})
-    assert await sender.send_next()
+    await sender.step()
     assert await states(desk) == ["dropped"]
 
 
-async def test_a_server_that_is_away_is_tried_again_later(desk: Desk) -> None:
+async def test_a_server_that_is_away_costs_no_try_and_is_said(desk: Desk) -> None:
     await desk.person()
     await desk.unhappy()
     sender = a_sender(desk, "smtp://127.0.0.1:1")
-    assert await sender.send_next()
+    assert await sender.step() > 0
     (row,) = await rows(desk.database, "SELECT state, attempts, due_at > now() AS later FROM notification")
-    assert (row.state, row.attempts, row.later) == ("waiting", 1, True)
-    assert not await sender.send_next()
+    assert (row.state, row.attempts, row.later) == ("waiting", 0, False)
+    (missing,) = desk.context.health.ready()
+    assert missing.startswith("mail server: ")
 
 
 async def test_a_sender_that_vanished_leaves_an_unknown_mail_that_is_never_sent_again(
@@ -102,12 +96,13 @@ async def test_a_sender_that_vanished_leaves_an_unknown_mail_that_is_never_sent_
     real = desk.database.clock
     counted = metrics.MAILS.labels("alerts", "unknown")._value
     before = counted.get()
-    desk.database.clock = lambda: real() + notices.LEASE + timedelta(seconds=1)
+    desk.database.clock = lambda: real() + LEASE + timedelta(seconds=1)
     try:
-        await tidy(desk.database)
+        assert await leases.end_leases("alerts", notices.end_leases, desk.database) == 1
         assert await states(desk) == ["unknown"]
         assert counted.get() == before + 1  # by which operators hear of it
-        assert not await sender.send_next()
+        await sender.step()
+        assert await states(desk) == ["unknown"]
     finally:
         desk.database.clock = real
 
@@ -117,8 +112,7 @@ async def test_an_invited_colleague_gets_a_link_that_works(
 ) -> None:
     admin = await desk.signed_in("admin")
     await admin.do("/settings", act="invite", address="invited@example.com", name="Sara", role="agent")
-    assert await sender.send_next()
-    await sender.mailer.close()
+    await drain(sender)
     (found,) = await mailbox.mails(to="invited@example.com")
     (link,) = set(found["links"])
     page = await desk.client().get(link.removeprefix("http://staff.example"))

@@ -6,10 +6,10 @@ import pytest
 from support.asking import Clock, a_sender, go_live, know_tenant, make_survey
 from support.stack import Mailbox, Postgres
 
-from services.dispatcher.sender import Sender
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.mail import Mailer
+from shared.outbound import Sender
 
 
 @pytest.fixture(scope="session")

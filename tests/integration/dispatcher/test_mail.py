@@ -8,10 +8,10 @@ from support.asking import Clock, a_sender, asked, relayed, states
 from support.doors import SECRET
 from support.stack import Mailbox
 
-from services.dispatcher.sender import Sender
 from shared.db.database import Database
 from shared.http.tokens import LinkSigner
 from shared.mail import Mailer
+from shared.outbound import Sender
 
 
 class TestTheMail:

@@ -21,11 +21,17 @@ from support.asking import (
 from support.eventually import eventually
 from support.stack import Mailbox
 
-from services.dispatcher import sender as sender_module
-from services.dispatcher.schedule import end_leases
-from services.dispatcher.sender import Sender
+from services.dispatcher import schedule
+from services.dispatcher.repository import invitations as invitation_rows
+from services.dispatcher.sender import InvitationQueue
 from shared.db.database import Database, UnitOfWork
 from shared.mail import Mailer
+from shared.outbound import LEASE, Sender, leases
+from shared.outbound import sender as sender_module
+
+
+async def end_leases(database: Database) -> int:
+    return await leases.end_leases("dispatcher", schedule.end_leases, database)
 
 
 async def test_a_due_mail_is_sent_once_and_each_step_is_said(
@@ -46,15 +52,15 @@ async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_
     address = await asked(database, "recorded-late")
     away, tried = asyncio.Event(), asyncio.Event()
     away.set()
-    real = sender_module.record
+    real = InvitationQueue.settle
 
-    async def record(*given) -> None:
+    async def settle(*given) -> None:
         tried.set()
         if away.is_set():
             raise ConnectionRefusedError
         await real(*given)
 
-    monkeypatch.setattr(sender_module, "record", record)
+    monkeypatch.setattr(InvitationQueue, "settle", settle)
     monkeypatch.setattr(sender_module.Backoff, "next", lambda _: 600.0)
     stopping = asyncio.Event()
     running = asyncio.create_task(sender.run(stopping))
@@ -71,7 +77,7 @@ async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_cla
     database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ):
     address = await asked(database, "stands")
-    claim, claims = sender_module.rows.claim, []
+    claim, claims = invitation_rows.claim, []
 
     async def claimed_once(uow: UnitOfWork):
         claims.append(uow)
@@ -79,7 +85,7 @@ async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_cla
             raise LookupError("a bug of ours")
         return await claim(uow)
 
-    monkeypatch.setattr(sender_module.rows, "claim", claimed_once)
+    monkeypatch.setattr(invitation_rows, "claim", claimed_once)
     assert await sender.step() == 0
     assert await the_state(database) == ("sent", None)
     with pytest.raises(LookupError):
@@ -91,7 +97,7 @@ async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
     database: Database, sender: Sender, survey, monkeypatch: pytest.MonkeyPatch
 ):
     await asked(database, "does-not-wait")
-    claim, claims = sender_module.rows.claim, []
+    claim, claims = invitation_rows.claim, []
 
     async def claimed_once(uow: UnitOfWork):
         claims.append(uow)
@@ -99,7 +105,7 @@ async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
             await asyncio.Event().wait()
         return await claim(uow)
 
-    monkeypatch.setattr(sender_module.rows, "claim", claimed_once)
+    monkeypatch.setattr(invitation_rows, "claim", claimed_once)
     monkeypatch.setattr(sender_module, "NEXT_WITHIN", timedelta(seconds=0.1))
     assert await sender.step() == 0
     assert len(claims) == 2
@@ -246,7 +252,7 @@ async def test_a_crash_between_claim_and_outcome_becomes_unknown_and_is_never_se
     await relayed(database)
     await sender.step()
     assert await end_leases(database) == 0
-    clock.on(minutes=2, seconds=1)
+    clock.now += LEASE + timedelta(seconds=1)
     assert await end_leases(database) == 1
     assert (await the_state(database))[0] == "unknown"
     for _ in range(3):
@@ -265,7 +271,7 @@ async def test_who_reports_after_the_lease_changes_nothing(
     class Slow(Mailer):
         async def send(self, sender, recipient, message):
             outcome = await super().send(sender, recipient, message)
-            clock.on(minutes=3)
+            clock.now += LEASE + timedelta(minutes=1)
             await end_leases(database)
             return outcome
 

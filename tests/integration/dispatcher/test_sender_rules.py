@@ -28,13 +28,13 @@ from support.stack import Mailbox
 
 from services.dispatcher import sending
 from services.dispatcher.handlers import keep_answers
-from services.dispatcher.sender import Sender
 from services.dispatcher.suppression import Entry, suppress
 from services.dispatcher.surveys import Draft, change
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer
 from shared.http.secrets import customer_hash, derive
 from shared.ids import uuid7
+from shared.outbound import Sender
 
 
 async def test_nothing_leaves_before_its_time(

@@ -16,7 +16,6 @@ from services.dispatcher.domain import (
     held_back,
     language_of,
     matches,
-    retry_at,
 )
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -144,13 +143,6 @@ def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
         ({"expires_at": NOW}, ("dropped", "expired")),
     ):
         assert held_back(**{**allowed, **change}) == expected
-
-
-def test_a_mail_is_tried_again_later_and_later_but_at_least_every_four_hours():
-    waits = [retry_at(attempts, NOW) - NOW for attempts in range(1, 9)]
-    assert waits == sorted(waits)
-    assert waits[0] == timedelta(minutes=1)
-    assert waits[-1] == timedelta(hours=4)
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,18 @@ def test_an_empty_value_counts_as_not_given(environment) -> None:
         ("AFTERWORD_STAFF_URL", "https://afterword.example:https"),
         ("AFTERWORD_SMTP_URL", "mail.example:25"),
         ("AFTERWORD_SMTP_URL", "smtp://user:hunter2/hunter3@mail.example:25"),
+        ("AFTERWORD_SMTP_URL", "smtp://mail.example:25/inbox"),
+        ("AFTERWORD_SMTP_URL", "smtp://mail.example:25?tls=maybe"),
+        ("AFTERWORD_SMTP_URL", "smtp://user:hunter2?hunter3@mail.example:25"),
+        ("AFTERWORD_SMTP_EHLO", "localhost"),
+        ("AFTERWORD_SMTP_EHLO", "4f1c2d3e4a5b"),
+        ("AFTERWORD_SMTP_EHLO", "192.0.2.77"),
+        ("AFTERWORD_SMTP_EHLO", "[192.0.2]"),
+        ("AFTERWORD_SMTP_EHLO", "mail.example other"),
+        ("AFTERWORD_SMTP_EHLO", "mail..example"),
+        ("AFTERWORD_SMTP_EHLO", "mail_1.example"),
+        ("AFTERWORD_SMTP_CA_FILE", "/nowhere/at/all.pem"),
+        ("AFTERWORD_SMTP_CA_FILE", "/dev/null"),
         ("AFTERWORD_MAIL_FROM", "nobody"),
         ("AFTERWORD_TOPIC_REPLICATION", "0"),
         ("AFTERWORD_TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
@@ -161,6 +173,12 @@ def test_a_wrong_value_is_named_with_what_it_must_be_and_not_shown(
 def test_proxies_are_addresses_networks_or_all(environment, value: str) -> None:
     environment(AFTERWORD_TRUSTED_PROXIES=value)
     load([Afterword])
+
+
+@pytest.mark.parametrize("value", ["mail.example.com", "a-1.b.example", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
+def test_the_mail_server_is_greeted_with_a_full_name_or_an_address(environment, value: str) -> None:
+    environment(AFTERWORD_SMTP_EHLO=value)
+    assert load([Afterword])[0].smtp_ehlo == value
 
 
 def test_addresses_of_ours_lose_their_last_slash(environment) -> None:

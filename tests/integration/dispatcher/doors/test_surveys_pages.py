@@ -1,12 +1,15 @@
 """The surveys' pages: made by form, gone live, stopped, and by whom."""
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
-from support.asking import make_survey, relayed, rows, said
+from support.asking import TENANT, make_survey, relayed, rows, said
 from support.dispatcher_door import a_person, form
 
 from shared.db.database import Database
 from shared.events import SURVEYS
+from shared.outbound import stream
 
 
 class TestPages:
@@ -104,3 +107,22 @@ class TestPages:
             answer = await door.post(path, data={"confirmed": "on", "csrf": "x"}, headers=a_person())
             assert answer.status_code == 403
         assert await rows(database, "SELECT 1 FROM sending") == []
+
+
+async def test_who_looks_is_told_since_when_and_why_no_mail_leaves(
+    door: httpx.AsyncClient, database: Database
+):
+    await make_survey(database)
+    since = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    reason = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"
+    async with database.transaction() as uow:
+        await stream.read(uow, lock=True)
+        await stream.write(uow, stream.Stream(stopped_at=since, reason=reason, try_at=since))
+    for tenant in (TENANT, "another"):
+        page = await door.get("/surveys", headers=a_person("viewer", tenant=tenant))
+        assert "Not now. The mail server takes none." in page.text
+        assert reason in page.text
+    async with database.transaction() as uow:
+        await stream.write(uow, stream.Stream())
+    page = await door.get("/surveys", headers=a_person("viewer"))
+    assert "mail server" not in page.text

@@ -10,7 +10,7 @@ from aiosmtpd.smtp import SMTP
 
 from deploy.local import smtp
 from deploy.local.mail import Mails
-from shared.mail import Deferred, Delivered, Mailer, Rejected, Unknown
+from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Rejected, Unknown
 
 MESSAGE = b"Subject: x\r\nTo: somebody@example.com\r\n\r\nHello\r\n.\r\n"
 SENDER = "ask@shop.example"
@@ -72,9 +72,12 @@ async def test_a_connection_lost_after_data_is_unknown(mailer: Mailer, mails: Ma
     assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
 
 
-async def test_no_server_is_deferred():
+async def test_no_server_is_away_and_says_so():
     mailer = Mailer("smtp://127.0.0.1:9", seconds=1)
-    assert isinstance(await mailer.send(SENDER, "reader@example.com", MESSAGE), Deferred)
+    outcome = await mailer.send(SENDER, "reader@example.com", MESSAGE)
+    assert outcome == Away(
+        "the mail server would not begin (nobody listens at that address (connection refused))"
+    )
 
 
 async def test_an_address_with_a_second_command_is_rejected_before_it_reaches_the_server(
@@ -154,15 +157,15 @@ IN_FULL = (
 @pytest.mark.parametrize(
     ("answers", "kind"),
     [
-        ((b"554 no service\r\n",), Deferred),
-        ((*HELLO, b"550 sender unknown\r\n"), Deferred),
-        ((*HELLO, b"250 ok\r\n", b"421 going down\r\n"), Deferred),
-        ((*HELLO, b"250 ok\r\n"), Deferred),
+        ((b"554 no service\r\n",), Away),
+        ((*HELLO, b"550 sender unknown\r\n"), Away),
+        ((*HELLO, b"250 ok\r\n", b"421 going down\r\n"), Blocked),
+        ((*HELLO, b"250 ok\r\n"), Blocked),
         ((*HELLO, b"250 ok\r\n", b"250 ok\r\n"), Unknown),
         ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"451 not now\r\n"), Deferred),
-        ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"552 too large\r\n"), Rejected),
+        ((*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"552 too large\r\n"), Blocked),
         ((*IN_FULL, b"451 not now\r\n"), Deferred),
-        ((*IN_FULL, b"554 not this one\r\n"), Rejected),
+        ((*IN_FULL, b"554 not this one\r\n"), Blocked),
         ((*IN_FULL, b"200 queued\r\n"), Unknown),
         ((*IN_FULL, b"251 forwarded\r\n"), Unknown),
         ((*IN_FULL, b"OK queued\r\n"), Unknown),

@@ -1,0 +1,14 @@
+"""Whether mail leaves, or has stopped because the mail server is away or refuses us."""
+
+from alembic import op
+
+from shared.outbound.stream import STREAM_DDL
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(STREAM_DDL)

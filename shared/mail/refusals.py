@@ -1,0 +1,207 @@
+"""What a refusal of a mail server is about: one mailbox, or us who send.
+
+Servers answer with three digits (RFC 5321, 4.2) and, nearly all of them, with an enhanced status behind
+these (RFC 3463, RFC 2034; the registry is IANA's "SMTP Enhanced Status Codes"). The three digits tell only
+whether a refusal is for good. What it is about is read in this order:
+
+| answer | about | source |
+|---|---|---|
+| 421; 521; 530, 534, 535, 538; 523 | us: not now, not here, sign in, encrypt | RFC 5321, 7504, 4954 |
+| 556 | the mailbox: its domain takes no mail | RFC 7504 |
+| x.1.7, x.1.8, x.1.90 | us: the sender's address; a day's limit (Exchange Online) | RFC 3463 3.2 |
+| x.1.* other than those | the mailbox | RFC 3463 3.2 |
+| x.2.* | the mailbox: disabled, full, too large for it | RFC 3463 3.3 |
+| x.3.4 | unclear: this mail is too large for the server | RFC 3463 3.4 |
+| x.3.* other than 5.3.0 and x.3.4 | us: the server is full, closed, wrongly set up | RFC 3463 3.4 |
+| x.4.3, x.4.5 | us: its directory is away; congestion and quotas | RFC 3463 3.5 |
+| x.4.4, x.4.6 | the mailbox: no way to its domain, or a loop there | RFC 3463 3.5 |
+| x.5.* with 501 or 553 | unclear: the command named this address | RFC 3463 3.6 |
+| x.5.1, 2, 4, 5, 6 | us: how we speak, with what name we greet | RFC 3463 3.6 |
+| x.6.7 | the mailbox: it takes ASCII only | RFC 6531 3.6 |
+| x.7.17, x.7.18 | the mailbox: it belongs to somebody else by now | RFC 7293 |
+| x.7.* other than 0, 1, 2 and 100 to 199 | us: identity, SPF, DKIM, TLS, reputation | RFC 7372, 8689 |
+| 500, 502, 503, 504 without a status | us | RFC 5321 4.2.2 |
+| everything else | what the words say; see below | |
+
+Words count where the status is none or says nothing of its own (x.*.0, x.7.1, …). Words about us and none
+about a mailbox: us. The other way round: the mailbox. Neither: the mailbox if RCPT TO was answered with 550,
+551, 552 or 553 and nothing sounds like a policy (RFC 5321, 4.2.2 gives these to mailboxes); else unclear.
+"""
+
+import re
+from typing import Literal, NamedTuple
+
+Step = Literal["RCPT TO", "DATA", "the end of the mail"]
+"""The commands at which an answer may be about the mailbox: before them none has been named."""
+About = Literal["mailbox", "us", "unclear"]
+
+FOR_GOOD = 500
+_STATUS = re.compile(r"(?:^|#)\s*[245]\.(\d{1,3})\.(\d{1,3})(?![.\d])", re.MULTILINE)
+_CODES_ABOUT_US = {421, 521, 523, 530, 534, 535, 538}
+_NO_MAIL_TO_THAT_DOMAIN = 556
+_SYNTAX = {500, 502, 503, 504}
+_OF_AN_ADDRESS = {501, 553}
+_OF_MAILBOXES = {550, 551, 552, 553}
+_OF_GROUPS = range(100, 200)
+"""Exchange's x.7.1nn: who may write to this recipient or group."""
+
+
+class Refusal(NamedTuple):
+    """What an answer is about, and what to do about it where it is about us."""
+
+    about: About
+    status: str
+    """As it is told: the code, and the enhanced status if there is one."""
+    advice: str
+
+
+def _any_of(words: str) -> re.Pattern[str]:
+    """Any of these expressions, one on each line, in upper or lower case."""
+    return re.compile("|".join(line.strip() for line in words.strip().splitlines()), re.IGNORECASE)
+
+
+_ABOUT_US = {
+    "it does not let us send as AFTERWORD_MAIL_FROM": _any_of(r"""
+        send[ -]?as
+        on behalf
+        permissions? to send
+        (allowed|authori[sz]ed|permitted) to send
+        not owned by
+        \bsender\b.{0,40}\b(reject|denied|refused|not|verif|invalid|unknown|mismatch)
+        outbound ?spam
+        from address
+        return[ -]?path
+        envelope sender
+        mail from
+    """),
+    "it relays for those it knows only: check user and password in AFTERWORD_SMTP_URL": _any_of(r"""
+        relay(ing)?\s+(access\s+)?(is\s+)?(denied|not|prohibited|disabled|forbidden)
+        relay access
+        (not|unable to|cannot|can't|won't|refus\w+ to|no|don't)\s+relay
+        rcpthosts
+        authenti[cf]
+        \bauth\b
+        log[ -]?in\b
+        credential
+    """),
+    "it does not take the name that we greet it with: set AFTERWORD_SMTP_EHLO": _any_of(r"""
+        \b(helo|ehlo)\b
+        fully[- ]qualified
+    """),
+    "our network or domain has a bad name there, or lacks SPF, DKIM or reverse DNS": _any_of(r"""
+        \b(spf|dkim|dmarc|arc|ptr|rdns)\b
+        reverse[- ]?(dns|lookup)
+        (block|black|deny)[- ]?list
+        \b(dnsbl|rbl)\b
+        spamhaus|spamcop|barracuda
+        reputation
+        client host
+        (your|our|this) (ip|network|host)\b
+        \bip\b.{0,40}\b(block|listed|reject)
+        \bbanned\b
+    """),
+    "we have sent more than it allows": _any_of(r"""
+        \b(rate|sending|send|messages?|submission|account|plan|e?mail)\W+(\w+\W+){0,2}(rate|limit|quota)s?\b
+        \b(daily|hourly|monthly)\W+(\w+\W+){0,2}(rate|limit|quota)s?\b
+        \brate\W?limit
+        limit\w*\W+(rate|exceed)
+        too (many|much)\W+(mail|message|email|connection)
+        throttl
+        unusual rate
+        too fast
+        \bsuspended\b.{0,30}\bsending
+        \bsending\b.{0,30}\b(suspended|disabled|paused)
+    """),
+    "it wants another encryption: see AFTERWORD_SMTP_URL": _any_of(r"""
+        start ?tls
+        \b(tls|ssl)\b
+        encrypt
+    """),
+}
+"""What we can do, and the words by which servers tell us to."""
+_SENDER_ALONE = _any_of(r"""
+    send[ -]?as ?denied
+    outbound ?spam
+""")
+"""Exchange says so even under x.2.*."""
+_ABOUT_A_MAILBOX = _any_of(r"""
+    \b(user|recipient|mail ?box|account|address|alias)\b.{0,60}(unknown|not found|not exist|n't exist)
+    \b(user|recipient|mail ?box|account|address|alias)\b.{0,60}(not available|unavailable|inactive|no longer)
+    \b(user|recipient|mail ?box|account|address|alias)\b.{0,60}\b(disabled|invalid|suspended|full|exceed)
+    \b(unknown|no such|invalid|non-?existent|bad) (\w+ )?(user|recipient|mail ?box|account|address|alias)
+    \b(no|inactive|disabled) (\w+ )?(user|recipient|mail ?box|account|address|alias|person)
+    does(n't| not) exist
+    not a valid
+    unroute?able
+    over ?quota
+    \bmoved\b
+    no longer (works|here|employed)
+""")
+_POLICY = _any_of(r"""
+    spam|junk|phish|virus|malware|suspicious|abuse|complain
+    polic|administrative|security|filter|content|\bbulk\b
+    block|listed|denie[ds]|prohibit
+    (not|un)\W?(allowed|permitted|authori[sz]ed)
+    limit|quota|\brate\b
+""")
+_GREYLIST = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
+_GENERAL = "it is about us, not about a mailbox"
+
+
+def read(step: Step, code: int, text: str) -> Refusal:
+    """What a refusal at this step is about. ``text`` is the answer without its codes, of all its lines."""
+    status = _STATUS.search(text)
+    subject, detail = (int(status[1]), int(status[2])) if status else (None, None)
+    told = f"{code} {code // 100}.{subject}.{detail}" if status else str(code)
+    advice = next((advice for advice, words in _ABOUT_US.items() if words.search(text)), "")
+    about = _by_code(code, subject, detail) or _by_words(step, code, text, subject, about_us=bool(advice))
+    if _SENDER_ALONE.search(text):
+        about = "us"
+    elif code < FOR_GOOD and _GREYLIST.search(text):
+        about = "mailbox"
+    return Refusal(about, told, advice or _GENERAL)
+
+
+def _by_code(code: int, subject: int | None, detail: int | None) -> About | None:
+    """What the numbers alone say; none where the words decide."""
+    if code in _CODES_ABOUT_US:
+        return "us"
+    if code == _NO_MAIL_TO_THAT_DOMAIN:
+        return "mailbox"
+    if subject is None:
+        return "us" if code in _SYNTAX else None
+    return _by_status(code, subject, detail or 0)
+
+
+def _by_status(code: int, subject: int, detail: int) -> About | None:
+    about: About | None = None
+    match subject, detail:
+        case (1, 7 | 8 | 90) | (3, 1 | 2 | 3 | 5 | 6) | (4, 3 | 5):
+            about = "us"
+        case (3, 0) if code < FOR_GOOD:
+            about = "us"
+        case (_, 0) | (7, 1 | 2):
+            about = None
+        case (1 | 2, _) | (4, 4 | 6) | (6, 7) | (7, 17 | 18):
+            about = "mailbox"
+        case (3, _):
+            about = "unclear"
+        case (5, 1 | 2 | 4 | 5 | 6):
+            about = "unclear" if code in _OF_AN_ADDRESS else "us"
+        case (7, _) if detail not in _OF_GROUPS:
+            about = "us"
+        case _:
+            about = None
+    return about
+
+
+def _by_words(step: Step, code: int, text: str, subject: int | None, *, about_us: bool) -> About:
+    about_a_mailbox = _ABOUT_A_MAILBOX.search(text) is not None
+    if about_us != about_a_mailbox:
+        return "us" if about_us else "mailbox"
+    if about_us:
+        return "unclear"
+    if subject in {1, 2}:
+        return "mailbox"
+    plain = subject is None and step == "RCPT TO" and code in _OF_MAILBOXES
+    return "mailbox" if plain and not _POLICY.search(text) else "unclear"

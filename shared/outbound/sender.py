@@ -1,0 +1,191 @@
+"""Sends what is due: claim, hand over, record. Nothing is ever sent twice, whatever breaks in between.
+
+1. In one transaction: lock one mail that is due, look at every rule again, mark it as being sent. 2. With
+no transaction open: hand the mail to the server. 3. In another transaction: record what became of it, and
+claim the next one as in 1. A failure before DATA makes it due again. Who dies between 1 and 3 leaves a
+row whose lease ends: leases.py marks it ``unknown``, for ever.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import NamedTuple
+
+import structlog
+
+from shared.db import Database, UnitOfWork
+from shared.errors import is_retryable
+from shared.mail import Away, Blocked, Mailer, Outcome
+from shared.outbound import stream as streams
+from shared.outbound.fate import LEASE, Fate, Stream, fate
+from shared.outbound.queue import PASSED, Claimed, Queue
+from shared.plight import in_words
+from shared.runtime import Backoff, Health, pause
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+
+LOOK_AGAIN = 0.3
+"""Seconds between two looks when nothing is due."""
+HURRIED = 0.2
+"""Seconds between two tries to record when we are to stop: only a few are left."""
+NEXT_WITHIN = timedelta(seconds=2)
+"""Longer than this a mail's fate does not wait for the next claim: a stop leaves a process six seconds."""
+GIVE_UP = LEASE - timedelta(minutes=1)
+"""Longer than this nothing is waited for: the row must not be called unknown while we are at it."""
+SLOW = 30.0
+"""Seconds after which a mail server that does not answer is told of."""
+GRACE = 2.0
+"""Seconds that a mail server has for its answer when we are to stop."""
+SERVER = "mail server"
+
+
+class Next(NamedTuple):
+    """The mail that is to leave now, or how many seconds to rest before the next look."""
+
+    claimed: Claimed | None
+    rest: float = 0.0
+
+
+class Sender:
+    """One connection to the mail server, and the loop that feeds it."""
+
+    def __init__(self, name: str, database: Database, mailer: Mailer, queue: Queue, health: Health) -> None:
+        self._name = name
+        self._database = database
+        self._mailer = mailer
+        self._queue = queue
+        self._health = health
+        self._backoff = Backoff(most=30.0)
+        self._stopping = asyncio.Event()
+        self._told: str | None = None
+        """Why the stream is stopped, as far as this sender has said."""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Send until stopped; the mail in hand is finished first, if its server answers in time."""
+        self._stopping = stopping
+        while not stopping.is_set():
+            self._health.tick(self._name)
+            try:
+                wait = await self.step()
+                self._health.found(self._name)
+                self._backoff.reset()
+            except Exception as error:
+                if not is_retryable(error):
+                    raise
+                self._health.missing(self._name, in_words(error))
+                wait = self._backoff.next()
+            if wait:
+                await pause(stopping, wait)
+        await self._mailer.close()
+        self._health.forget(self._name)
+
+    async def step(self) -> float:
+        """Send what is due, one mail after the other; returns how many seconds to rest."""
+        async with self._database.transaction() as uow:
+            stream = await streams.read(uow)
+            claimed, rest = await self._next(uow, stream)
+        self._tell(stream)
+        while claimed is not None:
+            self._health.tick(self._name)
+            self._health.found(self._name)
+            outcome = await self._hand_over(claimed)
+            claimed, rest = await self._record(claimed, outcome, last=self._stopping.is_set())
+        return rest
+
+    async def _next(self, uow: UnitOfWork, stream: Stream) -> Next:
+        """Claim one, unless the stream is stopped and it is not this sender's turn to try."""
+        if not stream.may_try(uow.now):
+            return Next(None, LOOK_AGAIN)
+        if stream.stopped_at is not None and not await streams.take_turn(uow, stream):
+            return Next(None, LOOK_AGAIN)
+        claimed = await self._queue.claim(uow)
+        if claimed is None:
+            return Next(None, LOOK_AGAIN)
+        if claimed != PASSED:
+            return Next(claimed)
+        if stream.stopped_at is not None:
+            await streams.write(uow, stream)  # no mail was tried: the turn is still to be had
+        return Next(None)
+
+    async def _hand_over(self, claimed: Claimed) -> Outcome:
+        """Send it, with a sign of life while the server thinks; when we are to stop it has little time
+        left.
+        """
+        letter = claimed.letter
+        sending = asyncio.ensure_future(self._mailer.send(letter.sender, letter.recipient, letter.as_bytes()))
+        stop = asyncio.ensure_future(self._stopping.wait())
+        try:
+            async with asyncio.timeout(GIVE_UP.total_seconds()):
+                while not sending.done() and not stop.done():
+                    await asyncio.wait({sending, stop}, timeout=SLOW, return_when=asyncio.FIRST_COMPLETED)
+                    self._health.tick(self._name)
+                    if not sending.done() and not stop.done():
+                        self._told = "it does not answer"
+                        self._health.missing(SERVER, self._told)
+                if not sending.done():
+                    await asyncio.wait({sending}, timeout=GRACE)
+                    self._mailer.end()
+                return await sending
+        finally:
+            stop.cancel()
+            if sending.cancel():
+                await asyncio.wait({sending})
+
+    async def _record(self, claimed: Claimed, outcome: Outcome, *, last: bool) -> Next:
+        """Write down what became of it, if need be again and again until the lease ends, or the process; and
+        claim the next one, unless this is the last.
+        """
+        backoff = Backoff(most=5.0)
+        while True:
+            self._health.tick(self._name)
+            try:
+                async with self._database.transaction() as uow:
+                    stream = await self._settle(uow, claimed, outcome)
+                    async with asyncio.timeout(NEXT_WITHIN.total_seconds()):
+                        following = Next(None) if last else await self._next(uow, stream)
+            except Exception as error:
+                if not last:
+                    last = True  # whatever is the matter with the next one, this one's fate is written down
+                    continue
+                if not is_retryable(error) or self._database.clock() > claimed.until:
+                    raise
+                await pause(self._stopping, backoff.next())
+                if self._stopping.is_set():
+                    await asyncio.sleep(HURRIED)
+            else:
+                metrics.MAILS.labels(self._queue.service, type(outcome).__name__.lower()).inc()
+                self._tell(stream)
+                return following
+
+    async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> Stream:
+        """Record the mail's fate and the stream's; how the stream stands."""
+        before = await streams.read(uow)
+        if self._stopping.is_set() and isinstance(outcome, Away | Blocked):
+            await self._queue.settle(uow, claimed, Fate("waiting"))  # we broke it off, perhaps
+            return before
+        after = before.after(outcome, claimed.id, uow.now)
+        if after != before:
+            before = await streams.read(uow, lock=True)
+            after = before.after(outcome, claimed.id, uow.now)
+            await streams.write(uow, after)
+        decided = fate(
+            outcome,
+            claimed.id,
+            tries=claimed.tries,
+            most_tries=self._queue.most_tries,
+            before=before,
+            after=after,
+            now=uow.now,
+        )
+        await self._queue.settle(uow, claimed, decided)
+        return after
+
+    def _tell(self, stream: Stream) -> None:
+        """Say in /readyz whether mail leaves."""
+        reason = stream.reason if stream.stopped_at is not None else None
+        if reason != self._told:
+            if reason is None:
+                self._health.found(SERVER)
+            else:
+                self._health.missing(SERVER, reason)
+        self._told = reason

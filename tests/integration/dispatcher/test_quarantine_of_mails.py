@@ -1,0 +1,128 @@
+"""The quarantine counts from a mail that may have arrived, and from no other."""
+
+import pytest
+from support.asking import (
+    TENANT,
+    Clock,
+    a_customer,
+    a_sender,
+    a_transaction,
+    asked,
+    decide,
+    go_live,
+    know_tenant,
+    make_survey,
+    reasons,
+    relayed,
+    rows,
+)
+from support.smtp import HANG_UP, ScriptedServer, Step, scripted
+
+from services.dispatcher import sending
+from services.dispatcher.surveys import Draft, change
+from shared.db.database import Database
+from shared.mail import Mailer
+
+
+@pytest.fixture
+async def server():
+    async with scripted() as server:
+        yield server
+
+
+async def again(database: Database, clock: Clock, name: str) -> str:
+    """What is decided of the same customer's next event, an hour later."""
+    clock.on(hours=1)
+    event = a_transaction(f"next-{name}", a_customer(name), occurred_at=clock.now)
+    await decide(database, event)
+    await relayed(database)
+    return (await reasons(database))[f"next-{name}"]
+
+
+CERTAIN: list[tuple[Step, str]] = [
+    ("RCPT", "550 5.1.1 nobody"),
+    ("RCPT", "552 5.2.2 full"),
+    ("END", "550 5.1.1 nobody"),
+]
+PERHAPS: list[tuple[Step, str]] = [
+    ("END", "250 taken"),
+    ("END", HANG_UP),
+    ("END", "200 what"),
+    ("RCPT", "450 4.2.1 busy"),
+    ("RCPT", "550 5.4.5 daily limit"),
+    ("MAIL", "450 4.7.1 later"),
+]
+"""Those that wait may still arrive."""
+
+
+async def test_a_mail_that_was_refused_for_good_keeps_nobody_from_being_asked(
+    database: Database, survey, clock: Clock, server: ScriptedServer
+):
+    for number, (step, answer) in enumerate(CERTAIN):
+        server.answers = {step: answer}
+        await asked(database, f"refused-{number}", email=f"refused-{number}@example.com")
+        sender = a_sender(database, Mailer(server.url, seconds=5), clock)
+        await sender.step()
+        await sender._mailer.close()
+        assert await again(database, clock, f"refused-{number}") == "invited", answer
+
+
+async def test_a_mail_that_arrived_or_may_do_so_keeps_its_quarantine(
+    database: Database, survey, clock: Clock, server: ScriptedServer
+):
+    for number, (step, answer) in enumerate(PERHAPS):
+        server.answers = {step: answer}
+        await asked(database, f"perhaps-{number}")
+        sender = a_sender(database, Mailer(server.url, seconds=5), clock)
+        await sender.step()
+        await relayed(database)
+        await sender._mailer.close()
+        assert await again(database, clock, f"perhaps-{number}") == "quarantine", answer
+
+
+async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_asked(
+    database: Database, survey, clock: Clock, server: ScriptedServer
+):
+    sender = a_sender(database, Mailer(server.url, seconds=5), clock)
+    await asked(database, "paused-then")
+    for state in ("paused", "live"):
+        async with database.transaction() as uow:
+            await change(
+                uow,
+                TENANT,
+                survey.id,
+                Draft(name="x", trigger="order.delivered", state=state, delay_minutes=0),
+            )
+        await relayed(database)
+        await sender.step()
+    assert await again(database, clock, "paused-then") == "invited"
+    await asked(database, "withheld-then")
+    for mode in ("test", "live"):
+        async with database.transaction() as uow:
+            await sending.set_mode(uow, TENANT, "the test", mode)
+        await relayed(database)
+        while not await sender.step():
+            await relayed(database)
+    assert await again(database, clock, "withheld-then") == "invited"
+    await sender._mailer.close()
+
+
+async def test_an_earlier_mail_that_arrived_counts_when_the_later_one_did_not(
+    database: Database, clock: Clock, server: ScriptedServer
+):
+    await know_tenant(database)
+    for trigger, days in (("order.delivered", 90), ("visit", 0)):
+        await make_survey(database, trigger=trigger, delay_minutes=0, quarantine_days=days)
+    await go_live(database)
+    sender = a_sender(database, Mailer(server.url, seconds=5), clock)
+    await asked(database, "both")
+    await sender.step()
+    clock.on(hours=1)
+    server.answers = {"RCPT": "550 5.1.1 nobody"}
+    await decide(database, a_transaction("visit", a_customer("both"), type="visit", occurred_at=clock.now))
+    await relayed(database)
+    await sender.step()
+    found = await rows(database, "SELECT state FROM invitation ORDER BY id")
+    assert [row.state for row in found] == ["sent", "failed"]
+    assert await again(database, clock, "both") == "quarantine"
+    await sender._mailer.close()

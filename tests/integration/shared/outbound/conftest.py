@@ -1,0 +1,130 @@
+"""The mails of both services that send, behind one face, so that each claim is tested of both."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from support.asking import (
+    NOON,
+    TENANT,
+    Clock,
+    a_customer,
+    a_transaction,
+    decide,
+    go_live,
+    know_tenant,
+    make_survey,
+    relayed,
+    rows,
+)
+from support.doors import SECRET, afterword_settings
+from support.smtp import ScriptedServer, scripted
+from support.stack import Postgres
+
+from services.alerts.repository import notices
+from services.alerts.sender import NoticeQueue
+from services.dispatcher.letters import Scribe
+from services.dispatcher.sender import InvitationQueue
+from shared.db.database import Database
+from shared.db.migrations import migrate
+from shared.ids import uuid7
+from shared.mail import Mailer
+from shared.outbound import Queue, Sender
+from shared.runtime import Health
+
+
+@dataclass
+class Mails:
+    """A service's mails: of customers, or of colleagues."""
+
+    database: Database
+    clock: Clock
+    queue: Queue
+
+    def sender(self, server: ScriptedServer | str, **given: float) -> Sender:
+        url = server if isinstance(server, str) else server.url
+        return Sender("sender", self.database, Mailer(url, **given), self.queue, Health())
+
+    async def due(self, name: str) -> str:
+        """One more mail that is due; its address."""
+        raise NotImplementedError
+
+    async def stand(self) -> dict[str, tuple[str, int]]:
+        """State and tries of each mail, by its address."""
+        raise NotImplementedError
+
+    async def all_due(self, *names: str) -> list[str]:
+        return [await self.due(name) for name in names]
+
+    async def step(self, sender: Sender, **later: float) -> None:
+        """One look of the sender, after some time; what it says of it is relayed."""
+        self.clock.on(**later)
+        await sender.step()
+        await relayed(self.database)
+
+
+class Customers(Mails):
+    async def due(self, name: str) -> str:
+        customer = a_customer(name)
+        await decide(self.database, a_transaction(f"order-{name}", customer, occurred_at=self.clock.now))
+        await relayed(self.database)
+        return customer.email or ""
+
+    async def stand(self) -> dict[str, tuple[str, int]]:
+        found = await rows(self.database, "SELECT customer_id, state, attempts FROM invitation")
+        return {f"{row.customer_id}@example.com": (row.state, row.attempts) for row in found}
+
+
+class Colleagues(Mails):
+    async def due(self, name: str) -> str:
+        address, person = f"{name}@example.com", uuid7()
+        async with self.database.transaction() as uow:
+            await uow.execute(
+                "INSERT INTO staff (tenant, id, address, name, role, created_at) "
+                "VALUES (:tenant, :id, :address, 'Sara', 'agent', :now)",
+                {"tenant": TENANT, "id": person, "address": address, "now": uow.now},
+            )
+            await notices.invite(uow, TENANT, person)
+        return address
+
+    async def stand(self) -> dict[str, tuple[str, int]]:
+        found = await rows(
+            self.database,
+            "SELECT s.address, n.state, n.attempts FROM notification n JOIN staff s "
+            "ON s.tenant = n.tenant AND s.id = n.staff_id",
+        )
+        return {row.address: (row.state, row.attempts) for row in found}
+
+
+@pytest.fixture(scope="session")
+async def migrated(postgres: Postgres) -> dict[str, str]:
+    urls = {service: await postgres.create_database(service) for service in ("dispatcher", "alerts")}
+    for service, url in urls.items():
+        await migrate(service, url)
+    return urls
+
+
+@pytest.fixture(params=["dispatcher", "alerts"])
+async def mails(
+    request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str]
+) -> AsyncIterator[Mails]:
+    service, clock = request.param, Clock(NOON)
+    url = await postgres.create_database(service, template=migrated[service])
+    database = Database(url, name=f"{service}-test", clock=clock)
+    if service == "dispatcher":
+        await know_tenant(database)
+        await make_survey(database, delay_minutes=0)
+        await go_live(database)
+        scribe = Scribe(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
+        yield Customers(database, clock, InvitationQueue(scribe, SECRET))
+    else:
+        queue = NoticeQueue("ask@shop.example", "http://staff.example", SECRET, clock)
+        yield Colleagues(database, clock, queue)
+    await database.close()
+    await postgres.drop_database(url)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted() as server:
+        yield server

@@ -1,0 +1,147 @@
+"""A mail server that answers each command as a test asks, and remembers what it heard and took."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+CERTIFICATE = Path(__file__).parents[1] / "integration" / "shared" / "mail" / "loopback.pem"
+"""Of a server on the loopback address, with its key; nobody trusts it of themselves."""
+
+Step = Literal["CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "END", "RSET", "QUIT"]
+HANG_UP = ""
+"""In place of an answer: the connection ends."""
+SILENCE = "(silence)"
+"""In place of an answer: nothing is ever said."""
+USUAL: dict[Step, str] = {
+    "CONNECT": "220 scripted ESMTP",
+    "EHLO": "250 scripted",
+    "HELO": "250 scripted",
+    "STARTTLS": "220 go on",
+    "AUTH": "235 2.7.0 welcome",
+    "MAIL": "250 2.1.0 ok",
+    "RCPT": "250 2.1.5 ok",
+    "DATA": "354 go on",
+    "END": "250 2.0.0 taken",
+    "RSET": "250 2.0.0 ok",
+    "QUIT": "221 2.0.0 bye",
+}
+
+
+@dataclass
+class ScriptedServer:
+    """One address on this machine. Its answers may be changed at any time, for single recipients too."""
+
+    answers: dict[Step, str] = field(default_factory=dict)
+    """What it says instead of the usual; lines are separated by line feeds."""
+    for_recipients: dict[str, dict[Step, str]] = field(default_factory=dict)
+    """What it says when the mail goes to this address."""
+    extensions: list[str] = field(default_factory=list)
+    context: ssl.SSLContext | None = None
+    """With it STARTTLS is offered; the handshake uses it."""
+    heard: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    """To whom it has taken a mail, in order."""
+    mails: list[bytes] = field(default_factory=list)
+    encrypted: list[bool] = field(default_factory=list)
+    """For each mail taken whether it came by TLS."""
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once a client waits for an answer that never comes."""
+    url: str = ""
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One conversation."""
+        self._open.add(writer)
+        try:
+            await self._talk(reader, writer)
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    def hang_up(self) -> None:
+        """End every conversation."""
+        for writer in set(self._open):
+            writer.transport.abort()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        encrypted, recipient = False, ""
+        if not await self._say(writer, "CONNECT", recipient):
+            return
+        while line := await reader.readline():
+            command = line.decode().strip()
+            self.heard.append(command)
+            step = command.upper().replace(":", " ").split(" ")[0]
+            if step == "RCPT":
+                recipient = command.partition("<")[2].partition(">")[0]
+            if step == "EHLO" and "EHLO" not in self.answers:
+                self._offer(writer, encrypted=encrypted)
+                continue
+            goes_on = await self._say(writer, step, recipient) and step != "QUIT"  # type: ignore[arg-type]
+            if step == "STARTTLS" and self.context and self._answer("STARTTLS", recipient).startswith("2"):
+                await writer.start_tls(self.context)
+                encrypted = True
+            if step == "DATA" and self._answer("DATA", recipient).startswith("354"):
+                goes_on = await self._take(reader, writer, recipient, encrypted=encrypted)
+            if not goes_on:
+                return
+
+    def _offer(self, writer: asyncio.StreamWriter, *, encrypted: bool) -> None:
+        offered = [*self.extensions, *(["STARTTLS"] if self.context and not encrypted else [])]
+        lines = [f"250-{one}\r\n" for one in ["scripted", *offered]]
+        writer.write("".join([*lines, "250 8BITMIME\r\n"]).encode())
+
+    async def _take(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipient: str, *, encrypted: bool
+    ) -> bool:
+        mail = await reader.readuntil(b"\r\n.\r\n")
+        if self._answer("END", recipient).startswith("2"):
+            self.taken.append(recipient)
+            self.mails.append(mail)
+            self.encrypted.append(encrypted)
+        return await self._say(writer, "END", recipient)
+
+    def _answer(self, step: Step, recipient: str) -> str:
+        own = self.for_recipients.get(recipient, {})
+        return own.get(step, self.answers.get(step, USUAL.get(step, "500 5.5.1 unknown command")))
+
+    async def _say(self, writer: asyncio.StreamWriter, step: Step, recipient: str) -> bool:
+        """Whether the conversation goes on."""
+        answer = self._answer(step, recipient)
+        if answer == SILENCE:
+            self.waiting.set()
+            await asyncio.Event().wait()
+        if answer == HANG_UP:
+            return False
+        lines = answer.split("\n")
+        marked = [f"{line[:3]}-{line[4:]}" for line in lines[:-1]] + lines[-1:]
+        writer.write("".join(f"{line}\r\n" for line in marked).encode())
+        await writer.drain()
+        return True
+
+
+@asynccontextmanager
+async def scripted(**given: object) -> AsyncIterator[ScriptedServer]:
+    """A server while the context lasts, and its ``url``."""
+    server = ScriptedServer(**given)  # type: ignore[arg-type]
+    talks: set[asyncio.Task[None]] = set()
+
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(server.talk(reader, writer))
+        talks.add(task)
+        task.add_done_callback(talks.discard)
+
+    listening = await asyncio.start_server(begin, "127.0.0.1", 0)
+    server.url = f"smtp://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    try:
+        yield server
+    finally:
+        listening.close()
+        for task in list(talks):
+            task.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
