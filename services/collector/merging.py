@@ -138,6 +138,35 @@ def meant(found: Found, posted: Posted) -> Meant:
     return Meant(merged, tuple(conflicts))
 
 
+def shown_after(answer: Answer, posted: Posted) -> Shown:
+    """What the page that has just sent this shows of the answer: of each field what both have by now.
+
+    A field in which they differ stays as the page was drawn, so that its next form is merged again; the
+    version is the answer's only when they differ in none.
+    """
+    drawn, outcome = posted.shown, outcome_of(posted.score)
+    stands = Shown.of(answer, outcome)
+    comment = drawn.comment if posted.comment is UNSET else digest(posted.comment)
+    contact = drawn.may_contact if posted.may_contact is UNSET else posted.may_contact
+    further = drawn.follow_up if outcome not in posted.follow_up else digest(posted.follow_up[outcome])
+    differs = (posted.score, contact, comment, further) != (
+        stands.score, stands.may_contact, stands.comment, stands.follow_up
+    )  # fmt: skip
+    return Shown(
+        drawn.version if differs else answer.version,
+        posted.score if posted.score == stands.score else drawn.score,
+        contact if contact == stands.may_contact else drawn.may_contact,
+        comment if comment == stands.comment else drawn.comment,
+        further if further == stands.follow_up else drawn.follow_up,
+        stands.placed if further == stands.follow_up and outcome in posted.follow_up else drawn.placed,
+    )
+
+
+def writer(answer: Answer, posted: Posted) -> Written | None:
+    """The page as the one that wrote all of this answer; None when a part of it is another's."""
+    return posted.written if shown_after(answer, posted).version == answer.version else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     text: str | UnsetType | None

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from services.collector import repository
 from services.collector.domain import Found, Visit, answered, clicked, standing, visited
 from services.collector.forms import Fault, PageNonce, Sheet, read_sheet, score_of
-from services.collector.merging import Meant, meant
+from services.collector.merging import Meant, meant, shown_after, writer
 from services.collector.views import UNSEEN, Renderer
 from services.collector.wording import language_of, languages_of, worded
 from shared.db.database import Database, UnitOfWork
@@ -106,10 +106,7 @@ async def answer_survey(request: Request, token: str) -> Response:
             return _refused(request, desk, found, sheet, ["conflict", *told.conflicts])
         found = await _keep(uow, desk, found, sheet, told)
     if sheet.action != "send":
-        drawn = desk.renderer.shown(found).encode()
-        return JSONResponse(
-            {"saved": sheet.score, "drawn": drawn, "conflict": bool(told.conflicts)}, headers=UNSEEN
-        )
+        return _kept(found, sheet, told)
     suffix = "" if sheet.language == own_language else f"?lang={sheet.language}"
     return RedirectResponse(f"/s/{token}{suffix}", 303, headers=UNSEEN)
 
@@ -123,10 +120,20 @@ async def _keep(uow: UnitOfWork, desk: Desk, found: Found, sheet: Sheet, told: M
     new = answered(asked, told.said, uow.now)
     if new is None:
         return found
-    written = sheet.posted().written
+    written = writer(new, sheet.posted())
     await repository.put_answers(uow, found.tenant.id, [new], written)
     uow.publish(ANSWERS, found.tenant.id, new)
     return replace(found, answer=new, written=written)
+
+
+def _kept(found: Found, sheet: Sheet, told: Meant) -> Response:
+    """What the script is told: the score that stands, and what its page shows of the answer from now on."""
+    answer = found.answer
+    assert answer is not None  # noqa: S101  (for the type checker: something was kept, or stood before)
+    drawn = shown_after(answer, sheet.posted()).encode()
+    return JSONResponse(
+        {"saved": answer.score, "drawn": drawn, "conflict": bool(told.conflicts)}, headers=UNSEEN
+    )
 
 
 async def _note(desk: Desk, found: Found, visit: Visit) -> None:

@@ -62,7 +62,7 @@ async function post() {
   if (score !== chosen()?.value) return;
   const words = [...told].some(([name, value]) => value && (name === "comment" || name.startsWith("follow_up_")));
   const said = kept === null || kept.conflict ? status.dataset.unsaved : words ? status.dataset.kept : status.dataset.saved;
-  const sentence = said.replace("{score}", score);
+  const sentence = said.replace("{score}", kept?.saved ?? score);
   if (status.textContent !== sentence) status.textContent = sentence;
 }
 
@@ -89,6 +89,7 @@ function met(event) {
   touched = true;
   if (!chosen()) return;
   dirty = true;
+  if (event.target.closest?.("button")) return; // Which carries it.
   if (event.type === "keydown" && scale.contains(event.target) && event.key !== "Tab") chosenByKey = true;
   else keep();
 }

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.collector.domain import Asked, Found, Written, answered
+from services.collector.domain import Asked, Found, answered
 from services.collector.forms import read_sheet
-from services.collector.merging import Shown, meant
+from services.collector.merging import Shown, meant, shown_after, writer
 from shared.events import Answer, Tenant
 from shared.ids import uuid7
 
@@ -44,7 +44,9 @@ class Tab:
         if told.conflicts:
             return found, told.conflicts
         new = None if told.overtaken else answered(found, told.said, NOW)
-        return (found if new is None else replace(found, answer=new, written=posted.written)), ()
+        found = found if new is None else replace(found, answer=new, written=writer(new, posted))
+        self.fields["drawn"] = shown_after(stands(found), posted).encode()
+        return found, ()
 
 
 def stands(found: Found) -> Answer:
@@ -75,6 +77,16 @@ def test_who_writes_on_from_what_the_other_page_wrote_has_erased_nothing() -> No
     found, _ = first.send(EMPTY, comment="It came late.")
     found, conflicts = second.send(found, comment="It came late. And broken.")
     assert (stands(found).comment, conflicts) == ("It came late. And broken.", ())
+
+
+def test_a_page_that_was_told_of_its_own_score_has_not_shown_the_words_of_another() -> None:
+    first, second = Tab(EMPTY, "a"), Tab(EMPTY, "b")
+    found, _ = first.send(EMPTY, score="3", comment="It came late.", action="keep")
+    found, _ = second.send(found, score="3", comment="", action="keep", seq="1")
+    assert second.send(found, comment="It was broken.", seq="2", action="send")[1] == ("comment",)
+    found, _ = second.send(found, score="2", comment="", seq="3", action="keep")
+    found, _ = second.send(found, seq="4", action="send")
+    assert (stands(found).score, stands(found).comment) == (2, "It came late.")
 
 
 def test_what_a_page_showed_it_can_take_back() -> None:
@@ -131,6 +143,8 @@ def test_no_page_erases_words_that_it_did_not_show(taken: list[tuple[int, str, s
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reading_of_what_a_page_showed(text: str) -> None:
     assert Shown.decode(text).version >= 0
-    answer = answered(EMPTY, meant(EMPTY, read_sheet({"score": "3", "comment": text}, ["en"], "en").posted()).said, NOW)
+    answer = answered(
+        EMPTY, meant(EMPTY, read_sheet({"score": "3", "comment": text}, ["en"], "en").posted()).said, NOW
+    )
     shown = Shown.of(answer, "detractor")
     assert Shown.decode(shown.encode()) == shown

@@ -63,7 +63,9 @@ def test_what_is_no_placeholder_is_named_with_those_that_exist(words, named):
         assert f"{{{name}}}" in found
 
 
-@pytest.mark.parametrize("words", ["", "plain", "{company} {occasion} {day} {touchpoint}", "{{ a, b }}", "100 %"])
+@pytest.mark.parametrize(
+    "words", ["", "plain", "{company} {occasion} {day} {touchpoint}", "{{ a, b }}", "100 %"]
+)
 def test_good_words_have_no_faults(words):
     assert faults_in(words) == []
 
