@@ -10,8 +10,9 @@ from services.collector.merging import OUTCOMES
 from shared.events import SurveyTexts
 from shared.events.placeholders import filled_texts, own_occasion
 from shared.pages.environment import Pages
-from shared.pages.language import SOURCE, known_zone, read_by
+from shared.pages.language import SOURCE, read_by
 from shared.pages.wording import known_occasion, values_of
+from shared.zones import known_zone
 
 
 def languages_of(found: Found, pages: Pages) -> list[str]:

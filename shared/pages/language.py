@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from io import BytesIO
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
@@ -114,16 +113,6 @@ def own_name(tag: str) -> str:
     except (UnknownLocaleError, ValueError):
         name = None
     return name[:1].upper() + name[1:] if name else tag
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def known_zone(*wished: str | None) -> str:
-    """The first of these time zones that this machine knows, else UTC."""
-    return next((zone for zone in wished if zone in _zones()), "UTC")
 
 
 def negotiate(accept_language: str | None, available: Sequence[str]) -> str:

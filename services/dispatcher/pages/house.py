@@ -13,7 +13,6 @@ from shared.db import UnitOfWork
 from shared.events import Tenant
 from shared.http.staff import Staff
 from shared.pages.environment import Pages
-from shared.pages.language import known_zone
 from shared.service import Context
 from shared.tenancy import find_tenant
 from shared.zones import known_zone

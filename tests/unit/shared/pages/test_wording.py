@@ -6,7 +6,7 @@ import pytest
 
 from services.dispatcher.letters import sender_line
 from shared.events import SurveyTexts
-from shared.pages.language import direction, known_zone, own_name, read_by
+from shared.pages.language import direction, own_name, read_by
 from shared.pages.texts import Texts
 from shared.pages.wording import values_of
 
@@ -82,8 +82,3 @@ def test_a_language_has_its_own_name_and_direction_or_its_tag():
         "Dansk", "Nederlands", "Deutsch", "العربية", "Português (Brasil)", "tlh",
     ]  # fmt: skip
     assert [direction(tag) for tag in ("ar", "he", "da", "tlh")] == ["rtl", "rtl", "ltr", "ltr"]
-
-
-def test_a_time_zone_that_this_machine_does_not_know_is_passed_over():
-    assert known_zone("Moon/Base", None, "Europe/Copenhagen") == "Europe/Copenhagen"
-    assert known_zone("Moon/Base") == "UTC"
