@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
 from shared.events.envelope import Instant
@@ -53,6 +54,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     organisation: tuple[str, ...]
     invited_at: Instant
     expires_at: Instant
+    event_type: str = ""
+    """This and the next two are not known of invitations that were kept before they were asked for."""
+    occurred_at: Instant | None = None
+    time_zone: str | None = None
 
     @classmethod
     def by(cls, invitation: Invitation) -> "Asked":
@@ -73,7 +78,28 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             organisation=invitation.organisation,
             invited_at=invitation.sent_at or invitation.due_at,
             expires_at=invitation.expires_at,
+            event_type=invitation.event_type,
+            occurred_at=invitation.occurred_at,
+            time_zone=invitation.customer.time_zone,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Which page wrote an answer last: the id that it was drawn with, and its own count of what it sent."""
+
+    page: str
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """The case that an answer opened."""
+
+    due_at: datetime
+    """Until when somebody is to contact the customer."""
+    dealt_with: bool
+    """Somebody has, or the case is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +110,8 @@ class Found:
     asked: Asked
     survey: Survey | None
     answer: Answer | None
+    written: Written | None = None
+    case: OpenCase | None = None
 
     @property
     def scored(self) -> Answer | None:
@@ -98,7 +126,8 @@ class Found:
 
     def texts(self, language: str) -> SurveyTexts:
         """The survey's own words in a language; what it lacks the standard wording has."""
-        return (self.survey.texts.get(language) if self.survey else None) or SurveyTexts()
+        own = self.survey.texts if self.survey else {}
+        return own.get(language) or own.get(language.partition("-")[0]) or SurveyTexts()
 
     def follow_up_question(self, language: str, score: int) -> str | None:
         """The second question for an outcome, if the survey has one."""
@@ -122,14 +151,14 @@ def standing(invitation_id: UUID, found: Found | None, now: datetime) -> Standin
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the customer said now. While they only choose, the rest stays as it was."""
+    """What the customer said now. What is UNSET stays as it was."""
 
     score: int
     language: str
     sent: bool = False
-    comment: str | None = None
-    follow_up: str | None = None
-    may_contact: bool | None = None
+    comment: str | UnsetType | None = UNSET
+    follow_up: str | UnsetType | None = UNSET
+    may_contact: bool | UnsetType | None = UNSET
 
 
 def answered(found: Found, said: Said, now: datetime) -> Answer | None:
@@ -148,20 +177,24 @@ def answered(found: Found, said: Said, now: datetime) -> Answer | None:
         language=said.language,
         answered_at=first,
         day=old.day or first.astimezone(zone_of(found.tenant.time_zone)).date(),
+        comment=old.comment if said.comment is UNSET else said.comment,
+        may_contact=old.may_contact if said.may_contact is UNSET else said.may_contact,
+        **_follow_up(found, said),
     )
-    if said.sent:
-        question = found.follow_up_question(said.language, said.score) if said.follow_up else None
-        new = msgspec.structs.replace(
-            new,
-            comment=said.comment,
-            follow_up=said.follow_up if question else None,
-            follow_up_question=question,
-            may_contact=said.may_contact,
-        )
     if new == old:
         return None
     # Two posts at once: the later one may have begun first.
     return msgspec.structs.replace(new, version=old.version + 1, changed_at=max(now, old.changed_at))
+
+
+def _follow_up(found: Found, said: Said) -> dict[str, str | None]:
+    """The second question as it was asked, and what was said to it."""
+    if said.follow_up is UNSET:
+        return {}
+    question = found.follow_up_question(said.language, said.score)
+    if said.follow_up is None or question is None:
+        return {"follow_up": None, "follow_up_question": None}
+    return {"follow_up": said.follow_up, "follow_up_question": question}
 
 
 def clicked(asked: Asked, now: datetime, *, version: int = 1) -> Answer:

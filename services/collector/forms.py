@@ -2,18 +2,23 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from services.collector.domain import LONGEST_TEXT, Said, outcome_of
+from msgspec import UNSET
+
+from services.collector.domain import LONGEST_TEXT, Written, outcome_of
+from services.collector.merging import NOTHING_SHOWN, OUTCOMES, Posted, Shown
 from shared.http.secrets import derive
 
-Action = Literal["choose", "send", "language"]
-"""choose: a score alone, by script; send: the whole form; language: show it again in another one."""
-Fault = Literal["score", "comment", "follow_up", "nonce"]
+Action = Literal["choose", "keep", "send", "language"]
+"""choose: a score alone, by the script of older pages; keep: the form as it grows, by script;
+send: the customer is done; language: show it again in another one."""
+Fault = Literal["score", "comment", "follow_up", "nonce", "conflict"]
 
 NONCE_LASTS = timedelta(hours=48)
 FIELDS = ("comment", "follow_up_detractor", "follow_up_passive", "follow_up_promoter")
@@ -50,8 +55,15 @@ class Sheet:
     score: int | None = None
     may_contact: bool | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    had: frozenset[str] = frozenset()
+    """The fields that the page had; in the others nothing was taken back."""
     action: Action = "send"
     nonce: str = ""
+    shown: Shown = NOTHING_SHOWN
+    page: str = ""
+    """The page's own id: the same after a fault or another language."""
+    seq: int = 0
+    """Counts what the page has sent."""
 
     @property
     def follow_up(self) -> str:
@@ -63,23 +75,32 @@ class Sheet:
         found: list[Fault] = []
         if self.score is None:
             found.append("score")
-        if self.action == "send":
+        if self.action != "choose":
             if len(self.texts.get("comment", "")) > LONGEST_TEXT:
                 found.append("comment")
             if len(self.follow_up) > LONGEST_TEXT:
                 found.append("follow_up")
         return found
 
-    def said(self) -> Said:
-        """What the customer says with it; the score is there."""
+    def posted(self) -> Posted:
+        """What it sends; the score is there."""
         assert self.score is not None  # noqa: S101  (faults() is empty: for the type checker)
-        return Said(
+        alone = self.action == "choose"
+        return Posted(
             score=self.score,
             language=self.language,
             sent=self.action == "send",
-            comment=self.texts.get("comment") or None,
-            follow_up=self.follow_up or None,
-            may_contact=self.may_contact,
+            comment=UNSET if alone or "comment" not in self.had else self.texts["comment"] or None,
+            follow_up={}
+            if alone
+            else {
+                outcome: self.texts[f"follow_up_{outcome}"]
+                for outcome in OUTCOMES
+                if f"follow_up_{outcome}" in self.had
+            },
+            may_contact=UNSET if alone else self.may_contact,
+            shown=self.shown,
+            written=Written(self.page, self.seq) if self.page else None,
         )
 
 
@@ -89,22 +110,30 @@ def score_of(text: object) -> int | None:
 
 
 _SCORES = frozenset(str(score) for score in range(11))
+_PAGE = re.compile(r"[0-9a-f]{32}")
+_MOST_SENT = 1_000_000
 
 
-def read_sheet(form: Mapping[str, Any], languages: list[str], language: str) -> Sheet:
+def read_sheet(form: Mapping[str, Any], languages: Collection[str], language: str) -> Sheet:
     """Read a posted form; what is not ours is not there."""
 
     def text(name: str) -> str:
         value = form.get(name)
         return value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else ""
 
-    wanted, speaks = text("speak"), text("language")
-    action: Action = "language" if wanted in languages else "choose" if text("action") == "choose" else "send"
+    wanted, speaks, asked = text("speak"), text("language"), text("action")
+    action: Action = "language" if wanted in languages else "send"
+    if action == "send":
+        action = "choose" if asked == "choose" else "keep" if asked == "keep" else "send"
     return Sheet(
         language=wanted if action == "language" else speaks if speaks in languages else language,
         score=score_of(form.get("score")),
         may_contact=_CONSENT.get(text("may_contact")),
         texts={name: text(name) for name in FIELDS},
+        had=frozenset(name for name in FIELDS if isinstance(form.get(name), str)),
         action=action,
         nonce=text("nonce"),
+        shown=Shown.decode(text("drawn")),
+        page=text("page") if _PAGE.fullmatch(text("page")) else "",
+        seq=min(int(text("seq")), _MOST_SENT) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.collector import repository
 from shared.db.database import UnitOfWork
-from shared.events import INVITATIONS, SURVEYS, TENANTS, Event, Invitation, Survey
+from shared.events import CASES, INVITATIONS, SURVEYS, TENANTS, Case, Event, Invitation, Survey
 from shared.events.newest import newest
 from shared.kafka import Subscription
 from shared.tenancy.tenants import keep_tenants
@@ -21,8 +21,14 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
     await repository.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
 
 
+async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
+    """Keep until when somebody is to contact the customer, who is told so."""
+    await repository.keep_cases(uow, newest(events, lambda case: case.id))
+
+
 SUBSCRIPTIONS: tuple[Subscription[Any], ...] = (
     Subscription(TENANTS, keep_tenants),
     Subscription(SURVEYS, keep_surveys),
     Subscription(INVITATIONS, keep_invitations, prompt=True),
+    Subscription(CASES, keep_cases),
 )

@@ -89,6 +89,8 @@ answer = Table(
     Column("answered_at", DateTime(timezone=True)),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("within", JSONB, nullable=False),
+    Column("page", Text),
+    Column("page_seq", Integer),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -112,4 +114,17 @@ Table(
     Column("follow_up", Text),
     Column("may_contact", Boolean),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+
+Table(
+    "case_copy",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("answer_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("first_contact_at", DateTime(timezone=True)),
+    Index(None, "tenant", "answer_id"),
 )

@@ -1,27 +1,19 @@
 """The customer's page: ``/s/{token}``."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal
 from uuid import UUID
 
-from babel.core import Locale
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from services.collector import repository
-from services.collector.domain import (
-    LONGEST_TEXT,
-    Found,
-    Visit,
-    answered,
-    clicked,
-    outcome_of,
-    standing,
-    visited,
-)
+from services.collector.domain import Found, Visit, answered, clicked, standing, visited
 from services.collector.forms import Fault, PageNonce, Sheet, read_sheet, score_of
-from shared.db.database import Database
+from services.collector.merging import Meant, meant, shown_after, writer
+from services.collector.views import UNSEEN, Renderer
+from services.collector.wording import language_of, languages_of, worded
+from shared.db.database import Database, UnitOfWork
 from shared.events import ANSWERS
 from shared.http.guesses import Guesses, attempt
 from shared.http.networks import network_of
@@ -31,9 +23,6 @@ from shared.ids import uuid7
 from shared.pages.environment import Pages
 
 router = APIRouter(include_in_schema=False, route_class=Ordered)
-
-UNSEEN = {"X-Robots-Tag": "noindex, nofollow"}
-LOOK_AGAIN_S = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +36,11 @@ class Desk:
     # The bucket that slows those who guess keys slows those who guess links too; no reader meets its bottom.
     per_link: Guesses = field(default_factory=lambda: Guesses(most=120, every=0.5))
     per_network: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
+
+    @property
+    def renderer(self) -> Renderer:
+        """Draws what the customer sees."""
+        return Renderer(self.pages, self.signer, self.nonce)
 
     def read(self, request: Request, token: str) -> UUID | None:
         """The invitation that a link names, if it is one of ours.
@@ -69,22 +63,25 @@ async def show_survey(request: Request, token: str) -> Response:
         # A wrong link takes the same look into the database as a right one.
         found = await repository.find(uow, invitation_id or uuid7())
     if (closed := _closed(request, desk, invitation_id, found)) or found is None:
-        return closed or _gone(request, desk)
+        return closed or desk.renderer.gone(request)
     query = request.query_params
     score = score_of(query.get("v"))
     if not found.scored and _is_visit(request):
         await _note(desk, found, Visit(score, request.headers.get("user-agent", ""), "trap" in query))
+    languages = languages_of(found, desk.pages)
     language = query.get("lang", "")
-    language = language if language in desk.pages.languages else _language(desk, found)
+    language = language if language in languages else language_of(found, languages)
+    now = desk.database.clock()
     if found.scored and found.scored.state == "sent" and score is None and "change" not in query:
-        return _thanks(request, desk, found, language)
-    sheet = _sheet_of(found, language)
-    return _form(request, desk, found, sheet if score is None else _with_score(sheet, score))
+        return desk.renderer.thanks(request, found, language, now)
+    sheet = desk.renderer.sheet_of(found, language)
+    sheet = sheet if score is None else replace(sheet, score=score)
+    return desk.renderer.form(request, found, sheet, now)
 
 
 @router.post("/s/{token}")
 async def answer_survey(request: Request, token: str) -> Response:
-    """Take a score by itself, or the whole form; what cannot be taken comes back as it was filled in."""
+    """Take the form, as it grows or when it is sent; what cannot be taken comes back as it was filled in."""
     desk: Desk = request.app.state.desk
     invitation_id = desk.read(request, token)
     form = await request.form()
@@ -93,23 +90,51 @@ async def answer_survey(request: Request, token: str) -> Response:
         await repository.lock_invitation(uow, invitation_id or uuid7())
         found = await repository.find(uow, invitation_id or uuid7())
         if (closed := _closed(request, desk, invitation_id, found)) or found is None:
-            return closed or _gone(request, desk)
-        sheet = read_sheet(form, desk.pages.languages, _language(desk, found))
+            return closed or desk.renderer.gone(request)
+        languages = languages_of(found, desk.pages)
+        own_language = language_of(found, languages)
+        sheet = read_sheet(form, languages, own_language)
+        now = desk.database.clock()
         if sheet.action == "language":
-            return _form(request, desk, found, sheet)
+            return desk.renderer.form(request, found, sheet, now)
         faults = sheet.faults()
-        if not desk.nonce.holds(sheet.nonce, found.asked.id, desk.database.clock()):
+        if not desk.nonce.holds(sheet.nonce, found.asked.id, now):
             faults.append("nonce")
         if faults:
             return _refused(request, desk, found, sheet, faults)
-        new = answered(found, sheet.said(), uow.now)
-        if new is not None:
-            await repository.put_answers(uow, found.tenant.id, [new])
-            uow.publish(ANSWERS, found.tenant.id, new)
-    if sheet.action == "choose":
-        return JSONResponse({"saved": sheet.score}, headers=UNSEEN)
-    suffix = "" if sheet.language == _language(desk, found) else f"?lang={sheet.language}"
+        told = meant(found, sheet.posted())
+        if sheet.action == "send" and told.conflicts:
+            return _refused(request, desk, found, sheet, ["conflict", *told.conflicts])
+        found = await _keep(uow, desk, found, sheet, told)
+    if sheet.action != "send":
+        return _kept(found, sheet, told)
+    suffix = "" if sheet.language == own_language else f"?lang={sheet.language}"
     return RedirectResponse(f"/s/{token}{suffix}", 303, headers=UNSEEN)
+
+
+async def _keep(uow: UnitOfWork, desk: Desk, found: Found, sheet: Sheet, told: Meant) -> Found:
+    """Write and publish what the customer says with it, if that is anything new; how it stands then."""
+    if told.overtaken and sheet.action != "send":
+        return found
+    # A question is kept as it was asked: with its placeholders filled.
+    asked = worded(found, sheet.language, desk.pages, sheet.texts)
+    new = answered(asked, told.said, uow.now)
+    if new is None:
+        return found
+    written = writer(new, sheet.posted())
+    await repository.put_answers(uow, found.tenant.id, [new], written)
+    uow.publish(ANSWERS, found.tenant.id, new)
+    return replace(found, answer=new, written=written)
+
+
+def _kept(found: Found, sheet: Sheet, told: Meant) -> Response:
+    """What the script is told: the score that stands, and what its page shows of the answer from now on."""
+    answer = found.answer
+    assert answer is not None  # noqa: S101  (for the type checker: something was kept, or stood before)
+    drawn = shown_after(answer, sheet.posted()).encode()
+    return JSONResponse(
+        {"saved": answer.score, "drawn": drawn, "conflict": bool(told.conflicts)}, headers=UNSEEN
+    )
 
 
 async def _note(desk: Desk, found: Found, visit: Visit) -> None:
@@ -135,111 +160,19 @@ def _is_visit(request: Request) -> bool:
 def _closed(request: Request, desk: Desk, invitation_id: UUID | None, found: Found | None) -> Response | None:
     """The page in place of the question, or None while it may be answered."""
     if invitation_id is None:
-        return _gone(request, desk)
+        return desk.renderer.gone(request)
     state = standing(invitation_id, found, desk.database.clock())
     if state == "gone":
-        return _gone(request, desk)
-    return _one_moment(request, desk) if state == "unknown" else None
-
-
-def _gone(request: Request, desk: Desk) -> Response:
-    """One page for every link that leads nowhere: nobody learns whether it ever did."""
-    return _with_headers(desk.pages.response(request, "gone.html", status_code=404))
-
-
-def _one_moment(request: Request, desk: Desk) -> Response:
-    response = desk.pages.response(request, "moment.html", status_code=503, again=LOOK_AGAIN_S)
-    response.headers["Retry-After"] = str(LOOK_AGAIN_S)
-    return _with_headers(response)
-
-
-def _thanks(request: Request, desk: Desk, found: Found, language: str) -> Response:
-    answer = found.scored
-    assert answer is not None  # noqa: S101  (for the type checker: the caller has seen it)
-    assert answer.score is not None  # noqa: S101
-    return _with_headers(
-        desk.pages.response(
-            request,
-            "thanks.html",
-            speak=language,
-            time_zone=found.tenant.time_zone,
-            own=found.texts(language),
-            outcome=outcome_of(answer.score),
-            answer=answer,
-            until=found.amendable_until,
-            change=f"{request.url.path}?change=1&lang={language}",
-        )
-    )
-
-
-def _form(
-    request: Request,
-    desk: Desk,
-    found: Found,
-    sheet: Sheet,
-    faults: tuple[Fault, ...] = (),
-    status: int = 200,
-) -> Response:
-    unsubscribe = desk.signer.sign("unsubscribe", found.asked.id)
-    return _with_headers(
-        desk.pages.response(
-            request,
-            "survey.html",
-            status_code=status,
-            speak=sheet.language,
-            time_zone=found.tenant.time_zone,
-            company=found.tenant.name,
-            own=found.texts(sheet.language),
-            sheet=sheet,
-            faults=faults,
-            here=request.url.path,
-            nonce=desk.nonce.make(found.asked.id, desk.database.clock()),
-            until=found.amendable_until,
-            longest=LONGEST_TEXT,
-            unsubscribe=f"/u/{unsubscribe}",
-            languages=[(code, _name(code)) for code in desk.pages.languages if code != sheet.language],
-        )
-    )
+        return desk.renderer.gone(request)
+    return desk.renderer.one_moment(request) if state == "unknown" else None
 
 
 def _refused(request: Request, desk: Desk, found: Found, sheet: Sheet, faults: list[Fault]) -> Response:
-    status: Literal[409, 422] = 409 if faults == ["nonce"] else 422
-    if sheet.action == "choose":
+    """The form again. Where another page has written meanwhile both are shown, and Send decides."""
+    again = faults == ["nonce"] or "conflict" in faults
+    status: Literal[409, 422] = 409 if again else 422
+    if sheet.action in {"choose", "keep"}:
         return JSONResponse({"saved": None}, status, headers=UNSEEN)
-    return _form(request, desk, found, sheet, tuple(faults), status)
-
-
-def _language(desk: Desk, found: Found) -> str:
-    """The invitation's language, as far as we or the survey speak it."""
-    language = found.asked.language
-    own = found.survey.texts if found.survey else {}
-    for candidate in (language, language.partition("-")[0]):
-        if candidate in desk.pages.languages or candidate in own:
-            return candidate
-    return "en"
-
-
-def _sheet_of(found: Found, language: str) -> Sheet:
-    """The form as the answer stands: empty, or what was said within the time in which it may be changed."""
-    answer = found.scored
-    if answer is None or answer.score is None:
-        return Sheet(language)
-    texts: Mapping[str, Any] = {
-        "comment": answer.comment or "",
-        f"follow_up_{outcome_of(answer.score)}": answer.follow_up or "",
-    }
-    return Sheet(language, answer.score, answer.may_contact, texts)
-
-
-def _with_score(sheet: Sheet, score: int) -> Sheet:
-    return Sheet(sheet.language, score, sheet.may_contact, sheet.texts)
-
-
-def _name(code: str) -> str:
-    """A language in its own words."""
-    return (Locale.parse(code).get_language_name(code) or code).capitalize()
-
-
-def _with_headers(response: Response) -> Response:
-    response.headers.update(UNSEEN)
-    return response
+    if "conflict" in faults:
+        sheet = replace(sheet, shown=desk.renderer.shown(found))
+    return desk.renderer.form(request, found, sheet, desk.database.clock(), tuple(faults), status)

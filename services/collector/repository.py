@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from services.collector.domain import Asked, Found, Intent
+from services.collector.domain import Asked, Found, Intent, OpenCase, Written
 from shared.db.copies import Columns, keep_newest
 from shared.db.database import UnitOfWork
-from shared.events import Answer, Event, Invitation, Survey, Tenant, segments_of
+from shared.events import Answer, Case, Event, Invitation, Survey, Tenant, segments_of
 
 
 class _Stored(Answer, frozen=True, kw_only=True):
@@ -18,6 +18,8 @@ class _Stored(Answer, frozen=True, kw_only=True):
 
     tenant: str
     within: list[str]
+    page: str | None = None
+    page_seq: int | None = None
 
 
 _asked = msgspec.json.Decoder(Asked)
@@ -52,6 +54,20 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
     await keep_newest(uow, "invitation", columns)
 
 
+async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
+    """Write of each case that is newer than ours until when it is due, and whether that still holds."""
+    columns: Columns = {
+        "tenant": ("text", [event.tenant for event in events]),
+        "id": ("uuid", [event.data.id for event in events]),
+        "version": ("bigint", [event.data.version for event in events]),
+        "answer_id": ("uuid", [event.data.answer_id for event in events]),
+        "state": ("text", [event.data.state for event in events]),
+        "due_at": ("timestamptz", [event.data.due_at for event in events]),
+        "first_contact_at": ("timestamptz", [event.data.first_contact_at for event in events]),
+    }
+    await keep_newest(uow, "case_copy", columns)
+
+
 async def lock_invitation(uow: UnitOfWork, invitation_id: UUID) -> None:
     """Until the transaction ends, nobody else writes this invitation's answer, be it the first or the tenth.
 
@@ -64,11 +80,15 @@ async def find(uow: UnitOfWork, invitation_id: UUID) -> Found | None:
     """What stands behind a link. No tenant is asked for: the link's signature is what names it."""
     row = (
         await uow.execute(
-            "SELECT t.body AS tenant, i.body AS asked, s.body AS survey, CAST(to_jsonb(a) AS text) AS answer "
+            "SELECT t.body AS tenant, i.body AS asked, s.body AS survey, "
+            "CAST(to_jsonb(a) AS text) AS answer, a.page, a.page_seq, "
+            "c.id AS case_id, c.due_at, c.state = 'closed' OR c.first_contact_at IS NOT NULL AS dealt_with "
             "FROM invitation i JOIN tenant t ON t.id = i.tenant "
             "LEFT JOIN survey s ON s.tenant = i.tenant AND s.id = i.survey_id "
             "AND s.survey_version = i.survey_version "
-            "LEFT JOIN answer a ON a.tenant = i.tenant AND a.id = i.id WHERE i.id = :id",
+            "LEFT JOIN answer a ON a.tenant = i.tenant AND a.id = i.id "
+            # An answer opens one case at most.
+            "LEFT JOIN case_copy c ON c.tenant = i.tenant AND c.answer_id = i.id WHERE i.id = :id",
             {"id": invitation_id},
         )
     ).one_or_none()
@@ -79,6 +99,8 @@ async def find(uow: UnitOfWork, invitation_id: UUID) -> Found | None:
         asked=_asked.decode(row.asked),
         survey=_survey.decode(row.survey) if row.survey else None,
         answer=_answer.decode(row.answer) if row.answer else None,
+        written=Written(row.page, row.page_seq or 0) if row.page else None,
+        case=OpenCase(row.due_at, dealt_with=row.dealt_with) if row.case_id else None,
     )
 
 
@@ -117,13 +139,23 @@ async def put_intent(uow: UnitOfWork, tenant: str, invitation_id: UUID, intent: 
     )
 
 
-async def put_answers(uow: UnitOfWork, tenant: str, answers: Sequence[Answer]) -> None:
+async def put_answers(
+    uow: UnitOfWork, tenant: str, answers: Sequence[Answer], written: Written | None = None
+) -> None:
     """Write answers of which each is one version on from what stands; what stood goes to the history.
 
-    The caller holds the lock under which it read what stands: the invitation's, or the tenant's for imports.
+    The history has every score and all that was sent, and no half sentence of somebody who was still writing.
+    ``written`` is the page that wrote a customer's answer. The caller holds the lock under which it read what
+    stands: the invitation's, or the tenant's for imports.
     """
     rows = [
-        _Stored(**msgspec.structs.asdict(answer), tenant=tenant, within=segments_of(answer))
+        _Stored(
+            **msgspec.structs.asdict(answer),
+            tenant=tenant,
+            within=segments_of(answer),
+            page=written.page if written else None,
+            page_seq=written.seq if written else None,
+        )
         for answer in answers
     ]
     await uow.execute(
@@ -138,9 +170,11 @@ async def put_answers(uow: UnitOfWork, tenant: str, answers: Sequence[Answer]) -
         "measurement = EXCLUDED.measurement, touchpoint = EXCLUDED.touchpoint, segments = EXCLUDED.segments, "
         "organisation = EXCLUDED.organisation, within = EXCLUDED.within, language = EXCLUDED.language, "
         "day = EXCLUDED.day, invited_at = EXCLUDED.invited_at, answered_at = EXCLUDED.answered_at, "
-        "changed_at = EXCLUDED.changed_at WHERE a.version < EXCLUDED.version RETURNING old.*) "
+        "changed_at = EXCLUDED.changed_at, page = EXCLUDED.page, page_seq = EXCLUDED.page_seq "
+        "WHERE a.version < EXCLUDED.version RETURNING old.*, new.score AS new_score) "
         "INSERT INTO answer_history SELECT tenant, id, version, state, score, comment, follow_up_question, "
-        "follow_up, may_contact, changed_at FROM put WHERE score IS NOT NULL",
+        "follow_up, may_contact, changed_at FROM put "
+        "WHERE score IS NOT NULL AND (state = 'sent' OR score <> new_score)",
         {"rows": _encoder.encode(rows).decode()},
     )
 

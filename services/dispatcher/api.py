@@ -19,6 +19,7 @@ from services.dispatcher.schemas import (
     InvitationAnswer,
     SurveyAnswer,
     SurveyBody,
+    SurveyKept,
     SurveyList,
     SurveyPatch,
     SurveyPut,
@@ -114,7 +115,9 @@ async def change_survey(survey_id: SurveyId, body: SurveyPatch, caller: Editor, 
         wanted = body.model_dump(exclude_unset=True)
         seen = wanted.pop("version", None)
         try:
-            whole = SurveyBody.model_validate(msgspec.to_builtins(now.draft) | wanted)
+            # An old survey can be paused although its words hold what is refused in new ones.
+            model = SurveyBody if "texts" in wanted else SurveyKept
+            whole = model.model_validate(msgspec.to_builtins(now.draft) | wanted)
         except ValidationError as error:
             raise Problem(
                 422, errors=faults_of([{**f, "loc": ("body", *f["loc"])} for f in error.errors()])

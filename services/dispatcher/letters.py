@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from services.dispatcher.wording import said
 from shared.clock import Clock, system_clock
 from shared.events import Invitation, SurveyTexts, Tenant
+from shared.events.placeholders import filled_texts, own_occasion
 from shared.http.tokens import LinkSigner
 from shared.mail import Letter, message_id
+from shared.pages.language import direction, read_by
 from shared.pages.texts import Texts
+from shared.pages.wording import known_occasion, values_of
 from shared.settings import Afterword
 from shared.zones import known_zone
 
@@ -56,17 +58,41 @@ class Scribe:
         public = self._afterword.public_url.rstrip("/")
         answer = f"{public}/s/{self._links.sign('answer', invitation.id)}"
         unsubscribe = f"{public}/u/{self._links.sign('unsubscribe', invitation.id)}"
+        zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
+        with read_by(self._texts.reader(invitation.language, zone)):
+            values = values_of(
+                texts,
+                company=tenant.name,
+                measurement=invitation.measurement,
+                event_type=invitation.event_type,
+                occurred_at=invitation.occurred_at,
+                touchpoint=invitation.touchpoint,
+            )
+            told = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
         context = {
             "company": tenant.name,
-            "address": tenant.postal_address or "",
-            "occurred_at": invitation.occurred_at,
-            "words": said(texts, tenant.name),
+            "sender": sender_line(tenant.name, tenant.postal_address),
+            "relational": invitation.measurement == "relational",
+            "occasion": values["occasion"] if told else None,
+            "day": values["day"],
+            "words": filled_texts(texts, values),
+            "own_language": invitation.language,
+            "own_direction": direction(invitation.language),
             "answer": answer,
             "unsubscribe": unsubscribe,
-            "time_zone": known_zone(invitation.customer.time_zone, tenant.time_zone),
+            "time_zone": zone,
         }
         subject, text, html = (
             self._texts.text(template, invitation.language, **context)
             for template in ("mail_subject.txt", "mail.txt", "mail.html")
         )
-        return Drawn(subject.strip(), text, html, unsubscribe)
+        return Drawn(" ".join(subject.split()), text, html, unsubscribe)
+
+
+def sender_line(company: str, address: str | None) -> str:
+    """Who writes, as the law asks: the name and the postal address, which often begins with that name."""
+    place = " ".join((address or "").split())
+    rest = place[len(company) :]
+    if place.casefold().startswith(company.casefold()) and not rest[:1].isalnum():
+        return place
+    return ", ".join(part for part in (company, place) if part)

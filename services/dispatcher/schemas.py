@@ -1,17 +1,35 @@
 """What the JSON door takes and gives."""
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.dispatcher.surveys import Draft, Survey
+from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})?$")]
-Words = Annotated[str, Field(min_length=1, max_length=1000)]
 MINUTES_A_DAY = 1440
+
+
+def _sound(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
+    if found := faults_in(words, known):
+        raise ValueError(" ".join(found))
+    return words
+
+
+KeptWords = Annotated[str, Field(min_length=1, max_length=1000)]
+"""Words as they stand: they may be older than the rule about placeholders."""
+Words = Annotated[KeptWords, AfterValidator(_sound)]
+OccasionWords = Annotated[KeptWords, AfterValidator(partial(_sound, known=OF_AN_OCCASION))]
+_OCCASION = Field(
+    default=None,
+    description="What the survey is about, such as “your delivery”; else the type of the event tells.",
+)
 
 
 class Body(BaseModel):
@@ -31,7 +49,8 @@ class FollowUpBody(Body):
 class TextsBody(Body):
     """A survey's own words in one language; what is missing comes from the standard wording.
 
-    ``{company}`` in them becomes the company's name.
+    Placeholders in them are filled wherever they are shown: `{company}`, `{occasion}` (such as “your
+    delivery”), `{day}`, `{touchpoint}`. Any other is refused; `{{` and `}}` are braces themselves.
     """
 
     subject: Words | None = None
@@ -40,10 +59,31 @@ class TextsBody(Body):
     reason: Words | None = None
     follow_up: FollowUpBody = FollowUpBody()
     thanks: Words | None = None
+    occasion: OccasionWords | None = _OCCASION
 
 
-class SurveyBody(Body):
-    """A survey: whom it asks, when, and in which words."""
+class KeptFollowUp(Body):
+    """The second question, by outcome, as it stands."""
+
+    detractor: KeptWords | None = None
+    passive: KeptWords | None = None
+    promoter: KeptWords | None = None
+
+
+class KeptTexts(Body):
+    """A survey's own words in one language, as they stand."""
+
+    subject: KeptWords | None = None
+    intro: KeptWords | None = None
+    question: KeptWords | None = None
+    reason: KeptWords | None = None
+    follow_up: KeptFollowUp = KeptFollowUp()
+    thanks: KeptWords | None = None
+    occasion: KeptWords | None = _OCCASION
+
+
+class SurveyRulesBody(Body):
+    """A survey: whom it asks, and when."""
 
     name: str = Field(min_length=1, max_length=200)
     trigger: str = Field(
@@ -59,7 +99,6 @@ class SurveyBody(Body):
     max_age_days: int = Field(default=7, ge=1, le=365)
     position: int | None = Field(default=None, ge=1, le=1_000_000, description="Its place in the order.")
     default_language: Language = "en"
-    texts: dict[Language, TextsBody] = Field(default={}, max_length=20)
 
     @model_validator(mode="after")
     def _leaves_before_it_is_too_old(self) -> Self:
@@ -68,8 +107,20 @@ class SurveyBody(Body):
         return self
 
     def draft(self) -> Draft:
-        """The same in the form that is kept."""
-        return msgspec.convert(self.model_dump(exclude={"version"}), Draft)
+        """The same in the form that is kept; what is not there is left out, so that equal words are equal."""
+        return msgspec.convert(self.model_dump(exclude={"version"}, exclude_none=True), Draft)
+
+
+class SurveyBody(SurveyRulesBody):
+    """A survey: whom it asks, when, and in which words."""
+
+    texts: dict[Language, TextsBody] = Field(default={}, max_length=20)
+
+
+class SurveyKept(SurveyRulesBody):
+    """A survey whose words are not changed: they were taken once, whatever is asked of new ones since."""
+
+    texts: dict[Language, KeptTexts] = Field(default={}, max_length=20)
 
 
 class SurveyPut(SurveyBody):
@@ -97,7 +148,7 @@ class SurveyPatch(Body):
     texts: dict[Language, TextsBody] | None = Field(default=None, description="Replaces all texts.")
 
 
-class SurveyAnswer(SurveyBody):
+class SurveyAnswer(SurveyKept):
     """A survey as it stands."""
 
     id: UUID

@@ -3,6 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 
 Measurement = Literal["transactional", "relational"]
@@ -17,7 +19,10 @@ class FollowUp(Data, frozen=True, kw_only=True):
 
 
 class SurveyTexts(Data, frozen=True, kw_only=True):
-    """A survey's own words in one language; what is missing comes from the standard wording."""
+    """A survey's own words in one language; what is missing comes from the standard wording.
+
+    They may hold placeholders: see ``shared.events.placeholders``.
+    """
 
     subject: Text | None = None
     intro: Text | None = None
@@ -25,6 +30,8 @@ class SurveyTexts(Data, frozen=True, kw_only=True):
     reason: Text | None = None
     follow_up: FollowUp = FollowUp()
     thanks: Text | None = None
+    occasion: Text | UnsetType | None = UNSET
+    """What the survey is about, such as “your delivery”; without one the type of the event tells."""
 
 
 class Survey(Data, frozen=True, kw_only=True):

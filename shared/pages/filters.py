@@ -1,9 +1,11 @@
 """Figures and times as the design language writes them, in the reader's language and time zone."""
 
+import unicodedata
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
+from markupsafe import Markup, escape
 
 from shared.pages import links
 from shared.pages.language import counted, reading, translated
@@ -42,6 +44,18 @@ def day(value: date | datetime) -> str:
 _DAY_FORMS = {"da": "d. MMMM", "nb": "d. MMMM", "de": "d. MMMM", "fi": "d. MMMM"}
 
 
+def weekday(value: datetime) -> str:
+    """The day of the week, such as Friday."""
+    reader = reading()
+    return format_date(value.astimezone(reader.zone).date(), "EEEE", reader.locale)
+
+
+def days_ahead(value: datetime) -> int:
+    """How many midnights of the reader's lie between now and then; 0 today, less than 0 before it."""
+    reader = reading()
+    return (value.astimezone(reader.zone).date() - reader.now.astimezone(reader.zone).date()).days
+
+
 def clock_time(value: datetime) -> str:
     """The time of day on a clock of 24 hours."""
     reader = reading()
@@ -62,6 +76,16 @@ def since(value: datetime) -> str:
     return translated("%(day)s, %(time)s") % {"day": day(value), "time": clock_time(value)}
 
 
+def isolated(text: str) -> str:
+    """A name inside a sentence of ours, as HTML: isolated (``bdi``) when it is written the other way."""
+    rightwards = reading().locale.text_direction == "ltr"
+    turning = {"R", "AL", "AN", "RLE", "RLO", "RLI"} if rightwards else {"L", "LRE", "LRO", "LRI"}
+    shown = escape(text)
+    if any(unicodedata.bidirectional(letter) in turning for letter in text):
+        return Markup("<bdi>{}</bdi>").format(shown)
+    return shown
+
+
 def zone_name(zone: str) -> str:
     """The city of a time zone: Europe/Copenhagen is Copenhagen."""
     return zone.rpartition("/")[2].replace("_", " ")
@@ -69,11 +93,14 @@ def zone_name(zone: str) -> str:
 
 FILTERS = {
     **links.FILTERS,
+    "isolated": isolated,
     "zone_name": zone_name,
     "half_up": half_up,
     "signed": signed,
     "thousands": thousands,
     "day": day,
+    "weekday": weekday,
+    "days_ahead": days_ahead,
     "clock_time": clock_time,
     "since": since,
 }

@@ -1,7 +1,7 @@
 """In whose words a page speaks: gettext by context variable, catalogues read from their ``.po`` files."""
 
 import gettext
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -28,6 +28,8 @@ class Reading:
     zone: ZoneInfo = field(default_factory=zone_of)
     now: datetime = field(default_factory=system_clock)
     words: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
+    page: str = ""
+    """The page's language where it is another: a client's own words stand in it, and ours in ``language``."""
 
     @property
     def locale(self) -> Locale:
@@ -92,6 +94,25 @@ def _compiled(path: Path) -> gettext.GNUTranslations:
         write_mo(compiled, read_po(source))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def spoken(wished: str, available: Collection[str]) -> str:
+    """The language itself when it is there, else without its region (da-DK, then da), else English."""
+    return next((tag for tag in (wished, wished.partition("-")[0]) if tag in available), SOURCE)
+
+
+def direction(tag: str) -> str:
+    """``rtl`` for a language that is written from right to left, else ``ltr``."""
+    return Reading(tag).locale.text_direction
+
+
+def own_name(tag: str) -> str:
+    """A language in its own words, such as Dansk; the tag itself when nobody has told us its name."""
+    try:
+        name = Locale.parse(tag.replace("-", "_")).get_display_name()
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return name[:1].upper() + name[1:] if name else tag
 
 
 def negotiate(accept_language: str | None, available: Sequence[str]) -> str:

@@ -45,6 +45,7 @@ class Texts:
             # gettext in a template marks its result as safe HTML, so words from a variable take this way.
             say=language.translated,
             reading=language.reading,
+            direction=language.direction,
         )
 
     @property
@@ -53,15 +54,14 @@ class Texts:
         return sorted(self._words)
 
     def text(self, template: str, speak: str, **context: Any) -> str:
-        """A template drawn in a language."""
-        reader = language.Reading(
-            speak,
-            zone_of(context.get("time_zone")),
-            self._clock(),
-            self._words.get(speak) or self._words[language.SOURCE],
-        )
-        with language.read_by(reader):
+        """A template drawn in a language, or in English when we have no words in that one."""
+        with language.read_by(self.reader(speak, context.get("time_zone"))):
             return self._environment.get_template(template).render(context)
+
+    def reader(self, speak: str, time_zone: str | None) -> language.Reading:
+        """Who reads this language, as far as we have its words; else who reads English."""
+        spoken = language.spoken(speak, self._words)
+        return language.Reading(spoken, zone_of(time_zone), self._clock(), self._words[spoken], speak)
 
 
 def folder_of(package: str) -> Path:

@@ -15,7 +15,7 @@ from shared.http.sound import unsound
 
 NUMBERS = ("delay_minutes", "quarantine_days", "link_days", "max_age_days", "position")
 PLAIN = ("name", "trigger", "measurement", "state", "default_language")
-WORDS = ("subject", "intro", "question", "reason", "thanks")
+WORDS = ("subject", "intro", "question", "reason", "thanks", "occasion")
 OUTCOMES = ("detractor", "passive", "promoter")
 DEFAULTS = {
     "name": "",
@@ -98,7 +98,7 @@ def form_of(survey: Survey) -> Filled:
         fields[name] = "" if value is None else str(value)
     for language, texts in survey.draft.texts.items():
         told = msgspec.to_builtins(texts)
-        fields |= {f"{language}.{word}": told[word] or "" for word in WORDS}
+        fields |= {f"{language}.{word}": told.get(word) or "" for word in WORDS}
         fields |= {
             f"{language}.follow_up.{outcome}": told["follow_up"][outcome] or "" for outcome in OUTCOMES
         }

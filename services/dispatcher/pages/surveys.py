@@ -19,6 +19,7 @@ from services.dispatcher.schemas import SurveyBody
 from services.dispatcher.wording import SPOKEN
 from shared.db import UnitOfWork
 from shared.events import SurveyTexts
+from shared.events.placeholders import PLACEHOLDERS
 from shared.http.csrf import csrf_checked
 from shared.http.problems import Problem
 from shared.http.routes import Ordered
@@ -233,5 +234,6 @@ async def _form(
         survey=survey,
         form=form,
         languages=languages,
+        placeholders=PLACEHOLDERS,
         may_edit=staff.role in {"admin", "editor"},
     )

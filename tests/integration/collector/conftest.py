@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +13,8 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from playwright.async_api import Browser, Page, async_playwright
+from support.browser import CHROMIUM, FLAGS
 from support.stack import Postgres
 
 from services.collector.app import SERVICE
@@ -35,6 +39,7 @@ from shared.events import (
     SurveyTexts,
     Tenant,
 )
+from shared.http.server import serve
 from shared.http.tokens import LinkSigner
 from shared.ids import uuid7
 from shared.runtime import Health
@@ -192,3 +197,38 @@ ASKS = {
     ),
     "da": SurveyTexts(question="Vil du anbefale Acme?"),
 }
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def origin(bench: Bench) -> AsyncIterator[str]:
+    """The collector behind a real socket."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    stopping = asyncio.Event()
+    server = asyncio.create_task(serve(bench.app, port, stopping))
+    await bench.hear_survey(ASKS)
+    yield f"http://127.0.0.1:{port}"
+    stopping.set()
+    await server
+
+
+@asynccontextmanager
+async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
+    """A page of a fresh visitor; it must not complain of anything, our security policy included."""
+    context = await browser.new_context(**options)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    await context.close()
+    assert complaints == []

@@ -1,58 +1,18 @@
 """The customer's page in a real browser: by pointer, by keyboard, without script, on a small phone."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
-from support.browser import CHROMIUM, FLAGS
+from playwright.async_api import Browser, expect
 from support.eventually import eventually
 
-from shared.http.server import serve
 from shared.ids import uuid7
 
-from .conftest import ASKS, Bench
+from .conftest import Bench, a_page
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        await chromium.close()
-
-
-@pytest.fixture
-async def origin(bench: Bench) -> AsyncIterator[str]:
-    """The collector behind a real socket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    stopping = asyncio.Event()
-    server = asyncio.create_task(serve(bench.app, port, stopping))
-    await bench.hear_survey(ASKS)
-    yield f"http://127.0.0.1:{port}"
-    stopping.set()
-    await server
-
-
-@asynccontextmanager
-async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    """A page of a fresh visitor; it must not complain of anything, our security policy included."""
-    context = await browser.new_context(**options)
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    await context.close()
-    assert complaints == []
 
 
 async def scores(bench: Bench) -> list[int | None]:
@@ -92,7 +52,7 @@ async def test_a_score_from_the_mail_is_chosen_but_not_saved_until_somebody_acts
         await page.get_by_label("What is the primary reason for your score?").fill("Kind people.")
         assert await scores(bench) == []
         await page.get_by_role("button", name="Send").click()
-        await expect(page.get_by_role("heading")).to_contain_text("The people who did it will read this.")
+        await expect(page.get_by_role("heading")).to_contain_text("The people who helped you will read this.")
     assert await scores(bench) == [9]
 
 
@@ -152,7 +112,7 @@ async def test_without_script_everything_is_sent_at_once_and_can_be_changed(
         await page.get_by_label("Who did well?").fill("The driver.")
         assert await scores(bench) == []
         await page.get_by_role("button", name="Send").click()
-        await expect(page.get_by_role("heading")).to_contain_text("The people who did it will read this.")
+        await expect(page.get_by_role("heading")).to_contain_text("The people who helped you will read this.")
         await page.get_by_role("link", name="Change it").click()
         await expect(page.get_by_label("Who did well?")).to_have_value("The driver.")
         await page.get_by_role("radio", name="6").click()

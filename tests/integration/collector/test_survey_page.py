@@ -269,7 +269,7 @@ async def test_changing_the_language_keeps_what_was_typed_and_answers_nothing(be
         (0, "Thank you. We are sorry it went like that."),
         (6, "Thank you. We are sorry it went like that."),
         (8, "Thank you. It counts."),
-        (9, "Thank you. The people who did it will read this."),
+        (9, "Thank you. The people who helped you will read this."),
     ],
 )
 async def test_the_thanks_fit_what_was_said(bench: Bench, score: int, words: str) -> None:

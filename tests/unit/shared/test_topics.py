@@ -31,8 +31,8 @@ def test_what_can_hold_personal_data_is_kept_two_weeks_at_most() -> None:
 
 def test_each_service_checks_what_it_hears_and_says_and_its_dead_letters() -> None:
     collector = service("collector")
-    assert collector.topics[:4] == ["answers.v1", "invitations.v1", "surveys.v1", "tenants.v1"]
-    assert collector.topics[4:] == collector.dead_letter_topics
+    assert collector.topics[:5] == ["answers.v1", "cases.v1", "invitations.v1", "surveys.v1", "tenants.v1"]
+    assert collector.topics[5:] == collector.dead_letter_topics
     assert {topic for name in SERVICES for topic in service(name).topics} == set(all_topics())
 
 

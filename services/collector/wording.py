@@ -1,0 +1,101 @@
+"""A survey's words as one customer reads them: in which language, and with the placeholders filled."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import msgspec
+
+from services.collector.domain import Found, Outcome, outcome_of
+from services.collector.merging import OUTCOMES
+from shared.events import SurveyTexts
+from shared.events.placeholders import filled_texts, own_occasion
+from shared.pages.environment import Pages
+from shared.pages.language import SOURCE, read_by
+from shared.pages.wording import known_occasion, values_of
+from shared.zones import known_zone
+
+
+def languages_of(found: Found, pages: Pages) -> list[str]:
+    """Every language in which there are words: ours, and those that the survey has of its own."""
+    own = found.survey.texts if found.survey else {}
+    return sorted({*pages.languages, *own})
+
+
+def language_of(found: Found, languages: Collection[str]) -> str:
+    """The invitation's language, as far as there are words in it."""
+    wished = found.asked.language
+    return next((tag for tag in (wished, wished.partition("-")[0]) if tag in languages), SOURCE)
+
+
+def zone_of(found: Found) -> str:
+    """The customer's time zone, else the company's."""
+    return known_zone(found.asked.time_zone, found.tenant.time_zone)
+
+
+def worded(found: Found, language: str, pages: Pages, typed: Mapping[str, str]) -> Found:
+    """The same with the survey's words filled, for a page in this language.
+
+    A follow-up question that this language does not have is borrowed from another one when something was
+    ``typed`` to it, so that another language takes nothing away.
+    """
+    if found.survey is None:
+        return found
+    texts = _filled(found, language, pages)
+    follow_up = texts.follow_up
+    for outcome in OUTCOMES:
+        if typed.get(f"follow_up_{outcome}") and getattr(follow_up, outcome) is None:
+            follow_up = msgspec.structs.replace(follow_up, **{outcome: _borrowed(found, outcome, pages)})
+    texts = msgspec.structs.replace(texts, follow_up=follow_up)
+    survey = msgspec.structs.replace(found.survey, texts={**found.survey.texts, language: texts})
+    return replace(found, survey=survey)
+
+
+def about(found: Found, language: str, pages: Pages) -> tuple[str, str] | None:
+    """What the survey is about, and the day of that; None when nothing tells, or it is about everything."""
+    asked, texts = found.asked, found.texts(language)
+    told = own_occasion(texts) or known_occasion(asked.event_type, asked.measurement)
+    if told is None or asked.occurred_at is None or asked.measurement == "relational":
+        return None
+    with read_by(pages.reader(language, zone_of(found))):
+        values = _values(found, texts)
+    return values["occasion"], values["day"]
+
+
+def place_of_follow_up(found: Found, pages: Pages) -> Outcome | None:
+    """To the question of which outcome the answer's follow-up was written."""
+    answer = found.scored
+    if answer is None or answer.score is None or not answer.follow_up:
+        return None
+    for language in (answer.language or found.asked.language, found.asked.language):
+        questions = _filled(found, language, pages).follow_up
+        for outcome in OUTCOMES:
+            if getattr(questions, outcome) == answer.follow_up_question:
+                return outcome
+    return outcome_of(answer.score)
+
+
+def _filled(found: Found, language: str, pages: Pages) -> SurveyTexts:
+    texts = found.texts(language)
+    with read_by(pages.reader(language, zone_of(found))):
+        return filled_texts(texts, _values(found, texts))
+
+
+def _values(found: Found, texts: SurveyTexts) -> dict[str, str]:
+    asked = found.asked
+    return values_of(
+        texts,
+        company=found.tenant.name,
+        measurement=asked.measurement,
+        event_type=asked.event_type,
+        occurred_at=asked.occurred_at,
+        touchpoint=asked.touchpoint,
+    )
+
+
+def _borrowed(found: Found, outcome: Outcome, pages: Pages) -> str | None:
+    survey = found.survey
+    for language in (found.asked.language, *(sorted(survey.texts) if survey else ())):
+        question: str | None = getattr(_filled(found, language, pages).follow_up, outcome)
+        if question is not None:
+            return question
+    return None

@@ -1,0 +1,94 @@
+"""The placeholders in a survey's own words, such as ``{company}``: which exist, and how they are filled.
+
+One grammar for everybody who shows or keeps these words. ``{name}`` stands for a value; ``{{`` and ``}}`` are
+braces themselves. When a survey is saved anything else in braces is refused (``faults_in``); words that were
+kept before that rule are shown with it as it was written.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import msgspec
+from msgspec import UNSET
+
+from shared.events.surveys import FollowUp, SurveyTexts
+
+PLACEHOLDERS: Final = {
+    "company": "the company's name",
+    "occasion": "what it is about, such as “your delivery”",
+    "day": "the day on which that was, such as “17 November”",
+    "touchpoint": "where it was; what it is about, when the event does not say",
+}
+"""What each stands for, in the order in which they are listed."""
+OF_AN_OCCASION: Final = tuple(name for name in PLACEHOLDERS if name != "occasion")
+"""The placeholders in the survey's own words for its occasion, which cannot name itself."""
+LONGEST: Final = 1_000
+"""Characters of filled words that are kept and published: as many as the event's ``Text`` takes."""
+
+# In this order: a doubled pair around a word is what other tools write for a placeholder.
+_TOKEN = re.compile(r"\{\{\s*\w+\s*\}\}|\{\{|\}\}|\{([^{}]*)\}|[{}]")
+
+
+def fill(words: str, values: Mapping[str, str]) -> str:
+    """The words with each placeholder's value, in one pass: braces in a value mean nothing.
+
+    A value is put on one line, so that it cannot begin another header of a mail. The result is text; whoever
+    puts it into HTML escapes it.
+    """
+
+    def filled(token: re.Match[str]) -> str:
+        whole, name = token[0], token[1]
+        if name in PLACEHOLDERS and name in values:
+            return " ".join(values[name].split())
+        if whole.startswith("{{") or whole == "}}":
+            return whole.replace("{{", "{").replace("}}", "}")
+        return whole
+
+    return _TOKEN.sub(filled, words)
+
+
+def faults_in(words: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
+    """What is wrong with these words, in sentences that say what to write instead; none: they are good."""
+    found: list[str] = []
+    for token in _TOKEN.finditer(words):
+        whole, name = token[0], token[1]
+        if whole in {"{{", "}}"} or (name is not None and name in known):
+            continue
+        if whole.startswith("{{"):
+            found.append(f"{whole} would be shown as it stands: a placeholder has one pair of braces.")
+        elif name is None:
+            found.append(f"A {whole} stands alone. Write {whole * 2} for a brace itself.")
+        else:
+            found.append(f"There is no {whole}.")
+    if found:
+        found.append(f"These placeholders exist: {', '.join(f'{{{name}}}' for name in known)}.")
+    return list(dict.fromkeys(found))
+
+
+def filled_texts(texts: SurveyTexts, values: Mapping[str, str]) -> SurveyTexts:
+    """All words of a language, filled. The occasion is a value itself: whoever makes the values fills it."""
+
+    def filled(words: str | None, longest: int | None = None) -> str | None:
+        return fill(words, values)[:longest] if words else None
+
+    return msgspec.structs.replace(
+        texts,
+        **{name: filled(getattr(texts, name)) for name in SAID},
+        # The question is kept with its answer, and published.
+        follow_up=FollowUp(
+            **{
+                name: filled(getattr(texts.follow_up, name), LONGEST)
+                for name in texts.follow_up.__struct_fields__
+            }
+        ),
+    )
+
+
+SAID: Final = tuple(name for name in SurveyTexts.__struct_fields__ if name not in {"follow_up", "occasion"})
+"""The fields of a survey's words that are shown as they are, once filled."""
+
+
+def own_occasion(texts: SurveyTexts) -> str | None:
+    """The survey's own word for what it is about, in the language of these texts."""
+    return None if texts.occasion is UNSET else texts.occasion or None
