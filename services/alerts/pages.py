@@ -82,26 +82,10 @@ def _count(chosen: Filter, found: int, late: int) -> str:
 
 
 @router.get("/inbox/live")
-async def inbox_live(request: Request, staff: Worker) -> Response:
+async def live(request: Request, staff: Worker) -> Response:
     """A message for each case that changes, of those that this reader may see."""
     feed: LiveFeed = request.app.state.feed
-    return feed.response(
-        request, staff.tenant, lambda change: may_see(staff.segments, change.data["belongs"])
-    )
-
-
-@router.get("/cases/{case}/live")
-async def case_live(request: Request, staff: Worker, case: str) -> Response:
-    """A message whenever this case changes."""
-    feed: LiveFeed = request.app.state.feed
-    async with _database(request).reading() as uow:
-        if await reading.one_case(uow, staff.tenant, _case_id(case), staff.segments) is None:
-            raise Problem(404)
-    return feed.response(
-        request,
-        staff.tenant,
-        lambda change: change.id == case and may_see(staff.segments, change.data["belongs"]),
-    )
+    return feed.response(request, staff)
 
 
 @router.get("/cases/{case}")
@@ -208,7 +192,8 @@ async def _context(uow: UnitOfWork, staff: Staff, case: str) -> dict[str, Any]:
         **frame,
         "here": "cases",
         "open_cases": (await views.open_cases(uow, staff)).open,
-        "live": f"/cases/{file.id}/live",
+        "live": "/inbox/live",
+        "live_only": str(file.id),
         "case": file,
         "owner": row.owner_name,
         "writing": row.writing,

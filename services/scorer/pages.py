@@ -1,6 +1,6 @@
 """The HTML door: the scores of a company, of its segments, and the answers they are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -18,8 +18,8 @@ from services.scorer.repository import figures, said
 from services.scorer.view import Figure, drawn
 from services.scorer.window import USUAL
 from shared.db.database import Database, UnitOfWork
-from shared.events import COMPANY, Tenant, may_see
-from shared.http.live import Change, LiveFeed
+from shared.events import COMPANY, Tenant
+from shared.http.live import MOST, Change, LiveFeed
 from shared.http.problems import Problem
 from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
@@ -47,10 +47,10 @@ class Desk:
 def live_feed(database: Database, stopping: Any) -> LiveFeed:
     """Tells open pages of answers and cases that were heard a moment ago."""
 
-    async def read() -> Sequence[Change]:
+    async def read(tenants: Collection[str]) -> Sequence[Change]:
         async with database.reading() as uow:
-            rows = await said.heard_since(uow, uow.now - CHANGED_LATELY)
-        return [Change(row.tenant, row.id, row.version, {"segments": row.segments}) for row in rows]
+            rows = await said.heard_since(uow, tenants, uow.now - CHANGED_LATELY, MOST)
+        return [Change(row.tenant, row.id, row.version, row.segments) for row in rows]
 
     return LiveFeed(read, stopping)
 
@@ -59,9 +59,7 @@ def live_feed(database: Database, stopping: Any) -> LiveFeed:
 async def live(request: Request, staff: Reader) -> Response:
     """What changes, as it changes."""
     desk: Desk = request.app.state.desk
-    return desk.feed.response(
-        request, staff.tenant, lambda change: may_see(staff.segments, change.data["segments"])
-    )
+    return desk.feed.response(request, staff)
 
 
 @router.get("/")

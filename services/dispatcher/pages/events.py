@@ -1,6 +1,6 @@
 """What became of each event: the list, and the one page that tells everything of one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from services.dispatcher.repository.surveys import of_tenants
 from services.dispatcher.words import WHY, in_words
 from shared.db import UnitOfWork
 from shared.events import may_see
-from shared.http.live import Change, LiveFeed
+from shared.http.live import MOST, Change, LiveFeed
 from shared.http.problems import Problem
 from shared.http.staff import Staff, signed_in
 
@@ -30,16 +30,11 @@ def live_feed(house: House) -> LiveFeed:
     """The feed of this process: one loop asks what changed on any event's story."""
     database = house.context.database
 
-    async def read() -> list[Change]:
+    async def read(tenants: Collection[str]) -> list[Change]:
         async with database.reading() as uow:
-            found = await stories.changed_since(uow, uow.now - LATELY)
+            found = await stories.changed_since(uow, tenants, uow.now - LATELY, MOST)
         return [
-            Change(
-                row.tenant,
-                str(row.event_id),
-                int(row.at.timestamp() * 1_000_000),
-                {"event": str(row.event_id), "segments": list(row.segments)},
-            )
+            Change(row.tenant, str(row.event_id), int(row.at.timestamp() * 1_000_000), row.segments)
             for row in found
         ]
 
@@ -91,22 +86,7 @@ async def list_events(
 async def follow_events(staff: Reader, request: Request) -> Response:
     """Says when any event's story goes on."""
     feed: LiveFeed = request.app.state.feed
-    return feed.response(
-        request, staff.tenant, lambda change: may_see(staff.segments, change.data["segments"])
-    )
-
-
-@router.get("/events/{event_id}/live")
-async def follow_event(event_id: str, staff: Reader, request: Request, house: InHouse) -> Response:
-    """Says when this event's story goes on."""
-    feed: LiveFeed = request.app.state.feed
-    async with house.context.database.reading() as uow:
-        identity = (await _found(uow, staff, event_id)).event_id
-    return feed.response(
-        request,
-        staff.tenant,
-        lambda change: change.id == str(identity) and may_see(staff.segments, change.data["segments"]),
-    )
+    return feed.response(request, staff)
 
 
 @router.get("/events/{event_id}")
@@ -131,7 +111,8 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
         staff,
         surround,
         here="events",
-        live=f"/events/{identity}/live",
+        live="/events/live",
+        live_only=str(identity),
         story=story,
         steps=tell(story),
         differing=differing(row),

@@ -1,6 +1,6 @@
 """What people said and what is being done: answers, comments, cases, and the state of sending."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,11 +143,16 @@ async def sending_state(uow: UnitOfWork, tenant: str) -> Any:
     return row.one()
 
 
-async def heard_since(uow: UnitOfWork, since: datetime) -> Rows:
-    """What has changed of late, of all companies: for the live pages."""
+async def heard_since(uow: UnitOfWork, tenants: Collection[str], since: datetime, most: int) -> Rows:
+    """What has changed of late, for the live pages: of each of these companies the newest so many of its
+    answers and of its cases. Answers that are moved in from elsewhere come last: they are many, and no news.
+    """
     rows = await uow.execute(
-        "SELECT tenant, 'answer-' || id AS id, version, segments FROM answer WHERE heard_at > :since "
-        "UNION ALL SELECT tenant, 'case-' || id, version, segments FROM case_copy WHERE heard_at > :since",
-        {"since": since},
+        "SELECT t.tenant, c.* FROM unnest(CAST(:tenants AS text[])) AS t(tenant), LATERAL ("
+        "(SELECT 'answer-' || id AS id, version, segments FROM answer WHERE tenant = t.tenant "
+        "AND heard_at > :since ORDER BY origin = 'import', heard_at DESC LIMIT :most) UNION ALL "
+        "(SELECT 'case-' || id, version, segments FROM case_copy WHERE tenant = t.tenant "
+        "AND heard_at > :since ORDER BY heard_at DESC LIMIT :most)) AS c",
+        {"tenants": list(tenants), "since": since, "most": most},
     )
     return rows.all()

@@ -249,8 +249,8 @@ async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
             page = await context.new_page()
             complaints = []
             page.on("console", lambda message: complaints.append(message.text))
-            async with page.expect_request("**/segments/live"):
-                await page.goto(origin + "/")
+            await page.goto(origin + "/")
+            await eventually(lambda: door.app.state.desk.feed._listeners)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await count(database, an_answer("new", **today(database), score=3))
             line = page.locator("#last-answer", has_text=re.compile(r"ago: 3\s*; \+100\.0 → \+95\.1"))
