@@ -20,6 +20,7 @@ FRAME: dict[str, Any] = {
     "open_cases": None,  # the number beside Cases
     "test_mode": False,  # mail goes to test addresses only
     "sending_stopped": False,
+    "demo": False,  # whether the company is the invented one
     "live": None,  # address of the stream of changes that the page follows
     "live_only": None,  # the id of the one thing that the page is about; None: any change concerns it
     "time_zone": "UTC",

@@ -15,7 +15,8 @@ from services.dispatcher.repository import decisions, invitations, stories
 from services.dispatcher.repository.surveys import of_tenants
 from services.dispatcher.words import WHY, in_words
 from shared.db import UnitOfWork
-from shared.events import may_see
+from shared.events import COMPANY, Tenant, may_see, may_see_score
+from shared.events.segments import chain_of
 from shared.http.live import MOST, Change, LiveFeed
 from shared.http.problems import Problem
 from shared.http.staff import Staff, signed_in
@@ -117,7 +118,7 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
         steps=tell(story),
         differing=differing(row),
         why=WHY,
-        segments=_segments(row.segments),
+        segments=_counted_for(surround.tenant, staff, row.segments),
     )
 
 
@@ -139,9 +140,14 @@ async def _invitation(uow: Any, tenant: str, row: Row[Any]) -> Row[Any] | None:
     return await invitations.find(uow, tenant, row.invitation_id) if row.invitation_id is not None else None
 
 
-def _segments(names: Sequence[str]) -> list[str]:
-    """The company first, which counts everything."""
-    return ["", *names]
+def _counted_for(tenant: Tenant, staff: Staff, names: Sequence[str]) -> list[str]:
+    """Those whose scores the reader may see; the company first, which counts everything."""
+    return [
+        name
+        for name in (COMPANY, *names)
+        if may_see(staff.segments, chain_of(name))
+        and may_see_score(tenant.people, name, staff.role, staff.segments)
+    ]
 
 
 def _place(before: str) -> tuple[datetime, UUID] | None:

@@ -23,7 +23,7 @@ def test_those_that_moved_come_first_then_by_score_and_few_answers_last():
             part("t:silent", Groups(0, 0, 0), steady),
         ]
     )
-    assert [row.name for row in rows] == ["fell", "best", "steady", "few", "tiny"]
+    assert [row.name for row in rows] == ["Fell", "Best", "Steady", "Few", "Tiny"]
     assert [row.moved for row in rows] == [True, False, False, False, False]
 
 
