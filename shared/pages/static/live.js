@@ -72,7 +72,14 @@ const busy = (part) => {
   return selection && !selection.isCollapsed && part.contains(selection.anchorNode);
 };
 
+// Parts that came or went change the page itself: it is loaded anew, unless the reader is in the middle of something.
+function isAnother(fresh) {
+  const parts = (root) => marked(root).map((part) => part.id).join();
+  return parts(fresh) !== parts(document) && !controls(document).some(touched) && document.getSelection().isCollapsed;
+}
+
 function show(fresh) {
+  if (isAnother(fresh)) { location.reload(); return false; }
   let waiting = false;
   const words = fresh.querySelector("[data-say]")?.textContent;
   for (const part of marked(document)) {
