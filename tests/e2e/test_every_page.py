@@ -97,7 +97,7 @@ async def survey_page(whole: Whole, context: BrowserContext, address: str) -> Pa
 
     (mail, *_) = await eventually(mails, within=60)
     page = await context.new_page()
-    await page.goto([link for link in mail["links"] if "/s/" in link][0])
+    await page.goto(next(link for link in mail["links"] if "/s/" in link))
     await page.get_by_role("radio", name="2", exact=True).check(force=True)
     return page
 
