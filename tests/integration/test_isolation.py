@@ -98,7 +98,10 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         "scorer GET /": empty,
         "scorer GET /segments": (
             empty,
-            Knock(query={"segment": f"touchpoint:{of.name}-checkout"}, told=(f"{of.name}-checkout",)),
+            Knock(
+                query={"segment": f"touchpoint:{of.name}-checkout"},
+                told=(f"{of.name}-checkout", f"{of.name}-checkout".capitalize()),
+            ),
             Knock(query={"q": of.name}, told=(of.name,)),
         ),
         "scorer GET /segments/live": empty,
