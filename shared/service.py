@@ -69,6 +69,7 @@ def door(module: str) -> Api:
         app.state.health = context.health
         app.state.access = AccessPass(context.secret, clock=context.database.clock)
         app.state.csrf = CsrfGuard(context.secret)
+        app.state.encrypted = context.afterword.staff_url.startswith("https:")
         app.state.hosts = Hosts(context.afterword.public_url, context.afterword.staff_url)
         return app, loops
 

@@ -94,7 +94,8 @@ class Agents:
                 taken = await self._act(taken, CALL)
             await self._act(taken, close)
         except Refused as refused:
-            if refused.status != HTTPStatus.CONFLICT:
+            # Somebody was faster, or it was already done in another way.
+            if refused.status not in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
                 raise
         else:
             self._position.progress.closed += 1

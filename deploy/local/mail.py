@@ -13,6 +13,8 @@ from typing import cast
 
 import msgspec
 
+from shared.addresses import canonical
+
 LINK = re.compile(r"https?://[^\s<>\"']+")
 # What ends a sentence around a link, not the link.
 TRAILING = ".,;:!?)]}"
@@ -70,7 +72,7 @@ class Mails:
         for summary in self.newest_first():
             if summary.id <= known:
                 break
-            if recipient is None or summary.to.casefold() == recipient.casefold():
+            if recipient is None or canonical(summary.to) == canonical(recipient):
                 fresh.append(summary)
         return reversed(fresh)
 

@@ -11,6 +11,8 @@ from deploy.local import kafka, running
 from deploy.local.state import State, is_free
 
 OLDEST_JAVA = 17
+MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
+"""Of each Python that may have them, the first release without its known holes."""
 
 INSTALL = {
     "apt-get": ("Debian, Ubuntu", "sudo apt-get install -y openjdk-17-jre-headless maven"),
@@ -32,15 +34,30 @@ class Finding:
     what: str
     fault: str | None = None
     """Why it will not do, with the remedy; None when it is as it should be."""
+    warning: str | None = None
+    """What a stack starts with all the same, and should not stay."""
 
 
 def findings(state: State) -> list[Finding]:
-    return [java(), maven(), wheels(), ports(state)]
+    return [python(), java(), maven(), wheels(), ports(state)]
 
 
 def faults(state: State) -> list[str]:
     """What keeps a stack from starting."""
     return [finding.fault for finding in findings(state) if finding.fault]
+
+
+def python(version: tuple[int, int, int] = sys.version_info[:3]) -> Finding:
+    what = "Python has no hole that we know of"
+    mended = MENDED.get(version[:2], (0, 0, 0))
+    if version >= mended:
+        return Finding(what)
+    now, wanted = (".".join(map(str, one)) for one in (version, mended))
+    return Finding(
+        what,
+        warning=f"Python {now} reads some cookies very slowly (CVE-2024-7592). They are kept from it here; "
+        f"update it to {wanted} or newer all the same.",
+    )
 
 
 def java() -> Finding:

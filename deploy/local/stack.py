@@ -89,10 +89,11 @@ def doctor() -> None:
     """Say for each thing that a stack needs whether it is there, and how to get it."""
     findings = requirements.findings(State.open())
     for finding in findings:
-        console.print(
-            Text("fault " if finding.fault else "ok    ", "red" if finding.fault else "green"), end=""
-        )
-        console.print(Text(finding.fault or finding.what))
+        said, colour = "ok    ", "green"
+        if finding.fault or finding.warning:
+            said, colour = ("fault ", "red") if finding.fault else ("note  ", "yellow")
+        console.print(Text(said, colour), end="")
+        console.print(Text(finding.fault or finding.warning or finding.what))
     if any(finding.fault for finding in findings):
         raise SystemExit(1)
 

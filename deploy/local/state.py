@@ -39,6 +39,9 @@ def folder() -> Path:
     return Path(os.environ.get("AFTERWORD_STATE") or CHECKOUT / ".state").resolve()
 
 
+OTHERS_READ = 0o066
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     root: Path
@@ -51,7 +54,11 @@ class State:
     def open(cls, root: Path | None = None) -> Self:
         """The state as it was left, or a new one."""
         root = root or folder()
-        return cls.existing(root) or cls._create(root)
+        state = cls.existing(root) or cls._create(root)
+        if (mode := root.stat().st_mode) & OTHERS_READ:
+            # Made before folders were private. PostgreSQL's system user may have to pass through it.
+            root.chmod(mode & 0o711)
+        return state
 
     @classmethod
     def existing(cls, root: Path | None = None) -> Self | None:
@@ -74,6 +81,9 @@ class State:
         )
         kept = {name: getattr(state, name) for name in ("ports", "passwords", "secret", "cluster_id")}
         root.mkdir(parents=True, exist_ok=True)
+        if root.stat().st_mode & OTHERS_READ:
+            # Mails with sign-in links, events and logs lie below.
+            root.chmod(0o700)
         write_privately(root / "stack.json", json.dumps(kept, indent=2))
         return state
 

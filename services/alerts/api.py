@@ -1,27 +1,29 @@
 """Cases for programs: read them by page, read one with all that happened, do something to it."""
 
-import base64
-import binascii
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request
 
-from services.alerts import actions, views
+from services.alerts import actions
 from services.alerts.actions import Reader
 from services.alerts.domain import NotDone, NotPossible
 from services.alerts.repository import reading
-from services.alerts.repository.cases import case_of
 from services.alerts.schemas import Action, CaseDetail, CaseOut, CasePage, ContactOut, EntryOut
+from services.alerts.visible import VisibleCase, visible_case
 from shared.db.database import Database, UnitOfWork
 from shared.http.callers import Caller, staff_or_key
+from shared.http.cursors import cursor_of, place_of
 from shared.http.faults import Fault
+from shared.http.numbers import LARGEST
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"])
+router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=Ordered)
 ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", "admin", "leader", "agent"))]
 WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", "admin", "leader", "agent"))]
+LINES = 50
+"""Of what happened so many lines are told at once."""
 CaseId = Annotated[UUID, Path(description="The case's id.")]
 
 
@@ -41,28 +43,35 @@ async def list_cases(
     wanted = reading.Wanted(segments=reader.segments, state=state, owner=_owner(owner), segment=segment)
     async with _database(request).reading() as uow:
         found = await reading.page_of_cases(
-            uow, reader.tenant, wanted, after=_place(after) if after else None, most=limit + 1
+            uow, reader.tenant, wanted, after=place_of(after) if after else None, most=limit + 1
         )
     more = found[limit - 1] if len(found) > limit else None
     return CasePage(
-        cases=[CaseOut(**_told(request, row)) for row in found[:limit]],
-        next=_cursor(more.due_at, more.id) if more is not None else None,
+        cases=[CaseOut(**_told(request, visible_case(row))) for row in found[:limit]],
+        next=cursor_of(more.due_at, more.id) if more is not None else None,
     )
 
 
 @router.get("/{case}", summary="Read a case with all that happened")
-async def read_case(request: Request, caller: ReadsCases, case: CaseId) -> CaseDetail:
+async def read_case(
+    request: Request,
+    caller: ReadsCases,
+    case: CaseId,
+    before: Annotated[
+        int | None, Query(ge=1, le=LARGEST, description="“earlier” of the answer before, for older lines.")
+    ] = None,
+) -> CaseDetail:
     async with _database(request).reading() as uow:
-        return await _detail(request, uow, Reader.of(caller), case, None)
+        return await _detail(request, uow, Reader.of(caller), case, before=before)
 
 
 @router.post(
     "/{case}/actions",
     summary="Do something to a case",
-    description="Takes, assigns, logs a contact, notes, closes, opens again, or shows the address. "
-    "The same Idempotency-Key again changes nothing again. With `version`, nothing is done (409) "
-    "when somebody has "
-    "taken, assigned, closed or opened it since.",
+    description="Takes, assigns, puts back, logs a contact, notes, closes, opens again, or shows the "
+    "address. The same request with the same Idempotency-Key changes nothing again for 30 days; with another "
+    "request the key is refused (422). With `version`, nothing is done (409) when somebody has taken, "
+    "assigned, put back, closed or opened it since.",
 )
 async def act(
     request: Request,
@@ -70,7 +79,10 @@ async def act(
     case: CaseId,
     action: Annotated[Action, Body()],
     idempotency_key: Annotated[
-        str | None, Header(max_length=200, description="The same key again changes nothing again.")
+        str | None,
+        Header(
+            max_length=200, description="A key of this request's own: sent again it changes nothing again."
+        ),
     ] = None,
 ) -> CaseDetail:
     reader = Reader.of(caller)
@@ -83,32 +95,41 @@ async def act(
 
 
 async def _detail(
-    request: Request, uow: UnitOfWork, reader: Reader, case: UUID, contact: ContactOut | None
+    request: Request,
+    uow: UnitOfWork,
+    reader: Reader,
+    case: UUID,
+    contact: ContactOut | None = None,
+    *,
+    before: int | None = None,
 ) -> CaseDetail:
     row = await reading.one_case(uow, reader.tenant, case, reader.segments)
     if row is None:
         raise Problem(404)
-    entries = await reading.timeline(uow, reader.tenant, case)
+    seen = visible_case(row)
+    entries = await reading.timeline(uow, reader.tenant, case, seen.ids, before=before, most=LINES + 1)
+    lines = entries[-LINES:]
     return CaseDetail(
-        **_told(request, row),
+        **_told(request, seen),
         timeline=[
-            EntryOut(at=entry.at, kind=entry.kind, by=entry.by_name, facts=entry.facts) for entry in entries
+            EntryOut(at=entry.at, kind=entry.kind, by=entry.by_name, facts=entry.facts) for entry in lines
         ],
+        earlier=lines[0].seq if len(entries) > LINES else None,
         contact=contact,
     )
 
 
-def _told(request: Request, row: Any) -> dict[str, Any]:
-    case, answer = case_of(row), views.answer_decoder.decode(row.answer)
+def _told(request: Request, seen: VisibleCase) -> dict[str, Any]:
+    case = seen.case
     known = {name: getattr(case, name) for name in CaseOut.model_fields if hasattr(case, name)}
     return {
         **known,
-        "first_score": row.first_score,
-        "comment": answer.comment,
-        "still_writing": row.writing,
-        "may_contact": views.may_contact(row),
+        "contact_due_at": None if case.may_contact is False else case.contact_due_at,
+        "first_score": seen.first_score,
+        "comment": seen.answer.comment,
+        "still_writing": seen.writing,
         "owner": case.owner_id,
-        "owner_name": row.owner_name,
+        "owner_name": seen.owner_name,
         "see": f"{request.app.state.staff_url}/cases/{case.id}",
     }
 
@@ -121,22 +142,6 @@ def _owner(text: str | None) -> UUID | Literal["nobody"] | None:
     except ValueError:
         fault = Fault(field="query/owner", detail="Must be a person's id, or nobody.")
         raise Problem(422, errors=[fault]) from None
-
-
-def _cursor(due_at: datetime, case: UUID) -> str:
-    return base64.urlsafe_b64encode(f"{due_at.isoformat()} {case}".encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, _, case = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        place = datetime.fromisoformat(at), UUID(case)
-    except (binascii.Error, ValueError):
-        place = None
-    if place is None or place[0].tzinfo is None:
-        fault = Fault(field="query/after", detail="Give “next” of a page as it stood there.")
-        raise Problem(422, errors=[fault])
-    return place
 
 
 def _database(request: Request) -> Database:

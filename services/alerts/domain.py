@@ -1,17 +1,17 @@
 """What a case is, who may do what to it, and when: no database, no web.
 
 A case changes only through the methods here. Each of them that changes something adds one line to what
-happened,
-numbered by the case's version, so that nothing that was done can be done without a trace.
+happened, numbered by the case's version, so that nothing that was done can be done without a trace.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
-from shared.events import Answer, Case, CaseState
+from shared.events import Answer, Case, CaseState, segments_of
 
 DETRACTOR = 6
 URGENT = 3
@@ -44,9 +44,11 @@ Kind = Literal[
     "opened",
     "amended",
     "again",
+    "consent",
     "told",
     "taken",
     "assigned",
+    "released",
     "contact",
     "note",
     "revealed",
@@ -69,6 +71,8 @@ class By(msgspec.Struct, frozen=True):
 
     id: UUID | None
     name: str
+    seen: tuple[UUID, ...] = ()
+    """The answers of the case that they may read: what they write may be about any of these."""
 
 
 SYSTEM = By(None, "Afterword")
@@ -87,6 +91,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
     key: str | None = None
     """The idempotency key of the request that caused it."""
+    answers: list[UUID] | None = None
+    """The answers it is about: who may not read all of these does not read it. None: written before this was
+    kept.
+    """
 
 
 class CaseFile(msgspec.Struct, kw_only=True):
@@ -120,16 +128,43 @@ class CaseFile(msgspec.Struct, kw_only=True):
     first_contact_at: datetime | None = None
     closed_at: datetime | None = None
     changed_at: datetime
+    contact_key: str = ""
+    """The keyed hash of the person's address; empty: not known."""
+    may_contact: bool | None = None
+    """The customer's last word on being contacted; None: was not asked or did not say."""
+
+    @property
+    def waits_for_contact(self) -> bool:
+        """Whether the clock of the first contact runs: never against the customer's will."""
+        return self.first_contact_at is None and self.may_contact is not False
+
+    def is_of(self, customer_id: str | None, contact_key: str) -> bool:
+        """Whether it may be this person's: of one customer id, and of one address as far as both are
+        known.
+        """
+        if customer_id is None or self.customer_id != customer_id:
+            return False
+        return self.contact_key == contact_key or not self.contact_key or not contact_key
 
     def begin(self, entries: list[Entry], score: int, first_score: int | None) -> None:
         """The first line: the answer that opened it."""
-        self._add(entries, self.opened_at, SYSTEM, "opened", score=score, first_score=first_score)
+        self._add(
+            entries,
+            self.opened_at,
+            SYSTEM,
+            "opened",
+            answers=[self.answer_id],
+            score=score,
+            first_score=first_score,
+        )
 
     def again(self, entries: list[Entry], now: datetime, answer: Answer) -> None:
         """The same customer is unhappy again while this case is open: it stays one case."""
         since = answer.answered_at or now
         self.contact_due_at = min(self.contact_due_at, since + CONTACT_WITHIN[(answer.score or 0) <= URGENT])
-        self._add(entries, now, SYSTEM, "again", answer_id=str(answer.id), score=answer.score)
+        self.contact_key = self.contact_key or answer.contact_key or ""
+        facts: dict[str, Any] = {"answer_id": str(answer.id), "score": answer.score}
+        self._add(entries, now, SYSTEM, "again", answers=[answer.id], **facts)
 
     def amended(self, entries: list[Entry], now: datetime, answer: Answer, before: int) -> None:
         """The customer chose another score. A better one closes nothing by itself, but is told."""
@@ -139,11 +174,27 @@ class CaseFile(msgspec.Struct, kw_only=True):
             if score <= URGENT:
                 earlier = (answer.answered_at or self.opened_at) + CONTACT_WITHIN[True]
                 self.contact_due_at = min(self.contact_due_at, earlier)
-        self._add(entries, now, SYSTEM, "amended", before=before, score=score)
+        self._add(entries, now, SYSTEM, "amended", answers=[answer.id], before=before, score=score)
 
-    def team_told(self, entries: list[Entry], now: datetime, people: int) -> None:
-        """So many colleagues get a mail about it."""
-        self._add(entries, now, SYSTEM, "told", people=people)
+    def weigh(self, entries: list[Entry], now: datetime, answers: Sequence[Answer]) -> None:
+        """All its answers as they stand: in which segments it lies, and whether the customer may be
+        contacted.
+
+        Who allows it again gets as much time as at first.
+        """
+        self.belongs = sorted({segment for answer in answers for segment in segments_of(answer)})
+        last = last_word(answers)
+        if last is None or last.may_contact == self.may_contact:
+            return
+        if self.may_contact is False:
+            again = last.changed_at + CONTACT_WITHIN[self.score <= URGENT]
+            self.contact_due_at = max(self.contact_due_at, again)
+        self.may_contact = last.may_contact
+        self._add(entries, now, SYSTEM, "consent", answers=[last.id], may_contact=last.may_contact)
+
+    def team_told(self, entries: list[Entry], now: datetime, people: int, answer: UUID) -> None:
+        """So many colleagues get a mail about an answer."""
+        self._add(entries, now, SYSTEM, "told", answers=[answer], people=people)
 
     def take(self, entries: list[Entry], now: datetime, by: By, seen: int | None) -> None:
         """Make it one's own. To take what one has already changes nothing.
@@ -160,7 +211,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
             self._unless_decided("taken", "took", now, seen)
             raise NotPossible("Somebody else has this case. A team leader can hand it over.")
         self.owner_id, self.state = by.id, "assigned"
-        self._decide(entries, now, by, "taken")
+        self._decide(entries, now, by, "taken", answers=[])
 
     def assign(self, entries: list[Entry], now: datetime, by: By, to: By, seen: int | None) -> None:
         """Give it to somebody.
@@ -173,12 +224,34 @@ class CaseFile(msgspec.Struct, kw_only=True):
             return
         self._unless_decided("assigned", "changed", now, seen)
         self.owner_id, self.state = to.id, "assigned"
-        self._decide(entries, now, by, "assigned", to=to.name)
+        self._decide(entries, now, by, "assigned", answers=[], to=to.name)
+
+    def release(
+        self, entries: list[Entry], now: datetime, by: By, seen: int | None, *, may_assign: bool
+    ) -> None:
+        """Put it back, so that somebody else can take it.
+
+        :raises NotDone: when somebody else has decided since.
+        """
+        if self.state == "closed":
+            raise NotPossible("This case is closed. Open it again first.")
+        if self.owner_id is None:
+            return
+        self._unless_decided("put back", "changed", now, seen)
+        if self.owner_id != by.id and not may_assign:
+            raise NotPossible("Only its owner, a team leader or an administrator puts a case back.")
+        self.owner_id, self.state = None, "open"
+        self._decide(entries, now, by, "released", answers=[])
 
     def contact(
         self, entries: list[Entry], now: datetime, by: By, how: How, reached: bool, text: str, key: str | None
     ) -> None:
-        """Somebody tried to speak to the customer; the first time that it worked stops the first clock."""
+        """Somebody tried to speak to the customer; the first time that it worked stops the first clock.
+
+        :raises NotPossible: when the customer does not want it.
+        """
+        if self.may_contact is False:
+            raise NotPossible("The customer does not want to be contacted. Write a note instead.")
         if reached and self.first_contact_at is None:
             self.first_contact_at = now
         self._add(entries, now, by, "contact", key, how=how, reached=reached, text=text)
@@ -210,7 +283,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self.state, self.closed_at = "closed", now
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
-        facts = {
+        facts: dict[str, Any] = {
             "cause": closing.cause,
             "text": closing.action,
             "outcome": closing.outcome,
@@ -218,10 +291,16 @@ class CaseFile(msgspec.Struct, kw_only=True):
         }
         self._decide(entries, now, by, "closed", key, **facts)
 
-    def reopen(self, entries: list[Entry], now: datetime, by: By, text: str, key: str | None) -> None:
-        """It was not over after all; a new week begins."""
+    def reopen(
+        self, entries: list[Entry], now: datetime, by: By, text: str, key: str | None, seen: int | None = None
+    ) -> None:
+        """It was not over after all; a new week begins.
+
+        :raises NotDone: when somebody else has decided since.
+        """
         if self.state != "closed":
             return
+        self._unless_decided("opened", "changed", now, seen)
         self.state = "assigned" if self.owner_id else "open"
         self.closed_at = self.cause = self.action = self.outcome = self.told = None
         self.close_due_at = now + CLOSE_WITHIN
@@ -229,7 +308,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
 
     def restored(self, entries: list[Entry], now: datetime) -> None:
         """It was taken back from what was said of it: what stood on this page alone is lost."""
-        self._add(entries, now, SYSTEM, "restored")
+        self._add(entries, now, SYSTEM, "restored", answers=[])
 
     def published(self) -> Case:
         """What the other services hear of it; notes and words stay here."""
@@ -241,10 +320,13 @@ class CaseFile(msgspec.Struct, kw_only=True):
             answer_id=self.answer_id,
             event_id=self.event_id,
             customer_id=self.customer_id,
+            contact_key=self.contact_key or None,
             score=self.score,
             touchpoint=self.touchpoint,
             segments=self.segments,
             organisation=tuple(self.organisation),
+            belongs=tuple(self.belongs),
+            may_contact=self.may_contact,
             owner=str(self.owner_id) if self.owner_id else None,
             cause=self.cause,
             outcome=self.outcome,
@@ -262,17 +344,31 @@ class CaseFile(msgspec.Struct, kw_only=True):
         return " a moment ago" if now - self.changed_at < timedelta(minutes=10) else ""
 
     def _decide(
-        self, entries: list[Entry], now: datetime, by: By, kind: Kind, key: str | None = None, **facts: Any
+        self,
+        entries: list[Entry],
+        now: datetime,
+        by: By,
+        kind: Kind,
+        key: str | None = None,
+        answers: list[UUID] | None = None,
+        **facts: Any,
     ) -> None:
-        self._add(entries, now, by, kind, key, **facts)
+        self._add(entries, now, by, kind, key, answers, **facts)
         self.decided_version, self.decided_by = self.version, by.name
 
     def _add(
-        self, entries: list[Entry], now: datetime, by: By, kind: Kind, key: str | None = None, **facts: Any
+        self,
+        entries: list[Entry],
+        now: datetime,
+        by: By,
+        kind: Kind,
+        key: str | None = None,
+        answers: list[UUID] | None = None,
+        **facts: Any,
     ) -> None:
         self.version += 1
         self.changed_at = now
-        self.due_at = self.contact_due_at if self.first_contact_at is None else self.close_due_at
+        self.due_at = self.contact_due_at if self.waits_for_contact else self.close_due_at
         entries.append(
             Entry(
                 tenant=self.tenant,
@@ -284,8 +380,15 @@ class CaseFile(msgspec.Struct, kw_only=True):
                 by_name=by.name,
                 facts=facts,
                 key=key,
+                answers=list(by.seen) if answers is None else answers,
             )
         )
+
+
+def last_word(answers: Sequence[Answer]) -> Answer | None:
+    """The answer in which the customer last said whether they may be contacted."""
+    told = [answer for answer in answers if answer.may_contact is not None]
+    return max(told, key=lambda answer: (answer.changed_at, answer.id), default=None)
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):

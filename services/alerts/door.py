@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
-from services.alerts import api, pages, settings_page, sign_in
+from services.alerts import api, case_page, pages, settings_page, sign_in
 from services.alerts.repository import reading
 from shared.db.database import Database
 from shared.http.app import create_app
@@ -24,7 +24,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     drawn = Pages("services.alerts", local=afterword.local, mailbox_url=afterword.mailbox_url)
     app = create_app(
         service="alerts",
-        routers=[api.router, pages.router, sign_in.router, settings_page.router],
+        routers=[api.router, pages.router, case_page.router, sign_in.router, settings_page.router],
         pages=drawn,
     )
     app.state.database = context.database

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.alerts.repository import people
 from shared.db.database import UnitOfWork
+from shared.http.sound import text_fault
 
 LAST = timedelta(hours=24)
 LONGEST = 800
@@ -28,9 +29,12 @@ class Token(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> "Token | None":
-        """A token as it came in."""
-        secret, dot, tenant = text.partition(".")
-        return cls(secret, unquote(tenant)) if dot and secret and tenant and len(text) <= LONGEST else None
+        """A token as it came in, or None when it cannot be one of ours."""
+        secret, _, quoted = text.partition(".")
+        tenant = unquote(quoted)
+        if not secret or not tenant or len(text) > LONGEST or text_fault(secret + tenant) is not None:
+            return None
+        return cls(secret, tenant)
 
     @property
     def digest(self) -> str:

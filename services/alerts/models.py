@@ -100,10 +100,21 @@ Table(
     Column("first_contact_at", INSTANT),
     Column("closed_at", INSTANT),
     Column("changed_at", INSTANT, nullable=False),
+    Column("contact_key", Text, nullable=False, server_default=text("''")),
+    Column("may_contact", Boolean),
     UniqueConstraint("tenant", "number"),
     Index(
-        "uq_cases_one_open", "tenant", "customer_id", unique=True, postgresql_where=text("state <> 'closed'")
+        "uq_cases_one_open_person",
+        "tenant",
+        "customer_id",
+        "contact_key",
+        unique=True,
+        postgresql_where=text("state <> 'closed'"),
     ),
+    Index("ix_cases_open", "tenant", "due_at", "id", postgresql_where=text("state <> 'closed'")),
+    Index("ix_cases_closed", "tenant", "closed_at", "id", postgresql_where=text("state = 'closed'")),
+    Index(None, "tenant", "opened_at", "id"),
+    Index(None, "tenant", "customer_id"),
     Index(None, "tenant", "due_at", "id"),
     Index(None, "changed_at"),
 )
@@ -114,6 +125,7 @@ Table(
     Column("answer_id", Uuid, primary_key=True),
     Column("case_id", Uuid, nullable=False),
     Column("writing_until", INSTANT),
+    Column("belongs", ARRAY(Text)),
     Index(None, "tenant", "case_id"),
     Index("ix_case_answer_writing", "writing_until", postgresql_where=text("writing_until IS NOT NULL")),
     comment="Each detractor answer belongs to one case; until when its customer may still be writing.",
@@ -130,10 +142,34 @@ Table(
     Column("by_name", Text, nullable=False),
     Column("facts", JSONB, nullable=False),
     Column("key", Text),
+    Column("answers", ARRAY(Uuid)),
     Index(
         "uq_timeline_key", "tenant", "case_id", "key", unique=True, postgresql_where=text("key IS NOT NULL")
     ),
     comment="What happened to a case. Only ever added to.",
+)
+Table(
+    "case_request",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Index(None, "at"),
+    comment="Requests that were carried out: the idempotency key, and the hash of what was asked for.",
+)
+Table(
+    "answer_before",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("score", SmallInteger, nullable=False),
+    Column("comment", Text),
+    Column("follow_up", Text),
+    Column("changed_at", INSTANT, nullable=False),
+    comment="What was sent of an answer before it was amended.",
 )
 Table(
     "staff",

@@ -85,7 +85,7 @@ async def cases_page(
 def _file(event: Event[Case]) -> CaseFile:
     """A case as far as it is said; when it must be contacted or closed by is known of the next of both."""
     case = event.data
-    contacted = case.first_contact_at is not None
+    closing = case.first_contact_at is not None or case.may_contact is False
     return CaseFile(
         tenant=event.tenant,
         id=case.id,
@@ -101,17 +101,19 @@ def _file(event: Event[Case]) -> CaseFile:
         touchpoint=case.touchpoint,
         segments=case.segments,
         organisation=list(case.organisation),
-        belongs=segments_of(case),
+        belongs=list(case.belongs) or segments_of(case),
         owner_id=_person(case.owner),
         cause=case.cause,
         outcome=next((one for one in OUTCOMES if one == case.outcome), None),
         opened_at=case.opened_at,
-        contact_due_at=case.opened_at + CONTACT_WITHIN[True] if contacted else case.due_at,
-        close_due_at=case.due_at if contacted else case.opened_at + CLOSE_WITHIN,
+        contact_due_at=case.opened_at + CONTACT_WITHIN[True] if closing else case.due_at,
+        close_due_at=case.due_at if closing else case.opened_at + CLOSE_WITHIN,
         due_at=case.due_at,
         first_contact_at=case.first_contact_at,
         closed_at=case.closed_at,
         changed_at=event.time,
+        contact_key=case.contact_key or "",
+        may_contact=case.may_contact,
     )
 
 

@@ -73,8 +73,9 @@ async def settle_quiet(database: Database) -> int:
 
 
 async def tidy(database: Database) -> None:
-    """Drop sessions and links that are over; give up on mails whose sender vanished."""
+    """Drop sessions, links and idempotency keys that are over; give up on mails whose sender vanished."""
     async with database.transaction() as uow:
         await people.forget_old(uow)
+        await cases.forget_requests(uow)
         unknown = await notices.end_leases(uow)
     metrics.MAILS.labels("alerts", "unknown").inc(unknown)

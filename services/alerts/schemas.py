@@ -41,6 +41,13 @@ class Assign(Body):
     version: Seen
 
 
+class Release(Body):
+    """Put it back, so that somebody else can take it (its owner, leaders, administrators, keys)."""
+
+    act: Literal["release"]
+    version: Seen
+
+
 class Contact(Body):
     """Log that somebody tried to speak to the customer."""
 
@@ -81,6 +88,7 @@ class Reopen(Body):
 
     act: Literal["reopen"]
     text: Words
+    version: Seen
 
 
 class Reveal(Body):
@@ -89,7 +97,9 @@ class Reveal(Body):
     act: Literal["reveal"]
 
 
-Action = Annotated[Take | Assign | Contact | Note | Close | Reopen | Reveal, Field(discriminator="act")]
+Action = Annotated[
+    Take | Assign | Release | Contact | Note | Close | Reopen | Reveal, Field(discriminator="act")
+]
 
 
 class CaseOut(BaseModel):
@@ -119,7 +129,8 @@ class CaseOut(BaseModel):
     told: bool | None
     opened_at: datetime
     due_at: datetime
-    contact_due_at: datetime
+    contact_due_at: datetime | None
+    """Null: the customer does not want to be contacted."""
     close_due_at: datetime
     first_contact_at: datetime | None
     closed_at: datetime | None
@@ -155,4 +166,7 @@ class CaseDetail(CaseOut):
     """A case with all that was done to it."""
 
     timeline: list[EntryOut]
+    """What happened, oldest first: the last fifty lines, or those before the line that was asked for."""
+    earlier: int | None
+    """Give it as ``before`` for the lines before these; null when there are none."""
     contact: ContactOut | None = None

@@ -1,8 +1,8 @@
 """Mails to colleagues, one at a time, each at most once.
 
-The mail about a case says the score, where it happened and where to read on. What the customer wrote, and
-who they
-are, stays on the page: mailboxes are forwarded, searched and kept, and nobody can erase a person from them.
+The mail about a case says the score, where it happened, what is due when, and where to read on. What the
+customer wrote, and who they are, stays on the page: mailboxes are forwarded, searched and kept, and nobody
+can erase a person from them.
 """
 
 import asyncio
@@ -13,17 +13,18 @@ from typing import Any
 
 import structlog
 
-from services.alerts import links
+from services.alerts import links, words
 from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import cases, copies, notices
 from shared.db.database import Database, UnitOfWork
 from shared.errors import is_retryable
-from shared.events import may_see
+from shared.events import may_see, segments_of
 from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected, Unknown, message_id
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.telemetry import metrics
 from shared.tenancy.tenants import find_tenant
+from shared.zones import zone_of
 
 log = structlog.get_logger()
 
@@ -102,23 +103,16 @@ class Sender:
             return await self._invitation(uow, notice)
         case = await cases.find_case(uow, notice.tenant, notice.case_id)
         allowed = notice.wants_mail and notice.role in CASE_ROLES
-        if (
-            case is None
-            or case.state == "closed"
-            or not allowed
-            or not may_see(notice.segments, case.belongs)
-        ):
+        if case is None or case.state == "closed" or not allowed:
             return None
         answers = await copies.newest_answers(uow, [(notice.tenant, notice.answer_id)])
-        score = answers[notice.tenant, notice.answer_id][0].score
-        where = f" after {case.touchpoint}" if case.touchpoint else ""
-        first = f"A customer gave a {score}{where}."
-        if notice.answer_id != case.answer_id:
-            first = f"A customer whose case is open has answered again, with a {score}{where}."
-        link = f"{self.staff_url.rstrip('/')}/cases/{case.id}"
-        return self._mail(
-            notice, f"Case {case.number}: a customer gave a {score}", [first, "Read it and act:"], link
-        )
+        answer = answers[notice.tenant, notice.answer_id][0]
+        if not may_see(notice.segments, segments_of(answer)):
+            return None
+        tenant = await find_tenant(uow, notice.tenant)
+        zone = zone_of(tenant.time_zone if tenant else "UTC")
+        subject, paragraphs = words.case_mail(case, answer, uow.now, zone)
+        return self._mail(notice, subject, paragraphs, f"{self.staff_url.rstrip('/')}/cases/{case.id}")
 
     async def _invitation(self, uow: UnitOfWork, notice: Any) -> Letter:
         tenant = await find_tenant(uow, notice.tenant)

@@ -14,10 +14,11 @@ from services.alerts.sign_in import SignIn
 from shared.db.database import UnitOfWork
 from shared.http.csrf import csrf_checked
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import ROLES, Staff, signed_in
 from shared.pages.environment import Pages
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 Anybody = Annotated[Staff, Depends(signed_in())]
 Act = Literal["me", "password", "everywhere", "invite", "change", "link", "deactivate", "activate"]
 FOR_ADMINS = {"invite", "change", "link", "deactivate", "activate"}

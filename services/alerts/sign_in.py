@@ -17,10 +17,21 @@ from shared.db.database import Database, UnitOfWork
 from shared.http.csrf import csrf_checked, own_site_checked
 from shared.http.guesses import Guesses
 from shared.http.problems import Problem, wants_page
-from shared.http.staff import ACCESS_COOKIE, LONGEST, SESSION_COOKIE, AccessPass, Staff, safe_next, signed_in
+from shared.http.routes import Ordered
+from shared.http.staff import (
+    ACCESS_COOKIE,
+    LONGEST,
+    SESSION_COOKIE,
+    AccessPass,
+    Staff,
+    cookie_name,
+    cookie_of,
+    safe_next,
+    signed_in,
+)
 from shared.pages.environment import Pages
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 OwnSite = Annotated[None, Depends(own_site_checked)]
 WRONG = "That address and password do not belong together."
 
@@ -70,7 +81,7 @@ class SignIn:
 
     async def renewed(self, request: Request) -> str | None:
         """A new pass for the session of this request, if there is one and its person may still sign in."""
-        token = Token.read(request.cookies.get(SESSION_COOKIE, ""))
+        token = Token.read(cookie_of(request, SESSION_COOKIE))
         if token is None:
             return None
         async with self.database.reading() as uow:
@@ -84,7 +95,8 @@ class SignIn:
     def leave(self, response: Response) -> None:
         """Take both cookies back."""
         for name in (ACCESS_COOKIE, SESSION_COOKIE):
-            response.delete_cookie(name, path="/", secure=self.secure, httponly=True, samesite="lax")
+            called = cookie_name(name, encrypted=self.secure)
+            response.delete_cookie(called, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def _pass(self, tenant: str, session: Any) -> str:
         return self.access.sign(
@@ -100,8 +112,9 @@ class SignIn:
         )
 
     def _set(self, response: Response, name: str, value: str, lasts: int) -> None:
+        called = cookie_name(name, encrypted=self.secure)
         response.set_cookie(
-            name, value, max_age=lasts, path="/", secure=self.secure, httponly=True, samesite="lax"
+            called, value, max_age=lasts, path="/", secure=self.secure, httponly=True, samesite="lax"
         )
 
 

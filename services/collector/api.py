@@ -1,15 +1,10 @@
 """``/v1/answers``: answers from elsewhere, and the answers as they stand."""
 
-import base64
-import binascii
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from services.collector import repository
 from services.collector.imports import (
@@ -27,15 +22,17 @@ from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from shared.db.database import Database
 from shared.events import ANSWERS
 from shared.http.callers import Caller, staff_or_key
-from shared.http.faults import Fault
+from shared.http.cursors import cursor_of, place_of
+from shared.http.instants import Instant
 from shared.http.keys import requires
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.secrets import customer_hash
 from shared.keys import ApiKey
 from shared.tenancy.tenants import find_tenant
 from shared.zones import zone_of
 
-router = APIRouter(tags=["answers"])
+router = APIRouter(tags=["answers"], route_class=Ordered)
 
 
 @dataclass(frozen=True)
@@ -116,8 +113,8 @@ async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None
 async def list_answers(
     request: Request,
     caller: Annotated[Caller, Depends(staff_or_key("answers:read", "admin", "leader", "agent", "analyst"))],
-    since: Annotated[AwareDatetime | None, Query(description="Answered at this time or later.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Answered before this time.")] = None,
+    since: Annotated[Instant | None, Query(description="Answered at this time or later.")] = None,
+    until: Annotated[Instant | None, Query(description="Answered before this time.")] = None,
     segment: Annotated[
         str | None,
         Query(max_length=2_000, description="Such as touchpoint:checkout or organisation:north/sales."),
@@ -139,7 +136,7 @@ async def list_answers(
             until=until,
             segment=segment,
             measurement=measurement,
-            after=_place(after) if after else None,
+            after=place_of(after) if after else None,
             limit=limit,
         )
     anonymous = caller.staff is not None and caller.staff.role == "analyst"
@@ -149,21 +146,7 @@ async def list_answers(
         )
         for answer, flag in found
     ]
-    return AnswerPage(answers=answers, next=_cursor(answers[-1]) if len(answers) == limit else None)
-
-
-def _cursor(answer: AnswerOut) -> str:
-    """Where a page ends: opaque to its reader."""
-    return base64.urlsafe_b64encode(f"{answer.answered_at.isoformat()}|{answer.id}".encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, _, answer = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition("|")
-        place = datetime.fromisoformat(at), UUID(answer)
-    except (ValueError, binascii.Error):
-        place = None
-    if place is None or place[0].tzinfo is None:
-        fault = Fault(field="query/after", detail="Send `next` of the page before, or leave it out.")
-        raise Problem(422, errors=[fault])
-    return place
+    return AnswerPage(
+        answers=answers,
+        next=cursor_of(answers[-1].answered_at, answers[-1].id) if len(answers) == limit else None,
+    )

@@ -46,6 +46,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     test: bool
     customer_id: str
+    contact_key: str | None = None
     event_id: UUID
     touchpoint: str | None
     segments: dict[str, str]
@@ -65,6 +66,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             language=invitation.language,
             test=invitation.test,
             customer_id=invitation.customer.id,
+            contact_key=invitation.contact_key,
             event_id=invitation.event_id,
             touchpoint=invitation.touchpoint,
             segments=invitation.segments,
@@ -171,6 +173,7 @@ def clicked(asked: Asked, now: datetime, *, version: int = 1) -> Answer:
         origin="survey",
         test=asked.test,
         customer_id=asked.customer_id,
+        contact_key=asked.contact_key,
         survey_id=asked.survey_id,
         survey_version=asked.survey_version,
         event_id=asked.event_id,

@@ -26,11 +26,12 @@ from shared.db.database import Database
 from shared.events import ANSWERS
 from shared.http.guesses import Guesses
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.tokens import LENGTH, LinkSigner
 from shared.ids import uuid7
 from shared.pages.environment import Pages
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 
 UNSEEN = {"X-Robots-Tag": "noindex, nofollow"}
 LOOK_AGAIN_S = 2

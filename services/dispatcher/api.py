@@ -1,38 +1,36 @@
-"""The JSON door: surveys, suppressions, decisions."""
+"""The JSON door: surveys and decisions."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import ValidationError
 
 from services.dispatcher import surveys
 from services.dispatcher.grounds import read_grounds
-from services.dispatcher.repository import decisions, suppressions
+from services.dispatcher.repository import decisions
 from services.dispatcher.schemas import (
     ConsideredAnswer,
     DecisionAnswer,
     DecisionList,
     InvitationAnswer,
-    SuppressionAnswer,
-    SuppressionBody,
-    SuppressionList,
     SurveyAnswer,
     SurveyBody,
     SurveyList,
     SurveyPatch,
     SurveyPut,
 )
-from services.dispatcher.suppression import entries_of, suppress
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import faults_of
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.ids import derived, uuid7
 from shared.service import Context
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=Ordered)
 Editor = Annotated[Caller, Depends(staff_or_key("surveys:write", "admin", "editor"))]
 Reader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
@@ -79,10 +77,19 @@ async def make_survey(
     here: Here,
     idempotency_key: IdempotencyKey = None,
 ) -> SurveyAnswer:
-    """The same ``Idempotency-Key`` again answers the survey that it made before."""
+    """The same request with the same ``Idempotency-Key`` again answers the survey that it made before."""
     survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
+    made_from = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
     async with here.database.transaction() as uow:
-        return SurveyAnswer.of(await surveys.create(uow, caller.tenant, survey_id, body.draft()))
+        try:
+            made = await surveys.create(uow, caller.tenant, survey_id, body.draft(), made_from)
+        except surveys.MadeBefore:
+            raise Problem(
+                422,
+                "This Idempotency-Key was used for another survey.",
+                "Nothing was made. Give each survey its own key; repeat one only with the same request.",
+            ) from None
+        return SurveyAnswer.of(made)
 
 
 @router.get("/surveys/{survey_id}", summary="One survey")
@@ -103,7 +110,7 @@ async def write_survey(survey_id: SurveyId, body: SurveyPut, caller: Editor, her
 @router.patch("/surveys/{survey_id}", summary="Change parts of a survey")
 async def change_survey(survey_id: SurveyId, body: SurveyPatch, caller: Editor, here: Here) -> SurveyAnswer:
     async with here.database.transaction() as uow:
-        now = await _found(surveys.find(uow, caller.tenant, survey_id, lock=True))
+        now = await _found(surveys.hold(uow, caller.tenant, survey_id))
         wanted = body.model_dump(exclude_unset=True)
         seen = wanted.pop("version", None)
         try:
@@ -115,43 +122,6 @@ async def change_survey(survey_id: SurveyId, body: SurveyPatch, caller: Editor, 
         return SurveyAnswer.of(
             await _found(surveys.change(uow, caller.tenant, survey_id, whole.draft(), seen=seen))
         )
-
-
-@router.get("/suppressions", summary="Who is never asked")
-async def list_suppressions(
-    caller: Editor,
-    here: Here,
-    after: Annotated[str, Query(description="`next` of the page before.")] = "",
-    limit: Limit = 100,
-) -> SuppressionList:
-    kind, _, key = after.partition(":")
-    async with here.database.reading() as uow:
-        found = await suppressions.page(uow, caller.tenant, (kind, key), limit + 1)
-    entries = [_entry(row) for row in found[:limit]]
-    return SuppressionList(suppressions=entries, next=entries[-1].id if len(found) > limit else None)
-
-
-@router.post("/suppressions", status_code=201, summary="Never ask an address or a customer")
-async def add_suppression(body: SuppressionBody, caller: Editor, here: Here) -> SuppressionList:
-    """Answers the entries that stand for them. An address is kept as a keyed hash."""
-    entries = entries_of(here.secret, caller.tenant, address=body.email, customer_id=body.customer_id)
-    async with here.database.transaction() as uow:
-        await suppress(uow, caller.tenant, entries, reason="listed", who=who(caller))
-        found = await suppressions.matching(uow, [(caller.tenant, *entry) for entry in entries])
-    return SuppressionList(suppressions=[_entry(row) for row in found])
-
-
-@router.delete("/suppressions/{suppression_id:path}", status_code=204, summary="Take one from the list")
-async def remove_suppression(
-    suppression_id: Annotated[str, Path(description="The entry's id, as the list has it.")],
-    caller: Editor,
-    here: Here,
-) -> Response:
-    kind, _, key = suppression_id.partition(":")
-    async with here.database.transaction() as uow:
-        if not await suppressions.remove(uow, caller.tenant, kind, key):
-            raise Problem(404)
-    return Response(status_code=204)
 
 
 @router.get("/decisions", summary="What became of an event")
@@ -185,12 +155,6 @@ async def _found(asked: Any) -> surveys.Survey:
     except surveys.Changed:
         raise Problem(409) from None
     return found
-
-
-def _entry(row: Any) -> SuppressionAnswer:
-    return SuppressionAnswer(
-        id=f"{row.kind}:{row.key}", kind=row.kind, reason=row.reason, created_at=row.created_at
-    )
 
 
 def _decision(row: Any, here: Context, *, named: bool) -> DecisionAnswer:

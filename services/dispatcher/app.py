@@ -2,6 +2,7 @@
 
 import asyncio
 
+from services.dispatcher import backfill
 from services.dispatcher.figures import measure
 from services.dispatcher.handlers import SUBSCRIPTIONS
 from services.dispatcher.letters import Scribe
@@ -15,12 +16,15 @@ from shared.service import Context, Loops, Service, door
 
 
 def worker_loops(context: Context) -> Loops:
-    """The watch over the senders' leases."""
+    """The watch over the senders' leases, and what an upgrade leaves to be done."""
 
     async def leases(stopping: asyncio.Event) -> None:
         await watch_leases(context.database, context.health, stopping)
 
-    return {NAME: leases}
+    async def fill(stopping: asyncio.Event) -> None:
+        await backfill.run(context.database, context.secret, context.health, stopping)
+
+    return {NAME: leases, backfill.NAME: fill}
 
 
 def sender_loops(context: Context) -> Loops:
@@ -38,7 +42,10 @@ SERVICE = Service(
     name="dispatcher",
     settings=Settings,
     metadata=metadata,
-    paths=("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/surveys", "/events", "/u"),
+    paths=(
+        *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids"),
+        *("/surveys", "/events", "/u"),
+    ),
     api=door("services.dispatcher.door"),
     subscriptions=SUBSCRIPTIONS,
     worker_loops=worker_loops,

@@ -65,6 +65,19 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         done = _run(tenant, lambda uow: add_test_address(uow, tenant, WHO, address))
         typer.echo("listed" if done else "was listed already")
 
+    @app.command("placeholder-id")
+    def placeholder_id(
+        tenant: TenantName,
+        customer_id: Annotated[str, typer.Argument(metavar="ID", help="As your systems write it.")],
+        remove: Annotated[bool, typer.Option("--remove", help="It stands for somebody after all.")] = False,
+    ) -> None:
+        """Say that a customer id stands for nobody, as “guest” does; the address alone is the person then."""
+        settings()
+        from services.dispatcher.sending import change_placeholder_id
+
+        done = _run(tenant, lambda uow: change_placeholder_id(uow, tenant, WHO, customer_id, add=not remove))
+        typer.echo("done" if done else "nothing to do: it was so already")
+
 
 async def create_example_survey(
     database: "Database",
@@ -80,9 +93,10 @@ async def create_example_survey(
 
     draft = surveys.Draft(name=f"After {trigger}", trigger=trigger, delay_minutes=delay_minutes)
     async with database.transaction() as uow:
-        await surveys.create(uow, tenant, derived("example survey", tenant, trigger), draft)
+        # In this order: adding a survey locks how the company sends as well, and less firmly.
         if test_address is not None:
             await sending.add_test_address(uow, tenant, WHO, test_address)
+        await surveys.create(uow, tenant, derived("example survey", tenant, trigger), draft)
 
 
 def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:

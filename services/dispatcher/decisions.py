@@ -5,14 +5,17 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 from msgspec import json
 
+from services.dispatcher import quarantine
+from services.dispatcher.contacts import Contact
 from services.dispatcher.domain import Verdict, decide
 from services.dispatcher.grounds import Grounds, facts_of, grounds_of
 from services.dispatcher.invitations import invitation_of
 from services.dispatcher.repository import decisions as rows
 from services.dispatcher.repository import invitations as invitation_rows
-from services.dispatcher.surroundings import Surroundings, look_around
+from services.dispatcher.surroundings import Surroundings, look_around, look_at
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, Event, Invitation, Transaction, segments_of
 from shared.ids import uuid7
@@ -40,6 +43,7 @@ class Decided(NamedTuple):
     """One event with all that came of it."""
 
     heard: Heard
+    contact: Contact
     verdict: Verdict
     grounds: Grounds
     invitation: Invitation | None
@@ -82,8 +86,14 @@ class Decider:
 
     async def _decide(self, uow: UnitOfWork, fresh: Sequence[Heard]) -> None:
         events = [each.event for each in fresh]
-        around = await look_around(uow, events, self._secret)
-        decided = [judge(each, around, uow.now) for each in fresh]
+        around = await look_around(uow, events)
+        contacts = [around.contact(event, self._secret) for event in events]
+        asked = [contact for event, contact in zip(events, contacts, strict=True) if around.asks(event)]
+        if asked:
+            await look_at(uow, asked, around)
+        decided = [
+            judge(each, contact, around, uow.now) for each, contact in zip(fresh, contacts, strict=True)
+        ]
         written = await rows.insert(
             uow,
             {
@@ -91,7 +101,7 @@ class Decider:
                 "event_id": [each.event_id for each in fresh],
                 "source": [event.data.source for event in events],
                 "source_id": [event.data.id for event in events],
-                "customer_id": [event.data.customer.id for event in events],
+                "customer_id": [contact.customer_id for contact in contacts],
                 "digest": [event.data.digest for event in events],
                 "reason": [each.verdict.reason for each in decided],
                 "survey_id": [each.verdict.survey and each.verdict.survey.id for each in decided],
@@ -106,13 +116,14 @@ class Decider:
         await _invite(uow, [(each, each.invitation) for each in decided if each.invitation is not None])
 
 
-def judge(heard: Heard, around: Surroundings, now: datetime) -> Decided:
-    """Decide one event; what it starts counts for the customer's next one in the same batch."""
+def judge(heard: Heard, contact: Contact, around: Surroundings, now: datetime) -> Decided:
+    """Decide one event; what it starts counts for the contact's next one in the same batch."""
     event = heard.event
     if not around.knows(event.tenant):
         verdict = Verdict(reason="unknown_tenant")
-        return Decided(heard, verdict, grounds_of(verdict, None, around.mode(event.tenant), None), None)
-    person = around.person(event)
+        grounds = grounds_of(verdict, contact, None, around.mode(event.tenant), None)
+        return Decided(heard, contact, verdict, grounds, None)
+    person = around.person(event, contact)
     verdict = decide(
         event_type=event.data.type,
         occurred_at=event.data.occurred_at,
@@ -124,12 +135,14 @@ def judge(heard: Heard, around: Surroundings, now: datetime) -> Decided:
     invitation, language = None, None
     if verdict.survey is not None:
         language = around.language(event, verdict.survey)
-        invitation = invitation_of(event.data, heard.event_id, verdict, language, uuid7(), now)
+        customer = msgspec.structs.replace(event.data.customer, id=contact.customer_id)
+        invitation = invitation_of(
+            event.data, customer, contact.address, heard.event_id, verdict, language, uuid7(), now
+        )
     if verdict.starts_quarantine and verdict.due_at is not None:
-        around.note_invited(event, verdict.due_at)
-    return Decided(
-        heard, verdict, grounds_of(verdict, person, around.mode(event.tenant), language), invitation
-    )
+        around.note_invited(contact, verdict.due_at)
+    grounds = grounds_of(verdict, contact, person, around.mode(event.tenant), language)
+    return Decided(heard, contact, verdict, grounds, invitation)
 
 
 def joined_segments(transaction: Transaction) -> str:
@@ -155,13 +168,10 @@ async def _invite(uow: UnitOfWork, invited: Sequence[tuple[Decided, Invitation]]
             "body": [json.encode(invitation) for _, invitation in invited],
         },
     )
-    begun = {
-        (each.heard.event.tenant, invitation.customer.id): invitation.due_at
-        for each, invitation in invited
-        if each.verdict.starts_quarantine
-    }
-    if begun:
-        await rows.note_invited(uow, [(*customer, due_at) for customer, due_at in begun.items()])
+    await quarantine.begin(
+        uow,
+        [(each.contact, invitation.due_at) for each, invitation in invited if each.verdict.starts_quarantine],
+    )
     for each, invitation in invited:
         uow.publish(INVITATIONS, each.heard.event.tenant, invitation)
 

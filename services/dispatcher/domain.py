@@ -1,12 +1,13 @@
 """The rules about contacting a person: pure, so that one event and ten thousand are judged alike."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 import msgspec
+
+from shared.addresses import canonical
 
 Reason = Literal[
     "invited",
@@ -64,19 +65,24 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "test"
     stopped: bool = False
     test_addresses: frozenset[str] = frozenset()
+    """In their canonical form."""
+    placeholder_ids: frozenset[str] = frozenset()
+    """Customer ids that stand for nobody, beside those that never do, folded."""
 
     def is_test(self, address: str | None) -> bool:
         """Whether this is one of the listed test addresses."""
-        return address is not None and normal(address) in self.test_addresses
+        return address is not None and canonical(address) in self.test_addresses
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the customer when the decision is made, with the customer's row locked."""
+    """What is known of the customer when the decision is made, with the contact's row locked."""
 
     address: Address
     test_address: bool = False
     opted_out: bool = False
     suppressed: bool = False
+    suppressed_by: Literal["address", "customer"] | None = None
+    """Whose entry it is, of the address or of the id."""
     invited_at: datetime | None = None
 
 
@@ -105,11 +111,6 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def starts_quarantine(self) -> bool:
         """Only a real invitation does."""
         return self.reason == "invited" and not self.test
-
-
-def normal(address: str) -> str:
-    """An address as it is compared: upper and lower case, blanks and compatible forms are one."""
-    return unicodedata.normalize("NFKC", address).strip().casefold()
 
 
 def matches(trigger: str, event_type: str) -> bool:

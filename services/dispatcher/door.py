@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.dispatcher import api, pages
+from services.dispatcher import api, pages, people_api
 from services.dispatcher.letters import Scribe
 from services.dispatcher.pages.events import live_feed
 from shared.http.app import create_app
@@ -15,7 +15,9 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     drawn = Pages(
         "services.dispatcher", local=context.afterword.local, mailbox_url=context.afterword.mailbox_url
     )
-    app = create_app(service="dispatcher", routers=[api.router, *pages.routers], pages=drawn)
+    app = create_app(
+        service="dispatcher", routers=[api.router, people_api.router, *pages.routers], pages=drawn
+    )
     app.state.door = api.Door(context)
     app.state.house = pages.House(context, drawn, Scribe(context.afterword, context.database.clock))
     app.state.feed = live_feed(app.state.house)

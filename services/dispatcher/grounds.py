@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from services.dispatcher.contacts import Contact
 from services.dispatcher.domain import Considered, Mode, Person, Verdict
 from shared.events import Transaction
 
@@ -17,8 +18,12 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     test_address: bool = False
     opted_out: bool = False
     suppressed: bool = False
+    suppressed_by: str | None = None
+    """Which entry forbade it: the ``address``, or the ``customer`` by the id."""
     invited_at: datetime | None = None
-    """When the customer had last been invited."""
+    """When the customer had last been asked."""
+    ignored_id: str | None = None
+    """The customer's id as it came, where it stands for nobody and was taken for none."""
     delay_minutes: int | None = None
     quarantine_days: int | None = None
     max_age_days: int | None = None
@@ -29,7 +34,9 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     withheld: bool = False
 
 
-def grounds_of(verdict: Verdict, person: Person | None, mode: Mode, language: str | None) -> Grounds:
+def grounds_of(
+    verdict: Verdict, contact: Contact, person: Person | None, mode: Mode, language: str | None
+) -> Grounds:
     """The values behind a verdict."""
     survey = verdict.survey
     return Grounds(
@@ -39,7 +46,9 @@ def grounds_of(verdict: Verdict, person: Person | None, mode: Mode, language: st
         test_address=person is not None and person.test_address,
         opted_out=person is not None and person.opted_out,
         suppressed=person is not None and person.suppressed,
+        suppressed_by=person.suppressed_by if person else None,
         invited_at=person.invited_at if person else None,
+        ignored_id=contact.ignored_id,
         delay_minutes=survey.delay_minutes if survey else None,
         quarantine_days=survey.quarantine_days if survey else None,
         max_age_days=survey.max_age_days if survey else None,

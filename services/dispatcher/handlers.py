@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.dispatcher.decisions import Decider
+from services.dispatcher.domain import Sending
 from services.dispatcher.repository import decisions, stories
+from services.dispatcher.sending import states_of
 from services.dispatcher.settings import root_secret
+from shared.customer_ids import stands_for_nobody
 from shared.db import UnitOfWork
 from shared.events import ANSWERS, CASES, TENANTS, TRANSACTIONS, Answer, Case, Event, Transaction
 from shared.events.newest import newest
@@ -40,14 +42,24 @@ async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
                 "sent_at": [sent.get((event.tenant, event.data.id)) for event in told],
             },
         )
-    invited: dict[tuple[str, str], Any] = {}
+    await _keep_asked_elsewhere(uow, events)
+
+
+async def _keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    asked: dict[tuple[str, str], datetime] = {}
     for event in events:
         answer = event.data
         if answer.origin == "import" and answer.customer_id is not None and answer.invited_at is not None:
             customer = event.tenant, answer.customer_id
-            invited[customer] = max(invited.get(customer, answer.invited_at), answer.invited_at)
-    if invited:
-        await decisions.note_asked_elsewhere(uow, [(*customer, at) for customer, at in invited.items()])
+            asked[customer] = max(asked.get(customer, answer.invited_at), answer.invited_at)
+    if asked:
+        sending = await states_of(uow, sorted({tenant for tenant, _ in asked}))
+        known = [
+            (tenant, customer_id, at)
+            for (tenant, customer_id), at in asked.items()
+            if not stands_for_nobody(customer_id, sending.get(tenant, Sending()).placeholder_ids)
+        ]
+        await decisions.note_asked_elsewhere(uow, known)
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:

@@ -10,20 +10,22 @@ from sqlalchemy import Row
 from services.dispatcher.domain import Verdict
 from services.dispatcher.repository import invitations as rows
 from shared.db import UnitOfWork
-from shared.events import INVITATIONS, Invitation, InvitationState, Transaction
+from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
 
 _decoder = msgspec.json.Decoder(Invitation)
 
 
 def invitation_of(
     happened: Transaction,
+    customer: Customer,
+    contact_key: str | None,
     event_id: UUID,
     verdict: Verdict,
     language: str,
     invitation_id: UUID,
     now: datetime,
 ) -> Invitation:
-    """What an ``invited`` verdict makes of its event."""
+    """What an ``invited`` verdict makes of its event, for the ``customer`` as we know it."""
     survey = verdict.survey
     if survey is None or verdict.due_at is None or verdict.expires_at is None:
         raise ValueError("only an invited event has an invitation")
@@ -38,7 +40,8 @@ def invitation_of(
         measurement=survey.measurement,
         language=language,
         test=verdict.test,
-        customer=happened.customer,
+        customer=customer,
+        contact_key=contact_key,
         account=happened.account,
         handled_by=happened.handled_by,
         event_id=event_id,

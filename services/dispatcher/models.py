@@ -47,6 +47,7 @@ Table(
     Column("state", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
+    Column("made_from", Text),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 Table(
@@ -70,6 +71,7 @@ Table(
     Column("stopped", Boolean, nullable=False, server_default=text("false")),
     Column("test_addresses", ARRAY(Text), nullable=False, server_default="{}"),
     Column("changed_at", INSTANT, nullable=False),
+    Column("placeholder_ids", ARRAY(Text), nullable=False, server_default="{}"),
     CheckConstraint("mode IN ('test', 'live')", name="mode"),
 )
 Table(
@@ -90,8 +92,22 @@ Table(
     Column("reason", Text, nullable=False),
     Column("who", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
+    Column("canonical", Boolean, nullable=False, server_default=text("false")),
+    Column("listed", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("kind IN ('address', 'customer')", name="kind"),
     CheckConstraint("reason IN ('unsubscribed', 'listed')", name="reason"),
+)
+Table(
+    "suppression_lift",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text),
 )
 Table(
     "customer",
@@ -100,6 +116,15 @@ Table(
     Column("id", Text, primary_key=True),
     Column("invited_at", INSTANT),
     Column("asked_elsewhere_at", INSTANT),
+    Column("address", Text),
+    Column("several", Boolean, nullable=False, server_default=text("false")),
+)
+Table(
+    "backfill",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("tenant", Text),
+    Column("id", Uuid),
 )
 Table(
     "decision",

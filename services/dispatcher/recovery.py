@@ -5,16 +5,16 @@ due now, or was being sent, may have been sent since the backup, and becomes unk
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import json
 
-from services.dispatcher import invitations, surveys
+from services.dispatcher import invitations, quarantine, surveys
+from services.dispatcher.contacts import contact_of
 from services.dispatcher.decisions import joined_segments
 from services.dispatcher.grounds import Grounds, facts_of
-from services.dispatcher.repository import decisions as decision_rows
 from services.dispatcher.repository import restoring as rows
+from services.dispatcher.settings import root_secret
 from services.dispatcher.wording import write_texts
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, SURVEYS, TRANSACTIONS, Event, Invitation, Survey, Transaction
@@ -23,8 +23,9 @@ from shared.kafka import Subscription
 from shared.kafka.recovery import Cursor, Owned, Recovery
 
 LOST = (
-    "Opt-outs, suppressions, test addresses and the log of who changed the sending, as far as they came "
-    "since the backup, are gone: nobody else holds them. Enter the opt-outs again before the workers start."
+    "Opt-outs, suppressions, who lifted them and why, test addresses, customer ids that stand for nobody and "
+    "the log of who changed the sending, as far as they came since the backup, are gone: nobody else holds "
+    "them. Enter the opt-outs again before the workers start."
 )
 REASON = "the database was restored: it may have been sent since the backup"
 
@@ -35,14 +36,15 @@ async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> N
     current: dict[tuple[str, UUID], Event[Survey]] = {}
     for event in sorted(said, key=lambda event: (event.data.version, event.data.survey_version)):
         current[event.tenant, event.data.id] = event
-    restored = await rows.put_surveys(uow, [current[key] for key in sorted(current)])
-    await rows.put_words(uow, [(event, write_texts(event.data.texts)) for event in said])
     latest: dict[str, Survey] = {}
-    for key in restored:
-        survey = current[key].data
-        if key[0] not in latest or latest[key[0]].changed_at < survey.changed_at:
-            latest[key[0]] = survey
+    for tenant, survey_id in sorted(current):
+        survey = current[tenant, survey_id].data
+        if tenant not in latest or latest[tenant].changed_at < survey.changed_at:
+            latest[tenant] = survey
+    # Before the surveys: everybody locks in this order, and the API may be at work.
     await rows.put_sending(uow, sorted(latest.items()))
+    await rows.put_surveys(uow, [current[key] for key in sorted(current)])
+    await rows.put_words(uow, [(event, write_texts(event.data.texts)) for event in said])
 
 
 async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
@@ -61,13 +63,13 @@ async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation
         ],
         [joined_segments(transaction) for transaction in happened],
     )
-    asked: dict[tuple[str, str], datetime] = {}
-    for event in invited:
-        if not event.data.test:
-            customer = event.tenant, event.data.customer.id
-            asked[customer] = max(asked.get(customer, event.data.due_at), event.data.due_at)
-    if asked:
-        await decision_rows.note_invited(uow, [(*customer, due_at) for customer, due_at in asked.items()])
+    asked = [
+        (contact_of(root_secret(), event.tenant, event.data.customer, frozenset()), event.data.due_at)
+        for event in invited
+        if not event.data.test
+    ]
+    await quarantine.hold(uow, [contact for contact, _ in asked])
+    await quarantine.begin(uow, asked)
 
 
 async def restore_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:

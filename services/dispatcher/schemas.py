@@ -121,35 +121,6 @@ class SurveyList(BaseModel):
     surveys: list[SurveyAnswer]
 
 
-class SuppressionBody(Body):
-    """Who is never to be asked: an address, a customer, or both."""
-
-    email: str | None = Field(default=None, min_length=3, max_length=320)
-    customer_id: str | None = Field(default=None, min_length=1, max_length=200)
-
-    @model_validator(mode="after")
-    def _names_somebody(self) -> Self:
-        if self.email is None and self.customer_id is None:
-            raise ValueError("Give email or customer_id, or both.")
-        return self
-
-
-class SuppressionAnswer(BaseModel):
-    """One entry. An address is kept as its keyed hash only."""
-
-    id: str
-    kind: Literal["address", "customer"]
-    reason: Literal["unsubscribed", "listed"]
-    created_at: datetime
-
-
-class SuppressionList(BaseModel):
-    """A page of entries."""
-
-    suppressions: list[SuppressionAnswer]
-    next: str | None = Field(default=None, description="Give it as `after` to get the next page.")
-
-
 class ConsideredAnswer(BaseModel):
     """A survey that the event matched, and why it asks or does not."""
 

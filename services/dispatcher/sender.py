@@ -17,6 +17,7 @@ from sqlalchemy import Row
 
 from services.dispatcher import invitations, surveys
 from services.dispatcher.addresses import judged
+from services.dispatcher.contacts import contact_of
 from services.dispatcher.domain import LEASE, Person, Sending, held_back, retry_at
 from services.dispatcher.letters import Scribe
 from services.dispatcher.repository import invitations as rows
@@ -26,7 +27,6 @@ from services.dispatcher.wording import read_texts
 from shared.db import Database, UnitOfWork
 from shared.errors import is_retryable
 from shared.events import Invitation, SurveyTexts, Tenant
-from shared.http.secrets import customer_hash
 from shared.mail import Deferred, Delivered, Letter, Mailer, Outcome, Rejected
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
@@ -157,8 +157,7 @@ class Sender:
             row.tenant,
             survey_id=row.survey_id,
             survey_version=invitation.survey_version,
-            customer_id=invitation.customer.id,
-            address=customer_hash(self._secret, row.tenant, address) if address else None,
+            contact=contact_of(self._secret, row.tenant, invitation.customer, sending.placeholder_ids),
         )
         survey = surveys.rules_of(around) if around.id is not None else None
         forbidden = held_back(

@@ -6,9 +6,11 @@ from typing import Any, Literal
 from sqlalchemy import Row
 
 from services.dispatcher import surveys
-from services.dispatcher.domain import Mode, Sending, normal
+from services.dispatcher.domain import Mode, Sending
 from services.dispatcher.repository import sending as rows
 from services.dispatcher.repository.surveys import touch_all
+from shared.addresses import canonical
+from shared.customer_ids import folded
 from shared.db import UnitOfWork
 
 Change = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
@@ -18,7 +20,14 @@ def of_row(row: Row[Any] | None) -> Sending:
     """Who has changed nothing is in test mode and has no test address."""
     if row is None:
         return Sending()
-    return Sending(mode=row.mode, stopped=row.stopped, test_addresses=frozenset(row.test_addresses))
+    # Earlier versions stored another form of some addresses.
+    listed = frozenset(map(canonical, row.test_addresses))
+    return Sending(
+        mode=row.mode,
+        stopped=row.stopped,
+        test_addresses=listed,
+        placeholder_ids=frozenset(row.placeholder_ids),
+    )
 
 
 async def state_of(uow: UnitOfWork, tenant: str) -> Sending:
@@ -55,7 +64,7 @@ async def set_stopped(uow: UnitOfWork, tenant: str, who: str, *, stopped: bool) 
 
 async def set_test_addresses(uow: UnitOfWork, tenant: str, who: str, addresses: Iterable[str]) -> bool:
     """List exactly these test addresses; False when they were listed already."""
-    wanted = frozenset(normal(address) for address in addresses)
+    wanted = frozenset(map(canonical, addresses))
     now = of_row(await rows.hold(uow, tenant, change=True))
     if now.test_addresses == wanted:
         return False
@@ -68,6 +77,26 @@ async def add_test_address(uow: UnitOfWork, tenant: str, who: str, address: str)
     """List one more test address."""
     now = of_row(await rows.hold(uow, tenant, change=True))
     return await set_test_addresses(uow, tenant, who, {*now.test_addresses, address})
+
+
+async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Iterable[str]) -> bool:
+    """List exactly these customer ids as standing for nobody; False when they were listed already."""
+    wanted = frozenset(map(folded, ids))
+    now = of_row(await rows.hold(uow, tenant, change=True))
+    if now.placeholder_ids == wanted:
+        return False
+    await rows.write_placeholder_ids(uow, tenant, sorted(wanted))
+    await rows.log(uow, tenant, who, f"set the customer ids that stand for nobody ({len(wanted)})")
+    return True
+
+
+async def change_placeholder_id(
+    uow: UnitOfWork, tenant: str, who: str, customer_id: str, *, add: bool
+) -> bool:
+    """List one more, or one less; False when it was so already."""
+    now = of_row(await rows.hold(uow, tenant, change=True)).placeholder_ids
+    one = {folded(customer_id)}
+    return await set_placeholder_ids(uow, tenant, who, now | one if add else now - one)
 
 
 async def _write(

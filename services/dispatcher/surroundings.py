@@ -4,17 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
-from services.dispatcher import surveys
+from sqlalchemy import Row
+
+from services.dispatcher import quarantine, surveys
 from services.dispatcher.addresses import judged
+from services.dispatcher.contacts import Contact, contact_of, keys_of
 from services.dispatcher.domain import Mode, Person, Sending, SurveyRules, language_of, matches
 from services.dispatcher.repository import decisions, suppressions
 from services.dispatcher.repository import surveys as survey_rows
 from services.dispatcher.sending import states_of
+from services.dispatcher.suppression import entries_of
 from services.dispatcher.wording import SPOKEN
 from shared.db import UnitOfWork
 from shared.events import Event, Tenant, Transaction
-from shared.http.secrets import customer_hash
 from shared.tenancy.tenants import find_tenants
 
 _UNCHANGED = Sending()
@@ -22,17 +26,15 @@ _UNCHANGED = Sending()
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is known; the customers' rows are locked as long as the transaction lasts."""
+    """What is known; the rows of the contacts are locked as long as the transaction lasts."""
 
     tenants: Mapping[str, Tenant]
     surveys: Mapping[str, Sequence[SurveyRules]]
     sending: Mapping[str, Sending]
-    hashes: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The keyed hash of each address, by tenant and address."""
-    suppressed: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """Why an address or a customer is suppressed, by tenant, kind and key."""
-    invited: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
-    """When each customer was last invited; goes on within the batch."""
+    suppressed: dict[tuple[str, str, str], Row[Any]] = field(default_factory=dict)
+    """The entries that stand for an address or a customer, by tenant, kind and key."""
+    asked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When each contact, or whoever has an id, was last asked; goes on within the batch."""
 
     def knows(self, tenant: str) -> bool:
         """Whether we have heard of the tenant; who has a survey with us exists, told or not."""
@@ -46,59 +48,60 @@ class Surroundings:
         """Whether any survey hears this type of event, so that it matters who the customer is."""
         return any(matches(survey.trigger, event.data.type) for survey in self.surveys.get(event.tenant, ()))
 
-    def person(self, event: Event[Transaction]) -> Person:
+    def contact(self, event: Event[Transaction], secret: str) -> Contact:
+        """Who the event is about."""
+        sending = self.sending.get(event.tenant, _UNCHANGED)
+        return contact_of(secret, event.tenant, event.data.customer, sending.placeholder_ids)
+
+    def person(self, event: Event[Transaction], contact: Contact) -> Person:
         """The customer as far as the rules want to know."""
-        tenant, customer = event.tenant, event.data.customer
-        if (tenant, customer.id) not in self.invited:
+        if not self.asks(event):
             return Person(address="missing")  # no survey asks, so nobody looked
-        key = self.hashes.get((tenant, customer.email or ""), "")
-        reasons = {
-            self.suppressed.get((tenant, "address", key)),
-            self.suppressed.get((tenant, "customer", customer.id)),
-        }
+        found = self._suppressed(contact)
+        reasons = {entry.reason for entry in found}
+        asked = [self.asked_at.get((contact.tenant, key)) for key in keys_of(contact)]
         return Person(
-            address=judged(customer.email),
-            test_address=self.sending.get(tenant, _UNCHANGED).is_test(customer.email),
+            address=judged(event.data.customer.email),
+            test_address=self.sending.get(event.tenant, _UNCHANGED).is_test(event.data.customer.email),
             opted_out="unsubscribed" in reasons,
             suppressed="listed" in reasons,
-            invited_at=self.invited[tenant, customer.id],
+            suppressed_by=found[0].kind if found else None,
+            invited_at=max((at for at in asked if at is not None), default=None),
         )
+
+    def _suppressed(self, contact: Contact) -> list[Row[Any]]:
+        """Its entries, the address before the id."""
+        wanted = [(entry.kind, entry.key, entry.earlier) for entry in entries_of(contact)]
+        found = [(self.suppressed.get((contact.tenant, kind, key)), earlier) for kind, key, earlier in wanted]
+        return [entry for entry, earlier in found if entry is not None and not (earlier and entry.canonical)]
 
     def language(self, event: Event[Transaction], survey: SurveyRules) -> str:
         """The language that the customer is written to in."""
         tenant = self.tenants.get(event.tenant)
         return language_of(event.data.customer.locale, SPOKEN, survey, tenant.languages if tenant else ())
 
-    def note_invited(self, event: Event[Transaction], at: datetime) -> None:
-        """The customer's next event in this batch meets the quarantine."""
-        self.invited[event.tenant, event.data.customer.id] = at
+    def note_invited(self, contact: Contact, at: datetime) -> None:
+        """The contact's next event in this batch meets the quarantine."""
+        self.asked_at[contact.tenant, contact.key] = at
 
 
-async def look_around(uow: UnitOfWork, events: Sequence[Event[Transaction]], secret: str) -> Surroundings:
-    """Read what these events are judged by, and lock the rows of the customers whom a survey might ask."""
+async def look_around(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> Surroundings:
+    """Read what the companies have set."""
     tenants = sorted({event.tenant for event in events})
     found = await survey_rows.of_tenants(uow, tenants)
     rules = {
         tenant: [surveys.rules_of(row) for row in own]
         for tenant, own in groupby(found, key=lambda row: row.tenant)
     }
-    around = Surroundings(await find_tenants(uow, tenants), rules, await states_of(uow, tenants))
-    asked = [event for event in events if around.asks(event)]
-    if asked:
-        await _look_at_customers(uow, asked, around, secret)
-    return around
+    return Surroundings(await find_tenants(uow, tenants), rules, await states_of(uow, tenants))
 
 
-async def _look_at_customers(
-    uow: UnitOfWork, asked: Sequence[Event[Transaction]], around: Surroundings, secret: str
-) -> None:
-    customers = sorted({(event.tenant, event.data.customer.id) for event in asked})
-    for row in await decisions.lock_customers(uow, customers):
-        around.invited[row.tenant, row.id] = row.invited_at
-    for event in asked:
-        if address := event.data.customer.email:
-            around.hashes[event.tenant, address] = customer_hash(secret, event.tenant, address)
-    keys = {(tenant, "address", key) for (tenant, _), key in around.hashes.items()}
-    keys |= {(tenant, "customer", customer) for tenant, customer in customers}
-    for row in await suppressions.matching(uow, sorted(keys)):
-        around.suppressed[row.tenant, row.kind, row.key] = row.reason
+async def look_at(uow: UnitOfWork, contacts: Sequence[Contact], around: Surroundings) -> None:
+    """Lock the contacts' rows, and read what is known of them."""
+    await quarantine.hold(uow, contacts)
+    keys = {(contact.tenant, key) for contact in contacts for key in keys_of(contact)}
+    for row in await decisions.last_asked(uow, keys):
+        around.asked_at[row.tenant, row.id] = row.asked_at
+    wanted = {(contact.tenant, *entry) for contact in contacts for entry in entries_of(contact)}
+    for row in await suppressions.matching(uow, sorted(wanted)):
+        around.suppressed[row.tenant, row.kind, row.key] = row

@@ -46,6 +46,10 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class MadeBefore(Exception):
+    """The idempotency key was used for another survey."""
+
+
 class NoSuchSurvey(Exception):
     """The tenant has no survey of this id."""
 
@@ -72,6 +76,16 @@ def rules_of(row: Row[Any]) -> SurveyRules:
     )
 
 
+async def hold(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Survey:
+    """One survey, locked to be changed. How the tenant sends is locked first, as by everybody who locks both:
+    who goes live or stops holds that, and then all surveys.
+
+    :raises NoSuchSurvey: when the tenant has none of this id.
+    """
+    await sending_rows.hold(uow, tenant, change=False)
+    return await find(uow, tenant, survey_id, lock=True)
+
+
 async def find(uow: UnitOfWork, tenant: str, survey_id: UUID, *, lock: bool = False) -> Survey:
     """One survey.
 
@@ -88,12 +102,20 @@ async def listing(uow: UnitOfWork, tenant: str) -> list[Survey]:
     return [_survey(row) for row in await rows.of_tenants(uow, [tenant])]
 
 
-async def create(uow: UnitOfWork, tenant: str, survey_id: UUID, draft: Draft) -> Survey:
-    """Add a survey; one of this id that is there already stays as it is."""
+async def create(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, draft: Draft, made_from: str | None = None
+) -> Survey:
+    """Add a survey; one of this id that is there already stays as it is.
+
+    :param made_from: The fingerprint of the request.
+    :raises MadeBefore: when the one that is there was made by another request.
+    """
     await sending_rows.hold(uow, tenant, change=False)
-    if await rows.insert(uow, tenant, {"id": survey_id, **_columns(draft)}):
+    if await rows.insert(uow, tenant, {"id": survey_id, "made_from": made_from, **_columns(draft)}):
         await _write_words(uow, tenant, survey_id, 1, draft)
         await say(uow, tenant, survey_id)
+    elif await rows.made_from(uow, tenant, survey_id) not in {None, made_from}:
+        raise MadeBefore
     return await find(uow, tenant, survey_id)
 
 
@@ -105,8 +127,7 @@ async def change(
     :raises NoSuchSurvey: when the tenant has none of this id.
     :raises Changed: when it is no longer in the version that was ``seen``.
     """
-    await sending_rows.hold(uow, tenant, change=False)
-    now = await find(uow, tenant, survey_id, lock=True)
+    now = await hold(uow, tenant, survey_id)
     if seen is not None and now.version != seen:
         raise Changed
     if draft.position is None:

@@ -45,10 +45,12 @@ DROPPED = {
 }
 
 
-def in_words(row: object) -> str:
-    """How an event's story stands, in a few words: the last thing that happened."""
+def in_words(row: object, *, with_case: bool = True) -> str:
+    """How an event's story stands, in a few words: the last thing that happened. To who does not work on
+    cases there are none.
+    """
     case, number = getattr(row, "case_state", None), getattr(row, "case_number", None)
-    if case is not None:
+    if case is not None and with_case:
         return f"Case {number} closed" if case == "closed" else f"Case {number} open"
     answer, score = getattr(row, "answer_state", None), getattr(row, "score", None)
     if answer is not None:

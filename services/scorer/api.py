@@ -16,9 +16,10 @@ from shared.events import Tenant
 from shared.events.surveys import Measurement
 from shared.http.callers import Caller, staff_or_key
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.tenancy import find_tenant
 
-router = APIRouter(tags=["scores"])
+router = APIRouter(tags=["scores"], route_class=Ordered)
 Reader = Annotated[Caller, Depends(staff_or_key("scores:read"))]
 Wanted = Annotated[
     Measurement, Query(description="Asked after a contact (transactional), or at any time (relational).")

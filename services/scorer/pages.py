@@ -24,12 +24,13 @@ from shared.events.segments import dimension_of
 from shared.events.surveys import Measurement
 from shared.http.live import MOST, Change, LiveFeed
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
 from shared.pages.filters import segment_name
 from shared.tenancy import find_tenant
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 Reader = Annotated[Staff, Depends(signed_in())]
 Dimension = Annotated[str, Query(max_length=200)]
 Words = Annotated[str, Query(max_length=200)]

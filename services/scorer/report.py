@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from services.scorer.access import Sight
 from services.scorer.api import window_of
@@ -33,7 +32,7 @@ from shared.db.database import Database, UnitOfWork
 from shared.events import Tenant
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.events.surveys import Measurement
-from shared.http.problems import Problem
+from shared.http.cursors import cursor_of, place_of
 from shared.http.staff import Staff
 from shared.pages.plots import Point
 
@@ -225,29 +224,12 @@ async def _answers(
     """The answers that the counts of a selection are made of, a page at a time."""
     only = Only(asked.kind, asked.words)
     selection = Selection(tenant.id, asked.selection)
-    rows = await said.answers_page(uow, selection, measurement, window, LIST + 1, _cursor(after), only)
+    rows = await said.answers_page(uow, selection, measurement, window, LIST + 1, place_of(after), only)
     page = rows[:LIST]
     more = None
     if len(rows) > LIST:
         last = page[-1]
-        place = urlencode({"after": f"{last.answered_at.isoformat()}_{last.id}"})
+        place = urlencode({"after": cursor_of(last.answered_at, last.id)})
         more = f"{asked.href()}&{place}#answers"
     found = await said.count_answers(uow, selection, measurement, window, only) if only.limits else None
     return {"answers": page, "more": more, "first_page": not after, "found": found}
-
-
-def _cursor(after: str) -> tuple[datetime, UUID] | None:
-    """The place where a page begins.
-
-    :raises Problem: 422 when it is not one of ours.
-    """
-    if not after:
-        return None
-    try:
-        at, _, answer_id = after.partition("_")
-        place = datetime.fromisoformat(at), UUID(answer_id)
-    except ValueError:
-        place = None
-    if place is None or place[0].tzinfo is None:
-        raise Problem(422, errors=[{"field": "after", "detail": "Follow the page's own link."}])
-    return place

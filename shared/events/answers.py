@@ -30,6 +30,8 @@ class Answer(Data, frozen=True, kw_only=True):
     may_contact: bool | None = None
     """True: yes; False: no; None: was not asked or did not say."""
     customer_id: Text | None = None
+    contact_key: Text | None = None
+    """The invitation's: which of the people behind one customer id has answered."""
     survey_id: UUID | None = None
     survey_version: int | None = None
     event_id: UUID | None = None

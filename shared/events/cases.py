@@ -18,10 +18,16 @@ class Case(Data, frozen=True, kw_only=True):
     answer_id: UUID
     event_id: UUID | None = None
     customer_id: Text | None = None
+    contact_key: Text | None = None
+    """The keyed hash of the address of the person whose case it is."""
     score: ScoreValue
     touchpoint: Text | None = None
     segments: dict[str, str] = {}
     organisation: tuple[str, ...] = ()
+    belongs: tuple[str, ...] = ()
+    """The segments of all its answers, where ``segments`` and ``organisation`` are those of the first."""
+    may_contact: bool | None = None
+    """The customer's last word on being contacted; None: was not asked or did not say."""
     owner: Text | None = None
     cause: Text | None = None
     outcome: Text | None = None

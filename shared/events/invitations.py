@@ -30,6 +30,8 @@ class Invitation(Data, frozen=True, kw_only=True):
     test: bool
     """Made for a test address or in test mode: its answer never counts."""
     customer: Customer
+    contact_key: Text | None = None
+    """The keyed hash of the address that is asked: several people may share one customer id."""
     account: Account | None = None
     handled_by: Text | None = None
     event_id: UUID

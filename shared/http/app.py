@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from shared.http import health, problems
 from shared.http.edge import Edge
 from shared.http.guesses import Guesses
+from shared.http.limits import RequestLimits
 from shared.http.openapi import with_problems
-from shared.http.sound import sound_request
+from shared.http.routes import Ordered
 from shared.pages.assets import SHARED, Assets
 from shared.pages.environment import Pages
 
@@ -33,12 +35,19 @@ def create_app(
     routers: Sequence[APIRouter],
     lifespan: Lifespan | None = None,
     pages: Pages | None = None,
+    limits: RequestLimits | None = None,
 ) -> FastAPI:
     """The application of one service.
 
     ``app.state`` is filled by the service's composition (here or in its lifespan): ``health`` for the
-    probes, ``keys`` for API keys, ``access`` and ``csrf`` for people who are signed in.
+    probes, ``keys`` for API keys, ``access`` and ``csrf`` for people who are signed in, ``encrypted`` where
+    they reach us by https.
+
+    :raises TypeError: when a router's routes would read a body before they ask who calls.
     """
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute) and not isinstance(route, Ordered):
+            raise TypeError(f"{route.path}: make its router with route_class=Ordered")
     app = Door(
         title=f"Afterword {service}",
         version="1",
@@ -46,8 +55,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Edge)],
-        dependencies=[Depends(sound_request)],
+        middleware=[Middleware(Edge, limits=limits)],
         redirect_slashes=False,
     )
     app.state.service = service

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from shared.http.caller_checks import CallerCheck
 from shared.http.csrf import csrf_checked
 from shared.http.keys import Keyed, Scope, key_of, token_of
 from shared.http.problems import Problem
@@ -20,7 +21,7 @@ class Caller:
     key: ApiKey | None
 
 
-class staff_or_key(Keyed):  # noqa: N801  (reads as what it does where a route is declared)
+class staff_or_key(Keyed, CallerCheck[Caller]):  # noqa: N801  (reads as what it does where a route is declared)
     """A dependency: a key with the scope, or somebody signed in in one of the roles (any, when none is
     named).
 
@@ -32,7 +33,11 @@ class staff_or_key(Keyed):  # noqa: N801  (reads as what it does where a route i
         super().__init__(scope)
         self._roles = roles
 
-    async def __call__(self, request: Request) -> Caller:
+    async def check(self, request: Request) -> Caller:
+        """Who it is.
+
+        :raises Problem: 401 or 403, and whatever ``key_of`` says of a key.
+        """
         token = token_of(request)
         if token is not None:
             key = await key_of(request, token, self.scope)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.http import problems
 from shared.http.edge import Edge
 from shared.http.health import NotStarted, answer, metrics_page
+from shared.http.limits import RequestLimits
 
 
 def combine(apps: Mapping[str, FastAPI], paths: Mapping[str, Sequence[str]]) -> ASGIApp:
@@ -27,12 +28,14 @@ def combine(apps: Mapping[str, FastAPI], paths: Mapping[str, Sequence[str]]) -> 
 class _Combined:
     def __init__(self, apps: Mapping[str, FastAPI], paths: Mapping[str, Sequence[str]]) -> None:
         self._apps = dict(apps)
+        self._limits = RequestLimits()
         self._routes: dict[tuple[str, ...], FastAPI] = {}
         for name, app in apps.items():
             own = (f"/static/{name}", f"/openapi/{name}.json")
             for path in (*paths.get(name, ()), *own):
                 if (taken := self._routes.setdefault(_segments(path), app)) is not app:
                     raise ValueError(f"{path} belongs to two services: {taken.title} and {app.title}")
+        self._longest = max(len(path) for path in self._routes)
         first = next(iter(self._apps.values()))
         self._routes.setdefault(("static",), first)
         self._own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -46,7 +49,7 @@ class _Combined:
             ("/metrics", self._metrics),
         ):
             self._own.add_route(path, endpoint, methods=["GET"])
-        self._own.add_middleware(Edge)
+        self._own.add_middleware(Edge, limits=self._limits)
         self._own.router.lifespan_context = self._lifespan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,10 +57,12 @@ class _Combined:
         await app(scope, receive, send)
 
     def _chosen(self, path: str) -> FastAPI:
+        if len(path) > self._limits.path:
+            return self._own
         parts = _segments(path)
         if not parts:
             return self._routes.get((), self._own)
-        for length in range(len(parts), 0, -1):
+        for length in range(min(len(parts), self._longest), 0, -1):
             if (app := self._routes.get(parts[:length])) is not None:
                 return app
         return self._own

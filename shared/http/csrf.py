@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from shared.http.caller_checks import CallerCheck
 from shared.http.problems import Problem
+from shared.http.reading import FORM, media_type
 from shared.http.secrets import derive
 from shared.http.staff import staff_of
 
@@ -51,15 +53,25 @@ def refuse_foreign(request: Request) -> None:
             raise stale_form()
         return
     origin = request.headers.get("origin", "null")
-    if origin != "null" and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin != "null" and _host_of(origin) != request.headers.get("host"):
         raise stale_form()
 
 
-async def own_site_checked(request: Request) -> None:
-    """A dependency for forms before there is a session (sign-in, a customer's answer): our own site sent
-    it.
-    """
-    refuse_foreign(request)
+def _host_of(origin: str) -> str | None:
+    """Host and port of an origin; None when it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+class _OwnSite(CallerCheck[None]):
+    async def check(self, request: Request) -> None:
+        refuse_foreign(request)
+
+
+own_site_checked = _OwnSite()
+"""A dependency for forms before there is a session (sign-in, a customer's answer): our own site sent it."""
 
 
 async def csrf_checked(request: Request) -> None:
@@ -70,9 +82,11 @@ async def csrf_checked(request: Request) -> None:
     refuse_foreign(request)
     guard: CsrfGuard = request.app.state.csrf
     staff = staff_of(request)
+    if staff is None:
+        raise stale_form()
     token = request.headers.get(HEADER)
-    if token is None:
+    if token is None and media_type(request) == FORM:
         given = (await request.form()).get(FIELD)
-        token = given if isinstance(given, str) else ""
-    if staff is None or not guard.matches(staff.session_id, token):
+        token = given if isinstance(given, str) else None
+    if token is None or not guard.matches(staff.session_id, token):
         raise stale_form()

@@ -5,18 +5,19 @@ import re
 import time
 import traceback
 from secrets import token_hex
+from typing import Any
 
 import structlog
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import is_away
 from shared.http.hosts import Hosts
+from shared.http.limits import RequestLimits, check_head, own_cookies, paced
 from shared.http.problems import Problem, render
 from shared.telemetry import metrics
 
-LARGEST = 1024 * 1024
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -29,8 +30,16 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
+    # Customers' links are keys, and the rest is a company's own: none of it is for a search engine.
+    "x-robots-tag": "noindex, nofollow",
 }
+ENCRYPTED = {**HEADERS, "strict-transport-security": "max-age=31536000"}
+"""The same where the staff's address is https."""
 _HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+_ENCRYPTED = [(name.encode(), value.encode()) for name, value in ENCRYPTED.items()]
+LEFT = 499
+"""The status under which a request is noted whose sender went before it was whole."""
+_LONGEST_TOLD = 200
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECRET_PATH = re.compile(r"^/+(s|u|q|login/+link|v1/+suppressions)/+[^/].*", re.DOTALL)
@@ -39,20 +48,21 @@ _UNTOLD = ("/healthz", "/readyz", "/metrics", "/static/")
 
 def masked(path: str) -> str:
     """A path as it may stand in a log: a customer's link is a key, so its token is left out; a customer's
-    own id may be an address.
+    own id may be an address. What a terminal could take for an order is written as its number.
     """
-    return _SECRET_PATH.sub(r"/\1/…", path)
+    told = _SECRET_PATH.sub(r"/\1/…", path[:_LONGEST_TOLD])
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in told)
 
 
 class Edge:
-    """Request id, body limit, HEAD, headers, access log, and the last word on an unexpected error.
+    """Request id, limits, HEAD, headers, access log, and the last word on an unexpected error.
 
     An error's message may quote a row, so the log tells its kind and where it arose, never its text.
     """
 
-    def __init__(self, app: ASGIApp, largest: int = LARGEST) -> None:
+    def __init__(self, app: ASGIApp, limits: RequestLimits | None = None) -> None:
         self._app = app
-        self._largest = largest
+        self._limits = limits or RequestLimits()
         self._log = structlog.get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,7 +81,9 @@ class Edge:
         head = scope["method"] == "HEAD"
         # Each page that can be read can be asked for its headers; the framework would answer 405.
         # A page that notes its visitors looks for the mark: who asks for headers has not visited.
+        scope["headers"] = own_cookies(scope["headers"])
         inner = {**scope, "method": "GET", "head": True} if head else scope
+        safe = _ENCRYPTED if getattr(_state(scope), "encrypted", False) else _HEADERS
         ended = False
 
         async def guarded_send(message: Message) -> None:
@@ -79,7 +91,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status, answered = message["status"], time.perf_counter()
                 own = {name for name, _ in message["headers"]}
-                told = [(b"x-request-id", request_id.encode()), *_HEADERS]
+                told = [(b"x-request-id", request_id.encode()), *safe]
                 message["headers"] = [*message["headers"], *(each for each in told if each[0] not in own)]
             elif head:
                 if ended:
@@ -92,9 +104,12 @@ class Edge:
             return {"type": "http.disconnect"} if ended else await receive()
 
         try:
+            check_head(scope, self._limits)
             _refuse_where_it_is_not(scope)
             _refuse_before_it_begins(scope)
-            await self._app(inner, self._limited(inner, guarded_receive), guarded_send)
+            await self._app(inner, paced(guarded_receive, self._limits), guarded_send)
+        except ClientDisconnect:
+            status = status or LEFT
         except Problem as problem:
             await self._last_word(inner, receive, guarded_send, problem, status)
         except Exception as error:  # noqa: BLE001  (the outermost layer: whatever it is, the sender gets an answer)
@@ -114,23 +129,6 @@ class Edge:
                     ms=round((time.perf_counter() - began) * 1000, 1),
                 )
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        length = Headers(scope=scope).get("content-length", "")
-        if length.isdecimal() and int(length) > self._largest:
-            raise Problem(413)
-        total = 0
-
-        async def counted() -> Message:
-            nonlocal total
-            message = await receive()
-            if message["type"] == "http.request":
-                total += len(message.get("body", b""))
-                if total > self._largest:
-                    raise Problem(413)
-            return message
-
-        return counted
-
     async def _last_word(
         self, scope: Scope, receive: Receive, send: Send, problem: Problem, status: int
     ) -> None:
@@ -141,8 +139,12 @@ class Edge:
             await render(Request(scope), problem)(scope, receive, send)
 
 
+def _state(scope: Scope) -> Any:
+    return getattr(scope.get("app"), "state", None)
+
+
 def _refuse_where_it_is_not(scope: Scope) -> None:
-    hosts: Hosts | None = getattr(getattr(scope.get("app"), "state", None), "hosts", None)
+    hosts: Hosts | None = getattr(_state(scope), "hosts", None)
     if hosts is not None and not hosts.serves(Headers(scope=scope).getlist("host"), scope["path"]):
         raise Problem(404)
 
@@ -157,7 +159,7 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
 
 
 def _refuse_before_it_begins(scope: Scope) -> None:
-    begun: asyncio.Event | None = getattr(getattr(scope.get("app"), "state", None), "begun", None)
+    begun: asyncio.Event | None = getattr(_state(scope), "begun", None)
     if begun is not None and not begun.is_set() and not scope["path"].startswith(_UNTOLD):
         raise Problem(
             503,

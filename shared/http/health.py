@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
 
+from shared.http.routes import Ordered
+
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 
 
 class Health(Protocol):

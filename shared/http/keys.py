@@ -8,6 +8,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 
+from shared.http.caller_checks import CallerCheck
 from shared.http.guesses import Guesses
 from shared.http.problems import Problem
 from shared.keys import ApiKey, KeysUnavailable
@@ -51,10 +52,14 @@ class Keyed(SecurityBase):
         self.scope: Scope = scope
 
 
-class requires(Keyed):  # noqa: N801  (reads as what it does where a route is declared)
+class requires(Keyed, CallerCheck[ApiKey]):  # noqa: N801  (reads as what it does where a route is declared)
     """A dependency: the API key of the request, which must carry the scope."""
 
-    async def __call__(self, request: Request) -> ApiKey:
+    async def check(self, request: Request) -> ApiKey:
+        """The key.
+
+        :raises Problem: as ``key_of`` says.
+        """
         return await key_of(request, token_of(request), self.scope)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-SHARED_PROBLEMS = (400, 401, 403, 404, 409, 413, 422, 429, 503)
+SHARED_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 414, 415, 422, 429, 431, 503)
 _METHODS = ("get", "put", "post", "delete", "patch")
 _SCHEMA: dict[str, Any] = {
     "title": "Problem",

@@ -66,11 +66,14 @@ WORDS: dict[int, tuple[str, str]] = {
     403: ("This is not yours to do.", "Ask an administrator for the right to do it."),
     404: ("There is no such page, or it is not yours to see.", "Check the address."),
     405: ("This address does not take that method.", "The Allow header names those it takes."),
+    408: ("This came too slowly.", "Send it again, at once."),
     409: ("Somebody was faster.", "Nothing was overwritten. Load it again and decide anew."),
     413: ("This is too large.", "One request may carry 1 MiB. Send it in parts."),
+    414: ("This address is too long.", "An address has at most 8 kB, and 16 kB behind its question mark."),
     415: ("This form of data is not taken here.", "Send JSON, as “Content-Type: application/json”."),
     422: ("Something in it cannot be right.", "Each fault is named with its field and its remedy."),
     429: ("Too many attempts.", "Wait as long as Retry-After says, then try again."),
+    431: ("The headers are too large.", "Send at most 100 of them, and 32 kB together."),
     500: (
         "Something went wrong on our side.",
         "Nothing is half done. If this lasts, tell operations the request id.",
@@ -88,7 +91,7 @@ def words_for(status: int) -> tuple[str, str]:
 
 def wants_page(request: Request) -> bool:
     """Whether a person's browser asks, not a program: `/v1` never draws."""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+    return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith("/v1/")
 
 
 def render(request: Request, problem: Problem) -> Response:

@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
-import unicodedata
 from functools import lru_cache
+
+from shared.addresses import canonical, earlier_forms
 
 
 @lru_cache(maxsize=10_000)  # a few purposes, and one for each company
@@ -16,8 +17,16 @@ def customer_hash(secret: str, tenant: str, address: str) -> str:
     """The keyed hash (64 hexadecimal digits) that stands for a customer's address where the address may
     not.
 
-    Upper and lower case, blanks around and Unicode's compatible forms are one address; two tenants never
-    share a hash.
+    All spellings of an address have one hash (``canonical``); two tenants never share one.
     """
-    normal = unicodedata.normalize("NFKC", address).strip().casefold()
-    return hmac.digest(derive(secret, f"customer:{tenant}"), normal.encode(), "sha256").hex()
+    return _hash(secret, tenant, canonical(address))
+
+
+def customer_hashes(secret: str, tenant: str, address: str) -> tuple[str, ...]:
+    """The hash of the address, and behind it those that earlier versions may have stored for it."""
+    forms = (canonical(address), *sorted(earlier_forms(address)))
+    return tuple(_hash(secret, tenant, form) for form in forms)
+
+
+def _hash(secret: str, tenant: str, form: str) -> str:
+    return hmac.digest(derive(secret, f"customer:{tenant}"), form.encode(), "sha256").hex()

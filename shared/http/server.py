@@ -4,11 +4,13 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from shared.errors import Hopeless
+from shared.http.connections import BoundedConnection, ConnectionLimits
 
 GRACE_SECONDS = 5
 
@@ -34,17 +36,19 @@ async def serve(
     *,
     host: str = "127.0.0.1",
     trusted_proxies: str = "127.0.0.1",
+    limits: ConnectionLimits | None = None,
 ) -> None:
     """Serve until ``stopping`` is set; open requests get five seconds, then connections are closed.
 
-    What a trusted proxy says of who called, and whether encrypted, becomes the request's own.
+    Connections that are slow, idle or too many are ended within ``limits``. What a trusted proxy says of who
+    called, and whether encrypted, becomes the request's own.
 
     :raises CannotListen: when the port is taken.
     :raises ServerDied: when the application did not start.
     """
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=partial(BoundedConnection, limits=limits or ConnectionLimits(), waiting={}),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,

@@ -1,40 +1,43 @@
 """JSON and forms can carry what PostgreSQL refuses: caught at the door, named by its field."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import Request
-from fastapi.params import Form
-from fastapi.routing import APIRoute
 
 from shared.http.faults import MOST, Fault, pointer
+from shared.http.numbers import LARGEST
 from shared.http.problems import Problem
+
+_Parts = Iterator[tuple[str | int, Any]]
 
 
 def unsound(value: Any) -> list[Fault]:
-    """Every place in decoded JSON that no table can keep: NUL, half a character, NaN, an infinite number."""
+    """Every place in decoded JSON that no table can keep: NUL, half a character, NaN, more than 64 bits."""
     faults: list[Fault] = []
-    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    while waiting and len(faults) < MOST:
-        place, part = waiting.pop()
+    # The way to the part at hand: one entry for each level, so that a place is built for a fault alone.
+    way: list[str | int] = []
+    levels: list[_Parts] = [iter([("", value)])]
+    while levels and len(faults) < MOST:
+        name, part = next(levels[-1], (None, None))
+        if name is None:
+            levels.pop()
+            continue
+        way[len(levels) - 1 :] = [name]
+        if isinstance(name, str) and (fault := text_fault(name)) is not None:
+            faults.append(Fault(field=pointer(*way[1:-1]), detail=f"The name of a field: {fault}"))
+        if (fault := _fault_of(part)) is not None:
+            faults.append(Fault(field=pointer(*way[1:]), detail=fault))
         if isinstance(part, dict):
-            for key, inner in part.items():
-                if (fault := _of_text(str(key))) is not None:
-                    faults.append(Fault(field=pointer(*place), detail=f"The name of a field: {fault}"))
-                waiting.append(((*place, str(key)), inner))
+            levels.append((str(key), inner) for key, inner in part.items())
         elif isinstance(part, list):
-            waiting.extend(((*place, index), inner) for index, inner in enumerate(part))
-        elif isinstance(part, str):
-            if (fault := _of_text(part)) is not None:
-                faults.append(Fault(field=pointer(*place), detail=fault))
-        elif isinstance(part, float) and not math.isfinite(part):
-            faults.append(
-                Fault(field=pointer(*place), detail="NaN, Infinity and numbers beyond 1e308 are refused.")
-            )
+            levels.append(iter(enumerate(part)))
     return faults
 
 
-def _of_text(text: str) -> str | None:
+def text_fault(text: str) -> str | None:
+    """What keeps a text out of every table; None when nothing does."""
     if "\0" in text:
         return "Take out the NUL character (\\u0000)."
     try:
@@ -44,10 +47,20 @@ def _of_text(text: str) -> str | None:
     return None
 
 
-async def sound_request(request: Request) -> None:
-    """Refuse path, query and any body that the framework decodes, if a part of it cannot be kept.
+def _fault_of(part: Any) -> str | None:
+    if isinstance(part, str):
+        return text_fault(part)
+    if isinstance(part, float) and not math.isfinite(part):
+        return "NaN, Infinity and numbers beyond 1e308 are refused."
+    if isinstance(part, int) and not -LARGEST <= part <= LARGEST:
+        return "Whole numbers beyond 64 bits are refused."
+    return None
 
-    A route that reads its body itself (a batch whose good items go on) answers for the body itself.
+
+def sound_address(request: Request) -> None:
+    """Refuse a path or a query of which a part cannot be kept.
+
+    :raises Problem: 400, naming each.
     """
     faults = [
         Fault(field=f"{where}/{name}"[:MOST], detail=fault)
@@ -56,14 +69,19 @@ async def sound_request(request: Request) -> None:
             ("query", request.query_params.multi_items()),
         )
         for name, value in pairs
-        if (fault := _of_text(str(value)) or _of_text(name)) is not None
+        if (fault := text_fault(str(value)) or text_fault(name)) is not None
     ]
-    field = route.body_field if isinstance(route := request.scope.get("route"), APIRoute) else None
-    if field is not None:
-        if isinstance(field.field_info, Form):
-            form = await request.form()
-            faults += unsound({name: form.getlist(name) for name in form})
-        elif (await request.body()) and "json" in request.headers.get("content-type", ""):
-            faults += unsound(await request.json())
     if faults:
+        raise Problem(400, errors=faults)
+
+
+async def sound_form(request: Request) -> None:
+    """Refuse a form of which a part cannot be kept.
+
+    A handler that reads its form itself, and repairs what it reads, answers for it itself.
+
+    :raises Problem: 400, naming each field.
+    """
+    form = await request.form()
+    if faults := unsound({name: form.getlist(name) for name in form}):
         raise Problem(400, errors=faults)

@@ -1,7 +1,6 @@
 """People who are signed in: a signed pass of five minutes that each service verifies alone."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -12,6 +11,7 @@ from fastapi import Request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from shared.clock import Clock, system_clock
+from shared.http.caller_checks import CallerCheck
 from shared.http.problems import Elsewhere, Problem, wants_page
 from shared.http.secrets import derive
 
@@ -19,6 +19,8 @@ Role = Literal["admin", "editor", "leader", "agent", "analyst"]
 ROLES: tuple[Role, ...] = get_args(Role)
 ACCESS_COOKIE = "aw_access"
 SESSION_COOKIE = "aw_session"
+HOST_ONLY = "__Host-"
+"""How the name of a cookie begins that no other host, and nobody without encryption, can set."""
 LONGEST = 300
 
 
@@ -91,35 +93,52 @@ class AccessPass:
         return max(0.0, self._longest - age)
 
 
+def cookie_name(name: str, *, encrypted: bool) -> str:
+    """How this cookie of ours is called: where the staff's address is https, it is for that host alone."""
+    return HOST_ONLY + name if encrypted else name
+
+
+def cookie_of(request: Request, name: str) -> str:
+    """What the browser sends as this cookie of ours; empty when it sends none."""
+    encrypted = getattr(request.app.state, "encrypted", False)
+    return request.cookies.get(cookie_name(name, encrypted=encrypted), "")
+
+
 def staff_of(request: Request) -> Staff | None:
     """Who is signed in on this request, if anybody."""
     access: AccessPass = request.app.state.access
-    cookie = request.cookies.get(ACCESS_COOKIE)
+    cookie = cookie_of(request, ACCESS_COOKIE)
     return access.verify(cookie) if cookie else None
 
 
 def seconds_left(request: Request) -> float:
     """How long the pass of this request still holds; 0 without a good one."""
     access: AccessPass = request.app.state.access
-    return access.seconds_left(request.cookies.get(ACCESS_COOKIE, ""))
+    return access.seconds_left(cookie_of(request, ACCESS_COOKIE))
 
 
-def signed_in(*roles: Role) -> Callable[[Request], Awaitable[Staff]]:
+class signed_in(CallerCheck[Staff]):  # noqa: N801  (reads as what it does where a route is declared)
     """A dependency: who is signed in, in one of these roles (any, when none is named).
 
     A browser without a good pass goes to have it renewed and comes back, a POST with its body; a program
     gets 401. In a wrong role a page is not there (404), and a program is told which roles may (403).
     """
 
-    async def staff_in_role(request: Request) -> Staff:
+    def __init__(self, *roles: Role) -> None:
+        self._roles = roles
+
+    async def check(self, request: Request) -> Staff:
+        """Who it is.
+
+        :raises Elsewhere: to a browser without a good pass.
+        :raises Problem: 401, 403 or 404.
+        """
         staff = staff_of(request)
         if staff is None:
             raise _renewal(request) if wants_page(request) else Problem(401)
-        if roles and staff.role not in roles:
-            raise Problem(404) if wants_page(request) else wrong_role(*roles)
+        if self._roles and staff.role not in self._roles:
+            raise Problem(404) if wants_page(request) else wrong_role(*self._roles)
         return staff
-
-    return staff_in_role
 
 
 def wrong_role(*roles: Role) -> Problem:

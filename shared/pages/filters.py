@@ -7,6 +7,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from shared.events.segments import decoded
+from shared.pages import links
 from shared.pages.language import counted, reading, translated
 from shared.rounding import half_up
 
@@ -94,6 +95,7 @@ def segment_name(segment: str) -> str:
 
 
 FILTERS = {
+    **links.FILTERS,
     "zone_name": zone_name,
     "bound": bound,
     "half_up": half_up,

@@ -24,6 +24,7 @@ from bench.stand import KEY, Stand, a_stand
 from bench.stored import fill
 
 from services.alerts.domain import DETRACTOR
+from services.alerts.opening import case_id
 from services.collector.forms import PageNonce
 from services.dispatcher.command import create_example_survey
 from shared.http.tokens import LinkSigner
@@ -135,20 +136,14 @@ class _Watch:
         """Until all wanted answers have a case that was read."""
         connection = await asyncpg.connect(self._url)
         try:
-            last = await connection.fetchval(
-                "SELECT coalesce(max(number), 0) FROM cases WHERE tenant = $1", TENANT
-            )
             async with asyncio.TaskGroup() as reading:
                 while wanted:
-                    # Numbers are given under a lock that lasts until the commit: none comes later.
                     rows = await connection.fetch(
-                        "SELECT number, id, answer_id FROM cases WHERE tenant = $1 AND number > $2 "
-                        "ORDER BY number",
+                        "SELECT id, answer_id FROM cases WHERE tenant = $1 AND id = ANY($2)",
                         TENANT,
-                        last,
+                        [case_id(TENANT, answer) for answer in wanted],
                     )
                     for row in rows:
-                        last = row["number"]
                         wanted.discard(row["answer_id"])
                         reading.create_task(self._read(row["id"], row["answer_id"]))
                     await asyncio.sleep(LOOK)

@@ -74,6 +74,9 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         "dispatcher DELETE /v1/suppressions/{suppression_id:path}": Knock(
             {"suppression_id:path": of.suppression}, foreign=404
         ),
+        "dispatcher GET /v1/suppressions/lifted": empty,
+        "dispatcher GET /v1/placeholder-ids": empty,
+        "dispatcher PUT /v1/placeholder-ids": Knock(json={"ids": ["walk by"]}),
         "dispatcher GET /v1/decisions": Knock(query={"event_id": f"{of.name}-order"}),
         "dispatcher GET /surveys": empty,
         "dispatcher GET /surveys/new": empty,
@@ -146,10 +149,18 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         "dispatcher POST /u/{token}": Knock(
             {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
         ),
+        "dispatcher GET /u/{token}/again": Knock(
+            {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
+        ),
+        "dispatcher POST /u/{token}/again": Knock(
+            {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
+        ),
     }
     for service in ("trigger", "dispatcher", "collector", "scorer", "alerts"):
-        for path in ("/healthz", "/readyz", "/metrics", f"/openapi/{service}.json"):
+        for path in ("/healthz", f"/openapi/{service}.json"):
             found[f"{service} GET {path}"] = public
+        for path in ("/readyz", "/metrics"):
+            found[f"{service} GET {path}"] = Knock(headers={"host": "127.0.0.1:8000"}, public=True)
         style = {"owner": "shared", "digest": "0", "name": "afterword.css"}
         found[f"{service} GET /static/{{owner}}/{{digest}}/{{name}}"] = Knock(style, public=True, foreign=404)
     return found

@@ -24,6 +24,8 @@ from shared.process import run_worker
 from shared.service import Context
 
 Samples = list[Sample]
+BESIDE = {"host": "127.0.0.1:8000"}
+"""The world's addresses do not have the figures."""
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ async def a_worker(context: Context, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 
 
 async def scrape(client: httpx.AsyncClient) -> Samples:
-    page = await client.get("/metrics")
+    page = await client.get("/metrics", headers=BESIDE)
     assert page.status_code == 200
     return read(page.text)
 
@@ -152,7 +154,7 @@ async def test_an_api_counts_its_answers_by_the_pattern_of_their_route(context: 
 
 async def test_what_is_scraped_is_named_as_prometheus_wants(context: Context) -> None:
     async with a_door(DISPATCHER, context) as door:
-        page = (await door.get("/metrics")).text
+        page = (await door.get("/metrics", headers=BESIDE)).text
     ours = [family for family in text_string_to_metric_families(page) if family.name.startswith("afterword_")]
     assert len(ours) > 10
     for family in ours:

@@ -179,6 +179,9 @@ class World:
         listed = {"email": f"never@{name}.example", "customer_id": f"{name}-never"}
         kept = await self.post("dispatcher", company, "/v1/suppressions", listed)
         company.suppression = kept["suppressions"][0]["id"]
+        await self.post("dispatcher", company, "/v1/suppressions", {"customer_id": f"{name}-again"})
+        path = f"/v1/suppressions/customer:{name}-again?reason={name}-said-so"
+        assert (await self.doors["dispatcher"].delete(path, headers=company.headers)).status_code == 204
         async with dispatcher.transaction() as uow:
             await sending.set_mode(uow, name, f"{name} admin", "live")
             await sending.add_test_address(uow, name, f"{name} admin", f"tester@{name}.example")

@@ -6,7 +6,7 @@ from typing import Any
 from support.asking import TENANT
 from support.doors import SECRET
 
-from shared.http.csrf import CsrfGuard
+from shared.http.csrf import HEADER, CsrfGuard
 from shared.http.staff import AccessPass, Staff
 from shared.ids import uuid7
 
@@ -28,3 +28,8 @@ def a_person(role: str = "admin", *, tenant: str = TENANT, segments: tuple[str, 
 
 def form(**fields: str) -> dict[str, str]:
     return {"csrf": CsrfGuard(SECRET).token("session"), **fields}
+
+
+def csrf_header() -> dict[str, str]:
+    """What a script of ours sends beside the cookie where it changes something."""
+    return {HEADER: CsrfGuard(SECRET).token("session")}

@@ -106,6 +106,15 @@ def test_a_migrations_file_begins_with_its_revision() -> None:
         assert name.startswith(f"{revision}_"), f"{service}/{name}"
 
 
+def test_each_service_has_one_line_of_migrations() -> None:
+    """Two that were written side by side have one number, and no database can be migrated."""
+    found: dict[str, list[str]] = {}
+    for service, name, _ in migrations():
+        found.setdefault(service, []).append(name.partition("_")[0])
+    for service, revisions in found.items():
+        assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)], service
+
+
 TAKES_AWAY = re.compile(
     r"\b(DROP\s+(TABLE|COLUMN)|RENAME\s|SET\s+NOT\s+NULL|ALTER\s+COLUMN\s+\S+\s+(SET\s+DATA\s+)?TYPE|"
     r"ADD\s+COLUMN\s(?!.*DEFAULT).*NOT\s+NULL)",

@@ -113,11 +113,11 @@ async def on_their_way(uow: UnitOfWork) -> Any:
     return found.one()
 
 
-async def states(uow: UnitOfWork, tenant: str, case: UUID) -> dict[str, int]:
-    """What became of the mails about a case, counted."""
+async def states(uow: UnitOfWork, tenant: str, case: UUID, answers: Sequence[UUID]) -> dict[str, int]:
+    """What became of the mails about these answers of a case, counted."""
     rows = await uow.execute(
         "SELECT state, count(*) AS n FROM notification WHERE tenant = :tenant AND case_id = :case "
-        "GROUP BY state",
-        {"tenant": tenant, "case": case},
+        "AND answer_id = ANY(CAST(:answers AS uuid[])) GROUP BY state",
+        {"tenant": tenant, "case": case, "answers": list(answers)},
     )
     return {row.state: row.n for row in rows}

@@ -9,13 +9,14 @@ import msgspec
 from services.alerts.domain import CaseFile
 from services.alerts.repository.cases import COLUMNS, case_of
 from shared.db.database import UnitOfWork
-from shared.events import Answer
+from shared.events import Answer, segments_of
 from shared.kafka.recovery import Cursor
 
 _FIELDS = ", ".join(CaseFile.__struct_fields__)
 _SAID = (
     *("version", "decided_version", "decided_by", "state", "score", "owner_id", "cause", "outcome"),
     *("contact_due_at", "close_due_at", "due_at", "first_contact_at", "closed_at", "changed_at"),
+    *("contact_key", "may_contact", "belongs"),
 )
 
 
@@ -41,12 +42,16 @@ async def attach_answers(uow: UnitOfWork, unhappy: Sequence[tuple[str, Answer, U
     closed after it. One that neither is true of is heard again like a new one.
     """
     await uow.execute(
-        "INSERT INTO case_answer AS t (tenant, answer_id, case_id, writing_until) "
-        "SELECT n.tenant, n.answer, c.id, NULL FROM unnest(CAST(:tenants AS text[]), "
-        "CAST(:answers AS uuid[]), CAST(:own AS uuid[]), CAST(:customers AS text[]), "
-        "CAST(:times AS timestamptz[])) AS n(tenant, answer, own, customer, at) CROSS JOIN LATERAL ("
+        "INSERT INTO case_answer AS t (tenant, answer_id, case_id, writing_until, belongs) "
+        "SELECT n.tenant, n.answer, c.id, NULL, ARRAY(SELECT json_array_elements_text(n.segments)) FROM "
+        "unnest("
+        "CAST(:tenants AS text[]), CAST(:answers AS uuid[]), CAST(:own AS uuid[]), "
+        "CAST(:customers AS text[]), CAST(:contacts AS text[]), CAST(:times AS timestamptz[]), "
+        "CAST(CAST(:segments AS text[]) AS json[])) "
+        "AS n(tenant, answer, own, customer, contact, at, segments) CROSS JOIN LATERAL ("
         "SELECT id FROM cases c WHERE c.tenant = n.tenant "
-        "AND (c.id = n.own OR c.customer_id = n.customer AND c.closed_at >= n.at) "
+        "AND (c.id = n.own OR c.customer_id = n.customer AND c.closed_at >= n.at "
+        "AND (c.contact_key = n.contact OR c.contact_key = '' OR n.contact = '')) "
         "ORDER BY c.id = n.own DESC, c.opened_at DESC LIMIT 1) c ORDER BY 1, 2 "
         "ON CONFLICT (tenant, answer_id) DO UPDATE SET writing_until = NULL "
         "WHERE t.writing_until IS NOT NULL",
@@ -55,6 +60,8 @@ async def attach_answers(uow: UnitOfWork, unhappy: Sequence[tuple[str, Answer, U
             "answers": [answer.id for _, answer, _ in unhappy],
             "own": [own for _, _, own in unhappy],
             "customers": [answer.customer_id for _, answer, _ in unhappy],
+            "contacts": [answer.contact_key or "" for _, answer, _ in unhappy],
+            "segments": [msgspec.json.encode(segments_of(answer)).decode() for _, answer, _ in unhappy],
             "times": [answer.changed_at for _, answer, _ in unhappy],
         },
     )

@@ -1,7 +1,7 @@
 """What became of each event: the list, and the one page that tells everything of one."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,11 +17,13 @@ from services.dispatcher.words import WHY, in_words
 from shared.db import UnitOfWork
 from shared.events import COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
+from shared.http.cursors import cursor_of, place_of
 from shared.http.live import MOST, Change, LiveFeed
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Ordered)
 Reader = Annotated[Staff, Depends(signed_in())]
 A_PAGE = 50
 LATELY = timedelta(seconds=10)
@@ -48,10 +50,10 @@ async def list_events(
     staff: Reader,
     house: InHouse,
     q: Annotated[str, Query(max_length=200)] = "",
-    before: Annotated[str, Query(max_length=100)] = "",
+    before: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Newest first."""
-    search, place = q.strip() or None, _place(before)
+    search, place = q.strip() or None, place_of(before, "before")
     async with house.context.database.reading() as uow:
         surround = await surround_of(uow, staff.tenant)
         rows = await stories.page(
@@ -65,7 +67,7 @@ async def list_events(
         )
         names = {row.id: row.name for row in await of_tenants(uow, [staff.tenant])}
     shown = rows[:A_PAGE]
-    more = f"{shown[-1].decided_at.isoformat()}_{shown[-1].event_id}" if len(rows) > A_PAGE else None
+    more = cursor_of(shown[-1].decided_at, shown[-1].event_id) if len(rows) > A_PAGE else None
     return page(
         house,
         request,
@@ -74,7 +76,7 @@ async def list_events(
         surround,
         here="events",
         live="/events/live" if not before else None,
-        events=[(row, read_facts(row.facts), in_words(row)) for row in shown],
+        events=[(row, read_facts(row.facts), in_words(row, with_case=staff.works_on_cases)) for row in shown],
         names=names,
         q=q.strip(),
         before=before,
@@ -102,7 +104,7 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
             grounds=read_grounds(row.grounds),
             invitation=await _invitation(uow, staff.tenant, row),
             answers=await stories.answers(uow, staff.tenant, identity),
-            cases=await stories.cases(uow, staff.tenant, identity),
+            cases=await stories.cases(uow, staff.tenant, identity) if staff.works_on_cases else [],
         )
         surround = await surround_of(uow, staff.tenant)
     return page(
@@ -148,13 +150,3 @@ def _counted_for(tenant: Tenant, staff: Staff, names: Sequence[str]) -> list[str
         if may_see(staff.segments, chain_of(name))
         and may_see_score(tenant.people, name, staff.role, staff.segments)
     ]
-
-
-def _place(before: str) -> tuple[datetime, UUID] | None:
-    """Where the page before ended; anything else begins at the newest."""
-    at, _, event_id = before.partition("_")
-    try:
-        moment = datetime.fromisoformat(at)
-        return (moment, UUID(event_id)) if moment.tzinfo is not None else None
-    except ValueError:
-        return None

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.dispatcher.surveys import Survey
 from shared.http.faults import faults_of
+from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.sound import unsound
 
@@ -43,7 +44,7 @@ class Filled:
     @property
     def seen(self) -> int | None:
         """The version of the survey that the reader saw."""
-        return int(self["version"]) if self["version"].isdecimal() else None
+        return whole_number(self["version"])
 
     @property
     def languages(self) -> set[str]:
@@ -56,7 +57,8 @@ class Filled:
         for name in NUMBERS:
             typed = self[name].strip()
             if typed or name != "position":
-                found[name] = int(typed) if typed.isdecimal() and typed.isascii() else typed
+                number = whole_number(typed)
+                found[name] = typed if number is None else number
         found["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
         return found
 

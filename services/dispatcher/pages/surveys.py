@@ -21,10 +21,11 @@ from shared.db import UnitOfWork
 from shared.events import SurveyTexts
 from shared.http.csrf import csrf_checked
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 from shared.ids import uuid7
 
-router = APIRouter(include_in_schema=False, prefix="/surveys")
+router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=Ordered)
 Reader = Annotated[Staff, Depends(signed_in())]
 Editor = Annotated[Staff, Depends(signed_in("admin", "editor"))]
 Admin = Annotated[Staff, Depends(signed_in("admin"))]
@@ -190,7 +191,7 @@ async def _overview(
     async with house.context.database.reading() as uow:
         surround = await surround_of(uow, staff.tenant)
         found = await surveys.listing(uow, staff.tenant)
-        counted = await rows.counts(uow, staff.tenant, uow.now - RECENT)
+        counted = await rows.counts(uow, staff.tenant, uow.now - RECENT, staff.segments)
         changes = await sending_rows.changes(uow, staff.tenant)
     counts: dict[UUID, dict[str, int]] = {}
     for row in counted:

@@ -1,8 +1,8 @@
 """Decisions: one for each event, and the customers whose rows are locked while they are made."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -25,29 +25,62 @@ async def known(uow: UnitOfWork, tenants: Sequence[str], event_ids: Sequence[UUI
     return found.all()
 
 
-async def lock_customers(uow: UnitOfWork, customers: Sequence[tuple[str, str]]) -> Sequence[Row[Any]]:
-    """Make sure that they have rows, then lock those in sorted order and read when each was last invited, by
-    us or elsewhere.
+class CustomerRow(NamedTuple):
+    """A row to be locked: a customer's id, or the keyed hash of an address, which stands for it alike."""
+
+    tenant: str
+    id: str
+    address: str | None
+    """The hash of the address that the id came with; an address's row has its own."""
+    several: bool
+    """Whether it came with more than one just now."""
+
+
+async def lock_customers(uow: UnitOfWork, customers: Iterable[CustomerRow]) -> None:
+    """Make sure that they have rows which know their address, or that there are several, and lock them in
+    sorted order. A row that has nothing to learn is locked all the same.
     """
-    values = {"tenants": [tenant for tenant, _ in customers], "ids": [customer for _, customer in customers]}
+    found = sorted(customers, key=lambda row: (row.tenant, row.id))
     await uow.execute(
-        "INSERT INTO customer (tenant, id) SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS "
-        "text[])) "
-        "ORDER BY 1, 2 ON CONFLICT DO NOTHING",
-        values,
+        "INSERT INTO customer AS c (tenant, id, address, several) SELECT * FROM unnest("
+        "CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:addresses AS text[]), "
+        "CAST(:several AS boolean[])) ORDER BY 1, 2 ON CONFLICT (tenant, id) DO UPDATE SET "
+        "address = coalesce(c.address, EXCLUDED.address), "
+        "several = c.several OR EXCLUDED.several OR coalesce(c.address <> EXCLUDED.address, false) "
+        "WHERE c.address IS NULL AND EXCLUDED.address IS NOT NULL "
+        "OR NOT c.several AND (EXCLUDED.several OR c.address <> EXCLUDED.address)",
+        {
+            "tenants": [row.tenant for row in found],
+            "ids": [row.id for row in found],
+            "addresses": [row.address for row in found],
+            "several": [row.several for row in found],
+        },
     )
+
+
+async def last_asked(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """When each (tenant, id or hash of an address) was last asked, by us or elsewhere."""
     found = await uow.execute(
-        "SELECT c.tenant, c.id, greatest(c.invited_at, c.asked_elsewhere_at) AS invited_at FROM customer c "
-        "JOIN unnest(CAST(:tenants AS text[]), "
-        "CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id) ORDER BY c.tenant, c.id FOR UPDATE OF c",
-        values,
+        "SELECT c.tenant, c.id, greatest(c.invited_at, c.asked_elsewhere_at) AS asked_at FROM customer c "
+        "JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id) "
+        "WHERE c.invited_at IS NOT NULL OR c.asked_elsewhere_at IS NOT NULL",
+        {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys]},
     )
     return found.all()
 
 
-async def note_invited(uow: UnitOfWork, customers: Sequence[tuple[str, str, datetime]]) -> None:
-    """Remember when we invited each; the latest counts, whatever comes late."""
-    await _note(uow, "invited_at", customers)
+async def has_several_addresses(uow: UnitOfWork, tenant: str, customer_id: str) -> bool:
+    """Whether this id has come with more than one address."""
+    found = await uow.execute(
+        "SELECT several FROM customer WHERE tenant = :tenant AND id = :id",
+        {"tenant": tenant, "id": customer_id},
+    )
+    return bool(found.scalar())
+
+
+async def note_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, datetime]]) -> None:
+    """Remember when we invited each (tenant, hash of an address); the latest counts, whatever comes late."""
+    await _note(uow, "invited_at", contacts)
 
 
 async def note_asked_elsewhere(uow: UnitOfWork, customers: Sequence[tuple[str, str, datetime]]) -> None:

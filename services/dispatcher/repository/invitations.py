@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.contacts import Contact, keys_of
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS
 
@@ -56,33 +57,36 @@ async def around(
     *,
     survey_id: UUID,
     survey_version: int,
-    customer_id: str,
-    address: str | None,
+    contact: Contact,
 ) -> Row[Any]:
     """All that a mail which is about to leave depends on, in one look: the survey as it stands (its ``id`` is
-    none when it is gone), ``words`` of the invitation's own version, the ``reasons`` for which the customer
-    or the ``address`` (its keyed hash) is suppressed, when another system asked, and the tenant.
+    none when it is gone), ``words`` of the invitation's own version, the ``reasons`` for which the contact
+    is suppressed, by its id or by its address, when another system asked, and the tenant.
     """
     found = await uow.execute(
         "SELECT s.id, s.survey_version, s.name, s.trigger, s.delay_minutes, s.quarantine_days, s.link_days, "
         "s.max_age_days, s.state, w.measurement, w.default_language, w.texts, v.texts AS words, "
-        "c.asked_elsewhere_at, t.body AS tenant_body, ARRAY(SELECT x.reason FROM suppression x "
+        "(SELECT max(c.asked_elsewhere_at) FROM customer c WHERE c.tenant = n.tenant "
+        "AND c.id = ANY(CAST(:keys AS text[]))) AS asked_elsewhere_at, "
+        "t.body AS tenant_body, ARRAY(SELECT x.reason FROM suppression x "
         "WHERE x.tenant = n.tenant AND (x.kind = 'customer' AND x.key = :customer_id "
-        "OR x.kind = 'address' AND x.key = :address)) AS reasons "
+        "OR x.kind = 'address' AND (x.key = :address OR NOT x.canonical AND x.key = ANY("
+        "CAST(:earlier AS text[]))))) AS reasons "
         "FROM (SELECT CAST(:tenant AS text), CAST(:survey_id AS uuid)) AS n(tenant, survey_id) "
         "LEFT JOIN survey s ON s.tenant = n.tenant AND s.id = n.survey_id "
         "LEFT JOIN survey_words w ON w.tenant = s.tenant AND w.survey_id = s.id "
         "AND w.survey_version = s.survey_version "
         "LEFT JOIN survey_words v ON v.tenant = n.tenant AND v.survey_id = n.survey_id "
         "AND v.survey_version = :survey_version "
-        "LEFT JOIN customer c ON c.tenant = n.tenant AND c.id = :customer_id "
         "LEFT JOIN tenant t ON t.id = n.tenant",
         {
             "tenant": tenant,
             "survey_id": survey_id,
             "survey_version": survey_version,
-            "customer_id": customer_id,
-            "address": address,
+            "customer_id": contact.customer_id,
+            "address": contact.address,
+            "earlier": list(contact.earlier),
+            "keys": list(keys_of(contact)),
         },
     )
     return found.one()

@@ -15,11 +15,11 @@ UNREAD = "unread"
 """Digest of a decision whose transaction has not been read again yet."""
 
 
-async def put_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> list[tuple[str, UUID]]:
-    """Take back those that are newer than ours; which they were. What was not said of a survey that we do not
+async def put_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
+    """Take back those that are newer than ours. What was not said of a survey that we do not
     know stands at its default, and the survey pauses until somebody has looked at it.
     """
-    found = await uow.execute(
+    await uow.execute(
         "INSERT INTO survey AS s (tenant, id, version, survey_version, name, trigger, state, delay_minutes, "
         "quarantine_days, link_days, max_age_days, place, created_at, changed_at) "
         "SELECT n.tenant, n.id, n.version, n.survey_version, n.name, n.trigger, "
@@ -39,7 +39,7 @@ async def put_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> list[
         "state = EXCLUDED.state, delay_minutes = EXCLUDED.delay_minutes, "
         "quarantine_days = EXCLUDED.quarantine_days, link_days = EXCLUDED.link_days, "
         "max_age_days = EXCLUDED.max_age_days, place = EXCLUDED.place, changed_at = EXCLUDED.changed_at "
-        "WHERE s.version < EXCLUDED.version RETURNING new.tenant AS tenant, new.id AS id",
+        "WHERE s.version < EXCLUDED.version",
         {
             "tenants": [event.tenant for event in events],
             "ids": [event.data.id for event in events],
@@ -56,7 +56,6 @@ async def put_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> list[
             "times": [event.data.changed_at for event in events],
         },
     )
-    return [(row.tenant, row.id) for row in found]
 
 
 async def put_words(uow: UnitOfWork, said: Sequence[tuple[Event[Survey], bytes]]) -> None:

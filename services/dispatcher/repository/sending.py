@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from shared.db import UnitOfWork
 from shared.ids import uuid7
 
-_COLUMNS = "tenant, mode, stopped, test_addresses, changed_at"
+_COLUMNS = "tenant, mode, stopped, test_addresses, placeholder_ids, changed_at"
 
 
 async def of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[Row[Any]]:
@@ -54,6 +54,14 @@ async def write(
             "test_addresses": list(test_addresses),
             "now": uow.now,
         },
+    )
+
+
+async def write_placeholder_ids(uow: UnitOfWork, tenant: str, ids: Sequence[str]) -> None:
+    """Which customer ids stand for nobody from now on."""
+    await uow.execute(
+        "UPDATE sending SET placeholder_ids = CAST(:ids AS text[]) WHERE tenant = :tenant",
+        {"tenant": tenant, "ids": list(ids)},
     )
 
 

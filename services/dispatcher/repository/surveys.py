@@ -57,14 +57,24 @@ async def insert(uow: UnitOfWork, tenant: str, values: dict[str, Any]) -> bool:
     inserted = await uow.execute(
         "INSERT INTO survey (tenant, id, version, survey_version, name, trigger, delay_minutes, "
         "quarantine_days, "
-        "link_days, max_age_days, place, state, created_at, changed_at) VALUES (:tenant, :id, 1, 1, :name, "
+        "link_days, max_age_days, place, state, created_at, changed_at, "
+        "made_from) VALUES (:tenant, :id, 1, 1, :name, "
         ":trigger, :delay_minutes, :quarantine_days, :link_days, :max_age_days, "
         "coalesce(CAST(:place AS integer), (SELECT coalesce(max(place), 0) + 1 FROM survey WHERE tenant = "
         ":tenant)), "
-        ":state, :now, :now) ON CONFLICT DO NOTHING RETURNING id",
+        ":state, :now, :now, :made_from) ON CONFLICT DO NOTHING RETURNING id",
         {**values, "tenant": tenant, "now": uow.now},
     )
     return inserted.one_or_none() is not None
+
+
+async def made_from(uow: UnitOfWork, tenant: str, survey_id: UUID) -> str | None:
+    """The fingerprint of the request that made a survey; None: nobody kept it."""
+    found = await uow.execute(
+        "SELECT made_from FROM survey WHERE tenant = :tenant AND id = :id",
+        {"tenant": tenant, "id": survey_id},
+    )
+    return found.scalar_one_or_none()
 
 
 async def update(uow: UnitOfWork, tenant: str, values: dict[str, Any]) -> None:
@@ -107,12 +117,15 @@ async def touch_all(uow: UnitOfWork, tenant: str) -> None:
     await uow.execute("UPDATE survey SET version = version + 1 WHERE tenant = :tenant", {"tenant": tenant})
 
 
-async def counts(uow: UnitOfWork, tenant: str, since: datetime) -> Sequence[Row[Any]]:
-    """How many invitations of each survey stand in which state since a time."""
+async def counts(
+    uow: UnitOfWork, tenant: str, since: datetime, within: Sequence[str] = ()
+) -> Sequence[Row[Any]]:
+    """How many invitations of each survey stand in which state since a time, of these segments."""
     found = await uow.execute(
         "SELECT i.survey_id, i.state, i.test, count(*) AS n FROM decision d "
         "JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id "
-        "WHERE d.tenant = :tenant AND d.decided_at >= :since GROUP BY 1, 2, 3",
-        {"tenant": tenant, "since": since},
+        "WHERE d.tenant = :tenant AND d.decided_at >= :since "
+        "AND (CAST(:within AS text[]) = '{}' OR d.segments && CAST(:within AS text[])) GROUP BY 1, 2, 3",
+        {"tenant": tenant, "since": since, "within": list(within)},
     )
     return found.all()

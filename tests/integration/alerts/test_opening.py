@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from support.unhappy import TENANT, an_answer, an_invitation, deliver, rows
 
 from services.alerts.domain import QUIET
 from services.alerts.handlers import act_on_answers, keep_invitations
+from services.alerts.opening import case_id, number_of
 from services.alerts.schedule import settle_quiet
 from shared.db.database import Database
 from shared.events import CASES, Answer, Event
@@ -16,7 +18,7 @@ from shared.ids import uuid7
 
 
 async def cases(database: Database) -> list[Event]:  # type: ignore[type-arg]
-    return await rows(database, "SELECT * FROM cases ORDER BY tenant, number")
+    return await rows(database, "SELECT * FROM cases ORDER BY tenant, opened_at, id")
 
 
 async def kinds(database: Database) -> list[str]:
@@ -32,7 +34,7 @@ async def test_a_detractors_first_saved_score_opens_a_case_at_once_and_says_so(d
     answer = an_answer(state="saved", score=2)
     await deliver(database, act_on_answers, answer)
     (case,) = await cases(database)
-    assert (case.number, case.state, case.score, case.answer_id) == (1, "open", 2, answer.id)
+    assert (case.number, case.state, case.score, case.answer_id) == (number_of(case.id), "open", 2, answer.id)
     assert case.due_at - answer.answered_at == timedelta(hours=24)
     (event,) = await said(database)
     assert (event.tenant, event.data.id, event.data.version) == (TENANT, case.id, case.version)
@@ -118,7 +120,7 @@ async def test_exactly_one_case_for_each_unhappy_answer_under_shuffled_and_doubl
     unhappy = {versions[0].id for versions in told if any((one.score or 0) <= 6 for one in versions)}
     found = await cases(database)
     assert sorted(case.answer_id for case in found) == sorted(unhappy)
-    assert [case.number for case in found] == list(range(1, len(unhappy) + 1))
+    assert len({case.number for case in found}) == len(unhappy)
     newest = {versions[0].id: versions[-1].score for versions in told}
     firsts = {versions[0].id: versions[0].score for versions in told}
     assert {case.answer_id: case.score for case in found} == {i: newest[i] for i in unhappy}
@@ -150,14 +152,14 @@ async def test_a_new_answer_after_the_case_was_closed_opens_the_next(database: D
     async with database.transaction() as uow:
         await uow.execute("UPDATE cases SET state = 'closed'")
     await deliver(database, act_on_answers, an_answer(customer_id="c-17"))
-    assert [case.number for case in await cases(database)] == [1, 2]
+    assert len({case.number for case in await cases(database)}) == 2
 
 
 async def test_the_same_ids_in_two_companies_are_two_things(database: Database) -> None:
     answer = an_answer(customer_id="c-17")
     await deliver(database, act_on_answers, answer)
     await deliver(database, act_on_answers, answer, tenant="other")
-    assert [(case.tenant, case.number) for case in await cases(database)] == [(TENANT, 1), ("other", 1)]
+    assert [case.tenant for case in await cases(database)] == [TENANT, "other"]
 
 
 async def test_a_better_score_closes_nothing_but_is_told(database: Database) -> None:
@@ -211,3 +213,23 @@ async def test_an_invitation_may_come_later_than_its_answer(database: Database) 
     before = (await cases(database))[0].changed_at
     await deliver(database, keep_invitations, an_invitation(answer))
     assert (await cases(database))[0].changed_at > before
+
+
+async def test_a_number_that_another_case_has_is_given_to_nobody_else(database: Database) -> None:
+    answers = [an_answer(), an_answer(), an_answer()]
+    ids = [case_id(TENANT, answer.id) for answer in answers]
+    await deliver(database, act_on_answers, answers[0])
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE cases SET number = :taken", {"taken": number_of(ids[1])})
+    await deliver(database, act_on_answers, *answers[1:])
+    numbers = {case.id: case.number for case in await cases(database)}
+    assert numbers == {ids[0]: number_of(ids[1]), ids[1]: number_of(ids[1], 1), ids[2]: number_of(ids[2])}
+
+
+def test_numbers_say_nothing_of_how_many_cases_there_are() -> None:
+    numbers = [number_of(case_id(TENANT, uuid7())) for _ in range(2_000)]
+    assert all(100_000 <= number <= 999_999 for number in numbers)
+    rising = sum(before < after for before, after in pairwise(numbers))
+    assert 900 < rising < 1_100
+    longer = [number_of(case_id(TENANT, uuid7()), attempt) for attempt in (3, 6, 9, 12, 50)]
+    assert [len(str(number)) for number in longer] == [7, 8, 9, 9, 9]

@@ -47,7 +47,9 @@ async def test_the_team_reads_score_place_and_link_and_nothing_of_the_person(
     await sender.mailer.close()
     (found,) = await mailbox.mails(to=person.address)
     mail = await mailbox.mail(found["id"])
-    assert found["subject"] == "Case 1: a customer gave a 3"
+    (row,) = await rows(desk.database, "SELECT number FROM cases")
+    assert found["subject"] == f"Case {row.number}: a customer gave a 3"
+    assert "First contact is due by" in mail["text"]
     assert "home delivery" in mail["text"]
     assert f"http://staff.example/cases/{case}" in mail["text"]
     for private in ("Karen", "karen@example.com", "very own words"):

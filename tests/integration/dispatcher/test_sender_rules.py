@@ -1,6 +1,8 @@
 """What was allowed when it was decided is looked at again before a mail leaves."""
 
 import asyncio
+import hmac
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -27,10 +29,11 @@ from support.stack import Mailbox
 from services.dispatcher import sending
 from services.dispatcher.handlers import keep_answers
 from services.dispatcher.sender import Sender
-from services.dispatcher.suppression import entries_of, suppress
+from services.dispatcher.suppression import Entry, suppress
 from services.dispatcher.surveys import Draft, change
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer
+from shared.http.secrets import customer_hash, derive
 from shared.ids import uuid7
 
 
@@ -79,18 +82,57 @@ class TestRulesOnceMore:
     async def test_unsubscribed_since(self, database: Database, sender: Sender):
         await asked(database, "gone")
         async with database.transaction() as uow:
-            await suppress(uow, TENANT, [("customer", "gone")], reason="unsubscribed", who="the customer")
+            await suppress(
+                uow, TENANT, [Entry("customer", "gone")], reason="unsubscribed", who="the customer"
+            )
         await sender.step()
         assert await the_state(database) == ("dropped", "opted_out")
 
     @pytest.mark.usefixtures("survey")
     async def test_suppressed_since(self, database: Database, sender: Sender):
         address = await asked(database, "listed")
-        entries = entries_of(SECRET, TENANT, address=address.upper(), customer_id=None)
+        entries = [Entry("address", customer_hash(SECRET, TENANT, address.upper()))]
         async with database.transaction() as uow:
             await suppress(uow, TENANT, entries, reason="listed", who="the test")
         await sender.step()
         assert await the_state(database) == ("dropped", "suppressed")
+
+    @pytest.mark.usefixtures("survey")
+    @pytest.mark.parametrize(
+        ("listed", "canonical", "state"),
+        [
+            ("kim@xn--bcher-kva.de", True, "dropped"),
+            ("kim@B\u00dcCHER.de", True, "dropped"),
+            ("kim@bucher.de", True, "sent"),
+            ("kim@xn--bcher-kva.de", False, "dropped"),
+            ("kim@b\u00fccher.de", False, "dropped"),
+            ("kim@bucher.de", False, "sent"),
+        ],
+    )
+    async def test_suppressed_since_under_another_spelling(
+        self, database: Database, sender: Sender, listed: str, canonical: bool, state: str
+    ):
+        """What is not canonical was stored by an earlier version, under the hash of what was typed."""
+        await asked(database, "kim", email="kim@b\u00fccher.de")
+        form = unicodedata.normalize("NFKC", listed).casefold()
+        before = hmac.digest(derive(SECRET, f"customer:{TENANT}"), form.encode(), "sha256").hex()
+        key = customer_hash(SECRET, TENANT, listed) if canonical else before
+        async with database.transaction() as uow:
+            await suppress(uow, TENANT, [Entry("address", key)], reason="listed", who="the test")
+            await uow.execute("UPDATE suppression SET canonical = :canonical", {"canonical": canonical})
+        await sender.step()
+        assert (await the_state(database))[0] == state
+
+    @pytest.mark.usefixtures("survey")
+    async def test_asked_elsewhere_since_under_another_id(self, database: Database, sender: Sender):
+        address = await asked(database, "kim")
+        elsewhere = Answer(
+            id=uuid7(), version=1, state="sent", origin="import", score=9, invited_at=NOON,
+            customer_id=customer_hash(SECRET, TENANT, address.upper()), changed_at=NOON,
+        )  # fmt: skip
+        await deliver(database, keep_answers, ANSWERS, elsewhere)
+        await sender.step()
+        assert await the_state(database) == ("dropped", "quarantine")
 
     async def test_paused_since(self, database: Database, sender: Sender, survey):
         await asked(database, "paused")

@@ -70,6 +70,9 @@ async def test_sending_is_stopped_and_gone_live_by_command(
         (("resume-sending", "havnbo"), (0, "sending again")),
         (("live", "havnbo", "--yes"), (0, "live")),
         (("test-address", "havnbo", "me@example.com"), (0, "listed")),
+        (("placeholder-id", "havnbo", "Walk-By"), (0, "done")),
+        (("placeholder-id", "havnbo", " walk-by"), (0, "nothing to do: it was so already")),
+        (("placeholder-id", "havnbo", "WALK-BY", "--remove"), (0, "done")),
     ):
         assert await asyncio.to_thread(run, *words) == expected
     assert (await asyncio.to_thread(run, "live", "havnbo"))[0] == 2

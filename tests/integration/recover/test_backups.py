@@ -244,7 +244,7 @@ async def test_a_restored_alerts_opens_no_case_twice_and_tells_nobody_again(serv
     async with life.at_work():
         await eventually(lambda: told(4), within=30)
         await life.caught_up()
-    stands = "SELECT id, number, answer_id, state, owner_id, score FROM cases ORDER BY number"
+    stands = "SELECT id, number, answer_id, state, owner_id, score FROM cases ORDER BY opened_at, id"
     belongs = "SELECT answer_id, case_id FROM case_answer ORDER BY 1"
     before = await life.rows(stands), await life.rows(belongs)
     said = Counter((case.id, case.version) for case in await on_topic(broker, CASES))

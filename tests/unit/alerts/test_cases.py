@@ -29,7 +29,7 @@ CLOSING = Closing(cause="other", action="Called.", outcome="explained", told=Tru
 
 def a_case(score: int = 2) -> CaseFile:
     answer = an_answer(score=score, answered_at=NOW, changed_at=NOW)
-    return new_case("havnbo", 1, answer, answer, NOW)
+    return new_case("havnbo", answer, answer, NOW)
 
 
 def test_a_cases_id_follows_from_tenant_and_answer() -> None:
@@ -124,13 +124,17 @@ ACTS = {
     "contact": lambda case, lines, by, _: case.contact(
         lines, NOW, by, "call", reached=True, text="x", key=None
     ),
+    "release": lambda case, lines, by, seen: case.release(lines, NOW, by, seen, may_assign=False),
+    "weigh": lambda case, lines, _by, seen: case.weigh(
+        lines, NOW, [an_answer(id=case.answer_id, may_contact=bool(seen % 2))]
+    ),
     "note": lambda case, lines, by, _: case.note(lines, NOW, by, "x", None),
     "reveal": lambda case, lines, by, _: case.reveal(lines, NOW, by, "address"),
     "close": lambda case, lines, by, seen: case.close(lines, NOW, by, CLOSING, seen, None),
     "reopen": lambda case, lines, by, _: case.reopen(lines, NOW, by, "x", None),
     "amended": lambda case, lines, _by, _seen: case.amended(lines, NOW, _answer_of(case), before=2),
     "again": lambda case, lines, _by, _seen: case.again(lines, NOW, an_answer()),
-    "told": lambda case, lines, _by, _seen: case.team_told(lines, NOW, 2),
+    "told": lambda case, lines, _by, _seen: case.team_told(lines, NOW, 2, case.answer_id),
 }
 
 
@@ -178,6 +182,9 @@ def test_the_mail_goes_to_who_may_see_the_case_and_then_to_its_owner() -> None:
         {"id": SARA.id, "segments": ["organisation:north"]},
         {"id": uuid4(), "segments": ["touchpoint:shop"]},
     ]
-    assert recipients(people, case, again=False) == [JONAS.id, SARA.id]
+    first, again = an_answer(id=case.answer_id), an_answer()
+    assert recipients(people, case, first) == [JONAS.id, SARA.id]
     case.take([], NOW, SARA, None)
-    assert recipients(people, case, again=True) == [SARA.id]
+    assert recipients(people, case, again) == [SARA.id]
+    elsewhere = an_answer(organisation=("south",))
+    assert recipients(people, case, elsewhere) == [JONAS.id]

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.alerts import words
+from services.alerts.domain import CAUSE_CODES
 
 ZONE = ZoneInfo("Europe/Copenhagen")
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -33,6 +34,8 @@ def test_who_waits_is_said_in_a_sentence(count: int, late: int, said: str) -> No
         (timedelta(minutes=69), "1 h 9 min"),
         (timedelta(hours=30, minutes=5), "30 h"),
         (timedelta(days=4, hours=3), "4 days"),
+        (timedelta(days=6, hours=23, minutes=59), "7 days"),
+        (timedelta(hours=48), "2 days"),
     ],
 )
 def test_spans(length: timedelta, said: str) -> None:
@@ -63,3 +66,61 @@ def test_causes_are_words() -> None:
 def test_a_clock_without_a_way_is_over() -> None:
     assert words.elapsed(NOW, NOW, NOW) == 100
     assert words.elapsed(NOW - timedelta(hours=1), NOW + timedelta(hours=1), NOW) == 50
+
+
+@pytest.mark.parametrize(
+    ("state", "count", "about", "owner", "said"),
+    [
+        ("open", 0, "", "everybody", "Nobody is waiting."),
+        ("late", 0, "", "everybody", "Nobody is waiting too long."),
+        ("closed", 0, "", "everybody", "Nothing is closed yet."),
+        ("closed", 0, " about checkout", "nobody", "No closed case about checkout is nobody’s."),
+        ("open", 0, "", "me", "No open case is yours."),
+        ("all", 0, " about checkout", "everybody", "There is no case about checkout."),
+        ("closed", 1, "", "everybody", "One closed case."),
+        ("closed", 122, "", "everybody", "122 closed cases."),
+        ("closed", 10_000, "", "everybody", "More than 10,000 closed cases."),
+        ("open", 2, " about checkout", "me", "Two open cases of yours about checkout."),
+        ("open", 2, "", "everybody", "Two customers are waiting to hear from us."),
+    ],
+)
+def test_a_list_says_what_it_was_asked_for(state: str, count: int, about: str, owner: str, said: str) -> None:
+    assert words.found(state, count, 0, about, owner, most=10_000) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("order_id", "Order id"),
+        ("orderId", "Order id"),
+        ("order-total", "Order total"),
+        ("VAT", "VAT"),
+        ("SKU_no", "SKU no"),
+        ("x", "X"),
+        ("", ""),
+    ],
+)
+def test_an_attributes_name_is_written_as_people_write(name: str, said: str) -> None:
+    assert words.label(name) == said
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ({}, ""),
+        ({"sent": 3, "dropped": 1}, ""),
+        ({"sent": 3, "failed": 1}, "One mail to a colleague was refused."),
+        (
+            {"unknown": 2, "waiting": 1},
+            "Nobody knows whether two mails to colleagues have left. One mail to a colleague waits.",
+        ),
+    ],
+)
+def test_mails_to_colleagues_are_told_where_they_did_not_arrive(states: dict[str, int], said: str) -> None:
+    assert words.mails(states) == said
+
+
+def test_every_cause_is_said_by_its_theme() -> None:
+    said = [words.cause(code) for code in CAUSE_CODES]
+    assert len(set(said)) == len(said)
+    assert all(one[0].isupper() for one in said)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from deploy.containers import sbom, secrets
 from services.command import SERVICES, service
+from shared.http.connections import ConnectionLimits
+from shared.http.limits import RequestLimits
 from shared.pages.assets import SHARED
 
 DEPLOY = Path(secrets.__file__).parents[1]
@@ -81,3 +83,12 @@ def test_the_bill_of_materials_names_every_package_with_its_version() -> None:
 
 def test_the_image_tells_the_version_that_it_holds() -> None:
     assert f"\nARG VERSION={version('afterword')}\n" in (DEPLOY / "Dockerfile").read_text()
+
+
+def test_the_proxy_waits_no_longer_and_takes_no_more_than_the_services_themselves() -> None:
+    told, connection, request = CADDYFILE.read_text(), ConnectionLimits(), RequestLimits()
+    longest = request.body_grace + request.body / request.body_pace
+    assert f"read_header {connection.head:.0f}s" in told
+    assert longest < float(told.partition("read_body ")[2].partition("s")[0]) < longest + 15
+    assert f"max_header_size {connection.head_bytes // 1024}KB" in told
+    assert f"max_size {request.body // 1024**2}MiB" in told

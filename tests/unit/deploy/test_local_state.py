@@ -94,3 +94,20 @@ def test_a_subject_that_cannot_be_decoded_is_shown_as_it_came(tmp_path: Path, su
     mails.add("shop@example.com", "reader@example.com", f"Subject: {subject}\r\n\r\nHello\r\n".encode())
     (mail,) = mails.newest_first()
     assert mail.subject == subject
+
+
+def test_nobody_else_reads_a_folder_with_mails_and_events(tmp_path: Path) -> None:
+    root = tmp_path / "state"
+    root.mkdir(mode=0o755)
+    State.open(root)
+    assert root.stat().st_mode & 0o777 == 0o700
+    State.open(tmp_path / "new")
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_through_which_the_database_passes_stays_passable_and_no_more(tmp_path: Path) -> None:
+    State.open(tmp_path)
+    for before, after in ((0o755, 0o711), (0o711, 0o711), (0o700, 0o700), (0o777, 0o711)):
+        tmp_path.chmod(before)
+        State.open(tmp_path)
+        assert tmp_path.stat().st_mode & 0o777 == after

@@ -173,6 +173,9 @@ def test_the_customers_language_goes_before_the_companys(locale, own, tenant, la
 def test_a_test_address_is_one_however_it_is_written():
     sending = Sending(test_addresses=frozenset({"me@example.com"}))
     assert sending.is_test(" Me@EXAMPLE.com ")
+    abroad = Sending(test_addresses=frozenset({"me@xn--bcher-kva.de"}))
+    assert abroad.is_test("Me@BÜCHER.de")
+    assert not abroad.is_test("me@bucher.de")
     assert not sending.is_test("you@example.com")
     assert not sending.is_test(None)
 

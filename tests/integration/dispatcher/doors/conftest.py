@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from support.asking import TENANT, know_tenant
+from support.asking import TENANT, Clock, know_tenant
 from support.dispatcher_door import FOREIGN_KEY, KEY
 from support.doors import a_context, a_door
 from support.stack import Postgres
@@ -19,6 +19,7 @@ from shared.tenancy import digest_of
 @pytest.fixture
 async def context(postgres: Postgres) -> AsyncIterator[Context]:
     context = await a_context(SERVICE, postgres, mailbox_url="http://mailbox.example/", local=True)
+    context.database.clock = Clock()  # events of the tests never grow too old
     for tenant, key in ((TENANT, KEY), ("another", FOREIGN_KEY)):
         scopes = ("surveys:write", "decisions:read")
         digest = KeyDigest(id=f"k-{tenant}", name="shop", digest=digest_of(key), scopes=scopes)

@@ -26,6 +26,7 @@ from support.dispatcher_door import a_person
 from services.dispatcher.handlers import keep_answers, keep_cases
 from services.dispatcher.pages.events import live_feed
 from services.dispatcher.pages.house import House
+from services.dispatcher.suppression import Entry, suppress
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, Answer, Case, People
 from shared.ids import uuid7
@@ -226,3 +227,20 @@ class TestPages:
             message = await anext(heard)
         assert str(transaction.event_id).encode() in message
         await heard.aclose()
+
+
+async def test_the_page_says_that_an_id_was_taken_for_none_and_whose_no_it_was(
+    door: httpx.AsyncClient, database: Database
+):
+    await make_survey(database)
+    async with database.transaction() as uow:
+        await suppress(uow, TENANT, [Entry("customer", "c-1")], reason="unsubscribed", who="the customer")
+    guest = a_transaction("guest", a_customer("<Guest>", email="kim@example.com"))
+    gone = a_transaction("gone", a_customer("c-1"))
+    await decide(database, guest, gone)
+    page = (await door.get(f"/events/{guest.event_id}", headers=a_person())).text
+    assert "&lt;Guest&gt;</code> stands for nobody" in page
+    assert "kim@example.com" not in page
+    page = (await door.get(f"/events/{gone.event_id}", headers=a_person())).text
+    assert "stands for nobody" not in page
+    assert "The customer id’s, with whatever address it comes" in page

@@ -42,6 +42,22 @@ class TestSurveysByKey:
         ).json()
         assert len({*made, other["id"]}) == 2
 
+    async def test_an_idempotency_key_is_for_one_request(self, door: httpx.AsyncClient):
+        headers = {**by_key(), "Idempotency-Key": "one request"}
+        made = (await door.post("/v1/surveys", json=SURVEY, headers=headers)).json()
+        for other in ({"name": "Another"}, {"delay_minutes": 7}, {"texts": {}}):
+            refused = await door.post("/v1/surveys", json={**SURVEY, **other}, headers=headers)
+            assert refused.status_code == 422
+            assert refused.json()["title"] == "This Idempotency-Key was used for another survey."
+        changed = {"name": "Changed since"}
+        await door.patch(f"/v1/surveys/{made['id']}", json=changed, headers=by_key())
+        again = await door.post("/v1/surveys", json=SURVEY, headers=headers)
+        assert (again.status_code, again.json()["id"], again.json()["name"]) == (
+            201,
+            made["id"],
+            "Changed since",
+        )
+
     async def test_a_put_that_changes_nothing_says_nothing(self, door: httpx.AsyncClient, database: Database):
         made = (await door.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
         await relayed(database)

@@ -80,8 +80,106 @@ class TestUnsubscribe:
             "/u/x",
             self.link(invited) + "x",
         ]
+        wrong += [f"{link}/again" for link in wrong]
         answers = [await door.request(method, link) for link in wrong for method in ("GET", "POST")]
         assert {answer.status_code for answer in answers} == {404}
         assert len({answer.text for answer in answers}) == 1
         assert "does not work" in answers[0].text
         assert await rows(database, "SELECT 1 FROM suppression") == []
+
+    async def test_who_has_unsubscribed_is_shown_so_and_offered_the_way_back(
+        self, door: httpx.AsyncClient, invited: UUID
+    ):
+        link = self.link(invited)
+        await door.post(link)
+        page = (await door.get(link)).text
+        assert "Du er nu afmeldt." in page
+        assert f'<a href="{link}/again">Spørg mig igen</a>' in page
+        assert "<form" not in page  # scanners press buttons
+        page = (await door.get(f"{link}/again")).text
+        assert f'<form method="post" action="{link}/again">' in page
+
+    async def test_looking_at_the_way_back_changes_nothing(
+        self, door: httpx.AsyncClient, database: Database, invited: UUID
+    ):
+        link = self.link(invited)
+        await door.post(link)
+        before = await rows(database, "SELECT * FROM suppression ORDER BY kind")
+        for method in ("GET", "HEAD", "GET"):
+            for path in (link, f"{link}/again"):
+                assert (await door.request(method, path)).status_code == 200
+        assert await rows(database, "SELECT * FROM suppression ORDER BY kind") == before
+
+    async def test_the_customer_takes_the_no_back_and_may_say_it_again(
+        self, door: httpx.AsyncClient, database: Database, invited: UUID
+    ):
+        link = self.link(invited)
+        await door.post(link)
+        for _ in range(2):
+            answer = await door.post(f"{link}/again")
+            assert answer.status_code == 200
+            assert "Du kan nu blive spurgt igen." in answer.text
+            assert f'href="{link}"' in answer.text
+        assert await rows(database, "SELECT 1 FROM suppression") == []
+        lifted = await rows(database, "SELECT kind, was, who, reason FROM suppression_lift ORDER BY kind")
+        assert [tuple(one) for one in lifted] == [
+            ("address", "unsubscribed", "the customer", None),
+            ("customer", "unsubscribed", "the customer", None),
+        ]
+        assert "Vil du hellere" in (await door.get(link)).text
+        await door.post(link)
+        await decide(database, a_transaction("next", a_customer("new id", email="C-1@example.com")))
+        assert (await reasons(database))["next"] == "opted_out"
+
+    async def test_what_the_company_has_listed_stays_listed(
+        self, door: httpx.AsyncClient, database: Database, invited: UUID
+    ):
+        await door.post("/v1/suppressions", json={"email": "c-1@example.com"}, headers=by_key())
+        await door.post(self.link(invited))
+        await door.post("/v1/suppressions", json={"customer_id": "c-1"}, headers=by_key())
+        await door.post(f"{self.link(invited)}/again")
+        found = await rows(database, "SELECT kind, reason FROM suppression ORDER BY kind")
+        assert [tuple(one) for one in found] == [("address", "listed"), ("customer", "listed")]
+
+    async def test_a_no_that_an_earlier_version_kept_is_taken_back_too(
+        self, door: httpx.AsyncClient, database: Database, invited: UUID
+    ):
+        await door.post(self.link(invited))
+        async with database.transaction() as uow:
+            await uow.execute("UPDATE suppression SET canonical = false")
+        assert "Du er nu afmeldt." in (await door.get(self.link(invited))).text
+        await door.post(f"{self.link(invited)}/again")
+        assert await rows(database, "SELECT 1 FROM suppression") == []
+
+    async def test_one_contact_of_an_account_leaves_and_returns_for_itself(
+        self, door: httpx.AsyncClient, database: Database, invited: UUID
+    ):
+        contact = a_customer("c-1", email="bo@example.com")
+        await decide(database, a_transaction("of bo", contact))
+        (of_bo,) = set(await states(database)) - {invited}
+        await door.post(self.link(invited))
+        assert "Vil du hellere" in (await door.get(self.link(of_bo))).text
+        found = await rows(database, "SELECT kind FROM suppression")
+        assert [one.kind for one in found] == ["address"]
+        await door.post(f"{self.link(of_bo)}/again")
+        assert "Du er nu afmeldt." in (await door.get(self.link(invited))).text
+
+    @pytest.mark.parametrize(
+        ("locale", "words"),
+        [
+            ("en", ["Ask me again", "Would you like to be asked again?", "You can be asked again."]),
+            ("da", ["Spørg mig igen", "Vil du gerne spørges igen?", "Du kan nu blive spurgt igen."]),
+            ("nl", ["Vraag het mij weer", "Wilt u weer gevraagd worden?", "U kunt nu weer gevraagd worden."]),
+        ],
+    )
+    async def test_the_way_back_speaks_the_language_of_the_mail(
+        self, door: httpx.AsyncClient, database: Database, locale: str, words: list[str]
+    ):
+        await make_survey(database)
+        await decide(database, a_transaction(customer=a_customer("lo", locale=locale)))
+        (invitation_id,) = await states(database)
+        link = self.link(invitation_id)
+        pages = [await door.post(link), await door.get(f"{link}/again"), await door.post(f"{link}/again")]
+        for page, said in zip(pages, words, strict=True):
+            assert said in page.text
+            assert f'<html lang="{locale}"' in page.text

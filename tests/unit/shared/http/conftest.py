@@ -1,5 +1,6 @@
 """A small service with a door of each kind, asked over ASGI."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -8,12 +9,14 @@ import httpx2
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
+from support.servers import Running
 
 from shared.http.app import create_app
 from shared.http.callers import Caller, staff_or_key
 from shared.http.csrf import CsrfGuard, csrf_checked, own_site_checked
 from shared.http.keys import ApiKey, KeysUnavailable, requires
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
 
@@ -52,7 +55,7 @@ class Ring:
 
 
 def json_routes() -> APIRouter:
-    api = APIRouter()
+    api = APIRouter(route_class=Ordered)
 
     @api.post("/v1/things/{thing}")
     async def write(
@@ -76,7 +79,7 @@ def json_routes() -> APIRouter:
 
 
 def page_routes() -> APIRouter:
-    pages = APIRouter(include_in_schema=False)
+    pages = APIRouter(include_in_schema=False, route_class=Ordered)
 
     @pages.get("/page")
     async def page(staff: Annotated[Staff, Depends(signed_in())]) -> str:
@@ -148,3 +151,18 @@ def sign_in(app, web):
         return app.state.csrf.token(staff.session_id)
 
     return enter
+
+
+@pytest.fixture
+async def run():
+    running = []
+
+    async def start(app, stopping=None, **how):
+        running.append(Running(app, stopping or asyncio.Event(), **how))
+        await running[-1].up()
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stopping.set()
+        await one.task

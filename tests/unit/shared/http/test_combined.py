@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from shared.http.app import create_app
 from shared.http.combined import combine
+from shared.http.routes import Ordered
 from shared.http.staff import ACCESS_COOKIE, AccessPass
 from shared.pages.environment import Pages
 
@@ -32,7 +33,7 @@ class Health:
 
 
 def service(name, told=None):
-    router = APIRouter()
+    router = APIRouter(route_class=Ordered)
 
     @router.get("/{path:path}")
     async def anything(path: str) -> str:

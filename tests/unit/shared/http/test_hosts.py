@@ -30,6 +30,17 @@ def test_machines_ask_beside_us_and_not_where_the_world_does(path: str) -> None:
     assert not APART.serves(["ask.example"], path)
 
 
+@pytest.mark.parametrize("path", ["/readyz", "/metrics", "//metrics", "/metrics/"])
+def test_what_a_process_knows_of_itself_is_under_no_address_of_the_world(path: str) -> None:
+    one = Hosts("https://afterword.example", "https://afterword.example")
+    for hosts in (APART, one):
+        assert not hosts.serves(["afterword.example"], path)
+        assert not hosts.serves(["AFTERWORD.example:443"], path)
+        assert hosts.serves(["scorer-api:8000"], path)
+    for here in ("http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"):
+        assert Hosts(here, here).serves([here.partition("//")[2]], path)
+
+
 @pytest.mark.parametrize("host", ["AFTERWORD.example", "afterword.example:443"])
 def test_a_host_is_one_in_every_spelling(host: str) -> None:
     assert APART.serves([host], "/inbox")

@@ -7,50 +7,15 @@ import pytest
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from support.eventually import eventually
+from support.servers import free_port
 
 from shared.http.app import create_app
 from shared.http.live import LiveFeed
+from shared.http.routes import Ordered
 from shared.http.server import ServerDied, serve
 from shared.http.staff import ACCESS_COOKIE, AccessPass
 
 SECRET = "a secret of at least thirty-two characters"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Running:
-    def __init__(self, app, stopping, **how):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.stopping = stopping
-        self.task = asyncio.create_task(serve(app, self.port, stopping, **how))
-
-    async def up(self):
-        async with httpx2.AsyncClient() as client:
-
-            async def answers():
-                return (await client.get(f"{self.url}/healthz")).status_code == 200
-
-            await eventually(answers)
-
-
-@pytest.fixture
-async def run():
-    running = []
-
-    async def start(app, stopping=None, **how):
-        running.append(Running(app, stopping or asyncio.Event(), **how))
-        await running[-1].up()
-        return running[-1]
-
-    yield start
-    for one in running:
-        one.stopping.set()
-        await one.task
 
 
 async def test_it_serves_until_it_is_told_to_stop(run):
@@ -95,7 +60,7 @@ def live_app(stopping, staff):
     async def nothing(_tenants):
         return []
 
-    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter()
+    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter(route_class=Ordered)
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:
@@ -143,7 +108,7 @@ async def test_a_browser_that_leaves_is_forgotten(run, staff):
     ],
 )
 async def test_only_a_trusted_proxy_is_believed_when_it_says_who_called(run, trusted, caller):
-    router = APIRouter()
+    router = APIRouter(route_class=Ordered)
 
     @router.get("/caller")
     async def told(request: Request) -> list[str]:

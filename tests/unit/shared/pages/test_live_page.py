@@ -15,6 +15,7 @@ from support.browser import CHROMIUM, FLAGS
 from shared.http.app import create_app
 from shared.http.csrf import CsrfGuard
 from shared.http.live import Change, LiveFeed
+from shared.http.routes import Ordered
 from shared.http.server import serve
 from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
@@ -51,7 +52,10 @@ async def world(tmp_path, monkeypatch):
     (package / "templates" / "page.html").write_text(PAGE)
     monkeypatch.syspath_prepend(tmp_path)
     world, stopping, pages = World(), asyncio.Event(), Pages("sample_pages")
-    feed, router = LiveFeed(world.read, stopping, every=0.05), APIRouter(include_in_schema=False)
+    feed, router = (
+        LiveFeed(world.read, stopping, every=0.05),
+        APIRouter(include_in_schema=False, route_class=Ordered),
+    )
     staff = Staff(
         "acme", UUID(int=7), "Jonas Holt", "admin", (), "s-1", datetime.now(UTC) + timedelta(hours=1)
     )

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from shared.http.app import create_app
 from shared.http.csrf import CsrfGuard
 from shared.http.problems import Problem
+from shared.http.routes import Ordered
 from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff
 from shared.pages.environment import Pages
 
@@ -48,7 +49,7 @@ def package(tmp_path, monkeypatch):
 
 
 def app_of(pages, staff=None, **context):
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, route_class=Ordered)
 
     @router.get("/page")
     @router.get("/s/page")

@@ -1,0 +1,27 @@
+"""Times that come in by an address: always with their zone, and within the calendar in every zone."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime
+
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+"""A day from the calendar's ends, so that a time in these bounds has a day in each time zone."""
+
+
+def in_calendar(at: datetime) -> datetime:
+    """The time itself.
+
+    :raises ValueError: when it has no zone, or lies outside ``EARLIEST`` to ``LATEST``.
+    """
+    if at.tzinfo is None:
+        raise ValueError("Needs its time zone: 2026-11-22T05:00:00Z or 2026-11-22T06:00:00+01:00.")
+    # Compared as they stand: a conversion to UTC would leave the calendar for the very times meant here.
+    if not EARLIEST <= at <= LATEST:
+        raise ValueError("Must lie between the years 1 and 9999. Leave it out to ask for all.")
+    return at
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(in_calendar)]
+"""A query parameter that is a time."""

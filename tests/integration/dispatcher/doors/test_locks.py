@@ -1,0 +1,69 @@
+"""Whoever changes a survey and whoever changes how the company sends never wait for each other for ever."""
+
+import asyncio
+from datetime import timedelta
+
+import httpx
+from msgspec.structs import replace
+from support.asking import NOON, TENANT, event_of, make_survey, rows, said
+from support.dispatcher_door import SURVEY, a_person, by_key, form
+
+from services.dispatcher.command import create_example_survey
+from services.dispatcher.recovery import restore_surveys
+from shared.db.database import Database
+from shared.events import SURVEYS
+
+
+async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
+    door: httpx.AsyncClient, database: Database
+):
+    made = [await make_survey(database, name=f"survey {number}") for number in range(3)]
+    person, refused = a_person(), []
+
+    async def act(method: str, path: str, **content) -> None:
+        answer = await door.request(method, path, **content)
+        if answer.status_code not in {200, 303}:
+            refused.append((method, path, answer.status_code, answer.text))
+
+    def form_of(path: str, **fields: str):
+        return act("POST", f"/surveys/{path}", data=form(**fields), headers=person)
+
+    async def take_back() -> None:
+        newest = (await said(database, SURVEYS))[-6:]
+        since = [replace(one, version=one.version + 9, changed_at=NOON + timedelta(1)) for one in newest]
+        async with database.transaction() as uow:
+            await restore_surveys(uow, [event_of(SURVEYS, survey) for survey in since])
+
+    for number in range(25):
+        await asyncio.gather(
+            *(
+                act("PATCH", f"/v1/surveys/{survey.id}", json={"name": f"{number}"}, headers=by_key())
+                for survey in made
+            ),
+            act(
+                "PUT", f"/v1/surveys/{made[0].id}", json={**SURVEY, "name": f"put {number}"}, headers=by_key()
+            ),
+            form_of("live", confirmed="on"),
+            form_of("stop"),
+            form_of("resume"),
+            form_of("test-mode"),
+            form_of("test-addresses", addresses=f"me-{number}@example.com"),
+            take_back(),
+        )
+    assert refused == []
+    (found,) = await rows(
+        database, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
+    assert found.deadlocks == 0
+
+
+async def test_two_commands_that_set_up_one_company_at_once_both_end(database: Database):
+    for number in range(10):
+        await asyncio.gather(
+            *(
+                create_example_survey(database, TENANT, test_address=f"me-{number}-{n}@example.com")
+                for n in range(4)
+            )
+        )
+    (sending,) = await rows(database, "SELECT test_addresses FROM sending WHERE tenant = :t", t=TENANT)
+    assert len(sending.test_addresses) == 40

@@ -1,0 +1,326 @@
+"""Who one person is: an address under whatever ids, and not an id that many share."""
+
+import asyncio
+import hmac
+import random
+import unicodedata
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from support.asking import (
+    NOON,
+    TENANT,
+    Clock,
+    a_customer,
+    a_transaction,
+    decide,
+    deliver,
+    invitations,
+    reasons,
+    rows,
+)
+from support.doors import SECRET
+from support.eventually import eventually
+
+from services.dispatcher import backfill, sending, suppression
+from services.dispatcher.contacts import contact_of
+from services.dispatcher.grounds import read_grounds
+from services.dispatcher.handlers import keep_answers
+from services.dispatcher.surveys import Survey
+from shared.db.database import Database
+from shared.events import ANSWERS, Answer, Customer
+from shared.http.secrets import customer_hash, derive
+from shared.ids import uuid7
+from shared.runtime import Health
+
+NOBODY = (
+    "0",
+    "-1",
+    "null",
+    "NULL",
+    " guest ",
+    "Guest_User",
+    "undefined",
+    "N/A",
+    str(UUID(int=0)),
+    "{{ id }}",
+)
+pytestmark = pytest.mark.usefixtures("survey")
+
+
+async def decided(
+    database: Database, *customers: Customer, together: bool = False, **changes: Any
+) -> list[str]:
+    """What became of one event of each customer, one after the other or in one batch."""
+    made = [
+        a_transaction(f"{uuid7()}", customer, occurred_at=database.clock() + timedelta(seconds=n), **changes)
+        for n, customer in enumerate(customers)
+    ]
+    for batch in [made] if together else [[one] for one in made]:
+        await decide(database, *batch)
+    found = await reasons(database)
+    return [found[one.id] for one in made]
+
+
+async def say_no(database: Database, customer: Customer) -> None:
+    """The customer unsubscribes by the link of their mail."""
+    async with database.transaction() as uow:
+        own = (await sending.state_of(uow, TENANT)).placeholder_ids
+        await suppression.unsubscribe(uow, contact_of(SECRET, TENANT, customer, own))
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (a_customer("g-1", email="kim@example.com"), a_customer("g-2", email="Kim@Example.com")),
+        (a_customer("g-1", email="kim@bücher.de"), a_customer("g-2", email="kim@xn--bcher-kva.de")),
+        (a_customer(customer_hash(SECRET, TENANT, "k@example.com"), email="k@example.com"), a_customer("g-2", email="k@example.com")),
+        (a_customer("g-1", email="k@example.com"), a_customer(customer_hash(SECRET, TENANT, "k@example.com"), email="k@example.com")),
+        (a_customer("0", email="k@example.com"), a_customer("guest", email="k@example.com")),
+    ],
+)  # fmt: skip
+async def test_one_address_is_asked_once_under_whatever_ids_it_comes(
+    database: Database, first, second, together
+):
+    assert await decided(database, first, second, together=together) == ["invited", "quarantine"]
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_each_contact_of_an_id_has_a_quarantine_of_its_own(database: Database, together: bool):
+    anna, bo = (a_customer("account", email=f"{name}@example.com", name=name) for name in ("anna", "bo"))
+    assert await decided(database, anna, bo, anna, bo, together=together) == [
+        *("invited", "invited", "quarantine", "quarantine")
+    ]
+    assert [(one.customer.name, one.customer.email) for one in await invitations(database)] == [
+        ("anna", "anna@example.com"),
+        ("bo", "bo@example.com"),
+    ]
+
+
+@pytest.mark.parametrize("placeholder", NOBODY)
+async def test_an_id_that_stands_for_nobody_is_none(database: Database, placeholder: str):
+    ann, ben = (a_customer(placeholder, email=f"{name}@example.com") for name in ("ann", "ben"))
+    assert await decided(database, ann) == ["invited"]
+    await say_no(database, ann)
+    assert await decided(database, ben, ann) == ["invited", "opted_out"]
+    first, second = await invitations(database)
+    assert first.customer.id == customer_hash(SECRET, TENANT, "ann@example.com")
+    assert second.customer.id == customer_hash(SECRET, TENANT, "ben@example.com")
+    for row in await rows(database, "SELECT customer_id, grounds FROM decision"):
+        assert row.customer_id in {first.customer.id, second.customer.id}
+        assert read_grounds(row.grounds).ignored_id == placeholder
+
+
+async def test_a_company_lists_further_ids_that_stand_for_nobody(database: Database):
+    async with database.transaction() as uow:
+        await sending.set_placeholder_ids(uow, TENANT, "the test", ["Laden-Kunde "])
+    customers = [a_customer("LADEN-KUNDE", email=f"{name}@example.com") for name in ("ann", "ben")]
+    assert await decided(database, *customers) == ["invited", "invited"]
+    assert "LADEN-KUNDE" not in {one.customer.id for one in await invitations(database)}
+
+
+async def test_without_address_and_id_nobody_is_asked_and_nobody_is_locked(database: Database):
+    assert await decided(database, Customer(id="0"), Customer(id="0")) == ["no_address", "no_address"]
+    phone = Customer(id="guest", phone="+4512345678")
+    assert await decided(database, phone) == ["no_address"]
+    (row,) = await rows(database, "SELECT customer_id FROM decision WHERE customer_id <> '0'")
+    assert row.customer_id == customer_hash(SECRET, TENANT, "+4512345678")
+
+
+class TestANo:
+    async def test_holds_for_the_address_under_every_id(self, database: Database):
+        await decided(database, a_customer("g-1", email="kim@bücher.de"))
+        await say_no(database, a_customer("g-1", email="kim@bücher.de"))
+        again = [a_customer("g-2", email="KIM@xn--bcher-kva.de"), a_customer("0", email="kim@ｂücher.de")]
+        assert await decided(database, *again) == ["opted_out", "opted_out"]
+
+    async def test_holds_for_an_id_that_had_one_address_whatever_address_comes_next(self, database: Database):
+        await decided(database, a_customer("c-1"))
+        await say_no(database, a_customer("c-1"))
+        assert await decided(database, a_customer("c-1", email="private@example.com")) == ["opted_out"]
+        grounds = [read_grounds(row.grounds) for row in await rows(database, "SELECT grounds FROM decision ORDER BY decided_at, source_id")]  # fmt: skip
+        assert grounds[-1].suppressed_by == "customer"
+
+    @pytest.mark.parametrize("together", [False, True])
+    async def test_of_one_contact_leaves_the_others_of_a_shared_id_alone(
+        self, database: Database, clock: Clock, together: bool
+    ):
+        anna, bo = (
+            a_customer("account", email="anna@example.com"),
+            a_customer("account", email="bo@example.com"),
+        )
+        await decided(database, anna, bo, together=together)
+        await say_no(database, anna)
+        clock.on(days=91)
+        assert await decided(database, anna, bo) == ["opted_out", "invited"]
+
+    async def test_that_earlier_versions_kept_is_found_under_every_spelling(self, database: Database):
+        """They hashed NFKC and casefold of what was typed; the address itself is gone."""
+        for before in ("kim@bücher.de", "bo@xn--bcher-kva.de", "li@strasse.de"):
+            key = await earlier_entry(database, before)
+            assert key != customer_hash(SECRET, TENANT, before) or before.isascii()
+        for spelled in ("kim@bücher.de", "kim@xn--bcher-kva.de", "bo@BÜCHER.de", "bo@xn--bcher-kva.de"):
+            assert await decided(database, a_customer(str(uuid7()), email=spelled)) == ["opted_out"]
+        # Which of the two domains it was cannot be known any more: neither is asked.
+        either = [a_customer(f"l-{n}", email=f"li@{domain}") for n, domain in enumerate(("strasse.de", "straße.de"))]  # fmt: skip
+        assert await decided(database, *either, together=True) == ["opted_out", "opted_out"]
+
+    @pytest.mark.parametrize("together", [False, True])
+    async def test_of_today_never_reaches_another_domain(self, database: Database, together: bool):
+        await say_no(database, a_customer("l-1", email="li@strasse.de"))
+        customers = a_customer("l-1", email="li@strasse.de"), a_customer("l-2", email="li@straße.de")
+        assert await decided(database, *customers, together=together) == ["opted_out", "invited"]
+
+
+async def earlier_entry(database: Database, address: str) -> str:
+    """An entry as versions before the canonical form wrote it."""
+    form = unicodedata.normalize("NFKC", address).strip().casefold()
+    key = hmac.digest(derive(SECRET, f"customer:{TENANT}"), form.encode(), "sha256").hex()
+    async with database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO suppression (tenant, kind, key, reason, who, created_at) "
+            "VALUES (:tenant, 'address', :key, 'unsubscribed', 'the customer', :now)",
+            {"tenant": TENANT, "key": key, "now": NOON},
+        )
+    return key
+
+
+class TestWhatIsKnownUnderTheIdAlone:
+    async def test_an_imports_invitation_holds_for_every_contact(self, database: Database):
+        imported = Answer(
+            id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="account",
+            invited_at=NOON - timedelta(days=10), changed_at=NOON,
+        )  # fmt: skip
+        await deliver(database, keep_answers, ANSWERS, imported)
+        contacts = [a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo")]
+        assert await decided(database, *contacts) == ["quarantine", "quarantine"]
+
+    async def test_an_imports_invitation_of_an_address_holds_under_every_id(self, database: Database):
+        imported = Answer(
+            id=uuid7(), version=1, state="sent", origin="import", score=9, invited_at=NOON - timedelta(days=10),
+            customer_id=customer_hash(SECRET, TENANT, "kim@example.com"), changed_at=NOON,
+        )  # fmt: skip
+        await deliver(database, keep_answers, ANSWERS, imported)
+        assert await decided(database, a_customer("k-1", email="Kim@example.com")) == ["quarantine"]
+
+    async def test_an_imports_invitation_of_nobody_holds_for_nobody(self, database: Database):
+        imported = Answer(
+            id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="guest",
+            invited_at=NOON - timedelta(days=10), changed_at=NOON,
+        )  # fmt: skip
+        await deliver(database, keep_answers, ANSWERS, imported)
+        assert await decided(database, a_customer("guest", email="kim@example.com")) == ["invited"]
+
+    async def test_what_earlier_versions_knew_holds_for_every_contact(self, database: Database):
+        async with database.transaction() as uow:
+            await uow.execute(
+                "INSERT INTO customer (tenant, id, invited_at) VALUES (:tenant, 'account', :now)",
+                {"tenant": TENANT, "now": NOON - timedelta(days=10)},
+            )
+        contacts = [a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo")]
+        assert await decided(database, *contacts) == ["quarantine", "quarantine"]
+
+
+async def as_an_earlier_version_left_it(database: Database, invited: int) -> None:
+    """Invitations whose customers are known by id alone, as migration 0003 finds them."""
+    for number in range(0, invited, 100):
+        batch = range(number, min(number + 100, invited))
+        await decide(database, *(a_transaction(f"before-{n}", a_customer(f"g-{n}")) for n in batch))
+    async with database.transaction() as uow:
+        await uow.execute("DELETE FROM customer WHERE id NOT LIKE 'g-%'")
+        await uow.execute(
+            "UPDATE customer SET address = NULL, several = false, invited_at = :now", {"now": NOON}
+        )
+        await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
+
+
+class TestBackfill:
+    @pytest.mark.parametrize("invited", [1, backfill.INVITATIONS_AT_ONCE, backfill.INVITATIONS_AT_ONCE + 3])
+    async def test_makes_whom_earlier_versions_invited_known_by_their_address(
+        self, database: Database, invited: int
+    ):
+        await as_an_earlier_version_left_it(database, invited)
+        stopping, health = asyncio.Event(), Health()
+        running = [
+            asyncio.create_task(backfill.run(database, SECRET, health, stopping)) for _ in range(2)
+        ]  # two workers at once
+        await eventually(lambda: nothing_left(database))
+        stopping.set()
+        await asyncio.gather(*running)
+        last = a_customer("new", email=f"G-{invited - 1}@example.com")
+        first = a_customer("newer", email="g-0@example.com")
+        assert await decided(database, first, last) == ["quarantine", "quarantine"]
+        (known,) = await rows(
+            database, "SELECT count(*) AS n FROM customer WHERE id LIKE 'g-%' AND address IS NOT NULL"
+        )
+        assert known.n == invited
+
+    async def test_knows_who_shares_an_id_so_that_one_no_silences_nobody_else(
+        self, database: Database, clock: Clock
+    ):
+        anna, bo = (a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo"))
+        await decided(database, anna, bo)
+        async with database.transaction() as uow:
+            await uow.execute("UPDATE customer SET address = NULL, several = false")
+            await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
+        await backfill.bring_contacts(database, SECRET)
+        await say_no(database, anna)
+        clock.on(days=91)
+        assert await decided(database, bo) == ["invited"]
+
+    async def test_takes_no_test_for_an_invitation_and_has_nothing_to_do_in_a_new_database(
+        self, database: Database
+    ):
+        async with database.transaction() as uow:
+            await sending.set_mode(uow, TENANT, "the test", "test")
+        await decided(database, a_customer("c-1"))
+        assert await rows(database, "SELECT 1 FROM backfill") == []
+        async with database.transaction() as uow:
+            await sending.set_mode(uow, TENANT, "the test", "live")
+            await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
+        await backfill.bring_contacts(database, SECRET)
+        assert await decided(database, a_customer("c-1")) == ["invited"]
+
+
+async def nothing_left(database: Database) -> bool:
+    return not await rows(database, "SELECT 1 FROM backfill")
+
+
+class TestAtOnce:
+    async def test_two_events_of_one_address_under_two_ids_are_one_mail(self, database: Database):
+        for number in range(10):
+            email = f"kim-{number}@example.com"
+            both = [
+                a_transaction(f"{number}-{n}", a_customer(f"g-{number}-{n}", email=email)) for n in range(4)
+            ]
+            await asyncio.gather(*(decide(database, one) for one in both))
+        found = list((await reasons(database)).values())
+        assert (found.count("invited"), found.count("quarantine")) == (10, 30)
+
+    async def test_batches_that_share_ids_and_addresses_crosswise_wait_for_each_other_and_never_for_ever(
+        self, database: Database
+    ):
+        chance = random.Random(11)
+
+        def a_batch(batch: int) -> list[Any]:
+            return [
+                a_transaction(f"{batch}-{n}", a_customer(f"c-{chance.randrange(6)}", email=f"a-{chance.randrange(6)}@example.com"))
+                for n in range(8)
+            ]  # fmt: skip
+
+        await asyncio.gather(*(decide(database, *a_batch(number)) for number in range(24)))
+        asked = [one.customer.email for one in await invitations(database)]
+        assert sorted(asked) == sorted(set(asked)) == [f"a-{n}@example.com" for n in range(6)]
+        assert len(await reasons(database)) == 24 * 8
+
+
+async def test_the_same_contacts_again_write_no_row_of_theirs(database: Database, survey: Survey):
+    """Who has nothing new to tell is locked, not rewritten."""
+    customers = [a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo")]
+    await decided(database, *customers)
+    before = await rows(database, "SELECT xmin::text, id FROM customer ORDER BY id")
+    assert await decided(database, *customers, together=True) == ["quarantine", "quarantine"]
+    assert await rows(database, "SELECT xmin::text, id FROM customer ORDER BY id") == before

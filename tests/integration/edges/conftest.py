@@ -1,0 +1,36 @@
+"""A company to which one of everything has happened, and the real server in a process of its own."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from support.companies import Company, World, a_world
+from support.processes import ApiProcess, an_api_process
+from support.routes import Route, routes_of
+from support.stack import Postgres
+
+
+@pytest.fixture(scope="package")
+async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
+    async with a_world(postgres, kafka) as world:
+        yield world
+
+
+@pytest.fixture(scope="package")
+async def company(world: World) -> Company:
+    company = await world.found("acme")
+    assert company.case != UUID(int=0)
+    return company
+
+
+@pytest.fixture(scope="package")
+def routes(world: World, company: Company) -> list[Route]:
+    found = list(routes_of(world, company))
+    assert len(found) > 60
+    return found
+
+
+@pytest.fixture(scope="package")
+async def server(world: World, company: Company) -> AsyncIterator[ApiProcess]:
+    async with an_api_process(world) as running:
+        yield running

@@ -1,0 +1,228 @@
+"""Whoever has no key cannot make an API slow or large: every route, with whatever costs time or memory."""
+
+import asyncio
+import encodings
+import http.client
+import pkgutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+from support.processes import ApiProcess
+from support.raw import Raw, Wire
+from support.routes import Route
+
+from shared.http.limits import RequestLimits
+from shared.http.reading import DEEPEST
+
+pytestmark = pytest.mark.timeout(240)
+LIMITS = RequestLimits()
+CODECS = [module.name for module in pkgutil.iter_modules(encodings.__path__)]
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+BODIES = {
+    JSON: b'{"name": "' + b"b" * 3_000 + b'"}',
+    FORM: b"name=" + b"b" * 3_000,
+    "multipart/form-data; boundary=b": b'--b\r\nContent-Disposition: form-data; name="address"\r\n\r\n'
+    + b"b" * 3_000
+    + b"\r\n--b--\r\n",
+}
+SLOW = ("punycode", "idna", "utf-7", "unicode_escape", "utf-16", "utf-8")
+MEGABYTE = 1_000_000
+DOCUMENTS = {
+    "deep": b"[" * 200_000 + b"]" * 200_000,
+    "deep objects": b'{"a":' * 150_000 + b"1" + b"}" * 150_000,
+    "deep, then wide": b"[" * 800 + b"0," * 44_999 + b"0" + b"]" * 800,
+    "as deep as may be, then wide": b"[" * DEEPEST + b"0," * 400_000 + b"0" + b"]" * DEEPEST,
+    "wide": b"[" + b"[]," * 300_000 + b"[]]",
+    "wide object": b"{" + b",".join(b'"%d":0' % n for n in range(70_000)) + b"}",
+    "quotes": b'"' * MEGABYTE,
+    "escaped quotes": b'\\"' * (MEGABYTE // 2),
+    "a text of escapes": b'"' + b"\\u0041" * 160_000 + b'"',
+    "digits": b'{"position":' + b"9" * MEGABYTE + b"}",
+    "an exponent": b'{"position":1e999999999}',
+    "blanks": b" " * MEGABYTE,
+    "UTF-16": '{"name": "x"}'.encode("utf-16"),
+    "UTF-32": '{"name": "x"}'.encode("utf-32"),
+    "half": b'{"name": "x"',
+}
+FIELDS = {
+    "fields": b"a&" * (MEGABYTE // 2),
+    "one field": b"address=" + b"a" * MEGABYTE,
+    "percent signs": b"address=" + b"%41" * (MEGABYTE // 3),
+    "pluses": b"address=" + b"+" * MEGABYTE,
+    "semicolons": b"a;" * (MEGABYTE // 2),
+    "half a percent sign": b"%%%&&==\xff\xfe",
+}
+HEADS = {
+    "a cookie of backslashes": {"cookie": 'aw_access="' + "\\" * (LIMITS.header - 20) + '"'},
+    "a cookie of octals": {"cookie": 'aw_session="' + "\\101" * (LIMITS.header // 4 - 20) + '"'},
+    "cookies": {"cookie": "aw_access=b;" * (LIMITS.header // 12)},
+    "a session of dots": {"cookie": "aw_session=" + "a." * (LIMITS.header // 2 - 20)},
+    "a pass of dots": {"cookie": "aw_access=" + "a." * (LIMITS.header // 2 - 20)},
+    "a packed pass": {"cookie": "aw_access=." + "eJw" * 5_000 + ".a.b"},
+    "languages": {"accept-language": "e-a;q=0.1," * (LIMITS.header // 11), "accept": "text/html"},
+    "a language of many parts": {"accept-language": "e-" * (LIMITS.header // 2), "accept": "text/html"},
+    "kinds": {"accept": "text/htm," * (LIMITS.header // 10)},
+    "a key": {"authorization": "Bearer " + "a" * (LIMITS.header - 10)},
+    "an id": {"x-request-id": "a" * LIMITS.header},
+    "proxies": {"x-forwarded-for": "1.1.1.1," * (LIMITS.header // 8)},
+    "an agent": {"user-agent": "Bot " * (LIMITS.header // 4)},
+    "a content type": {"content-type": "a/b;" + "charset=utf-8;" * 1_000},
+    "a large header": {"x-a": "a" * (LIMITS.header + 1)},
+    "many headers": {f"h{n}": "x" for n in range(LIMITS.header_count + 1)},
+    "as many headers as may be": {f"h{n}": "x" for n in range(LIMITS.header_count - 3)},
+    "headers of 40 kB": {f"h{n}": "x" * 1_000 for n in range(40)},
+    "headers of 60 kB": {f"h{n}": "x" * 15_000 for n in range(4)},
+    "headers of 1 MB": {f"h{n}": "x" * 10_000 for n in range(100)},
+    "an odd host": {"host": "http://["},
+    "a host without an end": {"host": "a" * 5_000},
+}
+
+
+def ends_of(route: Route) -> Iterator[str]:
+    """Addresses of a route as long as they may be, and longer."""
+    for length in (LIMITS.path, 32_000, 64_000):
+        yield (route.path.rstrip("/") + "/" + "a/" * length)[:length]
+        yield "/" * (length // 2) + "a" * (length // 2)
+    yield route.path + "?" + "a=1&" * (LIMITS.parameters - 1)
+    yield route.path + "?" + ("q=" + "%C3%A9" * LIMITS.query)[: LIMITS.query - 1]
+    yield route.path + "?" + "a=1&" * 20_000
+
+
+class Neighbour(threading.Thread):
+    """Somebody else, who asks for /healthz all the time, and notes how long that takes at most."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self._port, self._over, self.worst, self.asked = port, threading.Event(), 0.0, 0
+
+    def run(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
+        while not self._over.wait(0.02):
+            began = time.perf_counter()
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().read()
+            self.worst, self.asked = max(self.worst, time.perf_counter() - began), self.asked + 1
+        connection.close()
+
+    def end(self) -> None:
+        self._over.set()
+        self.join()
+
+
+@contextmanager
+def unharmed(server: ApiProcess) -> Iterator[None]:
+    """A neighbour waits hardly longer meanwhile than when it is quiet, and the process stays small."""
+    quiet = Neighbour(server.port)
+    quiet.start()
+    while quiet.asked < 50:
+        quiet.join(0.05)
+    quiet.end()
+    before, meanwhile = server.megabytes, Neighbour(server.port)
+    meanwhile.start()
+    try:
+        yield
+    finally:
+        meanwhile.end()
+    assert meanwhile.asked
+    assert meanwhile.worst < 0.5 + 20 * quiet.worst, (meanwhile.worst, quiet.worst)
+    assert server.megabytes - before < 64, (before, server.megabytes)
+
+
+async def refusals(server: ApiProcess, requests: Sequence[tuple[Route, Raw]]) -> list[str]:
+    """What was answered otherwise than with a refusal."""
+    waiting, faults = list(reversed(requests)), []
+
+    async def ask() -> None:
+        wire = Wire(server.port)
+        while waiting:
+            route, request = waiting.pop()
+            began = time.perf_counter()
+            status = await wire.status(request)
+            took = time.perf_counter() - began
+            # A head that is too large is read no further: who goes on sending may not hear why.
+            # A browser is sent to sign in.
+            refused = status in {0, 303, 307} or 400 <= status < 500
+            if not (refused or (route.is_public and 200 <= status < 400)) or took > 5:
+                faults.append(f"{request.name} at {route.name}: {status} after {took:.1f} s")
+        wire.close()
+
+    await asyncio.gather(*(ask() for _ in range(4)))
+    return faults
+
+
+def taking_bodies(routes: list[Route]) -> list[Route]:
+    return [route for route in routes if route.method in {"POST", "PUT", "PATCH", "DELETE"}]
+
+
+async def test_a_body_in_whatever_codec_is_refused_at_every_route(
+    server: ApiProcess, routes: list[Route]
+) -> None:
+    requests = [
+        (route, Raw(route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body, codec))
+        for route in taking_bodies(routes)
+        for kind, body in BODIES.items()
+        for codec in CODECS
+    ]
+    requests += [
+        (route, Raw(route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body * 80, codec))
+        for route in taking_bodies(routes)
+        for kind, body in BODIES.items()
+        for codec in SLOW
+    ]
+    with unharmed(server):
+        assert await refusals(server, requests) == []
+
+
+@pytest.mark.parametrize(("kind", "bodies"), [(JSON, DOCUMENTS), (FORM, FIELDS)])
+async def test_a_body_that_costs_much_to_read_is_not_read_for_nobody(
+    server: ApiProcess, routes: list[Route], kind: str, bodies: dict[str, bytes]
+) -> None:
+    requests = [
+        (route, Raw(route.method, route.path, {"content-type": kind}, body, name))
+        for route in taking_bodies(routes)
+        for name, body in bodies.items()
+    ]
+    with unharmed(server):
+        assert await refusals(server, requests) == []
+
+
+async def test_heads_at_and_beyond_the_limits_harm_nobody(server: ApiProcess, routes: list[Route]) -> None:
+    requests = [
+        (route, Raw(route.method, route.path, headers, name=name))
+        for route in routes
+        for name, headers in HEADS.items()
+    ]
+    with unharmed(server):
+        assert await refusals(server, requests) == []
+
+
+async def test_addresses_at_and_beyond_the_limits_harm_nobody(
+    server: ApiProcess, routes: list[Route]
+) -> None:
+    requests = [
+        (route, Raw(route.method, target, name=f"{len(target)} characters"))
+        for route in routes
+        for target in ends_of(route)
+    ]
+    with unharmed(server):
+        assert await refusals(server, requests) == []
+
+
+@pytest.mark.parametrize("kind", [JSON, FORM, ""])
+async def test_nobody_hears_whether_their_body_is_right(
+    server: ApiProcess, routes: list[Route], kind: str
+) -> None:
+    guarded = [route for route in taking_bodies(routes) if not route.is_public]
+    assert len(guarded) > 15
+    wire, heard = Wire(server.port), {}
+    for route in guarded:
+        for body in (b"{", b"\xff", b"a=\x00", b"{}", b"[" * 1_000):
+            headers = {"content-type": kind} if kind else {}
+            status = await wire.status(Raw(route.method, route.path, headers, body))
+            if status not in {401, 415}:
+                heard[route.name, body] = status
+    wire.close()
+    assert heard == {}

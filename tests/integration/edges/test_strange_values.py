@@ -1,0 +1,222 @@
+"""No value that a client sends is answered 500: every parameter of every route, with a key and a session."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+import httpx
+import pytest
+from support.companies import Company, World, a_survey
+from support.processes import ApiProcess
+from support.routes import Route
+
+from services.alerts.forms import CaseForm
+from services.alerts.settings_page import SettingsForm
+from services.alerts.sign_in import LinkForm, LoginForm
+from services.dispatcher.pages.forms import DEFAULTS
+from shared.http.csrf import FIELD
+
+pytestmark = pytest.mark.timeout(240)
+
+FAR, LATE = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
+TIMES = (
+    FAR,
+    LATE,
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999Z",
+    "2026-02-30T00:00:00Z",
+    "2026-11-22",
+    "1e9",
+)
+NUMBERS = ("-1", "0", "9" * 19, "9" * 40, "9" * 5_000, "²", "٣", "1e999", "NaN", "-0", "1.5", "0x10")
+TEXTS = (
+    "",
+    " ",
+    "\0",
+    "%00",
+    "a\0b",
+    "\ud7ff",
+    "\ufffe",
+    "\U0010ffff",
+    "a\r\nb",
+    "'",
+    "\\",
+    "[",
+    "../..",
+    "é" * 300,
+)
+IDS = ("{" + str(uuid4()) + "}", "0" * 32, "٠" * 32, "x.%00", "customer:", ":", "a:b:c", "x" * 43, "-" * 43)
+PLACES = tuple(
+    made
+    for at in TIMES
+    for text in (f"{at}_{uuid4()}", f"{at}|{uuid4()}", f"{at} {uuid4()}")
+    for made in (text, base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+)
+VALUES = (*TIMES, *NUMBERS, *TEXTS, *IDS, *PLACES)
+FEW = (FAR, "9" * 40, "9" * 5_000, "²", "\0", "-1", "a\0b", "%00", "[", "é" * 300, *IDS[:3], *PLACES[:6])
+"""One of each kind, where there are many places to put it."""
+FORMS: dict[str, tuple[str, ...]] = {
+    "/login": tuple(LoginForm.model_fields),
+    "/login/link/{token}": tuple(LinkForm.model_fields),
+    "/settings": tuple(SettingsForm.model_fields),
+    "/cases/{case}": tuple(CaseForm.model_fields),
+    "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive"),
+    "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive"),
+    "/surveys/live": ("confirmed",),
+    "/surveys/test-addresses": ("addresses",),
+    "/s/{token}": ("nonce", "score", "comment", "may_contact", "action", "language", "speak", "lang"),
+    "/u/{token}": ("List-Unsubscribe",),
+    "/login/renew": ("next",),
+}
+"""The fields of each page's form; the pages without one take nothing but the session's token."""
+WITHOUT_FIELDS = {"/surveys/test-mode", "/surveys/stop", "/surveys/resume", "/logout"}
+
+
+async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]) -> list[str]:
+    """Every answer that blames us."""
+    found = []
+    for request in requests:
+        answer = await client.send(request, stream=True)
+        await answer.aclose()
+        if answer.status_code >= 500:
+            found.append(f"{request.method} {request.url} {request.content[:200]!r}: {answer.status_code}")
+    return found
+
+
+def by_somebody(route: Route, company: Company) -> dict[str, str]:
+    """The headers of whoever may use a route."""
+    if route.pattern.startswith("/v1/"):
+        return company.headers
+    return {**company.people["admin"].asks(page=True), "sec-fetch-site": "same-origin"}
+
+
+@pytest.fixture
+async def client(server: ApiProcess) -> Any:
+    async with server.client() as client:
+        yield client
+
+
+async def test_a_strange_value_in_a_query_is_refused_in_words(
+    client: httpx.AsyncClient, routes: list[Route], company: Company
+) -> None:
+    def requests() -> Iterator[httpx.Request]:
+        for route in (route for route in routes if route.method == "GET" and not route.is_stream):
+            for name in route.query:
+                for value in VALUES if name in {"after", "before", "since", "until"} else FEW[:9]:
+                    query = urlencode({name: value})
+                    yield client.build_request(
+                        "GET", f"{route.path}?{query}", headers=by_somebody(route, company)
+                    )
+
+    assert await faults_of(client, requests()) == []
+
+
+async def test_a_strange_value_in_a_path_is_refused_in_words(
+    client: httpx.AsyncClient, routes: list[Route], company: Company
+) -> None:
+    def requests() -> Iterator[httpx.Request]:
+        for route in (route for route in routes if "{" in route.pattern):
+            before, _, after = route.pattern.partition("{")
+            rest = after.partition("}")[2]
+            for value in FEW:
+                for path in (quote(value, safe=""), quote(quote(value, safe=""), safe="")):
+                    yield client.build_request(
+                        route.method, f"{before}{path}{rest}", headers=by_somebody(route, company)
+                    )
+
+    assert await faults_of(client, requests()) == []
+
+
+async def test_a_strange_value_in_a_form_is_refused_in_words(
+    client: httpx.AsyncClient, routes: list[Route], company: Company
+) -> None:
+    pages = [route for route in routes if route.method == "POST" and not route.pattern.startswith("/v1/")]
+    assert {route.pattern for route in pages} == set(FORMS) | WITHOUT_FIELDS
+    own = {FIELD: company.people["admin"].csrf()}
+    acts = ("take", "assign", "contact", "note", "close", "reopen", "reveal")
+
+    def requests() -> Iterator[httpx.Request]:
+        for route in (route for route in pages if route.pattern in FORMS and route.pattern != "/login/renew"):
+            for act in acts if "cases" in route.pattern else ("me",):
+                usual = {**DEFAULTS, "name": "x", "trigger": "x.y"} if "surveys" in route.pattern else {}
+                for name in FORMS[route.pattern]:
+                    for value in FEW[:6]:
+                        body = urlencode({**own, **usual, "act": act, name: value})
+                        headers = by_somebody(route, company)
+                        headers["content-type"] = "application/x-www-form-urlencoded"
+                        yield client.build_request("POST", route.path, content=body, headers=headers)
+
+    assert await faults_of(client, requests()) == []
+
+
+async def test_a_strange_value_in_a_cookie_or_a_header_is_refused_in_words(
+    client: httpx.AsyncClient, routes: list[Route], company: Company
+) -> None:
+    latin = [
+        value.encode("utf-8", "replace").replace(b"\0", b"").strip() for value in (*NUMBERS, *TEXTS, *IDS)
+    ]
+    values = [value for value in latin if b"\r" not in value]
+    names = (b"origin", b"host", b"accept-language", b"x-csrf", b"idempotency-key", b"authorization")
+
+    def requests() -> Iterator[httpx.Request]:
+        for route in (route for route in routes if not route.is_stream):
+            for value in (
+                *values[4:12:2],
+                b"http://[",
+                b"http://[::1",
+                b"null",
+                b"//",
+                b"Bearer \xff",
+                b"a.\xff.b",
+            ):
+                for name in names:
+                    yield client.build_request(route.method, route.path, headers={name: value})
+                for cookie in (b"aw_session=", b"aw_access="):
+                    yield client.build_request(
+                        route.method, route.path, headers={b"cookie": cookie + value, b"accept": b"text/html"}
+                    )
+
+    assert await faults_of(client, requests()) == []
+
+
+async def test_a_strange_value_in_json_is_refused_in_words(
+    client: httpx.AsyncClient, routes: list[Route], company: Company, world: World
+) -> None:
+    bodies: dict[str, dict[str, Any]] = {
+        "/v1/surveys": {**a_survey("x"), "position": 1, "version": 1, "default_language": "en"},
+        "/v1/suppressions": {"email": "a@b.example", "customer_id": "c"},
+        "/v1/cases": {
+            "act": "close",
+            "version": 1,
+            "cause": "x",
+            "action": "x",
+            "outcome": "lost",
+            "told": True,
+        },
+        "/v1/answers": {"answers": [{"id": "x", "score": 1, "answered_at": FAR, "invited_at": FAR}]},
+        "/v1/events": {"id": "x", "type": "t", "occurred_at": FAR, "customer": {"id": "c"}, "segments": {}},
+    }
+    values = [
+        *VALUES,
+        *(int(n) for n in ("0", "-1", "9" * 19, "9" * 40, "9" * 4_000)),
+        1e308,
+        None,
+        [],
+        {},
+        True,
+    ]
+    texts = [json.dumps(value) for value in values] + ['"\\ud800"', "NaN", "1e999", "-Infinity", "9" * 5_000]
+
+    def requests() -> Iterator[httpx.Request]:
+        headers = {**company.headers, "content-type": "application/json"}
+        for route in (route for route in routes if route.method in {"POST", "PUT", "PATCH"}):
+            for body in (body for path, body in bodies.items() if route.path.startswith(path)):
+                for name in body:
+                    for text in texts:
+                        told = json.dumps({**body, name: "?"}).replace('"?"', text)
+                        yield client.build_request(route.method, route.path, content=told, headers=headers)
+
+    assert await faults_of(client, requests()) == []

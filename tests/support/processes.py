@@ -1,0 +1,64 @@
+"""The API of all five as a process of its own, on the databases of a world."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from support.companies import World
+from support.doors import environment_of
+from support.eventually import eventually
+from support.servers import free_port
+from support.whole import AFTERWORD
+
+
+@dataclass(frozen=True)
+class ApiProcess:
+    """Where it listens, and what it takes of the machine."""
+
+    url: str
+    port: int
+    pid: int
+
+    @property
+    def megabytes(self) -> int:
+        """Resident memory; 0 where the machine does not tell."""
+        status = Path(f"/proc/{self.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        return sum(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:"))
+
+    def client(self, **how: object) -> httpx.AsyncClient:
+        """Asks it over a real socket."""
+        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60, **how)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def an_api_process(world: World) -> AsyncIterator[ApiProcess]:
+    """Serving, and ready, until the context ends."""
+    port, settings = free_port(), environment_of(world.contexts["trigger"].afterword.kafka)
+    for name, context in world.contexts.items():
+        settings[f"{name.upper()}_DATABASE_URL"] = context.own.database_url.get_secret_value()
+    origin = f"http://127.0.0.1:{port}"
+    settings |= {"AFTERWORD_PUBLIC_URL": origin, "AFTERWORD_STAFF_URL": origin}
+    settings |= {"AFTERWORD_TOPIC_PARTITIONS": "1", "AFTERWORD_TOPIC_REPLICATION": "1"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
+    process = await asyncio.create_subprocess_exec(
+        *(str(AFTERWORD), "run", "all", "api", "--port", str(port)),
+        env={**kept, **settings},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        found = ApiProcess(origin, port, process.pid)
+        async with found.client() as client:
+
+            async def ready() -> bool:
+                return (await client.get("/readyz")).status_code == 200
+
+            await eventually(ready, within=60)
+        yield found
+    finally:
+        process.terminate()
+        await process.wait()

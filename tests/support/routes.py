@@ -1,0 +1,56 @@
+"""Every route of every service, as a list of what can be asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastapi.routing import iter_route_contexts
+from support.companies import Company, World
+
+PUBLIC = ("/login", "/s/", "/u/", "/static/", "/openapi/", "/healthz", "/readyz", "/metrics")
+"""How the paths begin that need no key and no session."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one route of a service, with the names of what can be sent to it."""
+
+    service: str
+    method: str
+    pattern: str
+    path: str
+    query: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.pattern}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.pattern.startswith(PUBLIC)
+
+    @property
+    def is_stream(self) -> bool:
+        return self.pattern.endswith("/live") and self.pattern != "/surveys/live"
+
+
+def routes_of(world: World, company: Company) -> Iterator[Route]:
+    """Every route of every service, with this company's things in its path."""
+    things = {
+        "survey_id": company.survey,
+        "suppression_id:path": company.suppression,
+        "event_id": company.event,
+        "case": company.case,
+        "token": company.token("answer"),
+        "owner": "shared",
+        "digest": "0",
+        "name": "afterword.css",
+    }
+    for service in world.doors:
+        for route in iter_route_contexts(world.app(service).routes):
+            path = str(route.path)
+            for name, thing in things.items():
+                path = path.replace(f"{{{name}}}", str(thing))
+            dependant = getattr(route, "dependant", None)
+            query = tuple(field.alias for field in dependant.query_params) if dependant is not None else ()
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield Route(service, method, str(route.path), path, query)

@@ -1,0 +1,119 @@
+"""Times, places in lists and numbers as clients write them: read, or refused in words."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from shared.http.cursors import cursor_of, place_of
+from shared.http.instants import EARLIEST, LATEST, Instant, in_calendar
+from shared.http.numbers import LARGEST, whole_number
+from shared.http.problems import Problem
+
+zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+instant = TypeAdapter(Instant)
+
+
+@given(at=st.datetimes(timezones=zones), last=st.uuids())
+def test_a_place_comes_back_as_it_went_out_or_is_refused_at_the_calendars_ends(
+    at: datetime, last: UUID
+) -> None:
+    cursor = cursor_of(at, last)
+    assert cursor.isascii()
+    assert not set(cursor) & set("+/=%&#? ")
+    if EARLIEST <= at <= LATEST:
+        assert place_of(cursor) == (at, last)
+    else:
+        with pytest.raises(Problem):
+            place_of(cursor)
+
+
+@given(text=st.text(min_size=1, max_size=300))
+def test_whatever_comes_as_a_cursor_is_a_place_or_a_422_that_names_its_parameter(text: str) -> None:
+    refused = None
+    try:
+        assert place_of(text)
+    except Problem as why:
+        refused = why
+    assert refused is None or (refused.status, refused.errors[0]["field"]) == (422, "query/after")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"0001-01-01T00:00:00+14:00 {uuid4()}",
+        f"9999-12-31T23:59:59-14:00 {uuid4()}",
+        f"2026-11-22T05:00:00 {uuid4()}",
+        f"2026-11-22T05:00:00+00:00 {{{uuid4()}}}",
+        f"2026-11-22T05:00:00+00:00|{uuid4()}",
+        "2026-11-22T05:00:00+00:00",
+        "",
+        "\0",
+    ],
+)
+def test_what_only_looks_like_a_place_is_refused(written: str) -> None:
+    import base64  # noqa: PLC0415
+
+    for cursor in (written or " ", base64.urlsafe_b64encode(written.encode()).decode() or " "):
+        with pytest.raises(Problem):
+            place_of(cursor)
+
+
+def test_no_cursor_is_the_beginning() -> None:
+    assert place_of("") is None
+
+
+@given(at=st.datetimes(timezones=zones))
+def test_a_time_that_is_taken_has_a_day_in_every_zone(at: datetime) -> None:
+    try:
+        taken = in_calendar(at)
+    except ValueError:
+        assert not EARLIEST <= at <= LATEST
+        return
+    for hours in (-23, 23):
+        assert taken.astimezone(timezone(timedelta(hours=hours)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:59.999999Z",
+        "2026-11-22T05:00:00",
+        "yesterday",
+        "9" * 5_000,
+        "\0",
+        "",
+    ],
+)
+def test_a_time_that_is_none_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ValidationError):
+        instant.validate_python(text)
+
+
+def test_an_ordinary_time_is_taken() -> None:
+    assert instant.validate_python("2026-11-22T06:00:00+01:00") == datetime(2026, 11, 22, 5, tzinfo=UTC)
+
+
+@given(number=st.integers(0, LARGEST))
+def test_a_number_comes_back(number: int) -> None:
+    assert whole_number(str(number)) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-1", "+1", "1.0", "1e3", " 1", "²", "٣", "１", str(LARGEST + 1), "9" * 5_000, "0" * 20, "\0"],
+)
+def test_what_is_no_number_or_too_large_is_none(text: str) -> None:
+    assert whole_number(text) is None
+
+
+@given(text=st.text(max_size=40))
+def test_whatever_comes_as_a_number_is_one_that_a_table_keeps_or_none(text: str) -> None:
+    found = whole_number(text)
+    assert found is None or 0 <= found <= LARGEST

@@ -1,0 +1,57 @@
+"""Which customer ids stand for nobody, and that no other does."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from shared.customer_ids import folded, stands_for_nobody
+
+NOBODY = [
+    *("0", "00", "000000", "0.0", "0,00", "-0", "-1", "-1.0", "\N{MINUS SIGN}1", "０"),
+    *("null", "NULL", "(null)", "<null>", "None", "nil", "undefined", "NaN", "N/A", "n.a.", "#N/A", "na"),
+    *(
+        "guest",
+        "Guest",
+        " GUEST ",
+        "guest_user",
+        "Guest Checkout",
+        "ｇｕｅｓｔ",
+        "walk-in",
+        "anonymous",
+        "Anonymous User",
+    ),
+    *("unknown", "(not set)", "[object Object]", "-", "--", "?", "…", "", "  ", "''", '""', "[]", "{}"),
+    *("gæst", "gast", "Anoniem", "ukendt", "unbekannt", "test"),
+    *("{{customer_id}}", "{{ customer.id }}", "${customerId}", "{% id %}", "%customer_id%", "*|ID|*"),
+    *(str(UUID(int=0)), UUID(int=0).hex, str(UUID(int=2**128 - 1)).upper()),
+]
+SOMEBODY = [
+    *("1", "10", "100", "-2", "01", "1.0", "a0", "0a", "A1", "c-0", "guest-17", "guest17", "test-1", "N/A-3"),
+    *("nullen", "nina", "Nuñez", "anonymous@example.com", "user-1", "00000000-0000-0000-0000-000000000001"),
+    *("客户", "{1}", "100%", "%41%42x"),
+]
+
+
+@pytest.mark.parametrize("customer_id", NOBODY)
+def test_these_stand_for_nobody(customer_id: str):
+    assert stands_for_nobody(customer_id)
+
+
+@pytest.mark.parametrize("customer_id", SOMEBODY)
+def test_these_stand_for_somebody(customer_id: str):
+    assert not stands_for_nobody(customer_id)
+
+
+@given(st.integers(min_value=1), st.uuids())
+def test_a_number_from_one_on_and_a_random_uuid_stand_for_somebody(number: int, uuid: UUID):
+    assume(UUID(int=0) != uuid != UUID(int=2**128 - 1))
+    assert not stands_for_nobody(str(number))
+    assert not stands_for_nobody(str(uuid))
+
+
+@given(st.text(max_size=10), st.sampled_from([str.upper, str.lower, " {}\t".format]))
+def test_what_a_company_lists_is_found_however_it_is_written(own: str, spell):
+    assume(folded(spell(own)) == folded(own))
+    assert stands_for_nobody(spell(own), {folded(own)})
