@@ -18,7 +18,6 @@ from services.alerts.visible import VisibleCase, before_of, visible_case
 from shared.db.database import Database, UnitOfWork
 from shared.events import Answer, may_see, segments_of
 from shared.http.csrf import csrf_checked
-from shared.http.live import LiveFeed
 from shared.http.numbers import LARGEST
 from shared.http.problems import Problem
 from shared.http.routes import Ordered
@@ -30,20 +29,6 @@ router = APIRouter(include_in_schema=False, route_class=Ordered)
 LINES = 20
 """Of what happened so many lines stand on one page."""
 Checked = Annotated[None, Depends(csrf_checked)]
-
-
-@router.get("/cases/{case}/live")
-async def case_live(request: Request, staff: Worker, case: str) -> Response:
-    """A message whenever this case changes."""
-    feed: LiveFeed = request.app.state.feed
-    async with _database(request).reading() as uow:
-        if await reading.one_case(uow, staff.tenant, _case_id(case), staff.segments) is None:
-            raise Problem(404)
-    return feed.response(
-        request,
-        staff.tenant,
-        lambda change: change.id == case and may_see(staff.segments, change.segments),
-    )
 
 
 @router.get("/cases/{case}")
@@ -149,7 +134,8 @@ async def _context(uow: UnitOfWork, staff: Staff, case: str, before: int | None 
         **frame,
         "here": "cases",
         "open_cases": (await views.open_cases(uow, staff)).open,
-        "live": f"/cases/{file.id}/live",
+        "live": "/inbox/live",
+        "live_only": str(file.id),
         "case": file,
         "owner": seen.owner_name,
         "writing": seen.writing,

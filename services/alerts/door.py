@@ -1,6 +1,6 @@
 """The door of alerts: what its API process builds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -14,7 +14,7 @@ from services.alerts.repository import people, reading
 from services.alerts.sign_in import SignIn
 from shared.db.database import Database
 from shared.http.app import create_app
-from shared.http.live import Change, LiveFeed
+from shared.http.live import MOST, Change, LiveFeed
 from shared.http.staff import AccessPass, Staff
 from shared.pages.environment import Pages
 from shared.service import Context, Loops
@@ -42,7 +42,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         secure=afterword.staff_url.startswith("https:"),
     )
     app.state.session_lives = partial(session_lives, context.database)
-    app.state.feed = LiveFeed(lambda: changes(context.database), context.stopping)
+    app.state.feed = LiveFeed(lambda tenants: changes(context.database, tenants), context.stopping)
     return app, {}
 
 
@@ -52,17 +52,11 @@ async def session_lives(database: Database, staff: Staff) -> bool:
         return await people.has_session(uow, staff.tenant, session_id(staff), staff.id)
 
 
-async def changes(database: Database) -> Sequence[Change]:
-    """The cases that changed lately, for the pages that are open."""
+async def changes(database: Database, tenants: Collection[str]) -> Sequence[Change]:
+    """The cases of these companies that changed lately, for the pages that are open."""
     async with database.reading() as uow:
-        rows = await reading.changed_lately(uow, LATELY)
+        rows = await reading.changed_lately(uow, tenants, LATELY, MOST)
     return [
-        Change(
-            row.tenant,
-            str(row.id),
-            int(row.changed_at.timestamp() * MICROSECONDS),
-            {"id": str(row.id)},
-            tuple(row.belongs),
-        )
+        Change(row.tenant, str(row.id), int(row.changed_at.timestamp() * MICROSECONDS), row.belongs)
         for row in rows
     ]

@@ -10,7 +10,6 @@ from services.alerts.forms import LAST_PAGE, PAGE, Filter
 from services.alerts.repository import reading
 from services.alerts.visible import visible_case
 from shared.db.database import Database
-from shared.events import may_see
 from shared.http.live import LiveFeed
 from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
@@ -76,7 +75,7 @@ def _about(chosen: Filter) -> str:
 
 
 @router.get("/inbox/live")
-async def inbox_live(request: Request, staff: Worker) -> Response:
+async def live(request: Request, staff: Worker) -> Response:
     """A message for each case that changes, of those that this reader may see."""
     feed: LiveFeed = request.app.state.feed
-    return feed.response(request, staff.tenant, lambda change: may_see(staff.segments, change.segments))
+    return feed.response(request, staff)

@@ -1,10 +1,12 @@
 """Who may see which segment, and how a segment is written in an address."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from shared.events import COMPANY, may_see
-from shared.events.segments import ORGANISATION, decoded
+from shared.events import COMPANY, People, Tenant, may_see, may_see_score
+from shared.events.segments import ORGANISATION, chain_of, decoded
+from shared.http.staff import Staff
 
 LONGEST = 2_000
 _FORM = re.compile(r"[^:/]+:[^:]+")
@@ -37,25 +39,46 @@ def segment_of(written: str | None) -> str:
     return written
 
 
-def chain_of(segment: str) -> list[str]:
-    """The segment and, of a path, the levels above it."""
-    dimension, _, value = segment.partition(":")
-    if dimension != ORGANISATION:
-        return [segment]
-    parts = value.split("/")
-    return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one reader may see of a company's segments."""
 
+    people: People
+    role: str | None
+    """None for a program, which is nobody."""
+    own: tuple[str, ...] = ()
+    """What somebody is limited to; none is no limit."""
 
-def allows(own: Sequence[str], segment: str) -> bool:
-    """Whether somebody limited to ``own`` segments may see this one; the company is not theirs."""
-    return may_see(own, chain_of(segment))
+    @classmethod
+    def of(cls, tenant: Tenant, staff: Staff | None) -> "Sight":
+        """The sight of somebody who is signed in, or of a program."""
+        if staff is None:
+            return cls(tenant.people, None)
+        return cls(tenant.people, staff.role, staff.segments)
+
+    def shows(self, segment: str) -> bool:
+        """Whether it is theirs to see; the company is not, for who is limited."""
+        return may_see(self.own, chain_of(segment)) and self.shows_within(segment)
+
+    def shows_within(self, segment: str) -> bool:
+        """Whether they may see it as a part of what is theirs: no single employee, or one that is shown."""
+        return may_see_score(self.people, segment, self.role, self.own)
+
+    def shows_all(self, selection: Sequence[str]) -> bool:
+        """Whether they may see the answers that lie in all of these; none named is the company."""
+        parts = tuple(selection) or (COMPANY,)
+        return any(map(self.shows, parts)) and all(map(self.shows_within, parts))
+
+    def hidden_dimensions(self, dimensions: Iterable[str]) -> list[str]:
+        """Those of the dimensions whose values name people who are not shown."""
+        return [name for name in dimensions if not self.shows_within(f"{name}:-")]
+
+    @property
+    def hidden_level(self) -> int:
+        """From which level on the organisation's path is not shown; 0: on none."""
+        return 0 if self.people.shown and self.role == "leader" else self.people.level
 
 
 def name_of(segment: str) -> str:
-    """A segment's value in words: ``organisation:north/sales`` is "north / sales"."""
+    """A segment's value as it was sent: ``organisation:north/sales`` is "north / sales"."""
     return " / ".join(decoded(part) for part in segment.partition(":")[2].split("/"))
-
-
-def dimension_name(dimension: str) -> str:
-    """A dimension in words."""
-    return decoded(dimension).replace("_", " ")

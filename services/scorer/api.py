@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.scorer.access import BadSegment, allows, name_of, segment_of
-from services.scorer.domain import groups, interval
+from services.scorer.access import BadSegment, Sight, name_of, segment_of
+from services.scorer.domain import SHOWN, groups, interval
 from services.scorer.repository import figures
 from services.scorer.schemas import Level, MarginBody, ScoreBody, SegmentBody, SegmentsBody, WindowBody
 from services.scorer.window import BadWindow, Window, day_of, days_of, today_in
@@ -49,23 +49,22 @@ def window_of(tenant: Tenant, database: Database, window: str, until: str | None
         raise Problem(422, errors=[{"field": field, "detail": str(fault)}]) from None
 
 
-def sound_segment(written: str | None, own: Sequence[str]) -> str:
+def sound_segment(written: str | None) -> str:
     """The segment that an address names.
 
-    :raises Problem: 422 when it cannot be one, 404 when it is not theirs to see.
+    :raises Problem: 422 when it cannot be one.
     """
     try:
-        segment = segment_of(written)
+        return segment_of(written)
     except BadSegment as fault:
         raise Problem(422, errors=[{"field": "segment", "detail": str(fault)}]) from None
-    if not allows(own, segment):
-        raise Problem(404)
-    return segment
 
 
-def own_segments(caller: Caller) -> Sequence[str]:
-    """What the caller is limited to; nothing means not limited."""
-    return caller.staff.segments if caller.staff else ()
+def no_score(n: int) -> str | None:
+    """Why so many answers are given no score; None when they are."""
+    if n >= SHOWN:
+        return None
+    return f"A score takes {SHOWN} answers; there are {n}." if n else "Nobody answered in this window."
 
 
 @router.get("/v1/scores", summary="How a segment stands over a window", response_model_by_alias=True)
@@ -82,17 +81,22 @@ async def read_score(
     ] = None,
     level: Annotated[Level, Query(description="How sure the margin is.")] = "0.95",
 ) -> ScoreBody:
-    """The eleven counts, the score and its margin (adjusted Wald); both are null when nothing was counted."""
+    """The eleven counts, the score and its margin (adjusted Wald).
+
+    Below ten answers there is neither score nor margin, and `reason` says so. A segment that stands for a
+    single employee is not there, until an administrator allows that person and their leaders to see it.
+    """
     database: Database = request.app.state.scores.database
-    wanted = sound_segment(segment, own_segments(caller))
+    wanted = sound_segment(segment)
     async with database.reading() as uow:
         tenant = await find_tenant(uow, caller.tenant)
-        if tenant is None:
+        if tenant is None or not Sight.of(tenant, caller.staff).shows(wanted):
             raise Problem(404)
         days = window_of(tenant, database, window, until)
         counts = await figures.window_counts(uow, tenant.id, measurement, wanted, days)
     found = groups(counts)
-    bounds = interval(found, float(level))
+    reason = no_score(found.n)
+    bounds = interval(found, float(level)) if reason is None else None
     return ScoreBody(
         segment=wanted or None,
         measurement=measurement,
@@ -102,8 +106,9 @@ async def read_score(
         detractors=found.detractors,
         passives=found.passives,
         promoters=found.promoters,
-        nps=None if found.nps is None else float(found.nps),
+        nps=found.points if reason is None else None,
         margin=MarginBody(level=float(level), low=bounds[0], high=bounds[1]) if bounds else None,
+        reason=reason,
     )
 
 
@@ -134,7 +139,7 @@ async def list_segments(
             limit=limit + 1,
             after=after,
             dimension=dimension,
-            within=own_segments(caller),
+            sight=Sight.of(tenant, caller.staff),
         )
     page = rows[:limit]
     return SegmentsBody(
@@ -150,5 +155,6 @@ def _segment_body(segment: str, counts: Sequence[int]) -> SegmentBody:
         dimension=segment.partition(":")[0],
         value=name_of(segment),
         n=found.n,
-        nps=None if found.nps is None else float(found.nps),
+        nps=found.points if found.n >= SHOWN else None,
+        reason=no_score(found.n),
     )

@@ -10,6 +10,8 @@ from functools import lru_cache
 from math import ceil, erfc, hypot, inf, sqrt
 from statistics import NormalDist
 
+from shared.rounding import half_up
+
 SCORES = 11
 LOWEST_PASSIVE, LOWEST_PROMOTER = 7, 9
 LEVEL = 0.95
@@ -103,7 +105,7 @@ class Change:
     """From one window to another that does not overlap it: what was seen, and what chance would allow."""
 
     points: float
-    """The difference of the two scores as they are shown."""
+    """The difference of the two scores as they are shown, in whole points."""
     adjusted: float
     low: float
     high: float
@@ -121,7 +123,7 @@ def compare(before: Groups, now: Groups, level: float = LEVEL, pseudo: float = P
     z = abs(difference) / error if error else (0.0 if difference == 0 else inf)
     reach = z_of(level) * error
     return Change(
-        points=now.points - before.points,
+        points=half_up(now.points) - half_up(before.points),
         adjusted=100 * difference,
         low=100 * (difference - reach),
         high=100 * (difference + reach),

@@ -21,7 +21,7 @@ from shared.events import (
     segments_of,
 )
 from shared.events.newest import newest
-from shared.events.segments import Segmented
+from shared.events.segments import Segmented, dimension_of
 from shared.kafka import Subscription
 from shared.tenancy import keep_tenants
 
@@ -50,11 +50,6 @@ def _counted(event: Event[Answer]) -> Counted:
 def _segments(thing: Segmented) -> tuple[str, ...]:
     """Those beside the company, each once."""
     return tuple(dict.fromkeys(segments_of(thing)[1:]))
-
-
-def dimension_of(segment: str) -> str:
-    """``touchpoint:checkout`` is a touchpoint."""
-    return segment.partition(":")[0]
 
 
 async def _full(uow: UnitOfWork, answers: Iterable[Counted]) -> set[tuple[str, str]]:

@@ -113,6 +113,9 @@ published_day = Table(
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("day", Date, nullable=False),
+    # The day whose segments are being marked, and the last that is; none: nothing is under way.
+    Column("marking", Date),
+    Column("marked", Bytewise),
 )
 
 pace = Table(

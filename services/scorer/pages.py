@@ -1,7 +1,7 @@
 """The HTML door: the scores of a company, of its segments, and the answers they are made of."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -10,29 +10,37 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.scorer import words
-from services.scorer.access import dimension_name, name_of
+from services.scorer.access import Sight
 from services.scorer.api import sound_segment, window_of
-from services.scorer.domain import Groups
-from services.scorer.report import LIST, WINDOWS, Against, Asked, report
+from services.scorer.asked import Against, Asked, Kind
+from services.scorer.domain import COMPARABLE, SHOWN, Groups
+from services.scorer.report import LIST, WINDOWS, report
 from services.scorer.repository import figures, said
 from services.scorer.view import Figure, drawn
 from services.scorer.window import USUAL
 from shared.db.database import Database, UnitOfWork
-from shared.events import COMPANY, Tenant, may_see
-from shared.http.live import Change, LiveFeed
+from shared.events import COMPANY, Tenant
+from shared.events.segments import dimension_of
+from shared.events.surveys import Measurement
+from shared.http.live import MOST, Change, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
+from shared.pages.filters import segment_name
 from shared.tenancy import find_tenant
 
 router = APIRouter(include_in_schema=False, route_class=Ordered)
 Reader = Annotated[Staff, Depends(signed_in())]
+Dimension = Annotated[str, Query(max_length=200)]
+Words = Annotated[str, Query(max_length=200)]
 
+MOST_AT_ONCE = 8
+"""Segments in all of which the answers of one page lie."""
 CHANGED_LATELY = timedelta(seconds=10)
 DEMO = "demo"
 EXAMPLES = (10, 30, 100, 400, 1600)
-ORIGINS = {"survey": "survey", "link": "open link", "import": "moved in"}
+ORIGINS = {"survey": "", "link": "by an open link", "import": "moved in"}
 
 
 @dataclass(frozen=True)
@@ -45,13 +53,25 @@ class Desk:
     origin: str
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A segment in the list of them."""
+
+    segment: str
+    figure: Figure
+
+    @property
+    def kind(self) -> str:
+        return dimension_of(self.segment)
+
+
 def live_feed(database: Database, stopping: Any) -> LiveFeed:
     """Tells open pages of answers and cases that were heard a moment ago."""
 
-    async def read() -> Sequence[Change]:
+    async def read(tenants: Collection[str]) -> Sequence[Change]:
         async with database.reading() as uow:
-            rows = await said.heard_since(uow, uow.now - CHANGED_LATELY)
-        return [Change(row.tenant, row.id, row.version, {"segments": row.segments}) for row in rows]
+            rows = await said.heard_since(uow, tenants, uow.now - CHANGED_LATELY, MOST)
+        return [Change(row.tenant, row.id, row.version, row.segments) for row in rows]
 
     return LiveFeed(read, stopping)
 
@@ -60,9 +80,7 @@ def live_feed(database: Database, stopping: Any) -> LiveFeed:
 async def live(request: Request, staff: Reader) -> Response:
     """What changes, as it changes."""
     desk: Desk = request.app.state.desk
-    return desk.feed.response(
-        request, staff.tenant, lambda change: may_see(staff.segments, change.data["segments"])
-    )
+    return desk.feed.response(request, staff)
 
 
 @router.get("/")
@@ -73,33 +91,46 @@ async def dashboard(
     touchpoint: str = COMPANY,
     window: str = f"{USUAL}d",
     against: Against = "before",
-    by: str = "",
+    by: Dimension = "",
 ) -> Response:
     """How the company stands; for somebody limited to segments, how the first of theirs stands."""
-    if staff.segments and not path:
-        path = staff.segments[0]
-    sound_segment(path, staff.segments)
-    sound_segment(touchpoint, ())
-    return await _scores(request, staff, Asked(path, touchpoint, None, window, against, by))
+    asked = Asked(
+        path=sound_segment(path), touchpoint=sound_segment(touchpoint), window=window, against=against, by=by
+    )
+    return await _scores(request, staff, asked)
 
 
 @router.get("/segments")
 async def segments(
     request: Request,
     staff: Reader,
-    segment: str | None = None,
+    segment: Annotated[list[str] | None, Query(max_length=MOST_AT_ONCE)] = None,
+    measurement: Measurement | None = None,
     window: str = f"{USUAL}d",
+    until: str | None = None,
     against: Against = "before",
-    by: str = "",
-    q: Annotated[str, Query(max_length=200)] = "",
-    dimension: Annotated[str, Query(max_length=200)] = "",
+    by: Dimension = "",
+    kind: Kind = "",
+    words: Words = "",
+    q: Words = "",
+    dimension: Dimension = "",
     after: Annotated[str, Query(max_length=2_000)] = "",
 ) -> Response:
-    """All segments; or one of them with the answers it is made of (an empty one is the company)."""
+    """All segments; or what lies in all of those named, with its answers (an empty one is the company)."""
     if segment is None:
         return await _list(request, staff, window, q, dimension, after)
-    wanted = sound_segment(segment, staff.segments)
-    return await _scores(request, staff, Asked(segment=wanted, window=window, against=against, by=by), after)
+    named = tuple(filter(None, map(sound_segment, segment)))
+    asked = Asked(
+        segments=named,
+        measurement=measurement,
+        window=window,
+        until=until,
+        against=against,
+        by=by,
+        kind=kind,
+        words=words.strip(),
+    )
+    return await _scores(request, staff, asked, after)
 
 
 async def _frame(uow: UnitOfWork, staff: Staff, tenant: Tenant, state: Any) -> dict[str, Any]:
@@ -114,8 +145,8 @@ async def _frame(uow: UnitOfWork, staff: Staff, tenant: Tenant, state: Any) -> d
         "time_zone": tenant.time_zone,
         "demo": tenant.id == DEMO,
         "words": words,
-        "name_of": name_of,
-        "dimension_name": dimension_name,
+        "few": COMPARABLE,
+        "least": SHOWN,
         "now": uow.now,
     }
 
@@ -132,6 +163,7 @@ async def _list(request: Request, staff: Staff, window: str, q: str, dimension: 
     async with desk.database.reading() as uow:
         tenant = await _tenant(uow, staff)
         state = await said.sending_state(uow, tenant.id)
+        sight = Sight.of(tenant, staff)
         days = window_of(tenant, desk.database, window, None)
         rows = await figures.list_segments(
             uow,
@@ -142,19 +174,28 @@ async def _list(request: Request, staff: Staff, window: str, q: str, dimension: 
             after=after,
             dimension=dimension or None,
             words=q,
-            within=staff.segments,
+            sight=sight,
         )
         context = await _frame(uow, staff, tenant, state)
-        known = await figures.dimensions(uow, tenant.id) if not staff.segments else []
-    page = [(segment, Figure(days, counts)) for segment, counts in rows[:LIST]]
+        known = [each.name for each in await figures.dimensions(uow, tenant.id)] if not staff.segments else []
+        known = [name for name in known if name not in sight.hidden_dimensions(known)]
+    page = [Listed(segment, Figure(days, counts)) for segment, counts in rows[:LIST]]
+    whole = bool(dimension) and not q and not after and len(rows) <= LIST
+    compared = [row for row in page if row.figure.n >= COMPARABLE]
+    lowest = min(compared, key=lambda row: row.figure.groups.points) if whole and len(compared) > 1 else None
     more = (
-        {"window": window, "q": q, "dimension": dimension, "after": page[-1][0]} if len(rows) > LIST else None
+        {"window": window, "q": q, "dimension": dimension, "after": page[-1].segment}
+        if len(rows) > LIST
+        else None
     )
     return desk.pages.response(
         request,
         "segments.html",
         staff=staff,
         rows=page,
+        lowest=lowest,
+        comparable=len(compared),
+        people_hidden=bool(sight.hidden_level),
         dimensions=known,
         q=q,
         dimension=dimension,
@@ -182,14 +223,22 @@ async def _scores(request: Request, staff: Staff, asked: Asked, after: str = "")
                 examples=[(n, drawn(Groups(n // 5, n - n // 5 - n // 2, n // 2))) for n in EXAMPLES],
                 **context,
             )
+        sight = Sight.of(tenant, staff)
+        if staff.segments and not asked.path and not asked.lists:
+            own = list(filter(sight.shows, staff.segments))
+            if not own:
+                return desk.pages.response(request, "hidden.html", staff=staff, **context)
+            asked = replace(asked, path=own[0])
+        if not sight.shows_all(asked.selection):
+            raise Problem(404)
         context |= await report(uow, desk.database, staff, tenant, asked, after)
     return desk.pages.response(
         request,
         "scores.html",
         staff=staff,
+        state=state,
         asked=asked,
-        asked_query=asked.query,
-        called=", ".join(map(name_of, asked.selection)) or tenant.name,
+        called=", ".join(map(segment_name, asked.selection)) or tenant.name,
         no_score=None,
         origins=ORIGINS,
         **context,

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from services.scorer.domain import LEVEL, groups, interval
+from services.scorer.domain import LEVEL, SHOWN, groups, interval
 from services.scorer.repository import news
 from services.scorer.window import USUAL, today_in
 from shared.db.database import Database, UnitOfWork
 from shared.errors import is_retryable
-from shared.events import SCORES, Score
+from shared.events import SCORES, People, Score, is_person
 from shared.plight import in_words
 from shared.runtime import Backoff, Health, pause
 from shared.tenancy.tenants import all_tenants
@@ -20,6 +20,8 @@ EVERY = timedelta(seconds=1)
 QUARTER = 15 * 60
 AT_ONCE = 2_000
 """Segments said in one transaction; the rest follow a second later."""
+MARKED_AT_ONCE = 5_000
+"""Segments of each company that are marked in one transaction when its day begins."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Today:
     quarter: int = 0
     tenants: tuple[int, int] = (0, 0)
     days: Mapping[str, date] = field(default_factory=dict)
+    people: Mapping[str, People] = field(default_factory=dict)
+    """What each has settled about the scores of its employees."""
 
 
 @dataclass
@@ -63,10 +67,10 @@ class Announcer:
             if not await news.take_turn(uow, EVERY):
                 return 0
             today = await _now(uow, self.today)
-            if today is not self.today:
-                await news.begin_days(uow, today.days)
-            said = await _announce_changed(uow, today.days)
-        self.today = today  # what was rolled back is begun again
+            begun = today is self.today or await news.begin_days(uow, today.days, MARKED_AT_ONCE)
+            said = await _announce_changed(uow, today)
+        if begun:  # what was rolled back, or has portions left, is begun again
+            self.today = today
         return said
 
 
@@ -78,19 +82,26 @@ async def _now(uow: UnitOfWork, known: Today) -> Today:
     tenants = await news.tenants_stand(uow)
     if (quarter, tenants) == (known.quarter, known.tenants):
         return known
-    days = {tenant.id: today_in(tenant.time_zone, uow.now) for tenant in await all_tenants(uow)}
-    return Today(quarter, tenants, days)
+    known_now = await all_tenants(uow)
+    days = {tenant.id: today_in(tenant.time_zone, uow.now) for tenant in known_now}
+    return Today(quarter, tenants, days, {tenant.id: tenant.people for tenant in known_now})
 
 
-async def _announce_changed(uow: UnitOfWork, today: Mapping[str, date]) -> int:
+async def _announce_changed(uow: UnitOfWork, today: Today) -> int:
     taken = await news.take_changed(uow, AT_ONCE)
-    # The day of a company that we have not heard of is unknown: its segments are said when it begins one.
-    known = [mark for mark in taken if mark[0] in today]
+    # The day of a company that we have not heard of is unknown: its segments are said when it begins one. Who
+    # reads the topic is nobody in particular, so no score of a single employee stands there.
+    known = [
+        (tenant, measurement, segment)
+        for tenant, measurement, segment in taken
+        if tenant in today.days and not is_person(today.people[tenant], segment)
+    ]
     if not known:
         return 0
-    rows = await news.counts_of(uow, known, today, USUAL)
+    rows = await news.counts_of(uow, known, today.days, USUAL)
     for tenant, measurement, segment, until, *counts in rows:
-        nps, bounds = groups(counts).nps, interval(groups(counts))
+        found = groups(counts)
+        nps, bounds = (found.nps, interval(found)) if found.n >= SHOWN else (None, None)
         uow.publish(
             SCORES,
             tenant,

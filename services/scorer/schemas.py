@@ -40,8 +40,9 @@ class ScoreBody(BaseModel):
     detractors: int
     passives: int
     promoters: int
-    nps: float | None = Field(description="From -100 to +100; null when nobody answered.")
-    margin: MarginBody | None
+    nps: float | None = Field(description="From -100 to +100; null below ten answers.")
+    margin: MarginBody | None = Field(description="Null where there is no score.")
+    reason: str | None = Field(description="Why there is no score; null where there is one.")
 
 
 class SegmentBody(BaseModel):
@@ -51,7 +52,8 @@ class SegmentBody(BaseModel):
     dimension: str
     value: str
     n: int
-    nps: float | None
+    nps: float | None = Field(description="From -100 to +100; null below ten answers.")
+    reason: str | None = Field(description="Why there is no score; null where there is one.")
 
 
 class SegmentsBody(BaseModel):

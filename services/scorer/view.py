@@ -1,14 +1,13 @@
 """What a page of scores shows, computed once from the counts; the templates only write it down."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from services.scorer.access import name_of
 from services.scorer.domain import (
     HALF,
-    SCORES,
     SHOWN,
     Change,
     Groups,
@@ -20,12 +19,14 @@ from services.scorer.domain import (
 )
 from services.scorer.repository.figures import NOTHING, Counts, Part
 from services.scorer.window import WEEK, Window
-from shared.events.segments import ORGANISATION
+from shared.events.segments import ORGANISATION, dimension_of
 from shared.pages.drawing import Score
+from shared.pages.filters import percent, segment_name
 from shared.pages.plots import Point
 from shared.zones import zone_of
 
 WEEKS_SHOWN = 26
+DAYS_SHOWN = 30
 MOST_POINTS = 120
 
 
@@ -64,23 +65,42 @@ def total(days: Mapping[date, Counts], window: Window) -> Counts:
 
 
 def range_of_trend(now: Window, before: Window) -> Window:
-    """The weeks that a trend shows: half a year, or as many as both windows take; from a Monday on."""
+    """What a trend can show: half a year, or as much as both windows take; from a Monday on."""
     first = min(now.last - timedelta(days=WEEK * WEEKS_SHOWN - 1), before.first)
     return Window(first - timedelta(days=first.weekday()), now.last)
 
 
-def trend_points(days: Mapping[date, Counts], shown: Window) -> list[Point]:
-    """Weeks (or four weeks at a time) that do not overlap, from the first with an answer on."""
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Scores of spans of days that do not overlap, from the first with an answer on."""
+
+    points: list[Point]
+    by_day: bool
+
+
+def trend_of(days: Mapping[date, Counts], shown: Window, now: Window, before: Window) -> Trend:
+    """By day where a short window has answers enough for a score on each, else by week, or four weeks."""
+    enough = sum(map(sum, (days.get(day, NOTHING) for day in now))) >= SHOWN * now.days
+    if now.days <= DAYS_SHOWN and (now.last - before.first).days <= MOST_POINTS and enough:
+        first = min(before.first, now.last - timedelta(days=DAYS_SHOWN - 1))
+        return Trend(trend_points(days, Window(first, now.last), 1), by_day=True)
     weeks = -(-shown.days // WEEK)
-    step = WEEK * (1 if weeks <= MOST_POINTS else 4)
+    return Trend(trend_points(days, shown, WEEK * (1 if weeks <= MOST_POINTS else 4)), by_day=False)
+
+
+def trend_points(days: Mapping[date, Counts], shown: Window, step: int = WEEK) -> list[Point]:
+    """So many days at a time, from the first with an answer on: in one pass over the days."""
+    sums: defaultdict[int, list[Counts]] = defaultdict(list)
+    for day, counts in days.items():
+        if day in shown:
+            sums[(day - shown.first).days // step].append(counts)
     points: list[Point] = []
-    first = shown.first
-    while first <= shown.last:
-        week = Window(first, min(first + timedelta(days=step - 1), shown.last))
-        score = drawn(groups(total(days, week)))
+    for number in range(min(sums, default=0), -(-shown.days // step) if sums else 0):
+        first = shown.first + timedelta(days=number * step)
+        last = min(first + timedelta(days=step - 1), shown.last)
+        score = drawn(groups(tuple(map(sum, zip(*sums[number], strict=True))))) if number in sums else None
         if points or score is not None:
-            points.append(Point(week.first, week.last, score))
-        first += timedelta(days=step)
+            points.append(Point(first, last, score))
     return points
 
 
@@ -98,7 +118,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        return name_of(self.part.segment)
+        return segment_name(self.part.segment)
 
     @property
     def now(self) -> Score | None:
@@ -110,16 +130,26 @@ class Row:
 
 
 def directly_below(parts: Iterable[Part], selection: Sequence[str]) -> list[Part]:
-    """Of the organisation only the level right below what is selected; of any other dimension all values."""
-    paths = [segment for segment in selection if segment.startswith(f"{ORGANISATION}:")]
+    """Of the organisation the first level below what is selected that has two parts with answers, or the last
+    that has one; of any other dimension all values.
+    """
+    parts = list(parts)
+    own = [part for part in parts if dimension_of(part.segment) == ORGANISATION]
+    if not own:
+        return parts
+    paths = [segment for segment in selection if dimension_of(segment) == ORGANISATION]
     above = max(paths, key=len) if paths else ""
-    level = above.count("/") + 1 if above else 0
-    return [
-        part
-        for part in parts
-        if not part.segment.startswith(f"{ORGANISATION}:")
-        or (part.segment.count("/") == level and part.segment.startswith(f"{above}/" if above else ""))
-    ]
+    level, found = above.count("/") + 1 if above else 0, list[Part]()
+    while len([part for part in found if part.now.n]) <= 1:
+        below = [
+            part
+            for part in own
+            if part.segment.count("/") == level and part.segment.startswith(f"{above}/" if above else "")
+        ]
+        if not any(part.now.n for part in below):
+            return found or below
+        found, level = below, level + 1
+    return found
 
 
 def rows_of(parts: Iterable[Part]) -> list[Row]:
@@ -174,8 +204,5 @@ def instants(window: Window, zone: str) -> tuple[datetime, datetime]:
 
 def shares(counts: Sequence[int]) -> list[tuple[str, str, str]]:
     """The eleven counts as rows of a table: score, answers, share."""
-    n = max(1, sum(counts))
-    return [
-        (str(score), str(count), f"{100 * count / n:.1f}\N{NO-BREAK SPACE}%")
-        for score, count in zip(range(SCORES), counts, strict=True)
-    ]
+    n = sum(counts)
+    return [(str(score), str(count), percent(count, n)) for score, count in enumerate(counts)]

@@ -1,6 +1,7 @@
 """Windows: whole days in the tenant's zone, the first and the last both included."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -49,6 +50,9 @@ class Window:
     def shared_days(self, other: "Window") -> int:
         """How many days are in both: windows that touch cannot be compared."""
         return max(0, (min(self.last, other.last) - max(self.first, other.first)).days + 1)
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=number) for number in range(self.days))
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last

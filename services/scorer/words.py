@@ -5,8 +5,9 @@ from fractions import Fraction
 
 from services.scorer.domain import CHANCE, Change, Groups
 from shared.pages.drawing import Score
-from shared.pages.filters import MINUS, clock_time, day, half_up, signed
+from shared.pages.filters import MINUS, clock_time, day, signed
 from shared.pages.language import counted, reading, translated
+from shared.rounding import half_up
 
 ALMOST_NEVER = 0.001
 _SOON = timedelta(hours=3)
@@ -29,7 +30,7 @@ _NAMED = (
 
 def tenth(value: float | Fraction) -> str:
     """A score with one decimal, such as +41.3 or 0.0."""
-    tenths = half_up(float(value) * 10)
+    tenths = half_up(value * 10)
     sign = "+" if tenths > 0 else MINUS if tenths < 0 else ""
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
 

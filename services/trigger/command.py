@@ -69,6 +69,42 @@ def list_tenants() -> None:
     _with_database(show)
 
 
+@tenant_app.command("people")
+def set_people(
+    tenant: Annotated[str, typer.Argument(help="Short name.")],
+    dimension: Annotated[
+        list[str] | None,
+        typer.Option(help="A dimension whose values are people; several are allowed. '' for no other."),
+    ] = None,
+    level: Annotated[
+        int | None, typer.Option(help="From which level on the organisation's path names people; 0: on none.")
+    ] = None,
+    shown: Annotated[
+        bool | None,
+        typer.Option(
+            "--shown/--hidden", help="Whether people and their leaders may see the people's scores."
+        ),
+    ] = None,
+) -> None:
+    """Settle which segments stand for single employees; nobody sees their scores until it is allowed here."""
+    from services.trigger import tenants
+
+    dimensions = None if dimension is None else [name for name in dimension if name]
+    people = _with_database(
+        lambda database: tenants.set_people(database, tenant, dimensions=dimensions, level=level, shown=shown)
+    )
+    where = [f"the organisation from level {people.level} on"] if people.level else []
+    where += [f"“{name}”" for name in people.dimensions]
+    typer.echo(
+        f"{tenant}: people are named by {', '.join([*where, 'dimensions such as agent or employee'])}; their "
+        + (
+            "scores are shown to them and their leaders"
+            if people.shown
+            else "scores are not shown to anybody"
+        )
+    )
+
+
 @key_app.command("create")
 def create_key(
     tenant: Annotated[str, typer.Argument()],

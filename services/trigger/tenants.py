@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from services.trigger import repository
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
 from shared.db.database import Database, UnitOfWork
-from shared.events import TENANTS, KeyDigest, Tenant
+from shared.events import TENANTS, KeyDigest, People, Tenant
+from shared.events.segments import MOST_LEVELS
 from shared.ids import uuid7
 from shared.tenancy import digest_of, find_tenant
 from shared.zones import zone_names
@@ -28,6 +29,7 @@ SCOPES = (
     "admin",
 )
 SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+LONGEST_NAME = 200
 PREFIX = "aw_"
 """A key that leaks is recognised by it, by people and by scanners."""
 
@@ -119,6 +121,35 @@ async def revoke_key(database: Database, tenant: str, key: str) -> None:
             raise UnknownKey(key[:8])
         revoked = {k.id: replace(k, revoked_at=uow.now) for k in found}
         await _change(uow, replace(company, keys=tuple(revoked.get(k.id, k) for k in company.keys)))
+
+
+async def set_people(
+    database: Database,
+    tenant: str,
+    *,
+    dimensions: Sequence[str] | None = None,
+    level: int | None = None,
+    shown: bool | None = None,
+) -> People:
+    """Settle which segments stand for single employees, and whether their scores are shown; None leaves it.
+
+    :raises BadTenant: for a level that no path has, or a dimension without a name.
+    :raises UnknownTenant: when there is no such tenant.
+    """
+    if level is not None and not 0 <= level <= MOST_LEVELS:
+        raise BadTenant(f"The level is a number from 1 to {MOST_LEVELS}, or 0 for none.")
+    if any(not 0 < len(dimension.strip()) <= LONGEST_NAME for dimension in dimensions or ()):
+        raise BadTenant(f"A dimension has a name of {LONGEST_NAME} characters at most.")
+    async with database.transaction() as uow:
+        company = await _locked(uow, tenant)
+        people = company.people
+        people = People(
+            dimensions=people.dimensions if dimensions is None else tuple(map(str.strip, dimensions)),
+            level=people.level if level is None else level,
+            shown=people.shown if shown is None else shown,
+        )
+        await _change(uow, replace(company, people=people))
+    return people
 
 
 async def _locked(uow: UnitOfWork, tenant: str) -> Tenant:

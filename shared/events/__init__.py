@@ -9,6 +9,7 @@ from shared.events.cases import CASES, Case, CaseState
 from shared.events.customers import CUSTOMERS, CustomerErased
 from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
+from shared.events.people import People, is_person, may_see_score
 from shared.events.scores import SCORES, Score
 from shared.events.segments import COMPANY, levels, may_see, segments_of, too_long
 from shared.events.surveys import SURVEYS, FollowUp, Survey, SurveyTexts
@@ -52,6 +53,7 @@ __all__ = [
     "InvitationState",
     "KeyDigest",
     "Origin",
+    "People",
     "Score",
     "Survey",
     "SurveyTexts",
@@ -59,8 +61,10 @@ __all__ = [
     "Topic",
     "Transaction",
     "Unreadable",
+    "is_person",
     "levels",
     "may_see",
+    "may_see_score",
     "segments_of",
     "too_long",
 ]

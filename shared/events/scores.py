@@ -7,7 +7,10 @@ from shared.events.surveys import Measurement
 
 
 class Score(Data, frozen=True, kw_only=True):
-    """The rolling score of a segment with its margin; ``nps`` is None when nothing was counted."""
+    """The rolling score of a segment with its margin; ``nps`` and both ends are None below ten answers.
+
+    Segments that stand for single employees are never said.
+    """
 
     segment: str
     """``dimension:value``, or empty for the whole company."""

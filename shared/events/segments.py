@@ -40,6 +40,20 @@ def levels(organisation: Sequence[str]) -> list[str]:
     return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
 
 
+def dimension_of(segment: str) -> str:
+    """``touchpoint:checkout`` is a touchpoint."""
+    return segment.partition(":")[0]
+
+
+def chain_of(segment: str) -> list[str]:
+    """The segment and, of a path, the levels above it."""
+    dimension, _, value = segment.partition(":")
+    if dimension != ORGANISATION:
+        return [segment]
+    parts = value.split("/")
+    return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
+
+
 def segments_of(thing: Segmented) -> list[str]:
     """Every segment it counts for: the company, each dimension, each level of its organisation."""
     dimensions = [f"{encoded(name)}:{encoded(value)}" for name, value in sorted(thing.segments.items())]

@@ -1,6 +1,7 @@
 """``tenants``: who the companies are, and which keys open their doors."""
 
 from shared.events.envelope import Data, Instant, Name, Text, Topic
+from shared.events.people import People
 
 
 class KeyDigest(Data, frozen=True, kw_only=True):
@@ -26,6 +27,8 @@ class Tenant(Data, frozen=True, kw_only=True):
     postal_address: Text | None = None
     """Stands in the last block of each mail, where the law asks who writes."""
     keys: tuple[KeyDigest, ...] = ()
+    people: People = People()
+    """What it has settled about the scores of its employees."""
 
 
 TENANTS = Topic(

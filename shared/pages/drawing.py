@@ -3,13 +3,15 @@
 The outer element has no viewBox, so a chart stretches with its page while its text keeps its size.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from markupsafe import Markup, escape
 
-from shared.pages.filters import half_up, signed
+from shared.pages.filters import signed
 from shared.pages.language import translated
+from shared.rounding import half_up
 
 FEW = 30
 NONE = 10
@@ -142,15 +144,13 @@ def interval(score: Score, y: float, height: float) -> str:
     )
 
 
-def ends(low: float, high: float, y: float) -> str:
+def ends(low: float, high: float, y: float, write: Callable[[float], str] = signed) -> str:
     """The two ends of an interval, named beside it; both on one side where the ruler ends."""
-    both = translated("%(low)s to %(high)s") % {"low": signed(low), "high": signed(high)}
+    both = translated("%(low)s to %(high)s") % {"low": write(low), "high": write(high)}
     # A difference may lie beyond the ruler of scores; its words stay on it.
     left, right = max(0.0, place_of(low)), min(100.0, place_of(high))
     if high > _BESIDE:
         return text("end", left, y, both, "end", dx=-8)
     if low < -_BESIDE:
         return text("end", max(0.0, right), y, both, "start", dx=8)
-    return text("end", left, y, signed(low), "end", dx=-8) + text(
-        "end", right, y, signed(high), "start", dx=8
-    )
+    return text("end", left, y, write(low), "end", dx=-8) + text("end", right, y, write(high), "start", dx=8)

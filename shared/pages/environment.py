@@ -20,9 +20,16 @@ FRAME: dict[str, Any] = {
     "open_cases": None,  # the number beside Cases
     "test_mode": False,  # mail goes to test addresses only
     "sending_stopped": False,
-    "live": None,  # address of the page's stream of changes
-    "time_zone": "UTC",
+    "demo": False,  # whether the company is the invented one
+    "live": None,  # address of the stream of changes that the page follows
+    "live_only": None,  # the id of the one thing that the page is about; None: any change concerns it
+    "time_zone": None,  # of the company; None: not known, so no times are shown
 }
+
+
+def for_customers(request: Request) -> bool:
+    """Whether a page is for a company's customers, not for its staff."""
+    return request.url.path.startswith(CUSTOMERS)
 
 
 class Pages(Texts):
@@ -59,10 +66,14 @@ class Pages(Texts):
     ) -> HTMLResponse:
         """A page.
 
-        The context may set what the frame shows (see ``FRAME``); ``speak`` is the language, else the
-        browser decides.
+        The context may set what the frame shows (see ``FRAME``); ``speak`` is the language. Without it the
+        browser decides on pages for customers; those of staff are English until all of them are translated.
         """
-        spoken = speak or language.negotiate(request.headers.get("accept-language"), self.languages)
+        spoken = speak or (
+            language.negotiate(request.headers.get("accept-language"), self.languages)
+            if for_customers(request)
+            else language.SOURCE
+        )
         csrf: CsrfGuard | None = getattr(request.app.state, "csrf", None)
         token = csrf.token(staff.session_id) if csrf is not None and staff is not None else ""
         return HTMLResponse(
@@ -75,9 +86,7 @@ class Pages(Texts):
 
     def error(self, request: Request, problem: Problem, request_id: str) -> HTMLResponse:
         """The page of a refusal."""
-        known = getattr(request.app.state, "access", None) is not None and not request.url.path.startswith(
-            CUSTOMERS
-        )
+        known = getattr(request.app.state, "access", None) is not None and not for_customers(request)
         return self.response(
             request,
             "error.html",

@@ -2,27 +2,39 @@
 
 import unicodedata
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from shared.events.segments import decoded
 from shared.pages import links
 from shared.pages.language import counted, reading, translated
+from shared.rounding import half_up
 
 MINUS = "\N{MINUS SIGN}"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
-def half_up(value: float) -> int:
-    """Rounded once, halves away from zero, and never a minus before 0."""
-    return int(abs(value) + 0.5) * (1 if value >= 0 else -1)
-
-
-def signed(value: float) -> str:
+def signed(value: float | Fraction) -> str:
     """A score: +27, a real minus before 8, or 0."""
     rounded = half_up(value)
     return f"+{rounded}" if rounded > 0 else f"{MINUS}{-rounded}" if rounded < 0 else "0"
+
+
+def bound(value: float) -> str:
+    """An end of a difference's interval, with a decimal where it would be rounded onto 0."""
+    tenths = half_up(value * 10)
+    if half_up(value) or not tenths:
+        return signed(value)
+    return f"{'+' if tenths > 0 else MINUS}0.{abs(tenths)}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one decimal: 6.3 % of 1 in 16."""
+    tenths = half_up(Fraction(1000 * part, max(1, whole)))
+    return f"{tenths // 10}.{tenths % 10}\N{NO-BREAK SPACE}%"
 
 
 def thousands(value: int) -> str:
@@ -91,10 +103,26 @@ def zone_name(zone: str) -> str:
     return zone.rpartition("/")[2].replace("_", " ")
 
 
+def dimension_name(dimension: str) -> str:
+    """A dimension in words: ``handled_by`` is "handled by"."""
+    return decoded(dimension).replace("_", " ")
+
+
+def value_name(value: str) -> str:
+    """What somebody called a thing, as a name: ``click and collect`` is "Click and collect"."""
+    return value[:1].upper() + value[1:]
+
+
+def segment_name(segment: str) -> str:
+    """A segment's value: ``organisation:north/sales`` is "North / Sales"; the company has none."""
+    return " / ".join(value_name(decoded(part)) for part in segment.partition(":")[2].split("/"))
+
+
 FILTERS = {
     **links.FILTERS,
     "isolated": isolated,
     "zone_name": zone_name,
+    "bound": bound,
     "half_up": half_up,
     "signed": signed,
     "thousands": thousands,
@@ -103,4 +131,7 @@ FILTERS = {
     "days_ahead": days_ahead,
     "clock_time": clock_time,
     "since": since,
+    "dimension_name": dimension_name,
+    "segment_name": segment_name,
+    "value_name": value_name,
 }

@@ -15,6 +15,7 @@ from shared.pages.drawing import (
     text,
     upright,
 )
+from shared.pages.filters import bound
 from shared.pages.language import translated
 
 
@@ -73,7 +74,7 @@ def difference(points: float, low: float, high: float, label: str | None = None)
         + upright("cap", left, y - 16, y)
         + upright("cap", right, y - 16, y)
         + upright("pt", x, y - 20, y + 3)
-        + ends(low, high, y - 4)
+        + ends(low, high, y - 4, bound)
         + text("lbl", 50, y + 27, translated("no difference"), "middle")
     )
     return svg(drawn, 66, label, "diff")

@@ -92,7 +92,6 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         "dispatcher GET /surveys/{survey_id}/mail": Knock(survey, foreign=404),
         "dispatcher GET /events": (empty, Knock(query={"q": f"{of.name}-order"}, told=(f"{of.name}-order",))),
         "dispatcher GET /events/live": empty,
-        "dispatcher GET /events/{event_id}/live": Knock(event, foreign=404),
         "dispatcher GET /events/{event_id}": Knock(event, foreign=404),
         "collector POST /v1/answers/import": Knock(
             json={"answers": [{**an_import(of.name), "comment": "", "segments": {}, "customer": "c"}]},
@@ -102,7 +101,10 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         "scorer GET /": empty,
         "scorer GET /segments": (
             empty,
-            Knock(query={"segment": f"touchpoint:{of.name}-checkout"}, told=(f"{of.name}-checkout",)),
+            Knock(
+                query={"segment": f"touchpoint:{of.name}-checkout"},
+                told=(f"{of.name}-checkout", f"{of.name}-checkout".capitalize()),
+            ),
             Knock(query={"q": of.name}, told=(of.name,)),
         ),
         "scorer GET /segments/live": empty,
@@ -118,7 +120,6 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
             Knock(query={"state": "all", "touchpoint": f"{of.name}-checkout"}, told=(f"{of.name}-checkout",)),
         ),
         "alerts GET /inbox/live": empty,
-        "alerts GET /cases/{case}/live": Knock(case, foreign=404),
         "alerts GET /cases/{case}": Knock(case, foreign=404),
         "alerts POST /cases/{case}": Knock(case, form={"act": "note", "text": "own"}, foreign=404),
         "alerts GET /settings": empty,

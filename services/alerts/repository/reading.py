@@ -2,7 +2,7 @@
 written about these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -276,12 +276,18 @@ async def cases_of_customer(
     )
 
 
-async def changed_lately(uow: UnitOfWork, within: timedelta) -> list[Any]:
-    """Cases of all tenants that changed in the last seconds, for the live pages."""
+async def changed_lately(
+    uow: UnitOfWork, tenants: Collection[str], within: timedelta, most: int
+) -> list[Any]:
+    """Cases that changed in the last seconds, of each of these companies the newest so many, for the
+    live pages.
+    """
     return list(
         await uow.execute(
-            "SELECT tenant, id, changed_at, belongs FROM cases WHERE changed_at > :since",
-            {"since": uow.now - within},
+            "SELECT t.id AS tenant, c.* FROM unnest(CAST(:tenants AS text[])) AS t(id), LATERAL ("
+            "SELECT id, changed_at, belongs FROM cases WHERE tenant = t.id AND changed_at > :since "
+            "ORDER BY changed_at DESC LIMIT :most) AS c",
+            {"tenants": list(tenants), "since": uow.now - within, "most": most},
         )
     )
 

@@ -1,6 +1,6 @@
 """What became of each event: the list, and the one page that tells everything of one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,9 +15,10 @@ from services.dispatcher.repository import decisions, invitations, stories
 from services.dispatcher.repository.surveys import of_tenants
 from services.dispatcher.words import WHY, in_words
 from shared.db import UnitOfWork
-from shared.events import may_see
+from shared.events import COMPANY, Tenant, may_see, may_see_score
+from shared.events.segments import chain_of
 from shared.http.cursors import cursor_of, place_of
-from shared.http.live import Change, LiveFeed
+from shared.http.live import MOST, Change, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import Ordered
 from shared.http.staff import Staff, signed_in
@@ -32,16 +33,11 @@ def live_feed(house: House) -> LiveFeed:
     """The feed of this process: one loop asks what changed on any event's story."""
     database = house.context.database
 
-    async def read() -> list[Change]:
+    async def read(tenants: Collection[str]) -> list[Change]:
         async with database.reading() as uow:
-            found = await stories.changed_since(uow, uow.now - LATELY)
+            found = await stories.changed_since(uow, tenants, uow.now - LATELY, MOST)
         return [
-            Change(
-                row.tenant,
-                str(row.event_id),
-                int(row.at.timestamp() * 1_000_000),
-                {"event": str(row.event_id), "segments": list(row.segments)},
-            )
+            Change(row.tenant, str(row.event_id), int(row.at.timestamp() * 1_000_000), row.segments)
             for row in found
         ]
 
@@ -93,22 +89,7 @@ async def list_events(
 async def follow_events(staff: Reader, request: Request) -> Response:
     """Says when any event's story goes on."""
     feed: LiveFeed = request.app.state.feed
-    return feed.response(
-        request, staff.tenant, lambda change: may_see(staff.segments, change.data["segments"])
-    )
-
-
-@router.get("/events/{event_id}/live")
-async def follow_event(event_id: str, staff: Reader, request: Request, house: InHouse) -> Response:
-    """Says when this event's story goes on."""
-    feed: LiveFeed = request.app.state.feed
-    async with house.context.database.reading() as uow:
-        identity = (await _found(uow, staff, event_id)).event_id
-    return feed.response(
-        request,
-        staff.tenant,
-        lambda change: change.id == str(identity) and may_see(staff.segments, change.data["segments"]),
-    )
+    return feed.response(request, staff)
 
 
 @router.get("/events/{event_id}")
@@ -133,12 +114,13 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
         staff,
         surround,
         here="events",
-        live=f"/events/{identity}/live",
+        live="/events/live",
+        live_only=str(identity),
         story=story,
         steps=tell(story),
         differing=differing(row),
         why=WHY,
-        segments=_segments(row.segments),
+        segments=_counted_for(surround.tenant, staff, row.segments),
     )
 
 
@@ -160,6 +142,11 @@ async def _invitation(uow: Any, tenant: str, row: Row[Any]) -> Row[Any] | None:
     return await invitations.find(uow, tenant, row.invitation_id) if row.invitation_id is not None else None
 
 
-def _segments(names: Sequence[str]) -> list[str]:
-    """The company first, which counts everything."""
-    return ["", *names]
+def _counted_for(tenant: Tenant, staff: Staff, names: Sequence[str]) -> list[str]:
+    """Those whose scores the reader may see; the company first, which counts everything."""
+    return [
+        name
+        for name in (COMPANY, *names)
+        if may_see(staff.segments, chain_of(name))
+        and may_see_score(tenant.people, name, staff.role, staff.segments)
+    ]

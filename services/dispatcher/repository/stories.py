@@ -1,6 +1,6 @@
 """What became of events after the mail: answers and cases as we heard of them, and the pages that tell it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -109,18 +109,21 @@ async def cases(uow: UnitOfWork, tenant: str, event_id: UUID) -> Sequence[Row[An
     return found.all()
 
 
-async def changed_since(uow: UnitOfWork, since: datetime) -> Sequence[Row[Any]]:
-    """Whatever changed on any event's story: for the feed of live pages, which sorts it by tenant."""
+async def changed_since(
+    uow: UnitOfWork, tenants: Collection[str], since: datetime, most: int
+) -> Sequence[Row[Any]]:
+    """Whatever changed on any event's story, of each of these companies the newest so many, for the live
+    pages.
+    """
     found = await uow.execute(
-        "SELECT d.tenant, d.event_id, d.segments, c.at FROM ("
-        "SELECT tenant, event_id, max(at) AS at FROM ("
-        "SELECT tenant, event_id, decided_at AS at FROM decision WHERE tenant IN (SELECT id FROM tenant) "
-        "AND decided_at > :since "
-        "UNION ALL SELECT tenant, event_id, changed_at FROM invitation WHERE changed_at > :since "
-        "UNION ALL SELECT tenant, event_id, heard_at FROM answer_heard WHERE heard_at > :since "
-        "UNION ALL SELECT tenant, event_id, heard_at FROM case_heard WHERE heard_at > :since) e GROUP BY 1, 2"
-        ") c JOIN decision d ON d.tenant = c.tenant AND d.event_id = c.event_id ORDER BY c.at DESC LIMIT "
-        "1000",
-        {"since": since},
+        "SELECT t.id AS tenant, c.event_id, d.segments, c.at FROM unnest(CAST(:tenants AS text[])) AS t(id) "
+        "CROSS JOIN LATERAL (SELECT event_id, max(at) AS at FROM ("
+        "SELECT event_id, decided_at AS at FROM decision WHERE tenant = t.id AND decided_at > :since "
+        "UNION ALL SELECT event_id, changed_at FROM invitation WHERE tenant = t.id AND changed_at > :since "
+        "UNION ALL SELECT event_id, heard_at FROM answer_heard WHERE tenant = t.id AND heard_at > :since "
+        "UNION ALL SELECT event_id, heard_at FROM case_heard WHERE tenant = t.id AND heard_at > :since) AS e "
+        "GROUP BY event_id ORDER BY at DESC LIMIT :most"
+        ") AS c JOIN decision AS d ON d.tenant = t.id AND d.event_id = c.event_id",
+        {"tenants": list(tenants), "since": since, "most": most},
     )
     return found.all()

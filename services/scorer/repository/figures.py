@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from services.scorer.access import Sight
 from services.scorer.domain import SCORES, Groups
 from services.scorer.window import Window, weeks_and_days
 from shared.db.database import UnitOfWork
@@ -159,46 +160,43 @@ class Dimension:
     left_out: int
 
 
-async def dimensions(uow: UnitOfWork, tenant: str, among: Sequence[str] = ()) -> list[Dimension]:
-    """What the company's answers are divided by, or those that lie in all of these segments (as far as the
-    first few thousand of them tell); the organisation first, then by name.
-    """
+async def dimensions(uow: UnitOfWork, tenant: str) -> list[Dimension]:
+    """What the company's answers are divided by; the organisation first, then by name."""
     rows = await uow.execute(
         "SELECT dimension, size, left_out FROM dimension WHERE tenant = :tenant AND size > 0 "
-        "AND (CAST(:among AS text[]) = '{}' OR dimension IN (SELECT split_part(s.segment, ':', 1) FROM ("
-        "SELECT segments FROM answer WHERE tenant = :tenant AND segments @> CAST(:among AS text[]) LIMIT 5000"
-        ") AS a, unnest(a.segments) AS s(segment))) ORDER BY dimension <> :organisation, dimension",
-        {"tenant": tenant, "organisation": ORGANISATION, "among": list(among)},
+        "ORDER BY dimension <> :organisation, dimension",
+        {"tenant": tenant, "organisation": ORGANISATION},
     )
     return [Dimension(row.dimension, row.size, row.left_out) for row in rows]
 
 
 async def values_of(
-    uow: UnitOfWork,
-    tenant: str,
-    dimension: str,
-    limit: int,
-    *,
-    levels: int | None = None,
-    within: Sequence[str] = (),
+    uow: UnitOfWork, tenant: str, dimension: str, limit: int, *, levels: int | None = None
 ) -> list[str]:
-    """The first values of a dimension by name, of a path only the topmost levels. ``within``: only what
-    answers of these segments have.
-    """
+    """The first values of a dimension by name, of a path only the topmost levels."""
     rows = await uow.execute(
-        "SELECT segment FROM segment AS s WHERE tenant = :tenant AND dimension = :dimension "
+        "SELECT segment FROM segment WHERE tenant = :tenant AND dimension = :dimension "
         "AND (CAST(:levels AS integer) IS NULL "
-        "OR length(segment) - length(replace(segment, '/', '')) < :levels) "
-        "AND (cardinality(CAST(:within AS text[])) = 0 OR EXISTS (SELECT FROM answer AS a "
-        "WHERE a.tenant = :tenant AND a.segments @> ARRAY[s.segment] "
-        "AND a.segments && CAST(:within AS text[]))) "
-        "ORDER BY segment LIMIT :limit",
+        "OR length(segment) - length(replace(segment, '/', '')) < :levels) ORDER BY segment LIMIT :limit",
+        {"tenant": tenant, "dimension": dimension, "limit": limit, "levels": levels},
+    )
+    return [str(row.segment) for row in rows]
+
+
+async def segments_among(
+    uow: UnitOfWork, tenant: str, measurement: str, selection: Sequence[str], window: Window
+) -> list[str]:
+    """The segments, by name, of the answers of a window that lie in all of a selection."""
+    rows = await uow.execute(
+        'SELECT DISTINCT s.segment COLLATE "C" AS segment FROM answer, unnest(segments) AS s(segment) '
+        "WHERE tenant = :tenant AND measurement = :measurement AND segments @> CAST(:selection AS text[]) "
+        "AND day BETWEEN :first AND :last AND score IS NOT NULL ORDER BY 1",
         {
             "tenant": tenant,
-            "dimension": dimension,
-            "limit": limit,
-            "levels": levels,
-            "within": list(within),
+            "measurement": measurement,
+            "selection": list(selection),
+            "first": window.first,
+            "last": window.last,
         },
     )
     return [str(row.segment) for row in rows]
@@ -211,12 +209,13 @@ async def list_segments(
     window: Window,
     *,
     limit: int,
+    sight: Sight,
     after: str = "",
     dimension: str | None = None,
     words: str = "",
-    within: Sequence[str] = (),
 ) -> list[tuple[str, Counts]]:
-    """Segments by name with their counts over a window. ``within``: only these and what lies below."""
+    """Segments by name with their counts over a window: those that the reader may see."""
+    people = sight.hidden_dimensions([each.name for each in await dimensions(uow, tenant)])
     rows = await uow.execute(
         f"""
         SELECT s.segment, c.* FROM (
@@ -224,9 +223,13 @@ async def list_segments(
             WHERE tenant = :tenant AND segment > :after
               AND (CAST(:dimension AS text) IS NULL OR dimension = :dimension)
               AND (CAST(:words AS text) = '' OR strpos(lower(segment), lower(:words)) > 0)
-              AND (cardinality(CAST(:within AS text[])) = 0 OR EXISTS (
-                    SELECT FROM unnest(CAST(:within AS text[])) AS w(own)
-                    WHERE segment = own OR starts_with(segment, own || '/')))
+              AND (cardinality(CAST(:own AS text[])) = 0 OR EXISTS (
+                    SELECT FROM unnest(CAST(:own AS text[])) AS w(own)
+                    WHERE segment = w.own OR starts_with(segment, w.own || '/')))
+              AND (segment = ANY(CAST(:shown AS text[])) OR NOT (
+                    dimension = ANY(CAST(:people AS text[]))
+                    OR (dimension = :organisation AND :level > 0
+                        AND length(segment) - length(replace(segment, '/', '')) >= :level - 1)))
             ORDER BY segment LIMIT :limit
         ) AS s, LATERAL (
             SELECT {_SUMS} FROM day_count WHERE tenant = :tenant AND measurement = :measurement
@@ -239,7 +242,11 @@ async def list_segments(
             "after": after,
             "dimension": dimension,
             "words": words,
-            "within": list(within),
+            "own": list(sight.own),
+            "shown": list(filter(sight.shows, sight.own)),
+            "people": people,
+            "organisation": ORGANISATION,
+            "level": sight.hidden_level,
             "first": window.first,
             "last": window.last,
             "limit": limit,

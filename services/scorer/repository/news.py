@@ -6,7 +6,6 @@ from typing import Any
 
 from services.scorer.domain import SCORES
 from shared.db.database import UnitOfWork
-from shared.events import COMPANY
 
 _SUMS = ", ".join(f"coalesce(sum(c{score}), 0)::bigint AS c{score}" for score in range(SCORES))
 
@@ -29,22 +28,42 @@ async def tenants_stand(uow: UnitOfWork) -> tuple[int, int]:
     return int(row.n), int(row.versions)
 
 
-async def begin_days(uow: UnitOfWork, days: Mapping[str, date]) -> None:
-    """Mark all segments of those companies for whom it has become another day; once for each day."""
+async def begin_days(uow: UnitOfWork, days: Mapping[str, date], most: int) -> bool:
+    """Mark the segments of those companies for whom it has become another day, so many of each at a time;
+    whether all of them are marked.
+    """
+    values = {"tenants": list(days), "days": list(days.values()), "now": uow.now, "most": most}
     await uow.execute(
-        "WITH begun AS (INSERT INTO published_day AS t (tenant, day) "
-        "SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:days AS date[])) ORDER BY 1 "
-        "ON CONFLICT (tenant) DO UPDATE SET day = EXCLUDED.day WHERE t.day < EXCLUDED.day RETURNING tenant) "
-        "INSERT INTO changed AS t (tenant, measurement, segment, at) "
-        "SELECT b.tenant, m, s.segment, CAST(:now AS timestamptz) FROM begun AS b, "
-        "unnest(ARRAY['relational', 'transactional']) AS m, "
-        "LATERAL (SELECT CAST(:company AS text) AS segment UNION ALL "
-        "SELECT segment FROM segment WHERE tenant = b.tenant) AS s "
-        "WHERE EXISTS (SELECT FROM day_count AS d WHERE d.tenant = b.tenant AND d.measurement = m "
-        "AND d.segment = s.segment) ORDER BY 1, 2, 3 "
-        "ON CONFLICT (tenant, measurement, segment) DO UPDATE SET at = EXCLUDED.at",
-        {"tenants": list(days), "days": list(days.values()), "company": COMPANY, "now": uow.now},
+        "INSERT INTO published_day AS t (tenant, day, marking, marked) "
+        "SELECT tenant, day, day, NULL FROM unnest(CAST(:tenants AS text[]), CAST(:days AS date[])) "
+        "AS n(tenant, day) ORDER BY 1 ON CONFLICT (tenant) DO UPDATE SET marking = EXCLUDED.marking, "
+        "marked = NULL WHERE t.day < EXCLUDED.day AND t.marking IS DISTINCT FROM EXCLUDED.marking",
+        values,
     )
+    # A portion: the segments after the last that was marked; the company itself, named nothing, is the first.
+    row = await uow.execute(
+        "WITH portion AS (SELECT b.tenant, s.segment, s.place FROM published_day AS b, LATERAL ("
+        "SELECT segment, row_number() OVER (ORDER BY segment) AS place FROM ("
+        "SELECT CAST('' AS text) COLLATE \"C\" AS segment WHERE b.marked IS NULL UNION ALL "
+        "(SELECT segment FROM segment WHERE tenant = b.tenant AND segment > coalesce(b.marked, '') "
+        "ORDER BY segment LIMIT :most)) AS own ORDER BY segment LIMIT :most) AS s "
+        "WHERE b.marking IS NOT NULL AND b.tenant = ANY(CAST(:tenants AS text[]))"
+        "), told AS (INSERT INTO changed AS t (tenant, measurement, segment, at) "
+        "SELECT p.tenant, m, p.segment, CAST(:now AS timestamptz) FROM portion AS p, "
+        "unnest(ARRAY['relational', 'transactional']) AS m "
+        "WHERE EXISTS (SELECT FROM day_count AS d WHERE d.tenant = p.tenant AND d.measurement = m "
+        "AND d.segment = p.segment) ORDER BY 1, 2, 3 "
+        "ON CONFLICT (tenant, measurement, segment) DO UPDATE SET at = EXCLUDED.at"
+        "), stood AS (SELECT tenant, max(segment) AS marked, count(*) < :most AS over FROM portion "
+        "GROUP BY tenant), gone AS (UPDATE published_day AS t SET "
+        "day = CASE WHEN coalesce(s.over, true) THEN t.marking ELSE t.day END, "
+        "marking = CASE WHEN coalesce(s.over, true) THEN NULL ELSE t.marking END, marked = s.marked "
+        "FROM published_day AS o LEFT JOIN stood AS s ON s.tenant = o.tenant "
+        "WHERE t.tenant = o.tenant AND t.marking IS NOT NULL AND t.tenant = ANY(CAST(:tenants AS text[])) "
+        "RETURNING t.marking) SELECT coalesce(bool_and(marking IS NULL), true) FROM gone",
+        values,
+    )
+    return bool(row.scalar_one())
 
 
 async def take_changed(uow: UnitOfWork, limit: int) -> list[tuple[str, str, str]]:

@@ -1,6 +1,6 @@
 """What people said and what is being done: answers, comments, cases, and the state of sending."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,27 @@ class Selection:
         return {"tenant": self.tenant, "selection": list(self.segments)}
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which of the answers a list is of: one of the three groups, those whose comment holds some words."""
+
+    kind: str = ""
+    words: str = ""
+
+    @property
+    def limits(self) -> bool:
+        return bool(self.kind or self.words)
+
+    def values(self) -> dict[str, object]:
+        low, high = _GROUPS[self.kind]
+        return {"low": low, "high": high, "words": self.words}
+
+
+_GROUPS = {"": (0, 10), "detractors": (0, 6), "passives": (7, 8), "promoters": (9, 10)}
+_ONLY = (
+    "a.score BETWEEN CAST(:low AS smallint) AND CAST(:high AS smallint) "
+    "AND (CAST(:words AS text) = '' OR strpos(lower(a.comment), lower(CAST(:words AS text))) > 0)"
+)
 _IN = "a.tenant = :tenant AND a.segments @> CAST(:selection AS text[]) AND a.score IS NOT NULL"
 _ANSWER = (
     "a.id, a.score, a.was, a.day, a.segments, a.touchpoint, a.comment, a.language, a.origin, a.answered_at, "
@@ -52,17 +73,33 @@ async def answers_page(
     window: Window,
     limit: int,
     after: tuple[datetime, UUID] | None = None,
+    only: Only = Only(),
 ) -> Rows:
     """The answers that a window's counts are made of, latest first."""
     beyond = "AND (a.answered_at, a.id) < (:at, :id) " if after else ""
     rows = await uow.execute(
         f"SELECT {_ANSWER} WHERE {_IN} AND a.measurement = :measurement AND a.day BETWEEN :first AND :last "
-        f"{beyond}ORDER BY a.answered_at DESC, a.id DESC LIMIT :limit",
+        f"AND {_ONLY} {beyond}ORDER BY a.answered_at DESC, a.id DESC LIMIT :limit",
         selection.values()
         | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit}
+        | only.values()
         | ({"at": after[0], "id": after[1]} if after else {}),
     )
     return rows.all()
+
+
+async def count_answers(
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, only: Only
+) -> int:
+    """How many answers a list is of."""
+    row = await uow.execute(
+        f"SELECT count(*) FROM answer AS a WHERE {_IN} AND a.measurement = :measurement "
+        f"AND a.day BETWEEN :first AND :last AND {_ONLY}",
+        selection.values()
+        | only.values()
+        | {"measurement": measurement, "first": window.first, "last": window.last},
+    )
+    return int(row.scalar_one())
 
 
 async def last_answer(uow: UnitOfWork, selection: Selection, measurement: str, since: datetime) -> Any | None:
@@ -77,14 +114,18 @@ async def last_answer(uow: UnitOfWork, selection: Selection, measurement: str, s
 
 async def asked(
     uow: UnitOfWork, selection: Selection, measurement: str, first: datetime, until: datetime
-) -> int:
-    """How many invitations left in a time."""
+) -> Any:
+    """How many invitations left in a time, and how many of those were answered since. An answer has the id
+    of its invitation.
+    """
     row = await uow.execute(
-        "SELECT count(*) FROM invitation WHERE tenant = :tenant AND measurement = :measurement "
-        "AND segments @> CAST(:selection AS text[]) AND sent_at >= :first AND sent_at < :until AND NOT test",
+        "SELECT count(*) AS asked, count(a.id) AS answered FROM invitation AS i LEFT JOIN answer AS a "
+        "ON a.tenant = i.tenant AND a.id = i.id AND a.score IS NOT NULL "
+        "WHERE i.tenant = :tenant AND i.measurement = :measurement AND NOT i.test "
+        "AND i.segments @> CAST(:selection AS text[]) AND i.sent_at >= :first AND i.sent_at < :until",
         selection.values() | {"measurement": measurement, "first": first, "until": until},
     )
-    return int(row.scalar_one())
+    return row.one()
 
 
 async def open_cases(uow: UnitOfWork, selection: Selection, limit: int) -> Rows:
@@ -143,11 +184,16 @@ async def sending_state(uow: UnitOfWork, tenant: str) -> Any:
     return row.one()
 
 
-async def heard_since(uow: UnitOfWork, since: datetime) -> Rows:
-    """What has changed of late, of all companies: for the live pages."""
+async def heard_since(uow: UnitOfWork, tenants: Collection[str], since: datetime, most: int) -> Rows:
+    """What has changed of late, for the live pages: of each of these companies the newest so many of its
+    answers and of its cases. Answers that are moved in from elsewhere come last: they are many, and no news.
+    """
     rows = await uow.execute(
-        "SELECT tenant, 'answer-' || id AS id, version, segments FROM answer WHERE heard_at > :since "
-        "UNION ALL SELECT tenant, 'case-' || id, version, segments FROM case_copy WHERE heard_at > :since",
-        {"since": since},
+        "SELECT t.tenant, c.* FROM unnest(CAST(:tenants AS text[])) AS t(tenant), LATERAL ("
+        "(SELECT 'answer-' || id AS id, version, segments FROM answer WHERE tenant = t.tenant "
+        "AND heard_at > :since ORDER BY origin = 'import', heard_at DESC LIMIT :most) UNION ALL "
+        "(SELECT 'case-' || id, version, segments FROM case_copy WHERE tenant = t.tenant "
+        "AND heard_at > :since ORDER BY heard_at DESC LIMIT :most)) AS c",
+        {"tenants": list(tenants), "since": since, "most": most},
     )
     return rows.all()

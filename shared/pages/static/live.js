@@ -4,10 +4,12 @@
 
 const RENEW = 4 * 60 * 1000; // The pass runs out after five minutes; any page renews it.
 const GATHER = 100; // Changes that come together are fetched once.
+const REST = 1000; // Between two loadings, and four times as long as the last one took: many changes cost no more.
+const LONGEST_REST = 20 * 1000;
 const SPEAK = 60 * 1000;
 const RETRY = 5000;
 
-const address = document.querySelector('meta[name="afterword-live"]')?.content;
+const live = document.querySelector('meta[name="afterword-live"]');
 const offline = document.getElementById("offline");
 const said = document.getElementById("said");
 
@@ -70,7 +72,14 @@ const busy = (part) => {
   return selection && !selection.isCollapsed && part.contains(selection.anchorNode);
 };
 
+// Parts that came or went change the page itself: it is loaded anew, unless the reader is in the middle of something.
+function isAnother(fresh) {
+  const parts = (root) => marked(root).map((part) => part.id).join();
+  return parts(fresh) !== parts(document) && !controls(document).some(touched) && document.getSelection().isCollapsed;
+}
+
 function show(fresh) {
+  if (isAnother(fresh)) { location.reload(); return false; }
   let waiting = false;
   const words = fresh.querySelector("[data-say]")?.textContent;
   for (const part of marked(document)) {
@@ -102,49 +111,86 @@ function speak(words) {
 
 let running = null;
 let again = false;
+let rested = 0; // When the page may be loaded again.
+let loaded = performance.timeOrigin; // From when what is shown is.
 async function fetchPage() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
   // A renewal that failed ends at the sign-in page: go there as a reader would.
   if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return location.reload();
   if (!answer.ok) throw new Error(String(answer.status));
-  if (show(new DOMParser().parseFromString(await answer.text(), "text/html"))) setTimeout(refresh, 1000);
+  if (show(new DOMParser().parseFromString(await answer.text(), "text/html"))) soon();
   connection("page", true);
 }
 
 export function refresh() {
   if (running) { again = true; return running; }
+  const began = loaded = Date.now();
   running = fetchPage().catch(() => connection("page", false)).finally(() => {
+    const now = Date.now();
+    rested = now + Math.min(LONGEST_REST, Math.max(REST, 4 * (now - began)));
     running = null;
     if (again) { again = false; soon(); }
   });
   return running;
 }
 
+const hidden = () => document.visibilityState === "hidden";
+
 let timer = null;
 function soon() {
-  timer ??= setTimeout(() => { timer = null; refresh(); }, GATHER);
+  if (hidden()) return; // It is loaded when it is looked at.
+  timer ??= setTimeout(() => { timer = null; if (!hidden()) refresh(); }, Math.max(GATHER, rested - Date.now()));
 }
 
-function listen() {
-  const stream = new EventSource(address);
+// All tabs of a browser share the streams of one hub, a shared worker, since a browser has six connections for an
+// address over HTTP/1.1. Where there is no such worker each page has a hub of its own.
+function hub(script, receive) {
+  let port = null;
+  let wanted = null;
+  const use = (found) => {
+    port = found;
+    port.onmessage = ({ data }) => receive(data);
+    if (wanted) port.postMessage(wanted);
+  };
+  const own = async () => {
+    const { connect } = await import(script);
+    const channel = new MessageChannel();
+    connect(channel.port2);
+    use(channel.port1);
+  };
+  if (globalThis.SharedWorker) {
+    const worker = new SharedWorker(script, { type: "module" });
+    worker.addEventListener("error", own, { once: true });
+    use(worker.port);
+  } else own();
+  return (message) => { wanted = message; port?.postMessage(message); };
+}
+
+function follow(address, only, script) {
   let lost = false;
-  stream.addEventListener("open", () => { if (lost) soon(); lost = false; connection("stream", true); });
-  stream.addEventListener("change", soon);
-  stream.addEventListener("online", () => { connection("stream", true); soon(); });
-  stream.addEventListener("offline", () => connection("stream", false));
-  stream.addEventListener("error", () => {
-    lost = true;
-    // A short break heals by itself before anybody reads of it.
-    setTimeout(() => { if (lost) connection("stream", false); }, RETRY);
-    if (stream.readyState === EventSource.CLOSED) {
-      // Refused, most often for an old pass: loading the page renews it.
-      stream.close();
-      setTimeout(() => refresh().then(listen), RETRY);
+  const found = () => { lost = false; connection("stream", true); };
+  const tell = hub(script, ({ event, id }) => {
+    if (event === "change" && (!only || !id || id === only)) soon();
+    if (event === "online" || (event === "open" && lost)) soon();
+    if (event === "online" || event === "open") found();
+    if (event === "offline") connection("stream", false);
+    if (event === "lost" || event === "refused") {
+      lost = true;
+      // A short break heals by itself before anybody reads of it.
+      setTimeout(() => { if (lost && !hidden()) connection("stream", false); }, RETRY);
     }
+    // Refused, most often for an old pass: loading the page renews it. Not all tabs at the same moment.
+    if (event === "refused") setTimeout(() => { if (!hidden()) refresh().then(listen); }, RETRY * (0.5 + Math.random()));
   });
-  addEventListener("pagehide", () => stream.close(), { once: true });
+  const listen = () => { if (!hidden()) tell({ listen: address, since: loaded }); };
+  document.addEventListener("visibilitychange", () => {
+    if (hidden()) tell({ leave: true });
+    else { listen(); soon(); }
+  });
+  addEventListener("pagehide", () => tell({ leave: true }));
+  listen();
 }
 
-if (address) listen();
-setInterval(refresh, RENEW);
+if (live) follow(live.content, live.dataset.only, live.dataset.hub);
+setInterval(() => { if (!hidden()) refresh(); }, RENEW);
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -39,6 +39,7 @@ async def test_a_score_is_told_with_its_counts_its_window_and_its_margin(databas
         "passives": 30,
         "promoters": 50,
         "nps": 30.0,
+        "reason": None,
     }
 
 
@@ -55,6 +56,21 @@ async def test_without_until_the_window_ends_today_in_the_companys_zone(door: Do
 async def test_nothing_counted_has_neither_score_nor_margin(door: Door):
     body = (await door.get("/v1/scores", segment="touchpoint:nowhere")).json()
     assert (body["n"], body["nps"], body["margin"]) == (0, None, None)
+    assert body["reason"] == "Nobody answered in this window."
+
+
+@pytest.mark.parametrize(("n", "nps"), [(1, None), (9, None), (10, 100.0)])
+async def test_below_ten_answers_there_are_counts_and_a_reason_but_no_score(
+    database: Database, door: Door, n, nps
+):
+    await count(database, *(an_answer(f"a{i}") for i in range(n)))
+    for reader in ({}, {"role": "admin"}):
+        body = (await door.get("/v1/scores", segment="touchpoint:checkout", **reader)).json()
+        listed = (await door.get("/v1/segments", dimension="touchpoint", **reader)).json()["segments"]
+        assert (body["n"], body["counts"][9], body["nps"], body["margin"] is None) == (n, n, nps, nps is None)
+        assert [(each["n"], each["nps"]) for each in listed] == [(n, nps)]
+        reason = f"A score takes 10 answers; there are {n}." if nps is None else None
+        assert body["reason"] == reason == listed[0]["reason"]
 
 
 async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(database: Database, door: Door):
@@ -97,7 +113,7 @@ async def test_what_cannot_be_right_is_named_with_its_remedy(door: Door, query, 
 
 
 async def test_levels_are_those_three(database: Database, door: Door):
-    await count(database, an_answer())
+    await count(database, *(an_answer(f"a{i}") for i in range(10)))
     widths = []
     for level in ("0.90", "0.95", "0.99"):
         margin = (await door.get("/v1/scores", level=level)).json()["margin"]
@@ -134,7 +150,7 @@ async def test_segments_come_by_name_a_page_at_a_time(database: Database, door: 
         body = (await door.get("/v1/segments", dimension="store", limit=3, after=after)).json()
         found += [(each["segment"], each["value"], each["n"], each["nps"]) for each in body["segments"]]
         after, pages = body["next"], pages + 1
-    assert found == [(f"store:{name}", name, 1, 100.0) for name in stores]
+    assert found == [(f"store:{name}", name, 1, None) for name in stores]
     assert pages == 3
 
 

@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import async_playwright
@@ -85,7 +86,9 @@ async def test_each_figure_opens_how_it_is_counted_and_leads_to_its_answers(data
     await count(database, an_answer(**today(database, comment="<b>It rained</b> & poured.")))
     page = (await door.get("/", role="leader")).text
     assert "How this is counted" in page
-    assert 'href="/segments?segment=&amp;window=30d&amp;against=before#answers"' in page
+    until = database.clock().astimezone(ZoneInfo("Europe/Copenhagen")).date()
+    exactly = f"measurement=transactional&amp;window=30d&amp;until={until}&amp;against=before"
+    assert f'href="/segments?segment=&amp;{exactly}#answers"' in page
     answers = (await door.get("/segments?segment=&window=30d", role="leader")).text
     assert "&lt;b&gt;It rained&lt;/b&gt; &amp; poured." in answers
 
@@ -249,8 +252,8 @@ async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
             page = await context.new_page()
             complaints = []
             page.on("console", lambda message: complaints.append(message.text))
-            async with page.expect_request("**/segments/live"):
-                await page.goto(origin + "/")
+            await page.goto(origin + "/")
+            await eventually(lambda: door.app.state.desk.feed._listeners)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await count(database, an_answer("new", **today(database), score=3))
             line = page.locator("#last-answer", has_text=re.compile(r"ago: 3\s*; \+100\.0 → \+95\.1"))

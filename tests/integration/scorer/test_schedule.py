@@ -4,6 +4,7 @@ from msgspec.structs import replace
 from sqlalchemy import event
 from support.scorer import ACME, DAY, an_answer, count, know
 
+from services.scorer import schedule
 from services.scorer.repository.news import take_changed
 from services.scorer.schedule import Announcer
 from shared.db.database import Database
@@ -43,10 +44,46 @@ async def test_changed_segments_are_said_once_with_their_window(database: Databa
         "touchpoint:checkout",
     ]
     company = scores[0]
-    assert (company.n, company.nps, company.until, company.window_days) == (2, 0.0, DAY, 30)
-    assert company.low is not None
+    assert (company.n, company.nps, company.until, company.window_days) == (2, None, DAY, 30)
+    assert (company.counts[3], company.counts[10], company.low, company.high) == (1, 1, None, None)
     assert await at(database, NOON + timedelta(seconds=2)).announce() == 0
     assert await said(database) == []
+
+
+async def test_from_ten_answers_on_a_score_is_said_and_never_that_of_an_employee(database: Database):
+    await know(database)
+    path = ("service", "chat", "ida")
+    given = {"organisation": path, "segments": {"touchpoint": "chat", "agent": "ida"}, "score": 10}
+    await count(database, *(an_answer(f"a{n}", **given) for n in range(9)))
+    await at(database, NOON).announce()
+    assert {score.nps for score in await said(database)} == {None}
+    await count(database, an_answer("tenth", **given))
+    await at(database, NOON + timedelta(seconds=2)).announce()
+    scores = await said(database)
+    assert {score.nps for score in scores} == {100.0}
+    assert [score.segment for score in scores] == [
+        "", "organisation:service", "organisation:service/chat", "touchpoint:chat"
+    ]  # fmt: skip
+
+
+async def test_a_day_begins_in_portions_each_segment_once(database: Database, monkeypatch):
+    monkeypatch.setattr(schedule, "MARKED_AT_ONCE", 3)
+    await know(database)
+    await know(database, replace(ACME, id="none"))
+    await count(
+        database, *(an_answer(f"a{n}", segments={"store": f"s{n}"}, organisation=()) for n in range(8))
+    )
+    announcer = at(database, NOON)
+    for second in range(0, 20, 2):
+        database.clock = lambda second=second: NOON + timedelta(seconds=second)
+        await announcer.announce()
+    assert len({score.segment for score in await said(database)}) == 9
+    tomorrow, told = NOON + timedelta(days=1), []
+    for second in range(0, 12, 2):
+        database.clock = lambda second=second: tomorrow + timedelta(seconds=second)
+        told.append(await announcer.announce())
+    assert told == [3, 3, 3, 0, 0, 0]
+    assert len({score.segment for score in await said(database)}) == 9
 
 
 async def test_many_changes_within_a_second_are_said_once(database: Database):
@@ -83,19 +120,19 @@ async def test_the_companies_are_read_only_when_a_day_can_have_begun(database: D
         database.engine.sync_engine, "before_cursor_execute", lambda *seen: asked.append(str(seen[2]))
     )
 
-    async def reads_at(now: datetime) -> tuple[bool, int]:
-        """Whether the companies were read, and how many statements began a day."""
+    async def reads_at(now: datetime) -> tuple[bool, bool]:
+        """Whether the companies were read, and whether a day was begun."""
         asked.clear()
         database.clock = lambda: now
         await announcer.announce()
-        return any("body FROM tenant" in sql for sql in asked), sum("published_day" in sql for sql in asked)
+        return any("body FROM tenant" in sql for sql in asked), any("published_day" in sql for sql in asked)
 
-    assert await reads_at(NOON) == (True, 1)
-    assert await reads_at(NOON + timedelta(seconds=1)) == (False, 0)
-    assert await reads_at(NOON + timedelta(minutes=14, seconds=59)) == (False, 0)
-    assert await reads_at(NOON + timedelta(minutes=15)) == (True, 1)
+    assert await reads_at(NOON) == (True, True)
+    assert await reads_at(NOON + timedelta(seconds=1)) == (False, False)
+    assert await reads_at(NOON + timedelta(minutes=14, seconds=59)) == (False, False)
+    assert await reads_at(NOON + timedelta(minutes=15)) == (True, True)
     await know(database, replace(ACME, id="new"))
-    assert await reads_at(NOON + timedelta(minutes=15, seconds=1)) == (True, 1)
+    assert await reads_at(NOON + timedelta(minutes=15, seconds=1)) == (True, True)
     kathmandu = datetime(2026, 11, 20, 18, 15, tzinfo=UTC)
     await reads_at(kathmandu - timedelta(seconds=1))
     await count(database, an_answer(), tenant="far")

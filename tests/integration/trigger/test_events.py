@@ -16,7 +16,7 @@ from support.things import Bench, create_topics
 from services.trigger import tenants
 from services.trigger.app import SERVICE
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
-from shared.events import TENANTS, TRANSACTIONS, Transaction
+from shared.events import TENANTS, TRANSACTIONS, People, Transaction
 from shared.http.app import create_app
 from shared.service import Context
 
@@ -210,6 +210,24 @@ async def test_what_a_tenant_cannot_be_is_said(context: Context) -> None:
         await tenants.create_key(context.database, "one", ["events:wright"])
     with pytest.raises(UnknownTenant):
         await tenants.create_key(context.database, "none", ["events:write"])
+
+
+async def test_which_segments_are_people_is_settled_part_by_part_and_said(context: Context) -> None:
+    database = context.database
+    await tenants.create_tenant(database, "one", name="One")
+    await tenants.set_people(database, "one", dimensions=["table host"])
+    await tenants.set_people(database, "one", level=4)
+    kept = await tenants.set_people(database, "one", shown=True)
+    assert kept == People(dimensions=("table host",), level=4, shown=True)
+    async with database.reading() as uow:
+        rows = (await uow.execute("SELECT value FROM outbox WHERE topic = :t", {"t": TENANTS.name})).all()
+    said = [tenant for tenant in (TENANTS.decode(row.value).data for row in rows) if tenant.id == "one"]
+    assert max(said, key=lambda tenant: tenant.version).people == kept
+    for wrong in ({"level": -1}, {"level": 7}, {"dimensions": [" "]}, {"dimensions": ["x" * 201]}):
+        with pytest.raises(BadTenant):
+            await tenants.set_people(database, "one", **wrong)  # type: ignore[arg-type]
+    with pytest.raises(UnknownTenant):
+        await tenants.set_people(database, "none", shown=True)
 
 
 async def test_the_migrated_database_is_what_the_models_say(context: Context) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from services.scorer.access import BadSegment, allows, name_of, segment_of
+from services.scorer.access import BadSegment, Sight, name_of, segment_of
+from shared.events import People, is_person
 
 
 @pytest.mark.parametrize(
@@ -25,16 +26,73 @@ def test_what_no_segment_could_be_called_is_refused(wrong):
 
 
 def test_a_level_of_the_organisation_covers_what_lies_below_it_and_nothing_beside():
-    own = ["organisation:north"]
-    assert allows(own, "organisation:north")
-    assert allows(own, "organisation:north/sales")
-    assert not allows(own, "organisation:northern")
-    assert not allows(own, "organisation:south")
-    assert not allows(own, "touchpoint:checkout")
-    assert not allows(own, "")
-    assert allows([], "")
+    allows = Sight(People(), "leader", ("organisation:north",)).shows
+    assert allows("organisation:north")
+    assert allows("organisation:north/sales")
+    assert not allows("organisation:northern")
+    assert not allows("organisation:south")
+    assert not allows("touchpoint:checkout")
+    assert not allows("")
+    assert Sight(People(), "leader").shows("")
 
 
 def test_a_name_is_shown_as_it_was_sent():
     assert name_of("store:a%3Ab%2Fc%25") == "a:b/c%"
     assert name_of("organisation:north/sales") == "north / sales"
+
+
+PEOPLE = (
+    "agent:ida", "Agent:ida", "handled_by:ida", "Handled by:ida", "handledBy:ida", "agent_id:7", "agent name:x",
+    "employee:7", "Medarbejder:7", "sælger:7", "medewerker:7", "sales rep:7",
+    "organisation:service/chat/ida", "organisation:service/chat/ida/7",
+)  # fmt: skip
+NO_PEOPLE = (
+    "",
+    "store:ida",
+    "touchpoint:agent",
+    "organisation:service/chat",
+    "organisation:ida",
+    "product:x",
+)
+
+
+@pytest.mark.parametrize("segment", PEOPLE)
+def test_what_is_named_like_a_person_or_lies_so_low_stands_for_one_until_somebody_says_otherwise(segment):
+    assert is_person(People(), segment)
+
+
+@pytest.mark.parametrize("segment", NO_PEOPLE)
+def test_what_is_no_person_is_none(segment):
+    assert not is_person(People(), segment)
+
+
+def test_a_company_says_which_dimension_and_which_level_names_people():
+    people = People(dimensions=("tuner: a/b",), level=2)
+    assert is_person(people, "tuner%3A a%2Fb:x")
+    assert is_person(people, "organisation:service/ida")
+    assert not is_person(people, "organisation:service")
+    assert not is_person(People(level=0), "organisation:a/b/c/d")
+
+
+IDA = "organisation:service/chat/ida"
+READERS = [
+    ("the person", "agent", (IDA,), True),
+    ("their leader", "leader", ("organisation:service/chat",), True),
+    ("the leader's leader", "leader", ("organisation:service",), True),
+    ("a leader of all", "leader", (), True),
+    ("another leader", "leader", ("organisation:shops",), False),
+    ("another person", "agent", ("organisation:service/chat/bo",), False),
+    ("a colleague of the department", "agent", ("organisation:service/chat",), False),
+    ("an agent of all", "agent", (), False),
+    ("an administrator", "admin", (), False),
+    ("an analyst", "analyst", (), False),
+    ("a program", None, (), False),
+]
+
+
+@pytest.mark.parametrize(("who", "role", "own", "may"), READERS, ids=[reader[0] for reader in READERS])
+def test_a_persons_score_is_nobodys_until_it_is_allowed_and_then_theirs_and_their_leaders(
+    who, role, own, may
+):
+    assert not Sight(People(), role, own).shows(IDA), who
+    assert Sight(People(shown=True), role, own).shows(IDA) is may, who

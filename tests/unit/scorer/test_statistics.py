@@ -1,5 +1,6 @@
 """The published vectors: Rocks 2016 and his tests, whuber, and the figures run through the author's R code."""
 
+from fractions import Fraction
 from math import sqrt
 
 import pytest
@@ -17,6 +18,8 @@ from services.scorer.domain import (
     moved,
     wald,
 )
+from shared.pages.filters import MINUS, signed
+from shared.rounding import half_up
 
 counts = st.integers(0, 500)
 anybody = st.builds(Groups, counts, counts, counts)
@@ -153,6 +156,27 @@ def test_b3_the_adjusted_difference_and_its_range_are_the_authors():
     assert change.adjusted == pytest.approx(4.8544, abs=5e-5)
     assert change.error == pytest.approx(0.112048, abs=5e-7)
     assert (change.low, change.high) == pytest.approx((-17.1067, 26.8154), abs=5e-5)
+
+
+FEW = st.integers(0, 40)
+SOME = st.builds(Groups, FEW, FEW, FEW).filter(lambda found: found.n > 0)
+
+
+@given(SOME, SOME)
+def test_the_difference_that_is_told_is_that_of_the_scores_that_are_shown(before, now):
+    change = compare(before, now)
+    assert change.points == half_up(now.nps) - half_up(before.nps)
+    assert signed(change.points) == signed(
+        int(signed(now.nps).replace(MINUS, "-")) - int(signed(before.nps).replace(MINUS, "-"))
+    )
+
+
+@given(st.fractions(-100, 100))
+def test_every_figure_is_rounded_once_halves_away_from_zero(value):
+    rounded = half_up(value)
+    assert abs(rounded - value) <= Fraction(1, 2)
+    assert abs(rounded) >= abs(value) or abs(value) - abs(rounded) < Fraction(1, 2)
+    assert half_up(-value) == -rounded
 
 
 def test_b4_an_empty_sample_has_no_score_no_interval_and_no_change():

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -15,6 +16,7 @@ from support.asking import (
     decide,
     deliver,
     go_live,
+    know_tenant,
     make_survey,
     rows,
     states,
@@ -26,7 +28,7 @@ from services.dispatcher.pages.events import live_feed
 from services.dispatcher.pages.house import House
 from services.dispatcher.suppression import Entry, suppress
 from shared.db.database import Database
-from shared.events import ANSWERS, CASES, Answer, Case
+from shared.events import ANSWERS, CASES, Answer, Case, People
 from shared.ids import uuid7
 from shared.service import Context
 
@@ -80,6 +82,39 @@ class TestPages:
         assert "Case 17 is closed." in page
         listed = (await door.get("/events", headers=a_person())).text
         assert "Case 17 closed" in listed
+
+    async def test_what_an_answer_counts_for_is_told_as_far_as_the_reader_may_see_its_score(
+        self, door: httpx.AsyncClient, database: Database
+    ):
+        await make_survey(database, delay_minutes=0)
+        await go_live(database)
+        ida = "organisation:service/chat/ida"
+        named = {"segments": {"agent": "ida", "store": "aarhus"}, "organisation": ("service", "chat", "ida")}
+        transaction = a_transaction(occurred_at=NOW, accepted_at=NOW, **named)
+        await decide(database, transaction)
+        (invitation_id,) = await states(database)
+        answer = Answer(
+            id=invitation_id, version=1, origin="survey", state="sent", score=9, answered_at=NOW,
+            event_id=transaction.event_id, changed_at=NOW,
+        )  # fmt: skip
+        await deliver(database, keep_answers, ANSWERS, answer)
+
+        async def told(role: str, *segments: str) -> set[str]:
+            page = await door.get(
+                f"/events/{transaction.event_id}", headers=a_person(role, segments=segments)
+            )
+            return {unquote(found) for found in re.findall(r"/segments\?segment=([^\"]*)", page.text)}
+
+        teams = {"organisation:service", "organisation:service/chat"}
+        for role in ("admin", "leader", "agent"):
+            assert await told(role) == {"", "store:aarhus", *teams}
+        assert await told("leader", "organisation:service/chat") == {"organisation:service/chat"}
+        assert await told("agent", ida) == set()
+        await know_tenant(database, version=2, people=People(shown=True))
+        assert await told("admin") == {"", "store:aarhus", *teams}
+        assert await told("leader") == {"", "store:aarhus", *teams, ida, "agent:ida"}
+        assert await told("leader", "organisation:service/chat") == {"organisation:service/chat", ida}
+        assert await told("agent", ida) == {ida}
 
     async def test_events_are_paged_and_found_by_event_and_customer(
         self, door: httpx.AsyncClient, database: Database

@@ -1,26 +1,26 @@
 import asyncio
 import contextlib
 
-import msgspec
 import pytest
 import structlog
 from support.eventually import eventually
 
-from shared.http.live import PENDING, Change, LiveFeed
+from shared.http.live import MOST, PENDING, Change, LiveFeed
 
 
-def change(version=1, thing="case-1", tenant="acme", **data):
-    return Change(tenant, thing, version, {"version": version, **data})
+def change(version=1, thing="case-1", tenant="acme", segments=("store:a",)):
+    return Change(tenant, thing, version, segments)
 
 
 class Source:
     """What the database would say."""
 
     def __init__(self, *changes):
-        self.changes, self.reads, self.broken = list(changes), 0, False
+        self.changes, self.reads, self.broken, self.asked = list(changes), 0, False, set()
 
-    async def __call__(self):
+    async def __call__(self, tenants):
         self.reads += 1
+        self.asked |= tenants
         if self.broken:
             raise ConnectionError
         return list(self.changes)
@@ -29,9 +29,9 @@ class Source:
 class Browser:
     """Listens in the background and keeps what it heard."""
 
-    def __init__(self, feed, tenant="acme", allow=None, seconds=None):
+    def __init__(self, feed, tenant="acme", segments=(), seconds=None):
         self.heard, self.ended = [], False
-        self.task = asyncio.create_task(self._listen(feed.listen(tenant, allow, seconds)))
+        self.task = asyncio.create_task(self._listen(feed.listen(tenant, segments, seconds)))
 
     async def _listen(self, events):
         async with contextlib.aclosing(events):
@@ -40,12 +40,18 @@ class Browser:
         self.ended = True
 
     def versions(self):
+        return [int(version) for _, version in self._ids()]
+
+    def ids(self):
+        return [thing for thing, _ in self._ids()]
+
+    def _ids(self):
         return [
-            msgspec.json.decode(line[6:])["version"]
+            line[4:].rsplit(":", 1)
             for event in self.heard
             if "event: change" in event
             for line in event.splitlines()
-            if line.startswith("data: ")
+            if line.startswith("id: ")
         ]
 
     def close(self):
@@ -85,10 +91,17 @@ async def test_a_commit_that_arrives_late_is_not_missed(stopping, browsers):
 
 
 async def test_a_browser_hears_its_own_tenant_and_what_it_may_see_only(stopping, browsers):
-    source = Source(change(1, "a"), change(2, "b", secret=True), change(3, "c", tenant="globex"))
-    browser = browsers(LiveFeed(source, stopping, every=0.005), allow=lambda c: "secret" not in c.data)
+    source = Source(
+        change(1, "a", segments=["store:a", "agent:ida"]),
+        change(2, "b", segments=["store:b"]),
+        change(3, "c", "globex"),
+    )
+    browser = browsers(LiveFeed(source, stopping, every=0.005), segments=("store:a",))
     await eventually(lambda: source.reads > 3)
     assert browser.versions() == [1]
+    assert source.asked == {"acme"}
+    assert "store" not in "".join(browser.heard)
+    assert "ida" not in "".join(browser.heard)
 
 
 async def test_nobody_is_asked_while_nobody_listens(stopping, browsers):
@@ -169,14 +182,42 @@ async def test_a_stream_ends_with_the_pass_that_opened_it(stopping, browsers):
     await eventually(lambda: browser.ended)
 
 
-async def test_a_browser_that_is_too_slow_is_let_go(stopping):
+async def test_a_browser_that_is_too_slow_is_told_once_that_anything_may_have_changed(stopping):
     source = Source()
     feed = LiveFeed(source, stopping, every=0.005)
     events = feed.listen("acme")
     await anext(events)
-    source.changes = [change(1, f"case-{n}") for n in range(PENDING + 1)]
-    await eventually(lambda: all(listener.over for listener in feed._listeners))
-    with pytest.raises(StopAsyncIteration):
-        await anext(events)
-    assert not feed._listeners
+    for look in range(1, PENDING + 3):  # one message waits for each look
+        source.changes, reads = [change(look)], source.reads
+        await eventually(lambda reads=reads: source.reads > reads + 1)
+    heard = [(await anext(events)).decode() for _ in range(3)]
+    assert ['data: {"id":null}' in event for event in heard] == [True, False, False]
+    await events.aclose()
     await eventually(feed._loop.done)
+
+
+async def test_when_more_changed_than_a_look_reads_everybody_hears_just_that(stopping, browsers):
+    source = Source(*(change(1, f"a-{n}", segments=["store:b"]) for n in range(MOST)))
+    feed = LiveFeed(source, stopping, every=0.005)
+    one, limited = browsers(feed), browsers(feed, segments=("store:a",))
+    await eventually(lambda: one.ids() == [""] == limited.ids())
+    reads = source.reads
+    await eventually(lambda: source.reads > reads + 3)
+    assert one.ids() == [""] == limited.ids()
+    source.changes = [change(2, f"a-{n}") for n in range(MOST)]
+    await eventually(lambda: one.ids() == ["", ""] == limited.ids())
+    assert not one.ended
+
+
+async def test_the_loop_rests_longer_than_it_reads(stopping, browsers, monkeypatch):
+    class Slow(Source):
+        async def __call__(self, tenants):
+            await asyncio.sleep(0.02)
+            return await super().__call__(tenants)
+
+    rests = []
+    feed, rest = LiveFeed(Slow(), stopping, every=0.001), LiveFeed._rest
+    monkeypatch.setattr(LiveFeed, "_rest", lambda self, seconds: rests.append(seconds) or rest(self, seconds))
+    browsers(feed)
+    await eventually(lambda: len(rests) > 1)
+    assert min(rests) >= 9 * 0.02

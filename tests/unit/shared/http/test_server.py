@@ -56,15 +56,15 @@ async def test_many_requests_on_one_connection_do_not_wait_for_nagle(run):
         assert [(await client.get("/healthz")).status_code for _ in range(20)] == [200] * 20
 
 
-def live_app(stopping):
-    async def nothing():
+def live_app(stopping, staff):
+    async def nothing(_tenants):
         return []
 
     feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter(route_class=Ordered)
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:
-        return feed.response(request, "acme")
+        return feed.response(request, staff)
 
     app = create_app(service="sample", routers=[router])
     app.state.access = AccessPass(SECRET)
@@ -74,7 +74,7 @@ def live_app(stopping):
 
 async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_hang(run, staff):
     stopping = asyncio.Event()
-    app = live_app(stopping)
+    app = live_app(stopping, staff)
     server = await run(app, stopping)
     cookies = {ACCESS_COOKIE: app.state.access.sign(staff)}
     async with httpx2.AsyncClient(base_url=server.url, cookies=cookies) as client:
@@ -89,7 +89,7 @@ async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_h
 
 async def test_a_browser_that_leaves_is_forgotten(run, staff):
     stopping = asyncio.Event()
-    app = live_app(stopping)
+    app = live_app(stopping, staff)
     server = await run(app, stopping)
     cookies = {ACCESS_COOKIE: app.state.access.sign(staff)}
     async with httpx2.AsyncClient(base_url=server.url, cookies=cookies) as client:

@@ -38,10 +38,10 @@ PAGE = """{% extends "frame.html" %}
 class World:
     count, broken = 1, False
 
-    async def read(self):
+    async def read(self, _tenants):
         if self.broken:
             raise ConnectionError
-        return [Change("acme", "score", self.count, {})]
+        return [Change("acme", "score", self.count)]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def world(tmp_path, monkeypatch):
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:
-        return feed.response(request, "acme")
+        return feed.response(request, staff)
 
     @router.get("/login/renew")
     async def renew(next: str):  # noqa: A002  (the parameter's name in the address)

@@ -52,6 +52,7 @@ def app_of(pages, staff=None, **context):
     router = APIRouter(include_in_schema=False, route_class=Ordered)
 
     @router.get("/page")
+    @router.get("/s/page")
     async def page(request: Request):
         return pages.response(request, "page.html", staff=staff, **{"name": "you", "n": 2, **context})
 
@@ -72,22 +73,41 @@ async def get(app, path="/page", staff=None, **headers):
         return await client.get(path, headers=HTML | headers)
 
 
-async def test_a_page_speaks_the_readers_language_with_the_services_words_and_the_frames(package):
+async def test_a_page_for_customers_speaks_the_readers_language_with_the_services_words_and_the_frames(
+    package,
+):
     app = app_of(Pages(package), somebody())
-    danish = (await get(app, **{"Accept-Language": "da-DK"})).text
+    danish = (await get(app, "/s/page", **{"Accept-Language": "da-DK"})).text
     assert '<html lang="da">' in danish
     for words in ("Hej you", "2 dage", "Sager", "Log ud"):
         assert words in danish
-    english = (await get(app)).text
+    english = (await get(app, "/s/page")).text
     assert "Hello you" in english
     assert "2 days" in english
 
 
+@pytest.mark.parametrize("path", ["/page", "/trouble", "/nowhere"])
+@pytest.mark.parametrize("staff", [None, somebody()], ids=["nobody", "somebody"])
+async def test_a_page_for_staff_is_english_whatever_the_browser_asks_for(package, path, staff):
+    app = app_of(Pages(package), staff)
+    drawn = [
+        (await get(app, path, staff, **asked)).text for asked in ({}, {"Accept-Language": "da, nl;q=0.5"})
+    ]
+    assert '<html lang="en">' in drawn[1]
+    assert drawn[0].replace("Request id", "") == drawn[1].replace("Request id", "")
+
+
 async def test_the_language_of_one_reader_never_reaches_another(package):
     pages = Pages(package)
-    assert "Hej" in (await get(app_of(pages, somebody()), **{"Accept-Language": "da"})).text
-    assert "Hello" in (await get(app_of(pages, somebody()), **{"Accept-Language": "en"})).text
+    assert "Hej" in (await get(app_of(pages, somebody()), "/s/page", **{"Accept-Language": "da"})).text
+    assert "Hello" in (await get(app_of(pages, somebody()), "/s/page", **{"Accept-Language": "en"})).text
     assert "Hej" in (await get(app_of(pages, somebody(), speak="da"))).text
+
+
+async def test_no_times_are_spoken_of_before_the_company_is_known(package):
+    assert "Times are those of" not in (await get(app_of(Pages(package)))).text
+    zoned = app_of(Pages(package), somebody(), time_zone="Europe/Copenhagen")
+    assert "Times are those of Copenhagen." in (await get(zoned)).text
 
 
 async def test_the_frame_names_who_is_signed_in_and_signs_out_by_post(package):

@@ -1,0 +1,205 @@
+"""Every page of staff and customers, found by its links: as wide as the window, in one language, in any number of tabs."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+from support.eventually import eventually
+from support.whole import Company, Whole, start_company
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+PASSWORD = "the customer has the last word"
+URL = "https://shop.example/orders/2026/11/28/details?ref=" + "0123456789abcdef" * 8
+LETTERS = "Aarhus" + "x" * 180
+DANISH = re.compile(
+    r"\b\d+\. (januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december)\b"
+)
+WIDTHS = (360, 1280)
+CUSTOMERS = re.compile(r"^/[suq]/|/mail$")
+"""What speaks the customer's language."""
+
+
+def a_purchase(id_: str) -> dict[str, Any]:
+    return {
+        "id": f"{id_}-{LETTERS}",
+        "type": "order.delivered",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "customer": {"id": f"c-{id_}-{LETTERS}"[:190], "email": f"{id_}@example.com", "name": LETTERS},
+        "segments": {"touchpoint": URL, "store": LETTERS, "k" + LETTERS[:60]: LETTERS},
+        "organisation": [LETTERS, "b" + LETTERS],
+        "handled_by": LETTERS,
+        "attributes": {"order": URL, LETTERS: LETTERS},
+    }
+
+
+def an_old_answer(number: int) -> dict[str, Any]:
+    return {
+        "id": f"old-{number}",
+        "score": (0, 9, 10)[number % 3],
+        "answered_at": (datetime.now(UTC) - timedelta(hours=number)).isoformat(),
+        "comment": URL if number % 2 else LETTERS,
+        "customer": {"id": f"o-{number}"},
+        "segments": {"touchpoint": URL if number % 2 else "checkout", "store": LETTERS},
+        "organisation": [LETTERS if number % 2 else "short"],
+    }
+
+
+@pytest.fixture(scope="module")
+async def company(whole: Whole) -> Company:
+    """A company whose every field holds a word that is longer than a phone is wide."""
+    company = start_company(whole, "Havnbo" + "o" * 30, "leader@example.com")
+    whole.run("live", company.tenant, "--yes")
+    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+        told = await client.post(
+            "/v1/answers/import", json={"answers": [an_old_answer(n) for n in range(60)]}
+        )
+        assert told.json()["accepted"] == 60, told.text
+        assert (await client.post("/v1/events", json=a_purchase("one"))).status_code == 202
+        texts = {"en": {"question": LETTERS, "reason": URL, "subject": LETTERS, "intro": URL}}
+        survey = {"name": LETTERS, "trigger": "t" + LETTERS[:60], "texts": texts}
+        assert (await client.post("/v1/surveys", json=survey)).status_code == 201
+    return company
+
+
+@pytest.fixture(scope="module")
+async def signed_in(whole: Whole, browser: Browser, company: Company) -> AsyncIterator[BrowserContext]:
+    """A browser that would rather read Danish, with a case that somebody wrote about."""
+    context = await browser.new_context(locale="da-DK")
+    page = await context.new_page()
+    await page.goto(company.link)
+    await page.get_by_label("Choose a password").fill(PASSWORD)
+    await page.get_by_role("button", name="Save it and sign in").click()
+    await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    survey = await survey_page(whole, context, "one@example.com")
+    await survey.locator("textarea").first.fill(f"{URL} {LETTERS}")
+    await survey.locator("button[value=send]").click()
+    await survey.wait_for_load_state()
+    await eventually(lambda: has_text(page, f"{whole.origin}/inbox", URL), within=30)
+    yield context
+    await context.close()
+
+
+async def has_text(page: Page, address: str, words: str) -> bool:
+    await page.goto(address)
+    return bool(await page.get_by_text(words).count())
+
+
+async def survey_page(whole: Whole, context: BrowserContext, address: str) -> Page:
+    async def mails() -> list[Any]:
+        async with httpx.AsyncClient(base_url=whole.mailbox, trust_env=False) as client:
+            return list((await client.get("/api/mails", params={"to": address})).json())
+
+    (mail, *_) = await eventually(mails, within=60)
+    page = await context.new_page()
+    await page.goto(next(link for link in mail["links"] if "/s/" in link))
+    await page.get_by_role("radio", name="2", exact=True).check(force=True)
+    return page
+
+
+def kind_of(address: str) -> str:
+    """Pages that differ in the thing they are about only are of one kind."""
+    parts = urlsplit(address)
+    path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", parts.path)
+    return f"{path}?{','.join(sorted(set(re.findall(r'([a-z]+)=', parts.query))))}"
+
+
+async def every_page(context: BrowserContext, origin: str) -> list[str]:
+    """One address of each kind of page that the links from the first page lead to."""
+    page, found, waiting = await context.new_page(), dict[str, str](), [f"{origin}/", f"{origin}/login"]
+    while waiting:
+        address = urldefrag(waiting.pop(0)).url
+        if kind_of(address) in found or not address.startswith(origin):
+            continue
+        found[kind_of(address)] = address
+        await page.goto(address)
+        waiting += await page.evaluate("[...document.querySelectorAll('a[href]')].map(link => link.href)")
+    await page.close()
+    return list(found.values())
+
+
+async def test_no_page_is_wider_than_its_window_and_none_mixes_languages(
+    whole: Whole, signed_in: BrowserContext
+) -> None:
+    addresses = await every_page(signed_in, whole.origin)
+    kinds = {kind_of(address).partition("?")[0] for address in addresses}
+    assert {"/", "/segments", "/inbox", "/cases/*", "/surveys", "/events", "/events/*", "/settings"} <= kinds
+    page, faults = await signed_in.new_page(), []
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 800})
+        for address in addresses:
+            await page.goto(address)
+            await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+            wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if wide > 0:
+                faults.append(f"{kind_of(address)} is {wide} px wider than {width}")
+            words = await page.locator("body").inner_text()
+            spoken = await page.evaluate("document.documentElement.lang")
+            if CUSTOMERS.search(urlsplit(address).path):
+                continue
+            if spoken != "en" or DANISH.search(words) or "Log ud" in words:
+                faults.append(f"{kind_of(address)} speaks {spoken}: {DANISH.findall(words)}")
+    assert not faults, "\n".join(faults)
+
+
+async def test_the_customers_pages_are_as_wide_as_their_window(
+    whole: Whole, browser: Browser, company: Company
+) -> None:
+    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+        assert (await client.post("/v1/events", json=a_purchase("two"))).status_code == 202
+    context = await browser.new_context(locale="da-DK")
+    survey = await survey_page(whole, context, "two@example.com")
+    for width in WIDTHS:
+        await survey.set_viewport_size({"width": width, "height": 800})
+        assert await survey.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await context.close()
+
+
+async def test_twelve_tabs_load_act_and_hear_what_happens(
+    whole: Whole, signed_in: BrowserContext, company: Company
+) -> None:
+    page = await signed_in.new_page()
+    await page.goto(f"{whole.origin}/inbox")
+    case = await page.locator('a[href^="/cases/"]').first.get_attribute("href")
+    await page.goto(f"{whole.origin}/events")
+    event = await page.locator('a[href^="/events/"]').first.get_attribute("href")
+    await page.close()
+    segment = f"/segments?segment=organisation:{LETTERS}"
+    tabs = []
+    for path in (
+        "/",
+        "/segments",
+        segment,
+        "/inbox",
+        "/events",
+        event,
+        case,
+        case,
+        case,
+        case,
+        "/inbox",
+        "/",
+    ):
+        tab = await signed_in.new_page()
+        await tab.goto(f"{whole.origin}{path}", timeout=20_000)
+        tabs.append(tab)
+    await tabs[6].get_by_text("Write a note", exact=True).click()
+    await tabs[6].get_by_label("Note", exact=True).fill("From the seventh tab.")
+    await tabs[6].get_by_role("button", name="Save the note").click()
+    for tab in tabs[6:10]:
+        await expect(tab.get_by_text("From the seventh tab.")).to_be_visible(timeout=15_000)
+    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+        assert (await client.post("/v1/events", json=a_purchase("three"))).status_code == 202
+    await expect(tabs[4].get_by_text("three-Aarhus").first).to_be_visible(timeout=15_000)
+    survey = await survey_page(whole, signed_in, "three@example.com")
+    await survey.locator("textarea").first.fill("Heard in every tab.")
+    await survey.locator("button[value=send]").click()
+    for number in (0, 2, 3, 10, 11):
+        await expect(tabs[number].get_by_text("Heard in every tab.").first).to_be_visible(timeout=30_000)
+    for tab in tabs:
+        await tab.close()

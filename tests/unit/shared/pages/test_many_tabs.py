@@ -1,0 +1,168 @@
+"""Many tabs of one browser over HTTP/1.1, where it has six connections for an address."""
+
+import asyncio
+import socket
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import pytest
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from playwright.async_api import async_playwright, expect
+from support.browser import CHROMIUM, FLAGS
+from support.eventually import eventually
+
+from shared.http.app import create_app
+from shared.http.csrf import CsrfGuard
+from shared.http.live import Change, LiveFeed
+from shared.http.server import serve
+from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
+from shared.pages.environment import Pages
+
+pytestmark = pytest.mark.browser
+SECRET = "a secret of at least thirty-two characters"
+PAGE = """{% extends "frame.html" %}
+{% block title %}{{ count }}{% endblock %}
+{% block main %}<h1 id="count" data-live>{{ count }}</h1>
+<form method="get" action="/act"><button type="submit">Act</button></form>{% endblock %}"""
+SERVICES = ("alerts", "scorer", "dispatcher")
+NO_WORKER = "delete globalThis.SharedWorker"
+LOOK = """state => { Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+document.dispatchEvent(new Event("visibilitychange")); }"""
+
+
+class World:
+    def __init__(self, stopping):
+        self.counts, self.loads = dict.fromkeys(("1", "2", "3"), 1), 0
+        self.feeds = {name: LiveFeed(self._read, stopping, every=0.05) for name in SERVICES}
+
+    async def _read(self, _tenants):
+        return [Change("acme", thing, count) for thing, count in self.counts.items()]
+
+    def streams(self):
+        return {name: len(feed._listeners) for name, feed in self.feeds.items()}
+
+    def change(self, *things):
+        for thing in things or self.counts:
+            self.counts[thing] += 1
+
+
+@pytest.fixture
+async def world(tmp_path, monkeypatch):
+    package = tmp_path / "sample_tabs"
+    (package / "templates").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "templates" / "page.html").write_text(PAGE)
+    monkeypatch.syspath_prepend(tmp_path)
+    stopping, pages, router = asyncio.Event(), Pages("sample_tabs"), APIRouter(include_in_schema=False)
+    world = World(stopping)
+    staff = Staff("acme", UUID(int=7), "Jonas", "admin", (), "s-1", datetime.now(UTC) + timedelta(hours=1))
+
+    @router.get("/page/{service}/{thing}")
+    async def page(request: Request, who: Annotated[Staff, Depends(signed_in())], service: str, thing: str):
+        world.loads += 1
+        about = {"live": f"/live/{service}", "live_only": None if thing == "any" else thing}
+        count = sum(world.counts.values()) if thing == "any" else world.counts[thing]
+        return pages.response(request, "page.html", staff=who, count=count, **about)
+
+    @router.get("/live/{service}")
+    async def live(request: Request, service: str) -> StreamingResponse:
+        return world.feeds[service].response(request, staff)
+
+    @router.get("/act")
+    async def act() -> PlainTextResponse:
+        return PlainTextResponse("Done.")
+
+    app = create_app(service="sample", routers=[router], pages=pages)
+    app.state.access, app.state.csrf = AccessPass(SECRET), CsrfGuard(SECRET)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    world.origin = f"http://127.0.0.1:{port}"
+    world.cookie = {"name": ACCESS_COOKIE, "value": app.state.access.sign(staff), "url": world.origin}
+    server = asyncio.create_task(serve(app, port, stopping))
+    yield world
+    stopping.set()
+    await server
+
+
+@pytest.fixture
+async def context(world):
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = await browser.new_context()
+        context.set_default_timeout(10_000)
+        await context.add_cookies([world.cookie])
+        yield context
+        await browser.close()
+
+
+async def open_tab(context, world, service, thing="any"):
+    tab = await context.new_page()
+    await tab.goto(f"{world.origin}/page/{service}/{thing}")
+    return tab
+
+
+async def test_twelve_tabs_of_all_kinds_load_act_and_hear_what_changed(world, context):
+    kinds = [(service, thing) for thing in ("any", "1", "2", "3") for service in SERVICES]
+    tabs = [await open_tab(context, world, *kind) for kind in kinds]
+    await eventually(lambda: world.streams() == dict.fromkeys(SERVICES, 1))
+    world.change()
+    for (_, thing), tab in zip(kinds, tabs, strict=True):
+        await expect(tab.locator("h1")).to_have_text("6" if thing == "any" else "2")
+    await tabs[4].get_by_role("button", name="Act").click()
+    await expect(tabs[4].get_by_text("Done.")).to_be_visible()
+    assert world.streams() == dict.fromkeys(SERVICES, 1)
+
+
+async def test_the_first_tab_closes_and_the_others_still_hear(world, context):
+    first, second = [await open_tab(context, world, "alerts") for _ in range(2)]
+    await eventually(lambda: world.streams()["alerts"] == 1)
+    await first.close()
+    world.change()
+    await expect(second.locator("h1")).to_have_text("6")
+    await second.close()
+    await eventually(lambda: world.streams()["alerts"] == 0)
+
+
+async def test_a_page_about_one_thing_is_not_loaded_for_another(world, context):
+    one = await open_tab(context, world, "alerts", "1")
+    every = await open_tab(context, world, "alerts")
+    await expect(every.locator("h1")).to_have_text("3")
+    loads = world.loads
+    world.change("2")
+    await expect(every.locator("h1")).to_have_text("4")
+    assert world.loads == loads + 1
+    world.change("1")
+    await expect(one.locator("h1")).to_have_text("2")
+
+
+async def test_many_changes_load_a_page_once_a_second_at_most(world, context):
+    tab = await open_tab(context, world, "alerts")
+    await eventually(lambda: world.streams()["alerts"] == 1)
+    loop, loads = asyncio.get_running_loop(), world.loads
+    began = loop.time()
+    for _ in range(40):
+        heard = world.counts["1"]
+        world.change()
+        await eventually(lambda heard=heard: world.counts["1"] > heard)
+        await tab.evaluate("new Promise(done => setTimeout(done, 50))")
+    await expect(tab.locator("h1")).to_have_text("123")
+    assert world.loads - loads <= 2 + (loop.time() - began)
+
+
+@pytest.mark.parametrize("script", ["", NO_WORKER], ids=["shared", "without a shared worker"])
+async def test_a_hidden_tab_lets_go_and_is_true_again_when_it_is_looked_at(world, context, script):
+    await context.add_init_script(script)
+    tab = await open_tab(context, world, "alerts")
+    await eventually(lambda: world.streams()["alerts"] == 1)
+    await tab.evaluate(LOOK, "hidden")
+    await eventually(lambda: world.streams()["alerts"] == 0)
+    world.change()
+    await expect(tab.locator("h1")).to_have_text("3")
+    await tab.evaluate(LOOK, "visible")
+    await expect(tab.locator("h1")).to_have_text("6")
+    await eventually(lambda: world.streams()["alerts"] == 1)
+    world.change()
+    await expect(tab.locator("h1")).to_have_text("9")
