@@ -26,14 +26,17 @@ from services.collector.imports import (
 from services.collector.openapi import TAKES
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from shared.db.database import Database
-from shared.events import ANSWERS
+from shared.events import ANSWERS, Tenant
+from shared.http.bodies import read_text
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import Fault
 from shared.http.keys import requires
 from shared.http.problems import Problem
 from shared.http.secrets import customer_hash
 from shared.keys import ApiKey
+from shared.phone import dialled
 from shared.tenancy.tenants import find_tenant
+from shared.text import one_form
 
 router = APIRouter(tags=["answers"])
 
@@ -45,12 +48,15 @@ class AnswerDoor:
     database: Database
     secret: str
 
-    def customer_id(self, tenant: str, customer: CustomerIn | str | None) -> str | None:
+    def customer_id(self, tenant: Tenant, customer: CustomerIn | str | None) -> str | None:
         """The customer's own id, or a keyed hash of the address that stands in for it."""
         if customer is None or isinstance(customer, str):
             return customer
-        address = customer.email or customer.phone
-        return customer.id or (customer_hash(self.secret, tenant, address) if address else None)
+        address = one_form(customer.email or "")
+        if not address and (phone := one_form(customer.phone or "")):
+            address = dialled(phone, tenant.country) or phone
+        own = customer.id if one_form(customer.id or "") else None
+        return own or (customer_hash(self.secret, tenant.id, address) if address else None)
 
 
 @router.post(
@@ -70,7 +76,7 @@ async def import_answers(
     """
     door: AnswerDoor = request.app.state.answers
     try:
-        reads = without_doubles(read_batch(await request.body(), door.database.clock()))
+        reads = without_doubles(read_batch(await read_text(request), door.database.clock()))
     except Unreadable as why:
         raise Problem(400, detail=str(why)) from None
     items = {read.item.id: read.item for read in reads if read.item is not None}
@@ -101,7 +107,7 @@ async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None
                     tenant_id,
                     zone,
                     item,
-                    door.customer_id(tenant_id, item.customer),
+                    door.customer_id(tenant, item.customer),
                     known.get(answer_id(tenant_id, item)),
                     uow.now,
                 )
