@@ -92,8 +92,8 @@ class Reader:
             return None
         if pointer in self.spoilt:
             broken = "A character in it is none (NUL, or half of a pair): it was taken out."
-            self.warned.append(Warned(pointer, broken, dropped=False))
             value = value.replace("\ufffd", "")
+            self.warned.append(Warned(pointer, broken, dropped=not one_form(value)))
         return one_form(value) or None
 
     def _drop(self, pointer: str, remedy: str) -> None:

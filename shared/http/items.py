@@ -122,10 +122,11 @@ def read_item(
         raise BadItem([Fault(field="/", detail=f"Nested deeper than {DEEPEST} levels. Flatten it.")])
     spoilt: list[str] = []
     if b"\\u" in item and _SPOILT.search(item):
-        faults = unsound(_loosely(item))
-        spoilt = [fault["field"] for fault in faults if fault["field"] in helps]
-        if others := [fault for fault in faults if fault["field"] not in helps]:
-            raise BadItem(others)
+        for fault in unsound(_loosely(item)):
+            helping = [each for each in helps if fault["field"] == each or fault["field"].startswith(f"{each}/")]
+            if not helping:
+                raise BadItem([fault])
+            spoilt += helping
         if spoilt:
             item = _ESCAPE.sub(_replaced, item)
     try:
