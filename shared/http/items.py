@@ -123,7 +123,9 @@ def read_item(
     spoilt: list[str] = []
     if b"\\u" in item and _SPOILT.search(item):
         for fault in unsound(_loosely(item)):
-            helping = [each for each in helps if fault["field"] == each or fault["field"].startswith(f"{each}/")]
+            helping = [
+                each for each in helps if fault["field"] == each or fault["field"].startswith(f"{each}/")
+            ]
             if not helping:
                 raise BadItem([fault])
             spoilt += helping
