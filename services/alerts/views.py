@@ -1,5 +1,6 @@
 """From rows to what the pages of cases show."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -194,12 +195,13 @@ def bought(invitation: Invitation | None) -> list[tuple[str, str]]:
         return []
     facts: list[tuple[str, str]] = []
     if isinstance(invitation.attributes, msgspec.Raw):
-        told = msgspec.json.decode(invitation.attributes)
+        # A number is shown as the client wrote it: 19.90 is a price.
+        told = json.loads(bytes(invitation.attributes), parse_float=str, parse_int=str)
         if isinstance(told, dict):
             facts = [
                 (str(name).replace("_", " ").capitalize(), "yes" if value is True else str(value))
                 for name, value in told.items()
-                if isinstance(value, str | int | float) and value is not False and value != ""
+                if (isinstance(value, str) and value != "") or value is True
             ][:MOST_FACTS]
     if invitation.account is not None:
         manager = f", manager {invitation.account.manager}" if invitation.account.manager else ""
