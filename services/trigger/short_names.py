@@ -9,7 +9,8 @@ LONGEST = 63
 _HASH = 6
 # Letters that Unicode does not take apart, as the people who use them write them without.
 _LETTERS = str.maketrans(
-    {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ħ": "h", "\u0131": "i",
+    {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ħ": "h",
+     "\u0131": "i",
      "ŋ": "n", "ŧ": "t", "ĸ": "k", "ŀ": "l"}
 )  # fmt: skip
 

@@ -49,16 +49,24 @@ def decoded(part: str) -> str:
     return part.replace("%2F", "/").replace("%3A", ":").replace("%25", "%")
 
 
+@lru_cache(maxsize=20_000)
+def _part(text: str) -> str:
+    return encoded(one_form(text))
+
+
 def levels(organisation: Sequence[str]) -> list[str]:
     """The path's segments, from the top: ``organisation:north``, ``organisation:north/sales`` and so on."""
-    parts = [encoded(part) for part in organisation]
+    parts = [_part(part) for part in organisation]
     return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
 
 
 def segments_of(thing: Segmented) -> list[str]:
-    """Every segment it counts for: the company, each dimension, each level of its organisation."""
-    dimensions = [f"{encoded(name)}:{encoded(value)}" for name, value in sorted(thing.segments.items())]
-    return [COMPANY, *dimensions, *levels(thing.organisation)]
+    """Every segment it counts for, once each: the company, each dimension, each level of its organisation.
+
+    What was written before the doors kept text in one form is in one form here.
+    """
+    dimensions = [f"{_part(name)}:{_part(value)}" for name, value in sorted(thing.segments.items())]
+    return list(dict.fromkeys([COMPANY, *dimensions, *levels(thing.organisation)]))
 
 
 def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
