@@ -27,6 +27,7 @@ from services.collector.openapi import TAKES
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from shared.db.database import Database
 from shared.events import ANSWERS, Tenant
+from shared.events.segments import typed
 from shared.http.bodies import read_text
 from shared.http.callers import Caller, staff_or_key
 from shared.http.faults import Fault
@@ -143,7 +144,7 @@ async def list_answers(
             allowed=caller.staff.segments if caller.staff else (),
             since=since,
             until=until,
-            segment=segment,
+            segment=typed(segment) if segment else segment,
             measurement=measurement,
             after=_place(after) if after else None,
             limit=limit,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from shared.events import COMPANY, may_see
-from shared.events.segments import ORGANISATION, decoded
+from shared.events.segments import ORGANISATION, decoded, typed
 
 LONGEST = 2_000
 _FORM = re.compile(r"[^:/]+:[^:]+")
@@ -34,7 +34,7 @@ def segment_of(written: str | None) -> str:
             "Write dimension:value, such as touchpoint:checkout or organisation:north/sales; "
             "a colon, slash or percent sign within a name as %3A, %2F, %25."
         )
-    return written
+    return typed(written)
 
 
 def chain_of(segment: str) -> list[str]:

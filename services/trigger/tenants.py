@@ -53,7 +53,7 @@ async def create_tenant(
     :raises BadTenant: when something said of it cannot be so.
     :raises TenantExists: when the short name is taken.
     """
-    name, country = _shown(name, "name", LONGEST_NAME), country.strip().upper()
+    name = _shown(name, "name", LONGEST_NAME)
     if postal_address is not None:
         postal_address = _shown(postal_address, "postal address", LONGEST_ADDRESS)
     if not SHORT_NAME.fullmatch(tenant):
@@ -63,7 +63,7 @@ async def create_tenant(
     if time_zone not in available_timezones():
         raise BadTenant(f"There is no time zone {time_zone!r}; write it like Europe/Copenhagen.")
     if not re.fullmatch(r"[A-Z]{2}", country):
-        raise BadTenant(f"The country is two letters, like DK, not {country!r}.")
+        raise BadTenant(f"The country is two capital letters, like DK, not {country!r}.")
     company = Tenant(
         id=tenant,
         version=1,
