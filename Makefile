@@ -26,9 +26,9 @@ down: installed ## stop it; the data stays
 reset: installed ## stop it and forget all data
 	@$(BIN)/afterword reset
 
-tenant: installed ## NAME=Acme ADMIN=you@example.com: a company with a key, a sign-in link and an example survey
+tenant: installed ## NAME=Acme ADMIN=you@example.com [SHORT=acme]: a company with a key, a sign-in link and a survey
 	@: "$${NAME:?make tenant NAME=Acme ADMIN=you@example.com}" "$${ADMIN:?make tenant NAME=Acme ADMIN=you@example.com}"
-	@$(BIN)/afterword tenant start --name "$$NAME" --admin "$$ADMIN"
+	@$(BIN)/afterword tenant start --name "$$NAME" --admin "$$ADMIN" $(if $(SHORT),--short-name "$$SHORT")
 
 image: ## build the container image afterword:local
 	docker build --file deploy/Dockerfile --tag afterword:local --build-arg REVISION="$$(git rev-parse HEAD)" .

@@ -3,9 +3,8 @@
 import asyncio
 import importlib
 import os
-import re
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -149,12 +148,17 @@ def start_tenant(
     admin: Annotated[str, typer.Option(help="Your address: the first admin, and the first test address.")],
     time_zone: Annotated[str, typer.Option(help="Where its days begin and end.")] = "Europe/Copenhagen",
     country: Annotated[str, typer.Option(help="Two letters.")] = "DK",
+    short_name: Annotated[
+        str | None,
+        typer.Option(
+            help="Names the company in commands: small letters, digits, hyphens. Made of the name without it."
+        ),
+    ] = None,
 ) -> None:
     """A company to try things with: a tenant, a key, the first admin, and a survey that asks at once."""
     settings_of_local_stack()
-    tenant = "-".join(re.findall(r"[a-z0-9]+", name.lower())) or "company"
     try:
-        key, link, origin = asyncio.run(_start_tenant(tenant, name, admin, time_zone, country))
+        tenant, key, link, origin = asyncio.run(_start_tenant(short_name, name, admin, time_zone, country))
     except _Faults as fault:
         sys.exit(str(fault))
     typer.echo(
@@ -172,13 +176,34 @@ curl {origin}/v1/events -H "Authorization: Bearer $KEY" -H "Content-Type: applic
     )
 
 
+def reserved(address: str) -> str | None:
+    """Why no mail can reach an address below a name that is reserved for tests or for one machine."""
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES
+
+    domain = address.rpartition("@")[2].strip().rstrip(".").lower()
+    found = [name for name in SPECIAL_USE_DOMAIN_NAMES if domain == name or domain.endswith(f".{name}")]
+    if not found:
+        return None
+    return (
+        f"The name .{found[0]} is reserved (RFC 6761): no mail ever leaves for {address}. "
+        "Write an address such as you@example.com."
+    )
+
+
 class _Faults(Exception):
     """What kept the tenant from being made, in words."""
 
 
+class _Started(NamedTuple):
+    tenant: str
+    key: str
+    link: str
+    origin: str
+
+
 async def _start_tenant(
-    tenant: str, name: str, admin: str, time_zone: str, country: str
-) -> tuple[str, str, str]:
+    short_name: str | None, name: str, admin: str, time_zone: str, country: str
+) -> _Started:
     from services.alerts import accounts
     from services.alerts.errors import BadAccount
     from services.alerts.hiring import create_staff, sign_in_link
@@ -188,18 +213,23 @@ async def _start_tenant(
     from services.trigger.errors import BadTenant, TenantExists
     from shared.db.database import Database
     from shared.service import read_settings
+    from shared.text import one_form
 
     names = ("trigger", "dispatcher", "alerts")
     afterword, owns = read_settings([service(each) for each in names])
     trigger, dispatcher, alerts = (
         Database(own.database_url.get_secret_value(), name="tenant-start", pool_size=1) for own in owns
     )
+    name, tenant = one_form(name), short_name or ""
     try:
         # Three databases, no common transaction: what can be wrong is wrong before the first, and a start
         # that broke off goes on where it is started again.
+        if reason := reserved(admin):
+            raise _Faults(reason)
         accounts.clean_address(admin)
         if judged(admin) != "good":
             raise _Faults(f"No mail would reach {admin}: choose an address of your own.")
+        tenant = short_name or await tenants.free_short_name(trigger, name)
         try:
             await tenants.create_tenant(
                 trigger, tenant, name=name, time_zone=time_zone, country=country, languages=["en", "da", "nl"]
@@ -215,7 +245,8 @@ async def _start_tenant(
         key = await tenants.create_key(trigger, tenant, STARTER_SCOPES, name="webshop")
     except TenantExists:
         raise _Faults(
-            f"There is a tenant {tenant} already; choose another name. If it is yours: `afterword staff link "
+            f"There is a tenant {tenant} already; choose another with --short-name (make tenant: SHORT=…). "
+            "If it is yours: `afterword staff link "
             f"{tenant} {admin}` prints a way in, `afterword key create {tenant} --scope events:write` a key."
         ) from None
     except BadTenant as error:
@@ -225,7 +256,7 @@ async def _start_tenant(
     finally:
         for database in (trigger, dispatcher, alerts):
             await database.close()
-    return key, link, afterword.staff_url.rstrip("/")
+    return _Started(tenant, key, link, afterword.staff_url.rstrip("/"))
 
 
 def main() -> None:

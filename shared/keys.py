@@ -11,6 +11,10 @@ class ApiKey:
     id: str
     name: str
     scopes: frozenset[str]
+    country: str | None = None
+    """The company's: two capital letters."""
+    source: str | None = None
+    """The source of events that name none; None: the key's name."""
 
 
 class KeysUnavailable(Exception):

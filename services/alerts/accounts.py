@@ -13,7 +13,7 @@ from services.alerts.links import Token
 from services.alerts.repository import people
 from shared.addresses import canonical
 from shared.db.database import UnitOfWork
-from shared.events.segments import COMPANY
+from shared.events.segments import COMPANY, typed
 from shared.http.staff import ROLES, Role, Staff
 from shared.ids import uuid7
 
@@ -53,7 +53,7 @@ def clean_segments(segments: Sequence[str]) -> list[str]:
 
     :raises BadAccount: when one is not written so.
     """
-    wanted = sorted({segment.strip() for segment in segments} - {COMPANY})
+    wanted = sorted({typed(segment) for segment in segments} - {COMPANY})
     for segment in wanted:
         dimension, colon, value = segment.partition(":")
         if not (colon and dimension and value) or len(segment) > LONGEST:

@@ -12,6 +12,7 @@ from services.alerts.repository import reading
 from services.alerts.schemas import Action, CaseDetail, CaseOut, CasePage, ContactOut, EntryOut
 from services.alerts.visible import VisibleCase, visible_case
 from shared.db.database import Database, UnitOfWork
+from shared.events.segments import typed
 from shared.http.callers import Caller, staff_or_key
 from shared.http.cursors import cursor_of, place_of
 from shared.http.faults import Fault
@@ -40,7 +41,8 @@ async def list_cases(
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> CasePage:
     reader = Reader.of(caller)
-    wanted = reading.Wanted(segments=reader.segments, state=state, owner=_owner(owner), segment=segment)
+    within = typed(segment) if segment else segment
+    wanted = reading.Wanted(segments=reader.segments, state=state, owner=_owner(owner), segment=within)
     async with _database(request).reading() as uow:
         found = await reading.page_of_cases(
             uow, reader.tenant, wanted, after=place_of(after) if after else None, most=limit + 1

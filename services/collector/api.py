@@ -20,7 +20,9 @@ from services.collector.imports import (
 from services.collector.openapi import TAKES
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from shared.db.database import Database
-from shared.events import ANSWERS
+from shared.events import ANSWERS, Tenant
+from shared.events.segments import typed
+from shared.http.bodies import read_text
 from shared.http.callers import Caller, staff_or_key
 from shared.http.cursors import cursor_of, place_of
 from shared.http.instants import Instant
@@ -29,7 +31,9 @@ from shared.http.problems import Problem
 from shared.http.routes import Ordered
 from shared.http.secrets import customer_hash
 from shared.keys import ApiKey
+from shared.phone import dialled
 from shared.tenancy.tenants import find_tenant
+from shared.text import one_form
 from shared.zones import zone_of
 
 router = APIRouter(tags=["answers"], route_class=Ordered)
@@ -42,12 +46,15 @@ class AnswerDoor:
     database: Database
     secret: str
 
-    def customer_id(self, tenant: str, customer: CustomerIn | str | None) -> str | None:
+    def customer_id(self, tenant: Tenant, customer: CustomerIn | str | None) -> str | None:
         """The customer's own id, or a keyed hash of the address that stands in for it."""
         if customer is None or isinstance(customer, str):
             return customer
-        address = customer.email or customer.phone
-        return customer.id or (customer_hash(self.secret, tenant, address) if address else None)
+        address = one_form(customer.email or "")
+        if not address and (phone := one_form(customer.phone or "")):
+            address = dialled(phone, tenant.country) or phone
+        own = customer.id if one_form(customer.id or "") else None
+        return own or (customer_hash(self.secret, tenant.id, address) if address else None)
 
 
 @router.post(
@@ -67,7 +74,7 @@ async def import_answers(
     """
     door: AnswerDoor = request.app.state.answers
     try:
-        reads = without_doubles(read_batch(await request.body(), door.database.clock()))
+        reads = without_doubles(read_batch(await read_text(request), door.database.clock()))
     except Unreadable as why:
         raise Problem(400, detail=str(why)) from None
     items = {read.item.id: read.item for read in reads if read.item is not None}
@@ -98,7 +105,7 @@ async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None
                     tenant_id,
                     zone,
                     item,
-                    door.customer_id(tenant_id, item.customer),
+                    door.customer_id(tenant, item.customer),
                     known.get(answer_id(tenant_id, item)),
                     uow.now,
                 )
@@ -134,7 +141,7 @@ async def list_answers(
             allowed=caller.staff.segments if caller.staff else (),
             since=since,
             until=until,
-            segment=segment,
+            segment=typed(segment) if segment else segment,
             measurement=measurement,
             after=place_of(after) if after else None,
             limit=limit,

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
 from shared.events.envelope import Instant
 from shared.events.surveys import Measurement
+from shared.text import one_form
 from shared.zones import zone_of
 
 AMENDABLE = timedelta(hours=48)
@@ -211,7 +212,7 @@ def clicked(asked: Asked, now: datetime, *, version: int = 1) -> Answer:
         survey_version=asked.survey_version,
         event_id=asked.event_id,
         measurement=asked.measurement,
-        touchpoint=asked.touchpoint,
+        touchpoint=one_form(asked.touchpoint or "") or None,
         segments=asked.segments,
         organisation=asked.organisation,
         language=asked.language,

@@ -1,56 +1,67 @@
 """Answers from elsewhere: a batch read item by item, so that a bad one never harms its neighbours."""
 
-import json
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
 from services.collector.schemas import ImportItem, ItemFault
 from shared.events import Answer
-from shared.events.envelope import Instant, Name, ScoreValue
-from shared.events.segments import LONGEST, MOST_DIMENSIONS, MOST_LEVELS, ORGANISATION, too_long
+from shared.events.envelope import Instant, Name
+from shared.events.segments import (
+    LONGEST,
+    ORGANISATION,
+    BadSegment,
+    clean_organisation,
+    clean_segments,
+    too_long,
+)
 from shared.events.surveys import Measurement
-from shared.http.faults import Fault, pointer
-from shared.http.sound import unsound
+from shared.http.faults import Fault
+from shared.http.items import MOST, BadItem, NotJson, TooMany, elements, id_of, member, read_item
 from shared.ids import derived
+from shared.pointers import pointer
+from shared.text import one_form
 
-MOST = 1_000
 CLOCKS_DIFFER = timedelta(minutes=5)
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
 """Net Promoter is younger; and no time zone can push such a day out of the calendar."""
+BEST = 10
 
-Address = Annotated[str, Meta(min_length=1, max_length=320)]
+Address = Annotated[str, Meta(max_length=320)]
+Score = Annotated[Any, Meta(extra_json_schema={"type": "integer", "minimum": 0, "maximum": BEST})]
+HINTS = frozenset({"/customer/name"})
 
 
 class CustomerIn(Struct, forbid_unknown_fields=True):
     """Whose answer it is. Of all this only the id is kept; without one, a keyed hash of the address."""
 
-    id: Name | None = None
+    id: Annotated[str, Meta(max_length=200)] | None = None
     email: Address | None = None
     phone: Address | None = None
-    name: Annotated[str, Meta(max_length=200)] | None = None
+    name: Annotated[Any, Meta(extra_json_schema={"type": ["string", "null"]})] = None
 
 
 class AnswerIn(Struct, forbid_unknown_fields=True):
     """One answer from elsewhere. Without a customer it is anonymous history."""
 
     id: Name
-    score: ScoreValue
+    score: Score
     answered_at: Instant
     comment: Annotated[str, Meta(max_length=5_000)] | None = None
     invited_at: Instant | None = None
-    customer: CustomerIn | Name | None = None
-    segments: Annotated[dict[Name, Name], Meta(max_length=MOST_DIMENSIONS)] = {}
-    organisation: Annotated[tuple[Name, ...], Meta(max_length=MOST_LEVELS)] = ()
-    measurement: Measurement = "transactional"
-
-
-class Batch(Struct):
-    answers: Annotated[list[Raw], Meta(max_length=MOST)]
+    customer: CustomerIn | Annotated[str, Meta(max_length=200)] | None = None
+    segments: Annotated[
+        dict[str, Any] | None,
+        Meta(extra_json_schema={"additionalProperties": {"type": ["string", "null"]}, "maxProperties": 8}),
+    ] = None
+    organisation: Annotated[
+        list[Any] | None,
+        Meta(extra_json_schema={"items": {"type": "string", "minLength": 1}, "maxItems": 6}),
+    ] = None
+    measurement: Measurement | None = None
 
 
 class Unreadable(Exception):
@@ -66,75 +77,63 @@ class Read(NamedTuple):
 
 
 def read_batch(body: bytes, now: datetime) -> list[Read]:
-    """Every item of a batch, in order.
+    """Every item of a batch, in order; each is judged as it would be alone.
 
     :raises Unreadable: when there is no list of answers in it, or one too long.
     """
     try:
-        pieces = _batch.decode(body).answers
-    except RecursionError:
-        raise Unreadable("It is nested too deeply. Flatten it.") from None
-    except msgspec.ValidationError as error:
-        if "length" in str(error):
-            raise Unreadable(f"A request may carry {MOST:,} answers. Send the rest in another.") from None
-        raise Unreadable('Send {"answers": [ … ]}.') from None
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _read_leniently(body, now)
-    return [_folded_in(_read(bytes(piece), now)) for piece in pieces]
-
-
-def _read_leniently(body: bytes, now: datetime) -> list[Read]:
-    """A body with NaN in it is no JSON, yet the good items are taken: Python's own reader lets it pass."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Unreadable("It is not JSON.") from None
-    answers = found.get("answers") if isinstance(found, dict) else None
-    if not isinstance(answers, list) or len(answers) > MOST:
-        raise Unreadable(f'Send {{"answers": [ … ]}} with at most {MOST:,} of them.')
-    reads = []
-    for answer in answers:
-        faults = unsound(answer)
-        reads.append(
-            Read(_id_of(answer), None, faults) if faults else _read(json.dumps(answer).encode(), now)
-        )
-    return reads
+        answers = member(body, "answers")
+        pieces = elements(answers) if answers is not None else None
+    except NotJson:
+        pieces = None
+    except TooMany:
+        raise Unreadable(f"A request may carry {MOST:,} answers. Send the rest in another.") from None
+    if pieces is None:
+        raise Unreadable('Send {"answers": [ … ]}, as JSON.')
+    return [_read(piece, now) for piece in pieces]
 
 
 def _read(piece: bytes, now: datetime) -> Read:
     try:
-        item = _item.decode(piece)
-    except RecursionError:
-        return Read(None, None, [Fault(field="/", detail="Nested too deeply. Flatten it.")])
-    except UnicodeDecodeError:
-        return Read(None, None, [Fault(field="/", detail="Not UTF-8, or half a character. Send whole ones.")])
-    except msgspec.ValidationError as error:
-        return Read(_id_of(_loosely(piece)), None, [_fault(str(error))])
-    except msgspec.MsgspecError:
-        return _read_unsound(piece)
-    if b"\\u0000" in piece and (faults := unsound(_loosely(piece))):
-        return Read(_id_of(_loosely(piece)), None, faults)
-    return Read(item.id, item, _faults_in_time(item, now) + _faults_in_names(item))
+        item, _ = read_item(_item, piece, helps=HINTS, choices="transactional or relational")
+    except BadItem as bad:
+        return Read(id_of(piece), None, bad.faults)
+    faults = [*_faults_in_score(item), *_faults_in_time(item, now), *_put_in_one_form(item)]
+    return Read(item.id, None if faults else item, faults)
 
 
-def _read_unsound(piece: bytes) -> Read:
-    """What msgspec could not read at all: lone surrogates, or no JSON."""
-    found = _loosely(piece)
-    faults = unsound(found) or [Fault(field="/", detail="This is not JSON.")]
-    return Read(_id_of(found), None, faults)
+def _faults_in_score(item: AnswerIn) -> list[Fault]:
+    """A whole number is one however it is written (9.0, 1e1): that is how tables are exported."""
+    score = item.score
+    if isinstance(score, str):
+        return [Fault(field="/score", detail=f"Must be a number from 0 to {BEST}, without quotes.")]
+    whole = isinstance(score, int | float) and not isinstance(score, bool) and score == int(score)
+    if not whole or not 0 <= score <= BEST:
+        return [Fault(field="/score", detail=f"Must be a whole number from 0 to {BEST}.")]
+    item.score = int(score)
+    return []
 
 
-def _loosely(piece: bytes) -> Any:
+def _put_in_one_form(item: AnswerIn) -> list[Fault]:
+    if not one_form(item.id):
+        return [Fault(field="/id", detail="Is blank. Give each answer an id of its own.")]
+    if isinstance(item.customer, str):
+        item.customer = item.customer if one_form(item.customer) else None
     try:
-        return json.loads(piece)
-    except (ValueError, RecursionError):
-        return None
+        item.segments = clean_segments(item.segments or {})
+        item.organisation = list(clean_organisation(item.organisation or ()))
+    except BadSegment as bad:
+        return [Fault(field=pointer(*bad.place), detail=bad.remedy)]
+    dimension = too_long(_Segmented(item.segments, item.organisation))
+    if dimension is None:
+        return []
+    field = f"/{ORGANISATION}" if dimension == ORGANISATION else pointer("segments", dimension)
+    return [Fault(field=field, detail=f"A segment's name has more than {LONGEST} bytes. Use a short code.")]
 
 
-def _id_of(answer: Any) -> str | None:
-    """The item's own name, to find it again, where it is one that can be said."""
-    name = answer.get("id") if isinstance(answer, dict) else None
-    return name if isinstance(name, str) and not unsound(name) else None
+class _Segmented(NamedTuple):
+    segments: dict[str, str]
+    organisation: list[str]
 
 
 def _faults_in_time(item: AnswerIn, now: datetime) -> list[Fault]:
@@ -151,31 +150,6 @@ def _faults_in_time(item: AnswerIn, now: datetime) -> list[Fault]:
             Fault(field="/invited_at", detail="Lies after answered_at: nobody answers before being asked.")
         )
     return faults
-
-
-def _faults_in_names(item: AnswerIn) -> list[Fault]:
-    dimension = too_long(item)
-    if dimension is None:
-        return []
-    field = "/organisation" if dimension == ORGANISATION else "/segments"
-    return [Fault(field=field, detail=f"A segment's name has more than {LONGEST} bytes. Use a short code.")]
-
-
-def _folded_in(read: Read) -> Read:
-    return read._replace(item=None) if read.faults else read
-
-
-_PLACE = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
-
-
-def _fault(message: str) -> Fault:
-    """The sentence "Expected `int` <= 10 - at `$.score`" as field and remedy; it never quotes a value."""
-    place = _PLACE.search(message)
-    what = message[: place.start()] if place else message
-    parts = re.findall(r"[^.\[\]]+", place[1]) if place else []
-    if what == "Invalid RFC3339 encoded datetime" or "with a timezone component" in what:
-        what = "Needs a time with its zone: 2026-11-22T05:00:00Z or 2026-11-22T06:00:00+01:00"
-    return Fault(field=pointer(*parts), detail=f"{what}.")
 
 
 def without_doubles(reads: list[Read]) -> list[Read]:
@@ -206,6 +180,7 @@ def imported(
     Other content under a known id amends it; its time and day stay those of the first.
     """
     answered_at = old.answered_at if old and old.answered_at else item.answered_at
+    segments = item.segments or {}
     new = Answer(
         id=answer_id(tenant, item),
         version=old.version if old else 1,
@@ -214,10 +189,10 @@ def imported(
         score=item.score,
         comment=(item.comment or "").strip() or None,
         customer_id=customer_id,
-        measurement=item.measurement,
-        touchpoint=item.segments.get("touchpoint"),
-        segments=item.segments,
-        organisation=item.organisation,
+        measurement=item.measurement or "transactional",
+        touchpoint=segments.get("touchpoint"),
+        segments=segments,
+        organisation=tuple(item.organisation or ()),
         day=old.day if old else answered_at.astimezone(zone).date(),
         invited_at=item.invited_at,
         answered_at=answered_at,
@@ -235,5 +210,4 @@ def answer_id(tenant: str, item: AnswerIn) -> Any:
     return derived("import", tenant, item.id)
 
 
-_batch = msgspec.json.Decoder(Batch)
 _item = msgspec.json.Decoder(AnswerIn)

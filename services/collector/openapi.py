@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from services.collector.imports import MOST, AnswerIn
+from services.collector.imports import AnswerIn
+from shared.http.items import MOST
 
 _EXAMPLE = {
     "answers": [

@@ -38,7 +38,7 @@ class AnswerOut(BaseModel):
     state: Literal["saved", "sent"]
     origin: Literal["survey", "import", "link"]
     test: bool = Field(description="A test: it never counts.")
-    score: int = Field(ge=0, le=10)
+    score: int = Field(json_schema_extra={"minimum": 0, "maximum": 10})
     comment: str | None
     follow_up_question: str | None
     follow_up: str | None

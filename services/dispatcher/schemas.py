@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from services.dispatcher.surveys import Draft, Survey
+from services.dispatcher.surveys import LAST_PLACE, Draft, Survey
 from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})?$")]
@@ -33,9 +33,16 @@ _OCCASION = Field(
 
 
 class Body(BaseModel):
-    """Nothing is guessed: no other type, no unknown field."""
+    """Nothing is guessed: no other type, no unknown field. Null is the same as leaving a field out."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, sent: Any) -> Any:
+        if not isinstance(sent, dict):
+            return sent
+        return {name: value for name, value in sent.items() if value is not None}
 
 
 class FollowUpBody(Body):
@@ -97,7 +104,9 @@ class SurveyRulesBody(Body):
     quarantine_days: int = Field(default=90, ge=0, le=3650)
     link_days: int = Field(default=30, ge=1, le=365)
     max_age_days: int = Field(default=7, ge=1, le=365)
-    position: int | None = Field(default=None, ge=1, le=1_000_000, description="Its place in the order.")
+    position: int | None = Field(
+        default=None, ge=1, le=LAST_PLACE, description="Its place in the order; without one, the last."
+    )
     default_language: Language = "en"
 
     @model_validator(mode="after")
@@ -148,9 +157,40 @@ class SurveyPatch(Body):
     texts: dict[Language, TextsBody] | None = Field(default=None, description="Replaces all texts.")
 
 
-class SurveyAnswer(SurveyKept):
-    """A survey as it stands."""
+class FollowUpAnswer(BaseModel):
+    """The second question, by outcome."""
 
+    detractor: str | None = None
+    passive: str | None = None
+    promoter: str | None = None
+
+
+class TextsAnswer(BaseModel):
+    """A survey's own words in one language."""
+
+    subject: str | None = None
+    intro: str | None = None
+    question: str | None = None
+    reason: str | None = None
+    follow_up: FollowUpAnswer = FollowUpAnswer()
+    thanks: str | None = None
+    occasion: str | None = None
+
+
+class SurveyAnswer(BaseModel):
+    """A survey as it stands. What is kept is told, whatever may be sent today: nothing here has limits."""
+
+    name: str
+    trigger: str
+    measurement: str
+    state: str
+    delay_minutes: int
+    quarantine_days: int
+    link_days: int
+    max_age_days: int
+    position: int = Field(description="Its place in the order.")
+    default_language: str
+    texts: dict[str, TextsAnswer]
     id: UUID
     version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
     survey_version: int = Field(description="Grows when its words change.")

@@ -14,7 +14,10 @@ from services.dispatcher.wording import read_texts, write_texts
 from shared.db import UnitOfWork
 from shared.events import SURVEYS, SurveyTexts
 from shared.events import Survey as SurveyEvent
+from shared.text import one_form
 
+LAST_PLACE = 1_000_000
+"""The highest place that can be given; where the next one lies beyond it, all are numbered anew."""
 State = Literal["live", "paused"]
 
 
@@ -65,7 +68,7 @@ def rules_of(row: Row[Any]) -> SurveyRules:
         survey_version=row.survey_version,
         name=row.name,
         measurement=row.measurement,
-        trigger=row.trigger,
+        trigger=one_form(row.trigger),
         delay_minutes=row.delay_minutes,
         quarantine_days=row.quarantine_days,
         link_days=row.link_days,
@@ -111,6 +114,9 @@ async def create(
     :raises MadeBefore: when the one that is there was made by another request.
     """
     await sending_rows.hold(uow, tenant, change=False)
+    if draft.position is None and await rows.last_place(uow, tenant) >= LAST_PLACE:
+        await rows.renumber(uow, tenant)
+        await say(uow, tenant)
     if await rows.insert(uow, tenant, {"id": survey_id, "made_from": made_from, **_columns(draft)}):
         await _write_words(uow, tenant, survey_id, 1, draft)
         await say(uow, tenant, survey_id)

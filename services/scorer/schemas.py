@@ -35,7 +35,8 @@ class ScoreBody(BaseModel):
     window: WindowBody
     n: int
     counts: list[int] = Field(
-        description="Answers with each score from 0 to 10.", min_length=11, max_length=11
+        description="Answers with each score from 0 to 10.",
+        json_schema_extra={"minItems": 11, "maxItems": 11},
     )
     detractors: int
     passives: int

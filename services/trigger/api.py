@@ -8,12 +8,15 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.trigger.domain import Unacceptable, transaction
-from services.trigger.intake import NoSuchForm, NotJson, Piece, TooMany, pieces, read
+from services.trigger.domain import Accepted, transaction
+from services.trigger.errors import Unacceptable
+from services.trigger.intake import FORMS, NoSuchForm, Piece, pieces, read
 from services.trigger.openapi import ACCEPTS, ANSWERS
 from shared.clock import Clock
 from shared.events import TRANSACTIONS, Event, Transaction
+from shared.http.bodies import read_text
 from shared.http.direct import Direct
+from shared.http.items import NotJson, TooMany, id_of
 from shared.http.keys import requires
 from shared.http.problems import Problem
 from shared.http.secrets import customer_hash
@@ -25,7 +28,7 @@ router = APIRouter(route_class=Direct)
 
 
 class Fault(msgspec.Struct):
-    """What is wrong with one event."""
+    """What is wrong with one event, or what of it was left out."""
 
     field: str
     detail: str
@@ -38,6 +41,8 @@ class Result(msgspec.Struct, omit_defaults=True):
     status: str
     see: str | None = None
     errors: list[Fault] = []
+    warnings: list[Fault] = []
+    """What only helps and was not understood: the event is accepted without it."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +59,23 @@ class Door:
         """The door of a running process."""
         return cls(publisher, context.afterword.staff_url.rstrip("/"), context.secret, context.database.clock)
 
-    def transaction(self, piece: Piece, key: ApiKey, now: datetime) -> Transaction:
+    def accept(self, piece: Piece, key: ApiKey, now: datetime) -> Accepted:
         """Read and check one event.
 
-        :raises Unacceptable: naming the field and the remedy.
+        :raises Unacceptable: naming the place in what was sent, and the remedy.
         """
-        event = read(piece)
-        address = event.customer.email or event.customer.phone
-        customer_id = None
-        if event.customer.id is None and address:
-            customer_id = customer_hash(self.secret, key.tenant, address)
-        return transaction(event, source=key.name, customer_id=customer_id, now=now)
+        event, spoilt = read(piece)
+        try:
+            return transaction(
+                event,
+                source=key.source or key.name,
+                customer_id=lambda address: customer_hash(self.secret, key.tenant, address),
+                now=now,
+                country=key.country,
+                spoilt=spoilt,
+            )
+        except Unacceptable as fault:
+            raise Unacceptable(piece.place(fault.field), fault.remedy) from None
 
 
 @router.post(
@@ -84,16 +95,19 @@ async def post_events(
     may be sent again at any time: it changes nothing. 207 means that some were refused; each has its result.
     """
     door: Door = request.app.state.door
-    found, is_batch = _pieces(await request.body(), request)
+    found, is_batch = _pieces(await read_text(request), request)
     now = door.clock()
     results: list[Result] = []
     accepted: dict[tuple[str, str], Event[Transaction]] = {}
     for piece in found:
         try:
-            event = TRANSACTIONS.event(key.tenant, door.transaction(piece, key, now), now)
-            results.append(_accept(door, event, accepted))
+            told, warned = door.accept(piece, key, now)
         except Unacceptable as fault:
-            results.append(Result(_id_of(piece), "refused", errors=[Fault(fault.field, fault.remedy)]))
+            results.append(Result(id_of(piece.body), "refused", errors=[Fault(fault.field, fault.remedy)]))
+        else:
+            result = _accept(door, TRANSACTIONS.event(key.tenant, told, now), accepted)
+            result.warnings = [Fault(piece.place(each.field), each.remedy) for each in warned]
+            results.append(result)
     if accepted:
         await _publish(door, list(accepted.values()))
     return _response(results, is_batch, some=bool(accepted))
@@ -111,7 +125,11 @@ def _pieces(body: bytes, request: Request) -> tuple[list[Piece], bool]:
             413, "These are too many events.", "One request may carry 1,000. Send them in parts."
         ) from None
     except NoSuchForm:
-        raise Problem(415) from None
+        raise Problem(
+            415,
+            "Events do not come in this form.",
+            f"Send them as {', '.join(FORMS[:-1])} or {FORMS[-1]}.",
+        ) from None
 
 
 def _accept(
@@ -157,15 +175,3 @@ def _response(results: list[Result], is_batch: bool, *, some: bool) -> Response:
         return Response(msgspec.json.encode(body), status, media_type="application/json")
     problem = {"type": "about:blank", "title": "None of these events can be accepted.", "status": 422}
     return Response(msgspec.json.encode(problem | body), status, media_type="application/problem+json")
-
-
-class _Named(msgspec.Struct):
-    id: str
-
-
-def _id_of(piece: Piece) -> str | None:
-    """The id of an event that was refused, if that much can be read."""
-    try:
-        return msgspec.json.decode(piece[0], type=_Named).id[:200]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None

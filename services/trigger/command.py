@@ -64,7 +64,8 @@ def list_tenants() -> None:
                 typer.echo(f"{tenant.id}\t{tenant.name}\t{tenant.time_zone}\t{tenant.country}")
                 for key in tenant.keys:
                     state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
-                    typer.echo(f"  key {key.id}\t{key.name}\t{state}\t{' '.join(key.scopes)}")
+                    source = f"\tsource {key.source}" if key.source else ""
+                    typer.echo(f"  key {key.id}\t{key.name}\t{state}\t{' '.join(key.scopes)}{source}")
 
     _with_database(show)
 
@@ -109,20 +110,38 @@ def set_people(
 def create_key(
     tenant: Annotated[str, typer.Argument()],
     scope: Annotated[list[str], typer.Option(help="What it opens, like events:write; several are allowed.")],
-    name: Annotated[
-        str, typer.Option(help="Where it is used; also the default source of its events.")
-    ] = "default",
+    name: Annotated[str, typer.Option(help="Where it is used.")] = "default",
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="The source of events that name none; the key's name without it. A key that takes another's "
+            "place needs that one's, or an event that is sent again becomes a second one."
+        ),
+    ] = None,
     days: Annotated[int | None, typer.Option(help="Days until it expires; without it, never.")] = None,
 ) -> None:
     """Print a new key, and nothing else. It is not shown again."""
     from services.trigger import tenants
 
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    typer.echo(
-        _with_database(
-            lambda database: tenants.create_key(database, tenant, scope, name=name, expires_at=expires_at)
+
+    async def create(database: "Database") -> tuple[str, list[str]]:
+        before = await tenants.default_sources(database, tenant)
+        key = await tenants.create_key(
+            database, tenant, scope, name=name, source=source, expires_at=expires_at
         )
-    )
+        return key, before
+
+    key, before = _with_database(create)
+    typer.echo(key)
+    mine = source or name
+    if tenants.SENDS & set(scope) and before and mine not in before:
+        typer.echo(
+            f"Events that name no source count as from {mine!r} with this key, and as from "
+            f"{', '.join(map(repr, before))} with earlier ones. If it replaces one of those, revoke "
+            "it and make one with --source.",
+            err=True,
+        )
 
 
 @key_app.command("revoke")

@@ -1,25 +1,41 @@
 """What an event must say to be accepted, and what it becomes. Pure: no clock, no broker, no web."""
 
 import re
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from services.trigger.attributes import in_one_order
+from services.trigger.errors import Unacceptable
+from services.trigger.hints import Reader, Warned
 from shared.events import Account, Basis, Customer, Transaction
-from shared.events.envelope import Instant, Name, Text
-from shared.events.segments import LONGEST, MOST_DIMENSIONS, MOST_LEVELS, ORGANISATION, too_long
-from shared.zones import zone_names
+from shared.events.envelope import Instant, Name
+from shared.events.segments import (
+    LONGEST,
+    ORGANISATION,
+    BadSegment,
+    clean_organisation,
+    clean_segments,
+    too_long,
+)
+from shared.pointers import pointer
+from shared.text import one_form
 
 OLDEST = timedelta(days=30)
 """Beyond it the identities of what has been decided may be forgotten one day; the promise ends here."""
 CLOCKS_DIFFER = timedelta(minutes=5)
-DEEPEST = 32
-LARGEST_ATTRIBUTES = 64 * 1024
-"""Bytes. An invitation carries them on, and a topic takes records of 512 KiB."""
+
+Hint = Annotated[Any, Meta(extra_json_schema={"type": ["string", "null"]})]
+"""Only helps: whatever stands here, the event is taken. See services.trigger.hints."""
+Label = Annotated[str, Meta(max_length=200)]
+HINTS = frozenset(
+    {f"/customer/{name}" for name in ("phone", "name", "locale", "time_zone", "country")}
+    | {"/handled_by", "/account/manager"}
+)
 
 
 class BasisIn(Struct, forbid_unknown_fields=True):
@@ -27,19 +43,19 @@ class BasisIn(Struct, forbid_unknown_fields=True):
 
     kind: Name
     at: Instant | None = None
-    source: Text | None = None
+    source: Annotated[str, Meta(max_length=1_000)] | None = None
 
 
 class CustomerIn(Struct, forbid_unknown_fields=True):
     """Whom it happened to: an id of your own, an address or a phone number at the least."""
 
-    id: Name | None = None
+    id: Label | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
-    phone: Annotated[str, Meta(max_length=40)] | None = None
-    name: Annotated[str, Meta(max_length=200)] | None = None
-    locale: Annotated[str, Meta(max_length=35)] | None = None
-    time_zone: Annotated[str, Meta(max_length=60)] | None = None
-    country: Annotated[str, Meta(max_length=2)] | None = None
+    phone: Hint = None
+    name: Hint = None
+    locale: Hint = None
+    time_zone: Hint = None
+    country: Hint = None
     basis: BasisIn | None = None
 
 
@@ -47,11 +63,18 @@ class AccountIn(Struct, forbid_unknown_fields=True):
     """The company behind the customer."""
 
     id: Name
-    manager: Name | None = None
+    manager: Hint = None
 
 
-SegmentName = Annotated[str, Meta(min_length=1, max_length=100)]
-Attributes = Raw
+_SEGMENT_SCHEMA = Meta(
+    extra_json_schema={
+        "additionalProperties": {"type": ["string", "null"], "maxLength": 200},
+        "maxProperties": 8,
+    }
+)
+_ORGANISATION_SCHEMA = Meta(
+    extra_json_schema={"items": {"type": "string", "minLength": 1, "maxLength": 200}, "maxItems": 6}
+)
 
 
 class Content(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -59,9 +82,9 @@ class Content(Struct, forbid_unknown_fields=True, kw_only=True):
 
     customer: CustomerIn
     account: AccountIn | None = None
-    handled_by: Name | None = None
-    segments: Annotated[dict[SegmentName, Name], Meta(max_length=MOST_DIMENSIONS)] = {}
-    organisation: Annotated[list[Name], Meta(max_length=MOST_LEVELS)] = []
+    handled_by: Hint = None
+    segments: Annotated[dict[str, Any] | None, _SEGMENT_SCHEMA] = None
+    organisation: Annotated[list[Any] | None, _ORGANISATION_SCHEMA] = None
     attributes: Raw | UnsetType = UNSET
 
 
@@ -71,77 +94,115 @@ class EventIn(Content, forbid_unknown_fields=True, kw_only=True):
     id: Name
     type: Name
     occurred_at: Instant
-    source: Name | None = None
+    source: Label | None = None
 
 
-class Unacceptable(Exception):
-    """This event cannot be accepted: the field, as a JSON pointer, and the remedy."""
+class Accepted(NamedTuple):
+    """What an event becomes, and what of it was not kept as it was sent."""
 
-    def __init__(self, field: str, remedy: str) -> None:
-        super().__init__(field)
-        self.field = field
-        self.remedy = remedy
+    transaction: Transaction
+    warned: list[Warned]
 
 
-def transaction(event: EventIn, *, source: str, customer_id: str | None, now: datetime) -> Transaction:
-    """The transaction that an event becomes.
+def transaction(
+    event: EventIn,
+    *,
+    source: str,
+    customer_id: Callable[[str], str],
+    now: datetime,
+    country: str | None = None,
+    spoilt: Collection[str] = (),
+) -> Accepted:
+    """The transaction that an event becomes. The event itself is brought into one form by the way.
 
     :param source: stands where the event names none.
-    :param customer_id: stands where the customer has no id: a keyed hash of the address.
+    :param customer_id: makes the id of a customer without one from an address: a keyed hash.
+    :param country: whose phone numbers are read where the customer has no country.
+    :param spoilt: pointers to hints in which U+FFFD stands for what was no character.
     :raises Unacceptable: naming the field and the remedy.
     """
     _check_time(event.occurred_at, now)
-    _check_customer(event.customer)
-    if (dimension := too_long(event)) is not None:
-        raise Unacceptable(
-            f"/{'organisation' if dimension == ORGANISATION else 'segments'}",
-            f"The name of a segment has more than {LONGEST} bytes. Use a short code instead of a text.",
-        )
-    _normalise(event, source, customer_id)
-    customer = event.customer
-    return Transaction(
+    _put_in_one_form(event, source)
+    hints = Reader(frozenset(spoilt))
+    customer, account = _customer(event.customer, hints, country), event.account
+    handled_by = hints.label("/handled_by", event.handled_by)
+    manager = hints.label("/account/manager", account.manager) if account else None
+    shown, compared = in_one_order(event.attributes)
+    event.attributes = compared
+    if not customer.id:
+        address = customer.email or customer.phone
+        event.customer.id = customer_id(address) if address else None
+        customer = msgspec.structs.replace(customer, id=event.customer.id or "")
+    told = Transaction(
         id=event.id,
         source=event.source or "",
         type=event.type,
         occurred_at=event.occurred_at,
         accepted_at=now,
-        customer=Customer(
-            id=customer.id or "",
-            email=customer.email,
-            phone=customer.phone,
-            name=customer.name,
-            locale=customer.locale,
-            time_zone=customer.time_zone,
-            country=customer.country,
-            basis=_basis(customer.basis),
-        ),
+        customer=customer,
         digest=sha256(_encoder.encode(event)).hexdigest(),
-        account=Account(id=event.account.id, manager=event.account.manager) if event.account else None,
-        handled_by=event.handled_by,
-        segments=event.segments,
-        organisation=tuple(event.organisation),
-        attributes=event.attributes,
+        account=Account(id=account.id, manager=manager) if account else None,
+        handled_by=handled_by,
+        segments=event.segments or {},
+        organisation=tuple(event.organisation or ()),
+        attributes=shown,
+        dropped=tuple(hints.dropped),
     )
+    return Accepted(told, hints.warned)
 
 
-def _normalise(event: EventIn, source: str, customer_id: str | None) -> None:
+def _put_in_one_form(event: EventIn, source: str) -> None:
     """One content, one form: what is only written otherwise (a zone, the order of keys, a default that is
-    spelt out) is no other content.
+    spelt out, blanks, composed letters) is no other content.
     """
-    event.source = event.source or source
+    event.source = one_form(event.source or "") or source
+    event.type = _filled("/type", event.type)
     event.occurred_at = event.occurred_at.astimezone(UTC)
-    event.customer.id = event.customer.id or customer_id
-    basis = event.customer.basis
-    if basis is not None and basis.at is not None:
+    if not one_form(event.id):
+        raise Unacceptable("/id", "Is blank. Give each event an id of its own.")
+    if event.account is not None:
+        event.account.id = _filled("/account/id", event.account.id)
+        event.account.manager = _plain(event.account.manager)
+    event.handled_by = _plain(event.handled_by)
+    try:
+        event.segments = clean_segments(event.segments or {})
+        event.organisation = list(clean_organisation(event.organisation or ()))
+    except BadSegment as bad:
+        raise Unacceptable(pointer(*bad.place), bad.remedy) from None
+    if (dimension := too_long(_Segmented(event.segments, event.organisation))) is not None:
+        raise Unacceptable(
+            f"/{ORGANISATION}" if dimension == ORGANISATION else pointer("segments", dimension),
+            f"The name of a segment has more than {LONGEST} bytes. Use a short code instead of a text.",
+        )
+    _put_basis_in_one_form(event.customer.basis)
+
+
+class _Segmented(NamedTuple):
+    segments: dict[str, str]
+    organisation: list[str]
+
+
+def _put_basis_in_one_form(basis: BasisIn | None) -> None:
+    if basis is None:
+        return
+    basis.kind = _filled("/customer/basis/kind", basis.kind)
+    basis.source = one_form(basis.source or "") or None
+    if basis.at is not None:
         try:
             basis.at = basis.at.astimezone(UTC)
         except OverflowError:
             raise Unacceptable("/customer/basis/at", "Lies beyond every calendar. Check the year.") from None
-    event.attributes = normal_attributes(event.attributes)
 
 
-def _basis(basis: BasisIn | None) -> Basis | None:
-    return Basis(kind=basis.kind, at=basis.at, source=basis.source) if basis else None
+def _filled(field: str, text: str) -> str:
+    clean = one_form(text)
+    if not clean:
+        raise Unacceptable(field, "Is blank. Fill it.")
+    return clean
+
+
+def _plain(hint: Any) -> Any:
+    return one_form(hint) if isinstance(hint, str) else hint
 
 
 def _check_time(occurred_at: datetime, now: datetime) -> None:
@@ -155,86 +216,37 @@ def _check_time(occurred_at: datetime, now: datetime) -> None:
         )
 
 
-def _check_customer(customer: CustomerIn) -> None:
-    if not (customer.id or customer.email or customer.phone):
-        raise Unacceptable("/customer", "Needs an id, an email or a phone.")
-    if customer.email is not None and not _ADDRESS.fullmatch(customer.email):
+def _customer(sent: CustomerIn, hints: Reader, home: str | None) -> Customer:
+    """The customer as the transaction tells it; what identifies one is checked, all else only helps."""
+    sent.id = sent.id if one_form(sent.id or "") else None
+    sent.email = one_form(sent.email or "") or None
+    if sent.email is not None and not _ADDRESS.fullmatch(sent.email):
         raise Unacceptable(
             "/customer/email", "Cannot be an address. Write it like name@example.com, or leave it out."
         )
-    if customer.phone is not None and not _PHONE.fullmatch(customer.phone):
-        raise Unacceptable(
-            "/customer/phone", "Cannot be a phone number. Write it like +45 12 34 56 78, or leave it out."
-        )
-    if customer.locale is not None and not _known_locale(customer.locale):
-        raise Unacceptable(
-            "/customer/locale", "Is no locale that we know. Write it like da or pt-BR, or leave it out."
-        )
-    if customer.time_zone is not None and customer.time_zone not in zone_names():
-        raise Unacceptable(
-            "/customer/time_zone",
-            "Is no time zone that we know. Write it like Europe/Copenhagen, or leave it out.",
-        )
-    if customer.country is not None and customer.country not in _territories():
-        raise Unacceptable(
-            "/customer/country",
-            "Is no country that we know. Write two capital letters like DK, or leave it out.",
-        )
+    sent.name, sent.phone = _plain(sent.name), _plain(sent.phone)
+    country = hints.country("/customer/country", sent.country)
+    phone = hints.phone("/customer/phone", sent.phone, country or home)
+    if not (sent.id or sent.email or phone):
+        if sent.phone:
+            raise Unacceptable(
+                "/customer/phone", "Nothing else says who it is, and this is no number like +45 12 34 56 78."
+            )
+        raise Unacceptable("/customer", "Needs an id, an email or a phone.")
+    return Customer(
+        id=sent.id or "",
+        email=sent.email,
+        phone=phone,
+        name=hints.name("/customer/name", sent.name),
+        locale=hints.locale("/customer/locale", sent.locale),
+        time_zone=hints.time_zone("/customer/time_zone", sent.time_zone),
+        country=country,
+        basis=_basis(sent.basis),
+    )
 
 
-def normal_attributes(attributes: Raw | UnsetType) -> Raw | UnsetType:
-    """The attributes in one form, whatever their spacing and order; never deeper than a reader can follow.
-
-    :raises Unacceptable: when they are no JSON object, or nested beyond measure.
-    """
-    if attributes is UNSET:
-        return UNSET
-    text = bytes(attributes)
-    if len(text) > LARGEST_ATTRIBUTES:
-        raise Unacceptable("/attributes", "Hold more than 64 KiB. Send a reference to what is large instead.")
-    if text.count(b"{") + text.count(b"[") > DEEPEST and _depth(text) > DEEPEST:
-        raise Unacceptable("/attributes", f"Nested deeper than {DEEPEST} levels. Flatten them.")
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
-        raise Unacceptable(
-            "/attributes", "Hold a value that is no JSON, or a number beyond all bounds."
-        ) from None
-    if not isinstance(value, dict):
-        raise Unacceptable("/attributes", "Must be an object.")
-    return Raw(_encoder.encode(value))
-
-
-def _depth(text: bytes) -> int:
-    deepest = depth = 0
-    for bracket in _STRUCTURE.findall(text):
-        if bracket in (b"{", b"["):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif bracket in (b"}", b"]"):
-            depth -= 1
-    return deepest
-
-
-@lru_cache(maxsize=1_000)  # a shop sends few, and whoever makes some up costs no more memory
-def _known_locale(locale: str) -> bool:
-    """By its language: a region that we have no words for is no fault."""
-    language, *rest = locale.replace("_", "-").split("-")
-    return language.lower() in _languages() and all(_SUBTAG.fullmatch(part) for part in rest)
-
-
-@cache
-def _languages() -> frozenset[str]:
-    from babel.localedata import locale_identifiers  # noqa: PLC0415  (a second of import time, once)
-
-    return frozenset(name.split("_")[0] for name in locale_identifiers())
-
-
-@cache
-def _territories() -> frozenset[str]:
-    from babel import Locale  # noqa: PLC0415
-
-    return frozenset(code for code in map(str, Locale("en").territories) if re.fullmatch(r"[A-Z]{2}", code))
+def _basis(basis: BasisIn | None) -> Basis | None:
+    return Basis(kind=basis.kind, at=basis.at, source=basis.source) if basis else None
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -242,6 +254,3 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _ADDRESS = re.compile(
     r"[^\s@<>,;:\"()\[\]\x00-\x1f]{1,64}@[^\s@.<>,;:\"()\[\]\x00-\x1f]+(?:\.[^\s@.<>,;:\"()\[\]\x00-\x1f]+)+"
 )
-_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,38}")
-_SUBTAG = re.compile(r"[A-Za-z0-9]{2,8}")
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')

@@ -1,4 +1,4 @@
-"""What can be wrong with a tenant or a key."""
+"""What can be wrong with an event, a tenant or a key."""
 
 
 class TenantExists(Exception):
@@ -15,3 +15,12 @@ class UnknownKey(Exception):
 
 class BadTenant(Exception):
     """What was said of the tenant cannot be so; the message says what to change."""
+
+
+class Unacceptable(Exception):
+    """This event cannot be accepted: the field, as a JSON pointer, and the remedy."""
+
+    def __init__(self, field: str, remedy: str) -> None:
+        super().__init__(field)
+        self.field = field
+        self.remedy = remedy

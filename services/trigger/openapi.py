@@ -36,14 +36,17 @@ _event = _inline(EventIn)
 _cloud_event = {
     "title": "CloudEvent",
     "type": "object",
-    "required": ["specversion", "id", "source", "type", "time", "data"],
+    "required": ["specversion", "id", "source", "type", "time"],
+    "oneOf": [{"required": ["data"]}, {"required": ["data_base64"]}],
     "properties": {
         "specversion": {"const": "1.0"},
         "id": {"type": "string"},
         "source": {"type": "string"},
         "type": {"type": "string"},
         "time": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"type": "string", "description": "JSON alone."},
         "data": _inline(Content),
+        "data_base64": {"type": "string", "description": "The same data as JSON in base64."},
     },
 }
 
@@ -52,7 +55,7 @@ ACCEPTS: dict[str, Any] = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"oneOf": [_event, {"type": "array", "items": _event, "maxItems": 1_000}]},
+                "schema": {"anyOf": [_event, {"type": "array", "items": _event, "maxItems": 1_000}]},
                 "example": _EXAMPLE,
             },
             "application/x-ndjson": {
@@ -66,19 +69,26 @@ ACCEPTS: dict[str, Any] = {
     }
 }
 
+_faults = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["field", "detail"],
+        "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+    },
+}
 _result = {
     "type": "object",
-    "required": ["status"],
+    "required": ["id", "status"],
     "properties": {
         "id": {"type": ["string", "null"]},
         "status": {"enum": ["accepted", "refused"]},
         "see": {"type": "string", "description": "The page that tells what became of it."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
-            },
+        "errors": _faults,
+        "warnings": {
+            **_faults,
+            "description": "What only helps (a phone, a locale, …) and was not understood: "
+            "the event is accepted without it.",
         },
     },
 }
@@ -95,7 +105,7 @@ _batch = {
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {
         "description": "Acknowledged by Kafka, all of them.",
-        "content": {"application/json": {"schema": {"oneOf": [_result, _batch]}}},
+        "content": {"application/json": {"schema": {"anyOf": [_result, _batch]}}},
     },
     207: {
         "description": "Some were refused; the others are acknowledged by Kafka.",

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from services.trigger import repository
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
+from services.trigger.short_names import candidates
 from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, People, Tenant
 from shared.events.segments import MOST_LEVELS
 from shared.ids import uuid7
 from shared.tenancy import digest_of, find_tenant
+from shared.text import one_form
 from shared.zones import zone_names
 
 SCOPES = (
@@ -28,8 +31,10 @@ SCOPES = (
     "cases:write",
     "admin",
 )
+SENDS = {"events:write", "admin"}
 SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_NAME = 200
+LONGEST_ADDRESS = 1_000
 PREFIX = "aw_"
 """A key that leaks is recognised by it, by people and by scanners."""
 
@@ -49,12 +54,17 @@ async def create_tenant(
     :raises BadTenant: when something said of it cannot be so.
     :raises TenantExists: when the short name is taken.
     """
+    name = _shown(name, "name", LONGEST_NAME)
+    if postal_address is not None:
+        postal_address = _shown(postal_address, "postal address", LONGEST_ADDRESS)
     if not SHORT_NAME.fullmatch(tenant):
-        raise BadTenant("The short name takes small letters, digits and hyphens, 63 at most.")
+        raise BadTenant(
+            f"The short name cannot be {tenant!r}: it takes small letters, digits and hyphens, 63 at most."
+        )
     if time_zone not in zone_names():
         raise BadTenant(f"There is no time zone {time_zone!r}; write it like Europe/Copenhagen.")
     if not re.fullmatch(r"[A-Z]{2}", country):
-        raise BadTenant("The country is two capital letters, like DK.")
+        raise BadTenant(f"The country is two capital letters, like DK, not {country!r}.")
     company = Tenant(
         id=tenant,
         version=1,
@@ -71,6 +81,25 @@ async def create_tenant(
     return company
 
 
+def _shown(text: str, what: str, longest: int) -> str:
+    clean = one_form(text)
+    if not clean or len(clean) > longest or not clean.isprintable():
+        raise BadTenant(
+            f"The {what} takes 1 to {longest} characters that can be printed; {len(clean)} are here."
+        )
+    return clean
+
+
+async def free_short_name(database: Database, name: str) -> str:
+    """The first short name made of a company's name that no company of another name has."""
+    async with database.reading() as uow:
+        for candidate in candidates(name):
+            company = await find_tenant(uow, candidate)
+            if company is None or company.name == name:
+                return candidate
+    raise BadTenant("All short names made of this name are taken; choose one.")
+
+
 async def is_unfinished(database: Database, tenant: str, name: str) -> bool:
     """Whether a tenant of this name was begun and got no key: the last thing that a first start gives it."""
     async with database.reading() as uow:
@@ -84,9 +113,13 @@ async def create_key(
     scopes: Sequence[str],
     *,
     name: str = "default",
+    source: str | None = None,
     expires_at: datetime | None = None,
 ) -> str:
     """Make a key and return it: the only time that it is seen.
+
+    :param source: the source of events that name none; without it the key's name. It is a part of their
+        identity: a key that takes another's place must have that one's, or a retry becomes a second event.
 
     :raises BadTenant: for a scope that does not exist.
     :raises UnknownTenant: when there is no such tenant.
@@ -100,12 +133,21 @@ async def create_key(
         name=name,
         digest=digest_of(token),
         scopes=tuple(sorted(set(scopes))),
+        source=source or UNSET,
         expires_at=expires_at,
     )
     async with database.transaction() as uow:
         company = await _locked(uow, tenant)
         await _change(uow, replace(company, keys=(*company.keys, key)))
     return token
+
+
+async def default_sources(database: Database, tenant: str) -> list[str]:
+    """The sources that events without one have so far, by the tenant's keys that send events."""
+    async with database.reading() as uow:
+        company = await find_tenant(uow, tenant)
+    sending = [key for key in company.keys if SENDS & set(key.scopes)] if company else []
+    return sorted({key.source or key.name for key in sending})
 
 
 async def revoke_key(database: Database, tenant: str, key: str) -> None:

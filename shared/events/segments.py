@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
+
+from shared.text import one_form
 
 COMPANY = ""
 ORGANISATION = "organisation"
@@ -12,6 +14,19 @@ MOST_BYTES = 4
 """That a character of a segment's name can need: three for one that is percent-encoded."""
 LONGEST = 1_000
 """Bytes of a segment's name: it is part of a table's key, and an index takes no row of more than 2,700."""
+LONGEST_DIMENSION = 100
+"""Characters of a dimension."""
+LONGEST_VALUE = 200
+"""Characters of a dimension's value, or of a level of the organisation."""
+
+
+class BadSegment(Exception):
+    """A segment that cannot be taken: its place from the root of what was sent, and the remedy."""
+
+    def __init__(self, place: tuple[str | int, ...], remedy: str) -> None:
+        super().__init__(remedy)
+        self.place = place
+        self.remedy = remedy
 
 
 class Segmented(Protocol):
@@ -34,9 +49,14 @@ def decoded(part: str) -> str:
     return part.replace("%2F", "/").replace("%3A", ":").replace("%25", "%")
 
 
+@lru_cache(maxsize=20_000)
+def _part(text: str) -> str:
+    return encoded(one_form(text))
+
+
 def levels(organisation: Sequence[str]) -> list[str]:
     """The path's segments, from the top: ``organisation:north``, ``organisation:north/sales`` and so on."""
-    parts = [encoded(part) for part in organisation]
+    parts = [_part(part) for part in organisation]
     return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
 
 
@@ -55,9 +75,65 @@ def chain_of(segment: str) -> list[str]:
 
 
 def segments_of(thing: Segmented) -> list[str]:
-    """Every segment it counts for: the company, each dimension, each level of its organisation."""
-    dimensions = [f"{encoded(name)}:{encoded(value)}" for name, value in sorted(thing.segments.items())]
-    return [COMPANY, *dimensions, *levels(thing.organisation)]
+    """Every segment it counts for, once each: the company, each dimension, each level of its organisation.
+
+    What was written before the doors kept text in one form is in one form here.
+    """
+    dimensions = [f"{_part(name)}:{_part(value)}" for name, value in sorted(thing.segments.items())]
+    return list(dict.fromkeys([COMPANY, *dimensions, *levels(thing.organisation)]))
+
+
+def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
+    """Dimensions and values as clients send them, in one form; one without a value is as good as absent.
+
+    :raises BadSegment: naming the dimension and the remedy.
+    """
+    clean: dict[str, str] = {}
+    for name, value in sent.items():
+        dimension = one_form(name)
+        if not dimension:
+            raise BadSegment(("segments", name), "Has no name. Give the dimension one.")
+        if len(dimension) > LONGEST_DIMENSION:
+            raise BadSegment(
+                ("segments", name), f"The dimension has more than {LONGEST_DIMENSION} characters."
+            )
+        if value is None:
+            continue
+        text = _clean_part(("segments", name), value)
+        if text and clean.setdefault(dimension, text) != text:
+            raise BadSegment(("segments", name), "This dimension stands here already, with another value.")
+    if len(clean) > MOST_DIMENSIONS:
+        raise BadSegment(("segments",), f"More than {MOST_DIMENSIONS} dimensions. Leave some out.")
+    return clean
+
+
+def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
+    """An organisation's levels as clients send them, in one form, from the top.
+
+    :raises BadSegment: naming the level and the remedy.
+    """
+    if len(sent) > MOST_LEVELS:
+        raise BadSegment(("organisation",), f"More than {MOST_LEVELS} levels. Leave some out.")
+    clean = [_clean_part(("organisation", depth), level) for depth, level in enumerate(sent)]
+    if "" in clean:
+        raise BadSegment(("organisation", clean.index("")), "Is blank. Name the level, or leave it out.")
+    return tuple(clean)
+
+
+def _clean_part(place: tuple[str | int, ...], value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadSegment(place, "Must be text, in quotes.")
+    text = one_form(value)
+    if len(text) > LONGEST_VALUE:
+        raise BadSegment(place, f"Has more than {LONGEST_VALUE} characters. Use a short code.")
+    return text
+
+
+def typed(segment: str) -> str:
+    """A segment's name as somebody typed it, in the one form under which it is kept."""
+    dimension, colon, value = segment.partition(":")
+    parts = [encoded(one_form(decoded(part))) for part in value.split("/")]
+    return f"{encoded(one_form(decoded(dimension)))}{colon}{'/'.join(parts)}"
 
 
 def too_long(thing: Segmented) -> str | None:

@@ -1,5 +1,7 @@
 """``tenants``: who the companies are, and which keys open their doors."""
 
+from msgspec import UNSET, UnsetType
+
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 from shared.events.people import People
 
@@ -13,6 +15,8 @@ class KeyDigest(Data, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     expires_at: Instant | None = None
     revoked_at: Instant | None = None
+    source: Name | UnsetType = UNSET
+    """The source of events that name none, a part of their identity; unset: the key's name."""
 
 
 class Tenant(Data, frozen=True, kw_only=True):

@@ -53,6 +53,8 @@ class Transaction(Data, frozen=True, kw_only=True):
     organisation: tuple[str, ...] = ()
     attributes: Raw | UnsetType = UNSET
     """The back-end's own JSON object, unread until somebody needs it."""
+    dropped: tuple[Text, ...] = ()
+    """JSON pointers to what was sent as a help and could not be understood: left out, never the event."""
 
     @property
     def event_id(self) -> UUID:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from shared.pointers import pointer, printable
+
 MOST = 100
-_LONGEST_NAME = 100
 
 
 class Fault(TypedDict):
@@ -71,21 +72,11 @@ def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[Fault]:
     return [Fault(field=_place(error), detail=_remedy(error)) for error in errors[:MOST]]
 
 
-def pointer(*parts: str | int) -> str:
-    """A JSON pointer (RFC 6901) to a place in the body."""
-    return "".join("/" + _clean(part).replace("~", "~0").replace("/", "~1") for part in parts) or "/"
-
-
 def _place(error: Mapping[str, Any]) -> str:
     where, *parts = error.get("loc") or ("body",)
     if error.get("type") == "json_invalid":
         return "/"
-    return pointer(*parts) if where == "body" else "/".join(_clean(part) for part in (where, *parts))
-
-
-def _clean(part: str | int) -> str:
-    """A field's name may come from the sender: printable, and no longer than a name is."""
-    return "".join(c if c.isprintable() else "�" for c in str(part)[:_LONGEST_NAME])
+    return pointer(*parts) if where == "body" else "/".join(printable(part) for part in (where, *parts))
 
 
 def _remedy(error: Mapping[str, Any]) -> str:

@@ -121,7 +121,14 @@ class TenantKeyRing:
                 self._known = {
                     key.digest: _Known(
                         key.digest,
-                        ApiKey(tenant=tenant.id, id=key.id, name=key.name, scopes=frozenset(key.scopes)),
+                        ApiKey(
+                            tenant=tenant.id,
+                            id=key.id,
+                            name=key.name,
+                            scopes=frozenset(key.scopes),
+                            country=tenant.country,
+                            source=key.source or None,
+                        ),
                         key.expires_at.timestamp() if key.expires_at else None,
                     )
                     for tenant in tenants

@@ -72,7 +72,9 @@ def an_invitation(answer: Answer, **changes: Any) -> Invitation:
         "event_type": "order.delivered",
         "occurred_at": now - timedelta(days=1),
         "touchpoint": answer.touchpoint,
-        "attributes": msgspec.Raw(b'{"order_id":"48213","product":"Sofa table Ebba, oak","total":129.9}'),
+        "attributes": msgspec.Raw(
+            b'{"order_id":"48213","product":"Sofa table Ebba, oak","total":129.90,"points":1e3,"gift":true}'
+        ),
         "decided_at": now - timedelta(hours=5),
         "due_at": now - timedelta(hours=4),
         "sent_at": now - timedelta(hours=4),

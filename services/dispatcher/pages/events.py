@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.grounds import read_facts, read_grounds
 from services.dispatcher.pages.house import House, InHouse, page, surround_of
-from services.dispatcher.pages.story import Story, differing, tell
+from services.dispatcher.pages.story import Story, differing, left_out, tell
 from services.dispatcher.repository import decisions, invitations, stories
 from services.dispatcher.repository.surveys import of_tenants
 from services.dispatcher.words import WHY, in_words
@@ -119,6 +119,7 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
         story=story,
         steps=tell(story),
         differing=differing(row),
+        left_out=left_out(story.facts),
         why=WHY,
         segments=_counted_for(surround.tenant, staff, row.segments),
     )

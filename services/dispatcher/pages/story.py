@@ -67,9 +67,14 @@ def differing(decision: Row[Any]) -> list[str]:
     if decision.difference is None:
         return []
     ours, theirs = read_facts(decision.facts), read_facts(decision.difference)
-    names = sorted(set(ours.__struct_fields__) - {"digest", "accepted_at"})
+    names = sorted(set(ours.__struct_fields__) - {"digest", "accepted_at", "dropped"})
     # Of all that the digest covers, the customer's address, phone and name alone are not kept here.
     return [name for name in names if _plain(ours, name) != _plain(theirs, name)] or ["customer"]
+
+
+def left_out(facts: Transaction) -> list[str]:
+    """What the client sent as a help and nobody could understand, as the page names it."""
+    return [pointer.strip("/").replace("/", " ").replace("_", " ") for pointer in facts.dropped]
 
 
 def _plain(facts: Transaction, name: str) -> object:

@@ -117,6 +117,27 @@ async def touch_all(uow: UnitOfWork, tenant: str) -> None:
     await uow.execute("UPDATE survey SET version = version + 1 WHERE tenant = :tenant", {"tenant": tenant})
 
 
+async def last_place(uow: UnitOfWork, tenant: str) -> int:
+    """The highest place of the tenant's surveys; 0 without any."""
+    found = await uow.execute(
+        "SELECT coalesce(max(place), 0) AS last FROM survey WHERE tenant = :tenant", {"tenant": tenant}
+    )
+    return int(found.one().last)
+
+
+async def renumber(uow: UnitOfWork, tenant: str) -> None:
+    """Give the tenant's surveys the places from 1 on, in the order that they have."""
+    await uow.execute(
+        "SELECT 1 FROM survey WHERE tenant = :tenant ORDER BY id FOR UPDATE", {"tenant": tenant}
+    )
+    await uow.execute(
+        "UPDATE survey s SET version = s.version + 1, place = n.place, changed_at = :now FROM ("
+        "SELECT id, row_number() OVER (ORDER BY place, id) AS place FROM survey WHERE tenant = :tenant) n "
+        "WHERE s.tenant = :tenant AND s.id = n.id AND s.place <> n.place",
+        {"tenant": tenant, "now": uow.now},
+    )
+
+
 async def counts(
     uow: UnitOfWork, tenant: str, since: datetime, within: Sequence[str] = ()
 ) -> Sequence[Row[Any]]:

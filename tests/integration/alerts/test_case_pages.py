@@ -92,6 +92,8 @@ async def test_the_case_shows_who_what_was_bought_the_words_and_earlier_answers(
         "What should change?",
         "The legs.",
         "Sofa table Ebba, oak",
+        "129.90",
+        "1e3",
         "a-9, manager p-204",
         "p-118",
         "An earlier answer: 9.",

@@ -1,5 +1,6 @@
 """Answers from elsewhere: every item for itself, each once."""
 
+import gzip
 import json
 from datetime import date, timedelta
 from typing import Any
@@ -84,12 +85,15 @@ async def test_other_content_under_a_known_id_amends_it_and_keeps_its_day(bench:
         ({"comment": "a\0b"}, "/comment"),
         ({"segments": {f"d{n}": "v" for n in range(9)}}, "/segments"),
         ({"segments": {"store": "\0"}}, "/segments/store"),
-        ({"segments": {"store": 4}}, "/segments"),
-        ({"segments": {"": "v"}}, "/segments"),
+        ({"segments": {"store": 4}}, "/segments/store"),
+        ({"segments": {"a.b/c~[0]": 4}}, "/segments/a.b~1c~0[0]"),
+        ({"organisation": ["north", 4]}, "/organisation/1"),
+        ({"segments": {"": "v"}}, "/segments/"),
         ({"organisation": list("abcdefg")}, "/organisation"),
         ({"measurement": "emotional"}, "/measurement"),
-        ({"customer": {"e-mail": "karen@example.com"}}, "/customer"),
-        ({"scores": 4}, "/"),
+        ({"customer": {"e-mail": "karen@example.com"}}, "/customer/e-mail"),
+        ({"scores": 4}, "/scores"),
+        ({"a.b/c`": 4}, "/a.b~1c`"),
     ],
 )
 async def test_a_bad_item_names_its_field_and_never_harms_its_neighbours(
@@ -115,6 +119,7 @@ async def test_a_bad_item_names_its_field_and_never_harms_its_neighbours(
         '{"id": "\\ud800", "score": 4, "answered_at": "2024-05-17T13:04:00Z"}',
         '{"id": "x", "score": 4, "answered_at": "2024-05-17T13:04:00Z", "segments": {"\\udfff": "v"}}',
         '{"id": "x", "score": ' + "[" * 900 + "]" * 900 + "}",
+        "[" * 100_000 + "]" * 100_000,
         "17",
         "null",
         "[]",
@@ -137,8 +142,7 @@ async def test_what_is_hardly_json_never_harms_its_neighbours(bench: Bench, bad:
         b"[]",
         b'{"answer": []}',
         b'{"answers": 7}',
-        b"\xff\xfe",
-        b'{"answers": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b"\xff",
         json.dumps({"answers": [GOOD] * 1001}).encode(),
     ],
 )
@@ -193,3 +197,64 @@ async def test_two_tenants_with_the_same_ids_have_two_answers(bench: Bench) -> N
 
 async def test_nobody_imports_without_a_key(bench: Bench) -> None:
     assert (await bench.client.post("/v1/answers/import", json={"answers": [GOOD]})).status_code == 401
+
+
+async def test_a_packed_body_with_a_mark_of_byte_order_is_read(bench: Bench) -> None:
+    body = gzip.compress(b"\xef\xbb\xbf" + json.dumps({"answers": [GOOD]}).encode())
+    reply = await bench.client.post(
+        "/v1/answers/import", content=body, headers={**bearer(), "Content-Encoding": "gzip"}
+    )
+    assert (reply.status_code, reply.json()["accepted"]) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Content-Encoding": "gzip"}, b"{}", 400),
+        ({"Content-Encoding": "deflate"}, b"{}", 415),
+        ({"Content-Encoding": "gzip"}, gzip.compress(b" " * 2**24), 413),
+        ({}, '{"answers": []}'.encode("utf-16"), 415),
+        ({"Content-Type": "application/json; charset=iso-8859-1"}, b'{"answers": []}', 415),
+    ],
+)
+async def test_a_body_that_is_not_read_is_refused_with_the_true_reason(
+    bench: Bench, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    reply = await bench.client.post("/v1/answers/import", content=body, headers={**bearer(), **headers})
+    assert reply.status_code == status
+
+
+async def test_a_year_or_a_name_that_cannot_be_kept_is_refused_beside_a_nan(bench: Bench) -> None:
+    items = [
+        json.dumps(item(id="future", answered_at="2999-01-01T00:00:00Z")),
+        json.dumps(item(id="early", answered_at="0001-01-01T00:00:00+14:00", invited_at=None)),
+        json.dumps(item(id="long", organisation=["長" * 200] * 6)),
+        json.dumps(item(id="good")),
+        '{"id": "nan", "score": NaN}',
+    ]
+    reply = await bench.client.post(
+        "/v1/answers/import", content=f'{{"answers": [{",".join(items)}]}}', headers=bearer()
+    )
+    assert reply.status_code == 200
+    assert {each["id"]: each["status"] for each in reply.json()["results"]} == {
+        "future": "refused",
+        "early": "refused",
+        "long": "refused",
+        "good": "accepted",
+        "nan": "refused",
+    }
+
+
+async def test_a_phone_number_stands_for_one_person_however_it_is_written(bench: Bench) -> None:
+    spellings = ["12 34 56 78", "+45 12345678", "0045\u00a012345678"]
+    await bench.import_answers(*(item(id=phone, customer={"phone": phone}) for phone in spellings))
+    assert {answer.customer_id for answer in await bench.said()} == {
+        customer_hash(SECRET, "acme", "+4512345678")
+    }
+
+
+async def test_answers_are_listed_by_a_segment_in_any_spelling(bench: Bench) -> None:
+    await bench.import_answers(item(segments={"store": " A\u030arhus "}))
+    for written in ("store:Århus", "store:A\u030arhus", "store: Århus\u00a0"):
+        reply = await bench.client.get("/v1/answers", params={"segment": written}, headers=bearer())
+        assert [answer["segments"] for answer in reply.json()["answers"]] == [{"store": "Århus"}]

@@ -51,7 +51,7 @@ async def test_nothing_is_begun_with_what_cannot_be_so(trigger: Database, wrong:
     with pytest.raises(_Faults):
         await _start_tenant(*wrong)
     assert await known(trigger) == 0
-    key, link, _ = await _start_tenant(*ACME)
+    _, key, link, _ = await _start_tenant(*ACME)
     assert key.startswith("aw_")
     assert "/login/link/" in link
 
@@ -73,7 +73,7 @@ async def test_a_start_that_broke_off_goes_on_when_it_is_started_again(
         broken.setattr(f"{where}.{until}", break_off)
         with pytest.raises(ConnectionError):
             await _start_tenant(*ACME)
-    key, link, _ = await _start_tenant(*ACME)
+    _, key, link, _ = await _start_tenant(*ACME)
     assert key.startswith("aw_")
     assert "/login/link/" in link
     assert await known(trigger) == 1
@@ -86,7 +86,7 @@ async def test_a_company_that_stands_is_nobody_elses_and_the_way_in_is_told(trig
     ):
         await _start_tenant(*ACME)
     await tenants.create_tenant(trigger, "other", name="Other")
-    with pytest.raises(_Faults, match="choose another name"):
+    with pytest.raises(_Faults, match="choose another with --short-name"):
         await _start_tenant("other", "Another", *ACME[2:])
 
 
@@ -98,3 +98,55 @@ def test_the_command_tells_a_fault_in_words(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(command, "_start_tenant", refuse)
     with pytest.raises(SystemExit, match="No mail would reach"):
         command.start_tenant("Acme", "oops")
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Øre & Næse", "ore-naese"),
+        ("Straße", "strasse"),
+        ("İstanbul Łódź", "istanbul-lodz"),
+        ("  Acme\u00a0 A/S ", "acme-a-s"),
+        ("大阪 Store", "store"),
+    ],
+)
+async def test_a_name_is_folded_to_what_can_be_typed(trigger: Database, name: str, short: str):
+    started = await _start_tenant(None, name, *ACME[2:])
+    assert started.tenant == short
+
+
+NAMES = [
+    "大阪商店",
+    "東京本舗",
+    "Привет",
+    "!!!",
+    "A",
+    "Østre Landsrets Bogtrykkeri og Papirhandel ved Søerne, København Ø, " + "x" * 60,
+]
+
+
+async def test_companies_of_any_script_and_length_start_and_have_their_own_short_names(trigger: Database):
+    names = [*NAMES, NAMES[-1] + " 2", "ACME", "Acmé"]
+    started = [(await _start_tenant(None, name, *ACME[2:])).tenant for name in names]
+    assert len(set(started)) == len(names)
+    assert all(tenants.SHORT_NAME.fullmatch(short) for short in started)
+    assert started[-2:] == ["acme", "acme-2"]
+    with pytest.raises(_Faults, match="There is a tenant acme-2 already"):
+        await _start_tenant(None, "Acmé", *ACME[2:])
+
+
+async def test_a_short_name_that_was_chosen_is_taken_or_refused_by_what_was_typed(trigger: Database):
+    assert (await _start_tenant("osaka", "大阪商店", *ACME[2:])).tenant == "osaka"
+    with pytest.raises(_Faults, match="The short name cannot be 'Osaka 2'"):
+        await _start_tenant("Osaka 2", "大阪商店", *ACME[2:])
+    with pytest.raises(_Faults, match="The name takes 1 to 200 characters"):
+        await _start_tenant("long", "x" * 201, *ACME[2:])
+    with pytest.raises(_Faults, match="The name takes 1 to 200 characters"):
+        await _start_tenant("blank", "\u200b ", *ACME[2:])
+
+
+@pytest.mark.parametrize("domain", ["y.test", "machine.local", "localhost", "a.invalid", "Y.TEST."])
+async def test_an_address_below_a_reserved_name_is_refused_with_that_reason(trigger: Database, domain: str):
+    with pytest.raises(_Faults, match="is reserved"):
+        await _start_tenant(None, "Acme", f"x@{domain}", *ACME[3:])
+    assert await known(trigger) == 0

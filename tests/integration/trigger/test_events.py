@@ -1,5 +1,6 @@
 """The trigger's door against the real broker: what 202 means, and what nobody is told twice."""
 
+import gzip
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -259,3 +260,100 @@ async def test_a_database_that_is_away_is_503_and_never_500(context: Context, po
         await postgres.drop_database(context.database.url)
         response = await client.get("/v1/look")
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+
+
+async def test_an_event_is_taken_without_the_hints_that_nobody_understands_and_says_which(
+    door: httpx.AsyncClient, context: Context
+) -> None:
+    customer = {"id": "c", "phone": "12 34 56 78", "locale": "klingon", "country": "uk", "time_zone": "Mars"}
+    response = await door.post("/v1/events", json=an_event("hints", customer=customer))
+    assert response.status_code == 202
+    assert [each["field"] for each in response.json()["warnings"]] == [
+        "/customer/locale",
+        "/customer/time_zone",
+    ]
+    (kept,) = await on_topic(context, "hints")
+    assert kept.dropped == ("/customer/locale", "/customer/time_zone")
+    assert (kept.customer.country, kept.customer.phone) == ("GB", "+4412345678")
+    assert (kept.customer.locale, kept.customer.time_zone) == (None, None)
+
+
+async def test_a_phone_number_in_national_form_is_that_of_the_company_s_country(
+    door: httpx.AsyncClient, context: Context
+) -> None:
+    await door.post("/v1/events", json=an_event("phone", customer={"phone": "12 34 56 78"}))
+    (kept,) = await on_topic(context, "phone")
+    assert kept.customer.phone == "+4512345678"
+    other = an_event("phone-2", customer={"phone": "+45\u00a012345678"})
+    await door.post("/v1/events", json=other)
+    (same,) = await on_topic(context, "phone-2")
+    assert same.customer.id == kept.customer.id
+
+
+async def test_a_batch_tells_of_each_event_what_was_left_out(door: httpx.AsyncClient) -> None:
+    batch = [an_event("w1"), an_event("w2", handled_by={"id": 1}), an_event("w3", customer={"id": 4})]
+    response = await door.post("/v1/events", json=batch)
+    results = response.json()["results"]
+    assert [result["status"] for result in results] == ["accepted", "accepted", "refused"]
+    assert [[each["field"] for each in result.get("warnings", [])] for result in results] == [
+        [],
+        ["/handled_by"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("form", ["application/json", "application/x-ndjson"])
+async def test_packed_bodies_with_a_mark_of_byte_order_are_read(door: httpx.AsyncClient, form: str) -> None:
+    events = [an_event(f"bom-{form[-4:]}-{number}") for number in range(2)]
+    lines = [json.dumps(event).encode() for event in events]
+    body = b"[" + b",".join(lines) + b"]" if form.endswith("/json") else b"\r\n\r\n".join(lines)
+    response = await door.post(
+        "/v1/events",
+        content=gzip.compress(b"\xef\xbb\xbf" + body),
+        headers={"Content-Type": form, "Content-Encoding": "gzip"},
+    )
+    assert (response.status_code, response.json()["accepted"]) == (202, 2)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Content-Type": "application/json; charset=utf-16"}, '{"id": "x"}'.encode("utf-16"), 415),
+        ({"Content-Type": "application/json"}, '{"id": "x"}'.encode("utf-16"), 415),
+        ({"Content-Type": "application/json", "Content-Encoding": "br"}, b"{}", 415),
+        ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, b"{}", 400),
+        ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, gzip.compress(b"1" * 2**24), 413),
+        ({"Content-Type": "application/cloudevents+xml"}, b"<event/>", 415),
+    ],
+)
+async def test_a_body_that_is_not_read_is_refused_with_the_true_reason(
+    door: httpx.AsyncClient, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    response = await door.post("/v1/events", content=body, headers=headers)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_item_that_is_no_json_leaves_its_neighbours_in_an_array_alone(
+    door: httpx.AsyncClient,
+) -> None:
+    good = json.dumps(an_event("beside-nan"))
+    body = f'[{good}, {{"id": "nan", "score": NaN}}, {{"id": "half", "type": "\\ud800"}}]'
+    response = await door.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 207
+    assert [(each["id"], each["status"]) for each in response.json()["results"]] == [
+        ("beside-nan", "accepted"),
+        ("nan", "refused"),
+        ("half", "refused"),
+    ]
+
+
+async def test_a_key_that_takes_another_s_place_keeps_the_source_of_events_that_name_none(
+    context: Context, door: httpx.AsyncClient
+) -> None:
+    await door.post("/v1/events", json=an_event("rotated"))
+    assert await tenants.default_sources(context.database, "acme") == ["webshop"]
+    for name, source, expected in (("shop-2027", "webshop", "webshop"), ("other", None, "other")):
+        key = await tenants.create_key(context.database, "acme", ["events:write"], name=name, source=source)
+        await door.post("/v1/events", json=an_event("rotated"), headers={"Authorization": f"Bearer {key}"})
+        assert (await on_topic(context, "rotated"))[-1].source == expected

@@ -11,6 +11,10 @@ def test_a_segment_is_read_as_it_is_written(segment):
     assert segment_of(segment) == segment
 
 
+def test_a_segment_is_read_in_the_form_in_which_it_is_kept():
+    assert segment_of("store: A\u030arhus\u00a0 C ") == "store:Århus C"
+
+
 @pytest.mark.parametrize("company", [None, ""])
 def test_no_segment_is_the_company(company):
     assert segment_of(company) == ""

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trigger.domain import Unacceptable, transaction
-from services.trigger.intake import NoSuchForm, NotJson, TooMany, pieces, read
-from shared.events import TRANSACTIONS
+from services.trigger.domain import transaction
+from services.trigger.errors import Unacceptable
+from services.trigger.intake import NoSuchForm, Piece, pieces, read
+from shared.events import TRANSACTIONS, Transaction
+from shared.http.items import NotJson, TooMany
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -24,10 +26,17 @@ def an_event(**changes: object) -> dict[str, object]:
     return {name: value for name, value in {**event, **changes}.items() if value is not ...}
 
 
-def accept(body: object, **headers: str):
+def taken(piece: Piece, country: str | None = None):
+    event, spoilt = read(piece)
+    return transaction(
+        event, source="shop", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
+    )
+
+
+def accept(body: object, **headers: str) -> Transaction:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     (piece,), _ = pieces(raw, {name.replace("_", "-"): value for name, value in headers.items()})
-    return transaction(read(piece), source="shop", customer_id="hash", now=NOW)
+    return taken(piece).transaction
 
 
 def refused(body: object) -> Unacceptable:
@@ -56,10 +65,6 @@ def test_without_an_id_the_keyed_hash_of_the_address_stands_in() -> None:
         ({"customer": {"email": "no address"}}, "/customer/email"),
         ({"customer": {"email": "a@localhost"}}, "/customer/email"),
         ({"customer": {"phone": "ring me"}}, "/customer/phone"),
-        ({"customer": {"id": "c", "locale": "klingon"}}, "/customer/locale"),
-        ({"customer": {"id": "c", "time_zone": "Europe"}}, "/customer/time_zone"),
-        ({"customer": {"id": "c", "time_zone": "../../etc/passwd"}}, "/customer/time_zone"),
-        ({"customer": {"id": "c", "country": "XX"}}, "/customer/country"),
         ({"customer": {"id": "c", "basis": {"kind": "consent", "at": "2026-03-02"}}}, "/customer/basis/at"),
         ({"occurred_at": "2026-11-22T05:00:00"}, "/occurred_at"),
         ({"occurred_at": "yesterday"}, "/occurred_at"),
@@ -195,7 +200,7 @@ def test_the_three_modes_of_cloudevents_say_the_same() -> None:
     )
     assert is_batch
     for piece in (*batch, binary):
-        assert transaction(read(piece), source="x", customer_id=None, now=NOW) == structured
+        assert taken(piece).transaction == structured
     assert (structured.source, structured.segments) == ("/shop", {"store": "aarhus"})
 
 
@@ -208,7 +213,7 @@ def test_binary_mode_reads_percent_encoded_headers_and_cannot_be_broken_out_of()
         "ce-time": "2026-11-22T05:00:00Z",
     }
     (piece,), _ = pieces(b'{"customer": {"id": "c"}}', headers)
-    assert read(piece).id == 'æ","x'
+    assert read(piece)[0].id == 'æ","x'
 
 
 @pytest.mark.parametrize("missing", ["specversion", "id", "source", "type", "time", "data"])
@@ -223,8 +228,8 @@ def test_a_cloudevent_without_what_it_needs_is_refused(missing: str) -> None:
 def test_ndjson_and_arrays_come_apart_and_a_bad_line_stays_alone() -> None:
     lines, _ = pieces(b'{"id":"a"}\n\n{bad\n{"id":"b"}\n', {"content-type": "application/x-ndjson"})
     array, is_batch = pieces(b'[{"id":"a"}, 7, {"id":"b"}]', {"content-type": "application/json"})
-    assert [body for body, _ in lines] == [b'{"id":"a"}', b"{bad", b'{"id":"b"}']
-    assert [body for body, _ in array] == [b'{"id":"a"}', b"7", b'{"id":"b"}']
+    assert [piece.body for piece in lines] == [b'{"id":"a"}', b"{bad", b'{"id":"b"}']
+    assert [piece.body for piece in array] == [b'{"id":"a"}', b"7", b'{"id":"b"}']
     assert is_batch
 
 

@@ -42,6 +42,21 @@ class TestPages:
         assert "/v1/events" in events.text
         assert "No survey asks anybody yet." in (await door.get("/surveys", headers=a_person())).text
 
+    async def test_what_was_sent_and_not_understood_is_named_without_its_value(
+        self, door: httpx.AsyncClient, database: Database
+    ):
+        dropped = ("/customer/time_zone", "/handled_by")
+        await decide(database, a_transaction("helps", dropped=dropped), a_transaction("plain"))
+        event_id = a_transaction("helps").event_id
+        page = (await door.get(f"/events/{event_id}", headers=a_person())).text
+        assert "not understood and left out: customer time zone, handled by." in page
+        plain = (await door.get(f"/events/{a_transaction('plain').event_id}", headers=a_person())).text
+        assert "left out" not in plain
+        again = msgspec.structs.replace(a_transaction("helps"), digest="other", type="order.returned")
+        await decide(database, again)
+        page = (await door.get(f"/events/{event_id}", headers=a_person())).text
+        assert re.search(r"came with other content .*: type\. The first counts", page, re.DOTALL)
+
     async def test_one_page_tells_everything_of_an_event(self, door: httpx.AsyncClient, database: Database):
         await make_survey(database, delay_minutes=0)
         await go_live(database)

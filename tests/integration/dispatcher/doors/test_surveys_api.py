@@ -99,3 +99,51 @@ class TestSurveysByKey:
     async def test_a_nul_is_refused(self, door: httpx.AsyncClient):
         answer = await door.post("/v1/surveys", json={**SURVEY, "name": "a\0b"}, headers=by_key())
         assert answer.status_code == 400
+
+
+class TestPlacesInTheOrder:
+    async def test_behind_the_last_place_there_is_all_are_numbered_anew(
+        self, door: httpx.AsyncClient, database: Database
+    ):
+        for name, place in (("first", 7), ("second", 1_000_000)):
+            made = await door.post(
+                "/v1/surveys", json={**SURVEY, "name": name, "position": place}, headers=by_key()
+            )
+            assert made.status_code == 201
+        third = await door.post("/v1/surveys", json={**SURVEY, "name": "third"}, headers=by_key())
+        assert (third.status_code, third.json()["position"]) == (201, 3)
+        listed = (await door.get("/v1/surveys", headers=by_key())).json()["surveys"]
+        assert [(one["name"], one["position"]) for one in listed] == [
+            ("first", 1),
+            ("second", 2),
+            ("third", 3),
+        ]
+        places = {event.name: event.place for event in await said(database, SURVEYS)}
+        assert places == {"first": 1, "second": 2, "third": 3}
+
+    async def test_a_place_beyond_what_may_be_sent_today_is_told_and_can_be_changed(
+        self, door: httpx.AsyncClient, database: Database
+    ):
+        made = (await door.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
+        async with database.transaction() as uow:
+            await uow.execute("UPDATE survey SET place = 1000001, delay_minutes = 999999")
+        listed = await door.get("/v1/surveys", headers=by_key())
+        assert listed.json()["surveys"][0]["position"] == 1_000_001
+        change = {"position": 2, "delay_minutes": 60}
+        changed = await door.patch(f"/v1/surveys/{made['id']}", json=change, headers=by_key())
+        assert (changed.status_code, changed.json()["position"]) == (200, 2)
+
+
+@pytest.mark.parametrize(
+    "name", ["state", "delay_minutes", "quarantine_days", "texts", "measurement", "position"]
+)
+async def test_null_leaves_a_field_of_a_survey_out(door: httpx.AsyncClient, name: str):
+    made = await door.post("/v1/surveys", json={**SURVEY, name: None}, headers=by_key())
+    left_out = await door.post(
+        "/v1/surveys", json={k: v for k, v in SURVEY.items() if k != name}, headers=by_key()
+    )
+    assert made.status_code == 201
+    assert made.json()[name] == left_out.json()[name] or name == "position"
+    where = f"/v1/surveys/{made.json()['id']}"
+    patched = await door.patch(where, json={name: None}, headers=by_key())
+    assert (patched.status_code, patched.json()) == (200, made.json())

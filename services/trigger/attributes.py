@@ -1,0 +1,54 @@
+"""The client's own JSON object: taken as it is, with each number as it was written (19.90 stays 19.90)."""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from services.trigger.errors import Unacceptable
+from shared.http.items import depth
+
+DEEPEST = 32
+LARGEST = 64 * 1024
+"""Bytes. An invitation carries them on, and a topic takes records of 512 KiB."""
+
+Attributes = Raw | UnsetType
+
+
+def in_one_order(attributes: Attributes) -> tuple[Attributes, Attributes]:
+    """The attributes with their names in order and without blanks: once with each number as it was written,
+    to be shown, and once as its value, to be compared.
+
+    :raises Unacceptable: when they are no JSON object, too large, or nested deeper than a reader follows.
+    """
+    text = b"null" if attributes is UNSET else bytes(attributes).strip()
+    if text == b"null":
+        return UNSET, UNSET
+    if len(text) > LARGEST:
+        raise Unacceptable("/attributes", "Hold more than 64 KiB. Send a reference to what is large instead.")
+    if text.count(b"{") + text.count(b"[") > DEEPEST and depth(text) > DEEPEST:
+        raise Unacceptable("/attributes", f"Nested deeper than {DEEPEST} levels. Flatten them.")
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise Unacceptable(
+            "/attributes", "Hold a value that is no JSON, or a number beyond all bounds."
+        ) from None
+    if not isinstance(value, dict):
+        raise Unacceptable("/attributes", "Must be an object.")
+    compared = Raw(_encoder.encode(value))
+    if not _MANY_SPELLINGS.search(text):
+        return compared, compared
+    as_written: Any = json.loads(text, parse_float=_as_written, parse_int=_as_written)
+    return Raw(_encoder.encode(as_written)), compared
+
+
+def _as_written(number: str) -> Raw:
+    return Raw(number.encode())
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+# A whole number without a sign has one spelling alone; a match within a text only costs a little time.
+_MANY_SPELLINGS = re.compile(rb"[0-9][.eE]|-0")

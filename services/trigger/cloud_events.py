@@ -1,0 +1,186 @@
+"""CloudEvents 1.0.2 over HTTP: the attributes of an event in its three modes, and where its data stands.
+
+Data are a JSON object: a purchase or a contact without the identity, which the attributes are.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from services.trigger.domain import HINTS, Content, EventIn
+from services.trigger.errors import Unacceptable
+from shared.events.envelope import Instant
+from shared.http.items import BadItem, read_item
+from shared.http.media import is_json, media_type
+
+ATTRIBUTES = ("specversion", "id", "source", "type", "time")
+_DATA = "/data"
+
+
+class _Structured(Struct):
+    """Null is absent (JSON format, 2.2), so each may be; extension attributes are not read."""
+
+    specversion: str | None = None
+    id: str | None = None
+    source: str | None = None
+    type: str | None = None
+    time: Instant | None = None
+    datacontenttype: str | None = None
+    data: Raw | UnsetType = UNSET
+    data_base64: str | None = None
+
+
+def is_binary(headers: Mapping[str, str]) -> bool:
+    """Whether a request's headers carry an event: one attribute that all events have is enough to say so."""
+    return any(f"ce-{name}" in headers for name in ATTRIBUTES)
+
+
+def read_structured(item: bytes) -> tuple[EventIn, Collection[str]]:
+    """An event in the JSON format, and the hints in which a character is none.
+
+    :raises Unacceptable: naming the attribute, or the field below ``/data``.
+    """
+    try:
+        told, spoilt = read_item(_structured, item, helps=_HINTS)
+    except BadItem as bad:
+        raise _first(bad) from None
+    attributes = {name: getattr(told, name) for name in ATTRIBUTES}
+    _check(attributes, "/")
+    content = _content(_data_of(told), _DATA)
+    try:
+        event = _event(attributes, content[0])
+    except Unacceptable as fault:
+        raise Unacceptable(f"/{fault.field}", fault.remedy) from None
+    return event, [place.removeprefix(_DATA) for place in spoilt] + content[1]
+
+
+def read_binary(body: bytes, headers: Mapping[str, str]) -> tuple[EventIn, Collection[str]]:
+    """An event whose attributes are headers and whose data are the body, and the hints in which a character
+    is none.
+
+    :raises Unacceptable: naming the header, or the field of the body.
+    """
+    attributes: dict[str, Any] = {}
+    for name in ATTRIBUTES:
+        if (value := headers.get(f"ce-{name}")) is not None:
+            attributes[name] = header_value(f"ce-{name}", value)
+    _check(attributes, "header/ce-")
+    try:
+        attributes["time"] = msgspec.convert(attributes["time"], Instant)
+    except msgspec.ValidationError:
+        raise Unacceptable(
+            "header/ce-time", "Must be a time with its zone, such as 2026-11-22T05:00:00Z."
+        ) from None
+    if not body.strip():
+        raise Unacceptable("/", "The body is empty. It carries the event's data.")
+    content, spoilt = _content(body, "")
+    try:
+        return _event(attributes, content), spoilt
+    except Unacceptable as fault:
+        raise Unacceptable(f"header/ce-{fault.field}", fault.remedy) from None
+
+
+def pointer_in(field: str, *, binary: bool) -> str:
+    """Where a field of ours stands in a CloudEvent, for whoever sent one."""
+    attribute = {"/occurred_at": "time", "/id": "id", "/source": "source", "/type": "type"}.get(field)
+    if attribute is not None:
+        return f"header/ce-{attribute}" if binary else f"/{attribute}"
+    return field if binary else f"{_DATA}{field}".rstrip("/")
+
+
+def header_value(name: str, value: str) -> str:
+    """An attribute's value as a header carries it (HTTP binding, 3.1.3.2): quoted strings are taken out of
+    their quotes, then one round of percent-decoding, which must give UTF-8.
+
+    Characters outside ASCII, which senders have to encode, are taken as the UTF-8 that they came as.
+
+    :raises Unacceptable: naming the header.
+    """
+    if not _QUOTED.fullmatch(value):
+        raise Unacceptable(f"header/{name}", "Has a quote without its end. Write it as %22.")
+    plain = _QUOTE.sub(lambda quoted: re.sub(r"\\(.)", r"\1", quoted[1]), value)
+    if _BAD_PERCENT.search(plain):
+        raise Unacceptable(
+            f"header/{name}", "Has a percent sign without two hexadecimal digits. Write it as %25."
+        )
+    try:
+        # The server hands each byte of a header over as one character.
+        return unquote_to_bytes(plain.encode("latin-1")).decode()
+    except UnicodeError:
+        raise Unacceptable(
+            f"header/{name}", "Is not UTF-8 once it is percent-decoded. Encode UTF-8."
+        ) from None
+
+
+def _check(attributes: Mapping[str, Any], place: str) -> None:
+    if "specversion" in attributes and attributes["specversion"] not in {None, "1.0"}:
+        raise Unacceptable(f"{place}specversion", "Must be 1.0: no other version is read here.")
+    for name in ATTRIBUTES:
+        value = attributes.get(name)
+        if value is None:
+            what = ": when it happened" if name == "time" else ""
+            raise Unacceptable(f"{place}{name}", f"Required{what}. Add it.")
+        if value == "":
+            raise Unacceptable(f"{place}{name}", "Must not be empty.")
+        if isinstance(value, str) and "\0" in value:
+            raise Unacceptable(f"{place}{name}", "Take out the NUL character.")
+
+
+def _data_of(told: _Structured) -> bytes:
+    """The data of an event in the JSON format, as JSON."""
+    if told.datacontenttype is not None and not is_json(media_type(told.datacontenttype)[0]):
+        raise Unacceptable("/datacontenttype", "Must be application/json: no other data are read here.")
+    given = b"null" if told.data is UNSET else bytes(told.data).strip()
+    if told.data_base64 is None:
+        if given == b"null":
+            raise Unacceptable(_DATA, "Required. Add it.")
+        return given
+    if given != b"null":
+        raise Unacceptable("/data_base64", "Stands beside data. Send one of them.")
+    try:
+        return base64.b64decode(told.data_base64, validate=True)
+    except (binascii.Error, ValueError):
+        raise Unacceptable("/data_base64", "Is not base64 (RFC 4648).") from None
+
+
+def _content(data: bytes, place: str) -> tuple[Content, list[str]]:
+    try:
+        return read_item(_decoder, data, helps=HINTS)
+    except BadItem as bad:
+        fault = _first(bad)
+        raise Unacceptable(f"{place}{fault.field}".rstrip("/") or "/", fault.remedy) from None
+
+
+def _event(attributes: Mapping[str, Any], data: Content) -> EventIn:
+    """:raises Unacceptable: naming the attribute alone."""
+    for name in ("id", "source", "type"):
+        if len(attributes[name]) > _LONGEST:
+            raise Unacceptable(name, f"Must have at most {_LONGEST} characters.")
+    when: datetime = attributes["time"]
+    return EventIn(
+        id=attributes["id"],
+        type=attributes["type"],
+        occurred_at=when,
+        source=attributes["source"],
+        **{name: getattr(data, name) for name in Content.__struct_fields__},
+    )
+
+
+def _first(bad: BadItem) -> Unacceptable:
+    return Unacceptable(bad.faults[0]["field"], bad.faults[0]["detail"])
+
+
+_LONGEST = 200
+_HINTS = frozenset(_DATA + hint for hint in HINTS)
+_structured = msgspec.json.Decoder(_Structured)
+_decoder = msgspec.json.Decoder(Content)
+_QUOTED = re.compile(r'(?:[^"]|"(?:[^"\\]|\\.)*+")*+')
+_QUOTE = re.compile(r'"((?:[^"\\]|\\.)*+)"')
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

@@ -1,0 +1,49 @@
+"""A company's short name, made of the name that its customers read."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from hashlib import sha256
+
+LONGEST = 63
+_HASH = 6
+# Letters that Unicode does not take apart, as the people who use them write them without.
+_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ħ": "h",
+     "\u0131": "i",
+     "ŋ": "n", "ŧ": "t", "ĸ": "k", "ŀ": "l"}
+)  # fmt: skip
+
+
+def short_name(name: str) -> str:
+    """Small letters, digits and hyphens that somebody can type, the same for the same name.
+
+    Accents and joined letters are folded (``Øre & Næse``: ``ore-naese``). Where the script has no such
+    letters, or little would be left, a few digits of a hash stand for the name.
+    """
+    composed = unicodedata.normalize("NFKC", name).casefold()
+    plain = unicodedata.normalize("NFKD", composed.translate(_LETTERS))
+    words = re.findall(r"[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))
+    folded = "-".join(words)
+    letters = sum(character.isalnum() for character in composed)
+    if letters and 2 * sum(len(word) for word in words) >= letters and len(folded) > 1:
+        return _cut(folded, LONGEST)
+    digits = sha256(composed.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
+    return f"{_cut(folded or 'company', LONGEST - _HASH - 1)}-{digits}"
+
+
+def candidates(name: str) -> Iterator[str]:
+    """The short name, and with numbers behind it where other companies have it: ``acme``, ``acme-2``."""
+    first = short_name(name)
+    yield first
+    for number in range(2, 1_000):
+        ending = f"-{number}"
+        yield _cut(first, LONGEST - len(ending)) + ending
+
+
+def _cut(text: str, longest: int) -> str:
+    """At the end of a word, where one ends in the second half."""
+    if len(text) <= longest:
+        return text
+    head, _, _ = text[: longest + 1].rpartition("-")
+    return (head if len(head) > longest // 2 else text[:longest]).strip("-")

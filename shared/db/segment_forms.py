@@ -1,0 +1,57 @@
+"""For migrations: the names of segments that a service stored before text was kept in one form.
+
+A name that looks like another becomes that one. What was merged is logged, by company.
+"""
+
+import structlog
+from alembic import op
+from sqlalchemy import text
+
+from shared.events.segments import typed
+
+log = structlog.get_logger()
+
+# Visible ASCII without a blank is in its form already.
+_CANDIDATES = """
+    SELECT DISTINCT tenant, segment COLLATE "C" AS segment FROM ({names}) AS n
+    WHERE segment COLLATE "C" ~ '[^!-~]' ORDER BY 1, 2
+"""
+
+
+def rename_segments(service: str, names: str) -> int:
+    """Fill the temporary table ``renamed_segment`` (tenant, old, new); how many names change.
+
+    :param names: SQL that gives ``tenant`` and ``segment`` of every name that is stored.
+    """
+    connection = op.get_bind()
+    found = connection.execute(text(_CANDIDATES.format(names=names))).all()
+    renamed = [
+        {"tenant": row.tenant, "old": row.segment, "new": new}
+        for row in found
+        if (new := typed(row.segment)) != row.segment
+    ]
+    connection.execute(
+        text(
+            'CREATE TEMPORARY TABLE renamed_segment (tenant text, old text COLLATE "C", '
+            'new text COLLATE "C", PRIMARY KEY (tenant, old)) ON COMMIT DROP'
+        )
+    )
+    if renamed:
+        connection.execute(text("INSERT INTO renamed_segment VALUES (:tenant, :old, :new)"), renamed)
+    for each in renamed:
+        log.info("segment_renamed", service=service, tenant=each["tenant"], old=each["old"], new=each["new"])
+    return len(renamed)
+
+
+def rename_in_array(table: str, column: str) -> None:
+    """Rename within a column of ``text[]``; a name that then stands twice stands once, at its first place."""
+    op.execute(f"""
+        UPDATE {table} AS t SET {column} = (
+            SELECT array_agg(name ORDER BY place) FROM (
+                SELECT coalesce(r.new, s.name) AS name, min(s.place) AS place
+                FROM unnest(t.{column}) WITH ORDINALITY AS s(name, place)
+                LEFT JOIN renamed_segment AS r ON r.tenant = t.tenant AND r.old = s.name
+                GROUP BY 1
+            ) AS once)
+        WHERE EXISTS (SELECT FROM renamed_segment AS r WHERE r.tenant = t.tenant AND r.old = ANY(t.{column}))
+    """)
