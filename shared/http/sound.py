@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import Request
 
-from shared.http.faults import MOST, Fault, pointer
+from shared.http.faults import MOST, Fault
 from shared.http.numbers import LARGEST
 from shared.http.problems import Problem
+from shared.pointers import pointer
 
 _Parts = Iterator[tuple[str | int, Any]]
 
