@@ -124,7 +124,11 @@ async def open_context(
     service: Service, stopping: asyncio.Event, afterword: Afterword, own: ServiceSettings, *, process: str
 ) -> Context:
     """Everything a process needs of one service."""
-    database = Database(own.database_url.get_secret_value(), name=f"{service.name}-{process}")
+    database = Database(
+        own.database_url.get_secret_value(),
+        name=f"{service.name}-{process}",
+        pool_seconds=1.5 if process == "api" else 10,
+    )
     health = Health(service.name)
     return Context(service.name, afterword, own, database, health, stopping, TenantKeyRing(database, health))
 

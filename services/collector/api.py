@@ -1,6 +1,6 @@
 """``/v1/answers``: answers from elsewhere, and the answers as they stand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import msgspec
@@ -30,6 +30,7 @@ from shared.http.keys import requires
 from shared.http.problems import Problem
 from shared.http.routes import Ordered
 from shared.http.secrets import customer_hash
+from shared.keyed_locks import KeyedSemaphores
 from shared.keys import ApiKey
 from shared.phone import dialled
 from shared.tenancy.tenants import find_tenant
@@ -45,6 +46,8 @@ class AnswerDoor:
 
     database: Database
     secret: str
+    imports: KeyedSemaphores = field(default_factory=KeyedSemaphores)
+    """By tenant: who waits for another import holds no connection."""
 
     def customer_id(self, tenant: Tenant, customer: CustomerIn | str | None) -> str | None:
         """The customer's own id, or a keyed hash of the address that stands in for it."""
@@ -90,12 +93,18 @@ async def import_answers(
 async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None:
     if not items:
         return
-    async with door.database.transaction() as uow:
+    async with door.imports.hold(tenant_id), door.database.transaction() as uow:
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(503, detail="The tenant is not known here yet.", headers={"Retry-After": "2"})
         zone = zone_of(tenant.time_zone)
-        await repository.lock_imports(uow, tenant_id)
+        if not await repository.lock_imports(uow, tenant_id):
+            raise Problem(
+                429,
+                "Another import of yours is under way.",
+                "Nothing was taken. Send it again when Retry-After says, or one import at a time.",
+                headers={"Retry-After": "1"},
+            )
         known = await repository.find_answers(uow, tenant_id, [answer_id(tenant_id, item) for item in items])
         changed = [
             answer

@@ -20,6 +20,7 @@ from shared.http.networks import network_of
 from shared.http.routes import Ordered
 from shared.http.tokens import LinkSigner
 from shared.ids import uuid7
+from shared.keyed_locks import KeyedSemaphores
 from shared.pages.environment import Pages
 
 router = APIRouter(include_in_schema=False, route_class=Ordered)
@@ -35,6 +36,8 @@ class Desk:
     nonce: PageNonce
     # The bucket that slows those who guess keys slows those who guess links too; no reader meets its bottom.
     per_link: Guesses = field(default_factory=lambda: Guesses(most=120, every=0.5))
+    links: KeyedSemaphores = field(default_factory=KeyedSemaphores)
+    """By invitation: who waits until another has written holds no connection."""
     per_network: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
 
     @property
@@ -85,7 +88,7 @@ async def answer_survey(request: Request, token: str) -> Response:
     desk: Desk = request.app.state.desk
     invitation_id = desk.read(request, token)
     form = await request.form()
-    async with desk.database.transaction() as uow:
+    async with desk.links.hold(str(invitation_id)), desk.database.transaction() as uow:
         # The lock first: whatever is read after it stays as it is until we have written.
         await repository.lock_invitation(uow, invitation_id or uuid7())
         found = await repository.find(uow, invitation_id or uuid7())
@@ -139,7 +142,7 @@ def _kept(found: Found, sheet: Sheet, told: Meant) -> Response:
 
 async def _note(desk: Desk, found: Found, visit: Visit) -> None:
     """Write the visit down; the first one of somebody who is no machine is said once."""
-    async with desk.database.transaction() as uow:
+    async with desk.links.hold(str(found.asked.id)), desk.database.transaction() as uow:
         tenant, asked = found.tenant.id, found.asked
         await repository.lock_invitation(uow, asked.id)
         intent = visited(await repository.find_intent(uow, tenant, asked.id), visit, uow.now)

@@ -179,12 +179,15 @@ async def put_answers(
     )
 
 
-async def lock_imports(uow: UnitOfWork, tenant: str) -> None:
-    """One import of a tenant at a time, so that two with the same new ids come one after the other."""
-    await uow.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('import:' || CAST(:tenant AS text), 0))",
+async def lock_imports(uow: UnitOfWork, tenant: str) -> bool:
+    """One import of a tenant at a time, so that two with the same new ids come one after the other; False
+    when another process has one under way: who waited here would hold a connection.
+    """
+    found = await uow.execute(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended('import:' || CAST(:tenant AS text), 0))",
         {"tenant": tenant},
     )
+    return bool(found.scalar_one())
 
 
 async def find_answers(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dict[UUID, Answer]:

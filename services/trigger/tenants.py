@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import UNSET
@@ -35,6 +35,13 @@ SENDS = {"events:write", "admin"}
 SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 1_000
+MOST_KEYS = 500
+"""That are not revoked. All of them travel in the company's event, which is bounded."""
+KEYS_TOLD = 1_000
+"""With those that were revoked lately; of more, the oldest are no longer told. A key that is not in the
+newest event opens nothing, so none has to stay because it was revoked.
+"""
+ENDED_KEYS_ARE_TOLD = timedelta(days=90)
 PREFIX = "aw_"
 """A key that leaks is recognised by it, by people and by scanners."""
 
@@ -138,8 +145,26 @@ async def create_key(
     )
     async with database.transaction() as uow:
         company = await _locked(uow, tenant)
-        await _change(uow, replace(company, keys=(*company.keys, key)))
+        kept = [known for known in company.keys if not _is_long_over(known, uow.now)]
+        if len([known for known in kept if known.revoked_at is None]) >= MOST_KEYS:
+            raise BadTenant(
+                f"{tenant} has {MOST_KEYS} keys. Revoke those that nobody uses: afterword key list {tenant}"
+            )
+        await _change(uow, replace(company, keys=(*_told(kept), key)))
     return token
+
+
+def _told(keys: Sequence[KeyDigest]) -> list[KeyDigest]:
+    """All that are not revoked, and of the others the newest."""
+    revoked = [key for key in keys if key.revoked_at is not None]
+    told = {key.id for key in revoked[max(len(revoked) - (KEYS_TOLD - MOST_KEYS), 0) :]}
+    return [key for key in keys if key.revoked_at is None or key.id in told]
+
+
+def _is_long_over(key: KeyDigest, now: datetime) -> bool:
+    """Whether a key has opened nothing for so long that nobody asks for it any more."""
+    ended = [at for at in (key.revoked_at, key.expires_at) if at is not None]
+    return bool(ended) and min(ended) < now - ENDED_KEYS_ARE_TOLD
 
 
 async def default_sources(database: Database, tenant: str) -> list[str]:

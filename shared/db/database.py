@@ -80,13 +80,20 @@ class Database:
     """The service's engine, its clock, and the bell that tells the relay of new rows."""
 
     def __init__(
-        self, url: str, *, name: str = "afterword", pool_size: int = 8, clock: Clock = system_clock
+        self,
+        url: str,
+        *,
+        name: str = "afterword",
+        pool_size: int = 8,
+        pool_seconds: float = 10,
+        clock: Clock = system_clock,
     ) -> None:
+        """``pool_seconds``: how long who needs a connection waits while all are in use."""
         self.url = url
         self.name = name
         self.clock = clock
         self.outbox_filled = asyncio.Event()
-        self.engine = new_engine(url, name=name, pool_size=pool_size)
+        self.engine = new_engine(url, name=name, pool_size=pool_size, pool_seconds=pool_seconds)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[UnitOfWork]:
@@ -115,7 +122,9 @@ def statement(sql: str) -> TextClause:
     return _sql(sql)
 
 
-def new_engine(url: str, *, name: str, pool_size: int | None, deadline: float | None = 40) -> AsyncEngine:
+def new_engine(
+    url: str, *, name: str, pool_size: int | None, pool_seconds: float = 10, deadline: float | None = 40
+) -> AsyncEngine:
     """An engine on which nothing waits for ever; ``pool_size`` None keeps no connection.
 
     ``deadline``: seconds that the client waits for a statement; None only for what may take long.
@@ -123,7 +132,7 @@ def new_engine(url: str, *, name: str, pool_size: int | None, deadline: float | 
     limits: dict[str, Any] = (
         {"poolclass": NullPool}
         if pool_size is None
-        else {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 10}
+        else {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_seconds}
     )
     return create_async_engine(
         url,

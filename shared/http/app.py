@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from shared.http import health, problems
+from shared.http.admission import Admission
 from shared.http.edge import Edge
 from shared.http.guesses import Guesses
 from shared.http.limits import RequestLimits
@@ -61,6 +62,7 @@ def create_app(
     app.state.service = service
     app.state.pages = pages
     app.state.guesses = Guesses()
+    app.state.admission = Admission()
     problems.install(app)
     assets = pages.assets if pages is not None else Assets({SHARED.name: SHARED.folder})
     app.add_route("/static/{owner}/{digest}/{name}", assets.respond, include_in_schema=False)

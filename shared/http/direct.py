@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from shared.http.admission import Admission, Who
 from shared.http.routes import Ordered
 from shared.http.sound import sound_address
 
@@ -35,7 +36,13 @@ class Direct(Ordered):
         async def handle(request: Request) -> Response:
             found = {name: await check(request) for name, check in checks}
             sound_address(request)
-            response: Response = await endpoint(request=request, **found)
-            return response
+            who = next(filter(None, map(Who.of, found.values())), None)
+            if who is None:
+                unbounded: Response = await endpoint(request=request, **found)
+                return unbounded
+            admission: Admission = request.app.state.admission
+            with admission.direct(who):
+                response: Response = await endpoint(request=request, **found)
+                return response
 
         return handle

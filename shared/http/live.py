@@ -20,12 +20,14 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from shared.events import may_see
+from shared.http.problems import Problem
 from shared.http.staff import Staff, seconds_left
 
 MOST = 100
 """Changes of one company that a look reads: the newest. When there are as many, some may be missing."""
 PENDING = 100
 """Messages that wait for a slow browser; beyond them it is told once that anything may have changed."""
+STREAMS_OF_SESSION = 20
 HEARTBEAT = 15.0
 SLOWEST = 5.0
 RECONNECT_MS = 1000
@@ -53,6 +55,7 @@ Read = Callable[[Collection[str]], Awaitable[Sequence[Change]]]
 class _Listener:
     tenant: str
     segments: Sequence[str]
+    session: str = ""
     had: dict[str, int] = field(default_factory=dict)
     pending: deque[bytes] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,18 +96,27 @@ class LiveFeed:
 
         It ends with the pass of this request, and the browser comes again with its new one: so a revoked
         session hears nothing after five minutes.
+
+        :raises Problem: 429 when the session has so many streams that no browser of a person needs.
         """
-        return _Stream(self.listen(staff.tenant, staff.segments, seconds_left(request)))
+        session = staff.session_id
+        if sum(listener.session == session for listener in self._listeners) >= STREAMS_OF_SESSION:
+            raise Problem(429, headers={"Retry-After": "60"})
+        return _Stream(self.listen(staff.tenant, staff.segments, seconds_left(request), session))
 
     async def listen(
-        self, tenant: str, segments: Sequence[str] = (), seconds: float | None = None
+        self,
+        tenant: str,
+        segments: Sequence[str] = (),
+        seconds: float | None = None,
+        session: str = "",
     ) -> AsyncGenerator[bytes]:
         """Server-sent events: ``change`` with the id of what changed (null: it can be anything),
         ``offline`` and ``online``, and a comment as heartbeat. No segments: not limited.
         """
         loop = asyncio.get_running_loop()
         ends = inf if seconds is None else loop.time() + seconds
-        listener = _Listener(tenant, segments)
+        listener = _Listener(tenant, segments, session)
         self._listeners.add(listener)
         if self._loop is None or self._loop.done():
             self._offline = False

@@ -8,6 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
+from shared.http.admission import Admission, Who
 from shared.http.caller_checks import CallerCheck
 from shared.http.problems import Problem
 from shared.http.reading import FORM, BoundedRequest, media_type, other_form
@@ -36,12 +37,17 @@ class Ordered(APIRoute):
             if kind and takes_json and not _is_json(kind):
                 raise Problem(415)
             bounded = BoundedRequest(request.scope, request.receive)
-            for check in checks:
-                await check(bounded)
+            found = [await check(bounded) for check in checks]
             sound_address(bounded)
             if takes_form:
                 await sound_form(bounded)
-            return await answer(bounded)
+            who = next(filter(None, map(Who.of, found)), None)
+            if who is None:
+                return await answer(bounded)
+            admission: Admission = request.app.state.admission
+            await bounded.body()
+            async with admission.turn(who):
+                return await answer(bounded)
 
         return handle
 

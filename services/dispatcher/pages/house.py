@@ -1,6 +1,6 @@
 """What every page of this service needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
@@ -11,6 +11,7 @@ from services.dispatcher.letters import Scribe
 from services.dispatcher.sender import unheard_of
 from shared.db import UnitOfWork
 from shared.events import Tenant
+from shared.http.guesses import Guesses
 from shared.http.staff import Staff
 from shared.pages.environment import Pages
 from shared.service import Context
@@ -25,6 +26,8 @@ class House:
     context: Context
     pages: Pages
     scribe: Scribe
+    per_network: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
+    """Slows those who guess links; no reader meets its bottom."""
 
 
 @dataclass(frozen=True)

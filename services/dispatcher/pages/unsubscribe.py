@@ -13,6 +13,8 @@ from services.dispatcher.sender import unheard_of
 from services.dispatcher.sending import state_of
 from services.dispatcher.suppression import ask_again, has_unsubscribed, unsubscribe
 from shared.db import UnitOfWork
+from shared.http.guesses import attempt
+from shared.http.networks import network_of
 from shared.http.routes import Ordered
 from shared.http.tokens import LinkSigner
 from shared.tenancy import find_tenant
@@ -50,7 +52,11 @@ async def come_back(token: str, request: Request, house: InHouse) -> Response:
 async def _answer(
     token: str, request: Request, house: House, act: Act | None, *, yes: Shows, no: Shows
 ) -> Response:
-    """Do it; then show ``yes`` to who has unsubscribed, ``no`` to who has not."""
+    """Do it; then show ``yes`` to who has unsubscribed, ``no`` to who has not.
+
+    :raises Problem: 429 to who asks faster than people do.
+    """
+    attempt((house.per_network, network_of(request)))
     secret = house.context.secret
     invitation_id = LinkSigner(secret).read("unsubscribe", token)
     if invitation_id is None:

@@ -6,8 +6,7 @@ import zlib
 import pytest
 from fastapi import Request
 
-from shared.http.bodies import read_text
-from shared.http.edge import LARGEST
+from shared.http.bodies import LARGEST, read_text
 from shared.http.problems import Problem
 
 TEXT = '{"name": "Køhler"}'.encode()
