@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +68,9 @@ def events_judged(batch: list[bytes]) -> list[object]:
     for piece in found:
         try:
             event, spoilt = read(piece)
-            told.append(transaction(event, source="s", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt))
+            accepted = transaction(event, source="s", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt)
+            # Written out: a Raw is told by its address.
+            told.append((msgspec.json.encode(accepted.transaction), accepted.warned))
         except Unacceptable as fault:
             told.append((fault.field, fault.remedy))
     return [repr(each) for each in told]

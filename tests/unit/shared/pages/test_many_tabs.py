@@ -16,6 +16,7 @@ from support.eventually import eventually
 from shared.http.app import create_app
 from shared.http.csrf import CsrfGuard
 from shared.http.live import Change, LiveFeed
+from shared.http.routes import Ordered
 from shared.http.server import serve
 from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
@@ -55,7 +56,11 @@ async def world(tmp_path, monkeypatch):
     (package / "__init__.py").touch()
     (package / "templates" / "page.html").write_text(PAGE)
     monkeypatch.syspath_prepend(tmp_path)
-    stopping, pages, router = asyncio.Event(), Pages("sample_tabs"), APIRouter(include_in_schema=False)
+    stopping, pages, router = (
+        asyncio.Event(),
+        Pages("sample_tabs"),
+        APIRouter(include_in_schema=False, route_class=Ordered),
+    )
     world = World(stopping)
     staff = Staff("acme", UUID(int=7), "Jonas", "admin", (), "s-1", datetime.now(UTC) + timedelta(hours=1))
 
