@@ -132,9 +132,11 @@ async def _segments(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> list[s
     wanted = accounts.clean_segments(form.segments.splitlines())
     if not accounts.within(staff.segments, wanted):
         raise BadAccount("segments", "You can let others see only what you see.")
-    unheard = await people.unheard_segments(uow, staff.tenant, wanted)
-    if unheard and form.sure.split("\n") != unheard:
-        like = get_close_matches(unheard[0], await people.known_segments(uow, staff.tenant), n=1)
+    known, unheard = await people.known_segments(uow, staff.tenant), []
+    if known:  # a company without a case has none that could be misspelt
+        unheard = await people.unheard_segments(uow, staff.tenant, wanted)
+    if unheard and form.sure.split() != " ".join(unheard).split():
+        like = get_close_matches(unheard[0], known, n=1)
         instead = f" Do you mean {like[0]}?" if like else ""
         raise UnheardSegments(
             unheard, f"No case has come from {', '.join(unheard)} yet.{instead} To keep it, save once more."

@@ -98,7 +98,7 @@ async def test_from_many_networks_an_account_is_slowed_down_but_not_in_a_browser
         pass
     assert await guess(desk, person.address, "192.0.2.99") == [429]
     assert (await home.post("/login", data=form)).status_code == 303
-    wrong = [(await home.post("/login", data={**form, "password": "no"})).status_code for _ in range(10)]
+    wrong = [(await home.post("/login", data={**form, "password": "no"})).status_code for _ in range(11)]
     assert wrong[-1] == 429
 
 
@@ -199,7 +199,9 @@ async def test_signing_out_ends_this_session_and_everywhere_ends_the_others(desk
 
 async def test_who_is_dismissed_can_neither_renew_nor_sign_in(desk: Desk) -> None:
     admin, jonas = await desk.signed_in("admin"), await desk.signed_in()
-    assert (await admin.do("/settings", act="deactivate", person=str(jonas.person.id))).status_code == 303
+    assert (
+        await admin.do("/settings", act="deactivate", person=str(jonas.person.id), sure="yes")
+    ).status_code == 303
     assert (await jonas.get("/login/renew")).headers["location"].startswith("/login?")
     answer = await desk.client().post("/login", data={"address": jonas.person.address, "password": PASSWORD})
     assert answer.status_code == 422
@@ -218,7 +220,7 @@ async def test_a_changed_role_holds_from_the_next_pass_on(desk: Desk) -> None:
 
 async def test_the_last_administrator_stays(desk: Desk) -> None:
     admin = await desk.signed_in("admin")
-    for fields in ({"act": "deactivate"}, {"act": "change", "role": "agent"}):
+    for fields in ({"act": "deactivate", "sure": "yes"}, {"act": "change", "role": "agent"}):
         answer = await admin.do("/settings", person=str(admin.person.id), **fields)
         assert answer.status_code == 422
         assert "This is the last administrator." in answer.text
@@ -247,7 +249,7 @@ async def test_a_one_time_link_shows_a_button_and_works_once(desk: Desk) -> None
     for _ in range(2):
         page = await client.get(path)
         assert page.status_code == 200
-        assert "Welcome, New Person." in page.text
+        assert "Welcome to Havnbo." in page.text
     short = await client.post(path, data={"password": "short"})
     assert short.status_code == 422
     entered = await client.post(path, data={"password": "a long sentence"})

@@ -15,7 +15,7 @@ from support.routes import Route
 
 from services.alerts.forms import CaseForm
 from services.alerts.settings_page import SettingsForm
-from services.alerts.sign_in import LinkForm, LoginForm
+from services.alerts.sign_in_pages import CompanyForm, LinkForm, LoginForm
 from services.dispatcher.pages.forms import DEFAULTS
 from shared.http.csrf import FIELD
 
@@ -60,6 +60,7 @@ FEW = (FAR, "9" * 40, "9" * 5_000, "²", "\0", "-1", "a\0b", "%00", "[", "é" * 
 """One of each kind, where there are many places to put it."""
 FORMS: dict[str, tuple[str, ...]] = {
     "/login": tuple(LoginForm.model_fields),
+    "/login/company": tuple(CompanyForm.model_fields),
     "/login/link/{token}": tuple(LinkForm.model_fields),
     "/settings": tuple(SettingsForm.model_fields),
     "/cases/{case}": tuple(CaseForm.model_fields),
