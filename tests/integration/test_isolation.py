@@ -129,6 +129,8 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         ),
         "alerts GET /login": public,
         "alerts POST /login": Knock(form={"address": "nobody@example.com", "password": "x"}, public=True),
+        "alerts GET /login/company": public,
+        "alerts POST /login/company": Knock(form={"tenant": of.name}, public=True, foreign=404),
         "alerts GET /login/renew": public,
         "alerts POST /login/renew": Knock(form={}, public=True),
         "alerts POST /logout": Knock(form={}),
