@@ -188,7 +188,7 @@ def link_faults(form: LinkForm, person: Any, company: str) -> dict[str, str]:
     """What is wrong with the fields, by their names."""
     faults = {"password": password_fault(form.password, person.address, company)}
     try:
-        if form.name.strip() or person.name == accounts.guessed_name(person.address):
+        if form.name.strip():
             accounts.clean_name(form.name)
     except BadAccount as fault:
         faults[fault.field] = fault.remedy

@@ -116,7 +116,7 @@ async def test_an_invited_colleague_gets_a_link_that_works(
     (found,) = await mailbox.mails(to="invited@example.com")
     (link,) = set(found["links"])
     page = await desk.client().get(link.removeprefix("http://staff.example"))
-    assert "Welcome, Sara." in page.text
+    assert "Welcome to Havnbo." in page.text
     (notice,) = await rows(desk.database, "SELECT * FROM notification")
     assert link.rpartition("/")[2].partition(".")[0] not in str(notice)
 

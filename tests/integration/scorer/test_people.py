@@ -102,7 +102,7 @@ async def test_with_leave_the_person_and_their_leaders_do_and_nobody_else(door: 
     assert may == [set(), set(PERSONS), set(), set(), {IDA, BO}, {IDA}]
     assert [await listed(door, **reader) for reader in READERS] == may
     page = (await door.get("/?by=agent", role="leader")).text
-    assert "Ida</a>" in page
+    assert "Ida</bdi></a>" in page
 
 
 async def test_who_may_see_one_person_only_is_told_why_nothing_is_shown(door: Door, database: Database):
