@@ -3,6 +3,8 @@ of every service: who is limited to one segment reads nothing of the other.
 """
 
 import asyncio
+import html
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,10 +14,8 @@ from uuid import UUID
 import pytest
 from integration.test_isolation import _heard, every_route, leaks
 from support.companies import NOTHING, Company, Person, World, a_world
-from support.doors import SECRET
 from support.stack import Postgres
 
-from services.collector.forms import PageNonce
 from services.dispatcher import invitations, sending
 from services.dispatcher.repository import surveys
 from services.dispatcher.repository.invitations import of_link
@@ -130,10 +130,15 @@ async def _answered(
     await world.spread()
     token = replace(company, invitation=invitation).token("answer")
     for score, comment in ((1, f"{part}-first"), (2, f"{part}-then")):
+        page = (await world.doors["collector"].get(f"/s/{token}")).text
+        drawn = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page))
         form = {
-            "score": str(score), "comment": comment, "may_contact": "yes", "action": "send",
-            "nonce": PageNonce(SECRET).make(invitation, datetime.now(UTC)),
-        }  # fmt: skip
+            **{name: html.unescape(value) for name, value in drawn.items()},
+            "score": str(score),
+            "comment": comment,
+            "may_contact": "yes",
+            "action": "send",
+        }
         answer = await world.doors["collector"].post(f"/s/{token}", data=form)
         assert answer.status_code == 303, answer.text
         await world.spread()
