@@ -89,7 +89,7 @@ async def set_up(doors: Doors, position: Position, staff_url: str) -> None:
             await _hire(database, staff_url, person)
             await _without_mail(database, person)
     for name, trigger in SURVEYS:
-        survey = {"name": name, "trigger": trigger, "delay_minutes": 0, "quarantine_days": 1}
+        survey = {"name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1}
         await doors.post("/v1/surveys", survey, once=f"demo {trigger}")
     async with _database(DispatcherSettings) as database, database.transaction() as uow:
         await sending.set_mode(uow, TENANT, SIMULATED, "live")

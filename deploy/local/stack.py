@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 from rich.text import Text
@@ -159,10 +160,10 @@ def _say_it_runs(state: State, *, demo: bool) -> None:
     )
     if demo and said and not said["demo"]:
         console.print("It runs without the demo: `make down`, then `make demo`.")
-    _print_addresses(state, demo=bool(said and said["demo"]))
+    _print_addresses(state, demo=bool(said and said["demo"]), ready=bool(said and said["ready"]))
 
 
-def _print_addresses(state: State, *, demo: bool) -> None:
+def _print_addresses(state: State, *, demo: bool, ready: bool = True) -> None:
     console.print(
         f"\n  Dashboard  {state.origin}/\n  Inbox      {state.origin}/inbox\n  Mailbox    {state.mailbox}/\n"
     )
@@ -173,6 +174,20 @@ def _print_addresses(state: State, *, demo: bool) -> None:
             sees = f", sees {' '.join(person.segments)}" if person.segments else ""
             console.print(f"  Sign in    {person.address} ({person.role}{sees})")
         console.print(f"  Password   {PASSWORD}\n")
+    # In a thread of its own: whoever keeps the stack up here runs a loop already.
+    elif ready and not ThreadPoolExecutor(1).submit(asyncio.run, _has_tenant(state)).result():
+        console.print("  Next       make tenant NAME=Acme ADMIN=you@example.com\n", highlight=False)
+
+
+async def _has_tenant(state: State) -> bool:
+    from shared.db.database import Database  # noqa: PLC0415  (it takes a second to load)
+
+    database = Database(state.database_url("trigger"), name="up", pool_size=1)
+    try:
+        async with database.reading() as uow:
+            return bool((await uow.execute("SELECT EXISTS (SELECT FROM tenant)")).scalar_one())
+    finally:
+        await database.close()
 
 
 def _say(doing: str) -> None:

@@ -103,8 +103,12 @@ async def read_survey(survey_id: SurveyId, caller: Editor, here: Here) -> Survey
 async def write_survey(survey_id: SurveyId, body: SurveyPut, caller: Editor, here: Here) -> SurveyAnswer:
     """New words become a new version of the survey; invitations that are out keep theirs."""
     async with here.database.transaction() as uow:
+        now = await _found(surveys.hold(uow, caller.tenant, survey_id))
+        draft = body.draft()
+        if body.state is None:
+            draft = msgspec.structs.replace(draft, state=now.draft.state)
         return SurveyAnswer.of(
-            await _found(surveys.change(uow, caller.tenant, survey_id, body.draft(), seen=body.version))
+            await _found(surveys.change(uow, caller.tenant, survey_id, draft, seen=body.version))
         )
 
 

@@ -91,7 +91,8 @@ async def create_example_survey(
     from services.dispatcher import sending, surveys
     from shared.ids import derived
 
-    draft = surveys.Draft(name=f"After {trigger}", trigger=trigger, delay_minutes=delay_minutes)
+    name = trigger.replace(".", " ").replace("_", " ").capitalize()
+    draft = surveys.Draft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes)
     async with database.transaction() as uow:
         # In this order: adding a survey locks how the company sends as well, and less firmly.
         if test_address is not None:

@@ -9,6 +9,10 @@ from services.dispatcher.domain import Considered, Mode, Person, Verdict
 from shared.events import Transaction
 
 
+class _Typed(msgspec.Struct):
+    type: str
+
+
 class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The values that a decision was based on, as they were then."""
 
@@ -71,6 +75,11 @@ def read_facts(kept: bytes) -> Transaction:
     return _facts.decode(kept)
 
 
+def type_of(kept: bytes) -> str:
+    """The event's type alone."""
+    return _types.decode(kept).type
+
+
 def read_grounds(kept: bytes) -> Grounds:
     """The values again."""
     return _grounds.decode(kept)
@@ -79,3 +88,4 @@ def read_grounds(kept: bytes) -> Grounds:
 _encoder = msgspec.json.Encoder()
 _facts = msgspec.json.Decoder(Transaction)
 _grounds = msgspec.json.Decoder(Grounds)
+_types = msgspec.json.Decoder(_Typed)

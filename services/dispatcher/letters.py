@@ -6,9 +6,10 @@ from urllib.parse import quote
 from shared.clock import Clock, system_clock
 from shared.events import Invitation, SurveyTexts, Tenant
 from shared.events.placeholders import filled_texts, own_occasion
+from shared.events.surveys import Measurement
 from shared.http.tokens import LinkSigner
 from shared.mail import Letter, message_id
-from shared.pages.language import direction, read_by
+from shared.pages.language import direction, read_by, translated
 from shared.pages.texts import Texts
 from shared.pages.wording import known_occasion, values_of
 from shared.settings import Afterword
@@ -87,6 +88,33 @@ class Scribe:
             for template in ("mail_subject.txt", "mail.txt", "mail.html")
         )
         return Drawn(" ".join(subject.split()), text, html, unsubscribe)
+
+    def standard(
+        self, language: str, tenant: Tenant, measurement: Measurement, event_type: str
+    ) -> dict[str, str]:
+        """Our own words where a survey has none, by the field that would hold others; the day is left open.
+        What is not here is either not asked or depends on the answer.
+        """
+        with read_by(self._texts.reader(language, None)):
+            occasion = known_occasion(event_type, measurement)
+            named = {"company": tenant.name, "occasion": occasion, "day": "{day}"}
+            intro = (
+                translated("%(company)s asks one question.")
+                if measurement == "relational"
+                else translated("%(company)s asks about %(occasion)s on %(day)s.")
+                if occasion
+                else translated("%(company)s asks about your contact with them on %(day)s.")
+            )
+            question = translated(
+                "How likely is it that you would recommend %(company)s to a friend or colleague?"
+            )
+            return {
+                "occasion": occasion or translated("your contact with us"),
+                "subject": translated("%(company)s asks: how did it go?") % named,
+                "intro": intro % named,
+                "question": question % named,
+                "reason": translated("What is the primary reason for your score?"),
+            }
 
 
 def sender_line(company: str, address: str | None) -> str:

@@ -212,4 +212,5 @@ Table(
     Column("heard_at", INSTANT, nullable=False),
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
+    Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from services.dispatcher.surveys import LAST_PLACE, Draft, Survey
+from services.dispatcher.surveys import LAST_PLACE, Draft, State, Survey
 from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})?$")]
@@ -29,6 +29,11 @@ OccasionWords = Annotated[KeptWords, AfterValidator(partial(_sound, known=OF_AN_
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",
+)
+
+_STATE = (
+    "`live` asks customers from the next event on (in test mode, the test addresses only). Without it a new "
+    "survey is `paused` and asks nobody."
 )
 
 
@@ -99,7 +104,7 @@ class SurveyRulesBody(Body):
         description="The type of the events that it asks about: exact, or a beginning followed by *.",
     )
     measurement: Literal["transactional", "relational"] = "transactional"
-    state: Literal["live", "paused"] = "live"
+    state: State = Field(default="paused", description=_STATE)
     delay_minutes: int = Field(default=1440, ge=0, le=365 * MINUTES_A_DAY)
     quarantine_days: int = Field(default=90, ge=0, le=3650)
     link_days: int = Field(default=30, ge=1, le=365)
@@ -135,6 +140,9 @@ class SurveyKept(SurveyRulesBody):
 class SurveyPut(SurveyBody):
     """The whole survey as it is to be."""
 
+    state: State | None = Field(  # type: ignore[assignment]
+        default=None, description="Left out, it stays as it is."
+    )
     version: int | None = Field(
         default=None, description="The version you have seen; another one answers 409."
     )
@@ -147,7 +155,7 @@ class SurveyPatch(Body):
     name: str | None = None
     trigger: str | None = None
     measurement: Literal["transactional", "relational"] | None = None
-    state: Literal["live", "paused"] | None = None
+    state: State | None = None
     delay_minutes: int | None = None
     quarantine_days: int | None = None
     link_days: int | None = None

@@ -14,6 +14,7 @@ from shared.customer_ids import folded
 from shared.db import UnitOfWork
 
 Change = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
+STOPPED: Change = "stopped all sending"
 
 
 def of_row(row: Row[Any] | None) -> Sending:
@@ -40,9 +41,22 @@ async def states_of(uow: UnitOfWork, tenants: Sequence[str]) -> Mapping[str, Sen
     return {row.tenant: of_row(row) for row in await rows.of_tenants(uow, tenants)}
 
 
-async def set_mode(uow: UnitOfWork, tenant: str, who: str, mode: Mode) -> bool:
-    """Go live, or back to test mode; False when it was so already."""
-    now = of_row(await rows.hold(uow, tenant, change=True))
+class Changed(Exception):
+    """Somebody has changed how the company sends since it was read."""
+
+
+async def version_of(uow: UnitOfWork, tenant: str) -> str:
+    """Which change was the last: a page that was drawn before another one shows what is no longer so."""
+    newest = await rows.changes(uow, tenant, 1)
+    return str(newest[0].id) if newest else "0"
+
+
+async def set_mode(uow: UnitOfWork, tenant: str, who: str, mode: Mode, *, seen: str | None = None) -> bool:
+    """Go live, or back to test mode; False when it was so already.
+
+    :raises Changed: when ``seen`` is given and is no longer the version.
+    """
+    now = await _held(uow, tenant, seen)
     if now.mode == mode:
         return False
     change: Change = "went live" if mode == "live" else "went back to test mode"
@@ -51,21 +65,31 @@ async def set_mode(uow: UnitOfWork, tenant: str, who: str, mode: Mode) -> bool:
     return True
 
 
-async def set_stopped(uow: UnitOfWork, tenant: str, who: str, *, stopped: bool) -> bool:
-    """Stop all sending, or start it again; False when it was so already."""
-    now = of_row(await rows.hold(uow, tenant, change=True))
+async def set_stopped(
+    uow: UnitOfWork, tenant: str, who: str, *, stopped: bool, seen: str | None = None
+) -> bool:
+    """Stop all sending, or start it again; False when it was so already.
+
+    :raises Changed: when ``seen`` is given and is no longer the version.
+    """
+    now = await _held(uow, tenant, seen)
     if now.stopped == stopped:
         return False
-    change: Change = "stopped all sending" if stopped else "started sending again"
+    change: Change = STOPPED if stopped else "started sending again"
     await _write(uow, tenant, who, change, mode=now.mode, stopped=stopped, addresses=now.test_addresses)
     await _say(uow, tenant)
     return True
 
 
-async def set_test_addresses(uow: UnitOfWork, tenant: str, who: str, addresses: Iterable[str]) -> bool:
-    """List exactly these test addresses; False when they were listed already."""
+async def set_test_addresses(
+    uow: UnitOfWork, tenant: str, who: str, addresses: Iterable[str], *, seen: str | None = None
+) -> bool:
+    """List exactly these test addresses; False when they were listed already.
+
+    :raises Changed: when ``seen`` is given and is no longer the version.
+    """
     wanted = frozenset(map(canonical, addresses))
-    now = of_row(await rows.hold(uow, tenant, change=True))
+    now = await _held(uow, tenant, seen)
     if now.test_addresses == wanted:
         return False
     what = f"set the test addresses ({len(wanted)})"
@@ -97,6 +121,14 @@ async def change_placeholder_id(
     now = of_row(await rows.hold(uow, tenant, change=True)).placeholder_ids
     one = {folded(customer_id)}
     return await set_placeholder_ids(uow, tenant, who, now | one if add else now - one)
+
+
+async def _held(uow: UnitOfWork, tenant: str, seen: str | None) -> Sending:
+    """How it stands, locked to be changed."""
+    row = await rows.hold(uow, tenant, change=True)
+    if seen is not None and seen != await version_of(uow, tenant):
+        raise Changed
+    return of_row(row)
 
 
 async def _write(

@@ -27,7 +27,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     trigger: str
     measurement: Literal["transactional", "relational"] = "transactional"
-    state: State = "live"
+    state: State = "paused"
+    """Nobody is asked until somebody says so."""
     delay_minutes: int = 1440
     quarantine_days: int = 90
     link_days: int = 30

@@ -1,5 +1,7 @@
 """States and reasons as sentences, for staff."""
 
+import re
+
 REASONS = {
     "invited": "Invited.",
     "unknown_tenant": "We had not heard of this company when the event came.",
@@ -44,6 +46,25 @@ DROPPED = {
     "expired": "Its link would have ended before it was read.",
 }
 
+DONE = {
+    "saved": "Saved. What you changed holds from the next event on.",
+    "made": "Saved. It asks nobody yet: start it when it is as it should be.",
+    "started": "It asks from the next event on.",
+    "paused": "Paused. It asks nobody from now on.",
+    "test-addresses": "Saved: the test addresses.",
+    "live": "You are live. Customers are asked from the next event on.",
+    "test-mode": "Back in test mode. Only your test addresses get mail.",
+    "stop": "All sending is stopped.",
+    "resume": "Sending has started again.",
+    "already": "It is so already; nothing was changed.",
+}
+"""What a page says after an act."""
+
+
+def known_as(customer_id: str) -> str:
+    """How a page names a customer: by the id, or by the beginning of the code that stands for an address."""
+    return f"code {customer_id[:8]}…" if _CODE.fullmatch(customer_id) else customer_id
+
 
 def in_words(row: object, *, with_case: bool = True) -> str:
     """How an event's story stands, in a few words: the last thing that happened. To who does not work on
@@ -83,3 +104,6 @@ _REASON_IN_FEW = {
     "quarantine": "Asked not long ago",
     "too_old": "Too long ago",
 }
+_CODE = re.compile(r"[0-9a-f]{64}")
+OUTCOME_IN_FEW = {**_MAIL_IN_FEW, **_REASON_IN_FEW}
+"""A mail's state or a decision's reason."""

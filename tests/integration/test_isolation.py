@@ -83,9 +83,19 @@ def knocks(of: Company, by: Company) -> dict[str, Knock | tuple[Knock, ...]]:
         "dispatcher POST /surveys/new": Knock(form={**typed, "name": "made"}),
         "dispatcher GET /surveys/live": empty,
         "dispatcher POST /surveys/live": Knock(form={"confirmed": "on"}),
-        "dispatcher POST /surveys/test-mode": Knock(form={}),
-        "dispatcher POST /surveys/stop": Knock(form={}),
-        "dispatcher POST /surveys/resume": Knock(form={}),
+        **{
+            f"dispatcher {method} /surveys/{act}": Knock(form={} if method == "POST" else None)
+            for act in ("test-mode", "stop", "resume")
+            for method in ("GET", "POST")
+        },
+        **{
+            f"dispatcher {method} /surveys/{{survey_id}}/{act}": Knock(
+                survey, form={"version": "1"} if method == "POST" else None, foreign=404
+            )
+            for act in ("start", "pause")
+            for method in ("GET", "POST")
+        },
+        "dispatcher GET /surveys/{survey_id}/preview": Knock(survey, query={"language": "en"}, foreign=404),
         "dispatcher POST /surveys/test-addresses": Knock(form={"addresses": "tester@example.com"}),
         "dispatcher GET /surveys/{survey_id}": Knock(survey, foreign=404),
         "dispatcher POST /surveys/{survey_id}": Knock(survey, form=typed, foreign=404),

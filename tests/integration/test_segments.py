@@ -65,7 +65,14 @@ async def _a_town(world: World) -> Town:
         "dispatcher",
         company,
         "/v1/surveys",
-        {"name": "twice", "trigger": "again", "delay_minutes": 0, "quarantine_days": 0, "position": 1},
+        {
+            "name": "twice",
+            "trigger": "again",
+            "state": "live",
+            "delay_minutes": 0,
+            "quarantine_days": 0,
+            "position": 1,
+        },
     )
     async with world.contexts["dispatcher"].database.transaction() as uow:
         await sending.set_mode(uow, company.name, "twin admin", "live")

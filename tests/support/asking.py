@@ -107,6 +107,7 @@ async def know_tenant(database: Database, tenant: str = TENANT, **changes: Any) 
 
 async def make_survey(database: Database, tenant: str = TENANT, **changes: Any) -> Survey:
     facts: dict[str, Any] = {"name": "After delivery", "trigger": "order.delivered", "delay_minutes": 60}
+    facts["state"] = "live"
     async with database.transaction() as uow:
         return await surveys.create(
             uow, tenant, changes.pop("id", None) or uuid7(), Draft(**{**facts, **changes})

@@ -228,6 +228,7 @@ def a_survey(name: str) -> dict[str, Any]:
     return {
         "name": f"{name} survey",
         "trigger": "order.delivered",
+        "state": "live",
         "delay_minutes": 0,
         "texts": {"en": {"intro": f"{name} asks"}},
     }

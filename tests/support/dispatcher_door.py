@@ -11,7 +11,7 @@ from shared.http.staff import AccessPass, Staff
 from shared.ids import uuid7
 
 KEY, FOREIGN_KEY = "key of havnbo", "key of another"
-SURVEY = {"name": "After delivery", "trigger": "order.delivered", "delay_minutes": 60}
+SURVEY = {"name": "After delivery", "trigger": "order.delivered", "state": "live", "delay_minutes": 60}
 
 
 def by_key(key: str = KEY) -> dict[str, str]:

@@ -1,19 +1,20 @@
 """What became of each event: the list, and the one page that tells everything of one."""
 
-from collections.abc import Collection, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row
 
 from services.dispatcher.grounds import read_facts, read_grounds
-from services.dispatcher.pages.house import House, InHouse, page, surround_of
+from services.dispatcher.pages.house import House, InHouse, Reader, page, surround_of
 from services.dispatcher.pages.story import Story, differing, left_out, tell
 from services.dispatcher.repository import decisions, invitations, stories
 from services.dispatcher.repository.surveys import of_tenants
-from services.dispatcher.words import WHY, in_words
+from services.dispatcher.words import OUTCOME_IN_FEW, WHY, in_words, known_as
 from shared.db import UnitOfWork
 from shared.events import COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
@@ -21,12 +22,25 @@ from shared.http.cursors import cursor_of, place_of
 from shared.http.live import MOST, Change, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import Ordered
-from shared.http.staff import Staff, signed_in
+from shared.http.staff import Staff
+from shared.zones import zone_of
 
 router = APIRouter(include_in_schema=False, route_class=Ordered)
-Reader = Annotated[Staff, Depends(signed_in())]
 A_PAGE = 50
 LATELY = timedelta(seconds=10)
+MOST_TODAY = 5_000
+"""Of today's events so many, the newest, are counted."""
+
+
+@dataclass(frozen=True)
+class Today:
+    """What became of today's events."""
+
+    n: int
+    asked: int
+    others: list[tuple[str, int]]
+    """Why the others were not asked, the most frequent first."""
+    all_counted: bool
 
 
 def live_feed(house: House) -> LiveFeed:
@@ -55,7 +69,7 @@ async def list_events(
     """Newest first."""
     search, place = q.strip() or None, place_of(before, "before")
     async with house.context.database.reading() as uow:
-        surround = await surround_of(uow, staff.tenant)
+        surround = await surround_of(uow, staff)
         rows = await stories.page(
             uow,
             staff.tenant,
@@ -64,6 +78,12 @@ async def list_events(
             by_customer=staff.sees_names,
             before=place,
             most=A_PAGE + 1,
+        )
+        since = midnight(uow.now, surround.tenant.time_zone)
+        today = (
+            await stories.outcomes_since(uow, staff.tenant, staff.segments, since=since, most=MOST_TODAY)
+            if search is None and place is None
+            else {}
         )
         names = {row.id: row.name for row in await of_tenants(uow, [staff.tenant])}
     shown = rows[:A_PAGE]
@@ -78,6 +98,9 @@ async def list_events(
         live="/events/live" if not before else None,
         events=[(row, read_facts(row.facts), in_words(row, with_case=staff.works_on_cases)) for row in shown],
         names=names,
+        known_as=known_as,
+        today=_today(today),
+        sought=known_as(q.strip()),
         q=q.strip(),
         before=before,
         more=more,
@@ -106,7 +129,7 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
             answers=await stories.answers(uow, staff.tenant, identity),
             cases=await stories.cases(uow, staff.tenant, identity) if staff.works_on_cases else [],
         )
-        surround = await surround_of(uow, staff.tenant)
+        surround = await surround_of(uow, staff)
     return page(
         house,
         request,
@@ -121,8 +144,21 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
         differing=differing(row),
         left_out=left_out(story.facts),
         why=WHY,
+        known_as=known_as,
         segments=_counted_for(surround.tenant, staff, row.segments),
     )
+
+
+def midnight(now: datetime, zone: str) -> datetime:
+    """When the company's day began."""
+    here = now.astimezone(zone_of(zone))
+    return here.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _today(outcomes: Mapping[str, int]) -> Today:
+    n = sum(outcomes.values())
+    others = [(OUTCOME_IN_FEW[outcome], count) for outcome, count in outcomes.items() if outcome != "invited"]
+    return Today(n, outcomes.get("invited", 0), others, n < MOST_TODAY)
 
 
 async def _found(uow: UnitOfWork, staff: Staff, event_id: str) -> Row[Any]:

@@ -8,11 +8,13 @@ from fastapi import Depends, Request, Response
 from services.dispatcher import sending
 from services.dispatcher.domain import Sending
 from services.dispatcher.letters import Scribe
+from services.dispatcher.repository import stories
 from services.dispatcher.sender import unheard_of
 from shared.db import UnitOfWork
 from shared.events import Tenant
+from shared.http.csrf import csrf_checked
 from shared.http.guesses import Guesses
-from shared.http.staff import Staff
+from shared.http.staff import Staff, signed_in
 from shared.pages.environment import Pages
 from shared.service import Context
 from shared.tenancy import find_tenant
@@ -36,6 +38,8 @@ class Surround:
 
     tenant: Tenant
     sending: Sending
+    open_cases: int | None
+    """How many cases of the reader's segments are open, as far as we have heard; None: not to be shown."""
 
     def frame(self, here: str) -> dict[str, Any]:
         """The frame's part of a page's context."""
@@ -45,6 +49,7 @@ class Surround:
             "time_zone": known_zone(self.tenant.time_zone),
             "test_mode": self.sending.mode == "test",
             "sending_stopped": self.sending.stopped,
+            "open_cases": self.open_cases,
         }
 
 
@@ -55,12 +60,20 @@ def house_of(request: Request) -> House:
 
 
 InHouse = Annotated[House, Depends(house_of)]
+Reader = Annotated[Staff, Depends(signed_in())]
+Editor = Annotated[Staff, Depends(signed_in("admin", "editor"))]
+Admin = Annotated[Staff, Depends(signed_in("admin"))]
+# Behind who is signed in, so that an old pass is renewed and not refused.
+Checked = Annotated[None, Depends(csrf_checked)]
 
 
-async def surround_of(uow: UnitOfWork, tenant: str) -> Surround:
-    """The reader's company and how it sends."""
-    known = await find_tenant(uow, tenant) or unheard_of(tenant)
-    return Surround(known, await sending.state_of(uow, tenant))
+async def surround_of(uow: UnitOfWork, staff: Staff) -> Surround:
+    """The reader's company, how it sends, and how many cases wait there for those who work on them."""
+    known = await find_tenant(uow, staff.tenant) or unheard_of(staff.tenant)
+    cases = (
+        await stories.count_open_cases(uow, staff.tenant, staff.segments) if staff.works_on_cases else None
+    )
+    return Surround(known, await sending.state_of(uow, staff.tenant), cases)
 
 
 def page(

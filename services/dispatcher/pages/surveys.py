@@ -1,50 +1,64 @@
-"""Surveys, how the company sends, and the two switches that nobody presses by mistake."""
+"""Surveys: listed, made, changed, started and paused, and the mail that a customer would read."""
 
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
-from services.dispatcher import sending, surveys
-from services.dispatcher.addresses import judged
-from services.dispatcher.pages.forms import Filled, blank, filled, form_of
-from services.dispatcher.pages.house import House, InHouse, page, surround_of
+from services.dispatcher import surveys
+from services.dispatcher.domain import matches
+from services.dispatcher.grounds import type_of
+from services.dispatcher.letters import Drawn
+from services.dispatcher.pages.forms import (
+    LABELS,
+    UNITS,
+    WORDS,
+    Filled,
+    blank,
+    filled,
+    form_of,
+    language_name,
+)
+from services.dispatcher.pages.house import Checked, Editor, House, InHouse, Reader, page, surround_of
+from services.dispatcher.pages.overview import draw_overview
 from services.dispatcher.pages.preview import sample
 from services.dispatcher.repository import sending as sending_rows
-from services.dispatcher.repository import surveys as rows
+from services.dispatcher.repository import stories
 from services.dispatcher.schemas import SurveyBody
 from services.dispatcher.wording import SPOKEN
+from services.dispatcher.words import DONE
 from shared.db import UnitOfWork
-from shared.events import SurveyTexts
+from shared.events import SurveyTexts, Tenant
 from shared.events.placeholders import PLACEHOLDERS
-from shared.http.csrf import csrf_checked
+from shared.events.surveys import Measurement
+from shared.http.edge import CSP
+from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.routes import Ordered
-from shared.http.staff import Staff, signed_in
+from shared.http.staff import Staff
 from shared.ids import uuid7
-from shared.outbound import stream
+from shared.text import one_form
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=Ordered)
-Reader = Annotated[Staff, Depends(signed_in())]
-Editor = Annotated[Staff, Depends(signed_in("admin", "editor"))]
-Admin = Annotated[Staff, Depends(signed_in("admin"))]
-# Behind who is signed in, so that an old pass is renewed and not refused.
-Checked = Annotated[None, Depends(csrf_checked)]
-RECENT = timedelta(days=30)
-MOST_ADDRESSES = 50
+Did = Annotated[str, Query(max_length=40)]
+LATELY = timedelta(days=7)
+MOST_EVENTS = 2_000
+"""Of the last days' events so many, the newest, are looked at to say how many a survey would ask about."""
+MOST_COUNTED = 10_001
 # A mail brings its own styles and nothing else: no script, no picture, no form.
 MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox"
 )
 
 
 @router.get("")
-async def list_surveys(request: Request, staff: Reader, house: InHouse) -> Response:
+async def list_surveys(request: Request, staff: Reader, house: InHouse, did: Did = "") -> Response:
     """All surveys in their order, and how the company sends."""
-    return await _overview(request, staff, house)
+    return await draw_overview(request, staff, house, did=did)
 
 
 @router.get("/new")
@@ -55,84 +69,25 @@ async def new_survey(request: Request, staff: Editor, house: InHouse) -> Respons
 
 @router.post("/new")
 async def make_survey(request: Request, staff: Editor, _: Checked, house: InHouse) -> Response:
-    """Make it, or show what is wrong with it."""
+    """Make it, or show what is wrong with it. It asks nobody until somebody starts it."""
     typed = await filled(request)
     try:
         draft = SurveyBody.model_validate(typed.values()).draft()
     except ValidationError as error:
-        return await _form(request, staff, house, None, typed.with_faults(error))
+        return await _form(request, staff, house, None, typed.with_faults(error), status_code=422)
     async with house.context.database.transaction() as uow:
         made = await surveys.create(uow, staff.tenant, uuid7(), draft)
-    return RedirectResponse(f"/surveys/{made.id}", 303)
-
-
-@router.get("/live")
-async def ask_to_go_live(request: Request, staff: Admin, house: InHouse) -> Response:
-    """What going live means, and the button."""
-    async with house.context.database.reading() as uow:
-        surround = await surround_of(uow, staff.tenant)
-        found = await surveys.listing(uow, staff.tenant)
-    live = [survey for survey in found if survey.draft.state == "live"]
-    return page(house, request, "go_live.html", staff, surround, here="surveys", surveys=live)
-
-
-@router.post("/live")
-async def go_live(request: Request, staff: Admin, _: Checked, house: InHouse) -> Response:
-    """From now on customers are written to."""
-    form = await request.form()
-    if form.get("confirmed") != "on":
-        raise Problem(
-            422, "Nothing was changed.", "Tick the box to confirm that customers will be written to."
-        )
-    async with house.context.database.transaction() as uow:
-        await sending.set_mode(uow, staff.tenant, staff.name, "live")
-    return RedirectResponse("/surveys", 303)
-
-
-@router.post("/test-mode")
-async def back_to_test_mode(staff: Admin, _: Checked, house: InHouse) -> Response:
-    """From now on only test addresses are written to."""
-    async with house.context.database.transaction() as uow:
-        await sending.set_mode(uow, staff.tenant, staff.name, "test")
-    return RedirectResponse("/surveys", 303)
-
-
-@router.post("/stop")
-async def stop_all_sending(staff: Admin, _: Checked, house: InHouse) -> Response:
-    """Nothing leaves any more."""
-    async with house.context.database.transaction() as uow:
-        await sending.set_stopped(uow, staff.tenant, staff.name, stopped=True)
-    return RedirectResponse("/surveys", 303)
-
-
-@router.post("/resume")
-async def resume_sending(staff: Admin, _: Checked, house: InHouse) -> Response:
-    """What waited goes out, if it is not too old by now."""
-    async with house.context.database.transaction() as uow:
-        await sending.set_stopped(uow, staff.tenant, staff.name, stopped=False)
-    return RedirectResponse("/surveys", 303)
-
-
-@router.post("/test-addresses")
-async def write_test_addresses(request: Request, staff: Editor, _: Checked, house: InHouse) -> Response:
-    """List exactly these."""
-    typed = str((await request.form()).get("addresses", ""))
-    addresses = typed.replace(",", " ").split()
-    bad = [address for address in addresses if judged(address) != "good"]
-    if bad or len(addresses) > MOST_ADDRESSES:
-        fault = f"At most {MOST_ADDRESSES} addresses, each such as name@example.com."
-        return await _overview(request, staff, house, typed=typed, fault=fault, status_code=422)
-    async with house.context.database.transaction() as uow:
-        await sending.set_test_addresses(uow, staff.tenant, staff.name, addresses)
-    return RedirectResponse("/surveys", 303)
+    return RedirectResponse(f"/surveys/{made.id}?did=made", 303)
 
 
 @router.get("/{survey_id}")
-async def show_survey(survey_id: str, request: Request, staff: Reader, house: InHouse) -> Response:
+async def show_survey(
+    survey_id: str, request: Request, staff: Reader, house: InHouse, did: Did = ""
+) -> Response:
     """One survey: to be read, and by an editor to be changed."""
     async with house.context.database.reading() as uow:
         survey = await _found(uow, staff, survey_id)
-    return await _form(request, staff, house, survey, form_of(survey))
+    return await _form(request, staff, house, survey, form_of(survey), did=did)
 
 
 @router.post("/{survey_id}")
@@ -141,19 +96,74 @@ async def change_survey(
 ) -> Response:
     """Make it so, or show what is wrong, or that somebody was faster; what was typed stays."""
     typed = await filled(request)
-    try:
-        draft = SurveyBody.model_validate(typed.values()).draft()
-    except ValidationError as error:
-        async with house.context.database.reading() as uow:
-            now = await _found(uow, staff, survey_id)
-        return await _form(request, staff, house, now, typed.with_faults(error))
     async with house.context.database.transaction() as uow:
-        now = await _found(uow, staff, survey_id)
+        now = await _found(uow, staff, survey_id, lock=True)
+        typed = typed.over(now)
+        if typed.seen != now.version:
+            return await _form(request, staff, house, now, typed.overtaken(now), status_code=409)
         try:
-            await surveys.change(uow, staff.tenant, now.id, draft, seen=typed.seen)
-        except surveys.Changed:
-            return await _form(request, staff, house, now, typed.overtaken(now))
-    return RedirectResponse(f"/surveys/{now.id}", 303)
+            draft = SurveyBody.model_validate({**typed.values(), "state": now.draft.state}).draft()
+        except ValidationError as error:
+            return await _form(request, staff, house, now, typed.with_faults(error), status_code=422)
+        await surveys.change(uow, staff.tenant, now.id, draft)
+    return RedirectResponse(f"/surveys/{now.id}?did=saved", 303)
+
+
+@router.get("/{survey_id}/start")
+async def ask_to_start(survey_id: str, request: Request, staff: Editor, house: InHouse) -> Response:
+    """What the survey will do, and the button."""
+    return await _ask(request, staff, house, survey_id, "live")
+
+
+@router.post("/{survey_id}/start")
+async def start_survey(
+    survey_id: str, request: Request, staff: Editor, _: Checked, house: InHouse
+) -> Response:
+    """From the next event on it asks."""
+    return await _turn(request, staff, house, survey_id, "live")
+
+
+@router.get("/{survey_id}/pause")
+async def ask_to_pause(survey_id: str, request: Request, staff: Editor, house: InHouse) -> Response:
+    """What becomes of what waits, and the button."""
+    return await _ask(request, staff, house, survey_id, "paused")
+
+
+@router.post("/{survey_id}/pause")
+async def pause_survey(
+    survey_id: str, request: Request, staff: Editor, _: Checked, house: InHouse
+) -> Response:
+    """It asks nobody from now on."""
+    return await _turn(request, staff, house, survey_id, "paused")
+
+
+@router.get("/{survey_id}/preview")
+async def show_preview(
+    survey_id: str,
+    request: Request,
+    staff: Reader,
+    house: InHouse,
+    language: Annotated[str, Query(max_length=20)] = "en",
+) -> Response:
+    """The mail beside its subject, its text part, the other languages, and a way back."""
+    async with house.context.database.reading() as uow:
+        survey = await _found(uow, staff, survey_id)
+        surround = await surround_of(uow, staff)
+    shown = page(
+        house,
+        request,
+        "preview.html",
+        staff,
+        surround,
+        here="surveys",
+        survey=survey,
+        language=language,
+        languages=[*SPOKEN, *sorted(set(survey.draft.texts) - set(SPOKEN))],
+        language_name=language_name,
+        mail=_drawn(house, survey, surround.tenant, language),
+    )
+    shown.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
+    return shown
 
 
 @router.get("/{survey_id}/mail")
@@ -163,65 +173,86 @@ async def show_mail(
     house: InHouse,
     language: Annotated[str, Query(max_length=20)] = "en",
 ) -> Response:
-    """The mail as a customer would get it, with links that lead nowhere."""
+    """The mail as a customer would get it, with links that lead nowhere; framed by our own pages alone."""
     async with house.context.database.reading() as uow:
         survey = await _found(uow, staff, survey_id)
-        surround = await surround_of(uow, staff.tenant)
+        surround = await surround_of(uow, staff)
+    headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    return HTMLResponse(_drawn(house, survey, surround.tenant, language).html, headers=headers)
+
+
+def _drawn(house: House, survey: surveys.Survey, tenant: Tenant, language: str) -> Drawn:
     texts = survey.draft.texts.get(language, SurveyTexts())
-    drawn = house.scribe.draw(
-        sample(survey, language, house.context.database.clock()), surround.tenant, texts
-    )
-    return HTMLResponse(drawn.html, headers={"Content-Security-Policy": MAIL_POLICY})
+    return house.scribe.draw(sample(survey, language, house.context.database.clock()), tenant, texts)
 
 
-async def _found(uow: UnitOfWork, staff: Staff, survey_id: str) -> surveys.Survey:
+async def _found(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = False) -> surveys.Survey:
     try:
-        return await surveys.find(uow, staff.tenant, UUID(survey_id))
+        found = surveys.hold if lock else surveys.find
+        return await found(uow, staff.tenant, UUID(survey_id))
     except (ValueError, surveys.NoSuchSurvey):
         raise Problem(404) from None
 
 
-async def _overview(
-    request: Request,
-    staff: Staff,
-    house: House,
-    *,
-    typed: str | None = None,
-    fault: str = "",
-    status_code: int = 200,
+async def _turn(
+    request: Request, staff: Staff, house: House, survey_id: str, state: surveys.State
 ) -> Response:
+    """Start or pause it as the page showed it; where somebody changed it since, the page is shown again."""
+    version = (await request.form()).get("version")
+    seen = whole_number(version) if isinstance(version, str) else None
+    async with house.context.database.transaction() as uow:
+        now = await _found(uow, staff, survey_id, lock=True)
+        if seen == now.version:
+            draft = msgspec.structs.replace(now.draft, state=state)
+            await surveys.change(uow, staff.tenant, now.id, draft)
+    if seen != now.version:
+        return await _ask(request, staff, house, survey_id, state, stale=True)
+    did = "started" if state == "live" else "paused"
+    return RedirectResponse(f"/surveys/{now.id}?did={did}", 303)
+
+
+async def _ask(
+    request: Request, staff: Staff, house: House, survey_id: str, state: surveys.State, *, stale: bool = False
+) -> Response:
+    """The page that says what starting or pausing does, or the survey where it is so already."""
     async with house.context.database.reading() as uow:
-        surround = await surround_of(uow, staff.tenant)
-        found = await surveys.listing(uow, staff.tenant)
-        counted = await rows.counts(uow, staff.tenant, uow.now - RECENT, staff.segments)
-        changes = await sending_rows.changes(uow, staff.tenant)
-        mail = await stream.read(uow)
-    counts: dict[UUID, dict[str, int]] = {}
-    for row in counted:
-        own = counts.setdefault(row.survey_id, {})
-        own[row.state] = own.get(row.state, 0) + row.n
+        survey = await _found(uow, staff, survey_id)
+        if survey.draft.state == state:
+            return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
+        surround = await surround_of(uow, staff)
+        waiting = await sending_rows.waiting(uow, staff.tenant, staff.segments, MOST_COUNTED, survey.id)
+        newest = await stories.newest_facts(
+            uow, staff.tenant, staff.segments, since=uow.now - LATELY, most=MOST_EVENTS
+        )
+    types = [type_of(facts) for facts in newest]
+    trigger = one_form(survey.draft.trigger)
     return page(
         house,
         request,
-        "surveys.html",
+        "survey_state.html",
         staff,
         surround,
         here="surveys",
-        status_code=status_code,
-        surveys=found,
-        counts=counts,
-        changes=changes,
-        mail=mail,
-        addresses="\n".join(sorted(surround.sending.test_addresses)) if typed is None else typed,
-        fault=fault,
+        status_code=409 if stale else 200,
+        survey=survey,
+        state=state,
+        stale=stale,
+        waiting=waiting,
+        most=MOST_COUNTED - 1,
+        of=len(types),
+        all_counted=len(types) < MOST_EVENTS,
+        matching=sum(matches(trigger, event_type) for event_type in types),
+        lately=LATELY.days,
     )
 
 
 async def _form(
-    request: Request, staff: Staff, house: House, survey: surveys.Survey | None, form: Filled
-) -> Response:
+    request: Request, staff: Staff, house: House, survey: surveys.Survey | None, form: Filled, *,
+    did: str = "", status_code: int = 200,
+) -> Response:  # fmt: skip
     async with house.context.database.reading() as uow:
-        surround = await surround_of(uow, staff.tenant)
+        surround = await surround_of(uow, staff)
+    measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
     languages = [*SPOKEN, *sorted(form.languages - set(SPOKEN))]
     return page(
         house,
@@ -230,10 +261,19 @@ async def _form(
         staff,
         surround,
         here="surveys",
-        status_code=422 if form.faults else 200,
+        status_code=status_code,
         survey=survey,
         form=form,
         languages=languages,
         placeholders=PLACEHOLDERS,
+        labels=LABELS,
+        words=WORDS,
+        units=[(unit, unit.capitalize()) for unit in UNITS],
+        language_name=language_name,
+        standard={
+            tag: house.scribe.standard(tag, surround.tenant, measurement, form["trigger"])
+            for tag in languages
+        },
+        done=DONE.get(did, ""),
         may_edit=staff.role in {"admin", "editor"},
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -76,7 +77,33 @@ async def log(uow: UnitOfWork, tenant: str, who: str, what: str) -> None:
 async def changes(uow: UnitOfWork, tenant: str, most: int = 10) -> Sequence[Row[Any]]:
     """The last changes, newest first."""
     found = await uow.execute(
-        "SELECT at, who, what FROM sending_change WHERE tenant = :tenant ORDER BY id DESC LIMIT :most",
+        "SELECT id, at, who, what FROM sending_change WHERE tenant = :tenant ORDER BY id DESC LIMIT :most",
         {"tenant": tenant, "most": most},
     )
     return found.all()
+
+
+async def last_change(uow: UnitOfWork, tenant: str, what: str) -> Row[Any] | None:
+    """Who did this last, and when."""
+    found = await uow.execute(
+        "SELECT id, at, who, what FROM sending_change WHERE tenant = :tenant AND what = :what "
+        "ORDER BY id DESC LIMIT 1",
+        {"tenant": tenant, "what": what},
+    )
+    return found.one_or_none()
+
+
+async def waiting(
+    uow: UnitOfWork, tenant: str, within: Sequence[str], most: int, survey_id: UUID | None = None
+) -> int:
+    """How many mails wait, of these segments (all, when there are none), and of one survey where one is
+    given; counted up to ``most``.
+    """
+    found = await uow.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM invitation i WHERE i.tenant = :tenant AND i.state = 'waiting' "
+        "AND (CAST(:survey_id AS uuid) IS NULL OR i.survey_id = :survey_id) "
+        "AND (CAST(:within AS text[]) = '{}' OR EXISTS (SELECT 1 FROM decision d WHERE d.tenant = i.tenant "
+        "AND d.event_id = i.event_id AND d.segments && CAST(:within AS text[]))) LIMIT :most) w",
+        {"tenant": tenant, "survey_id": survey_id, "within": list(within), "most": most},
+    )
+    return int(found.scalar_one())

@@ -89,6 +89,41 @@ async def page(
     return found.all()
 
 
+async def newest_facts(
+    uow: UnitOfWork, tenant: str, within: Sequence[str], *, since: datetime, most: int
+) -> Sequence[bytes]:
+    """The facts of the newest events since a time, at most so many, of these segments (all, when there are
+    none).
+    """
+    found = await uow.execute(
+        "SELECT facts FROM decision WHERE tenant = :tenant AND decided_at >= :since "
+        "AND (CAST(:within AS text[]) = '{}' OR segments && CAST(:within AS text[])) "
+        "ORDER BY decided_at DESC, event_id DESC LIMIT :most",
+        {"tenant": tenant, "since": since, "within": list(within), "most": most},
+    )
+    return found.scalars().all()
+
+
+async def outcomes_since(
+    uow: UnitOfWork, tenant: str, within: Sequence[str], *, since: datetime, most: int
+) -> dict[str, int]:
+    """What became of the newest events since a time, at most so many, of these segments (all, when there are
+    none): the reason of the decision, or the state of a mail that was not sent after all.
+    """
+    found = await uow.execute(
+        "SELECT CASE WHEN i.state IN ('withheld', 'dropped', 'failed', 'bounced') THEN i.state "
+        "ELSE d.reason END AS outcome, count(*) AS n "
+        "FROM (SELECT tenant, reason, invitation_id FROM decision WHERE tenant = :tenant "
+        "AND decided_at >= :since "
+        "AND (CAST(:within AS text[]) = '{}' OR segments && CAST(:within AS text[])) "
+        "ORDER BY decided_at DESC, event_id DESC LIMIT :most) d "
+        "LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id "
+        "GROUP BY outcome ORDER BY n DESC, outcome",
+        {"tenant": tenant, "since": since, "within": list(within), "most": most},
+    )
+    return {row.outcome: row.n for row in found}
+
+
 async def answers(uow: UnitOfWork, tenant: str, event_id: UUID) -> Sequence[Row[Any]]:
     """The answers to one event's invitation."""
     found = await uow.execute(
@@ -107,6 +142,22 @@ async def cases(uow: UnitOfWork, tenant: str, event_id: UUID) -> Sequence[Row[An
         {"tenant": tenant, "event_id": event_id},
     )
     return found.all()
+
+
+async def count_open_cases(
+    uow: UnitOfWork, tenant: str, allowed: Sequence[str], most: int = 10_000
+) -> int | None:
+    """How many cases are open, counted up to ``most``. None for a reader of some segments alone: a case
+    belongs to the segments of all its answers, and only the first one's event is known here.
+    """
+    if allowed:
+        return None
+    found = await uow.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM case_heard WHERE tenant = :tenant AND state <> 'closed' "
+        "LIMIT :most) c",
+        {"tenant": tenant, "most": most},
+    )
+    return int(found.scalar_one())
 
 
 async def changed_since(

@@ -349,7 +349,7 @@ async def test_the_words_of_the_decision_are_those_of_then(database: Database):
             uow,
             TENANT,
             survey.id,
-            Draft(name="After delivery", trigger="order.delivered", default_language="nl"),
+            Draft(name="After delivery", trigger="order.delivered", state="live", default_language="nl"),
         )
     await decide(database, a_transaction("order-2", a_customer("c-2")))
     assert [one.survey_version for one in await invitations(database)] == [1, 2]

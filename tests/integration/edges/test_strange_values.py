@@ -66,14 +66,19 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/cases/{case}": tuple(CaseForm.model_fields),
     "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive"),
     "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive"),
-    "/surveys/live": ("confirmed",),
-    "/surveys/test-addresses": ("addresses",),
+    "/surveys/live": ("confirmed", "version"),
+    "/surveys/test-mode": ("version",),
+    "/surveys/stop": ("version",),
+    "/surveys/resume": ("version",),
+    "/surveys/{survey_id}/start": ("version",),
+    "/surveys/{survey_id}/pause": ("version",),
+    "/surveys/test-addresses": ("addresses", "version"),
     "/s/{token}": ("nonce", "score", "comment", "may_contact", "action", "language", "speak", "lang"),
     "/u/{token}": ("List-Unsubscribe",),
     "/login/renew": ("next",),
 }
 """The fields of each page's form; the pages without one take nothing but the session's token."""
-WITHOUT_FIELDS = {"/u/{token}/again", "/surveys/test-mode", "/surveys/stop", "/surveys/resume", "/logout"}
+WITHOUT_FIELDS = {"/u/{token}/again", "/logout"}
 
 
 async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]) -> list[str]:

@@ -123,7 +123,9 @@ async def test_a_restored_dispatcher_takes_back_its_surveys_and_whether_it_was_l
     async with life.database() as database:
         new = await make_survey(database, delay_minutes=45, quarantine_days=7, trigger="order.returned")
         async with database.transaction() as uow:
-            draft = surveys.Draft(name="Changed", trigger="order.delivered", default_language="da")
+            draft = surveys.Draft(
+                name="Changed", trigger="order.delivered", state="live", default_language="da"
+            )
             await surveys.change(uow, TENANT, old.id, draft)
         await go_live(database)
         async with database.reading() as uow:
@@ -142,7 +144,7 @@ async def test_a_restored_dispatcher_takes_back_its_surveys_and_whether_it_was_l
         }
         assert await life.rows("SELECT mode FROM sending") == [("live",)]
         async with database.transaction() as uow:
-            draft = surveys.Draft(name="Once more", trigger="order.returned")
+            draft = surveys.Draft(name="Once more", trigger="order.returned", state="live")
             changed = await surveys.change(uow, TENANT, new.id, draft)
     assert (changed.id, changed.version) not in versions
 

@@ -25,7 +25,7 @@ def test_whatever_is_typed_is_a_survey_or_faults_beside_its_fields(typed: dict[s
     assert judged is form or judged.faults
 
 
-@pytest.mark.parametrize("name", [*NUMBERS, "version"])
+@pytest.mark.parametrize("name", [*NUMBERS, "delay", "version"])
 def test_digits_without_end_are_a_fault_and_no_error(name: str) -> None:
     form = Filled({**DEFAULTS, "name": "x", "trigger": "x.y", name: "9" * 5_000})
     assert form.seen is None

@@ -17,8 +17,8 @@ FIELDS = [
     *(f"follow_up.{name}" for name in FollowUp.__struct_fields__),
 ]
 TYPED = {
-    "name": "After", "trigger": "order.delivered", "measurement": "transactional", "state": "live",
-    "default_language": "da", "delay_minutes": "60", "quarantine_days": "90", "link_days": "30",
+    "name": "After", "trigger": "order.delivered", "measurement": "transactional",
+    "default_language": "da", "delay": "1", "delay_unit": "hours", "quarantine_days": "90", "link_days": "30",
     "max_age_days": "7", "position": "",
 }  # fmt: skip
 

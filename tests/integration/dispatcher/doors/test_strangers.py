@@ -16,7 +16,7 @@ async def test_another_companys_anything_is_not_there(door: httpx.AsyncClient, d
     stranger, key = a_person(tenant="another"), by_key(FOREIGN_KEY)
     for path in (
         f"/surveys/{survey.id}",
-        f"/surveys/{survey.id}/mail",
+        *(f"/surveys/{survey.id}/{page}" for page in ("mail", "preview", "start", "pause")),
         f"/events/{transaction.event_id}",
         f"/v1/surveys/{survey.id}",
     ):
@@ -35,7 +35,7 @@ async def test_another_companys_anything_is_not_there(door: httpx.AsyncClient, d
     page = (await door.get("/surveys", headers=stranger)).text
     assert "canary" not in page
     assert "After delivery" not in page
-    await door.post("/surveys/stop", data=form(), headers=stranger)
+    await door.post("/surveys/stop", data=form(version="0"), headers=stranger)
     found = {row.tenant: row.stopped for row in await rows(database, "SELECT tenant, stopped FROM sending")}
     assert found == {TENANT: False, "another": True}
 

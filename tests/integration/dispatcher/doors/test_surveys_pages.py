@@ -6,10 +6,18 @@ import httpx
 import pytest
 from support.asking import TENANT, make_survey, relayed, rows, said
 from support.dispatcher_door import a_person, form
+from support.forms import forms_of
 
 from shared.db.database import Database
 from shared.events import SURVEYS
 from shared.outbound import stream
+
+
+async def press(door: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
+    """Open the page of an act and press its button."""
+    drawn = (await door.get(path, headers=a_person())).text
+    (found,) = [one for one in forms_of(drawn) if one.action == path]
+    return await door.post(path, data={**found.fields, **form(**fields)}, headers=a_person())
 
 
 class TestPages:
@@ -17,8 +25,8 @@ class TestPages:
         self, door: httpx.AsyncClient, database: Database
     ):
         fields = {
-            "name": "Ny <levering>", "trigger": "order delivered", "measurement": "transactional", "state": "live",
-            "default_language": "da", "delay_minutes": "60", "quarantine_days": "90", "link_days": "30",
+            "name": "Ny <levering>", "trigger": "order delivered", "measurement": "transactional",
+            "default_language": "da", "delay": "1", "delay_unit": "hours", "quarantine_days": "90", "link_days": "30",
             "max_age_days": "7", "position": "", "da.question": "Hvad synes du om {company}?",
         }  # fmt: skip
         refused = await door.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
@@ -28,22 +36,18 @@ class TestPages:
         fields["trigger"] = "order.delivered"
         made = await door.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
         assert made.status_code == 303
+        where = made.headers["location"].partition("?")[0]
         page = await door.get(made.headers["location"], headers=a_person("editor"))
+        assert "It asks nobody yet" in page.text
         assert "Hvad synes du om" in page.text
-        mail = await door.get(
-            f"{made.headers['location']}/mail", params={"language": "da"}, headers=a_person()
-        )
+        mail = await door.get(f"{where}/mail", params={"language": "da"}, headers=a_person())
         assert "Hvad synes du om Havnbo?" in mail.text
         assert "script" not in mail.headers["content-security-policy"]
         version = page.text.partition('name="version" value="')[2].partition('"')[0]
         fields["version"] = version
-        first = await door.post(
-            made.headers["location"], data=form(**{**fields, "name": "one"}), headers=a_person("editor")
-        )
-        second = await door.post(
-            made.headers["location"], data=form(**{**fields, "name": "two"}), headers=a_person("editor")
-        )
-        assert (first.status_code, second.status_code) == (303, 422)
+        first = await door.post(where, data=form(**{**fields, "name": "one"}), headers=a_person("editor"))
+        second = await door.post(where, data=form(**{**fields, "name": "two"}), headers=a_person("editor"))
+        assert (first.status_code, second.status_code) == (303, 409)
         assert 'value="two"' in second.text
         assert [one.draft_name for one in await rows(database, "SELECT name AS draft_name FROM survey")] == [
             "one"
@@ -53,30 +57,47 @@ class TestPages:
         await make_survey(database)
         assert "Test mode" in (await door.get("/surveys", headers=a_person())).text
         assert (await door.get("/surveys/live", headers=a_person())).status_code == 200
-        unconfirmed = await door.post("/surveys/live", data=form(), headers=a_person())
+        unconfirmed = await door.post("/surveys/live", data=form(version="0"), headers=a_person())
         assert unconfirmed.status_code == 422
+        for words in ("Tick the box", "Havnbo", "Test mode.", 'href="#confirmed-on"'):
+            assert words in unconfirmed.text
         await relayed(database)
-        assert (
-            await door.post("/surveys/live", data=form(confirmed="on"), headers=a_person())
-        ).status_code == 303
+        done = await press(door, "/surveys/live", confirmed="on")
+        assert "You are live." in (await door.get(done.headers["location"], headers=a_person())).text
         assert [one.test for one in await said(database, SURVEYS)] == [False]
-        assert "Sara Lund went live" in (await door.get("/surveys", headers=a_person())).text
-        await door.post("/surveys/stop", data=form(), headers=a_person())
+        overview = (await door.get("/surveys", headers=a_person())).text
+        assert "<bdi>Sara Lund</bdi> went live" in overview
+        assert (
+            (await door.get("/surveys/live", headers=a_person())).headers["location"].startswith("/surveys?")
+        )
+        await press(door, "/surveys/stop")
         assert (await said(database, SURVEYS))[-1].stopped
         assert "All sending is stopped." in (await door.get("/events", headers=a_person())).text
-        await door.post("/surveys/resume", data=form(), headers=a_person())
+        assert "<bdi>Sara Lund</bdi> stopped it" in (await door.get("/surveys", headers=a_person())).text
+        await press(door, "/surveys/resume")
         assert not (await said(database, SURVEYS))[-1].stopped
+        await press(door, "/surveys/test-mode")
+        assert (await said(database, SURVEYS))[-1].test
 
-    async def test_test_addresses_are_listed_by_form(self, door: httpx.AsyncClient, database: Database):
+    async def test_test_addresses_are_listed_by_form_and_a_fault_names_its_line(
+        self, door: httpx.AsyncClient, database: Database
+    ):
         wrong = await door.post(
-            "/surveys/test-addresses", data=form(addresses="me@example.com nobody"), headers=a_person()
+            "/surveys/test-addresses",
+            data=form(addresses="me@example.com\n\nyou@example.com, nobody", version="0"),
+            headers=a_person(),
         )
         assert wrong.status_code == 422
-        assert "nobody" in wrong.text
-        await door.post(
+        assert "Line 3: “nobody” cannot be an address." in wrong.text
+        assert "you@example.com, nobody</textarea>" in wrong.text
+        done = await door.post(
             "/surveys/test-addresses",
-            data=form(addresses="Me@Example.com\nyou@example.com"),
+            data=form(addresses="Me@Example.com\nyou@example.com", version="0"),
             headers=a_person(),
+        )
+        assert (
+            "Saved: the test addresses."
+            in (await door.get(done.headers["location"], headers=a_person())).text
         )
         (row,) = await rows(database, "SELECT test_addresses FROM sending")
         assert row.test_addresses == ["me@example.com", "you@example.com"]

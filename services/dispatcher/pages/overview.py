@@ -1,0 +1,63 @@
+"""The page of all surveys and of how the company sends."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from services.dispatcher import sending, surveys
+from services.dispatcher.pages.house import House, page, surround_of
+from services.dispatcher.repository import sending as sending_rows
+from services.dispatcher.repository import surveys as rows
+from services.dispatcher.words import DONE
+from shared.http.staff import Staff
+from shared.outbound import stream
+
+RECENT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Test addresses that were not saved: the words, the version of the form, and what is wrong."""
+
+    addresses: str
+    version: str
+    fault: str
+
+
+async def draw_overview(
+    request: Request, staff: Staff, house: House, typed: Typed | None = None, *, did: str = "",
+    status_code: int = 200,
+) -> Response:  # fmt: skip
+    """All surveys in their order, and how the company sends; ``did``: the act that has just been done."""
+    async with house.context.database.reading() as uow:
+        surround = await surround_of(uow, staff)
+        found = await surveys.listing(uow, staff.tenant)
+        counted = await rows.counts(uow, staff.tenant, uow.now - RECENT, staff.segments)
+        changes = await sending_rows.changes(uow, staff.tenant)
+        stopped = await sending_rows.last_change(uow, staff.tenant, sending.STOPPED)
+        version = await sending.version_of(uow, staff.tenant)
+        mail = await stream.read(uow)
+    counts: dict[UUID, dict[str, int]] = {}
+    for row in counted:
+        own = counts.setdefault(row.survey_id, {})
+        own[row.state] = own.get(row.state, 0) + row.n
+    if typed is None:
+        typed = Typed("\n".join(sorted(surround.sending.test_addresses)), version, "")
+    return page(
+        house,
+        request,
+        "surveys.html",
+        staff,
+        surround,
+        here="surveys",
+        status_code=status_code,
+        surveys=found,
+        counts=counts,
+        changes=changes,
+        stopped=stopped if surround.sending.stopped else None,
+        mail=mail,
+        typed=typed,
+        done=DONE.get(did, ""),
+    )
