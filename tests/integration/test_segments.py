@@ -137,7 +137,7 @@ async def _answered(
     await world.spread()
     token = replace(company, invitation=invitation).token("answer")
     for score, comment in ((1, f"{part}-first"), (2, f"{part}-then")):
-        page = (await world.doors["collector"].get(f"/s/{token}")).text
+        page = (await world.doors["collector"].get(f"/s/{token}?change=1")).text
         drawn = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page))
         form = {
             **{name: html.unescape(value) for name, value in drawn.items()},
