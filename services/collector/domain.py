@@ -173,6 +173,7 @@ def answered(found: Found, said: Said, now: datetime) -> Answer | None:
     first = old.answered_at or now
     new = msgspec.structs.replace(
         old,
+        contact_key=found.asked.contact_key,
         state="sent" if said.sent or old.state == "sent" else "saved",
         score=said.score,
         language=said.language,

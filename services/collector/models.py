@@ -91,6 +91,7 @@ answer = Table(
     Column("within", JSONB, nullable=False),
     Column("page", Text),
     Column("page_seq", Integer),
+    Column("contact_key", Text),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "

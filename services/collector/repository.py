@@ -166,7 +166,7 @@ async def put_answers(
         "score = EXCLUDED.score, comment = EXCLUDED.comment, "
         "follow_up_question = EXCLUDED.follow_up_question, follow_up = EXCLUDED.follow_up, "
         "may_contact = EXCLUDED.may_contact, "
-        "customer_id = EXCLUDED.customer_id, "
+        "customer_id = EXCLUDED.customer_id, contact_key = EXCLUDED.contact_key, "
         "measurement = EXCLUDED.measurement, touchpoint = EXCLUDED.touchpoint, segments = EXCLUDED.segments, "
         "organisation = EXCLUDED.organisation, within = EXCLUDED.within, language = EXCLUDED.language, "
         "day = EXCLUDED.day, invited_at = EXCLUDED.invited_at, answered_at = EXCLUDED.answered_at, "

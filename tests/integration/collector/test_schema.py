@@ -7,6 +7,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from services.collector.models import metadata
+from shared.events import Answer
 
 from .conftest import Bench
 
@@ -35,3 +36,8 @@ async def test_every_table_of_a_company_begins_with_the_tenant(bench: Bench) -> 
     for table in metadata.tables.values():
         if table.name not in {"position", "outbox", "tenant"}:
             assert next(column.name for column in table.primary_key) == "tenant"
+
+
+def test_a_row_keeps_all_that_an_answer_says() -> None:
+    """What has no column would be said by the first version alone."""
+    assert set(Answer.__struct_fields__) - set(metadata.tables["answer"].columns.keys()) == set()

@@ -320,3 +320,15 @@ async def test_a_click_and_an_answer_at_once_lose_neither(bench: Bench) -> None:
     assert [(score, state) for score, state, _ in await answers(bench)] == [(3, "saved")]
     versions = [answer.version for answer in await bench.said()]
     assert versions == list(range(1, len(versions) + 1))
+
+
+async def test_every_version_of_an_answer_tells_which_contact_gave_it(bench: Bench) -> None:
+    invitation = await bench.invite(contact_key="of-anna")
+    await bench.client.get(f"/s/{bench.token(invitation)}?v=2")
+    await bench.say(invitation, 2, action="keep")
+    await bench.say(invitation, 3)
+    said = await bench.said()
+    assert [answer.state for answer in said] == ["clicked", "saved", "sent"]
+    assert [answer.contact_key for answer in said] == ["of-anna"] * 3
+    (row,) = await bench.rows("SELECT contact_key FROM answer")
+    assert row.contact_key == "of-anna"
