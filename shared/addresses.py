@@ -9,6 +9,8 @@ _PLAIN = re.compile(r"[!#-~]+")  # ASCII without quotes and blanks
 _ATOM = r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""What pages and spreadsheets add to a text that is copied; nobody can see or type it."""
 _SHORTEST_QUOTED = 2
 
 
@@ -18,9 +20,9 @@ def canonical(address: str) -> str:
     The domain is the one that is mailed: ASCII by IDNA 2008 (UTS 46), lower case, without a dot at its end;
     so ``straße.de`` and ``strasse.de`` stay the two domains that they are. Which local parts a server takes
     for one mailbox only that server knows: upper and lower case, compatible characters (NFKC) and needless
-    quotes are taken for one, since not to ask somebody is the lesser fault. What follows a plus belongs to
-    the name. Blanks around count for nothing. What has no ``@``, such as a phone number, is compared as a
-    local part is.
+    quotes are taken for one, and invisible marks for nothing, since not to ask somebody is the lesser fault.
+    What follows a plus belongs to the name. Blanks around count for nothing. What has no ``@``, such as a
+    phone number, is compared as a local part is.
     """
     if _PLAIN.fullmatch(address):  # nearly all; what follows comes to the same
         return address.lower().rstrip(".")
@@ -37,7 +39,26 @@ def mailed_domain(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
+        return _label_by_label(domain)
+
+
+def _label_by_label(domain: str) -> str:
+    """Some domains have labels that IDNA does not know, such as ``a_b`` and ``r3---x``: these stay as they
+    are, and do not keep the others from their one form.
+    """
+    try:
+        mapped = idna.uts46_remap(domain, std3_rules=False)
+    except idna.IDNAError:
         return domain
+    labels = [label if label.isascii() else _encoded_label(label) for label in mapped.split(".")]
+    return ".".join(labels) if all(map(str.isascii, labels)) else domain
+
+
+def _encoded_label(label: str) -> str:
+    try:
+        return idna.alabel(label).decode()
+    except idna.IDNAError:
+        return label
 
 
 def earlier_forms(address: str) -> frozenset[str]:
@@ -59,7 +80,7 @@ def earlier_forms(address: str) -> frozenset[str]:
 
 def _canonical_local(local: str) -> str:
     """Without needless quotes and backslashes: ``"kim"`` is ``kim`` (RFC 5321, 4.1.2)."""
-    local = _folded(local).strip()
+    local = _folded(_INVISIBLE.sub("", local)).strip()
     if len(local) < _SHORTEST_QUOTED or not (local.startswith('"') and local.endswith('"')):
         return local
     plain = _folded(_ESCAPED.sub(r"\1", local[1:-1]))

@@ -21,9 +21,36 @@ PLACEHOLDERS = frozenset(
             "unset",
         ),
         *("unknown", "unknownuser", "unknowncustomer", "empty", "blank", "missing", "void", "false", "noid"),
-        *("nouser", "nocustomer", "nobody", "default", "dummy", "placeholder", "test", "testuser", "tbd"),
+        *(
+            "nouser",
+            "nocustomer",
+            "notloggedin",
+            "loggedout",
+            "nobody",
+            "default",
+            "dummy",
+            "placeholder",
+            "test",
+            "testuser",
+            "tbd",
+        ),
         *("customer", "customerid", "user", "userid", "objectobject"),
-        *("gæst", "ukendt", "ingen", "gast", "onbekend", "anoniem", "geen", "unbekannt", "keine", "invité"),
+        *(
+            "gæst",
+            "gäst",
+            "gjest",
+            "ikkeloggetind",
+            "nietingelogd",
+            "ukendt",
+            "ingen",
+            "gast",
+            "onbekend",
+            "anoniem",
+            "geen",
+            "unbekannt",
+            "keine",
+            "invité",
+        ),
         *("anonyme", "inconnu", "aucun", "invitado", "desconocido", "anónimo", "ninguno", "okänd", "ukjent"),
         "f" * 32,  # the UUID of ones alone
     }
@@ -31,7 +58,8 @@ PLACEHOLDERS = frozenset(
 """In the form of ``_letters``. Beside them: zeros, minus one, punctuation alone, templates left unfilled."""
 
 _MINUS_ONE = re.compile(r"[-\N{MINUS SIGN}]0*1(?:[.,]0+)?")
-_UNFILLED = re.compile(r"\{[{%].*[%}]\}|\$\{?\w.*\}|%[a-z_]+%|<%.*%>|\*\|.*\|\*", re.DOTALL)
+_UNFILLED = re.compile(r"\{[{%].*[%}]\}|\$\{?\w.*\}|%+[a-z_]+%+|<%.*%>|\*\|.*\|\*", re.DOTALL)
+_REPEATED = re.compile(r"\A(.{2,}?)\1+\Z", re.DOTALL)
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -41,7 +69,8 @@ def stands_for_nobody(customer_id: str, own: AbstractSet[str] = frozenset()) -> 
     if text in own or _MINUS_ONE.fullmatch(text) or _UNFILLED.fullmatch(text):
         return True
     letters = _NO_LETTERS.sub("", text)
-    return letters in PLACEHOLDERS or not letters.strip("0")
+    once = _REPEATED.sub(r"\1", letters)  # “undefined undefined”: two empty fields put together
+    return once in PLACEHOLDERS or letters in PLACEHOLDERS or not letters.strip("0")
 
 
 def folded(customer_id: str) -> str:

@@ -73,10 +73,14 @@ _ABOUT_US = {
         return[ -]?path
         envelope sender
         mail from
+        address is not verified
+        identit(y|ies) failed
+        domain is not (verified|registered|configured)
     """),
     "it relays for those it knows only: check user and password in AFTERWORD_SMTP_URL": _any_of(r"""
         relay(ing)?\s+(access\s+)?(is\s+)?(denied|not|prohibited|disabled|forbidden)
         relay access
+        relay\w*\b.{0,60}\b(not|denied|prohibited|forbidden)
         (not|unable to|cannot|can't|won't|refus\w+ to|no|don't)\s+relay
         rcpthosts
         authenti[cf]
@@ -136,6 +140,7 @@ _ABOUT_A_MAILBOX = _any_of(r"""
     over ?quota
     \bmoved\b
     no longer (works|here|employed)
+    (does not|doesn't) have an? .{0,60}\baccount
 """)
 _POLICY = _any_of(r"""
     spam|junk|phish|virus|malware|suspicious|abuse|complain

@@ -28,6 +28,11 @@ ONE_MAILBOX = [
     ["kim@пример.рф", "kim@ПРИМЕР.РФ", "kim@xn--e1afmkfd.xn--p1ai"],
     ["kim@ελλάδα.gr", "kim@ΕΛΛΆΔΑ.gr"],
     ["zoë@example.com", "zoe\u0308@example.com", "ZOË@example.com"],
+    ["kim@a_b.bücher.de", "kim@a_b.xn--bcher-kva.de", "KIM@A_B.BÜCHER.DE"],
+    ["kim@r3---x.bücher.de", "kim@r3---x.xn--bcher-kva.de"],
+    ["kim@-x.bücher.de", "kim@-x.xn--bcher-kva.de"],
+    ["kim@example.com", "kim\u200b@example.com", "k\u00adim@example.com", "\ufeffkim@example.com"],
+    ["zoë@example.com", "zo\u2060e\u0308\u200e@example.com"],
     ['"kim q"@example.com', '"kim\\ q"@example.com', '"KIM Q"@EXAMPLE.com'],
 ]
 TWO_MAILBOXES = [

@@ -24,13 +24,23 @@ NOBODY = [
     ),
     *("unknown", "(not set)", "[object Object]", "-", "--", "?", "…", "", "  ", "''", '""', "[]", "{}"),
     *("gæst", "gast", "Anoniem", "ukendt", "unbekannt", "test"),
+    *("undefined undefined", "nullnull", "null-null", "None None None", "Guest Guest", "unknown_unknown"),
+    *(
+        "not logged in",
+        "NOT LOGGED IN",
+        "Niet ingelogd",
+        "ikke logget ind",
+        "Gäst",
+        "gjest",
+        "%%customer_id%%",
+    ),
     *("{{customer_id}}", "{{ customer.id }}", "${customerId}", "{% id %}", "%customer_id%", "*|ID|*"),
     *(str(UUID(int=0)), UUID(int=0).hex, str(UUID(int=2**128 - 1)).upper()),
 ]
 SOMEBODY = [
     *("1", "10", "100", "-2", "01", "1.0", "a0", "0a", "A1", "c-0", "guest-17", "guest17", "test-1", "N/A-3"),
     *("nullen", "nina", "Nuñez", "anonymous@example.com", "user-1", "00000000-0000-0000-0000-000000000001"),
-    *("客户", "{1}", "100%", "%41%42x"),
+    *("1111", "7777", "nana1", "aaaa", "papa", "null-nora", "客户", "{1}", "100%", "%41%42x"),
 ]
 
 
