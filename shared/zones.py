@@ -3,11 +3,14 @@
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+_NOWHERE = frozenset({"localtime", "posixrules", "Factory"})
+"""Files beside the zones that name no place: what one says is each machine's own, or nothing."""
+
 
 @cache
 def zone_names() -> frozenset[str]:
-    """The names of all time zones that this machine knows."""
-    return frozenset(available_timezones())
+    """The names of all time zones that this machine knows, and that mean the same on every other."""
+    return frozenset(available_timezones()) - _NOWHERE
 
 
 def known_zone(*wished: str | None) -> str:

@@ -17,6 +17,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from services.trigger.domain import HINTS, Content, EventIn
 from services.trigger.errors import Unacceptable
 from shared.events.envelope import Instant
+from shared.http.bodies import BOM
 from shared.http.items import BadItem, read_item
 from shared.http.media import is_json, media_type
 
@@ -145,7 +146,7 @@ def _data_of(told: _Structured) -> bytes:
     if given != b"null":
         raise Unacceptable("/data_base64", "Stands beside data. Send one of them.")
     try:
-        return base64.b64decode(told.data_base64, validate=True)
+        return base64.b64decode(told.data_base64, validate=True).removeprefix(BOM)
     except (binascii.Error, ValueError):
         raise Unacceptable("/data_base64", "Is not base64 (RFC 4648).") from None
 

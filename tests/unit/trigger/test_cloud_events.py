@@ -216,6 +216,19 @@ def test_data_in_base64_are_the_data(kind: str | None) -> None:
     assert structured(without("data", data_base64=packed, datacontenttype=kind)) == structured(EVENT)
 
 
+def test_data_in_base64_may_begin_with_a_byte_order_mark_like_any_json() -> None:
+    packed = base64.b64encode(b"\xef\xbb\xbf" + json.dumps(DATA).encode()).decode()
+    assert structured(without("data", data_base64=packed)) == structured(EVENT)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["application/json; charset*=utf-8''utf-8\n", "application/json; x*" + "9" * 5_000 + "=a"],
+)
+def test_odd_parameters_of_the_data_are_passed_over(kind: str) -> None:
+    assert structured({**EVENT, "datacontenttype": kind}) == structured(EVENT)
+
+
 @pytest.mark.parametrize(
     ("event", "field"),
     [

@@ -1,12 +1,14 @@
 """Bodies as clients pack and encode them: taken, or refused with the true reason."""
 
 import gzip
+import time
 import zlib
 
 import pytest
 from fastapi import Request
 
-from shared.http.bodies import LARGEST, read_text
+from shared.http.bodies import LARGEST, MOST_MEMBERS, read_text
+from shared.http.media import media_type
 from shared.http.problems import Problem
 
 TEXT = '{"name": "Køhler"}'.encode()
@@ -104,3 +106,45 @@ async def test_unpacking_stops_at_what_a_request_may_carry() -> None:
     bomb = gzip.compress(b"\0" * 200 * LARGEST)
     await refused(413, bomb, ("content-encoding", "gzip"))
     await refused(413, gzip.compress(b"x" * (LARGEST // 2)) * 3, ("content-encoding", "gzip"))
+
+
+async def test_a_gzip_file_of_many_members_holds_up_nobody() -> None:
+    empty, whole = gzip.compress(b""), gzip.compress(TEXT)
+    members = empty * (MOST_MEMBERS - 1) + whole
+    assert await read(members, ("content-encoding", "gzip")) == TEXT
+    began = time.process_time()
+    await refused(413, empty * (LARGEST // len(empty)), ("content-encoding", "gzip"))
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "charset*=utf-8''utf-8",
+        "charset*0*=utf-8''ut; charset*1=f-8",
+        "x*=punycode''%80",
+        f"x*{'9' * 5_000}=a",
+        "x*0=a; x*1*=b",
+        'x="',
+        '"',
+        "charset",
+        "=;;=;",
+        'x="a; charset=utf-16"',
+        'x="\\"; charset=utf-8',
+    ],
+)
+async def test_what_is_no_parameter_of_a_media_type_is_passed_over(parameters: str) -> None:
+    assert await read(TEXT, ("content-type", f"application/json; {parameters}")) == TEXT
+
+
+@pytest.mark.parametrize("unit", [";", '";', ';"', ';a="', ';a="\\', ";a=", ';a="\\"', "; ", ";a*0=", "\\"])
+def test_a_media_type_is_read_in_linear_time(unit: str) -> None:
+    header = "application/json; " + '"' + unit * (200_000 // len(unit))
+    began = time.process_time()
+    assert media_type(header)[0] == "application/json"
+    assert time.process_time() - began < 1.0
+
+
+def test_parameters_are_taken_out_of_their_quotes() -> None:
+    found = media_type('Application/JSON ; Charset="UTF-8"; x="a\\"; b=c"; y = z')
+    assert found == ("application/json", {"charset": "UTF-8", "x": 'a"; b=c', "y": "z"})
