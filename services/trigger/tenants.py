@@ -142,8 +142,8 @@ async def create_key(
         company = await _locked(uow, tenant)
         if not key_list.has_room(company.keys, key, uow.now):
             raise BadTenant(
-                f"{tenant} has as many keys as a company can have ({key_list.MOST_KEYS}, fewer when their names "
-                "are long). Revoke those that nobody uses; `afterword tenant list` shows them."
+                f"{tenant} has as many keys as a company can have ({key_list.MOST_KEYS}, fewer when their "
+                "names are long). Revoke those that nobody uses; `afterword tenant list` shows them."
             )
         await _change(uow, replace(company, keys=(*company.keys, key)))
     return token
