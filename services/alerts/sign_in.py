@@ -15,7 +15,7 @@ from services.alerts.passwords import Passwords
 from services.alerts.repository import people
 from shared.db.database import Database, UnitOfWork
 from shared.http.guesses import Guesses, attempt
-from shared.http.networks import network_of
+from shared.http.networks import network_of, site_of
 from shared.http.staff import (
     ACCESS_COOKIE,
     LONGEST,
@@ -32,9 +32,10 @@ from shared.http.staff import (
 class SignIn:
     """What sign-in needs of the process.
 
-    An attempt counts for the caller's network, for the account from that network, and for the account from
-    everywhere, so that guessing is slow. A browser from which the account was opened before counts by itself:
-    no stranger can keep the owner out.
+    An attempt counts for the caller's network, for the account from that network and its surroundings, and
+    for the account from everywhere, so that guessing is slow, and no household uses up the account's share. A
+    browser from which the account was opened before counts by itself alone: neither a stranger nor a
+    colleague behind the same address can keep the owner out.
     """
 
     database: Database
@@ -45,19 +46,25 @@ class SignIn:
     passwords: Passwords = field(default_factory=Passwords)
     per_network: Guesses = field(default_factory=lambda: Guesses(most=50, every=2.0))
     per_account_here: Guesses = field(default_factory=lambda: Guesses(most=10, every=30.0))
-    per_account: Guesses = field(default_factory=lambda: Guesses(most=100, every=30.0))
+    per_account_near: Guesses = field(default_factory=lambda: Guesses(most=50, every=30.0))
+    per_account: Guesses = field(default_factory=lambda: Guesses(most=1_000, every=10.0))
+    per_known: Guesses = field(default_factory=lambda: Guesses(most=10, every=30.0))
 
     def count(self, request: Request, account: str = "", *, known: str = "") -> None:
         """Count an attempt. ``known``: the browser, or the session, that has opened this account before.
 
         :raises Problem: 429 when there were too many.
         """
-        network = network_of(request)
-        buckets = [(self.per_network, network)]
+        if known:
+            attempt((self.per_known, f"{account} {known}"))
+            return
+        buckets = [(self.per_network, network_of(request))]
         if account:
-            buckets.append((self.per_account_here, f"{account} {known or network}"))
-            if not known:
-                buckets.append((self.per_account, account))
+            buckets += [
+                (self.per_account_here, f"{account} {network_of(request)}"),
+                (self.per_account_near, f"{account} {site_of(request)}"),
+                (self.per_account, account),
+            ]
         attempt(*buckets)
 
     def known_browser(self, request: Request, address: str) -> str:
@@ -76,9 +83,9 @@ class SignIn:
         )
         return [one for one, is_it in zip(found, matching, strict=True) if is_it]
 
-    def remember(self, response: Response, address: str, accounts: Sequence[Any]) -> None:
+    def remember(self, request: Request, response: Response, address: str, accounts: Sequence[Any]) -> None:
         """Let the browser keep that it is known, and which companies may be chosen."""
-        known = self.known_browsers.mark(address)
+        known = self.known_browsers.mark(address, cookie_of(request, KNOWN_COOKIE))
         self._set(response, KNOWN_COOKIE, known, int(LASTS.total_seconds()))
         if len(accounts) > 1:
             lasts = int(SESSION_LASTS.total_seconds())

@@ -64,7 +64,7 @@ async def login(request: Request, _: OwnSite, form: Annotated[LoginForm, Form()]
         response = RedirectResponse(goal, 303)
         async with sign_in.database.transaction() as uow:
             await sign_in.enter(response, uow, found[0].tenant, found[0].id)
-    sign_in.remember(response, address, found)
+    sign_in.remember(request, response, address, found)
     return response
 
 
@@ -159,7 +159,7 @@ async def use_link(request: Request, _: OwnSite, token: str, form: Annotated[Lin
         await people.keep_password(uow, found.tenant, account.id, kept)
         await people.end_sessions(uow, found.tenant, account.id)
         await sign_in.enter(response, uow, found.tenant, account.id)
-    sign_in.remember(response, account.address, [account])
+    sign_in.remember(request, response, account.address, [account])
     return response
 
 

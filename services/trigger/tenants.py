@@ -3,13 +3,12 @@
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from services.trigger import repository
+from services.trigger import key_list, repository
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
 from services.trigger.short_names import candidates
 from shared.db.database import Database, UnitOfWork
@@ -35,13 +34,6 @@ SENDS = {"events:write", "admin"}
 SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 1_000
-MOST_KEYS = 500
-"""That are not revoked. All of them travel in the company's event, which is bounded."""
-KEYS_TOLD = 1_000
-"""With those that were revoked lately; of more, the oldest are no longer told. A key that is not in the
-newest event opens nothing, so none has to stay because it was revoked.
-"""
-ENDED_KEYS_ARE_TOLD = timedelta(days=90)
 PREFIX = "aw_"
 """A key that leaks is recognised by it, by people and by scanners."""
 
@@ -128,9 +120,12 @@ async def create_key(
     :param source: the source of events that name none; without it the key's name. It is a part of their
         identity: a key that takes another's place must have that one's, or a retry becomes a second event.
 
-    :raises BadTenant: for a scope that does not exist.
+    :raises BadTenant: for a scope that does not exist, a name that is none, or one key too many.
     :raises UnknownTenant: when there is no such tenant.
     """
+    name, source = one_form(name), source and one_form(source)
+    if not name or len(name) > LONGEST_NAME or len(source or "") > LONGEST_NAME:
+        raise BadTenant(f"A key's name and its source have 1 to {LONGEST_NAME} characters.")
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise BadTenant(f"Scopes are {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.")
@@ -145,26 +140,13 @@ async def create_key(
     )
     async with database.transaction() as uow:
         company = await _locked(uow, tenant)
-        kept = [known for known in company.keys if not _is_long_over(known, uow.now)]
-        if len([known for known in kept if known.revoked_at is None]) >= MOST_KEYS:
+        if not key_list.has_room(company.keys, key, uow.now):
             raise BadTenant(
-                f"{tenant} has {MOST_KEYS} keys. Revoke those that nobody uses: afterword key list {tenant}"
+                f"{tenant} has as many keys as a company can have ({key_list.MOST_KEYS}, fewer when their "
+                "names are long). Revoke those that nobody uses; `afterword tenant list` shows them."
             )
-        await _change(uow, replace(company, keys=(*_told(kept), key)))
+        await _change(uow, replace(company, keys=(*company.keys, key)))
     return token
-
-
-def _told(keys: Sequence[KeyDigest]) -> list[KeyDigest]:
-    """All that are not revoked, and of the others the newest."""
-    revoked = [key for key in keys if key.revoked_at is not None]
-    told = {key.id for key in revoked[max(len(revoked) - (KEYS_TOLD - MOST_KEYS), 0) :]}
-    return [key for key in keys if key.revoked_at is None or key.id in told]
-
-
-def _is_long_over(key: KeyDigest, now: datetime) -> bool:
-    """Whether a key has opened nothing for so long that nobody asks for it any more."""
-    ended = [at for at in (key.revoked_at, key.expires_at) if at is not None]
-    return bool(ended) and min(ended) < now - ENDED_KEYS_ARE_TOLD
 
 
 async def default_sources(database: Database, tenant: str) -> list[str]:
@@ -227,6 +209,7 @@ async def _locked(uow: UnitOfWork, tenant: str) -> Tenant:
 
 
 async def _change(uow: UnitOfWork, company: Tenant) -> None:
-    changed = msgspec.structs.replace(company, version=company.version + 1)
+    keys = key_list.told(company.keys, uow.now)
+    changed = replace(company, version=company.version + 1, keys=keys)
     await repository.update_tenant(uow, changed)
     uow.publish(TENANTS, changed.id, changed)

@@ -10,6 +10,7 @@ from support.unhappy import TENANT, rows
 from services.alerts import links
 from services.alerts.errors import BadAccount
 from services.alerts.hiring import create_staff, set_password, sign_in_link
+from services.alerts.known_browsers import KNOWN_COOKIE, KnownBrowsers
 from services.alerts.passwords import Passwords
 from shared.http.staff import ACCESS_COOKIE, SESSION_COOKIE
 
@@ -100,6 +101,61 @@ async def test_from_many_networks_an_account_is_slowed_down_but_not_in_a_browser
     assert (await home.post("/login", data=form)).status_code == 303
     wrong = [(await home.post("/login", data={**form, "password": "no"})).status_code for _ in range(11)]
     assert wrong[-1] == 429
+
+
+async def test_one_household_of_ipv6_cannot_use_up_an_accounts_share(desk: Desk) -> None:
+    person = await desk.person()
+    sign_in = desk.app.state.sign_in
+    for n in range(8):
+        await guess(desk, person.address, f"2001:db8:0:{n:x}::1", 10)
+    assert await guess(desk, person.address, "2001:db8:0:ff::1") == [429]
+    assert sign_in.per_account.wait(person.address) == 0
+    right = await desk.client(ip="2001:db8:1::1").post(
+        "/login", data={"address": person.address, "password": PASSWORD}
+    )
+    assert right.status_code == 303
+
+
+async def test_a_colleague_who_guesses_behind_the_same_address_keeps_no_known_browser_out(desk: Desk) -> None:
+    person, home = await desk.person(), desk.client(ip="198.51.100.7")
+    form = {"address": person.address, "password": PASSWORD}
+    await home.post("/login", data=form)
+    sign_in = desk.app.state.sign_in
+    while not sign_in.per_network.failed("198.51.100.7"):
+        pass
+    assert await guess(desk, person.address, "198.51.100.7") == [429]
+    assert (await home.post("/login", data=form)).status_code == 303
+
+
+async def test_no_flood_of_strangers_reaches_the_buckets_of_known_browsers(desk: Desk) -> None:
+    person, home = await desk.person(), desk.client()
+    form = {"address": person.address, "password": PASSWORD}
+    await home.post("/login", data=form)
+    sign_in = desk.app.state.sign_in
+    for bucket in (sign_in.per_account_here, sign_in.per_account_near, sign_in.per_account):
+        bucket.wait = lambda _: 30.0  # as it is while all buckets are empty
+    assert await guess(desk, person.address, "192.0.2.1") == [429]
+    assert (await home.post("/login", data=form)).status_code == 303
+
+
+async def test_each_of_those_who_share_a_browser_is_known_in_it(desk: Desk) -> None:
+    counter, people = desk.client(), [await desk.person() for _ in range(3)]
+    for person in people:
+        await counter.post("/login", data={"address": person.address, "password": PASSWORD})
+    sign_in = desk.app.state.sign_in
+    for person in people:
+        mark = counter.cookies[KNOWN_COOKIE]
+        assert sign_in.known_browsers.read(mark, person.address)
+    assert len(counter.cookies[KNOWN_COOKIE]) < 1_000
+
+
+def test_the_mark_of_a_browser_stays_small() -> None:
+    known, mark = KnownBrowsers("a secret of at least thirty-two characters"), ""
+    for n in range(50):
+        mark = known.mark(f"somebody{n}@example.com", mark)
+    assert len(mark) < 2_000
+    assert known.read(mark, "somebody49@example.com")
+    assert not known.read(mark, "somebody0@example.com")
 
 
 async def test_a_mark_of_one_account_or_a_forged_one_is_no_mark_of_another(desk: Desk) -> None:

@@ -1,0 +1,65 @@
+"""Keys of a company: made, told, revoked, as often as anybody does so."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from msgspec.structs import replace
+from support.doors import a_context
+from support.stack import Postgres
+
+from services.trigger import key_list, repository, tenants
+from services.trigger.app import SERVICE
+from services.trigger.errors import BadTenant
+from shared.db.database import Database
+from shared.tenancy import digest_of, find_tenant
+
+
+@pytest.fixture
+async def database(postgres: Postgres) -> AsyncIterator[Database]:
+    context = await a_context(SERVICE, postgres)
+    await tenants.create_tenant(context.database, "acme", name="Acme")
+    yield context.database
+    await context.database.close()
+
+
+async def fill(database: Database, *, revoked: bool) -> None:
+    """Give the company as many keys as it can have, or more than that which are revoked."""
+    async with database.transaction() as uow:
+        company = await repository.lock_tenant(uow, "acme")
+        assert company is not None
+        (key,) = company.keys
+        copies = [
+            replace(key, id=f"{n:032x}", digest=f"{n:064x}", revoked_at=uow.now if revoked else None)
+            for n in range(2_000 if revoked else key_list.MOST_KEYS - 1)
+        ]
+        await repository.update_tenant(uow, replace(company, keys=(*copies, key)))
+
+
+async def test_after_thousands_of_revoked_keys_another_is_revoked_and_told(database: Database) -> None:
+    token = await tenants.create_key(database, "acme", tenants.SCOPES, name="n" * 200)
+    await fill(database, revoked=True)
+    await tenants.revoke_key(database, "acme", token)
+    async with database.reading() as uow:
+        company = await find_tenant(uow, "acme")
+    assert company is not None
+    (found,) = [key for key in company.keys if key.digest == digest_of(token)]
+    assert found.revoked_at is not None
+    assert len(company.keys) < 2_000
+    assert await tenants.create_key(database, "acme", ["events:write"])
+
+
+async def test_one_key_too_many_is_refused_in_words_and_room_is_made_by_revoking(database: Database) -> None:
+    token = await tenants.create_key(database, "acme", ["events:write"])
+    await fill(database, revoked=False)
+    with pytest.raises(BadTenant, match="as many keys as a company can have"):
+        await tenants.create_key(database, "acme", ["events:write"])
+    await tenants.revoke_key(database, "acme", token)
+    assert await tenants.create_key(database, "acme", ["events:write"])
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "n" * 201])
+async def test_a_key_has_a_name_that_every_reader_of_the_event_takes(database: Database, name: str) -> None:
+    with pytest.raises(BadTenant, match="A key's name"):
+        await tenants.create_key(database, "acme", ["events:write"], name=name)
+    with pytest.raises(BadTenant, match="A key's name"):
+        await tenants.create_key(database, "acme", ["events:write"], source="n" * 201)

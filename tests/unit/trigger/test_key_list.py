@@ -1,0 +1,89 @@
+"""Which keys a company's event carries."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from services.trigger import key_list
+from services.trigger.tenants import SCOPES
+from shared.db.database import LARGEST_RECORD
+from shared.events import TENANTS, KeyDigest, Tenant
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+LONG_AGO = NOW - key_list.ENDED_KEYS_ARE_TOLD - timedelta(seconds=1)
+
+
+def a_key(
+    number: int, name: str = "shop", expires_at: datetime | None = None, revoked_at: datetime | None = None
+) -> KeyDigest:
+    return KeyDigest(
+        id=f"{number:032x}",
+        name=name,
+        digest="0" * 64,
+        scopes=SCOPES,
+        source=name,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+    )
+
+
+moments = st.sampled_from([None, NOW - timedelta(days=1), LONG_AGO, NOW, NOW + timedelta(days=1)])
+keys = st.lists(
+    st.builds(a_key, st.integers(0, 2**128 - 1), st.sampled_from(["s", "ø" * 200]), moments, moments),
+    max_size=40,
+    unique_by=lambda key: key.id,
+)
+
+
+@given(keys)
+def test_every_key_that_opens_something_is_told_and_none_that_ended_long_ago(known: list[KeyDigest]) -> None:
+    told = key_list.told(known, NOW)
+    for key in known:
+        opens = key.revoked_at is None and (key.expires_at is None or key.expires_at > NOW)
+        assert key_list.opens_something(key, NOW) == opens
+        if opens:
+            assert key in told
+        if LONG_AGO in {key.revoked_at, key.expires_at}:
+            assert key not in told, key
+
+
+def test_with_as_many_keys_as_can_be_each_of_them_can_be_revoked_and_the_event_still_fits_its_topic() -> None:
+    for name in ("s", "\u00f8" * 200, "\\" * 200, "\U0001f600" * 200):
+        known: list[KeyDigest] = []
+        number = 0
+        while key_list.has_room(known, a_key(number, name, NOW + timedelta(days=1)), NOW):
+            known.append(a_key(number, name, NOW + timedelta(days=1)))
+            number += 1
+        assert number >= 100
+        for place in range(len(known)):
+            known[place] = replace(known[place], revoked_at=NOW)
+            told = key_list.told(known, NOW)
+            assert all(key in told for key in known if key.revoked_at is None)
+            company = Tenant(
+                id="acme",
+                version=10**9,
+                name="\U0001f600" * 200,
+                time_zone="Europe/Copenhagen",
+                country="DK",
+                postal_address="\U0001f600" * 1_000,
+                keys=told,
+            )
+            assert len(TENANTS.encode(TENANTS.event("acme", company, NOW))) < LARGEST_RECORD
+
+
+def test_of_too_many_that_ended_the_last_ones_are_told() -> None:
+    ended = [a_key(n, "n" * 200, revoked_at=NOW - timedelta(seconds=n)) for n in range(2_000)]
+    told = key_list.told(ended, NOW)
+    assert 100 < len(told) < len(ended)
+    assert list(told) == ended[: len(told)]
+    assert len(msgspec.json.encode(told)) <= key_list.MOST_BYTES
+
+
+def test_keys_that_have_expired_take_no_room_from_new_ones() -> None:
+    expired = [a_key(n, expires_at=NOW - timedelta(hours=1)) for n in range(key_list.MOST_KEYS)]
+    assert key_list.has_room(expired, a_key(0), NOW)
+    live = [a_key(n) for n in range(key_list.MOST_KEYS)]
+    assert not key_list.has_room(live, a_key(0), NOW)
