@@ -22,9 +22,11 @@ def languages_of(found: Found, pages: Pages) -> list[str]:
 
 
 def language_of(found: Found, languages: Collection[str]) -> str:
-    """The invitation's language, as far as there are words in it."""
-    wished = found.asked.language
-    return next((tag for tag in (wished, wished.partition("-")[0]) if tag in languages), SOURCE)
+    """The language that was answered in, else the invitation's, as far as there are words in it."""
+    answered = found.answer.language if found.answer else None
+    wished = [tag for tag in (answered, found.asked.language) if tag]
+    known = [each for tag in wished for each in (tag, tag.partition("-")[0]) if each in languages]
+    return known[0] if known else SOURCE
 
 
 def zone_of(found: Found) -> str:

@@ -263,6 +263,14 @@ async def test_changing_the_language_keeps_what_was_typed_and_answers_nothing(be
     assert (await bench.said())[-1].language == "nl"
 
 
+async def test_a_later_visit_speaks_the_language_that_was_answered_in(bench: Bench) -> None:
+    invitation = await bench.invite(language="da")
+    link = f"/s/{bench.token(invitation)}"
+    await bench.say(invitation, 4, language="nl")
+    for path, language in [(link, "nl"), (f"{link}?change=1", "nl"), (f"{link}?lang=da", "da")]:
+        assert f'<html lang="{language}">' in (await bench.client.get(path)).text, path
+
+
 @pytest.mark.parametrize(
     ("score", "words"),
     [
