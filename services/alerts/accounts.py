@@ -129,11 +129,12 @@ async def new_session(uow: UnitOfWork, tenant: str, person: UUID) -> Token:
 
 
 async def dismiss(uow: UnitOfWork, tenant: str, person: UUID) -> None:
-    """Somebody leaves: no sign-in any more, and every session ends with its pass."""
+    """Somebody leaves: no sign-in any more, by no link either, and every session ends with its pass."""
     found = await _found(uow, tenant, person)
     await _unless_last_admin(uow, tenant, person)
     await people.change_person(uow, tenant, person, role=found.role, segments=found.segments, active=False)
     await people.end_sessions(uow, tenant, person)
+    await people.end_links(uow, tenant, person)
 
 
 async def readmit(uow: UnitOfWork, tenant: str, person: UUID) -> None:

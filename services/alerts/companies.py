@@ -54,8 +54,8 @@ class Companies:
         if not listed and staff is not None:
             listed = self._listed(cookie, int(SESSION_LASTS.total_seconds()))
             here = staff.tenant, str(staff.id)
-            live = await people.has_session(uow, staff.tenant, UUID(staff.session_id), staff.id)
-            if not live or not any((tenant, person) == here for tenant, person, _ in listed):
+            live = await people.live_session(uow, staff.tenant, UUID(staff.session_id), staff.id)
+            if live is None or not any((tenant, person) == here for tenant, person, _ in listed):
                 return []
         found = []
         for tenant, person, mark in listed:

@@ -47,9 +47,12 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
 
 
 async def session_lives(database: Database, staff: Staff) -> bool:
-    """Whether somebody is still signed in: asked before each act, since the pass outlives the session."""
+    """Whether somebody is still signed in, and may do and see what the pass says: asked before each act, since
+    the pass outlives both.
+    """
     async with database.reading() as uow:
-        return await people.has_session(uow, staff.tenant, session_id(staff), staff.id)
+        now = await people.live_session(uow, staff.tenant, session_id(staff), staff.id)
+    return now is not None and now.role == staff.role and set(now.segments) == set(staff.segments)
 
 
 async def changes(database: Database, tenants: Collection[str]) -> Sequence[Change]:

@@ -60,6 +60,7 @@ async def set_password(database: Database, tenant: str, address: str, password: 
         if found is None:
             raise BadAccount("address", "Nobody has this address.")
         await people.keep_password(uow, tenant, found.id, kept)
+        await people.end_sessions(uow, tenant, found.id)
 
 
 async def dismiss(database: Database, tenant: str, address: str) -> None:

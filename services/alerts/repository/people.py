@@ -190,15 +190,15 @@ async def sessions(uow: UnitOfWork, tenant: str, person: UUID) -> list[Any]:
     )
 
 
-async def has_session(uow: UnitOfWork, tenant: str, session: UUID, person: UUID) -> bool:
-    """Whether the session lasts, and its person may still sign in."""
+async def live_session(uow: UnitOfWork, tenant: str, session: UUID, person: UUID) -> Any | None:
+    """What the person of a session may do and see now; None when it is over, or they may not sign in."""
     found = await uow.execute(
-        "SELECT 1 FROM session e JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id "
+        "SELECT s.role, s.segments FROM session e JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id "
         "WHERE e.tenant = :tenant AND e.id = :id AND e.staff_id = :person "
         "AND e.expires_at > :now AND s.active",
         {"tenant": tenant, "id": session, "person": person, "now": uow.now},
     )
-    return found.one_or_none() is not None
+    return found.one_or_none()
 
 
 async def end_session(uow: UnitOfWork, tenant: str, session: UUID) -> None:

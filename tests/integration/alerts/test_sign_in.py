@@ -274,6 +274,46 @@ async def test_a_changed_role_holds_from_the_next_pass_on(desk: Desk) -> None:
     assert (await jonas.get("/inbox")).status_code == 404
 
 
+async def test_a_changed_role_or_limit_holds_for_the_next_act(desk: Desk) -> None:
+    case = await desk.unhappy()
+    admin, boss = await desk.signed_in("admin"), await desk.signed_in("admin")
+    jonas = await desk.signed_in("agent")
+    csrf, own = await jonas.csrf(), await boss.csrf()
+    for person, role, segments in ((jonas, "analyst", ""), (boss, "admin", "touchpoint:nowhere")):
+        fields = {"role": role, "segments": segments, "sure": segments}
+        done = await admin.do("/settings", act="change", person=str(person.person.id), **fields)
+        assert done.status_code == 303
+    note = await jonas.client.post(f"/cases/{case}", data={"csrf": csrf, "act": "note", "text": "Too late."})
+    assert (note.status_code, note.headers["location"]) == (307, f"/login/renew?next=%2Fcases%2F{case}")
+    renewed = await jonas.client.send(note.next_request)
+    again = await jonas.client.send(renewed.next_request)
+    assert again.status_code == 404
+    wider = {"csrf": own, "act": "change", "person": str(boss.person.id), "role": "admin", "segments": ""}
+    refused = await boss.client.post("/settings", data=wider)
+    assert refused.status_code == 307
+    renewed = await boss.client.send(refused.next_request)
+    again = await boss.client.send(renewed.next_request)
+    assert (again.status_code, "You can let others see only what you see." in again.text) == (422, True)
+    (row,) = await rows(desk.database, "SELECT segments FROM staff WHERE id = :id", id=boss.person.id)
+    assert row.segments == ["touchpoint:nowhere"]
+
+
+async def test_who_comes_back_gets_in_by_no_link_of_before(desk: Desk) -> None:
+    admin, jonas = await desk.signed_in("admin"), await desk.person()
+    link = (await sign_in_link(desk.database, URL, TENANT, jonas.address)).removeprefix(URL)
+    for fields in ({"act": "deactivate", "sure": "yes"}, {"act": "activate"}):
+        assert (await admin.do("/settings", person=str(jonas.id), **fields)).status_code == 303
+    assert (await desk.client().get(link)).status_code == 410
+
+
+async def test_a_password_that_the_operator_sets_ends_sessions_and_links(desk: Desk) -> None:
+    jonas = await desk.signed_in()
+    link = (await sign_in_link(desk.database, URL, TENANT, jonas.person.address)).removeprefix(URL)
+    await set_password(desk.database, TENANT, jonas.person.address, "another quiet evening")
+    assert (await jonas.get("/login/renew")).headers["location"].startswith("/login?")
+    assert (await desk.client().get(link)).status_code == 410
+
+
 async def test_the_last_administrator_stays(desk: Desk) -> None:
     admin = await desk.signed_in("admin")
     for fields in ({"act": "deactivate", "sure": "yes"}, {"act": "change", "role": "agent"}):
