@@ -47,8 +47,8 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
 
 
 async def session_lives(database: Database, staff: Staff) -> bool:
-    """Whether somebody is still signed in, and may do and see what the pass says: asked before each act, since
-    the pass outlives both.
+    """Whether somebody is still signed in, and may do and see what the pass says: asked before each act,
+    since the pass outlives both.
     """
     async with database.reading() as uow:
         now = await people.live_session(uow, staff.tenant, session_id(staff), staff.id)

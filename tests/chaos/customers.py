@@ -7,7 +7,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from chaos.ledger import Ledger
@@ -15,6 +15,7 @@ from chaos.load import MAILED_EVERY, touchpoint_of
 from chaos.stack import Stack
 
 from services.collector.forms import PageNonce
+from services.collector.merging import Shown
 from shared.http.tokens import LinkSigner
 
 AT_ONCE = 12
@@ -111,7 +112,8 @@ class Customers:
             return
         if how < self.twice_at_once:
             self.ledger.answering(invitation, touchpoint, [first, then])
-            posts = [self._post(client, invitation, token, score, "send") for score in (first, then)]
+            page = Page()
+            posts = [self._post(client, invitation, token, page, score, "send") for score in (first, then)]
             if all(await asyncio.gather(*posts)):
                 self.ledger.answered(invitation, {first, then})
             return
@@ -121,8 +123,9 @@ class Customers:
         if how > 0.75:
             said.append((then, "send"))
         self.ledger.answering(invitation, touchpoint, [score for score, _ in said])
+        page = Page()
         for score, action in said:
-            if not await self._post(client, invitation, token, score, action):
+            if not await self._post(client, invitation, token, page, score, action):
                 return
         self.ledger.answered(invitation, {said[-1][0]})
 
@@ -134,10 +137,10 @@ class Customers:
                 self.faults.append("a page without a nonce")
 
     async def _post(
-        self, client: httpx.AsyncClient, invitation: UUID, token: str, score: int, action: str
+        self, client: httpx.AsyncClient, invitation: UUID, token: str, page: "Page", score: int, action: str
     ) -> bool:
         """Whether it was taken, after as many tries as that needs."""
-        form = {"score": str(score), "action": action, "comment": f"I say {score}."}
+        form = {"score": str(score), "action": action, "comment": f"I say {score}.", **page.next()}
         end = time.monotonic() + 120
         while time.monotonic() < end:
             form["nonce"] = self._nonce.make(invitation, datetime.now(UTC))
@@ -155,3 +158,15 @@ class Customers:
             self.refused += 1
             await asyncio.sleep(float(response.headers.get("retry-after", "0.5")) / 4)
         return False
+
+
+class Page:
+    """What the page of a browser sends beside the answer: from when it is, and how often it has sent."""
+
+    def __init__(self) -> None:
+        self._id, self._sent = uuid4().hex, 0
+
+    def next(self) -> dict[str, str]:
+        """The fields of the next form: each is newer than those before, whenever it comes."""
+        self._sent += 1
+        return {"drawn": Shown().encode(), "page": self._id, "seq": str(self._sent)}
