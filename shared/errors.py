@@ -35,6 +35,8 @@ _WAITING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 """Connection; serialization and deadlock; resources; shutdown, start and deadlines; input and output."""
 _WAITING_STATES = frozenset(
     {
+        "26000",  # no such prepared statement, or one too many: somebody pools connections between us
+        "42P05",
         "25006",  # read-only: the address is a standby's
         "25P03",  # the transaction was idle for too long, as of a process that was frozen
         "25P04",  # or took too long altogether

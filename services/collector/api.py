@@ -40,6 +40,10 @@ from shared.zones import zone_of
 router = APIRouter(tags=["answers"], route_class=Ordered)
 
 
+IMPORTS_OF_COMPANY = 2
+"""In one process: one at work and one that waits. More would take turns from other companies."""
+
+
 @dataclass(frozen=True)
 class AnswerDoor:
     """What the door needs: kept on ``app.state`` by the composition."""
@@ -93,18 +97,15 @@ async def import_answers(
 async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None:
     if not items:
         return
+    if door.imports.users(tenant_id) >= IMPORTS_OF_COMPANY:
+        raise _import_under_way()
     async with door.imports.hold(tenant_id), door.database.transaction() as uow:
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(503, detail="The tenant is not known here yet.", headers={"Retry-After": "2"})
         zone = zone_of(tenant.time_zone)
         if not await repository.lock_imports(uow, tenant_id):
-            raise Problem(
-                429,
-                "Another import of yours is under way.",
-                "Nothing was taken. Send it again when Retry-After says, or one import at a time.",
-                headers={"Retry-After": "1"},
-            )
+            raise _import_under_way()
         known = await repository.find_answers(uow, tenant_id, [answer_id(tenant_id, item) for item in items])
         changed = [
             answer
@@ -123,6 +124,15 @@ async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None
         await repository.put_answers(uow, tenant_id, changed)
         for answer in changed:
             uow.publish(ANSWERS, tenant_id, answer)
+
+
+def _import_under_way() -> Problem:
+    return Problem(
+        429,
+        "Another import of yours is under way.",
+        "Nothing was taken. Send it again when Retry-After says, or one import at a time.",
+        headers={"Retry-After": "1"},
+    )
 
 
 @router.get("/v1/answers", summary="List answers")
