@@ -119,11 +119,17 @@ async def create_person(
     return person
 
 
-async def new_session(uow: UnitOfWork, tenant: str, person: UUID) -> Token:
-    """Somebody is signed in from now on."""
+async def new_session(uow: UnitOfWork, tenant: str, person: UUID, device: str = "") -> Token:
+    """Somebody is signed in from now on, in this browser."""
     token = Token.new(tenant)
     await people.add_session(
-        uow, tenant, uuid7(), person=person, digest=token.digest, expires_at=uow.now + SESSION_LASTS
+        uow,
+        tenant,
+        uuid7(),
+        person=person,
+        digest=token.digest,
+        expires_at=uow.now + SESSION_LASTS,
+        device=device,
     )
     return token
 

@@ -186,6 +186,7 @@ Table(
     Column("wants_mail", Boolean, nullable=False, server_default=text("true")),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", INSTANT, nullable=False),
+    Column("seen_at", INSTANT),
     UniqueConstraint("tenant", "address"),
     Index(None, "address"),
 )
@@ -198,6 +199,8 @@ Table(
     Column("digest", Text, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
+    Column("device", Text),
+    Column("seen_at", INSTANT),
     UniqueConstraint("tenant", "digest"),
     Index(None, "tenant", "staff_id"),
 )
@@ -225,6 +228,7 @@ Table(
     Column("due_at", INSTANT, nullable=False),
     Column("lease_until", INSTANT),
     Column("created_at", INSTANT, nullable=False),
+    Column("by_id", Uuid),
     Index(None, "tenant", "case_id"),
     Index("ix_notification_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
     comment="Mails to colleagues: of a case, and invitations to sign in.",

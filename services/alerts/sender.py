@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from services.alerts import links, words
 from services.alerts.handlers import CASE_ROLES
-from services.alerts.repository import cases, copies, notices
+from services.alerts.repository import cases, copies, notices, people
 from shared.clock import Clock
 from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
@@ -72,8 +72,11 @@ class NoticeQueue:
         tenant = await find_tenant(uow, notice.tenant)
         company = tenant.name if tenant else notice.tenant
         link = links.link_address(self.staff_url, await links.new_link(uow, notice.tenant, notice.staff_id))
+        inviter = None
+        if notice.by_id is not None:
+            inviter = await people.find_person(uow, notice.tenant, notice.by_id)
         said = [
-            f"You can now sign in to Afterword for {company}.",
+            words.invitation(company, notice.role, inviter.name if inviter is not None else None),
             "This link works once, within 24 hours, and lets you choose a password:",
         ]
         return self._mail(notice, "Your way into Afterword", said, link)

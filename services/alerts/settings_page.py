@@ -1,5 +1,7 @@
 """What everybody sets for themselves, and administrators for their people."""
 
+import hashlib
+import json
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
@@ -8,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from services.alerts import accounts, views
+from services.alerts import accounts, views, words
 from services.alerts.errors import BadAccount
 from services.alerts.passwords import LONGEST as LONGEST_PASSWORD
 from services.alerts.passwords import password_fault
@@ -50,6 +52,8 @@ class SettingsForm(BaseModel):
     address: str = ""
     role: str = ""
     segments: str = ""
+    drawn: str = ""
+    """How the person stood when the form was drawn, as ``drawn_own`` or ``drawn_person`` tells it."""
     sure: str = ""
     """That it is meant: to end somebody's access, or the segments of which no case has come."""
 
@@ -87,10 +91,7 @@ async def do(
 async def _change(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
     match form.act:
         case "me":
-            name = accounts.clean_name(form.name)
-            await people.change_own(
-                uow, staff.tenant, staff.id, name=name, wants_mail=form.wants_mail == "on"
-            )
+            await _change_own(uow, staff, form)
         case "everywhere":
             await people.end_sessions(uow, staff.tenant, staff.id, but=accounts.session_id(staff))
         case "invite":
@@ -98,16 +99,14 @@ async def _change(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
             person = await accounts.create_person(
                 uow, staff.tenant, address=form.address, name=form.name, role=form.role, segments=segments
             )
-            await notices.invite(uow, staff.tenant, person)
+            await notices.invite(uow, staff.tenant, person, by=staff.id)
         case "change":
-            changed = await _person_of_own(uow, staff, form)
-            segments = await _segments(uow, staff, form)
-            await accounts.change_role(uow, staff.tenant, changed.id, role=form.role, segments=segments)
+            await _change_person(uow, staff, form)
         case "link":
             found = await _person_of_own(uow, staff, form)
             if not found.active:
                 raise BadAccount("person", "Nobody who may sign in.")
-            await notices.invite(uow, staff.tenant, found.id)
+            await notices.invite(uow, staff.tenant, found.id, by=staff.id)
         case "deactivate":
             if not form.sure:
                 raise BadAccount("person", "Tick that it is meant.")
@@ -116,12 +115,46 @@ async def _change(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
             await accounts.readmit(uow, staff.tenant, (await _person_of_own(uow, staff, form)).id)
 
 
+async def _change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
+    me = await people.find_person(uow, staff.tenant, staff.id, lock=True)
+    if form.drawn and form.drawn != drawn_own(me):
+        raise BadAccount("name", "You changed this elsewhere meanwhile. Look at both and save again.")
+    name = accounts.clean_name(form.name)
+    await people.change_own(uow, staff.tenant, staff.id, name=name, wants_mail=form.wants_mail == "on")
+
+
+async def _change_person(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
+    person = await _person_of_own(uow, staff, form)
+    if form.drawn and form.drawn != drawn_person(person):
+        raise BadAccount(
+            "person",
+            f"Not saved: somebody changed what {person.name} may do and see meanwhile. The role is as it "
+            "stands now, the segments are as you wrote them. Look at both and save again.",
+        )
+    segments = await _segments(uow, staff, form)
+    await accounts.change_role(uow, staff.tenant, person.id, role=form.role, segments=segments)
+
+
 async def _person_of_own(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> Any:
     """Somebody who sees no more than the administrator does."""
     found = await people.find_person(uow, staff.tenant, _person(form))
     if found is None or not accounts.within(staff.segments, found.segments):
         raise BadAccount("person", "There is nobody like that among your people.")
     return found
+
+
+def drawn_own(me: Any) -> str:
+    """What the form about oneself was drawn from: a stale one must not take back what it did not show."""
+    return _fingerprint(me.name, me.wants_mail)
+
+
+def drawn_person(person: Any) -> str:
+    """The same of the form about a colleague."""
+    return _fingerprint(person.role, person.segments, person.active)
+
+
+def _fingerprint(*facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
 async def _segments(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> list[str]:
@@ -219,7 +252,10 @@ async def _page(
         status_code=422 if fault else 200,
         **context,
         here="settings",
-        role_options=[(role, role) for role in ROLES],
+        role_options=[(role, words.ROLE_WORDS[role].partition(" ")[2].capitalize()) for role in ROLES],
+        role_words=words.ROLE_WORDS,
+        drawn_own=drawn_own,
+        drawn_person=drawn_person,
         form=form or SettingsForm(act="me"),
         fault=(fault.field, fault.remedy) if fault else None,
         sure="\n".join(fault.unheard) if isinstance(fault, UnheardSegments) else "",

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from services.alerts import accounts
 from services.alerts.accounts import SESSION_LASTS
 from services.alerts.companies import COMPANIES_COOKIE, Companies, Company
+from services.alerts.devices import device_of
 from services.alerts.known_browsers import KNOWN_COOKIE, LASTS, KnownBrowsers
 from services.alerts.links import Token
 from services.alerts.passwords import Passwords
@@ -97,9 +98,12 @@ class SignIn:
         """The companies to which this browser may go."""
         return await self.companies.read(uow, cookie_of(request, COMPANIES_COOKIE), staff_of(request))
 
-    async def enter(self, response: Response, uow: UnitOfWork, tenant: str, person: Any) -> None:
+    async def enter(
+        self, request: Request, response: Response, uow: UnitOfWork, tenant: str, person: Any
+    ) -> None:
         """Begin a session and hand out its cookies."""
-        token = await accounts.new_session(uow, tenant, person)
+        device = device_of(request.headers.get("user-agent", ""))
+        token = await accounts.new_session(uow, tenant, person, device)
         session = await people.find_session(uow, tenant, token.digest)
         lasts = int(SESSION_LASTS.total_seconds())
         self._set(response, SESSION_COOKIE, str(token), lasts)
@@ -110,8 +114,10 @@ class SignIn:
         token = Token.read(cookie_of(request, SESSION_COOKIE))
         if token is None:
             return None
-        async with self.database.reading() as uow:
+        async with self.database.transaction() as uow:
             session = await people.find_session(uow, token.tenant, token.digest)
+            if session is not None:
+                await people.see(uow, token.tenant, session.session_id)
         return None if session is None else self._pass(token.tenant, session)
 
     def hand_pass(self, response: Response, access: str) -> None:

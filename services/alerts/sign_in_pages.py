@@ -63,7 +63,7 @@ async def login(request: Request, _: OwnSite, form: Annotated[LoginForm, Form()]
     else:
         response = RedirectResponse(goal, 303)
         async with sign_in.database.transaction() as uow:
-            await sign_in.enter(response, uow, found[0].tenant, found[0].id)
+            await sign_in.enter(request, response, uow, found[0].tenant, found[0].id)
     sign_in.remember(request, response, address, found)
     return response
 
@@ -98,7 +98,7 @@ async def choose_company(request: Request, _: OwnSite, form: Annotated[CompanyFo
             raise Problem(404)
         if here is not None:
             await people.end_session(uow, here.tenant, accounts.session_id(here))
-        await sign_in.enter(response, uow, chosen[0].tenant, chosen[0].person)
+        await sign_in.enter(request, response, uow, chosen[0].tenant, chosen[0].person)
     return response
 
 
@@ -158,7 +158,7 @@ async def use_link(request: Request, _: OwnSite, token: str, form: Annotated[Lin
             await people.change_own(uow, found.tenant, account.id, name=name, wants_mail=account.wants_mail)
         await people.keep_password(uow, found.tenant, account.id, kept)
         await people.end_sessions(uow, found.tenant, account.id)
-        await sign_in.enter(response, uow, found.tenant, account.id)
+        await sign_in.enter(request, response, uow, found.tenant, account.id)
     sign_in.remember(request, response, account.address, [account])
     return response
 

@@ -9,6 +9,13 @@ from services.alerts.domain import CAUSES, CaseFile
 from shared.events import Answer
 
 SOON = timedelta(hours=3)
+ROLE_WORDS: dict[str, str] = {
+    "admin": "an administrator",
+    "editor": "an editor",
+    "leader": "a team leader",
+    "agent": "an agent",
+    "analyst": "an analyst",
+}
 # People are counted in words.
 NUMBERS = (
     "Nobody",
@@ -199,3 +206,10 @@ def case_mail(case: CaseFile, answer: Answer, now: datetime, zone: ZoneInfo) -> 
 def a(score: int) -> str:
     """A score with its article: a 3, an 8."""
     return f"an {score}" if score == 8 else f"a {score}"  # noqa: PLR2004  (an eight, in English)
+
+
+def invitation(company: str, role: str, inviter: str | None) -> str:
+    """The first sentence of the mail that lets somebody in."""
+    if inviter is None:
+        return f"You can now sign in to Afterword for {company}, as {ROLE_WORDS[role]}."
+    return f"{inviter} lets you sign in to Afterword for {company}, as {ROLE_WORDS[role]}."

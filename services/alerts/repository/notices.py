@@ -44,12 +44,12 @@ async def tell(
     )
 
 
-async def invite(uow: UnitOfWork, tenant: str, person: UUID) -> None:
-    """Queue the mail that lets somebody in; its link is made when it is sent."""
+async def invite(uow: UnitOfWork, tenant: str, person: UUID, *, by: UUID | None = None) -> None:
+    """Queue the mail by which a colleague (``by``) lets somebody in; its link is made when it is sent."""
     await uow.execute(
-        "INSERT INTO notification (tenant, id, kind, staff_id, state, attempts, due_at, created_at) "
-        "VALUES (:tenant, :id, 'invite', :person, 'waiting', 0, :now, :now)",
-        {"tenant": tenant, "id": uuid7(), "person": person, "now": uow.now},
+        "INSERT INTO notification (tenant, id, kind, staff_id, state, attempts, due_at, created_at, by_id) "
+        "VALUES (:tenant, :id, 'invite', :person, 'waiting', 0, :now, :now, :by)",
+        {"tenant": tenant, "id": uuid7(), "person": person, "now": uow.now, "by": by},
     )
 
 
@@ -63,9 +63,8 @@ async def claim(uow: UnitOfWork) -> Any | None:
             "SELECT tenant, id FROM notification WHERE state = 'waiting' AND due_at <= :now "
             "ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due, staff s "
             "WHERE n.tenant = due.tenant AND n.id = due.id AND s.tenant = n.tenant AND s.id = n.staff_id "
-            "RETURNING n.tenant, n.id, n.kind, n.case_id, n.answer_id, n.attempts, s.id AS staff_id, "
-            "s.address, "
-            "s.name, s.role, s.segments, s.active, s.wants_mail",
+            "RETURNING n.tenant, n.id, n.kind, n.case_id, n.answer_id, n.attempts, n.by_id, "
+            "s.id AS staff_id, s.address, s.name, s.role, s.segments, s.active, s.wants_mail",
             {"now": uow.now, "lease": uow.now + LEASE},
         )
     ).one_or_none()

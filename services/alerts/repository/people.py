@@ -9,7 +9,7 @@ from shared.db.database import UnitOfWork
 
 COMPANIES_AT_MOST = 4
 """How many companies one address may open: each costs a comparison of the password at every sign-in."""
-_PERSON = "tenant, id, address, name, role, segments, password_hash, wants_mail, active, created_at"
+_PERSON = "tenant, id, address, name, role, segments, password_hash, wants_mail, active, created_at, seen_at"
 
 
 async def add_person(
@@ -55,12 +55,10 @@ async def known_segments(uow: UnitOfWork, tenant: str, most: int = 500) -> list[
 
 
 async def people(uow: UnitOfWork, tenant: str) -> list[Any]:
-    """Everybody of a company, those who left last, and when each signed in last of what still lasts."""
+    """Everybody of a company, those who left last."""
     return list(
         await uow.execute(
-            f"SELECT {_PERSON}, (SELECT max(e.created_at) FROM session e "
-            "WHERE e.tenant = staff.tenant AND e.staff_id = staff.id) AS signed_in_at "
-            "FROM staff WHERE tenant = :tenant ORDER BY active DESC, lower(name), id",
+            f"SELECT {_PERSON} FROM staff WHERE tenant = :tenant ORDER BY active DESC, lower(name), id",
             {"tenant": tenant},
         )
     )
@@ -150,12 +148,19 @@ async def lock_admins(uow: UnitOfWork, tenant: str) -> list[UUID]:
 
 
 async def add_session(
-    uow: UnitOfWork, tenant: str, session: UUID, *, person: UUID, digest: str, expires_at: datetime
+    uow: UnitOfWork,
+    tenant: str,
+    session: UUID,
+    *,
+    person: UUID,
+    digest: str,
+    expires_at: datetime,
+    device: str,
 ) -> None:
     """Somebody has signed in."""
     await uow.execute(
-        "INSERT INTO session (tenant, id, staff_id, digest, created_at, expires_at) VALUES "
-        "(:tenant, :id, :person, :digest, :now, :expires)",
+        "INSERT INTO session (tenant, id, staff_id, digest, created_at, expires_at, device) VALUES "
+        "(:tenant, :id, :person, :digest, :now, :expires, :device)",
         {
             "tenant": tenant,
             "id": session,
@@ -163,7 +168,22 @@ async def add_session(
             "digest": digest,
             "now": uow.now,
             "expires": expires_at,
+            "device": device,
         },
+    )
+    await see(uow, tenant, session)
+
+
+async def see(uow: UnitOfWork, tenant: str, session: UUID) -> None:
+    """The person of this session is here now. The row of the person first, as wherever both change."""
+    await uow.execute(
+        "UPDATE staff SET seen_at = :now WHERE tenant = :tenant AND id = "
+        "(SELECT staff_id FROM session WHERE tenant = :tenant AND id = :id)",
+        {"tenant": tenant, "id": session, "now": uow.now},
+    )
+    await uow.execute(
+        "UPDATE session SET seen_at = :now WHERE tenant = :tenant AND id = :id",
+        {"tenant": tenant, "id": session, "now": uow.now},
     )
 
 
@@ -183,8 +203,8 @@ async def sessions(uow: UnitOfWork, tenant: str, person: UUID) -> list[Any]:
     """Where somebody is signed in, newest first."""
     return list(
         await uow.execute(
-            "SELECT id, created_at, expires_at FROM session WHERE tenant = :tenant AND staff_id = :person "
-            "AND expires_at > :now ORDER BY created_at DESC",
+            "SELECT id, created_at, expires_at, device, seen_at FROM session "
+            "WHERE tenant = :tenant AND staff_id = :person AND expires_at > :now ORDER BY created_at DESC",
             {"tenant": tenant, "person": person, "now": uow.now},
         )
     )

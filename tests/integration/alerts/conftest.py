@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 from support.doors import afterword_settings
 from support.stack import Postgres
@@ -101,8 +101,9 @@ class Desk:
         """Somebody's browser with a session; the password, which takes its time, is left out."""
         person = await self.person(role, **facts)
         client, answer = self.client(), Response()
+        request = Request({"type": "http", "headers": [], "app": self.app})
         async with self.database.transaction() as uow:
-            await self.app.state.sign_in.enter(answer, uow, person.tenant, person.id)
+            await self.app.state.sign_in.enter(request, answer, uow, person.tenant, person.id)
         for cookie in answer.headers.getlist("set-cookie"):
             name, _, value = cookie.partition(";")[0].partition("=")
             client.cookies.set(name, value)

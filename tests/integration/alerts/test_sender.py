@@ -110,11 +110,13 @@ async def test_a_sender_that_vanished_leaves_an_unknown_mail_that_is_never_sent_
 async def test_an_invited_colleague_gets_a_link_that_works(
     desk: Desk, sender: Sender, mailbox: Mailbox
 ) -> None:
-    admin = await desk.signed_in("admin")
-    await admin.do("/settings", act="invite", address="invited@example.com", name="Sara", role="agent")
+    admin = await desk.signed_in("admin", name="Karen Beck")
+    await admin.do("/settings", act="invite", address="invited@example.com", name="Sara", role="leader")
     await drain(sender)
     (found,) = await mailbox.mails(to="invited@example.com")
     (link,) = set(found["links"])
+    told = await mailbox.mail(found["id"])
+    assert "Karen Beck lets you sign in to Afterword for Havnbo, as a team leader." in told["text"]
     page = await desk.client().get(link.removeprefix("http://staff.example"))
     assert "Welcome to Havnbo." in page.text
     (notice,) = await rows(desk.database, "SELECT * FROM notification")

@@ -3,6 +3,7 @@
 import re
 import statistics
 import time
+from datetime import timedelta
 
 import pytest
 from support.unhappy import TENANT, rows
@@ -14,7 +15,7 @@ from services.alerts.known_browsers import KNOWN_COOKIE, KnownBrowsers
 from services.alerts.passwords import Passwords
 from shared.http.staff import ACCESS_COOKIE, SESSION_COOKIE
 
-from .conftest import PASSWORD, Desk
+from .conftest import PASSWORD, Browser, Desk
 
 URL = "http://staff.example"
 
@@ -502,3 +503,70 @@ async def test_access_ends_only_when_it_is_meant(desk: Desk) -> None:
     assert (
         await admin.do("/settings", act="deactivate", person=str(person.id), sure="yes")
     ).status_code == 303
+
+
+async def test_settings_say_where_and_when_somebody_was_last_here(desk: Desk) -> None:
+    person, client = await desk.person(), desk.client()
+    client.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    await client.post("/login", data={"address": person.address, "password": PASSWORD})
+    assert "Firefox on Linux · since" in (await client.get("/settings")).text
+    real = desk.database.clock
+    desk.database.clock = lambda: real() + timedelta(days=1)
+    try:
+        assert (await client.get("/login/renew")).is_redirect
+    finally:
+        desk.database.clock = real
+    (session,) = await rows(desk.database, "SELECT created_at, seen_at FROM session")
+    (staff,) = await rows(desk.database, "SELECT seen_at FROM staff")
+    assert session.seen_at - session.created_at > timedelta(hours=23)
+    assert staff.seen_at == session.seen_at
+
+
+async def test_people_are_invited_active_or_ended_and_the_list_says_so(desk: Desk) -> None:
+    admin = await desk.signed_in("admin", name="Anna Admin")
+    left, seen = await desk.person(name="Lea Left"), await desk.signed_in(name="Sam Seen")
+    await create_staff(desk.database, URL, TENANT, "iris@example.com", "leader", name="Iris Invited")
+    await admin.do("/settings", act="deactivate", person=str(left.id), sure="yes")
+    text = " ".join(re.sub("<[^>]+>", "", (await admin.get("/settings")).text).split())
+    for words in (
+        "Lea Left · Agent · access ended",
+        "Sam Seen · Agent · last seen",
+        "Iris Invited · Team leader · invited",
+        "You are an administrator of Havnbo.",
+    ):
+        assert words in text
+    assert "You are an agent of Havnbo." in (await seen.get("/settings")).text
+
+
+async def test_a_form_that_was_drawn_before_somebody_changed_it_takes_nothing_back(desk: Desk) -> None:
+    admin, jonas = await desk.signed_in("admin"), await desk.signed_in()
+
+    async def drawn(browser: Browser, act: str) -> str:
+        page = (await browser.get("/settings")).text
+        found = re.search(rf'name="act" value="{act}">.*?name="drawn" value="([0-9a-f]+)"', page, re.DOTALL)
+        assert found is not None
+        return found[1]
+
+    async with desk.database.transaction() as uow:
+        await uow.execute(
+            "UPDATE staff SET name = 'Aaron First' WHERE id = :id", {"id": jonas.person.id}
+        )  # so that theirs is the first form
+    before = await drawn(admin, "change")
+    fields = {"act": "change", "person": str(jonas.person.id), "role": "leader", "segments": "store:x"}
+    assert (await admin.do("/settings", **fields, sure="store:x", drawn=before)).status_code == 303
+    stale = await admin.do("/settings", **{**fields, "segments": ""}, drawn=before)
+    assert (stale.status_code, "Not saved: somebody changed" in stale.text) == (422, True)
+    (row,) = await rows(desk.database, "SELECT segments FROM staff WHERE id = :id", id=jonas.person.id)
+    assert row.segments == ["store:x"]
+    again = await admin.do("/settings", **{**fields, "segments": ""}, drawn=await drawn(admin, "change"))
+    assert again.status_code == 303
+
+    mia = await desk.signed_in()
+    own = await drawn(mia, "me")
+    assert (
+        await mia.do("/settings", act="me", name="Jo Holt", wants_mail="on", drawn=own)
+    ).status_code == 303
+    stale = await mia.do("/settings", act="me", name="Mia Before", drawn=own)
+    assert (stale.status_code, "You changed this elsewhere meanwhile." in stale.text) == (422, True)
+    (row,) = await rows(desk.database, "SELECT name FROM staff WHERE id = :id", id=mia.person.id)
+    assert row.name == "Jo Holt"
