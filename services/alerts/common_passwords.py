@@ -25,13 +25,29 @@ _WORDS = (
     "sunshine superman support survey system taylor temp temporary test tester testing thomas thunder "
     "tigger trustno user victoria welcome whatever william winner winter wizard yankees yellow zaq "
     "zxc zxcv zxcvbn adgangskode kodeord velkommen sommer vinter hemmelig wachtwoord welkom zomer "
-    "geheim passord lösenord"
+    "geheim passord lösenord "
+    "january february march april june july october november september december januar februar marts juni "
+    "juli oktober januari februari maart augustus thursday wednesday tuesday saturday mandag fredag maandag "
+    "vrijdag feedback dashboard passphrase customer customers survey surveys review united chester city "
+    "denmark danmark nederland holland netherlands germany deutschland sweden sverige norge norway "
+    "copenhagen københavn kobenhavn aarhus odense aalborg amsterdam rotterdam utrecht berlin hamburg paris "
+    "newyork texas florida california barcelona realmadrid juventus ajax feyenoord chelseafc rangers celtic "
+    "everton tottenham blink metallica nirvana eminem beatles spongebob squarepants mickeymouse hellokitty "
+    "harrypotter gandalf frodo skywalker vader pikachu minecraft fortnite roblox playstation nintendo "
+    "windows apple android nokia toyota honda yamaha porsche mercedes ford chevrolet hockey tennis golf "
+    "lacrosse volleyball swimming soccerball fussball voetbal fodbold hestehest kitty puppy kitten tiger "
+    "turtle panda unicorn angels princesse prinsesse hanna emma sophie sarah rachel laura amanda brittany "
+    "stephanie kimberly christopher alexander jonathan richard steven edward david james john maria sofie "
+    "freja ida lars peter jens mads niels anders thequickbrownfox thequickbrown quickbrown "
+    "opensesame iamgod fuckoff asshole bitch sexy money lucky happy dreams heaven peace blessed "
+    "mercury jupiter saturn galaxy cosmos nothing something everything"
 )
 """What people take first, and what a system like this one suggests."""
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890123456789",
     *("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn"),
+    *("qweasdzxc", "qweasdzxcrfvtgb", "zaq1xsw2cde3vfr4bgt5"),
     *(
         "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
         "qazwsxedcrfvtgbyhnujmikolp",
@@ -55,9 +71,13 @@ def is_common(password: str, own: Iterable[str] = ()) -> bool:
     if len(set(packed)) < _DIFFERENT_AT_LEAST or _repeats(packed):
         return True
     words = {*_WORDS.split(), *_own_words(own)}
+    spellings = [packed, packed.translate(_SUBSTITUTES)]
+    letters = "".join(c for c in packed if c.isalpha())
+    if len(letters) >= _LEFT_AT_LEAST:
+        spellings.append(letters)  # as in a1b2c3d4e5f6
     return any(
         sum(len(part.strip(_FILLERS)) for part in _without(text, words).split()) < _LEFT_AT_LEAST
-        for text in (packed, packed.translate(_SUBSTITUTES))
+        for text in spellings
     )
 
 
