@@ -71,14 +71,17 @@ def is_common(password: str, own: Iterable[str] = ()) -> bool:
     if len(set(packed)) < _DIFFERENT_AT_LEAST or _repeats(packed):
         return True
     words = {*_WORDS.split(), *_own_words(own)}
-    spellings = [packed, packed.translate(_SUBSTITUTES)]
     letters = "".join(c for c in packed if c.isalpha())
-    if len(letters) >= _LEFT_AT_LEAST:
-        spellings.append(letters)  # as in a1b2c3d4e5f6
-    return any(
-        sum(len(part.strip(_FILLERS)) for part in _without(text, words).split()) < _LEFT_AT_LEAST
-        for text in spellings
+    return (
+        min(_left(packed, words), _left(packed.translate(_SUBSTITUTES), words)) < _LEFT_AT_LEAST
+        # As in a1b2c3d4e5f6; of letters by chance more is left.
+        or (len(letters) >= _LEFT_AT_LEAST and _left(letters, words) < _LEFT_AT_LEAST / 2 + 1)
     )
+
+
+def _left(text: str, words: set[str]) -> int:
+    """How many characters are neither known words, rows of keys, nor fillers around these."""
+    return sum(len(part.strip(_FILLERS)) for part in _without(text, words).split())
 
 
 def _repeats(text: str) -> bool:

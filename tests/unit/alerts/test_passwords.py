@@ -74,6 +74,7 @@ def test_what_everybody_knows_of_the_owner_is_refused(password: str) -> None:
         *("correct horse battery staple", "h7$kLm2pQx9z", "tr0ub4dor&3x", "jeg elsker kaffe om morgenen"),
         *(
             "the customer has the last word",
+            "the manager of the support",
             "a new sentence",
             "havnbo-by-the-harbour",
             "ことばはやさしくつよく生きる",
