@@ -62,6 +62,8 @@ _FILLERS = "0123456789!?.,:;-_+*#$%&/()='\"@ "
 _DIFFERENT_AT_LEAST = 5
 _LEFT_AT_LEAST = 6
 """Characters that must stand there beside all that is guessed."""
+_LETTERS_LEFT_AT_LEAST = 4
+"""The same where only its letters are looked at."""
 
 
 def is_common(password: str, own: Iterable[str] = ()) -> bool:
@@ -75,7 +77,7 @@ def is_common(password: str, own: Iterable[str] = ()) -> bool:
     return (
         min(_left(packed, words), _left(packed.translate(_SUBSTITUTES), words)) < _LEFT_AT_LEAST
         # As in a1b2c3d4e5f6; of letters by chance more is left.
-        or (len(letters) >= _LEFT_AT_LEAST and _left(letters, words) < _LEFT_AT_LEAST / 2 + 1)
+        or (len(letters) >= _LEFT_AT_LEAST and _left(letters, words) < _LETTERS_LEFT_AT_LEAST)
     )
 
 

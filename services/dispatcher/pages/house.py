@@ -15,6 +15,7 @@ from shared.events import Tenant
 from shared.http.csrf import csrf_checked
 from shared.http.guesses import Guesses
 from shared.http.staff import Staff, signed_in
+from shared.keyed_locks import KeyedSemaphores
 from shared.pages.environment import Pages
 from shared.service import Context
 from shared.tenancy import find_tenant
@@ -29,7 +30,10 @@ class House:
     pages: Pages
     scribe: Scribe
     per_network: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
-    """Slows those who guess links; no reader meets its bottom."""
+    per_link: Guesses = field(default_factory=lambda: Guesses(most=120, every=0.5))
+    """Both slow those who guess links; no reader meets their bottom."""
+    links: KeyedSemaphores = field(default_factory=KeyedSemaphores)
+    """By invitation: who waits until another has written holds no connection."""
 
 
 @dataclass(frozen=True)

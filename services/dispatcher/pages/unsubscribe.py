@@ -61,7 +61,8 @@ async def _answer(
     invitation_id = LinkSigner(secret).read("unsubscribe", token)
     if invitation_id is None:
         return _unknown(request, house)
-    async with house.context.database.transaction() as uow:
+    attempt((house.per_link, str(invitation_id)))
+    async with house.links.hold(str(invitation_id)), house.context.database.transaction() as uow:
         row = await of_link(uow, invitation_id)
         if row is None:
             return _unknown(request, house)

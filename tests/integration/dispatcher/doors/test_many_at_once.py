@@ -1,0 +1,58 @@
+"""One customer's link, however often it is sent at once, keeps nobody else waiting."""
+
+import asyncio
+from collections import Counter
+from typing import Any, cast
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy.pool import QueuePool
+from support.asking import a_customer, a_transaction, decide, go_live, make_survey, rows
+from support.doors import SECRET
+from support.eventually import eventually
+
+from services.dispatcher.pages.house import House
+from shared.db.database import Database
+from shared.http.tokens import LinkSigner
+
+
+@pytest.fixture
+async def invited(database: Database) -> list[UUID]:
+    await make_survey(database)
+    await go_live(database)
+    for name in ("first", "second"):
+        await decide(database, a_transaction(name, a_customer(name, email=f"{name}@example.com")))
+    return [row.id for row in await rows(database, "SELECT id FROM invitation ORDER BY id")]
+
+
+def link(invitation: UUID) -> str:
+    return f"/u/{LinkSigner(SECRET).sign('unsubscribe', invitation)}"
+
+
+def house_of(door: httpx.AsyncClient) -> House:
+    return cast("House", cast("Any", door._transport).app.state.house)
+
+
+async def test_many_who_send_the_same_link_at_once_hold_one_connection(
+    door: httpx.AsyncClient, database: Database, invited: list[UUID]
+) -> None:
+    mine, other = invited
+    links, pool = house_of(door).links, database.engine.pool
+    assert isinstance(pool, QueuePool)
+    async with links.hold(str(mine)):
+        waiting = [asyncio.create_task(door.post(link(mine))) for _ in range(50)]
+        await eventually(lambda: links.users(str(mine)) == 51)
+        assert pool.checkedout() == 0
+        assert (await door.post(link(other))).status_code == 200
+    assert {(await task).status_code for task in waiting} == {200}
+
+
+async def test_one_link_is_not_asked_for_endlessly_and_another_is_not_kept_waiting(
+    door: httpx.AsyncClient, invited: list[UUID]
+) -> None:
+    mine, other = invited
+    told = Counter([(await door.get(link(mine))).status_code for _ in range(130)])
+    assert set(told) == {200, 429}
+    assert told[200] >= 120
+    assert (await door.get(link(other))).status_code == 200
