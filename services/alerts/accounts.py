@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from services.alerts.errors import BadAccount
 from services.alerts.links import Token
@@ -34,6 +34,10 @@ def clean_address(address: str) -> str:
     try:
         return canonical(validate_email(address.strip(), check_deliverability=False).normalized)
     except EmailNotValidError:
+        ending = address.strip().rpartition(".")[2].casefold()
+        if ending in SPECIAL_USE_DOMAIN_NAMES:
+            remedy = f"No mail goes to addresses that end in .{ending}: the ending is reserved."
+            raise BadAccount("address", f"{remedy} Write one such as name@example.com.") from None
         raise BadAccount("address", "Write an address such as name@example.com.") from None
 
 

@@ -39,6 +39,12 @@ def test_addresses_are_one_however_they_are_written() -> None:
         clean_address("sara")
 
 
+@pytest.mark.parametrize("ending", ["test", "localhost", "invalid", "TEST", "local"])
+def test_an_address_under_a_reserved_ending_is_refused_with_the_reason(ending: str) -> None:
+    with pytest.raises(BadAccount, match=f"end in .{ending.lower()}: the ending is reserved"):
+        clean_address(f"x@shop.{ending}")
+
+
 def test_segments_are_written_as_dimension_and_value() -> None:
     assert clean_segments(["touchpoint:shop", "organisation:north/sales", "touchpoint:shop"]) == [
         "organisation:north/sales",
