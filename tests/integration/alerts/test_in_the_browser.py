@@ -266,7 +266,8 @@ async def test_what_can_be_done_is_in_reach_and_the_reader_stays_where_they_were
                 await expect(act).to_be_in_viewport(ratio=1)
         # Clicked in the page: the driver would scroll first, by the padding that keeps the focus off the bar.
         await bar.get_by_role("button", name="Take the case").evaluate("button => button.click()")
-        await expect(page.get_by_text(re.compile(r"Case \d{6} is yours\."))).to_be_in_viewport(ratio=1)
+        taken = page.get_by_text(re.compile(r"Case \d{6} is yours\."))
+        await expect(taken).to_be_in_viewport(ratio=1, timeout=20_000)
         await page.wait_for_function("() => scrollY === 500")
         await page.get_by_role("button", name="Undo").evaluate("button => button.click()")
         await expect(page.get_by_text("is put back. Anybody can take it.")).to_be_in_viewport()
