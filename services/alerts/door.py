@@ -50,8 +50,10 @@ async def session_lives(database: Database, staff: Staff) -> bool:
     """Whether somebody is still signed in, and may do and see what the pass says: asked before each act,
     since the pass outlives both.
     """
-    async with database.reading() as uow:
+    async with database.transaction() as uow:
         now = await people.live_session(uow, staff.tenant, session_id(staff), staff.id)
+        if now is not None:
+            await people.see(uow, staff.tenant, session_id(staff))  # an act, not a look: a GET writes nothing
     return now is not None and now.role == staff.role and set(now.segments) == set(staff.segments)
 
 

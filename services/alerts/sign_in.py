@@ -114,10 +114,8 @@ class SignIn:
         token = Token.read(cookie_of(request, SESSION_COOKIE))
         if token is None:
             return None
-        async with self.database.transaction() as uow:
+        async with self.database.reading() as uow:
             session = await people.find_session(uow, token.tenant, token.digest)
-            if session is not None:
-                await people.see(uow, token.tenant, session.session_id)
         return None if session is None else self._pass(token.tenant, session)
 
     def hand_pass(self, response: Response, access: str) -> None:
