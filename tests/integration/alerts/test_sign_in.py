@@ -510,10 +510,13 @@ async def test_settings_say_where_and_when_somebody_was_last_here(desk: Desk) ->
     client.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     await client.post("/login", data={"address": person.address, "password": PASSWORD})
     assert "Firefox on Linux · since" in (await client.get("/settings")).text
+    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', (await client.get("/settings")).text)
+    assert csrf is not None
     real = desk.database.clock
     desk.database.clock = lambda: real() + timedelta(days=1)
     try:
-        assert (await client.get("/login/renew")).is_redirect
+        form = {"csrf": csrf[1], "act": "me", "name": "Jonas Holt"}
+        assert (await client.post("/settings", data=form)).is_redirect
     finally:
         desk.database.clock = real
     (session,) = await rows(desk.database, "SELECT created_at, seen_at FROM session")
