@@ -533,7 +533,7 @@ async def test_people_are_invited_active_or_ended_and_the_list_says_so(desk: Des
     text = " ".join(re.sub("<[^>]+>", "", (await admin.get("/settings")).text).split())
     for words in (
         "Lea Left · Agent · access ended",
-        "Sam Seen · Agent · last seen",
+        "Sam Seen · Agent · last active",
         "Iris Invited · Team leader · invited",
         "You are an administrator of Havnbo.",
     ):
