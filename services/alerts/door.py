@@ -20,6 +20,8 @@ from shared.pages.environment import Pages
 from shared.service import Context, Loops
 
 LATELY = timedelta(seconds=10)
+SEEN_AGAIN_AFTER = timedelta(minutes=5)
+"""So that not each act of a person writes their row."""
 MICROSECONDS = 1_000_000
 
 
@@ -52,8 +54,9 @@ async def session_lives(database: Database, staff: Staff) -> bool:
     """
     async with database.transaction() as uow:
         now = await people.live_session(uow, staff.tenant, session_id(staff), staff.id)
-        if now is not None:
-            await people.see(uow, staff.tenant, session_id(staff))  # an act, not a look: a GET writes nothing
+        # An act, not a look: a GET writes nothing.
+        if now is not None and (now.seen_at is None or uow.now - now.seen_at > SEEN_AGAIN_AFTER):
+            await people.see(uow, staff.tenant, session_id(staff))
     return now is not None and now.role == staff.role and set(now.segments) == set(staff.segments)
 
 

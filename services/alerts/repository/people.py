@@ -213,7 +213,8 @@ async def sessions(uow: UnitOfWork, tenant: str, person: UUID) -> list[Any]:
 async def live_session(uow: UnitOfWork, tenant: str, session: UUID, person: UUID) -> Any | None:
     """What the person of a session may do and see now; None when it is over, or they may not sign in."""
     found = await uow.execute(
-        "SELECT s.role, s.segments FROM session e JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id "
+        "SELECT s.role, s.segments, e.seen_at FROM session e "
+        "JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id "
         "WHERE e.tenant = :tenant AND e.id = :id AND e.staff_id = :person "
         "AND e.expires_at > :now AND s.active",
         {"tenant": tenant, "id": session, "person": person, "now": uow.now},
