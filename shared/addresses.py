@@ -91,6 +91,13 @@ def _canonical_local(local: str) -> str:
 
 
 def _canonical_domain(domain: str) -> str:
+    """Until it holds: what cannot be a name is folded, and may then be one."""
+    while (form := _mailed_form(domain)) != domain:
+        domain = form
+    return domain
+
+
+def _mailed_form(domain: str) -> str:
     mailed = mailed_domain(_trimmed(domain))
     return _trimmed(mailed.lower() if mailed.isascii() else _folded(mailed))
 
