@@ -29,13 +29,13 @@ OLDEST = timedelta(days=30)
 """Beyond it the identities of what has been decided may be forgotten one day; the promise ends here."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 
-Hint = Annotated[Any, Meta(extra_json_schema={"type": ["string", "null"]})]
-"""Only helps: whatever stands here, the event is taken. See services.trigger.hints."""
+Hint = Annotated[Raw | UnsetType, Meta(extra_json_schema={"type": ["string", "null"]})]
+"""Only helps: whatever JSON stands here, the event is taken. It is read by itself, since a number beyond all
+bounds, which is JSON, could not be read at all. See services.trigger.hints.
+"""
 Label = Annotated[str, Meta(max_length=200)]
-HINTS = frozenset(
-    {f"/customer/{name}" for name in ("phone", "name", "locale", "time_zone", "country")}
-    | {"/handled_by", "/account/manager"}
-)
+_CUSTOMERS_HINTS = ("phone", "name", "locale", "time_zone", "country")
+HINTS = frozenset({f"/customer/{name}" for name in _CUSTOMERS_HINTS} | {"/handled_by", "/account/manager"})
 
 
 class BasisIn(Struct, forbid_unknown_fields=True):
@@ -51,11 +51,11 @@ class CustomerIn(Struct, forbid_unknown_fields=True):
 
     id: Label | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
-    phone: Hint = None
-    name: Hint = None
-    locale: Hint = None
-    time_zone: Hint = None
-    country: Hint = None
+    phone: Hint = UNSET
+    name: Hint = UNSET
+    locale: Hint = UNSET
+    time_zone: Hint = UNSET
+    country: Hint = UNSET
     basis: BasisIn | None = None
 
 
@@ -63,7 +63,7 @@ class AccountIn(Struct, forbid_unknown_fields=True):
     """The company behind the customer."""
 
     id: Name
-    manager: Hint = None
+    manager: Hint = UNSET
 
 
 _SEGMENT_SCHEMA = Meta(
@@ -82,7 +82,7 @@ class Content(Struct, forbid_unknown_fields=True, kw_only=True):
 
     customer: CustomerIn
     account: AccountIn | None = None
-    handled_by: Hint = None
+    handled_by: Hint = UNSET
     segments: Annotated[dict[str, Any] | None, _SEGMENT_SCHEMA] = None
     organisation: Annotated[list[Any] | None, _ORGANISATION_SCHEMA] = None
     attributes: Raw | UnsetType = UNSET
@@ -162,8 +162,10 @@ def _put_in_one_form(event: EventIn, source: str) -> None:
         raise Unacceptable("/id", "Is blank. Give each event an id of its own.")
     if event.account is not None:
         event.account.id = _filled("/account/id", event.account.id)
-        event.account.manager = _plain(event.account.manager)
-    event.handled_by = _plain(event.handled_by)
+        event.account.manager = _read(event.account.manager)
+    event.handled_by = _read(event.handled_by)
+    for name in _CUSTOMERS_HINTS:
+        setattr(event.customer, name, _read(getattr(event.customer, name)))
     try:
         event.segments = clean_segments(event.segments or {})
         event.organisation = list(clean_organisation(event.organisation or ()))
@@ -201,8 +203,15 @@ def _filled(field: str, text: str) -> str:
     return clean
 
 
-def _plain(hint: Any) -> Any:
-    return one_form(hint) if isinstance(hint, str) else hint
+def _read(hint: Raw | UnsetType) -> Any:
+    """A hint's value, a text in its one form. What cannot be read stays as it is: no text, so left out."""
+    if hint is UNSET:
+        return None
+    try:
+        value = msgspec.json.decode(hint)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return hint
+    return one_form(value) if isinstance(value, str) else value
 
 
 def _check_time(occurred_at: datetime, now: datetime) -> None:
@@ -224,7 +233,6 @@ def _customer(sent: CustomerIn, hints: Reader, home: str | None) -> Customer:
         raise Unacceptable(
             "/customer/email", "Cannot be an address. Write it like name@example.com, or leave it out."
         )
-    sent.name, sent.phone = _plain(sent.name), _plain(sent.phone)
     country = hints.country("/customer/country", sent.country)
     phone = hints.phone("/customer/phone", sent.phone, country or home)
     if not (sent.id or sent.email or phone):

@@ -37,6 +37,13 @@ FIELDS = [
 values = st.sampled_from(VALUES)
 
 
+class Item(bytes):
+    """One of a batch, told in few words: hypothesis refuses to write down what is long."""
+
+    def __repr__(self) -> str:
+        return super().__repr__() if len(self) < 300 else f"{self[:300]!r}... of {len(self)} bytes"
+
+
 def an_object(base: dict[str, str]) -> st.SearchStrategy[bytes]:
     """An item that is good but for some of its fields."""
     changes = st.dictionaries(st.sampled_from(FIELDS), values, max_size=2)
@@ -49,7 +56,7 @@ def an_object(base: dict[str, str]) -> st.SearchStrategy[bytes]:
 
 def items(base: dict[str, str]) -> st.SearchStrategy[list[bytes]]:
     odd = values.map(str.encode) | st.sampled_from([b'"\xff"', b'{"id":"\xed\xa0\x80"}'])
-    return st.lists(st.one_of(an_object(base), an_object(base), odd), min_size=1, max_size=8)
+    return st.lists(st.one_of(an_object(base), an_object(base), odd).map(Item), min_size=1, max_size=8)
 
 
 ANSWER = {"id": '"a"', "score": "9", "answered_at": f'"{A_TIME}"'}

@@ -201,3 +201,18 @@ def test_no_value_of_a_hint_costs_the_event_and_what_is_kept_can_be_read(hint: s
     kept = TRANSACTIONS.event("acme", accepted.transaction, NOW)
     assert TRANSACTIONS.decode(TRANSACTIONS.encode(kept)).data == accepted.transaction
     assert all(each.field == hint for each in accepted.warned)
+
+
+@pytest.mark.parametrize(
+    "number", ["1e400", "-1e999", "9" * 5_000, "[1e400]", '{"a": [-1e400]}', "0." + "1" * 5_000]
+)
+@pytest.mark.parametrize("hint", sorted(HINTS))
+def test_a_number_beyond_all_bounds_in_a_hint_costs_that_hint_alone(hint: str, number: str) -> None:
+    event = an_event(account={"id": "a"})
+    *parents, name = hint.strip("/").split("/")
+    place = event
+    for parent in parents:
+        place[parent] = place = dict(place[parent])
+    place[name] = "here"
+    accepted = taken(json.dumps(event).replace('"here"', number).encode())
+    assert [(each.field, each.dropped) for each in accepted.warned] == [(hint, True)]
