@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
 from shared.events.envelope import Instant
 from shared.events.surveys import Measurement
+from shared.languages import widening
 from shared.text import one_form
 from shared.zones import zone_of
 
@@ -128,7 +129,7 @@ class Found:
     def texts(self, language: str) -> SurveyTexts:
         """The survey's own words in a language; what it lacks the standard wording has."""
         own = self.survey.texts if self.survey else {}
-        return own.get(language) or own.get(language.partition("-")[0]) or SurveyTexts()
+        return next((own[tag] for tag in widening(language) if tag in own), SurveyTexts())
 
     def follow_up_question(self, language: str, score: int) -> str | None:
         """The second question for an outcome, if the survey has one."""

@@ -9,6 +9,7 @@ from services.collector.domain import Found, Outcome, outcome_of
 from services.collector.merging import OUTCOMES
 from shared.events import SurveyTexts
 from shared.events.placeholders import filled_texts, own_occasion
+from shared.languages import widening
 from shared.pages.environment import Pages
 from shared.pages.language import SOURCE, read_by
 from shared.pages.wording import known_occasion, values_of
@@ -25,7 +26,7 @@ def language_of(found: Found, languages: Collection[str]) -> str:
     """The language that was answered in, else the invitation's, as far as there are words in it."""
     answered = found.answer.language if found.answer else None
     wished = [tag for tag in (answered, found.asked.language) if tag]
-    known = [each for tag in wished for each in (tag, tag.partition("-")[0]) if each in languages]
+    known = [each for tag in wished for each in widening(tag) if each in languages]
     return known[0] if known else SOURCE
 
 

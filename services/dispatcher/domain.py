@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from shared.addresses import canonical
+from shared.languages import widening
 
 Reason = Literal[
     "invited",
@@ -222,8 +223,7 @@ def held_back(
 def language_of(locale: str | None, spoken: Sequence[str], survey: SurveyRules, tenant: Sequence[str]) -> str:
     """The customer's language where the survey or we speak it, else the tenant's, else the survey's."""
     known = {*spoken, *survey.languages}
-    wished = (locale or "").replace("_", "-").lower()
-    for candidate in (wished, wished.partition("-")[0], *tenant, survey.default_language):
+    for candidate in (*widening(locale or ""), *tenant, survey.default_language):
         if candidate in known:
             return candidate
     return "en"

@@ -7,12 +7,36 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from services.dispatcher.surveys import LAST_PLACE, Draft, State, Survey
 from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
+from shared.languages import LONGEST_TAG, tag_of
 
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8})?$")]
+
+def _language(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    if (tag := tag_of(given)) is None:
+        raise ValueError("Write a language as BCP 47 does, such as en, da or zh-Hant.")
+    return tag
+
+
+def _languages(given: Any) -> Any:
+    if isinstance(given, dict):
+        tags = [tag_of(name) or name for name in given if isinstance(name, str)]
+        if twice := next((tag for tag in tags if tags.count(tag) > 1), None):
+            raise ValueError(f"The language {twice} stands here twice.")
+    return given
+
+
+Language = Annotated[
+    str,
+    BeforeValidator(_language),
+    Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,6}$", max_length=LONGEST_TAG),
+]
+OneOfEach = BeforeValidator(_languages)
+"""Of a mapping by language: two spellings of one language are a fault, and not the one that came last."""
 MINUTES_A_DAY = 1440
 
 
@@ -128,13 +152,13 @@ class SurveyRulesBody(Body):
 class SurveyBody(SurveyRulesBody):
     """A survey: whom it asks, when, and in which words."""
 
-    texts: dict[Language, TextsBody] = Field(default={}, max_length=20)
+    texts: Annotated[dict[Language, TextsBody], OneOfEach] = Field(default={}, max_length=20)
 
 
 class SurveyKept(SurveyRulesBody):
     """A survey whose words are not changed: they were taken once, whatever is asked of new ones since."""
 
-    texts: dict[Language, KeptTexts] = Field(default={}, max_length=20)
+    texts: Annotated[dict[Language, KeptTexts], OneOfEach] = Field(default={}, max_length=20)
 
 
 class SurveyPut(SurveyBody):
@@ -162,7 +186,9 @@ class SurveyPatch(Body):
     max_age_days: int | None = None
     position: int | None = None
     default_language: Language | None = None
-    texts: dict[Language, TextsBody] | None = Field(default=None, description="Replaces all texts.")
+    texts: Annotated[dict[Language, TextsBody] | None, OneOfEach] = Field(
+        default=None, description="Replaces all texts."
+    )
 
 
 class FollowUpAnswer(BaseModel):

@@ -15,6 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from shared.clock import system_clock
+from shared.languages import widening
 from shared.zones import zone_of
 
 SOURCE = "en"
@@ -98,7 +99,7 @@ def _compiled(path: Path) -> gettext.GNUTranslations:
 
 def spoken(wished: str, available: Collection[str]) -> str:
     """The language itself when it is there, else without its region (da-DK, then da), else English."""
-    return next((tag for tag in (wished, wished.partition("-")[0]) if tag in available), SOURCE)
+    return next((tag for tag in widening(wished) if tag in available), SOURCE)
 
 
 def direction(tag: str) -> str:
@@ -128,8 +129,7 @@ def negotiate(accept_language: str | None, available: Sequence[str]) -> str:
             wanted.append((-quality, place, tag.strip().lower()))
     by_tag = {language.lower().replace("_", "-"): language for language in available}
     for _, _, tag in sorted(wanted):
-        while tag:
-            if tag in by_tag:
-                return by_tag[tag]
-            tag = tag.rpartition("-")[0]  # noqa: PLW2901  (da-DK, then da)
+        for each in widening(tag):
+            if each in by_tag:
+                return by_tag[each]
     return SOURCE

@@ -21,6 +21,8 @@ from shared.http.tokens import LinkSigner
 AT_ONCE = 12
 """Customers at the same time, each from a place of their own: the door slows a place that hurries."""
 NONCE = re.compile(r'name="nonce" value="([^"]+)"')
+HIDDEN = re.compile(r'type="hidden" name="([a-z]+)" value="([^"]*)"')
+CONFLICT = 409
 NUMBER = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
 
 
@@ -152,6 +154,9 @@ class Customers:
                 continue
             if response.status_code in {200, 303}:
                 return True
+            if response.status_code == CONFLICT and page.takes_over(response.text):
+                form |= page.next()
+                continue
             if response.status_code not in {429, 503}:
                 self.faults.append(f"answer: {response.status_code} {response.text[:200]}")
                 return False
@@ -164,9 +169,18 @@ class Page:
     """What the page of a browser sends beside the answer: from when it is, and how often it has sent."""
 
     def __init__(self) -> None:
-        self._id, self._sent = uuid4().hex, 0
+        self._id, self._sent, self._drawn = uuid4().hex, 0, Shown().encode()
 
     def next(self) -> dict[str, str]:
         """The fields of the next form: each is newer than those before, whenever it comes."""
         self._sent += 1
-        return {"drawn": Shown().encode(), "page": self._id, "seq": str(self._sent)}
+        return {"drawn": self._drawn, "page": self._id, "seq": str(self._sent)}
+
+    def takes_over(self, answer: str) -> bool:
+        """Go on from the page that shows both what was typed and what stands, as it does when the collector
+        no longer knows that we wrote what stands: its database was restored. False when that is no news.
+        """
+        drawn = dict(HIDDEN.findall(answer)).get("drawn", "")
+        news = bool(drawn) and drawn != self._drawn
+        self._drawn = drawn or self._drawn
+        return news

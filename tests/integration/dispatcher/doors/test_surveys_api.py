@@ -147,3 +147,24 @@ async def test_null_leaves_a_field_of_a_survey_out(door: httpx.AsyncClient, name
     where = f"/v1/surveys/{made.json()['id']}"
     patched = await door.patch(where, json={name: None}, headers=by_key())
     assert (patched.status_code, patched.json()) == (200, made.json())
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("pt-BR", "pt-br"), ("zh-Hant-TW", "zh-hant-tw"), ("sr_Latn", "sr-latn"), ("EN", "en")],
+)
+async def test_a_language_is_taken_however_it_is_written(door: httpx.AsyncClient, written: str, kept: str):
+    body = {**SURVEY, "default_language": written, "texts": {written: {"intro": "x"}}}
+    made = await door.post("/v1/surveys", json=body, headers=by_key())
+    assert made.status_code == 201
+    assert (made.json()["default_language"], list(made.json()["texts"])) == (kept, [kept])
+
+
+@pytest.mark.parametrize("texts", [{"english": {}}, {"e": {}}, {"x-klingon": {}}, {"pt-BR": {}, "pt_br": {}}])
+async def test_what_is_no_language_or_one_twice_is_refused_in_words(door: httpx.AsyncClient, texts: dict):
+    made = await door.post("/v1/surveys", json={**SURVEY, "texts": texts}, headers=by_key())
+    assert made.status_code == 422
+    (fault,) = made.json()["errors"]
+    assert fault["field"].startswith("/texts")
+    assert "language" in fault["detail"]
+    assert "^" not in fault["detail"]
