@@ -3,6 +3,8 @@
 .PHONY: help install demo up down reset tenant image test chaos chaos-selfcheck bench check format lock installed developed servers chromium
 
 VENV := .venv
+# Processes of tests, each with servers of its own. Tests wait more than they compute: three keep two cores busy.
+JOBS := 3
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 # Compiled here once: not every environment lets programs keep what they compiled at their first start.
@@ -33,8 +35,8 @@ tenant: installed ## NAME=Acme ADMIN=you@example.com [SHORT=acme]: a company wit
 image: ## build the container image afterword:local
 	docker build --file deploy/Dockerfile --tag afterword:local --build-arg REVISION="$$(git rev-parse HEAD)" .
 
-test: developed servers chromium ## every test, against a real Kafka, PostgreSQL, SMTP server and Chromium
-	$(BIN)/pytest
+test: developed servers chromium ## every test, against a real Kafka, PostgreSQL, SMTP server and Chromium; JOBS=3
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 chaos: developed servers ## break it on purpose and count; SEED=1 EVENTS=20000 ONLY=broker,smtp
 	@PYTHONPATH=tests $(BIN)/python -m chaos

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from support.environment import without_settings
 from support.eventually import eventually
 from support.whole import AFTERWORD, Company, Whole, start_company
 
@@ -133,7 +134,12 @@ async def test_a_process_that_finds_neither_waits_and_says_so_and_ends_within_te
 def test_a_misspelt_setting_is_named_and_the_service_stops() -> None:
     done = subprocess.run(
         (str(AFTERWORD), "run", "scorer", "worker"),
-        env={**os.environ, "AFTERWORD_KAFKA": "x", "AFTERWORD_PUBLIC_ULR": "y", "SCORER_DATABSE_URL": "z"},
+        env={
+            **without_settings(),
+            "AFTERWORD_KAFKA": "x",
+            "AFTERWORD_PUBLIC_ULR": "y",
+            "SCORER_DATABSE_URL": "z",
+        },
         capture_output=True,
         text=True,
         timeout=60,

@@ -2,7 +2,6 @@
 is not theirs.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +24,7 @@ from support.companies import (
 )
 from support.doors import SECRET
 from support.stack import Postgres
+from support.streams import heard_of_a_change
 
 from shared.http.csrf import FIELD
 from shared.http.tokens import LinkSigner
@@ -403,7 +403,7 @@ async def test_an_analyst_reads_answers_without_names(world: World, quartz: Comp
     assert not faults, "\n".join(faults)
 
 
-LIVE = ("/events/live", "/segments/live", "/inbox/live")
+LIVE = {"/events/live": "dispatcher", "/segments/live": "scorer", "/inbox/live": "alerts"}
 
 
 @pytest.mark.parametrize("path", LIVE)
@@ -413,30 +413,5 @@ async def test_a_live_page_tells_of_the_own_company_only(
     for company in (quartz, birch):
         await world.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
         await world.spread()
-    service = {"/events/live": "dispatcher", "/segments/live": "scorer", "/inbox/live": "alerts"}[path]
-    said = await _heard(world, service, path, birch.people["admin"])
+    said = await heard_of_a_change(world, LIVE[path], path, birch.people["admin"])
     assert not {word for word in words_of(of_company(await world.rows(), quartz)) if word in said}
-
-
-async def _heard(world: World, service: str, path: str, person: Person) -> str:
-    """What a live page says up to its first change; changes of one look are told together."""
-    heard, left = [], asyncio.Event()
-    raw = [(name.encode(), value.encode()) for name, value in person.asks(page=True).items()]
-    scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
-        "headers": raw, "http_version": "1.1", "scheme": "http", "server": ("afterword.example", 80),
-        "client": ("127.0.0.1", 1), "root_path": "",
-    }  # fmt: skip
-
-    async def send(message: Any) -> None:
-        heard.append(message.get("body", b"").decode())
-        if "event: change" in heard[-1]:
-            left.set()
-
-    async def receive() -> Any:
-        await left.wait()
-        return {"type": "http.disconnect"}
-
-    async with asyncio.timeout(20):
-        await world.app(service)(scope, receive, send)
-    return "".join(heard)

@@ -2,19 +2,19 @@
 of every service: who is limited to one segment reads nothing of the other.
 """
 
-import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 import pytest
-from integration.test_isolation import _heard, every_route, leaks
+from integration.test_isolation import LIVE, every_route, leaks
 from support.companies import NOTHING, Company, Person, World, a_world
 from support.stack import Postgres
+from support.streams import heard_of_a_change
 
 from services.dispatcher import invitations, sending
 from services.dispatcher.repository import surveys
@@ -251,19 +251,17 @@ async def test_roles_without_cases_find_no_case_on_any_page(town: Town) -> None:
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("role", [role for role in get_args(Role) if role in CASE_ROLES])
-async def test_a_stream_says_no_word_of_another_segment(town: Town, role: str) -> None:
+@pytest.mark.parametrize("path", LIVE)
+@pytest.mark.parametrize("role", CASE_ROLES)
+async def test_a_stream_says_no_word_of_another_segment(town: Town, role: str, path: str) -> None:
     for part, other in town.parts():
-        await _act(
-            town.world,
-            other.people["leader"],
-            town.shared_case,
-            {"act": "note", "text": f"{other.name}-more"},
-        )
-        said = await asyncio.wait_for(_heard(town.world, "alerts", "/inbox/live", part.people[role]), 20)
-        assert other.name not in said
-        said = await _heard(town.world, "alerts", f"/cases/{town.shared_case}/live", part.people[role])
-        assert other.name not in said
+        for case in (other.own_case, town.shared_case):
+            note = {"act": "note", "text": f"{other.name}-more"}
+            await _act(town.world, other.people["leader"], case, note)
+        await town.world.spread()
+        said = await heard_of_a_change(town.world, LIVE[path], path, part.people[role])
+        for word in (other.name, str(other.own_case), str(other.company.event)):
+            assert word not in said
 
 
 async def test_what_is_done_in_one_segment_answers_with_nothing_of_another(town: Town) -> None:

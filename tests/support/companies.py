@@ -87,6 +87,7 @@ class World:
 
     contexts: Mapping[str, Context]
     doors: Mapping[str, httpx.AsyncClient]
+    began: datetime
 
     def app(self, name: str) -> FastAPI:
         transport = cast("Any", self.doors[name]._transport)
@@ -126,10 +127,11 @@ class World:
                         await subscription.handle(uow, [event])
 
     async def transactions(self) -> list[Event[Any]]:
-        """Every event on the trigger's topic."""
+        """Every event of this world on the trigger's topic; another of the same run has used it too."""
         context = self.contexts["trigger"]
         bench = Bench(context.afterword.kafka, context.database, cast("Any", TRANSACTIONS))
-        return [TRANSACTIONS.decode(value) for _, value, _ in await bench.records_of(TRANSACTIONS.name)]
+        records = await bench.records_of(TRANSACTIONS.name)
+        return [event for _, value, _ in records if (event := TRANSACTIONS.decode(value)).time >= self.began]
 
     async def hire(
         self, company: Company, role: Role, segments: tuple[str, ...] = (), name: str = ""
@@ -282,6 +284,7 @@ def a_note(name: str) -> dict[str, str]:
 async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
     """The five, ready to be asked."""
     await create_topics(kafka, [TRANSACTIONS.name], 3)
+    began = datetime.now(UTC)
     # The dispatcher's handlers take the secret of their hashes from the environment.
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, environment_of(kafka)))
@@ -291,4 +294,4 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
             stack.push_async_callback(context.database.close)
             doors[name] = await stack.enter_async_context(a_door(service(name), context))
         await eventually(lambda: not contexts["trigger"].health.ready())
-        yield World(contexts, doors)
+        yield World(contexts, doors, began)

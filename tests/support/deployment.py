@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from support.environment import without_settings
+
 from deploy.local.state import CHECKOUT, free_ports
 
 COMPOSE = CHECKOUT / "deploy" / "compose.yaml"
@@ -24,7 +26,7 @@ class Deployment:
         """`docker compose …`; what it prints. A command that fails tells what it said."""
         done = subprocess.run(
             ("docker", "compose", "--file", str(COMPOSE), "--project-name", self.project, *arguments),
-            env={**_without_settings(), **self.settings},
+            env={**without_settings(), **self.settings},
             capture_output=True,
             text=True,
             timeout=within,
@@ -84,7 +86,3 @@ def engine() -> str | None:
         if done.returncode:
             return f"{' '.join(command)} says: {(done.stderr or done.stdout).strip().splitlines()[-1]}"
     return None
-
-
-def _without_settings() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}

@@ -1,7 +1,6 @@
 """The API of all five as a process of its own, on the databases of a world."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 from support.companies import World
 from support.doors import environment_of
+from support.environment import without_settings
 from support.eventually import eventually
 from support.servers import free_port
 from support.whole import AFTERWORD
@@ -44,10 +44,9 @@ async def an_api_process(world: World) -> AsyncIterator[ApiProcess]:
     origin = f"http://127.0.0.1:{port}"
     settings |= {"AFTERWORD_PUBLIC_URL": origin, "AFTERWORD_STAFF_URL": origin}
     settings |= {"AFTERWORD_TOPIC_PARTITIONS": "1", "AFTERWORD_TOPIC_REPLICATION": "1"}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
     process = await asyncio.create_subprocess_exec(
         *(str(AFTERWORD), "run", "all", "api", "--port", str(port)),
-        env={**kept, **settings},
+        env={**without_settings(), **settings},
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:

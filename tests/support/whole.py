@@ -1,7 +1,6 @@
 """The whole of Afterword as a newcomer starts it: every process, by the command itself."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from support.environment import without_settings
 
 from deploy.local import postgres
 from deploy.local.state import CHECKOUT, State
@@ -46,11 +47,10 @@ class Company:
 
 
 def afterword(root: Path, *arguments: str, **more: str) -> str:
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
     done = subprocess.run(
         (str(AFTERWORD), *arguments),
         cwd=CHECKOUT,
-        env={**settings, **more, "AFTERWORD_STATE": str(root)},
+        env={**without_settings(), **more, "AFTERWORD_STATE": str(root)},
         capture_output=True,
         text=True,
         timeout=280,

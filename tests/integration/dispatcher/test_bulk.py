@@ -26,7 +26,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=events, live=st.booleans())
 async def test_a_batch_decides_as_its_events_would_one_after_the_other(
     database: Database, events: list, live: bool

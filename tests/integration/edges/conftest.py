@@ -10,27 +10,27 @@ from support.routes import Route, routes_of
 from support.stack import Postgres
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
     async with a_world(postgres, kafka) as world:
         yield world
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def company(world: World) -> Company:
     company = await world.found("acme")
     assert company.case != UUID(int=0)
     return company
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def routes(world: World, company: Company) -> list[Route]:
     found = list(routes_of(world, company))
     assert len(found) > 60
     return found
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def server(world: World, company: Company) -> AsyncIterator[ApiProcess]:
     async with an_api_process(world) as running:
         yield running

@@ -161,7 +161,7 @@ versions = st.builds(
 histories = st.lists(versions, max_size=40, unique_by=lambda answer: (answer.id, answer.version))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15))
 async def test_b5_any_order_with_doubles_and_amendments_gives_the_counts_of_a_recount(
     database: Database, data, history, batch
@@ -184,7 +184,7 @@ windows = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15), now=windows, before=windows)
 async def test_the_parts_of_any_two_windows_are_the_plain_sums_of_their_days(
     database: Database, data, history, batch, now, before

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector.domain import (
@@ -55,7 +55,6 @@ says = st.builds(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.tuples(says, st.timedeltas(timedelta(seconds=-2), timedelta(hours=5))), min_size=1))
 def test_however_often_it_is_amended_versions_count_up_and_the_first_time_and_day_stay(
     steps: list[tuple[Said, timedelta]],
@@ -104,7 +103,6 @@ def test_a_click_has_no_score_no_day_and_no_time() -> None:
     assert (answer.score, answer.day, answer.answered_at, answer.state) == (None, None, None, "clicked")
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, 10 * 365 * 24 * 60).map(lambda minutes: NOW + timedelta(minutes=minutes)))
 def test_the_day_is_the_tenants(now: datetime) -> None:
     answer = answered(found(), Said(3, "en"), now)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector.forms import PageNonce, read_sheet
@@ -21,13 +21,11 @@ def test_a_nonce_is_of_one_invitation_one_secret_and_two_days() -> None:
     assert not PageNonce("another secret of thirty-two characters!").holds(nonce, invitation, NOW)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text())
 def test_no_text_is_a_nonce(text: str) -> None:
     assert not NONCE.holds(text, uuid7(), NOW)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.dictionaries(
         st.sampled_from(["score", "comment", "may_contact", "language", "speak", "action"]), st.text()

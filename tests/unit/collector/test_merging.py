@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector.domain import Asked, Found, answered
@@ -119,7 +119,6 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(steps)
 def test_no_page_erases_words_that_it_did_not_show(taken: list[tuple[int, str, str, int]]) -> None:
     found = EMPTY

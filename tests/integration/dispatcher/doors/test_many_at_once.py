@@ -52,7 +52,9 @@ async def test_one_link_is_not_asked_for_endlessly_and_another_is_not_kept_waiti
     door: httpx.AsyncClient, invited: list[UUID]
 ) -> None:
     mine, other = invited
-    told = Counter([(await door.get(link(mine))).status_code for _ in range(130)])
+    told: Counter[int] = Counter()
+    while not told[429]:  # on a slow machine some more, since the allowance fills up meanwhile
+        told[(await door.get(link(mine))).status_code] += 1
     assert set(told) == {200, 429}
     assert told[200] >= 120
     assert (await door.get(link(other))).status_code == 200

@@ -69,11 +69,15 @@ async def connected(server):
 
 
 async def rest_of(reader):
-    """Everything until the other side closes."""
-    try:
-        return await asyncio.wait_for(reader.read(), ENDS)
-    except ConnectionResetError:
-        return b""
+    """Everything until the other side closes, or resets what is still written to it."""
+    said = b""
+    async with asyncio.timeout(ENDS):
+        try:
+            while part := await reader.read(65_536):
+                said += part
+        except ConnectionResetError:
+            pass
+    return said
 
 
 async def status_of(server, request=GET):
