@@ -36,7 +36,7 @@ image: ## build the container image afterword:local
 	docker build --file deploy/Dockerfile --tag afterword:local --build-arg REVISION="$$(git rev-parse HEAD)" .
 
 test: developed servers chromium ## every test, against a real Kafka, PostgreSQL, SMTP server and Chromium; JOBS=3
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 chaos: developed servers ## break it on purpose and count; SEED=1 EVENTS=20000 ONLY=broker,smtp
 	@PYTHONPATH=tests $(BIN)/python -m chaos

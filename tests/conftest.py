@@ -1,6 +1,7 @@
-"""The servers that every test may ask for."""
+"""The servers that every test may ask for, and which tests share a process when several run beside each other."""
 
 import hypothesis
+import pytest
 from support.lives import broker, own_broker
 from support.stack import kafka, mailbox, postgres, stack_state
 
@@ -9,3 +10,15 @@ __all__ = ["broker", "kafka", "mailbox", "own_broker", "postgres", "stack_state"
 # How long an example takes says more about the machine, on which other tests run, than about the code.
 hypothesis.settings.register_profile("afterword", deadline=None)
 hypothesis.settings.load_profile("afterword")
+
+ONE_AFTER_THE_OTHER = {"chaos", "e2e"}
+"""Folders of tests that start whole stacks: a dozen processes and more, which would starve each other."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before the names of the items are given to other processes
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, since they share fixtures, and those of whole stacks, too."""
+    for item in items:
+        folder = item.path.relative_to(item.config.rootpath).parts[1]
+        group = "stacks" if folder in ONE_AFTER_THE_OTHER else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
