@@ -277,8 +277,7 @@ async def test_a_topic_created_again_that_has_grown_past_the_position_is_refused
     await bench.send(*things(3))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 3))
-    await delete_topic(kafka, bench.topic.name)
-    await eventually(lambda: _recreated(kafka, bench.topic.name), within=20)
+    await _recreate(kafka, bench.topic.name)
     await bench.send(*things(10, "blue", version=2))
     async with running(bench.consumer()):
         await eventually(bench.health.ready, within=20)
@@ -318,12 +317,19 @@ async def _counted(bench: Bench, n: int) -> bool:
     return (await bench.tally()).get("red") == n
 
 
-async def _recreated(kafka: str, name: str) -> bool:
-    """The broker deletes in its own time."""
-    if name in await topics(kafka):
-        return False
+async def _recreate(kafka: str, name: str) -> None:
+    """Delete a topic and create it again. The broker does both in its own time."""
+
+    async def exists() -> bool:
+        return name in await topics(kafka)
+
+    async def is_gone() -> bool:
+        return not await exists()
+
+    await delete_topic(kafka, name)
+    await eventually(is_gone, within=20)
     await create_topics(kafka, [name])
-    return name in await topics(kafka)
+    await eventually(exists, within=20)
 
 
 async def _somebody_waits(bench: Bench) -> bool:
