@@ -139,6 +139,7 @@ const hidden = () => document.visibilityState === "hidden";
 let timer = null;
 function soon() {
   if (hidden()) return; // It is loaded when it is looked at.
+  if (running) { again = true; return; } // The rest begins when it has ended.
   timer ??= setTimeout(() => { timer = null; if (!hidden()) refresh(); }, Math.max(GATHER, rested - Date.now()));
 }
 
