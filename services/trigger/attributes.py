@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -41,14 +40,17 @@ def in_one_order(attributes: Attributes) -> tuple[Attributes, Attributes]:
     compared = Raw(_encoder.encode(value))
     if not _MANY_SPELLINGS.search(text):
         return compared, compared
-    as_written: Any = json.loads(text, parse_float=_as_written, parse_int=_as_written)
-    return Raw(_encoder.encode(as_written)), compared
+    written = (
+        json.loads(text, parse_float=_raw, parse_int=_raw) if b"-0" in text else _as_written.decode(text)
+    )
+    return Raw(_encoder.encode(written)), compared
 
 
-def _as_written(number: str) -> Raw:
+def _raw(number: str) -> Raw:
     return Raw(number.encode())
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")
+_as_written = msgspec.json.Decoder(float_hook=_raw)  # never called for -0
 # A whole number without a sign has one spelling alone; a match within a text only costs a little time.
 _MANY_SPELLINGS = re.compile(rb"[0-9][.eE]|-0")

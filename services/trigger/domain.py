@@ -146,7 +146,7 @@ def transaction(
         segments=event.segments or {},
         organisation=tuple(event.organisation or ()),
         attributes=shown,
-        dropped=tuple(hints.dropped),
+        dropped=hints.dropped,
     )
     return Accepted(told, hints.warned)
 

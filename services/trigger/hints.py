@@ -3,7 +3,7 @@
 Such values come from customers and their devices, so the client's developer has not seen them all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ class Warned(NamedTuple):
 
 @dataclass
 class Reader:
-    """Reads the hints of one event and remembers what it could not use."""
+    """Reads the hints of one event and remembers what it could not use. Texts come in one form already."""
 
     spoilt: frozenset[str] = frozenset()
     """Pointers to texts in which U+FFFD stands for what was no character."""
@@ -84,7 +84,7 @@ class Reader:
         return understood
 
     def _text(self, pointer: str, value: Any, remedy: str) -> str | None:
-        """A text in one form; a blank one says nothing, and so costs no warning."""
+        """A text; a blank one says nothing, and so costs no warning."""
         if value is None:
             return None
         if not isinstance(value, str):
@@ -92,14 +92,14 @@ class Reader:
             return None
         if pointer in self.spoilt:
             broken = "A character in it is none (NUL, or half of a pair): it was taken out."
-            value = value.replace("\ufffd", "")
-            self.warned.append(Warned(pointer, broken, dropped=not one_form(value)))
-        return one_form(value) or None
+            value = one_form(value.replace("\ufffd", ""))
+            self.warned.append(Warned(pointer, broken, dropped=not value))
+        return value or None
 
     def _drop(self, pointer: str, remedy: str) -> None:
         self.warned.append(Warned(pointer, remedy, dropped=True))
 
     @property
-    def dropped(self) -> Iterator[str]:
+    def dropped(self) -> tuple[str, ...]:
         """Pointers to what was left out."""
-        return (each.field for each in self.warned if each.dropped)
+        return tuple(each.field for each in self.warned if each.dropped) if self.warned else ()

@@ -90,7 +90,7 @@ def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
     """
     clean: dict[str, str] = {}
     for name, value in sent.items():
-        dimension = one_form(name)
+        dimension = _form(name)
         if not dimension:
             raise BadSegment(("segments", name), "Has no name. Give the dimension one.")
         if len(dimension) > LONGEST_DIMENSION:
@@ -120,10 +120,18 @@ def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
     return tuple(clean)
 
 
+def _form(text: str) -> str:
+    return _known_form(text) if len(text) <= LONGEST_VALUE else one_form(text)
+
+
+_known_form = lru_cache(maxsize=5_000)(one_form)
+"""Companies have few segments, and name them with each event."""
+
+
 def _clean_part(place: tuple[str | int, ...], value: Any) -> str:
     if not isinstance(value, str):
         raise BadSegment(place, "Must be text, in quotes.")
-    text = one_form(value)
+    text = _form(value)
     if len(text) > LONGEST_VALUE:
         raise BadSegment(place, f"Has more than {LONGEST_VALUE} characters. Use a short code.")
     return text

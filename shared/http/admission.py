@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from shared.http.callers import Caller
@@ -84,21 +84,30 @@ class Admission:
                 raise Problem(503, headers={"Retry-After": "1"}) from None
             yield
 
-    @contextmanager
-    def direct(self, who: Who) -> Iterator[None]:
-        """Work that needs no database: only counted.
+    def direct(self, who: Who) -> "Direct":
+        """Work that needs no database: only counted, for as long as the context lasts.
 
-        :raises Problem: 429 when the caller has too much under way.
+        :raises Problem: out of the context's beginning, 429 when the caller has too much under way.
         """
-        if self._direct[who.caller] >= DIRECT_OF_CALLER:
+        return Direct(self._direct, who.caller)
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """One request of a caller among those under way. A class, since a generator takes four times as long."""
+
+    under_way: Counter[str]
+    caller: str
+
+    def __enter__(self) -> None:
+        if self.under_way[self.caller] >= DIRECT_OF_CALLER:
             raise _too_much()
-        self._direct[who.caller] += 1
-        try:
-            yield
-        finally:
-            self._direct[who.caller] -= 1
-            if not self._direct[who.caller]:
-                del self._direct[who.caller]
+        self.under_way[self.caller] += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.under_way[self.caller] -= 1
+        if not self.under_way[self.caller]:
+            del self.under_way[self.caller]
 
 
 def _too_much() -> Problem:

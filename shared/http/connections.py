@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from shared.http.limits import ARRIVAL, Arrival
+
 MOST = 2_000
 REFUSALS = {
     408: (b"Request Timeout", b"The request did not come in time."),
@@ -57,6 +59,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         self._whole = True
+        self._arrival = Arrival()
         self._owed: Owed | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
@@ -98,9 +101,11 @@ class BoundedConnection(HttpToolsProtocol):
             # Out of the parser, which stops there: no byte after it is taken for a part of another request.
             raise ConnectionAbortedError
         super().on_headers_complete()
+        self._arrival = Arrival()
+        self.scope[ARRIVAL] = self._arrival  # type: ignore[literal-required]
 
     def on_message_complete(self) -> None:
-        self._whole = True
+        self._whole = self._arrival.whole = True
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

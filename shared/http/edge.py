@@ -1,14 +1,14 @@
 """The outermost layer of a service: every request has an id, a limit, a line in the log and safe headers."""
 
 import asyncio
+import random
 import re
 import time
 import traceback
-from secrets import token_hex
+from functools import lru_cache
 from typing import Any
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,11 +37,12 @@ ENCRYPTED = {**HEADERS, "strict-transport-security": "max-age=31536000"}
 """The same where the staff's address is https."""
 _HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 _ENCRYPTED = [(name.encode(), value.encode()) for name, value in ENCRYPTED.items()]
+_SAFE = frozenset(name for name, _ in _ENCRYPTED)
 LEFT = 499
 """The status under which a request is noted whose sender went before it was whole."""
 _LONGEST_TOLD = 200
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SECRET_PATH = re.compile(r"^/+(s|u|q|login/+link|v1/+suppressions)/+[^/].*", re.DOTALL)
 _UNTOLD = ("/healthz", "/readyz", "/metrics", "/static/")
 
@@ -51,6 +52,8 @@ def masked(path: str) -> str:
     own id may be an address. What a terminal could take for an order is written as its number.
     """
     told = _SECRET_PATH.sub(r"/\1/…", path[:_LONGEST_TOLD])
+    if told.isprintable():
+        return told
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in told)
 
 
@@ -69,8 +72,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
+        request_id = _request_id(scope)
         scope["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._answer(scope, receive, send, request_id)
@@ -83,7 +85,8 @@ class Edge:
         # A page that notes its visitors looks for the mark: who asks for headers has not visited.
         scope["headers"] = own_cookies(scope["headers"])
         inner = {**scope, "method": "GET", "head": True} if head else scope
-        safe = _ENCRYPTED if getattr(_state(scope), "encrypted", False) else _HEADERS
+        state = getattr(scope.get("app"), "state", None)
+        safe = _ENCRYPTED if getattr(state, "encrypted", False) else _HEADERS
         ended = False
 
         async def guarded_send(message: Message) -> None:
@@ -91,8 +94,9 @@ class Edge:
             if message["type"] == "http.response.start":
                 status, answered = message["status"], time.perf_counter()
                 own = {name for name, _ in message["headers"]}
-                told = [(b"x-request-id", request_id.encode()), *safe]
-                message["headers"] = [*message["headers"], *(each for each in told if each[0] not in own)]
+                added = safe if own.isdisjoint(_SAFE) else [each for each in safe if each[0] not in own]
+                request_id_header = (b"x-request-id", request_id.encode())
+                message["headers"] = [*message["headers"], request_id_header, *added]
             elif head:
                 if ended:
                     return
@@ -104,10 +108,10 @@ class Edge:
             return {"type": "http.disconnect"} if ended else await receive()
 
         try:
-            check_head(scope, self._limits)
-            _refuse_where_it_is_not(scope)
-            _refuse_before_it_begins(scope)
-            await self._app(inner, paced(guarded_receive, self._limits), guarded_send)
+            host = check_head(scope, self._limits)
+            _refuse_where_it_is_not(state, host, scope["path"])
+            _refuse_before_it_begins(state, scope["path"])
+            await self._app(inner, paced(scope, guarded_receive, self._limits), guarded_send)
         except ClientDisconnect:
             status = status or LEFT
         except Problem as problem:
@@ -139,13 +143,18 @@ class Edge:
             await render(Request(scope), problem)(scope, receive, send)
 
 
-def _state(scope: Scope) -> Any:
-    return getattr(scope.get("app"), "state", None)
+def _request_id(scope: Scope) -> str:
+    """The caller's own where it is one, else a new one. It names lines of a log: no secret."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            given: bytes = value
+            return given.decode()
+    return f"{random.getrandbits(128):032x}"
 
 
-def _refuse_where_it_is_not(scope: Scope) -> None:
-    hosts: Hosts | None = getattr(_state(scope), "hosts", None)
-    if hosts is not None and not hosts.serves(Headers(scope=scope).getlist("host"), scope["path"]):
+def _refuse_where_it_is_not(state: Any, host: str, path: str) -> None:
+    hosts: Hosts | None = getattr(state, "hosts", None)
+    if hosts is not None and not hosts.serves([host], path):
         raise Problem(404)
 
 
@@ -154,13 +163,18 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     service = scope["app"].state.service if "app" in scope else "none"
     route = getattr(scope.get("route"), "path", "none")
     method = scope["method"] if scope["method"] in METHODS else "other"
-    metrics.RESPONSES.labels(service, route, method, status).inc()
-    metrics.RESPONSE_SECONDS.labels(service, route).observe(seconds)
+    _responses(service, route, method, status).inc()
+    _response_seconds(service, route).observe(seconds)
 
 
-def _refuse_before_it_begins(scope: Scope) -> None:
-    begun: asyncio.Event | None = getattr(_state(scope), "begun", None)
-    if begun is not None and not begun.is_set() and not scope["path"].startswith(_UNTOLD):
+# The library looks each of them up under a lock. All there are is bounded by our own routes.
+_responses = lru_cache(maxsize=4_096)(metrics.RESPONSES.labels)
+_response_seconds = lru_cache(maxsize=1_024)(metrics.RESPONSE_SECONDS.labels)
+
+
+def _refuse_before_it_begins(state: Any, path: str) -> None:
+    begun: asyncio.Event | None = getattr(state, "begun", None)
+    if begun is not None and not begun.is_set() and not path.startswith(_UNTOLD):
         raise Problem(
             503,
             detail="The service waits for its database; nothing was done. Try again in a moment.",

@@ -63,6 +63,8 @@ def sound_address(request: Request) -> None:
 
     :raises Problem: 400, naming each.
     """
+    if not request.scope["query_string"] and not request.path_params:
+        return
     faults = [
         Fault(field=f"{where}/{name}"[:MOST], detail=fault)
         for where, pairs in (
