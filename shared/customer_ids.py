@@ -57,6 +57,8 @@ PLACEHOLDERS = frozenset(
 )
 """In the form of ``_letters``. Beside them: zeros, minus one, punctuation alone, templates left unfilled."""
 
+_NUMBERED = re.compile(r"[\w.@:/+-]*[2-9][\w.@:/+-]*")
+"""Nearly all ids: no placeholder has such a digit, and no template is made of these characters alone."""
 _MINUS_ONE = re.compile(r"[-\N{MINUS SIGN}]0*1(?:[.,]0+)?")
 _UNFILLED = re.compile(r"\{[{%].*[%}]\}|\$\{?\w.*\}|%+[a-z_]+%+|<%.*%>|\*\|.*\|\*", re.DOTALL)
 _REPEATED = re.compile(r"\A(.{2,}?)\1+\Z", re.DOTALL)
@@ -66,6 +68,8 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 def stands_for_nobody(customer_id: str, own: AbstractSet[str] = frozenset()) -> bool:
     """Whether this is no id of anybody. ``own``: more such ids of the company, as ``folded`` gives them."""
     text = folded(customer_id)
+    if _NUMBERED.fullmatch(text):
+        return text in own
     if text in own or _MINUS_ONE.fullmatch(text) or _UNFILLED.fullmatch(text):
         return True
     letters = _NO_LETTERS.sub("", text)

@@ -1,11 +1,14 @@
 """Which customer ids stand for nobody, and that no other does."""
 
+import re
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from shared import customer_ids
 from shared.customer_ids import folded, stands_for_nobody
 
 NOBODY = [
@@ -65,3 +68,14 @@ def test_a_number_from_one_on_and_a_random_uuid_stand_for_somebody(number: int, 
 def test_what_a_company_lists_is_found_however_it_is_written(own: str, spell):
     assume(folded(spell(own)) == folded(own))
     assert stands_for_nobody(spell(own), {folded(own)})
+
+
+@given(st.text("abcdefæ0123456789-_.@:/+ {}%$*<>", max_size=20))
+@example("customer-2")
+@example("{{2}}")
+@example("%2%")
+@example("-2")
+def test_an_id_with_a_number_is_judged_as_any_other(customer_id: str) -> None:
+    with patch.object(customer_ids, "_NUMBERED", re.compile(r"(?!)")):
+        looked_through = customer_ids.stands_for_nobody(customer_id)
+    assert customer_ids.stands_for_nobody(customer_id) == looked_through
