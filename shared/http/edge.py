@@ -114,14 +114,11 @@ class Edge:
             await self._app(inner, paced(scope, guarded_receive, self._limits), guarded_send)
         except ClientDisconnect:
             status = status or LEFT
-        except Problem as problem:
-            await self._last_word(inner, receive, guarded_send, problem, status)
-        except Exception as error:  # noqa: BLE001  (the outermost layer: whatever it is, the sender gets an answer)
-            self._log.error(
-                "request_failed", error=type(error).__name__, trace=_places(error), path=masked(scope["path"])
-            )
-            away = Problem(503, headers={"Retry-After": "5"}) if is_away(error) else None
-            await self._last_word(inner, receive, guarded_send, away or Problem(500), status)
+        except (Exception, asyncio.CancelledError) as error:
+            # The outermost layer: whatever it is, the sender gets an answer.
+            await self._last_word(inner, receive, guarded_send, self._told(error, scope), status)
+            if isinstance(error, asyncio.CancelledError):
+                raise
         finally:
             if not scope["path"].startswith(_UNTOLD):
                 _count(inner, status, answered - began)
@@ -132,6 +129,19 @@ class Edge:
                     status=status,
                     ms=round((time.perf_counter() - began) * 1000, 1),
                 )
+
+    def _told(self, error: BaseException, scope: Scope) -> Problem:
+        """What the sender hears of it."""
+        match error:
+            case Problem():
+                return error
+            case asyncio.CancelledError():  # the server stops, and has waited long enough for this one
+                told = "The service was stopped before this was done. Send it again in a moment."
+                return Problem(503, detail=told, headers={"Retry-After": "5"})
+        self._log.error(
+            "request_failed", error=type(error).__name__, trace=_places(error), path=masked(scope["path"])
+        )
+        return Problem(503, headers={"Retry-After": "5"}) if is_away(error) else Problem(500)
 
     async def _last_word(
         self, scope: Scope, receive: Receive, send: Send, problem: Problem, status: int

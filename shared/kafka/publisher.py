@@ -23,6 +23,8 @@ WORTH_A_BATCH = 20
 
 ACKNOWLEDGED_WITHIN = 15.0
 """Seconds: of three brokers one may be lost, which is missed after nine, and new leaders are chosen."""
+FINISHED_WITHIN = 4.0
+"""Seconds, when the process stops: less than its server waits for open requests."""
 
 
 class Unavailable(Exception):
@@ -49,6 +51,8 @@ class Publisher:
         self._waiting = 0
         self._producer: AIOKafkaProducer | None = None
         self._broken = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         health.missing("kafka", "not connected yet")
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -72,12 +76,24 @@ class Publisher:
             metrics.REACHABLE.labels(f"{self._client}-api", "kafka").set(1)
             await self._watch(stopping)
             self._producer = None
+            if not self._broken.is_set():
+                await self._finish()
             await stop_producer(producer)
 
     async def _watch(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set() and not self._broken.is_set():
             self._health.tick("publisher")
             await pause_for_either(stopping, self._broken, 1.0)
+
+    async def _finish(self) -> None:
+        """Wait for those who publish just now: what reaches a producer that is being stopped is neither sent
+        nor refused.
+        """
+        try:
+            async with asyncio.timeout(FINISHED_WITHIN):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("publishing_not_finished", records=self._waiting)
 
     async def publish(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> None:
         """Return when every (key, value) is acknowledged.
@@ -90,6 +106,7 @@ class Publisher:
         if producer is None or self._waiting + len(records) > self._most_waiting:
             raise Unavailable
         self._waiting += len(records)
+        self._idle.clear()
         try:
             async with asyncio.timeout(self._within):
                 partitions = len(await producer.partitions_for(topic))
@@ -106,6 +123,8 @@ class Publisher:
             raise Unavailable from error
         finally:
             self._waiting -= len(records)
+            if not self._waiting:
+                self._idle.set()
 
 
 async def _send_each(

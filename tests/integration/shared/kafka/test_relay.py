@@ -162,6 +162,31 @@ async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: Ben
         assert await said(bench) == ["a"]
 
 
+@pytest.mark.parametrize("count", [1, 50])
+async def test_who_publishes_while_it_stops_is_acknowledged(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    publisher, looking, go_on = (
+        Publisher(bench.bootstrap, "test", bench.health), asyncio.Event(), asyncio.Event()
+    )  # fmt: skip
+    told = [bench.record(Thing(id=f"{n:02}", version=1, colour="red")) for n in range(count)]
+    async with running(publisher):
+        producer = await eventually(lambda: publisher._producer)
+        look = producer.partitions_for
+
+        async def slowly(topic: str) -> set[int]:
+            looking.set()
+            await go_on.wait()
+            return await look(topic)
+
+        monkeypatch.setattr(producer, "partitions_for", slowly)
+        publishing = asyncio.create_task(publisher.publish(bench.topic.name, told))
+        await looking.wait()
+        asyncio.get_running_loop().call_later(0.5, go_on.set)
+    await publishing
+    assert await said(bench) == [f"{n:02}" for n in range(count)]
+
+
 async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_key(bench: Bench) -> None:
     publisher = Publisher(bench.bootstrap, "test", bench.health)
     versions = range(1, 51)

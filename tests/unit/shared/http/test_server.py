@@ -32,6 +32,26 @@ async def test_it_serves_until_it_is_told_to_stop(run):
     assert ended == [True]
 
 
+async def test_who_is_still_waiting_when_the_server_ends_hears_when_to_come_again(run, monkeypatch):
+    monkeypatch.setattr("shared.http.server.GRACE_SECONDS", 1)
+    router, begun = APIRouter(route_class=Ordered), asyncio.Event()
+
+    @router.get("/endless")
+    async def endless() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    server = await run(create_app(service="sample", routers=[router]))
+    async with httpx2.AsyncClient(base_url=server.url) as client:
+        waiting = asyncio.create_task(client.get("/endless"))
+        await begun.wait()
+        server.stopping.set()
+        answer = await waiting
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "5"
+
+
 async def test_a_taken_port_is_an_error_and_not_an_exit(run):
     server = await run(create_app(service="sample", routers=[]))
     with pytest.raises(OSError, match="in use"):
