@@ -57,7 +57,7 @@ PLACEHOLDERS = frozenset(
 )
 """In the form of ``_letters``. Beside them: zeros, minus one, punctuation alone, templates left unfilled."""
 
-_NUMBERED = re.compile(r"[\w.@:/+-]*[2-9][\w.@:/+-]*")
+_NUMBERED = re.compile(r"(?=[^2-9]*[2-9])[\w.@:/+-]++")
 """Nearly all ids: no placeholder has such a digit, and no template is made of these characters alone."""
 _MINUS_ONE = re.compile(r"[-\N{MINUS SIGN}]0*1(?:[.,]0+)?")
 _UNFILLED = re.compile(r"\{[{%].*[%}]\}|\$\{?\w.*\}|%+[a-z_]+%+|<%.*%>|\*\|.*\|\*", re.DOTALL)

@@ -102,4 +102,4 @@ class Reader:
     @property
     def dropped(self) -> tuple[str, ...]:
         """Pointers to what was left out."""
-        return tuple(each.field for each in self.warned if each.dropped) if self.warned else ()
+        return tuple(each.field for each in self.warned if each.dropped)

@@ -84,16 +84,16 @@ class Admission:
                 raise Problem(503, headers={"Retry-After": "1"}) from None
             yield
 
-    def direct(self, who: Who) -> "Direct":
+    def direct(self, who: Who) -> "DirectTurn":
         """Work that needs no database: only counted, for as long as the context lasts.
 
         :raises Problem: out of the context's beginning, 429 when the caller has too much under way.
         """
-        return Direct(self._direct, who.caller)
+        return DirectTurn(self._direct, who.caller)
 
 
 @dataclass(frozen=True, slots=True)
-class Direct:
+class DirectTurn:
     """One request of a caller among those under way. A class, since a generator takes four times as long."""
 
     under_way: Counter[str]

@@ -41,8 +41,6 @@ def _is_wide(body: bytes) -> bool:
 
 
 def _unpacked(body: bytes, encodings: list[str]) -> bytes:
-    if not encodings:
-        return body
     named = [name.strip().lower() for value in encodings for name in value.split(",")]
     applied = [name for name in named if name not in {"", "identity"}]
     if not applied:

@@ -64,11 +64,9 @@ def check_head(scope: Scope, limits: RequestLimits) -> str:
     length = whole_number(found.get(b"content-length", b"0").decode("latin-1"))
     if length is None or length > limits.body:
         raise Problem(413)
-    kind = found.get(b"content-type", b"")
-    if b";" in kind:
-        for charset in _CHARSET.findall(kind):
-            if charset.strip().lower() not in _UTF_8:
-                raise Problem(415, "Only UTF-8 is read here.", "Send it in UTF-8, as “charset=utf-8” says.")
+    for charset in _CHARSET.findall(found.get(b"content-type", b"")):
+        if charset.strip().lower() not in _UTF_8:
+            raise Problem(415, "Only UTF-8 is read here.", "Send it in UTF-8, as “charset=utf-8” says.")
     return host.decode()
 
 
@@ -101,10 +99,7 @@ def own_cookies(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
     Python before 3.11.10 and 3.12.6 reads a quoted cookie in quadratic time (CVE-2024-7592); what is quoted
     is not ours.
     """
-    for name, _ in headers:
-        if name == b"cookie":
-            break
-    else:
+    if not any(name == b"cookie" for name, _ in headers):
         return headers
     return [(name, b"; ".join(_ours(value)) if name == b"cookie" else value) for name, value in headers]
 

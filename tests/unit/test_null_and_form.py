@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.collector import imports
 from services.trigger import domain
+from services.trigger.attributes import in_one_order
 from services.trigger.errors import Unacceptable
 from services.trigger.intake import Piece, read
 from shared.events import Transaction, segments_of
@@ -173,6 +174,15 @@ def test_a_number_stays_as_it_was_written(number: str) -> None:
     assert (
         bytes(accepted(body.encode()).attributes) == f'{{"a":{number},"b":[{number}],"text":"1.50"}}'.encode()
     )
+
+
+@given(
+    number=st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,6})?([eE][+-]?[0-9]{1,2})?", fullmatch=True),
+    text=st.sampled_from(["1.50", "2026-01-05", "none"]),
+)
+def test_any_number_stays_so_beside_any_text(number: str, text: str) -> None:
+    shown, _ = in_one_order(msgspec.Raw(f'{{"b": [{number}], "t": "{text}", "a": {number}}}'.encode()))
+    assert bytes(shown) == f'{{"a":{number},"b":[{number}],"t":"{text}"}}'.encode()
 
 
 def test_another_spelling_of_a_number_is_no_other_content_and_another_number_is() -> None:

@@ -41,13 +41,12 @@ async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
         async with database.transaction() as uow:
             await restore_surveys(uow, [event_of(SURVEYS, survey) for survey in since])
 
-    forms = {
-        "live": {"confirmed": "on"},
-        "stop": {},
-        "resume": {},
-        "test-mode": {},
-        "test-addresses": {"addresses": "me@example.com"},
-    }
+    def forms(number: int) -> dict[str, dict[str, str]]:
+        addresses = {"addresses": f"me-{number}@example.com"}
+        return {
+            "live": {"confirmed": "on"}, "stop": {}, "resume": {}, "test-mode": {}, "test-addresses": addresses
+        }  # fmt: skip
+
     for number in range(25):
         await asyncio.gather(
             *(
@@ -57,12 +56,12 @@ async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
             act(
                 "PUT", f"/v1/surveys/{made[0].id}", json={**SURVEY, "name": f"put {number}"}, headers=by_key()
             ),
-            *(form_of(path, **fields) for path, fields in forms.items()),
+            *(form_of(path, **fields) for path, fields in forms(number).items()),
             take_back(),
         )
     assert refused == []
     # Which of them were overtaken each time is chance: alone, each gets through.
-    for path, fields in forms.items():
+    for path, fields in forms(25).items():
         await form_of(path, **fields)
         assert done[f"/surveys/{path}"], path
     (found,) = await rows(
