@@ -225,6 +225,7 @@ Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("attempts", Integer, nullable=False),
+    Column("refusals", Integer, nullable=False, server_default="0"),
     Column("due_at", INSTANT, nullable=False),
     Column("lease_until", INSTANT),
     Column("created_at", INSTANT, nullable=False),

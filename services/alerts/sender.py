@@ -41,12 +41,21 @@ class NoticeQueue:
         if letter is None:
             await notices.settle(uow, notice.tenant, notice.id, "dropped", "not to be told any more")
             return PASSED
-        return Claimed(notice.id, notice.attempts, letter, uow.now + LEASE, about=notice.tenant)
+        return Claimed(
+            notice.id, notice.attempts, notice.refusals, letter, uow.now + LEASE, about=notice.tenant
+        )
 
     async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: Fate) -> None:
         """What became of it."""
         await notices.settle(
-            uow, claimed.about, claimed.id, fate.state, fate.reason, fate.next_at, tried=fate.tried
+            uow,
+            claimed.about,
+            claimed.id,
+            fate.state,
+            fate.reason,
+            fate.next_at,
+            tried=fate.tried,
+            refused=fate.refused,
         )
 
     async def _letter(self, uow: UnitOfWork, notice: Any) -> Letter | None:

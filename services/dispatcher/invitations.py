@@ -78,6 +78,7 @@ async def move(
     next_at: datetime | None = None,
     lease_until: datetime | None = None,
     tried: bool = False,
+    refused: bool = False,
 ) -> Invitation | None:
     """Move it on and say so; None when somebody else has moved it since we saw it."""
     sent_at = uow.now if state == "sent" else invitation.sent_at
@@ -92,6 +93,7 @@ async def move(
         lease_until=lease_until,
         sent_at=sent_at,
         tried=tried,
+        refused=refused,
     )
     if not moved:
         return None

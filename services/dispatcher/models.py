@@ -164,6 +164,7 @@ Table(
     Column("reason", Text),
     Column("test", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("refusals", Integer, nullable=False, server_default="0"),
     Column("next_at", INSTANT, nullable=False),
     Column("lease_until", INSTANT),
     Column("sent_at", INSTANT),

@@ -76,7 +76,7 @@ class InvitationQueue:
         texts = read_texts(around.words).get(invitation.language, SurveyTexts())
         tenant = read_tenant(around.tenant_body) if around.tenant_body else unheard_of(row.tenant)
         letter = self._scribe.letter(moved, tenant, texts)
-        return Claimed(moved.id, row.attempts, letter, uow.now + LEASE, about=(contact, moved))
+        return Claimed(moved.id, row.attempts, row.refusals, letter, uow.now + LEASE, about=(contact, moved))
 
     async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: Fate) -> None:
         """Say what became of it."""
@@ -85,7 +85,14 @@ class InvitationQueue:
         contact, invitation = claimed.about
         tenant = contact.tenant
         after = await invitations.move(
-            uow, tenant, invitation, fate.state, reason=fate.reason, next_at=fate.next_at, tried=fate.tried
+            uow,
+            tenant,
+            invitation,
+            fate.state,
+            reason=fate.reason,
+            next_at=fate.next_at,
+            tried=fate.tried,
+            refused=fate.refused,
         )
         if fate.state == "failed" and after is not None:
             await _did_not_arrive(uow, contact, invitation)

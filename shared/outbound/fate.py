@@ -88,6 +88,8 @@ class Fate(NamedTuple):
     """When a waiting one is tried again; none: it is as due as it was."""
     tried: bool = False
     """It counts as one of its tries."""
+    refused: bool = False
+    """It counts as one of its refusals, which are among its tries."""
 
 
 def fate(  # noqa: PLR0911  (one for each outcome)
@@ -95,12 +97,17 @@ def fate(  # noqa: PLR0911  (one for each outcome)
     mail: UUID,
     *,
     tries: int,
+    refusals: int,
     most_tries: int | None,
     before: Stream,
     after: Stream,
     now: datetime,
 ) -> Fate:
-    """What becomes of a mail that had so many tries, in a stream that stood so and now stands so."""
+    """What becomes of a mail that had so many tries, in a stream that stood so and now stands so.
+
+    A mailbox that is not ready uses up ``most_tries``, a refusal without a word about the mailbox
+    ``REFUSED_TRIES``; neither counts as the other.
+    """
     match outcome:
         case Delivered():
             return Fate("sent", tried=True)
@@ -109,20 +116,18 @@ def fate(  # noqa: PLR0911  (one for each outcome)
         case Unknown(reason):
             return Fate("unknown", reason, tried=True)
         case Deferred(reason):
-            return _again(reason, tries + 1, most_tries, now)
+            if most_tries is not None and tries - refusals + 1 >= most_tries:
+                return Fate("failed", reason, tried=True)
+            return Fate("waiting", reason, retry_at(tries + 1, now), tried=True)
         case Away(reason):
             return Fate("waiting", reason)
         case Blocked(reason, certain):
             news = after.stopped_at is None and mail not in before.refused
             if certain or not news:
                 return Fate("waiting", reason, retry_at(1, now) if certain else now + UNCOUNTED)
-            return _again(reason, tries + 1, REFUSED_TRIES, now)
-
-
-def _again(reason: str, tries: int, most_tries: int | None, now: datetime) -> Fate:
-    if most_tries is not None and tries >= most_tries:
-        return Fate("failed", reason, tried=True)
-    return Fate("waiting", reason, retry_at(tries, now), tried=True)
+            if refusals + 1 >= REFUSED_TRIES:
+                return Fate("failed", reason, tried=True, refused=True)
+            return Fate("waiting", reason, retry_at(tries + 1, now), tried=True, refused=True)
 
 
 def retry_at(tries: int, now: datetime) -> datetime:

@@ -20,6 +20,8 @@ class Claimed:
     id: UUID
     tries: int
     """Those before this one."""
+    refusals: int
+    """Those tries at which it was refused without a word about its mailbox."""
     letter: Letter
     until: datetime
     about: Any

@@ -172,6 +172,7 @@ class Sender:
             outcome,
             claimed.id,
             tries=claimed.tries,
+            refusals=claimed.refusals,
             most_tries=self._queue.most_tries,
             before=before,
             after=after,

@@ -63,7 +63,8 @@ async def claim(uow: UnitOfWork) -> Any | None:
             "SELECT tenant, id FROM notification WHERE state = 'waiting' AND due_at <= :now "
             "ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due, staff s "
             "WHERE n.tenant = due.tenant AND n.id = due.id AND s.tenant = n.tenant AND s.id = n.staff_id "
-            "RETURNING n.tenant, n.id, n.kind, n.case_id, n.answer_id, n.attempts, n.by_id, "
+            "RETURNING n.tenant, n.id, n.kind, n.case_id, n.answer_id, n.attempts, n.refusals, "
+            "n.by_id, "
             "s.id AS staff_id, s.address, s.name, s.role, s.segments, s.active, s.wants_mail",
             {"now": uow.now, "lease": uow.now + LEASE},
         )
@@ -82,11 +83,13 @@ async def settle(
     due_at: datetime | None = None,
     *,
     tried: bool = False,
+    refused: bool = False,
 ) -> None:
     """What became of a mail that we had claimed; one whose lease has ended stays unknown."""
     await uow.execute(
         "UPDATE notification SET state = :state, reason = :reason, lease_until = NULL, "
-        "due_at = coalesce(CAST(:due AS timestamptz), due_at), attempts = attempts + CAST(:tried AS integer) "
+        "due_at = coalesce(CAST(:due AS timestamptz), due_at), "
+        "attempts = attempts + CAST(:tried AS integer), refusals = refusals + CAST(:refused AS integer) "
         "WHERE tenant = :tenant AND id = :id AND state = 'sending'",
         {
             "tenant": tenant,
@@ -95,6 +98,7 @@ async def settle(
             "reason": reason,
             "due": due_at,
             "tried": int(tried),
+            "refused": int(refused),
         },
     )
 

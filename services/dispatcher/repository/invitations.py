@@ -13,7 +13,7 @@ from shared.events import INVITATIONS
 
 _COLUMNS = (
     "i.tenant, i.id, i.version, i.event_id, i.customer_id, i.survey_id, i.state, i.reason, i.test, "
-    "i.attempts, "
+    "i.attempts, i.refusals, "
     "i.next_at, i.lease_until, i.sent_at, i.changed_at, i.body"
 )
 
@@ -95,13 +95,14 @@ async def around(
 async def move(
     uow: UnitOfWork, tenant: str, invitation_id: UUID, version: int, state: str, *, reason: str | None = None,
     next_at: datetime | None = None, lease_until: datetime | None = None, sent_at: datetime | None = None,
-    tried: bool = False,
+    tried: bool = False, refused: bool = False,
 ) -> bool:  # fmt: skip
     """Move one delivery on from the version we saw; False when somebody else has moved it."""
     moved = await uow.execute(
         "UPDATE invitation SET state = :state, version = version + 1, reason = :reason, "
         "next_at = coalesce(CAST(:next_at AS timestamptz), next_at), lease_until = :lease_until, "
-        "sent_at = :sent_at, attempts = attempts + CAST(:tried AS integer), changed_at = :now "
+        "sent_at = :sent_at, attempts = attempts + CAST(:tried AS integer), "
+        "refusals = refusals + CAST(:refused AS integer), changed_at = :now "
         "WHERE tenant = :tenant AND id = :id AND version = :version RETURNING version",
         {
             "tenant": tenant,
@@ -113,6 +114,7 @@ async def move(
             "lease_until": lease_until,
             "sent_at": sent_at,
             "tried": int(tried),
+            "refused": int(refused),
             "now": uow.now,
         },
     )

@@ -33,6 +33,7 @@ def played(
                 outcome,
                 mail(number),
                 tries=sum(one.tried for one in own),
+                refusals=sum(one.refused for one in own),
                 most_tries=most_tries,
                 before=before,
                 after=stream,
@@ -77,6 +78,16 @@ def test_one_mail_that_alone_is_refused_stops_nobody_and_has_failed_after_its_tr
     stream, fates = played(*events)
     assert stream == Stream()
     assert [one.state for one in fates[1]] == ["waiting"] * (REFUSED_TRIES - 1) + ["failed"]
+
+
+def test_a_mailbox_that_was_not_ready_has_all_its_refusals_left_and_the_other_way_round():
+    refusals = [
+        event for number in range(REFUSED_TRIES - 1) for event in ((1, UNCLEAR), (100 + number, Delivered()))
+    ]
+    _, fates = played(*((1, Deferred("busy")) for _ in range(4)), *refusals, most_tries=6)
+    assert {one.state for one in fates[1]} == {"waiting"}
+    _, fates = played(*refusals, *((1, Deferred("busy")) for _ in range(5)), most_tries=6)
+    assert {one.state for one in fates[1]} == {"waiting"}
 
 
 def test_where_all_are_refused_alike_the_stream_stops_at_the_third_and_nobody_is_used_up():
@@ -124,6 +135,7 @@ def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_taken_and_by_nothin
     _, fates = played(*events)
     for number, own in fates.items():
         met = [outcome for who, outcome in events if who == number]
+        assert sum(one.refused for one in own) <= REFUSED_TRIES
         for at, one in enumerate(own):
             if one.state != "failed" or isinstance(met[at], Rejected):
                 continue
