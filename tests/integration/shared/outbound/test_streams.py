@@ -118,6 +118,20 @@ async def test_a_recipient_who_alone_is_refused_for_no_reason_has_failed_in_the_
     await sender._mailer.close()
 
 
+async def test_a_recipient_who_was_put_off_before_has_all_refusals_left(mails: Mails, server: ScriptedServer):
+    one = await mails.due("one")
+    sender, deferred = mails.sender(server), REFUSED_TRIES - 1
+    server.for_recipients[one] = {"RCPT": "451 4.7.1 greylisted"}
+    for number in range(deferred + REFUSED_TRIES):
+        assert (await mails.stand())[one] == ("waiting", number)
+        if number == deferred:
+            server.for_recipients[one] = {"RCPT": "550 5.7.1 not to this group"}
+        await mails.due(f"other-{number}")
+        await mails.step(sender, hours=4)
+    assert (await mails.stand())[one] == ("failed", deferred + REFUSED_TRIES)
+    await sender._mailer.close()
+
+
 async def test_a_recipient_whose_refusal_sounds_like_our_fault_holds_up_the_others_for_seconds_only(
     mails: Mails, server: ScriptedServer
 ):
