@@ -95,9 +95,9 @@ def healthy(
 ) -> None:
     """Say what is wrong with a process, and end with 1; for health checks where there is no curl.
 
-    `python -m shared.healthy PORT` does the same in a tenth of the time.
+    `python -m shared.cli.health_check PORT` does the same in a tenth of the time.
     """
-    from shared.healthy import ask
+    from shared.cli.health_check import ask
 
     if faults := ask(port, host=host, ready=ready):
         sys.exit("\n".join(faults))
@@ -112,8 +112,8 @@ def migrate(
 ) -> None:
     """Bring the databases to the newest revision; safe when several start it at once."""
     settings_of_local_stack()
+    from shared.cli.topics import create_topics
     from shared.db.migrations import migrate as upgrade
-    from shared.kafka.command import create_topics
     from shared.service import read_settings
 
     chosen = names or SERVICES
@@ -129,8 +129,8 @@ def migrate(
 def settings() -> None:
     """Print the page of all settings, as deploy/SETTINGS.md holds it."""
     from deploy.demo.settings import Settings as Demo
+    from shared.cli.settings_page import page
     from shared.settings import Afterword
-    from shared.settings_page import page
 
     own = [(name.capitalize(), service(name).settings) for name in SERVICES]
     typer.echo(page([("Every process", Afterword), *own, ("Demo", Demo)]), nl=False)
@@ -138,7 +138,7 @@ def settings() -> None:
 
 def all_topics() -> list[str]:
     """The declared ones, and those of the dead letters of every service."""
-    from shared.kafka.topics import declaration
+    from shared.kafka.ops.topics import declaration
 
     return [*declaration().topics, *(dead for name in SERVICES for dead in service(name).dead_letter_topics)]
 
@@ -213,7 +213,7 @@ async def _start_tenant(
     from services.trigger.errors import BadTenant, TenantExists
     from shared.db.database import Database
     from shared.service import read_settings
-    from shared.text import one_form
+    from shared.values.text import one_form
 
     names = ("trigger", "dispatcher", "alerts")
     afterword, owns = read_settings([service(each) for each in names])
@@ -266,10 +266,10 @@ def main() -> None:
     from services.dispatcher.command import add_to as add_dispatcher
     from services.trigger.command import add_to as add_trigger
     from services.trigger.command import tenant_app
-    from shared.command import add_to as add_kernel
-    from shared.errors import Hopeless, is_trouble
-    from shared.kafka.command import add_to as add_topics
-    from shared.plight import in_words
+    from shared.cli.dead_letters import add_to as add_kernel
+    from shared.cli.topics import add_to as add_topics
+    from shared.diagnosis import describe
+    from shared.errors import FatalError, is_infrastructure_error
     from shared.settings import SettingsError
 
     for add in (add_local, add_trigger, add_dispatcher, add_alerts):
@@ -281,16 +281,16 @@ def main() -> None:
         app()
     except SettingsError as error:
         sys.exit(f"The settings do not hold:\n{error}")
-    except Hopeless as error:
+    except FatalError as error:
         sys.exit(str(error))
     except ExceptionGroup as died:
-        hopeless, others = died.split(Hopeless)
+        hopeless, others = died.split(FatalError)
         if hopeless is None or others is not None:
             raise
         sys.exit("\n".join(str(error) for error in hopeless.exceptions))
     except Exception as error:
-        if is_trouble(error):
-            sys.exit(f"It cannot be done now: {in_words(error)}.")
+        if is_infrastructure_error(error):
+            sys.exit(f"It cannot be done now: {describe(error)}.")
         raise
 
 

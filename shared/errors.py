@@ -10,11 +10,11 @@ class Unprocessable(Exception):
     """This event can be read but never be handled: it goes to the dead letters, its neighbours go on."""
 
 
-class Refused(Exception):
+class PositionRefused(Exception):
     """The stored position and the topic do not fit together: the partition waits for an operator."""
 
 
-class Hopeless(Exception):
+class FatalError(Exception):
     """Waiting mends nothing: the message says what a person must do, and the process ends."""
 
 
@@ -23,7 +23,7 @@ def sqlstate(error: BaseException) -> str:
     return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
 
 
-def blames_the_data(error: BaseException) -> bool:
+def is_data_error(error: BaseException) -> bool:
     """Whether the database refused the values themselves, so that a retry cannot help.
 
     Classes 22 (data), 23 (constraint) and 54 (longer than an index or a row can be).
@@ -56,13 +56,15 @@ _ABOUT_ARGUMENTS = ("the server expects", "number of query arguments")
 """What asyncpg says of a statement of ours; all else that it says without a code is of the connection."""
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Whether the database or the network cannot serve just now: the same request may work in a moment.
 
     Includes what follows from a lost connection, such as a savepoint that can no longer be rolled back.
     """
     if isinstance(error, SQLAlchemyError):
-        return _database_is_away(error) or (error.__context__ is not None and is_away(error.__context__))
+        return _database_is_away(error) or (
+            error.__context__ is not None and is_unavailable(error.__context__)
+        )
     return isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
 
 
@@ -81,7 +83,7 @@ def _database_is_away(error: SQLAlchemyError) -> bool:
     return state[:2] in _WAITING_CLASSES or state in _WAITING_STATES
 
 
-def is_trouble(error: BaseException) -> bool:
+def is_infrastructure_error(error: BaseException) -> bool:
     """Whether Kafka, PostgreSQL or the network cannot serve, or the tables are not there yet: never the
     event's fault, so wait and try again.
 
@@ -91,7 +93,7 @@ def is_trouble(error: BaseException) -> bool:
     from aiokafka.errors import KafkaError  # noqa: PLC0415  (the web process without consumers stays light)
 
     if isinstance(error, SQLAlchemyError):
-        return is_away(error) or sqlstate(error) in _NOT_MIGRATED
+        return is_unavailable(error) or sqlstate(error) in _NOT_MIGRATED
     if isinstance(error, IsADirectoryError | NotADirectoryError):
         return False  # files of ours: a name that an event gave led to a folder
     return isinstance(error, KafkaError | OSError | TimeoutError)
@@ -103,4 +105,4 @@ def is_retryable(error: BaseException) -> bool:
     That is trouble, and whatever else the database refuses: the loop says so in /readyz and goes on when it
     is mended, and the other loops of its process go on meanwhile.
     """
-    return is_trouble(error) or isinstance(error, SQLAlchemyError)
+    return is_infrastructure_error(error) or isinstance(error, SQLAlchemyError)

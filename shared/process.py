@@ -2,14 +2,15 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.db.schema import Schema
-from shared.http.probes import probes
+from shared.db.schema_check import SchemaCheck
+from shared.http.health_app import HealthApp
 from shared.http.server import serve
-from shared.kafka import BatchConsumer, Relay
-from shared.kafka.figures import Figures
-from shared.kafka.memory import Memory
+from shared.kafka.kernel import BatchConsumer, Relay
+from shared.kafka.ops.metrics_loop import MetricsLoop
+from shared.kafka.ops.restore_guard import RestoreGuard
 from shared.runtime import Loop, after, run_loops
 from shared.service import Context, Loops, Service, open_context, read_settings
 from shared.telemetry.logging import configure_logging
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 async def run_api(services: "Sequence[Service]", port: int, host: str, stopping: asyncio.Event) -> None:
     """Serve one service's API, or those of several behind one origin."""
-    from shared.http.combined import combine  # noqa: PLC0415  (a worker stays without the web framework)
+    from shared.http.path_router import route_by_path  # noqa: PLC0415  (a worker stays without the web framework)
 
     afterword, owns = read_settings(services)
     configure_logging(afterword.log, service=services[0].name if len(services) == 1 else "all")
@@ -32,14 +33,13 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
         for service, own in zip(services, owns, strict=True):
             context = await open_context(service, stopping, afterword, own, process="api")
             stack.push_async_callback(context.database.close)
-            schema = Schema(context.database, service.name, context.health)
-            app, beside = service.api(context)
-            app.state.begun = schema.right
+            schema = SchemaCheck(context.database, service.name, context.health)
+            app, beside = service.api(replace(context, started=schema.ready))
             apps[service.name] = app
             loops[f"{service.name} database"] = schema.run
             for name, loop in {"keys": context.keys.run, **beside}.items():
-                loops[f"{service.name} {name}"] = after(schema.right, loop)
-        served = combine(apps, {service.name: service.paths for service in services})
+                loops[f"{service.name} {name}"] = after(schema.ready, loop)
+        served = route_by_path(apps, {service.name: service.paths for service in services})
 
         async def http(stop: asyncio.Event) -> None:
             await serve(served, port, stop, host=host, trusted_proxies=afterword.trusted_proxies)
@@ -50,33 +50,34 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
 async def run_worker(
     service: Service, port: int, host: str, stopping: asyncio.Event, *, sending: bool = True
 ) -> None:
-    """Hear, act by the clock, relay, and send unless senders of their own do; as many as there are
-    partitions.
+    """Consume, act by the clock, relay, and send mail unless processes of their own do.
+
+    A service may have as many workers as its topics have partitions.
     """
 
     def loops(context: Context) -> Loops:
         probe = context.probe(service.topics)
-        figures = Figures(
+        metrics = MetricsLoop(
             context.database,
             service.name,
-            [subscription.topic.name for subscription in service.subscriptions],
+            service.consumed_topics,
             context.afterword.kafka,
             context.health,
-            service.measures,
+            service.gauges,
         )
         consumers = {
             f"consumer {subscription.topic.name}": BatchConsumer(
                 context.database, service.name, subscription, context.afterword.kafka, context.health
             ).run
-            for subscription in service.subscriptions
+            for subscription in service.subscriptions(context)
         }
         relay = Relay(context.database, service.name, context.afterword.kafka, context.health)
         at_work = {
-            **{name: after(probe.right, loop) for name, loop in {**consumers, "relay": relay.run}.items()},
+            **{name: after(probe.ready, loop) for name, loop in {**consumers, "relay": relay.run}.items()},
             **service.worker_loops(context),
             **(service.sender_loops(context) if sending and service.sender_loops else {}),
         }
-        return {"probe": probe.run, "figures": figures.run, **_once_sound(service, context, at_work)}
+        return {"probe": probe.run, "metrics": metrics.run, **_after_checks(service, context, at_work)}
 
     await _run(service, "worker", loops, port, host, stopping)
 
@@ -88,23 +89,23 @@ async def run_sender(service: Service, port: int, host: str, stopping: asyncio.E
         raise ValueError(f"{service.name} sends no mail")
 
     def loops(context: Context) -> Loops:
-        return _once_sound(service, context, sender_loops(context))
+        return _after_checks(service, context, sender_loops(context))
 
     await _run(service, "sender", loops, port, host, stopping)
 
 
-def _once_sound(service: Service, context: Context, loops: Loops) -> Loops:
+def _after_checks(service: Service, context: Context, loops: Loops) -> Loops:
     """The loops of a service, which begin once its database has the tables that this code needs, and is known
     to remember all that it has said.
     """
-    schema = Schema(context.database, service.name, context.health)
+    schema = SchemaCheck(context.database, service.name, context.health)
     if service.own_topics:
-        memory = Memory(
+        guard = RestoreGuard(
             context.database, service.name, service.own_topics, context.afterword.kafka, context.health
         )
-        waiting = {name: after(memory.sound, loop) for name, loop in loops.items()}
-        loops = {"memory": memory.run, **waiting}
-    return {"database": schema.run, **{name: after(schema.right, loop) for name, loop in loops.items()}}
+        waiting = {name: after(guard.ready, loop) for name, loop in loops.items()}
+        loops = {"restore guard": guard.run, **waiting}
+    return {"database": schema.run, **{name: after(schema.ready, loop) for name, loop in loops.items()}}
 
 
 async def _run(
@@ -120,7 +121,7 @@ async def _run(
     context = await open_context(service, stopping, afterword, own, process=process)
 
     async def http(stop: asyncio.Event) -> None:
-        await serve(probes(context.health), port, stop, host=host)
+        await serve(HealthApp({"": context.health}), port, stop, host=host)
 
     try:
         await run_loops({"http": http, **loops(context)}, stopping)

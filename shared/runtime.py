@@ -2,87 +2,28 @@
 
 import asyncio
 import gc
+import math
 import random
 import signal
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 import uvloop
 
-from shared.telemetry import metrics
+from shared.diagnosis import describe
+from shared.errors import is_retryable
+from shared.health import Health
 
 log = structlog.get_logger()
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set, then ends the batch in hand and returns."""
 
-FINISH_WITHIN = 6.0
+STOP_TIMEOUT_S = 6.0
 """Seconds from the stop until what is still under way is cancelled."""
-STALE_AFTER = 120.0
-"""Seconds without a tick after which a loop counts as stuck; no batch takes that long."""
-
-
-@dataclass
-class Health:
-    """Which loops of a service tick, and what keeps the process from being ready."""
-
-    service: str = ""
-    clock: Callable[[], float] = time.monotonic
-    _ticks: dict[str, float] = field(default_factory=dict)
-    _missing: dict[str, str] = field(default_factory=dict)
-    _noted: dict[str, str] = field(default_factory=dict)
-
-    def tick(self, loop: str) -> None:
-        """This loop is alive now."""
-        self._ticks[loop] = self.clock()
-
-    def forget(self, loop: str) -> None:
-        """This loop has ended as it should."""
-        self._ticks.pop(loop, None)
-
-    def missing(self, what: str, why: str) -> None:
-        """Until :meth:`found`, the process is not ready."""
-        metrics.WAITS.labels(self.service, what).inc()
-        metrics.MISSING.labels(self.service, what).set(1)
-        if self._missing.get(what) != why:
-            log.warning("waiting", what=what, why=why)
-        self._missing[what] = why
-
-    def found(self, what: str) -> None:
-        """What was missing is there."""
-        if self._missing.pop(what, None) is not None:
-            metrics.MISSING.labels(self.service, what).set(0)
-            log.info("found", what=what)
-
-    def note(self, what: str, why: str) -> None:
-        """Until :meth:`settle`, somebody should look at this; the process is ready all the same."""
-        if what not in self._noted:
-            log.warning("noted", what=what, why=why)
-        self._noted[what] = why
-
-    def settle(self, what: str) -> None:
-        """What was noted is well."""
-        if self._noted.pop(what, None) is not None:
-            log.info("settled", what=what)
-
-    def noted(self) -> list[str]:
-        """What an operator should look at, though it keeps nothing from going on."""
-        return [f"{what}: {why}" for what, why in self._noted.items()]
-
-    def alive(self) -> list[str]:
-        """The loops that have not ticked lately; empty when all is well."""
-        now = self.clock()
-        return [
-            f"{loop}: no tick for {now - at:.0f} s"
-            for loop, at in self._ticks.items()
-            if now - at > STALE_AFTER
-        ]
-
-    def ready(self) -> list[str]:
-        """What is missing; empty when requests and records can be taken."""
-        return [f"{what}: {why}" for what, why in self._missing.items()]
+NEVER_AGAIN = math.inf
+"""What a step of a periodic loop returns when its work is done for good."""
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
@@ -108,7 +49,7 @@ async def run_loops(loops: Mapping[str, Loop], stopping: asyncio.Event) -> None:
     """
     tasks = [asyncio.create_task(_guarded(name, loop, stopping), name=name) for name, loop in loops.items()]
     await stopping.wait()
-    _, late = await asyncio.wait(tasks, timeout=FINISH_WITHIN)
+    _, late = await asyncio.wait(tasks, timeout=STOP_TIMEOUT_S)
     for task in late:
         log.warning("loop_cancelled", loop=task.get_name())
         task.cancel()
@@ -174,3 +115,47 @@ class Backoff:
         """Seconds until the next try."""
         self._tries = min(self._tries + 1, 10)
         return 0.1 + random.random() * min(self._most, 0.2 * 2.0**self._tries)  # noqa: S311  (no secret hangs on it)
+
+
+@dataclass
+class Periodic:
+    """A loop that calls ``step`` again and again until the process stops.
+
+    An error of Kafka, PostgreSQL or the network makes the process unready under the loop's name, and the step
+    is tried again after a while; any other error ends the loop, and with it the process.
+    """
+
+    name: str
+    """In ``/healthz``, ``/readyz`` and the metrics."""
+    step: Callable[[], Awaitable[float | None]]
+    """Returns the seconds until the next call: None for ``interval_s``, 0 when there is more to do, and
+    ``NEVER_AGAIN`` when the work is done for good."""
+    interval_s: float
+    health: Health
+    max_backoff_s: float = 10.0
+    """The longest wait after an error."""
+    sets_ready: bool = True
+    """Whether a step that returns makes the process ready under this name; else the step does so itself."""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Call the step until stopped."""
+        backoff = Backoff(self.max_backoff_s)
+        while not stopping.is_set():
+            self.health.tick(self.name)
+            try:
+                seconds = await self.step()
+            except Exception as error:
+                if not is_retryable(error):
+                    raise
+                self.health.set_unready(self.name, describe(error))
+                seconds = backoff.next()
+            else:
+                backoff.reset()
+                if self.sets_ready:
+                    self.health.set_ready(self.name)
+            if seconds == NEVER_AGAIN:
+                self.health.forget(self.name)
+                await stopping.wait()
+            elif seconds != 0:
+                await pause(stopping, self.interval_s if seconds is None else seconds)
+        self.health.forget(self.name)

@@ -1,31 +1,38 @@
-"""What a service is: its settings, what it hears, what it serves, does by the clock, and sends."""
+"""What a service is: its settings, what it consumes, serves, does by the clock, and sends."""
 
 import asyncio
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import MetaData
 
 from shared.db.database import Database
-from shared.events import TOPICS
-from shared.kafka import Probe, Subscription
-from shared.kafka.dead_letters import dead_letter_topic
-from shared.kafka.figures import Measure
-from shared.kafka.recovery import Recovery
-from shared.kafka.topics import declared
-from shared.runtime import Health, Loop
+from shared.events import TOPICS, Topic
+from shared.health import Health
+from shared.kafka.kernel import Subscription
+from shared.kafka.kernel.dead_letters import dead_letter_topic
+from shared.kafka.ops.metrics_loop import Gauge
+from shared.kafka.ops.recovery import Recovery
+from shared.kafka.ops.topic_probe import TopicProbe
+from shared.kafka.ops.topics import declared
+from shared.runtime import Loop
 from shared.settings import Afterword, ServiceSettings, load
 from shared.tenancy.keyring import TenantKeyRing
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+C = TypeVar("C", bound="Context")
 
-@dataclass
+
+@dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a process holds for one service while it runs."""
+    """What a process holds for one service while it runs: handed to handlers, loops and routes.
+
+    A service whose routes need more (its pages, a live feed) has a subclass of its own in ``context.py``.
+    """
 
     service: str
     afterword: Afterword
@@ -35,43 +42,43 @@ class Context:
     health: Health
     stopping: asyncio.Event
     keys: TenantKeyRing
+    started: asyncio.Event | None = None
+    """Set once the database is as this code needs it; None where nothing waits for that."""
 
-    def probe(self, topics: Iterable[str]) -> Probe:
+    def probe(self, topics: Iterable[str]) -> TopicProbe:
         """Looks whether the broker answers and these topics are as they are declared."""
         partitions, replication = self.afterword.topic_partitions, self.afterword.topic_replication
         wanted = declared(topics, partitions=partitions, replication=replication)
-        return Probe(self.afterword.kafka, self.health, wanted)
+        return TopicProbe(self.afterword.kafka, self.health, wanted)
 
     @property
     def secret(self) -> str:
-        """The root secret; keys are derived from it by purpose (shared.http.secrets)."""
+        """The root secret; keys are derived from it by purpose (shared.secrets)."""
         return self.afterword.secret.get_secret_value()
+
+    @property
+    def staff_url(self) -> str:
+        """The address of the staff's pages, without a slash at its end."""
+        return self.afterword.staff_url.rstrip("/")
+
+    def extended(self, kind: type[C], **more: Any) -> C:
+        """The same context as the service's own subclass of it."""
+        return kind(**{each.name: getattr(self, each.name) for each in fields(Context)}, **more)
 
 
 Loops = Mapping[str, Loop]
 Api = Callable[[Context], "tuple[FastAPI, Loops]"]
 
 
-def door(module: str) -> Api:
-    """The ``build_api`` of a service's door, imported when an API is built.
+def lazy_api(module: str) -> Api:
+    """The ``build_api`` of a service's ``web.py``, imported when an API is built.
 
     A worker serves no pages: without the web framework it starts in half the time and half the memory.
     """
 
     def build_api(context: Context) -> "tuple[FastAPI, Loops]":
-        from shared.http.csrf import CsrfGuard  # noqa: PLC0415
-        from shared.http.hosts import Hosts  # noqa: PLC0415
-        from shared.http.staff import AccessPass  # noqa: PLC0415
-
-        app: FastAPI
-        app, loops = importlib.import_module(module).build_api(context)
-        app.state.keys = context.keys
-        app.state.health = context.health
-        app.state.access = AccessPass(context.secret, clock=context.database.clock)
-        app.state.csrf = CsrfGuard(context.secret)
-        app.state.encrypted = context.afterword.staff_url.startswith("https:")
-        app.state.hosts = Hosts(context.afterword.public_url, context.afterword.staff_url)
-        return app, loops
+        built: tuple[FastAPI, Loops] = importlib.import_module(module).build_api(context)
+        return built
 
     return build_api
 
@@ -87,14 +94,19 @@ class Service:
     """What its API serves, by prefix; no path has two places."""
     api: Api
     """Its API, and the loops that run beside it in the same process."""
-    subscriptions: Sequence[Subscription[Any]] = ()
+    consumes: Sequence[Topic[Any]] = ()
+    """The topics of its subscriptions."""
+    subscriptions: Callable[[Context], Sequence[Subscription[Any]]] = field(default=lambda _: ())
+    """The handler of each topic that it consumes."""
     worker_loops: Callable[[Context], Loops] = field(default=lambda _: {})
     """What it does by the clock."""
     sender_loops: Callable[[Context], Loops] | None = None
     """Its mail, in a worker or in processes of their own; None where it sends none."""
-    recovery: Recovery = field(default_factory=Recovery)
+    owns: Sequence[Topic[Any]] = ()
+    """The topics on which it alone publishes, and whose events it can publish again from its tables."""
+    recovery: Callable[[Context], Recovery] = field(default=lambda _: Recovery())
     """What it does when its database was restored from an older backup."""
-    measures: Sequence[Measure] = ()
+    gauges: Sequence[Gauge] = ()
     """Gauges of its own, each set by one look into its database every few seconds."""
 
     @property
@@ -103,21 +115,25 @@ class Service:
         return ["api", "worker", *(["sender"] if self.sender_loops else [])]
 
     @property
+    def consumed_topics(self) -> list[str]:
+        """The names of the topics that it consumes."""
+        return [topic.name for topic in self.consumes]
+
+    @property
     def own_topics(self) -> list[str]:
-        """Where it alone speaks."""
-        return [owned.topic.name for owned in self.recovery.owned]
+        """The names of the topics that it owns."""
+        return [topic.name for topic in self.owns]
 
     @property
     def dead_letter_topics(self) -> list[str]:
-        """Where it puts what it cannot handle."""
-        return [dead_letter_topic(subscription.topic.name, self.name) for subscription in self.subscriptions]
+        """Where the records go that it cannot handle."""
+        return [dead_letter_topic(name, self.name) for name in self.consumed_topics]
 
     @property
     def topics(self) -> list[str]:
         """What its workers read and write."""
-        heard = {subscription.topic.name for subscription in self.subscriptions}
-        said = {topic.name for topic in TOPICS if topic.source == f"/afterword/{self.name}"}
-        return [*sorted(heard | said), *self.dead_letter_topics]
+        published = {topic.name for topic in TOPICS if topic.source == f"/afterword/{self.name}"}
+        return [*sorted({*self.consumed_topics, *published}), *self.dead_letter_topics]
 
 
 async def open_context(
@@ -130,7 +146,15 @@ async def open_context(
         pool_seconds=1.5 if process == "api" else 10,
     )
     health = Health(service.name)
-    return Context(service.name, afterword, own, database, health, stopping, TenantKeyRing(database, health))
+    return Context(
+        service=service.name,
+        afterword=afterword,
+        own=own,
+        database=database,
+        health=health,
+        stopping=stopping,
+        keys=TenantKeyRing(database, health),
+    )
 
 
 def read_settings(services: Sequence[Service]) -> tuple[Afterword, list[ServiceSettings]]:

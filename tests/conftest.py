@@ -2,7 +2,7 @@
 
 import hypothesis
 import pytest
-from support.lives import broker, own_broker
+from support.restored_service import broker, own_broker
 from support.stack import kafka, mailbox, postgres, stack_state
 
 __all__ = ["broker", "kafka", "mailbox", "own_broker", "postgres", "stack_state"]

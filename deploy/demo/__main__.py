@@ -18,7 +18,7 @@ def main() -> None:
     if sys.argv[1:] == ["fetch"]:
         tell(f"The demo's data are in {data.DATA}")
         return
-    from deploy.demo.life import live  # noqa: PLC0415  (who only fetches needs no settings)
+    from deploy.demo.simulation import live  # noqa: PLC0415  (who only fetches needs no settings)
     from shared import runtime  # noqa: PLC0415
 
     runtime.run(live)

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from deploy.demo.doors import Doors
-from deploy.demo.position import Position
+from deploy.demo.checkpoint import Position
+from deploy.demo.client import Doors
 from services.alerts import accounts
 from services.alerts.errors import BadAccount
 from services.alerts.hiring import create_staff, set_password

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from deploy.demo import cast, form
-from deploy.demo.doors import Doors
+from deploy.demo import form, personas
+from deploy.demo.checkpoint import Position
+from deploy.demo.client import Doors
 from deploy.demo.form import Form
 from deploy.demo.model import Behaviour, Intent, Model
-from deploy.demo.position import Position
 from deploy.demo.stream import Stream
 from shared.clock import Clock
 from shared.runtime import pause
@@ -68,7 +68,7 @@ class Customers:
 
     def _behaviour(self, address: str) -> Behaviour | None:
         """What the customer of this address does; None for strangers and for those left to the visitor."""
-        number = cast.number_of(address)
+        number = personas.number_of(address)
         event = self._position.progress.asked.get(number or "")
         if event is None:
             return None

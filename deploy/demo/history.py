@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from deploy.demo import cast
+from deploy.demo import personas
 from deploy.demo.model import Circumstances, Model
 from deploy.demo.purchases import Purchase, moved
 
@@ -44,7 +44,7 @@ class History:
             days_ago = (self._today - purchase.day).days
             random = self._model.random("past purchase", purchase.number)
             if random.random() < (SHARE_LATELY if days_ago < LATELY else SHARE):
-                about = cast.purchase_circumstances(self._model, f"past/{purchase.number}", days_ago)
+                about = personas.purchase_circumstances(self._model, f"past/{purchase.number}", days_ago)
                 yield self._answer(
                     f"past-order-{purchase.number:05d}", purchase.customer, purchase.day, about, random
                 )
@@ -53,7 +53,7 @@ class History:
         for number in range(CALLS):
             random = self._model.random("past call", number)
             day, customer = self._any(random)
-            about = cast.support_circumstances(self._model, f"past/{number}", (self._today - day).days)
+            about = personas.support_circumstances(self._model, f"past/{number}", (self._today - day).days)
             yield self._answer(f"past-call-{number:04d}", customer, day, about, random)
 
     def _asked_now_and_then(self) -> Iterator[Answer]:
@@ -81,7 +81,7 @@ class History:
             "answered_at": answered_at,
             "invited_at": answered_at - timedelta(minutes=1 + random.expovariate(1 / 360)),
             "customer": {"id": f"c-{customer}"},
-            "segments": cast.segments(about),
-            "organisation": cast.organisation(about),
+            "segments": personas.segments(about),
+            "organisation": personas.organisation(about),
             "measurement": "transactional",
         }

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from deploy.demo import cast
-from deploy.demo.doors import Doors, Refused
+from deploy.demo import personas
+from deploy.demo.checkpoint import Position
+from deploy.demo.client import Doors, Refused
 from deploy.demo.model import Model
-from deploy.demo.position import Position
 from shared.clock import Clock
 from shared.runtime import pause
 
@@ -63,7 +63,7 @@ class Agents:
             for case in oldest
             if self._clock() - datetime.fromisoformat(case["opened_at"]) > UNTOUCHED
             and case["owner"] in (None, *self._people)
-            and cast.is_served_by_the_demo(case["customer_id"])
+            and personas.is_served_by_the_demo(case["customer_id"])
         ]
 
     async def _unsolved(self) -> list[Case]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from deploy.demo import cast
+from deploy.demo import personas
 from deploy.demo.model import Circumstances, Model
 from deploy.demo.purchases import Purchase
 
@@ -24,7 +24,7 @@ class Happening:
     type: str
     source: str
     id: str
-    customer: cast.Customer
+    customer: personas.Customer
     about: Circumstances
     attributes: dict[str, Any]
 
@@ -42,8 +42,8 @@ class Happening:
                 "locale": self.customer.locale,
                 "country": self.customer.country,
             },
-            "segments": cast.segments(self.about),
-            "organisation": cast.organisation(self.about),
+            "segments": personas.segments(self.about),
+            "organisation": personas.organisation(self.about),
             "attributes": {**self.attributes, "simulated": True},
         }
         return {**said, "handled_by": self.about.agent} if self.about.agent else said
@@ -67,8 +67,8 @@ class Stream:
             "order.delivered",
             "webshop",
             f"order-{order}-delivered",
-            cast.customer(self._model, purchase.customer),
-            cast.purchase_circumstances(self._model, order),
+            personas.customer(self._model, purchase.customer),
+            personas.purchase_circumstances(self._model, order),
             {"order_id": order, "cds": purchase.cds, "total": purchase.cents / 100},
         )
 
@@ -79,7 +79,7 @@ class Stream:
             "support.closed",
             "helpdesk",
             f"call-{number}-closed",
-            cast.customer(self._model, random.choice(self._callers)),
-            cast.support_circumstances(self._model, number),
+            personas.customer(self._model, random.choice(self._callers)),
+            personas.support_circumstances(self._model, number),
             {"ticket": f"T-{number}", "minutes": 1 + int(random.expovariate(1 / 6))},
         )

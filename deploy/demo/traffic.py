@@ -3,9 +3,9 @@
 import asyncio
 from datetime import timedelta
 
-from deploy.demo.doors import Doors
+from deploy.demo.checkpoint import Position
+from deploy.demo.client import Doors
 from deploy.demo.model import Model
-from deploy.demo.position import Position
 from deploy.demo.stream import Stream
 from shared.clock import Clock
 from shared.runtime import pause

@@ -13,7 +13,7 @@ from typing import cast
 
 import msgspec
 
-from shared.addresses import canonical
+from shared.values.addresses import canonical
 
 LINK = re.compile(r"https?://[^\s<>\"']+")
 # What ends a sentence around a link, not the link.

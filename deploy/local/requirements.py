@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from deploy.local import kafka, running
+from deploy.local import kafka, lock
 from deploy.local.state import State, is_free
 
 OLDEST_JAVA = 17
@@ -95,7 +95,7 @@ def wheels() -> Finding:
 
 def ports(state: State) -> Finding:
     what = "The stack's ports on 127.0.0.1 are its own"
-    if running.pid(state) is not None:
+    if lock.pid(state) is not None:
         return Finding(what)
     taken = [f"{port} ({name})" for name, port in state.ports.items() if not is_free(port)]
     if not taken:

@@ -16,9 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 from rich.text import Text
 
-from deploy.local import postgres, requirements, running
-from deploy.local.serve import FAILURES, Stack, explain
+from deploy.local import lock, postgres, requirements
 from deploy.local.state import CACHE, CHECKOUT, State
+from deploy.local.supervise import FAILURES, Stack, explain
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -32,10 +32,10 @@ STOPPING = 30.0
 def up(*, detach: bool = False, demo: bool = False) -> None:
     """Start the stack; return when it has ended, or with `detach` when it is ready."""
     state = State.open()
-    if running.pid(state) is not None:
+    if lock.pid(state) is not None:
         _say_it_runs(state, demo=demo)
         return
-    running.until_free(state, running.LAST_BREATH)
+    lock.until_free(state, lock.LAST_BREATH)
     if faults := requirements.faults(state):
         _fail("\n".join(faults))
     if detach:
@@ -47,14 +47,14 @@ def up(*, detach: bool = False, demo: bool = False) -> None:
 def down() -> None:
     """End the stack that runs, gracefully."""
     state = State.existing()
-    owner = running.pid(state) if state else None
+    owner = lock.pid(state) if state else None
     if state is None or owner is None:
         console.print("Nothing runs.")
         return
     with console.status("Stopping"):
         with contextlib.suppress(ProcessLookupError):
             os.kill(owner, signal.SIGTERM)
-        stopped = running.until_free(state, STOPPING)
+        stopped = lock.until_free(state, STOPPING)
     if not stopped:
         _fail(f"The stack (process {owner}) has not ended within {STOPPING:.0f} s; see {state.logs}.")
     console.print("Stopped. The data stays; `make reset` forgets it.")
@@ -63,7 +63,7 @@ def down() -> None:
 def status(*, json: bool = False) -> None:
     """Say what runs; the exit code is 1 when nothing does."""
     state = State.existing()
-    said = running.status(state) if state else None
+    said = lock.status(state) if state else None
     if json:
         told = {
             "origin": state.origin if state else None,
@@ -105,7 +105,7 @@ def reset() -> None:
     if state is None:
         console.print("There is nothing to forget.")
         return
-    if running.pid(state) is not None:
+    if lock.pid(state) is not None:
         down()
     postgres.remove(state)
     for path in state.root.iterdir():
@@ -133,7 +133,7 @@ def _start_apart(state: State, *, demo: bool) -> None:
     log = state.logs / "stack.log"
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603  (a fixed command)
-            (sys.executable, "-m", "deploy.local.serve", *(["--demo"] if demo else [])),
+            (sys.executable, "-m", "deploy.local.supervise", *(["--demo"] if demo else [])),
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -142,7 +142,7 @@ def _start_apart(state: State, *, demo: bool) -> None:
         )
     told = ""
     while process.poll() is None:
-        said = running.status(state)
+        said = lock.status(state)
         if said and said["doing"] != told:
             told = said["doing"]
             _say(told)
@@ -154,7 +154,7 @@ def _start_apart(state: State, *, demo: bool) -> None:
 
 
 def _say_it_runs(state: State, *, demo: bool) -> None:
-    said = running.status(state)
+    said = lock.status(state)
     console.print(
         f"A stack runs already ({said['doing'].lower()})." if said else "A stack is starting already."
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local import warden
+from deploy.local import reaper
 from deploy.local.child import Child, Report, StartFailedError
 from deploy.local.logfile import LogFile, Show
 from deploy.local.program import Program, spawn
@@ -38,7 +38,7 @@ class Supervisor:
 
     async def __aenter__(self) -> Self:
         self._warden = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", warden.__file__),
+            *(sys.executable, "-I", "-S", reaper.__file__),
             stdin=asyncio.subprocess.PIPE,
             pass_fds=self._held,
             process_group=0,

@@ -11,11 +11,11 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from services.alerts.errors import BadAccount
 from services.alerts.links import Token
 from services.alerts.repository import people
-from shared.addresses import canonical
 from shared.db.database import UnitOfWork
-from shared.events.segments import COMPANY, typed
-from shared.http.staff import ROLES, Role, Staff
+from shared.events.segments import WHOLE_COMPANY, typed
+from shared.http.staff_auth import ROLES, Role, Staff
 from shared.ids import uuid7
+from shared.values.addresses import canonical
 
 SESSION_LASTS = timedelta(days=14)
 LONGEST = 200
@@ -57,7 +57,7 @@ def clean_segments(segments: Sequence[str]) -> list[str]:
 
     :raises BadAccount: when one is not written so.
     """
-    wanted = sorted({typed(segment) for segment in segments} - {COMPANY})
+    wanted = sorted({typed(segment) for segment in segments} - {WHOLE_COMPANY})
     for segment in wanted:
         dimension, colon, value = segment.partition(":")
         if not (colon and dimension and value) or len(segment) > LONGEST:

@@ -27,9 +27,9 @@ from services.alerts.schemas import (
 )
 from shared.db.database import UnitOfWork
 from shared.events import CASES, Answer, may_see, segments_of
-from shared.http.callers import Caller
+from shared.http.auth import Caller
 from shared.http.problems import Problem
-from shared.http.staff import Staff
+from shared.http.staff_auth import Staff
 
 ASSIGNING = ("admin", "leader")
 

@@ -7,20 +7,21 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request
 
 from services.alerts import actions
 from services.alerts.actions import Reader
+from services.alerts.context import own_context
 from services.alerts.domain import NotDone, NotPossible
 from services.alerts.repository import reading
 from services.alerts.schemas import Action, CaseDetail, CaseOut, CasePage, ContactOut, EntryOut
 from services.alerts.visible import VisibleCase, visible_case
-from shared.db.database import Database, UnitOfWork
+from shared.db.database import UnitOfWork
 from shared.events.segments import typed
-from shared.http.callers import Caller, staff_or_key
+from shared.http.auth import Caller, staff_or_key
 from shared.http.cursors import cursor_of, place_of
-from shared.http.faults import Fault
-from shared.http.numbers import LARGEST
+from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
+from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import FieldFault
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=Ordered)
+router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=CheckedRoute)
 ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", "admin", "leader", "agent"))]
 WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", "admin", "leader", "agent"))]
 LINES = 50
@@ -43,7 +44,7 @@ async def list_cases(
     reader = Reader.of(caller)
     within = typed(segment) if segment else segment
     wanted = reading.Wanted(segments=reader.segments, state=state, owner=_owner(owner), segment=within)
-    async with _database(request).reading() as uow:
+    async with own_context(request).database.reading() as uow:
         found = await reading.page_of_cases(
             uow, reader.tenant, wanted, after=place_of(after) if after else None, most=limit + 1
         )
@@ -60,10 +61,11 @@ async def read_case(
     caller: ReadsCases,
     case: CaseId,
     before: Annotated[
-        int | None, Query(ge=1, le=LARGEST, description="“earlier” of the answer before, for older lines.")
+        int | None,
+        Query(ge=1, le=MAX_INTEGER, description="“earlier” of the answer before, for older lines."),
     ] = None,
 ) -> CaseDetail:
-    async with _database(request).reading() as uow:
+    async with own_context(request).database.reading() as uow:
         return await _detail(request, uow, Reader.of(caller), case, before=before)
 
 
@@ -88,7 +90,7 @@ async def act(
     ] = None,
 ) -> CaseDetail:
     reader = Reader.of(caller)
-    async with _database(request).transaction() as uow:
+    async with own_context(request).database.transaction() as uow:
         try:
             contact = await actions.act(uow, reader, case, action, idempotency_key)
         except (NotDone, NotPossible) as why:
@@ -132,7 +134,7 @@ def _told(request: Request, seen: VisibleCase) -> dict[str, Any]:
         "still_writing": seen.writing,
         "owner": case.owner_id,
         "owner_name": seen.owner_name,
-        "see": f"{request.app.state.staff_url}/cases/{case.id}",
+        "see": f"{own_context(request).staff_url}/cases/{case.id}",
     }
 
 
@@ -142,10 +144,5 @@ def _owner(text: str | None) -> UUID | Literal["nobody"] | None:
     try:
         return UUID(text)
     except ValueError:
-        fault = Fault(field="query/owner", detail="Must be a person's id, or nobody.")
+        fault = FieldFault(field="query/owner", detail="Must be a person's id, or nobody.")
         raise Problem(422, errors=[fault]) from None
-
-
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database

@@ -10,22 +10,22 @@ from fastapi.responses import RedirectResponse
 
 from services.alerts import actions, views, words
 from services.alerts.actions import Reader
+from services.alerts.context import own_context
 from services.alerts.domain import HOWS, OUTCOMES, CaseFile, NotDone, NotPossible
 from services.alerts.forms import CaseForm, is_uuid
 from services.alerts.pages import Worker
 from services.alerts.repository import copies, notices, reading
 from services.alerts.visible import VisibleCase, before_of, visible_case
-from shared.db.database import Database, UnitOfWork
+from shared.db.database import UnitOfWork
 from shared.events import Answer, may_see, segments_of
 from shared.http.csrf import csrf_checked
-from shared.http.numbers import LARGEST
+from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.staff import Staff
-from shared.pages.environment import Pages
-from shared.zones import zone_of
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff
+from shared.values.zones import zone_of
 
-router = APIRouter(include_in_schema=False, route_class=Ordered)
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 LINES = 20
 """Of what happened so many lines stand on one page."""
 Checked = Annotated[None, Depends(csrf_checked)]
@@ -38,10 +38,10 @@ async def show(
     case: str,
     did: str = "",
     do: str = "",
-    before: Annotated[int | None, Query(ge=1, le=LARGEST)] = None,
+    before: Annotated[int | None, Query(ge=1, le=MAX_INTEGER)] = None,
 ) -> Response:
     """One customer, what happened, what now."""
-    async with _database(request).reading() as uow:
+    async with own_context(request).database.reading() as uow:
         context = await _context(uow, staff, case, before)
     return _page(request, staff, context, did=did if did in DONE else "", opened=do)
 
@@ -51,11 +51,11 @@ async def do(
     request: Request, staff: Worker, _: Checked, case: str, form: Annotated[CaseForm, Form()]
 ) -> Response:
     """Do it and come back, or say why not, with all that was typed."""
-    database, refused, status = _database(request), "", 422
+    refused, status = "", 422
     faults = form.faults()
     if not faults:
         try:
-            async with database.transaction() as uow:
+            async with own_context(request).database.transaction() as uow:
                 key = form.key if is_uuid(form.key) else None
                 await actions.act(uow, Reader.of_staff(staff), _case_id(case), form.read(), key)
             return RedirectResponse(f"/cases/{case}?did={form.act}#{WHERE.get(form.act, 'now')}", 303)
@@ -63,7 +63,7 @@ async def do(
             refused, status = f"{lost} Your text is still here." if form.act == "close" else str(lost), 409
         except NotPossible as why:
             refused, status = str(why), 409
-    async with database.reading() as uow:
+    async with own_context(request).database.reading() as uow:
         context = await _context(uow, staff, case)
     return _page(request, staff, context, form=form, faults=faults, refused=refused, status=status)
 
@@ -94,7 +94,7 @@ def _page(
     did: str = "",
     opened: str = "",
 ) -> Response:
-    return _pages(request).response(
+    return own_context(request).pages.response(
         request,
         "case.html",
         staff=staff,
@@ -245,13 +245,3 @@ def _case_id(text: str) -> UUID:
     if not is_uuid(text):
         raise Problem(404)
     return UUID(text)
-
-
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages

@@ -16,8 +16,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from services.alerts.accounts import SESSION_LASTS
 from services.alerts.repository import people
 from shared.db.database import UnitOfWork
-from shared.http.secrets import derive
-from shared.http.staff import Staff
+from shared.http.staff_auth import Staff
+from shared.secrets import derive
 from shared.tenancy.tenants import find_tenant
 
 COMPANIES_COOKIE = "aw_companies"

@@ -2,7 +2,7 @@
 
 from services.alerts.repository import notices
 from shared.db.database import UnitOfWork
-from shared.outbound.figures import show
+from shared.outbound.gauges import show
 
 
 async def measure(uow: UnitOfWork) -> None:

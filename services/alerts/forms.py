@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from services.alerts.domain import CAUSE_CODES, CAUSES, HOWS, OUTCOMES, closing_faults, text_faults
 from services.alerts.repository import reading
 from services.alerts.schemas import Action
-from shared.http.numbers import LARGEST
-from shared.http.staff import Staff
+from shared.http.numbers import MAX_INTEGER
+from shared.http.staff_auth import Staff
 
 _action: TypeAdapter[Action] = TypeAdapter(Action)
 
@@ -65,7 +65,7 @@ class CaseForm(BaseModel):
     """Everything that the forms of the case page send."""
 
     act: Literal["take", "assign", "release", "contact", "note", "close", "reopen", "reveal"]
-    version: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
+    version: Annotated[int, Field(ge=0, le=MAX_INTEGER)] | None = None
     key: str = ""
     to: str = ""
     how: str = "call"

@@ -1,6 +1,7 @@
 """What alerts hears, and what it does then."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from services.alerts import domain, opening
@@ -10,8 +11,9 @@ from services.alerts.repository import cases, copies, notices, people
 from services.alerts.repository.copies import Changed
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, Answer, Event, Invitation, Survey
-from shared.events.newest import newest
-from shared.kafka import Subscription
+from shared.events.dedupe import newest
+from shared.kafka.kernel import Subscription
+from shared.service import Context
 from shared.tenancy.tenants import keep_tenants
 
 CASE_ROLES = ("admin", "leader", "agent")
@@ -185,9 +187,11 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
     await copies.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
 
 
-SUBSCRIPTIONS = (
-    Subscription(TENANTS, keep_tenants),
-    Subscription(ANSWERS, act_on_answers, prompt=True),
-    Subscription(INVITATIONS, keep_invitations),
-    Subscription(SURVEYS, keep_surveys),
-)
+def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
+    """The handler of each topic that alerts consumes."""
+    return (
+        Subscription(TENANTS, keep_tenants),
+        Subscription(ANSWERS, act_on_answers, prompt=True),
+        Subscription(INVITATIONS, keep_invitations),
+        Subscription(SURVEYS, keep_surveys),
+    )

@@ -11,7 +11,7 @@ from secrets import token_hex
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from shared.http.secrets import derive
+from shared.secrets import derive
 
 KNOWN_COOKIE = "aw_known"
 LASTS = timedelta(days=180)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.alerts.repository import people
 from shared.db.database import UnitOfWork
-from shared.http.sound import text_fault
+from shared.http.text_safety import text_fault
 
 LAST = timedelta(hours=24)
 LONGEST = 800

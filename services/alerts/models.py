@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.db.tables import NAMING, kernel_tables
-from shared.outbound.stream import stream_table
+from shared.outbound.mail_stream import stream_table
 from shared.tenancy.tenants import tenant_tables
 
 metadata = MetaData(naming_convention=NAMING)

@@ -5,18 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.alerts import views, words
+from services.alerts.context import own_context
 from services.alerts.domain import OUTCOMES
 from services.alerts.forms import LAST_PAGE, PAGE, Filter
 from services.alerts.repository import reading
 from services.alerts.visible import visible_case
-from shared.db.database import Database
-from shared.http.live import LiveFeed
-from shared.http.routes import Ordered
-from shared.http.staff import Staff, signed_in
-from shared.pages.environment import Pages
-from shared.zones import zone_of
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff, signed_in
+from shared.values.zones import zone_of
 
-router = APIRouter(include_in_schema=False, route_class=Ordered)
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 worker = signed_in("admin", "leader", "agent")
 Worker = Annotated[Staff, Depends(worker)]
 
@@ -24,8 +22,7 @@ Worker = Annotated[Staff, Depends(worker)]
 @router.get("/inbox")
 async def inbox(request: Request, staff: Worker, chosen: Annotated[Filter, Query()]) -> Response:
     """Who waits, the most urgent first; or another list of cases, page by page."""
-    database: Database = request.app.state.database
-    async with database.reading() as uow:
+    async with own_context(request).database.reading() as uow:
         frame = await views.frame(uow, staff)
         counts = await views.open_cases(uow, staff)
         wanted = chosen.wanted(staff)
@@ -39,8 +36,7 @@ async def inbox(request: Request, staff: Worker, chosen: Annotated[Filter, Query
         touchpoints = await reading.touchpoints(uow, staff.tenant, staff.segments)
     grouped = chosen.state in {"open", "late"} and chosen.sort == "due"
     newest = max((one.case for one in found), key=lambda case: case.opened_at, default=None)
-    pages: Pages = request.app.state.pages
-    return pages.response(
+    return own_context(request).pages.response(
         request,
         "inbox.html",
         staff=staff,
@@ -77,5 +73,4 @@ def _about(chosen: Filter) -> str:
 @router.get("/inbox/live")
 async def live(request: Request, staff: Worker) -> Response:
     """A message for each case that changes, of those that this reader may see."""
-    feed: LiveFeed = request.app.state.feed
-    return feed.response(request, staff)
+    return own_context(request).feed.response(request, staff)

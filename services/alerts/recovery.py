@@ -13,9 +13,10 @@ from services.alerts.opening import case_id, news_of
 from services.alerts.repository import cases, notices, people, restoring
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, CASES, Answer, Case, Event, segments_of
-from shared.events.newest import newest
-from shared.kafka import Subscription
-from shared.kafka.recovery import Cursor, Owned, Recovery
+from shared.events.dedupe import newest
+from shared.kafka.kernel import Subscription
+from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.service import Context
 
 LOST = (
     "Notes, what was written at closing, people, passwords and sessions, as far as they came since the "
@@ -125,13 +126,15 @@ def _person(owner: str | None) -> UUID | None:
         return None
 
 
-RECOVERY = Recovery(
-    owned=(Owned(CASES, cases_page),),
-    reads=(
-        Subscription(CASES, restore_closed),
-        Subscription(CASES, restore_open),
-        Subscription(ANSWERS, restore_answers),
-    ),
-    settle=settle,
-    lost=LOST,
-)
+def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
+    """What alerts reads again, and what it can publish again."""
+    return Recovery(
+        owned=(Owned(CASES, cases_page),),
+        reads=(
+            Subscription(CASES, restore_closed),
+            Subscription(CASES, restore_open),
+            Subscription(ANSWERS, restore_answers),
+        ),
+        settle=settle,
+        lost=LOST,
+    )

@@ -8,10 +8,9 @@ from services.alerts.domain import Entry
 from services.alerts.handlers import tell_team
 from services.alerts.repository import cases, copies, people
 from shared.db.database import Database
-from shared.errors import is_retryable
 from shared.events import CASES
-from shared.plight import in_words
-from shared.runtime import Backoff, Health, pause
+from shared.health import Health
+from shared.runtime import Periodic
 
 log = structlog.get_logger()
 
@@ -26,27 +25,17 @@ class Quiet:
     def __init__(self, database: Database, health: Health) -> None:
         self._database = database
         self._health = health
+        self._rounds = 0
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Look every second until stopped."""
-        backoff, rounds = Backoff(), 0
-        while not stopping.is_set():
-            self._health.tick("quiet")
-            wait = EVERY
-            try:
-                await settle_quiet(self._database)
-                if rounds % TIDY_EVERY == 0:
-                    await tidy(self._database)
-                rounds += 1
-                self._health.found("quiet")
-                backoff.reset()
-            except Exception as error:
-                if not is_retryable(error):
-                    raise
-                self._health.missing("quiet", in_words(error))
-                wait = backoff.next()
-            await pause(stopping, wait)
-        self._health.forget("quiet")
+        await Periodic("quiet", self._step, EVERY, self._health).run(stopping)
+
+    async def _step(self) -> None:
+        await settle_quiet(self._database)
+        if self._rounds % TIDY_EVERY == 0:
+            await tidy(self._database)
+        self._rounds += 1
 
 
 async def settle_quiet(database: Database) -> int:

@@ -15,10 +15,10 @@ from services.alerts.repository import cases, copies, notices, people
 from shared.clock import Clock
 from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
-from shared.mail import Letter, message_id
-from shared.outbound import LEASE, PASSED, Claimed, Fate
+from shared.mail import MailMessage, message_id
+from shared.outbound import LEASE_DURATION, PASSED, Claimed, MailResult
 from shared.tenancy.tenants import find_tenant
-from shared.zones import zone_of
+from shared.values.zones import zone_of
 
 
 @dataclass
@@ -42,10 +42,10 @@ class NoticeQueue:
             await notices.settle(uow, notice.tenant, notice.id, "dropped", "not to be told any more")
             return PASSED
         return Claimed(
-            notice.id, notice.attempts, notice.refusals, letter, uow.now + LEASE, about=notice.tenant
+            notice.id, notice.attempts, notice.refusals, letter, uow.now + LEASE_DURATION, about=notice.tenant
         )
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: Fate) -> None:
+    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
         """What became of it."""
         await notices.settle(
             uow,
@@ -58,7 +58,7 @@ class NoticeQueue:
             refused=fate.refused,
         )
 
-    async def _letter(self, uow: UnitOfWork, notice: Any) -> Letter | None:
+    async def _letter(self, uow: UnitOfWork, notice: Any) -> MailMessage | None:
         """The mail as things stand now; None when this person is not to be told any more."""
         if not notice.active:
             return None
@@ -77,7 +77,7 @@ class NoticeQueue:
         subject, paragraphs = words.case_mail(case, answer, uow.now, zone)
         return self._mail(notice, subject, paragraphs, f"{self.staff_url.rstrip('/')}/cases/{case.id}")
 
-    async def _invitation(self, uow: UnitOfWork, notice: Any) -> Letter:
+    async def _invitation(self, uow: UnitOfWork, notice: Any) -> MailMessage:
         tenant = await find_tenant(uow, notice.tenant)
         company = tenant.name if tenant else notice.tenant
         link = links.link_address(self.staff_url, await links.new_link(uow, notice.tenant, notice.staff_id))
@@ -90,10 +90,10 @@ class NoticeQueue:
         ]
         return self._mail(notice, "Your way into Afterword", said, link)
 
-    def _mail(self, notice: Any, subject: str, paragraphs: list[str], link: str) -> Letter:
+    def _mail(self, notice: Any, subject: str, paragraphs: list[str], link: str) -> MailMessage:
         html = "".join(f"<p>{escape(words)}</p>" for words in paragraphs)
         html += f'<p><a href="{escape(link)}">{escape(link)}</a></p>'
-        return Letter(
+        return MailMessage(
             sender=self.mail_from,
             sender_name="Afterword",
             recipient=notice.address,

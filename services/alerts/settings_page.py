@@ -11,20 +11,19 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from services.alerts import accounts, views, words
+from services.alerts.context import own_context
 from services.alerts.errors import BadAccount
 from services.alerts.passwords import LONGEST as LONGEST_PASSWORD
 from services.alerts.passwords import password_fault
 from services.alerts.repository import notices, people
-from services.alerts.sign_in import sign_in_of
 from shared.db.database import UnitOfWork
 from shared.http.csrf import csrf_checked
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.staff import ROLES, Staff, signed_in
-from shared.pages.environment import Pages
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import ROLES, Staff, signed_in
 from shared.tenancy.tenants import find_tenant
 
-router = APIRouter(include_in_schema=False, route_class=Ordered)
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 Anybody = Annotated[Staff, Depends(signed_in())]
 Act = Literal["me", "password", "everywhere", "invite", "change", "link", "deactivate", "activate"]
 FOR_ADMINS = {"invite", "change", "link", "deactivate", "activate"}
@@ -78,13 +77,13 @@ async def do(
         if form.act == "password":
             await _change_password(request, staff, form)
         else:
-            async with sign_in_of(request).database.transaction() as uow:
+            async with own_context(request).sign_in.database.transaction() as uow:
                 await _change(uow, staff, form)
     except BadAccount as fault:
         return await _page(request, staff, form=form, fault=fault)
     response = RedirectResponse(f"/settings?did={form.act}", 303)
-    if form.act == "me" and (access := await sign_in_of(request).renewed(request)) is not None:
-        sign_in_of(request).hand_pass(response, access)
+    if form.act == "me" and (access := await own_context(request).sign_in.renewed(request)) is not None:
+        own_context(request).sign_in.hand_pass(response, access)
     return response
 
 
@@ -186,7 +185,7 @@ class UnheardSegments(BadAccount):
 
 
 async def _change_password(request: Request, staff: Staff, form: SettingsForm) -> None:
-    sign_in = sign_in_of(request)
+    sign_in = own_context(request).sign_in
     sign_in.count(request, str(staff.id), known=staff.session_id)
     async with sign_in.database.reading() as uow:
         account = await people.find_person(uow, staff.tenant, staff.id)
@@ -233,19 +232,18 @@ async def _page(
     fault: BadAccount | None = None,
     did: str = "",
 ) -> Response:
-    async with sign_in_of(request).database.reading() as uow:
+    async with own_context(request).sign_in.database.reading() as uow:
         context: dict[str, Any] = {
             **await views.frame(uow, staff),
             "me": await people.find_person(uow, staff.tenant, staff.id),
             "sessions": await people.sessions(uow, staff.tenant, staff.id),
             "people": await _people(uow, staff),
             "known_segments": await _known_segments(uow, staff),
-            "companies": await sign_in_of(request).choices(uow, request),
+            "companies": await own_context(request).sign_in.choices(uow, request),
         }
         if staff.role in {"admin", "leader", "agent"}:
             context["open_cases"] = (await views.open_cases(uow, staff)).open
-    pages: Pages = request.app.state.pages
-    return pages.response(
+    return own_context(request).pages.response(
         request,
         "settings.html",
         staff=staff,

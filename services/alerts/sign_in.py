@@ -15,11 +15,11 @@ from services.alerts.links import Token
 from services.alerts.passwords import Passwords
 from services.alerts.repository import people
 from shared.db.database import Database, UnitOfWork
-from shared.http.guesses import Guesses, attempt
-from shared.http.networks import network_of, site_of
-from shared.http.staff import (
+from shared.http.client_networks import network_of, site_of
+from shared.http.rate_limit import RateLimit, attempt
+from shared.http.staff_auth import (
     ACCESS_COOKIE,
-    LONGEST,
+    MAX_SEGMENTS_BYTES_IN_PASS,
     SESSION_COOKIE,
     AccessPass,
     Staff,
@@ -45,11 +45,11 @@ class SignIn:
     companies: Companies
     secure: bool
     passwords: Passwords = field(default_factory=Passwords)
-    per_network: Guesses = field(default_factory=lambda: Guesses(most=50, every=2.0))
-    per_account_here: Guesses = field(default_factory=lambda: Guesses(most=10, every=30.0))
-    per_account_near: Guesses = field(default_factory=lambda: Guesses(most=50, every=30.0))
-    per_account: Guesses = field(default_factory=lambda: Guesses(most=1_000, every=10.0))
-    per_known: Guesses = field(default_factory=lambda: Guesses(most=10, every=30.0))
+    per_network: RateLimit = field(default_factory=lambda: RateLimit(most=50, every=2.0))
+    per_account_here: RateLimit = field(default_factory=lambda: RateLimit(most=10, every=30.0))
+    per_account_near: RateLimit = field(default_factory=lambda: RateLimit(most=50, every=30.0))
+    per_account: RateLimit = field(default_factory=lambda: RateLimit(most=1_000, every=10.0))
+    per_known: RateLimit = field(default_factory=lambda: RateLimit(most=10, every=30.0))
 
     def count(self, request: Request, account: str = "", *, known: str = "") -> None:
         """Count an attempt. ``known``: the browser, or the session, that has opened this account before.
@@ -107,7 +107,7 @@ class SignIn:
         session = await people.find_session(uow, tenant, token.digest)
         lasts = int(SESSION_LASTS.total_seconds())
         self._set(response, SESSION_COOKIE, str(token), lasts)
-        self._set(response, ACCESS_COOKIE, self._pass(tenant, session), LONGEST)
+        self._set(response, ACCESS_COOKIE, self._pass(tenant, session), MAX_SEGMENTS_BYTES_IN_PASS)
 
     async def renewed(self, request: Request) -> str | None:
         """A new pass for the session of this request, if there is one and its person may still sign in."""
@@ -120,7 +120,7 @@ class SignIn:
 
     def hand_pass(self, response: Response, access: str) -> None:
         """Set the cookie of five minutes."""
-        self._set(response, ACCESS_COOKIE, access, LONGEST)
+        self._set(response, ACCESS_COOKIE, access, MAX_SEGMENTS_BYTES_IN_PASS)
 
     def leave(self, response: Response) -> None:
         """Take back what opens something."""
@@ -149,9 +149,3 @@ class SignIn:
         response.set_cookie(
             called, value, max_age=lasts, path="/", secure=self.secure, httponly=True, samesite="lax"
         )
-
-
-def sign_in_of(request: Request) -> SignIn:
-    """Where routes find it."""
-    sign_in: SignIn = request.app.state.sign_in
-    return sign_in

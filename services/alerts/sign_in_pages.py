@@ -9,26 +9,20 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from services.alerts import accounts
+from services.alerts.context import own_context
 from services.alerts.errors import BadAccount
 from services.alerts.links import Token
 from services.alerts.passwords import LONGEST as LONGEST_PASSWORD
 from services.alerts.passwords import password_fault
 from services.alerts.repository import people
-from services.alerts.sign_in import sign_in_of
-from shared.addresses import canonical
 from shared.http.csrf import csrf_checked, own_site_checked
 from shared.http.problems import Problem, wants_page
-from shared.http.routes import Ordered
-from shared.http.staff import (
-    Staff,
-    safe_next,
-    signed_in,
-    staff_of,
-)
-from shared.pages.environment import Pages
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff, safe_next, signed_in, staff_of
 from shared.tenancy.tenants import find_tenant
+from shared.values.addresses import canonical
 
-router = APIRouter(include_in_schema=False, route_class=Ordered)
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 OwnSite = Annotated[None, Depends(own_site_checked)]
 WRONG = "That address and password do not belong together."
 
@@ -50,7 +44,7 @@ async def show_login(request: Request, next: str = "/") -> Response:  # noqa: A0
 @router.post("/login")
 async def login(request: Request, _: OwnSite, form: Annotated[LoginForm, Form()]) -> Response:
     """Sign in, or the same words whatever was wrong."""
-    sign_in, address = sign_in_of(request), canonical(form.address[: accounts.LONGEST])
+    sign_in, address = own_context(request).sign_in, canonical(form.address[: accounts.LONGEST])
     known = sign_in.known_browser(request, address)
     sign_in.count(request, address, known=known)
     password = form.password[: LONGEST_PASSWORD + 1]
@@ -79,8 +73,8 @@ class CompanyForm(BaseModel):
 async def show_companies(request: Request, next: str = "/") -> Response:  # noqa: A002  (the field's name in the address)
     """The companies that this address and password open."""
     goal = safe_next(next)
-    async with sign_in_of(request).database.reading() as uow:
-        choices = await sign_in_of(request).choices(uow, request)
+    async with own_context(request).sign_in.database.reading() as uow:
+        choices = await own_context(request).sign_in.choices(uow, request)
     if not choices:
         return RedirectResponse(f"/login?next={quote(goal, safe='')}", 303)
     here = staff_of(request)
@@ -90,7 +84,7 @@ async def show_companies(request: Request, next: str = "/") -> Response:  # noqa
 @router.post("/login/company")
 async def choose_company(request: Request, _: OwnSite, form: Annotated[CompanyForm, Form()]) -> Response:
     """Begin a session there; one in another company ends."""
-    sign_in, here = sign_in_of(request), staff_of(request)
+    sign_in, here = own_context(request).sign_in, staff_of(request)
     response = RedirectResponse(safe_next(form.next), 303)
     async with sign_in.database.transaction() as uow:
         chosen = [one for one in await sign_in.choices(uow, request) if one.tenant == form.tenant]
@@ -105,7 +99,7 @@ async def choose_company(request: Request, _: OwnSite, form: Annotated[CompanyFo
 @router.api_route("/login/renew", methods=["GET", "POST"])
 async def renew(request: Request, next: str = "/") -> Response:  # noqa: A002  (the field's name in the address)
     """A new pass, and back with the same request; a program gets 204. Without a session: to the form."""
-    sign_in, goal = sign_in_of(request), safe_next(next)
+    sign_in, goal = own_context(request).sign_in, safe_next(next)
     access = await sign_in.renewed(request)
     if access is None:
         if not wants_page(request):
@@ -138,7 +132,7 @@ class LinkForm(BaseModel):
 @router.post("/login/link/{token}")
 async def use_link(request: Request, _: OwnSite, token: str, form: Annotated[LinkForm, Form()]) -> Response:
     """Choose a password, and be signed in; the link is used up."""
-    sign_in, found = sign_in_of(request), Token.read(token)
+    sign_in, found = own_context(request).sign_in, Token.read(token)
     sign_in.count(request)
     invited = await _invited(request, found)
     if found is None or invited is None:
@@ -175,7 +169,7 @@ async def _invited(request: Request, token: Token | None) -> Invited | None:
     """None when the link is no good, or its person may not sign in."""
     if token is None:
         return None
-    async with sign_in_of(request).database.reading() as uow:
+    async with own_context(request).sign_in.database.reading() as uow:
         person = await people.find_link(uow, token.tenant, token.digest)
         account = None if person is None else await people.find_person(uow, token.tenant, person)
         company = await find_tenant(uow, token.tenant)
@@ -218,7 +212,7 @@ async def logout(
     _: Annotated[None, Depends(csrf_checked)],
 ) -> Response:
     """Sign out here."""
-    sign_in = sign_in_of(request)
+    sign_in = own_context(request).sign_in
     async with sign_in.database.transaction() as uow:
         await people.end_session(uow, staff.tenant, accounts.session_id(staff))
     response = RedirectResponse("/login", 303)
@@ -227,5 +221,4 @@ async def logout(
 
 
 def _page(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
-    pages: Pages = request.app.state.pages
-    return pages.response(request, template, status_code=status, **context)
+    return own_context(request).pages.response(request, template, status_code=status, **context)

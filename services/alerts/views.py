@@ -16,7 +16,7 @@ from services.alerts.repository import copies, reading
 from services.alerts.visible import Before, VisibleCase, before_of
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation
-from shared.http.staff import Staff
+from shared.http.staff_auth import Staff
 from shared.tenancy.tenants import find_tenant
 
 NEW_FOR = timedelta(minutes=10)

@@ -1,12 +1,12 @@
 """``/v1/answers``: answers from elsewhere, and the answers as they stand."""
 
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.collector import repository
+from services.collector.context import CollectorContext, OwnContext
 from services.collector.imports import (
     AnswerIn,
     CustomerIn,
@@ -19,49 +19,27 @@ from services.collector.imports import (
 )
 from services.collector.openapi import TAKES
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
-from shared.db.database import Database
+from shared.api_keys import ApiKey
 from shared.events import ANSWERS, Tenant
 from shared.events.segments import typed
-from shared.http.bodies import read_text
-from shared.http.callers import Caller, staff_or_key
+from shared.http.auth import Caller, staff_or_key
+from shared.http.body_text import read_text
 from shared.http.cursors import cursor_of, place_of
 from shared.http.instants import Instant
-from shared.http.keys import requires
+from shared.http.key_auth import requires
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.secrets import customer_hash
-from shared.keyed_locks import KeyedSemaphores
-from shared.keys import ApiKey
-from shared.phone import dialled
+from shared.http.routes import CheckedRoute
+from shared.secrets import customer_hash
 from shared.tenancy.tenants import find_tenant
-from shared.text import one_form
-from shared.zones import zone_of
+from shared.values.phone import dialled
+from shared.values.text import one_form
+from shared.values.zones import zone_of
 
-router = APIRouter(tags=["answers"], route_class=Ordered)
+router = APIRouter(tags=["answers"], route_class=CheckedRoute)
 
 
 IMPORTS_OF_COMPANY = 2
 """In one process: one at work and one that waits. More would take turns from other companies."""
-
-
-@dataclass(frozen=True)
-class AnswerDoor:
-    """What the door needs: kept on ``app.state`` by the composition."""
-
-    database: Database
-    secret: str
-    imports: KeyedSemaphores = field(default_factory=KeyedSemaphores)
-    """By tenant: who waits for another import holds no connection."""
-
-    def customer_id(self, tenant: Tenant, customer: CustomerIn | str | None) -> str | None:
-        """The customer's own id, or a keyed hash of the address that stands in for it."""
-        if customer is None or isinstance(customer, str):
-            return customer
-        address = one_form(customer.email or "")
-        if not address and (phone := one_form(customer.phone or "")):
-            address = dialled(phone, tenant.country) or phone
-        own = customer.id if one_form(customer.id or "") else None
-        return own or (customer_hash(self.secret, tenant.id, address) if address else None)
 
 
 @router.post(
@@ -71,7 +49,7 @@ class AnswerDoor:
     openapi_extra=TAKES,
 )
 async def import_answers(
-    request: Request, key: Annotated[ApiKey, Depends(requires("answers:write"))]
+    request: Request, key: Annotated[ApiKey, Depends(requires("answers:write"))], context: OwnContext
 ) -> Response:
     """Take up to 1,000 answers that were given elsewhere. They count, but open no case and notify nobody.
 
@@ -79,13 +57,12 @@ async def import_answers(
     the answer is amended (its history is kept), while the time and the day of the first import stay. A bad
     item is refused by itself, the others are taken.
     """
-    door: AnswerDoor = request.app.state.answers
     try:
-        reads = without_doubles(read_batch(await read_text(request), door.database.clock()))
+        reads = without_doubles(read_batch(await read_text(request), context.database.clock()))
     except Unreadable as why:
         raise Problem(400, detail=str(why)) from None
     items = {read.item.id: read.item for read in reads if read.item is not None}
-    await _keep(door, key.tenant, list(items.values()))
+    await _keep(context, key.tenant, list(items.values()))
     results = [result(read) for read in reads]
     accepted = len([read for read in reads if read.item is not None])
     return Response(
@@ -94,12 +71,12 @@ async def import_answers(
     )
 
 
-async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None:
+async def _keep(context: CollectorContext, tenant_id: str, items: list[AnswerIn]) -> None:
     if not items:
         return
-    if door.imports.users(tenant_id) >= IMPORTS_OF_COMPANY:
+    if context.import_locks.users(tenant_id) >= IMPORTS_OF_COMPANY:
         raise _import_under_way()
-    async with door.imports.hold(tenant_id), door.database.transaction() as uow:
+    async with context.import_locks.hold(tenant_id), context.database.transaction() as uow:
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(503, detail="The tenant is not known here yet.", headers={"Retry-After": "2"})
@@ -115,7 +92,7 @@ async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None
                     tenant_id,
                     zone,
                     item,
-                    door.customer_id(tenant, item.customer),
+                    _customer_id(context, tenant, item.customer),
                     known.get(answer_id(tenant_id, item)),
                     uow.now,
                 )
@@ -124,6 +101,17 @@ async def _keep(door: AnswerDoor, tenant_id: str, items: list[AnswerIn]) -> None
         await repository.put_answers(uow, tenant_id, changed)
         for answer in changed:
             uow.publish(ANSWERS, tenant_id, answer)
+
+
+def _customer_id(context: CollectorContext, tenant: Tenant, customer: CustomerIn | str | None) -> str | None:
+    """The customer's own id, or a keyed hash of the address that stands in for it."""
+    if customer is None or isinstance(customer, str):
+        return customer
+    address = one_form(customer.email or "")
+    if not address and (phone := one_form(customer.phone or "")):
+        address = dialled(phone, tenant.country) or phone
+    own = customer.id if one_form(customer.id or "") else None
+    return own or (customer_hash(context.secret, tenant.id, address) if address else None)
 
 
 def _import_under_way() -> Problem:
@@ -137,7 +125,7 @@ def _import_under_way() -> Problem:
 
 @router.get("/v1/answers", summary="List answers")
 async def list_answers(
-    request: Request,
+    context: OwnContext,
     caller: Annotated[Caller, Depends(staff_or_key("answers:read", "admin", "leader", "agent", "analyst"))],
     since: Annotated[Instant | None, Query(description="Answered at this time or later.")] = None,
     until: Annotated[Instant | None, Query(description="Answered before this time.")] = None,
@@ -152,8 +140,7 @@ async def list_answers(
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> AnswerPage:
     """The accepted answers from the oldest on, as they stand now. Staff see those of their own segments."""
-    door: AnswerDoor = request.app.state.answers
-    async with door.database.reading() as uow:
+    async with context.database.reading() as uow:
         found = await repository.list_answers(
             uow,
             caller.tenant,

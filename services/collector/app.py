@@ -1,17 +1,20 @@
 """The collector's whole truth: what it hears, serves and says."""
 
-from services.collector.handlers import SUBSCRIPTIONS
+from services.collector.handlers import subscriptions
 from services.collector.models import metadata
-from services.collector.recovery import RECOVERY
+from services.collector.recovery import recovery
 from services.collector.settings import Settings
-from shared.service import Service, door
+from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS
+from shared.service import Service, lazy_api
 
 SERVICE = Service(
     name="collector",
     settings=Settings,
     metadata=metadata,
     paths=("/s", "/v1/answers"),
-    api=door("services.collector.door"),
-    subscriptions=SUBSCRIPTIONS,
-    recovery=RECOVERY,
+    api=lazy_api("services.collector.web"),
+    consumes=(TENANTS, SURVEYS, INVITATIONS, CASES),
+    subscriptions=subscriptions,
+    owns=(ANSWERS,),
+    recovery=recovery,
 )

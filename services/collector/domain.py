@@ -12,9 +12,9 @@ from msgspec import UNSET, UnsetType
 from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
 from shared.events.envelope import Instant
 from shared.events.surveys import Measurement
-from shared.languages import widening
-from shared.text import one_form
-from shared.zones import zone_of
+from shared.values.languages import widening
+from shared.values.text import one_form
+from shared.values.zones import zone_of
 
 AMENDABLE = timedelta(hours=48)
 """So long after its first score an answer may be changed; then it stands for ever."""

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from services.collector.domain import LONGEST_TEXT, Written, outcome_of
 from services.collector.merging import NOTHING_SHOWN, OUTCOMES, Posted, Shown
-from shared.http.secrets import derive
+from shared.secrets import derive
 
 Action = Literal["choose", "keep", "send", "language"]
 """choose: a score alone, by the script of older pages; keep: the form as it grows, by script;

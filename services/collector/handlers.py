@@ -6,8 +6,9 @@ from typing import Any
 from services.collector import repository
 from shared.db.database import UnitOfWork
 from shared.events import CASES, INVITATIONS, SURVEYS, TENANTS, Case, Event, Invitation, Survey
-from shared.events.newest import newest
-from shared.kafka import Subscription
+from shared.events.dedupe import newest
+from shared.kafka.kernel import Subscription
+from shared.service import Context
 from shared.tenancy.tenants import keep_tenants
 
 
@@ -26,9 +27,11 @@ async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     await repository.keep_cases(uow, newest(events, lambda case: case.id))
 
 
-SUBSCRIPTIONS: tuple[Subscription[Any], ...] = (
-    Subscription(TENANTS, keep_tenants),
-    Subscription(SURVEYS, keep_surveys),
-    Subscription(INVITATIONS, keep_invitations, prompt=True),
-    Subscription(CASES, keep_cases),
-)
+def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
+    """The handler of each topic that the collector consumes."""
+    return (
+        Subscription(TENANTS, keep_tenants),
+        Subscription(SURVEYS, keep_surveys),
+        Subscription(INVITATIONS, keep_invitations, prompt=True),
+        Subscription(CASES, keep_cases),
+    )

@@ -11,7 +11,7 @@ from services.collector.schemas import ImportItem, ItemFault
 from shared.events import Answer
 from shared.events.envelope import Instant, Name
 from shared.events.segments import (
-    LONGEST,
+    MAX_SEGMENT_BYTES,
     ORGANISATION,
     BadSegment,
     clean_organisation,
@@ -19,11 +19,11 @@ from shared.events.segments import (
     too_long,
 )
 from shared.events.surveys import Measurement
-from shared.http.faults import Fault
-from shared.http.items import MOST, BadItem, NotJson, TooMany, elements, id_of, member, read_item
+from shared.http.json_items import MAX_ITEMS, BadItem, NotJson, TooMany, elements, id_of, member, read_item
+from shared.http.validation_errors import FieldFault
 from shared.ids import derived
-from shared.pointers import pointer
-from shared.text import one_form
+from shared.values.json_pointers import pointer
+from shared.values.text import one_form
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,7 +73,7 @@ class Read(NamedTuple):
 
     id: str | None
     item: AnswerIn | None
-    faults: list[Fault]
+    faults: list[FieldFault]
 
 
 def read_batch(body: bytes, now: datetime) -> list[Read]:
@@ -87,7 +87,7 @@ def read_batch(body: bytes, now: datetime) -> list[Read]:
     except NotJson:
         pieces = None
     except TooMany:
-        raise Unreadable(f"A request may carry {MOST:,} answers. Send the rest in another.") from None
+        raise Unreadable(f"A request may carry {MAX_ITEMS:,} answers. Send the rest in another.") from None
     if pieces is None:
         raise Unreadable('Send {"answers": [ … ]}, as JSON.')
     return [_read(piece, now) for piece in pieces]
@@ -102,33 +102,37 @@ def _read(piece: bytes, now: datetime) -> Read:
     return Read(item.id, None if faults else item, faults)
 
 
-def _faults_in_score(item: AnswerIn) -> list[Fault]:
+def _faults_in_score(item: AnswerIn) -> list[FieldFault]:
     """A whole number is one however it is written (9.0, 1e1): that is how tables are exported."""
     score = item.score
     if isinstance(score, str):
-        return [Fault(field="/score", detail=f"Must be a number from 0 to {BEST}, without quotes.")]
+        return [FieldFault(field="/score", detail=f"Must be a number from 0 to {BEST}, without quotes.")]
     whole = isinstance(score, int | float) and not isinstance(score, bool) and score == int(score)
     if not whole or not 0 <= score <= BEST:
-        return [Fault(field="/score", detail=f"Must be a whole number from 0 to {BEST}.")]
+        return [FieldFault(field="/score", detail=f"Must be a whole number from 0 to {BEST}.")]
     item.score = int(score)
     return []
 
 
-def _put_in_one_form(item: AnswerIn) -> list[Fault]:
+def _put_in_one_form(item: AnswerIn) -> list[FieldFault]:
     if not one_form(item.id):
-        return [Fault(field="/id", detail="Is blank. Give each answer an id of its own.")]
+        return [FieldFault(field="/id", detail="Is blank. Give each answer an id of its own.")]
     if isinstance(item.customer, str):
         item.customer = item.customer if one_form(item.customer) else None
     try:
         item.segments = clean_segments(item.segments or {})
         item.organisation = list(clean_organisation(item.organisation or ()))
     except BadSegment as bad:
-        return [Fault(field=pointer(*bad.place), detail=bad.remedy)]
+        return [FieldFault(field=pointer(*bad.place), detail=bad.remedy)]
     dimension = too_long(_Segmented(item.segments, item.organisation))
     if dimension is None:
         return []
     field = f"/{ORGANISATION}" if dimension == ORGANISATION else pointer("segments", dimension)
-    return [Fault(field=field, detail=f"A segment's name has more than {LONGEST} bytes. Use a short code.")]
+    return [
+        FieldFault(
+            field=field, detail=f"A segment's name has more than {MAX_SEGMENT_BYTES} bytes. Use a short code."
+        )
+    ]
 
 
 class _Segmented(NamedTuple):
@@ -136,18 +140,22 @@ class _Segmented(NamedTuple):
     organisation: list[str]
 
 
-def _faults_in_time(item: AnswerIn, now: datetime) -> list[Fault]:
-    faults: list[Fault] = []
+def _faults_in_time(item: AnswerIn, now: datetime) -> list[FieldFault]:
+    faults: list[FieldFault] = []
     for name, at in (("answered_at", item.answered_at), ("invited_at", item.invited_at)):
         if at is None:
             continue
         if at > now + CLOCKS_DIFFER:
-            faults.append(Fault(field=pointer(name), detail="Lies in the future. Send when it happened."))
+            faults.append(
+                FieldFault(field=pointer(name), detail="Lies in the future. Send when it happened.")
+            )
         elif at < OLDEST:
-            faults.append(Fault(field=pointer(name), detail="Lies before 1970. Send when it happened."))
+            faults.append(FieldFault(field=pointer(name), detail="Lies before 1970. Send when it happened."))
     if not faults and item.invited_at is not None and item.invited_at > item.answered_at:
         faults.append(
-            Fault(field="/invited_at", detail="Lies after answered_at: nobody answers before being asked.")
+            FieldFault(
+                field="/invited_at", detail="Lies after answered_at: nobody answers before being asked."
+            )
         )
     return faults
 
@@ -158,7 +166,9 @@ def without_doubles(reads: list[Read]) -> list[Read]:
     told: list[Read] = []
     for read in reads:
         if read.item is not None and seen.setdefault(read.item.id, read.item) != read.item:
-            fault = Fault(field="/id", detail="This id stands in this batch already, with other content.")
+            fault = FieldFault(
+                field="/id", detail="This id stands in this batch already, with other content."
+            )
             told.append(Read(read.id, None, [fault]))
         else:
             told.append(read)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from services.collector.imports import AnswerIn
-from shared.http.items import MOST
+from shared.http.json_items import MAX_ITEMS
 
 _EXAMPLE = {
     "answers": [
@@ -48,7 +48,7 @@ TAKES: dict[str, Any] = {
                     "type": "object",
                     "required": ["answers"],
                     "properties": {
-                        "answers": {"type": "array", "items": _inline(AnswerIn), "maxItems": MOST}
+                        "answers": {"type": "array", "items": _inline(AnswerIn), "maxItems": MAX_ITEMS}
                     },
                 },
                 "example": _EXAMPLE,

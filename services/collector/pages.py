@@ -1,6 +1,6 @@
 """The customer's page: ``/s/{token}``."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
@@ -8,119 +8,84 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from services.collector import repository
+from services.collector.context import CollectorContext, OwnContext
 from services.collector.domain import Found, Visit, answered, clicked, standing, visited
-from services.collector.forms import Fault, PageNonce, Sheet, read_sheet, score_of
+from services.collector.forms import Fault, Sheet, read_sheet, score_of
 from services.collector.merging import Meant, meant, shown_after, writer
 from services.collector.views import UNSEEN, Renderer
 from services.collector.wording import language_of, languages_of, worded
-from shared.db.database import Database, UnitOfWork
+from shared.db.database import UnitOfWork
 from shared.events import ANSWERS
-from shared.http.guesses import Guesses, attempt
-from shared.http.networks import network_of
-from shared.http.routes import Ordered
-from shared.http.tokens import LinkSigner
+from shared.http.client_networks import network_of
+from shared.http.rate_limit import attempt
+from shared.http.routes import CheckedRoute
 from shared.ids import uuid7
-from shared.keyed_locks import KeyedSemaphores
-from shared.pages.environment import Pages
 
-router = APIRouter(include_in_schema=False, route_class=Ordered)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What the page needs: kept on ``app.state`` by the composition."""
-
-    database: Database
-    pages: Pages
-    signer: LinkSigner
-    nonce: PageNonce
-    # The bucket that slows those who guess keys slows those who guess links too; no reader meets its bottom.
-    per_link: Guesses = field(default_factory=lambda: Guesses(most=120, every=0.5))
-    links: KeyedSemaphores = field(default_factory=KeyedSemaphores)
-    """By invitation: who waits until another has written holds no connection."""
-    per_network: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
-
-    @property
-    def renderer(self) -> Renderer:
-        """Draws what the customer sees."""
-        return Renderer(self.pages, self.signer, self.nonce)
-
-    def read(self, request: Request, token: str) -> UUID | None:
-        """The invitation that a link names, if it is one of ours.
-
-        :raises Problem: 429 to who asks faster than people do.
-        """
-        attempt((self.per_network, network_of(request)))
-        invitation_id = self.signer.read("answer", token)
-        if invitation_id is not None:
-            attempt((self.per_link, str(invitation_id)))
-        return invitation_id
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
 
 @router.get("/s/{token}")
-async def show_survey(request: Request, token: str) -> Response:
+async def show_survey(request: Request, token: str, context: OwnContext) -> Response:
     """Show the question, the thanks, or that the link is over; note the visit, and never an answer."""
-    desk: Desk = request.app.state.desk
-    invitation_id = desk.read(request, token)
-    async with desk.database.reading() as uow:
+    invitation_id = _invitation_of(context, request, token)
+    async with context.database.reading() as uow:
         # A wrong link takes the same look into the database as a right one.
         found = await repository.find(uow, invitation_id or uuid7())
-    if (closed := _closed(request, desk, invitation_id, found)) or found is None:
-        return closed or desk.renderer.gone(request)
+    if (closed := _closed(request, context, invitation_id, found)) or found is None:
+        return closed or _renderer(context).gone(request)
     query = request.query_params
     score = score_of(query.get("v"))
     if not found.scored and _is_visit(request):
-        await _note(desk, found, Visit(score, request.headers.get("user-agent", ""), "trap" in query))
-    languages = languages_of(found, desk.pages)
+        await _note(context, found, Visit(score, request.headers.get("user-agent", ""), "trap" in query))
+    languages = languages_of(found, context.pages)
     language = query.get("lang", "")
     language = language if language in languages else language_of(found, languages)
-    now = desk.database.clock()
+    now = context.database.clock()
     if found.scored and found.scored.state == "sent" and score is None and "change" not in query:
-        return desk.renderer.thanks(request, found, language, now)
-    sheet = desk.renderer.sheet_of(found, language)
+        return _renderer(context).thanks(request, found, language, now)
+    sheet = _renderer(context).sheet_of(found, language)
     sheet = sheet if score is None else replace(sheet, score=score)
-    return desk.renderer.form(request, found, sheet, now)
+    return _renderer(context).form(request, found, sheet, now)
 
 
 @router.post("/s/{token}")
-async def answer_survey(request: Request, token: str) -> Response:
+async def answer_survey(request: Request, token: str, context: OwnContext) -> Response:
     """Take the form, as it grows or when it is sent; what cannot be taken comes back as it was filled in."""
-    desk: Desk = request.app.state.desk
-    invitation_id = desk.read(request, token)
+    invitation_id = _invitation_of(context, request, token)
     form = await request.form()
-    async with desk.links.hold(str(invitation_id)), desk.database.transaction() as uow:
+    async with context.invitation_locks.hold(str(invitation_id)), context.database.transaction() as uow:
         # The lock first: whatever is read after it stays as it is until we have written.
         await repository.lock_invitation(uow, invitation_id or uuid7())
         found = await repository.find(uow, invitation_id or uuid7())
-        if (closed := _closed(request, desk, invitation_id, found)) or found is None:
-            return closed or desk.renderer.gone(request)
-        languages = languages_of(found, desk.pages)
+        if (closed := _closed(request, context, invitation_id, found)) or found is None:
+            return closed or _renderer(context).gone(request)
+        languages = languages_of(found, context.pages)
         own_language = language_of(found, languages)
         sheet = read_sheet(form, languages, own_language)
-        now = desk.database.clock()
+        now = context.database.clock()
         if sheet.action == "language":
-            return desk.renderer.form(request, found, sheet, now)
+            return _renderer(context).form(request, found, sheet, now)
         faults = sheet.faults()
-        if not desk.nonce.holds(sheet.nonce, found.asked.id, now):
+        if not context.nonce.holds(sheet.nonce, found.asked.id, now):
             faults.append("nonce")
         if faults:
-            return _refused(request, desk, found, sheet, faults)
+            return _refused(request, context, found, sheet, faults)
         told = meant(found, sheet.posted())
         if sheet.action == "send" and told.conflicts:
-            return _refused(request, desk, found, sheet, ["conflict", *told.conflicts])
-        found = await _keep(uow, desk, found, sheet, told)
+            return _refused(request, context, found, sheet, ["conflict", *told.conflicts])
+        found = await _keep(uow, context, found, sheet, told)
     if sheet.action != "send":
         return _kept(found, sheet, told)
     suffix = "" if sheet.language == own_language else f"?lang={sheet.language}"
     return RedirectResponse(f"/s/{token}{suffix}", 303, headers=UNSEEN)
 
 
-async def _keep(uow: UnitOfWork, desk: Desk, found: Found, sheet: Sheet, told: Meant) -> Found:
+async def _keep(uow: UnitOfWork, context: CollectorContext, found: Found, sheet: Sheet, told: Meant) -> Found:
     """Write and publish what the customer says with it, if that is anything new; how it stands then."""
     if told.overtaken and sheet.action != "send":
         return found
     # A question is kept as it was asked: with its placeholders filled.
-    asked = worded(found, sheet.language, desk.pages, sheet.texts)
+    asked = worded(found, sheet.language, context.pages, sheet.texts)
     new = answered(asked, told.said, uow.now)
     if new is None:
         return found
@@ -140,9 +105,9 @@ def _kept(found: Found, sheet: Sheet, told: Meant) -> Response:
     )
 
 
-async def _note(desk: Desk, found: Found, visit: Visit) -> None:
+async def _note(context: CollectorContext, found: Found, visit: Visit) -> None:
     """Write the visit down; the first one of somebody who is no machine is said once."""
-    async with desk.links.hold(str(found.asked.id)), desk.database.transaction() as uow:
+    async with context.invitation_locks.hold(str(found.asked.id)), context.database.transaction() as uow:
         tenant, asked = found.tenant.id, found.asked
         await repository.lock_invitation(uow, asked.id)
         intent = visited(await repository.find_intent(uow, tenant, asked.id), visit, uow.now)
@@ -160,22 +125,42 @@ def _is_visit(request: Request) -> bool:
     return not request.scope.get("head") and not any("pre" in purpose.lower() for purpose in purposes)
 
 
-def _closed(request: Request, desk: Desk, invitation_id: UUID | None, found: Found | None) -> Response | None:
+def _closed(
+    request: Request, context: CollectorContext, invitation_id: UUID | None, found: Found | None
+) -> Response | None:
     """The page in place of the question, or None while it may be answered."""
     if invitation_id is None:
-        return desk.renderer.gone(request)
-    state = standing(invitation_id, found, desk.database.clock())
+        return _renderer(context).gone(request)
+    state = standing(invitation_id, found, context.database.clock())
     if state == "gone":
-        return desk.renderer.gone(request)
-    return desk.renderer.one_moment(request) if state == "unknown" else None
+        return _renderer(context).gone(request)
+    return _renderer(context).one_moment(request) if state == "unknown" else None
 
 
-def _refused(request: Request, desk: Desk, found: Found, sheet: Sheet, faults: list[Fault]) -> Response:
+def _refused(
+    request: Request, context: CollectorContext, found: Found, sheet: Sheet, faults: list[Fault]
+) -> Response:
     """The form again. Where another page has written meanwhile both are shown, and Send decides."""
     again = faults == ["nonce"] or "conflict" in faults
     status: Literal[409, 422] = 409 if again else 422
     if sheet.action in {"choose", "keep"}:
         return JSONResponse({"saved": None}, status, headers=UNSEEN)
     if "conflict" in faults:
-        sheet = replace(sheet, shown=desk.renderer.shown(found))
-    return desk.renderer.form(request, found, sheet, desk.database.clock(), tuple(faults), status)
+        sheet = replace(sheet, shown=_renderer(context).shown(found))
+    return _renderer(context).form(request, found, sheet, context.database.clock(), tuple(faults), status)
+
+
+def _renderer(context: CollectorContext) -> Renderer:
+    return Renderer(context.pages, context.signer, context.nonce)
+
+
+def _invitation_of(context: CollectorContext, request: Request, token: str) -> UUID | None:
+    """The invitation that a link names, if it is one of ours.
+
+    :raises Problem: 429 to who asks faster than people do.
+    """
+    attempt((context.per_network, network_of(request)))
+    invitation_id = context.signer.read("answer", token)
+    if invitation_id is not None:
+        attempt((context.per_link, str(invitation_id)))
+    return invitation_id

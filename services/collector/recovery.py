@@ -7,8 +7,9 @@ from uuid import UUID
 from services.collector import repository
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, Answer, Event
-from shared.kafka import Subscription
-from shared.kafka.recovery import Cursor, Owned, Recovery
+from shared.kafka.kernel import Subscription
+from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.service import Context
 
 LOST = "Which links were followed without an answer, as far as that was since the backup, is gone."
 
@@ -36,8 +37,10 @@ async def answers_page(
     return things, (things[-1][0], things[-1][1].id) if len(things) == most else None
 
 
-RECOVERY = Recovery(
-    owned=(Owned(ANSWERS, answers_page),),
-    reads=(Subscription(ANSWERS, restore_answers),),
-    lost=LOST,
-)
+def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
+    """What the collector reads again, and what it can publish again."""
+    return Recovery(
+        owned=(Owned(ANSWERS, answers_page),),
+        reads=(Subscription(ANSWERS, restore_answers),),
+        lost=LOST,
+    )

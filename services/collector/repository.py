@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 
 from services.collector.domain import Asked, Found, Intent, OpenCase, Written
-from shared.db.copies import Columns, keep_newest
 from shared.db.database import UnitOfWork
+from shared.db.replicas import Columns, keep_newest
 from shared.events import Answer, Case, Event, Invitation, Survey, Tenant, segments_of
 
 

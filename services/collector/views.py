@@ -11,7 +11,7 @@ from services.collector.domain import LONGEST_TEXT, Found, outcome_of
 from services.collector.forms import Fault, PageNonce, Sheet
 from services.collector.merging import Shown
 from services.collector.wording import about, languages_of, place_of_follow_up, worded, zone_of
-from shared.http.tokens import LinkSigner
+from shared.link_tokens import LinkSigner
 from shared.pages.environment import Pages
 from shared.pages.language import own_name
 

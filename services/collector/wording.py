@@ -9,11 +9,11 @@ from services.collector.domain import Found, Outcome, outcome_of
 from services.collector.merging import OUTCOMES
 from shared.events import SurveyTexts
 from shared.events.placeholders import filled_texts, own_occasion
-from shared.languages import widening
 from shared.pages.environment import Pages
 from shared.pages.language import SOURCE, read_by
-from shared.pages.wording import known_occasion, values_of
-from shared.zones import known_zone
+from shared.pages.placeholder_values import known_occasion, values_of
+from shared.values.languages import widening
+from shared.values.zones import known_zone
 
 
 def languages_of(found: Found, pages: Pages) -> list[str]:

@@ -1,15 +1,15 @@
 """The JSON door: surveys and decisions."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import ValidationError
 
 from services.dispatcher import surveys
+from services.dispatcher.context import OwnContext
 from services.dispatcher.grounds import read_grounds
 from services.dispatcher.repository import decisions
 from services.dispatcher.schemas import (
@@ -24,14 +24,14 @@ from services.dispatcher.schemas import (
     SurveyPatch,
     SurveyPut,
 )
-from shared.http.callers import Caller, staff_or_key
-from shared.http.faults import faults_of
+from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
+from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import faults_of
 from shared.ids import derived, uuid7
 from shared.service import Context
 
-router = APIRouter(prefix="/v1", route_class=Ordered)
+router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 Editor = Annotated[Caller, Depends(staff_or_key("surveys:write", "admin", "editor"))]
 Reader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
@@ -39,22 +39,6 @@ SurveyId = Annotated[UUID, Path(description="The survey's id.")]
 IdempotencyKey = Annotated[
     str | None, Header(max_length=200, description="The same key again makes nothing again.")
 ]
-
-
-@dataclass(frozen=True)
-class Door:
-    """What the routes need."""
-
-    context: Context
-
-
-def context_of(request: Request) -> Context:
-    """This process's context."""
-    door: Door = request.app.state.door
-    return door.context
-
-
-Here = Annotated[Context, Depends(context_of)]
 
 
 def who(caller: Caller) -> str:
@@ -65,8 +49,8 @@ def who(caller: Caller) -> str:
 
 
 @router.get("/surveys", summary="All surveys in their order")
-async def list_surveys(caller: Editor, here: Here) -> SurveyList:
-    async with here.database.reading() as uow:
+async def list_surveys(caller: Editor, context: OwnContext) -> SurveyList:
+    async with context.database.reading() as uow:
         found = await surveys.listing(uow, caller.tenant)
     return SurveyList(surveys=[SurveyAnswer.of(survey) for survey in found])
 
@@ -75,13 +59,13 @@ async def list_surveys(caller: Editor, here: Here) -> SurveyList:
 async def make_survey(
     body: SurveyBody,
     caller: Editor,
-    here: Here,
+    context: OwnContext,
     idempotency_key: IdempotencyKey = None,
 ) -> SurveyAnswer:
     """The same request with the same ``Idempotency-Key`` again answers the survey that it made before."""
     survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
     made_from = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
-    async with here.database.transaction() as uow:
+    async with context.database.transaction() as uow:
         try:
             made = await surveys.create(uow, caller.tenant, survey_id, body.draft(), made_from)
         except surveys.MadeBefore:
@@ -94,15 +78,17 @@ async def make_survey(
 
 
 @router.get("/surveys/{survey_id}", summary="One survey")
-async def read_survey(survey_id: SurveyId, caller: Editor, here: Here) -> SurveyAnswer:
-    async with here.database.reading() as uow:
+async def read_survey(survey_id: SurveyId, caller: Editor, context: OwnContext) -> SurveyAnswer:
+    async with context.database.reading() as uow:
         return SurveyAnswer.of(await _found(surveys.find(uow, caller.tenant, survey_id)))
 
 
 @router.put("/surveys/{survey_id}", summary="Make a survey so")
-async def write_survey(survey_id: SurveyId, body: SurveyPut, caller: Editor, here: Here) -> SurveyAnswer:
+async def write_survey(
+    survey_id: SurveyId, body: SurveyPut, caller: Editor, context: OwnContext
+) -> SurveyAnswer:
     """New words become a new version of the survey; invitations that are out keep theirs."""
-    async with here.database.transaction() as uow:
+    async with context.database.transaction() as uow:
         now = await _found(surveys.hold(uow, caller.tenant, survey_id))
         draft = body.draft()
         if body.state is None:
@@ -113,8 +99,10 @@ async def write_survey(survey_id: SurveyId, body: SurveyPut, caller: Editor, her
 
 
 @router.patch("/surveys/{survey_id}", summary="Change parts of a survey")
-async def change_survey(survey_id: SurveyId, body: SurveyPatch, caller: Editor, here: Here) -> SurveyAnswer:
-    async with here.database.transaction() as uow:
+async def change_survey(
+    survey_id: SurveyId, body: SurveyPatch, caller: Editor, context: OwnContext
+) -> SurveyAnswer:
+    async with context.database.transaction() as uow:
         now = await _found(surveys.hold(uow, caller.tenant, survey_id))
         wanted = body.model_dump(exclude_unset=True)
         seen = wanted.pop("version", None)
@@ -134,7 +122,7 @@ async def change_survey(survey_id: SurveyId, body: SurveyPatch, caller: Editor, 
 @router.get("/decisions", summary="What became of an event")
 async def read_decisions(
     caller: Reader,
-    here: Here,
+    context: OwnContext,
     event_id: Annotated[str, Query(min_length=1, max_length=200, description="The back-end's own id.")],
     source: Annotated[
         str | None, Query(max_length=200, description="Only of this source; of all, when it is left out.")
@@ -144,12 +132,12 @@ async def read_decisions(
 ) -> DecisionList:
     """One decision for each source that has used this id."""
     allowed = caller.staff.segments if caller.staff is not None else ()
-    async with here.database.reading() as uow:
+    async with context.database.reading() as uow:
         found = await decisions.of_back_end(
             uow, caller.tenant, event_id, source=source, allowed=allowed, after=after, most=limit + 1
         )
     named = caller.staff is None or caller.staff.sees_names
-    told = [_decision(row, here, named=named) for row in found[:limit]]
+    told = [_decision(row, context, named=named) for row in found[:limit]]
     return DecisionList(decisions=told, next=found[limit - 1].event_id if len(found) > limit else None)
 
 
@@ -164,7 +152,7 @@ async def _found(asked: Any) -> surveys.Survey:
     return found
 
 
-def _decision(row: Any, here: Context, *, named: bool) -> DecisionAnswer:
+def _decision(row: Any, context: Context, *, named: bool) -> DecisionAnswer:
     grounds = read_grounds(row.grounds)
     values = msgspec.to_builtins(grounds)
     values.pop("considered", None)
@@ -185,5 +173,5 @@ def _decision(row: Any, here: Context, *, named: bool) -> DecisionAnswer:
         values=values,
         invitation=InvitationAnswer(id=row.invitation_id, state=row.state) if row.invitation_id else None,
         differs_at=row.difference_at,
-        see=f"{here.afterword.staff_url.rstrip('/')}/events/{row.event_id}",
+        see=f"{context.staff_url}/events/{row.event_id}",
     )

@@ -1,30 +1,25 @@
 """The dispatcher's whole truth: what it hears, serves, says and sends."""
 
-import asyncio
-
 from services.dispatcher import backfill
 from services.dispatcher.figures import measure
-from services.dispatcher.handlers import SUBSCRIPTIONS
+from services.dispatcher.handlers import subscriptions
 from services.dispatcher.letters import Scribe
 from services.dispatcher.models import metadata
-from services.dispatcher.recovery import RECOVERY
+from services.dispatcher.recovery import recovery
 from services.dispatcher.schedule import end_leases
 from services.dispatcher.sender import InvitationQueue
 from services.dispatcher.settings import Settings
+from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, TRANSACTIONS
 from shared.mail import Mailer, mail_server
 from shared.outbound import Sender
-from shared.outbound.leases import NAME, watch_leases
-from shared.service import Context, Loops, Service, door
+from shared.outbound.leases import LEASES_LOOP, watch_leases
+from shared.service import Context, Loops, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
     """The watch over the senders' leases, and what an upgrade leaves to be done."""
-
-    async def fill(stopping: asyncio.Event) -> None:
-        await backfill.run(context.database, context.secret, context.health, stopping)
-
     leases = watch_leases(context.service, end_leases, context.database, context.health)
-    return {NAME: leases, backfill.NAME: fill}
+    return {LEASES_LOOP: leases, backfill.NAME: backfill.backfill_loop(context)}
 
 
 def sender_loops(context: Context) -> Loops:
@@ -46,10 +41,12 @@ SERVICE = Service(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids"),
         *("/surveys", "/events", "/u"),
     ),
-    api=door("services.dispatcher.door"),
-    subscriptions=SUBSCRIPTIONS,
+    api=lazy_api("services.dispatcher.web"),
+    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES),
+    subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    recovery=RECOVERY,
-    measures=(measure,),
+    owns=(SURVEYS, INVITATIONS),
+    recovery=recovery,
+    gauges=(measure,),
 )

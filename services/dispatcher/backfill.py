@@ -3,15 +3,12 @@
 No migration can do it, since it takes the root secret.
 """
 
-import asyncio
-
 from services.dispatcher import invitations, quarantine
 from services.dispatcher.contacts import contact_of
 from services.dispatcher.repository import backfill as rows
 from shared.db import Database
-from shared.errors import is_trouble
-from shared.plight import in_words
-from shared.runtime import Health, pause
+from shared.runtime import NEVER_AGAIN, Loop, Periodic
+from shared.service import Context
 
 NAME = "backfill"
 CONTACTS = "contacts"
@@ -38,23 +35,18 @@ async def bring_contacts(database: Database, secret: str) -> int:
     return len(found)
 
 
-async def run(database: Database, secret: str, health: Health, stopping: asyncio.Event) -> None:
-    """Go on until nothing is left, then wait for the stop."""
-    while not stopping.is_set():
-        health.tick(NAME)
-        try:
-            async with database.reading() as uow:
-                due = await rows.is_due(uow, CONTACTS)
-            done = await bring_contacts(database, secret) if due else 0
-            health.found(NAME)
-        except Exception as error:
-            if not is_trouble(error):
-                raise
-            health.missing(NAME, in_words(error))
-            due, done = True, 0
-        if not due:
-            break
-        if not done:
-            await pause(stopping, SECONDS_BETWEEN_LOOKS)
-    health.forget(NAME)
-    await stopping.wait()
+async def backfill_contacts(database: Database, secret: str) -> float | None:
+    """A step of the loop: fill in what the next invitations tell, until nothing is left."""
+    async with database.reading() as uow:
+        if not await rows.is_due(uow, CONTACTS):
+            return NEVER_AGAIN
+    return 0 if await bring_contacts(database, secret) else None
+
+
+def backfill_loop(context: Context) -> Loop:
+    """The loop that brings the contacts of earlier versions up to date."""
+
+    async def step() -> float | None:
+        return await backfill_contacts(context.database, context.secret)
+
+    return Periodic(NAME, step, SECONDS_BETWEEN_LOOKS, context.health).run

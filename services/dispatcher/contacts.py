@@ -3,9 +3,9 @@
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from shared.customer_ids import stands_for_nobody
 from shared.events import Customer
-from shared.http.secrets import customer_hash, customer_hashes
+from shared.secrets import customer_hash, customer_hashes
+from shared.values.customer_ids import stands_for_nobody
 
 
 class Contact(NamedTuple):

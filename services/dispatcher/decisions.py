@@ -19,6 +19,7 @@ from services.dispatcher.surroundings import Surroundings, look_around, look_at
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, Event, Invitation, Transaction, segments_of
 from shared.ids import uuid7
+from shared.service import Context
 
 Identity = tuple[str, UUID]
 
@@ -49,71 +50,67 @@ class Decided(NamedTuple):
     invitation: Invitation | None
 
 
-class Decider:
-    """Handles transactions. ``secret`` makes the keyed hashes by which addresses are suppressed."""
+async def decide_transactions(
+    context: Context, uow: UnitOfWork, events: Sequence[Event[Transaction]]
+) -> None:
+    """Decide each event once; the first of an identity wins, another content is kept to be shown."""
+    while True:
+        try:
+            async with uow.savepoint():
+                await _decide_batch(context, uow, events)
+        except Collision:
+            continue
+        return
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
 
-    async def handle(self, uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
-        """Decide each event once; the first of an identity wins, another content is kept to be shown."""
-        while True:
-            try:
-                async with uow.savepoint():
-                    await self._handle(uow, events)
-            except Collision:
-                continue
-            return
-
-    async def _handle(self, uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
-        heard = [Heard(event, event.data.event_id) for event in events]
-        firsts: dict[Identity, Heard] = {}
-        for each in heard:
-            firsts.setdefault(each.identity, each)
-        known = {
-            (row.tenant, row.event_id): row.digest
-            for row in await rows.known(
-                uow, [tenant for tenant, _ in firsts], [event_id for _, event_id in firsts]
-            )
-        }
-        fresh = [each for identity, each in firsts.items() if identity not in known]
-        if fresh:
-            # What happened first is decided first, so that the quarantine falls on the later one.
-            fresh.sort(key=lambda each: (each.event.tenant, each.event.data.occurred_at, each.event_id))
-            await self._decide(uow, fresh)
-        digests = known | {each.identity: each.event.data.digest for each in fresh}
-        await _keep_differences(uow, heard, digests)
-
-    async def _decide(self, uow: UnitOfWork, fresh: Sequence[Heard]) -> None:
-        events = [each.event for each in fresh]
-        around = await look_around(uow, events)
-        contacts = [around.contact(event, self._secret) for event in events]
-        asked = [contact for event, contact in zip(events, contacts, strict=True) if around.asks(event)]
-        if asked:
-            await look_at(uow, asked, around)
-        decided = [
-            judge(each, contact, around, uow.now) for each, contact in zip(fresh, contacts, strict=True)
-        ]
-        written = await rows.insert(
-            uow,
-            {
-                "tenant": [event.tenant for event in events],
-                "event_id": [each.event_id for each in fresh],
-                "source": [event.data.source for event in events],
-                "source_id": [event.data.id for event in events],
-                "customer_id": [contact.customer_id for contact in contacts],
-                "digest": [event.data.digest for event in events],
-                "reason": [each.verdict.reason for each in decided],
-                "survey_id": [each.verdict.survey and each.verdict.survey.id for each in decided],
-                "invitation_id": [each.invitation and each.invitation.id for each in decided],
-                "facts": [facts_of(event.data) for event in events],
-                "grounds": [json.encode(each.grounds) for each in decided],
-            },
-            [joined_segments(event.data) for event in events],
+async def _decide_batch(context: Context, uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
+    heard = [Heard(event, event.data.event_id) for event in events]
+    firsts: dict[Identity, Heard] = {}
+    for each in heard:
+        firsts.setdefault(each.identity, each)
+    known = {
+        (row.tenant, row.event_id): row.digest
+        for row in await rows.known(
+            uow, [tenant for tenant, _ in firsts], [event_id for _, event_id in firsts]
         )
-        if written != len(decided):
-            raise Collision
-        await _invite(uow, [(each, each.invitation) for each in decided if each.invitation is not None])
+    }
+    fresh = [each for identity, each in firsts.items() if identity not in known]
+    if fresh:
+        # What happened first is decided first, so that the quarantine falls on the later one.
+        fresh.sort(key=lambda each: (each.event.tenant, each.event.data.occurred_at, each.event_id))
+        await _decide(context, uow, fresh)
+    digests = known | {each.identity: each.event.data.digest for each in fresh}
+    await _keep_differences(uow, heard, digests)
+
+
+async def _decide(context: Context, uow: UnitOfWork, fresh: Sequence[Heard]) -> None:
+    events = [each.event for each in fresh]
+    around = await look_around(uow, events)
+    contacts = [around.contact(event, context.secret) for event in events]
+    asked = [contact for event, contact in zip(events, contacts, strict=True) if around.asks(event)]
+    if asked:
+        await look_at(uow, asked, around)
+    decided = [judge(each, contact, around, uow.now) for each, contact in zip(fresh, contacts, strict=True)]
+    written = await rows.insert(
+        uow,
+        {
+            "tenant": [event.tenant for event in events],
+            "event_id": [each.event_id for each in fresh],
+            "source": [event.data.source for event in events],
+            "source_id": [event.data.id for event in events],
+            "customer_id": [contact.customer_id for contact in contacts],
+            "digest": [event.data.digest for event in events],
+            "reason": [each.verdict.reason for each in decided],
+            "survey_id": [each.verdict.survey and each.verdict.survey.id for each in decided],
+            "invitation_id": [each.invitation and each.invitation.id for each in decided],
+            "facts": [facts_of(event.data) for event in events],
+            "grounds": [json.encode(each.grounds) for each in decided],
+        },
+        [joined_segments(event.data) for event in events],
+    )
+    if written != len(decided):
+        raise Collision
+    await _invite(uow, [(each, each.invitation) for each in decided if each.invitation is not None])
 
 
 def judge(heard: Heard, contact: Contact, around: Surroundings, now: datetime) -> Decided:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from shared.addresses import canonical
-from shared.languages import widening
+from shared.values.addresses import canonical
+from shared.values.languages import widening
 
 Reason = Literal[
     "invited",

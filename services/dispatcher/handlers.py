@@ -2,24 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-from services.dispatcher.decisions import Decider
+from services.dispatcher.decisions import decide_transactions
 from services.dispatcher.domain import Sending
 from services.dispatcher.repository import decisions, stories
 from services.dispatcher.sending import states_of
-from services.dispatcher.settings import root_secret
-from shared.customer_ids import stands_for_nobody
 from shared.db import UnitOfWork
-from shared.events import ANSWERS, CASES, TENANTS, TRANSACTIONS, Answer, Case, Event, Transaction
-from shared.events.newest import newest
-from shared.kafka import Subscription
+from shared.events import ANSWERS, CASES, TENANTS, TRANSACTIONS, Answer, Case, Event
+from shared.events.dedupe import newest
+from shared.kafka.kernel import Subscription
+from shared.service import Context
 from shared.tenancy import keep_tenants
-
-
-async def decide_transactions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
-    """Exactly one decision for each event."""
-    await Decider(root_secret()).handle(uow, events)
+from shared.values.customer_ids import stands_for_nobody
 
 
 async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
@@ -91,9 +88,11 @@ def _first_in(state: str, events: Sequence[Event[Answer]]) -> dict[tuple[str, UU
     return found
 
 
-SUBSCRIPTIONS = (
-    Subscription(TENANTS, keep_tenants),
-    Subscription(TRANSACTIONS, decide_transactions, prompt=True),
-    Subscription(ANSWERS, keep_answers),
-    Subscription(CASES, keep_cases),
-)
+def subscriptions(context: Context) -> Sequence[Subscription[Any]]:
+    """The handler of each topic that the dispatcher consumes."""
+    return (
+        Subscription(TENANTS, keep_tenants),
+        Subscription(TRANSACTIONS, partial(decide_transactions, context), prompt=True),
+        Subscription(ANSWERS, keep_answers),
+        Subscription(CASES, keep_cases),
+    )

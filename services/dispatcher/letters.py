@@ -7,13 +7,13 @@ from shared.clock import Clock, system_clock
 from shared.events import Invitation, SurveyTexts, Tenant
 from shared.events.placeholders import filled_texts, own_occasion
 from shared.events.surveys import Measurement
-from shared.http.tokens import LinkSigner
-from shared.mail import Letter, message_id
+from shared.link_tokens import LinkSigner
+from shared.mail import MailMessage, message_id
 from shared.pages.language import direction, read_by, translated
-from shared.pages.texts import Texts
-from shared.pages.wording import known_occasion, values_of
+from shared.pages.placeholder_values import known_occasion, values_of
+from shared.pages.renderer import Renderer
 from shared.settings import Afterword
-from shared.zones import known_zone
+from shared.values.zones import known_zone
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class Scribe:
         self._afterword = afterword
         self._secret = afterword.secret.get_secret_value()
         self._links = LinkSigner(self._secret)
-        self._texts = Texts("services.dispatcher", clock=clock)
+        self._texts = Renderer("services.dispatcher", clock=clock)
         self._clock = clock
 
-    def letter(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> Letter:
+    def letter(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> MailMessage:
         """The mail of an invitation that has an address."""
         sender = self._afterword.mail_from
         drawn = self.draw(invitation, tenant, texts)
         host = sender.rpartition("@")[2]
-        return Letter(
+        return MailMessage(
             sender=sender,
             sender_name=tenant.name,
             recipient=invitation.customer.email or "",

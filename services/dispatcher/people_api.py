@@ -7,7 +7,8 @@ import structlog
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.dispatcher import sending, suppression
-from services.dispatcher.api import Editor, Here, Limit, who
+from services.dispatcher.api import Editor, Limit, who
+from services.dispatcher.context import OwnContext
 from services.dispatcher.people_schemas import (
     LiftAnswer,
     LiftList,
@@ -19,47 +20,47 @@ from services.dispatcher.people_schemas import (
 )
 from services.dispatcher.repository import suppressions
 from services.dispatcher.suppression import Entry, suppress
-from shared.customer_ids import PLACEHOLDERS, stands_for_nobody
-from shared.http.callers import Caller, staff_or_key
-from shared.http.faults import Fault
+from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.secrets import customer_hash
+from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import FieldFault
+from shared.secrets import customer_hash
+from shared.values.customer_ids import PLACEHOLDERS, stands_for_nobody
 
 log = structlog.get_logger()
 
-router = APIRouter(prefix="/v1", route_class=Ordered)
+router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 Admin = Annotated[Caller, Depends(staff_or_key("admin", "admin"))]
 
 
 @router.get("/suppressions", summary="Who is never asked")
 async def list_suppressions(
     caller: Editor,
-    here: Here,
+    context: OwnContext,
     after: Annotated[str, Query(description="`next` of the page before.")] = "",
     limit: Limit = 100,
 ) -> SuppressionList:
     kind, _, key = after.partition(":")
-    async with here.database.reading() as uow:
+    async with context.database.reading() as uow:
         found = await suppressions.page(uow, caller.tenant, (kind, key), limit + 1)
     entries = [_entry(row) for row in found[:limit]]
     return SuppressionList(suppressions=entries, next=entries[-1].id if len(found) > limit else None)
 
 
 @router.post("/suppressions", status_code=201, summary="Never ask an address or a customer")
-async def add_suppression(body: SuppressionBody, caller: Editor, here: Here) -> SuppressionList:
+async def add_suppression(body: SuppressionBody, caller: Editor, context: OwnContext) -> SuppressionList:
     """Answers the entries that stand for them. An address is kept as a keyed hash. An id that stands for
     nobody, such as `guest`, is refused: it would silence everybody who comes under it.
     """
     entries = []
     if body.email is not None:
-        entries.append(Entry("address", customer_hash(here.secret, caller.tenant, body.email)))
-    async with here.database.transaction() as uow:
+        entries.append(Entry("address", customer_hash(context.secret, caller.tenant, body.email)))
+    async with context.database.transaction() as uow:
         if body.customer_id is not None:
             own = (await sending.state_of(uow, caller.tenant)).placeholder_ids
             if stands_for_nobody(body.customer_id, own):
                 remedy = "This id stands for nobody: many customers may come under it. Give their addresses."
-                raise Problem(422, errors=[Fault(field="/customer_id", detail=remedy)])
+                raise Problem(422, errors=[FieldFault(field="/customer_id", detail=remedy)])
             entries.append(Entry("customer", body.customer_id))
         await suppress(uow, caller.tenant, entries, reason="listed", who=who(caller))
         found = await suppressions.matching(uow, [(caller.tenant, *entry) for entry in entries])
@@ -69,11 +70,11 @@ async def add_suppression(body: SuppressionBody, caller: Editor, here: Here) -> 
 @router.get("/suppressions/lifted", summary="Who was taken from the list, by whom and why")
 async def list_lifted(
     caller: Editor,
-    here: Here,
+    context: OwnContext,
     after: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Limit = 100,
 ) -> LiftList:
-    async with here.database.reading() as uow:
+    async with context.database.reading() as uow:
         found = await suppressions.lifted(uow, caller.tenant, after, limit + 1)
     return LiftList(
         lifted=[
@@ -95,7 +96,7 @@ async def list_lifted(
 async def remove_suppression(
     suppression_id: Annotated[str, Path(description="The entry's id, as the list has it.")],
     caller: Editor,
-    here: Here,
+    context: OwnContext,
     reason: Annotated[
         str | None,
         Query(max_length=500, description="Why. Needed where the customer had unsubscribed; it is kept."),
@@ -106,7 +107,7 @@ async def remove_suppression(
     """
     kind, _, key = suppression_id.partition(":")
     why = (reason or "").strip() or None
-    async with here.database.transaction() as uow:
+    async with context.database.transaction() as uow:
         entry = await suppressions.hold(uow, caller.tenant, kind, key)
         if entry is None:
             raise Problem(404)
@@ -123,15 +124,17 @@ async def remove_suppression(
 
 
 @router.get("/placeholder-ids", summary="Customer ids that stand for nobody")
-async def read_placeholder_ids(caller: Editor, here: Here) -> PlaceholderIdsAnswer:
-    async with here.database.reading() as uow:
+async def read_placeholder_ids(caller: Editor, context: OwnContext) -> PlaceholderIdsAnswer:
+    async with context.database.reading() as uow:
         return await _placeholder_ids(uow, caller.tenant)
 
 
 @router.put("/placeholder-ids", summary="Say which customer ids stand for nobody")
-async def write_placeholder_ids(body: PlaceholderIdsBody, caller: Admin, here: Here) -> PlaceholderIdsAnswer:
+async def write_placeholder_ids(
+    body: PlaceholderIdsBody, caller: Admin, context: OwnContext
+) -> PlaceholderIdsAnswer:
     """Events that come under such an id from now on count as without one: the address alone is the person."""
-    async with here.database.transaction() as uow:
+    async with context.database.transaction() as uow:
         await sending.set_placeholder_ids(uow, caller.tenant, who(caller), body.ids)
         return await _placeholder_ids(uow, caller.tenant)
 

@@ -5,6 +5,7 @@ due now, or was being sent, may have been sent since the backup, and becomes unk
 """
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from msgspec import json
@@ -14,13 +15,13 @@ from services.dispatcher.contacts import contact_of
 from services.dispatcher.decisions import joined_segments
 from services.dispatcher.grounds import Grounds, facts_of
 from services.dispatcher.repository import restoring as rows
-from services.dispatcher.settings import root_secret
 from services.dispatcher.wording import write_texts
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, SURVEYS, TRANSACTIONS, Event, Invitation, Survey, Transaction
-from shared.events.newest import first, newest
-from shared.kafka import Subscription
-from shared.kafka.recovery import Cursor, Owned, Recovery
+from shared.events.dedupe import first, newest
+from shared.kafka.kernel import Subscription
+from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.service import Context
 
 LOST = (
     "Opt-outs, suppressions, who lifted them and why, test addresses, customer ids that stand for nobody and "
@@ -47,7 +48,7 @@ async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> N
     await rows.put_words(uow, [(event, write_texts(event.data.texts)) for event in said])
 
 
-async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
+async def restore_invitations(context: Context, uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Take back each invitation as it was said last, with the decision that it came of."""
     said = newest(events, lambda invitation: invitation.id)
     new = await rows.put_invitations(uow, [(event, json.encode(event.data)) for event in said])
@@ -64,7 +65,7 @@ async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation
         [joined_segments(transaction) for transaction in happened],
     )
     asked = [
-        (contact_of(root_secret(), event.tenant, event.data.customer, frozenset()), event.data.due_at)
+        (contact_of(context.secret, event.tenant, event.data.customer, frozenset()), event.data.due_at)
         for event in invited
         if not event.data.test and event.data.state not in quarantine.NEVER_ARRIVED
     ]
@@ -135,13 +136,15 @@ def _grounds(invitation: Invitation) -> Grounds:
     )
 
 
-RECOVERY = Recovery(
-    owned=(Owned(SURVEYS, surveys_page), Owned(INVITATIONS, invitations_page)),
-    reads=(
-        Subscription(SURVEYS, restore_surveys),
-        Subscription(INVITATIONS, restore_invitations),
-        Subscription(TRANSACTIONS, restore_decisions),
-    ),
-    settle=settle,
-    lost=LOST,
-)
+def recovery(context: Context) -> Recovery:
+    """What the dispatcher reads again, and what it can publish again."""
+    return Recovery(
+        owned=(Owned(SURVEYS, surveys_page), Owned(INVITATIONS, invitations_page)),
+        reads=(
+            Subscription(SURVEYS, restore_surveys),
+            Subscription(INVITATIONS, partial(restore_invitations, context)),
+            Subscription(TRANSACTIONS, restore_decisions),
+        ),
+        settle=settle,
+        lost=LOST,
+    )

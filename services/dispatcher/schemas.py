@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from services.dispatcher.surveys import LAST_PLACE, Draft, State, Survey
 from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
-from shared.languages import LONGEST_TAG, tag_of
+from shared.values.languages import MAX_TAG_LENGTH, tag_of
 
 
 def _language(given: Any) -> Any:
@@ -33,7 +33,7 @@ def _languages(given: Any) -> Any:
 Language = Annotated[
     str,
     BeforeValidator(_language),
-    Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,6}$", max_length=LONGEST_TAG),
+    Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,6}$", max_length=MAX_TAG_LENGTH),
 ]
 OneOfEach = BeforeValidator(_languages)
 """Of a mapping by language: two spellings of one language are a fault, and not the one that came last."""

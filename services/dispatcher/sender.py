@@ -16,7 +16,7 @@ from services.dispatcher.sending import of_row
 from services.dispatcher.wording import read_texts
 from shared.db import UnitOfWork
 from shared.events import Invitation, SurveyTexts, Tenant
-from shared.outbound import LEASE, PASSED, Claimed, Fate
+from shared.outbound import LEASE_DURATION, PASSED, Claimed, MailResult
 from shared.tenancy import read_tenant
 
 log = structlog.get_logger()
@@ -70,15 +70,19 @@ class InvitationQueue:
             if await invitations.move(uow, row.tenant, invitation, state, reason=reason) is not None:
                 await _did_not_arrive(uow, contact, invitation)
             return PASSED
-        moved = await invitations.move(uow, row.tenant, invitation, "sending", lease_until=uow.now + LEASE)
+        moved = await invitations.move(
+            uow, row.tenant, invitation, "sending", lease_until=uow.now + LEASE_DURATION
+        )
         if moved is None:
             return PASSED
         texts = read_texts(around.words).get(invitation.language, SurveyTexts())
         tenant = read_tenant(around.tenant_body) if around.tenant_body else unheard_of(row.tenant)
         letter = self._scribe.letter(moved, tenant, texts)
-        return Claimed(moved.id, row.attempts, row.refusals, letter, uow.now + LEASE, about=(contact, moved))
+        return Claimed(
+            moved.id, row.attempts, row.refusals, letter, uow.now + LEASE_DURATION, about=(contact, moved)
+        )
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: Fate) -> None:
+    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
         """Say what became of it."""
         contact: Contact
         invitation: Invitation

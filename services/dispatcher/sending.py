@@ -9,9 +9,9 @@ from services.dispatcher import surveys
 from services.dispatcher.domain import Mode, Sending
 from services.dispatcher.repository import sending as rows
 from services.dispatcher.repository.surveys import touch_all
-from shared.addresses import canonical
-from shared.customer_ids import folded
 from shared.db import UnitOfWork
+from shared.values.addresses import canonical
+from shared.values.customer_ids import folded
 
 Change = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
 STOPPED: Change = "stopped all sending"

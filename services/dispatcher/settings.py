@@ -1,11 +1,9 @@
-"""What the dispatcher needs of its own, and the secret that its handlers hash addresses with."""
-
-from functools import cache
+"""What the dispatcher needs of its own."""
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import Afterword, ServiceSettings, load
+from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -20,10 +18,3 @@ class Settings(ServiceSettings):
         description="Connections to the mail server, of each process that sends.",
         examples=["8"],
     )
-
-
-@cache
-def root_secret() -> str:
-    """The root secret, for handlers: the table of what is heard stands before any process has settings."""
-    (afterword,) = load([Afterword])
-    return afterword.secret.get_secret_value()

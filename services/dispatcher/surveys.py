@@ -14,7 +14,7 @@ from services.dispatcher.wording import read_texts, write_texts
 from shared.db import UnitOfWork
 from shared.events import SURVEYS, SurveyTexts
 from shared.events import Survey as SurveyEvent
-from shared.text import one_form
+from shared.values.text import one_form
 
 LAST_PLACE = 1_000_000
 """The highest place that can be given; where the next one lies beyond it, all are numbered anew."""

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.events import COMPANY, People, Tenant, may_see, may_see_score
+from shared.events import WHOLE_COMPANY, People, Tenant, may_see, may_see_score
 from shared.events.segments import ORGANISATION, chain_of, decoded, typed
-from shared.http.staff import Staff
+from shared.http.staff_auth import Staff
 
 LONGEST = 2_000
 _FORM = re.compile(r"[^:/]+:[^:]+")
@@ -23,7 +23,7 @@ def segment_of(written: str | None) -> str:
     :raises BadSegment: when no segment could be called so.
     """
     if not written:
-        return COMPANY
+        return WHOLE_COMPANY
     dimension, _, value = written.partition(":")
     if (
         len(written) > LONGEST
@@ -66,7 +66,7 @@ class Sight:
 
     def shows_all(self, selection: Sequence[str]) -> bool:
         """Whether they may see the answers that lie in all of these; none named is the company."""
-        parts = tuple(selection) or (COMPANY,)
+        parts = tuple(selection) or (WHOLE_COMPANY,)
         return any(map(self.shows, parts)) and all(map(self.shows_within, parts))
 
     def hidden_dimensions(self, dimensions: Iterable[str]) -> list[str]:

@@ -1,12 +1,12 @@
 """The JSON door: ``GET /v1/scores`` and ``GET /v1/segments``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from services.scorer.access import BadSegment, Sight, name_of, segment_of
+from services.scorer.context import OwnContext
 from services.scorer.domain import SHOWN, groups, interval
 from services.scorer.repository import figures
 from services.scorer.schemas import Level, MarginBody, ScoreBody, SegmentBody, SegmentsBody, WindowBody
@@ -14,24 +14,17 @@ from services.scorer.window import BadWindow, Window, day_of, days_of, today_in
 from shared.db.database import Database
 from shared.events import Tenant
 from shared.events.surveys import Measurement
-from shared.http.callers import Caller, staff_or_key
+from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
+from shared.http.routes import CheckedRoute
 from shared.tenancy import find_tenant
 
-router = APIRouter(tags=["scores"], route_class=Ordered)
+router = APIRouter(tags=["scores"], route_class=CheckedRoute)
 Reader = Annotated[Caller, Depends(staff_or_key("scores:read"))]
 Wanted = Annotated[
     Measurement, Query(description="Asked after a contact (transactional), or at any time (relational).")
 ]
 MOST = 200
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What the doors need: kept on ``app.state`` by the composition."""
-
-    database: Database
 
 
 def window_of(tenant: Tenant, database: Database, window: str, until: str | None) -> Window:
@@ -69,7 +62,7 @@ def no_score(n: int) -> str | None:
 
 @router.get("/v1/scores", summary="How a segment stands over a window", response_model_by_alias=True)
 async def read_score(
-    request: Request,
+    context: OwnContext,
     caller: Reader,
     segment: Annotated[
         str | None, Query(description="dimension:value, such as organisation:north/sales; none: the company.")
@@ -86,7 +79,7 @@ async def read_score(
     Below ten answers there is neither score nor margin, and `reason` says so. A segment that stands for a
     single employee is not there, until an administrator allows that person and their leaders to see it.
     """
-    database: Database = request.app.state.scores.database
+    database = context.database
     wanted = sound_segment(segment)
     async with database.reading() as uow:
         tenant = await find_tenant(uow, caller.tenant)
@@ -114,7 +107,7 @@ async def read_score(
 
 @router.get("/v1/segments", summary="The segments that answers were counted for")
 async def list_segments(
-    request: Request,
+    context: OwnContext,
     caller: Reader,
     dimension: Annotated[
         str | None, Query(max_length=200, description="Only values of this dimension.")
@@ -126,7 +119,7 @@ async def list_segments(
     limit: Annotated[int, Query(ge=1, le=MOST, description="How many at most.")] = 50,
 ) -> SegmentsBody:
     """Segments by name, a page at a time, each with its answers in the window."""
-    database: Database = request.app.state.scores.database
+    database = context.database
     async with database.reading() as uow:
         tenant = await find_tenant(uow, caller.tenant)
         if tenant is None:

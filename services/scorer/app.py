@@ -1,10 +1,11 @@
 """The scorer's whole truth: what it hears, serves and says."""
 
-from services.scorer.handlers import SUBSCRIPTIONS
+from services.scorer.handlers import subscriptions
 from services.scorer.models import metadata
 from services.scorer.schedule import Announcer
 from services.scorer.settings import Settings
-from shared.service import Context, Loops, Service, door
+from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS
+from shared.service import Context, Loops, Service, lazy_api
 
 
 def build_loops(context: Context) -> Loops:
@@ -17,7 +18,8 @@ SERVICE = Service(
     settings=Settings,
     metadata=metadata,
     paths=("/", "/segments", "/v1/scores", "/v1/segments"),
-    api=door("services.scorer.door"),
-    subscriptions=SUBSCRIPTIONS,
+    api=lazy_api("services.scorer.web"),
+    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, CASES),
+    subscriptions=subscriptions,
     worker_loops=build_loops,
 )

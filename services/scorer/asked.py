@@ -5,7 +5,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from services.scorer.window import USUAL, Window
-from shared.events import COMPANY
+from shared.events import WHOLE_COMPANY
 from shared.events.segments import chain_of
 from shared.events.surveys import Measurement
 
@@ -19,8 +19,8 @@ class Asked:
 
     segments: tuple[str, ...] | None = None
     """On a page of segments: those in all of which the answers lie, which are listed too."""
-    path: str = COMPANY
-    touchpoint: str = COMPANY
+    path: str = WHOLE_COMPANY
+    touchpoint: str = WHOLE_COMPANY
     measurement: Measurement | None = None
     """None: the one that the company asks for most, see ``report``."""
     window: str = f"{USUAL}d"
@@ -50,7 +50,7 @@ class Asked:
         asked = replace(self, **changes)
         given: dict[str, Any] = {"path": asked.path, "touchpoint": asked.touchpoint}
         if asked.segments is not None:
-            given["segment"] = asked.segments or (COMPANY,)
+            given["segment"] = asked.segments or (WHOLE_COMPANY,)
         given |= {"measurement": asked.measurement, "window": asked.window, "until": asked.until}
         given |= {"against": asked.against, "by": asked.by, "kind": asked.kind, "words": asked.words}
         told = {key: value for key, value in given.items() if value}
@@ -59,9 +59,9 @@ class Asked:
     def of(self, *more: str, **changes: Any) -> "Asked":
         """The page of segments of the same selection, and of these."""
         selection = replace(
-            self, segments=(*self.selection, *more), path=COMPANY, touchpoint=COMPANY
+            self, segments=(*self.selection, *more), path=WHOLE_COMPANY, touchpoint=WHOLE_COMPANY
         ).selection
-        plain = {"path": COMPANY, "touchpoint": COMPANY, "by": "", "kind": "", "words": ""}
+        plain = {"path": WHOLE_COMPANY, "touchpoint": WHOLE_COMPANY, "by": "", "kind": "", "words": ""}
         return replace(self, segments=selection, **(plain | changes))
 
     def part_href(self, segment: str) -> str:

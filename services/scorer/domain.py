@@ -10,7 +10,7 @@ from functools import lru_cache
 from math import ceil, erfc, hypot, inf, sqrt
 from statistics import NormalDist
 
-from shared.rounding import half_up
+from shared.values.rounding import half_up
 
 SCORES = 11
 LOWEST_PASSIVE, LOWEST_PROMOTER = 7, 9

@@ -20,9 +20,10 @@ from shared.events import (
     Survey,
     segments_of,
 )
-from shared.events.newest import newest
+from shared.events.dedupe import newest
 from shared.events.segments import Segmented, dimension_of
-from shared.kafka import Subscription
+from shared.kafka.kernel import Subscription
+from shared.service import Context
 from shared.tenancy import keep_tenants
 
 MOST_VALUES = 10_000
@@ -113,10 +114,12 @@ async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     )
 
 
-SUBSCRIPTIONS: tuple[Subscription[Any], ...] = (
-    Subscription(TENANTS, keep_tenants),
-    Subscription(ANSWERS, count_answers),
-    Subscription(INVITATIONS, keep_invitations),
-    Subscription(SURVEYS, keep_surveys),
-    Subscription(CASES, keep_cases),
-)
+def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
+    """The handler of each topic that the scorer consumes."""
+    return (
+        Subscription(TENANTS, keep_tenants),
+        Subscription(ANSWERS, count_answers),
+        Subscription(INVITATIONS, keep_invitations),
+        Subscription(SURVEYS, keep_surveys),
+        Subscription(CASES, keep_cases),
+    )

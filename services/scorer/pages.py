@@ -13,24 +13,24 @@ from services.scorer import words
 from services.scorer.access import Sight
 from services.scorer.api import sound_segment, window_of
 from services.scorer.asked import Against, Asked, Kind
+from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.domain import COMPARABLE, SHOWN, Groups
 from services.scorer.report import LIST, WINDOWS, report
 from services.scorer.repository import figures, said
 from services.scorer.view import Figure, drawn
 from services.scorer.window import USUAL
 from shared.db.database import Database, UnitOfWork
-from shared.events import COMPANY, Tenant
+from shared.events import WHOLE_COMPANY, Tenant
 from shared.events.segments import dimension_of
 from shared.events.surveys import Measurement
-from shared.http.live import MOST, Change, LiveFeed
+from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.staff import Staff, signed_in
-from shared.pages.environment import Pages
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff, signed_in
 from shared.pages.filters import segment_name
 from shared.tenancy import find_tenant
 
-router = APIRouter(include_in_schema=False, route_class=Ordered)
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 Reader = Annotated[Staff, Depends(signed_in())]
 Dimension = Annotated[str, Query(max_length=200)]
 Words = Annotated[str, Query(max_length=200)]
@@ -41,16 +41,6 @@ CHANGED_LATELY = timedelta(seconds=10)
 DEMO = "demo"
 EXAMPLES = (10, 30, 100, 400, 1600)
 ORIGINS = {"survey": "", "link": "by an open link", "import": "moved in"}
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What the pages need: kept on ``app.state`` by the composition."""
-
-    database: Database
-    pages: Pages
-    feed: LiveFeed
-    origin: str
 
 
 @dataclass(frozen=True)
@@ -68,27 +58,27 @@ class Listed:
 def live_feed(database: Database, stopping: Any) -> LiveFeed:
     """Tells open pages of answers and cases that were heard a moment ago."""
 
-    async def read(tenants: Collection[str]) -> Sequence[Change]:
+    async def read(tenants: Collection[str]) -> Sequence[LiveChange]:
         async with database.reading() as uow:
-            rows = await said.heard_since(uow, tenants, uow.now - CHANGED_LATELY, MOST)
-        return [Change(row.tenant, row.id, row.version, row.segments) for row in rows]
+            rows = await said.heard_since(uow, tenants, uow.now - CHANGED_LATELY, MAX_CHANGES)
+        return [LiveChange(row.tenant, row.id, row.version, row.segments) for row in rows]
 
     return LiveFeed(read, stopping)
 
 
 @router.get("/segments/live")
-async def live(request: Request, staff: Reader) -> Response:
+async def live(request: Request, staff: Reader, context: OwnContext) -> Response:
     """What changes, as it changes."""
-    desk: Desk = request.app.state.desk
-    return desk.feed.response(request, staff)
+    return context.feed.response(request, staff)
 
 
 @router.get("/")
 async def dashboard(
     request: Request,
     staff: Reader,
-    path: str = COMPANY,
-    touchpoint: str = COMPANY,
+    context: OwnContext,
+    path: str = WHOLE_COMPANY,
+    touchpoint: str = WHOLE_COMPANY,
     window: str = f"{USUAL}d",
     against: Against = "before",
     by: Dimension = "",
@@ -97,13 +87,14 @@ async def dashboard(
     asked = Asked(
         path=sound_segment(path), touchpoint=sound_segment(touchpoint), window=window, against=against, by=by
     )
-    return await _scores(request, staff, asked)
+    return await _scores(context, request, staff, asked)
 
 
 @router.get("/segments")
 async def segments(
     request: Request,
     staff: Reader,
+    context: OwnContext,
     segment: Annotated[list[str] | None, Query(max_length=MOST_AT_ONCE)] = None,
     measurement: Measurement | None = None,
     window: str = f"{USUAL}d",
@@ -118,7 +109,7 @@ async def segments(
 ) -> Response:
     """All segments; or what lies in all of those named, with its answers (an empty one is the company)."""
     if segment is None:
-        return await _list(request, staff, window, q, dimension, after)
+        return await _list(context, request, staff, window, q, dimension, after)
     named = tuple(filter(None, map(sound_segment, segment)))
     asked = Asked(
         segments=named,
@@ -130,7 +121,7 @@ async def segments(
         kind=kind,
         words=words.strip(),
     )
-    return await _scores(request, staff, asked, after)
+    return await _scores(context, request, staff, asked, after)
 
 
 async def _frame(uow: UnitOfWork, staff: Staff, tenant: Tenant, state: Any) -> dict[str, Any]:
@@ -158,13 +149,14 @@ async def _tenant(uow: UnitOfWork, staff: Staff) -> Tenant:
     return tenant
 
 
-async def _list(request: Request, staff: Staff, window: str, q: str, dimension: str, after: str) -> Response:
-    desk: Desk = request.app.state.desk
-    async with desk.database.reading() as uow:
+async def _list(
+    context: ScorerContext, request: Request, staff: Staff, window: str, q: str, dimension: str, after: str
+) -> Response:
+    async with context.database.reading() as uow:
         tenant = await _tenant(uow, staff)
         state = await said.sending_state(uow, tenant.id)
         sight = Sight.of(tenant, staff)
-        days = window_of(tenant, desk.database, window, None)
+        days = window_of(tenant, context.database, window, None)
         rows = await figures.list_segments(
             uow,
             tenant.id,
@@ -176,7 +168,7 @@ async def _list(request: Request, staff: Staff, window: str, q: str, dimension: 
             words=q,
             sight=sight,
         )
-        context = await _frame(uow, staff, tenant, state)
+        values = await _frame(uow, staff, tenant, state)
         known = [each.name for each in await figures.dimensions(uow, tenant.id)] if not staff.segments else []
         known = [name for name in known if name not in sight.hidden_dimensions(known)]
     page = [Listed(segment, Figure(days, counts)) for segment, counts in rows[:LIST]]
@@ -188,7 +180,7 @@ async def _list(request: Request, staff: Staff, window: str, q: str, dimension: 
         if len(rows) > LIST
         else None
     )
-    return desk.pages.response(
+    return context.pages.response(
         request,
         "segments.html",
         staff=staff,
@@ -203,36 +195,37 @@ async def _list(request: Request, staff: Staff, window: str, q: str, dimension: 
         more="/segments?" + urlencode(more) if more else None,
         windows=WINDOWS,
         first=not after,
-        **context,
+        **values,
     )
 
 
-async def _scores(request: Request, staff: Staff, asked: Asked, after: str = "") -> Response:
-    desk: Desk = request.app.state.desk
-    async with desk.database.reading() as uow:
+async def _scores(
+    context: ScorerContext, request: Request, staff: Staff, asked: Asked, after: str = ""
+) -> Response:
+    async with context.database.reading() as uow:
         tenant = await _tenant(uow, staff)
         state = await said.sending_state(uow, tenant.id)
-        context = await _frame(uow, staff, tenant, state)
+        values = await _frame(uow, staff, tenant, state)
         if not state.counted:
-            return desk.pages.response(
+            return context.pages.response(
                 request,
                 "empty.html",
                 staff=staff,
                 state=state,
-                origin=desk.origin,
+                origin=context.staff_url,
                 examples=[(n, drawn(Groups(n // 5, n - n // 5 - n // 2, n // 2))) for n in EXAMPLES],
-                **context,
+                **values,
             )
         sight = Sight.of(tenant, staff)
         if staff.segments and not asked.path and not asked.lists:
             own = list(filter(sight.shows, staff.segments))
             if not own:
-                return desk.pages.response(request, "hidden.html", staff=staff, **context)
+                return context.pages.response(request, "hidden.html", staff=staff, **values)
             asked = replace(asked, path=own[0])
         if not sight.shows_all(asked.selection):
             raise Problem(404)
-        context |= await report(uow, desk.database, staff, tenant, asked, after)
-    return desk.pages.response(
+        values |= await report(uow, context.database, staff, tenant, asked, after)
+    return context.pages.response(
         request,
         "scores.html",
         staff=staff,
@@ -241,5 +234,5 @@ async def _scores(request: Request, staff: Staff, asked: Asked, after: str = "")
         called=", ".join(map(segment_name, asked.selection)) or tenant.name,
         no_score=None,
         origins=ORIGINS,
-        **context,
+        **values,
     )

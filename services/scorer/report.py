@@ -33,8 +33,8 @@ from shared.events import Tenant
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.events.surveys import Measurement
 from shared.http.cursors import cursor_of, place_of
-from shared.http.staff import Staff
-from shared.pages.plots import Point
+from shared.http.staff_auth import Staff
+from shared.pages.svg.trends import Point
 
 TOUCHPOINT = "touchpoint"
 WINDOWS = (7, 30, 90, 365)

@@ -9,10 +9,9 @@ from services.scorer.domain import LEVEL, SHOWN, groups, interval
 from services.scorer.repository import news
 from services.scorer.window import USUAL, today_in
 from shared.db.database import Database, UnitOfWork
-from shared.errors import is_retryable
 from shared.events import SCORES, People, Score, is_person
-from shared.plight import in_words
-from shared.runtime import Backoff, Health, pause
+from shared.health import Health
+from shared.runtime import Periodic
 from shared.tenancy.tenants import all_tenants
 
 LOOP = "scores"
@@ -44,22 +43,11 @@ class Announcer:
     today: Today = Today()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until stopped; trouble with the database is waited out."""
-        backoff = Backoff()
-        while not stopping.is_set():
-            self.health.tick(LOOP)
-            try:
-                await self.announce()
-                self.health.found(LOOP)
-                backoff.reset()
-                rest = EVERY.total_seconds()
-            except Exception as error:
-                if not is_retryable(error):
-                    raise
-                self.health.missing(LOOP, in_words(error))
-                rest = backoff.next()
-            await pause(stopping, rest)
-        self.health.forget(LOOP)
+        """Publish until stopped."""
+        await Periodic(LOOP, self._step, EVERY.total_seconds(), self.health).run(stopping)
+
+    async def _step(self) -> None:
+        await self.announce()
 
     async def announce(self) -> int:
         """Say how the changed segments stand now; how many were said."""

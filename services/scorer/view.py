@@ -20,10 +20,10 @@ from services.scorer.domain import (
 from services.scorer.repository.figures import NOTHING, Counts, Part
 from services.scorer.window import WEEK, Window
 from shared.events.segments import ORGANISATION, dimension_of
-from shared.pages.drawing import Score
 from shared.pages.filters import percent, segment_name
-from shared.pages.plots import Point
-from shared.zones import zone_of
+from shared.pages.svg.primitives import DrawnScore
+from shared.pages.svg.trends import Point
+from shared.values.zones import zone_of
 
 WEEKS_SHOWN = 26
 DAYS_SHOWN = 30
@@ -46,16 +46,16 @@ class Figure:
         return sum(self.counts)
 
     @property
-    def drawn(self) -> Score | None:
+    def drawn(self) -> DrawnScore | None:
         return drawn(self.groups)
 
 
-def drawn(found: Groups) -> Score | None:
+def drawn(found: Groups) -> DrawnScore | None:
     """What is drawn of a score; None when nobody answered."""
     outer, inner = interval(found), interval(found, HALF)
     if found.nps is None or outer is None or inner is None:
         return None
-    return Score(found.n, float(found.nps), outer[0], outer[1], inner[0], inner[1])
+    return DrawnScore(found.n, float(found.nps), outer[0], outer[1], inner[0], inner[1])
 
 
 def total(days: Mapping[date, Counts], window: Window) -> Counts:
@@ -121,11 +121,11 @@ class Row:
         return segment_name(self.part.segment)
 
     @property
-    def now(self) -> Score | None:
+    def now(self) -> DrawnScore | None:
         return drawn(self.part.now)
 
     @property
-    def before(self) -> Score | None:
+    def before(self) -> DrawnScore | None:
         return drawn(self.part.before)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.zones import zone_of
+from shared.values.zones import zone_of
 
 LONGEST = 3650
 WEEK = 7

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from services.scorer.domain import CHANCE, Change, Groups
-from shared.pages.drawing import Score
 from shared.pages.filters import MINUS, clock_time, day, signed
 from shared.pages.language import counted, reading, translated
-from shared.rounding import half_up
+from shared.pages.svg.primitives import DrawnScore
+from shared.values.rounding import half_up
 
 ALMOST_NEVER = 0.001
 _SOON = timedelta(hours=3)
@@ -35,7 +35,7 @@ def tenth(value: float | Fraction) -> str:
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
 
 
-def margin(score: Score) -> str:
+def margin(score: DrawnScore) -> str:
     """±4, or both ends where the halves differ."""
     if score.margin is not None:
         return f"±{half_up(score.margin)}"
@@ -75,7 +75,7 @@ def due(at: datetime) -> str:
     return translated("%(when)s %(time)s") % {"when": when, "time": clock_time(at)}
 
 
-def stands(name: str, score: Score | None, least: int) -> str:
+def stands(name: str, score: DrawnScore | None, least: int) -> str:
     """The finding: where it stands, as far as that can be said."""
     if score is None:
         return translated("Nobody answered in this window.")

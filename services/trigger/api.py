@@ -1,30 +1,28 @@
 """The one door without a transaction: keys from memory, an idempotent producer, acknowledgement, 202."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
+from services.trigger.context import OwnContext, TriggerContext
 from services.trigger.domain import Accepted, transaction
 from services.trigger.errors import Unacceptable
 from services.trigger.intake import FORMS, NoSuchForm, Piece, pieces, read
 from services.trigger.openapi import ACCEPTS, ANSWERS
-from shared.clock import Clock
+from shared.api_keys import ApiKey
 from shared.events import TRANSACTIONS, Event, Transaction
-from shared.http.bodies import read_text
-from shared.http.direct import Direct
-from shared.http.items import NotJson, TooMany, id_of
-from shared.http.keys import requires
+from shared.http.body_text import read_text
+from shared.http.fast_route import FastRoute
+from shared.http.json_items import NotJson, TooMany, id_of
+from shared.http.key_auth import requires
 from shared.http.problems import Problem
-from shared.http.secrets import customer_hash
-from shared.kafka import Publisher, Unavailable
-from shared.keys import ApiKey
-from shared.service import Context
+from shared.kafka.kernel import Unavailable
+from shared.secrets import customer_hash
 
-router = APIRouter(route_class=Direct)
+router = APIRouter(route_class=FastRoute)
 
 
 class Fault(msgspec.Struct):
@@ -45,39 +43,6 @@ class Result(msgspec.Struct, omit_defaults=True):
     """What only helps and was not understood: the event is accepted without it."""
 
 
-@dataclass(frozen=True)
-class Door:
-    """What the door needs: kept on ``app.state`` by the composition."""
-
-    publisher: Publisher
-    staff_url: str
-    secret: str
-    clock: Clock
-
-    @classmethod
-    def of(cls, context: Context, publisher: Publisher) -> "Door":
-        """The door of a running process."""
-        return cls(publisher, context.afterword.staff_url.rstrip("/"), context.secret, context.database.clock)
-
-    def accept(self, piece: Piece, key: ApiKey, now: datetime) -> Accepted:
-        """Read and check one event.
-
-        :raises Unacceptable: naming the place in what was sent, and the remedy.
-        """
-        event, spoilt = read(piece)
-        try:
-            return transaction(
-                event,
-                source=key.source or key.name,
-                customer_id=lambda address: customer_hash(self.secret, key.tenant, address),
-                now=now,
-                country=key.country,
-                spoilt=spoilt,
-            )
-        except Unacceptable as fault:
-            raise Unacceptable(piece.place(fault.field), fault.remedy) from None
-
-
 @router.post(
     "/v1/events",
     status_code=202,
@@ -87,30 +52,48 @@ class Door:
     response_class=Response,
 )
 async def post_events(
-    request: Request, key: Annotated[ApiKey, Depends(requires("events:write"))]
+    request: Request, key: Annotated[ApiKey, Depends(requires("events:write"))], context: OwnContext
 ) -> Response:
     """Accept one event or up to 1,000 of them, as JSON, NDJSON or CloudEvents 1.0.
 
     202 means that Kafka has acknowledged every event of the request. The same event (tenant, source and id)
     may be sent again at any time: it changes nothing. 207 means that some were refused; each has its result.
     """
-    door: Door = request.app.state.door
     found, is_batch = _pieces(await read_text(request), request)
-    now = door.clock()
+    now = context.database.clock()
     results: list[Result] = []
     accepted: dict[tuple[str, str], Event[Transaction]] = {}
     for piece in found:
         try:
-            told, warned = door.accept(piece, key, now)
+            told, warned = _read(context, piece, key, now)
         except Unacceptable as fault:
             results.append(Result(id_of(piece.body), "refused", errors=[Fault(fault.field, fault.remedy)]))
         else:
-            result = _accept(door, TRANSACTIONS.event(key.tenant, told, now), accepted)
+            result = _accept(context, TRANSACTIONS.event(key.tenant, told, now), accepted)
             result.warnings = [Fault(piece.place(each.field), each.remedy) for each in warned]
             results.append(result)
     if accepted:
-        await _publish(door, list(accepted.values()))
+        await _publish(context, list(accepted.values()))
     return _response(results, is_batch, some=bool(accepted))
+
+
+def _read(context: TriggerContext, piece: Piece, key: ApiKey, now: datetime) -> Accepted:
+    """Read and check one event.
+
+    :raises Unacceptable: naming the place in what was sent, and the remedy.
+    """
+    event, spoilt = read(piece)
+    try:
+        return transaction(
+            event,
+            source=key.source or key.name,
+            customer_id=lambda address: customer_hash(context.secret, key.tenant, address),
+            now=now,
+            country=key.country,
+            spoilt=spoilt,
+        )
+    except Unacceptable as fault:
+        raise Unacceptable(piece.place(fault.field), fault.remedy) from None
 
 
 def _pieces(body: bytes, request: Request) -> tuple[list[Piece], bool]:
@@ -133,7 +116,7 @@ def _pieces(body: bytes, request: Request) -> tuple[list[Piece], bool]:
 
 
 def _accept(
-    door: Door, event: Event[Transaction], accepted: dict[tuple[str, str], Event[Transaction]]
+    context: TriggerContext, event: Event[Transaction], accepted: dict[tuple[str, str], Event[Transaction]]
 ) -> Result:
     told = event.data
     earlier = accepted.setdefault((told.source, told.id), event)
@@ -142,12 +125,12 @@ def _accept(
             "Stands in this request already, with other content: the first counts. Give this one another id."
         )
         return Result(told.id, "refused", errors=[Fault("/id", detail)])
-    return Result(told.id, "accepted", see=f"{door.staff_url}/events/{event.subject}")
+    return Result(told.id, "accepted", see=f"{context.staff_url}/events/{event.subject}")
 
 
-async def _publish(door: Door, events: Sequence[Event[Transaction]]) -> None:
+async def _publish(context: TriggerContext, events: Sequence[Event[Transaction]]) -> None:
     try:
-        await door.publisher.publish(
+        await context.publisher.publish(
             TRANSACTIONS.name,
             [(TRANSACTIONS.record_key(event), TRANSACTIONS.encode(event)) for event in events],
         )

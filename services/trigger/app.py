@@ -1,15 +1,17 @@
 """The trigger's whole truth: what it serves, says and runs."""
 
 from services.trigger.models import metadata
-from services.trigger.recovery import RECOVERY
+from services.trigger.recovery import recovery
 from services.trigger.settings import Settings
-from shared.service import Service, door
+from shared.events import TENANTS
+from shared.service import Service, lazy_api
 
 SERVICE = Service(
     name="trigger",
     settings=Settings,
     metadata=metadata,
     paths=("/v1/events",),
-    api=door("services.trigger.door"),
-    recovery=RECOVERY,
+    api=lazy_api("services.trigger.web"),
+    owns=(TENANTS,),
+    recovery=recovery,
 )

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from services.trigger.errors import Unacceptable
-from shared.http.items import depth
+from shared.http.json_items import depth
 
 DEEPEST = 32
 LARGEST = 64 * 1024

@@ -17,9 +17,9 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from services.trigger.domain import HINTS, Content, EventIn
 from services.trigger.errors import Unacceptable
 from shared.events.envelope import Instant
-from shared.http.bodies import BOM
-from shared.http.items import BadItem, read_item
-from shared.http.media import is_json, media_type
+from shared.http.body_text import BOM
+from shared.http.json_items import BadItem, read_item
+from shared.http.media_types import is_json, media_type
 
 ATTRIBUTES = ("specversion", "id", "source", "type", "time")
 _DATA = "/data"

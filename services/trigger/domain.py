@@ -15,15 +15,15 @@ from services.trigger.hints import Reader, Warned
 from shared.events import Account, Basis, Customer, Transaction
 from shared.events.envelope import Instant, Name
 from shared.events.segments import (
-    LONGEST,
+    MAX_SEGMENT_BYTES,
     ORGANISATION,
     BadSegment,
     clean_organisation,
     clean_segments,
     too_long,
 )
-from shared.pointers import pointer
-from shared.text import one_form
+from shared.values.json_pointers import pointer
+from shared.values.text import one_form
 
 OLDEST = timedelta(days=30)
 """Beyond it the identities of what has been decided may be forgotten one day; the promise ends here."""
@@ -174,7 +174,8 @@ def _put_in_one_form(event: EventIn, source: str) -> None:
     if (dimension := too_long(_Segmented(event.segments, event.organisation))) is not None:
         raise Unacceptable(
             f"/{ORGANISATION}" if dimension == ORGANISATION else pointer("segments", dimension),
-            f"The name of a segment has more than {LONGEST} bytes. Use a short code instead of a text.",
+            f"The name of a segment has more than {MAX_SEGMENT_BYTES} bytes. "
+            "Use a short code instead of a text.",
         )
     _put_basis_in_one_form(event.customer.basis)
 

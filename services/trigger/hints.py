@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from services.trigger.places import country_of, locale_of, time_zone_of
-from shared.phone import dialled
-from shared.text import one_form
+from shared.values.phone import dialled
+from shared.values.text import one_form
 
 LONGEST_NAME = 200
 

@@ -11,9 +11,9 @@ import msgspec
 from services.trigger.cloud_events import is_binary, pointer_in, read_binary, read_structured
 from services.trigger.domain import HINTS, EventIn
 from services.trigger.errors import Unacceptable
-from shared.http.bodies import BOM
-from shared.http.items import MOST, BadItem, TooMany, elements, read_item
-from shared.http.media import is_json, media_type
+from shared.http.body_text import BOM
+from shared.http.json_items import MAX_ITEMS, BadItem, TooMany, elements, read_item
+from shared.http.media_types import is_json, media_type
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 FORMS = ("application/json", NDJSON[0], "application/cloudevents+json", "application/cloudevents-batch+json")
@@ -53,7 +53,7 @@ def pieces(body: bytes, headers: Mapping[str, str]) -> tuple[list[Piece], bool]:
         raise NoSuchForm
     if kind in NDJSON:
         lines = [line for each in body.split(b"\n") if (line := each.removeprefix(BOM).strip())]
-        if len(lines) > MOST:
+        if len(lines) > MAX_ITEMS:
             raise TooMany
         return [Piece(line) for line in lines], True
     if kind and not is_json(kind):

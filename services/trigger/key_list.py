@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.db.database import LARGEST_RECORD
+from shared.db.database import MAX_EVENT_BYTES
 from shared.events import KeyDigest
 
 MOST_KEYS = 500
 """That open something, of one company."""
-MOST_BYTES = LARGEST_RECORD * 3 // 4
+MOST_BYTES = MAX_EVENT_BYTES * 3 // 4
 """Of all keys in an event; the rest of it is the company's own."""
-MOST_LIVE_BYTES = LARGEST_RECORD // 2
+MOST_LIVE_BYTES = MAX_EVENT_BYTES // 2
 """Of the keys that open something."""
 ENDED_KEYS_ARE_TOLD = timedelta(days=90)
 

@@ -4,7 +4,7 @@ import re
 from functools import cache, lru_cache
 from typing import Any
 
-from shared.zones import zone_names
+from shared.values.zones import zone_names
 
 _LONGEST = 255
 

@@ -3,8 +3,9 @@
 from services.trigger import repository
 from shared.db.database import UnitOfWork
 from shared.events import TENANTS, Tenant
-from shared.kafka import Subscription
-from shared.kafka.recovery import Cursor, Owned, Recovery
+from shared.kafka.kernel import Subscription
+from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.service import Context
 from shared.tenancy import keep_tenants
 
 
@@ -16,4 +17,6 @@ async def tenants_page(
     return [(one.id, one) for one in found], (found[-1].id, None) if len(found) == most else None
 
 
-RECOVERY = Recovery(owned=(Owned(TENANTS, tenants_page),), reads=(Subscription(TENANTS, keep_tenants),))
+def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
+    """What the trigger reads again, and what it can publish again."""
+    return Recovery(owned=(Owned(TENANTS, tenants_page),), reads=(Subscription(TENANTS, keep_tenants),))

@@ -13,11 +13,11 @@ from services.trigger.errors import BadTenant, TenantExists, UnknownKey, Unknown
 from services.trigger.short_names import candidates
 from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, People, Tenant
-from shared.events.segments import MOST_LEVELS
+from shared.events.segments import MAX_LEVELS
 from shared.ids import uuid7
 from shared.tenancy import digest_of, find_tenant
-from shared.text import one_form
-from shared.zones import zone_names
+from shared.values.text import one_form
+from shared.values.zones import zone_names
 
 SCOPES = (
     "events:write",
@@ -185,8 +185,8 @@ async def set_people(
     :raises BadTenant: for a level that no path has, or a dimension without a name.
     :raises UnknownTenant: when there is no such tenant.
     """
-    if level is not None and not 0 <= level <= MOST_LEVELS:
-        raise BadTenant(f"The level is a number from 1 to {MOST_LEVELS}, or 0 for none.")
+    if level is not None and not 0 <= level <= MAX_LEVELS:
+        raise BadTenant(f"The level is a number from 1 to {MAX_LEVELS}, or 0 for none.")
     if any(not 0 < len(dimension.strip()) <= LONGEST_NAME for dimension in dimensions or ()):
         raise BadTenant(f"A dimension has a name of {LONGEST_NAME} characters at most.")
     async with database.transaction() as uow:

@@ -17,7 +17,7 @@ from shared.errors import Unprocessable
 from shared.events import Topic
 from shared.events.envelope import D
 
-LARGEST_RECORD = 512 * 1024
+MAX_EVENT_BYTES = 512 * 1024
 """A topic takes no larger record: a value beyond it would stop the relay for ever."""
 
 _sql = lru_cache(maxsize=2_000)(text)
@@ -29,7 +29,7 @@ class UnitOfWork:
 
     connection: AsyncConnection
     now: datetime
-    _said: list[tuple[str, bytes | None, bytes | None, bytes | None]] = field(default_factory=list)
+    _pending: list[tuple[str, bytes | None, bytes | None, bytes | None]] = field(default_factory=list)
 
     async def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         """Run one statement. Casts are written CAST(:x AS type): ``:x::type`` hides the parameter."""
@@ -42,37 +42,37 @@ class UnitOfWork:
         """
         event = topic.event(tenant, data, self.now)
         value = topic.encode(event)
-        if len(value) > LARGEST_RECORD:
+        if len(value) > MAX_EVENT_BYTES:
             raise Unprocessable(f"an event of {len(value)} bytes is more than a topic takes")
-        self._said.append((topic.name, topic.record_key(event), value, None))
+        self._pending.append((topic.name, topic.record_key(event), value, None))
 
-    def put_aside(self, topic: str, key: bytes | None, value: bytes | None, headers: bytes) -> None:
+    def add_dead_letter(self, topic: str, key: bytes | None, value: bytes | None, headers: bytes) -> None:
         """Write a dead letter: original bytes, place and reason."""
-        self._said.append((topic, key, value, headers))
+        self._pending.append((topic, key, value, headers))
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Take back rows and words alike when the block fails."""
-        said = len(self._said)
+        pending = len(self._pending)
         try:
             async with self.connection.begin_nested():
                 yield
         except BaseException:
-            del self._said[said:]
+            del self._pending[pending:]
             raise
 
     async def flush(self) -> bool:
-        """Write what was said to the outbox; True if there was anything."""
-        if not self._said:
+        """Write what was pending to the outbox; True if there was anything."""
+        if not self._pending:
             return False
-        topics, keys, values, headers = zip(*self._said, strict=True)
+        topics, keys, values, headers = zip(*self._pending, strict=True)
         await self.execute(
             "INSERT INTO outbox (topic, key, value, headers) SELECT * FROM unnest("
             "CAST(:topics AS text[]), CAST(:keys AS bytea[]), "
             "CAST(:values AS bytea[]), CAST(:headers AS bytea[]))",
             {"topics": list(topics), "keys": list(keys), "values": list(values), "headers": list(headers)},
         )
-        self._said.clear()
+        self._pending.clear()
         return True
 
 
@@ -101,13 +101,13 @@ class Database:
         async with self.engine.begin() as connection:
             uow = UnitOfWork(connection, self.clock())
             yield uow
-            said = await uow.flush()
-        if said:
+            pending = await uow.flush()
+        if pending:
             self.outbox_filled.set()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
-        """One consistent look; nothing that is written or said in it stays."""
+        """One consistent look; nothing that is written or pending in it stays."""
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield UnitOfWork(connection, self.clock())

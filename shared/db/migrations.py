@@ -7,7 +7,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.database import new_engine
-from shared.db.schema import fault, folder
+from shared.db.schema_check import folder, schema_fault
 
 _ONE_AT_A_TIME = 7_431_001
 """Advisory lock: the second one waits, then finds nothing to do."""
@@ -28,7 +28,7 @@ async def migrate(service: str, url: str) -> None:
     engine: AsyncEngine = new_engine(url, name=f"{service}-migrate", pool_size=None, deadline=None)
     try:
         async with engine.connect() as connection:
-            await fault(service, connection)
+            await schema_fault(service, connection)
             await connection.rollback()
             await connection.run_sync(_upgrade, service)
     finally:

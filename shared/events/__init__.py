@@ -11,7 +11,7 @@ from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
 from shared.events.scores import SCORES, Score
-from shared.events.segments import COMPANY, levels, may_see, segments_of, too_long
+from shared.events.segments import WHOLE_COMPANY, levels, may_see, segments_of, too_long
 from shared.events.surveys import SURVEYS, FollowUp, Survey, SurveyTexts
 from shared.events.tenants import TENANTS, KeyDigest, Tenant
 from shared.events.transactions import TRANSACTIONS, Account, Basis, Customer, Transaction
@@ -30,7 +30,6 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
 __all__ = [
     "ANSWERS",
     "CASES",
-    "COMPANY",
     "CUSTOMERS",
     "INVITATIONS",
     "SCORES",
@@ -38,6 +37,7 @@ __all__ = [
     "TENANTS",
     "TOPICS",
     "TRANSACTIONS",
+    "WHOLE_COMPANY",
     "Account",
     "Answer",
     "AnswerState",

@@ -23,7 +23,7 @@ PLACEHOLDERS: Final = {
 """What each stands for, in the order in which they are listed."""
 OF_AN_OCCASION: Final = tuple(name for name in PLACEHOLDERS if name != "occasion")
 """The placeholders in the survey's own words for its occasion, which cannot name itself."""
-LONGEST: Final = 1_000
+MAX_PLACEHOLDER_LENGTH: Final = 1_000
 """Characters of filled words that are kept and published: as many as the event's ``Text`` takes."""
 
 # In this order: a doubled pair around a word is what other tools write for a placeholder.
@@ -74,18 +74,20 @@ def filled_texts(texts: SurveyTexts, values: Mapping[str, str]) -> SurveyTexts:
 
     return msgspec.structs.replace(
         texts,
-        **{name: filled(getattr(texts, name)) for name in SAID},
+        **{name: filled(getattr(texts, name)) for name in PUBLISHED_TEXTS},
         # The question is kept with its answer, and published.
         follow_up=FollowUp(
             **{
-                name: filled(getattr(texts.follow_up, name), LONGEST)
+                name: filled(getattr(texts.follow_up, name), MAX_PLACEHOLDER_LENGTH)
                 for name in texts.follow_up.__struct_fields__
             }
         ),
     )
 
 
-SAID: Final = tuple(name for name in SurveyTexts.__struct_fields__ if name not in {"follow_up", "occasion"})
+PUBLISHED_TEXTS: Final = tuple(
+    name for name in SurveyTexts.__struct_fields__ if name not in {"follow_up", "occasion"}
+)
 """The fields of a survey's words that are shown as they are, once filled."""
 
 

@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from shared.text import one_form
+from shared.values.text import one_form
 
-COMPANY = ""
+WHOLE_COMPANY = ""
 ORGANISATION = "organisation"
-MOST_DIMENSIONS = 8
-MOST_LEVELS = 6
-MOST_BYTES = 4
+MAX_DIMENSIONS = 8
+MAX_LEVELS = 6
+MAX_SEGMENTS_BYTES = 4
 """That a character of a segment's name can need: three for one that is percent-encoded."""
-LONGEST = 1_000
+MAX_SEGMENT_BYTES = 1_000
 """Bytes of a segment's name: it is part of a table's key, and an index takes no row of more than 2,700."""
-LONGEST_DIMENSION = 100
+MAX_DIMENSION_BYTES = 100
 """Characters of a dimension."""
-LONGEST_VALUE = 200
+MAX_VALUE_BYTES = 200
 """Characters of a dimension's value, or of a level of the organisation."""
 
 
@@ -80,7 +80,7 @@ def segments_of(thing: Segmented) -> list[str]:
     What was written before the doors kept text in one form is in one form here.
     """
     dimensions = [f"{_part(name)}:{_part(value)}" for name, value in sorted(thing.segments.items())]
-    return list(dict.fromkeys([COMPANY, *dimensions, *levels(thing.organisation)]))
+    return list(dict.fromkeys([WHOLE_COMPANY, *dimensions, *levels(thing.organisation)]))
 
 
 def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
@@ -93,17 +93,17 @@ def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
         dimension = _form(name)
         if not dimension:
             raise BadSegment(("segments", name), "Has no name. Give the dimension one.")
-        if len(dimension) > LONGEST_DIMENSION:
+        if len(dimension) > MAX_DIMENSION_BYTES:
             raise BadSegment(
-                ("segments", name), f"The dimension has more than {LONGEST_DIMENSION} characters."
+                ("segments", name), f"The dimension has more than {MAX_DIMENSION_BYTES} characters."
             )
         if value is None:
             continue
         text = _clean_part(("segments", name), value)
         if text and clean.setdefault(dimension, text) != text:
             raise BadSegment(("segments", name), "This dimension stands here already, with another value.")
-    if len(clean) > MOST_DIMENSIONS:
-        raise BadSegment(("segments",), f"More than {MOST_DIMENSIONS} dimensions. Leave some out.")
+    if len(clean) > MAX_DIMENSIONS:
+        raise BadSegment(("segments",), f"More than {MAX_DIMENSIONS} dimensions. Leave some out.")
     return clean
 
 
@@ -112,8 +112,8 @@ def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
 
     :raises BadSegment: naming the level and the remedy.
     """
-    if len(sent) > MOST_LEVELS:
-        raise BadSegment(("organisation",), f"More than {MOST_LEVELS} levels. Leave some out.")
+    if len(sent) > MAX_LEVELS:
+        raise BadSegment(("organisation",), f"More than {MAX_LEVELS} levels. Leave some out.")
     clean = [_clean_part(("organisation", depth), level) for depth, level in enumerate(sent)]
     if "" in clean:
         raise BadSegment(("organisation", clean.index("")), "Is blank. Name the level, or leave it out.")
@@ -121,7 +121,7 @@ def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _form(text: str) -> str:
-    return _known_form(text) if len(text) <= LONGEST_VALUE else one_form(text)
+    return _known_form(text) if len(text) <= MAX_VALUE_BYTES else one_form(text)
 
 
 _known_form = lru_cache(maxsize=5_000)(one_form)
@@ -132,8 +132,8 @@ def _clean_part(place: tuple[str | int, ...], value: Any) -> str:
     if not isinstance(value, str):
         raise BadSegment(place, "Must be text, in quotes.")
     text = _form(value)
-    if len(text) > LONGEST_VALUE:
-        raise BadSegment(place, f"Has more than {LONGEST_VALUE} characters. Use a short code.")
+    if len(text) > MAX_VALUE_BYTES:
+        raise BadSegment(place, f"Has more than {MAX_VALUE_BYTES} characters. Use a short code.")
     return text
 
 
@@ -148,10 +148,10 @@ def too_long(thing: Segmented) -> str | None:
     """The dimension whose segment has a longer name than any table can keep, if there is one."""
     letters = sum(len(name) + len(value) + 1 for name, value in thing.segments.items())
     letters += len(ORGANISATION) + sum(len(level) + 1 for level in thing.organisation)
-    if letters * MOST_BYTES <= LONGEST:
+    if letters * MAX_SEGMENTS_BYTES <= MAX_SEGMENT_BYTES:
         return None  # nearly always; what follows takes half of the time that a whole event takes
     for segment in segments_of(thing):
-        if len(segment.encode()) > LONGEST:
+        if len(segment.encode()) > MAX_SEGMENT_BYTES:
             return decoded(segment.partition(":")[0])
     return None
 

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from shared.http.callers import Caller
+from shared.api_keys import ApiKey
+from shared.http.auth import Caller
 from shared.http.problems import Problem
-from shared.http.staff import Staff
+from shared.http.staff_auth import Staff
 from shared.keyed_locks import KeyedSemaphores
-from shared.keys import ApiKey
 
 AT_ONCE_OF_ALL = 5
 """Requests of programs and staff that an API process works on at once. Its pool has eight connections: the

@@ -1,27 +1,27 @@
 """The factory of each service's HTTP application."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
-from shared.http import health, problems
-from shared.http.admission import Admission
-from shared.http.edge import Edge
-from shared.http.guesses import Guesses
-from shared.http.limits import RequestLimits
+from shared.http import problems
+from shared.http.context import HttpContext
+from shared.http.health_app import HEALTH_PATHS, HealthApp
+from shared.http.middleware import RequestMiddleware
 from shared.http.openapi import with_problems
-from shared.http.routes import Ordered
-from shared.pages.assets import SHARED, Assets
-from shared.pages.environment import Pages
+from shared.http.request_limits import RequestLimits
+from shared.http.routes import CheckedRoute
 
+ServeFile = Callable[[Request], Awaitable[Response]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-class Door(FastAPI):
+class ServiceApi(FastAPI):
     """FastAPI whose OpenAPI document tells the refusals too."""
 
     def openapi(self) -> dict[str, Any]:
@@ -31,45 +31,41 @@ class Door(FastAPI):
 
 
 def create_app(
+    http: HttpContext,
     *,
-    service: str,
     routers: Sequence[APIRouter],
     lifespan: Lifespan | None = None,
-    pages: Pages | None = None,
+    files: ServeFile | None = None,
     limits: RequestLimits | None = None,
 ) -> FastAPI:
     """The application of one service.
 
-    ``app.state`` is filled by the service's composition (here or in its lifespan): ``health`` for the
-    probes, ``keys`` for API keys, ``access`` and ``csrf`` for people who are signed in, ``encrypted`` where
-    they reach us by https.
-
+    :param files: answers ``/static/{owner}/{digest}/{name}``.
     :raises TypeError: when a router's routes would read a body before they ask who calls.
     """
     for route in (route for router in routers for route in router.routes):
-        if isinstance(route, APIRoute) and not isinstance(route, Ordered):
-            raise TypeError(f"{route.path}: make its router with route_class=Ordered")
-    app = Door(
-        title=f"Afterword {service}",
+        if isinstance(route, APIRoute) and not isinstance(route, CheckedRoute):
+            raise TypeError(f"{route.path}: make its router with route_class=CheckedRoute")
+    app = ServiceApi(
+        title=f"Afterword {http.service}",
         version="1",
-        openapi_url=f"/openapi/{service}.json",
+        openapi_url=f"/openapi/{http.service}.json",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Edge, limits=limits)],
+        middleware=[Middleware(RequestMiddleware, limits=limits)],
         redirect_slashes=False,
         # We count and log by ourselves. To look whether somebody else does takes a request some microseconds.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.service = service
-    app.state.pages = pages
-    app.state.guesses = Guesses()
-    app.state.admission = Admission()
+    app.state.http = http
     problems.install(app)
-    assets = pages.assets if pages is not None else Assets({SHARED.name: SHARED.folder})
-    app.add_route("/static/{owner}/{digest}/{name}", assets.respond, include_in_schema=False)
-    # The routes themselves, since an included router looks twice for the one that it has; the probes come
-    # last, since each that is passed by costs a request some microseconds.
-    for router in (*routers, health.router):
+    if files is not None:
+        app.add_route("/static/{owner}/{digest}/{name}", files, include_in_schema=False)
+    # The routes themselves, since an included router looks twice for the one that it has; the health comes
+    # last, since each route that is passed by costs a request some microseconds.
+    for router in routers:
         app.router.routes.extend(router.routes)
+    health = HealthApp({"": http.health})
+    app.router.routes.extend(Route(path, health) for path in HEALTH_PATHS)
     return app

@@ -7,14 +7,15 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from shared.http.bounded_request import FORM_MEDIA_TYPE, media_type
 from shared.http.caller_checks import CallerCheck
+from shared.http.context import http_of
 from shared.http.problems import Problem, wants_page
-from shared.http.reading import FORM, media_type
-from shared.http.secrets import derive
-from shared.http.staff import Staff, renewal, staff_of
+from shared.http.staff_auth import Staff, renewal, staff_of
+from shared.secrets import derive
 
-FIELD = "csrf"
-HEADER = "x-csrf"
+CSRF_FIELD = "csrf"
+CSRF_HEADER = "x-csrf"
 
 
 class CsrfGuard:
@@ -66,10 +67,8 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
-SessionLives = Callable[[Staff], Awaitable[bool]]
-"""Whether a session still lasts. The service that keeps the sessions has it as ``app.state.session_lives``:
-what is written there ends with the session, not with the pass.
-"""
+SessionIsLive = Callable[[Staff], Awaitable[bool]]
+"""Whether a session still lasts, and its person may still do what the pass says."""
 
 
 class _OwnSite(CallerCheck[None]):
@@ -87,16 +86,15 @@ async def csrf_checked(request: Request) -> None:
     Put it after the dependency that renews the pass, so that an old pass is renewed and not refused.
     """
     refuse_foreign(request)
-    guard: CsrfGuard = request.app.state.csrf
+    http = http_of(request)
     staff = staff_of(request)
     if staff is None:
         raise stale_form()
-    token = request.headers.get(HEADER)
-    if token is None and media_type(request) == FORM:
-        given = (await request.form()).get(FIELD)
+    token = request.headers.get(CSRF_HEADER)
+    if token is None and media_type(request) == FORM_MEDIA_TYPE:
+        given = (await request.form()).get(CSRF_FIELD)
         token = given if isinstance(given, str) else None
-    if token is None or not guard.matches(staff.session_id, token):
+    if token is None or not http.csrf.matches(staff.session_id, token):
         raise stale_form()
-    lives: SessionLives | None = getattr(request.app.state, "session_lives", None)
-    if lives is not None and not await lives(staff):
+    if http.session_is_live is not None and not await http.session_is_live(staff):
         raise renewal(request) if wants_page(request) else Problem(401)

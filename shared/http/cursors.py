@@ -5,11 +5,11 @@ import binascii
 from datetime import datetime
 from uuid import UUID
 
-from shared.http.faults import Fault
 from shared.http.instants import in_calendar
 from shared.http.problems import Problem
+from shared.http.validation_errors import FieldFault
 
-LONGEST = 200
+MAX_CURSOR_LENGTH = 200
 
 
 def cursor_of(at: datetime, last: UUID) -> str:
@@ -30,7 +30,7 @@ def place_of(cursor: str, parameter: str = "after") -> tuple[datetime, UUID] | N
         place = in_calendar(datetime.fromisoformat(at)), UUID(last)
     except (binascii.Error, ValueError):
         place = None
-    if place is None or len(cursor) > LONGEST or cursor_of(*place) != cursor:
+    if place is None or len(cursor) > MAX_CURSOR_LENGTH or cursor_of(*place) != cursor:
         detail = "Follow the page's own link, or give “next” of the page before as it stood there."
-        raise Problem(422, errors=[Fault(field=f"query/{parameter}", detail=detail)])
+        raise Problem(422, errors=[FieldFault(field=f"query/{parameter}", detail=detail)])
     return place

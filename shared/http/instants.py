@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime
 
-EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+MIN_INSTANT = datetime(1, 1, 2, tzinfo=UTC)
+MAX_INSTANT = datetime(9999, 12, 30, tzinfo=UTC)
 """A day from the calendar's ends, so that a time in these bounds has a day in each time zone."""
 
 
@@ -18,7 +18,7 @@ def in_calendar(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("Needs its time zone: 2026-11-22T05:00:00Z or 2026-11-22T06:00:00+01:00.")
     # Compared as they stand: a conversion to UTC would leave the calendar for the very times meant here.
-    if not EARLIEST <= at <= LATEST:
+    if not MIN_INSTANT <= at <= MAX_INSTANT:
         raise ValueError("Must lie between the years 1 and 9999. Leave it out to ask for all.")
     return at
 

@@ -21,11 +21,11 @@ from starlette.types import Receive, Scope, Send
 
 from shared.events import may_see
 from shared.http.problems import Problem
-from shared.http.staff import Staff, seconds_left
+from shared.http.staff_auth import Staff, seconds_left
 
-MOST = 100
+MAX_CHANGES = 100
 """Changes of one company that a look reads: the newest. When there are as many, some may be missing."""
-PENDING = 100
+MAX_PENDING = 100
 """Messages that wait for a slow browser; beyond them it is told once that anything may have changed."""
 STREAMS_OF_SESSION = 20
 HEARTBEAT = 15.0
@@ -36,7 +36,7 @@ REST_PER_READ = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LiveChange:
     """One thing that changed: a later change of the same thing has a higher version."""
 
     tenant: str
@@ -47,7 +47,7 @@ class Change:
     """Where it belongs: who is limited to segments hears of what lies in one of theirs."""
 
 
-Read = Callable[[Collection[str]], Awaitable[Sequence[Change]]]
+Read = Callable[[Collection[str]], Awaitable[Sequence[LiveChange]]]
 """The newest changes, :data:`MOST` at most, of each of these companies."""
 
 
@@ -63,7 +63,7 @@ class _Listener:
 
     def give(self, message: bytes) -> None:
         """Queue a message. Who is too slow for so many gets one in their place: anything may have changed."""
-        if len(self.pending) >= PENDING:
+        if len(self.pending) >= MAX_PENDING:
             self.pending.clear()
             self.pending.append(_ANYTHING)
         self.pending.append(message)
@@ -174,15 +174,15 @@ class LiveFeed:
         for listener in self._listeners:
             listener.give(_said(event))
 
-    def _deliver(self, changes: Sequence[Change]) -> None:
+    def _deliver(self, changes: Sequence[LiveChange]) -> None:
         # Of a company with as many changes as a look reads some may be missing, for whomever.
-        by_tenant: dict[str, list[Change]] = {}
+        by_tenant: dict[str, list[LiveChange]] = {}
         for change in changes:
             by_tenant.setdefault(change.tenant, []).append(change)
         for listener in self._listeners:
             own = by_tenant.get(listener.tenant, ())
             fresh = _fresh(listener, own)
-            if fresh and len(own) >= MOST:
+            if fresh and len(own) >= MAX_CHANGES:
                 listener.give(_ANYTHING)
                 continue
             for change in fresh:
@@ -190,7 +190,7 @@ class LiveFeed:
                     listener.give(_changed(change.id, change.version))
 
 
-def _fresh(listener: _Listener, changes: Sequence[Change]) -> list[Change]:
+def _fresh(listener: _Listener, changes: Sequence[LiveChange]) -> list[LiveChange]:
     """What a listener has not had; afterwards it has."""
     had, found = listener.had, []
     # What has left the window cannot come again in the same version, so the memory is as small as the window.

@@ -1,8 +1,8 @@
 """Whole numbers as people and programs write them in addresses, forms and headers."""
 
-LARGEST = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 """The largest that a table can keep."""
-_DIGITS = len(str(LARGEST))
+_DIGITS = len(str(MAX_INTEGER))
 
 
 def whole_number(text: str) -> int | None:
@@ -10,4 +10,4 @@ def whole_number(text: str) -> int | None:
     if not (len(text) <= _DIGITS and text.isascii() and text.isdecimal()):
         return None
     number = int(text)
-    return number if number <= LARGEST else None
+    return number if number <= MAX_INTEGER else None

@@ -29,7 +29,7 @@ _SCHEMA: dict[str, Any] = {
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     """The document with a problem for each refusal that is not already described by the route itself."""
-    from shared.http.problems import words_for  # noqa: PLC0415  (only when somebody asks for the document)
+    from shared.http.problems import problem_texts  # noqa: PLC0415  (only when somebody asks for the document)
 
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = _SCHEMA
@@ -42,7 +42,7 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
             responses = operation.setdefault("responses", {})
             responses.pop("422", None)
             for status in SHARED_PROBLEMS:
-                responses.setdefault(str(status), _response(words_for(status)[0]))
+                responses.setdefault(str(status), _response(problem_texts(status)[0]))
     return document
 
 

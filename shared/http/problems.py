@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from shared.http.faults import Fault, faults_of
+from shared.http.context import http_of
+from shared.http.validation_errors import FieldFault, faults_of
 
 
 class ProblemDocument(TypedDict, total=False):
@@ -20,7 +21,7 @@ class ProblemDocument(TypedDict, total=False):
     status: int
     detail: str
     request_id: str
-    errors: list[Fault]
+    errors: list[FieldFault]
 
 
 class Problem(HTTPException):
@@ -32,10 +33,10 @@ class Problem(HTTPException):
         title: str = "",
         detail: str = "",
         *,
-        errors: Sequence[Fault] = (),
+        errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        known_title, known_detail = words_for(status)
+        known_title, known_detail = problem_texts(status)
         self.title = title or known_title
         self.errors = list(errors)
         super().__init__(status, detail or ("" if title else known_detail), dict(headers or {}))
@@ -60,7 +61,7 @@ class ErrorPages(Protocol):
     def error(self, request: Request, problem: Problem, request_id: str) -> Response: ...
 
 
-WORDS: dict[int, tuple[str, str]] = {
+PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
     400: ("This could not be read.", "Check the form of what you sent."),
     401: ("Please sign in.", "Send a valid API key as “Authorization: Bearer …”, or sign in."),
     403: ("This is not yours to do.", "Ask an administrator for the right to do it."),
@@ -82,10 +83,10 @@ WORDS: dict[int, tuple[str, str]] = {
 }
 
 
-def words_for(status: int) -> tuple[str, str]:
+def problem_texts(status: int) -> tuple[str, str]:
     """Title and remedy of a status that came without words of its own."""
-    if status in WORDS:
-        return WORDS[status]
+    if status in PROBLEM_TEXTS:
+        return PROBLEM_TEXTS[status]
     return http.client.responses.get(status, "Refused"), ""
 
 
@@ -97,7 +98,7 @@ def wants_page(request: Request) -> bool:
 def render(request: Request, problem: Problem) -> Response:
     """The problem in the form that its reader understands."""
     request_id: str = request.scope.get("request_id", "")
-    pages: ErrorPages | None = getattr(request.app.state, "pages", None)
+    pages = http_of(request).pages
     if pages is not None and wants_page(request):
         response = pages.error(request, problem, request_id)
     else:

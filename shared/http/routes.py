@@ -8,16 +8,17 @@ from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
-from shared.http.admission import Admission, Who
+from shared.http.admission import Who
+from shared.http.bounded_request import FORM_MEDIA_TYPE, BoundedRequest, media_type, other_form
 from shared.http.caller_checks import CallerCheck
+from shared.http.context import http_of
 from shared.http.problems import Problem
-from shared.http.reading import FORM, BoundedRequest, media_type, other_form
-from shared.http.sound import sound_address, sound_form
+from shared.http.text_safety import check_address_text, check_form_text
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class Ordered(APIRoute):
+class CheckedRoute(APIRoute):
     """The route class of every router (``APIRouter(route_class=Ordered)``).
 
     The framework would decode the body before it asks a dependency, so whoever has no key could have us
@@ -32,19 +33,19 @@ class Ordered(APIRoute):
 
         async def handle(request: Request) -> Response:
             kind = media_type(request)
-            if kind and takes_form and kind != FORM:
+            if kind and takes_form and kind != FORM_MEDIA_TYPE:
                 raise other_form()
             if kind and takes_json and not _is_json(kind):
                 raise Problem(415)
             bounded = BoundedRequest(request.scope, request.receive)
             found = [await check(bounded) for check in checks]
-            sound_address(bounded)
+            check_address_text(bounded)
             if takes_form:
-                await sound_form(bounded)
+                await check_form_text(bounded)
             who = next(filter(None, map(Who.of, found)), None)
             if who is None:
                 return await answer(bounded)
-            admission: Admission = request.app.state.admission
+            admission = http_of(request).admission
             await bounded.body()
             async with admission.turn(who):
                 return await answer(bounded)

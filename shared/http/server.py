@@ -9,13 +9,13 @@ from functools import partial
 import uvicorn
 from starlette.types import ASGIApp
 
-from shared.errors import Hopeless
-from shared.http.connections import BoundedConnection, ConnectionLimits
+from shared.errors import FatalError
+from shared.http.connection_limits import BoundedConnection, ConnectionLimits
 
 GRACE_SECONDS = 5
 
 
-class CannotListen(Hopeless, OSError):
+class CannotListen(FatalError, OSError):
     """The port or the address is not to be had."""
 
 

@@ -1,16 +1,1 @@
-"""The exactly-once kernel, and nothing else.
-
-One batch of one partition is one transaction. Its first statement moves the stored position from where this
-owner stands to the batch's end, or rolls back; so whoever applies a batch, it is applied once. What handlers
-say goes to the outbox in the same transaction; the relay publishes it at least once, and readers keep the
-highest version of each thing. Kafka's own committed offset is for lag dashboards only.
-"""
-
-from shared.kafka import connections as connections
-from shared.kafka.consumer import BatchConsumer
-from shared.kafka.handling import Handler, Subscription
-from shared.kafka.probe import Probe
-from shared.kafka.publisher import Publisher, Unavailable
-from shared.kafka.relay import Relay
-
-__all__ = ["BatchConsumer", "Handler", "Probe", "Publisher", "Relay", "Subscription", "Unavailable"]
+"""Kafka: ``kernel`` reads and writes exactly once, ``ops`` watches topics and restores what was lost."""

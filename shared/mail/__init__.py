@@ -1,8 +1,8 @@
 """Mail: built so that it arrives, and sent at most once."""
 
 from shared.mail.connection import MailServer, mail_server
-from shared.mail.letter import Letter, message_id
 from shared.mail.mailer import Mailer
+from shared.mail.message import MailMessage, message_id
 from shared.mail.outcomes import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "Blocked",
     "Deferred",
     "Delivered",
-    "Letter",
+    "MailMessage",
     "MailServer",
     "Mailer",
     "Outcome",

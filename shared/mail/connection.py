@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError
 
-from shared.mail.addresses import on_the_wire
+from shared.mail.wire_addresses import on_the_wire
 from shared.settings import Afterword
 
 Encryption = Literal["from the start", "required", "where offered"]

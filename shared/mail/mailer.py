@@ -17,11 +17,11 @@ from aiosmtplib import (
     SMTPServerDisconnected,
 )
 
-from shared.mail.addresses import on_the_wire
+from shared.diagnosis import describe
 from shared.mail.connection import Connection, MailServer
 from shared.mail.outcomes import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
 from shared.mail.refusals import FOR_GOOD, Step, read
-from shared.plight import in_words
+from shared.mail.wire_addresses import on_the_wire
 
 SECONDS = 300.0
 """For the greeting and the answer to each command (RFC 5321, 4.5.3.2)."""
@@ -233,4 +233,4 @@ def _trouble(what: str, error: BaseException) -> str:
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"{what} (nobody whom we trust vouches for its certificate; see AFTERWORD_SMTP_CA_FILE)"
-    return f"{what} ({in_words(cause)})"
+    return f"{what} ({describe(cause)})"

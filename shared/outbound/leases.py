@@ -1,26 +1,24 @@
 """By the clock: mails whose sender has not come back become ``unknown``, and are never sent again."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from shared.db import Database, UnitOfWork
-from shared.errors import is_retryable
-from shared.plight import in_words
-from shared.runtime import Health, Loop, pause
+from shared.health import Health
+from shared.runtime import Loop, Periodic
 from shared.telemetry import metrics
 
-EVERY = 5.0
-AT_ONCE = 200
-NAME = "leases"
+CHECK_INTERVAL_S = 5.0
+MAX_LEASES_PER_PASS = 200
+LEASES_LOOP = "leases"
 End = Callable[[UnitOfWork, int], Awaitable[int]]
 """Calls so many at most unknown whose lease has ended; how many there were."""
-GONE = "the sender did not come back to say what became of it"
+LEASE_ENDED = "the sender did not come back to say what became of it"
 
 
 async def end_leases(service: str, end: End, database: Database) -> int:
     """Mark the forsaken; how many there were."""
     async with database.transaction() as uow:
-        ended = await end(uow, AT_ONCE)
+        ended = await end(uow, MAX_LEASES_PER_PASS)
     metrics.MAILS.labels(service, "unknown").inc(ended)
     return ended
 
@@ -28,19 +26,8 @@ async def end_leases(service: str, end: End, database: Database) -> int:
 def watch_leases(service: str, end: End, database: Database, health: Health) -> Loop:
     """The loop that looks again and again."""
 
-    async def watch(stopping: asyncio.Event) -> None:
-        while not stopping.is_set():
-            health.tick(NAME)
-            try:
-                more = await end_leases(service, end, database) == AT_ONCE
-                health.found(NAME)
-            except Exception as error:
-                if not is_retryable(error):
-                    raise
-                health.missing(NAME, in_words(error))
-                more = False
-            if not more:
-                await pause(stopping, EVERY)
-        health.forget(NAME)
+    async def step() -> float | None:
+        more = await end_leases(service, end, database) == MAX_LEASES_PER_PASS
+        return 0 if more else None
 
-    return watch
+    return Periodic(LEASES_LOOP, step, CHECK_INTERVAL_S, health).run

@@ -6,8 +6,8 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from shared.db import UnitOfWork
-from shared.mail import Letter
-from shared.outbound.fate import Fate
+from shared.mail import MailMessage
+from shared.outbound.outcome_rules import MailResult
 
 PASSED: Literal["passed"] = "passed"
 """One was due and must not leave, now or ever: there may be another."""
@@ -22,7 +22,7 @@ class Claimed:
     """Those before this one."""
     refusals: int
     """Those tries at which it was refused without a word about its mailbox."""
-    letter: Letter
+    letter: MailMessage
     until: datetime
     about: Any
     """What its service needs to record what became of it."""
@@ -46,5 +46,5 @@ class Queue(Protocol):
         due.
         """
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: Fate) -> None:
+    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
         """Record what became of it. One that was called unknown meanwhile stays so."""

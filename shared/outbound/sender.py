@@ -14,29 +14,29 @@ import structlog
 
 from shared.db import Database, UnitOfWork
 from shared.errors import is_retryable
+from shared.health import Health
 from shared.mail import Away, Blocked, Mailer, Outcome
-from shared.outbound import stream as streams
-from shared.outbound.fate import LEASE, Fate, Stream, fate
+from shared.outbound import mail_stream as streams
+from shared.outbound.outcome_rules import LEASE_DURATION, MailResult, MailStream, mail_result
 from shared.outbound.queue import PASSED, Claimed, Queue
-from shared.plight import in_words
-from shared.runtime import Backoff, Health, pause
+from shared.runtime import Backoff, Periodic, pause
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
-LOOK_AGAIN = 0.3
+POLL_INTERVAL_S = 0.3
 """Seconds between two looks when nothing is due."""
-HURRIED = 0.2
+HURRIED_RETRY_S = 0.2
 """Seconds between two tries to record when we are to stop: only a few are left."""
-NEXT_WITHIN = timedelta(seconds=2)
+MAX_CLAIM_DELAY = timedelta(seconds=2)
 """Longer than this a mail's fate does not wait for the next claim: a stop leaves a process six seconds."""
-GIVE_UP = LEASE - timedelta(minutes=1)
+MAX_RECORD_TIME = LEASE_DURATION - timedelta(minutes=1)
 """Longer than this nothing is waited for: the row must not be called unknown while we are at it."""
-SLOW = 30.0
+SLOW_SERVER_S = 30.0
 """Seconds after which a mail server that does not answer is told of."""
-GRACE = 2.0
+STOP_GRACE_S = 2.0
 """Seconds that a mail server has for its answer when we are to stop."""
-SERVER = "mail server"
+MAIL_SERVER = "mail server"
 
 
 class Next(NamedTuple):
@@ -55,7 +55,6 @@ class Sender:
         self._mailer = mailer
         self._queue = queue
         self._health = health
-        self._backoff = Backoff(most=30.0)
         self._stopping = asyncio.Event()
         self._told: str | None = None
         """Why the stream is stopped, as far as this sender has said."""
@@ -63,21 +62,8 @@ class Sender:
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until stopped; the mail in hand is finished first, if its server answers in time."""
         self._stopping = stopping
-        while not stopping.is_set():
-            self._health.tick(self._name)
-            try:
-                wait = await self.step()
-                self._health.found(self._name)
-                self._backoff.reset()
-            except Exception as error:
-                if not is_retryable(error):
-                    raise
-                self._health.missing(self._name, in_words(error))
-                wait = self._backoff.next()
-            if wait:
-                await pause(stopping, wait)
+        await Periodic(self._name, self.step, POLL_INTERVAL_S, self._health, max_backoff_s=30.0).run(stopping)
         await self._mailer.close()
-        self._health.forget(self._name)
 
     async def step(self) -> float:
         """Send what is due, one mail after the other; returns how many seconds to rest."""
@@ -87,20 +73,20 @@ class Sender:
         self._tell(stream)
         while claimed is not None:
             self._health.tick(self._name)
-            self._health.found(self._name)
+            self._health.set_ready(self._name)
             outcome = await self._hand_over(claimed)
             claimed, rest = await self._record(claimed, outcome, last=self._stopping.is_set())
         return rest
 
-    async def _next(self, uow: UnitOfWork, stream: Stream) -> Next:
+    async def _next(self, uow: UnitOfWork, stream: MailStream) -> Next:
         """Claim one, unless the stream is stopped and it is not this sender's turn to try."""
         if not stream.may_try(uow.now):
-            return Next(None, LOOK_AGAIN)
+            return Next(None, POLL_INTERVAL_S)
         if stream.stopped_at is not None and not await streams.take_turn(uow, stream):
-            return Next(None, LOOK_AGAIN)
+            return Next(None, POLL_INTERVAL_S)
         claimed = await self._queue.claim(uow)
         if claimed is None:
-            return Next(None, LOOK_AGAIN)
+            return Next(None, POLL_INTERVAL_S)
         if claimed != PASSED:
             return Next(claimed)
         if stream.stopped_at is not None:
@@ -115,15 +101,17 @@ class Sender:
         sending = asyncio.ensure_future(self._mailer.send(letter.sender, letter.recipient, letter.as_bytes()))
         stop = asyncio.ensure_future(self._stopping.wait())
         try:
-            async with asyncio.timeout(GIVE_UP.total_seconds()):
+            async with asyncio.timeout(MAX_RECORD_TIME.total_seconds()):
                 while not sending.done() and not stop.done():
-                    await asyncio.wait({sending, stop}, timeout=SLOW, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait(
+                        {sending, stop}, timeout=SLOW_SERVER_S, return_when=asyncio.FIRST_COMPLETED
+                    )
                     self._health.tick(self._name)
                     if not sending.done() and not stop.done():
                         self._told = "it does not answer"
-                        self._health.missing(SERVER, self._told)
+                        self._health.set_unready(MAIL_SERVER, self._told)
                 if not sending.done():
-                    await asyncio.wait({sending}, timeout=GRACE)
+                    await asyncio.wait({sending}, timeout=STOP_GRACE_S)
                     self._mailer.end()
                 return await sending
         finally:
@@ -141,7 +129,7 @@ class Sender:
             try:
                 async with self._database.transaction() as uow:
                     stream = await self._settle(uow, claimed, outcome)
-                    async with asyncio.timeout(NEXT_WITHIN.total_seconds()):
+                    async with asyncio.timeout(MAX_CLAIM_DELAY.total_seconds()):
                         following = Next(None) if last else await self._next(uow, stream)
             except Exception as error:
                 if not last:
@@ -151,24 +139,24 @@ class Sender:
                     raise
                 await pause(self._stopping, backoff.next())
                 if self._stopping.is_set():
-                    await asyncio.sleep(HURRIED)
+                    await asyncio.sleep(HURRIED_RETRY_S)
             else:
                 metrics.MAILS.labels(self._queue.service, type(outcome).__name__.lower()).inc()
                 self._tell(stream)
                 return following
 
-    async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> Stream:
+    async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> MailStream:
         """Record the mail's fate and the stream's; how the stream stands."""
         before = await streams.read(uow)
         if self._stopping.is_set() and isinstance(outcome, Away | Blocked):
-            await self._queue.settle(uow, claimed, Fate("waiting"))  # we broke it off, perhaps
+            await self._queue.settle(uow, claimed, MailResult("waiting"))  # we broke it off, perhaps
             return before
         after = before.after(outcome, claimed.id, uow.now)
         if after != before:
             before = await streams.read(uow, lock=True)
             after = before.after(outcome, claimed.id, uow.now)
             await streams.write(uow, after)
-        decided = fate(
+        decided = mail_result(
             outcome,
             claimed.id,
             tries=claimed.tries,
@@ -181,12 +169,12 @@ class Sender:
         await self._queue.settle(uow, claimed, decided)
         return after
 
-    def _tell(self, stream: Stream) -> None:
+    def _tell(self, stream: MailStream) -> None:
         """Say in /readyz whether mail leaves."""
         reason = stream.reason if stream.stopped_at is not None else None
         if reason != self._told:
             if reason is None:
-                self._health.found(SERVER)
+                self._health.set_ready(MAIL_SERVER)
             else:
-                self._health.missing(SERVER, reason)
+                self._health.set_unready(MAIL_SERVER, reason)
         self._told = reason

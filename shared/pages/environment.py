@@ -6,12 +6,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from shared.clock import Clock, system_clock
-from shared.http.csrf import CsrfGuard
+from shared.http.context import http_of
 from shared.http.problems import Problem
-from shared.http.staff import Staff, staff_of
-from shared.pages import charts, language
+from shared.http.staff_auth import Staff, staff_of
+from shared.pages import language
+from shared.pages import svg as charts
 from shared.pages.assets import SHARED, Assets
-from shared.pages.texts import Texts, folder_of
+from shared.pages.renderer import Renderer, folder_of
 
 CUSTOMERS = ("/s/", "/u/", "/q/")
 FRAME: dict[str, Any] = {
@@ -32,7 +33,7 @@ def for_customers(request: Request) -> bool:
     return request.url.path.startswith(CUSTOMERS)
 
 
-class Pages(Texts):
+class Pages(Renderer):
     """The page-maker of a service: ``Pages("services.alerts", local=…, mailbox_url=…)``.
 
     Beside its texts it looks for ``static`` in the service's package.
@@ -74,8 +75,7 @@ class Pages(Texts):
             if for_customers(request)
             else language.SOURCE
         )
-        csrf: CsrfGuard | None = getattr(request.app.state, "csrf", None)
-        token = csrf.token(staff.session_id) if csrf is not None and staff is not None else ""
+        token = http_of(request).csrf.token(staff.session_id) if staff is not None else ""
         return HTMLResponse(
             self.text(template, spoken, request=request, staff=staff, csrf=token, **context), status_code
         )
@@ -86,11 +86,10 @@ class Pages(Texts):
 
     def error(self, request: Request, problem: Problem, request_id: str) -> HTMLResponse:
         """The page of a refusal."""
-        known = getattr(request.app.state, "access", None) is not None and not for_customers(request)
         return self.response(
             request,
             "error.html",
-            staff=staff_of(request) if known else None,
+            staff=None if for_customers(request) else staff_of(request),
             status_code=problem.status,
             problem=problem,
             request_id=request_id,

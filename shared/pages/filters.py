@@ -9,9 +9,9 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from shared.events.segments import decoded
-from shared.pages import links
+from shared.pages import outward_links
 from shared.pages.language import counted, reading, translated
-from shared.rounding import half_up
+from shared.values.rounding import half_up
 
 MINUS = "\N{MINUS SIGN}"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -119,7 +119,7 @@ def segment_name(segment: str) -> str:
 
 
 FILTERS = {
-    **links.FILTERS,
+    **outward_links.FILTERS,
     "isolated": isolated,
     "zone_name": zone_name,
     "bound": bound,

@@ -15,8 +15,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from shared.clock import system_clock
-from shared.languages import widening
-from shared.zones import zone_of
+from shared.values.languages import widening
+from shared.values.zones import zone_of
 
 SOURCE = "en"
 

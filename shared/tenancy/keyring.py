@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from shared.api_keys import ApiKey, KeysUnavailable
 from shared.db.database import Database
 from shared.errors import is_retryable
-from shared.keys import ApiKey, KeysUnavailable
-from shared.plight import in_words
-from shared.runtime import Health, pause
+from shared.health import Health
+from shared.runtime import Periodic
 from shared.telemetry import metrics
 from shared.tenancy.tenants import all_tenants
 
 log = structlog.get_logger()
 
-EVERY = 1.0
-TRUSTED_FOR = 300.0
+REFRESH_INTERVAL_S = 1.0
+MAX_AGE_S = 300.0
 """Seconds for which keys are believed while the database is away: a revoked key may live so long then."""
 
 
@@ -56,7 +56,7 @@ class TenantKeyRing:
 
         :raises KeysUnavailable: when the keys could not be read for minutes.
         """
-        if self._read_at is None or time.monotonic() - self._read_at > TRUSTED_FOR:
+        if self._read_at is None or time.monotonic() - self._read_at > MAX_AGE_S:
             raise KeysUnavailable
         digest = digest_of(token)
         known = self._known.get(digest)
@@ -89,19 +89,19 @@ class TenantKeyRing:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Read the keys again whenever a tenant has changed."""
-        while not stopping.is_set():
-            self.health.tick("keys")
-            try:
-                await self.refresh()
-                metrics.REACHABLE.labels(self.database.name, "database").set(1)
-                self.health.found("keys")
-            except Exception as error:
-                if not is_retryable(error):
-                    raise
-                metrics.REACHABLE.labels(self.database.name, "database").set(0)
-                self.health.missing("keys", in_words(error))
-            await pause(stopping, EVERY)
-        self.health.forget("keys")
+        await Periodic(
+            "keys", self._step, REFRESH_INTERVAL_S, self.health, max_backoff_s=REFRESH_INTERVAL_S
+        ).run(stopping)
+
+    async def _step(self) -> None:
+        reachable = metrics.REACHABLE.labels(self.database.name, "database")
+        try:
+            await self.refresh()
+        except Exception as error:
+            if is_retryable(error):
+                reachable.set(0)
+            raise
+        reachable.set(1)
 
     async def refresh(self) -> None:
         """Read what has changed since the last time."""

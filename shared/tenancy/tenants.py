@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text
 
-from shared.db.copies import Columns, keep_newest
 from shared.db.database import UnitOfWork
+from shared.db.replicas import Columns, keep_newest
 from shared.events import Event, Tenant
-from shared.events.newest import newest
+from shared.events.dedupe import newest
 
 TenantCopy = Tenant
 

@@ -23,7 +23,7 @@ from bench.scorer import ANSWERED, answers, know
 from deploy.local.state import CACHE
 from services.scorer.handlers import count_answers
 from shared.events import ANSWERS
-from shared.kafka import Subscription, consumer
+from shared.kafka.kernel import Subscription, consumer
 
 HERE = Path(__file__).parent / "peers"
 PEERS = ("quixstreams", "faststream")
@@ -46,7 +46,7 @@ async def counting(ground: Ground) -> list[Figure]:
         return await _ours(ground, count)
 
     async def by_record() -> float:
-        with patch.object(consumer, "BATCH", 1):
+        with patch.object(consumer, "MAX_BATCH_RECORDS", 1):
             return await _ours(ground, few)
 
     def peer(name: str) -> Side:

@@ -27,7 +27,7 @@ from services.alerts.domain import DETRACTOR
 from services.alerts.opening import case_id
 from services.collector.forms import PageNonce
 from services.dispatcher.command import create_example_survey
-from shared.http.tokens import LinkSigner
+from shared.link_tokens import LinkSigner
 
 RATE, SECONDS = 200.0, 20.0
 AIM = 250.0

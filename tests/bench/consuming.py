@@ -11,8 +11,8 @@ from bench.replaying import Transaction, recording, replay
 
 from shared.db.database import Database
 from shared.events import Topic
-from shared.kafka import BatchConsumer, Subscription
-from shared.kafka.consumer import BATCH, Parts
+from shared.kafka.kernel import BatchConsumer, Subscription
+from shared.kafka.kernel.consumer import MAX_BATCH_RECORDS, PartitionBatches
 
 
 class _Timed(BatchConsumer[Any]):
@@ -27,7 +27,7 @@ class _Timed(BatchConsumer[Any]):
         self.wanted, self.over = wanted, asyncio.Event()
         return self.over
 
-    async def apply(self, parts: Parts) -> None:
+    async def apply(self, parts: PartitionBatches) -> None:
         self.began = self.began or time.monotonic()
         await super().apply(parts)
         self.applied += sum(len(part.records) for part in parts.values())
@@ -56,7 +56,7 @@ async def only_read(ground: Ground, topic: Topic[Any]) -> float:
     try:
         began, done = 0.0, 0
         while done < count:
-            for records in (await reader.getmany(timeout_ms=200, max_records=BATCH)).values():
+            for records in (await reader.getmany(timeout_ms=200, max_records=MAX_BATCH_RECORDS)).values():
                 began = began or time.monotonic()
                 for record in records:
                     topic.decode(record.value)

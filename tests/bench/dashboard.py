@@ -9,7 +9,7 @@ import httpx
 from bench.figures import Figure, interleaved
 from bench.ground import Ground
 
-from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 
 LEADER = UUID("01900000-0000-7000-8000-00000000000a")
 

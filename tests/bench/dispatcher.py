@@ -19,7 +19,7 @@ from services.trigger.domain import transaction
 from services.trigger.intake import Piece, read
 from shared.db.database import Database
 from shared.events import TRANSACTIONS
-from shared.kafka import Subscription
+from shared.kafka.kernel import Subscription
 
 EVENTS = 100_000
 

@@ -14,8 +14,8 @@ from support.topics import PARTITIONS, topic_configs
 from deploy.local.state import State
 from shared.db.database import Database
 from shared.db.migrations import migrate
-from shared.kafka.clients import new_admin, new_producer, partition_of
-from shared.runtime import Health
+from shared.health import Health
+from shared.kafka.kernel.clients import new_admin, new_producer, partition_of
 
 Record = tuple[bytes, bytes]
 AT_ONCE = 1_000

@@ -10,8 +10,8 @@ from support.topics import PARTITIONS
 
 from shared.db.database import Database, new_engine, statement
 from shared.events import ANSWERS
-from shared.kafka import Relay
-from shared.kafka.clients import new_producer
+from shared.kafka.kernel import Relay
+from shared.kafka.kernel.clients import new_producer
 
 ROWS = 200_000
 

@@ -11,7 +11,7 @@ from bench.ground import Ground, Record
 from services.scorer.handlers import count_answers
 from shared.db.database import Database
 from shared.events import ANSWERS, TENANTS, Answer, Tenant
-from shared.kafka import Subscription
+from shared.kafka.kernel import Subscription
 from shared.tenancy import keep_tenants
 
 ANSWERED = 200_000

@@ -11,13 +11,13 @@ from bench.ground import Ground, remove_topics
 from bench.scorer import TENANT
 from support.topics import create_topics
 
-from deploy.local.serve import AFTERWORD
 from deploy.local.state import CHECKOUT, SERVICES, environment, free_ports
+from deploy.local.supervise import AFTERWORD
 from services.command import service
 from services.trigger import tenants
 from shared.db.database import Database
 from shared.events import TENANTS, TOPICS, KeyDigest, Tenant
-from shared.kafka.clients import new_admin
+from shared.kafka.kernel.clients import new_admin
 from shared.tenancy import digest_of, keep_tenants
 
 KEY = "aw_a-key-of-the-bench"

@@ -15,11 +15,11 @@ from bench.load import post_for, request
 from bench.stand import serving
 from support.topics import PARTITIONS
 
-from deploy.local.serve import AFTERWORD
 from deploy.local.state import environment, free_ports
+from deploy.local.supervise import AFTERWORD
 from services.trigger import tenants
 from shared.events import TRANSACTIONS
-from shared.kafka.clients import new_producer
+from shared.kafka.kernel.clients import new_producer
 
 SECONDS = 8.0
 CONNECTIONS = 32

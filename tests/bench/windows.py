@@ -16,8 +16,8 @@ from bench.figures import Figure, interleaved
 from bench.ground import Ground
 from bench.stand import serving
 
-from deploy.local.serve import AFTERWORD
 from deploy.local.state import environment, free_ports
+from deploy.local.supervise import AFTERWORD
 from services.scorer.domain import SCORES
 from services.scorer.repository import figures
 from services.scorer.window import Window

@@ -21,7 +21,7 @@ from support.topics import PARTITIONS
 from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
 from shared.events import ANSWERS, TRANSACTIONS, Topic
-from shared.kafka.clients import new_admin, new_producer, partition_of
+from shared.kafka.kernel.clients import new_admin, new_producer, partition_of
 
 RECORDS = 100_000
 LEAST = 1.3

@@ -32,7 +32,7 @@ def _instead(text: str, old: str, new: str) -> str:
 
 
 def _neither_compared() -> None:
-    from shared.kafka import positions
+    from shared.kafka.kernel import positions
 
     async def move(uow: Any, steps: Mapping[Any, Any]) -> None:
         for tp, step in steps.items():
@@ -52,7 +52,7 @@ def _neither_compared() -> None:
 
 
 def _deletes_up_to_the_last() -> None:
-    from shared.kafka import relay
+    from shared.kafka.kernel import relay
 
     said = vars(relay)["statement"]
     put(
@@ -67,7 +67,7 @@ def _deletes_up_to_the_last() -> None:
 
 
 def _skips() -> None:
-    from shared.kafka import relay
+    from shared.kafka.kernel import relay
 
     send = relay.send
     reached = 0

@@ -16,7 +16,7 @@ from chaos.stack import Stack
 
 from services.collector.forms import PageNonce
 from services.collector.merging import Shown
-from shared.http.tokens import LinkSigner
+from shared.link_tokens import LinkSigner
 
 AT_ONCE = 12
 """Customers at the same time, each from a place of their own: the door slows a place that hurries."""

@@ -50,7 +50,7 @@ def shorten() -> None:
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
     from shared.db import database
-    from shared.kafka import clients, publisher, relay
+    from shared.kafka.kernel import clients, publisher, relay
 
     def consumer(**given: Any) -> AIOKafkaConsumer:
         short = {
@@ -83,18 +83,18 @@ def shorten() -> None:
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import sender as invitations
         from shared.mail import mailer
-        from shared.outbound import fate, sender
+        from shared.outbound import outcome_rules, sender
 
         put(mailer, SECONDS_TO_BEGIN=MAIL_S, SECONDS_FOR_DATA=MAIL_S)
         mailer.Mailer.__init__.__kwdefaults__ = {"seconds": MAIL_S}
-        put(fate, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
+        put(outcome_rules, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         put(invitations, LEASE=LEASE)
         put(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
 
 
 def die_before_removal(raised: Callable[[], bool]) -> None:
     """Kill this process when the broker has acknowledged and the outbox still holds the rows."""
-    from shared.kafka import relay
+    from shared.kafka.kernel import relay
 
     send = relay.send
     due = 0.0
@@ -114,7 +114,7 @@ def commit_late(raised: Callable[[], bool]) -> None:
     relay removes what it has sent only when they have.
     """
     from shared.db.database import UnitOfWork
-    from shared.kafka import relay
+    from shared.kafka.kernel import relay
 
     flush, send = UnitOfWork.flush, relay.send
 

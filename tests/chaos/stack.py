@@ -15,11 +15,11 @@ from chaos import cluster
 from chaos.processes import Process
 from support.stack import new_state
 
-from deploy.local import parts, postgres
+from deploy.local import postgres, servers
 from deploy.local.probes import answers
 from deploy.local.program import Program
-from deploy.local.serve import AFTERWORD
 from deploy.local.state import CHECKOUT, SERVICES, State, environment, free_ports
+from deploy.local.supervise import AFTERWORD
 from deploy.local.supervisor import Supervisor
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
@@ -185,7 +185,10 @@ async def a_stack(
             stack = Stack(state, supervisor, kafka)
             stack.everywhere |= {"AFTERWORD_KAFKA": kafka, "AFTERWORD_TOPIC_REPLICATION": str(copies)}
             try:
-                programs += [await parts.prepare("postgres", state), await parts.prepare("mailbox", state)]
+                programs += [
+                    await servers.prepare("postgres", state),
+                    await servers.prepare("mailbox", state),
+                ]
                 for program in programs:
                     stack.add(program)
                 await stack.until_ready(*stack.processes.values())

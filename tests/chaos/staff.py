@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import httpx
 from chaos.stack import Stack
 
-from shared.http.csrf import HEADER, CsrfGuard
-from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff
+from shared.http.csrf import CSRF_HEADER, CsrfGuard
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 
 MOST = 60
 """Cases that they fight for: enough to see what can be seen."""
@@ -95,7 +95,7 @@ class Colleagues:
         ends = datetime.now(UTC) + timedelta(hours=1)
         somebody = Staff(self.tenant, person, "Somebody", "agent", (), session, ends)
         cookie = AccessPass(secret).sign(somebody)
-        return {"cookie": f"{ACCESS_COOKIE}={cookie}", HEADER: CsrfGuard(secret).token(session)}
+        return {"cookie": f"{ACCESS_COOKIE}={cookie}", CSRF_HEADER: CsrfGuard(secret).token(session)}
 
     async def judge(self) -> list[str]:
         """What is wrong, by what both were told and by what stands in the database."""

@@ -7,9 +7,9 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from services.command import SERVICES, service
-from shared.kafka.clients import stop_consumer
+from shared.kafka.kernel.clients import stop_consumer
 
-HEARD = {name: [subscription.topic.name for subscription in service(name).subscriptions] for name in SERVICES}
+HEARD = {name: service(name).consumed_topics for name in SERVICES}
 """The topics that each service hears."""
 DEAD = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
 

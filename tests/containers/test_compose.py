@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from support.crowd import Crowd
 from support.deployment import Deployment, a_deployment, engine
 from support.eventually import eventually
-from support.whole import start_company
+from support.full_stack import start_company
+from support.load_clients import Crowd
 
 pytestmark = [
     pytest.mark.timeout(600),

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 from support.browser import CHROMIUM, FLAGS
-from support.whole import Whole, a_whole
+from support.full_stack import Whole, a_whole
 
 
 @pytest.fixture(scope="package")

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from support.environment import without_settings
 from support.eventually import eventually
-from support.whole import AFTERWORD, Company, Whole, start_company
+from support.full_stack import AFTERWORD, Company, Whole, start_company
 
 pytestmark = pytest.mark.timeout(300)
 

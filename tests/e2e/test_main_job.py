@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.eventually import eventually
-from support.whole import Company, Whole, start_company
+from support.full_stack import Company, Whole, start_company
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from support.whole import AFTERWORD, Whole
+from support.full_stack import AFTERWORD, Whole
 
 from deploy.local.state import State, environment
 

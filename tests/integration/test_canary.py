@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 from support.eventually import eventually
-from support.things import Bench
-from support.whole import Company, Whole, a_whole, start_company
+from support.full_stack import Company, Whole, a_whole, start_company
+from support.kernel_service import Bench
 
 from deploy.local.state import SERVICES, State
 from shared.events import ANSWERS, TRANSACTIONS
-from shared.kafka.clients import new_producer, stop_producer
-from shared.kafka.dead_letters import PLACE, dead_letter_topic
+from shared.kafka.kernel.clients import new_producer, stop_producer
+from shared.kafka.kernel.dead_letters import PLACE, dead_letter_topic
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -195,7 +195,7 @@ async def _send_impossible_records(whole: Whole) -> list[str]:
         bench = Bench(kafka, None, None)  # type: ignore[arg-type]
         letters = dead_letter_topic(topic, service)
 
-        async def put_aside(bench: Bench = bench, letters: str = letters) -> list[str]:
+        async def dead_letters(bench: Bench = bench, letters: str = letters) -> list[str]:
             records = await bench.records_of(letters)
             told = [
                 f"{name} {value.decode()}"
@@ -205,5 +205,5 @@ async def _send_impossible_records(whole: Whole) -> list[str]:
             ]
             return told if len(records) >= len(bad) else []
 
-        found += await eventually(put_aside, within=60)
+        found += await eventually(dead_letters, within=60)
     return found

@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from pydantic import SecretStr
 from starlette.types import ASGIApp
-from support.doors import afterword_settings
+from support.http_clients import afterword_settings
 
 from services.command import SERVICES, service
-from shared.http.combined import combine
+from shared.http.path_router import route_by_path
 from shared.service import open_context
 
 PUBLIC, STAFF = "https://ask.example", "https://afterword.example"
@@ -75,7 +75,7 @@ async def test_what_belongs_to_staff_is_404_on_the_customers_address_and_there_o
 ) -> None:
     every = list(routes(apps))
     assert {route.pattern for route in every} >= OF_CUSTOMERS | EVERYWHERE | OF_MACHINES
-    combined = combine(apps, {name: service(name).paths for name in SERVICES})
+    combined = route_by_path(apps, {name: service(name).paths for name in SERVICES})
     faults = []
     for route in every:
         app = combined if together else apps[route.service]

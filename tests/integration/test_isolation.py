@@ -22,12 +22,12 @@ from support.companies import (
     an_event,
     an_import,
 )
-from support.doors import SECRET
+from support.http_clients import SECRET
 from support.stack import Postgres
 from support.streams import heard_of_a_change
 
-from shared.http.csrf import FIELD
-from shared.http.tokens import LinkSigner
+from shared.http.csrf import CSRF_FIELD
+from shared.link_tokens import LinkSigner
 
 PAGE = {"accept": "text/html"}
 
@@ -213,7 +213,9 @@ class Asked:
         path, knock = self.route, self.knock
         for part, value in knock.at.items():
             path = path.replace(f"{{{part}}}", str(value))
-        form = knock.form if knock.form is None or person is None else {FIELD: person.csrf(), **knock.form}
+        form = (
+            knock.form if knock.form is None or person is None else {CSRF_FIELD: person.csrf(), **knock.form}
+        )
         door = world.doors[self.service]
         door.cookies.clear()
         return await door.request(

@@ -10,16 +10,16 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
-from support.asking import TENANT, a_customer, a_transaction, go_live, know_tenant, make_survey
-from support.doors import a_context, a_door
+from support.dispatcher_builders import TENANT, a_customer, a_transaction, go_live, know_tenant, make_survey
 from support.eventually import eventually
-from support.lives import environment, publish
+from support.http_clients import a_context, a_door
+from support.restored_service import environment, publish
 from support.stack import Mailbox, Postgres
 
 from services.dispatcher.app import SERVICE as DISPATCHER
 from shared.clock import system_clock
 from shared.events import ANSWERS, TRANSACTIONS
-from shared.kafka.clients import new_producer, stop_producer
+from shared.kafka.kernel.clients import new_producer, stop_producer
 from shared.process import run_worker
 from shared.service import Context
 

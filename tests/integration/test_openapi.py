@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
-from support.doors import a_context, a_door
+from support.http_clients import a_context, a_door
 from support.stack import Postgres
 
 from services.command import SERVICES, service

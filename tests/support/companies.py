@@ -14,10 +14,10 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import Table
-from support.doors import SECRET, a_context, a_door, environment_of
 from support.eventually import eventually
+from support.http_clients import SECRET, a_context, a_door, environment_of
+from support.kernel_service import Bench, create_topics
 from support.stack import Postgres
-from support.things import Bench, create_topics
 
 from services.alerts import accounts, links
 from services.collector.forms import PageNonce
@@ -26,9 +26,9 @@ from services.dispatcher import invitations, sending
 from services.dispatcher.repository.invitations import of_link
 from services.trigger import tenants
 from shared.events import TOPICS, TRANSACTIONS, Event
-from shared.http.csrf import HEADER, CsrfGuard
-from shared.http.staff import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Role, Staff
-from shared.http.tokens import LinkSigner
+from shared.http.csrf import CSRF_HEADER, CsrfGuard
+from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Role, Staff
+from shared.link_tokens import LinkSigner
 from shared.service import Context
 
 SCOPES: tuple[str, ...] = ("admin",)
@@ -55,7 +55,7 @@ class Person:
     def asks(self, *, page: bool) -> dict[str, str]:
         """The headers of this person's browser, or of a script on one of our pages."""
         accept = "text/html" if page else "application/json"
-        return {"cookie": self.cookies(), HEADER: self.csrf(), "accept": accept}
+        return {"cookie": self.cookies(), CSRF_HEADER: self.csrf(), "accept": accept}
 
 
 @dataclass
@@ -121,7 +121,7 @@ class World:
     async def hear(self, event: Event[Any], topic: str) -> None:
         """Hand one event to every service that hears its topic."""
         for name, context in self.contexts.items():
-            for subscription in service(name).subscriptions:
+            for subscription in service(name).subscriptions(context):
                 if subscription.topic.name == topic:
                     async with context.database.transaction() as uow:
                         await subscription.handle(uow, [event])
@@ -293,5 +293,5 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
             context = contexts[name] = await a_context(service(name), postgres, kafka)
             stack.push_async_callback(context.database.close)
             doors[name] = await stack.enter_async_context(a_door(service(name), context))
-        await eventually(lambda: not contexts["trigger"].health.ready())
+        await eventually(lambda: not contexts["trigger"].health.unready())
         yield World(contexts, doors, began)

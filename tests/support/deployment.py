@@ -45,7 +45,7 @@ class Deployment:
 
     def missing(self, service: str) -> str:
         """What a process says that it misses; empty when it is ready."""
-        ask = ("exec", "--no-TTY", service, "python", "-Im", "shared.healthy", "8000", "readyz")
+        ask = ("exec", "--no-TTY", service, "python", "-Im", "shared.cli.health_check", "8000", "readyz")
         try:
             self.compose(*ask)
         except AssertionError as said:

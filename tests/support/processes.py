@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 from support.companies import World
-from support.doors import environment_of
 from support.environment import without_settings
 from support.eventually import eventually
+from support.full_stack import AFTERWORD
+from support.http_clients import environment_of
 from support.servers import free_port
-from support.whole import AFTERWORD
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import structlog
 from structlog.testing import LogCapture
 
-from shared.db import segment_forms
+from shared.db import segment_migration
 
 
 @contextmanager
@@ -16,5 +16,5 @@ def renames() -> Iterator[list[Any]]:
     """The lines of the log. Its own logger: the module's may have been bound for good by an earlier test."""
     capture = LogCapture()
     logger = structlog.wrap_logger(structlog.PrintLogger(), processors=[capture])
-    with patch.object(segment_forms, "log", logger):
+    with patch.object(segment_migration, "log", logger):
         yield capture.entries

@@ -22,7 +22,7 @@ import pytest
 
 from deploy import databases
 from deploy.local import postgres as server
-from deploy.local.parts import Part
+from deploy.local.servers import Part
 from deploy.local.state import CHECKOUT, State
 
 
@@ -92,7 +92,7 @@ def new_state() -> Iterator[State]:
 def running(part: Part, state: State) -> Iterator[subprocess.Popen[str]]:
     """Run one server while the context lasts; it answers from the start."""
     with subprocess.Popen(
-        (sys.executable, "-m", "deploy.local.part", part),
+        (sys.executable, "-m", "deploy.local.run_server", part),
         cwd=CHECKOUT,
         env={**os.environ, "AFTERWORD_STATE": str(state.root)},
         stdin=subprocess.PIPE,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.kafka.drift import apply, compare, look
-from shared.kafka.topics import declaration, declared
+from shared.kafka.ops.drift import apply, compare, look
+from shared.kafka.ops.topics import declaration, declared
 
 PARTITIONS = declaration().partitions
 

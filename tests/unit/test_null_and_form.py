@@ -18,7 +18,7 @@ from services.trigger.errors import Unacceptable
 from services.trigger.intake import Piece, read
 from shared.events import Transaction, segments_of
 from shared.events.segments import typed
-from shared.text import one_form
+from shared.values.text import one_form
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 EVENT: dict[str, Any] = {

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.opening import News
-from shared.db.copies import Columns, keep_newest
 from shared.db.database import UnitOfWork
+from shared.db.replicas import Columns, keep_newest
 from shared.events import Answer, Event, Invitation, Survey
 
 _answers = msgspec.json.Decoder(Answer)

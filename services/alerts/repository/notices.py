@@ -7,8 +7,8 @@ from uuid import UUID
 
 from shared.db.database import UnitOfWork
 from shared.ids import derived, uuid7
-from shared.outbound import LEASE
-from shared.outbound.leases import GONE
+from shared.outbound import LEASE_DURATION
+from shared.outbound.leases import LEASE_ENDED
 
 Told = tuple[str, UUID, UUID, UUID]
 """Tenant, person, case, answer."""
@@ -66,7 +66,7 @@ async def claim(uow: UnitOfWork) -> Any | None:
             "RETURNING n.tenant, n.id, n.kind, n.case_id, n.answer_id, n.attempts, n.refusals, "
             "n.by_id, "
             "s.id AS staff_id, s.address, s.name, s.role, s.segments, s.active, s.wants_mail",
-            {"now": uow.now, "lease": uow.now + LEASE},
+            {"now": uow.now, "lease": uow.now + LEASE_DURATION},
         )
     ).one_or_none()
 
@@ -109,7 +109,7 @@ async def end_leases(uow: UnitOfWork, most: int) -> int:
         "UPDATE notification SET state = 'unknown', reason = :reason, lease_until = NULL "
         "WHERE (tenant, id) IN (SELECT tenant, id FROM notification WHERE state = 'sending' "
         "AND lease_until < :now ORDER BY tenant, id LIMIT :most FOR UPDATE SKIP LOCKED)",
-        {"now": uow.now, "reason": GONE, "most": most},
+        {"now": uow.now, "reason": LEASE_ENDED, "most": most},
     )
     return ended.rowcount
 

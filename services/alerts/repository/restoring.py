@@ -10,7 +10,7 @@ from services.alerts.domain import CaseFile
 from services.alerts.repository.cases import COLUMNS, case_of
 from shared.db.database import UnitOfWork
 from shared.events import Answer, segments_of
-from shared.kafka.recovery import Cursor
+from shared.kafka.ops.recovery import Cursor
 
 _FIELDS = ", ".join(CaseFile.__struct_fields__)
 _SAID = (

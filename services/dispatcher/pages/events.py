@@ -9,23 +9,25 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row
 
+from services.dispatcher.context import OwnContext
 from services.dispatcher.grounds import read_facts, read_grounds
-from services.dispatcher.pages.house import House, InHouse, Reader, page, surround_of
+from services.dispatcher.pages.house import Reader, page, surround_of
 from services.dispatcher.pages.story import Story, differing, left_out, tell
 from services.dispatcher.repository import decisions, invitations, stories
 from services.dispatcher.repository.surveys import of_tenants
 from services.dispatcher.words import OUTCOME_IN_FEW, WHY, in_words, known_as
 from shared.db import UnitOfWork
-from shared.events import COMPANY, Tenant, may_see, may_see_score
+from shared.events import WHOLE_COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
 from shared.http.cursors import cursor_of, place_of
-from shared.http.live import MOST, Change, LiveFeed
+from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.staff import Staff
-from shared.zones import zone_of
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff
+from shared.service import Context
+from shared.values.zones import zone_of
 
-router = APIRouter(include_in_schema=False, route_class=Ordered)
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 A_PAGE = 50
 LATELY = timedelta(seconds=10)
 MOST_TODAY = 5_000
@@ -43,32 +45,32 @@ class Today:
     all_counted: bool
 
 
-def live_feed(house: House) -> LiveFeed:
+def live_feed(context: Context) -> LiveFeed:
     """The feed of this process: one loop asks what changed on any event's story."""
-    database = house.context.database
+    database = context.database
 
-    async def read(tenants: Collection[str]) -> list[Change]:
+    async def read(tenants: Collection[str]) -> list[LiveChange]:
         async with database.reading() as uow:
-            found = await stories.changed_since(uow, tenants, uow.now - LATELY, MOST)
+            found = await stories.changed_since(uow, tenants, uow.now - LATELY, MAX_CHANGES)
         return [
-            Change(row.tenant, str(row.event_id), int(row.at.timestamp() * 1_000_000), row.segments)
+            LiveChange(row.tenant, str(row.event_id), int(row.at.timestamp() * 1_000_000), row.segments)
             for row in found
         ]
 
-    return LiveFeed(read, house.context.stopping)
+    return LiveFeed(read, context.stopping)
 
 
 @router.get("/events")
 async def list_events(
     request: Request,
     staff: Reader,
-    house: InHouse,
+    context: OwnContext,
     q: Annotated[str, Query(max_length=200)] = "",
     before: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Newest first."""
     search, place = q.strip() or None, place_of(before, "before")
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         surround = await surround_of(uow, staff)
         rows = await stories.page(
             uow,
@@ -89,7 +91,7 @@ async def list_events(
     shown = rows[:A_PAGE]
     more = cursor_of(shown[-1].decided_at, shown[-1].event_id) if len(rows) > A_PAGE else None
     return page(
-        house,
+        context,
         request,
         "events.html",
         staff,
@@ -104,21 +106,20 @@ async def list_events(
         q=q.strip(),
         before=before,
         more=more,
-        staff_url=house.context.afterword.staff_url.rstrip("/"),
+        staff_url=context.staff_url,
     )
 
 
 @router.get("/events/live")
-async def follow_events(staff: Reader, request: Request) -> Response:
+async def follow_events(staff: Reader, request: Request, context: OwnContext) -> Response:
     """Says when any event's story goes on."""
-    feed: LiveFeed = request.app.state.feed
-    return feed.response(request, staff)
+    return context.feed.response(request, staff)
 
 
 @router.get("/events/{event_id}")
-async def show_event(event_id: str, request: Request, staff: Reader, house: InHouse) -> Response:
+async def show_event(event_id: str, request: Request, staff: Reader, context: OwnContext) -> Response:
     """Everything of one event, step by step."""
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         row = await _found(uow, staff, event_id)
         identity = row.event_id
         story = Story(
@@ -131,7 +132,7 @@ async def show_event(event_id: str, request: Request, staff: Reader, house: InHo
         )
         surround = await surround_of(uow, staff)
     return page(
-        house,
+        context,
         request,
         "event.html",
         staff,
@@ -183,7 +184,7 @@ def _counted_for(tenant: Tenant, staff: Staff, names: Sequence[str]) -> list[str
     """Those whose scores the reader may see; the company first, which counts everything."""
     return [
         name
-        for name in (COMPANY, *names)
+        for name in (WHOLE_COMPANY, *names)
         if may_see(staff.segments, chain_of(name))
         and may_see_score(tenant.people, name, staff.role, staff.segments)
     ]

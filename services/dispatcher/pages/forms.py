@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from services.dispatcher.schemas import MINUTES_A_DAY
 from services.dispatcher.surveys import Survey
-from shared.http.faults import faults_of
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
-from shared.http.sound import unsound
+from shared.http.text_safety import text_faults
+from shared.http.validation_errors import faults_of
 
 NUMBERS = ("quarantine_days", "link_days", "max_age_days", "position")
 PLAIN = ("name", "trigger", "measurement", "default_language")
@@ -208,7 +208,7 @@ async def filled(request: Request) -> Filled:
     :raises Problem: when a part of it is no text.
     """
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    if faults := unsound(dict(form)):
+    if faults := text_faults(dict(form)):
         raise Problem(400, errors=faults)
     return Filled(form)
 

@@ -1,39 +1,21 @@
 """What every page of this service needs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
 from services.dispatcher import sending
+from services.dispatcher.context import DispatcherContext
 from services.dispatcher.domain import Sending
-from services.dispatcher.letters import Scribe
 from services.dispatcher.repository import stories
 from services.dispatcher.sender import unheard_of
 from shared.db import UnitOfWork
 from shared.events import Tenant
 from shared.http.csrf import csrf_checked
-from shared.http.guesses import Guesses
-from shared.http.staff import Staff, signed_in
-from shared.keyed_locks import KeyedSemaphores
-from shared.pages.environment import Pages
-from shared.service import Context
+from shared.http.staff_auth import Staff, signed_in
 from shared.tenancy import find_tenant
-from shared.zones import known_zone
-
-
-@dataclass(frozen=True)
-class House:
-    """This process's context, the page-maker, and the writer of mails."""
-
-    context: Context
-    pages: Pages
-    scribe: Scribe
-    per_network: Guesses = field(default_factory=lambda: Guesses(most=1_200, every=0.05))
-    per_link: Guesses = field(default_factory=lambda: Guesses(most=120, every=0.5))
-    """Both slow those who guess links; no reader meets their bottom."""
-    links: KeyedSemaphores = field(default_factory=KeyedSemaphores)
-    """By invitation: who waits until another has written holds no connection."""
+from shared.values.zones import known_zone
 
 
 @dataclass(frozen=True)
@@ -57,13 +39,6 @@ class Surround:
         }
 
 
-def house_of(request: Request) -> House:
-    """The dependency by which routes find it."""
-    house: House = request.app.state.house
-    return house
-
-
-InHouse = Annotated[House, Depends(house_of)]
 Reader = Annotated[Staff, Depends(signed_in())]
 Editor = Annotated[Staff, Depends(signed_in("admin", "editor"))]
 Admin = Annotated[Staff, Depends(signed_in("admin"))]
@@ -81,17 +56,17 @@ async def surround_of(uow: UnitOfWork, staff: Staff) -> Surround:
 
 
 def page(
-    house: House,
+    context: DispatcherContext,
     request: Request,
     template: str,
     staff: Staff,
     surround: Surround,
     *,
     here: str,
-    **context: Any,
+    **values: Any,
 ) -> Response:
     """A staff page. Staff read English for now."""
-    status = int(context.pop("status_code", 200))
-    return house.pages.response(
-        request, template, staff=staff, status_code=status, speak="en", **surround.frame(here), **context
+    status = int(values.pop("status_code", 200))
+    return context.pages.response(
+        request, template, staff=staff, status_code=status, speak="en", **surround.frame(here), **values
     )

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.dispatcher import sending, surveys
-from services.dispatcher.pages.house import House, page, surround_of
+from services.dispatcher.context import DispatcherContext
+from services.dispatcher.pages.house import page, surround_of
 from services.dispatcher.repository import sending as sending_rows
 from services.dispatcher.repository import surveys as rows
 from services.dispatcher.words import DONE
-from shared.http.staff import Staff
-from shared.outbound import stream
+from shared.http.staff_auth import Staff
+from shared.outbound import mail_stream
 
 RECENT = timedelta(days=30)
 
@@ -27,18 +28,18 @@ class Typed:
 
 
 async def draw_overview(
-    request: Request, staff: Staff, house: House, typed: Typed | None = None, *, did: str = "",
+    request: Request, staff: Staff, context: DispatcherContext, typed: Typed | None = None, *, did: str = "",
     status_code: int = 200,
 ) -> Response:  # fmt: skip
     """All surveys in their order, and how the company sends; ``did``: the act that has just been done."""
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         surround = await surround_of(uow, staff)
         found = await surveys.listing(uow, staff.tenant)
         counted = await rows.counts(uow, staff.tenant, uow.now - RECENT, staff.segments)
         changes = await sending_rows.changes(uow, staff.tenant)
         stopped = await sending_rows.last_change(uow, staff.tenant, sending.STOPPED)
         version = await sending.version_of(uow, staff.tenant)
-        mail = await stream.read(uow)
+        mail = await mail_stream.read(uow)
     counts: dict[UUID, dict[str, int]] = {}
     for row in counted:
         own = counts.setdefault(row.survey_id, {})
@@ -46,7 +47,7 @@ async def draw_overview(
     if typed is None:
         typed = Typed("\n".join(sorted(surround.sending.test_addresses)), version, "")
     return page(
-        house,
+        context,
         request,
         "surveys.html",
         staff,

@@ -10,17 +10,18 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher import sending, surveys
 from services.dispatcher.addresses import judged
+from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.domain import Mode, Sending
-from services.dispatcher.pages.house import Admin, Checked, Editor, House, InHouse, page, surround_of
+from services.dispatcher.pages.house import Admin, Checked, Editor, page, surround_of
 from services.dispatcher.pages.overview import Typed, draw_overview
 from services.dispatcher.repository import sending as rows
 from shared.db import UnitOfWork
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.sound import unsound
-from shared.http.staff import Staff
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff
+from shared.http.text_safety import text_faults
 
-router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=Ordered)
+router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 MOST_ADDRESSES = 50
 MOST_NAMED = 5
 MOST_COUNTED = 10_001
@@ -48,73 +49,73 @@ RESUME = Switch("resume", stopped=False)
 
 
 @router.get("/live")
-async def ask_to_go_live(request: Request, staff: Admin, house: InHouse) -> Response:
+async def ask_to_go_live(request: Request, staff: Admin, context: OwnContext) -> Response:
     """What going live means, and the button."""
-    return await _ask(request, staff, house, LIVE)
+    return await _ask(request, staff, context, LIVE)
 
 
 @router.post("/live")
-async def go_live(request: Request, staff: Admin, _: Checked, house: InHouse) -> Response:
+async def go_live(request: Request, staff: Admin, _: Checked, context: OwnContext) -> Response:
     """From now on customers are written to."""
     if (await request.form()).get("confirmed") != "on":
         fault = "Tick the box to confirm that customers will be written to. Nothing was changed."
-        return await _ask(request, staff, house, LIVE, fault, status_code=422)
-    return await _do(request, staff, house, LIVE)
+        return await _ask(request, staff, context, LIVE, fault, status_code=422)
+    return await _do(request, staff, context, LIVE)
 
 
 @router.get("/test-mode")
-async def ask_for_test_mode(request: Request, staff: Admin, house: InHouse) -> Response:
+async def ask_for_test_mode(request: Request, staff: Admin, context: OwnContext) -> Response:
     """What going back to test mode means for what waits, and the button."""
-    return await _ask(request, staff, house, TEST_MODE)
+    return await _ask(request, staff, context, TEST_MODE)
 
 
 @router.post("/test-mode")
-async def back_to_test_mode(request: Request, staff: Admin, _: Checked, house: InHouse) -> Response:
+async def back_to_test_mode(request: Request, staff: Admin, _: Checked, context: OwnContext) -> Response:
     """From now on only test addresses are written to."""
-    return await _do(request, staff, house, TEST_MODE)
+    return await _do(request, staff, context, TEST_MODE)
 
 
 @router.get("/stop")
-async def ask_to_stop(request: Request, staff: Admin, house: InHouse) -> Response:
+async def ask_to_stop(request: Request, staff: Admin, context: OwnContext) -> Response:
     """What stopping means for what waits, and the button."""
-    return await _ask(request, staff, house, STOP)
+    return await _ask(request, staff, context, STOP)
 
 
 @router.post("/stop")
-async def stop_all_sending(request: Request, staff: Admin, _: Checked, house: InHouse) -> Response:
+async def stop_all_sending(request: Request, staff: Admin, _: Checked, context: OwnContext) -> Response:
     """Nothing leaves any more."""
-    return await _do(request, staff, house, STOP)
+    return await _do(request, staff, context, STOP)
 
 
 @router.get("/resume")
-async def ask_to_resume(request: Request, staff: Admin, house: InHouse) -> Response:
+async def ask_to_resume(request: Request, staff: Admin, context: OwnContext) -> Response:
     """What starting again means for what waits, and the button."""
-    return await _ask(request, staff, house, RESUME)
+    return await _ask(request, staff, context, RESUME)
 
 
 @router.post("/resume")
-async def resume_sending(request: Request, staff: Admin, _: Checked, house: InHouse) -> Response:
+async def resume_sending(request: Request, staff: Admin, _: Checked, context: OwnContext) -> Response:
     """What waited goes out, if it is not too old by now."""
-    return await _do(request, staff, house, RESUME)
+    return await _do(request, staff, context, RESUME)
 
 
 @router.post("/test-addresses")
-async def write_test_addresses(request: Request, staff: Editor, _: Checked, house: InHouse) -> Response:
+async def write_test_addresses(request: Request, staff: Editor, _: Checked, context: OwnContext) -> Response:
     """List exactly these."""
     form = await request.form()
     typed = str(form.get("addresses", ""))
-    if faults := unsound({"addresses": typed}):
+    if faults := text_faults({"addresses": typed}):
         raise Problem(400, errors=faults)
     if fault := fault_in_addresses(typed):
         return await draw_overview(
-            request, staff, house, Typed(typed, str(form.get("version", "")), fault), status_code=422
+            request, staff, context, Typed(typed, str(form.get("version", "")), fault), status_code=422
         )
     try:
-        async with house.context.database.transaction() as uow:
+        async with context.database.transaction() as uow:
             seen = str(form.get("version", ""))
             await sending.set_test_addresses(uow, staff.tenant, staff.name, _apart(typed), seen=seen)
     except sending.Changed:
-        async with house.context.database.reading() as uow:
+        async with context.database.reading() as uow:
             listed = (await sending.state_of(uow, staff.tenant)).test_addresses
             version = await sending.version_of(uow, staff.tenant)
         # Nothing is lost unseen: what is listed by now stands below what was typed.
@@ -124,7 +125,7 @@ async def write_test_addresses(request: Request, staff: Editor, _: Checked, hous
             "still here, and below them what else is listed by now. Take out what is not wanted, and save."
         )
         both = f"{typed.rstrip()}\n{other}".strip()
-        return await draw_overview(request, staff, house, Typed(both, version, fault), status_code=409)
+        return await draw_overview(request, staff, context, Typed(both, version, fault), status_code=409)
     return RedirectResponse("/surveys?did=test-addresses", 303)
 
 
@@ -148,13 +149,13 @@ def _apart(typed: str) -> list[str]:
     return typed.replace(",", " ").replace(";", " ").split()
 
 
-async def _do(request: Request, staff: Staff, house: House, switch: Switch) -> Response:
+async def _do(request: Request, staff: Staff, context: DispatcherContext, switch: Switch) -> Response:
     seen = str((await request.form()).get("version", ""))
     try:
-        async with house.context.database.transaction() as uow:
+        async with context.database.transaction() as uow:
             await _turn(uow, staff, switch, seen)
     except sending.Changed:
-        return await _ask(request, staff, house, switch, STALE, status_code=409)
+        return await _ask(request, staff, context, switch, STALE, status_code=409)
     return RedirectResponse(f"/surveys?did={switch.name}", 303)
 
 
@@ -166,10 +167,16 @@ async def _turn(uow: UnitOfWork, staff: Staff, switch: Switch, seen: str) -> Non
 
 
 async def _ask(
-    request: Request, staff: Staff, house: House, switch: Switch, fault: str = "", *, status_code: int = 200
+    request: Request,
+    staff: Staff,
+    context: DispatcherContext,
+    switch: Switch,
+    fault: str = "",
+    *,
+    status_code: int = 200,
 ) -> Response:
     """The page that says what the act does, or the surveys where nothing is left to be done."""
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         surround = await surround_of(uow, staff)
         if switch.is_so(surround.sending):
             return RedirectResponse("/surveys?did=already", 303)
@@ -177,7 +184,7 @@ async def _ask(
         waiting = await rows.waiting(uow, staff.tenant, staff.segments, MOST_COUNTED)
         version = await sending.version_of(uow, staff.tenant)
     return page(
-        house,
+        context,
         request,
         "switch.html",
         staff,

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from services.dispatcher import surveys
+from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.domain import matches
 from services.dispatcher.grounds import type_of
 from services.dispatcher.letters import Drawn
@@ -23,7 +24,7 @@ from services.dispatcher.pages.forms import (
     form_of,
     language_name,
 )
-from services.dispatcher.pages.house import Checked, Editor, House, InHouse, Reader, page, surround_of
+from services.dispatcher.pages.house import Checked, Editor, Reader, page, surround_of
 from services.dispatcher.pages.overview import draw_overview
 from services.dispatcher.pages.preview import sample
 from services.dispatcher.repository import sending as sending_rows
@@ -35,15 +36,15 @@ from shared.db import UnitOfWork
 from shared.events import SurveyTexts, Tenant
 from shared.events.placeholders import PLACEHOLDERS
 from shared.events.surveys import Measurement
-from shared.http.edge import CSP
+from shared.http.middleware import CSP
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.staff import Staff
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff
 from shared.ids import uuid7
-from shared.text import one_form
+from shared.values.text import one_form
 
-router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=Ordered)
+router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
 LATELY = timedelta(days=7)
 MOST_EVENTS = 2_000
@@ -56,85 +57,85 @@ MAIL_POLICY = (
 
 
 @router.get("")
-async def list_surveys(request: Request, staff: Reader, house: InHouse, did: Did = "") -> Response:
+async def list_surveys(request: Request, staff: Reader, context: OwnContext, did: Did = "") -> Response:
     """All surveys in their order, and how the company sends."""
-    return await draw_overview(request, staff, house, did=did)
+    return await draw_overview(request, staff, context, did=did)
 
 
 @router.get("/new")
-async def new_survey(request: Request, staff: Editor, house: InHouse) -> Response:
+async def new_survey(request: Request, staff: Editor, context: OwnContext) -> Response:
     """An empty form."""
-    return await _form(request, staff, house, None, blank())
+    return await _form(request, staff, context, None, blank())
 
 
 @router.post("/new")
-async def make_survey(request: Request, staff: Editor, _: Checked, house: InHouse) -> Response:
+async def make_survey(request: Request, staff: Editor, _: Checked, context: OwnContext) -> Response:
     """Make it, or show what is wrong with it. It asks nobody until somebody starts it."""
     typed = await filled(request)
     try:
         draft = SurveyBody.model_validate(typed.values()).draft()
     except ValidationError as error:
-        return await _form(request, staff, house, None, typed.with_faults(error), status_code=422)
-    async with house.context.database.transaction() as uow:
+        return await _form(request, staff, context, None, typed.with_faults(error), status_code=422)
+    async with context.database.transaction() as uow:
         made = await surveys.create(uow, staff.tenant, uuid7(), draft)
     return RedirectResponse(f"/surveys/{made.id}?did=made", 303)
 
 
 @router.get("/{survey_id}")
 async def show_survey(
-    survey_id: str, request: Request, staff: Reader, house: InHouse, did: Did = ""
+    survey_id: str, request: Request, staff: Reader, context: OwnContext, did: Did = ""
 ) -> Response:
     """One survey: to be read, and by an editor to be changed."""
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         survey = await _found(uow, staff, survey_id)
-    return await _form(request, staff, house, survey, form_of(survey), did=did)
+    return await _form(request, staff, context, survey, form_of(survey), did=did)
 
 
 @router.post("/{survey_id}")
 async def change_survey(
-    survey_id: str, request: Request, staff: Editor, _: Checked, house: InHouse
+    survey_id: str, request: Request, staff: Editor, _: Checked, context: OwnContext
 ) -> Response:
     """Make it so, or show what is wrong, or that somebody was faster; what was typed stays."""
     typed = await filled(request)
-    async with house.context.database.transaction() as uow:
+    async with context.database.transaction() as uow:
         now = await _found(uow, staff, survey_id, lock=True)
         typed = typed.over(now)
         if typed.seen != now.version:
-            return await _form(request, staff, house, now, typed.overtaken(now), status_code=409)
+            return await _form(request, staff, context, now, typed.overtaken(now), status_code=409)
         try:
             draft = SurveyBody.model_validate({**typed.values(), "state": now.draft.state}).draft()
         except ValidationError as error:
-            return await _form(request, staff, house, now, typed.with_faults(error), status_code=422)
+            return await _form(request, staff, context, now, typed.with_faults(error), status_code=422)
         await surveys.change(uow, staff.tenant, now.id, draft)
     return RedirectResponse(f"/surveys/{now.id}?did=saved", 303)
 
 
 @router.get("/{survey_id}/start")
-async def ask_to_start(survey_id: str, request: Request, staff: Editor, house: InHouse) -> Response:
+async def ask_to_start(survey_id: str, request: Request, staff: Editor, context: OwnContext) -> Response:
     """What the survey will do, and the button."""
-    return await _ask(request, staff, house, survey_id, "live")
+    return await _ask(request, staff, context, survey_id, "live")
 
 
 @router.post("/{survey_id}/start")
 async def start_survey(
-    survey_id: str, request: Request, staff: Editor, _: Checked, house: InHouse
+    survey_id: str, request: Request, staff: Editor, _: Checked, context: OwnContext
 ) -> Response:
     """From the next event on it asks."""
-    return await _turn(request, staff, house, survey_id, "live")
+    return await _turn(request, staff, context, survey_id, "live")
 
 
 @router.get("/{survey_id}/pause")
-async def ask_to_pause(survey_id: str, request: Request, staff: Editor, house: InHouse) -> Response:
+async def ask_to_pause(survey_id: str, request: Request, staff: Editor, context: OwnContext) -> Response:
     """What becomes of what waits, and the button."""
-    return await _ask(request, staff, house, survey_id, "paused")
+    return await _ask(request, staff, context, survey_id, "paused")
 
 
 @router.post("/{survey_id}/pause")
 async def pause_survey(
-    survey_id: str, request: Request, staff: Editor, _: Checked, house: InHouse
+    survey_id: str, request: Request, staff: Editor, _: Checked, context: OwnContext
 ) -> Response:
     """It asks nobody from now on."""
-    return await _turn(request, staff, house, survey_id, "paused")
+    return await _turn(request, staff, context, survey_id, "paused")
 
 
 @router.get("/{survey_id}/preview")
@@ -142,15 +143,15 @@ async def show_preview(
     survey_id: str,
     request: Request,
     staff: Reader,
-    house: InHouse,
+    context: OwnContext,
     language: Annotated[str, Query(max_length=20)] = "en",
 ) -> Response:
     """The mail beside its subject, its text part, the other languages, and a way back."""
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         survey = await _found(uow, staff, survey_id)
         surround = await surround_of(uow, staff)
     shown = page(
-        house,
+        context,
         request,
         "preview.html",
         staff,
@@ -160,7 +161,7 @@ async def show_preview(
         language=language,
         languages=[*SPOKEN, *sorted(set(survey.draft.texts) - set(SPOKEN))],
         language_name=language_name,
-        mail=_drawn(house, survey, surround.tenant, language),
+        mail=_drawn(context, survey, surround.tenant, language),
     )
     shown.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
     return shown
@@ -170,20 +171,20 @@ async def show_preview(
 async def show_mail(
     survey_id: str,
     staff: Reader,
-    house: InHouse,
+    context: OwnContext,
     language: Annotated[str, Query(max_length=20)] = "en",
 ) -> Response:
     """The mail as a customer would get it, with links that lead nowhere; framed by our own pages alone."""
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         survey = await _found(uow, staff, survey_id)
         surround = await surround_of(uow, staff)
     headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return HTMLResponse(_drawn(house, survey, surround.tenant, language).html, headers=headers)
+    return HTMLResponse(_drawn(context, survey, surround.tenant, language).html, headers=headers)
 
 
-def _drawn(house: House, survey: surveys.Survey, tenant: Tenant, language: str) -> Drawn:
+def _drawn(context: DispatcherContext, survey: surveys.Survey, tenant: Tenant, language: str) -> Drawn:
     texts = survey.draft.texts.get(language, SurveyTexts())
-    return house.scribe.draw(sample(survey, language, house.context.database.clock()), tenant, texts)
+    return context.scribe.draw(sample(survey, language, context.database.clock()), tenant, texts)
 
 
 async def _found(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = False) -> surveys.Survey:
@@ -195,27 +196,33 @@ async def _found(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = 
 
 
 async def _turn(
-    request: Request, staff: Staff, house: House, survey_id: str, state: surveys.State
+    request: Request, staff: Staff, context: DispatcherContext, survey_id: str, state: surveys.State
 ) -> Response:
     """Start or pause it as the page showed it; where somebody changed it since, the page is shown again."""
     version = (await request.form()).get("version")
     seen = whole_number(version) if isinstance(version, str) else None
-    async with house.context.database.transaction() as uow:
+    async with context.database.transaction() as uow:
         now = await _found(uow, staff, survey_id, lock=True)
         if seen == now.version:
             draft = msgspec.structs.replace(now.draft, state=state)
             await surveys.change(uow, staff.tenant, now.id, draft)
     if seen != now.version:
-        return await _ask(request, staff, house, survey_id, state, stale=True)
+        return await _ask(request, staff, context, survey_id, state, stale=True)
     did = "started" if state == "live" else "paused"
     return RedirectResponse(f"/surveys/{now.id}?did={did}", 303)
 
 
 async def _ask(
-    request: Request, staff: Staff, house: House, survey_id: str, state: surveys.State, *, stale: bool = False
+    request: Request,
+    staff: Staff,
+    context: DispatcherContext,
+    survey_id: str,
+    state: surveys.State,
+    *,
+    stale: bool = False,
 ) -> Response:
     """The page that says what starting or pausing does, or the survey where it is so already."""
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         survey = await _found(uow, staff, survey_id)
         if survey.draft.state == state:
             return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
@@ -227,7 +234,7 @@ async def _ask(
     types = [type_of(facts) for facts in newest]
     trigger = one_form(survey.draft.trigger)
     return page(
-        house,
+        context,
         request,
         "survey_state.html",
         staff,
@@ -247,15 +254,16 @@ async def _ask(
 
 
 async def _form(
-    request: Request, staff: Staff, house: House, survey: surveys.Survey | None, form: Filled, *,
+    request: Request, staff: Staff, context: DispatcherContext, survey: surveys.Survey | None, form: Filled,
+    *,
     did: str = "", status_code: int = 200,
 ) -> Response:  # fmt: skip
-    async with house.context.database.reading() as uow:
+    async with context.database.reading() as uow:
         surround = await surround_of(uow, staff)
     measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
     languages = [*SPOKEN, *sorted(form.languages - set(SPOKEN))]
     return page(
-        house,
+        context,
         request,
         "survey.html",
         staff,
@@ -271,7 +279,7 @@ async def _form(
         units=[(unit, unit.capitalize()) for unit in UNITS],
         language_name=language_name,
         standard={
-            tag: house.scribe.standard(tag, surround.tenant, measurement, form["trigger"])
+            tag: context.scribe.standard(tag, surround.tenant, measurement, form["trigger"])
             for tag in languages
         },
         done=DONE.get(did, ""),

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from services.dispatcher.repository.invitations import _COLUMNS
 from shared.db import UnitOfWork
 from shared.events import Event, Invitation, Survey, Transaction
-from shared.kafka.recovery import Cursor
+from shared.kafka.ops.recovery import Cursor
 
 UNREAD = "unread"
 """Digest of a decision whose transaction has not been read again yet."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.scorer.domain import SCORES
 from shared.db.database import UnitOfWork
-from shared.events import COMPANY, Answer, Event
+from shared.events import WHOLE_COMPANY, Answer, Event
 
 BETWEEN = "%|"
 """Stands between segments on their way into a statement. In a name a percent sign is always followed by
@@ -103,7 +103,7 @@ async def keep_and_count(
         _KEEP_AND_COUNT,
         {
             "between": BETWEEN,
-            "company": COMPANY,
+            "company": WHOLE_COMPANY,
             "now": uow.now,
             "tell": tell,
             "tenants": [answer.event.tenant for answer in answers],

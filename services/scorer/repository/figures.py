@@ -9,7 +9,7 @@ from services.scorer.access import Sight
 from services.scorer.domain import SCORES, Groups
 from services.scorer.window import Window, weeks_and_days
 from shared.db.database import UnitOfWork
-from shared.events import COMPANY
+from shared.events import WHOLE_COMPANY
 from shared.events.segments import ORGANISATION
 
 Counts = tuple[int, ...]
@@ -61,7 +61,7 @@ async def days(
         rows = await uow.execute(
             f"SELECT day, {_COLUMNS} FROM day_count WHERE tenant = :tenant AND measurement = :measurement "
             "AND segment = :segment AND day BETWEEN :first AND :last ORDER BY day",
-            values | {"segment": selection[0] if selection else COMPANY},
+            values | {"segment": selection[0] if selection else WHOLE_COMPANY},
         )
         return {row[0]: tuple(row[1:]) for row in rows}
     sums = ", ".join(f"count(*) FILTER (WHERE score = {score})" for score in range(SCORES))

@@ -13,8 +13,8 @@ from chaos.processes import Process
 from chaos.stack import HEARING, Stack
 
 from deploy.local.state import SERVICES
-from shared.kafka.batches import Batches
-from shared.kafka.clients import new_admin, new_producer, stop_producer
+from shared.kafka.kernel.clients import new_admin, new_producer, stop_producer
+from shared.kafka.kernel.record_batches import RecordBatches
 
 GROWN = ("transactions.v1", "answers.v1", "invitations.v1", "cases.v1")
 """Put back twice over: they end far beyond the old positions."""
@@ -128,7 +128,7 @@ async def _put_back(stack: Stack, records: Records) -> None:
     await producer.start()
     try:
         for first in range(0, len(records), 5_000):
-            batches = Batches(producer)
+            batches = RecordBatches(producer)
             for record in records[first : first + 5_000]:
                 headers = list(record.headers)
                 batches.append(record.topic, record.partition, record.key, record.value, headers)

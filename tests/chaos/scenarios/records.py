@@ -10,7 +10,7 @@ from chaos.arena import Arena, Scenario
 from chaos.operator import Sign
 
 from shared.events import TOPICS
-from shared.kafka.clients import new_producer, stop_producer
+from shared.kafka.kernel.clients import new_producer, stop_producer
 
 IN_A_ROW = 500
 PARTITION = 0

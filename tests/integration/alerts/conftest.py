@@ -1,6 +1,5 @@
 """A migrated database of alerts for each test, and what is needed to play the other services."""
 
-import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -12,22 +11,20 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
-from pydantic import SecretStr
-from support.doors import afterword_settings
+from support.alerts_builders import TENANT, a_tenant, an_answer, an_invitation, deliver, rows
+from support.http_clients import context_on
 from support.stack import Postgres
-from support.unhappy import TENANT, a_tenant, an_answer, an_invitation, deliver, rows
 
 from services.alerts import accounts
 from services.alerts.app import SERVICE
 from services.alerts.handlers import act_on_answers, keep_invitations
 from services.alerts.repository import people
+from shared.api_keys import ApiKey
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.ids import uuid7
-from shared.keys import ApiKey
-from shared.runtime import Health
 from shared.service import Context
-from shared.tenancy.keyring import TenantKeyRing, _Known, digest_of
+from shared.tenancy.keyring import _Known, digest_of
 from shared.tenancy.tenants import keep_tenants
 
 
@@ -103,7 +100,7 @@ class Desk:
         client, answer = self.client(), Response()
         request = Request({"type": "http", "headers": [], "app": self.app})
         async with self.database.transaction() as uow:
-            await self.app.state.sign_in.enter(request, answer, uow, person.tenant, person.id)
+            await self.app.state.context.sign_in.enter(request, answer, uow, person.tenant, person.id)
         for cookie in answer.headers.getlist("set-cookie"):
             name, _, value = cookie.partition(";")[0].partition("=")
             client.cookies.set(name, value)
@@ -156,17 +153,7 @@ class Browser:
 async def desk(database: Database) -> AsyncIterator[Desk]:
     """Alerts with its tenants."""
     await deliver(database, keep_tenants, a_tenant(), a_tenant("other"))
-    settings = SERVICE.settings.model_validate({"database_url": SecretStr(database.url)})
-    stopping, health = asyncio.Event(), Health()
-    context = Context(
-        "alerts",
-        afterword_settings("127.0.0.1:1"),
-        settings,
-        database,
-        health,
-        stopping,
-        TenantKeyRing(database, health),
-    )
+    context = context_on(SERVICE, database)
     app, _ = SERVICE.api(context)
     yield Desk(context, app)
-    stopping.set()
+    context.stopping.set()

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from support.unhappy import an_answer, deliver, rows
+from support.alerts_builders import an_answer, deliver, rows
 
 from services.alerts.handlers import act_on_answers
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import msgspec
-from support.unhappy import TENANT, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import TENANT, an_answer, an_invitation, deliver, rows
 
 from services.alerts.handlers import act_on_answers, keep_invitations
 

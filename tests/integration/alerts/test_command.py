@@ -1,8 +1,8 @@
 """``afterword staff``: from the command line to a way in."""
 
 import typer
-from support.doors import afterword_settings
-from support.unhappy import TENANT, a_tenant, deliver
+from support.alerts_builders import TENANT, a_tenant, deliver
+from support.http_clients import afterword_settings
 from typer.testing import CliRunner
 
 from services.alerts.command import add_to

@@ -3,10 +3,10 @@
 import re
 
 import httpx
-from support.unhappy import TENANT
+from support.alerts_builders import TENANT
 
 from services.alerts.hiring import create_staff, dismiss, set_password
-from shared.http.staff import SESSION_COOKIE
+from shared.http.staff_auth import SESSION_COOKIE
 
 from .conftest import Desk
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
+from support.alerts_builders import an_answer, an_invitation, deliver, rows
 from support.browser import CHROMIUM, FLAGS
-from support.unhappy import an_answer, an_invitation, deliver, rows
 
 from services.alerts.handlers import act_on_answers, keep_invitations
 from shared.events import Customer

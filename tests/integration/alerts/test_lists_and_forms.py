@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from support.unhappy import an_answer, an_invitation, deliver, rows
+from support.alerts_builders import an_answer, an_invitation, deliver, rows
 
 from services.alerts.case_page import LINES
 from services.alerts.forms import PAGE

@@ -7,8 +7,8 @@ from uuid import UUID
 import alembic.command
 import msgspec
 from sqlalchemy import Connection
+from support.alerts_builders import TENANT, an_answer
 from support.stack import Postgres
-from support.unhappy import TENANT, an_answer
 
 from shared.db.database import Database, UnitOfWork
 from shared.db.migrations import configuration, migrate

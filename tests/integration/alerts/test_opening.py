@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from support.unhappy import TENANT, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import TENANT, an_answer, an_invitation, deliver, rows
 
 from services.alerts.domain import QUIET
 from services.alerts.handlers import act_on_answers, keep_invitations

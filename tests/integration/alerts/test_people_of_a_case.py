@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from support.unhappy import an_answer, an_invitation, deliver, rows
+from support.alerts_builders import an_answer, an_invitation, deliver, rows
 
 from services.alerts.domain import CONTACT_WITHIN
 from services.alerts.handlers import act_on_answers, keep_invitations

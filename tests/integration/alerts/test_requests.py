@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from support.unhappy import rows
+from support.alerts_builders import rows
 
 from services.alerts.schedule import tidy
 

@@ -4,14 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from support.alerts_builders import an_answer, deliver, rows
 from support.stack import Mailbox
-from support.unhappy import an_answer, deliver, rows
 
 from services.alerts.handlers import act_on_answers
 from services.alerts.repository import notices
 from services.alerts.sender import NoticeQueue
 from shared.mail import Mailer
-from shared.outbound import LEASE, Sender, leases
+from shared.outbound import LEASE_DURATION, Sender, leases
 from shared.telemetry import metrics
 
 from .conftest import Desk
@@ -82,7 +82,7 @@ async def test_a_server_that_is_away_costs_no_try_and_is_said(desk: Desk) -> Non
     assert await sender.step() > 0
     (row,) = await rows(desk.database, "SELECT state, attempts, due_at > now() AS later FROM notification")
     assert (row.state, row.attempts, row.later) == ("waiting", 0, False)
-    (missing,) = desk.context.health.ready()
+    (missing,) = desk.context.health.unready()
     assert missing.startswith("mail server: ")
 
 
@@ -96,7 +96,7 @@ async def test_a_sender_that_vanished_leaves_an_unknown_mail_that_is_never_sent_
     real = desk.database.clock
     counted = metrics.MAILS.labels("alerts", "unknown")._value
     before = counted.get()
-    desk.database.clock = lambda: real() + LEASE + timedelta(seconds=1)
+    desk.database.clock = lambda: real() + LEASE_DURATION + timedelta(seconds=1)
     try:
         assert await leases.end_leases("alerts", notices.end_leases, desk.database) == 1
         assert await states(desk) == ["unknown"]

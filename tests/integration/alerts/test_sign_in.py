@@ -6,14 +6,14 @@ import time
 from datetime import timedelta
 
 import pytest
-from support.unhappy import TENANT, rows
+from support.alerts_builders import TENANT, rows
 
 from services.alerts import links
 from services.alerts.errors import BadAccount
 from services.alerts.hiring import create_staff, set_password, sign_in_link
 from services.alerts.known_browsers import KNOWN_COOKIE, KnownBrowsers
 from services.alerts.passwords import Passwords
-from shared.http.staff import ACCESS_COOKIE, SESSION_COOKIE
+from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE
 
 from .conftest import PASSWORD, Browser, Desk
 
@@ -58,7 +58,7 @@ async def test_an_unknown_address_takes_as_long_as_a_wrong_password(desk: Desk) 
     real = await Passwords().hash(PASSWORD)
     async with desk.database.transaction() as uow:
         await uow.execute("UPDATE staff SET password_hash = :h", {"h": real})
-    sign_in = desk.app.state.sign_in
+    sign_in = desk.app.state.context.sign_in
     took: dict[str, list[float]] = {person.address: [], "nobody@example.com": []}
     for _ in range(5):
         for address, times in took.items():
@@ -95,7 +95,7 @@ async def test_from_many_networks_an_account_is_slowed_down_but_not_in_a_browser
     person, home = await desk.person(), desk.client(ip="198.51.100.7")
     form = {"address": person.address, "password": PASSWORD}
     assert (await home.post("/login", data=form)).status_code == 303
-    sign_in = desk.app.state.sign_in
+    sign_in = desk.app.state.context.sign_in
     while not sign_in.per_account.failed(person.address):
         pass
     assert await guess(desk, person.address, "192.0.2.99") == [429]
@@ -106,7 +106,7 @@ async def test_from_many_networks_an_account_is_slowed_down_but_not_in_a_browser
 
 async def test_one_household_of_ipv6_cannot_use_up_an_accounts_share(desk: Desk) -> None:
     person = await desk.person()
-    sign_in = desk.app.state.sign_in
+    sign_in = desk.app.state.context.sign_in
     for n in range(8):
         await guess(desk, person.address, f"2001:db8:0:{n:x}::1", 10)
     assert await guess(desk, person.address, "2001:db8:0:ff::1") == [429]
@@ -121,7 +121,7 @@ async def test_a_colleague_who_guesses_behind_the_same_address_keeps_no_known_br
     person, home = await desk.person(), desk.client(ip="198.51.100.7")
     form = {"address": person.address, "password": PASSWORD}
     await home.post("/login", data=form)
-    sign_in = desk.app.state.sign_in
+    sign_in = desk.app.state.context.sign_in
     while not sign_in.per_network.failed("198.51.100.7"):
         pass
     assert await guess(desk, person.address, "198.51.100.7") == [429]
@@ -132,7 +132,7 @@ async def test_no_flood_of_strangers_reaches_the_buckets_of_known_browsers(desk:
     person, home = await desk.person(), desk.client()
     form = {"address": person.address, "password": PASSWORD}
     await home.post("/login", data=form)
-    sign_in = desk.app.state.sign_in
+    sign_in = desk.app.state.context.sign_in
     for bucket in (sign_in.per_account_here, sign_in.per_account_near, sign_in.per_account):
         bucket.wait = lambda _: 30.0  # as it is while all buckets are empty
     assert await guess(desk, person.address, "192.0.2.1") == [429]
@@ -143,7 +143,7 @@ async def test_each_of_those_who_share_a_browser_is_known_in_it(desk: Desk) -> N
     counter, people = desk.client(), [await desk.person() for _ in range(3)]
     for person in people:
         await counter.post("/login", data={"address": person.address, "password": PASSWORD})
-    sign_in = desk.app.state.sign_in
+    sign_in = desk.app.state.context.sign_in
     for person in people:
         mark = counter.cookies[KNOWN_COOKIE]
         assert sign_in.known_browsers.read(mark, person.address)
@@ -161,7 +161,7 @@ def test_the_mark_of_a_browser_stays_small() -> None:
 
 async def test_a_mark_of_one_account_or_a_forged_one_is_no_mark_of_another(desk: Desk) -> None:
     mine, other = await desk.person(), await desk.person()
-    known = desk.app.state.sign_in.known_browsers
+    known = desk.app.state.context.sign_in.known_browsers
     mark = known.mark(mine.address)
     assert known.read(mark, mine.address)
     assert not known.read(mark, other.address)
@@ -443,7 +443,7 @@ async def test_a_made_up_link_costs_no_hash(desk: Desk, monkeypatch: pytest.Monk
     async def hashed(*_: object, **__: object) -> str:
         raise AssertionError
 
-    monkeypatch.setattr(desk.app.state.sign_in.passwords, "hash", hashed)
+    monkeypatch.setattr(desk.app.state.context.sign_in.passwords, "hash", hashed)
     answer = await desk.client().post(
         "/login/link/made-up." + TENANT, data={"password": "a sentence of mine", "name": "N"}
     )

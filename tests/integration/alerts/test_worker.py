@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from support.doors import SECRET
+from support.alerts_builders import TENANT, an_answer, an_invitation, rows
 from support.eventually import eventually
+from support.http_clients import SECRET
 from support.stack import Mailbox
 from support.topics import create_topics
-from support.unhappy import TENANT, an_answer, an_invitation, rows
 
 from services.alerts.app import SERVICE
 from shared.events import ANSWERS, CASES, INVITATIONS, Data, Topic
-from shared.kafka.clients import new_admin
+from shared.kafka.kernel.clients import new_admin
 from shared.process import run_sender, run_worker
 
 from .conftest import Desk

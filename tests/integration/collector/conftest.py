@@ -5,7 +5,7 @@ import hashlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,14 +15,13 @@ import pytest
 from fastapi import FastAPI
 from playwright.async_api import Browser, Page, async_playwright
 from support.browser import CHROMIUM, FLAGS
+from support.http_clients import context_on
 from support.stack import Postgres
 
 from services.collector.app import SERVICE
 from services.collector.forms import PageNonce
 from services.collector.handlers import keep_invitations, keep_surveys
 from services.collector.models import metadata
-from services.collector.pages import Desk
-from services.collector.settings import Settings
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.events import (
@@ -39,13 +38,11 @@ from shared.events import (
     SurveyTexts,
     Tenant,
 )
+from shared.http.rate_limit import RateLimit
 from shared.http.server import serve
-from shared.http.tokens import LinkSigner
 from shared.ids import uuid7
-from shared.runtime import Health
+from shared.link_tokens import LinkSigner
 from shared.service import Context
-from shared.settings import Afterword
-from shared.tenancy.keyring import TenantKeyRing
 from shared.tenancy.tenants import keep_tenants
 
 SECRET = "a-secret-for-tests-only-of-32-characters-and-more"
@@ -154,15 +151,9 @@ async def collector(postgres: Postgres) -> AsyncIterator[Bench]:
     url = await postgres.create_database("collector")
     await migrate("collector", url)
     database = Database(url)
-    afterword = Afterword(
-        kafka="127.0.0.1:1", public_url="http://test.example", staff_url="http://test.example", secret=SECRET,
-        smtp_url="smtp://127.0.0.1:1",
-    )  # fmt: skip
-    health = Health()
-    context = Context(
-        SERVICE.name, afterword, Settings(database_url=url), database, health, asyncio.Event(),
-        TenantKeyRing(database, health),
-    )  # fmt: skip
+    context = context_on(
+        SERVICE, database, public_url="http://test.example", staff_url="http://test.example", secret=SECRET
+    )
     database.clock = lambda: made.now
     app, _ = SERVICE.api(context)
     async with httpx.AsyncClient(
@@ -177,8 +168,8 @@ async def collector(postgres: Postgres) -> AsyncIterator[Bench]:
 async def bench(collector: Bench) -> Bench:
     """An empty collector that knows Acme in Copenhagen and Zenith in Honolulu, at noon of a Friday."""
     collector.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-    desk: Desk = collector.app.state.desk
-    collector.app.state.desk = Desk(desk.database, desk.pages, desk.signer, desk.nonce)  # full buckets
+    state = collector.app.state
+    state.context = replace(state.context, per_link=RateLimit(most=120, every=0.5))  # full buckets
     async with collector.context.database.transaction() as uow:
         await uow.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
         tenants = [

@@ -46,5 +46,5 @@ async def test_the_log_knows_no_token_no_comment_and_no_customer(bench: Bench) -
 
 
 def test_it_hears_what_its_readme_says() -> None:
-    heard = [subscription.topic for subscription in SERVICE.subscriptions]
+    heard = list(SERVICE.consumes)
     assert heard == [TENANTS, SURVEYS, INVITATIONS, CASES]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.http.secrets import customer_hash
 from shared.ids import derived
+from shared.secrets import customer_hash
 
 from .conftest import SECRET, Bench, bearer
 

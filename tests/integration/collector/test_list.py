@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.collector.app import SERVICE
-from shared.http.staff import ACCESS_COOKIE, AccessPass, Role, Staff
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Role, Staff
 from shared.ids import uuid7
 
 from .conftest import SECRET, Bench, bearer

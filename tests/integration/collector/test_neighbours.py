@@ -31,11 +31,11 @@ async def test_imports_that_wait_for_another_hold_no_connection_and_keep_nobody_
     bench: Bench,
 ) -> None:
     other = await bench.invite("zenith")
-    door = bench.app.state.answers
-    async with door.imports.hold("acme"):
+    imports = bench.app.state.context.import_locks
+    async with imports.hold("acme"):
         waiting = [asyncio.create_task(bench.import_answers(*answers(n))) for n in range(90)]
         await eventually(lambda: sum(task.done() for task in waiting) == 90 - 1)
-        assert door.imports.users("acme") == IMPORTS_OF_COMPANY
+        assert imports.users("acme") == IMPORTS_OF_COMPANY
         assert connections_in_use(bench) == 0
         page = await bench.client.get(f"/s/{bench.token(other)}")
         assert page.status_code == 200
@@ -63,10 +63,10 @@ async def test_an_import_beside_one_of_another_process_is_refused_at_once_and_ta
 
 async def test_many_who_send_the_same_link_at_once_hold_one_connection(bench: Bench) -> None:
     link, other = await bench.invite(), await bench.invite("zenith")
-    desk = bench.app.state.desk
-    async with desk.links.hold(str(link)):
+    links = bench.app.state.context.invitation_locks
+    async with links.hold(str(link)):
         waiting = [asyncio.create_task(bench.say(link, n % 11)) for n in range(50)]
-        await eventually(lambda: desk.links.users(str(link)) == 51)
+        await eventually(lambda: links.users(str(link)) == 51)
         assert connections_in_use(bench) == 0
         assert (await bench.say(other, 9)).status_code == 303
     assert {(await task).status_code for task in waiting} <= {303, 409}

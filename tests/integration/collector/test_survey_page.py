@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shared.http.tokens import LinkSigner
 from shared.ids import uuid7
+from shared.link_tokens import LinkSigner
 
 from .conftest import ASKS, SECRET, Bench
 

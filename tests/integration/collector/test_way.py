@@ -4,14 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from support.eventually import eventually
-from support.things import Bench as Things
-from support.things import create_topics, running
+from support.kernel_service import Bench as Things
+from support.kernel_service import create_topics, running
 
 from services.collector.app import SERVICE
 from shared.events import ANSWERS, INVITATIONS, SURVEYS, TENANTS, Answer
-from shared.kafka import BatchConsumer, Relay
-from shared.kafka.clients import new_producer, stop_producer
-from shared.runtime import Health
+from shared.health import Health
+from shared.kafka.kernel import BatchConsumer, Relay
+from shared.kafka.kernel.clients import new_producer, stop_producer
 
 from .conftest import ASKS, Bench, an_invitation, tenant_of, the_survey
 
@@ -29,7 +29,7 @@ async def test_an_answer_given_while_kafka_is_away_is_said_when_it_is_back(bench
     health = Health()
     consumers = [
         BatchConsumer(bench.context.database, SERVICE.name, subscription, kafka, health)
-        for subscription in SERVICE.subscriptions
+        for subscription in SERVICE.subscriptions(bench.context)
     ]
     invitation = an_invitation(bench.now)
     events: list[tuple[Any, Any]] = [

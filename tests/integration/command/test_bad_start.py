@@ -5,8 +5,8 @@ import socket
 import subprocess
 
 import pytest
+from support.full_stack import AFTERWORD
 from support.stack import Postgres
-from support.whole import AFTERWORD
 
 NOWHERE = "postgresql+asyncpg://x:hunter2@127.0.0.1:9/x"
 

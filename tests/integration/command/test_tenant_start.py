@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from support.doors import afterword_settings
+from support.http_clients import afterword_settings
 from support.stack import Postgres
 
 from services import command

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.doors import ORIGIN, a_context, a_door
+from support.http_clients import ORIGIN, a_context, a_door
 from support.stack import Postgres
 
 from deploy.demo import company
-from deploy.demo.doors import Doors
-from deploy.demo.position import Position
+from deploy.demo.checkpoint import Position
+from deploy.demo.client import Doors
 from services.alerts.app import SERVICE as ALERTS
 from services.alerts.passwords import Passwords
 from services.alerts.repository import people

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from support.doors import ORIGIN, SECRET, a_context, a_door
+from support.http_clients import ORIGIN, SECRET, a_context, a_door
 from support.stack import Postgres
 
 from deploy.demo.customers import is_unanswered, say
@@ -16,8 +16,8 @@ from services.collector.app import SERVICE
 from services.collector.handlers import keep_invitations
 from shared.db.database import Database
 from shared.events import INVITATIONS, TENANTS, Customer, Invitation, Tenant
-from shared.http.tokens import LinkSigner
 from shared.ids import uuid7
+from shared.link_tokens import LinkSigner
 from shared.service import Context
 from shared.tenancy.tenants import keep_tenants
 

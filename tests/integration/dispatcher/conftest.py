@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from support.asking import Clock, a_sender, go_live, know_tenant, make_survey
+from support.dispatcher_builders import Clock, a_sender, go_live, know_tenant, make_survey
 from support.stack import Mailbox, Postgres
 
 from shared.db.database import Database

@@ -6,7 +6,16 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.asking import NOON, a_customer, a_transaction, decide, go_live, know_tenant, make_survey, rows
+from support.dispatcher_builders import (
+    NOON,
+    a_customer,
+    a_transaction,
+    decide,
+    go_live,
+    know_tenant,
+    make_survey,
+    rows,
+)
 
 from shared.db.database import Database
 from shared.events import Transaction

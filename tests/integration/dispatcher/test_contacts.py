@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from support.asking import (
+from support.dispatcher_builders import (
     NOON,
     TENANT,
     Clock,
@@ -21,19 +21,19 @@ from support.asking import (
     reasons,
     rows,
 )
-from support.doors import SECRET
 from support.eventually import eventually
+from support.http_clients import SECRET, context_on
 
 from services.dispatcher import backfill, sending, suppression
+from services.dispatcher.app import SERVICE
 from services.dispatcher.contacts import contact_of
 from services.dispatcher.grounds import read_grounds
 from services.dispatcher.handlers import keep_answers
 from services.dispatcher.surveys import Survey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer, Customer
-from shared.http.secrets import customer_hash, derive
 from shared.ids import uuid7
-from shared.runtime import Health
+from shared.secrets import customer_hash, derive
 
 NOBODY = (
     "0",
@@ -243,9 +243,9 @@ class TestBackfill:
         self, database: Database, invited: int
     ):
         await as_an_earlier_version_left_it(database, invited)
-        stopping, health = asyncio.Event(), Health()
+        stopping, context = asyncio.Event(), context_on(SERVICE, database)
         running = [
-            asyncio.create_task(backfill.run(database, SECRET, health, stopping)) for _ in range(2)
+            asyncio.create_task(backfill.backfill_loop(context)(stopping)) for _ in range(2)
         ]  # two workers at once
         await eventually(lambda: nothing_left(database))
         stopping.set()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from support.asking import (
+from support.dispatcher_builders import (
     NOON,
     TENANT,
     Clock,
@@ -24,7 +24,7 @@ from support.asking import (
     rows,
     states,
 )
-from support.doors import SECRET
+from support.http_clients import SECRET
 
 from services.dispatcher.decisions import Decider
 from services.dispatcher.grounds import read_facts, read_grounds
@@ -34,8 +34,8 @@ from services.dispatcher.repository import suppressions
 from services.dispatcher.surveys import Draft, change
 from shared.db.database import Database
 from shared.events import ANSWERS, TRANSACTIONS, Answer
-from shared.http.secrets import customer_hash
 from shared.ids import uuid7
+from shared.secrets import customer_hash
 
 
 async def suppress(database: Database, kind: str, key: str, reason: str) -> None:

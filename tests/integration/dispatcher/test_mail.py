@@ -4,12 +4,12 @@ from email import message_from_string, policy
 
 import pytest
 from structlog.testing import capture_logs
-from support.asking import Clock, a_sender, asked, relayed, states
-from support.doors import SECRET
+from support.dispatcher_builders import Clock, a_sender, asked, relayed, states
+from support.http_clients import SECRET
 from support.stack import Mailbox
 
 from shared.db.database import Database
-from shared.http.tokens import LinkSigner
+from shared.link_tokens import LinkSigner
 from shared.mail import Mailer
 from shared.outbound import Sender
 

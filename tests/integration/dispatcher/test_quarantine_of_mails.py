@@ -1,7 +1,7 @@
 """The quarantine counts from a mail that may have arrived, and from no other."""
 
 import pytest
-from support.asking import (
+from support.dispatcher_builders import (
     TENANT,
     Clock,
     a_customer,

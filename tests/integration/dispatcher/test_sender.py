@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from support.asking import (
+from support.dispatcher_builders import (
     NOON,
     Clock,
     a_customer,
@@ -26,7 +26,7 @@ from services.dispatcher.repository import invitations as invitation_rows
 from services.dispatcher.sender import InvitationQueue
 from shared.db.database import Database, UnitOfWork
 from shared.mail import Mailer
-from shared.outbound import LEASE, Sender, leases
+from shared.outbound import LEASE_DURATION, Sender, leases
 from shared.outbound import sender as sender_module
 
 
@@ -106,7 +106,7 @@ async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
         return await claim(uow)
 
     monkeypatch.setattr(invitation_rows, "claim", claimed_once)
-    monkeypatch.setattr(sender_module, "NEXT_WITHIN", timedelta(seconds=0.1))
+    monkeypatch.setattr(sender_module, "MAX_CLAIM_DELAY", timedelta(seconds=0.1))
     assert await sender.step() == 0
     assert len(claims) == 2
     assert await the_state(database) == ("sent", None)
@@ -120,11 +120,11 @@ async def test_who_has_found_its_database_again_is_ready_while_it_still_has_mail
     send = Mailer.send
 
     async def send_and_look(*given):
-        missing.extend(health.ready())
+        missing.extend(health.unready())
         return await send(*given)
 
     monkeypatch.setattr(Mailer, "send", send_and_look)
-    health.missing("sender", "the database is away")
+    health.set_unready("sender", "the database is away")
     await sender.step()
     assert await the_state(database) == ("sent", None)
     assert missing == []
@@ -232,7 +232,7 @@ async def test_a_mail_server_that_is_away_is_nobodys_fault(database: Database, s
     state, reason = await the_state(database)
     assert state == "waiting"
     assert "server" in (reason or "")
-    assert sender._health.ready()
+    assert sender._health.unready()
 
 
 class Dying(Mailer):
@@ -252,7 +252,7 @@ async def test_a_crash_between_claim_and_outcome_becomes_unknown_and_is_never_se
     await relayed(database)
     await sender.step()
     assert await end_leases(database) == 0
-    clock.now += LEASE + timedelta(seconds=1)
+    clock.now += LEASE_DURATION + timedelta(seconds=1)
     assert await end_leases(database) == 1
     assert (await the_state(database))[0] == "unknown"
     for _ in range(3):
@@ -271,7 +271,7 @@ async def test_who_reports_after_the_lease_changes_nothing(
     class Slow(Mailer):
         async def send(self, sender, recipient, message):
             outcome = await super().send(sender, recipient, message)
-            clock.now += LEASE + timedelta(minutes=1)
+            clock.now += LEASE_DURATION + timedelta(minutes=1)
             await end_leases(database)
             return outcome
 

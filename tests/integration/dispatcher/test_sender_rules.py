@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from support.asking import (
+from support.dispatcher_builders import (
     NOON,
     TENANT,
     Clock,
@@ -22,8 +22,8 @@ from support.asking import (
     states,
     the_state,
 )
-from support.doors import SECRET
 from support.eventually import eventually
+from support.http_clients import SECRET
 from support.stack import Mailbox
 
 from services.dispatcher import sending
@@ -32,9 +32,9 @@ from services.dispatcher.suppression import Entry, suppress
 from services.dispatcher.surveys import Draft, change
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer
-from shared.http.secrets import customer_hash, derive
 from shared.ids import uuid7
 from shared.outbound import Sender
+from shared.secrets import customer_hash, derive
 
 
 async def test_nothing_leaves_before_its_time(

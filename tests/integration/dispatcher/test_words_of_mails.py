@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.doors import afterword_settings
+from support.http_clients import afterword_settings
 
 from services.dispatcher.letters import Drawn, Scribe
 from shared.events import Customer, FollowUp, Invitation, SurveyTexts, Tenant

@@ -5,9 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 import typer
-from support.asking import a_customer, a_transaction, decide, know_tenant, make_survey, relayed, rows, states
-from support.doors import a_context
+from support.dispatcher_builders import (
+    a_customer,
+    a_transaction,
+    decide,
+    know_tenant,
+    make_survey,
+    relayed,
+    rows,
+    states,
+)
 from support.eventually import eventually
+from support.http_clients import a_context
 from support.stack import Mailbox, Postgres
 from typer.testing import CliRunner
 
@@ -36,8 +45,8 @@ async def test_a_first_event_to_a_test_address_is_asked_about_at_once(postgres: 
 
     await eventually(sent)
     assert len(await mailbox.mails(to="first@example.com")) == 1
-    assert context.health.ready() == []
-    assert context.health.alive() == []
+    assert context.health.unready() == []
+    assert context.health.stalled() == []
     context.stopping.set()
     await running
     await database.close()

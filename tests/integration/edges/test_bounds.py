@@ -11,11 +11,11 @@ from contextlib import contextmanager
 
 import pytest
 from support.processes import ApiProcess
-from support.raw import Raw, Wire
+from support.raw_http import Raw, Wire
 from support.routes import Route
 
-from shared.http.limits import RequestLimits
-from shared.http.reading import DEEPEST
+from shared.http.bounded_request import MAX_JSON_DEPTH
+from shared.http.request_limits import RequestLimits
 
 pytestmark = pytest.mark.timeout(240)
 LIMITS = RequestLimits()
@@ -34,7 +34,7 @@ DOCUMENTS = {
     "deep": b"[" * 200_000 + b"]" * 200_000,
     "deep objects": b'{"a":' * 150_000 + b"1" + b"}" * 150_000,
     "deep, then wide": b"[" * 800 + b"0," * 44_999 + b"0" + b"]" * 800,
-    "as deep as may be, then wide": b"[" * DEEPEST + b"0," * 400_000 + b"0" + b"]" * DEEPEST,
+    "as deep as may be, then wide": b"[" * MAX_JSON_DEPTH + b"0," * 400_000 + b"0" + b"]" * MAX_JSON_DEPTH,
     "wide": b"[" + b"[]," * 300_000 + b"[]]",
     "wide object": b"{" + b",".join(b'"%d":0' % n for n in range(70_000)) + b"}",
     "quotes": b'"' * MEGABYTE,

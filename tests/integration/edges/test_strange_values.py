@@ -17,7 +17,7 @@ from services.alerts.forms import CaseForm
 from services.alerts.settings_page import SettingsForm
 from services.alerts.sign_in_pages import CompanyForm, LinkForm, LoginForm
 from services.dispatcher.pages.forms import DEFAULTS
-from shared.http.csrf import FIELD
+from shared.http.csrf import CSRF_FIELD
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -141,7 +141,7 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
 ) -> None:
     pages = [route for route in routes if route.method == "POST" and not route.pattern.startswith("/v1/")]
     assert {route.pattern for route in pages} == set(FORMS) | WITHOUT_FIELDS
-    own = {FIELD: company.people["admin"].csrf()}
+    own = {CSRF_FIELD: company.people["admin"].csrf()}
     acts = ("take", "assign", "release", "contact", "note", "close", "reopen", "reveal")
 
     def requests() -> Iterator[httpx.Request]:

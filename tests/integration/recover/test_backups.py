@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.asking import a_customer, a_transaction, go_live, know_tenant, make_survey
+from support.alerts_builders import a_tenant, an_answer
+from support.dispatcher_builders import a_customer, a_transaction, go_live, know_tenant, make_survey
 from support.eventually import eventually
-from support.lives import TENANT, Life, on_topic, publish
-from support.scorer import an_answer as a_counted_answer
-from support.scorer import kept_counts, naive_counts
+from support.restored_service import TENANT, Life, on_topic, publish
+from support.scorer_builders import an_answer as a_counted_answer
+from support.scorer_builders import kept_counts, naive_counts
 from support.stack import Mailbox, Postgres
-from support.unhappy import a_tenant, an_answer
 
 from services.alerts import accounts
 from services.alerts.app import SERVICE as ALERTS
@@ -27,7 +27,7 @@ from services.trigger import tenants
 from services.trigger.app import SERVICE as TRIGGER
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, TRANSACTIONS, Answer
-from shared.kafka.recovery import Refusal
+from shared.kafka.ops.recovery import RecoveryRefused
 
 Servers = tuple[Postgres, str, Mailbox]
 
@@ -317,7 +317,7 @@ async def test_a_database_is_not_taken_back_beside_its_api(servers: Servers) -> 
     api = Database(life.url, name="trigger-api", pool_size=1)
     async with api.reading() as uow:
         await uow.execute("SELECT 1")
-        with pytest.raises(Refusal, match="trigger-api"):
+        with pytest.raises(RecoveryRefused, match="trigger-api"):
             await life.recover(restored=True)
         await life.recover()
     await api.close()

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiokafka import TopicPartition
 from support.eventually import eventually
-from support.stack import Postgres
-from support.things import (
+from support.kernel_service import (
     Bench,
     a_bench,
     create_topics,
@@ -17,9 +16,10 @@ from support.things import (
     things,
     topics,
 )
+from support.stack import Postgres
 
-from shared.kafka import Subscription
-from shared.kafka.recovery import Recoverer, Recovery, Refusal
+from shared.kafka.kernel import Subscription
+from shared.kafka.ops.recovery import Recoverer, Recovery, RecoveryRefused
 
 
 @pytest.fixture
@@ -31,7 +31,9 @@ async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
 def recoverer(bench: Bench, told: list[str] | None = None) -> Recoverer:
     subscription = Subscription(bench.topic, keep_things)
     tell = (told if told is not None else []).append
-    return Recoverer(bench.database, "test", [subscription], Recovery(), bench.bootstrap, tell, patience=1.0)
+    return Recoverer(
+        bench.database, "test", [subscription.topic.name], Recovery(), bench.bootstrap, tell, patience=1.0
+    )
 
 
 async def consumed(bench: Bench, position: int) -> None:
@@ -44,7 +46,7 @@ async def consumed(bench: Bench, position: int) -> None:
 
 async def refused(bench: Bench) -> None:
     async with running(bench.consumer()):
-        await eventually(lambda: "see afterword recover" in str(bench.health.ready()))
+        await eventually(lambda: "see afterword recover" in str(bench.health.unready()))
 
 
 async def create_again(bench: Bench) -> None:
@@ -115,7 +117,7 @@ async def test_what_retention_took_before_it_was_applied_is_told_and_what_is_lef
 async def test_nothing_is_recovered_beside_a_worker(bench: Bench) -> None:
     async with running(bench.relay()):
         await eventually(lambda: _relay_holds_its_lock(bench))
-        with pytest.raises(Refusal, match="A worker of test runs"):
+        with pytest.raises(RecoveryRefused, match="A worker of test runs"):
             await recoverer(bench).recover(restored=False)
 
 

@@ -2,8 +2,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from support.scorer import DAY, an_answer, count
-from support.scorer_door import Door, a_door, a_tenant
+from support.scorer_builders import DAY, an_answer, count
+from support.scorer_client import Door, a_door, a_tenant
 
 from shared.db.database import Database
 

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.scorer import DAY, an_answer, count, kept_counts, naive_counts
+from support.scorer_builders import DAY, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
 from services.scorer.domain import Groups, groups

@@ -5,17 +5,17 @@ from dataclasses import replace
 from random import Random
 
 from support.eventually import eventually
-from support.scorer import an_answer, kept_counts, naive_counts
-from support.things import create_topics, running
+from support.kernel_service import create_topics, running
+from support.scorer_builders import an_answer, kept_counts, naive_counts
 
 from services.scorer.handlers import count_answers
 from services.scorer.repository.counting import recount
 from shared.db.database import Database
 from shared.events import ANSWERS
-from shared.kafka import BatchConsumer, Subscription
-from shared.kafka.clients import new_producer, stop_producer
-from shared.kafka.dead_letters import dead_letter_topic
-from shared.runtime import Health
+from shared.health import Health
+from shared.kafka.kernel import BatchConsumer, Subscription
+from shared.kafka.kernel.clients import new_producer, stop_producer
+from shared.kafka.kernel.dead_letters import dead_letter_topic
 
 
 async def test_answers_delivered_twice_and_out_of_order_count_once(kafka: str, database: Database):

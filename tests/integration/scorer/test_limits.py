@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from support.doors import a_context
+from support.http_clients import a_context
 from support.stack import Postgres
 
 from services.scorer.app import SERVICE
 from services.scorer.handlers import SUBSCRIPTIONS
 from shared.events import ANSWERS, Answer, too_long
-from shared.events.segments import LONGEST
+from shared.events.segments import MAX_SEGMENT_BYTES
 from shared.ids import uuid7
 from shared.service import Context
 
@@ -33,7 +33,7 @@ async def test_an_answer_of_the_longest_path_is_counted(context: Context) -> Non
         answered_at=NOW, changed_at=NOW,
     )  # fmt: skip
     assert too_long(answer) is None
-    assert len("/".join(path)) > LONGEST - 50
+    assert len("/".join(path)) > MAX_SEGMENT_BYTES - 50
     handle = next(each.handle for each in SUBSCRIPTIONS if each.topic is ANSWERS)
     async with context.database.transaction() as uow:
         await handle(uow, [ANSWERS.event("acme", answer, NOW)])

@@ -8,8 +8,8 @@ from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.scorer import an_answer, count
-from support.scorer_door import Door, a_door, a_tenant
+from support.scorer_builders import an_answer, count
+from support.scorer_client import Door, a_door, a_tenant
 
 from shared.db.database import Database
 from shared.events import Answer

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import async_playwright
 from support.eventually import eventually
-from support.scorer import an_answer, count
-from support.scorer_door import Door, a_door, a_pass, a_tenant
+from support.scorer_builders import an_answer, count
+from support.scorer_client import Door, a_door, a_pass, a_tenant
 
 from services.scorer.handlers import keep_cases, keep_surveys
 from shared.db.database import Database
 from shared.events import CASES, SURVEYS, Case, Survey
 from shared.http.server import serve
-from shared.http.staff import ACCESS_COOKIE
+from shared.http.staff_auth import ACCESS_COOKIE
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
             complaints = []
             page.on("console", lambda message: complaints.append(message.text))
             await page.goto(origin + "/")
-            await eventually(lambda: door.app.state.desk.feed._listeners)
+            await eventually(lambda: door.app.state.context.feed._listeners)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await count(database, an_answer("new", **today(database), score=3))
             line = page.locator("#last-answer", has_text=re.compile(r"ago: 3\s*; \+100\.0 → \+95\.1"))

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 from msgspec.structs import replace
-from support.scorer import an_answer, count, know
-from support.scorer_door import Door, a_door, a_tenant
+from support.scorer_builders import an_answer, count, know
+from support.scorer_client import Door, a_door, a_tenant
 
 from shared.db.database import Database
 from shared.events import People

@@ -2,14 +2,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 from sqlalchemy import event
-from support.scorer import ACME, DAY, an_answer, count, know
+from support.scorer_builders import ACME, DAY, an_answer, count, know
 
 from services.scorer import schedule
 from services.scorer.repository.news import take_changed
 from services.scorer.schedule import Announcer
 from shared.db.database import Database
 from shared.events import SCORES, Score
-from shared.runtime import Health
+from shared.health import Health
 
 NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
 
@@ -146,7 +146,7 @@ async def test_a_count_that_is_under_way_is_said_when_it_is_there(database: Data
     await count(database, an_answer())
     await at(database, NOON).announce()
     await said(database)
-    from support.scorer import events_of  # noqa: PLC0415
+    from support.scorer_builders import events_of  # noqa: PLC0415
 
     from services.scorer.handlers import count_answers  # noqa: PLC0415
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import InternalError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from support.kernel_service import Thing, thing_topic
 from support.stack import Postgres
-from support.things import Thing, thing_topic
 
 from shared.db.database import Database, UnitOfWork
-from shared.errors import is_away
-from shared.kafka.handling import Bad, Subscription, handle
+from shared.errors import is_unavailable
+from shared.kafka.kernel.handling import Subscription, UnhandledRecords, handle
 
 FIELDS = b"SFATAL\0VFATAL\0C57P02\0Mterminating connection because of crash\0\0"
 LAST_WORDS = b"E" + (len(FIELDS) + 4).to_bytes(4, "big") + FIELDS
@@ -29,7 +29,7 @@ async def test_no_event_is_put_aside_for_the_last_words_of_a_database(postgres: 
         await hear_last_words(uow.connection)
         await uow.execute("SELECT 1")
 
-    bad: Bad = {}
+    bad: UnhandledRecords = {}
     topic = thing_topic("thing.v1")
     event = topic.event("demo", Thing(id="a", version=1, colour="red"), database.clock())
 
@@ -39,7 +39,7 @@ async def test_no_event_is_put_aside_for_the_last_words_of_a_database(postgres: 
 
     with pytest.raises(InternalError, match="another operation") as heard:
         await hear()
-    assert (bad, is_away(heard.value)) == ({}, True)
+    assert (bad, is_unavailable(heard.value)) == ({}, True)
     async with database.reading() as uow:
         assert (await uow.execute("SELECT 1")).scalar_one() == 1
     await database.close()

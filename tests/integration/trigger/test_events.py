@@ -9,16 +9,15 @@ import httpx
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from support.doors import a_context, a_door
 from support.eventually import eventually
+from support.http_clients import a_context, a_door, an_app
+from support.kernel_service import Bench, create_topics
 from support.stack import Postgres
-from support.things import Bench, create_topics
 
 from services.trigger import tenants
 from services.trigger.app import SERVICE
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
 from shared.events import TENANTS, TRANSACTIONS, People, Transaction
-from shared.http.app import create_app
 from shared.service import Context
 
 
@@ -40,7 +39,7 @@ async def key(context: Context) -> str:
 async def door(context: Context, key: str) -> AsyncIterator[httpx.AsyncClient]:
     async with a_door(SERVICE, context) as client:
         client.headers["Authorization"] = f"Bearer {key}"
-        await eventually(lambda: not context.health.ready())
+        await eventually(lambda: not context.health.unready())
         yield client
 
 
@@ -247,7 +246,7 @@ async def test_the_openapi_document_tells_every_answer(door: httpx.AsyncClient) 
 
 
 async def test_a_database_that_is_away_is_503_and_never_500(context: Context, postgres: Postgres) -> None:
-    app = create_app(service="test", routers=[])
+    app = an_app([], service="test")
 
     @app.get("/v1/look")
     async def look() -> int:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from msgspec.structs import replace
-from support.doors import a_context
+from support.http_clients import a_context
 from support.stack import Postgres
 
 from services.trigger import key_list, repository, tenants

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.unhappy import an_answer
+from support.alerts_builders import an_answer
 
 from services.alerts.domain import (
     CAUSE_CODES,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.alerts.accounts import Token, clean_address, clean_name, clean_segments, within
 from services.alerts.errors import BadAccount
-from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 
 
 @given(tenant=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60))

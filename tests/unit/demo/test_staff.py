@@ -3,9 +3,9 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from deploy.demo.doors import Doors
+from deploy.demo.checkpoint import Position
+from deploy.demo.client import Doors
 from deploy.demo.model import Model
-from deploy.demo.position import Position
 from deploy.demo.sentences import Sentences
 from deploy.demo.staff import LEFT_OPEN, UNTOUCHED, Agents
 

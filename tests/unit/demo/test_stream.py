@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from deploy.demo import cast
+from deploy.demo import personas
 from deploy.demo.model import Model
 from deploy.demo.purchases import Purchase
 from deploy.demo.sentences import Sentences
@@ -47,8 +47,8 @@ def test_the_trigger_accepts_each_event(number):
 
 
 def test_addresses_lead_back_to_the_customer_and_only_ours_do():
-    customers = [cast.customer(MODEL, f"{n:05d}") for n in range(300)]
-    assert [cast.number_of(customer.email) for customer in customers] == [c.number for c in customers]
-    assert cast.number_of("you@example.com") is None
+    customers = [personas.customer(MODEL, f"{n:05d}") for n in range(300)]
+    assert [personas.number_of(customer.email) for customer in customers] == [c.number for c in customers]
+    assert personas.number_of("you@example.com") is None
     assert {customer.locale for customer in customers} == {"da", "en", "nl"}
     assert sum(customer.is_left_to_the_visitor for customer in customers) == 100

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from deploy.containers import sbom, secrets
 from services.command import SERVICES, service
-from shared.http.connections import ConnectionLimits
-from shared.http.limits import RequestLimits
+from shared.http.connection_limits import ConnectionLimits
+from shared.http.request_limits import RequestLimits
 from shared.pages.assets import SHARED
 
 DEPLOY = Path(secrets.__file__).parents[1]

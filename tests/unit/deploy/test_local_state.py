@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import running
+from deploy.local import lock
 from deploy.local.mail import Mails, links
 from deploy.local.mailbox_pages import with_links_in_new_tabs
 from deploy.local.state import PORTS, SERVICES, State, environment
@@ -44,29 +44,29 @@ def test_the_environment_names_every_service_s_own_database(tmp_path: Path) -> N
 
 def test_one_stack_runs_at_a_time_and_its_claim_ends_with_it(tmp_path: Path) -> None:
     state = State.open(tmp_path)
-    assert running.pid(state) is None
-    with running.claim(state):
-        assert running.pid(state) is not None
-        assert not running.until_free(state, 0)
-        with pytest.raises(running.AlreadyRunningError), running.claim(state):
+    assert lock.pid(state) is None
+    with lock.claim(state):
+        assert lock.pid(state) is not None
+        assert not lock.until_free(state, 0)
+        with pytest.raises(lock.AlreadyRunningError), lock.claim(state):
             pass
-    assert running.pid(state) is None
-    assert running.until_free(state, 0)
+    assert lock.pid(state) is None
+    assert lock.until_free(state, 0)
 
 
 def test_what_a_stack_said_counts_only_while_it_runs(tmp_path: Path) -> None:
     state = State.open(tmp_path)
-    with running.claim(state):
-        said: running.Status = {
-            "pid": running.pid(state) or 0,
+    with lock.claim(state):
+        said: lock.Status = {
+            "pid": lock.pid(state) or 0,
             "demo": False,
             "doing": "Ready",
             "ready": True,
             "services": [],
         }
-        running.report(state, said)
-        assert running.status(state) == said
-    assert running.status(state) is None
+        lock.report(state, said)
+        assert lock.status(state) == said
+    assert lock.status(state) is None
 
 
 def test_a_link_ends_before_the_sentence_does() -> None:

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 import deploy
-from shared.kafka import memory
+from shared.kafka.ops import restore_guard
 from shared.telemetry import metrics
 
 FOLDER = Path(deploy.__file__).parent
@@ -39,5 +39,5 @@ def test_every_metric_of_ours_stands_on_the_page_of_operations() -> None:
 
 
 def test_a_refusal_leads_to_the_command_that_the_page_explains() -> None:
-    assert "see afterword recover" in Path(memory.__file__).read_text()
+    assert "see afterword recover" in Path(restore_guard.__file__).read_text()
     assert "afterword recover" in (FOLDER / "OPERATIONS.md").read_text()

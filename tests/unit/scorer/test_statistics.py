@@ -19,7 +19,7 @@ from services.scorer.domain import (
     wald,
 )
 from shared.pages.filters import MINUS, signed
-from shared.rounding import half_up
+from shared.values.rounding import half_up
 
 counts = st.integers(0, 500)
 anybody = st.builds(Groups, counts, counts, counts)

@@ -1,12 +1,13 @@
 """How a process lives: nothing dies quietly, nothing ends late."""
 
 import asyncio
+from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 
 from shared import runtime
-from shared.runtime import STALE_AFTER, Backoff, Health, pause, run_loops
+from shared.health import Health
+from shared.runtime import NEVER_AGAIN, Backoff, Periodic, pause, run_loops
 
 
 async def until_stopped(stopping: asyncio.Event) -> None:
@@ -36,7 +37,7 @@ async def test_a_loop_that_ends_by_itself_is_a_death_too() -> None:
 async def test_what_waits_for_ever_is_cancelled_some_seconds_after_the_stop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runtime, "FINISH_WITHIN", 0.05)
+    monkeypatch.setattr(runtime, "STOP_TIMEOUT_S", 0.05)
     cancelled = asyncio.Event()
 
     async def hangs(_: asyncio.Event) -> None:
@@ -57,41 +58,72 @@ async def test_a_pause_ends_with_the_stop() -> None:
     await asyncio.wait_for(pause(stopping, 1_000), 1)
 
 
-def test_a_loop_that_has_not_ticked_lately_is_named() -> None:
-    now = 0.0
-    health = Health(clock=lambda: now)
-    health.tick("relay")
-    now = STALE_AFTER - 1
-    assert health.alive() == []
-    now = STALE_AFTER + 1
-    assert health.alive() == [f"relay: no tick for {STALE_AFTER + 1:.0f} s"]
-    health.forget("relay")
-    assert health.alive() == []
-
-
-def test_what_is_missing_is_told_until_it_is_found() -> None:
-    health = Health()
-    health.missing("kafka", "away")
-    assert health.ready() == ["kafka: away"]
-    health.found("kafka")
-    assert health.ready() == []
-
-
-def test_what_one_service_of_a_process_waits_for_another_does_not_clear() -> None:
-    one, other = Health("trigger"), Health("scorer")
-    one.missing("a thing", "away")
-    other.missing("a thing", "away")
-    other.found("a thing")
-    waits = {
-        service: REGISTRY.get_sample_value("afterword_missing", {"service": service, "what": "a thing"})
-        for service in ("trigger", "scorer")
-    }
-    assert waits == {"trigger": 1, "scorer": 0}
-
-
 def test_a_backoff_stays_within_its_bounds_and_starts_again() -> None:
     backoff = Backoff(most=3.0)
     waits = [backoff.next() for _ in range(50)]
     assert all(0.1 <= wait <= 3.1 for wait in waits)
     backoff.reset()
     assert backoff.next() <= 0.5
+
+
+async def run_until_done(*outcomes: float | Exception | None, health: Health, **how: Any) -> int:
+    """Run a periodic loop whose steps end so, one after the other; how often the step was called."""
+    stopping, left, calls = asyncio.Event(), list(outcomes), 0
+
+    async def step() -> float | None:
+        nonlocal calls
+        calls += 1
+        outcome = left.pop(0)
+        if not left:
+            stopping.set()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    await asyncio.wait_for(Periodic("work", step, interval_s=0.01, health=health, **how).run(stopping), 5)
+    return calls
+
+
+async def test_a_periodic_loop_calls_its_step_after_the_interval_or_at_once() -> None:
+    health = Health()
+    assert await run_until_done(None, 0, 0.02, None, health=health) == 4
+    assert (health.unready(), health.stalled()) == ([], [])
+
+
+async def test_a_periodic_loop_waits_out_an_outage_and_says_so_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[list[str]] = []
+    health = Health()
+    monkeypatch.setattr(Backoff, "next", lambda _self: told.append(health.unready()) or 0.01)
+    assert await run_until_done(ConnectionRefusedError(), TimeoutError(), None, health=health) == 3
+    assert [line.partition(":")[0] for (line,) in told] == ["work", "work"]
+    assert health.unready() == []
+
+
+async def test_a_periodic_loop_ends_with_a_bug() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await run_until_done(None, ZeroDivisionError(), None, health=Health())
+
+
+async def test_a_periodic_loop_that_is_done_for_good_waits_for_the_stop_and_is_never_stalled() -> None:
+    now = 0.0
+    health, stopping = Health(clock=lambda: now), asyncio.Event()
+
+    async def step() -> float:
+        return NEVER_AGAIN
+
+    running = asyncio.create_task(Periodic("work", step, 1.0, health).run(stopping))
+    await asyncio.sleep(0)
+    now = 1_000_000.0
+    assert not running.done()
+    assert health.stalled() == []
+    stopping.set()
+    await asyncio.wait_for(running, 1)
+
+
+async def test_a_loop_that_says_itself_whether_it_is_ready_is_not_overruled() -> None:
+    health = Health()
+    health.set_unready("work", "no tables yet")
+    await run_until_done(None, None, health=health, sets_ready=False)
+    assert health.unready() == ["work: no tables yet"]

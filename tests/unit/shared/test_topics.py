@@ -4,10 +4,10 @@ import pytest
 from msgspec import ValidationError
 
 from services.command import SERVICES, all_topics, service
-from shared.db.database import LARGEST_RECORD
+from shared.db.database import MAX_EVENT_BYTES
 from shared.events import TOPICS
-from shared.kafka.drift import Drift, Found, compare
-from shared.kafka.topics import declaration, declared, read
+from shared.kafka.ops.drift import ClusterTopic, Drift, compare
+from shared.kafka.ops.topics import declaration, declared, read
 
 
 def test_every_topic_of_the_contracts_is_declared_and_no_other() -> None:
@@ -19,7 +19,7 @@ def test_every_topic_of_the_contracts_is_declared_and_no_other() -> None:
 def test_a_topic_takes_what_an_outbox_takes_and_a_dead_letter_more() -> None:
     for topic in declared(all_topics()):
         assert topic.configs["message.timestamp.type"] == "LogAppendTime"
-        largest = 2 * LARGEST_RECORD if topic.name.endswith(".dlq") else LARGEST_RECORD
+        largest = 2 * MAX_EVENT_BYTES if topic.name.endswith(".dlq") else MAX_EVENT_BYTES
         assert int(topic.configs["max.message.bytes"]) > largest
 
 
@@ -53,13 +53,13 @@ def test_a_declaration_with_a_misspelt_word_is_refused() -> None:
         read('# a comment\n{"partitons": 3}')
 
 
-def there(**changes: str) -> Found:
+def there(**changes: str) -> ClusterTopic:
     (topic,) = declared(["answers.v1"])
     configs = {**topic.configs, **{name.replace("_", "."): value for name, value in changes.items()}}
-    return Found(topic.partitions, topic.replication, configs, {})
+    return ClusterTopic(topic.partitions, topic.replication, configs, {})
 
 
-def drift_of(found: Found) -> Drift:
+def drift_of(found: ClusterTopic) -> Drift:
     (drift,) = compare(declared(["answers.v1"]), {"answers.v1": found})
     return drift
 
@@ -76,9 +76,9 @@ def test_a_missing_topic_is_one_drift_that_stops_us_and_is_created_unasked() -> 
 @pytest.mark.parametrize(
     ("found", "stops", "refused"),
     [
-        (Found(6, 3, there().configs, {}), True, "--force"),
-        (Found(24, 3, there().configs, {}), False, "never lowers"),
-        (Found(12, 1, there().configs, {}), False, "kafka-reassign-partitions"),
+        (ClusterTopic(6, 3, there().configs, {}), True, "--force"),
+        (ClusterTopic(24, 3, there().configs, {}), False, "never lowers"),
+        (ClusterTopic(12, 1, there().configs, {}), False, "kafka-reassign-partitions"),
         (there(message_timestamp_type="CreateTime"), True, ""),
         (there(cleanup_policy="compact"), True, "--force"),
         (there(retention_ms="1000"), False, ""),
@@ -90,7 +90,7 @@ def test_a_missing_topic_is_one_drift_that_stops_us_and_is_created_unasked() -> 
     ],
 )
 def test_what_could_lose_something_is_refused_and_what_we_cannot_work_with_stops_us(
-    found: Found, stops: bool, refused: str
+    found: ClusterTopic, stops: bool, refused: str
 ) -> None:
     drift = drift_of(found)
     assert drift.stops_us == stops

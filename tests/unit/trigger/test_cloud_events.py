@@ -12,7 +12,7 @@ from services.trigger.domain import transaction
 from services.trigger.errors import Unacceptable
 from services.trigger.intake import NoSuchForm, pieces, read
 from shared.events import Transaction
-from shared.http.items import NotJson
+from shared.http.json_items import NotJson
 
 NOW = datetime(2018, 4, 6, tzinfo=UTC)
 DATA: dict[str, Any] = {"customer": {"id": "c-17"}, "segments": {"store": "aarhus"}}

@@ -11,7 +11,7 @@ from services.trigger.domain import transaction
 from services.trigger.errors import Unacceptable
 from services.trigger.intake import NoSuchForm, Piece, pieces, read
 from shared.events import TRANSACTIONS, Transaction
-from shared.http.items import NotJson, TooMany
+from shared.http.json_items import NotJson, TooMany
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

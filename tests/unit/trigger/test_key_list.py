@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from services.trigger import key_list
 from services.trigger.tenants import SCOPES
-from shared.db.database import LARGEST_RECORD
+from shared.db.database import MAX_EVENT_BYTES
 from shared.events import TENANTS, KeyDigest, Tenant
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_with_as_many_keys_as_can_be_each_of_them_can_be_revoked_and_the_event_s
                 postal_address="\U0001f600" * 1_000,
                 keys=told,
             )
-            assert len(TENANTS.encode(TENANTS.event("acme", company, NOW))) < LARGEST_RECORD
+            assert len(TENANTS.encode(TENANTS.event("acme", company, NOW))) < MAX_EVENT_BYTES
 
 
 def test_of_too_many_that_ended_the_last_ones_are_told() -> None:

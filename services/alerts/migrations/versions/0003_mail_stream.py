@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.outbound.stream import STREAM_DDL
+from shared.outbound.mail_stream import STREAM_DDL
 
 revision = "0003"
 down_revision = "0002"

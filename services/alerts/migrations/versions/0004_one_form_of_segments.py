@@ -3,8 +3,8 @@
 from alembic import op
 from sqlalchemy import text
 
-from shared.db.segment_forms import rename_in_array, rename_segments
-from shared.text import one_form
+from shared.db.segment_migration import rename_in_array, rename_segments
+from shared.values.text import one_form
 
 revision = "0004"
 down_revision = "0003"

@@ -4,8 +4,8 @@ import msgspec
 from alembic import op
 from sqlalchemy import text
 
-from shared.db.segment_forms import rename_segments
-from shared.text import one_form
+from shared.db.segment_migration import rename_segments
+from shared.values.text import one_form
 
 revision = "0003"
 down_revision = "0002"

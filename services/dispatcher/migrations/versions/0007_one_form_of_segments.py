@@ -1,6 +1,6 @@
 """The segments of a decision by their names in one form: whoever is limited to one sees all of its events."""
 
-from shared.db.segment_forms import rename_in_array, rename_segments
+from shared.db.segment_migration import rename_in_array, rename_segments
 
 revision = "0007"
 down_revision = "0006"

@@ -5,7 +5,7 @@ The counts of those that change are counted anew from the answers, so an answer 
 
 from alembic import op
 
-from shared.db.segment_forms import rename_in_array, rename_segments
+from shared.db.segment_migration import rename_in_array, rename_segments
 
 revision = "0004"
 down_revision = "0003"

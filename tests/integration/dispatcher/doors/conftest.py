@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from support.asking import TENANT, Clock, know_tenant
-from support.dispatcher_door import FOREIGN_KEY, KEY
-from support.doors import a_context, a_door
+from support.dispatcher_builders import TENANT, Clock, know_tenant
+from support.dispatcher_client import FOREIGN_KEY, KEY
+from support.http_clients import a_context, a_door
 from support.stack import Postgres
 
 from services.dispatcher.app import SERVICE

@@ -1,8 +1,8 @@
 """``GET /v1/decisions``: by the back-end's id, page by page, one's own segments."""
 
 import httpx
-from support.asking import a_customer, a_transaction, decide, make_survey
-from support.dispatcher_door import a_person, by_key
+from support.dispatcher_builders import a_customer, a_transaction, decide, make_survey
+from support.dispatcher_client import a_person, by_key
 
 from shared.db.database import Database
 

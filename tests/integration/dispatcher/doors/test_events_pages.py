@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 import pytest
-from support.asking import (
+from support.dispatcher_builders import (
     TENANT,
     a_customer,
     a_transaction,
@@ -21,7 +21,7 @@ from support.asking import (
     rows,
     states,
 )
-from support.dispatcher_door import a_person
+from support.dispatcher_client import a_person
 
 from services.dispatcher.handlers import keep_answers, keep_cases
 from services.dispatcher.pages.events import live_feed

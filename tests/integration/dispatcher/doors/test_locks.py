@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import httpx
 from msgspec.structs import replace
-from support.asking import NOON, TENANT, event_of, make_survey, rows, said
-from support.dispatcher_door import SURVEY, a_person, by_key, form
+from support.dispatcher_builders import NOON, TENANT, event_of, make_survey, rows, said
+from support.dispatcher_client import SURVEY, a_person, by_key, form
 
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.recovery import restore_surveys

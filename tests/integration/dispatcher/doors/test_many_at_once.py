@@ -9,13 +9,13 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy.pool import QueuePool
-from support.asking import a_customer, a_transaction, decide, go_live, make_survey, rows
-from support.doors import SECRET
+from support.dispatcher_builders import a_customer, a_transaction, decide, go_live, make_survey, rows
 from support.eventually import eventually
+from support.http_clients import SECRET
 
-from services.dispatcher.pages.house import House
+from services.dispatcher.context import DispatcherContext
 from shared.db.database import Database
-from shared.http.tokens import LinkSigner
+from shared.link_tokens import LinkSigner
 
 
 @pytest.fixture
@@ -31,15 +31,15 @@ def link(invitation: UUID) -> str:
     return f"/u/{LinkSigner(SECRET).sign('unsubscribe', invitation)}"
 
 
-def house_of(door: httpx.AsyncClient) -> House:
-    return cast("House", cast("Any", door._transport).app.state.house)
+def context_of(door: httpx.AsyncClient) -> DispatcherContext:
+    return cast("DispatcherContext", cast("Any", door._transport).app.state.context)
 
 
 async def test_many_who_send_the_same_link_at_once_hold_one_connection(
     door: httpx.AsyncClient, database: Database, invited: list[UUID]
 ) -> None:
     mine, other = invited
-    links, pool = house_of(door).links, database.engine.pool
+    links, pool = context_of(door).invitation_locks, database.engine.pool
     assert isinstance(pool, QueuePool)
     async with links.hold(str(mine)):
         waiting = [asyncio.create_task(door.post(link(mine))) for _ in range(50)]

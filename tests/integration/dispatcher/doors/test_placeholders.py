@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from support.asking import make_survey
-from support.dispatcher_door import SURVEY, a_person, by_key, form
+from support.dispatcher_builders import make_survey
+from support.dispatcher_client import SURVEY, a_person, by_key, form
 
 from shared.db.database import Database
 from shared.events import FollowUp, SurveyTexts

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import httpx
 import pytest
-from support.asking import make_survey, rows
-from support.dispatcher_door import a_person, form
+from support.dispatcher_builders import make_survey, rows
+from support.dispatcher_client import a_person, form
 from support.forms import Form, forms_of
 
 from shared.db.database import Database

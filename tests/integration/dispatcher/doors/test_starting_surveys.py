@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from support.asking import (
+from support.dispatcher_builders import (
     NOON,
     TENANT,
     a_customer,
@@ -16,7 +16,7 @@ from support.asking import (
     reasons,
     rows,
 )
-from support.dispatcher_door import a_person, by_key, form
+from support.dispatcher_client import a_person, by_key, form
 from support.forms import forms_of
 
 from services.dispatcher.handlers import keep_cases

@@ -1,8 +1,8 @@
 """Who comes from another company, or as nobody, finds nothing at any door."""
 
 import httpx
-from support.asking import TENANT, a_transaction, decide, list_test_addresses, make_survey, rows
-from support.dispatcher_door import FOREIGN_KEY, SURVEY, a_person, by_key, form
+from support.dispatcher_builders import TENANT, a_transaction, decide, list_test_addresses, make_survey, rows
+from support.dispatcher_client import FOREIGN_KEY, SURVEY, a_person, by_key, form
 
 from shared.db.database import Database
 from shared.ids import uuid7

@@ -7,8 +7,17 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from support.asking import TENANT, a_customer, a_transaction, decide, know_tenant, make_survey, reasons, rows
-from support.dispatcher_door import FOREIGN_KEY, KEY, a_person, by_key, csrf_header
+from support.dispatcher_builders import (
+    TENANT,
+    a_customer,
+    a_transaction,
+    decide,
+    know_tenant,
+    make_survey,
+    reasons,
+    rows,
+)
+from support.dispatcher_client import FOREIGN_KEY, KEY, a_person, by_key, csrf_header
 
 from services.dispatcher.suppression import Entry, suppress
 from shared.db.database import Database

@@ -2,8 +2,8 @@
 
 import httpx
 import pytest
-from support.asking import relayed, said
-from support.dispatcher_door import FOREIGN_KEY, SURVEY, by_key
+from support.dispatcher_builders import relayed, said
+from support.dispatcher_client import FOREIGN_KEY, SURVEY, by_key
 
 from shared.db.database import Database
 from shared.events import SURVEYS

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from support.asking import TENANT, make_survey, relayed, rows, said
-from support.dispatcher_door import a_person, form
+from support.dispatcher_builders import TENANT, make_survey, relayed, rows, said
+from support.dispatcher_client import a_person, form
 from support.forms import forms_of
 
 from shared.db.database import Database
 from shared.events import SURVEYS
-from shared.outbound import stream
+from shared.outbound import mail_stream
 
 
 async def press(door: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
@@ -137,13 +137,13 @@ async def test_who_looks_is_told_since_when_and_why_no_mail_leaves(
     since = datetime(2026, 11, 20, 12, tzinfo=UTC)
     reason = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"
     async with database.transaction() as uow:
-        await stream.read(uow, lock=True)
-        await stream.write(uow, stream.Stream(stopped_at=since, reason=reason, try_at=since))
+        await mail_stream.read(uow, lock=True)
+        await mail_stream.write(uow, mail_stream.Stream(stopped_at=since, reason=reason, try_at=since))
     for tenant in (TENANT, "another"):
         page = await door.get("/surveys", headers=a_person("viewer", tenant=tenant))
         assert "Not now. The mail server takes none." in page.text
         assert reason in page.text
     async with database.transaction() as uow:
-        await stream.write(uow, stream.Stream())
+        await mail_stream.write(uow, mail_stream.Stream())
     page = await door.get("/surveys", headers=a_person("viewer"))
     assert "mail server" not in page.text

@@ -5,12 +5,21 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from support.asking import a_customer, a_transaction, decide, go_live, make_survey, reasons, rows, states
-from support.dispatcher_door import by_key
-from support.doors import SECRET
+from support.dispatcher_builders import (
+    a_customer,
+    a_transaction,
+    decide,
+    go_live,
+    make_survey,
+    reasons,
+    rows,
+    states,
+)
+from support.dispatcher_client import by_key
+from support.http_clients import SECRET
 
 from shared.db.database import Database
-from shared.http.tokens import LinkSigner
+from shared.link_tokens import LinkSigner
 
 
 class TestUnsubscribe:

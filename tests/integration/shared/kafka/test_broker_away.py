@@ -8,15 +8,16 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
 from support.eventually import eventually
+from support.kernel_service import Bench, Thing, a_bench, running
 from support.stack import Postgres, new_state
 from support.stack import running as a_part
-from support.things import Bench, Thing, a_bench, running
 
 from deploy.local.state import State
-from shared.kafka import Probe, Publisher, Unavailable
-from shared.kafka import consumer as consumer_module
-from shared.kafka.clients import new_consumer
-from shared.kafka.consumer import BatchConsumer
+from shared.kafka.kernel import Publisher, Unavailable
+from shared.kafka.kernel import consumer as consumer_module
+from shared.kafka.kernel.clients import new_consumer
+from shared.kafka.kernel.consumer import BatchConsumer
+from shared.kafka.ops.topic_probe import TopicProbe
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -39,18 +40,18 @@ async def test_a_broker_that_goes_is_said_and_all_go_on_when_it_returns(
         bench = await bench_opened.__aenter__()
     try:
         publisher = Publisher(state.kafka, "test", bench.health, within=2.0)
-        loops = (bench.consumer(), bench.relay(), publisher, Probe(state.kafka, bench.health))
+        loops = (bench.consumer(), bench.relay(), publisher, TopicProbe(state.kafka, bench.health))
         async with running(*loops):
             await eventually(lambda: _says(bench, "broker"), within=30)
             with pytest.raises(Unavailable):
                 await publisher.publish(bench.topic.name, [bench.record(red("lost")[0])])
             for round_ in range(2):
                 with a_part("kafka", state):
-                    await eventually(lambda: not bench.health.ready(), within=60)
+                    await eventually(lambda: not bench.health.unready(), within=60)
                     await _publish(bench, publisher, f"r{round_}")
                     await eventually(lambda n=round_ + 1: _counted(bench, n), within=60)  # type: ignore[misc]
                 await eventually(lambda: _says(bench, "broker"), within=30)
-                assert bench.health.alive() == []
+                assert bench.health.stalled() == []
     finally:
         await bench_opened.__aexit__(None, None, None)
 
@@ -85,8 +86,8 @@ async def test_trouble_with_a_partition_that_went_to_somebody_else_is_not_told_f
             await eventually(lambda: _counted(bench, 1))
             lost = next(iter(consumer._owned))._replace(partition=77)
             consumer._tell(lost, "OperationalError")
-            assert bench.health.ready()
-            await eventually(lambda: not bench.health.ready())
+            assert bench.health.unready()
+            await eventually(lambda: not bench.health.unready())
 
 
 async def test_a_client_that_no_broker_answers_any_more_is_replaced(
@@ -113,7 +114,7 @@ async def _unanswered(_: object) -> None:
 
 
 def _says(bench: Bench, what: str) -> bool:
-    return any(line.startswith(what) for line in bench.health.ready())
+    return any(line.startswith(what) for line in bench.health.unready())
 
 
 async def _publish(bench: Bench, publisher: Publisher, id_: str) -> None:

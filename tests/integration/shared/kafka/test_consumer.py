@@ -10,8 +10,7 @@ import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from sqlalchemy import text
 from support.eventually import eventually
-from support.stack import Postgres
-from support.things import (
+from support.kernel_service import (
     Bench,
     Thing,
     a_bench,
@@ -23,14 +22,15 @@ from support.things import (
     things,
     topics,
 )
+from support.stack import Postgres
 
 from shared.db.database import UnitOfWork
-from shared.errors import Refused
+from shared.errors import PositionRefused
 from shared.events.envelope import Event
-from shared.kafka import positions
-from shared.kafka.clients import new_consumer, stop_consumer
-from shared.kafka.consumer import FUSE, Part
-from shared.runtime import Health
+from shared.health import Health
+from shared.kafka.kernel import positions
+from shared.kafka.kernel.clients import new_consumer, stop_consumer
+from shared.kafka.kernel.consumer import MAX_DEAD_LETTERS_IN_A_ROW, PartitionBatch
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_every_event_is_handled_once_and_the_position_stands_at_the_end(be
         await eventually(lambda: _at(bench, 1_200))
     assert await bench.tally() == {"red": 1_200}
     assert len(await bench.outbox("said.v1")) == 1_200
-    assert bench.health.ready() == []
+    assert bench.health.unready() == []
 
 
 async def test_a_thing_that_changed_is_counted_in_its_new_place_only(bench: Bench) -> None:
@@ -99,13 +99,13 @@ async def test_the_second_owner_of_a_batch_waits_then_gets_no_row(bench: Bench) 
         async with bench.database.transaction() as uow:
             waits.set()
             try:
-                await positions.move(uow, {tp: positions.Step(5, 9, 0)})
+                await positions.move(uow, {tp: positions.PositionMove(5, 9, 0)})
             except positions.Fenced:
                 return "fenced"
         return "applied"
 
     async with bench.database.transaction() as uow:
-        await positions.move(uow, {tp: positions.Step(5, 8, 0)})
+        await positions.move(uow, {tp: positions.PositionMove(5, 8, 0)})
         task = asyncio.create_task(second())
         await waits.wait()
         await eventually(lambda: _somebody_waits(bench))
@@ -121,7 +121,7 @@ async def test_a_batch_that_somebody_else_applied_is_rolled_back_whole(bench: Be
     stale = positions.Position(0, 0, 0)
     records = [_record(bench, offset, thing) for offset, thing in enumerate(things(3))]
     with pytest.raises(positions.Fenced):
-        await late.apply({TopicPartition(bench.topic.name, 0): Part(stale, records)})
+        await late.apply({TopicPartition(bench.topic.name, 0): PartitionBatch(stale, records)})
     assert await bench.tally() == {"red": 3}
 
 
@@ -206,7 +206,7 @@ async def test_trouble_with_the_database_is_never_a_dead_letter(bench: Bench) ->
     assert tries >= 3
     assert await bench.tally() == {"red": 20}
     assert await bench.dead_letters() == []
-    assert bench.health.ready() == []
+    assert bench.health.unready() == []
 
 
 async def test_a_commit_whose_answer_is_lost_is_read_and_not_guessed(
@@ -238,23 +238,23 @@ async def test_a_commit_whose_answer_is_lost_is_read_and_not_guessed(
     assert await bench.tally() == {"red": 80}
     assert len(await bench.outbox("said.v1")) == 80
     assert await bench.dead_letters() == []
-    assert bench.health.ready() == []
+    assert bench.health.unready() == []
 
 
 async def test_too_many_dead_letters_in_a_row_stop_the_partition_until_an_operator_speaks(
     bench: Bench,
 ) -> None:
-    await bench.send(*things(7), *[b"bad"] * (FUSE + 20), *things(3, "blue", version=2))
+    await bench.send(*things(7), *[b"bad"] * (MAX_DEAD_LETTERS_IN_A_ROW + 20), *things(3, "blue", version=2))
     async with running(bench.consumer()):
         await eventually(bench.health.ready)
-        assert await bench.position() == 7 + FUSE
+        assert await bench.position() == 7 + MAX_DEAD_LETTERS_IN_A_ROW
         assert await bench.tally() == {"red": 7}
-        assert "dead letters in a row" in bench.health.ready()[0]
-        assert await positions.resume(bench.database, bench.topic.name, 0, 7 + FUSE + 20)
-        await eventually(lambda: _at(bench, 7 + FUSE + 20 + 3), within=30)
+        assert "dead letters in a row" in bench.health.unready()[0]
+        assert await positions.resume(bench.database, bench.topic.name, 0, 7 + MAX_DEAD_LETTERS_IN_A_ROW + 20)
+        await eventually(lambda: _at(bench, 7 + MAX_DEAD_LETTERS_IN_A_ROW + 20 + 3), within=30)
     assert await bench.tally() == {"red": 4, "blue": 3}
-    assert len(await bench.dead_letters()) == FUSE + 20
-    assert bench.health.ready() == []
+    assert len(await bench.dead_letters()) == MAX_DEAD_LETTERS_IN_A_ROW + 20
+    assert bench.health.unready() == []
 
 
 async def test_a_position_beyond_the_end_is_an_alarm_and_never_a_reset(bench: Bench) -> None:
@@ -266,7 +266,7 @@ async def test_a_position_beyond_the_end_is_an_alarm_and_never_a_reset(bench: Be
         )
     async with running(bench.consumer()):
         await eventually(bench.health.ready)
-    assert "outside" in bench.health.ready()[0]
+    assert "outside" in bench.health.unready()[0]
     assert await bench.position() == 77
     assert await bench.tally() == {}
 
@@ -281,7 +281,7 @@ async def test_a_topic_created_again_that_has_grown_past_the_position_is_refused
     await bench.send(*things(10, "blue", version=2))
     async with running(bench.consumer()):
         await eventually(bench.health.ready, within=20)
-    assert "created again" in bench.health.ready()[0]
+    assert "created again" in bench.health.unready()[0]
     assert await bench.tally() == {"red": 3}
 
 
@@ -359,7 +359,7 @@ async def test_what_retention_took_before_we_read_it_is_an_alarm_until_an_operat
     await delete_records(kafka, tp, before=5)
     async with running(bench.consumer()):
         await eventually(bench.health.ready)
-        assert "outside 5..10" in bench.health.ready()[0]
+        assert "outside 5..10" in bench.health.unready()[0]
         assert await positions.resume(bench.database, tp.topic, 0, 5)
         await eventually(lambda: _at(bench, 10), within=20)
     assert await bench.tally() == {"red": 5}
@@ -374,10 +374,10 @@ async def test_a_hole_of_compaction_is_passed_and_a_hole_of_retention_is_not(
     await client.start()
     try:
         later = [_record(bench, 7, things(1)[0])]
-        await consumer._check_gaps(client, {tp: Part(positions.Position(2, 0, 0), later)})
+        await consumer._check_gaps(client, {tp: PartitionBatch(positions.Position(2, 0, 0), later)})
         await delete_records(kafka, tp, before=5)
-        with pytest.raises(Refused):
-            await consumer._check_gaps(client, {tp: Part(positions.Position(2, 0, 0), later)})
-        await consumer._check_gaps(client, {tp: Part(positions.Position(2, 0, 5), later)})
+        with pytest.raises(PositionRefused):
+            await consumer._check_gaps(client, {tp: PartitionBatch(positions.Position(2, 0, 0), later)})
+        await consumer._check_gaps(client, {tp: PartitionBatch(positions.Position(2, 0, 5), later)})
     finally:
         await stop_consumer(client)

@@ -2,8 +2,8 @@
 
 from sqlalchemy import text
 from support.eventually import eventually
+from support.kernel_service import Thing, a_bench, running
 from support.stack import Postgres
-from support.things import Thing, a_bench, running
 
 FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$"""
@@ -18,12 +18,12 @@ async def test_a_full_disk_is_waited_out(kafka: str, postgres: Postgres) -> None
             )
         async with running(bench.consumer()):
             await bench.send(Thing(id="a", version=1, colour="red"))
-            await eventually(lambda: "disk of the database is full" in "".join(bench.health.ready()))
+            await eventually(lambda: "disk of the database is full" in "".join(bench.health.unready()))
             assert (await bench.tally(), await bench.position()) == ({}, 0)
             async with bench.database.engine.begin() as connection:
                 await connection.execute(text("DROP TRIGGER full_disk ON tally"))
             await eventually(lambda: counted(bench), within=20)
-            await eventually(lambda: not bench.health.ready())
+            await eventually(lambda: not bench.health.unready())
         assert await bench.dead_letters() == []
 
 

@@ -4,9 +4,9 @@ import secrets
 
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
-from support.things import create_topics
+from support.kernel_service import create_topics
 
-from shared.kafka.reading import a_reader, partitions_of
+from shared.kafka.kernel.topic_reader import partitions_of, topic_reader
 
 
 async def test_the_ends_of_many_topics_are_asked_for_in_one_go(
@@ -15,7 +15,7 @@ async def test_the_ends_of_many_topics_are_asked_for_in_one_go(
     """Aiokafka sleeps, and begins again, for each topic that it has not been told of."""
     names = [f"read-{secrets.token_hex(4)}.v1" for _ in range(5)]
     await create_topics(kafka, names, 2)
-    async with a_reader(kafka, "test") as reader:  # until the new partitions have their leaders
+    async with topic_reader(kafka, "test") as reader:  # until the new partitions have their leaders
         await reader.end_offsets(await partitions_of(reader, names))
     asked, ask = [], Fetcher._proc_offset_requests
 
@@ -24,7 +24,7 @@ async def test_the_ends_of_many_topics_are_asked_for_in_one_go(
         return await ask(fetcher, timestamps)
 
     monkeypatch.setattr(Fetcher, "_proc_offset_requests", counted)
-    async with a_reader(kafka, "test") as reader:
+    async with topic_reader(kafka, "test") as reader:
         places = await partitions_of(reader, [*names, "no-such-topic.v1"])
         assert await reader.end_offsets(places) == dict.fromkeys(places, 0)
     assert len(places) == 10

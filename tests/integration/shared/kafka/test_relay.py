@@ -10,15 +10,16 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from support.eventually import eventually
+from support.kernel_service import Bench, Thing, a_bench, running
 from support.stack import Postgres
-from support.things import Bench, Thing, a_bench, running
 
-from shared.db.database import LARGEST_RECORD
+from shared.db.database import MAX_EVENT_BYTES
 from shared.errors import Unprocessable
-from shared.kafka import Publisher, Unavailable, replay
-from shared.kafka import relay as relay_module
-from shared.kafka.dead_letters import dead_letter_topic
-from shared.runtime import Health
+from shared.health import Health
+from shared.kafka.kernel import Publisher, Unavailable
+from shared.kafka.kernel import relay as relay_module
+from shared.kafka.kernel.dead_letters import dead_letter_topic
+from shared.kafka.ops import replay
 
 
 @pytest.fixture
@@ -120,13 +121,13 @@ async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: Bench) ->
 
 
 async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_refused(bench: Bench) -> None:
-    largest = "x" * (LARGEST_RECORD - 600)
+    largest = "x" * (MAX_EVENT_BYTES - 600)
     await say(bench, *(Thing(id=f"{i}", version=1, colour=largest) for i in range(4)))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench), within=20)
     assert await said(bench) == ["0", "1", "2", "3"]
     with pytest.raises(Unprocessable):
-        await say(bench, Thing(id="too large", version=1, colour="x" * LARGEST_RECORD))
+        await say(bench, Thing(id="too large", version=1, colour="x" * MAX_EVENT_BYTES))
 
 
 async def test_dead_letters_are_listed_and_sent_again_once_their_cause_is_mended(

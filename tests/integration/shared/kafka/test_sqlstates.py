@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from sqlalchemy.exc import InvalidRequestError, NoResultFound
 from support.eventually import eventually
+from support.kernel_service import Bench, Thing, a_bench, keep_things, running, things
 from support.stack import Postgres
-from support.things import Bench, Thing, a_bench, keep_things, running, things
 
 from shared.db.database import UnitOfWork
-from shared.errors import is_trouble
+from shared.errors import is_infrastructure_error
 from shared.events.envelope import Event
 
 # One or more of each class of PostgreSQL's appendix A, but success and warnings.
@@ -131,7 +131,7 @@ async def test_what_is_wrong_with_one_event_alone_puts_it_aside_and_its_neighbou
     assert len(letters) == len(bad)
 
 
-async def test_what_an_operator_or_a_moment_mends_is_waited_for_and_never_put_aside(bench: Bench) -> None:
+async def test_what_an_operator_or_a_moment_mends_is_waited_for_and_never_dead_letter(bench: Bench) -> None:
     left = list(WAITS)
     before = len(await bench.dead_letters())
 
@@ -154,7 +154,7 @@ async def test_what_an_operator_or_a_moment_mends_is_waited_for_and_never_put_as
     "error", [InvalidRequestError("of ours"), NoResultFound(), IsADirectoryError("Europe")]
 )
 def test_a_fault_of_our_code_is_no_trouble(error: Exception) -> None:
-    assert not is_trouble(error)
+    assert not is_infrastructure_error(error)
 
 
 async def test_arguments_that_the_driver_refuses_are_the_events_fault(bench: Bench) -> None:

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from support.eventually import eventually
+from support.kernel_service import Bench, Thing, a_bench, keep_things, running
 from support.stack import Postgres
-from support.things import Bench, Thing, a_bench, keep_things, running
 
 from shared.db.database import UnitOfWork
 from shared.events.envelope import Event
-from shared.kafka import positions
-from shared.kafka.consumer import FUSE, Part
-from shared.kafka.positions import Position, Step
+from shared.kafka.kernel import positions
+from shared.kafka.kernel.consumer import MAX_DEAD_LETTERS_IN_A_ROW, PartitionBatch
+from shared.kafka.kernel.positions import Position, PositionMove
 from shared.telemetry import metrics
 
 
@@ -27,7 +27,7 @@ def things(place: str, n: int, version: int = 1) -> list[Thing]:
     return [Thing(id=f"{place}-{number}", version=version, colour=place) for number in range(n)]
 
 
-def part(bench: Bench, number: int, given: Sequence[Thing]) -> tuple[TopicPartition, Part]:
+def part(bench: Bench, number: int, given: Sequence[Thing]) -> tuple[TopicPartition, PartitionBatch]:
     topic = bench.topic.name
     records = []
     for offset, thing in enumerate(given):
@@ -35,7 +35,7 @@ def part(bench: Bench, number: int, given: Sequence[Thing]) -> tuple[TopicPartit
         records.append(
             ConsumerRecord(topic, number, offset, 7, 0, key, value, None, len(key), len(value), ())
         )
-    return TopicPartition(topic, number), Part(Position(0, 0, 0), records)
+    return TopicPartition(topic, number), PartitionBatch(Position(0, 0, 0), records)
 
 
 async def stand_at(bench: Bench, *offsets: int) -> None:
@@ -95,13 +95,13 @@ async def test_a_partition_that_somebody_moved_is_claimed_again_and_the_other_go
 
 
 async def test_a_fuse_that_blows_stops_its_own_partition_alone(bench: Bench) -> None:
-    await bench.send(*[b"bad"] * (FUSE + 9), partition=0)
+    await bench.send(*[b"bad"] * (MAX_DEAD_LETTERS_IN_A_ROW + 9), partition=0)
     await bench.send(*things("right", 5), partition=1)
     async with running(bench.consumer()):
-        await eventually(lambda: at(bench, FUSE, 5))
-        await eventually(lambda: "dead letters in a row" in "".join(bench.health.ready()))
+        await eventually(lambda: at(bench, MAX_DEAD_LETTERS_IN_A_ROW, 5))
+        await eventually(lambda: "dead letters in a row" in "".join(bench.health.unready()))
     assert await bench.tally() == {"right": 5}
-    assert len(await bench.dead_letters()) == FUSE
+    assert len(await bench.dead_letters()) == MAX_DEAD_LETTERS_IN_A_ROW
 
 
 async def test_two_owners_of_the_same_partitions_never_wait_for_each_other(bench: Bench) -> None:
@@ -111,7 +111,7 @@ async def test_two_owners_of_the_same_partitions_never_wait_for_each_other(bench
     async def move(first: TopicPartition, second: TopicPartition, offset: int) -> int:
         try:
             async with bench.database.transaction() as uow:
-                step = Step(offset, offset + 1, 0)
+                step = PositionMove(offset, offset + 1, 0)
                 await positions.move(uow, {first: step, second: step})
         except positions.Fenced:
             return 0

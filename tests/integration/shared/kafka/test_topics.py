@@ -8,14 +8,15 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidReplicationFactorError
 from support.eventually import eventually
-from support.things import delete_topic, running
+from support.kernel_service import delete_topic, running
 
-from shared.kafka import Probe
-from shared.kafka.clients import an_admin
-from shared.kafka.drift import Drift, apply, compare, look
-from shared.kafka.topics import Declared
-from shared.plight import in_words
-from shared.runtime import Health, after
+from shared.diagnosis import describe
+from shared.health import Health
+from shared.kafka.kernel.clients import an_admin
+from shared.kafka.ops.drift import Drift, apply, compare, look
+from shared.kafka.ops.topic_probe import TopicProbe
+from shared.kafka.ops.topics import Declared
+from shared.runtime import after
 
 CONFIGS = {
     "message.timestamp.type": "LogAppendTime",
@@ -85,7 +86,7 @@ async def test_partitions_are_added_by_force(admin: AIOKafkaAdminClient) -> None
 async def test_more_copies_than_brokers_are_refused_in_words(admin: AIOKafkaAdminClient) -> None:
     with pytest.raises(InvalidReplicationFactorError) as refused:
         await make_so(admin, a_topic(1, 3))
-    assert "AFTERWORD_TOPIC_REPLICATION" in in_words(refused.value)
+    assert "AFTERWORD_TOPIC_REPLICATION" in describe(refused.value)
 
 
 async def test_who_finds_topics_missing_or_wrong_says_so_waits_and_goes_on(
@@ -96,7 +97,7 @@ async def test_who_finds_topics_missing_or_wrong_says_so_waits_and_goes_on(
     await make_so(admin, narrow)
     await eventually(lambda: same(admin, narrow))
     wanted, missing, health, begun = a_topic(2, name=narrow.name), a_topic(), Health(), asyncio.Event()
-    probe = Probe(kafka, health, [wanted, missing])
+    probe = TopicProbe(kafka, health, [wanted, missing])
 
     class Worker:
         async def run(self, stopping: asyncio.Event) -> None:
@@ -104,17 +105,17 @@ async def test_who_finds_topics_missing_or_wrong_says_so_waits_and_goes_on(
                 begun.set()
                 await stop.wait()
 
-            await after(probe.right, work)(stopping)
+            await after(probe.ready, work)(stopping)
 
     async with running(probe, Worker()):
-        await eventually(lambda: bool(health.ready()))
-        (told,) = health.ready()
+        await eventually(lambda: bool(health.unready()))
+        (told,) = health.unready()
         assert f"{narrow.name} has partitions 1, declared is 2" in told
         assert f"{missing.name} is missing" in told
         assert "afterword topics apply" in told
         assert not begun.is_set()
         await make_so(admin, wanted, missing)
         await eventually(begun.is_set)
-        await eventually(lambda: not health.ready())
+        await eventually(lambda: not health.unready())
         await delete_topic(kafka, missing.name)
-        await eventually(lambda: bool(health.ready()))
+        await eventually(lambda: bool(health.unready()))

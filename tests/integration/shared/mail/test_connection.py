@@ -3,7 +3,7 @@
 import ssl
 
 import pytest
-from support.doors import afterword_settings
+from support.http_clients import afterword_settings
 from support.smtp import CERTIFICATE, scripted
 
 from shared.mail import Away, Delivered, Mailer, MailServer, mail_server

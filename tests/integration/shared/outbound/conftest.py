@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from support.asking import (
+from support.dispatcher_builders import (
     NOON,
     TENANT,
     Clock,
@@ -17,7 +17,7 @@ from support.asking import (
     relayed,
     rows,
 )
-from support.doors import SECRET, afterword_settings
+from support.http_clients import SECRET, afterword_settings
 from support.smtp import ScriptedServer, scripted
 from support.stack import Postgres
 
@@ -27,10 +27,10 @@ from services.dispatcher.letters import Scribe
 from services.dispatcher.sender import InvitationQueue
 from shared.db.database import Database
 from shared.db.migrations import migrate
+from shared.health import Health
 from shared.ids import uuid7
 from shared.mail import Mailer
 from shared.outbound import Queue, Sender
-from shared.runtime import Health
 
 
 @dataclass

@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
-from support.asking import relayed
+from support.dispatcher_builders import relayed
 from support.eventually import eventually
 from support.smtp import HANG_UP, SILENCE, ScriptedServer, Step
 
-from shared.outbound import LEASE, stream
-from shared.outbound.fate import REFUSED_TRIES
-from shared.outbound.figures import show
+from shared.outbound import LEASE_DURATION, mail_stream
+from shared.outbound.gauges import show
+from shared.outbound.outcome_rules import MAX_REFUSALS
 from shared.telemetry import metrics
 
 from .conftest import Mails
@@ -50,13 +50,13 @@ async def test_a_day_of_our_fault_uses_up_nobody_and_then_each_mail_leaves_once(
         stand = await mails.stand()
         assert {stand[one][0] for one in addresses} == {"waiting"}, (trouble, stand)
         assert max(stand[one][1] for one in addresses) <= 1, (trouble, stand)
-        assert sender._health.ready() != [], trouble
+        assert sender._health.unready() != [], trouble
         server.answers.clear()
         for _ in range(5):
             await mails.step(sender, minutes=10)
         assert {state for state, _ in (await mails.stand()).values()} == {"sent"}, trouble
         assert sorted(server.taken) == sorted(addresses), trouble
-        assert sender._health.ready() == [], trouble
+        assert sender._health.unready() == [], trouble
     await sender._mailer.close()
 
 
@@ -98,7 +98,7 @@ async def test_what_one_mailbox_says_stops_nobody_else(mails: Mails, server: Scr
         assert stand[one] == (state, 1), answer
         assert {stand[other][0] for other in others} == {"sent"}, answer
         assert all(server.taken.count(other) == 1 for other in others), answer
-        assert sender._health.ready() == [], answer
+        assert sender._health.unready() == [], answer
     await sender._mailer.close()
 
 
@@ -113,22 +113,22 @@ async def test_a_recipient_who_alone_is_refused_for_no_reason_has_failed_in_the_
         await mails.step(sender, hours=4)
         assert (await mails.stand())[other][0] == "sent"
         seen += 1
-        assert seen <= REFUSED_TRIES
-    assert (await mails.stand())[one] == ("failed", REFUSED_TRIES)
+        assert seen <= MAX_REFUSALS
+    assert (await mails.stand())[one] == ("failed", MAX_REFUSALS)
     await sender._mailer.close()
 
 
 async def test_a_recipient_who_was_put_off_before_has_all_refusals_left(mails: Mails, server: ScriptedServer):
     one = await mails.due("one")
-    sender, deferred = mails.sender(server), REFUSED_TRIES - 1
+    sender, deferred = mails.sender(server), MAX_REFUSALS - 1
     server.for_recipients[one] = {"RCPT": "451 4.7.1 greylisted"}
-    for number in range(deferred + REFUSED_TRIES):
+    for number in range(deferred + MAX_REFUSALS):
         assert (await mails.stand())[one] == ("waiting", number)
         if number == deferred:
             server.for_recipients[one] = {"RCPT": "550 5.7.1 not to this group"}
         await mails.due(f"other-{number}")
         await mails.step(sender, hours=4)
-    assert (await mails.stand())[one] == ("failed", deferred + REFUSED_TRIES)
+    assert (await mails.stand())[one] == ("failed", deferred + MAX_REFUSALS)
     await sender._mailer.close()
 
 
@@ -155,7 +155,7 @@ async def test_while_nothing_leaves_one_sender_of_all_tries_one_mail_now_and_the
     await mails.step(senders[0])
     for sender in senders:
         await sender.step()
-        assert sender._health.ready() != []
+        assert sender._health.unready() != []
 
     def tries() -> int:
         return sum(command.startswith("MAIL") for command in server.heard)
@@ -176,7 +176,7 @@ async def test_the_time_for_which_mails_are_due_goes_on_while_they_cannot_leave(
     for _ in range(12):
         await mails.step(sender, minutes=5)
     async with mails.database.reading() as uow:
-        standing = await stream.read(uow)
+        standing = await mail_stream.read(uow)
         assert standing.reason is not None
         assert "550 5.4.5" in standing.reason
         rows = await uow.execute("SELECT 1 AS due, 0 AS sending, CAST(NULL AS timestamptz) AS oldest")
@@ -210,7 +210,7 @@ async def test_who_is_to_stop_puts_back_what_was_not_handed_over_and_does_not_kn
         await stopped_at(step, mails, server)
         assert await mails.stand() == {one: ("waiting", 0)}, step
         async with mails.database.reading() as uow:
-            assert await stream.read(uow) == stream.Stream(), step
+            assert await mail_stream.read(uow) == mail_stream.Stream(), step
     await stopped_at("END", mails, server)
     assert await mails.stand() == {one: ("unknown", 1)}
 
@@ -223,10 +223,10 @@ async def test_a_server_that_thinks_for_long_is_told_of_and_waited_for(
     server.answers["END"] = SILENCE
     sender = mails.sender(server)
     stepping = asyncio.create_task(sender.step())
-    await eventually(lambda: sender._health.ready() == ["mail server: it does not answer"])
-    assert sender._health.alive() == []
+    await eventually(lambda: sender._health.unready() == ["mail server: it does not answer"])
+    assert sender._health.stalled() == []
     assert (await mails.stand())[one][0] == "sending"
     server.hang_up()
     await stepping
     assert (await mails.stand())[one][0] == "unknown"
-    assert LEASE.total_seconds() > 600
+    assert LEASE_DURATION.total_seconds() > 600

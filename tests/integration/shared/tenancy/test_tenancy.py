@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.doors import a_context
+from support.http_clients import a_context
 from support.stack import Postgres
 
 from services.trigger.app import SERVICE
+from shared.api_keys import KeysUnavailable
 from shared.db.database import Database
 from shared.events import TENANTS, KeyDigest, Tenant
-from shared.keys import KeysUnavailable
-from shared.runtime import Health
+from shared.health import Health
 from shared.service import Context
 from shared.tenancy import TenantKeyRing, digest_of, find_tenant, keep_tenants
 from shared.tenancy import keyring as keyring_module
@@ -75,7 +75,7 @@ async def test_a_ring_that_could_not_be_read_for_minutes_opens_nothing(
     await hear(context, a_tenant(1, a_key("good")))
     await context.keys.refresh()
     assert context.keys.lookup("good")
-    monkeypatch.setattr(keyring_module, "TRUSTED_FOR", -1)
+    monkeypatch.setattr(keyring_module, "MAX_AGE_S", -1)
     with pytest.raises(KeysUnavailable):
         context.keys.lookup("good")
 

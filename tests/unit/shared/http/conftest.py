@@ -9,15 +9,15 @@ import httpx2
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
+from support.http_clients import an_app
 from support.servers import Running
 
-from shared.http.app import create_app
-from shared.http.callers import Caller, staff_or_key
+from shared.http.auth import Caller, staff_or_key
 from shared.http.csrf import CsrfGuard, csrf_checked, own_site_checked
-from shared.http.keys import ApiKey, KeysUnavailable, requires
+from shared.http.key_auth import ApiKey, KeysUnavailable, requires
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
 
 SECRET = "a secret of at least thirty-two characters"
@@ -55,7 +55,7 @@ class Ring:
 
 
 def json_routes() -> APIRouter:
-    api = APIRouter(route_class=Ordered)
+    api = APIRouter(route_class=CheckedRoute)
 
     @api.post("/v1/things/{thing}")
     async def write(
@@ -79,7 +79,7 @@ def json_routes() -> APIRouter:
 
 
 def page_routes() -> APIRouter:
-    pages = APIRouter(include_in_schema=False, route_class=Ordered)
+    pages = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
     @pages.get("/page")
     async def page(staff: Annotated[Staff, Depends(signed_in())]) -> str:
@@ -113,11 +113,13 @@ def page_routes() -> APIRouter:
 
 
 def make_app() -> FastAPI:
-    app = create_app(service="sample", routers=[json_routes(), page_routes()], pages=Pages("services"))
-    app.state.keys = Ring()
-    app.state.access = AccessPass(SECRET)
-    app.state.csrf = CsrfGuard(SECRET)
-    return app
+    return an_app(
+        [json_routes(), page_routes()],
+        pages=Pages("services"),
+        keys=Ring(),
+        access=AccessPass(SECRET),
+        csrf=CsrfGuard(SECRET),
+    )
 
 
 def somebody(role: str = "admin", hours: float = 1) -> Staff:
@@ -147,8 +149,8 @@ async def web(app):
 def sign_in(app, web):
     def enter(staff: Staff | None = None) -> str:
         staff = staff or somebody()
-        web.cookies.set(ACCESS_COOKIE, app.state.access.sign(staff))
-        return app.state.csrf.token(staff.session_id)
+        web.cookies.set(ACCESS_COOKIE, app.state.http.access.sign(staff))
+        return app.state.http.csrf.token(staff.session_id)
 
     return enter
 

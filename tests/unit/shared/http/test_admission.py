@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
+from shared.api_keys import ApiKey
 from shared.http.admission import DIRECT_OF_CALLER, Admission, Who
-from shared.http.callers import Caller
+from shared.http.auth import Caller
 from shared.http.problems import Problem
-from shared.http.staff import Staff
-from shared.keys import ApiKey
+from shared.http.staff_auth import Staff
 
 
 def who(company: str = "acme", key: str = "k") -> Who:

@@ -5,11 +5,11 @@ import pytest
 import structlog
 from support.eventually import eventually
 
-from shared.http.live import MOST, PENDING, Change, LiveFeed
+from shared.http.live import MAX_CHANGES, MAX_PENDING, LiveChange, LiveFeed
 
 
 def change(version=1, thing="case-1", tenant="acme", segments=("store:a",)):
-    return Change(tenant, thing, version, segments)
+    return LiveChange(tenant, thing, version, segments)
 
 
 class Source:
@@ -187,7 +187,7 @@ async def test_a_browser_that_is_too_slow_is_told_once_that_anything_may_have_ch
     feed = LiveFeed(source, stopping, every=0.005)
     events = feed.listen("acme")
     await anext(events)
-    for look in range(1, PENDING + 3):  # one message waits for each look
+    for look in range(1, MAX_PENDING + 3):  # one message waits for each look
         source.changes, reads = [change(look)], source.reads
         await eventually(lambda reads=reads: source.reads > reads + 1)
     heard = [(await anext(events)).decode() for _ in range(3)]
@@ -197,14 +197,14 @@ async def test_a_browser_that_is_too_slow_is_told_once_that_anything_may_have_ch
 
 
 async def test_when_more_changed_than_a_look_reads_everybody_hears_just_that(stopping, browsers):
-    source = Source(*(change(1, f"a-{n}", segments=["store:b"]) for n in range(MOST)))
+    source = Source(*(change(1, f"a-{n}", segments=["store:b"]) for n in range(MAX_CHANGES)))
     feed = LiveFeed(source, stopping, every=0.005)
     one, limited = browsers(feed), browsers(feed, segments=("store:a",))
     await eventually(lambda: one.ids() == [""] == limited.ids())
     reads = source.reads
     await eventually(lambda: source.reads > reads + 3)
     assert one.ids() == [""] == limited.ids()
-    source.changes = [change(2, f"a-{n}") for n in range(MOST)]
+    source.changes = [change(2, f"a-{n}") for n in range(MAX_CHANGES)]
     await eventually(lambda: one.ids() == ["", ""] == limited.ids())
     assert not one.ended
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.http.secrets import customer_hash, derive
-from shared.http.tokens import LENGTH, LinkSigner
+from shared.link_tokens import TOKEN_LENGTH, LinkSigner
+from shared.secrets import customer_hash, derive
 
 SECRET = "a secret of at least thirty-two characters"
 INVITATION = UUID("0190a5c0-8a3b-7c1d-9e2f-4b5a6c7d8e9f")
@@ -30,7 +30,7 @@ def test_two_tenants_never_share_a_customer_hash():
 @given(st.uuids())
 def test_a_token_reads_back_as_its_invitation_and_has_43_url_safe_characters(invitation):
     token = LinkSigner(SECRET).sign("answer", invitation)
-    assert len(token) == LENGTH
+    assert len(token) == TOKEN_LENGTH
     assert set(token) <= set(string.ascii_letters + string.digits + "-_")
     assert LinkSigner(SECRET).read("answer", token) == invitation
 
@@ -48,8 +48,8 @@ def test_no_single_changed_letter_passes_not_even_in_the_spare_bits():
     signer = LinkSigner(SECRET)
     token = signer.sign("answer", INVITATION)
     alphabet = string.ascii_letters + string.digits + "-_"
-    for place in range(LENGTH):
-        for letter in alphabet if place == LENGTH - 1 else "Aa0":
+    for place in range(TOKEN_LENGTH):
+        for letter in alphabet if place == TOKEN_LENGTH - 1 else "Aa0":
             if letter != token[place]:
                 assert signer.read("answer", token[:place] + letter + token[place + 1 :]) is None
 

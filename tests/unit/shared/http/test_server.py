@@ -7,13 +7,13 @@ import pytest
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from support.eventually import eventually
+from support.http_clients import an_app
 from support.servers import free_port
 
-from shared.http.app import create_app
 from shared.http.live import LiveFeed
-from shared.http.routes import Ordered
+from shared.http.routes import CheckedRoute
 from shared.http.server import ServerDied, serve
-from shared.http.staff import ACCESS_COOKIE, AccessPass
+from shared.http.staff_auth import ACCESS_COOKIE
 
 SECRET = "a secret of at least thirty-two characters"
 
@@ -26,7 +26,7 @@ async def test_it_serves_until_it_is_told_to_stop(run):
         yield
         ended.append(True)
 
-    server = await run(create_app(service="sample", routers=[], lifespan=lifespan))
+    server = await run(an_app([], lifespan=lifespan))
     server.stopping.set()
     await asyncio.wait_for(server.task, 5)
     assert ended == [True]
@@ -34,14 +34,14 @@ async def test_it_serves_until_it_is_told_to_stop(run):
 
 async def test_who_is_still_waiting_when_the_server_ends_hears_when_to_come_again(run, monkeypatch):
     monkeypatch.setattr("shared.http.server.GRACE_SECONDS", 1)
-    router, begun = APIRouter(route_class=Ordered), asyncio.Event()
+    router, begun = APIRouter(route_class=CheckedRoute), asyncio.Event()
 
     @router.get("/endless")
     async def endless() -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    server = await run(create_app(service="sample", routers=[router]))
+    server = await run(an_app([router]))
     async with httpx2.AsyncClient(base_url=server.url) as client:
         waiting = asyncio.create_task(client.get("/endless"))
         await begun.wait()
@@ -53,9 +53,9 @@ async def test_who_is_still_waiting_when_the_server_ends_hears_when_to_come_agai
 
 
 async def test_a_taken_port_is_an_error_and_not_an_exit(run):
-    server = await run(create_app(service="sample", routers=[]))
+    server = await run(an_app([]))
     with pytest.raises(OSError, match="in use"):
-        await serve(create_app(service="sample", routers=[]), server.port, asyncio.Event())
+        await serve(an_app([]), server.port, asyncio.Event())
 
 
 async def test_an_application_that_does_not_start_is_an_error():
@@ -65,11 +65,11 @@ async def test_an_application_that_does_not_start_is_an_error():
         yield
 
     with pytest.raises(ServerDied):
-        await serve(create_app(service="sample", routers=[], lifespan=lifespan), free_port(), asyncio.Event())
+        await serve(an_app([], lifespan=lifespan), free_port(), asyncio.Event())
 
 
 async def test_many_requests_on_one_connection_do_not_wait_for_nagle(run):
-    server = await run(create_app(service="sample", routers=[]))
+    server = await run(an_app([]))
     async with httpx2.AsyncClient(base_url=server.url) as client:
         listener = server.task.get_coro().cr_frame.f_locals["listener"]
         assert listener.proto == socket.IPPROTO_TCP
@@ -80,14 +80,13 @@ def live_app(stopping, staff):
     async def nothing(_tenants):
         return []
 
-    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter(route_class=Ordered)
+    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter(route_class=CheckedRoute)
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:
         return feed.response(request, staff)
 
-    app = create_app(service="sample", routers=[router])
-    app.state.access = AccessPass(SECRET)
+    app = an_app([router])
     app.state.feed = feed
     return app
 
@@ -96,7 +95,7 @@ async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_h
     stopping = asyncio.Event()
     app = live_app(stopping, staff)
     server = await run(app, stopping)
-    cookies = {ACCESS_COOKIE: app.state.access.sign(staff)}
+    cookies = {ACCESS_COOKIE: app.state.http.access.sign(staff)}
     async with httpx2.AsyncClient(base_url=server.url, cookies=cookies) as client:
         head = await asyncio.wait_for(client.head("/live"), 5)
         assert head.headers["content-type"].startswith("text/event-stream")
@@ -111,7 +110,7 @@ async def test_a_browser_that_leaves_is_forgotten(run, staff):
     stopping = asyncio.Event()
     app = live_app(stopping, staff)
     server = await run(app, stopping)
-    cookies = {ACCESS_COOKIE: app.state.access.sign(staff)}
+    cookies = {ACCESS_COOKIE: app.state.http.access.sign(staff)}
     async with httpx2.AsyncClient(base_url=server.url, cookies=cookies) as client:
         async with client.stream("GET", "/live") as stream:
             await anext(stream.aiter_lines())
@@ -128,13 +127,13 @@ async def test_a_browser_that_leaves_is_forgotten(run, staff):
     ],
 )
 async def test_only_a_trusted_proxy_is_believed_when_it_says_who_called(run, trusted, caller):
-    router = APIRouter(route_class=Ordered)
+    router = APIRouter(route_class=CheckedRoute)
 
     @router.get("/caller")
     async def told(request: Request) -> list[str]:
         return [request.client.host, request.url.scheme]
 
-    server = await run(create_app(service="sample", routers=[router]), trusted_proxies=trusted)
+    server = await run(an_app([router]), trusted_proxies=trusted)
     said = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
     async with httpx2.AsyncClient(base_url=server.url, headers=said) as client:
         assert (await client.get("/caller")).json() == caller

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from shared.http.cursors import cursor_of, place_of
-from shared.http.instants import EARLIEST, LATEST, Instant, in_calendar
-from shared.http.numbers import LARGEST, whole_number
+from shared.http.instants import MAX_INSTANT, MIN_INSTANT, Instant, in_calendar
+from shared.http.numbers import MAX_INTEGER, whole_number
 from shared.http.problems import Problem
 
 zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -25,7 +25,7 @@ def test_a_place_comes_back_as_it_went_out_or_is_refused_at_the_calendars_ends(
     cursor = cursor_of(at, last)
     assert cursor.isascii()
     assert not set(cursor) & set("+/=%&#? ")
-    if EARLIEST <= at <= LATEST:
+    if MIN_INSTANT <= at <= MAX_INSTANT:
         assert place_of(cursor) == (at, last)
     else:
         with pytest.raises(Problem):
@@ -72,7 +72,7 @@ def test_a_time_that_is_taken_has_a_day_in_every_zone(at: datetime) -> None:
     try:
         taken = in_calendar(at)
     except ValueError:
-        assert not EARLIEST <= at <= LATEST
+        assert not MIN_INSTANT <= at <= MAX_INSTANT
         return
     for hours in (-23, 23):
         assert taken.astimezone(timezone(timedelta(hours=hours)))
@@ -101,14 +101,14 @@ def test_an_ordinary_time_is_taken() -> None:
     assert instant.validate_python("2026-11-22T06:00:00+01:00") == datetime(2026, 11, 22, 5, tzinfo=UTC)
 
 
-@given(number=st.integers(0, LARGEST))
+@given(number=st.integers(0, MAX_INTEGER))
 def test_a_number_comes_back(number: int) -> None:
     assert whole_number(str(number)) == number
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-1", "+1", "1.0", "1e3", " 1", "²", "٣", "１", str(LARGEST + 1), "9" * 5_000, "0" * 20, "\0"],
+    ["", "-1", "+1", "1.0", "1e3", " 1", "²", "٣", "１", str(MAX_INTEGER + 1), "9" * 5_000, "0" * 20, "\0"],
 )
 def test_what_is_no_number_or_too_large_is_none(text: str) -> None:
     assert whole_number(text) is None
@@ -117,4 +117,4 @@ def test_what_is_no_number_or_too_large_is_none(text: str) -> None:
 @given(text=st.text(max_size=40))
 def test_whatever_comes_as_a_number_is_one_that_a_table_keeps_or_none(text: str) -> None:
     found = whole_number(text)
-    assert found is None or 0 <= found <= LARGEST
+    assert found is None or 0 <= found <= MAX_INTEGER

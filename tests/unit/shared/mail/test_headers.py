@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.mail import Letter
+from shared.mail import MailMessage
 from shared.mail.headers import one_line
 
-LETTER = Letter(
+LETTER = MailMessage(
     sender="ask@shop.example", sender_name="Blåhø & Søn", recipient="a.hansen@example.com", subject="Hvordan?",
     text="x", html="<p>x</p>", message_id="<1@shop.example>", date=datetime(2026, 11, 22, 5, tzinfo=UTC),
     unsubscribe="https://shop.example/u/x", list_id="survey.acme.shop.example",

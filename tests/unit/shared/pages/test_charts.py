@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.pages import charts
-from shared.pages.charts import Point, Score
+from shared.pages import svg as charts
+from shared.pages.svg import DrawnScore, Point
 
-SURE = Score(1277, 27.1, 23.1, 31.0, 25.7, 28.5)
-FEW = Score(22, 50.0, 15.0, 73.0, 38.0, 58.0)
+SURE = DrawnScore(1277, 27.1, 23.1, 31.0, 25.7, 28.5)
+FEW = DrawnScore(22, 50.0, 15.0, 73.0, 38.0, 58.0)
 EVIL = '"><script>alert(1)</script>'
 
 
@@ -86,24 +86,24 @@ def test_few_answers_are_hatched_with_a_hollow_dot_and_no_half_block():
 
 
 def test_a_negative_score_has_a_real_minus():
-    assert "−26" in words(charts.hero(Score(129, -25.6, -38, -12, -30, -21), "x"))[0]
-    assert "-26" not in str(words(charts.hero(Score(129, -25.6, -38, -12, -30, -21), "x")))
+    assert "−26" in words(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x"))[0]
+    assert "-26" not in str(words(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x")))
 
 
 def test_both_ends_stand_on_one_side_where_the_ruler_ends():
-    assert "+82 to +100" in words(charts.one(Score(36, 100, 82, 100, 95, 100)))
-    assert "−100 to −82" in words(charts.one(Score(36, -100, -100, -82, -100, -95)))
+    assert "+82 to +100" in words(charts.one(DrawnScore(36, 100, 82, 100, 95, 100)))
+    assert "−100 to −82" in words(charts.one(DrawnScore(36, -100, -100, -82, -100, -95)))
 
 
 def test_plus_minus_is_written_only_where_both_halves_agree():
     assert SURE.margin == pytest.approx(3.95)
-    assert Score(36, 100, 82, 100, 95, 100).margin is None
+    assert DrawnScore(36, 100, 82, 100, 95, 100).margin is None
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-100, 100), st.integers(10, 10**6))
 def test_nothing_is_drawn_outside_the_ruler(a, b, c, n):
     low, nps, high = sorted((a, b, c))
-    drawn = charts.hero(Score(n, nps, low, high, low, high), "x")
+    drawn = charts.hero(DrawnScore(n, nps, low, high, low, high), "x")
     for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', drawn):
         assert 0 <= float(value) <= 100
 
@@ -128,15 +128,21 @@ def test_an_empty_histogram_is_flat():
 
 def test_a_trend_shows_half_the_scale_only_where_every_band_lies_in_it():
     assert charts.frame_of(WEEKS) == charts.frame_of([]).__class__(0, 100)
-    below = Score(50, -20, -40, -1, -30, -10)
-    across = Score(50, 5, -5, 15, 1, 9)
+    below = DrawnScore(50, -20, -40, -1, -30, -10)
+    across = DrawnScore(50, 5, -5, 15, 1, 9)
     assert (charts.frame_of([week(0, below)]).low, charts.frame_of([week(0, below)]).high) == (-100, 0)
     assert charts.frame_of([*WEEKS, week(30, across)]).low == -100
     assert charts.frame_of([]).low == -100
 
 
 def test_a_week_without_a_score_is_a_gap_in_the_line():
-    gap = [week(0, SURE), week(1, SURE), week(2, None), week(3, Score(9, 50, 0, 90, 30, 70)), week(4, SURE)]
+    gap = [
+        week(0, SURE),
+        week(1, SURE),
+        week(2, None),
+        week(3, DrawnScore(9, 50, 0, 90, 30, 70)),
+        week(4, SURE),
+    ]
     assert len(list(parsed(charts.trend(gap, "x")).iter("polyline"))) == 2
 
 
@@ -157,7 +163,7 @@ def test_months_are_named_across_a_new_year_and_years_over_a_decade():
 
 
 def test_the_window_that_is_compared_wears_its_score():
-    boxes = [week(10, Score(300, 35, 31, 39, 34, 36)), week(20, SURE)]
+    boxes = [week(10, DrawnScore(300, 35, 31, 39, 34, 36)), week(20, SURE)]
     drawn = charts.trend(WEEKS, "x", boxes=boxes)
     assert kinds(drawn).count("win") == 2
     assert {"+35", "+27"} <= set(words(drawn))

@@ -10,7 +10,7 @@ import services
 import shared.pages
 from shared.pages.filters import isolated
 from shared.pages.language import read_by
-from shared.pages.texts import Texts
+from shared.pages.renderer import Renderer
 
 TEMPLATES = sorted(
     [
@@ -78,6 +78,6 @@ def test_the_walk_sees_what_is_not_marked() -> None:
 def test_a_name_in_a_sentence_is_kept_apart_when_it_is_written_the_other_way(
     speak: str, name: str, shown: str
 ) -> None:
-    texts = Texts("shared", clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
+    texts = Renderer("shared", clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
     with read_by(texts.reader(speak, "UTC")):
         assert isolated(name) == shown

@@ -96,7 +96,10 @@ def messages():
         for _, _, message, _, _ in extract_from_dir(PAGES, methods, options, keywords)
     }
     refusal = csrf.stale_form()
-    said = {words for pair in problems.WORDS.values() for words in pair} | {refusal.title, refusal.detail}
+    said = {words for pair in problems.PROBLEM_TEXTS.values() for words in pair} | {
+        refusal.title,
+        refusal.detail,
+    }
     return found | said
 
 

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, StreamingResponse
 from playwright.async_api import async_playwright, expect
 from support.browser import CHROMIUM, FLAGS
+from support.http_clients import an_app
 
-from shared.http.app import create_app
 from shared.http.csrf import CsrfGuard
-from shared.http.live import Change, LiveFeed
-from shared.http.routes import Ordered
+from shared.http.live import LiveChange, LiveFeed
+from shared.http.routes import CheckedRoute
 from shared.http.server import serve
-from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,7 @@ class World:
     async def read(self, _tenants):
         if self.broken:
             raise ConnectionError
-        return [Change("acme", "score", self.count)]
+        return [LiveChange("acme", "score", self.count)]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ async def world(tmp_path, monkeypatch):
     world, stopping, pages = World(), asyncio.Event(), Pages("sample_pages")
     feed, router = (
         LiveFeed(world.read, stopping, every=0.05),
-        APIRouter(include_in_schema=False, route_class=Ordered),
+        APIRouter(include_in_schema=False, route_class=CheckedRoute),
     )
     staff = Staff(
         "acme", UUID(int=7), "Jonas Holt", "admin", (), "s-1", datetime.now(UTC) + timedelta(hours=1)
@@ -71,11 +71,10 @@ async def world(tmp_path, monkeypatch):
     @router.get("/login/renew")
     async def renew(next: str):  # noqa: A002  (the parameter's name in the address)
         answer = RedirectResponse(next, 303)
-        answer.set_cookie(ACCESS_COOKIE, app.state.access.sign(staff), httponly=True, samesite="lax")
+        answer.set_cookie(ACCESS_COOKIE, app.state.http.access.sign(staff), httponly=True, samesite="lax")
         return answer
 
-    app = create_app(service="sample", routers=[router], pages=pages)
-    app.state.access, app.state.csrf = AccessPass(SECRET), CsrfGuard(SECRET)
+    app = an_app([router], pages=pages, access=AccessPass(SECRET), csrf=CsrfGuard(SECRET))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -13,13 +13,13 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from playwright.async_api import async_playwright, expect
 from support.browser import CHROMIUM, FLAGS
 from support.eventually import eventually
+from support.http_clients import an_app
 
-from shared.http.app import create_app
 from shared.http.csrf import CsrfGuard
-from shared.http.live import Change, LiveFeed
-from shared.http.routes import Ordered
+from shared.http.live import LiveChange, LiveFeed
+from shared.http.routes import CheckedRoute
 from shared.http.server import serve
-from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff, signed_in
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,7 @@ class World:
         self.feeds = {name: LiveFeed(self._read, stopping, every=0.05) for name in SERVICES}
 
     async def _read(self, _tenants):
-        return [Change("acme", thing, count) for thing, count in self.counts.items()]
+        return [LiveChange("acme", thing, count) for thing, count in self.counts.items()]
 
     def streams(self):
         return {name: len(feed._listeners) for name, feed in self.feeds.items()}
@@ -61,7 +61,7 @@ async def world(tmp_path, monkeypatch):
     stopping, pages, router = (
         asyncio.Event(),
         Pages("sample_tabs"),
-        APIRouter(include_in_schema=False, route_class=Ordered),
+        APIRouter(include_in_schema=False, route_class=CheckedRoute),
     )
     world = World(stopping)
     staff = Staff("acme", UUID(int=7), "Jonas", "admin", (), "s-1", datetime.now(UTC) + timedelta(hours=1))
@@ -82,13 +82,12 @@ async def world(tmp_path, monkeypatch):
     async def act() -> PlainTextResponse:
         return PlainTextResponse("Done.")
 
-    app = create_app(service="sample", routers=[router], pages=pages)
-    app.state.access, app.state.csrf = AccessPass(SECRET), CsrfGuard(SECRET)
+    app = an_app([router], pages=pages, access=AccessPass(SECRET), csrf=CsrfGuard(SECRET))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     world.origin = f"http://127.0.0.1:{port}"
-    world.cookie = {"name": ACCESS_COOKIE, "value": app.state.access.sign(staff), "url": world.origin}
+    world.cookie = {"name": ACCESS_COOKIE, "value": app.state.http.access.sign(staff), "url": world.origin}
     server = asyncio.create_task(serve(app, port, stopping))
     yield world
     stopping.set()

@@ -6,12 +6,12 @@ import httpx2
 import jinja2
 import pytest
 from fastapi import APIRouter, Request
+from support.http_clients import an_app
 
-from shared.http.app import create_app
 from shared.http.csrf import CsrfGuard
 from shared.http.problems import Problem
-from shared.http.routes import Ordered
-from shared.http.staff import ACCESS_COOKIE, AccessPass, Staff
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.pages.environment import Pages
 
 SECRET = "a secret of at least thirty-two characters"
@@ -49,7 +49,7 @@ def package(tmp_path, monkeypatch):
 
 
 def app_of(pages, staff=None, **context):
-    router = APIRouter(include_in_schema=False, route_class=Ordered)
+    router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
     @router.get("/page")
     @router.get("/s/page")
@@ -60,13 +60,11 @@ def app_of(pages, staff=None, **context):
     async def trouble():
         raise Problem(409, EVIL, EVIL)
 
-    app = create_app(service="sample", routers=[router], pages=pages)
-    app.state.csrf, app.state.access = CsrfGuard(SECRET), AccessPass(SECRET)
-    return app
+    return an_app([router], pages=pages, access=AccessPass(SECRET), csrf=CsrfGuard(SECRET))
 
 
 async def get(app, path="/page", staff=None, **headers):
-    cookies = {ACCESS_COOKIE: app.state.access.sign(staff)} if staff else {}
+    cookies = {ACCESS_COOKIE: app.state.http.access.sign(staff)} if staff else {}
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="http://t", cookies=cookies
     ) as client:

@@ -1,0 +1,31 @@
+"""What the dispatcher's routes get."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends
+
+from services.dispatcher.letters import Scribe
+from shared.http.live import LiveFeed
+from shared.http.rate_limit import RateLimit
+from shared.keyed_locks import KeyedSemaphores
+from shared.pages.environment import Pages
+from shared.service import Context
+from shared.web import context_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatcherContext(Context):
+    """The process's context with the pages, their live feed, and the renderer of mails for previews."""
+
+    pages: Pages
+    feed: LiveFeed
+    scribe: Scribe
+    per_network: RateLimit = field(default_factory=lambda: RateLimit(most=1_200, every=0.05))
+    per_link: RateLimit = field(default_factory=lambda: RateLimit(most=120, every=0.5))
+    """Both slow those who guess links; no reader meets their bottom."""
+    invitation_locks: KeyedSemaphores = field(default_factory=KeyedSemaphores)
+    """By invitation: who waits until another has written holds no connection."""
+
+
+OwnContext = Annotated[DispatcherContext, Depends(context_of(DispatcherContext))]

@@ -1,0 +1,20 @@
+"""Builds the trigger's API; imported only where one runs."""
+
+from fastapi import FastAPI
+
+from services.trigger import api
+from services.trigger.context import TriggerContext
+from shared.events import TRANSACTIONS
+from shared.kafka.kernel import Publisher
+from shared.runtime import after
+from shared.service import Context, Loops
+from shared.web import service_app
+
+
+def build_api(context: Context) -> tuple[FastAPI, Loops]:
+    """``POST /v1/events`` writes to the broker itself; everything else is a transaction."""
+    publisher = Publisher(context.afterword.kafka, "trigger", context.health)
+    own = context.extended(TriggerContext, publisher=publisher)
+    probe = context.probe([TRANSACTIONS.name])
+    app = service_app(own, routers=[api.router])
+    return app, {"publisher": after(probe.ready, publisher.run), "probe": probe.run}

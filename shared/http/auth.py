@@ -1,0 +1,52 @@
+"""JSON routes that people and programs share."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from shared.api_keys import ApiKey
+from shared.http.caller_checks import CallerCheck
+from shared.http.csrf import csrf_checked
+from shared.http.key_auth import Keyed, Scope, key_of, token_of
+from shared.http.problems import Problem
+from shared.http.staff_auth import Role, Staff, staff_of, wrong_role
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a person or a key, never both, always of one tenant."""
+
+    tenant: str
+    staff: Staff | None
+    key: ApiKey | None
+
+
+class staff_or_key(Keyed, CallerCheck[Caller]):  # noqa: N801  (reads as what it does where a route is declared)
+    """A dependency: a key with the scope, or somebody signed in in one of the roles (any, when none is
+    named).
+
+    A cookie goes along with any request, so one that would change something must carry the session's token
+    too.
+    """
+
+    def __init__(self, scope: Scope, *roles: Role) -> None:
+        super().__init__(scope)
+        self._roles = roles
+
+    async def check(self, request: Request) -> Caller:
+        """Who it is.
+
+        :raises Problem: 401 or 403, and whatever ``key_of`` says of a key.
+        """
+        token = token_of(request)
+        if token is not None:
+            key = await key_of(request, token, self.scope)
+            return Caller(key.tenant, None, key)
+        staff = staff_of(request)
+        if staff is None:
+            raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="afterword"'})
+        if self._roles and staff.role not in self._roles:
+            raise wrong_role(*self._roles)
+        if request.method != "GET":
+            await csrf_checked(request)
+        return Caller(staff.tenant, staff, None)

@@ -1,0 +1,90 @@
+"""JSON and forms can carry what PostgreSQL refuses: caught at the door, named by its field."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import Request
+
+from shared.http.numbers import MAX_INTEGER
+from shared.http.problems import Problem
+from shared.http.validation_errors import MAX_FAULTS, FieldFault
+from shared.values.json_pointers import pointer
+
+_Parts = Iterator[tuple[str | int, Any]]
+
+
+def text_faults(value: Any) -> list[FieldFault]:
+    """Every place in decoded JSON that no table can keep: NUL, half a character, NaN, more than 64 bits."""
+    faults: list[FieldFault] = []
+    # The way to the part at hand: one entry for each level, so that a place is built for a fault alone.
+    way: list[str | int] = []
+    levels: list[_Parts] = [iter([("", value)])]
+    while levels and len(faults) < MAX_FAULTS:
+        name, part = next(levels[-1], (None, None))
+        if name is None:
+            levels.pop()
+            continue
+        way[len(levels) - 1 :] = [name]
+        if isinstance(name, str) and (fault := text_fault(name)) is not None:
+            faults.append(FieldFault(field=pointer(*way[1:-1]), detail=f"The name of a field: {fault}"))
+        if (fault := _fault_of(part)) is not None:
+            faults.append(FieldFault(field=pointer(*way[1:]), detail=fault))
+        if isinstance(part, dict):
+            levels.append((str(key), inner) for key, inner in part.items())
+        elif isinstance(part, list):
+            levels.append(iter(enumerate(part)))
+    return faults
+
+
+def text_fault(text: str) -> str | None:
+    """What keeps a text out of every table; None when nothing does."""
+    if "\0" in text:
+        return "Take out the NUL character (\\u0000)."
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "Take out the lone surrogate (\\ud800 to \\udfff): it is half a character."
+    return None
+
+
+def _fault_of(part: Any) -> str | None:
+    if isinstance(part, str):
+        return text_fault(part)
+    if isinstance(part, float) and not math.isfinite(part):
+        return "NaN, Infinity and numbers beyond 1e308 are refused."
+    if isinstance(part, int) and not -MAX_INTEGER <= part <= MAX_INTEGER:
+        return "Whole numbers beyond 64 bits are refused."
+    return None
+
+
+def check_address_text(request: Request) -> None:
+    """Refuse a path or a query of which a part cannot be kept.
+
+    :raises Problem: 400, naming each.
+    """
+    if not request.scope["query_string"] and not request.path_params:
+        return
+    faults = [
+        FieldFault(field=f"{where}/{name}"[:MAX_FAULTS], detail=fault)
+        for where, pairs in (
+            ("path", request.path_params.items()),
+            ("query", request.query_params.multi_items()),
+        )
+        for name, value in pairs
+        if (fault := text_fault(str(value)) or text_fault(name)) is not None
+    ]
+    if faults:
+        raise Problem(400, errors=faults)
+
+
+async def check_form_text(request: Request) -> None:
+    """Refuse a form of which a part cannot be kept.
+
+    A handler that reads its form itself, and repairs what it reads, answers for it itself.
+
+    :raises Problem: 400, naming each field.
+    """
+    form = await request.form()
+    if faults := text_faults({name: form.getlist(name) for name in form}):
+        raise Problem(400, errors=faults)

@@ -1,0 +1,149 @@
+"""Publish and wait for the acknowledgement: for the one door that has no transaction."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.diagnosis import describe
+from shared.health import Health
+from shared.kafka.kernel.clients import new_producer, partition_of, start_producer, stop_producer
+from shared.kafka.kernel.record_batches import RecordBatches
+from shared.runtime import Backoff, pause, pause_for_either
+from shared.telemetry import metrics
+
+log = structlog.get_logger()
+
+MAX_RECORD_BYTES = 400_000
+"""Bytes of a record, and of the batch that several requests share: a topic's limit is on the batch."""
+MIN_BATCH_RECORDS = 20
+"""Records of one request; fewer would make batches of one or two."""
+
+
+ACKNOWLEDGE_TIMEOUT_S = 15.0
+"""Seconds: of three brokers one may be lost, which is missed after nine, and new leaders are chosen."""
+FINISH_TIMEOUT_S = 4.0
+"""Seconds, when the process stops: less than its server waits for open requests."""
+
+
+class Unavailable(Exception):
+    """Kafka has not acknowledged in time: nothing is promised, and the same may be sent again."""
+
+
+class Publisher:
+    """An idempotent producer that is replaced when it breaks, with a bound on what waits in it."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        client: str,
+        health: Health,
+        *,
+        within: float = ACKNOWLEDGE_TIMEOUT_S,
+        most_waiting: int = 20_000,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._client = client
+        self._health = health
+        self._within = within
+        self._most_waiting = most_waiting
+        self._waiting = 0
+        self._producer: AIOKafkaProducer | None = None
+        self._broken = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        health.set_unready("kafka", "not connected yet")
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Keep a producer connected until stopped; a broken one never heals (aiokafka #1017)."""
+        backoff = Backoff()
+        while not stopping.is_set():
+            self._health.tick("publisher")
+            producer = new_producer(self._bootstrap, self._client, largest_batch=MAX_RECORD_BYTES)
+            try:
+                await start_producer(producer)
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._health.set_unready("kafka", describe(error))
+                metrics.REACHABLE.labels(f"{self._client}-api", "kafka").set(0)
+                await stop_producer(producer)
+                await pause(stopping, backoff.next())
+                continue
+            backoff.reset()
+            self._broken.clear()
+            self._producer = producer
+            self._health.set_ready("kafka")
+            metrics.REACHABLE.labels(f"{self._client}-api", "kafka").set(1)
+            await self._watch(stopping)
+            self._producer = None
+            if not self._broken.is_set():
+                await self._finish()
+            await stop_producer(producer)
+
+    async def _watch(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set() and not self._broken.is_set():
+            self._health.tick("publisher")
+            await pause_for_either(stopping, self._broken, 1.0)
+
+    async def _finish(self) -> None:
+        """Wait for those who publish just now: what reaches a producer that is being stopped is neither sent
+        nor refused.
+        """
+        try:
+            async with asyncio.timeout(FINISH_TIMEOUT_S):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("publishing_not_finished", records=self._waiting)
+
+    async def publish(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> None:
+        """Return when every (key, value) is acknowledged.
+
+        :raises Unavailable: when it is not, within seconds; some of them may have been written all the same.
+        """
+        if any(len(value) > MAX_RECORD_BYTES for _, value in records):
+            raise ValueError("a record is larger than its topic takes; the door must refuse it")
+        producer = self._producer
+        if producer is None or self._waiting + len(records) > self._most_waiting:
+            raise Unavailable
+        self._waiting += len(records)
+        self._idle.clear()
+        try:
+            async with asyncio.timeout(self._within):
+                partitions = len(await producer.partitions_for(topic))
+                if len(records) < MIN_BATCH_RECORDS:
+                    await _send_each(producer, topic, records, partitions)
+                else:
+                    await _send_batches(producer, topic, records, partitions)
+        except (TimeoutError, KafkaError) as error:
+            # Its buffers go with it: an idempotent producer holds what it could not send for ever.
+            if self._producer is producer:
+                log.warning("producer_replaced", error=type(error).__name__)
+                self._producer = None
+                self._broken.set()
+            raise Unavailable from error
+        finally:
+            self._waiting -= len(records)
+            if not self._waiting:
+                self._idle.set()
+
+
+async def _send_each(
+    producer: AIOKafkaProducer, topic: str, records: Sequence[tuple[bytes, bytes]], partitions: int
+) -> None:
+    """One by one: those of requests that come at the same time share batches."""
+    acknowledgements = []
+    for key, value in records:
+        future = await producer.send(topic, value, key, partition=partition_of(key, partitions))
+        acknowledgements.append(future)
+    await asyncio.gather(*acknowledgements)
+
+
+async def _send_batches(
+    producer: AIOKafkaProducer, topic: str, records: Sequence[tuple[bytes, bytes]], partitions: int
+) -> None:
+    """In batches of their own: what aiokafka does for each single record costs ten times as much."""
+    batches = RecordBatches(producer)
+    for key, value in records:
+        batches.append(topic, partition_of(key, partitions), key, value)
+    await batches.send()

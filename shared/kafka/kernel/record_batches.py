@@ -1,0 +1,47 @@
+"""Records gathered into batches of a size that a topic takes, sent in their order within each partition."""
+
+import asyncio
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from shared.kafka.kernel.dead_letters import Headers
+
+MAX_BATCH_BYTES = 256 * 1024
+"""A batch is closed here: a topic's limit is on the batch, not on the record."""
+
+
+class RecordBatches:
+    """What is to be sent at once by one producer."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._waiting: dict[tuple[str, int], list[BatchBuilder]] = {}
+
+    def append(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers | None = None,
+    ) -> None:
+        """Put a record behind those of its partition.
+
+        :raises ValueError: when it is larger than a batch can be.
+        """
+        waiting = self._waiting.setdefault((topic, partition), [])
+        if not waiting or (
+            waiting[-1].record_count() and waiting[-1].size() + len(value or b"") > MAX_BATCH_BYTES
+        ):
+            waiting.append(self._producer.create_batch())
+        if waiting[-1].append(key=key, value=value, timestamp=None, headers=headers or []) is None:
+            raise ValueError("a record is larger than a batch")
+
+    async def send(self) -> None:
+        """Return when every record is acknowledged."""
+        acknowledgements = []
+        for (topic, partition), waiting in self._waiting.items():
+            for batch in waiting:
+                acknowledgements.append(await self._producer.send_batch(batch, topic, partition=partition))
+        await asyncio.gather(*acknowledgements)

@@ -1,0 +1,1 @@
+"""What an operator needs around the kernel: topics as declared, recovery, replay, measurements."""

@@ -1,0 +1,185 @@
+"""Where a cluster's topics differ from their declaration, and which differences may be ended unasked."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from shared.kafka.ops.topics import Declared
+
+NOT_SET = "-"
+"""What stands for a setting of which this broker knows nothing."""
+FOR_EVER = -1
+_SET_ON_THE_TOPIC = 1
+"""Kafka's mark of a setting that a topic has of its own."""
+
+
+@dataclass(frozen=True)
+class ClusterTopic:
+    """One topic as it is."""
+
+    partitions: int
+    replication: int
+    configs: Mapping[str, str]
+    own: Mapping[str, str]
+    """The settings that the topic does not take from its broker."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One difference: what is declared, and what is there."""
+
+    topic: str
+    what: str
+    declared: str
+    there: str
+
+    @property
+    def stops_us(self) -> bool:
+        """Whether a service must wait until it is mended."""
+        match self.what:
+            case "topic" | "message.timestamp.type" | "cleanup.policy":
+                return True
+            case "partitions" | "max.message.bytes":
+                return _more(self.there, self.declared)
+            case _:
+                return False
+
+    @property
+    def refusal(self) -> str:
+        """Why ``apply`` leaves it as it is unless it is forced; empty when the change loses nothing."""
+        for what, applies, why in _REFUSALS:
+            if what == self.what and applies(self.declared, self.there):
+                return why
+        return ""
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it can be ended by force."""
+        return not self.refusal or "--force" in self.refusal
+
+    def __str__(self) -> str:
+        if self.what == "topic":
+            return f"{self.topic} is missing"
+        return f"{self.topic} has {self.what} {self.there}, declared is {self.declared}"
+
+
+def _always(_declared: str, _there: str) -> bool:
+    return True
+
+
+def _more(declared: str, there: str) -> bool:
+    return NOT_SET not in {declared, there} and int(there) > int(declared)
+
+
+def _longer(declared: str, there: str) -> bool:
+    return there != NOT_SET and (int(there) == FOR_EVER or FOR_EVER < int(declared) < int(there))
+
+
+_LOSS = "records would be deleted that are kept now; --force changes it"
+_REFUSALS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
+    ("partitions", _more, "Kafka never lowers them: declare as many as there are"),
+    (
+        "partitions",
+        _always,
+        "keys are placed by crc32 mod partitions, so things would move; --force adds them",
+    ),
+    ("replication", _always, "only kafka-reassign-partitions.sh moves copies"),
+    ("cleanup.policy", _always, _LOSS),
+    ("retention.ms", _longer, _LOSS),
+    ("delete.retention.ms", _longer, _LOSS),
+    ("max.message.bytes", _more, "larger records may wait in an outbox; --force lowers it"),
+)
+
+
+async def look(
+    admin: AIOKafkaAdminClient, names: Sequence[str], settings: Iterable[str] = ()
+) -> dict[str, ClusterTopic]:
+    """Those of the topics that are there, with these settings of theirs; with all, when none is named.
+
+    :raises KafkaError: when the broker cannot or will not tell.
+    """
+    # Asked by name, a broker might create them with its own defaults.
+    known = {topic["topic"]: topic for topic in await admin.describe_topics()}
+    there = [name for name in names if name in known]
+    if not there:
+        return {}
+    asked = dict.fromkeys(settings) or None
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, asked) for name in there]
+    found = {}
+    for answer in await admin.describe_configs(resources):
+        for code, message, _, name, entries in answer.resources:  # type: ignore[attr-defined]
+            if code:
+                raise for_code(code)(message)
+            partitions = known[name]["partitions"]
+            found[name] = ClusterTopic(
+                len(partitions),
+                min((len(partition["replicas"]) for partition in partitions), default=0),
+                {entry[0]: str(entry[1]) for entry in entries},
+                {entry[0]: str(entry[1]) for entry in entries if entry[3] == _SET_ON_THE_TOPIC},
+            )
+    return found
+
+
+def compare(wanted: Sequence[Declared], found: Mapping[str, ClusterTopic]) -> list[Drift]:
+    """Every difference, in the declaration's order."""
+    drifts = []
+    for topic in wanted:
+        there = found.get(topic.name)
+        if there is None:
+            size = f"{topic.partitions} partitions, {topic.replication} copies"
+            drifts.append(Drift(topic.name, "topic", size, NOT_SET))
+            continue
+        pairs = [
+            ("partitions", str(topic.partitions), str(there.partitions)),
+            ("replication", str(topic.replication), str(there.replication)),
+            *((name, value, there.configs.get(name, NOT_SET)) for name, value in topic.configs.items()),
+        ]
+        drifts += [Drift(topic.name, what, said, is_) for what, said, is_ in pairs if said != is_]
+    return drifts
+
+
+async def apply(
+    admin: AIOKafkaAdminClient,
+    wanted: Sequence[Declared],
+    found: Mapping[str, ClusterTopic],
+    drifts: Sequence[Drift],
+) -> None:
+    """End these differences: create what is missing, change settings, add partitions.
+
+    :raises KafkaError: when the broker does not do it.
+    """
+    by_name = {topic.name: topic for topic in wanted}
+    await _create(admin, [by_name[drift.topic] for drift in drifts if drift.what == "topic"])
+    grown = {
+        drift.topic: NewPartitions(int(drift.declared)) for drift in drifts if drift.what == "partitions"
+    }
+    if grown:
+        await admin.create_partitions(grown)
+    changed: dict[str, dict[str, str]] = {}
+    for drift in drifts:
+        if drift.what in by_name[drift.topic].configs:
+            # The request replaces all that a topic has of its own, so what is there is said again.
+            changed.setdefault(drift.topic, dict(found[drift.topic].own))[drift.what] = drift.declared
+    if changed:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name, own) for name, own in changed.items()]
+        for answer in await admin.alter_configs(resources):
+            for code, message, *_ in answer.resources:  # type: ignore[attr-defined]
+                if code:
+                    raise for_code(code)(message)
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Declared]) -> None:
+    if not topics:
+        return
+    response = await admin.create_topics(
+        [
+            NewTopic(topic.name, topic.partitions, topic.replication, topic_configs=dict(topic.configs))
+            for topic in topics
+        ]
+    )
+    for _, code, *message in response.topic_errors:  # type: ignore[attr-defined]  # CreateTopicsResponse
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise for_code(code)(*message)

@@ -1,0 +1,68 @@
+"""From a service's context to its HTTP application, and from a request back to the context."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from fastapi import APIRouter, FastAPI, Request
+
+from shared.http.admission import Admission
+from shared.http.app import create_app
+from shared.http.context import HttpContext
+from shared.http.csrf import CsrfGuard, SessionIsLive
+from shared.http.hosts import Hosts
+from shared.http.rate_limit import RateLimit
+from shared.http.staff_auth import AccessPass
+from shared.pages.assets import SHARED, Assets
+from shared.pages.environment import Pages
+from shared.service import Context
+
+C = TypeVar("C", bound=Context)
+
+
+def pages_of(context: Context) -> Pages:
+    """The page-maker of this context's service."""
+    return Pages(
+        f"services.{context.service}",
+        local=context.afterword.local,
+        mailbox_url=context.afterword.mailbox_url,
+        clock=context.database.clock,
+    )
+
+
+def service_app(
+    context: Context,
+    *,
+    routers: Sequence[APIRouter],
+    pages: Pages | None = None,
+    session_is_live: SessionIsLive | None = None,
+) -> FastAPI:
+    """The application of a service. Its routes get ``context`` by ``context_of``."""
+    afterword = context.afterword
+    http = HttpContext(
+        service=context.service,
+        health=context.health,
+        keys=context.keys,
+        access=AccessPass(context.secret, clock=context.database.clock),
+        csrf=CsrfGuard(context.secret),
+        rate_limit=RateLimit(),
+        admission=Admission(),
+        hosts=Hosts(afterword.public_url, afterword.staff_url),
+        encrypted=afterword.staff_url.startswith("https:"),
+        pages=pages,
+        session_is_live=session_is_live,
+        started=context.started,
+    )
+    assets = pages.assets if pages is not None else Assets({SHARED.name: SHARED.folder})
+    app = create_app(http, routers=routers, files=assets.respond)
+    app.state.context = context
+    return app
+
+
+def context_of(kind: type[C]) -> Callable[[Request], Awaitable[C]]:  # noqa: ARG001  (for its type)
+    """A dependency: the context of the application that got the request."""
+
+    async def read(request: Request) -> C:
+        context: C = request.app.state.context
+        return context
+
+    return read

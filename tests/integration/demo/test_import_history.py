@@ -1,0 +1,63 @@
+"""The demo's past comes in through the collector's real import door, once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from support.http_clients import ORIGIN, a_context, a_door
+from support.stack import Postgres
+
+from deploy.demo import company
+from deploy.demo.checkpoint import Position
+from deploy.demo.client import Doors
+from deploy.demo.history import History
+from deploy.demo.import_history import move_in
+from deploy.demo.model import Model
+from deploy.demo.purchases import Purchase
+from deploy.demo.sentences import Sentence, Sentences
+from services.collector.app import SERVICE
+from shared.db.database import Database
+from shared.events import TENANTS, KeyDigest, Tenant
+from shared.tenancy import digest_of
+from shared.tenancy.tenants import keep_tenants
+
+KEY = "aw_the-demos-key"
+SENTENCES = Sentences(Sentence(s, f"a sentence that was felt to be {s}") for s in (-3.0, -1.0, 0.5, 3.0))
+PURCHASES = [
+    Purchase(n, f"{n % 100:05d}", date(1998, 1, 1) + timedelta(days=n // 50), 1, 1000) for n in range(3_000)
+]
+
+
+@pytest.fixture
+async def door(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Database]]:
+    context = await a_context(SERVICE, postgres)
+    digest = KeyDigest(id="k", name="simulated", digest=digest_of(KEY), scopes=company.SCOPES)
+    tenant = Tenant(
+        id="demo", version=1, name="Havnbo", time_zone=company.ZONE.key, country="DK", keys=(digest,)
+    )
+    async with context.database.transaction() as uow:
+        await keep_tenants(uow, [TENANTS.event("demo", tenant, context.database.clock())])
+    async with a_door(SERVICE, context) as client:
+        yield client, context.database
+    await context.database.close()
+
+
+async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(door, tmp_path: Path):
+    client, database = door
+    doors = Doors(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
+    position = Position(tmp_path / "position.json", lambda: datetime.now(UTC))
+    history = History(Model("a seed", SENTENCES), PURCHASES, position.progress.began, company.ZONE)
+    await move_in(history, doors, position)
+    position.progress.has_moved_in, position.progress.imported = False, 500
+    await move_in(history, doors, position)
+    async with database.reading() as uow:
+        rows = list(await uow.execute("SELECT * FROM answer WHERE tenant = 'demo'"))
+    assert len(rows) == position.progress.imported == len(history.answers())
+    assert {row.version for row in rows} == {1}
+    assert {(row.state, row.origin, row.test) for row in rows} == {("sent", "import", False)}
+    assert set(Counter(row.measurement for row in rows)) == {"transactional", "relational"}
+    assert {row.segments.get("store") for row in rows} == {"aarhus", "odense", None}

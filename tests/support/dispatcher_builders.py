@@ -1,0 +1,186 @@
+"""Plays what the dispatcher hears, and sends, on a database and a clock of the test's own."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from support.http_clients import SECRET, afterword_settings, context_on
+
+from services.dispatcher import sending, surveys
+from services.dispatcher.app import SERVICE
+from services.dispatcher.decisions import decide_transactions
+from services.dispatcher.letters import Scribe
+from services.dispatcher.sender import InvitationQueue
+from services.dispatcher.surveys import Draft, Survey
+from shared.db.database import Database
+from shared.events import (
+    INVITATIONS,
+    TENANTS,
+    TRANSACTIONS,
+    Customer,
+    Data,
+    Event,
+    Invitation,
+    Tenant,
+    Topic,
+    Transaction,
+)
+from shared.health import Health
+from shared.ids import uuid7
+from shared.mail import Mailer
+from shared.outbound import Sender
+from shared.tenancy import keep_tenants
+
+TENANT = "havnbo"
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def on(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+def a_customer(id_: str = "c-1", **changes: Any) -> Customer:
+    return Customer(**{"id": id_, "email": f"{id_}@example.com", "locale": "da", **changes})
+
+
+def a_transaction(id_: str = "order-1", customer: Customer | None = None, **changes: Any) -> Transaction:
+    facts: dict[str, Any] = {
+        "id": id_,
+        "source": "webshop",
+        "type": "order.delivered",
+        "occurred_at": NOON,
+        "accepted_at": NOON,
+        "customer": customer or a_customer(),
+        "digest": f"digest of {id_}",
+        "segments": {"touchpoint": "checkout", "store": "aarhus"},
+        "organisation": ("north", "sales"),
+    }
+    return Transaction(**{**facts, **changes})
+
+
+def event_of(topic: Topic[Any], data: Data, tenant: str = TENANT) -> Event[Any]:
+    return topic.event(tenant, data, NOON)
+
+
+async def decide(database: Database, *transactions: Transaction, tenant: str = TENANT) -> None:
+    """Hand transactions to the handler as the kernel does: one batch, one database transaction, sorted."""
+    events = [event_of(TRANSACTIONS, each, tenant) for each in transactions]
+    events.sort(key=lambda event: (event.tenant, str(event.data.event_id)))
+    async with database.transaction() as uow:
+        await decide_transactions(context_on(SERVICE, database), uow, events)
+
+
+async def deliver(
+    database: Database, handler: Any, topic: Topic[Any], *things: Any, tenant: str = TENANT
+) -> None:
+    """Hand other things to their handler."""
+    events = [event_of(topic, thing, tenant) for thing in things]
+    events.sort(key=lambda event: (event.tenant, str(event.data.id), event.data.version))
+    async with database.transaction() as uow:
+        await handler(uow, events)
+
+
+async def know_tenant(database: Database, tenant: str = TENANT, **changes: Any) -> Tenant:
+    facts: dict[str, Any] = {
+        "id": tenant,
+        "version": 1,
+        "name": tenant.title(),
+        "time_zone": "Europe/Copenhagen",
+        "country": "DK",
+        "languages": ("en", "da"),
+        "postal_address": "Havnegade 1, 8000 Aarhus",
+    }
+    known = Tenant(**{**facts, **changes})
+    async with database.transaction() as uow:
+        await keep_tenants(uow, [event_of(TENANTS, known, tenant)])
+    return known
+
+
+async def make_survey(database: Database, tenant: str = TENANT, **changes: Any) -> Survey:
+    facts: dict[str, Any] = {"name": "After delivery", "trigger": "order.delivered", "delay_minutes": 60}
+    facts["state"] = "live"
+    async with database.transaction() as uow:
+        return await surveys.create(
+            uow, tenant, changes.pop("id", None) or uuid7(), Draft(**{**facts, **changes})
+        )
+
+
+async def go_live(database: Database, tenant: str = TENANT) -> None:
+    async with database.transaction() as uow:
+        await sending.set_mode(uow, tenant, "the test", "live")
+
+
+async def list_test_addresses(database: Database, *addresses: str, tenant: str = TENANT) -> None:
+    async with database.transaction() as uow:
+        await sending.set_test_addresses(uow, tenant, "the test", addresses)
+
+
+async def rows(database: Database, sql: str, **values: Any) -> Sequence[Any]:
+    async with database.reading() as uow:
+        return (await uow.execute(sql, values)).all()
+
+
+async def reasons(database: Database, tenant: str = TENANT) -> dict[str, str]:
+    """What became of each event, by the back-end's id."""
+    found = await rows(
+        database,
+        "SELECT source_id, reason FROM decision WHERE tenant = :tenant ORDER BY source_id",
+        tenant=tenant,
+    )
+    return {row.source_id: row.reason for row in found}
+
+
+async def said(database: Database, topic: Topic[Any]) -> list[Any]:
+    """What waits in the outbox for this topic, oldest first."""
+    found = await rows(
+        database, "SELECT value FROM outbox WHERE topic = :topic ORDER BY seq", topic=topic.name
+    )
+    return [topic.decode(bytes(row.value)).data for row in found]
+
+
+async def invitations(database: Database) -> list[Invitation]:
+    """Every state of every invitation that was said and not relayed."""
+    return await said(database, INVITATIONS)
+
+
+async def relayed(database: Database) -> None:
+    """The broker has taken all that was said."""
+    async with database.transaction() as uow:
+        await uow.execute("DELETE FROM outbox")
+
+
+async def states(database: Database) -> dict[UUID, tuple[str, str | None]]:
+    """How each delivery stands."""
+    return {
+        row.id: (row.state, row.reason)
+        for row in await rows(database, "SELECT id, state, reason FROM invitation")
+    }
+
+
+async def the_state(database: Database) -> tuple[str, str | None]:
+    (state,) = (await states(database)).values()
+    return state
+
+
+async def asked(database: Database, name: str, **changes: Any) -> str:
+    """A customer who has been decided to be asked, and of whom everybody knows; the address."""
+    customer = a_customer(name, **changes)
+    await decide(database, a_transaction(f"order-{name}", customer))
+    await relayed(database)
+    return customer.email or ""
+
+
+def a_sender(database: Database, mailer: Mailer, clock: Clock) -> Sender:
+    settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
+    queue = InvitationQueue(Scribe(settings, clock), SECRET)
+    return Sender("sender", database, mailer, queue, Health())

@@ -1,0 +1,149 @@
+"""A service's API in this process, with its loops, on a database of its own; asked by httpx without a socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import APIRouter, FastAPI
+from pydantic import SecretStr
+from support.stack import Postgres
+
+from shared.api_keys import ApiKey
+from shared.db.database import Database
+from shared.db.migrations import migrate
+from shared.health import Health
+from shared.http.admission import Admission
+from shared.http.app import Lifespan, create_app
+from shared.http.context import HttpContext
+from shared.http.csrf import CsrfGuard
+from shared.http.rate_limit import RateLimit
+from shared.http.request_limits import RequestLimits
+from shared.http.staff_auth import AccessPass
+from shared.pages.environment import Pages
+from shared.runtime import run_loops
+from shared.service import Context, Service, open_context
+from shared.settings import Afterword
+from shared.tenancy import TenantKeyRing
+
+SECRET = "a secret of the tests, long enough for all"
+ORIGIN = "http://afterword.example"
+
+
+def afterword_settings(kafka: str, **changes: object) -> Afterword:
+    return Afterword.model_validate(
+        {
+            "kafka": kafka,
+            "topic_partitions": 1,
+            "topic_replication": 1,
+            "public_url": ORIGIN,
+            "staff_url": ORIGIN,
+            "secret": SecretStr(SECRET),
+            "smtp_url": "smtp://127.0.0.1:1",
+            **changes,
+        }
+    )
+
+
+def environment_of(kafka: str = "127.0.0.1:1") -> dict[str, str]:
+    """The same as variables, for what reads its settings itself."""
+    return {
+        "AFTERWORD_KAFKA": kafka,
+        "AFTERWORD_PUBLIC_URL": ORIGIN,
+        "AFTERWORD_STAFF_URL": ORIGIN,
+        "AFTERWORD_SECRET": SECRET,
+        "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:1",
+    }
+
+
+async def a_context(
+    service: Service,
+    postgres: Postgres,
+    kafka: str = "127.0.0.1:1",
+    *,
+    own: Mapping[str, object] | None = None,
+    **changes: object,
+) -> Context:
+    """A context on a fresh, migrated database; close its database when done."""
+    url = await postgres.create_database(service.name)
+    await migrate(service.name, url)
+    settings = service.settings.model_validate({"database_url": SecretStr(url), **(own or {})})
+    return await open_context(
+        service, asyncio.Event(), afterword_settings(kafka, **changes), settings, process="test"
+    )
+
+
+def context_on(
+    service: Service,
+    database: Database,
+    kafka: str = "127.0.0.1:1",
+    *,
+    health: Health | None = None,
+    own: Mapping[str, object] | None = None,
+    **changes: object,
+) -> Context:
+    """A context on a database that is there; ``changes`` are of ``AFTERWORD_`` settings."""
+    health = health or Health(service.name)
+    return Context(
+        service=service.name,
+        afterword=afterword_settings(kafka, **changes),
+        own=service.settings.model_validate({"database_url": SecretStr(database.url), **(own or {})}),
+        database=database,
+        health=health,
+        stopping=asyncio.Event(),
+        keys=TenantKeyRing(database, health),
+    )
+
+
+def http_context(**changes: Any) -> HttpContext:
+    """What the shared checks of routes need, without a database; ``changes`` replace parts of it."""
+    parts: dict[str, Any] = {
+        "service": "sample",
+        "health": Health(),
+        "keys": NoKeys(),
+        "access": AccessPass(SECRET),
+        "csrf": CsrfGuard(SECRET),
+        "rate_limit": RateLimit(),
+        "admission": Admission(),
+    }
+    return HttpContext(**parts | changes)
+
+
+def an_app(
+    routers: Sequence[APIRouter] = (),
+    *,
+    pages: Pages | None = None,
+    lifespan: Lifespan | None = None,
+    limits: RequestLimits | None = None,
+    **changes: Any,
+) -> FastAPI:
+    """An application of the tests; ``changes`` are parts of its ``HttpContext``."""
+    http = http_context(pages=pages, **changes)
+    files = pages.assets.respond if pages is not None else None
+    return create_app(http, routers=routers, files=files, lifespan=lifespan, limits=limits)
+
+
+class NoKeys:
+    """A key ring that knows no key."""
+
+    def lookup(self, _token: str) -> ApiKey | None:
+        return None
+
+    async def look_again(self, _token: str) -> ApiKey | None:
+        return None
+
+
+@asynccontextmanager
+async def a_door(service: Service, context: Context) -> AsyncIterator[httpx.AsyncClient]:
+    """Its API, with the loops that run beside it; keys are known from the start."""
+    app, loops = service.api(context)
+    await context.keys.refresh()
+    running = asyncio.create_task(run_loops({"keys": context.keys.run, **loops}, context.stopping))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, trust_env=False) as client:
+            yield client
+    finally:
+        context.stopping.set()
+        await running

@@ -1,0 +1,226 @@
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
+from support.http_clients import an_app
+
+from shared.http.connection_limits import ConnectionLimits
+from shared.http.request_limits import RequestLimits
+from shared.http.routes import CheckedRoute
+
+GET = b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n"
+POST = b"POST /reads HTTP/1.1\r\nhost: t\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+SHORT = ConnectionLimits(head=0.3, rest=0.3, next=0.3, unread=0.3, most=100)
+ENDS = 5.0
+"""Seconds within which a connection has ended for sure; the limits above are a fraction of it."""
+
+
+class Sample:
+    """A service that reads forms, answers without reading them, and can be made to take its time."""
+
+    def __init__(self):
+        router = APIRouter(route_class=CheckedRoute)
+        self.go_on, self.ended = asyncio.Event(), asyncio.Event()
+
+        @router.post("/reads")
+        async def reads(request: Request) -> int:
+            return len(await request.form())
+
+        @router.post("/ignores")
+        async def ignores() -> str:
+            return "answered"
+
+        @router.get("/waits")
+        async def waits() -> str:
+            await self.go_on.wait()
+            return "answered"
+
+        @router.get("/endless")
+        async def endless() -> Response:
+            async def chunks():
+                try:
+                    while True:
+                        yield b"x" * 65_536
+                        await asyncio.sleep(0)
+                finally:
+                    self.ended.set()
+
+            return StreamingResponse(chunks())
+
+        limits = RequestLimits(body_grace=0.3, body_pace=1_000_000)
+        self.app = an_app([router], limits=limits)
+
+
+@pytest.fixture
+def sample():
+    return Sample()
+
+
+@asynccontextmanager
+async def connected(server):
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def rest_of(reader):
+    """Everything until the other side closes, or resets what is still written to it."""
+    said = b""
+    async with asyncio.timeout(ENDS):
+        try:
+            while part := await reader.read(65_536):
+                said += part
+        except ConnectionResetError:
+            pass
+    return said
+
+
+async def status_of(server, request=GET):
+    async with connected(server) as (reader, writer):
+        writer.write(request.replace(b"host: t\r\n", b"host: t\r\nconnection: close\r\n"))
+        return int((await rest_of(reader)).split()[1])
+
+
+async def drip(reader, writer, one=b"a"):
+    """Send a little again and again until the other side closes; what it said."""
+    said = asyncio.ensure_future(rest_of(reader))
+    while not said.done():
+        writer.write(one)
+        await asyncio.wait([said], timeout=0.02)
+    return said.result()
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"\r\n", b"G", b"GET /healthz HTTP/1.1\r\n", GET[:-2], GET[:-2] + b"x-a: "]
+)
+@pytest.mark.parametrize("before", [b"", GET], ids=["first", "second"])
+async def test_a_request_whose_head_does_not_come_ends_its_connection(run, sample, before, begun):
+    server = await run(sample.app, limits=SHORT)
+    async with connected(server) as (reader, writer):
+        writer.write(before + begun)
+        said = await rest_of(reader)
+    assert said.count(b"HTTP/1.1 200") == before.count(b"GET")
+    assert (b"HTTP/1.1 408" in said) == bool(begun.strip())
+
+
+@pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nx-a: ", GET[:-2]])
+async def test_a_head_that_drips_is_not_waited_for(run, sample, head):
+    server = await run(sample.app, limits=SHORT)
+    async with connected(server) as (reader, writer):
+        writer.write(head)
+        assert b"408" in await drip(reader, writer)
+
+
+@pytest.mark.parametrize("part", [b"a" * 65_536, b"a: b\r\n" * 10_000, b"a\r\n b" * 10_000])
+async def test_a_head_without_end_is_refused_within_its_size(run, sample, part):
+    server = await run(sample.app, limits=replace(SHORT, head=ENDS))
+    async with connected(server) as (reader, writer):
+        writer.write(GET[:-2])
+        taken, said = 0, asyncio.ensure_future(rest_of(reader))
+        while not said.done() and taken < 64:
+            writer.write(b"x-a: " + part)
+            taken += 1
+            await asyncio.wait([said], timeout=0.01)
+        assert said.done()
+    assert await status_of(server) == 200
+
+
+@pytest.mark.parametrize("length", [b"content-length: 1000", b"transfer-encoding: chunked"])
+@pytest.mark.parametrize("begun", [b"", b"3\r\na=b\r\n"])
+async def test_a_body_that_stops_is_a_408(run, sample, length, begun):
+    server = await run(sample.app, limits=SHORT)
+    async with connected(server) as (reader, writer):
+        writer.write(POST + length + b"\r\n\r\n" + begun)
+        said = await rest_of(reader)
+    assert said.startswith(b"HTTP/1.1 408")
+    assert b"This came too slowly." in said
+
+
+async def test_a_body_below_the_pace_is_a_408(run, sample):
+    server = await run(sample.app, limits=SHORT)
+    async with connected(server) as (reader, writer):
+        writer.write(POST + b"content-length: 100000\r\n\r\n")
+        assert (await drip(reader, writer)).startswith(b"HTTP/1.1 408")
+
+
+async def test_a_body_that_nobody_reads_is_not_waited_for(run, sample):
+    server = await run(sample.app, limits=SHORT)
+    async with connected(server) as (reader, writer):
+        writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 100000\r\n\r\n")
+        assert b"answered" in await drip(reader, writer)
+
+
+async def test_a_body_that_comes_after_its_answer_keeps_the_connection(run, sample):
+    server = await run(sample.app, limits=replace(SHORT, rest=ENDS))
+    async with connected(server) as (reader, writer):
+        writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 3\r\n\r\n")
+        await reader.readuntil(b"answered")
+        writer.write(b"a=b" + GET)
+        assert b"HTTP/1.1 200" in await reader.readuntil(b"\r\n\r\n")
+        await rest_of(reader)
+
+
+async def test_who_waits_for_our_answer_is_never_ended(run, sample):
+    server = await run(sample.app, limits=SHORT)
+    async with connected(server) as (reader, writer), connected(server) as (idle, idler):
+        writer.write(GET.replace(b"healthz", b"waits"))
+        idler.write(GET)
+        await rest_of(idle)
+        sample.go_on.set()
+        assert b"answered" in await rest_of(reader)
+
+
+async def test_who_reads_nothing_is_let_go(run, sample):
+    server = await run(sample.app, limits=SHORT)
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+    writer.write(GET.replace(b"healthz", b"endless"))
+    await asyncio.wait_for(sample.ended.wait(), ENDS)
+    writer.close()
+
+
+async def test_at_the_limit_who_owes_us_a_request_gives_way_to_who_has_one(run, sample):
+    server = await run(sample.app, limits=ConnectionLimits(most=8))
+    many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(20)]
+    for _, writer in many:
+        writer.write(GET[:-2])
+    assert [await status_of(server) for _ in range(5)] == [200] * 5
+    ended = [rest_of(reader) for reader, _ in many[:12]]
+    await asyncio.gather(*ended)
+    for _, writer in many:
+        writer.close()
+
+
+async def test_when_all_wait_for_us_the_next_one_is_told_when_to_come_again(run, sample):
+    server = await run(sample.app, limits=ConnectionLimits(most=3))
+    many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
+    for _, writer in many:
+        writer.write(GET.replace(b"healthz", b"waits"))
+    async with connected(server) as (reader, _):
+        said = await rest_of(reader)
+    assert said.startswith(b"HTTP/1.1 503")
+    assert b"retry-after: 5" in said
+    sample.go_on.set()
+    for reader, writer in many:
+        assert b"200" in await reader.readline()
+        writer.close()
+
+
+async def test_requests_that_pile_up_on_one_connection_end_it(run, sample):
+    server = await run(sample.app)
+    async with connected(server) as (reader, writer):
+        writer.write(GET.replace(b"healthz", b"waits") + GET * 1_000)
+        assert await rest_of(reader) == b""
+    sample.go_on.set()
+    assert await status_of(server) == 200
+
+
+async def test_a_few_requests_on_one_connection_are_answered_in_their_order(run, sample):
+    server = await run(sample.app, limits=SHORT)
+    async with connected(server) as (reader, writer):
+        writer.write(GET * 10)
+        assert (await rest_of(reader)).count(b"HTTP/1.1 200") == 10

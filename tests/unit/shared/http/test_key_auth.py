@@ -1,0 +1,60 @@
+import asyncio
+
+from shared.http.key_auth import ApiKey
+
+BODY = b'{"score": 1}'
+
+
+async def post(web, authorization=None):
+    headers = {"Content-Type": "application/json"} | (
+        {"Authorization": authorization} if authorization else {}
+    )
+    return await web.post("/v1/things/1", content=BODY, headers=headers)
+
+
+async def test_without_a_key_the_door_says_how_to_bring_one(web):
+    for authorization in (None, "Bearer wrong", "Basic d3JpdGVyOg=="):
+        answer = await post(web, authorization)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_key_without_the_scope_is_told_which_it_lacks(web, app):
+    app.state.http.keys.lookup = lambda _token: ApiKey("acme", "k-2", "reader", frozenset({"scores:read"}))
+    answer = await post(web, "Bearer any")
+    assert answer.status_code == 403
+    assert "answers:write" in answer.json()["detail"]
+
+
+async def test_the_admin_scope_opens_every_door(web):
+    assert (await post(web, "Bearer boss")).status_code == 200
+
+
+async def test_before_the_keys_are_known_the_door_asks_to_come_back(web, app):
+    app.state.http.keys.loaded = False
+    answer = await post(web, "Bearer writer")
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_who_guesses_is_slowed_down_and_a_good_key_beside_him_is_not(web):
+    answers = [await post(web, f"Bearer guess-{n}") for n in range(25)]
+    assert [a.status_code for a in answers[:20]] == [401] * 20
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert (await post(web, "Bearer writer")).status_code == 200
+
+
+async def test_a_key_of_this_moment_opens_to_all_who_use_it_at_once(web, app):
+    async def just_made(_token: str) -> ApiKey:
+        await asyncio.sleep(0)
+        return ApiKey("acme", "k-3", "new", frozenset({"answers:write"}))
+
+    app.state.http.keys.look_again = just_made
+    answers = await asyncio.gather(*(post(web, "Bearer new") for _ in range(100)))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_those_who_guess_at_once_are_slowed_down_like_those_who_guess_one_by_one(web):
+    answers = await asyncio.gather(*(post(web, f"Bearer guess-{n}") for n in range(100)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 20 + [429] * 80

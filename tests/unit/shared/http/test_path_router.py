@@ -1,0 +1,148 @@
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+from fastapi import APIRouter
+from starlette.testclient import TestClient
+from support.http_clients import an_app
+
+from shared.health import Health
+from shared.http.path_router import route_by_path
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import ACCESS_COOKIE
+from shared.pages.environment import Pages
+
+PATHS = {
+    "scorer": ["/", "/segments", "/v1/scores"],
+    "alerts": ["/inbox", "/cases", "/v1/cases", "/settings"],
+    "collector": ["/s", "/v1/answers"],
+}
+
+
+class KnownHealth(Health):
+    """A health that is as the test says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self.missing: list[str] = []
+
+    def stalled(self) -> list[str]:
+        return self.faults
+
+    def unready(self) -> list[str]:
+        return self.missing
+
+
+def service(name, told=None):
+    router = APIRouter(route_class=CheckedRoute)
+
+    @router.get("/{path:path}")
+    async def anything(path: str) -> str:
+        return f"{name}:{path}"
+
+    @asynccontextmanager
+    async def lifespan(_app):
+        told.append(f"{name} up")
+        yield
+        told.append(f"{name} down")
+
+    return an_app(
+        [router],
+        service=name,
+        lifespan=lifespan if told is not None else None,
+        pages=Pages("services"),
+        health=KnownHealth(),
+    )
+
+
+@pytest.fixture
+def apps():
+    return {name: service(name) for name in PATHS}
+
+
+@pytest.fixture
+async def web(apps):
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(route_by_path(apps, PATHS)), base_url="http://t"
+    ) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/", "scorer:"),
+        ("/segments", "scorer:segments"),
+        ("/segments/a", "scorer:segments/a"),
+        ("/inbox", "alerts:inbox"),
+        ("/cases/12/live", "alerts:cases/12/live"),
+        ("/v1/scores", "scorer:v1/scores"),
+        ("/v1/cases/1", "alerts:v1/cases/1"),
+        ("/s/token", "collector:s/token"),
+        ("/settings/", "alerts:settings/"),
+    ],
+)
+async def test_a_path_finds_its_service_by_the_longest_whole_segments(web, path, told):
+    assert (await web.get(path)).json() == told
+
+
+@pytest.mark.parametrize(
+    "path", ["/surveys", "/inboxes", "/v1", "/v1/scores2", "/static/nobody/0/x.css", "/sx"]
+)
+async def test_a_path_of_nobody_is_a_404_in_the_products_words(web, path):
+    answer = await web.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+
+
+async def test_a_path_of_nobody_keeps_the_frame_for_who_is_signed_in(staff):
+    apps = {"trigger": an_app([], service="trigger"), "alerts": service("alerts")}
+    access = apps["alerts"].state.http.access
+    transport = httpx2.ASGITransport(route_by_path(apps, {"trigger": ["/v1/events"], "alerts": ["/inbox"]}))
+    cookies = {ACCESS_COOKIE: access.sign(staff)}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://t", cookies=cookies) as client:
+        answer = await client.get("/nothing", headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert "Jonas Holt" in answer.text
+
+
+async def test_the_combination_is_ready_when_all_are_and_says_who_is_not(web, apps):
+    assert (await web.get("/readyz")).status_code == 200
+    apps["alerts"].state.http.health.missing = ["kafka"]
+    apps["collector"].state.http.health.missing = ["database"]
+    answer = await web.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["missing"] == ["alerts: kafka", "collector: database"]
+
+
+async def test_one_dead_loop_is_a_dead_combination(web, apps):
+    assert (await web.get("/healthz")).status_code == 200
+    apps["scorer"].state.http.health.faults = ["consumer"]
+    answer = await web.get("/healthz")
+    assert (answer.status_code, answer.json()["missing"]) == (503, ["scorer: consumer"])
+
+
+async def test_the_figures_come_once(web):
+    answer = await web.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text.count("# TYPE python_info") == 1
+    assert "_created" not in answer.text
+
+
+async def test_files_and_documents_find_their_service(web, apps):
+    assert (await web.get(apps["scorer"].state.http.pages.assets.url("afterword.css"))).status_code == 200
+    assert (await web.get("/openapi/alerts.json")).json()["info"]["title"] == "Afterword alerts"
+
+
+def test_a_path_of_two_services_is_refused_at_start(apps):
+    with pytest.raises(ValueError, match="/inbox"):
+        route_by_path(apps, {**PATHS, "collector": ["/inbox"]})
+
+
+def test_all_services_start_in_order_and_stop_in_reverse():
+    told = []
+    apps = {name: service(name, told) for name in ("scorer", "alerts")}
+    with TestClient(route_by_path(apps, PATHS)) as client:
+        assert client.get("/inbox").json() == "alerts:inbox"
+        assert told == ["scorer up", "alerts up"]
+    assert told == ["scorer up", "alerts up", "alerts down", "scorer down"]

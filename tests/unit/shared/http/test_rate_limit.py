@@ -1,0 +1,86 @@
+"""Limits on attempts: nobody uses up another's, and no flood frees who is being slowed down."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from shared.http.client_networks import network_of
+from shared.http.problems import Problem
+from shared.http.rate_limit import RateLimit, attempt
+
+
+def test_a_bucket_fills_again_with_time() -> None:
+    now = 0.0
+    guesses = RateLimit(most=2, every=3, clock=lambda: now)
+    assert [guesses.failed("a") for _ in range(3)] == [0, 0, 3]
+    assert guesses.failed("b") == 0
+    now = 3.0
+    assert [guesses.failed("a"), guesses.failed("a") > 0] == [0, True]
+
+
+def test_who_is_idle_is_forgotten_and_the_memory_stays_bounded() -> None:
+    now = 0.0
+    guesses = RateLimit(most=2, every=3, keep=10, clock=lambda: now)
+    for n in range(100):
+        guesses.failed(str(n))
+    assert len(guesses) <= 10
+    now = 1000.0
+    for n in range(10):
+        guesses.failed(f"new {n}")
+    assert len(guesses) == 10
+
+
+@given(st.lists(st.integers(0, 60), max_size=300), st.integers(1, 4))
+def test_no_flood_of_other_callers_frees_an_empty_bucket(others: list[int], most: int) -> None:
+    guesses = RateLimit(most=most, every=30, keep=8, clock=lambda: 0.0)
+    for _ in range(most):
+        guesses.failed("guesser")
+    for other in others:
+        guesses.failed(f"other {other}")
+        assert guesses.wait("guesser") > 0
+        assert len(guesses) <= 8
+
+
+def test_while_all_buckets_are_empty_a_new_caller_waits_too() -> None:
+    now = 0.0
+    guesses = RateLimit(most=1, every=30, keep=3, clock=lambda: now)
+    for caller in "abc":
+        guesses.failed(caller)
+    assert guesses.wait("d") > 0
+    now = 31.0
+    assert guesses.wait("d") == 0
+
+
+def test_who_is_refused_by_one_bucket_takes_from_no_other() -> None:
+    network, account = (
+        RateLimit(most=1, every=30, clock=lambda: 0.0),
+        RateLimit(most=3, every=30, clock=lambda: 0.0),
+    )
+    attempt((network, "n"), (account, "victim"))
+    for _ in range(20):
+        with pytest.raises(Problem):
+            attempt((network, "n"), (account, "victim"))
+    attempt((network, "other"), (account, "victim"))
+    attempt((network, "third"), (account, "victim"))
+    with pytest.raises(Problem):
+        attempt((network, "fourth"), (account, "victim"))
+    attempt((network, "fourth"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("testclient", "testclient", True),
+    ],
+)
+def test_a_caller_is_an_address_of_ipv4_and_a_network_of_ipv6(one: str, other: str, same: bool) -> None:
+    def place(host: str) -> str:
+        return network_of(Request({"type": "http", "client": (host, 1), "headers": []}))
+
+    assert (place(one) == place(other)) == same

@@ -1,0 +1,116 @@
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, safe_next
+
+SECRET = "a secret of at least thirty-two characters"
+HTML = {"Accept": "text/html"}
+
+
+def somebody(role="admin", hours=1):
+    expires = datetime.now(UTC) + timedelta(hours=hours)
+    return Staff("acme", UUID(int=7), "Jonas Holt", role, ("touchpoint:checkout",), "session-1", expires)
+
+
+def test_a_pass_says_who_it_was_made_for():
+    staff = somebody()
+    assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(staff)) == staff
+
+
+def test_a_pass_of_another_secret_or_with_one_letter_changed_is_nothing():
+    cookie = AccessPass(SECRET).sign(somebody())
+    assert AccessPass("another secret").verify(cookie) is None
+    assert AccessPass(SECRET).verify(("B" if cookie[0] == "A" else "A") + cookie[1:]) is None
+    assert AccessPass(SECRET).verify("") is None
+
+
+def test_a_pass_runs_out():
+    assert AccessPass(SECRET, longest=-1).verify(AccessPass(SECRET).sign(somebody())) is None
+
+
+def test_a_pass_ends_with_its_session():
+    assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(somebody(hours=-1))) is None
+
+
+def test_what_is_opened_with_a_pass_lasts_no_longer_than_the_pass():
+    door = AccessPass(SECRET, clock=lambda: datetime.now(UTC) + timedelta(seconds=200))
+    assert 95 <= door.seconds_left(door.sign(somebody())) <= 100
+    assert door.seconds_left("nothing") == 0
+
+
+async def test_a_person_without_a_pass_is_sent_to_renew_it_and_back(web):
+    answer = await web.get("/page?window=30d&a=b", headers=HTML)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login/renew?next=%2Fpage%3Fwindow%3D30d%26a%3Db"
+
+
+async def test_a_post_without_a_pass_is_repeated_with_its_body_after_renewal(web):
+    answer = await web.post("/form", data={"words": "kept"}, headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/login/renew?next=%2Fform")
+
+
+async def test_a_program_without_a_pass_gets_a_problem(web):
+    assert (await web.get("/page")).status_code == 401
+
+
+async def test_a_person_with_a_pass_comes_in(web, sign_in):
+    sign_in()
+    assert (await web.get("/page", headers=HTML)).json() == "Jonas Holt"
+
+
+async def test_in_a_wrong_role_a_page_is_not_there_and_a_program_hears_who_may(web, sign_in):
+    sign_in(somebody("agent"))
+    assert (await web.get("/admins", headers=HTML)).status_code == 404
+    refusal = await web.get("/admins")
+    assert refusal.status_code == 403
+    assert "admin" in refusal.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/", "/inbox", "/cases/1?tab=a%2Fb#x", "/a//b"])
+def test_a_path_of_ours_may_be_returned_to(path):
+    assert safe_next(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        None,
+        "",
+        "inbox",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/a\nb",
+        "/\tb",
+        "/\x7f",
+        " /inbox",
+        "/a\\b",
+    ],
+)
+def test_nobody_is_sent_elsewhere_by_a_link(path):
+    assert safe_next(path) == "/"
+
+
+async def test_a_key_or_a_person_may_call_a_shared_route(web, sign_in):
+    assert (await web.get("/v1/shared")).status_code == 401
+    assert (await web.get("/v1/shared", headers={"Authorization": "Bearer writer"})).json() == {
+        "tenant": "acme",
+        "person": False,
+    }
+    sign_in(somebody("leader"))
+    assert (await web.get("/v1/shared")).json() == {"tenant": "acme", "person": True}
+    sign_in(somebody("agent"))
+    assert (await web.get("/v1/shared")).status_code == 403
+
+
+async def test_a_cookie_alone_changes_nothing(web, sign_in):
+    token = sign_in()
+    assert (await web.post("/v1/shared")).status_code == 403
+    assert (await web.post("/v1/shared", headers={"X-CSRF": token})).status_code == 200
+    web.cookies.delete(ACCESS_COOKIE)
+    assert (await web.post("/v1/shared", headers={"Authorization": "Bearer writer"})).status_code == 200

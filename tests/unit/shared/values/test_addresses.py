@@ -1,0 +1,137 @@
+"""One mailbox has one canonical address, however it is spelled; two mailboxes have two."""
+
+import unicodedata
+
+import idna
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from shared.mail.wire_addresses import on_the_wire
+from shared.secrets import customer_hash, customer_hashes
+from shared.values.addresses import canonical, earlier_forms
+
+SECRET = "a secret of at least thirty-two characters"
+ONE_MAILBOX = [
+    ["kim@bücher.de", "kim@xn--bcher-kva.de", "KIM@BÜCHER.DE", "kim@XN--BCHER-KVA.de", "kim@bu\u0308cher.de"],
+    [
+        "kim@bücher.de",
+        "kim@bücher.de.",
+        " kim@bücher.de\t",
+        "kim@ｂücher．de",
+        "kim@bücher。de",
+        "ｋｉｍ＠bücher.de",
+    ],
+    ["kim@example.com", "Kim@Example.COM", "kim@example.com.", '"kim"@example.com', '"k\\im"@example.com'],
+    ["kim@straße.de", "kim@STRAẞE.de", "kim@xn--strae-oqa.de"],
+    ["kim@例え.jp", "kim@xn--r8jz45g.jp", "kim@例え。jp"],
+    ["kim@пример.рф", "kim@ПРИМЕР.РФ", "kim@xn--e1afmkfd.xn--p1ai"],
+    ["kim@ελλάδα.gr", "kim@ΕΛΛΆΔΑ.gr"],
+    ["zoë@example.com", "zoe\u0308@example.com", "ZOË@example.com"],
+    ["kim@a_b.bücher.de", "kim@a_b.xn--bcher-kva.de", "KIM@A_B.BÜCHER.DE"],
+    ["kim@r3---x.bücher.de", "kim@r3---x.xn--bcher-kva.de"],
+    ["kim@-x.bücher.de", "kim@-x.xn--bcher-kva.de"],
+    ["kim@example.com", "kim\u200b@example.com", "k\u00adim@example.com", "\ufeffkim@example.com"],
+    ["zoë@example.com", "zo\u2060e\u0308\u200e@example.com"],
+    ['"kim q"@example.com', '"kim\\ q"@example.com', '"KIM Q"@EXAMPLE.com'],
+]
+TWO_MAILBOXES = [
+    ("kim@straße.de", "kim@strasse.de"),
+    ("kim@bücher.de", "kim@bucher.de"),
+    ("kim@bücher.de", "kim@buecher.de"),
+    ("kim@example.com", "kim@example.com.au"),
+    ("kim@example.com", "kim@mail.example.com"),
+    ("kim@example.com", "kim+shop@example.com"),
+    ("kim.q@example.com", "kimq@example.com"),
+    ('"kim q"@example.com', "kimq@example.com"),
+]
+labels = st.text(
+    st.characters(categories=("Ll", "Lu", "Lo", "Nd", "Mn"), max_codepoint=0x2FFF), min_size=1, max_size=12
+)
+domains = st.lists(labels, min_size=2, max_size=3).map(".".join)
+texts = st.one_of(
+    st.text(max_size=30),
+    st.text('aAßẞſıİΣς\u0345\u0301é.@＠"\\ \u00a0。．-+ﬁ', max_size=14),
+)
+
+
+def mailed(domain: str) -> str:
+    """The domain in the envelope, or the example is no good."""
+    try:
+        return idna.encode(domain, uts46=True).decode().lower().rstrip(".")
+    except idna.IDNAError:
+        assume(False)
+        raise
+
+
+@pytest.mark.parametrize("spellings", ONE_MAILBOX)
+def test_all_spellings_of_one_mailbox_have_one_form(spellings: list[str]):
+    assert len({canonical(spelling) for spelling in spellings}) == 1
+    assert len({customer_hash(SECRET, "acme", spelling) for spelling in spellings}) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), TWO_MAILBOXES)
+def test_two_mailboxes_have_two_forms(one: str, other: str):
+    assert canonical(one) != canonical(other)
+    assert customer_hash(SECRET, "acme", one) != customer_hash(SECRET, "acme", other)
+
+
+@given(texts)
+@example("@:ß。")
+@example("kim@a:ß.。")
+def test_the_form_of_a_form_is_itself_whatever_the_text(text: str):
+    assert canonical(canonical(text)) == canonical(text)
+
+
+@given(st.text(st.characters(max_codepoint=0x7F), max_size=12))
+def test_ascii_has_the_same_form_alone_and_beside_other_alphabets(text: str):
+    assert canonical(f"é{text}@example.com") == f"é{canonical(f'e{text}@example.com')[1:]}"
+
+
+@given(domains)
+def test_the_canonical_domain_is_the_one_that_is_mailed(domain: str):
+    assert canonical(f"kim@{domain}") == f"kim@{mailed(domain)}"
+    assert canonical(on_the_wire(f"kim@{domain}")) == canonical(f"kim@{domain}")
+
+
+@given(domains, st.sampled_from([str.upper, str.lower, "{}.".format, "{}. ".format, "NFC", "NFD", "NFKC"]))
+def test_every_spelling_that_is_mailed_to_the_same_domain_is_the_same_address(domain, spell):
+    other = unicodedata.normalize(spell, domain) if isinstance(spell, str) else spell(domain)
+    try:
+        same = idna.encode(other.rstrip(), uts46=True).decode().rstrip(".") == mailed(domain)
+    except idna.IDNAError:
+        same = False
+    if same:
+        assert canonical(f"kim@{other}") == canonical(f"kim@{domain}")
+
+
+@given(domains, domains)
+def test_two_domains_that_are_mailed_apart_stay_apart(one: str, other: str):
+    assert (canonical(f"kim@{one}") == canonical(f"kim@{other}")) == (mailed(one) == mailed(other))
+
+
+@given(st.emails())
+def test_what_earlier_versions_stored_of_plain_addresses_is_found_by_the_hash_of_now(address: str):
+    earlier = unicodedata.normalize("NFKC", address).strip().casefold()
+    assert earlier in {canonical(address), *earlier_forms(address)}
+
+
+@pytest.mark.parametrize("spellings", ONE_MAILBOX[:6])
+def test_an_earlier_hash_of_any_spelling_of_the_domain_is_found_under_each_other(spellings: list[str]):
+    composed = [each for each in spellings if unicodedata.is_normalized("NFKC", each) and '"' not in each]
+    wide = {earlier for each in composed for earlier in {canonical(each), *earlier_forms(each)}}
+    for stored in composed:
+        before = unicodedata.normalize("NFKC", stored).strip().casefold()
+        if before.endswith("."):  # no such address was ever mailed
+            continue
+        for looked_up in composed:
+            assert before in {canonical(looked_up), *earlier_forms(looked_up)} <= wide
+
+
+def test_the_hashes_of_an_address_begin_with_the_one_of_now():
+    first, *earlier = customer_hashes(SECRET, "acme", "kim@bücher.de")
+    assert first == customer_hash(SECRET, "acme", "kim@xn--bcher-kva.de")
+    assert earlier
+    assert customer_hashes(SECRET, "acme", "kim@example.com") == (
+        customer_hash(SECRET, "acme", "kim@example.com"),
+    )

@@ -1,0 +1,81 @@
+"""Which customer ids stand for nobody, and that no other does."""
+
+import re
+from unittest.mock import patch
+from uuid import UUID
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from shared.values import customer_ids
+from shared.values.customer_ids import folded, stands_for_nobody
+
+NOBODY = [
+    *("0", "00", "000000", "0.0", "0,00", "-0", "-1", "-1.0", "\N{MINUS SIGN}1", "０"),
+    *("null", "NULL", "(null)", "<null>", "None", "nil", "undefined", "NaN", "N/A", "n.a.", "#N/A", "na"),
+    *(
+        "guest",
+        "Guest",
+        " GUEST ",
+        "guest_user",
+        "Guest Checkout",
+        "ｇｕｅｓｔ",
+        "walk-in",
+        "anonymous",
+        "Anonymous User",
+    ),
+    *("unknown", "(not set)", "[object Object]", "-", "--", "?", "…", "", "  ", "''", '""', "[]", "{}"),
+    *("gæst", "gast", "Anoniem", "ukendt", "unbekannt", "test"),
+    *("undefined undefined", "nullnull", "null-null", "None None None", "Guest Guest", "unknown_unknown"),
+    *(
+        "not logged in",
+        "NOT LOGGED IN",
+        "Niet ingelogd",
+        "ikke logget ind",
+        "Gäst",
+        "gjest",
+        "%%customer_id%%",
+    ),
+    *("{{customer_id}}", "{{ customer.id }}", "${customerId}", "{% id %}", "%customer_id%", "*|ID|*"),
+    *(str(UUID(int=0)), UUID(int=0).hex, str(UUID(int=2**128 - 1)).upper()),
+]
+SOMEBODY = [
+    *("1", "10", "100", "-2", "01", "1.0", "a0", "0a", "A1", "c-0", "guest-17", "guest17", "test-1", "N/A-3"),
+    *("nullen", "nina", "Nuñez", "anonymous@example.com", "user-1", "00000000-0000-0000-0000-000000000001"),
+    *("1111", "7777", "nana1", "aaaa", "papa", "null-nora", "客户", "{1}", "100%", "%41%42x"),
+]
+
+
+@pytest.mark.parametrize("customer_id", NOBODY)
+def test_these_stand_for_nobody(customer_id: str):
+    assert stands_for_nobody(customer_id)
+
+
+@pytest.mark.parametrize("customer_id", SOMEBODY)
+def test_these_stand_for_somebody(customer_id: str):
+    assert not stands_for_nobody(customer_id)
+
+
+@given(st.integers(min_value=1), st.uuids())
+def test_a_number_from_one_on_and_a_random_uuid_stand_for_somebody(number: int, uuid: UUID):
+    assume(UUID(int=0) != uuid != UUID(int=2**128 - 1))
+    assert not stands_for_nobody(str(number))
+    assert not stands_for_nobody(str(uuid))
+
+
+@given(st.text(max_size=10), st.sampled_from([str.upper, str.lower, " {}\t".format]))
+def test_what_a_company_lists_is_found_however_it_is_written(own: str, spell):
+    assume(folded(spell(own)) == folded(own))
+    assert stands_for_nobody(spell(own), {folded(own)})
+
+
+@given(st.text("abcdefæ0123456789-_.@:/+ {}%$*<>", max_size=20))
+@example("customer-2")
+@example("{{2}}")
+@example("%2%")
+@example("-2")
+def test_an_id_with_a_number_is_judged_as_any_other(customer_id: str) -> None:
+    with patch.object(customer_ids, "_NUMBERED", re.compile(r"(?!)")):
+        looked_through = customer_ids.stands_for_nobody(customer_id)
+    assert customer_ids.stands_for_nobody(customer_id) == looked_through

@@ -1,0 +1,69 @@
+"""Language tags: one form for all spellings, and the wider languages that a narrow one lies in."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.dispatcher.domain import SurveyRules, language_of
+from shared.pages.language import negotiate, spoken
+from shared.values.languages import tag_of, widening
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [
+        *(("en", "en"), ("DA", "da"), (" nl ", "nl"), ("pt-BR", "pt-br"), ("pt_BR", "pt-br")),
+        *(
+            ("zh-Hant-TW", "zh-hant-tw"),
+            ("sr_Latn", "sr-latn"),
+            ("de-CH-1996", "de-ch-1996"),
+            ("es-419", "es-419"),
+        ),
+        *(
+            ("e", None),
+            ("", None),
+            ("english", None),
+            ("da-", None),
+            ("da--DK", None),
+            ("d1", None),
+            ("-", None),
+        ),
+        *(
+            ("x-klingon", None),
+            ("da-DK\0", None),
+            ("dá", None),
+            ("en-" + "a" * 9, None),
+            ("en" + "-abcdefgh" * 6, None),
+        ),
+    ],
+)
+def test_a_tag_has_one_form_whoever_writes_it(written: str, tag: str | None) -> None:
+    assert tag_of(written) == tag
+
+
+@given(st.text(st.sampled_from("abZ1-_ "), max_size=20))
+def test_the_form_of_a_tag_is_its_own(text: str) -> None:
+    tag = tag_of(text)
+    assert tag is None or tag_of(tag) == tag
+
+
+def test_a_language_is_looked_for_from_the_narrow_to_the_wide() -> None:
+    assert list(widening("zh-Hant_TW")) == ["zh-hant-tw", "zh-hant", "zh"]
+    assert list(widening("")) == []
+    assert spoken("zh-hant-tw", ["en", "zh-hant"]) == "zh-hant"
+    assert negotiate("zh-Hant-TW, da;q=0.5", ["da", "zh-hant"]) == "zh-hant"
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("zh-Hant-TW", "zh-hant"), ("zh_TW", "zh"), ("pt-BR", "pt-br"), ("pt", "da"), (None, "da")],
+)
+def test_a_customer_is_asked_in_the_narrowest_of_their_languages_that_has_words(
+    locale: str | None, language: str
+) -> None:
+    survey = SurveyRules(
+        id=UUID(int=1), survey_version=1, name="n", trigger="t", languages=("zh", "zh-hant", "pt-br")
+    )
+    assert language_of(locale, ["en", "da"], survey, ["da"]) == language
