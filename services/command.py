@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from shared.permissions import STARTER_SCOPES
+
 if TYPE_CHECKING:
     from shared.service import Service
 
 SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")
-
-STARTER_SCOPES = (
-    "events:write",
-    "answers:write",
-    "answers:read",
-    "surveys:write",
-    "decisions:read",
-    "scores:read",
-    "cases:read",
-    "cases:write",
-)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 

@@ -13,8 +13,9 @@ from services.alerts.links import Token
 from services.alerts.repository import people
 from shared.db.database import UnitOfWork
 from shared.events.segments import WHOLE_COMPANY, typed
-from shared.http.staff_auth import ROLES, Role, Staff
+from shared.http.staff_auth import Staff
 from shared.ids import uuid7
+from shared.permissions import ADMIN, ROLES, Role
 from shared.values.addresses import canonical
 
 SESSION_LASTS = timedelta(days=14)
@@ -158,7 +159,7 @@ async def change_role(
 ) -> None:
     """What somebody may do and see; a new pass carries it, so within five minutes."""
     found = await _found(uow, tenant, person)
-    if role != "admin":
+    if role != ADMIN:
         await _unless_last_admin(uow, tenant, person)
     await people.change_person(
         uow,

@@ -11,7 +11,6 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.domain import By, CaseFile, Closing, Entry, NotPossible
-from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import cases, copies, people, reading
 from services.alerts.schemas import (
     Action,
@@ -30,8 +29,7 @@ from shared.events import CASES, Answer, may_see, segments_of
 from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
-
-ASSIGNING = ("admin", "leader")
+from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Reader:
             tenant=staff.tenant,
             by=By(staff.id, staff.name),
             segments=staff.segments,
-            may_assign=staff.role in ASSIGNING,
+            may_assign=staff.role in ASSIGNING_ROLES,
         )
 
     @classmethod

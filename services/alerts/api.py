@@ -20,10 +20,11 @@ from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
+from shared.permissions import CASE_ROLES
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=CheckedRoute)
-ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", "admin", "leader", "agent"))]
-WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", "admin", "leader", "agent"))]
+ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", *CASE_ROLES))]
+WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", *CASE_ROLES))]
 LINES = 50
 """Of what happened so many lines are told at once."""
 CaseId = Annotated[UUID, Path(description="The case's id.")]

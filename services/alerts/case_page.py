@@ -23,6 +23,7 @@ from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
+from shared.permissions import ASSIGNING_ROLES
 from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
@@ -170,7 +171,7 @@ async def _context(uow: UnitOfWork, staff: Staff, case: str, before: int | None 
         "colleagues": [
             (one.id, one.name) for one in await actions.colleagues(uow, staff.tenant, seen.answers)
         ],
-        "may_assign": staff.role in actions.ASSIGNING,
+        "may_assign": staff.role in ASSIGNING_ROLES,
         "clocks": _clocks(file, views.began(file, seen.answer), now, zone),
         "moment": lambda at: words.moment(at, now, zone),
         "next": await _next(uow, staff, file, zone) if file.state == "closed" else None,

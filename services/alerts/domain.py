@@ -13,7 +13,6 @@ import msgspec
 
 from shared.events import Answer, Case, CaseState, segments_of
 
-DETRACTOR = 6
 URGENT = 3
 FRESH = timedelta(hours=48)
 QUIET = timedelta(minutes=2)

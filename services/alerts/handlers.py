@@ -13,10 +13,9 @@ from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, Answer, Event, Invitation, Survey
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
+from shared.permissions import CASE_ROLES
 from shared.service import Context
 from shared.tenancy.tenants import keep_tenants
-
-CASE_ROLES = ("admin", "leader", "agent")
 
 
 async def act_on_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.domain import CLOSE_WITHIN, CONTACT_WITHIN, DETRACTOR, FRESH, QUIET, URGENT, CaseFile
+from services.alerts.domain import CLOSE_WITHIN, CONTACT_WITHIN, FRESH, QUIET, URGENT, CaseFile
 from shared.events import Answer, Event, may_see, segments_of
+from shared.events.nps import group_of
 from shared.ids import derived
 
 
@@ -59,7 +60,12 @@ def calls_for_a_case(answer: Answer) -> bool:
     Fresh is judged by when the answer was accepted, not by when we hear of it: a day of ours that was
     lost, or a topic that is read again, neither loses a customer nor makes one up.
     """
-    if answer.score is None or answer.score > DETRACTOR or answer.test or answer.origin == "import":
+    if (
+        answer.score is None
+        or group_of(answer.score) != "detractor"
+        or answer.test
+        or answer.origin == "import"
+    ):
         return False
     return answer.answered_at is not None and answer.changed_at - answer.answered_at <= FRESH
 

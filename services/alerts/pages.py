@@ -12,10 +12,11 @@ from services.alerts.repository import reading
 from services.alerts.visible import visible_case
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
+from shared.permissions import CASE_ROLES
 from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
-worker = signed_in("admin", "leader", "agent")
+worker = signed_in(*CASE_ROLES)
 Worker = Annotated[Staff, Depends(worker)]
 
 

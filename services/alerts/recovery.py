@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.alerts.domain import CLOSE_WITHIN, CONTACT_WITHIN, OUTCOMES, SYSTEM, CaseFile, Entry
-from services.alerts.handlers import CASE_ROLES
 from services.alerts.opening import case_id, news_of
 from services.alerts.repository import cases, notices, people, restoring
 from shared.db.database import UnitOfWork
@@ -16,6 +15,7 @@ from shared.events import ANSWERS, CASES, Answer, Case, Event, segments_of
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.permissions import CASE_ROLES
 from shared.service import Context
 
 LOST = (

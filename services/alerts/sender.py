@@ -10,13 +10,13 @@ from html import escape
 from typing import Any, Literal
 
 from services.alerts import links, words
-from services.alerts.handlers import CASE_ROLES
 from services.alerts.repository import cases, copies, notices, people
 from shared.clock import Clock
 from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
 from shared.mail import MailMessage, message_id
 from shared.outbound import LEASE_DURATION, PASSED, Claimed, MailResult
+from shared.permissions import CASE_ROLES
 from shared.tenancy.tenants import find_tenant
 from shared.values.zones import zone_of
 

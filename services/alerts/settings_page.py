@@ -20,7 +20,8 @@ from shared.db.database import UnitOfWork
 from shared.http.csrf import csrf_checked
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import ROLES, Staff, signed_in
+from shared.http.staff_auth import Staff, signed_in
+from shared.permissions import ADMIN, ROLES
 from shared.tenancy.tenants import find_tenant
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
@@ -71,7 +72,7 @@ async def do(
     form: Annotated[SettingsForm, Form()],
 ) -> Response:
     """Do it and come back, or say why not."""
-    if form.act in FOR_ADMINS and staff.role != "admin":
+    if form.act in FOR_ADMINS and staff.role != ADMIN:
         raise Problem(404)
     try:
         if form.act == "password":
@@ -211,14 +212,14 @@ def _person(form: SettingsForm) -> UUID:
 
 async def _people(uow: UnitOfWork, staff: Staff) -> list[Any]:
     """Whom an administrator looks after: those who see no more than they do."""
-    if staff.role != "admin":
+    if staff.role != ADMIN:
         return []
     found = await people.people(uow, staff.tenant)
     return [one for one in found if accounts.within(staff.segments, one.segments)]
 
 
 async def _known_segments(uow: UnitOfWork, staff: Staff) -> list[str]:
-    if staff.role != "admin":
+    if staff.role != ADMIN:
         return []
     found = await people.known_segments(uow, staff.tenant)
     return [segment for segment in found if accounts.within(staff.segments, [segment])]
@@ -241,7 +242,7 @@ async def _page(
             "known_segments": await _known_segments(uow, staff),
             "companies": await own_context(request).sign_in.choices(uow, request),
         }
-        if staff.role in {"admin", "leader", "agent"}:
+        if staff.works_on_cases:
             context["open_cases"] = (await views.open_cases(uow, staff)).open
     return own_context(request).pages.response(
         request,

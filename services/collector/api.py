@@ -29,6 +29,7 @@ from shared.http.instants import Instant
 from shared.http.key_auth import requires
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
+from shared.permissions import ANSWER_ROLES
 from shared.secrets import customer_hash
 from shared.tenancy.tenants import find_tenant
 from shared.values.phone import dialled
@@ -126,7 +127,7 @@ def _import_under_way() -> Problem:
 @router.get("/v1/answers", summary="List answers")
 async def list_answers(
     context: OwnContext,
-    caller: Annotated[Caller, Depends(staff_or_key("answers:read", "admin", "leader", "agent", "analyst"))],
+    caller: Annotated[Caller, Depends(staff_or_key("answers:read", *ANSWER_ROLES))],
     since: Annotated[Instant | None, Query(description="Answered at this time or later.")] = None,
     until: Annotated[Instant | None, Query(description="Answered before this time.")] = None,
     segment: Annotated[
@@ -152,7 +153,7 @@ async def list_answers(
             after=place_of(after) if after else None,
             limit=limit,
         )
-    anonymous = caller.staff is not None and caller.staff.role == "analyst"
+    anonymous = caller.staff is not None and not caller.staff.sees_names
     answers = [
         AnswerOut.model_validate(
             {**msgspec.structs.asdict(answer), "flag": flag, **({"customer_id": None} if anonymous else {})}

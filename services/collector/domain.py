@@ -11,31 +11,25 @@ from msgspec import UNSET, UnsetType
 
 from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
 from shared.events.envelope import Instant
+from shared.events.nps import group_of
 from shared.events.surveys import Measurement
+from shared.limits import TOPIC_RETENTION
 from shared.values.languages import widening
 from shared.values.text import one_form
 from shared.values.zones import zone_of
 
 AMENDABLE = timedelta(hours=48)
 """So long after its first score an answer may be changed; then it stands for ever."""
-NEVER_COMES = timedelta(days=14)
-"""The topic keeps an invitation no longer: one that we have not heard of by then was erased."""
 UUID_OF_TIME = 7
 """Such an id begins with the milliseconds of its making."""
 LONGEST_TEXT = 5_000
 MACHINE_PACE = timedelta(seconds=10)
 MACHINE_SCORES = 3
 
-Outcome = Literal["detractor", "passive", "promoter"]
 Standing = Literal["open", "gone", "unknown"]
 Flag = Literal["scores", "agent", "honeypot"]
 """Why a visit was a machine's: many scores at once; a scanner's name; a link that no human sees."""
 DEAD: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
-
-
-def outcome_of(score: int) -> Outcome:
-    """Bain's three groups."""
-    return "detractor" if score <= 6 else "passive" if score <= 8 else "promoter"  # noqa: PLR2004  (the definition)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +128,7 @@ class Found:
     def follow_up_question(self, language: str, score: int) -> str | None:
         """The second question for an outcome, if the survey has one."""
         questions: FollowUp = self.texts(language).follow_up
-        question: str | None = getattr(questions, outcome_of(score))
+        question: str | None = getattr(questions, group_of(score))
         return question
 
 
@@ -144,7 +138,7 @@ def standing(invitation_id: UUID, found: Found | None, now: datetime) -> Standin
         made_at = now
         if invitation_id.version == UUID_OF_TIME:
             made_at = datetime.fromtimestamp((invitation_id.int >> 80) / 1000, UTC)
-        return "unknown" if now < made_at + NEVER_COMES else "gone"
+        return "unknown" if now < made_at + TOPIC_RETENTION else "gone"
     if found.asked.state in DEAD:
         return "gone"
     until = found.amendable_until or found.asked.expires_at

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from services.collector.domain import LONGEST_TEXT, Written, outcome_of
+from services.collector.domain import LONGEST_TEXT, Written
 from services.collector.merging import NOTHING_SHOWN, OUTCOMES, Posted, Shown
+from shared.events.nps import SCALE, group_of
 from shared.secrets import derive
 
 Action = Literal["choose", "keep", "send", "language"]
@@ -68,7 +69,7 @@ class Sheet:
     @property
     def follow_up(self) -> str:
         """What was written to the question of the outcome chosen; the others are not asked."""
-        return self.texts.get(f"follow_up_{outcome_of(self.score)}", "") if self.score is not None else ""
+        return self.texts.get(f"follow_up_{group_of(self.score)}", "") if self.score is not None else ""
 
     def faults(self) -> list[Fault]:
         """What keeps it from being taken."""
@@ -109,7 +110,7 @@ def score_of(text: object) -> int | None:
     return int(text) if isinstance(text, str) and text in _SCORES else None
 
 
-_SCORES = frozenset(str(score) for score in range(11))
+_SCORES = frozenset(str(score) for score in SCALE)
 _PAGE = re.compile(r"[0-9a-f]{32}")
 _MOST_SENT = 1_000_000
 

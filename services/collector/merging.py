@@ -11,11 +11,12 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from services.collector.domain import Found, Outcome, Said, Written, outcome_of
+from services.collector.domain import Found, Said, Written
 from shared.events import Answer
+from shared.events.nps import Group, group_of
 
 Text = Literal["comment", "follow_up"]
-OUTCOMES: tuple[Outcome, ...] = ("detractor", "passive", "promoter")
+OUTCOMES: tuple[Group, ...] = ("detractor", "passive", "promoter")
 _CONSENT = {None: "", True: "yes", False: "no"}
 
 
@@ -28,11 +29,11 @@ class Shown:
     may_contact: bool | None = None
     comment: str = ""
     follow_up: str = ""
-    placed: Outcome | None = None
+    placed: Group | None = None
     """To the question of which outcome the follow-up's text was written."""
 
     @classmethod
-    def of(cls, answer: Answer | None, placed: Outcome | None) -> "Shown":
+    def of(cls, answer: Answer | None, placed: Group | None) -> "Shown":
         """As a page that is drawn now shows it."""
         if answer is None:
             return cls()
@@ -87,7 +88,7 @@ class Posted:
     language: str
     sent: bool
     comment: str | UnsetType | None
-    follow_up: Mapping[Outcome, str]
+    follow_up: Mapping[Group, str]
     """By outcome, as far as the page had such a question."""
     may_contact: bool | UnsetType | None
     shown: Shown
@@ -144,7 +145,7 @@ def shown_after(answer: Answer, posted: Posted) -> Shown:
     A field in which they differ stays as the page was drawn, so that its next form is merged again; the
     version is the answer's only when they differ in none.
     """
-    drawn, outcome = posted.shown, outcome_of(posted.score)
+    drawn, outcome = posted.shown, group_of(posted.score)
     stands = Shown.of(answer, outcome)
     comment = drawn.comment if posted.comment is UNSET else digest(posted.comment)
     contact = drawn.may_contact if posted.may_contact is UNSET else posted.may_contact
@@ -183,7 +184,7 @@ def _merged(posted: str | UnsetType | None, shown: str, stands: str | None) -> _
 
 def _follow_up(posted: Posted) -> str | UnsetType | None:
     """What was written to the question that goes with the score; None takes back what the page showed."""
-    outcome = outcome_of(posted.score)
+    outcome = group_of(posted.score)
     if text := posted.follow_up.get(outcome):
         return text
     if not posted.follow_up and posted.comment is UNSET:
@@ -191,5 +192,5 @@ def _follow_up(posted: Posted) -> str | UnsetType | None:
     placed, before = posted.shown.placed, posted.shown.score
     if placed is None or placed == outcome:
         return None if outcome in posted.follow_up else UNSET
-    chosen_anew = before is not None and outcome_of(before) != outcome
+    chosen_anew = before is not None and group_of(before) != outcome
     return None if chosen_anew else UNSET

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 from fastapi import Request, Response
 
-from services.collector.domain import LONGEST_TEXT, Found, outcome_of
+from services.collector.domain import LONGEST_TEXT, Found
 from services.collector.forms import Fault, PageNonce, Sheet
 from services.collector.merging import Shown
 from services.collector.wording import about, languages_of, place_of_follow_up, worded, zone_of
+from shared.events.nps import group_of
 from shared.link_tokens import LinkSigner
 from shared.pages.environment import Pages
 from shared.pages.language import own_name
@@ -42,7 +43,7 @@ class Renderer:
         answer = found.scored
         assert answer is not None  # noqa: S101  (for the type checker: the caller has seen it)
         assert answer.score is not None  # noqa: S101
-        outcome, case = outcome_of(answer.score), found.case
+        outcome, case = group_of(answer.score), found.case
         waits = not case.dealt_with if case is not None else outcome == "detractor"
         return self._page(
             request,
@@ -102,7 +103,7 @@ class Renderer:
         answer = found.scored
         if answer is None or answer.score is None:
             return Sheet(language)
-        place = place_of_follow_up(found, self.pages) or outcome_of(answer.score)
+        place = place_of_follow_up(found, self.pages) or group_of(answer.score)
         texts = {"comment": answer.comment or "", f"follow_up_{place}": answer.follow_up or ""}
         return Sheet(language, answer.score, answer.may_contact, texts, shown=self.shown(found))
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import msgspec
 
-from services.collector.domain import Found, Outcome, outcome_of
+from services.collector.domain import Found
 from services.collector.merging import OUTCOMES
 from shared.events import SurveyTexts
+from shared.events.nps import Group, group_of
 from shared.events.placeholders import filled_texts, own_occasion
 from shared.pages.environment import Pages
 from shared.pages.language import SOURCE, read_by
@@ -64,7 +65,7 @@ def about(found: Found, language: str, pages: Pages) -> tuple[str, str] | None:
     return values["occasion"], values["day"]
 
 
-def place_of_follow_up(found: Found, pages: Pages) -> Outcome | None:
+def place_of_follow_up(found: Found, pages: Pages) -> Group | None:
     """To the question of which outcome the answer's follow-up was written."""
     answer = found.scored
     if answer is None or answer.score is None or not answer.follow_up:
@@ -74,7 +75,7 @@ def place_of_follow_up(found: Found, pages: Pages) -> Outcome | None:
         for outcome in OUTCOMES:
             if getattr(questions, outcome) == answer.follow_up_question:
                 return outcome
-    return outcome_of(answer.score)
+    return group_of(answer.score)
 
 
 def _filled(found: Found, language: str, pages: Pages) -> SurveyTexts:
@@ -95,7 +96,7 @@ def _values(found: Found, texts: SurveyTexts) -> dict[str, str]:
     )
 
 
-def _borrowed(found: Found, outcome: Outcome, pages: Pages) -> str | None:
+def _borrowed(found: Found, outcome: Group, pages: Pages) -> str | None:
     survey = found.survey
     for language in (found.asked.language, *(sorted(survey.texts) if survey else ())):
         question: str | None = getattr(_filled(found, language, pages).follow_up, outcome)

@@ -29,10 +29,11 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import faults_of
 from shared.ids import derived, uuid7
+from shared.permissions import EDITING_ROLES
 from shared.service import Context
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
-Editor = Annotated[Caller, Depends(staff_or_key("surveys:write", "admin", "editor"))]
+Editor = Annotated[Caller, Depends(staff_or_key("surveys:write", *EDITING_ROLES))]
 Reader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 SurveyId = Annotated[UUID, Path(description="The survey's id.")]

@@ -24,13 +24,14 @@ from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
+from shared.permissions import ADMIN, EVERY_SCOPE
 from shared.secrets import customer_hash
 from shared.values.customer_ids import PLACEHOLDERS, stands_for_nobody
 
 log = structlog.get_logger()
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
-Admin = Annotated[Caller, Depends(staff_or_key("admin", "admin"))]
+Admin = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN))]
 
 
 @router.get("/suppressions", summary="Who is never asked")
@@ -146,8 +147,8 @@ async def _placeholder_ids(uow: Any, tenant: str) -> PlaceholderIdsAnswer:
 
 def _is_admin(caller: Caller) -> bool:
     if caller.staff is not None:
-        return caller.staff.role == "admin"
-    return caller.key is not None and "admin" in caller.key.scopes
+        return caller.staff.role == ADMIN
+    return caller.key is not None and EVERY_SCOPE in caller.key.scopes
 
 
 def _entry(row: Any) -> SuppressionAnswer:

@@ -10,10 +10,9 @@ from functools import lru_cache
 from math import ceil, erfc, hypot, inf, sqrt
 from statistics import NormalDist
 
+from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE
 from shared.values.rounding import half_up
 
-SCORES = 11
-LOWEST_PASSIVE, LOWEST_PROMOTER = 7, 9
 LEVEL = 0.95
 LEVELS = (0.90, 0.95, 0.99)
 HALF = 0.5
@@ -64,9 +63,9 @@ class Groups:
 def groups(counts: Sequence[int]) -> Groups:
     """The three groups of the eleven counts."""
     return Groups(
-        sum(counts[:LOWEST_PASSIVE]),
-        sum(counts[LOWEST_PASSIVE:LOWEST_PROMOTER]),
-        sum(counts[LOWEST_PROMOTER:]),
+        sum(counts[: HIGHEST_DETRACTOR + 1]),
+        sum(counts[HIGHEST_DETRACTOR + 1 : HIGHEST_PASSIVE + 1]),
+        sum(counts[HIGHEST_PASSIVE + 1 :]),
     )
 
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from services.scorer.repository import copies, counting
+from services.scorer.repository import counting, replicas
 from services.scorer.repository.counting import Counted
 from shared.db.database import UnitOfWork
 from shared.events import (
@@ -18,10 +18,9 @@ from shared.events import (
     Event,
     Invitation,
     Survey,
-    segments_of,
 )
 from shared.events.dedupe import newest
-from shared.events.segments import Segmented, dimension_of
+from shared.events.segments import dimension_of, named_segments
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
@@ -45,12 +44,7 @@ async def count_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> Non
 def _counted(event: Event[Answer]) -> Counted:
     answer = event.data
     counts = answer.state != "clicked" and not answer.test and answer.day is not None
-    return Counted(event, answer.score if counts else None, _segments(answer))
-
-
-def _segments(thing: Segmented) -> tuple[str, ...]:
-    """Those beside the company, each once."""
-    return tuple(dict.fromkeys(segments_of(thing)[1:]))
+    return Counted(event, answer.score if counts else None, named_segments(answer))
 
 
 async def _full(uow: UnitOfWork, answers: Iterable[Counted]) -> set[tuple[str, str]]:
@@ -91,27 +85,17 @@ def _without(answer: Counted, full: set[tuple[str, str]]) -> Counted:
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Keep who was asked when, so that the pages can say how many."""
-    await copies.keep_invitations(
-        uow,
-        [
-            (event.tenant, event.data, _segments(event.data))
-            for event in newest(events, lambda invitation: invitation.id)
-        ],
-    )
+    await replicas.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
     """Keep whether sending is a test or stopped."""
-    kept = newest(events, lambda survey: (survey.id, survey.survey_version))
-    await copies.keep_surveys(uow, [(event.tenant, event.data) for event in kept])
+    await replicas.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Keep what is being done."""
-    await copies.keep_cases(
-        uow,
-        [(event.tenant, event.data, _segments(event.data)) for event in newest(events, lambda case: case.id)],
-    )
+    await replicas.keep_cases(uow, newest(events, lambda case: case.id))
 
 
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)

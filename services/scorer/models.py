@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from services.scorer.domain import SCORES
 from shared.db.tables import NAMING, kernel_tables
+from shared.events.nps import SCALE
 from shared.tenancy.tenants import tenant_tables
 
 metadata = MetaData(naming_convention=NAMING)
@@ -62,7 +62,7 @@ day_count = Table(
     Column("measurement", Text, primary_key=True),
     Column("segment", Bytewise, primary_key=True),
     Column("day", Date, primary_key=True),
-    *(Column(f"c{score}", BigInteger, nullable=False) for score in range(SCORES)),
+    *(Column(f"c{score}", BigInteger, nullable=False) for score in SCALE),
     Index(None, "tenant", "measurement", "day", "segment"),
     postgresql_with={"fillfactor": "70"},
 )

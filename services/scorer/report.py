@@ -158,7 +158,7 @@ async def _people(
     cases = await said.open_cases(uow, selection, CASES)
     return {
         "voices": await said.latest_comments(uow, selection, measurement, window, VOICES),
-        "cases": [_case(row, uow.now, with_owner=staff.role != "analyst") for row in cases],
+        "cases": [_case(row, uow.now, with_owner=staff.sees_names) for row in cases],
         "case_figures": await said.case_figures(uow, selection, *instants(window, tenant.time_zone), uow.now),
     }
 

@@ -8,11 +8,9 @@ from msgspec import UNSET, Raw, UnsetType
 
 from services.trigger.errors import Unacceptable
 from shared.http.json_items import depth
+from shared.limits import MAX_ATTRIBUTES_BYTES
 
-DEEPEST = 32
-LARGEST = 64 * 1024
-"""Bytes. An invitation carries them on, and a topic takes records of 512 KiB."""
-
+MAX_ATTRIBUTES_DEPTH = 32
 Attributes = Raw | UnsetType
 
 
@@ -25,10 +23,10 @@ def in_one_order(attributes: Attributes) -> tuple[Attributes, Attributes]:
     text = b"null" if attributes is UNSET else bytes(attributes).strip()
     if text == b"null":
         return UNSET, UNSET
-    if len(text) > LARGEST:
+    if len(text) > MAX_ATTRIBUTES_BYTES:
         raise Unacceptable("/attributes", "Hold more than 64 KiB. Send a reference to what is large instead.")
-    if text.count(b"{") + text.count(b"[") > DEEPEST and depth(text) > DEEPEST:
-        raise Unacceptable("/attributes", f"Nested deeper than {DEEPEST} levels. Flatten them.")
+    if text.count(b"{") + text.count(b"[") > MAX_ATTRIBUTES_DEPTH and depth(text) > MAX_ATTRIBUTES_DEPTH:
+        raise Unacceptable("/attributes", f"Nested deeper than {MAX_ATTRIBUTES_DEPTH} levels. Flatten them.")
     try:
         value = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from shared.permissions import EVENT_SCOPES
+
 if TYPE_CHECKING:
     from shared.db.database import Database
 
@@ -135,7 +137,7 @@ def create_key(
     key, before = _with_database(create)
     typer.echo(key)
     mine = source or name
-    if tenants.SENDS & set(scope) and before and mine not in before:
+    if set(EVENT_SCOPES) & set(scope) and before and mine not in before:
         typer.echo(
             f"Events that name no source count as from {mine!r} with this key, and as from "
             f"{', '.join(map(repr, before))} with earlier ones. If it replaces one of those, revoke "

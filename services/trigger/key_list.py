@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.db.database import MAX_EVENT_BYTES
 from shared.events import KeyDigest
+from shared.limits import MAX_EVENT_BYTES
 
 MOST_KEYS = 500
 """That open something, of one company."""

@@ -15,22 +15,11 @@ from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, People, Tenant
 from shared.events.segments import MAX_LEVELS
 from shared.ids import uuid7
+from shared.permissions import EVENT_SCOPES, SCOPES
 from shared.tenancy import digest_of, find_tenant
 from shared.values.text import one_form
 from shared.values.zones import zone_names
 
-SCOPES = (
-    "events:write",
-    "answers:write",
-    "answers:read",
-    "surveys:write",
-    "decisions:read",
-    "scores:read",
-    "cases:read",
-    "cases:write",
-    "admin",
-)
-SENDS = {"events:write", "admin"}
 SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 1_000
@@ -153,7 +142,7 @@ async def default_sources(database: Database, tenant: str) -> list[str]:
     """The sources that events without one have so far, by the tenant's keys that send events."""
     async with database.reading() as uow:
         company = await find_tenant(uow, tenant)
-    sending = [key for key in company.keys if SENDS & set(key.scopes)] if company else []
+    sending = [key for key in company.keys if set(EVENT_SCOPES) & set(key.scopes)] if company else []
     return sorted({key.source or key.name for key in sending})
 
 

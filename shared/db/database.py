@@ -16,9 +16,7 @@ from shared.clock import Clock, system_clock
 from shared.errors import Unprocessable
 from shared.events import Topic
 from shared.events.envelope import D
-
-MAX_EVENT_BYTES = 512 * 1024
-"""A topic takes no larger record: a value beyond it would stop the relay for ever."""
+from shared.limits import MAX_EVENT_BYTES
 
 _sql = lru_cache(maxsize=2_000)(text)
 

@@ -83,6 +83,11 @@ def segments_of(thing: Segmented) -> list[str]:
     return list(dict.fromkeys([WHOLE_COMPANY, *dimensions, *levels(thing.organisation)]))
 
 
+def named_segments(thing: Segmented) -> tuple[str, ...]:
+    """The segments of a thing beside the company, each once."""
+    return tuple(dict.fromkeys(segments_of(thing)[1:]))
+
+
 def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
     """Dimensions and values as clients send them, in one form; one without a value is as good as absent.
 

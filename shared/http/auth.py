@@ -7,9 +7,10 @@ from fastapi import Request
 from shared.api_keys import ApiKey
 from shared.http.caller_checks import CallerCheck
 from shared.http.csrf import csrf_checked
-from shared.http.key_auth import Keyed, Scope, key_of, token_of
+from shared.http.key_auth import Keyed, key_of, token_of
 from shared.http.problems import Problem
-from shared.http.staff_auth import Role, Staff, staff_of, wrong_role
+from shared.http.staff_auth import Staff, staff_of, wrong_role
+from shared.permissions import Role, Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """API keys at the door: who calls, and whether the key may do this."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 from fastapi import Request
 from fastapi.openapi.models import HTTPBearer
@@ -13,18 +13,7 @@ from shared.http.client_networks import network_of
 from shared.http.context import http_of
 from shared.http.problems import Problem
 from shared.http.rate_limit import too_many_requests
-
-Scope = Literal[
-    "events:write",
-    "answers:write",
-    "answers:read",
-    "surveys:write",
-    "decisions:read",
-    "scores:read",
-    "cases:read",
-    "cases:write",
-    "admin",
-]
+from shared.permissions import EVERY_SCOPE, Scope
 
 
 class KeyRing(Protocol):
@@ -92,7 +81,7 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
         raise Problem(503, detail="The keys cannot be read now.", headers={"Retry-After": "2"}) from None
     if key is None:
         raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="afterword"'})
-    if scope not in key.scopes and "admin" not in key.scopes:
+    if scope not in key.scopes and EVERY_SCOPE not in key.scopes:
         raise Problem(
             403,
             "This key may not do this.",

@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
@@ -14,10 +13,9 @@ from shared.clock import Clock, system_clock
 from shared.http.caller_checks import CallerCheck
 from shared.http.context import http_of
 from shared.http.problems import Elsewhere, Problem, wants_page
+from shared.permissions import ANALYST, CASE_ROLES, Role
 from shared.secrets import derive
 
-Role = Literal["admin", "editor", "leader", "agent", "analyst"]
-ROLES: tuple[Role, ...] = get_args(Role)
 ACCESS_COOKIE = "aw_access"
 SESSION_COOKIE = "aw_session"
 HOST_ONLY = "__Host-"
@@ -42,12 +40,12 @@ class Staff:
     @property
     def sees_names(self) -> bool:
         """Whether this person may read who a customer is; an analyst reads numbers and words."""
-        return self.role != "analyst"
+        return self.role != ANALYST
 
     @property
     def works_on_cases(self) -> bool:
         """Whether cases are this person's work; to the others they are not there."""
-        return self.role in {"admin", "leader", "agent"}
+        return self.role in CASE_ROLES
 
 
 class AccessPass:

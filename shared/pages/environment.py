@@ -12,20 +12,10 @@ from shared.http.staff_auth import Staff, staff_of
 from shared.pages import language
 from shared.pages import svg as charts
 from shared.pages.assets import SHARED, Assets
+from shared.pages.page import Frame, Page, fields_of
 from shared.pages.renderer import Renderer, folder_of
 
 CUSTOMERS = ("/s/", "/u/", "/q/")
-FRAME: dict[str, Any] = {
-    "company": "",  # beside the person's name
-    "here": "",  # which of the four words is current: scores, cases, surveys, events
-    "open_cases": None,  # the number beside Cases
-    "test_mode": False,  # mail goes to test addresses only
-    "sending_stopped": False,
-    "demo": False,  # whether the company is the invented one
-    "live": None,  # address of the stream of changes that the page follows
-    "live_only": None,  # the id of the one thing that the page is about; None: any change concerns it
-    "time_zone": None,  # of the company; None: not known, so no times are shown
-}
 
 
 def for_customers(request: Request) -> bool:
@@ -67,7 +57,7 @@ class Pages(Renderer):
     ) -> HTMLResponse:
         """A page.
 
-        The context may set what the frame shows (see ``FRAME``); ``speak`` is the language. Without it the
+        The context may set what the frame shows (see ``Frame``); ``speak`` is the language. Without it the
         browser decides on pages for customers; those of staff are English until all of them are translated.
         """
         spoken = speak or (
@@ -80,9 +70,25 @@ class Pages(Renderer):
             self.text(template, spoken, request=request, staff=staff, csrf=token, **context), status_code
         )
 
+    def page(
+        self,
+        request: Request,
+        page: Page,
+        *,
+        staff: Staff | None = None,
+        frame: Frame | None = None,
+        status_code: int = 200,
+        speak: str | None = None,
+    ) -> HTMLResponse:
+        """A page and the frame around it; ``speak`` is the language, see ``response``."""
+        shown = fields_of(frame or Frame()) | fields_of(page)
+        return self.response(
+            request, page.template, staff=staff, status_code=status_code, speak=speak, **shown
+        )
+
     def text(self, template: str, speak: str, **context: Any) -> str:
         """A page drawn in a language, without a request."""
-        return super().text(template, speak, **{**FRAME, **context})
+        return super().text(template, speak, **{**fields_of(Frame()), **context})
 
     def error(self, request: Request, problem: Problem, request_id: str) -> HTMLResponse:
         """The page of a refusal."""

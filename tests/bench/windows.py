@@ -18,11 +18,11 @@ from bench.stand import serving
 
 from deploy.local.state import environment, free_ports
 from deploy.local.supervise import AFTERWORD
-from services.scorer.domain import SCORES
 from services.scorer.repository import figures
 from services.scorer.window import Window
 from shared.db.database import Database
 from shared.events import TENANTS, KeyDigest, Tenant
+from shared.events.nps import SCALE
 from shared.tenancy import digest_of, keep_tenants
 
 KEY = "aw_a-key-of-the-bench"
@@ -131,14 +131,14 @@ async def _fill(database: Database, tenant: str, segments: int) -> None:
             "INSERT INTO dimension (tenant, dimension, size) VALUES (:tenant, 'store', :size)",
             {"tenant": tenant, "size": segments},
         )
-    columns = ", ".join(f"c{score}" for score in range(SCORES))
+    columns = ", ".join(f"c{score}" for score in SCALE)
     today = datetime.now(UTC).date()
     for day in range(DAYS):
         async with database.transaction() as uow:
             await uow.execute(
                 f"INSERT INTO day_count (tenant, measurement, segment, day, {columns}) "
                 "SELECT :tenant, 'transactional', segment, :day, "
-                + ", ".join(f"(length(segment) + {score}) % 3" for score in range(SCORES))
+                + ", ".join(f"(length(segment) + {score}) % 3" for score in SCALE)
                 + " FROM (SELECT segment FROM segment WHERE tenant = :tenant UNION ALL SELECT '') AS s",
                 {"tenant": tenant, "day": today - timedelta(days=day)},
             )

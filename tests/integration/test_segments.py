@@ -20,7 +20,7 @@ from services.dispatcher import invitations, sending
 from services.dispatcher.repository import surveys
 from services.dispatcher.repository.invitations import of_link
 from shared.events import TRANSACTIONS
-from shared.http.staff_auth import Role
+from shared.permissions import Role
 
 LIMITED: tuple[Role, ...] = ("leader", "agent", "analyst", "editor")
 CASE_ROLES = ("leader", "agent")

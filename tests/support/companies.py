@@ -27,8 +27,9 @@ from services.dispatcher.repository.invitations import of_link
 from services.trigger import tenants
 from shared.events import TOPICS, TRANSACTIONS, Event
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
-from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Role, Staff
+from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Staff
 from shared.link_tokens import LinkSigner
+from shared.permissions import Role
 from shared.service import Context
 
 SCOPES: tuple[str, ...] = ("admin",)

@@ -15,7 +15,8 @@ from support.scorer_builders import know
 from services.scorer.app import SERVICE
 from shared.db.database import Database
 from shared.events import KeyDigest, Tenant
-from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Role, Staff
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
+from shared.permissions import Role
 from shared.tenancy import digest_of
 
 KEY = "aw_a-key-for-the-tests"

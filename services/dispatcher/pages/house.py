@@ -14,6 +14,7 @@ from shared.db import UnitOfWork
 from shared.events import Tenant
 from shared.http.csrf import csrf_checked
 from shared.http.staff_auth import Staff, signed_in
+from shared.permissions import ADMIN, EDITING_ROLES
 from shared.tenancy import find_tenant
 from shared.values.zones import known_zone
 
@@ -40,8 +41,8 @@ class Surround:
 
 
 Reader = Annotated[Staff, Depends(signed_in())]
-Editor = Annotated[Staff, Depends(signed_in("admin", "editor"))]
-Admin = Annotated[Staff, Depends(signed_in("admin"))]
+Editor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES))]
+Admin = Annotated[Staff, Depends(signed_in(ADMIN))]
 # Behind who is signed in, so that an old pass is renewed and not refused.
 Checked = Annotated[None, Depends(csrf_checked)]
 

@@ -42,6 +42,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
+from shared.permissions import EDITING_ROLES
 from shared.values.text import one_form
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
@@ -283,5 +284,5 @@ async def _form(
             for tag in languages
         },
         done=DONE.get(did, ""),
-        may_edit=staff.role in {"admin", "editor"},
+        may_edit=staff.role in EDITING_ROLES,
     )

@@ -5,13 +5,11 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from services.scorer.domain import SCORES
+from services.scorer.models import answer
+from shared.db.bulk import keep_newest_sql, row_values
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY, Answer, Event
-
-BETWEEN = "%|"
-"""Stands between segments on their way into a statement. In a name a percent sign is always followed by
-two digits, so it is never part of one."""
+from shared.events.nps import SCALE
 
 
 class Cell(NamedTuple):
@@ -37,45 +35,26 @@ class Counted(NamedTuple):
         return self.event.tenant, self.event.data.id
 
 
-_COLUMNS = ", ".join(f"c{score}" for score in range(SCORES))
-_ZEROS = ", ".join("0" for _ in range(SCORES))
-_SUMS = ", ".join(f"coalesce(sum(n) FILTER (WHERE score = {s}), 0) AS c{s}" for s in range(SCORES))
-_ADDED = ", ".join(f"c{score} = t.c{score} + EXCLUDED.c{score}" for score in range(SCORES))
-_KEEP_ANSWERS = """
-    INSERT INTO answer AS t (tenant, id, version, score, measurement, day, segments, touchpoint, customer_id,
-                             comment, language, origin, answered_at, changed_at, heard_at)
-    SELECT tenant, id, version, score, measurement, day, string_to_array(segments, :between), touchpoint,
-           customer_id, comment, language, origin, answered_at, changed_at, CAST(:now AS timestamptz)
-    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),
-                CAST(:scores AS smallint[]), CAST(:measurements AS text[]), CAST(:days AS date[]),
-                CAST(:segments AS text[]), CAST(:touchpoints AS text[]), CAST(:customers AS text[]),
-                CAST(:comments AS text[]), CAST(:languages AS text[]), CAST(:origins AS text[]),
-                CAST(:answered AS timestamptz[]), CAST(:changed AS timestamptz[]))
-         AS n(tenant, id, version, score, measurement, day, segments, touchpoint, customer_id, comment,
-              language, origin, answered_at, changed_at)
-    ORDER BY tenant, id
-    ON CONFLICT (tenant, id) DO UPDATE SET
-        version = EXCLUDED.version, score = EXCLUDED.score,
-        was = CASE WHEN t.score IS DISTINCT FROM EXCLUDED.score THEN t.score ELSE t.was END,
-        measurement = EXCLUDED.measurement, day = EXCLUDED.day, segments = EXCLUDED.segments,
-        touchpoint = EXCLUDED.touchpoint, customer_id = EXCLUDED.customer_id, comment = EXCLUDED.comment,
-        language = EXCLUDED.language, origin = EXCLUDED.origin, answered_at = EXCLUDED.answered_at,
-        changed_at = EXCLUDED.changed_at, heard_at = EXCLUDED.heard_at
-    WHERE t.version < EXCLUDED.version
-    RETURNING new.tenant, new.id, new.measurement, new.day, new.segments, new.score,
-              old.measurement AS old_measurement, old.day AS old_day, old.segments AS old_segments,
-              old.score AS old_score
-"""
+_COLUMNS = ", ".join(f"c{score}" for score in SCALE)
+_ZEROS = ", ".join("0" for _ in SCALE)
+_SUMS = ", ".join(f"coalesce(sum(n) FILTER (WHERE score = {s}), 0) AS c{s}" for s in SCALE)
+_ADDED = ", ".join(f"c{score} = t.c{score} + EXCLUDED.c{score}" for score in SCALE)
+_WAS = "was = CASE WHEN t.score IS DISTINCT FROM EXCLUDED.score THEN t.score ELSE t.was END"
+_KEPT = (
+    "new.tenant, new.id, new.measurement, new.day, new.segments, new.score, "
+    "old.measurement AS old_measurement, old.day AS old_day, old.segments AS old_segments, "
+    "old.score AS old_score"
+)
 # What an answer counted as is taken back, what it says now is added; what cancels out is left out.
 # The hot rows come last. The company's row is everybody's: its lock lasts until the commit.
 _KEEP_AND_COUNT = f"""
-    WITH kept AS ({_KEEP_ANSWERS}), said AS (
+    WITH kept AS ({{keep_answers}}), changes AS (
         SELECT tenant, measurement, day, segments, score, 1 AS n FROM kept
         UNION ALL
         SELECT tenant, old_measurement, old_day, old_segments, old_score, -1 FROM kept
     ), differences AS (
         SELECT tenant, measurement, segment COLLATE "C" AS segment, day, {_SUMS}
-        FROM said, unnest(array_prepend(CAST(:company AS text), segments)) AS s(segment)
+        FROM changes, unnest(array_prepend(CAST(:company AS text), segments)) AS s(segment)
         WHERE score IS NOT NULL GROUP BY 1, 2, 3, 4
     ), counted AS (
         INSERT INTO day_count AS t (tenant, measurement, segment, day, {_COLUMNS})
@@ -98,29 +77,20 @@ async def keep_and_count(
     """Keep those that are newer than what we have, change the counts by what that changes, and mark the
     segments whose counts change: one round trip. With ``tell``, those that counted as nothing before.
     """
-    said = [answer.event.data for answer in answers]
-    rows = await uow.execute(
-        _KEEP_AND_COUNT,
+    names, values = row_values(
+        answer,
+        [each.event.data for each in answers],
         {
-            "between": BETWEEN,
-            "company": WHOLE_COMPANY,
-            "now": uow.now,
-            "tell": tell,
-            "tenants": [answer.event.tenant for answer in answers],
-            "ids": [answer.id for answer in said],
-            "versions": [answer.version for answer in said],
-            "scores": [answer.score for answer in answers],
-            "measurements": [answer.measurement for answer in said],
-            "days": [answer.day for answer in said],
-            "segments": [BETWEEN.join(answer.segments) for answer in answers],
-            "touchpoints": [answer.touchpoint for answer in said],
-            "customers": [answer.customer_id for answer in said],
-            "comments": [answer.comment for answer in said],
-            "languages": [answer.language for answer in said],
-            "origins": [answer.origin for answer in said],
-            "answered": [answer.answered_at for answer in said],
-            "changed": [answer.changed_at for answer in said],
+            "tenant": [each.event.tenant for each in answers],
+            "score": [each.score for each in answers],
+            "segments": [each.segments for each in answers],
+            "heard_at": uow.now,
         },
+    )
+    keep_answers = keep_newest_sql(answer, names, changes=(_WAS,), returning=_KEPT)
+    rows = await uow.execute(
+        _KEEP_AND_COUNT.format(keep_answers=keep_answers),
+        {**values, "company": WHOLE_COMPANY, "now": uow.now, "tell": tell},
     )
     return {(row.tenant, row.id) for row in rows}
 
@@ -169,8 +139,8 @@ async def warn_of_full(uow: UnitOfWork, tenant: str, dimension: str, left_out: i
 
 async def recount(uow: UnitOfWork, tenant: str) -> list[Cell]:
     """Count the answers anew and return where a day or a week that is kept differs: nowhere, at any time."""
-    scores = ", ".join(f"count(*) FILTER (WHERE score = {s}) AS c{s}" for s in range(SCORES))
-    same = " AND ".join(f"coalesce(k.c{s}, 0) = coalesce(r.c{s}, 0)" for s in range(SCORES))
+    scores = ", ".join(f"count(*) FILTER (WHERE score = {s}) AS c{s}" for s in SCALE)
+    same = " AND ".join(f"coalesce(k.c{s}, 0) = coalesce(r.c{s}, 0)" for s in SCALE)
     rows = await uow.execute(
         f"""
         WITH r AS (

@@ -6,17 +6,18 @@ from datetime import date
 from typing import Any
 
 from services.scorer.access import Sight
-from services.scorer.domain import SCORES, Groups
+from services.scorer.domain import Groups
 from services.scorer.window import Window, weeks_and_days
 from shared.db.database import UnitOfWork
 from shared.events import WHOLE_COMPANY
+from shared.events.nps import SCALE
 from shared.events.segments import ORGANISATION
 
 Counts = tuple[int, ...]
-NOTHING: Counts = (0,) * SCORES
+NOTHING: Counts = (0,) * len(SCALE)
 
-_SUMS = ", ".join(f"coalesce(sum(c{score}), 0)::bigint AS c{score}" for score in range(SCORES))
-_COLUMNS = ", ".join(f"c{score}" for score in range(SCORES))
+_SUMS = ", ".join(f"coalesce(sum(c{score}), 0)::bigint AS c{score}" for score in SCALE)
+_COLUMNS = ", ".join(f"c{score}" for score in SCALE)
 _GROUPS = (
     ("score <= 6", "c0 + c1 + c2 + c3 + c4 + c5 + c6"),
     ("score IN (7, 8)", "c7 + c8"),
@@ -64,7 +65,7 @@ async def days(
             values | {"segment": selection[0] if selection else WHOLE_COMPANY},
         )
         return {row[0]: tuple(row[1:]) for row in rows}
-    sums = ", ".join(f"count(*) FILTER (WHERE score = {score})" for score in range(SCORES))
+    sums = ", ".join(f"count(*) FILTER (WHERE score = {score})" for score in SCALE)
     rows = await uow.execute(
         f"SELECT day, {sums} FROM answer WHERE tenant = :tenant AND measurement = :measurement "
         "AND segments @> CAST(:selection AS text[]) AND day BETWEEN :first AND :last AND score IS NOT NULL "

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.scorer.domain import SCORES
 from shared.db.database import UnitOfWork
+from shared.events.nps import SCALE
 
-_SUMS = ", ".join(f"coalesce(sum(c{score}), 0)::bigint AS c{score}" for score in range(SCORES))
+_SUMS = ", ".join(f"coalesce(sum(c{score}), 0)::bigint AS c{score}" for score in SCALE)
 
 
 async def take_turn(uow: UnitOfWork, every: timedelta) -> bool:

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
-LARGEST_BATCH = 1_100_000
+from shared.limits import FETCH_BYTES
+
 FETCH_MIN_BYTES = 100_000
 """Bytes that are worth a transaction of their own."""
 BATCH_FETCH_WAIT_MS = 333
 """Milliseconds that a fetch waits at the broker."""
-START_WITHIN = 30.0
-STOP_WITHIN = 3.0
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 3.0
 
 
 def new_consumer(bootstrap: str, group: str, *, prompt: bool = True) -> AIOKafkaConsumer:
@@ -28,7 +29,7 @@ def new_consumer(bootstrap: str, group: str, *, prompt: bool = True) -> AIOKafka
         client_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=1_100_000,
+        max_partition_fetch_bytes=FETCH_BYTES,
         session_timeout_ms=10_000,
         heartbeat_interval_ms=1_000,
         rebalance_timeout_ms=20_000,
@@ -46,12 +47,12 @@ def new_reader(bootstrap: str, name: str) -> AIOKafkaConsumer:
         bootstrap_servers=bootstrap,
         client_id=name,
         enable_auto_commit=False,
-        max_partition_fetch_bytes=LARGEST_BATCH,
+        max_partition_fetch_bytes=FETCH_BYTES,
         request_timeout_ms=15_000,
     )
 
 
-def new_producer(bootstrap: str, client: str, *, largest_batch: int = LARGEST_BATCH) -> AIOKafkaProducer:
+def new_producer(bootstrap: str, client: str, *, largest_batch: int = FETCH_BYTES) -> AIOKafkaProducer:
     """An idempotent producer: acknowledged means held by every replica in sync, once and in order."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
@@ -60,7 +61,7 @@ def new_producer(bootstrap: str, client: str, *, largest_batch: int = LARGEST_BA
         enable_idempotence=True,
         linger_ms=0,
         max_batch_size=largest_batch,
-        max_request_size=4 * LARGEST_BATCH,
+        max_request_size=4 * FETCH_BYTES,
         request_timeout_ms=120_000,
         metadata_max_age_ms=30_000,
         compression_type="lz4",
@@ -93,14 +94,14 @@ async def start_producer(producer: AIOKafkaProducer) -> None:
 
     :raises TimeoutError: when the broker has not given one in time.
     """
-    async with asyncio.timeout(START_WITHIN):
+    async with asyncio.timeout(START_TIMEOUT_S):
         await producer.start()
 
 
 async def stop_producer(producer: AIOKafkaProducer) -> None:
     """Stop within seconds even if the broker is away: aiokafka's own stop waits for it, for ever."""
     with contextlib.suppress(Exception, asyncio.CancelledError):
-        await asyncio.wait_for(producer.stop(), STOP_WITHIN)
+        await asyncio.wait_for(producer.stop(), STOP_TIMEOUT_S)
         return
     with contextlib.suppress(Exception, asyncio.CancelledError):
         if producer._sender.sender_task is not None:  # noqa: SLF001  (no public way; see aiokafka #1101)
@@ -111,7 +112,7 @@ async def stop_producer(producer: AIOKafkaProducer) -> None:
 async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
     """Stop even if the broker is away: aiokafka's own stop then raises CancelledError half way."""
     with contextlib.suppress(Exception, asyncio.CancelledError):
-        await asyncio.wait_for(consumer.stop(), STOP_WITHIN)
+        await asyncio.wait_for(consumer.stop(), STOP_TIMEOUT_S)
         return
     with contextlib.suppress(Exception, asyncio.CancelledError):
         await consumer._client.close()  # noqa: SLF001

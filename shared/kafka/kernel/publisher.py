@@ -11,13 +11,12 @@ from shared.diagnosis import describe
 from shared.health import Health
 from shared.kafka.kernel.clients import new_producer, partition_of, start_producer, stop_producer
 from shared.kafka.kernel.record_batches import RecordBatches
+from shared.limits import MAX_ACCEPTED_EVENT_BYTES
 from shared.runtime import Backoff, pause, pause_for_either
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
-MAX_RECORD_BYTES = 400_000
-"""Bytes of a record, and of the batch that several requests share: a topic's limit is on the batch."""
 MIN_BATCH_RECORDS = 20
 """Records of one request; fewer would make batches of one or two."""
 
@@ -61,7 +60,7 @@ class Publisher:
         backoff = Backoff()
         while not stopping.is_set():
             self._health.tick("publisher")
-            producer = new_producer(self._bootstrap, self._client, largest_batch=MAX_RECORD_BYTES)
+            producer = new_producer(self._bootstrap, self._client, largest_batch=MAX_ACCEPTED_EVENT_BYTES)
             try:
                 await start_producer(producer)
             except (KafkaError, OSError, TimeoutError) as error:
@@ -101,7 +100,7 @@ class Publisher:
 
         :raises Unavailable: when it is not, within seconds; some of them may have been written all the same.
         """
-        if any(len(value) > MAX_RECORD_BYTES for _, value in records):
+        if any(len(value) > MAX_ACCEPTED_EVENT_BYTES for _, value in records):
             raise ValueError("a record is larger than its topic takes; the door must refuse it")
         producer = self._producer
         if producer is None or self._waiting + len(records) > self._most_waiting:

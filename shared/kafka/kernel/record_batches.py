@@ -6,9 +6,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.kafka.kernel.dead_letters import Headers
-
-MAX_BATCH_BYTES = 256 * 1024
-"""A batch is closed here: a topic's limit is on the batch, not on the record."""
+from shared.limits import MAX_BATCH_BYTES
 
 
 class RecordBatches:

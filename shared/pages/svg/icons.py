@@ -4,8 +4,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from shared.events.nps import SCALE
 from shared.pages.svg.primitives import Group, group_of, icon, line, number, svg, text, upright
-from shared.pages.svg.trends import SCORES
 
 _WARNED = 75.0
 
@@ -15,7 +15,7 @@ def strip(score: int) -> Markup:
     places = (
         f'<rect class="{group_of(score) if i == score else "no"}" x="{i * 5}" y="{0 if i == score else 3}" '
         f'width="3" height="{8 if i == score else 2}"/>'
-        for i in range(SCORES)
+        for i in SCALE
     )
     return icon("strip", 53, 8, "".join(places))
 
@@ -28,7 +28,7 @@ def place(score: int, label: str, was: int | None = None) -> Markup:
         return 4 + value * 9.2
 
     out = [line("ax", "0", y, "100%", y)]
-    for value in range(SCORES):
+    for value in SCALE:
         out.append(upright("tick", at(value), y, y + 6))
         if value != score:
             out.append(text("lbl", at(value), y + 24, str(value), "middle"))

@@ -9,6 +9,7 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
+from shared.events import nps
 from shared.pages.filters import signed
 from shared.pages.language import translated
 from shared.values.rounding import half_up
@@ -46,9 +47,12 @@ class DrawnScore:
         return None if abs((self.low95 + self.high95) / 2 - self.nps) > half / 4 else half
 
 
+_GROUP_CLASSES: dict[nps.Group, Group] = {"detractor": "d", "passive": "pa", "promoter": "p"}
+
+
 def group_of(score: int) -> Group:
     """The colour of one answer: detractor, passive, promoter."""
-    return "d" if score <= 6 else "pa" if score <= 8 else "p"  # noqa: PLR2004  (the definition itself)
+    return _GROUP_CLASSES[nps.group_of(score)]
 
 
 def svg(body: str, height: float, label: str | None, kind: str) -> Markup:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from babel.dates import format_date
 from markupsafe import Markup
 
+from shared.events.nps import SCALE
 from shared.pages.filters import signed
 from shared.pages.language import reading
 from shared.pages.svg.primitives import (
@@ -22,7 +23,6 @@ from shared.pages.svg.primitives import (
     upright,
 )
 
-SCORES = 11
 _WIDE = 1000
 _MOST_LABELS = 12
 _FEW_MONTHS = 14
@@ -57,9 +57,9 @@ def frame_of(points: Sequence[Point]) -> Frame:
 
 def histogram(counts: Sequence[int], label: str) -> Markup:
     """Eleven columns with their counts above, their scores below, and the three groups bracketed."""
-    if len(counts) != SCORES:
+    if len(counts) != len(SCALE):
         raise ValueError("a histogram has the eleven counts of 0 to 10")
-    base, tallest, width = 176, 148, 100 / SCORES
+    base, tallest, width = 176, 148, 100 / len(SCALE)
     most = max(*counts, 1)
     out = []
     for score, count in enumerate(counts):

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from services.collector.app import SERVICE
-from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Role, Staff
+from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.ids import uuid7
+from shared.permissions import Role
 
 from .conftest import SECRET, Bench, bearer
 

@@ -9,7 +9,7 @@ from support.http_clients import a_context
 from support.stack import Postgres
 
 from services.scorer.app import SERVICE
-from services.scorer.handlers import SUBSCRIPTIONS
+from services.scorer.handlers import count_answers
 from shared.events import ANSWERS, Answer, too_long
 from shared.events.segments import MAX_SEGMENT_BYTES
 from shared.ids import uuid7
@@ -34,7 +34,7 @@ async def test_an_answer_of_the_longest_path_is_counted(context: Context) -> Non
     )  # fmt: skip
     assert too_long(answer) is None
     assert len("/".join(path)) > MAX_SEGMENT_BYTES - 50
-    handle = next(each.handle for each in SUBSCRIPTIONS if each.topic is ANSWERS)
+    handle = count_answers
     async with context.database.transaction() as uow:
         await handle(uow, [ANSWERS.event("acme", answer, NOW)])
         counted = await uow.execute("SELECT count(*) FROM segment WHERE tenant = 'acme' AND segment <> ''")

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import async_playwright
 from support.eventually import eventually
 from support.scorer_builders import an_answer, count
+from support.http_clients import ORIGIN
 from support.scorer_client import Door, a_door, a_pass, a_tenant
 
 from services.scorer.handlers import keep_cases, keep_surveys
@@ -39,7 +40,7 @@ async def test_before_the_first_answer_the_page_says_how_it_starts(door: Door):
     assert "No answers yet" in page
     for step in ("Send an event", "Send a test survey to yourself", "Go live"):
         assert step in page
-    assert "curl http://127.0.0.1:8000/v1/events" in page
+    assert f"curl {ORIGIN}/v1/events" in page
 
 
 async def test_a_page_never_holds_a_script_or_a_style_of_its_own(database: Database, door: Door):

@@ -17,11 +17,11 @@ from services.collector.domain import (
     Visit,
     answered,
     clicked,
-    outcome_of,
     standing,
     visited,
 )
 from shared.events import Answer, FollowUp, Survey, SurveyTexts, Tenant
+from shared.events.nps import group_of
 from shared.ids import NAMESPACE, uuid7
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def found(answer: Answer | None = None, survey: Survey | None = None, **changed:
     [(0, "detractor"), (6, "detractor"), (7, "passive"), (8, "passive"), (9, "promoter"), (10, "promoter")],
 )
 def test_the_outcome_is_by_bains_bounds(score: int, outcome: str) -> None:
-    assert outcome_of(score) == outcome
+    assert group_of(score) == outcome
 
 
 says = st.builds(

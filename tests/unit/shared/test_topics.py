@@ -4,10 +4,10 @@ import pytest
 from msgspec import ValidationError
 
 from services.command import SERVICES, all_topics, service
-from shared.db.database import MAX_EVENT_BYTES
 from shared.events import TOPICS
 from shared.kafka.ops.drift import ClusterTopic, Drift, compare
 from shared.kafka.ops.topics import declaration, declared, read
+from shared.limits import MAX_EVENT_BYTES
 
 
 def test_every_topic_of_the_contracts_is_declared_and_no_other() -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.trigger import key_list
-from services.trigger.tenants import SCOPES
-from shared.db.database import MAX_EVENT_BYTES
 from shared.events import TENANTS, KeyDigest, Tenant
+from shared.limits import MAX_EVENT_BYTES
+from shared.permissions import SCOPES
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 LONG_AGO = NOW - key_list.ENDED_KEYS_ARE_TOLD - timedelta(seconds=1)

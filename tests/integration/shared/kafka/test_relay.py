@@ -13,13 +13,13 @@ from support.eventually import eventually
 from support.kernel_service import Bench, Thing, a_bench, running
 from support.stack import Postgres
 
-from shared.db.database import MAX_EVENT_BYTES
 from shared.errors import Unprocessable
 from shared.health import Health
 from shared.kafka.kernel import Publisher, Unavailable
 from shared.kafka.kernel import relay as relay_module
 from shared.kafka.kernel.dead_letters import dead_letter_topic
 from shared.kafka.ops import replay
+from shared.limits import MAX_EVENT_BYTES
 
 
 @pytest.fixture

@@ -1,0 +1,123 @@
+"""Many rows in one statement, made from a table and the structs whose fields are its columns.
+
+A column's values come from a keyword argument (a list has one value for each row, anything else is the same
+for all rows), else from the attribute of that name of each struct. A column that has neither is left to its
+default. Rows are written in the order of their key, so that no two transactions wait for each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import ARRAY, CursorResult, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db.database import UnitOfWork
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_SEPARATOR = "\x1f"
+"""Between the elements of an array column: arrays of arrays do not unnest. No text of ours holds it."""
+
+Names = tuple[str, ...]
+
+
+async def insert(
+    uow: UnitOfWork, table: Table, structs: Sequence[Any], *, returning: str = "", **columns: Any
+) -> CursorResult[Any]:
+    """Insert the rows whose key is not there yet."""
+    names, values = row_values(table, structs, columns)
+    return await uow.execute(_insert_sql(table, names, returning), values)
+
+
+async def keep_newest(
+    uow: UnitOfWork,
+    table: Table,
+    structs: Sequence[Any],
+    *,
+    first: Names = (),
+    returning: str = "",
+    **columns: Any,
+) -> CursorResult[Any]:
+    """Write each row whose ``version`` is higher than that of the row under its key.
+
+    :param first: columns that keep their first value that is not NULL.
+    :param returning: may name ``old`` and ``new`` of the rows that were written.
+    """
+    names, values = row_values(table, structs, columns)
+    return await uow.execute(keep_newest_sql(table, names, first=first, returning=returning), values)
+
+
+def row_values(
+    table: Table, structs: Sequence[Any], columns: Mapping[str, Any] | None = None
+) -> tuple[Names, dict[str, Any]]:
+    """The columns that are given, and their values by name as the statements of this module take them."""
+    given = columns or {}
+    if unknown := given.keys() - table.columns.keys():
+        raise TypeError(f"{table.name} has no column {', '.join(sorted(unknown))}")
+    values: dict[str, Any] = {}
+    for column in table.columns:
+        name = column.name
+        if name in given:
+            value = given[name]
+            values[name] = value if isinstance(value, list) else [value] * len(structs)
+        elif structs and hasattr(structs[0], name):
+            values[name] = list(map(attrgetter(name), structs))
+        else:
+            continue
+        if isinstance(column.type, ARRAY):
+            values[name] = [None if value is None else _SEPARATOR.join(value) for value in values[name]]
+    return tuple(values), values
+
+
+@cache
+def rows_sql(table: Table, names: Names) -> str:
+    """``SELECT`` of the rows whose values ``row_values`` gives, in the order of the table's key."""
+    arrays = ", ".join(f"CAST(:{name} AS {_element_type(table, name)}[])" for name in names)
+    selected = ", ".join(_selected(table, name) for name in names)
+    key = ", ".join(column.name for column in table.primary_key)
+    return f"SELECT {selected} FROM unnest({arrays}) AS n({', '.join(names)}) ORDER BY {key}"
+
+
+@cache
+def keep_newest_sql(
+    table: Table, names: Names, *, first: Names = (), changes: tuple[str, ...] = (), returning: str = ""
+) -> str:
+    """The statement of :func:`keep_newest`; ``changes`` are further assignments to the row that was there,
+    which is called ``t``.
+    """
+    key = [column.name for column in table.primary_key]
+    assigned = [
+        f"{name} = coalesce(t.{name}, EXCLUDED.{name})" if name in first else f"{name} = EXCLUDED.{name}"
+        for name in names
+        if name not in key
+    ]
+    return (
+        f"INSERT INTO {table.name} AS t ({', '.join(names)}) {rows_sql(table, names)} "
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join([*assigned, *changes])} "
+        "WHERE t.version < EXCLUDED.version" + (f" RETURNING {returning}" if returning else "")
+    )
+
+
+@cache
+def _insert_sql(table: Table, names: Names, returning: str) -> str:
+    return (
+        f"INSERT INTO {table.name} ({', '.join(names)}) {rows_sql(table, names)} ON CONFLICT DO NOTHING"
+        + (f" RETURNING {returning}" if returning else "")
+    )
+
+
+def _element_type(table: Table, name: str) -> str:
+    """The type of one value as it is sent: arrays and JSON travel as text."""
+    kind = table.columns[name].type
+    if isinstance(kind, ARRAY | JSONB):
+        return "text"
+    return kind.compile(_DIALECT).partition(" COLLATE")[0]
+
+
+def _selected(table: Table, name: str) -> str:
+    kind = table.columns[name].type
+    if isinstance(kind, ARRAY):
+        return f"string_to_array({name}, E'\\x1f') AS {name}"
+    return f"CAST({name} AS jsonb) AS {name}" if isinstance(kind, JSONB) else name
