@@ -67,5 +67,5 @@ def create_app(
     for router in routers:
         app.router.routes.extend(router.routes)
     health = HealthApp({"": http.health})
-    app.router.routes.extend(Route(path, health) for path in HEALTH_PATHS)
+    app.router.routes.extend(Route(path, health, methods=["GET"]) for path in HEALTH_PATHS)
     return app

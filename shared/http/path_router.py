@@ -42,7 +42,7 @@ class _PathRouter:
         self._own.state.http = next(drawing, first).state.http
         problems.install(self._own)
         health = HealthApp({name: app.state.http.health for name, app in apps.items()})
-        self._own.router.routes.extend(Route(path, health) for path in HEALTH_PATHS)
+        self._own.router.routes.extend(Route(path, health, methods=["GET"]) for path in HEALTH_PATHS)
         self._own.add_middleware(RequestMiddleware, limits=self._limits)
         self._own.router.lifespan_context = self._lifespan
 

@@ -24,9 +24,10 @@ from support.dispatcher_builders import (
     rows,
     states,
 )
-from support.http_clients import SECRET
+from support.http_clients import SECRET, context_on
 
-from services.dispatcher.decisions import Decider
+from services.dispatcher.app import SERVICE
+from services.dispatcher.decisions import decide_transactions
 from services.dispatcher.grounds import read_facts, read_grounds
 from services.dispatcher.handlers import keep_answers
 from services.dispatcher.models import metadata
@@ -210,7 +211,7 @@ async def test_a_hundred_copies_of_one_event_give_one_invitation(database: Datab
 
     async def once(copies: int) -> None:
         async with database.transaction() as uow:
-            await Decider(SECRET).handle(uow, [event] * copies)
+            await decide_transactions(context_on(SERVICE, database), uow, [event] * copies)
 
     await asyncio.gather(*(once(10) for _ in range(10)))
     assert len(await states(database)) == 1
@@ -371,7 +372,7 @@ async def test_a_batch_costs_as_many_statements_as_one_event(database: Database)
                 return await execute(sql, values)
 
             uow.execute = counted  # type: ignore[method-assign]
-            await Decider(SECRET).handle(uow, events)
+            await decide_transactions(context_on(SERVICE, database), uow, events)
             return len(said)
 
     one = await statements(a_transaction("one", a_customer("one")))

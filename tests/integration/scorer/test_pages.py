@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import async_playwright
 from support.eventually import eventually
-from support.scorer_builders import an_answer, count
 from support.http_clients import ORIGIN
+from support.scorer_builders import an_answer, count
 from support.scorer_client import Door, a_door, a_pass, a_tenant
 
 from services.scorer.handlers import keep_cases, keep_surveys

@@ -25,7 +25,6 @@ from support.dispatcher_client import a_person
 
 from services.dispatcher.handlers import keep_answers, keep_cases
 from services.dispatcher.pages.events import live_feed
-from services.dispatcher.pages.house import House
 from services.dispatcher.suppression import Entry, suppress
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, Answer, Case, People
@@ -233,7 +232,7 @@ class TestPages:
         assert "opened the link" in page.text
 
     async def test_live_pages_hear_that_a_story_goes_on(self, context: Context, database: Database):
-        feed = live_feed(House(context, None, None))  # type: ignore[arg-type]
+        feed = live_feed(context)
         heard = feed.listen(TENANT)
         await anext(heard)
         transaction = a_transaction()

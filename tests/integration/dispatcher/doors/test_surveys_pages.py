@@ -138,12 +138,12 @@ async def test_who_looks_is_told_since_when_and_why_no_mail_leaves(
     reason = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"
     async with database.transaction() as uow:
         await mail_stream.read(uow, lock=True)
-        await mail_stream.write(uow, mail_stream.Stream(stopped_at=since, reason=reason, try_at=since))
+        await mail_stream.write(uow, mail_stream.MailStream(stopped_at=since, reason=reason, try_at=since))
     for tenant in (TENANT, "another"):
         page = await door.get("/surveys", headers=a_person("viewer", tenant=tenant))
         assert "Not now. The mail server takes none." in page.text
         assert reason in page.text
     async with database.transaction() as uow:
-        await mail_stream.write(uow, mail_stream.Stream())
+        await mail_stream.write(uow, mail_stream.MailStream())
     page = await door.get("/surveys", headers=a_person("viewer"))
     assert "mail server" not in page.text

@@ -246,7 +246,7 @@ async def test_too_many_dead_letters_in_a_row_stop_the_partition_until_an_operat
 ) -> None:
     await bench.send(*things(7), *[b"bad"] * (MAX_DEAD_LETTERS_IN_A_ROW + 20), *things(3, "blue", version=2))
     async with running(bench.consumer()):
-        await eventually(bench.health.ready)
+        await eventually(bench.health.unready)
         assert await bench.position() == 7 + MAX_DEAD_LETTERS_IN_A_ROW
         assert await bench.tally() == {"red": 7}
         assert "dead letters in a row" in bench.health.unready()[0]
@@ -265,7 +265,7 @@ async def test_a_position_beyond_the_end_is_an_alarm_and_never_a_reset(bench: Be
             {"t": bench.topic.name},
         )
     async with running(bench.consumer()):
-        await eventually(bench.health.ready)
+        await eventually(bench.health.unready)
     assert "outside" in bench.health.unready()[0]
     assert await bench.position() == 77
     assert await bench.tally() == {}
@@ -280,7 +280,7 @@ async def test_a_topic_created_again_that_has_grown_past_the_position_is_refused
     await _recreate(kafka, bench.topic.name)
     await bench.send(*things(10, "blue", version=2))
     async with running(bench.consumer()):
-        await eventually(bench.health.ready, within=20)
+        await eventually(bench.health.unready, within=20)
     assert "created again" in bench.health.unready()[0]
     assert await bench.tally() == {"red": 3}
 
@@ -358,7 +358,7 @@ async def test_what_retention_took_before_we_read_it_is_an_alarm_until_an_operat
         )
     await delete_records(kafka, tp, before=5)
     async with running(bench.consumer()):
-        await eventually(bench.health.ready)
+        await eventually(bench.health.unready)
         assert "outside 5..10" in bench.health.unready()[0]
         assert await positions.resume(bench.database, tp.topic, 0, 5)
         await eventually(lambda: _at(bench, 10), within=20)

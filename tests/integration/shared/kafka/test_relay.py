@@ -220,7 +220,7 @@ async def test_without_a_broker_the_publisher_says_so_at_once_and_stops_at_once(
     health = Health()
     publisher = Publisher(nowhere, "test", health)
     async with running(publisher):
-        await eventually(health.ready)
+        await eventually(health.unready)
         with pytest.raises(Unavailable):
             await publisher.publish("things.v1", [(b"k", b"v")])
         stopped_at = time.monotonic()

@@ -92,7 +92,7 @@ async def test_more_copies_than_brokers_are_refused_in_words(admin: AIOKafkaAdmi
 async def test_who_finds_topics_missing_or_wrong_says_so_waits_and_goes_on(
     kafka: str, admin: AIOKafkaAdminClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.kafka.probe.EVERY", 0.1)
+    monkeypatch.setattr("shared.kafka.ops.topic_probe.PROBE_INTERVAL_S", 0.1)
     narrow = a_topic(1)
     await make_so(admin, narrow)
     await eventually(lambda: same(admin, narrow))

@@ -203,14 +203,14 @@ async def stopped_at(step: Step, mails: Mails, server: ScriptedServer) -> None:
 async def test_who_is_to_stop_puts_back_what_was_not_handed_over_and_does_not_know_of_the_rest(
     mails: Mails, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("shared.outbound.sender.GRACE", 0.1)
+    monkeypatch.setattr("shared.outbound.sender.STOP_GRACE_S", 0.1)
     one = await mails.due("one")
     steps: tuple[Step, ...] = ("CONNECT", "EHLO", "MAIL", "RCPT")
     for step in steps:
         await stopped_at(step, mails, server)
         assert await mails.stand() == {one: ("waiting", 0)}, step
         async with mails.database.reading() as uow:
-            assert await mail_stream.read(uow) == mail_stream.Stream(), step
+            assert await mail_stream.read(uow) == mail_stream.MailStream(), step
     await stopped_at("END", mails, server)
     assert await mails.stand() == {one: ("unknown", 1)}
 
@@ -219,7 +219,7 @@ async def test_a_server_that_thinks_for_long_is_told_of_and_waited_for(
     mails: Mails, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ):
     one = await mails.due("one")
-    monkeypatch.setattr("shared.outbound.sender.SLOW", 0.05)
+    monkeypatch.setattr("shared.outbound.sender.SLOW_SERVER_S", 0.05)
     server.answers["END"] = SILENCE
     sender = mails.sender(server)
     stepping = asyncio.create_task(sender.step())
