@@ -1,4 +1,4 @@
-"""Where a page of a list ends: one form for every list that is read by time and id."""
+"""Cursors of lists that are ordered by time and id: the one form of them for all services."""
 
 import base64
 import binascii
@@ -13,14 +13,14 @@ MAX_CURSOR_LENGTH = 200
 
 
 def cursor_of(at: datetime, last: UUID) -> str:
-    """The place behind this row, as text that is safe in an address and opaque to its reader."""
+    """The cursor behind this row: URL-safe text, opaque to the client."""
     return base64.urlsafe_b64encode(f"{at.isoformat()} {last}".encode()).decode().rstrip("=")
 
 
 def place_of(cursor: str, parameter: str = "after") -> tuple[datetime, UUID] | None:
-    """The place that a cursor names; None for an empty one, which begins at the beginning.
+    """The time and the id of the row behind which the page begins; None for an empty cursor (the first page).
 
-    :raises Problem: 422, naming the parameter, when it is none that ``cursor_of`` writes.
+    :raises Problem: 422, naming the parameter, when ``cursor_of`` does not write such a cursor.
     """
     if not cursor:
         return None

@@ -7,7 +7,7 @@ import zlib
 import pytest
 from fastapi import Request
 
-from shared.http.body_text import MAX_BODY_BYTES, MOST_MEMBERS, read_text
+from shared.http.body_text import MAX_BODY_BYTES, MAX_GZIP_MEMBERS, read_text
 from shared.http.media_types import media_type
 from shared.http.problems import Problem
 
@@ -110,7 +110,7 @@ async def test_unpacking_stops_at_what_a_request_may_carry() -> None:
 
 async def test_a_gzip_file_of_many_members_holds_up_nobody() -> None:
     empty, whole = gzip.compress(b""), gzip.compress(TEXT)
-    members = empty * (MOST_MEMBERS - 1) + whole
+    members = empty * (MAX_GZIP_MEMBERS - 1) + whole
     assert await read(members, ("content-encoding", "gzip")) == TEXT
     began = time.process_time()
     await refused(413, empty * (MAX_BODY_BYTES // len(empty)), ("content-encoding", "gzip"))

@@ -21,7 +21,7 @@ def test_a_bucket_fills_again_with_time() -> None:
 
 def test_who_is_idle_is_forgotten_and_the_memory_stays_bounded() -> None:
     now = 0.0
-    guesses = RateLimit(most=2, every=3, keep=10, clock=lambda: now)
+    guesses = RateLimit(most=2, every=3, max_buckets=10, clock=lambda: now)
     for n in range(100):
         guesses.failed(str(n))
     assert len(guesses) <= 10
@@ -33,7 +33,7 @@ def test_who_is_idle_is_forgotten_and_the_memory_stays_bounded() -> None:
 
 @given(st.lists(st.integers(0, 60), max_size=300), st.integers(1, 4))
 def test_no_flood_of_other_callers_frees_an_empty_bucket(others: list[int], most: int) -> None:
-    guesses = RateLimit(most=most, every=30, keep=8, clock=lambda: 0.0)
+    guesses = RateLimit(most=most, every=30, max_buckets=8, clock=lambda: 0.0)
     for _ in range(most):
         guesses.failed("guesser")
     for other in others:
@@ -44,7 +44,7 @@ def test_no_flood_of_other_callers_frees_an_empty_bucket(others: list[int], most
 
 def test_while_all_buckets_are_empty_a_new_caller_waits_too() -> None:
     now = 0.0
-    guesses = RateLimit(most=1, every=30, keep=3, clock=lambda: now)
+    guesses = RateLimit(most=1, every=30, max_buckets=3, clock=lambda: now)
     for caller in "abc":
         guesses.failed(caller)
     assert guesses.wait("d") > 0

@@ -33,7 +33,7 @@ async def test_it_serves_until_it_is_told_to_stop(run):
 
 
 async def test_who_is_still_waiting_when_the_server_ends_hears_when_to_come_again(run, monkeypatch):
-    monkeypatch.setattr("shared.http.server.GRACE_SECONDS", 1)
+    monkeypatch.setattr("shared.http.server.STOP_GRACE_S", 1)
     router, begun = APIRouter(route_class=CheckedRoute), asyncio.Event()
 
     @router.get("/endless")
@@ -80,7 +80,7 @@ def live_app(stopping, staff):
     async def nothing(_tenants):
         return []
 
-    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter(route_class=CheckedRoute)
+    feed, router = LiveFeed(nothing, stopping, min_interval_s=0.02), APIRouter(route_class=CheckedRoute)
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:

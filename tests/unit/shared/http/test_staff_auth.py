@@ -27,7 +27,7 @@ def test_a_pass_of_another_secret_or_with_one_letter_changed_is_nothing():
 
 
 def test_a_pass_runs_out():
-    assert AccessPass(SECRET, longest=-1).verify(AccessPass(SECRET).sign(somebody())) is None
+    assert AccessPass(SECRET, lifetime_s=-1).verify(AccessPass(SECRET).sign(somebody())) is None
 
 
 def test_a_pass_ends_with_its_session():

@@ -53,7 +53,7 @@ async def world(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     world, stopping, pages = World(), asyncio.Event(), Pages("sample_pages")
     feed, router = (
-        LiveFeed(world.read, stopping, every=0.05),
+        LiveFeed(world.read, stopping, min_interval_s=0.05),
         APIRouter(include_in_schema=False, route_class=CheckedRoute),
     )
     staff = Staff(

@@ -38,7 +38,7 @@ class World:
     def __init__(self, stopping):
         self.counts, self.loads = dict.fromkeys(("1", "2", "3"), 1), 0
         self.loads_about = Counter()
-        self.feeds = {name: LiveFeed(self._read, stopping, every=0.05) for name in SERVICES}
+        self.feeds = {name: LiveFeed(self._read, stopping, min_interval_s=0.05) for name in SERVICES}
 
     async def _read(self, _tenants):
         return [LiveChange("acme", thing, count) for thing, count in self.counts.items()]
