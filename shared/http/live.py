@@ -127,7 +127,7 @@ class LiveFeed:
         self._read, self._stopping, self._changes = read, stopping, changes
         self._min_interval_s, self._heartbeat_s = min_interval_s, heartbeat_s
         self._listeners: set[_LiveListener] = set()
-        self._joined = asyncio.Event()
+        self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._offline = False
         self._log = structlog.get_logger()
@@ -163,7 +163,7 @@ class LiveFeed:
         ends_at = inf if seconds is None else loop.time() + seconds
         listener = _LiveListener(tenant, segments, session)
         self._listeners.add(listener)
-        self._joined.set()
+        self._wake.set()
         if self._loop is None or self._loop.done():
             self._offline = False
             self._loop = asyncio.create_task(self._run(), name="live feed", context=_without_request_id())
@@ -183,12 +183,14 @@ class LiveFeed:
                     yield KEEPALIVE_COMMENT
         finally:
             self._listeners.discard(listener)
+            if not self._listeners:
+                self._wake.set()
 
     async def _run(self) -> None:
         pause_s, clock = self._min_interval_s, asyncio.get_running_loop().time
         try:
             while self._listeners and not self._stopping.is_set():
-                self._joined.clear()
+                self._wake.clear()
                 began = clock()
                 try:
                     changes = await self._read({listener.tenant for listener in self._listeners})
@@ -222,10 +224,10 @@ class LiveFeed:
             return
 
     async def _wait_for_change(self, changes: ChangeListener) -> None:
-        """Return when the database notifies a change, a browser opens a stream, or the process stops."""
+        """Return when the database notifies a change, a stream opens, the last one closes, or the process stops."""
         waits = [
             asyncio.ensure_future(wait)
-            for wait in (changes.wait(MAX_READ_INTERVAL_S), self._joined.wait(), self._stopping.wait())
+            for wait in (changes.wait(MAX_READ_INTERVAL_S), self._wake.wait(), self._stopping.wait())
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

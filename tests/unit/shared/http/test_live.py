@@ -32,7 +32,7 @@ class Notifications:
     def __init__(self):
         self.event = asyncio.Event()
 
-    async def wait(self, timeout_s):
+    async def wait(self, timeout_s):  # noqa: ARG002  (it never times out)
         await self.event.wait()
         self.event.clear()
 
@@ -251,6 +251,9 @@ async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(s
     two = browsers(feed)
     await eventually(lambda: two.versions() == [1])
     assert source.reads == 3
+    one.close()
+    two.close()
+    await eventually(feed._loop.done)
 
 
 async def test_an_outage_is_retried_without_a_notification(stopping, browsers):
