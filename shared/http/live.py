@@ -28,6 +28,7 @@ from starlette.types import Receive, Scope, Send
 from shared.events import may_see
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff, seconds_left
+from shared.runtime import pause, pause_for_either
 
 MAX_CHANGES = 100
 """Changes of one tenant that one read returns: the newest. When there are as many, some may be missing."""
@@ -128,6 +129,7 @@ class LiveFeed:
         self._min_interval_s, self._heartbeat_s = min_interval_s, heartbeat_s
         self._listeners: set[_LiveListener] = set()
         self._wake = asyncio.Event()
+        """Set when something changed, a stream opens, or the last one closes."""
         self._loop: asyncio.Task[None] | None = None
         self._offline = False
         self._log = structlog.get_logger()
@@ -188,6 +190,7 @@ class LiveFeed:
 
     async def _run(self) -> None:
         pause_s, clock = self._min_interval_s, asyncio.get_running_loop().time
+        notified = asyncio.ensure_future(self._wake_on_change(self._changes)) if self._changes else None
         try:
             while self._listeners and not self._stopping.is_set():
                 self._wake.clear()
@@ -208,33 +211,22 @@ class LiveFeed:
                     )
                     self._offline = False
                     self._deliver(changes)
-                await self._pause(pause_s)
-                if self._changes is not None and not self._offline:
-                    await self._wait_for_change(self._changes)
+                await pause(self._stopping, pause_s)
+                if notified and not self._offline:
+                    await pause_for_either(self._wake, self._stopping, MAX_READ_INTERVAL_S)
         finally:
+            if notified:
+                notified.cancel()
             if self._stopping.is_set():
                 for listener in self._listeners:
                     listener.end()
 
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
-
-    async def _wait_for_change(self, changes: ChangeListener) -> None:
-        """Return when the database notifies a change, a stream opens, the last one closes, or the process stops."""
-        waits = [
-            asyncio.ensure_future(wait)
-            for wait in (changes.wait(MAX_READ_INTERVAL_S), self._wake.wait(), self._stopping.wait())
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+    async def _wake_on_change(self, changes: ChangeListener) -> None:
+        """Wake the loop after each notification. A task of its own: listeners know their waiters by the task."""
+        while True:
+            await changes.wait(MAX_READ_INTERVAL_S)
+            self._wake.set()
+            await asyncio.sleep(self._min_interval_s)
 
     def _send_all(self, status: str) -> None:
         for listener in self._listeners:

@@ -6,6 +6,7 @@ import structlog
 from support.eventually import eventually
 
 from shared.http.live import MAX_CHANGES, MAX_PENDING_EVENTS, LiveChange, LiveFeed
+from shared.runtime import pause
 
 
 def change(version=1, thing="case-1", tenant="acme", segments=("store:a",)):
@@ -229,11 +230,11 @@ async def test_the_loop_pauses_longer_than_it_reads(stopping, browsers, monkeypa
             return await super().__call__(tenants)
 
     pauses = []
-    feed, pause = LiveFeed(Slow(), stopping, min_interval_s=0.001), LiveFeed._pause
     monkeypatch.setattr(
-        LiveFeed, "_pause", lambda self, seconds: pauses.append(seconds) or pause(self, seconds)
+        "shared.http.live.pause",
+        lambda stopping, seconds: pauses.append(seconds) or pause(stopping, seconds),
     )
-    browsers(feed)
+    browsers(LiveFeed(Slow(), stopping, min_interval_s=0.001))
     await eventually(lambda: len(pauses) > 1)
     assert min(pauses) >= 9 * 0.02
 
