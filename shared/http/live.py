@@ -222,7 +222,7 @@ class LiveFeed:
                     listener.end()
 
     async def _wake_on_change(self, changes: ChangeListener) -> None:
-        """Wake the loop after each notification. A task of its own: listeners know their waiters by the task."""
+        """Wake the loop after each notification. A task of its own: a listener knows its waiters by task."""
         while True:
             await changes.wait(MAX_READ_INTERVAL_S)
             self._wake.set()

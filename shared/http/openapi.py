@@ -2,7 +2,7 @@
 
 from typing import Any
 
-SHARED_PROBLEM_STATUSES = (400, 401, 403, 404, 408, 409, 413, 414, 415, 422, 429, 431, 503)
+SHARED_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 414, 415, 422, 429, 431, 503)
 _METHODS = ("get", "put", "post", "delete", "patch")
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "title": "Problem",
@@ -41,7 +41,7 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
         for operation in (operations[method] for method in _METHODS if method in operations):
             responses = operation.setdefault("responses", {})
             responses.pop("422", None)
-            for status in SHARED_PROBLEM_STATUSES:
+            for status in SHARED_PROBLEMS:
                 responses.setdefault(str(status), _response(problem_texts(status)[0]))
     return document
 

@@ -1,4 +1,7 @@
-"""In whose words a page speaks: gettext by context variable, catalogues read from their ``.po`` files."""
+"""The language of a page: translations, and the reader's locale as a context variable.
+
+The ``.po`` files are compiled at start, so that there is no compiled file that could be stale.
+"""
 
 import gettext
 from collections.abc import Collection, Iterator, Sequence
@@ -19,18 +22,21 @@ from shared.values.languages import widening
 from shared.values.zones import zone_of
 
 SOURCE = "en"
+"""The language of the texts in the code and the templates."""
+MAX_ACCEPTED_LANGUAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Who reads: the language, the place whose clock is meant, the moment, and the words."""
+    """The reader of what is being rendered: language and translations, time zone, and the current time."""
 
     language: str = SOURCE
     zone: ZoneInfo = field(default_factory=zone_of)
     now: datetime = field(default_factory=system_clock)
-    words: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
-    page: str = ""
-    """The page's language where it is another: a client's own words stand in it, and ours in ``language``."""
+    translations: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
+    page_language: str = ""
+    """The page's language where we have no translations in it: a survey's own texts are in it, and ours in
+    ``language``."""
 
     @property
     def locale(self) -> Locale:
@@ -44,7 +50,7 @@ _reading: ContextVar[Reading] = ContextVar("reading")
 
 
 def reading() -> Reading:
-    """Who reads what is being rendered."""
+    """The current reader."""
     return _reading.get(None) or Reading()
 
 
@@ -58,34 +64,34 @@ def read_by(reader: Reading) -> Iterator[None]:
         _reading.reset(token)
 
 
-# The environment's translations are shared between readers, so each call looks up who reads now.
+# All readers share one environment, so each call looks up the current reader.
 def translated(message: str) -> str:
-    return reading().words.gettext(message)
+    return reading().translations.gettext(message)
 
 
 def counted(one: str, many: str, n: int) -> str:
-    return reading().words.ngettext(one, many, n)
+    return reading().translations.ngettext(one, many, n)
 
 
-def in_context(context: str, message: str) -> str:
-    return reading().words.pgettext(context, message)
+def translated_in_context(context: str, message: str) -> str:
+    return reading().translations.pgettext(context, message)
 
 
 def counted_in_context(context: str, one: str, many: str, n: int) -> str:
-    return reading().words.npgettext(context, one, many, n)
+    return reading().translations.npgettext(context, one, many, n)
 
 
 def catalogues(folders: Sequence[Path]) -> dict[str, gettext.NullTranslations]:
-    """The translations of all languages found; an earlier folder's words go before a later one's."""
+    """The translations by language; those in an earlier folder are preferred."""
     found: dict[str, gettext.NullTranslations] = {SOURCE: gettext.NullTranslations()}
     for folder in folders:
         for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
             language = path.parts[-3]
-            words = _compiled(path)
+            translations = _compiled(path)
             if language in found:
-                found[language].add_fallback(words)
+                found[language].add_fallback(translations)
             else:
-                found[language] = words
+                found[language] = translations
     return found
 
 
@@ -98,7 +104,7 @@ def _compiled(path: Path) -> gettext.GNUTranslations:
 
 
 def spoken(wished: str, available: Collection[str]) -> str:
-    """The language itself when it is there, else without its region (da-DK, then da), else English."""
+    """The language itself when it is available, else a wider one (da for da-DK), else English."""
     return next((tag for tag in widening(wished) if tag in available), SOURCE)
 
 
@@ -108,7 +114,7 @@ def direction(tag: str) -> str:
 
 
 def own_name(tag: str) -> str:
-    """A language in its own words, such as Dansk; the tag itself when nobody has told us its name."""
+    """The name of a language in that language, such as Dansk; the tag itself when the name is not known."""
     try:
         name = Locale.parse(tag.replace("-", "_")).get_display_name()
     except (UnknownLocaleError, ValueError):
@@ -117,18 +123,18 @@ def own_name(tag: str) -> str:
 
 
 def negotiate(accept_language: str | None, available: Sequence[str]) -> str:
-    """The reader's best language among those we have (RFC 9110 12.5.4), English when none fits."""
-    wanted: list[tuple[float, int, str]] = []
-    for place, part in enumerate((accept_language or "").split(",")[:20]):
+    """The available language that the header prefers (RFC 9110, 12.5.4); English when it accepts none."""
+    accepted: list[tuple[float, int, str]] = []
+    for rank, part in enumerate((accept_language or "").split(",")[:MAX_ACCEPTED_LANGUAGES]):
         tag, _, weight = part.partition(";")
         try:
             quality = float(weight.partition("=")[2] or 1)
         except ValueError:
             quality = 0.0
         if quality > 0 and tag.strip():
-            wanted.append((-quality, place, tag.strip().lower()))
+            accepted.append((-quality, rank, tag.strip().lower()))
     by_tag = {language.lower().replace("_", "-"): language for language in available}
-    for _, _, tag in sorted(wanted):
+    for _, _, tag in sorted(accepted):
         for each in widening(tag):
             if each in by_tag:
                 return by_tag[each]

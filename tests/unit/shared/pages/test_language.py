@@ -13,11 +13,11 @@ from shared.pages.language import Reading, negotiate, read_by
 
 PAGES = Path(filters.__file__).parent
 NOW = datetime(2026, 11, 19, 14, 32, 7, tzinfo=UTC)
-WORDS = language.catalogues([PAGES / "locales"])
+TRANSLATIONS = language.catalogues([PAGES / "locales"])
 
 
 def reader(speak="en", zone="Europe/Copenhagen"):
-    return read_by(Reading(speak, ZoneInfo(zone), NOW, WORDS[speak]))
+    return read_by(Reading(speak, ZoneInfo(zone), NOW, TRANSLATIONS[speak]))
 
 
 @pytest.mark.parametrize(
