@@ -1,9 +1,9 @@
-"""All drawings by one name: `charts` in every template, plain functions of plain numbers in tests."""
+"""All charts and icons; `charts` in every template. They are plain functions of numbers."""
 
 from shared.pages.svg.icons import big_clock, brand, clock, glyph, key, marks, place, strip
 from shared.pages.svg.primitives import FEW_ANSWERS, TOO_FEW_ANSWERS, DrawnScore, group_of
 from shared.pages.svg.scales import anywhere, difference, hero, one, row, second
-from shared.pages.svg.trends import Point, flow, frame_of, histogram, mini, share, trend
+from shared.pages.svg.trends import Point, flow, histogram, mini, range_of, share, trend
 
 __all__ = [
     "FEW_ANSWERS",
@@ -16,7 +16,6 @@ __all__ = [
     "clock",
     "difference",
     "flow",
-    "frame_of",
     "glyph",
     "group_of",
     "hero",
@@ -26,6 +25,7 @@ __all__ = [
     "mini",
     "one",
     "place",
+    "range_of",
     "row",
     "second",
     "share",

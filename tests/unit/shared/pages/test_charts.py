@@ -127,12 +127,12 @@ def test_an_empty_histogram_is_flat():
 
 
 def test_a_trend_shows_half_the_scale_only_where_every_band_lies_in_it():
-    assert charts.frame_of(WEEKS) == charts.frame_of([]).__class__(0, 100)
+    assert charts.range_of(WEEKS) == charts.range_of([]).__class__(0, 100)
     below = DrawnScore(50, -20, -40, -1, -30, -10)
     across = DrawnScore(50, 5, -5, 15, 1, 9)
-    assert (charts.frame_of([week(0, below)]).low, charts.frame_of([week(0, below)]).high) == (-100, 0)
-    assert charts.frame_of([*WEEKS, week(30, across)]).low == -100
-    assert charts.frame_of([]).low == -100
+    assert (charts.range_of([week(0, below)]).low, charts.range_of([week(0, below)]).high) == (-100, 0)
+    assert charts.range_of([*WEEKS, week(30, across)]).low == -100
+    assert charts.range_of([]).low == -100
 
 
 def test_a_week_without_a_score_is_a_gap_in_the_line():
