@@ -35,8 +35,7 @@ class Reading:
     now: datetime = field(default_factory=system_clock)
     translations: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
     page_language: str = ""
-    """The page's language where we have no translations in it: a survey's own texts are in it, and ours in
-    ``language``."""
+    """The language of a survey's own texts on the page, where ours have no translation in it."""
 
     @property
     def locale(self) -> Locale:

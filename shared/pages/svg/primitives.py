@@ -94,7 +94,7 @@ def vertical_line(kind: str, x: float, y1: float, y2: float) -> str:
 
 
 def block(kind: str, x1: float, x2: float, y: float, height: float, *, hatched: bool = False) -> str:
-    """A rectangle; ``x1`` and ``x2`` in per cent. Only an attribute can refer to the hatching, no style sheet."""
+    """A rectangle; ``x1`` and ``x2`` in per cent. A style sheet could not refer to the hatching."""
     fill = ' fill="url(#few)"' if hatched else ""
     width = max(0.0, x2 - x1)
     return (
