@@ -69,9 +69,10 @@ def reached(environment: Environment, name: str) -> set[str]:
 
 
 def defined(template: nodes.Template) -> set[str]:
-    """The names that a template imports or sets. All blocks of a page see them, unlike Jinja's analysis."""
-    imports = {each.target for each in template.find_all(nodes.Import)}
-    return imports | {each.name for each in template.find_all(nodes.Name) if each.ctx == "store"}
+    """The names that a template imports or sets, and its macros: blocks see them, unlike Jinja's analysis."""
+    named = {each.name for each in template.find_all(nodes.Macro)}
+    named |= {each.target for each in template.find_all(nodes.Import)}
+    return named | {each.name for each in template.find_all(nodes.Name) if each.ctx == "store"}
 
 
 def variables_of(environment: Environment, name: str) -> set[str]:
