@@ -70,7 +70,7 @@ async def answers(app: ASGIApp, route: Route, origin: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("together", [False, True])
-async def test_what_belongs_to_staff_is_404_on_the_customers_address_and_there_on_their_own(
+async def test_staff_routes_are_404_on_the_customers_address_and_served_on_their_own(
     apps: dict[str, FastAPI], together: bool
 ) -> None:
     every = list(routes(apps))
@@ -91,7 +91,7 @@ async def test_what_belongs_to_staff_is_404_on_the_customers_address_and_there_o
     assert not faults, "\n".join(faults)
 
 
-async def test_a_machine_beside_us_gets_its_probes_and_no_page(apps: dict[str, FastAPI]) -> None:
+async def test_one_of_our_own_machines_gets_probes_and_no_page(apps: dict[str, FastAPI]) -> None:
     for name, app in apps.items():
         for path in sorted(OF_MACHINES):
             status, _ = await answers(app, Route(name, "GET", path), "http://10.0.0.7:8000")

@@ -57,7 +57,7 @@ def references(part: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_it_is_an_openapi_document_whose_references_lead_somewhere(
+def test_it_is_an_openapi_document_whose_references_resolve(
     documents: dict[str, Document], name: str
 ) -> None:
     document = documents[name]
@@ -69,7 +69,7 @@ def test_it_is_an_openapi_document_whose_references_lead_somewhere(
             here = here[part]
 
 
-def test_every_operation_says_what_it_is_for_and_what_it_takes(documents: dict[str, Document]) -> None:
+def test_every_operation_describes_its_purpose_and_its_parameters(documents: dict[str, Document]) -> None:
     faults = []
     for name, path, operation in operations(documents):
         if not operation.get("summary"):
@@ -83,7 +83,7 @@ def test_every_operation_says_what_it_is_for_and_what_it_takes(documents: dict[s
     assert not faults, "\n".join(faults)
 
 
-def test_every_operation_says_what_it_answers(documents: dict[str, Document]) -> None:
+def test_every_operation_describes_its_responses(documents: dict[str, Document]) -> None:
     faults = []
     for name, path, operation in operations(documents):
         answers = operation["responses"]

@@ -48,7 +48,7 @@ async def passes(admission: Admission, caller: Requester) -> int:
         return problem.status if (problem.headers or {}).get("Retry-After") == "1" else -1
 
 
-def test_a_caller_is_a_key_or_a_session_of_a_company() -> None:
+def test_a_requester_is_a_key_or_a_session_of_a_tenant() -> None:
     key = ApiKey(tenant="acme", id="k", name="shop", scopes=frozenset())
     staff = Staff("acme", uuid4(), "Mie", "agent", (), "session", datetime.now(UTC))
     assert Requester.of(key) == Requester.of(Caller("acme", None, key)) == requester()
@@ -57,7 +57,7 @@ def test_a_caller_is_a_key_or_a_session_of_a_company() -> None:
     assert Requester.of(None) is None
 
 
-async def test_the_load_of_one_key_leaves_room_for_others() -> None:
+async def test_the_load_of_one_key_leaves_places_for_others() -> None:
     admission = Admission(max_wait_s=0.01)
     async with held(admission, *[requester(key="busy")] * 20):
         assert await passes(admission, requester(key="busy")) == 429
@@ -65,27 +65,27 @@ async def test_the_load_of_one_key_leaves_room_for_others() -> None:
         assert await passes(admission, requester("other")) == 200
 
 
-async def test_the_load_of_all_keys_of_a_company_leaves_room_for_other_companies() -> None:
+async def test_the_load_of_all_keys_of_a_tenant_leaves_places_for_other_tenants() -> None:
     admission = Admission(max_wait_s=0.01)
     async with held(admission, *(requester(key=f"busy {n}") for n in range(12))):
         assert await passes(admission, requester(key="new")) == 429
         assert await passes(admission, requester("other")) == 200
 
 
-async def test_beyond_what_may_wait_a_caller_is_refused_at_once() -> None:
+async def test_a_caller_with_too_many_pending_requests_is_refused_at_once() -> None:
     admission = Admission(max_pending_per_caller=5, max_wait_s=60)
     async with held(admission, *[requester()] * 5):
         assert await passes(admission, requester()) == 429
 
 
-async def test_when_everybody_is_busy_who_comes_waits_a_moment_and_hears_503() -> None:
+async def test_when_all_places_are_taken_a_new_request_waits_a_moment_and_gets_503() -> None:
     admission = Admission(max_wait_s=0.01)
     async with held(admission, *(requester(f"company {n}", f"key {n}") for n in range(5))):
         assert await passes(admission, requester("new")) == 503
     assert await passes(admission, requester("new")) == 200
 
 
-async def test_what_needs_no_database_is_bounded_for_each_caller_alone() -> None:
+async def test_requests_without_a_database_are_limited_for_each_caller_separately() -> None:
     admission = Admission()
     stack = [admission.direct(requester()) for _ in range(MAX_DIRECT_PER_CALLER)]
     for each in stack:

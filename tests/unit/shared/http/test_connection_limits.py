@@ -99,7 +99,7 @@ async def drip(reader, writer, one=b"a"):
     "begun", [b"", b"\r\n", b"G", b"GET /healthz HTTP/1.1\r\n", GET[:-2], GET[:-2] + b"x-a: "]
 )
 @pytest.mark.parametrize("before", [b"", GET], ids=["first", "second"])
-async def test_a_request_whose_head_does_not_come_ends_its_connection(run, sample, before, begun):
+async def test_a_connection_without_a_complete_head_is_closed(run, sample, before, begun):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(before + begun)
@@ -109,7 +109,7 @@ async def test_a_request_whose_head_does_not_come_ends_its_connection(run, sampl
 
 
 @pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nx-a: ", GET[:-2]])
-async def test_a_head_that_drips_is_not_waited_for(run, sample, head):
+async def test_a_head_that_arrives_slowly_is_refused(run, sample, head):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(head)
@@ -117,7 +117,7 @@ async def test_a_head_that_drips_is_not_waited_for(run, sample, head):
 
 
 @pytest.mark.parametrize("part", [b"a" * 65_536, b"a: b\r\n" * 10_000, b"a\r\n b" * 10_000])
-async def test_a_head_without_end_is_refused_within_its_size(run, sample, part):
+async def test_a_head_without_end_is_refused_at_its_size_limit(run, sample, part):
     server = await run(sample.app, limits=replace(SHORT, head=ENDS))
     async with connected(server) as (reader, writer):
         writer.write(GET[:-2])
@@ -148,14 +148,14 @@ async def test_a_body_below_the_pace_is_a_408(run, sample):
         assert (await drip(reader, writer)).startswith(b"HTTP/1.1 408")
 
 
-async def test_a_body_that_nobody_reads_is_not_waited_for(run, sample):
+async def test_a_body_that_is_not_read_gets_a_deadline(run, sample):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 100000\r\n\r\n")
         assert b"answered" in await drip(reader, writer)
 
 
-async def test_a_body_that_comes_after_its_answer_keeps_the_connection(run, sample):
+async def test_a_body_that_arrives_after_its_response_keeps_the_connection(run, sample):
     server = await run(sample.app, limits=replace(SHORT, rest=ENDS))
     async with connected(server) as (reader, writer):
         writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 3\r\n\r\n")
@@ -165,7 +165,7 @@ async def test_a_body_that_comes_after_its_answer_keeps_the_connection(run, samp
         await rest_of(reader)
 
 
-async def test_who_waits_for_our_answer_is_never_ended(run, sample):
+async def test_a_client_that_waits_for_our_response_is_never_disconnected(run, sample):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer), connected(server) as (idle, idler):
         writer.write(GET.replace(b"healthz", b"waits"))
@@ -175,7 +175,7 @@ async def test_who_waits_for_our_answer_is_never_ended(run, sample):
         assert b"answered" in await rest_of(reader)
 
 
-async def test_who_reads_nothing_is_let_go(run, sample):
+async def test_a_client_that_reads_nothing_is_disconnected(run, sample):
     server = await run(sample.app, limits=SHORT)
     _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
     writer.write(GET.replace(b"healthz", b"endless"))
@@ -183,7 +183,7 @@ async def test_who_reads_nothing_is_let_go(run, sample):
     writer.close()
 
 
-async def test_at_the_limit_who_owes_us_a_request_gives_way_to_who_has_one(run, sample):
+async def test_at_the_limit_a_connection_without_a_request_gives_way_to_one_with_a_request(run, sample):
     server = await run(sample.app, limits=ConnectionLimits(most=8))
     many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(20)]
     for _, writer in many:
@@ -195,7 +195,7 @@ async def test_at_the_limit_who_owes_us_a_request_gives_way_to_who_has_one(run, 
         writer.close()
 
 
-async def test_when_all_wait_for_us_the_next_one_is_told_when_to_come_again(run, sample):
+async def test_when_all_connections_are_busy_the_next_one_is_refused_with_retry_after(run, sample):
     server = await run(sample.app, limits=ConnectionLimits(most=3))
     many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
     for _, writer in many:
@@ -210,7 +210,7 @@ async def test_when_all_wait_for_us_the_next_one_is_told_when_to_come_again(run,
         writer.close()
 
 
-async def test_requests_that_pile_up_on_one_connection_end_it(run, sample):
+async def test_too_many_pipelined_requests_close_their_connection(run, sample):
     server = await run(sample.app)
     async with connected(server) as (reader, writer):
         writer.write(GET.replace(b"healthz", b"waits") + GET * 1_000)
@@ -219,7 +219,7 @@ async def test_requests_that_pile_up_on_one_connection_end_it(run, sample):
     assert await status_of(server) == 200
 
 
-async def test_a_few_requests_on_one_connection_are_answered_in_their_order(run, sample):
+async def test_a_few_pipelined_requests_are_answered_in_their_order(run, sample):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(GET * 10)

@@ -94,7 +94,7 @@ def test_an_event_is_judged_in_a_batch_as_it_is_alone(batch: list[bytes]) -> Non
 
 
 @pytest.mark.parametrize("bad", VALUES)
-def test_whatever_stands_beside_it_a_time_or_a_name_beyond_the_limits_is_refused(bad: str) -> None:
+def test_a_time_or_a_name_beyond_the_limits_is_refused_whatever_its_neighbours(bad: str) -> None:
     future = json.dumps({"id": "f", "score": 9, "answered_at": "2999-01-01T00:00:00Z"})
     long = json.dumps(
         {"id": "l", "score": 9, "answered_at": A_TIME, "segments": {"a": "長" * 200, "b": "長" * 200}}
@@ -121,7 +121,7 @@ def test_a_whole_number_is_a_score_however_it_is_written(score: str, whole: int)
 @pytest.mark.parametrize(
     "score", ["9.5", '"9"', "true", "false", "null", "[]", "{}", "-1", "11", "1e300", "NaN", "-Infinity"]
 )
-def test_what_is_no_whole_number_up_to_ten_is_refused_in_words(score: str) -> None:
+def test_a_score_that_is_no_whole_number_up_to_ten_is_refused_with_a_remedy(score: str) -> None:
     body = f'{{"answers": [{{"id": "a", "score": {score}, "answered_at": "{A_TIME}"}}]}}'
     (read_one,) = read_batch(body.encode(), NOW)
     (fault,) = read_one.faults

@@ -19,7 +19,7 @@ def test_a_bucket_fills_again_with_time() -> None:
     assert [guesses.failed("a"), guesses.failed("a") > 0] == [0, True]
 
 
-def test_who_is_idle_is_forgotten_and_the_memory_stays_bounded() -> None:
+def test_idle_callers_are_dropped_and_the_number_of_buckets_stays_bounded() -> None:
     now = 0.0
     guesses = RateLimit(most=2, every=3, max_buckets=10, clock=lambda: now)
     for n in range(100):
@@ -52,7 +52,7 @@ def test_while_all_buckets_are_empty_a_new_caller_waits_too() -> None:
     assert guesses.wait("d") == 0
 
 
-def test_who_is_refused_by_one_bucket_takes_from_no_other() -> None:
+def test_a_caller_whom_one_bucket_refuses_takes_from_no_other() -> None:
     network, account = (
         RateLimit(most=1, every=30, clock=lambda: 0.0),
         RateLimit(most=3, every=30, clock=lambda: 0.0),

@@ -18,7 +18,7 @@ from shared.http.staff_auth import ACCESS_COOKIE
 SECRET = "a secret of at least thirty-two characters"
 
 
-async def test_it_serves_until_it_is_told_to_stop(run):
+async def test_it_serves_until_it_is_stopped(run):
     ended = []
 
     @asynccontextmanager
@@ -32,7 +32,7 @@ async def test_it_serves_until_it_is_told_to_stop(run):
     assert ended == [True]
 
 
-async def test_who_is_still_waiting_when_the_server_ends_hears_when_to_come_again(run, monkeypatch):
+async def test_a_request_that_the_stop_interrupts_gets_503_with_retry_after(run, monkeypatch):
     monkeypatch.setattr("shared.http.server.STOP_GRACE_S", 1)
     router, begun = APIRouter(route_class=CheckedRoute), asyncio.Event()
 
@@ -106,7 +106,7 @@ async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_h
             await asyncio.wait_for(server.task, 3)
 
 
-async def test_a_browser_that_leaves_is_forgotten(run, staff):
+async def test_the_stream_of_a_browser_that_leaves_is_closed(run, staff):
     stopping = asyncio.Event()
     app = live_app(stopping, staff)
     server = await run(app, stopping)
@@ -126,7 +126,7 @@ async def test_a_browser_that_leaves_is_forgotten(run, staff):
         ("10.0.0.0/8", ["127.0.0.1", "http"]),
     ],
 )
-async def test_only_a_trusted_proxy_is_believed_when_it_says_who_called(run, trusted, caller):
+async def test_only_a_trusted_proxy_may_set_the_clients_address(run, trusted, caller):
     router = APIRouter(route_class=CheckedRoute)
 
     @router.get("/caller")

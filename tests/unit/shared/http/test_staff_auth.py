@@ -14,7 +14,7 @@ def somebody(role="admin", hours=1):
     return Staff("acme", UUID(int=7), "Jonas Holt", role, ("touchpoint:checkout",), "session-1", expires)
 
 
-def test_a_pass_says_who_it_was_made_for():
+def test_a_pass_verifies_as_the_user_it_was_signed_for():
     staff = somebody()
     assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(staff)) == staff
 
@@ -26,7 +26,7 @@ def test_a_pass_of_another_secret_or_with_one_letter_changed_is_nothing():
     assert AccessPass(SECRET).verify("") is None
 
 
-def test_a_pass_runs_out():
+def test_a_pass_expires():
     assert AccessPass(SECRET, lifetime_s=-1).verify(AccessPass(SECRET).sign(somebody())) is None
 
 
@@ -40,7 +40,7 @@ def test_what_is_opened_with_a_pass_lasts_no_longer_than_the_pass():
     assert door.seconds_left("nothing") == 0
 
 
-async def test_a_person_without_a_pass_is_sent_to_renew_it_and_back(web):
+async def test_a_browser_without_a_pass_is_redirected_to_renew_it_and_back(web):
     answer = await web.get("/page?window=30d&a=b", headers=HTML)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/login/renew?next=%2Fpage%3Fwindow%3D30d%26a%3Db"
@@ -55,12 +55,12 @@ async def test_a_program_without_a_pass_gets_a_problem(web):
     assert (await web.get("/page")).status_code == 401
 
 
-async def test_a_person_with_a_pass_comes_in(web, sign_in):
+async def test_a_user_with_a_pass_gets_the_page(web, sign_in):
     sign_in()
     assert (await web.get("/page", headers=HTML)).json() == "Jonas Holt"
 
 
-async def test_in_a_wrong_role_a_page_is_not_there_and_a_program_hears_who_may(web, sign_in):
+async def test_with_another_role_a_page_is_not_found_and_a_program_gets_the_roles_that_may(web, sign_in):
     sign_in(somebody("agent"))
     assert (await web.get("/admins", headers=HTML)).status_code == 404
     refusal = await web.get("/admins")
@@ -92,7 +92,7 @@ def test_a_path_of_ours_may_be_returned_to(path):
         "/a\\b",
     ],
 )
-def test_nobody_is_sent_elsewhere_by_a_link(path):
+def test_a_link_cannot_redirect_to_another_site(path):
     assert safe_next(path) == "/"
 
 

@@ -57,7 +57,7 @@ EVERY = [
 
 
 @pytest.mark.parametrize("drawing", EVERY)
-def test_every_drawing_is_sound_svg_and_everything_in_it_is_escaped(drawing):
+def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(drawing):
     root = parsed(drawing)
     assert root.tag == "svg"
     assert "<script" not in drawing
@@ -66,13 +66,13 @@ def test_every_drawing_is_sound_svg_and_everything_in_it_is_escaped(drawing):
 
 
 @pytest.mark.parametrize("drawing", EVERY)
-def test_a_drawing_is_told_in_a_sentence_or_hidden_from_who_listens(drawing):
+def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(drawing):
     root = parsed(drawing)
     told = root.get("role") == "img" and root.get("aria-label")
     assert bool(told) != (root.get("aria-hidden") == "true")
 
 
-def test_many_answers_are_two_blocks_and_a_stroke():
+def test_a_score_of_many_answers_is_two_blocks_and_a_line():
     assert {"b95", "b50", "pt", "cap"} <= set(kinds(charts.hero(SURE, "x")))
     assert words(charts.hero(SURE, "x"))[0] == "+27"
     assert {"+23", "+31"} <= set(words(charts.hero(SURE, "x")))
@@ -90,12 +90,12 @@ def test_a_negative_score_has_a_real_minus():
     assert "-26" not in str(words(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x")))
 
 
-def test_both_ends_stand_on_one_side_where_the_ruler_ends():
+def test_both_labels_are_on_one_side_near_the_end_of_the_ruler():
     assert "+82 to +100" in words(charts.one(DrawnScore(36, 100, 82, 100, 95, 100)))
     assert "−100 to −82" in words(charts.one(DrawnScore(36, -100, -100, -82, -100, -95)))
 
 
-def test_plus_minus_is_written_only_where_both_halves_agree():
+def test_a_margin_is_known_only_where_both_halves_agree():
     assert SURE.margin == pytest.approx(3.95)
     assert DrawnScore(36, 100, 82, 100, 95, 100).margin is None
 
@@ -186,7 +186,7 @@ def test_each_of_a_few_answers_is_drawn_by_its_shape():
     assert [len(list(drawn.iter("rect"))), len(list(drawn.iter("circle")))] == [2, 5]
 
 
-def test_the_eleven_places_take_their_group():
+def test_the_eleven_places_have_the_class_of_their_group():
     assert [charts.group_of(score) for score in range(11)] == list(
         itertools.chain(["d"] * 7, ["pa"] * 2, ["p"] * 2)
     )

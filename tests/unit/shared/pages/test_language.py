@@ -58,7 +58,7 @@ def test_counts_have_the_readers_separators(speak, written):
         assert filters.thousands(1277) == written
 
 
-def test_a_moment_is_told_on_the_readers_clock_and_day():
+def test_a_time_is_written_in_the_readers_zone():
     late = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
     with reader():
         assert (filters.clock_time(late), filters.day(late)) == ("00:30", "19 November")
@@ -79,7 +79,7 @@ def test_a_moment_is_told_on_the_readers_clock_and_day():
         (timedelta(seconds=-5), "0 seconds ago", "for 0 sekunder siden"),
     ],
 )
-def test_how_long_ago_is_told_in_one_unit(ago, english, danish):
+def test_how_long_ago_is_written_in_one_unit(ago, english, danish):
     with reader("en"):
         assert filters.since(NOW - ago) == english
     with reader("da"):
@@ -104,7 +104,7 @@ def messages():
 
 
 @pytest.mark.parametrize("speak", ["da", "nl"])
-def test_every_word_of_the_frame_is_translated_with_the_same_placeholders(speak):
+def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders(speak):
     with (PAGES / "locales" / speak / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalogue = {
             message.id[0] if isinstance(message.id, tuple) else message.id: message.string
@@ -120,7 +120,7 @@ def test_every_word_of_the_frame_is_translated_with_the_same_placeholders(speak)
             assert words
 
 
-def test_no_template_hands_a_variable_to_gettext():
+def test_no_template_passes_a_variable_to_gettext():
     """Newstyle gettext calls its result safe HTML: what comes by a variable would not be escaped."""
     for template in PAGES.parent.parent.glob("*/**/templates/**/*.html"):
         assert not re.findall(r"\b_\(\s*[a-z_]", template.read_text()), template

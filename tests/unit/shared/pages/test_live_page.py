@@ -98,7 +98,7 @@ async def tab(world):
         assert faults == []
 
 
-async def test_what_is_live_changes_and_what_the_reader_is_doing_stays(world, tab):
+async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab):
     await tab.fill("#note", "half a sentence")
     await tab.check("[name=told]")
     await tab.click("#behind summary")
@@ -118,7 +118,7 @@ async def test_what_is_live_changes_and_what_the_reader_is_doing_stays(world, ta
     await expect(tab).to_have_title("2 answers")
 
 
-async def test_a_change_is_said_once_and_the_next_waits_for_its_minute(world, tab):
+async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world, tab):
     world.count = 2
     await expect(tab.locator("#said")).to_have_text("2 answers.")
     world.count = 3
@@ -126,7 +126,7 @@ async def test_a_change_is_said_once_and_the_next_waits_for_its_minute(world, ta
     await expect(tab.locator("#said")).to_have_text("2 answers.")
 
 
-async def test_a_reader_hears_when_the_page_is_no_longer_true_and_when_it_is_again(world, tab):
+async def test_a_page_shows_when_it_is_outdated_and_when_it_is_current_again(world, tab):
     await expect(tab.locator("#offline")).to_be_hidden()
     world.broken = True
     await expect(tab.locator("#offline")).to_contain_text("No connection since")
@@ -141,7 +141,7 @@ async def test_a_changed_choice_is_shown_at_once_and_keeps_the_focus(world, tab)
     await expect(tab.locator("select[name=window]")).to_be_focused()
 
 
-async def test_a_pass_that_is_gone_is_renewed_without_a_word(world, tab):
+async def test_a_missing_pass_is_renewed_silently(world, tab):
     await tab.context.clear_cookies()
     world.count = 7
     await expect(tab.locator("h1")).to_have_text("7")

@@ -111,7 +111,7 @@ async def open_tab(context, world, service, thing="any"):
     return tab
 
 
-async def test_twelve_tabs_of_all_kinds_load_act_and_hear_what_changed(world, context):
+async def test_twelve_tabs_of_all_kinds_load_act_and_follow_changes(world, context):
     kinds = [(service, thing) for thing in ("any", "1", "2", "3") for service in SERVICES]
     tabs = [await open_tab(context, world, *kind) for kind in kinds]
     await eventually(lambda: world.streams() == dict.fromkeys(SERVICES, 1))
@@ -123,7 +123,7 @@ async def test_twelve_tabs_of_all_kinds_load_act_and_hear_what_changed(world, co
     assert world.streams() == dict.fromkeys(SERVICES, 1)
 
 
-async def test_the_first_tab_closes_and_the_others_still_hear(world, context):
+async def test_the_first_tab_closes_and_the_others_still_follow_changes(world, context):
     first, second = [await open_tab(context, world, "alerts") for _ in range(2)]
     await eventually(lambda: world.streams()["alerts"] == 1)
     await first.close()
@@ -161,7 +161,7 @@ async def test_many_changes_load_a_page_once_a_second_at_most(world, context):
 
 
 @pytest.mark.parametrize("script", ["", NO_WORKER], ids=["shared", "without a shared worker"])
-async def test_a_hidden_tab_lets_go_and_is_true_again_when_it_is_looked_at(world, context, script):
+async def test_a_hidden_tab_closes_its_stream_and_is_updated_when_it_is_visible_again(world, context, script):
     await context.add_init_script(script)
     tab = await open_tab(context, world, "alerts")
     await eventually(lambda: world.streams()["alerts"] == 1)

@@ -101,7 +101,7 @@ def test_nothing_else_is_a_link(value: object) -> None:
 
 
 @given(st.text(max_size=80))
-def test_an_address_that_may_be_broken_says_the_same(value: str) -> None:
+def test_an_address_with_line_breaks_has_the_same_text(value: str) -> None:
     assert breakable(value).replace("<wbr>", "").unescape() == value
     assert "<" not in breakable(value).replace("<wbr>", "")
 

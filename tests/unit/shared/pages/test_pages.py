@@ -71,7 +71,7 @@ async def get(app, path="/page", staff=None, **headers):
         return await client.get(path, headers=HTML | headers)
 
 
-async def test_a_page_for_customers_speaks_the_readers_language_with_the_services_words_and_the_frames(
+async def test_a_customers_page_is_in_the_readers_language_with_the_translations_of_service_and_frame(
     package,
 ):
     app = app_of(Pages(package), somebody())
@@ -102,13 +102,13 @@ async def test_the_language_of_one_reader_never_reaches_another(package):
     assert "Hej" in (await get(app_of(pages, somebody(), speak="da"))).text
 
 
-async def test_no_times_are_spoken_of_before_the_company_is_known(package):
+async def test_the_zone_is_named_only_when_the_companys_is_known(package):
     assert "Times are those of" not in (await get(app_of(Pages(package)))).text
     zoned = app_of(Pages(package), somebody(), time_zone="Europe/Copenhagen")
     assert "Times are those of Copenhagen." in (await get(zoned)).text
 
 
-async def test_the_frame_names_who_is_signed_in_and_signs_out_by_post(package):
+async def test_the_frame_names_the_user_and_signs_out_by_post(package):
     text = (
         await get(app_of(Pages(package), somebody(EVIL), company=EVIL, open_cases=1234, here="cases"))
     ).text
@@ -123,12 +123,12 @@ async def test_the_frame_names_who_is_signed_in_and_signs_out_by_post(package):
     ("role", "leads"),
     [("admin", True), ("leader", True), ("agent", True), ("editor", False), ("analyst", False)],
 )
-async def test_the_frame_leads_to_cases_whoever_works_on_them(package, role, leads):
+async def test_the_frame_links_to_cases_for_users_who_work_on_them(package, role, leads):
     text = (await get(app_of(Pages(package), somebody(role=role)))).text
     assert ('href="/inbox"' in text) is leads
 
 
-async def test_nobody_signed_in_sees_no_navigation(package):
+async def test_without_a_user_there_is_no_navigation(package):
     assert "/inbox" not in (await get(app_of(Pages(package)))).text
 
 
@@ -140,7 +140,7 @@ async def test_nobody_signed_in_sees_no_navigation(package):
         ({"local": True, "mailbox_url": "http://127.0.0.1:1/"}, {}, 'href="http://127.0.0.1:1/"'),
     ],
 )
-async def test_a_banner_says_what_everybody_must_know(package, given, context, words):
+async def test_a_banner_shows_test_mode_stopped_sending_and_local_mail(package, given, context, words):
     assert words in (await get(app_of(Pages(package, **given), somebody(), **context))).text
     assert words not in (await get(app_of(Pages(package), somebody()))).text
 
@@ -155,7 +155,7 @@ async def test_a_page_obeys_the_policy_it_is_sent_with(package):
     assert "https://" not in text
 
 
-async def test_an_error_escapes_what_it_tells(package):
+async def test_an_error_page_escapes_its_texts(package):
     app = app_of(Pages(package))
     for staff in (None, somebody()):
         answer = await get(app, "/trouble", staff)
@@ -172,7 +172,7 @@ async def test_a_services_file_has_an_address_of_its_own(package):
     assert pages.assets.url("live.js").startswith("/static/shared/")
 
 
-def test_what_a_template_was_not_given_is_an_error_and_not_an_empty_place(package):
+def test_a_missing_variable_is_an_error_and_not_an_empty_text(package):
     with pytest.raises(jinja2.UndefinedError):
         Pages(package).text("missing.html", "en")
 
@@ -188,7 +188,7 @@ def parts(call, **context):
     return template.render(**context)
 
 
-def test_a_field_with_a_fault_says_so_above_it_and_keeps_what_was_typed():
+def test_a_field_with_a_fault_shows_it_above_and_keeps_what_was_typed():
     drawn = parts(
         '{{ parts.field("note", "What we did", "textarea", value=typed, hint="Staff only.", fault="Say it.") }}',
         typed=EVIL,
@@ -199,14 +199,14 @@ def test_a_field_with_a_fault_says_so_above_it_and_keeps_what_was_typed():
     assert "&lt;img" in drawn
 
 
-def test_a_choice_keeps_what_was_chosen():
+def test_a_select_keeps_the_chosen_option():
     drawn = parts(
         '{{ parts.field("cause", "Cause", "select", value="late", options=[("", "Choose"), ("late", "Late")]) }}'
     )
     assert '<option value="late" selected>' in drawn
 
 
-def test_a_case_row_escapes_the_customers_words():
+def test_a_case_row_escapes_the_customers_comment():
     case = SimpleNamespace(
         id=7,
         href="/cases/7",

@@ -37,17 +37,17 @@ def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (froze
         ("", "your contact with us", "din kontakt med os", "uw contact met ons"),
     ],
 )
-def test_the_type_of_the_event_tells_what_it_was(event_type, en, da, nl):
+def test_the_type_of_the_event_decides_the_occasion(event_type, en, da, nl):
     told = [values(language, event_type=event_type)["occasion"] for language in ("en", "da", "nl")]
     assert told == [en, da, nl]
 
 
-def test_the_surveys_own_word_goes_first_with_its_placeholders_filled():
+def test_the_surveys_own_occasion_is_preferred_with_its_placeholders_filled():
     own = SurveyTexts(occasion="the lamp from {company} on {day}, {occasion}")
     assert values(texts=own)["occasion"] == "the lamp from Havnbo on 18 November, {occasion}"
 
 
-def test_what_is_not_known_has_words_that_fit():
+def test_an_unknown_fact_has_a_phrase_that_fits():
     assert values(touchpoint=None)["touchpoint"] == "your delivery"
     assert values(touchpoint=" ")["touchpoint"] == "your delivery"
     assert values()["touchpoint"] == "home delivery"
@@ -56,7 +56,7 @@ def test_what_is_not_known_has_words_that_fit():
     assert values(measurement="relational")["occasion"] == "your contact with us"
 
 
-def test_the_day_is_the_readers_and_in_words_that_we_have():
+def test_the_day_is_in_the_readers_zone_and_in_a_language_with_translations():
     assert values("da")["day"] == "18. november"
     assert values("de")["day"] == "18 November"  # English words, so an English day
 

@@ -48,24 +48,24 @@ SOMEBODY = [
 
 
 @pytest.mark.parametrize("customer_id", NOBODY)
-def test_these_stand_for_nobody(customer_id: str):
+def test_these_are_placeholders(customer_id: str):
     assert stands_for_nobody(customer_id)
 
 
 @pytest.mark.parametrize("customer_id", SOMEBODY)
-def test_these_stand_for_somebody(customer_id: str):
+def test_these_are_customer_ids(customer_id: str):
     assert not stands_for_nobody(customer_id)
 
 
 @given(st.integers(min_value=1), st.uuids())
-def test_a_number_from_one_on_and_a_random_uuid_stand_for_somebody(number: int, uuid: UUID):
+def test_a_positive_number_and_a_random_uuid_are_customer_ids(number: int, uuid: UUID):
     assume(UUID(int=0) != uuid != UUID(int=2**128 - 1))
     assert not stands_for_nobody(str(number))
     assert not stands_for_nobody(str(uuid))
 
 
 @given(st.text(max_size=10), st.sampled_from([str.upper, str.lower, " {}\t".format]))
-def test_what_a_company_lists_is_found_however_it_is_written(own: str, spell):
+def test_a_companys_own_placeholder_is_found_in_all_spellings(own: str, spell):
     assume(folded(spell(own)) == folded(own))
     assert stands_for_nobody(spell(own), {folded(own)})
 
@@ -75,7 +75,7 @@ def test_what_a_company_lists_is_found_however_it_is_written(own: str, spell):
 @example("{{2}}")
 @example("%2%")
 @example("-2")
-def test_an_id_with_a_number_is_judged_as_any_other(customer_id: str) -> None:
+def test_the_shortcut_for_ids_with_a_number_changes_nothing(customer_id: str) -> None:
     with patch.object(customer_ids, "_NUMBERED", re.compile(r"(?!)")):
         looked_through = customer_ids.stands_for_nobody(customer_id)
     assert customer_ids.stands_for_nobody(customer_id) == looked_through

@@ -39,12 +39,12 @@ from shared.values.languages import tag_of, widening
         ),
     ],
 )
-def test_a_tag_has_one_form_whoever_writes_it(written: str, tag: str | None) -> None:
+def test_a_tag_has_one_form_in_all_spellings(written: str, tag: str | None) -> None:
     assert tag_of(written) == tag
 
 
 @given(st.text(st.sampled_from("abZ1-_ "), max_size=20))
-def test_the_form_of_a_tag_is_its_own(text: str) -> None:
+def test_the_canonical_form_is_idempotent(text: str) -> None:
     tag = tag_of(text)
     assert tag is None or tag_of(tag) == tag
 
@@ -60,7 +60,7 @@ def test_a_language_is_looked_for_from_the_narrow_to_the_wide() -> None:
     ("locale", "language"),
     [("zh-Hant-TW", "zh-hant"), ("zh_TW", "zh"), ("pt-BR", "pt-br"), ("pt", "da"), (None, "da")],
 )
-def test_a_customer_is_asked_in_the_narrowest_of_their_languages_that_has_words(
+def test_a_customer_is_asked_in_the_narrowest_of_their_languages_that_has_texts(
     locale: str | None, language: str
 ) -> None:
     survey = SurveyRules(
