@@ -1,4 +1,4 @@
-"""The real Chromium of this machine; `make test` sees that there is one."""
+"""The Chromium of this machine; `make test` checks that there is one."""
 
 import os
 import shutil

@@ -23,7 +23,7 @@ MAIL_TEMPLATE_PREFIX = "mail"
 def page_classes(base: type[Page] = Page) -> Iterator[type[Page]]:
     """The classes that name a template, of all services and of ``shared``."""
     for kind in base.__subclasses__():
-        if "template" in vars(kind):
+        if "template" in vars(kind) and kind.__module__.startswith(("services.", "shared.")):
             yield kind
         yield from page_classes(kind)
 

@@ -1,4 +1,4 @@
-"""Work under way: one caller's load leaves room for other callers, companies, and the customers' pages."""
+"""Running requests: one caller's load leaves places for other callers, tenants, and the customers' pages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,15 +15,15 @@ from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 
 
-def requester(company: str = "acme", key: str = "k") -> Requester:
-    found = Requester.of(ApiKey(tenant=company, id=key, name=key, scopes=frozenset()))
+def requester(tenant: str = "acme", key: str = "k") -> Requester:
+    found = Requester.of(ApiKey(tenant=tenant, id=key, name=key, scopes=frozenset()))
     assert found is not None
     return found
 
 
 @asynccontextmanager
 async def held(admission: Admission, *callers: Requester) -> AsyncIterator[None]:
-    """These have work under way, or wait to."""
+    """These callers' requests run, or wait."""
     ends = asyncio.Event()
 
     async def work(caller: Requester) -> None:
@@ -80,7 +80,7 @@ async def test_a_caller_with_too_many_pending_requests_is_refused_at_once() -> N
 
 async def test_when_all_places_are_taken_a_new_request_waits_a_moment_and_gets_503() -> None:
     admission = Admission(max_wait_s=0.01)
-    async with held(admission, *(requester(f"company {n}", f"key {n}") for n in range(5))):
+    async with held(admission, *(requester(f"tenant {n}", f"key {n}") for n in range(5))):
         assert await passes(admission, requester("new")) == 503
     assert await passes(admission, requester("new")) == 200
 

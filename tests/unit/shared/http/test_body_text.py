@@ -1,4 +1,4 @@
-"""Bodies as clients pack and encode them: taken, or refused with the true reason."""
+"""Compressed and encoded bodies: accepted, or refused with the reason."""
 
 import gzip
 import time

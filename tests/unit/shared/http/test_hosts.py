@@ -1,10 +1,10 @@
-"""The customers' address and the staff's: what is where."""
+"""Which paths are served under the customers' address and under the staff's."""
 
 import pytest
 
 from shared.http.hosts import Hosts
 
-APART = Hosts("https://ask.example", "https://afterword.example")
+SEPARATE = Hosts("https://ask.example", "https://afterword.example")
 LOCAL = Hosts("http://127.0.0.1:8081", "http://127.0.0.1:8082")
 
 
@@ -12,28 +12,28 @@ LOCAL = Hosts("http://127.0.0.1:8081", "http://127.0.0.1:8082")
     "path", ["/", "/inbox", "/login", "/v1/events", "/openapi/scorer.json", "//inbox", "/sx"]
 )
 def test_staff_pages_are_on_the_staffs_address_only(path: str) -> None:
-    assert APART.serves(["afterword.example"], path)
+    assert SEPARATE.serves(["afterword.example"], path)
     for host in ("ask.example", "10.0.0.7:8000", "evil.example", ""):
-        assert not APART.serves([host], path)
+        assert not SEPARATE.serves([host], path)
 
 
 @pytest.mark.parametrize("path", ["/s/token", "/u/token", "/q/code", "/static/shared/0/afterword.css"])
 def test_customers_links_are_served_under_every_host(path: str) -> None:
     for host in ("ask.example", "afterword.example", "10.0.0.7:8000"):
-        assert APART.serves([host], path)
+        assert SEPARATE.serves([host], path)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_health_paths_are_served_to_our_own_machines_and_not_to_customers(path: str) -> None:
-    assert APART.serves(["127.0.0.1:8000"], path)
-    assert APART.serves(["scorer-api:8000"], path)
-    assert not APART.serves(["ask.example"], path)
+    assert SEPARATE.serves(["127.0.0.1:8000"], path)
+    assert SEPARATE.serves(["scorer-api:8000"], path)
+    assert not SEPARATE.serves(["ask.example"], path)
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/metrics", "//metrics", "/metrics/"])
 def test_readiness_and_metrics_are_under_no_public_host(path: str) -> None:
     one = Hosts("https://afterword.example", "https://afterword.example")
-    for hosts in (APART, one):
+    for hosts in (SEPARATE, one):
         assert not hosts.serves(["afterword.example"], path)
         assert not hosts.serves(["AFTERWORD.example:443"], path)
         assert hosts.serves(["scorer-api:8000"], path)
@@ -43,14 +43,14 @@ def test_readiness_and_metrics_are_under_no_public_host(path: str) -> None:
 
 @pytest.mark.parametrize("host", ["AFTERWORD.example", "afterword.example:443"])
 def test_every_spelling_of_a_host_is_accepted(host: str) -> None:
-    assert APART.serves([host], "/inbox")
+    assert SEPARATE.serves([host], "/inbox")
 
 
 @pytest.mark.parametrize(
     "hosts", [["afterword.example:8443"], [], ["afterword.example", "afterword.example"], ["ask.example:443"]]
 )
 def test_another_port_no_host_and_two_hosts_are_not_the_staffs_host(hosts: list[str]) -> None:
-    assert not APART.serves(hosts, "/inbox")
+    assert not SEPARATE.serves(hosts, "/inbox")
 
 
 def test_two_ports_of_one_machine_are_two_addresses() -> None:

@@ -17,11 +17,11 @@ class Source:
     """Reads the changes of an invented database."""
 
     def __init__(self, *changes):
-        self.changes, self.reads, self.broken, self.asked = list(changes), 0, False, set()
+        self.changes, self.reads, self.broken, self.tenants = list(changes), 0, False, set()
 
     async def __call__(self, tenants):
         self.reads += 1
-        self.asked |= tenants
+        self.tenants |= tenants
         if self.broken:
             raise ConnectionError
         return list(self.changes)
@@ -111,7 +111,7 @@ async def test_a_browser_gets_the_changes_of_its_own_tenant_that_its_user_may_se
     browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005), segments=("store:a",))
     await eventually(lambda: source.reads > 3)
     assert browser.versions() == [1]
-    assert source.asked == {"acme"}
+    assert source.tenants == {"acme"}
     assert "store" not in "".join(browser.events)
     assert "ida" not in "".join(browser.events)
 

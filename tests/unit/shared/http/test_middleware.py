@@ -52,7 +52,7 @@ async def test_head_works_where_get_does_and_has_no_body(web, app):
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "logged"),
     [
         ("/s/abc", "/s/…"),
         ("/u/abc/confirm", "/u/…"),
@@ -63,8 +63,8 @@ async def test_head_works_where_get_does_and_has_no_body(web, app):
         ("/s/", "/s/"),
     ],
 )
-def test_a_logged_path_never_has_a_customers_token(path, told):
-    assert masked(path) == told
+def test_a_logged_path_never_has_a_customers_token(path, logged):
+    assert masked(path) == logged
 
 
 async def test_the_access_log_has_no_token_no_query_and_no_header(web):

@@ -20,7 +20,7 @@ PATHS = {
 
 
 class KnownHealth(Health):
-    """A health that is as the test says."""
+    """A health whose faults the test sets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class KnownHealth(Health):
         return self.missing
 
 
-def service(name, told=None):
+def service(name, calls=None):
     router = APIRouter(route_class=CheckedRoute)
 
     @router.get("/{path:path}")
@@ -43,14 +43,14 @@ def service(name, told=None):
 
     @asynccontextmanager
     async def lifespan(_app):
-        told.append(f"{name} up")
+        calls.append(f"{name} up")
         yield
-        told.append(f"{name} down")
+        calls.append(f"{name} down")
 
     return an_app(
         [router],
         service=name,
-        lifespan=lifespan if told is not None else None,
+        lifespan=lifespan if calls is not None else None,
         pages=Pages("services"),
         health=KnownHealth(),
     )
@@ -70,7 +70,7 @@ async def web(apps):
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "answer"),
     [
         ("/", "scorer:"),
         ("/segments", "scorer:segments"),
@@ -83,12 +83,12 @@ async def web(apps):
         ("/settings/", "alerts:settings/"),
     ],
 )
-async def test_a_path_goes_to_the_service_with_the_longest_prefix_of_whole_segments(web, path, told):
-    assert (await web.get(path)).json() == told
+async def test_a_path_goes_to_the_service_with_the_longest_prefix_of_whole_segments(web, path, answer):
+    assert (await web.get(path)).json() == answer
 
 
 @pytest.mark.parametrize(
-    "path", ["/surveys", "/inboxes", "/v1", "/v1/scores2", "/static/nobody/0/x.css", "/sx"]
+    "path", ["/surveys", "/inboxes", "/v1", "/v1/scores2", "/static/no-service/0/x.css", "/sx"]
 )
 async def test_a_path_of_no_service_is_a_404(web, path):
     answer = await web.get(path, headers={"Accept": "text/html"})
@@ -140,9 +140,9 @@ def test_a_path_of_two_services_is_refused_at_start(apps):
 
 
 def test_all_services_start_in_order_and_stop_in_reverse():
-    told = []
-    apps = {name: service(name, told) for name in ("scorer", "alerts")}
+    calls = []
+    apps = {name: service(name, calls) for name in ("scorer", "alerts")}
     with TestClient(route_by_path(apps, PATHS)) as client:
         assert client.get("/inbox").json() == "alerts:inbox"
-        assert told == ["scorer up", "alerts up"]
-    assert told == ["scorer up", "alerts up", "alerts down", "scorer down"]
+        assert calls == ["scorer up", "alerts up"]
+    assert calls == ["scorer up", "alerts up", "alerts down", "scorer down"]

@@ -119,21 +119,21 @@ async def test_the_stream_of_a_browser_that_leaves_is_closed(run, staff):
 
 
 @pytest.mark.parametrize(
-    ("trusted", "caller"),
+    ("trusted", "client_address"),
     [
         ("127.0.0.1", ["203.0.113.7", "https"]),
         ("*", ["203.0.113.7", "https"]),
         ("10.0.0.0/8", ["127.0.0.1", "http"]),
     ],
 )
-async def test_only_a_trusted_proxy_may_set_the_clients_address(run, trusted, caller):
+async def test_only_a_trusted_proxy_may_set_the_clients_address(run, trusted, client_address):
     router = APIRouter(route_class=CheckedRoute)
 
     @router.get("/caller")
-    async def told(request: Request) -> list[str]:
+    async def client_of(request: Request) -> list[str]:
         return [request.client.host, request.url.scheme]
 
     server = await run(an_app([router]), trusted_proxies=trusted)
-    said = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
-    async with httpx2.AsyncClient(base_url=server.url, headers=said) as client:
-        assert (await client.get("/caller")).json() == caller
+    forwarded = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+    async with httpx2.AsyncClient(base_url=server.url, headers=forwarded) as client:
+        assert (await client.get("/caller")).json() == client_address

@@ -9,35 +9,35 @@ SECRET = "a secret of at least thirty-two characters"
 HTML = {"Accept": "text/html"}
 
 
-def somebody(role="admin", hours=1):
+def a_user(role="admin", hours=1):
     expires = datetime.now(UTC) + timedelta(hours=hours)
     return Staff("acme", UUID(int=7), "Jonas Holt", role, ("touchpoint:checkout",), "session-1", expires)
 
 
 def test_a_pass_verifies_as_the_user_it_was_signed_for():
-    staff = somebody()
+    staff = a_user()
     assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(staff)) == staff
 
 
 def test_a_pass_of_another_secret_or_with_one_letter_changed_is_nothing():
-    cookie = AccessPass(SECRET).sign(somebody())
+    cookie = AccessPass(SECRET).sign(a_user())
     assert AccessPass("another secret").verify(cookie) is None
     assert AccessPass(SECRET).verify(("B" if cookie[0] == "A" else "A") + cookie[1:]) is None
     assert AccessPass(SECRET).verify("") is None
 
 
 def test_a_pass_expires():
-    assert AccessPass(SECRET, lifetime_s=-1).verify(AccessPass(SECRET).sign(somebody())) is None
+    assert AccessPass(SECRET, lifetime_s=-1).verify(AccessPass(SECRET).sign(a_user())) is None
 
 
 def test_a_pass_ends_with_its_session():
-    assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(somebody(hours=-1))) is None
+    assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(a_user(hours=-1))) is None
 
 
 def test_what_is_opened_with_a_pass_lasts_no_longer_than_the_pass():
-    door = AccessPass(SECRET, clock=lambda: datetime.now(UTC) + timedelta(seconds=200))
-    assert 95 <= door.seconds_left(door.sign(somebody())) <= 100
-    assert door.seconds_left("nothing") == 0
+    access = AccessPass(SECRET, clock=lambda: datetime.now(UTC) + timedelta(seconds=200))
+    assert 95 <= access.seconds_left(access.sign(a_user())) <= 100
+    assert access.seconds_left("nothing") == 0
 
 
 async def test_a_browser_without_a_pass_is_redirected_to_renew_it_and_back(web):
@@ -61,7 +61,7 @@ async def test_a_user_with_a_pass_gets_the_page(web, sign_in):
 
 
 async def test_with_another_role_a_page_is_not_found_and_a_program_gets_the_roles_that_may(web, sign_in):
-    sign_in(somebody("agent"))
+    sign_in(a_user("agent"))
     assert (await web.get("/admins", headers=HTML)).status_code == 404
     refusal = await web.get("/admins")
     assert refusal.status_code == 403
@@ -102,9 +102,9 @@ async def test_a_key_or_a_person_may_call_a_shared_route(web, sign_in):
         "tenant": "acme",
         "person": False,
     }
-    sign_in(somebody("leader"))
+    sign_in(a_user("leader"))
     assert (await web.get("/v1/shared")).json() == {"tenant": "acme", "person": True}
-    sign_in(somebody("agent"))
+    sign_in(a_user("agent"))
     assert (await web.get("/v1/shared")).status_code == 403
 
 

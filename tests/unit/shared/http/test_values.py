@@ -1,4 +1,4 @@
-"""Times, places in lists and numbers as clients write them: read, or refused in words."""
+"""Times, cursors and numbers that clients send: read, or refused."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID

@@ -19,11 +19,11 @@ def parsed(markup):
     return ET.fromstring(str(markup))
 
 
-def words(markup):
+def texts_of(markup):
     return ["".join(node.itertext()) for node in parsed(markup).iter("text")]
 
 
-def kinds(markup):
+def classes_of(markup):
     return [node.get("class") for node in parsed(markup).iter()]
 
 
@@ -33,7 +33,7 @@ def week(n, score):
 
 
 WEEKS = [week(n, SURE) for n in range(27)]
-EVERY = [
+ALL_CHARTS = [
     charts.hero(SURE, EVIL),
     charts.second(SURE, EVIL),
     charts.anywhere(EVIL),
@@ -56,43 +56,43 @@ EVERY = [
 ]
 
 
-@pytest.mark.parametrize("drawing", EVERY)
-def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(drawing):
-    root = parsed(drawing)
+@pytest.mark.parametrize("chart", ALL_CHARTS)
+def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(chart):
+    root = parsed(chart)
     assert root.tag == "svg"
-    assert "<script" not in drawing
+    assert "<script" not in chart
     assert root.get("viewBox") is None
-    assert "style=" not in drawing
+    assert "style=" not in chart
 
 
-@pytest.mark.parametrize("drawing", EVERY)
-def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(drawing):
-    root = parsed(drawing)
-    told = root.get("role") == "img" and root.get("aria-label")
-    assert bool(told) != (root.get("aria-hidden") == "true")
+@pytest.mark.parametrize("chart", ALL_CHARTS)
+def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(chart):
+    root = parsed(chart)
+    labelled = root.get("role") == "img" and root.get("aria-label")
+    assert bool(labelled) != (root.get("aria-hidden") == "true")
 
 
 def test_a_score_of_many_answers_is_two_blocks_and_a_line():
-    assert {"b95", "b50", "pt", "cap"} <= set(kinds(charts.hero(SURE, "x")))
-    assert words(charts.hero(SURE, "x"))[0] == "+27"
-    assert {"+23", "+31"} <= set(words(charts.hero(SURE, "x")))
+    assert {"b95", "b50", "pt", "cap"} <= set(classes_of(charts.hero(SURE, "x")))
+    assert texts_of(charts.hero(SURE, "x"))[0] == "+27"
+    assert {"+23", "+31"} <= set(texts_of(charts.hero(SURE, "x")))
 
 
 def test_few_answers_are_hatched_with_a_hollow_dot_and_no_half_block():
-    drawn = kinds(charts.one(FEW))
-    assert {"few", "hollow"} <= set(drawn)
-    assert not {"b50", "b95", "pt"} & set(drawn)
+    chart = classes_of(charts.one(FEW))
+    assert {"few", "hollow"} <= set(chart)
+    assert not {"b50", "b95", "pt"} & set(chart)
     assert 'fill="url(#few)"' in charts.one(FEW)
 
 
 def test_a_negative_score_has_a_real_minus():
-    assert "−26" in words(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x"))[0]
-    assert "-26" not in str(words(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x")))
+    assert "−26" in texts_of(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x"))[0]
+    assert "-26" not in str(texts_of(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x")))
 
 
 def test_both_labels_are_on_one_side_near_the_end_of_the_ruler():
-    assert "+82 to +100" in words(charts.one(DrawnScore(36, 100, 82, 100, 95, 100)))
-    assert "−100 to −82" in words(charts.one(DrawnScore(36, -100, -100, -82, -100, -95)))
+    assert "+82 to +100" in texts_of(charts.one(DrawnScore(36, 100, 82, 100, 95, 100)))
+    assert "−100 to −82" in texts_of(charts.one(DrawnScore(36, -100, -100, -82, -100, -95)))
 
 
 def test_a_margin_is_known_only_where_both_halves_agree():
@@ -103,21 +103,21 @@ def test_a_margin_is_known_only_where_both_halves_agree():
 @given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-100, 100), st.integers(10, 10**6))
 def test_nothing_is_drawn_outside_the_ruler(a, b, c, n):
     low, nps, high = sorted((a, b, c))
-    drawn = charts.hero(DrawnScore(n, nps, low, high, low, high), "x")
-    for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', drawn):
+    chart = charts.hero(DrawnScore(n, nps, low, high, low, high), "x")
+    for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', chart):
         assert 0 <= float(value) <= 100
 
 
 def test_a_difference_beyond_the_ruler_stays_on_it():
-    drawn = charts.difference(-150, -190, -110)
-    assert all(0 <= float(value) <= 100 for value in re.findall(r'="(-?[\d.]+)%"', drawn))
+    chart = charts.difference(-150, -190, -110)
+    assert all(0 <= float(value) <= 100 for value in re.findall(r'="(-?[\d.]+)%"', chart))
 
 
 def test_a_histogram_counts_eleven_scores_in_three_groups():
-    drawn = charts.histogram([5, 0, 0, 0, 0, 0, 0, 2, 1, 4, 10], "x")
-    assert kinds(drawn).count("d") == 7
-    assert (kinds(drawn).count("pa"), kinds(drawn).count("p")) == (2, 2)
-    assert [kind for kind in kinds(drawn) if kind.startswith("brk")] == ["brk d", "brk pa", "brk p"]
+    chart = charts.histogram([5, 0, 0, 0, 0, 0, 0, 2, 1, 4, 10], "x")
+    assert classes_of(chart).count("d") == 7
+    assert (classes_of(chart).count("pa"), classes_of(chart).count("p")) == (2, 2)
+    assert [kind for kind in classes_of(chart) if kind.startswith("brk")] == ["brk d", "brk pa", "brk p"]
     with pytest.raises(ValueError, match="eleven"):
         charts.histogram([1] * 10, "x")
 
@@ -155,35 +155,35 @@ def test_months_are_named_across_a_new_year_and_years_over_a_decade():
     half_year = [
         Point(start + timedelta(weeks=n), start + timedelta(weeks=n, days=6), SURE) for n in range(26)
     ]
-    assert {"Dec", "Jan", "Feb"} <= set(words(charts.trend(half_year, "x")))
+    assert {"Dec", "Jan", "Feb"} <= set(texts_of(charts.trend(half_year, "x")))
     decade = [Point(start + timedelta(weeks=n), start + timedelta(weeks=n, days=6), SURE) for n in range(520)]
-    labels = set(words(charts.trend(decade, "x")))
+    labels = set(texts_of(charts.trend(decade, "x")))
     assert {"2026", "2030"} <= labels
     assert "Jan" not in labels
 
 
 def test_the_window_that_is_compared_wears_its_score():
     boxes = [week(10, DrawnScore(300, 35, 31, 39, 34, 36)), week(20, SURE)]
-    drawn = charts.trend(WEEKS, "x", boxes=boxes)
-    assert kinds(drawn).count("win") == 2
-    assert {"+35", "+27"} <= set(words(drawn))
+    chart = charts.trend(WEEKS, "x", boxes=boxes)
+    assert classes_of(chart).count("win") == 2
+    assert {"+35", "+27"} <= set(texts_of(chart))
 
 
 def test_an_amended_answer_shows_both_scores():
-    drawn = charts.place(9, "x", 2)
-    assert {"num p", "wasn"} <= set(kinds(drawn))
-    assert "wasn" not in kinds(charts.place(9, "x", 9))
+    chart = charts.place(9, "x", 2)
+    assert {"num p", "wasn"} <= set(classes_of(chart))
+    assert "wasn" not in classes_of(charts.place(9, "x", 9))
 
 
 def test_a_clock_never_runs_past_its_end():
     assert 'x2="120%"' not in charts.clock(120, late=True)
-    assert "late" in kinds(charts.clock(120, late=True))
+    assert "late" in classes_of(charts.clock(120, late=True))
     assert charts.clock(-5)
 
 
 def test_each_of_a_few_answers_is_drawn_by_its_shape():
-    drawn = parsed(charts.marks(2, 1, 4))
-    assert [len(list(drawn.iter("rect"))), len(list(drawn.iter("circle")))] == [2, 5]
+    chart = parsed(charts.marks(2, 1, 4))
+    assert [len(list(chart.iter("rect"))), len(list(chart.iter("circle")))] == [2, 5]
 
 
 def test_the_eleven_places_have_the_class_of_their_group():

@@ -87,7 +87,7 @@ def test_how_long_ago_is_written_in_one_unit(ago, english, danish):
 
 
 def messages():
-    """Every message of the shared pages, with those that are said by variable."""
+    """Every message of the shared pages, with those that templates translate from variables."""
     methods = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "translated": None, "counted": (1, 2)}
     options = {"**.html": {"silent": "false"}}
@@ -96,11 +96,11 @@ def messages():
         for _, _, message, _, _ in extract_from_dir(PAGES, methods, options, keywords)
     }
     refusal = csrf.stale_form()
-    said = {words for pair in problems.PROBLEM_TEXTS.values() for words in pair} | {
+    from_variables = {text for pair in problems.PROBLEM_TEXTS.values() for text in pair} | {
         refusal.title,
         refusal.detail,
     }
-    return found | said
+    return found | from_variables
 
 
 @pytest.mark.parametrize("speak", ["da", "nl"])
@@ -113,11 +113,11 @@ def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders
         }
     assert messages() - set(catalogue) == set()
     for message, translation in catalogue.items():
-        for words in translation if isinstance(translation, tuple) else (translation,):
-            assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", words)) == sorted(
+        for text in translation if isinstance(translation, tuple) else (translation,):
+            assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", text)) == sorted(
                 re.findall(r"%\(\w+\)s|\{\w+\}", message)
             )
-            assert words
+            assert text
 
 
 def test_no_template_passes_a_variable_to_gettext():

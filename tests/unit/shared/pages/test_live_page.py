@@ -1,9 +1,10 @@
-"""The page in a real browser: what is live changes, what the reader is doing stays."""
+"""A live page in a real browser: live parts change, what the user is doing stays."""
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import pytest
@@ -19,6 +20,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
+from shared.pages.page import Frame, Page
 
 pytestmark = pytest.mark.browser
 SECRET = "a secret of at least thirty-two characters"
@@ -29,10 +31,16 @@ PAGE = """{% extends "frame.html" %}
 <div id="score" data-live>
 <h1>{{ count }}</h1><p data-say hidden>{{ count }} answers.</p>
 <details id="behind"><summary>Behind</summary><p>shown</p></details>
-<form method="post"><input id="note" name="note"><input type="checkbox" name="told" value="yes"></form>
+<form method="post"><input id="note" name="note"><input type="checkbox" name="agreed" value="yes"></form>
 </div>
 <p id="still">{{ count }}</p>
 {% endblock %}"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountPage(Page):
+    template: ClassVar[str] = "page.html"
+    count: int
 
 
 class World:
@@ -61,8 +69,9 @@ async def world(tmp_path, monkeypatch):
     )
 
     @router.get("/page")
-    async def page(request: Request, who: Annotated[Staff, Depends(signed_in())]):
-        return pages.response(request, "page.html", staff=who, count=world.count, live="/live")
+    async def page(request: Request, user: Annotated[Staff, Depends(signed_in())]):
+        page = CountPage(count=world.count)
+        return pages.page(request, page, staff=user, frame=Frame(live="/live"))
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:
@@ -100,7 +109,7 @@ async def tab(world):
 
 async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab):
     await tab.fill("#note", "half a sentence")
-    await tab.check("[name=told]")
+    await tab.check("[name=agreed]")
     await tab.click("#behind summary")
     await tab.focus("#note")
     await tab.evaluate("document.getElementById('note').setSelectionRange(2, 6)")
@@ -108,7 +117,7 @@ async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab):
     await expect(tab.locator("h1")).to_have_text("2")
     await expect(tab.locator("#note")).to_have_value("half a sentence")
     await expect(tab.locator("#note")).to_be_focused()
-    await expect(tab.locator("[name=told]")).to_be_checked()
+    await expect(tab.locator("[name=agreed]")).to_be_checked()
     await expect(tab.locator("#behind p")).to_be_visible()
     selection = (
         "[document.getElementById('note').selectionStart, document.getElementById('note').selectionEnd]"

@@ -3,8 +3,9 @@
 import asyncio
 import socket
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import pytest
@@ -21,6 +22,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
+from shared.pages.page import Frame, Page
 
 pytestmark = pytest.mark.browser
 SECRET = "a secret of at least thirty-two characters"
@@ -32,6 +34,12 @@ SERVICES = ("alerts", "scorer", "dispatcher")
 NO_WORKER = "delete globalThis.SharedWorker"
 LOOK = """state => { Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
 document.dispatchEvent(new Event("visibilitychange")); }"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountPage(Page):
+    template: ClassVar[str] = "page.html"
+    count: int
 
 
 class World:
@@ -67,12 +75,12 @@ async def world(tmp_path, monkeypatch):
     staff = Staff("acme", UUID(int=7), "Jonas", "admin", (), "s-1", datetime.now(UTC) + timedelta(hours=1))
 
     @router.get("/page/{service}/{thing}")
-    async def page(request: Request, who: Annotated[Staff, Depends(signed_in())], service: str, thing: str):
+    async def page(request: Request, user: Annotated[Staff, Depends(signed_in())], service: str, thing: str):
         world.loads += 1
         world.loads_about[thing] += 1
-        about = {"live": f"/live/{service}", "live_only": None if thing == "any" else thing}
+        frame = Frame(live=f"/live/{service}", live_only=None if thing == "any" else thing)
         count = sum(world.counts.values()) if thing == "any" else world.counts[thing]
-        return pages.response(request, "page.html", staff=who, count=count, **about)
+        return pages.page(request, CountPage(count=count), staff=user, frame=frame)
 
     @router.get("/live/{service}")
     async def live(request: Request, service: str) -> StreamingResponse:
@@ -141,7 +149,7 @@ async def test_a_page_about_one_thing_is_not_loaded_for_another(world, context):
         world.change("2")
         await expect(every.locator("h1")).to_have_text(count)
     assert world.loads_about["any"] >= 5
-    assert world.loads_about["1"] <= 2  # when it was opened, and when its stream told how things stood
+    assert world.loads_about["1"] <= 2  # when it was opened, and at the first event of its stream
     world.change("1")
     await expect(one.locator("h1")).to_have_text("2")
 
@@ -152,9 +160,9 @@ async def test_many_changes_load_a_page_once_a_second_at_most(world, context):
     loop, loads = asyncio.get_running_loop(), world.loads
     began = loop.time()
     for _ in range(40):
-        heard = world.counts["1"]
+        before = world.counts["1"]
         world.change()
-        await eventually(lambda heard=heard: world.counts["1"] > heard)
+        await eventually(lambda before=before: world.counts["1"] > before)
         await tab.evaluate("new Promise(done => setTimeout(done, 50))")
     await expect(tab.locator("h1")).to_have_text("123")
     assert world.loads - loads <= 2 + (loop.time() - began)

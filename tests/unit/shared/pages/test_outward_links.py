@@ -1,4 +1,4 @@
-"""A link that is made of a customer's or client's value does what its words say, and nothing else."""
+"""A link made of a value of a customer or a company does what it appears to do, and nothing else."""
 
 from urllib.parse import unquote, urlsplit
 

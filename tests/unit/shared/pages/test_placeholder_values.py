@@ -1,4 +1,4 @@
-"""What a survey is about, in words: by the event's type, by the survey's own word, in each language."""
+"""The values of placeholders: by the event's type, by the survey's own texts, in each language."""
 
 from datetime import UTC, datetime
 
@@ -38,8 +38,8 @@ def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (froze
     ],
 )
 def test_the_type_of_the_event_decides_the_occasion(event_type, en, da, nl):
-    told = [values(language, event_type=event_type)["occasion"] for language in ("en", "da", "nl")]
-    assert told == [en, da, nl]
+    occasions = [values(language, event_type=event_type)["occasion"] for language in ("en", "da", "nl")]
+    assert occasions == [en, da, nl]
 
 
 def test_the_surveys_own_occasion_is_preferred_with_its_placeholders_filled():
@@ -58,7 +58,7 @@ def test_an_unknown_fact_has_a_phrase_that_fits():
 
 def test_the_day_is_in_the_readers_zone_and_in_a_language_with_translations():
     assert values("da")["day"] == "18. november"
-    assert values("de")["day"] == "18 November"  # English words, so an English day
+    assert values("de")["day"] == "18 November"  # English texts, so an English day
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ texts = st.one_of(
 
 
 def mailed(domain: str) -> str:
-    """The domain in the envelope, or the example is no good."""
+    """The domain in the envelope; other examples are skipped."""
     try:
         return idna.encode(domain, uts46=True).decode().lower().rstrip(".")
     except idna.IDNAError:

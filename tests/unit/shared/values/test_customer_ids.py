@@ -1,4 +1,4 @@
-"""Which customer ids stand for nobody, and that no other does."""
+"""Which customer ids are placeholders, and that no others are."""
 
 import re
 from unittest.mock import patch
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.values import customer_ids
 from shared.values.customer_ids import folded, stands_for_nobody
 
-NOBODY = [
+PLACEHOLDER_IDS = [
     *("0", "00", "000000", "0.0", "0,00", "-0", "-1", "-1.0", "\N{MINUS SIGN}1", "０"),
     *("null", "NULL", "(null)", "<null>", "None", "nil", "undefined", "NaN", "N/A", "n.a.", "#N/A", "na"),
     *(
@@ -40,19 +40,19 @@ NOBODY = [
     *("{{customer_id}}", "{{ customer.id }}", "${customerId}", "{% id %}", "%customer_id%", "*|ID|*"),
     *(str(UUID(int=0)), UUID(int=0).hex, str(UUID(int=2**128 - 1)).upper()),
 ]
-SOMEBODY = [
+CUSTOMER_IDS = [
     *("1", "10", "100", "-2", "01", "1.0", "a0", "0a", "A1", "c-0", "guest-17", "guest17", "test-1", "N/A-3"),
     *("nullen", "nina", "Nuñez", "anonymous@example.com", "user-1", "00000000-0000-0000-0000-000000000001"),
     *("1111", "7777", "nana1", "aaaa", "papa", "null-nora", "客户", "{1}", "100%", "%41%42x"),
 ]
 
 
-@pytest.mark.parametrize("customer_id", NOBODY)
+@pytest.mark.parametrize("customer_id", PLACEHOLDER_IDS)
 def test_these_are_placeholders(customer_id: str):
     assert stands_for_nobody(customer_id)
 
 
-@pytest.mark.parametrize("customer_id", SOMEBODY)
+@pytest.mark.parametrize("customer_id", CUSTOMER_IDS)
 def test_these_are_customer_ids(customer_id: str):
     assert not stands_for_nobody(customer_id)
 

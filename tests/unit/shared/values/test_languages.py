@@ -1,4 +1,4 @@
-"""Language tags: one form for all spellings, and the wider languages that a narrow one lies in."""
+"""Language tags: one form for all spellings, and the wider tags of a narrow one."""
 
 from uuid import UUID
 

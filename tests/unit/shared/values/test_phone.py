@@ -1,4 +1,4 @@
-"""A number that stands in E.164 already is taken as the library would take it."""
+"""The shortcut for numbers in E.164 reads them as the library does."""
 
 import phonenumbers
 from hypothesis import example, given, settings
@@ -26,9 +26,7 @@ def written(code: int, national: str, places: list[int]) -> str:
 @example(code=52, national="15512345678", places=[])
 @example(code=54, national="91123456789", places=[3])
 @example(code=800, national="12345678", places=[])
-def test_the_shortcut_reads_a_number_as_the_library_does(
-    code: int, national: str, places: list[int]
-) -> None:
+def test_the_shortcut_reads_a_number_as_the_library_does(code: int, national: str, places: list[int]) -> None:
     text = written(code, national, places)
     assert phone.dialled(text, None) == phone._parsed(text, None)
 

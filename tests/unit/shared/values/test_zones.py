@@ -1,4 +1,4 @@
-"""A name of a time zone that this machine does not know costs the hour, never a process."""
+"""A time zone that this machine does not know becomes UTC and never stops a process."""
 
 import pytest
 
