@@ -44,7 +44,7 @@ def service_app(
         keys=context.keys,
         access=AccessPass(context.secret, clock=context.database.clock),
         csrf=CsrfGuard(context.secret),
-        rate_limit=RateLimit(),
+        key_rate_limit=RateLimit(),
         admission=Admission(),
         hosts=Hosts(afterword.public_url, afterword.staff_url),
         encrypted=afterword.staff_url.startswith("https:"),

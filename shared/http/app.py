@@ -60,7 +60,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.http = http
-    problems.install(app)
+    problems.install_error_handlers(app)
     if files is not None:
         app.add_route("/static/{owner}/{digest}/{name}", files, include_in_schema=False)
     # The routes themselves, not the routers: an included router matches each path twice. The health routes

@@ -7,7 +7,7 @@ from fastapi import Request
 from shared.api_keys import ApiKey
 from shared.http.caller_checks import CallerCheck
 from shared.http.csrf import csrf_checked
-from shared.http.key_auth import Keyed, key_of, token_of
+from shared.http.key_auth import KeySecurity, key_of, token_of
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff, staff_of, wrong_role
 from shared.permissions import Role, Scope
@@ -22,7 +22,7 @@ class Caller:
     key: ApiKey | None
 
 
-class staff_or_key(Keyed, CallerCheck[Caller]):  # noqa: N801  (reads as what it does where a route is declared)
+class staff_or_key(KeySecurity, CallerCheck[Caller]):  # noqa: N801  (reads as what it does where a route is declared)
     """A dependency: a key with the scope, or a user signed in with one of the roles (none: any role).
 
     Browsers add the cookie to every request, so a staff request that changes something must carry the

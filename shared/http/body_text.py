@@ -8,7 +8,7 @@ from shared.http.media_types import media_type
 from shared.http.problems import Problem
 from shared.http.request_limits import RequestLimits
 
-MAX_BODY_BYTES = RequestLimits().body
+MAX_BODY_BYTES = RequestLimits().body_bytes
 """Of a body, before and after decompression."""
 MAX_GZIP_MEMBERS = 100
 """Each member costs a copy of all that follows it: fifty thousand empty ones took seconds."""

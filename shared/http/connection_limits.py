@@ -32,22 +32,22 @@ def max_connections() -> int:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """Times in seconds. While a body is being read, ``RequestLimits`` has its time limit."""
+    """Deadlines and bounds of a connection; ``RequestLimits`` has the deadline of a body that is read."""
 
-    head: float = 10.0
+    head_s: float = 10.0
     """Until address and headers are complete: from the connection, later from their first byte."""
     head_bytes: int = 64 * 1024
     """Of an incomplete address with headers."""
-    rest: float = 5.0
+    rest_s: float = 5.0
     """Until a body is complete that is no longer read."""
-    next: float = 5.0
+    next_s: float = 5.0
     """Until the next request begins."""
-    unread: float = 30.0
+    unread_s: float = 30.0
     """While the client reads nothing of what we send."""
-    pipelined: int = 16
+    pipelined_requests: int = 16
     """Requests that wait for the response to an earlier one."""
-    most: int = field(default_factory=max_connections)
-    """Open connections. Beyond them the one that has kept us waiting longest is closed."""
+    connections: int = field(default_factory=max_connections)
+    """Open at once. Beyond them the one that has kept us waiting longest is closed."""
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -71,7 +71,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept the connection; close another one when there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > self._limits.most:
+        if len(self.connections) > self._limits.connections:
             oldest = next(iter(self._waiting), None)
             if oldest is None:
                 self._refuse(503)
@@ -100,7 +100,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._head_bytes, self._complete = False, 0, False
-        if len(self.pipeline) >= self._limits.pipelined:
+        if len(self.pipeline) >= self._limits.pipelined_requests:
             # Stops the parser here, so that no later byte is read as part of another request.
             raise ConnectionAbortedError
         super().on_headers_complete()
@@ -125,7 +125,7 @@ class BoundedConnection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client has stopped reading: it gets some time to go on."""
         super().pause_writing()
-        self._unread_deadline = self.loop.call_later(self._limits.unread, self.transport.abort)
+        self._unread_deadline = self.loop.call_later(self._limits.unread_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -161,7 +161,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._arm(None)
         else:
             self._waiting[self] = None
-            self._arm(getattr(self._limits, awaited), self.end)
+            self._arm(getattr(self._limits, f"{awaited}_s"), self.end)
 
     def _arm(self, seconds: float | None, act: Callable[[], None] = lambda: None) -> None:
         if self._deadline is not None:
@@ -179,7 +179,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._close()
 
     def _close(self) -> None:
-        """Close the connection; what the client does not read is dropped after ``unread`` seconds."""
+        """Close the connection; what the client does not read is dropped after ``unread_s``."""
         self.transport.close()
         self._waiting.pop(self, None)
-        self._arm(self._limits.unread, self.transport.abort)
+        self._arm(self._limits.unread_s, self.transport.abort)

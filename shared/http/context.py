@@ -30,7 +30,7 @@ class HttpContext:
     access: AccessPass
     """Signs and verifies the access cookie of staff."""
     csrf: CsrfGuard
-    rate_limit: RateLimit
+    key_rate_limit: RateLimit
     """Of callers with unknown API keys."""
     admission: Admission
     hosts: Hosts | None = None

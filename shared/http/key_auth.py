@@ -28,7 +28,7 @@ class KeyRing(Protocol):
         ...
 
 
-class Keyed(SecurityBase):
+class KeySecurity(SecurityBase):
     """A dependency that reads an API key and adds itself to the OpenAPI document.
 
     It is the security scheme and the check in one, since each further dependency takes a twentieth of the
@@ -42,7 +42,7 @@ class Keyed(SecurityBase):
         self.scope: Scope = scope
 
 
-class requires(Keyed, CallerCheck[ApiKey]):  # noqa: N801  (reads as what it does where a route is declared)
+class requires(KeySecurity, CallerCheck[ApiKey]):  # noqa: N801  (reads as what it does where a route is declared)
     """A dependency: the API key of the request, which must have the scope."""
 
     async def check(self, request: Request) -> ApiKey:
@@ -72,7 +72,7 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
         if token and key is None:
             # The key may be a moment old and not loaded yet. The rate limit keeps guesses from costing a
             # query each.
-            rate_limit = http.rate_limit
+            rate_limit = http.key_rate_limit
             client = network_of(request)
             too_many_requests(rate_limit.wait(client))
             key = await ring.look_again(token)

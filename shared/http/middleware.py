@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import is_unavailable
 from shared.http.context import HttpContext
-from shared.http.problems import Problem, render
+from shared.http.problems import Problem, problem_response
 from shared.http.request_limits import RequestLimits, check_head, own_cookies, paced
 from shared.telemetry import metrics
 
@@ -122,8 +122,9 @@ class RequestMiddleware:
         except ClientDisconnect:
             status = status or CLIENT_CLOSED_REQUEST
         except (Exception, asyncio.CancelledError) as error:
-            problem = self._problem_of(error, scope)
-            await _send_unless_begun(status, problem, inner, receive, guarded_send)
+            # No local variable: the error's traceback refers to this frame, so both would wait for the garbage
+            # collector, with the whole body.
+            await _send_unless_begun(status, self._problem_of(error, scope), inner, receive, guarded_send)
             if isinstance(error, asyncio.CancelledError):
                 raise
         finally:
@@ -156,7 +157,7 @@ async def _send_unless_begun(
 ) -> None:
     """Send the response to an error. Where one has begun, the server closes the connection instead."""
     if status == 0:
-        await render(Request(scope), problem)(scope, receive, send)
+        await problem_response(Request(scope), problem)(scope, receive, send)
 
 
 def _request_id(scope: Scope) -> str:

@@ -41,7 +41,7 @@ class _PathRouter:
         self._fallback = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
         with_pages = (app for app in self._apps.values() if app.state.http.pages is not None)
         self._fallback.state.http = next(with_pages, first).state.http
-        problems.install(self._fallback)
+        problems.install_error_handlers(self._fallback)
         health = HealthApp({name: app.state.http.health for name, app in apps.items()})
         self._fallback.router.routes.extend(Route(path, health, methods=["GET"]) for path in HEALTH_PATHS)
         self._fallback.add_middleware(RequestMiddleware, limits=self._limits)
@@ -52,7 +52,7 @@ class _PathRouter:
         await app(scope, receive, send)
 
     def _app_of(self, path: str) -> FastAPI:
-        if len(path) > self._limits.path:
+        if len(path) > self._limits.path_bytes:
             return self._fallback
         segments = _segments(path)
         if not segments:

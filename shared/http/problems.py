@@ -97,7 +97,7 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith("/v1/")
 
 
-def render(request: Request, problem: Problem) -> Response:
+def problem_response(request: Request, problem: Problem) -> Response:
     """The problem as a page or as a document, by what the client accepts."""
     request_id: str = request.scope.get("request_id", "")
     pages = http_of(request).pages
@@ -124,10 +124,10 @@ def _document(problem: Problem, request_id: str) -> ProblemDocument:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     if isinstance(error, Problem):
-        return render(request, error)
+        return problem_response(request, error)
     if not isinstance(error, HTTPException):
         raise error
-    return render(request, Problem(error.status_code, headers=error.headers))
+    return problem_response(request, Problem(error.status_code, headers=error.headers))
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
@@ -135,7 +135,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
         raise error
     errors: Sequence[Any] = error.errors()
     unreadable = any(one.get("type") == "json_invalid" for one in errors)
-    return render(request, Problem(400 if unreadable else 422, errors=faults_of(errors)))
+    return problem_response(request, Problem(400 if unreadable else 422, errors=faults_of(errors)))
 
 
 async def _on_redirect(_request: Request, error: Exception) -> Response:
@@ -144,7 +144,7 @@ async def _on_redirect(_request: Request, error: Exception) -> Response:
     return RedirectResponse(error.location, error.status)
 
 
-def install(app: FastAPI) -> None:
+def install_error_handlers(app: FastAPI) -> None:
     """Replace the framework's responses to errors by ours."""
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)

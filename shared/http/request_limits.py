@@ -33,21 +33,19 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """Sizes in bytes, times in seconds."""
+    """What a request may have at most."""
 
-    path: int = 8 * 1024
-    query: int = 16 * 1024
-    parameters: int = 100
-    """Of a query."""
-    headers: int = 32 * 1024
+    path_bytes: int = 8 * 1024
+    query_bytes: int = 16 * 1024
+    query_parameters: int = 100
+    headers_bytes: int = 32 * 1024
     """All headers together."""
-    header: int = 16 * 1024
+    header_bytes: int = 16 * 1024
     header_count: int = 100
-    body: int = 1024 * 1024
-    body_grace: float = 10.0
-    """A body may take so long in any case, and longer while it keeps the pace."""
-    body_pace: int = 8 * 1024
-    """Bytes per second."""
+    body_bytes: int = 1024 * 1024
+    body_grace_s: float = 10.0
+    """A body may take so long in any case, and longer while it keeps ``body_bytes_per_s``."""
+    body_bytes_per_s: int = 8 * 1024
 
 
 def check_head(scope: Scope, limits: RequestLimits) -> str:
@@ -62,7 +60,7 @@ def check_head(scope: Scope, limits: RequestLimits) -> str:
     if not _HOST.fullmatch(host):
         raise Problem(400, detail="The Host header names no host.")
     length = whole_number(single.get(b"content-length", b"0").decode("latin-1"))
-    if length is None or length > limits.body:
+    if length is None or length > limits.body_bytes:
         raise Problem(413)
     for charset in _CHARSET.findall(single.get(b"content-type", b"")):
         if charset.strip().lower() not in _UTF_8_NAMES:
@@ -72,10 +70,11 @@ def check_head(scope: Scope, limits: RequestLimits) -> str:
 
 def _check_address(scope: Scope, limits: RequestLimits) -> None:
     query = scope["query_string"]
-    if len(scope["path"]) > limits.path or len(query) > limits.query:
+    if len(scope["path"]) > limits.path_bytes or len(query) > limits.query_bytes:
         raise Problem(414)
-    if query.count(b"&") >= limits.parameters or not query.isascii():
-        raise Problem(400, detail=f"A query has at most {limits.parameters} parameters, percent-encoded.")
+    if query.count(b"&") >= limits.query_parameters or not query.isascii():
+        most = limits.query_parameters
+        raise Problem(400, detail=f"A query has at most {most} parameters, percent-encoded.")
 
 
 def _check_headers(headers: list[tuple[bytes, bytes]], limits: RequestLimits) -> dict[bytes, bytes]:
@@ -84,11 +83,11 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limits: RequestLimits) ->
     total = 0
     for name, value in headers:
         total += len(name) + len(value)
-        if len(value) > limits.header or len(name) > limits.header:
+        if len(value) > limits.header_bytes or len(name) > limits.header_bytes:
             raise Problem(431)
         if name in _SINGLE_HEADERS and single.setdefault(name, value) is not value:
             raise Problem(400, detail=f"Send the header {name.decode()} once.")
-    if total > limits.headers or len(headers) > limits.header_count:
+    if total > limits.headers_bytes or len(headers) > limits.header_count:
         raise Problem(431)
     return single
 
@@ -128,12 +127,12 @@ def paced(scope: Scope, receive: Receive, limits: RequestLimits) -> Receive:
         else:
             began = began or asyncio.get_running_loop().time()
             try:
-                async with asyncio.timeout_at(began + limits.body_grace + total / limits.body_pace):
+                async with asyncio.timeout_at(began + limits.body_grace_s + total / limits.body_bytes_per_s):
                     message = await receive()
             except TimeoutError:
                 raise Problem(408, headers={"Connection": "close"}) from None
         total += len(message.get("body", b""))
-        if total > limits.body:
+        if total > limits.body_bytes:
             raise Problem(413)
         complete = not message.get("more_body", False)
         return message

@@ -105,7 +105,7 @@ def http_context(**changes: Any) -> HttpContext:
         "keys": NoKeys(),
         "access": AccessPass(SECRET),
         "csrf": CsrfGuard(SECRET),
-        "rate_limit": RateLimit(),
+        "key_rate_limit": RateLimit(),
         "admission": Admission(),
     }
     return HttpContext(**parts | changes)

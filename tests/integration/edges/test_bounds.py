@@ -56,21 +56,21 @@ FIELDS = {
     "half a percent sign": b"%%%&&==\xff\xfe",
 }
 HEADS = {
-    "a cookie of backslashes": {"cookie": 'aw_access="' + "\\" * (LIMITS.header - 20) + '"'},
-    "a cookie of octals": {"cookie": 'aw_session="' + "\\101" * (LIMITS.header // 4 - 20) + '"'},
-    "cookies": {"cookie": "aw_access=b;" * (LIMITS.header // 12)},
-    "a session of dots": {"cookie": "aw_session=" + "a." * (LIMITS.header // 2 - 20)},
-    "a pass of dots": {"cookie": "aw_access=" + "a." * (LIMITS.header // 2 - 20)},
+    "a cookie of backslashes": {"cookie": 'aw_access="' + "\\" * (LIMITS.header_bytes - 20) + '"'},
+    "a cookie of octals": {"cookie": 'aw_session="' + "\\101" * (LIMITS.header_bytes // 4 - 20) + '"'},
+    "cookies": {"cookie": "aw_access=b;" * (LIMITS.header_bytes // 12)},
+    "a session of dots": {"cookie": "aw_session=" + "a." * (LIMITS.header_bytes // 2 - 20)},
+    "a pass of dots": {"cookie": "aw_access=" + "a." * (LIMITS.header_bytes // 2 - 20)},
     "a packed pass": {"cookie": "aw_access=." + "eJw" * 5_000 + ".a.b"},
-    "languages": {"accept-language": "e-a;q=0.1," * (LIMITS.header // 11), "accept": "text/html"},
-    "a language of many parts": {"accept-language": "e-" * (LIMITS.header // 2), "accept": "text/html"},
-    "kinds": {"accept": "text/htm," * (LIMITS.header // 10)},
-    "a key": {"authorization": "Bearer " + "a" * (LIMITS.header - 10)},
-    "an id": {"x-request-id": "a" * LIMITS.header},
-    "proxies": {"x-forwarded-for": "1.1.1.1," * (LIMITS.header // 8)},
-    "an agent": {"user-agent": "Bot " * (LIMITS.header // 4)},
+    "languages": {"accept-language": "e-a;q=0.1," * (LIMITS.header_bytes // 11), "accept": "text/html"},
+    "a language of many parts": {"accept-language": "e-" * (LIMITS.header_bytes // 2), "accept": "text/html"},
+    "kinds": {"accept": "text/htm," * (LIMITS.header_bytes // 10)},
+    "a key": {"authorization": "Bearer " + "a" * (LIMITS.header_bytes - 10)},
+    "an id": {"x-request-id": "a" * LIMITS.header_bytes},
+    "proxies": {"x-forwarded-for": "1.1.1.1," * (LIMITS.header_bytes // 8)},
+    "an agent": {"user-agent": "Bot " * (LIMITS.header_bytes // 4)},
     "a content type": {"content-type": "a/b;" + "charset=utf-8;" * 1_000},
-    "a large header": {"x-a": "a" * (LIMITS.header + 1)},
+    "a large header": {"x-a": "a" * (LIMITS.header_bytes + 1)},
     "many headers": {f"h{n}": "x" for n in range(LIMITS.header_count + 1)},
     "as many headers as may be": {f"h{n}": "x" for n in range(LIMITS.header_count - 3)},
     "headers of 40 kB": {f"h{n}": "x" * 1_000 for n in range(40)},
@@ -83,11 +83,11 @@ HEADS = {
 
 def ends_of(route: Route) -> Iterator[str]:
     """Addresses of a route as long as they may be, and longer."""
-    for length in (LIMITS.path, 32_000, 64_000):
+    for length in (LIMITS.path_bytes, 32_000, 64_000):
         yield (route.path.rstrip("/") + "/" + "a/" * length)[:length]
         yield "/" * (length // 2) + "a" * (length // 2)
-    yield route.path + "?" + "a=1&" * (LIMITS.parameters - 1)
-    yield route.path + "?" + ("q=" + "%C3%A9" * LIMITS.query)[: LIMITS.query - 1]
+    yield route.path + "?" + "a=1&" * (LIMITS.query_parameters - 1)
+    yield route.path + "?" + ("q=" + "%C3%A9" * LIMITS.query_bytes)[: LIMITS.query_bytes - 1]
     yield route.path + "?" + "a=1&" * 20_000
 
 

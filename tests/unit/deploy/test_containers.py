@@ -87,8 +87,8 @@ def test_the_image_tells_the_version_that_it_holds() -> None:
 
 def test_the_proxy_waits_no_longer_and_takes_no_more_than_the_services_themselves() -> None:
     told, connection, request = CADDYFILE.read_text(), ConnectionLimits(), RequestLimits()
-    longest = request.body_grace + request.body / request.body_pace
-    assert f"read_header {connection.head:.0f}s" in told
+    longest = request.body_grace_s + request.body_bytes / request.body_bytes_per_s
+    assert f"read_header {connection.head_s:.0f}s" in told
     assert longest < float(told.partition("read_body ")[2].partition("s")[0]) < longest + 15
     assert f"max_header_size {connection.head_bytes // 1024}KB" in told
-    assert f"max_size {request.body // 1024**2}MiB" in told
+    assert f"max_size {request.body_bytes // 1024**2}MiB" in told

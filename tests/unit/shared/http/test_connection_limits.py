@@ -13,7 +13,7 @@ from shared.http.routes import CheckedRoute
 
 GET = b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n"
 POST = b"POST /reads HTTP/1.1\r\nhost: t\r\ncontent-type: application/x-www-form-urlencoded\r\n"
-SHORT = ConnectionLimits(head=0.3, rest=0.3, next=0.3, unread=0.3, most=100)
+SHORT = ConnectionLimits(head_s=0.3, rest_s=0.3, next_s=0.3, unread_s=0.3, connections=100)
 MAX_WAIT_S = 5.0
 """Seconds within which a connection has certainly ended; the limits above are a fraction of it."""
 
@@ -50,7 +50,7 @@ class Sample:
 
             return StreamingResponse(chunks())
 
-        limits = RequestLimits(body_grace=0.3, body_pace=1_000_000)
+        limits = RequestLimits(body_grace_s=0.3, body_bytes_per_s=1_000_000)
         self.app = an_app([router], limits=limits)
 
 
@@ -118,7 +118,7 @@ async def test_a_head_that_arrives_slowly_is_refused(run, sample, head):
 
 @pytest.mark.parametrize("part", [b"a" * 65_536, b"a: b\r\n" * 10_000, b"a\r\n b" * 10_000])
 async def test_a_head_without_end_is_refused_at_its_size_limit(run, sample, part):
-    server = await run(sample.app, limits=replace(SHORT, head=MAX_WAIT_S))
+    server = await run(sample.app, limits=replace(SHORT, head_s=MAX_WAIT_S))
     async with connected(server) as (reader, writer):
         writer.write(GET[:-2])
         parts, received = 0, asyncio.ensure_future(rest_of(reader))
@@ -156,7 +156,7 @@ async def test_a_body_that_is_not_read_gets_a_deadline(run, sample):
 
 
 async def test_a_body_that_arrives_after_its_response_keeps_the_connection(run, sample):
-    server = await run(sample.app, limits=replace(SHORT, rest=MAX_WAIT_S))
+    server = await run(sample.app, limits=replace(SHORT, rest_s=MAX_WAIT_S))
     async with connected(server) as (reader, writer):
         writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 3\r\n\r\n")
         await reader.readuntil(b"answered")
@@ -184,7 +184,7 @@ async def test_a_client_that_reads_nothing_is_disconnected(run, sample):
 
 
 async def test_at_the_limit_a_connection_without_a_request_gives_way_to_one_with_a_request(run, sample):
-    server = await run(sample.app, limits=ConnectionLimits(most=8))
+    server = await run(sample.app, limits=ConnectionLimits(connections=8))
     many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(20)]
     for _, writer in many:
         writer.write(GET[:-2])
@@ -196,7 +196,7 @@ async def test_at_the_limit_a_connection_without_a_request_gives_way_to_one_with
 
 
 async def test_when_all_connections_are_busy_the_next_one_is_refused_with_retry_after(run, sample):
-    server = await run(sample.app, limits=ConnectionLimits(most=3))
+    server = await run(sample.app, limits=ConnectionLimits(connections=3))
     many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
     for _, writer in many:
         writer.write(GET.replace(b"healthz", b"waits"))
