@@ -122,8 +122,8 @@ class RequestMiddleware:
         except ClientDisconnect:
             status = status or CLIENT_CLOSED_REQUEST
         except (Exception, asyncio.CancelledError) as error:
-            # Kept in no variable: the error's traceback refers to this frame, so both, with the whole body, would
-            # stay until the garbage collector runs.
+            # Kept in no variable: the error's traceback refers to this frame, so both, with the whole body,
+            # would stay until the garbage collector runs.
             await _send_unless_begun(status, self._problem_of(error, scope), inner, receive, guarded_send)
             if isinstance(error, asyncio.CancelledError):
                 raise
