@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import Request
 from starlette.datastructures import FormData
 
+from shared.http.body_text import BOM
+from shared.http.media_types import media_type_of
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import FieldFault
@@ -16,15 +18,9 @@ MAX_JSON_DEPTH = 64
 MAX_JSON_PARTS = 10_000
 """Texts, brackets and commas of a JSON document."""
 MAX_FORM_FIELDS = 1_000
-_BOM = b"\xef\xbb\xbf"
 # Possessive, so that nothing is tried twice; a text without a closing quote matches to the end of the
 # document.
 _JSON_PARTS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
-
-
-def media_type(request: Request) -> str:
-    """The content type without its parameters, in lower case; empty when there is none."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def check_json_size(document: bytes) -> None:
@@ -62,7 +58,7 @@ class BoundedRequest(Request):
         self._refuse_encoded()
         check_json_size(body)
         try:
-            decoded = json.loads(body.removeprefix(_BOM).decode())
+            decoded = json.loads(body.removeprefix(BOM).decode())
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError:
@@ -78,7 +74,7 @@ class BoundedRequest(Request):
 
         :raises Problem: 413 or 415.
         """
-        kind, body = media_type(self), await self.body()
+        kind, body = media_type_of(self), await self.body()
         if kind != FORM_MEDIA_TYPE and (kind or body):
             raise wrong_form_type()
         self._refuse_encoded()

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from shared.http.bounded_request import FORM_MEDIA_TYPE, media_type
+from shared.http.bounded_request import FORM_MEDIA_TYPE
 from shared.http.caller_checks import CallerCheck
 from shared.http.context import http_of
+from shared.http.media_types import media_type_of
 from shared.http.problems import Problem, wants_page
 from shared.http.staff_auth import Staff, renewal, staff_of
 from shared.secrets import derive
@@ -93,7 +94,7 @@ async def csrf_checked(request: Request) -> None:
     if staff is None:
         raise stale_form()
     token = request.headers.get(CSRF_HEADER)
-    if token is None and media_type(request) == FORM_MEDIA_TYPE:
+    if token is None and media_type_of(request) == FORM_MEDIA_TYPE:
         field = (await request.form()).get(CSRF_FIELD)
         token = field if isinstance(field, str) else None
     if token is None or not http.csrf.matches(staff.session_id, token):

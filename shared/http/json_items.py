@@ -25,7 +25,7 @@ MAX_ECHOED_ID_LENGTH = 200
 
 
 class NotJson(Exception):
-    """The items cannot be told from each other."""
+    """The items cannot be separated from each other."""
 
 
 class TooMany(Exception):

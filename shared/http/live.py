@@ -1,7 +1,7 @@
 """Live pages: one loop reads what changed from the database and sends it to each open browser.
 
 The cost is bounded however much is imported or replayed: one read returns only the newest changes of each
-tenant, reading takes a tenth of the time at most, and a browser that would need more is told that anything
+tenant, reading takes a tenth of the time at most, and a browser that would need more learns that anything
 may have changed.
 
 FastAPI's own event stream (like sse-starlette's) ends neither with the access pass nor by tenant, and its

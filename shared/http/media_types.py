@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from starlette.requests import HTTPConnection
+
 # email.message would decode RFC 2231, which media types in HTTP do not have, in quadratic time.
 _PARAMETER = re.compile(r';\s*([^\s=;"]++)\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]*))')
 
@@ -22,6 +24,11 @@ def media_type(header: str) -> tuple[str, Mapping[str, str]]:
         for name, quoted, value in (each.groups() for each in found)
     }
     return essence.strip().lower(), MappingProxyType(parameters)
+
+
+def media_type_of(request: HTTPConnection) -> str:
+    """The media type of a request's body; empty when there is none."""
+    return media_type(request.headers.get("content-type", ""))[0]
 
 
 def is_json(kind: str) -> bool:

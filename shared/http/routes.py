@@ -9,9 +9,10 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from shared.http.admission import Requester
-from shared.http.bounded_request import FORM_MEDIA_TYPE, BoundedRequest, media_type, wrong_form_type
+from shared.http.bounded_request import FORM_MEDIA_TYPE, BoundedRequest, wrong_form_type
 from shared.http.caller_checks import CallerCheck
 from shared.http.context import http_of
+from shared.http.media_types import media_type_of
 from shared.http.problems import Problem
 from shared.http.text_safety import check_address_text, check_form_text
 
@@ -32,7 +33,7 @@ class CheckedRoute(APIRoute):
         takes_json = self.body_field is not None and not takes_form
 
         async def handle(request: Request) -> Response:
-            kind = media_type(request)
+            kind = media_type_of(request)
             if kind and takes_form and kind != FORM_MEDIA_TYPE:
                 raise wrong_form_type()
             if kind and takes_json and not _is_json(kind):

@@ -46,18 +46,18 @@ def place(score: int, label: str, was: int | None = None) -> Markup:
 
 def clock(elapsed: float, *, late: bool = False) -> Markup:
     """The elapsed part of the time until a case is due, in per cent, with the time of the warning."""
-    drawn = (
+    body = (
         line("track", "0", 4, "100%", 4)
         + line("late" if late else "run", "0", 4, f"{number(_percent(elapsed))}%", 4)
         + vertical_line("warn", _WARNING_PERCENT, 0, 8)
     )
-    return svg(drawn, 8, None, "clock")
+    return svg(body, 8, None, "clock")
 
 
 def big_clock(elapsed: float, start: str, warned: str, due: str, *, late: bool = False) -> Markup:
     """A clock with labels at its start, its warning and its end."""
     y, now = 22, _percent(elapsed)
-    drawn = (
+    body = (
         line("track", "0", y, "100%", y)
         + line("late" if late else "run", "0", y, f"{number(now)}%", y)
         + "".join(vertical_line("tick", x, y - 6, y + 6) for x in (0, _WARNING_PERCENT, 100))
@@ -66,7 +66,7 @@ def big_clock(elapsed: float, start: str, warned: str, due: str, *, late: bool =
         + text("lbl", _WARNING_PERCENT, y + 22, warned, "end")
         + text("lbl", 100, y + 22, due, "end")
     )
-    return svg(drawn, y + 26, None, "bigclock")
+    return svg(body, y + 26, None, "bigclock")
 
 
 def _percent(elapsed: float) -> float:

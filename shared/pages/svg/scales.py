@@ -36,8 +36,8 @@ def hero(score: DrawnScore, label: str) -> Markup:
 def second(score: DrawnScore, label: str) -> Markup:
     """The score of a second measurement (relational) below the main one, smaller."""
     y = 74
-    drawn = large_number(score.nps, 44) + ruler(y, labels=False) + score_interval(score, y - 16, 16)
-    return svg(drawn + interval_ends(score.low95, score.high95, y - 4), 88, label, "hero2")
+    body = large_number(score.nps, 44) + ruler(y, labels=False) + score_interval(score, y - 16, 16)
+    return svg(body + interval_ends(score.low95, score.high95, y - 4), 88, label, "hero2")
 
 
 def anywhere(label: str) -> Markup:
@@ -53,29 +53,29 @@ def anywhere(label: str) -> Markup:
 
 def row(score: DrawnScore, before: float | None = None) -> Markup:
     """The score of one segment in a list; the score of the window before is a small open triangle."""
-    drawn = score_interval(score, 8, 12)
+    body = score_interval(score, 8, 12)
     if before is not None:
         triangle = '<path class="was" d="M0 0l4 7h-8z"/>'
-        drawn += f'<svg x="{number(ruler_percent(before))}%" y="25" overflow="visible">{triangle}</svg>'
-    return svg(drawn, 36, None, "row")
+        body += f'<svg x="{number(ruler_percent(before))}%" y="25" overflow="visible">{triangle}</svg>'
+    return svg(body, 36, None, "row")
 
 
 def one(score: DrawnScore, label: str | None = None, *, labels: bool = False) -> Markup:
     """One of several scores that are compared, each on a ruler of its own."""
     y = 30
-    drawn = (
+    body = (
         ruler(y, labels=labels)
         + score_interval(score, y - 16, 16)
         + interval_ends(score.low95, score.high95, y - 4)
     )
-    return svg(drawn, 62 if labels else 44, label, "one")
+    return svg(body, 62 if labels else 44, label, "one")
 
 
 def difference(points: float, low: float, high: float, label: str | None = None) -> Markup:
     """A difference with its 95 % interval, at the same scale as the scores above it."""
     y = 34
     left, right, x = (max(0.0, min(100.0, ruler_percent(value))) for value in (low, high, points))
-    drawn = (
+    body = (
         ruler(y, labels=False)
         + block("b95", left, right, y - 16, 16)
         + vertical_line("cap", left, y - 16, y)
@@ -84,4 +84,4 @@ def difference(points: float, low: float, high: float, label: str | None = None)
         + interval_ends(low, high, y - 4, bound)
         + text("lbl", 50, y + 27, translated("no difference"), "middle")
     )
-    return svg(drawn, 66, label, "diff")
+    return svg(body, 66, label, "diff")

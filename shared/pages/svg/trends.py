@@ -50,10 +50,10 @@ class ScoreRange:
 
 def range_of(points: Sequence[Point]) -> ScoreRange:
     """Half the scale when everything lies in it, else the whole scale: axes are never fitted more closely."""
-    drawn = [point.score for point in points if point.score is not None and point.score.n >= TOO_FEW_ANSWERS]
-    if drawn and all(score.low95 >= 0 for score in drawn):
+    scores = [point.score for point in points if point.score is not None and point.score.n >= TOO_FEW_ANSWERS]
+    if scores and all(score.low95 >= 0 for score in scores):
         return ScoreRange(0, 100)
-    if drawn and all(score.high95 <= 0 for score in drawn):
+    if scores and all(score.high95 <= 0 for score in scores):
         return ScoreRange(-100, 0)
     return ScoreRange(-100, 100)
 
@@ -188,7 +188,7 @@ def trend(
 def mini(points: Sequence[Point], label: str, height: int = 96) -> Markup:
     """A small trend on the whole scale."""
     axis, scores = _Axis(points[0].first, points[-1].last), ScoreRange(-100, 100)
-    drawn = (
+    body = (
         line("grid", "0", 0.5, "100%", 0.5)
         + line("grid", "0", height - 0.5, "100%", height - 0.5)
         + _stretched(_band(points, axis, scores), 0, height)
@@ -196,7 +196,7 @@ def mini(points: Sequence[Point], label: str, height: int = 96) -> Markup:
         + text("lbl", 0, height / 2 + 4, "0", "end", dx=-6)
         + _last_dot(points, axis, lambda value: height * (100 - value) / 200, 4)
     )
-    return svg(drawn, height, label, "mini")
+    return svg(body, height, label, "mini")
 
 
 def _last_dot(points: Sequence[Point], axis: _Axis, y: Callable[[float], float], radius: float = 4.5) -> str:
@@ -236,7 +236,7 @@ def _window(
 def share(part: float, low: float, high: float, top: float = 0.6) -> Markup:
     """A share with its interval, as fractions of 1; ``top`` is the fraction at the right end."""
     x, left, right = (100 * min(1.0, value / top) for value in (part, low, high))
-    drawn = (
+    body = (
         line("track", "0", 10, "100%", 10)
         + line("reach", "0", 10, f"{number(left)}%", 10)
         + block("r95", left, right, 4, 12)
@@ -244,14 +244,14 @@ def share(part: float, low: float, high: float, top: float = 0.6) -> Markup:
         + vertical_line("rcap", right, 4, 16)
         + vertical_line("pt", x, 1, 19)
     )
-    return svg(drawn, 20, None, "share")
+    return svg(body, 20, None, "share")
 
 
 def flow(part: int, whole: int, doubtful: int = 0) -> Markup:
     """The part of a whole that reached a stage; the doubtful ones among them are hatched."""
     width = 100 * part / whole if whole else 0
     unsure = 100 * doubtful / whole if whole else 0
-    drawn = block("p", 0, width - unsure, 2, 12)
+    body = block("p", 0, width - unsure, 2, 12)
     if doubtful:
-        drawn += block("few", width - unsure, width, 2.5, 11, hatched=True)
-    return svg(drawn, 16, None, "flow")
+        body += block("few", width - unsure, width, 2.5, 11, hatched=True)
+    return svg(body, 16, None, "flow")
