@@ -12,8 +12,8 @@ from bench.figures import Figure, interleaved
 from bench.ground import Ground
 from bench.scorer import TENANT
 
-from services.scorer.repository import figures
-from services.scorer.window import Window
+from services.scorer.repository import counts
+from services.scorer.windows import Window
 from shared.db.database import Database
 
 MUCH, LITTLE = 10_000_000, 10_000
@@ -58,7 +58,7 @@ def _windows(database: Database) -> Any:
         for days in DAYS:
             for segment in SEGMENTS:
                 async with database.reading() as uow:
-                    await figures.window_counts(
+                    await counts.window_counts(
                         uow, TENANT, "transactional", segment, Window.ending(today, days)
                     )
         return 1000 * (time.perf_counter() - began) / len(DAYS) / len(SEGMENTS)

@@ -18,8 +18,8 @@ from bench.stand import serving
 
 from deploy.local.state import environment, free_ports
 from deploy.local.supervise import AFTERWORD
-from services.scorer.repository import figures
-from services.scorer.window import Window
+from services.scorer.repository import counts
+from services.scorer.windows import Window
 from shared.db.database import Database
 from shared.events import TENANTS, KeyDigest, Tenant
 from shared.events.nps import SCALE
@@ -61,7 +61,7 @@ async def _score(ground: Ground, door: httpx.AsyncClient, database: Database, ma
             for look in range(LOOKS):
                 async with database.reading() as uow:
                     name = f"store:s{look * 7919 % segments:05}"
-                    await figures.window_counts(uow, tenant, "transactional", name, window)
+                    await counts.window_counts(uow, tenant, "transactional", name, window)
             return 1000 * (time.perf_counter() - began) / LOOKS
 
         return side
@@ -80,8 +80,8 @@ async def _list(ground: Ground, database: Database, many: int, days: int, most: 
         async def look() -> float:
             began = time.perf_counter()
             async with database.reading() as uow:
-                await figures.plan_each_time(uow)
-                await figures.parts(uow, tenant, "transactional", (), "store", now, now.before())
+                await counts.use_custom_plans(uow)
+                await counts.segment_parts(uow, tenant, "transactional", (), "store", now, now.before())
             return 1000 * (time.perf_counter() - began)
 
         return look

@@ -1,6 +1,6 @@
 import pytest
 
-from services.scorer.access import BadSegment, Sight, name_of, segment_of
+from services.scorer.access import BadSegmentAddress, SegmentAccess, parse_segment, segment_value
 from shared.events import People, is_person
 
 
@@ -8,16 +8,16 @@ from shared.events import People, is_person
     "segment", ["touchpoint:checkout", "organisation:north/sales", "store:a%3Ab%2Fc%25", "store:Århus ☕"]
 )
 def test_a_segment_is_read_as_it_is_written(segment):
-    assert segment_of(segment) == segment
+    assert parse_segment(segment) == segment
 
 
 def test_a_segment_is_read_in_the_form_in_which_it_is_kept():
-    assert segment_of("store: A\u030arhus\u00a0 C ") == "store:Århus C"
+    assert parse_segment("store: A\u030arhus\u00a0 C ") == "store:Århus C"
 
 
 @pytest.mark.parametrize("company", [None, ""])
 def test_no_segment_is_the_company(company):
-    assert segment_of(company) == ""
+    assert parse_segment(company) == ""
 
 
 @pytest.mark.parametrize(
@@ -25,24 +25,24 @@ def test_no_segment_is_the_company(company):
     ["checkout", ":x", "x:", "a:b:c", "store:a/b", "a/b:c", "store:%", "store:%41", "store:" + "x" * 2_000],
 )
 def test_what_no_segment_could_be_called_is_refused(wrong):
-    with pytest.raises(BadSegment):
-        segment_of(wrong)
+    with pytest.raises(BadSegmentAddress):
+        parse_segment(wrong)
 
 
 def test_a_level_of_the_organisation_covers_what_lies_below_it_and_nothing_beside():
-    allows = Sight(People(), "leader", ("organisation:north",)).shows
+    allows = SegmentAccess(People(), "leader", ("organisation:north",)).allows
     assert allows("organisation:north")
     assert allows("organisation:north/sales")
     assert not allows("organisation:northern")
     assert not allows("organisation:south")
     assert not allows("touchpoint:checkout")
     assert not allows("")
-    assert Sight(People(), "leader").shows("")
+    assert SegmentAccess(People(), "leader").allows("")
 
 
 def test_a_name_is_shown_as_it_was_sent():
-    assert name_of("store:a%3Ab%2Fc%25") == "a:b/c%"
-    assert name_of("organisation:north/sales") == "north / sales"
+    assert segment_value("store:a%3Ab%2Fc%25") == "a:b/c%"
+    assert segment_value("organisation:north/sales") == "north / sales"
 
 
 PEOPLE = (
@@ -98,5 +98,5 @@ READERS = [
 def test_a_persons_score_is_nobodys_until_it_is_allowed_and_then_theirs_and_their_leaders(
     who, role, own, may
 ):
-    assert not Sight(People(), role, own).shows(IDA), who
-    assert Sight(People(shown=True), role, own).shows(IDA) is may, who
+    assert not SegmentAccess(People(), role, own).allows(IDA), who
+    assert SegmentAccess(People(shown=True), role, own).allows(IDA) is may, who
