@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from bench import dashboard, stored_answers, windows
+from bench import answer_tables, dashboard, windows
 from bench.results import Result, interleaved
 from bench.scorer import TENANT
 from bench.servers import Servers
@@ -20,9 +20,9 @@ MANY_ANSWERS, FEW_ANSWERS = 10_000_000, 10_000
 WINDOW_DAYS = (7, 30, 90, 365)
 SEGMENTS = (
     "",
-    *(f"touchpoint:{name}" for name in stored_answers.TOUCHPOINTS),
-    *(f"store:store-{number}" for number in range(stored_answers.STORE_COUNT)),
-    *(f"organisation:north/sales/team-{number}" for number in range(stored_answers.TEAM_COUNT)),
+    *(f"touchpoint:{name}" for name in answer_tables.TOUCHPOINTS),
+    *(f"store:store-{number}" for number in range(answer_tables.STORE_COUNT)),
+    *(f"organisation:north/sales/team-{number}" for number in range(answer_tables.TEAM_COUNT)),
 )
 
 
@@ -74,6 +74,6 @@ async def _scorer(servers: Servers, count: int) -> AsyncIterator[tuple[Database,
     """A scorer's database with so many answers, and a client of its API."""
     async with servers.database("scorer") as database:
         await windows.add_tenant_with_key(database, TENANT)
-        await stored_answers.fill_scorer(servers, database, count)
+        await answer_tables.fill_scorer(servers, database, count)
         async with windows.running_scorer_api(servers, database) as api:
             yield database, api

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import asyncpg
+from bench.answer_tables import fill_databases
 from bench.closed_loop import request
 from bench.cpu_time import cpu_shares, measured_cpu
 from bench.invitations import add_invitations
@@ -21,7 +22,6 @@ from bench.product import API_KEY, RunningProduct, running_product
 from bench.results import Result, print_progress
 from bench.scorer import SCORE_MIX, TENANT
 from bench.servers import Servers
-from bench.stored_answers import fill_databases
 
 from services.alerts.opening import case_id
 from services.collector.forms import PageNonce

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaos import topics
-from chaos.company import Company, found
+from chaos.company import Company, create_company
 from chaos.customers import Customers
 from chaos.judge import Findings, Judge
 from chaos.ledger import Book, Ledger
@@ -21,11 +21,11 @@ from chaos.watch import Watch, until_settled
 
 from shared.events import TOPICS
 
-SETTLED_WITHIN = 150.0
-MANY = 5_000
-SILENT = 0.7
+SETTLE_TIMEOUT_S = 150.0
+MANY_EVENTS = 5_000
+SILENT_SHARE = 0.7
 """Of the customers of many events so many do not answer: who is left is enough, and mails cost less."""
-EVENTS_PER_SECOND = 250
+MIN_EVENTS_PER_S = 250
 """The slowest that is worth waiting for, when there are many."""
 
 
@@ -45,7 +45,7 @@ class Arena:
     injected: int = 0
     dead_letters: int = 0
     faults: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     """What the table does not hold."""
 
     @property
@@ -98,28 +98,32 @@ class Result:
     scenario: Scenario
     injected: int
     refused: int
-    found: Findings
-    told: Sequence[str]
+    create_company: Findings
+    notes: Sequence[str]
     standstill: float
     seconds: float
 
 
 async def run(
     stack: Stack, scenario: Scenario, *, seed: str, events: int, seconds: float = 20.0,
-    settle_within: float = SETTLED_WITHIN,
+    settle_within: float = SETTLE_TIMEOUT_S,
 ) -> Result:  # fmt: skip
     """Run it with a company of its own; whatever is wrong stands in the result."""
     began = time.monotonic()
-    settle_within += events / EVENTS_PER_SECOND
+    settle_within += events / MIN_EVENTS_PER_S
     events = max(events // (20 if scenario.clients > 1 else 1), 40)
-    since = await topics.ends(stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
-    company = await found(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
+    since = await topics.end_offsets(
+        stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD_LETTER_TOPICS]
+    )
+    company = await create_company(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
     ledger = Ledger(stack.state.root / f"ledger-{company.tenant}.jsonl")
     plan = Plan(
         f"{seed}-{scenario.name}", events, seconds, scenario.clients, scenario.trouble, scenario.patient
     )
     load = Load(stack, company, ledger, plan)
-    customers = Customers(stack, company.tenant, plan.seed, ledger, silent=SILENT if events > MANY else 0.0)
+    customers = Customers(
+        stack, company.tenant, plan.seed, ledger, silent=SILENT_SHARE if events > MANY_EVENTS else 0.0
+    )
     staff = Colleagues(stack, company.tenant)
     watch = Watch(stack)
     operator = Operator(stack, scenario.seen_by)
@@ -129,7 +133,7 @@ async def run(
     ready = asyncio.create_task(arena.ready.wait())
     acting = asyncio.create_task(scenario.act(arena))
     try:
-        async with asyncio.timeout(SETTLED_WITHIN):
+        async with asyncio.timeout(SETTLE_TIMEOUT_S):
             await asyncio.wait((acting, ready), return_when=asyncio.FIRST_COMPLETED)
         await load.run(give_up_after=settle_within)
         arena.over.set()
@@ -153,8 +157,8 @@ async def run(
         verdict.faults.append(
             f"wrong: {verdict.unknown} mails of which nobody knows, and nothing befell them"
         )
-    if verdict.said_again and not scenario.redone:
-        verdict.faults.append(f"wrong: {verdict.said_again} records were said again")
+    if verdict.published_again and not scenario.redone:
+        verdict.faults.append(f"wrong: {verdict.published_again} records were said again")
     if scenario.staff:
         verdict.faults += await staff.judge()
     if open_ := events - verdict.accepted:
@@ -163,7 +167,7 @@ async def run(
         verdict.faults.append(f"not settled: {why}")
     refused = load.refused + customers.refused + staff.refused
     took = time.monotonic() - began
-    return Result(scenario, arena.injected, refused, verdict, arena.told, watch.longest, took)
+    return Result(scenario, arena.injected, refused, verdict, arena.notes, watch.longest, took)
 
 
 async def _acted(arena: Arena, acting: asyncio.Task[None]) -> None:

@@ -16,9 +16,9 @@ async def dump(stack: Stack, service: str) -> Path:
     return file
 
 
-async def put_back(stack: Stack, service: str, file: Path) -> None:
+async def restore(stack: Stack, service: str, file: Path) -> None:
     """The database is lost with whoever is connected; the backup takes its place."""
-    async with stack.asking("trigger" if service != "trigger" else "scorer") as connection:
+    async with stack.connection("trigger" if service != "trigger" else "scorer") as connection:
         await connection.execute(f"DROP DATABASE {service} WITH (FORCE)")
     await _run(stack, "pg_restore", "--create", "--exit-on-error", "--dbname=postgres", str(file))
 

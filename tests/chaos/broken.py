@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.entry import put
+from chaos.entry import replace_names
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def _neither_compared() -> None:
                 {"topic": tp.topic, "part": tp.partition, "end": step.end, "timestamp": step.timestamp},
             )
 
-    put(positions, move=move)
+    replace_names(positions, move=move)
     if _runs("scorer"):
         from services.scorer.repository import counting
 
@@ -55,7 +55,7 @@ def _deletes_up_to_the_last() -> None:
     from shared.kafka.kernel import relay
 
     said = vars(relay)["statement"]
-    put(
+    replace_names(
         relay,
         statement=lambda sql: said(
             sql.replace(
@@ -79,7 +79,7 @@ def _skips() -> None:
             await send(producer, ahead)
             reached = ahead[-1].seq
 
-    put(relay, send=from_there_on)
+    replace_names(relay, send=from_there_on)
 
 
 def _forgets_sending() -> None:
@@ -92,7 +92,7 @@ def _forgets_sending() -> None:
     async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
         return await move(uow, tenant, invitation, "waiting" if state == "sending" else state, **given)
 
-    put(invitations, move=forgetful)
+    replace_names(invitations, move=forgetful)
 
 
 def _counts_the_batch() -> None:

@@ -18,12 +18,12 @@ from services.collector.forms import PageNonce
 from services.collector.merging import Shown
 from shared.link_tokens import LinkSigner
 
-AT_ONCE = 12
+CUSTOMER_COUNT = 12
 """Customers at the same time, each from a place of their own: the door slows a place that hurries."""
-NONCE = re.compile(r'name="nonce" value="([^"]+)"')
-HIDDEN = re.compile(r'type="hidden" name="([a-z]+)" value="([^"]*)"')
+NONCE_PATTERN = re.compile(r'name="nonce" value="([^"]+)"')
+HIDDEN_FIELD_PATTERN = re.compile(r'type="hidden" name="([a-z]+)" value="([^"]*)"')
 CONFLICT = 409
-NUMBER = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
+ADDRESS_PATTERN = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Customers:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await asyncio.gather(self._read_mail(), *(self._answer(place) for place in range(AT_ONCE)))
+        await asyncio.gather(self._read_mail(), *(self._answer(place) for place in range(CUSTOMER_COUNT)))
 
     async def _read_mail(self) -> None:
         known = ""
@@ -79,7 +79,7 @@ class Customers:
                 with contextlib.suppress(httpx.TransportError):
                     for mail in (await client.get("/api/mails", params={"after": known})).json():
                         known = mail["id"]
-                        to = NUMBER.search(mail["to"])
+                        to = ADDRESS_PATTERN.search(mail["to"])
                         if to and to[2] == self.tenant and int(to[1]) not in met:
                             met.add(int(to[1]))
                             link = next(link for link in mail["links"] if "/s/" in link)
@@ -134,8 +134,8 @@ class Customers:
     async def _open(self, client: httpx.AsyncClient, token: str) -> None:
         """Look at the page first, as most people do; that this fails is no answer lost."""
         with contextlib.suppress(httpx.TransportError):
-            page = await client.get(f"{self.stack.door('collector')}/s/{token}")
-            if page.status_code == 200 and not NONCE.search(page.text):
+            page = await client.get(f"{self.stack.origin_of('collector')}/s/{token}")
+            if page.status_code == 200 and not NONCE_PATTERN.search(page.text):
                 self.faults.append("a page without a nonce")
 
     async def _post(
@@ -147,7 +147,7 @@ class Customers:
         while time.monotonic() < end:
             form["nonce"] = self._nonce.make(invitation, datetime.now(UTC))
             try:
-                response = await client.post(f"{self.stack.door('collector')}/s/{token}", data=form)
+                response = await client.post(f"{self.stack.origin_of('collector')}/s/{token}", data=form)
             except httpx.TransportError:
                 self.refused += 1
                 await asyncio.sleep(0.2)
@@ -180,7 +180,7 @@ class Page:
         """Go on from the page that shows both what was typed and what stands, as it does when the collector
         no longer knows that we wrote what stands: its database was restored. False when that is no news.
         """
-        drawn = dict(HIDDEN.findall(answer)).get("drawn", "")
+        drawn = dict(HIDDEN_FIELD_PATTERN.findall(answer)).get("drawn", "")
         news = bool(drawn) and drawn != self._drawn
         self._drawn = drawn or self._drawn
         return news

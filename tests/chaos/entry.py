@@ -20,26 +20,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-SESSION_S = 5
-REBALANCE_S = 8
-REQUEST_S = 9
+SESSION_TIMEOUT_S = 5
+REBALANCE_TIMEOUT_S = 8
+REQUEST_TIMEOUT_S = 9
 """Longer than a rebalance: to join a group is one request."""
-ACKNOWLEDGED_S = 9
+ACKNOWLEDGE_TIMEOUT_S = 9
 """Longer than three brokers need to miss one of them and to choose new leaders."""
-PRODUCE_S = 10
-IN_TRANSACTION_S = 4
+PRODUCE_TIMEOUT_S = 10
+IDLE_IN_TRANSACTION_TIMEOUT_S = 4
 LEASE = timedelta(seconds=10)
-MAIL_S = 2.0
-LIFE_S = 3.0
+MAIL_TIMEOUT_S = 2.0
+MAX_LIFE_S = 3.0
 """So many seconds a relay may work at most until it is killed: it gets something done before."""
-LATE = 0.33
-LATE_S = 0.4
+LATE_SHARE = 0.33
+MAX_DELAY_S = 0.4
 """Several looks of the relay: whoever commits meanwhile is seen first."""
 RETRY_AFTER_MINUTES = (0.05, 0.05, 0.05, 60)
 """A mail that was put off is tried again at once, and then not before the scenario is over."""
 
 
-def put(module: ModuleType, **new: Any) -> None:
+def replace_names(module: ModuleType, **new: Any) -> None:
     """Set names of a module, those that it imported from elsewhere too."""
     vars(module).update(new)
 
@@ -54,42 +54,44 @@ def shorten() -> None:
 
     def consumer(**given: Any) -> AIOKafkaConsumer:
         short = {
-            "session_timeout_ms": SESSION_S * 1000,
+            "session_timeout_ms": SESSION_TIMEOUT_S * 1000,
             "heartbeat_interval_ms": 500,
-            "rebalance_timeout_ms": REBALANCE_S * 1000,
-            "request_timeout_ms": REQUEST_S * 1000,
+            "rebalance_timeout_ms": REBALANCE_TIMEOUT_S * 1000,
+            "request_timeout_ms": REQUEST_TIMEOUT_S * 1000,
         }
         return AIOKafkaConsumer(**{**given, **short})
 
     def producer(**given: Any) -> AIOKafkaProducer:
-        return AIOKafkaProducer(**{**given, "request_timeout_ms": PRODUCE_S * 1000})
+        return AIOKafkaProducer(**{**given, "request_timeout_ms": PRODUCE_TIMEOUT_S * 1000})
 
     def engine(url: str, *, connect_args: dict[str, Any], **given: Any) -> AsyncEngine:
         connect_args["server_settings"] |= {
-            "idle_in_transaction_session_timeout": f"{IN_TRANSACTION_S}s",
+            "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_S}s",
             "lock_timeout": "2s",
         }
         return create_async_engine(url, connect_args=connect_args, **given)
 
     said = vars(relay)["statement"]
-    publisher.Publisher.__init__.__kwdefaults__ |= {"within": ACKNOWLEDGED_S}  # type: ignore[operator]
-    put(clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_WITHIN=SESSION_S)
-    put(database, create_async_engine=engine)
-    put(
+    publisher.Publisher.__init__.__kwdefaults__ |= {"within": ACKNOWLEDGE_TIMEOUT_S}  # type: ignore[operator]
+    replace_names(
+        clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_WITHIN=SESSION_TIMEOUT_S
+    )
+    replace_names(database, create_async_engine=engine)
+    replace_names(
         relay,
-        ACKNOWLEDGED_WITHIN=SESSION_S - 1,
-        statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'")),
+        ACKNOWLEDGED_WITHIN=SESSION_TIMEOUT_S - 1,
+        statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_TIMEOUT_S}s'")),
     )
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import sender as invitations
         from shared.mail import mailer
         from shared.outbound import outcome_rules, sender
 
-        put(mailer, SECONDS_TO_BEGIN=MAIL_S, SECONDS_FOR_DATA=MAIL_S)
-        mailer.Mailer.__init__.__kwdefaults__ = {"seconds": MAIL_S}
-        put(outcome_rules, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
-        put(invitations, LEASE=LEASE)
-        put(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
+        replace_names(mailer, SECONDS_TO_BEGIN=MAIL_TIMEOUT_S, SECONDS_FOR_DATA=MAIL_TIMEOUT_S)
+        mailer.Mailer.__init__.__kwdefaults__ = {"seconds": MAIL_TIMEOUT_S}
+        replace_names(outcome_rules, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
+        replace_names(invitations, LEASE=LEASE)
+        replace_names(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
 
 
 def die_before_removal(raised: Callable[[], bool]) -> None:
@@ -102,11 +104,11 @@ def die_before_removal(raised: Callable[[], bool]) -> None:
     async def last_act(producer: Any, rows: Sequence[Any]) -> None:
         nonlocal due
         await send(producer, rows)
-        due = due or time.monotonic() + random.uniform(0, LIFE_S)
+        due = due or time.monotonic() + random.uniform(0, MAX_LIFE_S)
         if time.monotonic() > due and raised():
             os.kill(os.getpid(), signal.SIGKILL)
 
-    put(relay, send=last_act)
+    replace_names(relay, send=last_act)
 
 
 def commit_late(raised: Callable[[], bool]) -> None:
@@ -120,17 +122,17 @@ def commit_late(raised: Callable[[], bool]) -> None:
 
     async def slowly(uow: UnitOfWork) -> bool:
         said = await flush(uow)
-        if said and random.random() < LATE and raised():
-            await asyncio.sleep(random.uniform(0, LATE_S))
+        if said and random.random() < LATE_SHARE and raised():
+            await asyncio.sleep(random.uniform(0, MAX_DELAY_S))
         return said
 
     async def send_and_wait(producer: Any, rows: Sequence[Any]) -> None:
         await send(producer, rows)
         if raised():
-            await asyncio.sleep(random.uniform(0, LATE_S))
+            await asyncio.sleep(random.uniform(0, MAX_DELAY_S))
 
     UnitOfWork.flush = slowly  # type: ignore[assignment]
-    put(relay, send=send_and_wait)
+    replace_names(relay, send=send_and_wait)
 
 
 def main() -> None:

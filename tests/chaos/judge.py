@@ -12,13 +12,13 @@ import msgspec
 from chaos import topics
 from chaos.company import Company
 from chaos.ledger import Book
-from chaos.stack import HEARING, Stack
+from chaos.stack import CONSUMING_SERVICES, Stack
 from chaos.topics import Offsets
 
 from services.scorer.repository.counting import recount
 from shared.db.database import Database
 
-SAID = ("answers.v1", "invitations.v1", "cases.v1")
+COMPARED_TOPICS = ("answers.v1", "invitations.v1", "cases.v1")
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Findings:
     lost: int = 0
     doubled: int = 0
     reordered: int = 0
-    said_again: int = 0
+    published_again: int = 0
     """Records that stand on a topic more than once: allowed, and no reader may mind."""
     faults: list[str] = field(default_factory=list)
 
@@ -100,7 +100,7 @@ class Judge:
             ("dispatcher", "SELECT id, max(version) FROM survey WHERE tenant = $1 GROUP BY id"),
         ):
             owned = await self._rows(owner, sql)
-            for service in set(HEARING) - {owner}:
+            for service in set(CONSUMING_SERVICES) - {owner}:
                 if await self._rows(service, sql) != owned:
                     self.found.wrong(f"copies of what {owner} owns", [service])
 
@@ -162,7 +162,7 @@ class Judge:
         async with httpx.AsyncClient(headers=self.company.headers, trust_env=False) as client:
             for customer in customers:
                 page = await client.get(
-                    f"{self.stack.door('dispatcher')}/v1/decisions",
+                    f"{self.stack.origin_of('dispatcher')}/v1/decisions",
                     params={"event_id": customer.replace("c-", "e-")},
                 )
                 told = [one["invitation"]["state"] for one in page.json().get("decisions", ())]
@@ -234,9 +234,10 @@ class Judge:
         must_not = {id_ for id_, answer in self.book.answers.items() if answer.opens_a_case is False}
         found.lose("unhappy answers without a case", must - set(opened))
         found.wrong("cases of happy answers", set(opened) & must_not)
-        heard = await self._rows("dispatcher", "SELECT id FROM case_heard WHERE tenant = $1")
+        consumed = await self._rows("dispatcher", "SELECT id FROM case_heard WHERE tenant = $1")
         found.lose(
-            "cases that the dispatcher has not heard of", {id_ for _, id_ in rows} - {id_ for (id_,) in heard}
+            "cases that the dispatcher has not consumed of",
+            {id_ for _, id_ in rows} - {id_ for (id_,) in consumed},
         )
 
     async def _topics(self) -> None:
@@ -245,7 +246,7 @@ class Judge:
         bootstrap = self.stack.kafka
         said: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         by_event: defaultdict[str, set[str]] = defaultdict(set)
-        for record in await topics.records(bootstrap, SAID, self.since):
+        for record in await topics.records(bootstrap, COMPARED_TOPICS, self.since):
             try:
                 thing = topics.decode(record.value or b"")
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -274,7 +275,7 @@ class Judge:
             late = []
             for id_, versions in said[topic].items():
                 firsts = list(dict.fromkeys(versions))
-                found.said_again += len(versions) - len(firsts)
+                found.published_again += len(versions) - len(firsts)
                 late += [f"{id_} {n}" for at, n in enumerate(firsts) if at and n < max(firsts[:at])]
             found.reorder(f"versions on {topic} that came first after later ones", late)
         dead = {
@@ -282,7 +283,7 @@ class Judge:
                 record.topic,
                 *(value for name, value in record.headers if name.endswith(("topic", "partition", "offset"))),
             )
-            for record in await topics.records(bootstrap, topics.DEAD, self.since)
+            for record in await topics.records(bootstrap, topics.DEAD_LETTER_TOPICS, self.since)
         }
         found.dead_letters = len(dead)
         if len(dead) != self.dead_letters:

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from chaos.company import MAILED, Company
+from chaos.company import MAILED_EVENT_TYPE, Company
 from chaos.ledger import Ledger
 from chaos.stack import Stack
 
 TOUCHPOINTS = ("delivery", "checkout", "support", "return")
-SENDERS = 4
+SENDER_COUNT = 4
 MAILED_EVERY = 20
-TROUBLE = {"refuse-550-": 0.02, "defer-451-": 0.02, "drop-after-data-": 0.02, "slow-after-data-": 0.01}
+TROUBLE_SHARES = {"refuse-550-": 0.02, "defer-451-": 0.02, "drop-after-data-": 0.02, "slow-after-data-": 0.01}
 """How often an address asks the mail server for trouble, where a scenario wants it."""
 
 
@@ -57,12 +57,12 @@ def _event(number: int, tenant: str, now: str, chance: random.Random, *, trouble
     mailed = rest == 0
     prefix = ""
     if mailed and trouble:  # the first ones ask for one kind each, so that there is something of everything
-        kinds = ["", *TROUBLE]
-        often = [1 - sum(TROUBLE.values()), *TROUBLE.values()]
-        prefix = kinds[mail + 1] if mail < len(TROUBLE) else chance.choices(kinds, often)[0]
+        kinds = ["", *TROUBLE_SHARES]
+        often = [1 - sum(TROUBLE_SHARES.values()), *TROUBLE_SHARES.values()]
+        prefix = kinds[mail + 1] if mail < len(TROUBLE_SHARES) else chance.choices(kinds, often)[0]
     return {
         "id": f"e-{number}",
-        "type": MAILED if mailed else "page.viewed",
+        "type": MAILED_EVENT_TYPE if mailed else "page.viewed",
         "occurred_at": now,
         "customer": {"id": f"c-{number}", "email": f"{prefix}c{number}.{tenant}@example.com"},
         "segments": {"touchpoint": touchpoint_of(mail)},
@@ -72,7 +72,7 @@ def _event(number: int, tenant: str, now: str, chance: random.Random, *, trouble
 
 
 def _asks_for_trouble(address: str) -> bool:
-    return address.startswith(tuple(TROUBLE))
+    return address.startswith(tuple(TROUBLE_SHARES))
 
 
 @dataclass
@@ -108,7 +108,7 @@ class Load:
                         *(self._until_taken(client, batch, end) for _ in range(self.plan.clients))
                     )
 
-        await asyncio.gather(*(send_on() for _ in range(SENDERS)))
+        await asyncio.gather(*(send_on() for _ in range(SENDER_COUNT)))
 
     async def _until_taken(
         self, client: httpx.AsyncClient, batch: Sequence[dict[str, Any]], end: float
@@ -117,7 +117,7 @@ class Load:
         self.ledger.trying(ids)
         while time.monotonic() < end:
             try:
-                response = await client.post(f"{self.stack.door('trigger')}/v1/events", json=batch)
+                response = await client.post(f"{self.stack.origin_of('trigger')}/v1/events", json=batch)
             except httpx.TransportError as error:
                 if self.plan.patient:
                     self.faults.append(f"events: {type(error).__name__} where every client is to be served")

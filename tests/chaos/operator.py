@@ -9,10 +9,10 @@ import httpx
 from chaos.processes import Process
 from chaos.stack import Stack
 
-EVERY = 0.8
-SAMPLE = re.compile(r"(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
-LABEL = re.compile(r'(\w+)="([^"]*)"')
-COUNTED = ("_total", "_count", "_sum")
+POLL_INTERVAL_S = 0.8
+SAMPLE_PATTERN = re.compile(r"(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
+LABEL_PATTERN = re.compile(r'(\w+)="([^"]*)"')
+COUNTER_SUFFIXES = ("_total", "_count", "_sum")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Operator:
                 async with self._looked:
                     self._looks += 1
                     self._looked.notify_all()
-                await asyncio.sleep(EVERY)
+                await asyncio.sleep(POLL_INTERVAL_S)
 
     async def looks_again(self) -> None:
         """Return after a whole look that began later than this call."""
@@ -85,7 +85,7 @@ class Operator:
         self._note(process.name, "up", "", float(bool(page)))
         wanted = tuple(sign.metric for sign in self.signs)
         for line in page.splitlines():
-            if line.startswith(wanted) and (found := SAMPLE.fullmatch(line)):
+            if line.startswith(wanted) and (found := SAMPLE_PATTERN.fullmatch(line)):
                 self._note(process.name, found["name"], found["labels"] or "", float(found["value"]))
 
     def _note(self, process: str, name: str, labels: str, value: float) -> None:
@@ -99,11 +99,11 @@ class Operator:
     def moved(self, sign: Sign) -> float:
         """How far."""
         found = [
-            series.rise if sign.metric.endswith(COUNTED) else series.high - series.low
+            series.rise if sign.metric.endswith(COUNTER_SUFFIXES) else series.high - series.low
             for (_, name, labels), series in self._series.items()
-            if name == sign.metric and sign.labels.items() <= dict(LABEL.findall(labels)).items()
+            if name == sign.metric and sign.labels.items() <= dict(LABEL_PATTERN.findall(labels)).items()
         ]
-        return sum(found) if sign.metric.endswith(COUNTED) else max(found, default=0.0)
+        return sum(found) if sign.metric.endswith(COUNTER_SUFFIXES) else max(found, default=0.0)
 
     def unseen(self, accepted: int) -> list[str]:
         """What did not show, in words."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.local.logfile import LogFile
 from deploy.local.program import Program, spawn
 
-AGAIN_AFTER = 0.3
+RESTART_DELAY_S = 0.3
 """Seconds until a program that ended is started again: not the supervisor's back-off, which grows."""
 
 
@@ -44,7 +44,7 @@ class Process:
                 await asyncio.wait_for(output.closed.wait(), 1)
             if self._wanted.is_set():
                 self.ends += 1
-                await asyncio.sleep(AGAIN_AFTER)
+                await asyncio.sleep(RESTART_DELAY_S)
         log.close()
 
     def send(self, number: signal.Signals) -> bool:

@@ -12,23 +12,23 @@ from dataclasses import dataclass, field
 from deploy.local.state import SERVICES, State
 
 COMMIT = b"COMMIT;\0"
-MARKS = {
+FIRST_STATEMENTS = {
     b"UPDATE position AS p SET next_offset": "consumer",
     b"UPDATE invitation SET state": "sender",
     b"DELETE FROM outbox": "relay",
 }
 """Who speaks is known by what it says: in its transaction, or, the relay, in place of a COMMIT."""
-KINDS = ("api", *MARKS.values())
-PREPARED = re.compile(rb"P.{4}(\w+)\0(" + b"|".join(MARKS) + rb")", re.DOTALL)
+KINDS = ("api", *FIRST_STATEMENTS.values())
+PREPARED = re.compile(rb"P.{4}(\w+)\0(" + b"|".join(FIRST_STATEMENTS) + rb")", re.DOTALL)
 USED = re.compile(rb"B.{4}\0(\w+)\0", re.DOTALL)
-CERTAINLY = 3
+CERTAIN_CUT = 3
 """The third commit of each kind is cut whatever chance says."""
-ARRIVES = 0.7
+ARRIVED_SHARE = 0.7
 """So many of the commits that are cut have arrived: only the answer is lost."""
 
 
 @dataclass
-class Speaker:
+class ClientConnection:
     """One connection: which of its statements tell who it is."""
 
     is_api: bool = False
@@ -39,7 +39,7 @@ class Speaker:
         """Who commits with this, if anybody does."""
         self.is_api = self.is_api or b"-api\0" in said
         for name, mark in PREPARED.findall(said):
-            self._marked[name] = MARKS[mark]
+            self._marked[name] = FIRST_STATEMENTS[mark]
         for name in USED.findall(said):
             self.now = self.now or self._marked.get(name, "")
         if self.now == "relay" or COMMIT in said:
@@ -75,7 +75,7 @@ class Proxy:
         if not kind or not self.active:
             return False
         self._seen[kind] += 1
-        return self._seen[kind] == CERTAINLY or self.chance.random() < self.often
+        return self._seen[kind] == CERTAIN_CUT or self.chance.random() < self.often
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -85,8 +85,8 @@ class Proxy:
         except OSError:
             writer.close()
             return
-        answers = asyncio.create_task(_pass_on(server_reader, writer))
-        speaker = Speaker()
+        answers = asyncio.create_task(_forward(server_reader, writer))
+        speaker = ClientConnection()
         with contextlib.suppress(OSError):
             while said := await reader.read(65_536):
                 kind = speaker.commits(said)
@@ -95,7 +95,7 @@ class Proxy:
                     await server_writer.drain()
                     continue
                 answers.cancel()
-                if self.chance.random() < ARRIVES:
+                if self.chance.random() < ARRIVED_SHARE:
                     server_writer.write(said)
                     await server_writer.drain()
                     # The server has done it when it answers; the answer goes nowhere.
@@ -108,7 +108,7 @@ class Proxy:
         writer.transport.abort()
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         while answer := await reader.read(65_536):
             writer.write(answer)
@@ -117,7 +117,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @asynccontextmanager
-async def a_proxy(state: State, chance: random.Random, often: float) -> AsyncIterator[Proxy]:
+async def running_proxy(state: State, chance: random.Random, often: float) -> AsyncIterator[Proxy]:
     proxy = Proxy(state, chance, often)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]

@@ -9,10 +9,10 @@ import sys
 from chaos.arena import Result, run
 from chaos.broken import BREAKS
 from chaos.scenarios import BY_NAME
-from chaos.stack import Stack, a_stack
+from chaos.stack import Stack, running_stack
 
-EVENTS = 2_000
-WHOLE = "whole"
+EVENT_COUNT = 2_000
+UNBROKEN = "whole"
 """The product as it is."""
 TRIES = 2
 """A fault that needs a rare moment gets so many chances to show itself."""
@@ -21,16 +21,16 @@ TRIES = 2
 async def main() -> int:
     seed = os.environ.get("SEED") or "selfcheck"
     only = set(filter(None, os.environ.get("ONLY", "").split(",")))
-    if unknown := only - {WHOLE, *BREAKS}:
-        sys.exit(f"no such copy: {', '.join(sorted(unknown))}; there are {', '.join([WHOLE, *BREAKS])}")
+    if unknown := only - {UNBROKEN, *BREAKS}:
+        sys.exit(f"no such copy: {', '.join(sorted(unknown))}; there are {', '.join([UNBROKEN, *BREAKS])}")
     missed: list[str] = []
-    async with a_stack() as stack:
-        if not only or WHOLE in only:
+    async with running_stack() as stack:
+        if not only or UNBROKEN in only:
             for name in sorted({broken.scenario for broken in BREAKS.values()}):
                 faults = (await _run(stack, name, f"{seed}-0")).found.faults
-                sys.stdout.write(f"{WHOLE}, {name}: {faults or 'nothing is wrong with it'}\n")
+                sys.stdout.write(f"{UNBROKEN}, {name}: {faults or 'nothing is wrong with it'}\n")
                 sys.stdout.flush()
-                missed += [f"{WHOLE} {name}"] * bool(faults)
+                missed += [f"{UNBROKEN} {name}"] * bool(faults)
         for name, broken in BREAKS.items():
             if only and name not in only:
                 continue
@@ -52,7 +52,7 @@ async def main() -> int:
 
 
 async def _run(stack: Stack, scenario: str, seed: str) -> Result:
-    events = int(os.environ.get("EVENTS") or EVENTS)
+    events = int(os.environ.get("EVENTS") or EVENT_COUNT)
     return await run(stack, BY_NAME[scenario], seed=seed, events=events, seconds=10, settle_within=30)
 
 

@@ -23,7 +23,7 @@ from deploy.local.supervise import AFTERWORD
 from deploy.local.supervisor import Supervisor
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
-HEARING = ("dispatcher", "collector", "scorer", "alerts")
+CONSUMING_SERVICES = ("dispatcher", "collector", "scorer", "alerts")
 """The services whose workers hear something."""
 
 
@@ -37,9 +37,9 @@ class Stack:
     processes: dict[str, Process] = field(default_factory=dict)
     everywhere: dict[str, str] = field(default_factory=dict)
     """Settings of every process of ours that is started from now on."""
-    doors: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
     """Where a service's API of its own listens."""
-    _eyes: dict[str, asyncpg.Pool] = field(default_factory=dict)
+    _pools: dict[str, asyncpg.Pool] = field(default_factory=dict)
 
     @property
     def workers(self) -> list[Process]:
@@ -58,9 +58,9 @@ class Stack:
     def brokers(self) -> list[Process]:
         return [process for name, process in self.processes.items() if name.partition("-")[0] == "kafka"]
 
-    def door(self, service: str) -> str:
+    def origin_of(self, service: str) -> str:
         """Where its clients knock now."""
-        return self.doors.get(service, self.state.origin)
+        return self.origins.get(service, self.state.origin)
 
     def flag(self, name: str, *, up: bool) -> None:
         """What ``entry.py`` does in every process while the flag is up."""
@@ -92,7 +92,7 @@ class Stack:
     def add_api_of(self, service: str) -> Process:
         """One service's, behind a door of its own."""
         port = free_ports(1)[0]
-        self.doors[service] = f"http://127.0.0.1:{port}"
+        self.origins[service] = f"http://127.0.0.1:{port}"
         return self._ours(f"api-{service}", port, ("run", service, "api", "--port", str(port)))
 
     async def start_ours(self, settings: Mapping[str, str] | None = None) -> None:
@@ -130,20 +130,20 @@ class Stack:
 
     async def database(self, service: str) -> asyncpg.Connection:
         """The judge's own way in, past everything of ours."""
-        return await asyncpg.connect(self._way_to(service), timeout=5)
+        return await asyncpg.connect(self._database_url(service), timeout=5)
 
     @asynccontextmanager
-    async def asking(self, service: str) -> AsyncIterator[Connection]:
+    async def connection(self, service: str) -> AsyncIterator[Connection]:
         """The same, for who asks again and again: a connection is kept."""
-        if service not in self._eyes:
-            self._eyes[service] = asyncpg.create_pool(
-                self._way_to(service), min_size=0, max_size=4, timeout=5
+        if service not in self._pools:
+            self._pools[service] = asyncpg.create_pool(
+                self._database_url(service), min_size=0, max_size=4, timeout=5
             )
-            await self._eyes[service]
-        async with self._eyes[service].acquire() as connection:
+            await self._pools[service]
+        async with self._pools[service].acquire() as connection:
             yield connection
 
-    def _way_to(self, service: str) -> str:
+    def _database_url(self, service: str) -> str:
         password, port = self.state.passwords["postgres"], self.state.ports["postgres"]
         return f"postgresql://postgres:{password}@127.0.0.1:{port}/{service}?sslmode=disable"
 
@@ -161,7 +161,7 @@ class Stack:
 
     async def close(self) -> None:
         """Stop everything."""
-        for pool in self._eyes.values():
+        for pool in self._pools.values():
             pool.terminate()
         await self.stop_ours()
         # Brokers that are asked to stop together wait for each other, and nothing of theirs is kept.
@@ -172,7 +172,7 @@ class Stack:
 
 
 @asynccontextmanager
-async def a_stack(
+async def running_stack(
     settings: Mapping[str, str] | None = None, *, brokers: int = 1, copies: int = 1
 ) -> AsyncIterator[Stack]:
     """Up and ready; at the end down and forgotten, its logs moved to CHAOS_LOGS if that is set.

@@ -14,7 +14,7 @@ from chaos.stack import Stack
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 
-MOST = 60
+MAX_CASES = 60
 """Cases that they fight for: enough to see what can be seen."""
 
 
@@ -38,7 +38,7 @@ class Colleagues:
         """Until cancelled."""
         await self._sign_in()
         async with httpx.AsyncClient(timeout=15, trust_env=False, verify=False) as client:
-            while len(self._answers) < MOST:
+            while len(self._answers) < MAX_CASES:
                 for case in await self._open(client):
                     self._busy = True
                     await asyncio.gather(*(self._take(client, person, case) for person in self._people))
@@ -47,7 +47,7 @@ class Colleagues:
 
     async def _sign_in(self) -> None:
         """Give both a session: alerts asks for it before each act."""
-        async with self.stack.asking("alerts") as database:
+        async with self.stack.connection("alerts") as database:
             for person in self._people:
                 await database.execute(
                     "INSERT INTO staff (tenant, id, address, name, role, segments, wants_mail, created_at) "
@@ -63,7 +63,7 @@ class Colleagues:
     async def _open(self, client: httpx.AsyncClient) -> list[dict[str, Any]]:
         with contextlib.suppress(httpx.TransportError):
             page = await client.get(
-                f"{self.stack.door('alerts')}/v1/cases",
+                f"{self.stack.origin_of('alerts')}/v1/cases",
                 params={"state": "open", "owner": "nobody", "limit": 20},
                 headers=self._pass(self._people[0]),
             )
@@ -77,7 +77,7 @@ class Colleagues:
         while True:
             with contextlib.suppress(httpx.TransportError):
                 answer = await client.post(
-                    f"{self.stack.door('alerts')}/v1/cases/{case['id']}/actions",
+                    f"{self.stack.origin_of('alerts')}/v1/cases/{case['id']}/actions",
                     json={"act": "take", "version": case["version"]},
                     headers=self._pass(person),
                 )
@@ -99,7 +99,7 @@ class Colleagues:
 
     async def judge(self) -> list[str]:
         """What is wrong, by what both were told and by what stands in the database."""
-        async with self.stack.asking("alerts") as database:
+        async with self.stack.connection("alerts") as database:
             rows = await database.fetch(
                 "SELECT id::text, owner_id, (SELECT count(*) FROM timeline t WHERE t.tenant = c.tenant "
                 "AND t.case_id = c.id AND t.kind = 'taken') FROM cases c WHERE tenant = $1",

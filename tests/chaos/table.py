@@ -14,7 +14,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def show(results: Sequence[Result]) -> None:
+def print_table(results: Sequence[Result]) -> None:
     """Print it, without colours where nobody looks."""
     table = Table(title="Nothing lost, nothing twice", title_justify="left", box=box.SIMPLE, pad_edge=False)
     for column in COLUMNS:
@@ -24,7 +24,7 @@ def show(results: Sequence[Result]) -> None:
         figures = (
             result.injected, result.refused, found.accepted, found.decisions, found.invitations, found.mails,
             found.unknown, found.answers, found.counted, found.cases, found.dead_letters, found.lost, found.doubled,
-            found.reordered, found.said_again,
+            found.reordered, found.published_again,
         )  # fmt: skip
         table.add_row(
             result.scenario.name, *map(str, figures), f"{result.standstill:.1f} s", f"{result.seconds:.0f} s",
@@ -33,6 +33,6 @@ def show(results: Sequence[Result]) -> None:
     console = Console(width=220, highlight=False)
     console.print(table)
     for result in results:
-        console.print("; ".join([f"{result.scenario.name}: {result.scenario.what}", *result.told]))
+        console.print("; ".join([f"{result.scenario.name}: {result.scenario.what}", *result.notes]))
         for fault in result.found.faults:
             console.print(f"  {fault}", style="red")

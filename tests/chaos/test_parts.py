@@ -1,7 +1,7 @@
 """The parts of the harness that a verdict hangs on, each alone."""
 
 from chaos.operator import Series, Sign
-from chaos.proxy import Speaker
+from chaos.proxy import ClientConnection
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -38,7 +38,7 @@ def test_a_sign_reads_as_prometheus_writes_it() -> None:
 
 
 def test_who_commits_is_known_by_the_first_thing_it_says_in_its_transaction() -> None:
-    speaker = Speaker()
+    speaker = ClientConnection()
     speaker.commits(prepare(b"a", b"UPDATE position AS p SET next_offset = $1"))
     speaker.commits(prepare(b"b", b"UPDATE invitation SET state = $1"))
     assert speaker.commits(use(b"a") + use(b"b")) == ""
@@ -48,7 +48,7 @@ def test_who_commits_is_known_by_the_first_thing_it_says_in_its_transaction() ->
 
 
 def test_a_relay_commits_with_its_statement_and_an_api_is_known_by_its_name() -> None:
-    relay, api = Speaker(), Speaker()
+    relay, api = ClientConnection(), ClientConnection()
     relay.commits(prepare(b"a", b"DELETE FROM outbox WHERE seq"))
     assert relay.commits(use(b"a")) == "relay"
     api.commits(b"application_name\0collector-api\0")
@@ -56,7 +56,7 @@ def test_a_relay_commits_with_its_statement_and_an_api_is_known_by_its_name() ->
 
 
 def test_what_was_rolled_back_is_nobodys_commit() -> None:
-    speaker = Speaker()
+    speaker = ClientConnection()
     speaker.commits(prepare(b"a", b"UPDATE position AS p SET next_offset = $1"))
     speaker.commits(use(b"a"))
     speaker.commits(message(b"Q", b"ROLLBACK;\0"))

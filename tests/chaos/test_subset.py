@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 from chaos.arena import run
 from chaos.scenarios import BY_NAME
-from chaos.stack import Stack, a_stack
+from chaos.stack import Stack, running_stack
 
 pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
 async def stack() -> AsyncIterator[Stack]:
-    async with a_stack() as running:
+    async with running_stack() as running:
         yield running
 
 

@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from services.command import SERVICES, service
 from shared.kafka.kernel.clients import stop_consumer
 
-HEARD = {name: service(name).consumed_topics for name in SERVICES}
+CONSUMED_TOPICS = {name: service(name).consumed_topics for name in SERVICES}
 """The topics that each service hears."""
-DEAD = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
+DEAD_LETTER_TOPICS = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
 
 Offsets = Mapping[TopicPartition, int]
 
@@ -38,7 +38,7 @@ async def _places(reader: AIOKafkaConsumer, topics: Sequence[str]) -> list[Topic
     return found
 
 
-async def ends(bootstrap: str, topics: Sequence[str]) -> Offsets:
+async def end_offsets(bootstrap: str, topics: Sequence[str]) -> Offsets:
     """Where each partition ends now."""
     async with a_reader(bootstrap) as reader:
         return dict(await reader.end_offsets(await _places(reader, topics)))
@@ -61,17 +61,17 @@ async def records(
         return found
 
 
-class Said(msgspec.Struct):
+class PublishedRecord(msgspec.Struct):
     """Of a record only what the judge compares."""
 
     tenant: str
-    data: "Thing"
+    data: "PublishedThing"
 
 
-class Thing(msgspec.Struct):
+class PublishedThing(msgspec.Struct):
     id: str
     version: int
     event_id: str | None = None
 
 
-decode = msgspec.json.Decoder(Said).decode
+decode = msgspec.json.Decoder(PublishedRecord).decode

@@ -10,17 +10,17 @@ from chaos import backups, topics
 from chaos.arena import Arena, Scenario
 from chaos.operator import Sign
 from chaos.processes import Process
-from chaos.stack import HEARING, Stack
+from chaos.stack import CONSUMING_SERVICES, Stack
 
 from deploy.local.state import SERVICES
 from shared.kafka.kernel.clients import new_admin, new_producer, stop_producer
 from shared.kafka.kernel.record_batches import RecordBatches
 
-GROWN = ("transactions.v1", "answers.v1", "invitations.v1", "cases.v1")
+GROWN_TOPICS = ("transactions.v1", "answers.v1", "invitations.v1", "cases.v1")
 """Put back twice over: they end far beyond the old positions."""
-EMPTIED = {"tenants.v1": "trigger", "surveys.v1": "dispatcher"}
+EMPTIED_TOPICS = {"tenants.v1": "trigger", "surveys.v1": "dispatcher"}
 """Left empty, until their owners say again what they hold."""
-REFUSED_WITHIN = 60.0
+REFUSAL_TIMEOUT_S = 60.0
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
 
 
@@ -30,18 +30,22 @@ async def topics_created_again(arena: Arena) -> None:
     arena.ready.set()
     await asyncio.sleep(arena.chance.uniform(2, 5))
     await stack.stop_ours()
-    kept = {topic: await topics.records(stack.kafka, [topic], {}) for topic in GROWN}
-    await _delete(stack, [*GROWN, *EMPTIED])
+    kept = {topic: await topics.records(stack.kafka, [topic], {}) for topic in GROWN_TOPICS}
+    await _delete(stack, [*GROWN_TOPICS, *EMPTIED_TOPICS])
     await stack.run("topics", "apply")
     for records in kept.values():
         for _ in range(2):
             await _put_back(stack, records)
-    grown = {service: await _read_of(stack, service, GROWN) for service in HEARING}
-    await asyncio.gather(*(_refused(arena, stack.add_worker(service), grown[service]) for service in HEARING))
-    await asyncio.gather(*(stack.remove(service) for service in HEARING))
+    grown = {service: await _read_of(stack, service, GROWN_TOPICS) for service in CONSUMING_SERVICES}
+    await asyncio.gather(
+        *(_refused(arena, stack.add_worker(service), grown[service]) for service in CONSUMING_SERVICES)
+    )
+    await asyncio.gather(*(stack.remove(service) for service in CONSUMING_SERVICES))
     for told in await asyncio.gather(*(stack.run("recover", service, "--yes") for service in SERVICES)):
         arena.injected += told.count("read from its oldest offset")
-    await asyncio.gather(*(stack.run("recover", owner, "--say-again", "--yes") for owner in EMPTIED.values()))
+    await asyncio.gather(
+        *(stack.run("recover", owner, "--say-again", "--yes") for owner in EMPTIED_TOPICS.values())
+    )
     await stack.start_ours()
 
 
@@ -61,7 +65,7 @@ async def databases_restored(arena: Arena) -> None:
     files = dict(
         zip(SERVICES, await asyncio.gather(*(backups.dump(stack, name) for name in SERVICES)), strict=True)
     )
-    for lost in ([arena.chance.choice(HEARING)], list(SERVICES)):
+    for lost in ([arena.chance.choice(CONSUMING_SERVICES)], list(SERVICES)):
         await asyncio.sleep(arena.chance.uniform(2, 5))
         for api in stack.apis:
             await stack.remove(api.name)
@@ -69,7 +73,7 @@ async def databases_restored(arena: Arena) -> None:
         await asyncio.gather(*(_emptied(stack, service) for service in lost))
         await asyncio.gather(*(stack.remove(service) for service in lost))
         for service in lost:
-            await backups.put_back(stack, service, files[service])
+            await backups.restore(stack, service, files[service])
         # They have said something since the backup, for certain.
         alarmed = [service for service in lost if service in ("dispatcher", "collector")]
         await asyncio.gather(*(_refused(arena, stack.add_worker(service)) for service in alarmed))
@@ -84,7 +88,7 @@ async def databases_restored(arena: Arena) -> None:
 
 async def _refused(arena: Arena, worker: Process, grown: Sequence[str] = ()) -> None:
     """It works on nothing that does not fit, these topics among it, and says what to do."""
-    end = asyncio.get_running_loop().time() + REFUSED_WITHIN
+    end = asyncio.get_running_loop().time() + REFUSAL_TIMEOUT_S
     told = ""
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         while "see afterword recover" not in told or any(f"{topic}/" not in told for topic in grown):
@@ -100,13 +104,13 @@ async def _refused(arena: Arena, worker: Process, grown: Sequence[str] = ()) -> 
 
 async def _read_of(stack: Stack, service: str, names: Sequence[str]) -> list[str]:
     """Those of these topics of which the service has read something."""
-    async with stack.asking(service) as database:
+    async with stack.connection(service) as database:
         rows = await database.fetch("SELECT DISTINCT topic FROM position WHERE next_offset > 0")
     return [row["topic"] for row in rows if row["topic"] in names]
 
 
 async def _emptied(stack: Stack, service: str) -> None:
-    async with asyncio.timeout(60), stack.asking(service) as database:
+    async with asyncio.timeout(60), stack.connection(service) as database:
         while await database.fetchval("SELECT count(*) FROM outbox"):  # noqa: ASYNC110  (another process does it)
             await asyncio.sleep(0.1)
 

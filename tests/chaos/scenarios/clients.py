@@ -25,7 +25,7 @@ async def migrated_twice(arena: Arena) -> None:
     stack = arena.stack
     async for _ in arena.moments(1.0, 5.0):
         name = f"scorer_again_{arena.injected}"
-        async with stack.asking("scorer") as database:
+        async with stack.connection("scorer") as database:
             await database.execute(f"CREATE DATABASE {name} OWNER scorer TEMPLATE template0")
         new = {"SCORER_DATABASE_URL": stack.state.database_url("scorer", name)}
         await asyncio.gather(*(stack.run("migrate", settings=new) for _ in range(2)))
