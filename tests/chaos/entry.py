@@ -1,6 +1,6 @@
-"""What starts each process of ours under chaos: the product, told to be impatient, and broken where asked.
+"""The entry point of each process under chaos: the product with short time-outs, and with a fault where asked.
 
-``CHAOS_TIMES=short`` shortens what the product waits for, so that a scenario lasts seconds, not minutes.
+``CHAOS_TIMES=short`` shortens the product's time-outs, so that a scenario lasts seconds, not minutes.
 ``CHAOS_BREAK`` names a fault of ``broken.py``: only the self-check sets it.
 ``CHAOS_FLAGS`` is a folder. While the file ``die`` is in it, a relay kills its process between acknowledgement and
 removal; while ``late`` is, every third transaction is slow to commit after it has taken its numbers.
@@ -23,7 +23,7 @@ from typing import Any
 SESSION_TIMEOUT_S = 5
 REBALANCE_TIMEOUT_S = 8
 REQUEST_TIMEOUT_S = 9
-"""Longer than a rebalance: to join a group is one request."""
+"""Longer than a rebalance, since joining a group is one request."""
 ACKNOWLEDGE_TIMEOUT_S = 9
 """Longer than three brokers need to miss one of them and to choose new leaders."""
 PRODUCE_TIMEOUT_S = 10
@@ -31,21 +31,26 @@ IDLE_IN_TRANSACTION_TIMEOUT_S = 4
 LEASE = timedelta(seconds=10)
 MAIL_TIMEOUT_S = 2.0
 MAX_LIFE_S = 3.0
-"""So many seconds a relay may work at most until it is killed: it gets something done before."""
+"""A relay works for up to so many seconds before it is killed."""
 LATE_SHARE = 0.33
 MAX_DELAY_S = 0.4
-"""Several looks of the relay: whoever commits meanwhile is seen first."""
+"""Long enough for the relay to read the outbox several times: it sees what commits meanwhile first."""
 RETRY_AFTER_MINUTES = (0.05, 0.05, 0.05, 60)
-"""A mail that was put off is tried again at once, and then not before the scenario is over."""
+"""A deferred mail is tried again at once, and then not before the scenario is over."""
 
 
 def replace_names(module: ModuleType, **new: Any) -> None:
-    """Set names of a module, those that it imported from elsewhere too."""
+    """Replace names of a module, those that it imported too.
+
+    :raises LookupError: for a name that it does not have, so that this would replace nothing.
+    """
+    if missing := new.keys() - vars(module).keys():
+        raise LookupError(f"{module.__name__} has no {', '.join(sorted(missing))}")
     vars(module).update(new)
 
 
 def shorten() -> None:
-    """Session and database time-outs of seconds. The product's own are two to twelve times as long."""
+    """Set short time-outs; the product's own are two to twelve times as long."""
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -71,7 +76,7 @@ def shorten() -> None:
         }
         return create_async_engine(url, connect_args=connect_args, **given)
 
-    said = vars(relay)["statement"]
+    statement = vars(relay)["statement"]
     publisher.Publisher.__init__.__kwdefaults__ |= {"within": ACKNOWLEDGE_TIMEOUT_S}  # type: ignore[operator]
     replace_names(
         clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_WITHIN=SESSION_TIMEOUT_S
@@ -80,7 +85,7 @@ def shorten() -> None:
     replace_names(
         relay,
         ACKNOWLEDGED_WITHIN=SESSION_TIMEOUT_S - 1,
-        statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_TIMEOUT_S}s'")),
+        statement=lambda sql: statement(sql.replace("'45s'", f"'{SESSION_TIMEOUT_S}s'")),
     )
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import sender as invitations
@@ -112,8 +117,8 @@ def die_before_removal(raised: Callable[[], bool]) -> None:
 
 
 def commit_late(raised: Callable[[], bool]) -> None:
-    """A way to the database that is slow at the worst moments: others with higher numbers commit first, and the
-    relay removes what it has sent only when they have.
+    """Delay commits at the worst moments: transactions with higher numbers commit first, and the relay deletes
+    what it has sent only after that.
     """
     from shared.db.database import UnitOfWork
     from shared.kafka.kernel import relay
@@ -121,10 +126,10 @@ def commit_late(raised: Callable[[], bool]) -> None:
     flush, send = UnitOfWork.flush, relay.send
 
     async def slowly(uow: UnitOfWork) -> bool:
-        said = await flush(uow)
-        if said and random.random() < LATE_SHARE and raised():
+        published = await flush(uow)
+        if published and random.random() < LATE_SHARE and raised():
             await asyncio.sleep(random.uniform(0, MAX_DELAY_S))
-        return said
+        return published
 
     async def send_and_wait(producer: Any, rows: Sequence[Any]) -> None:
         await send(producer, rows)

@@ -1,4 +1,4 @@
-"""A whole stack of this run's own: every process in our hand, none left behind, everything forgotten after."""
+"""A whole stack of this run's own: the harness holds every process, leaves none behind, and deletes all data."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from deploy.local.supervisor import Supervisor
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 CONSUMING_SERVICES = ("dispatcher", "collector", "scorer", "alerts")
-"""The services whose workers hear something."""
+"""The services whose workers consume topics."""
 
 
 @dataclass
@@ -36,9 +36,9 @@ class Stack:
     kafka: str
     processes: dict[str, Process] = field(default_factory=dict)
     everywhere: dict[str, str] = field(default_factory=dict)
-    """Settings of every process of ours that is started from now on."""
+    """Settings of every process of the product that is started from now on."""
     origins: dict[str, str] = field(default_factory=dict)
-    """Where a service's API of its own listens."""
+    """Origins of services that have an API process of their own."""
     _pools: dict[str, asyncpg.Pool] = field(default_factory=dict)
 
     @property
@@ -59,11 +59,11 @@ class Stack:
         return [process for name, process in self.processes.items() if name.partition("-")[0] == "kafka"]
 
     def origin_of(self, service: str) -> str:
-        """Where its clients knock now."""
+        """The origin of the service's API now."""
         return self.origins.get(service, self.state.origin)
 
     def flag(self, name: str, *, up: bool) -> None:
-        """What ``entry.py`` does in every process while the flag is up."""
+        """Raise or lower a flag, which ``entry.py`` obeys in every process."""
         file = self.state.root / name
         file.touch() if up else file.unlink()
 
@@ -90,20 +90,20 @@ class Stack:
         return self._ours(name, port, ("run", "all", "api", "--port", str(port)), settings)
 
     def add_api_of(self, service: str) -> Process:
-        """One service's, behind a door of its own."""
+        """The API of one service, with an origin of its own."""
         port = free_ports(1)[0]
         self.origins[service] = f"http://127.0.0.1:{port}"
         return self._ours(f"api-{service}", port, ("run", service, "api", "--port", str(port)))
 
     async def start_ours(self, settings: Mapping[str, str] | None = None) -> None:
-        """The API and one worker for each service; ready when it returns."""
+        """Start the API and one worker for each service; return when all are ready."""
         self.add_api(settings=settings)
         for service in SERVICES:
             self.add_worker(service, settings=settings)
         await self.until_ready(*self.ours)
 
     async def stop_ours(self) -> dict[str, tuple[float, int | None]]:
-        """SIGTERM to all of them; how long each took, and its exit code."""
+        """Send SIGTERM to all; return how long each took, and its exit code."""
         names = [process.name for process in self.ours]
         return dict(zip(names, await asyncio.gather(*map(self.remove, names)), strict=True))
 
@@ -129,12 +129,12 @@ class Stack:
         return self.add(program, port)
 
     async def database(self, service: str) -> asyncpg.Connection:
-        """The judge's own way in, past everything of ours."""
+        """A connection of the harness, independent of the product."""
         return await asyncpg.connect(self._database_url(service), timeout=5)
 
     @asynccontextmanager
     async def connection(self, service: str) -> AsyncIterator[Connection]:
-        """The same, for who asks again and again: a connection is kept."""
+        """A connection of the harness from a pool, for repeated queries."""
         if service not in self._pools:
             self._pools[service] = asyncpg.create_pool(
                 self._database_url(service), min_size=0, max_size=4, timeout=5
@@ -148,7 +148,7 @@ class Stack:
         return f"postgresql://postgres:{password}@127.0.0.1:{port}/{service}?sslmode=disable"
 
     async def run(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
-        """The ``afterword`` command in this stack."""
+        """Run the ``afterword`` command in this stack; return its output."""
         own = {**environment(self.state), **self.everywhere, **(settings or {})}
         process = await asyncio.create_subprocess_exec(
             str(AFTERWORD), *arguments, env={**os.environ, **own},
@@ -175,7 +175,7 @@ class Stack:
 async def running_stack(
     settings: Mapping[str, str] | None = None, *, brokers: int = 1, copies: int = 1
 ) -> AsyncIterator[Stack]:
-    """Up and ready; at the end down and forgotten, its logs moved to CHAOS_LOGS if that is set.
+    """A stack that is ready; its data are deleted at the end, its logs moved to CHAOS_LOGS if that is set.
 
     ``copies`` is how many brokers hold each partition.
     """
