@@ -28,7 +28,7 @@ ACKNOWLEDGE_TIMEOUT_S = 9
 """Longer than three brokers need to miss one of them and to choose new leaders."""
 PRODUCE_TIMEOUT_S = 10
 IDLE_IN_TRANSACTION_TIMEOUT_S = 4
-LEASE = timedelta(seconds=10)
+LEASE_DURATION = timedelta(seconds=10)
 MAIL_TIMEOUT_S = 2.0
 MAX_LIFE_S = 3.0
 """A relay works for up to so many seconds before it is killed."""
@@ -47,6 +47,16 @@ def replace_names(module: ModuleType, **new: Any) -> None:
     if missing := new.keys() - vars(module).keys():
         raise LookupError(f"{module.__name__} has no {', '.join(sorted(missing))}")
     vars(module).update(new)
+
+
+def replace_defaults(function: Any, **new: Any) -> None:
+    """Replace defaults of keyword arguments.
+
+    :raises LookupError: for an argument that the function does not have.
+    """
+    if missing := new.keys() - function.__kwdefaults__.keys():
+        raise LookupError(f"{function.__qualname__} has no {', '.join(sorted(missing))}")
+    function.__kwdefaults__ |= new
 
 
 def shorten() -> None:
@@ -77,14 +87,14 @@ def shorten() -> None:
         return create_async_engine(url, connect_args=connect_args, **given)
 
     statement = vars(relay)["statement"]
-    publisher.Publisher.__init__.__kwdefaults__ |= {"within": ACKNOWLEDGE_TIMEOUT_S}  # type: ignore[operator]
+    replace_defaults(publisher.Publisher.__init__, within=ACKNOWLEDGE_TIMEOUT_S)
     replace_names(
-        clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_WITHIN=SESSION_TIMEOUT_S
+        clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_TIMEOUT_S=SESSION_TIMEOUT_S
     )
     replace_names(database, create_async_engine=engine)
     replace_names(
         relay,
-        ACKNOWLEDGED_WITHIN=SESSION_TIMEOUT_S - 1,
+        ACKNOWLEDGE_TIMEOUT_S=SESSION_TIMEOUT_S - 1,
         statement=lambda sql: statement(sql.replace("'45s'", f"'{SESSION_TIMEOUT_S}s'")),
     )
     if {"dispatcher", "all"} & set(sys.argv):
@@ -93,10 +103,12 @@ def shorten() -> None:
         from shared.outbound import outcome_rules, sender
 
         replace_names(mailer, SECONDS_TO_BEGIN=MAIL_TIMEOUT_S, SECONDS_FOR_DATA=MAIL_TIMEOUT_S)
-        mailer.Mailer.__init__.__kwdefaults__ = {"seconds": MAIL_TIMEOUT_S}
-        replace_names(outcome_rules, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
-        replace_names(invitations, LEASE=LEASE)
-        replace_names(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
+        replace_defaults(mailer.Mailer.__init__, seconds=MAIL_TIMEOUT_S)
+        replace_names(outcome_rules, LEASE_DURATION=LEASE_DURATION, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
+        replace_names(invitations, LEASE_DURATION=LEASE_DURATION)
+        replace_names(
+            sender, LEASE_DURATION=LEASE_DURATION, MAX_RECORD_TIME=LEASE_DURATION - timedelta(seconds=4)
+        )
 
 
 def die_before_removal(raised: Callable[[], bool]) -> None:
