@@ -19,7 +19,7 @@ MIN_LOAD_S = 10.0
 
 
 def stack_size(scenario: Scenario) -> tuple[int, int]:
-    """What a stack must be made of; scenarios that ask for the same share one."""
+    """Brokers and replicas of the stack; scenarios with the same size share one."""
     return scenario.brokers, scenario.copies
 
 
@@ -51,7 +51,7 @@ async def main() -> int:
 
 
 async def until_stopped() -> int:
-    """SIGTERM leaves as little behind as Ctrl-C does."""
+    """Run, and on SIGTERM clean up as on Ctrl-C."""
     running = asyncio.ensure_future(main())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     return await running

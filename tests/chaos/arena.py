@@ -1,4 +1,4 @@
-"""One scenario's run: the load, the customers, the faults, the wait for the end of all work, the verdict."""
+"""Runs a scenario: load, customers, faults, the wait until all work is done, and the verdict."""
 
 import asyncio
 import random
@@ -24,14 +24,14 @@ from shared.events import TOPICS
 SETTLE_TIMEOUT_S = 150.0
 MANY_EVENTS = 5_000
 SILENT_SHARE = 0.7
-"""Of the customers of many events so many do not answer: who is left is enough, and mails cost less."""
+"""Share of the customers who do not answer when there are many events: the others are enough."""
 MIN_EVENTS_PER_S = 250
-"""The slowest that is worth waiting for, when there are many."""
+"""With many events the wait is as long as this rate needs."""
 
 
 @dataclass
 class Arena:
-    """What the faults of a scenario have in hand while the load runs."""
+    """What a scenario works with while the load runs."""
 
     stack: Stack
     chance: random.Random
@@ -39,21 +39,21 @@ class Arena:
     events: int
     operator: Operator
     ready: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when what the scenario needs is there: then the load begins."""
+    """Set when the scenario is prepared: then the load begins."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last event was acknowledged."""
     injected: int = 0
     dead_letters: int = 0
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What the table does not hold."""
+    """For the lines below the table."""
 
     @property
     def tenant(self) -> str:
         return self.company.tenant
 
     async def moments(self, least: float, most: float, *, at_least: int = 1) -> AsyncIterator[None]:
-        """Random moments for as long as the load lasts, and until so many faults are injected."""
+        """Yield at random moments while the load lasts, and until so many faults are injected."""
         self.ready.set()
         while True:
             with suppress(TimeoutError):
@@ -71,24 +71,24 @@ class Scenario:
     what: str
     act: Callable[[Arena], Coroutine[Any, Any, None]]
     seen_by: Sequence[Sign]
-    """The metrics by which an operator sees it: the run fails when they do not move."""
+    """The metrics that show the fault to an operator: the run fails when they do not move."""
     clients: int = 1
-    """So many post every batch; of so many events as makes the same number of posts bearable."""
+    """How many clients post every batch; with several there are fewer events."""
     unknown: bool = False
-    """A sender dies, or loses its database or the mail server with a mail in hand: some may stay unknown."""
+    """Mails may stay unknown: a sender dies, or loses its database or the mail server, while it sends one."""
     redone: bool = True
-    """What was said may be said again."""
+    """Records may be published again."""
     trouble: bool = False
-    """Some addresses ask the mail server for trouble."""
+    """Some addresses make the mail server fail."""
     patient: bool = False
-    """No client of the trigger may be told anything but 202."""
+    """The trigger may answer nothing but 202."""
     staff: bool = False
-    """Two of the staff fight for the cases."""
+    """Two colleagues try to take the same cases."""
     brokers: int = 1
     copies: int = 1
     """How many brokers hold each partition."""
     after: Callable[[Arena], Coroutine[Any, Any, None]] | None = None
-    """Once the load is over and settled, with the same eyes on it."""
+    """Runs when the load is settled; then the run settles again."""
 
 
 @dataclass
@@ -108,7 +108,7 @@ async def run(
     stack: Stack, scenario: Scenario, *, seed: str, events: int, seconds: float = 20.0,
     settle_within: float = SETTLE_TIMEOUT_S,
 ) -> Result:  # fmt: skip
-    """Run it with a company of its own; whatever is wrong stands in the result."""
+    """Run a scenario with a tenant of its own; faults are in the result."""
     began = time.monotonic()
     settle_within += events / MIN_EVENTS_PER_S
     events = max(events // (20 if scenario.clients > 1 else 1), 40)
@@ -154,15 +154,13 @@ async def run(
     verdict.faults += [f"wrong: {error!r}" for error in ended if isinstance(error, Exception)]
     verdict.faults += operator.unseen(verdict.accepted)
     if verdict.unknown and not scenario.unknown:
-        verdict.faults.append(
-            f"wrong: {verdict.unknown} mails of which nobody knows, and nothing befell them"
-        )
+        verdict.faults.append(f"wrong: {verdict.unknown} mails are unknown without a reason")
     if verdict.published_again and not scenario.redone:
-        verdict.faults.append(f"wrong: {verdict.published_again} records were said again")
+        verdict.faults.append(f"wrong: {verdict.published_again} records were published again")
     if scenario.staff:
         verdict.faults += await staff.judge()
     if open_ := events - verdict.accepted:
-        verdict.faults.append(f"wrong: the door never took {open_} events")
+        verdict.faults.append(f"wrong: {open_} events were never accepted")
     if why:
         verdict.faults.append(f"not settled: {why}")
     refused = load.refused + customers.refused + staff.refused
@@ -171,25 +169,25 @@ async def run(
 
 
 async def _acted(arena: Arena, acting: asyncio.Task[None]) -> None:
-    """A scenario that breaks is a fault of its run; the others are to have theirs."""
+    """Wait for the scenario; its own error is a fault of this run only."""
     try:
         await acting
-    except Exception as error:  # noqa: BLE001  (whatever broke is told)
+    except Exception as error:  # noqa: BLE001  (any error is a fault of the run)
         arena.faults.append(f"wrong: the scenario broke: {error!r}")
 
 
 async def _settle(stack: Stack, tenant: str, ledger: Ledger, customers: Customers, within: float) -> str:
-    """Until all work is done, the customers have seen every mail, and their answers have been counted."""
+    """Wait until all work is done, the customers have seen every mail, and their answers are counted; else why not."""
     end = time.monotonic() + within
     accepted = len(Book.read(ledger.path).accepted)
-    why = "the customers are not served"
+    why = "customers are still answering"
     while (left := end - time.monotonic()) > 0:
         if why := await until_settled(stack, tenant, accepted, left):
             break
         await customers.look()
         if customers.idle:
-            # Their last words may be on their way.
+            # Their last answers may be on their way.
             return await until_settled(stack, tenant, accepted, max(left, 1.0))
-        why = "the customers are not served"
+        why = "customers are still answering"
         await customers.served(left)
     return why

@@ -24,7 +24,7 @@ min.insync.replicas=2
 
 
 async def prepare(state: State, brokers: int) -> tuple[str, list[Program]]:
-    """Where clients knock, and the programs; a second broker has a folder and ports of its own."""
+    """The bootstrap servers and the programs; each further broker has a folder and ports of its own."""
     await asyncio.to_thread(kafka.fetch)
     if brokers == 1:
         await asyncio.to_thread(kafka.prepare, state)
@@ -35,7 +35,7 @@ async def prepare(state: State, brokers: int) -> tuple[str, list[Program]]:
 
 
 async def until_in_sync(bootstrap: str, within: float = 90) -> None:
-    """Return when every copy of every partition holds all of it again.
+    """Return when all replicas of all partitions are in sync.
 
     :raises TimeoutError: when it does not.
     """

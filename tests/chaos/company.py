@@ -1,4 +1,4 @@
-"""A company of each scenario's own: live, with a key and a survey that asks at once."""
+"""The tenant of a scenario: live, with a key and a survey that asks at once."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Company:
 
 
 async def create_company(stack: Stack, tenant: str) -> Company:
-    """Found it, and return when every service has consumed of it."""
+    """Create it, and return when every service knows it."""
     trigger, dispatcher = (
         Database(stack.state.database_url(name), name="chaos", pool_size=1)
         for name in ("trigger", "dispatcher")
@@ -41,7 +41,7 @@ async def create_company(stack: Stack, tenant: str) -> Company:
     async with asyncio.timeout(60):
         for service in CONSUMING_SERVICES:
             async with stack.connection(service) as database:
-                # Another process hears of it: there is nothing here to wait on.
+                # Other processes consume its event: there is nothing here to wait on.
                 while not await database.fetchval(  # noqa: ASYNC110
                     "SELECT 1 FROM tenant WHERE id = $1", tenant
                 ):

@@ -1,4 +1,4 @@
-"""What is read again, and said again."""
+"""Topics that are consumed again, and records that are published again."""
 
 import random
 
@@ -15,14 +15,14 @@ TOPIC_OWNERS = {
 
 
 async def delete_positions(stack: Stack) -> None:
-    """Every service reads every topic from its beginning."""
+    """Make every service consume every topic from its beginning."""
     for service in CONSUMING_SERVICES:
         async with stack.connection(service) as database:
             await database.execute("DELETE FROM position")
 
 
 async def publish_again(stack: Stack, tenant: str) -> int:
-    """Put what stands on the topics into the outbox once more, shuffled: old versions come after new ones.
+    """Put the records of the topics into the outbox once more, shuffled: old versions come after new ones.
 
     Of every other thing its newest version is left out: a batch that held it would hide the old ones.
     """

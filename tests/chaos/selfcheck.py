@@ -1,5 +1,5 @@
-"""``python -m chaos.selfcheck``: the harness must see what is wrong with each deliberately broken copy, and nothing
-wrong with the product in the same scenarios, as short and as impatiently judged.
+"""``python -m chaos.selfcheck``: the harness must find each deliberate fault, and nothing wrong with the product in
+the same short scenarios.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ from chaos.stack import Stack, running_stack
 
 EVENT_COUNT = 2_000
 UNBROKEN = "whole"
-"""The product as it is."""
+"""The product without a fault."""
 TRIES = 2
-"""A fault that needs a rare moment gets so many chances to show itself."""
+"""Runs for a fault that shows only at a rare moment."""
 
 
 async def main() -> int:
@@ -39,12 +39,12 @@ async def main() -> int:
             await stack.start_ours()
             for number in range(TRIES):
                 result = await _run(stack, broken.scenario, f"{seed}-{number}")
-                told = [fault for fault in result.found.faults if fault.startswith(("lost", "doubled"))]
-                verdict = f"caught by {broken.scenario}" if told else "NOT CAUGHT"
+                found = [fault for fault in result.found.faults if fault.startswith(("lost", "doubled"))]
+                verdict = f"caught by {broken.scenario}" if found else "NOT CAUGHT"
                 sys.stdout.write(f"{name} ({broken.what}): {verdict}\n")
-                sys.stdout.write("".join(f"  {fault}\n" for fault in told[:3]))
+                sys.stdout.write("".join(f"  {fault}\n" for fault in found[:3]))
                 sys.stdout.flush()
-                if told:
+                if found:
                     break
             else:
                 missed.append(name)

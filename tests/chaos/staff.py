@@ -1,4 +1,4 @@
-"""Two of the staff who want every case, at the same moment: exactly one gets it, and the other is told."""
+"""Two colleagues who take every case at the same moment: exactly one succeeds, the other gets a conflict."""
 
 import asyncio
 import contextlib
@@ -15,12 +15,12 @@ from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 
 MAX_CASES = 60
-"""Cases that they fight for: enough to see what can be seen."""
+"""Cases that they both try to take."""
 
 
 @dataclass
 class Colleagues:
-    """Both of them, until every case that they have seen has an owner."""
+    """Both colleagues, with the responses that they got."""
 
     stack: Stack
     tenant: str
@@ -46,7 +46,7 @@ class Colleagues:
                 await asyncio.sleep(0.3)
 
     async def _sign_in(self) -> None:
-        """Give both a session: alerts asks for it before each act."""
+        """Give both a session, which alerts checks before each action."""
         async with self.stack.connection("alerts") as database:
             for person in self._people:
                 await database.execute(
@@ -73,7 +73,7 @@ class Colleagues:
         return []
 
     async def _take(self, client: httpx.AsyncClient, person: UUID, case: dict[str, Any]) -> None:
-        """Again and again, until the door has said yes or no."""
+        """Try until the API accepts or refuses."""
         while True:
             with contextlib.suppress(httpx.TransportError):
                 answer = await client.post(
@@ -98,7 +98,7 @@ class Colleagues:
         return {"cookie": f"{ACCESS_COOKIE}={cookie}", CSRF_HEADER: CsrfGuard(secret).token(session)}
 
     async def judge(self) -> list[str]:
-        """What is wrong, by what both were told and by what stands in the database."""
+        """The faults, by the responses and by the database."""
         async with self.stack.connection("alerts") as database:
             rows = await database.fetch(
                 "SELECT id::text, owner_id, (SELECT count(*) FROM timeline t WHERE t.tenant = c.tenant "

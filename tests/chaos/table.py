@@ -1,4 +1,4 @@
-"""The table at the end, and below it in words what was wrong."""
+"""The table at the end, and below it the faults in words."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def print_table(results: Sequence[Result]) -> None:
-    """Print it, without colours where nobody looks."""
+    """Print the table and the faults."""
     table = Table(title="Nothing lost, nothing twice", title_justify="left", box=box.SIMPLE, pad_edge=False)
     for column in COLUMNS:
         table.add_column(column, justify="left" if column in LEFT else "right")

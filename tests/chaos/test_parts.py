@@ -1,4 +1,4 @@
-"""The parts of the harness that a verdict hangs on, each alone."""
+"""The parts of the harness that verdicts depend on."""
 
 from chaos.operator import Series, Sign
 from chaos.proxy import ClientConnection

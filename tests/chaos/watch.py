@@ -1,4 +1,4 @@
-"""Whether the work goes on, and when it is done: by the positions, which nothing else moves."""
+"""Whether the work goes on, and when it is done, by the consumers' positions."""
 
 import asyncio
 import contextlib
@@ -14,12 +14,12 @@ SERVER_AWAY_ERRORS = (
     OSError, TimeoutError, KafkaError,
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
 )  # fmt: skip
-"""What a server that was killed answers us, too."""
+"""Errors that the harness itself gets from a server that is away."""
 
 
 @dataclass
 class Watch:
-    """The longest time in which no service moved any position, between the first move and the last."""
+    """Measures the longest time in which no service moved a position, between the first move and the last."""
 
     stack: Stack
     longest: float = 0.0
@@ -42,7 +42,7 @@ class Watch:
 
 
 async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
-    """What is still under way; empty when all is done."""
+    """What is not done yet, in words; empty when all is done."""
     async with stack.connection("dispatcher") as dispatcher:
         decided = await dispatcher.fetchval("SELECT count(*) FROM decision WHERE tenant = $1", tenant)
         if decided < accepted:
@@ -53,7 +53,7 @@ async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
             tenant,
         )
         if open_:
-            return f"{open_} mails are not handed over"
+            return f"{open_} mails are not sent"
     ends = await topics.end_offsets(
         stack.kafka, sorted({topic for consumed in topics.CONSUMED_TOPICS.values() for topic in consumed})
     )
@@ -72,10 +72,10 @@ async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
 
 
 async def until_settled(stack: Stack, tenant: str, accepted: int, within: float) -> str:
-    """Wait for the end of all work; what was still under way when the patience was over."""
+    """Wait until all work is done; else return what is not."""
     end = time.monotonic() + within
     quiet = 0
-    why = "nothing could be asked"
+    why = "no server responded"
     while time.monotonic() < end:
         with contextlib.suppress(*SERVER_AWAY_ERRORS):
             why = await unsettled(stack, tenant, accepted)

@@ -1,4 +1,4 @@
-"""What is lost and comes back otherwise: topics created again, databases from an older backup."""
+"""Losses: topics that are created again, databases that are restored from an older backup."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from shared.kafka.kernel.record_batches import RecordBatches
 GROWN_TOPICS = ("transactions.v1", "answers.v1", "invitations.v1", "cases.v1")
 """Put back twice over: they end far beyond the old positions."""
 EMPTIED_TOPICS = {"tenants.v1": "trigger", "surveys.v1": "dispatcher"}
-"""Left empty, until their owners say again what they hold."""
+"""Left empty until their owners publish again what they hold."""
 REFUSAL_TIMEOUT_S = 60.0
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
 
@@ -41,8 +41,8 @@ async def topics_created_again(arena: Arena) -> None:
         *(_refused(arena, stack.add_worker(service), grown[service]) for service in CONSUMING_SERVICES)
     )
     await asyncio.gather(*(stack.remove(service) for service in CONSUMING_SERVICES))
-    for told in await asyncio.gather(*(stack.run("recover", service, "--yes") for service in SERVICES)):
-        arena.injected += told.count("read from its oldest offset")
+    for output in await asyncio.gather(*(stack.run("recover", service, "--yes") for service in SERVICES)):
+        arena.injected += output.count("read from its oldest offset")
     await asyncio.gather(
         *(stack.run("recover", owner, "--say-again", "--yes") for owner in EMPTIED_TOPICS.values())
     )
@@ -50,11 +50,11 @@ async def topics_created_again(arena: Arena) -> None:
 
 
 async def nothing_left_to_recover(arena: Arena) -> None:
-    """A second look finds everything in its place."""
+    """A second check finds nothing to recover."""
     looks = await asyncio.gather(*(arena.stack.run("recover", service) for service in SERVICES))
-    for service, told in zip(SERVICES, looks, strict=True):
-        if "nothing to do" not in told:
-            arena.faults.append(f"wrong: {service} is not recovered: {told}")
+    for service, output in zip(SERVICES, looks, strict=True):
+        if "nothing to do" not in output:
+            arena.faults.append(f"wrong: {service} is not recovered: {output}")
 
 
 async def databases_restored(arena: Arena) -> None:
@@ -69,12 +69,12 @@ async def databases_restored(arena: Arena) -> None:
         await asyncio.sleep(arena.chance.uniform(2, 5))
         for api in stack.apis:
             await stack.remove(api.name)
-        # What an outbox still holds is lost with its database: we put back what was said.
+        # What an outbox still holds is lost with its database, so it is published before.
         await asyncio.gather(*(_emptied(stack, service) for service in lost))
         await asyncio.gather(*(stack.remove(service) for service in lost))
         for service in lost:
             await backups.restore(stack, service, files[service])
-        # They have said something since the backup, for certain.
+        # These have certainly published something since the backup.
         alarmed = [service for service in lost if service in ("dispatcher", "collector")]
         await asyncio.gather(*(_refused(arena, stack.add_worker(service)) for service in alarmed))
         await asyncio.gather(*(stack.remove(service) for service in alarmed))
@@ -87,19 +87,19 @@ async def databases_restored(arena: Arena) -> None:
 
 
 async def _refused(arena: Arena, worker: Process, grown: Sequence[str] = ()) -> None:
-    """It works on nothing that does not fit, these topics among it, and says what to do."""
+    """The worker refuses to work, these topics included, and tells what to do."""
     end = asyncio.get_running_loop().time() + REFUSAL_TIMEOUT_S
-    told = ""
+    output = ""
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        while "see afterword recover" not in told or any(f"{topic}/" not in told for topic in grown):
+        while "see afterword recover" not in output or any(f"{topic}/" not in output for topic in grown):
             if asyncio.get_running_loop().time() > end:
-                arena.faults.append(f"wrong: {worker.name} is not refused, but says {told}")
+                arena.faults.append(f"wrong: {worker.name} is not refused, but says {output}")
                 return
             with contextlib.suppress(httpx.TransportError):
-                told = (await client.get(f"http://127.0.0.1:{worker.port}/readyz")).text
+                output = (await client.get(f"http://127.0.0.1:{worker.port}/readyz")).text
             await asyncio.sleep(0.3)
-    # It stays so until somebody acts, and who acts has been told by the metrics.
-    await arena.operator.looks_again()
+    # It stays so until an operator acts, whom the metrics have output.
+    await arena.operator.next_poll()
 
 
 async def _read_of(stack: Stack, service: str, names: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is said late, twice, or again: the outbox, its relay, and topics read from their beginning."""
+"""Records published late, twice or again: the outbox, its relay, and topics consumed from their beginning."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from deploy.local.state import SERVICES
 
 
 async def relay_killed(arena: Arena) -> None:
-    """Between acknowledgement and removal the process is gone, each of those that say anything at least once."""
+    """Kill the process between acknowledgement and deletion, each that publishes at least once."""
     workers = [arena.stack.processes[service] for service in CONSUMING_SERVICES]
     before = [worker.ends for worker in workers]
     arena.stack.flag("die", up=True)
@@ -52,7 +52,7 @@ async def committed_in_time(arena: Arena) -> None:
 
 
 async def read_again(arena: Arena) -> None:
-    """While the workers run: who holds a partition notices at its next record, or when it starts again."""
+    """Delete positions while the workers run: an owner notices at its next record, or when it starts again."""
     async for _ in arena.moments(4.0, 8.0):
         await delete_positions(arena.stack)
         arena.injected += 1
@@ -62,7 +62,7 @@ async def read_again(arena: Arena) -> None:
 
 
 async def read_again_after(arena: Arena) -> None:
-    """Once more while they are stopped; when all is read, what was said is said again, old after new."""
+    """Once more while they are stopped; when all is consumed, publish all records again, old after new."""
     await asyncio.gather(*(arena.stack.remove(service) for service in CONSUMING_SERVICES))
     await delete_positions(arena.stack)
     for service in CONSUMING_SERVICES:
@@ -76,14 +76,14 @@ async def read_again_after(arena: Arena) -> None:
 SCENARIOS = (
     Scenario(
         "again",
-        "all read again, the outbox said twice",
+        "all consumed again, all published twice",
         read_again,
         (Sign("afterword_fenced_total"),),
         after=read_again_after,
     ),
     Scenario(
         "relay",
-        "kill -9 between acknowledgement and removal",
+        "kill -9 between acknowledgement and deletion",
         relay_killed,
         (Sign("process_start_time_seconds"),),
         unknown=True,

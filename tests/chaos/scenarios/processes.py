@@ -1,4 +1,4 @@
-"""Our own processes: killed, frozen, ended, more of them and fewer."""
+"""The product's processes: killed, frozen, stopped, scaled."""
 
 import asyncio
 import os
@@ -16,10 +16,10 @@ MAX_STOP_S = 10.0
 FREEZE_S = {"short": 7.0, "product": 13.0}
 """Seconds: longer than the session and the time-out of an idle transaction, with each choice of TIMES."""
 MIN_FREEZES, LONG_FREEZE_NUMBER = 8, 3
-"""So many freezes, and the one that is long whatever chance says, and inside a transaction."""
+"""The least number of freezes, and which of them is always long, and inside a transaction."""
 MAX_TRIES = 400
 MIN_IDLE_S = 0.06
-"""Seconds for which a transaction that goes on never stands idle between two statements."""
+"""A transaction that goes on is never idle for so long between two statements."""
 _COUNT_IDLE_IN_BATCH = """
 SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid)
 WHERE datname = current_database() AND state = 'idle in transaction' AND relation = 'position'::regclass
@@ -60,7 +60,7 @@ async def _killed(arena: Arena, alone: Sequence[Process], *, together: Sequence[
 
 
 async def frozen(arena: Arena) -> None:
-    """A second worker of each, so that there is somebody to go on; short freezes make commits late."""
+    """Freeze workers beside a second one of each, which goes on; short freezes make commits late."""
     seconds = [arena.stack.add_worker(service, 2) for service in CONSUMING_SERVICES]
     await arena.stack.until_ready(*seconds)
     async for _ in arena.moments(0.3, 1.2, at_least=MIN_FREEZES):

@@ -1,4 +1,4 @@
-"""Records that no handler can take: of many kinds, scattered over every topic, and many in a row."""
+"""Records that no handler can read: of many kinds, scattered over every topic, and many in a row."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ RECORDS_IN_A_ROW = 500
 PARTITION = 0
 MIN_POISON_SHARE = 0.01
 RECORDS_PER_MOMENT = 12
-"""Scattered ones of a moment: more might be a hundred in a row where nothing else is said."""
+"""Scattered records of a moment: more might be a hundred in a row on a quiet topic."""
 COMPACTED_TOPICS = {topic.name for topic in TOPICS if topic.compacted}
 EVENT_TYPES = {topic.name: topic.event_type for topic in TOPICS}
 
 
 def kinds(topic: str) -> Sequence[bytes | None]:
-    """The poisons of a topic; to a compacted one an empty record is a word of its own."""
+    """The bad records of a topic; on a compacted one an empty record is a tombstone."""
     head = f'{{"specversion":"1.0","id":"x","source":"/x","subject":"x","type":"{EVENT_TYPES[topic]}","tenant":"poison",'
     event = head + '"time":"2026-01-01T00:00:00Z",'
     found: list[bytes | None] = [
@@ -56,7 +56,7 @@ def consumer_count(topic: str) -> int:
 
 
 def _deck(arena: Arena) -> list[tuple[str, bytes | None]]:
-    """Every kind into every topic that somebody hears, into the busiest as often as makes one in a hundred."""
+    """Every kind for every topic with a consumer; for the busiest often enough to be one record in a hundred."""
     deck = []
     for topic in sorted({topic for one in topics.CONSUMED_TOPICS.values() for topic in one}):
         found = kinds(topic)
@@ -101,10 +101,10 @@ async def in_a_row(arena: Arena) -> None:
 
 
 async def resumed(arena: Arena) -> None:
-    """Customers who were only then asked have answered: nothing stands still any more."""
+    """No partition is stuck any more, after the customers that were asked late have answered."""
     stuck = await _stuck(arena)
     if stuck:
-        arena.faults.append(f"wrong: after resume these stand still: {stuck}")
+        arena.faults.append(f"wrong: after resume these are stuck: {stuck}")
 
 
 async def _until_stuck(arena: Arena) -> None:
@@ -117,11 +117,11 @@ async def _until_stuck(arena: Arena) -> None:
     async with asyncio.timeout(60):
         while await _stuck(arena) != expected:  # noqa: ASYNC110  (other processes get stuck: there is nothing here to wait on)
             await asyncio.sleep(0.3)
-    await arena.operator.looks_again()
+    await arena.operator.next_poll()
 
 
 async def _stuck(arena: Arena) -> set[tuple[str, str]]:
-    """Who has seen as many dead letters in a row as may be."""
+    """Services and topics with as many dead letters in a row as stop a partition."""
     found = set()
     for service, consumed in topics.CONSUMED_TOPICS.items():
         if consumed:

@@ -1,4 +1,4 @@
-"""The servers that everything stands on: killed, away for long, connections to them cut."""
+"""Kafka and PostgreSQL: killed, away for long, connections to them cut."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ async def broker_away(arena: Arena) -> None:
 
 
 async def one_lost(arena: Arena) -> None:
-    """One of three, and it is back in step before the next one goes."""
+    """One of three brokers, which is in sync again before the next one goes."""
     async for _ in arena.moments(0.5, 2.0, at_least=4):
         await until_in_sync(arena.stack.kafka)
         broker = arena.chance.choice(arena.stack.brokers)
@@ -51,7 +51,7 @@ async def one_lost(arena: Arena) -> None:
 
 
 async def two_lost(arena: Arena) -> None:
-    """Of three, so that no partition may take anything, for longer than a producer has patience."""
+    """Two of three, so that no partition accepts anything, for longer than a producer waits."""
     arena.ready.set()
     await asyncio.sleep(arena.chance.uniform(1, 3))
     two = arena.chance.sample(arena.stack.brokers, 2)
@@ -136,7 +136,7 @@ SCENARIOS = (
     ),
     Scenario(
         "three",
-        "one of three brokers lost and back, no error at the door",
+        "one of three brokers lost and back, no error for a client",
         one_lost,
         (OUTBOX_BRIEFLY_BEHIND,),
         patient=True,
