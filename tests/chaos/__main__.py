@@ -42,12 +42,12 @@ async def main() -> int:
                 results.append(result)
                 sys.stdout.write(
                     f"{scenario.name}: {result.seconds:.0f} s, {result.injected} faults, "
-                    f"{result.found.faults[:4] or 'all as it must be'}\n"
+                    f"{result.findings.faults[:4] or 'all as it must be'}\n"
                 )
                 sys.stdout.flush()
     print_table(results)
     sys.stdout.write(f"{time.monotonic() - began:.0f} s in all; again with SEED={seed}\n")
-    return int(any(result.found.faults for result in results))
+    return int(any(result.findings.faults for result in results))
 
 
 async def until_stopped() -> int:

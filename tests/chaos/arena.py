@@ -98,7 +98,7 @@ class Result:
     scenario: Scenario
     injected: int
     refused: int
-    create_company: Findings
+    findings: Findings
     notes: Sequence[str]
     standstill: float
     seconds: float

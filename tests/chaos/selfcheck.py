@@ -27,7 +27,7 @@ async def main() -> int:
     async with running_stack() as stack:
         if not only or UNBROKEN in only:
             for name in sorted({broken.scenario for broken in BREAKS.values()}):
-                faults = (await _run(stack, name, f"{seed}-0")).found.faults
+                faults = (await _run(stack, name, f"{seed}-0")).findings.faults
                 sys.stdout.write(f"{UNBROKEN}, {name}: {faults or 'nothing is wrong with it'}\n")
                 sys.stdout.flush()
                 missed += [f"{UNBROKEN} {name}"] * bool(faults)
@@ -39,7 +39,7 @@ async def main() -> int:
             await stack.start_ours()
             for number in range(TRIES):
                 result = await _run(stack, broken.scenario, f"{seed}-{number}")
-                found = [fault for fault in result.found.faults if fault.startswith(("lost", "doubled"))]
+                found = [fault for fault in result.findings.faults if fault.startswith(("lost", "doubled"))]
                 verdict = f"caught by {broken.scenario}" if found else "NOT CAUGHT"
                 sys.stdout.write(f"{name} ({broken.what}): {verdict}\n")
                 sys.stdout.write("".join(f"  {fault}\n" for fault in found[:3]))
