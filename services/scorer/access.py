@@ -14,7 +14,7 @@ _UNENCODED_PERCENT = re.compile(r"%(?!25|3A|2F)")
 
 
 class BadSegmentAddress(ValueError):
-    """Not the name of a segment. The message says what one looks like."""
+    """Not the name of a segment. The message describes one."""
 
 
 def parse_segment(written: str | None) -> str:

@@ -9,7 +9,8 @@ from services.scorer.access import SegmentAccess, segment_value
 from services.scorer.context import OwnContext
 from services.scorer.domain import MIN_ANSWERS_SHOWN, groups_of, score_interval
 from services.scorer.parameters import read_segment, read_window
-from services.scorer.repository.counts import list_segment_counts, window_counts
+from services.scorer.repository.counts import window_counts
+from services.scorer.repository.segments import list_segment_counts
 from services.scorer.schemas import Confidence, MarginBody, ScoreBody, SegmentBody, SegmentsBody, WindowBody
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, today_in
 from shared.events.segments import dimension_of

@@ -87,12 +87,12 @@ def _without(answer: CountedAnswer, full: set[SegmentKey]) -> CountedAnswer:
 
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
-    """Keep the invitations, so that the pages can say how many customers were asked."""
+    """Keep the invitations, so that the pages can show how many customers were asked."""
     await replicas.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
-    """Keep the surveys, which tell whether the company's sending is a test or stopped."""
+    """Keep the surveys, which show whether the company's sending is a test or stopped."""
     await replicas.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
 
 

@@ -11,7 +11,7 @@ from shared.values.rounding import half_up
 
 ALMOST_NEVER_P = 0.001
 SOON = timedelta(hours=3)
-"""What is due sooner is told by the time that is left."""
+"""What is due sooner is described by the time that is left."""
 _NUMBERS = [
     "Nobody",
     "One",

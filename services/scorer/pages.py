@@ -5,28 +5,26 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext, ScorerContext
-from services.scorer.domain import MIN_ANSWERS_COMPARED, Groups
-from services.scorer.parameters import read_segment, read_window
-from services.scorer.report import PAGE_SIZE, WINDOW_OPTIONS_DAYS, load_score_page
+from services.scorer.domain import Groups
+from services.scorer.parameters import read_segment
+from services.scorer.report import load_score_page
 from services.scorer.repository.cases import count_open_cases
-from services.scorer.repository.counts import list_dimensions, list_segment_counts
 from services.scorer.repository.recent_changes import list_recent_changes
 from services.scorer.repository.selection import AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
 from services.scorer.score_page import ScorerPage
 from services.scorer.score_query import ComparedWith, ScoreQuery
-from services.scorer.view import WindowScore, drawing_of
-from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
+from services.scorer.segments_page import load_segments_page
+from services.scorer.view import drawing_of
+from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.db.database import Database, UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant
-from shared.events.segments import dimension_of
 from shared.events.surveys import Measurement
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
@@ -68,39 +66,6 @@ class HiddenPage(ScorerPage):
     """For a reader who is limited to single employees, whose scores are not shown."""
 
     template: ClassVar[str] = "hidden.html"
-
-
-@dataclass(frozen=True)
-class ListedSegment:
-    """A segment in the list of segments."""
-
-    segment: str
-    score: WindowScore
-
-    @property
-    def dimension(self) -> str:
-        return dimension_of(self.segment)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SegmentsPage(ScorerPage):
-    """All segments by name, a page at a time."""
-
-    template: ClassVar[str] = "segments.html"
-
-    rows: list[ListedSegment]
-    lowest: ListedSegment | None
-    """Of all segments of a dimension, where they are compared."""
-    compared_count: int
-    people_hidden: bool
-    dimensions: list[str]
-    dimension: str
-    q: str
-    """Text that the names contain."""
-    window: Window
-    window_days: Sequence[int] = WINDOW_OPTIONS_DAYS
-    is_first_page: bool
-    next_href: str | None
 
 
 def live_feed(database: Database, stopping: asyncio.Event) -> LiveFeed:
@@ -207,42 +172,8 @@ async def _segments_page(
 ) -> Response:
     async with context.database.reading() as uow:
         tenant = await _tenant(uow, staff)
-        state = await read_sending_state(uow, tenant.id)
-        access = SegmentAccess.of(tenant, staff)
-        days = read_window(window, None, today_in(tenant.time_zone, uow.now))
-        found = await list_segment_counts(
-            uow,
-            tenant.id,
-            "transactional",
-            days,
-            limit=PAGE_SIZE + 1,
-            after=after,
-            dimension=dimension or None,
-            words=q,
-            access=access,
-        )
-        frame = await _frame(uow, staff, tenant, state)
-        names = [each.name for each in await list_dimensions(uow, tenant.id)] if not staff.segments else []
-    hidden = access.hidden_dimensions(names)
-    rows = [ListedSegment(segment, WindowScore(days, counts)) for segment, counts in found[:PAGE_SIZE]]
-    has_more = len(found) > PAGE_SIZE
-    compared = [row for row in rows if row.score.n >= MIN_ANSWERS_COMPARED]
-    lowest = None
-    if dimension and not q and not after and not has_more and len(compared) > 1:
-        lowest = min(compared, key=lambda row: row.score.groups.points)
-    following = {"window": window, "q": q, "dimension": dimension, "after": rows[-1].segment if rows else ""}
-    page = SegmentsPage(
-        rows=rows,
-        lowest=lowest,
-        compared_count=len(compared),
-        people_hidden=bool(access.hidden_level),
-        dimensions=[name for name in names if name not in hidden],
-        dimension=dimension,
-        q=q,
-        window=days,
-        is_first_page=not after,
-        next_href="/segments?" + urlencode(following) if has_more else None,
-    )
+        frame = await _frame(uow, staff, tenant, await read_sending_state(uow, tenant.id))
+        page = await load_segments_page(uow, staff, tenant, window, q, dimension, after)
     return context.pages.page(request, page, staff=staff, frame=frame)
 
 

@@ -17,17 +17,14 @@ from services.scorer.repository.answers import (
 from services.scorer.repository.cases import count_cases, list_open_cases
 from services.scorer.repository.counts import (
     daily_counts,
-    list_dimensions,
-    list_segments_within,
-    list_values,
     segment_parts,
     use_custom_plans,
 )
+from services.scorer.repository.segments import list_dimensions, list_segments_within, list_values
 from services.scorer.repository.selection import AnswerFilter, Selection
 from services.scorer.score_page import (
     AnswerList,
     Breakdown,
-    CaseLine,
     Mover,
     QueryOptions,
     ScorePage,
@@ -67,7 +64,7 @@ LATEST_ANSWER_MAX_AGE = timedelta(days=7)
 async def load_score_page(
     uow: UnitOfWork, staff: Staff, tenant: Tenant, query: ScoreQuery, after: str
 ) -> ScorePage:
-    """Everything that the page says of the selection; ``after`` is the place in the list of answers."""
+    """Everything on the page of a selection; ``after`` is the place in the list of answers."""
     await use_custom_plans(uow)
     access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
     standing = await _load_standing(uow, tenant, query, selection)
@@ -80,10 +77,7 @@ async def load_score_page(
         breakdown=await _load_breakdown(uow, access, query, selection, standing),
         options=await _load_options(uow, access, tenant, query, standing),
         comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS),
-        cases=[
-            CaseLine(row=row, now=uow.now, shows_owner=staff.sees_names)
-            for row in await list_open_cases(uow, selection, MAX_CASES)
-        ],
+        cases=await list_open_cases(uow, selection, MAX_CASES),
         case_counts=await count_cases(uow, selection, *window.bounds(tenant.time_zone)),
         listing=await _load_answers(uow, query, selection, standing, after) if query.lists_answers else None,
     )

@@ -1,7 +1,7 @@
 """The page of a selection's scores, section by section."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from math import inf
 from types import ModuleType
 from typing import ClassVar
@@ -16,7 +16,7 @@ from services.scorer.domain import (
 )
 from services.scorer.repository.answers import AnswerRow, InvitedCounts
 from services.scorer.repository.cases import CaseCounts, OpenCaseRow
-from services.scorer.repository.counts import Dimension
+from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
 from services.scorer.trends import Trend
 from services.scorer.view import LatestAnswer, SegmentRow, WindowScore
@@ -119,58 +119,6 @@ class Breakdown:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseLine:
-    """An open case as ``case_row`` of the shared parts draws it; the scorer knows no names of customers."""
-
-    row: OpenCaseRow
-    now: datetime
-    shows_owner: bool
-    new: ClassVar[bool] = False
-
-    @property
-    def id(self) -> int:
-        return self.row.number
-
-    @property
-    def href(self) -> str:
-        return f"/cases/{self.row.id}"
-
-    @property
-    def score(self) -> int:
-        return self.row.score
-
-    @property
-    def text(self) -> str | None:
-        return self.row.comment
-
-    @property
-    def lang(self) -> str | None:
-        return self.row.language
-
-    @property
-    def about(self) -> str:
-        return labels.case_about(self.row.number, self.row.touchpoint)
-
-    @property
-    def due(self) -> str:
-        return labels.due_time(self.row.due_at)
-
-    @property
-    def elapsed(self) -> float:
-        """The share of its time that is over, in per cent."""
-        length = self.row.due_at - self.row.opened_at
-        return 100 * ((self.now - self.row.opened_at) / length) if length > timedelta() else 100.0
-
-    @property
-    def late(self) -> bool:
-        return self.row.due_at < self.now
-
-    @property
-    def owner(self) -> str:
-        return labels.case_owner(self.row.owner, shows_name=self.shows_owner)
-
-
-@dataclass(frozen=True, kw_only=True)
 class QueryOptions:
     """What the first sentence of the page offers to choose."""
 
@@ -206,7 +154,7 @@ class ScorePage(ScorerPage):
     breakdown: Breakdown
     options: QueryOptions
     comments: list[AnswerRow]
-    cases: list[CaseLine]
+    cases: list[OpenCaseRow]
     case_counts: CaseCounts
     listing: AnswerList | None
     """On pages below ``/segments``."""

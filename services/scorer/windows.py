@@ -16,7 +16,7 @@ _NUMBER_OF_DAYS = re.compile(r"([1-9][0-9]{0,3})d", re.ASCII)
 
 
 class BadWindow(ValueError):
-    """Not a window. The message says what one looks like."""
+    """Not a window. The message describes one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Reads the cases, of which the scorer keeps a replica."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,11 @@ class OpenCaseRow(NamedTuple):
     due_at: datetime
     comment: str | None
     language: str | None
+
+    def elapsed_percent(self, now: datetime) -> float:
+        """How much of the time until it is due is over."""
+        length = self.due_at - self.opened_at
+        return 100 * ((now - self.opened_at) / length) if length > timedelta() else 100.0
 
 
 LIST_OPEN_CASES = """
