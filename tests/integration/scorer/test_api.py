@@ -19,7 +19,7 @@ async def client(database: Database) -> AsyncIterator[ScorerClient]:
         yield client
 
 
-async def test_a_score_is_told_with_its_counts_its_window_and_its_margin(
+async def test_a_score_comes_with_its_counts_its_window_and_its_margin(
     database: Database, client: ScorerClient
 ):
     scores = [3] * 20 + [7] * 30 + [10] * 50

@@ -52,7 +52,7 @@ async def test_a_page_never_holds_a_script_or_a_style_of_its_own(database: Datab
         assert not re.search(r"<script(?![^>]*src=)", answer.text)
 
 
-async def test_the_last_answer_is_told_with_the_score_before_and_after(
+async def test_the_latest_answer_is_shown_with_the_score_before_and_after(
     database: Database, client: ScorerClient
 ):
     past = today(database)
@@ -63,7 +63,7 @@ async def test_the_last_answer_is_told_with_the_score_before_and_after(
     assert re.search(r"Last answer \d+ seconds? ago: 3\s*; \+33\.3 → \+30\.0", words)
 
 
-async def test_an_amended_last_answer_is_told_with_what_it_was(database: Database, client: ScorerClient):
+async def test_an_amended_latest_answer_is_shown_with_what_it_was(database: Database, client: ScorerClient):
     await count(database, *(an_answer(f"a{i}", **today(database), origin="import") for i in range(10)))
     await count(database, an_answer("last", **today(database), score=3))
     await count(database, an_answer("last", **today(database), score=9, version=2))
@@ -80,7 +80,7 @@ async def test_an_amended_last_answer_is_told_with_what_it_was(database: Databas
         (30, "Acme stands at +100"),
     ],
 )
-async def test_how_much_is_said_depends_on_how_many_answered(
+async def test_how_much_is_shown_depends_on_how_many_answered(
     database: Database, client: ScorerClient, n, finding
 ):
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(n)))
@@ -199,7 +199,7 @@ async def test_open_cases_are_shown_with_their_words_and_their_lateness(
     assert "Sara Lund" not in (await client.get("/", role="analyst")).text
 
 
-async def test_test_mode_a_stop_and_the_demonstration_are_said(database: Database, client: ScorerClient):
+async def test_test_mode_a_stop_and_the_demonstration_are_shown(database: Database, client: ScorerClient):
     survey = Survey(
         id=UUID(int=1),
         survey_version=1,

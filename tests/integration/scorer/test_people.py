@@ -107,7 +107,7 @@ async def test_with_leave_the_person_and_their_leaders_do_and_nobody_else(
     assert "Ida</bdi></a>" in page
 
 
-async def test_who_may_see_one_person_only_is_told_why_nothing_is_shown(
+async def test_who_may_see_one_person_only_reads_why_nothing_is_shown(
     client: ScorerClient, database: Database
 ):
     own = {"role": "agent", "segments": (IDA,)}
@@ -116,7 +116,7 @@ async def test_who_may_see_one_person_only_is_told_why_nothing_is_shown(
     assert "40 answers" in (await client.get("/", **own)).text
 
 
-async def test_a_company_whose_third_level_are_teams_says_so(client: ScorerClient, database: Database):
+async def test_a_company_whose_third_level_are_teams_can_say_so(client: ScorerClient, database: Database):
     await allow(database, 3, level=0)
     assert await opens(client, role="analyst") == {IDA, BO, "table host:ida"}
     await allow(database, 4, level=2)

@@ -61,7 +61,9 @@ NO_PEOPLE = (
 
 
 @pytest.mark.parametrize("segment", PEOPLE)
-def test_what_is_named_like_a_person_or_lies_so_low_stands_for_one_until_somebody_says_otherwise(segment):
+def test_what_is_named_like_a_person_or_lies_so_low_stands_for_one_until_the_company_decides_otherwise(
+    segment,
+):
     assert is_person(People(), segment)
 
 
@@ -70,7 +72,7 @@ def test_what_is_no_person_is_none(segment):
     assert not is_person(People(), segment)
 
 
-def test_a_company_says_which_dimension_and_which_level_names_people():
+def test_a_company_decides_which_dimension_and_which_level_names_people():
     people = People(dimensions=("tuner: a/b",), level=2)
     assert is_person(people, "tuner%3A a%2Fb:x")
     assert is_person(people, "organisation:service/ida")

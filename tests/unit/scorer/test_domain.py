@@ -163,7 +163,7 @@ SOME = st.builds(Groups, FEW, FEW, FEW).filter(lambda found: found.n > 0)
 
 
 @given(SOME, SOME)
-def test_the_difference_that_is_told_is_that_of_the_scores_that_are_shown(before, now):
+def test_the_difference_that_is_shown_is_that_of_the_scores_that_are_shown(before, now):
     change = compare_groups(before, now)
     assert change.points == half_up(now.nps) - half_up(before.nps)
     assert signed(change.points) == signed(
