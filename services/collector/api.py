@@ -9,15 +9,15 @@ from services.collector import repository
 from services.collector.context import CollectorContext, OwnContext
 from services.collector.imports import (
     AnswerIn,
-    CustomerIn,
-    Unreadable,
+    BadBatch,
+    ImportedCustomer,
     answer_id,
-    imported,
+    imported_answer,
+    item_result,
     read_batch,
-    result,
-    without_doubles,
+    refuse_duplicates,
 )
-from services.collector.openapi import TAKES
+from services.collector.openapi import IMPORT_BODY
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from shared.api_keys import ApiKey
 from shared.events import ANSWERS, Tenant
@@ -39,7 +39,7 @@ from shared.values.zones import zone_of
 router = APIRouter(tags=["answers"], route_class=CheckedRoute)
 
 
-IMPORTS_OF_COMPANY = 2
+MAX_IMPORTS_PER_TENANT = 2
 """In one process: one at work and one that waits. More would take turns from other companies."""
 
 
@@ -47,7 +47,7 @@ IMPORTS_OF_COMPANY = 2
     "/v1/answers/import",
     summary="Import answers",
     response_model=ImportResult,
-    openapi_extra=TAKES,
+    openapi_extra=IMPORT_BODY,
 )
 async def import_answers(
     request: Request, key: Annotated[ApiKey, Depends(requires("answers:write"))], context: OwnContext
@@ -59,12 +59,12 @@ async def import_answers(
     item is refused by itself, the others are taken.
     """
     try:
-        reads = without_doubles(read_batch(await read_text(request), context.database.clock()))
-    except Unreadable as why:
+        reads = refuse_duplicates(read_batch(await read_text(request), context.database.clock()))
+    except BadBatch as why:
         raise Problem(400, detail=str(why)) from None
     items = {read.item.id: read.item for read in reads if read.item is not None}
     await _keep(context, key.tenant, list(items.values()))
-    results = [result(read) for read in reads]
+    results = [item_result(read) for read in reads]
     accepted = len([read for read in reads if read.item is not None])
     return Response(
         ImportResult(accepted=accepted, refused=len(results) - accepted, results=results).model_dump_json(),
@@ -75,7 +75,7 @@ async def import_answers(
 async def _keep(context: CollectorContext, tenant_id: str, items: list[AnswerIn]) -> None:
     if not items:
         return
-    if context.import_locks.users(tenant_id) >= IMPORTS_OF_COMPANY:
+    if context.import_locks.users(tenant_id) >= MAX_IMPORTS_PER_TENANT:
         raise _import_under_way()
     async with context.import_locks.hold(tenant_id), context.database.transaction() as uow:
         tenant = await find_tenant(uow, tenant_id)
@@ -89,7 +89,7 @@ async def _keep(context: CollectorContext, tenant_id: str, items: list[AnswerIn]
             answer
             for item in items
             if (
-                answer := imported(
+                answer := imported_answer(
                     tenant_id,
                     zone,
                     item,
@@ -104,7 +104,9 @@ async def _keep(context: CollectorContext, tenant_id: str, items: list[AnswerIn]
             uow.publish(ANSWERS, tenant_id, answer)
 
 
-def _customer_id(context: CollectorContext, tenant: Tenant, customer: CustomerIn | str | None) -> str | None:
+def _customer_id(
+    context: CollectorContext, tenant: Tenant, customer: ImportedCustomer | str | None
+) -> str | None:
     """The customer's own id, or a keyed hash of the address that stands in for it."""
     if customer is None or isinstance(customer, str):
         return customer

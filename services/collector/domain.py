@@ -18,21 +18,21 @@ from shared.values.languages import widening
 from shared.values.text import one_form
 from shared.values.zones import zone_of
 
-AMENDABLE = timedelta(hours=48)
+AMENDMENT_PERIOD = timedelta(hours=48)
 """So long after its first score an answer may be changed; then it stands for ever."""
-UUID_OF_TIME = 7
+UUID_VERSION_WITH_TIME = 7
 """Such an id begins with the milliseconds of its making."""
-LONGEST_TEXT = 5_000
+MAX_TEXT_LENGTH = 5_000
 MACHINE_PACE = timedelta(seconds=10)
 MACHINE_SCORES = 3
 
-Standing = Literal["open", "gone", "unknown"]
-Flag = Literal["scores", "agent", "honeypot"]
+LinkStatus = Literal["open", "gone", "unknown"]
+MachineFlag = Literal["scores", "agent", "honeypot"]
 """Why a visit was a machine's: many scores at once; a scanner's name; a link that no human sees."""
-DEAD: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
+CLOSED_STATES: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of an invitation: all that an answer carries on, and nobody's name or address."""
 
     id: UUID
@@ -56,7 +56,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str | None = None
 
     @classmethod
-    def by(cls, invitation: Invitation) -> "Asked":
+    def by(cls, invitation: Invitation) -> "InvitationReplica":
         """The copy of an invitation."""
         return cls(
             id=invitation.id,
@@ -81,7 +81,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PageRevision:
     """Which page wrote an answer last: the id that it was drawn with, and its own count of what it sent."""
 
     page: str
@@ -99,14 +99,14 @@ class OpenCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LinkTarget:
     """All that is known behind a link. Until the survey's words have come the standard ones stand."""
 
     tenant: Tenant
-    asked: Asked
+    asked: InvitationReplica
     survey: Survey | None
     answer: Answer | None
-    written: Written | None = None
+    written: PageRevision | None = None
     case: OpenCase | None = None
 
     @property
@@ -118,7 +118,7 @@ class Found:
     def amendable_until(self) -> datetime | None:
         """Until when the answer may be changed; None before there is one."""
         answered_at = self.scored.answered_at if self.scored else None
-        return answered_at + AMENDABLE if answered_at else None
+        return answered_at + AMENDMENT_PERIOD if answered_at else None
 
     def texts(self, language: str) -> SurveyTexts:
         """The survey's own words in a language; what it lacks the standard wording has."""
@@ -132,21 +132,21 @@ class Found:
         return question
 
 
-def standing(invitation_id: UUID, found: Found | None, now: datetime) -> Standing:
+def link_status(invitation_id: UUID, found: LinkTarget | None, now: datetime) -> LinkStatus:
     """Whether a link of ours may be answered: yes, no longer, or its invitation has not come to us yet."""
     if found is None:
         made_at = now
-        if invitation_id.version == UUID_OF_TIME:
+        if invitation_id.version == UUID_VERSION_WITH_TIME:
             made_at = datetime.fromtimestamp((invitation_id.int >> 80) / 1000, UTC)
         return "unknown" if now < made_at + TOPIC_RETENTION else "gone"
-    if found.asked.state in DEAD:
+    if found.asked.state in CLOSED_STATES:
         return "gone"
     until = found.amendable_until or found.asked.expires_at
     return "open" if now < until else "gone"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SubmittedAnswer:
     """What the customer said now. What is UNSET stays as it was."""
 
     score: int
@@ -157,14 +157,14 @@ class Said:
     may_contact: bool | UnsetType | None = UNSET
 
 
-def answered(found: Found, said: Said, now: datetime) -> Answer | None:
+def answer_after(found: LinkTarget, said: SubmittedAnswer, now: datetime) -> Answer | None:
     """The answer after this, or None when it says nothing new.
 
     ``answered_at`` and ``day`` are those of the first score, for ever; what was sent stays sent.
     """
     old = found.answer
     if old is None:
-        old = clicked(found.asked, now, version=0)
+        old = clicked_answer(found.asked, now, version=0)
     first = old.answered_at or now
     new = msgspec.structs.replace(
         old,
@@ -184,7 +184,7 @@ def answered(found: Found, said: Said, now: datetime) -> Answer | None:
     return msgspec.structs.replace(new, version=old.version + 1, changed_at=max(now, old.changed_at))
 
 
-def _follow_up(found: Found, said: Said) -> dict[str, str | None]:
+def _follow_up(found: LinkTarget, said: SubmittedAnswer) -> dict[str, str | None]:
     """The second question as it was asked, and what was said to it."""
     if said.follow_up is UNSET:
         return {}
@@ -194,7 +194,7 @@ def _follow_up(found: Found, said: Said) -> dict[str, str | None]:
     return {"follow_up": said.follow_up, "follow_up_question": question}
 
 
-def clicked(asked: Asked, now: datetime, *, version: int = 1) -> Answer:
+def clicked_answer(asked: InvitationReplica, now: datetime, *, version: int = 1) -> Answer:
     """A link was followed; nothing was answered."""
     return Answer(
         id=asked.id,
@@ -236,10 +236,10 @@ class Intent:
     score: int | None
     seen: Mapping[str, float]
     """When each score was last followed."""
-    flag: Flag | None
+    flag: MachineFlag | None
 
 
-def visited(intent: Intent | None, visit: Visit, now: datetime) -> Intent:
+def intent_after(intent: Intent | None, visit: Visit, now: datetime) -> Intent:
     """The intent after one more visit. A flag, once raised, stays: the first reason is the reason."""
     seen = dict(intent.seen) if intent else {}
     if visit.score is not None:
@@ -254,7 +254,7 @@ def visited(intent: Intent | None, visit: Visit, now: datetime) -> Intent:
     )
 
 
-def _machine(visit: Visit, followed: Sequence[float], now: datetime) -> Flag | None:
+def _machine(visit: Visit, followed: Sequence[float], now: datetime) -> MachineFlag | None:
     if visit.trapped:
         return "honeypot"
     if any(name in visit.agent.lower() for name in SCANNERS):

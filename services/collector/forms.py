@@ -11,18 +11,18 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from services.collector.domain import LONGEST_TEXT, Written
-from services.collector.merging import NOTHING_SHOWN, OUTCOMES, Posted, Shown
+from services.collector.domain import MAX_TEXT_LENGTH, PageRevision
+from services.collector.merging import GROUPS, NO_ANSWER_SHOWN, PostedForm, ShownAnswer
 from shared.events.nps import SCALE, group_of
 from shared.secrets import derive
 
-Action = Literal["choose", "keep", "send", "language"]
+FormAction = Literal["choose", "keep", "send", "language"]
 """choose: a score alone, by the script of older pages; keep: the form as it grows, by script;
 send: the customer is done; language: show it again in another one."""
-Fault = Literal["score", "comment", "follow_up", "nonce", "conflict"]
+FormFault = Literal["score", "comment", "follow_up", "nonce", "conflict"]
 
-NONCE_LASTS = timedelta(hours=48)
-FIELDS = ("comment", "follow_up_detractor", "follow_up_passive", "follow_up_promoter")
+NONCE_LIFETIME = timedelta(hours=48)
+TEXT_FIELDS = ("comment", "follow_up_detractor", "follow_up_passive", "follow_up_promoter")
 _CONSENT = {"yes": True, "no": False}
 
 
@@ -42,14 +42,14 @@ class PageNonce:
         made, _, tag = nonce.partition(".")
         if not hmac.compare_digest(tag.encode(), self._tag(invitation_id, made).encode()):
             return False
-        return now.timestamp() - int(made) <= NONCE_LASTS.total_seconds()
+        return now.timestamp() - int(made) <= NONCE_LIFETIME.total_seconds()
 
     def _tag(self, invitation_id: UUID, made: str) -> str:
         return hmac.new(self._key, invitation_id.bytes + made.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SurveyForm:
     """A form as it is filled in, whether it can be taken or not: nothing that was typed is ever lost."""
 
     language: str
@@ -58,9 +58,9 @@ class Sheet:
     texts: Mapping[str, str] = field(default_factory=dict)
     had: frozenset[str] = frozenset()
     """The fields that the page had; in the others nothing was taken back."""
-    action: Action = "send"
+    action: FormAction = "send"
     nonce: str = ""
-    shown: Shown = NOTHING_SHOWN
+    shown: ShownAnswer = NO_ANSWER_SHOWN
     page: str = ""
     """The page's own id: the same after a fault or another language."""
     seq: int = 0
@@ -71,23 +71,23 @@ class Sheet:
         """What was written to the question of the outcome chosen; the others are not asked."""
         return self.texts.get(f"follow_up_{group_of(self.score)}", "") if self.score is not None else ""
 
-    def faults(self) -> list[Fault]:
+    def faults(self) -> list[FormFault]:
         """What keeps it from being taken."""
-        found: list[Fault] = []
+        found: list[FormFault] = []
         if self.score is None:
             found.append("score")
         if self.action != "choose":
-            if len(self.texts.get("comment", "")) > LONGEST_TEXT:
+            if len(self.texts.get("comment", "")) > MAX_TEXT_LENGTH:
                 found.append("comment")
-            if len(self.follow_up) > LONGEST_TEXT:
+            if len(self.follow_up) > MAX_TEXT_LENGTH:
                 found.append("follow_up")
         return found
 
-    def posted(self) -> Posted:
+    def posted(self) -> PostedForm:
         """What it sends; the score is there."""
         assert self.score is not None  # noqa: S101  (faults() is empty: for the type checker)
         alone = self.action == "choose"
-        return Posted(
+        return PostedForm(
             score=self.score,
             language=self.language,
             sent=self.action == "send",
@@ -96,16 +96,16 @@ class Sheet:
             if alone
             else {
                 outcome: self.texts[f"follow_up_{outcome}"]
-                for outcome in OUTCOMES
+                for outcome in GROUPS
                 if f"follow_up_{outcome}" in self.had
             },
             may_contact=UNSET if alone else self.may_contact,
             shown=self.shown,
-            written=Written(self.page, self.seq) if self.page else None,
+            written=PageRevision(self.page, self.seq) if self.page else None,
         )
 
 
-def score_of(text: object) -> int | None:
+def parse_score(text: object) -> int | None:
     """A score as it is written in a form or an address; anything else is none."""
     return int(text) if isinstance(text, str) and text in _SCORES else None
 
@@ -115,7 +115,7 @@ _PAGE = re.compile(r"[0-9a-f]{32}")
 _MOST_SENT = 1_000_000
 
 
-def read_sheet(form: Mapping[str, Any], languages: Collection[str], language: str) -> Sheet:
+def read_form(form: Mapping[str, Any], languages: Collection[str], language: str) -> SurveyForm:
     """Read a posted form; what is not ours is not there."""
 
     def text(name: str) -> str:
@@ -123,18 +123,18 @@ def read_sheet(form: Mapping[str, Any], languages: Collection[str], language: st
         return value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else ""
 
     wanted, speaks, asked = text("speak"), text("language"), text("action")
-    action: Action = "language" if wanted in languages else "send"
+    action: FormAction = "language" if wanted in languages else "send"
     if action == "send":
         action = "choose" if asked == "choose" else "keep" if asked == "keep" else "send"
-    return Sheet(
+    return SurveyForm(
         language=wanted if action == "language" else speaks if speaks in languages else language,
-        score=score_of(form.get("score")),
+        score=parse_score(form.get("score")),
         may_contact=_CONSENT.get(text("may_contact")),
-        texts={name: text(name) for name in FIELDS},
-        had=frozenset(name for name in FIELDS if isinstance(form.get(name), str)),
+        texts={name: text(name) for name in TEXT_FIELDS},
+        had=frozenset(name for name in TEXT_FIELDS if isinstance(form.get(name), str)),
         action=action,
         nonce=text("nonce"),
-        shown=Shown.decode(text("drawn")),
+        shown=ShownAnswer.decode(text("drawn")),
         page=text("page") if _PAGE.fullmatch(text("page")) else "",
         seq=min(int(text("seq")), _MOST_SENT) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,
     )

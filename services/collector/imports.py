@@ -25,17 +25,17 @@ from shared.ids import derived
 from shared.values.json_pointers import pointer
 from shared.values.text import one_form
 
-CLOCKS_DIFFER = timedelta(minutes=5)
-OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Net Promoter is younger; and no time zone can push such a day out of the calendar."""
-BEST = 10
+MAX_SCORE = 10
 
 Address = Annotated[str, Meta(max_length=320)]
-Score = Annotated[Any, Meta(extra_json_schema={"type": "integer", "minimum": 0, "maximum": BEST})]
+Score = Annotated[Any, Meta(extra_json_schema={"type": "integer", "minimum": 0, "maximum": MAX_SCORE})]
 HINTS = frozenset({"/customer/name"})
 
 
-class CustomerIn(Struct, forbid_unknown_fields=True):
+class ImportedCustomer(Struct, forbid_unknown_fields=True):
     """Whose answer it is. Of all this only the id is kept; without one, a keyed hash of the address."""
 
     id: Annotated[str, Meta(max_length=200)] | None = None
@@ -52,7 +52,7 @@ class AnswerIn(Struct, forbid_unknown_fields=True):
     answered_at: Instant
     comment: Annotated[str, Meta(max_length=5_000)] | None = None
     invited_at: Instant | None = None
-    customer: CustomerIn | Annotated[str, Meta(max_length=200)] | None = None
+    customer: ImportedCustomer | Annotated[str, Meta(max_length=200)] | None = None
     segments: Annotated[
         dict[str, Any] | None,
         Meta(extra_json_schema={"additionalProperties": {"type": ["string", "null"]}, "maxProperties": 8}),
@@ -64,11 +64,11 @@ class AnswerIn(Struct, forbid_unknown_fields=True):
     measurement: Measurement | None = None
 
 
-class Unreadable(Exception):
+class BadBatch(Exception):
     """The body as a whole is no batch: the message says what to do."""
 
 
-class Read(NamedTuple):
+class ReadItem(NamedTuple):
     """One item: its id as far as it has one, and what it says, or what is wrong with it."""
 
     id: str | None
@@ -76,7 +76,7 @@ class Read(NamedTuple):
     faults: list[FieldFault]
 
 
-def read_batch(body: bytes, now: datetime) -> list[Read]:
+def read_batch(body: bytes, now: datetime) -> list[ReadItem]:
     """Every item of a batch, in order; each is judged as it would be alone.
 
     :raises Unreadable: when there is no list of answers in it, or one too long.
@@ -87,29 +87,29 @@ def read_batch(body: bytes, now: datetime) -> list[Read]:
     except NotJson:
         pieces = None
     except TooMany:
-        raise Unreadable(f"A request may carry {MAX_ITEMS:,} answers. Send the rest in another.") from None
+        raise BadBatch(f"A request may carry {MAX_ITEMS:,} answers. Send the rest in another.") from None
     if pieces is None:
-        raise Unreadable('Send {"answers": [ … ]}, as JSON.')
+        raise BadBatch('Send {"answers": [ … ]}, as JSON.')
     return [_read(piece, now) for piece in pieces]
 
 
-def _read(piece: bytes, now: datetime) -> Read:
+def _read(piece: bytes, now: datetime) -> ReadItem:
     try:
         item, _ = read_item(_item, piece, helps=HINTS, choices="transactional or relational")
     except BadItem as bad:
-        return Read(id_of(piece), None, bad.faults)
+        return ReadItem(id_of(piece), None, bad.faults)
     faults = [*_faults_in_score(item), *_faults_in_time(item, now), *_put_in_one_form(item)]
-    return Read(item.id, None if faults else item, faults)
+    return ReadItem(item.id, None if faults else item, faults)
 
 
 def _faults_in_score(item: AnswerIn) -> list[FieldFault]:
     """A whole number is one however it is written (9.0, 1e1): that is how tables are exported."""
     score = item.score
     if isinstance(score, str):
-        return [FieldFault(field="/score", detail=f"Must be a number from 0 to {BEST}, without quotes.")]
+        return [FieldFault(field="/score", detail=f"Must be a number from 0 to {MAX_SCORE}, without quotes.")]
     whole = isinstance(score, int | float) and not isinstance(score, bool) and score == int(score)
-    if not whole or not 0 <= score <= BEST:
-        return [FieldFault(field="/score", detail=f"Must be a whole number from 0 to {BEST}.")]
+    if not whole or not 0 <= score <= MAX_SCORE:
+        return [FieldFault(field="/score", detail=f"Must be a whole number from 0 to {MAX_SCORE}.")]
     item.score = int(score)
     return []
 
@@ -145,11 +145,11 @@ def _faults_in_time(item: AnswerIn, now: datetime) -> list[FieldFault]:
     for name, at in (("answered_at", item.answered_at), ("invited_at", item.invited_at)):
         if at is None:
             continue
-        if at > now + CLOCKS_DIFFER:
+        if at > now + MAX_CLOCK_SKEW:
             faults.append(
                 FieldFault(field=pointer(name), detail="Lies in the future. Send when it happened.")
             )
-        elif at < OLDEST:
+        elif at < EARLIEST_TIME:
             faults.append(FieldFault(field=pointer(name), detail="Lies before 1970. Send when it happened."))
     if not faults and item.invited_at is not None and item.invited_at > item.answered_at:
         faults.append(
@@ -160,29 +160,29 @@ def _faults_in_time(item: AnswerIn, now: datetime) -> list[FieldFault]:
     return faults
 
 
-def without_doubles(reads: list[Read]) -> list[Read]:
+def refuse_duplicates(reads: list[ReadItem]) -> list[ReadItem]:
     """The same id twice: with the same content it is one; with another the later one is refused."""
     seen: dict[str, AnswerIn] = {}
-    told: list[Read] = []
+    told: list[ReadItem] = []
     for read in reads:
         if read.item is not None and seen.setdefault(read.item.id, read.item) != read.item:
             fault = FieldFault(
                 field="/id", detail="This id stands in this batch already, with other content."
             )
-            told.append(Read(read.id, None, [fault]))
+            told.append(ReadItem(read.id, None, [fault]))
         else:
             told.append(read)
     return told
 
 
-def result(read: Read) -> ImportItem:
+def item_result(read: ReadItem) -> ImportItem:
     """What the sender is told of an item."""
     if read.item is None:
         return ImportItem(id=read.id, status="refused", errors=[ItemFault(**fault) for fault in read.faults])
     return ImportItem(id=read.id, status="accepted", errors=[])
 
 
-def imported(
+def imported_answer(
     tenant: str, zone: ZoneInfo, item: AnswerIn, customer_id: str | None, old: Answer | None, now: datetime
 ) -> Answer | None:
     """The answer that an item becomes, or None when it says what we have.

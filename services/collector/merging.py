@@ -11,17 +11,17 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from services.collector.domain import Found, Said, Written
+from services.collector.domain import LinkTarget, PageRevision, SubmittedAnswer
 from shared.events import Answer
 from shared.events.nps import Group, group_of
 
-Text = Literal["comment", "follow_up"]
-OUTCOMES: tuple[Group, ...] = ("detractor", "passive", "promoter")
+TextField = Literal["comment", "follow_up"]
+GROUPS: tuple[Group, ...] = ("detractor", "passive", "promoter")
 _CONSENT = {None: "", True: "yes", False: "no"}
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownAnswer:
     """The answer as a page showed it when it was drawn; of its texts the digests."""
 
     version: int = 0
@@ -33,7 +33,7 @@ class Shown:
     """To the question of which outcome the follow-up's text was written."""
 
     @classmethod
-    def of(cls, answer: Answer | None, placed: Group | None) -> "Shown":
+    def of(cls, answer: Answer | None, placed: Group | None) -> "ShownAnswer":
         """As a page that is drawn now shows it."""
         if answer is None:
             return cls()
@@ -53,7 +53,7 @@ class Shown:
         return ".".join((*facts, self.comment, self.follow_up, self.placed or ""))
 
     @classmethod
-    def decode(cls, text: str) -> "Shown":
+    def decode(cls, text: str) -> "ShownAnswer":
         """Read what a form carries; from what is no such thing, a page that showed no answer."""
         parts = text.split(".")
         if len(parts) != len(cls.__slots__):
@@ -67,11 +67,11 @@ class Shown:
             next((said for said, word in _CONSENT.items() if word == contact), None),
             comment,
             follow_up,
-            next((outcome for outcome in OUTCOMES if outcome == placed), None),
+            next((outcome for outcome in GROUPS if outcome == placed), None),
         )
 
 
-NOTHING_SHOWN = Shown()
+NO_ANSWER_SHOWN = ShownAnswer()
 """A page that was drawn before there was an answer."""
 
 
@@ -81,7 +81,7 @@ def digest(text: str | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostedForm:
     """What a form sent. What it does not have, or a score that stood alone, is UNSET."""
 
     score: int
@@ -91,24 +91,24 @@ class Posted:
     follow_up: Mapping[Group, str]
     """By outcome, as far as the page had such a question."""
     may_contact: bool | UnsetType | None
-    shown: Shown
-    written: Written | None
+    shown: ShownAnswer
+    written: PageRevision | None
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class MergeResult:
     """What the customer says with it. ``conflicts`` are texts that two pages changed in two ways."""
 
-    said: Said
-    conflicts: tuple[Text, ...] = ()
+    said: SubmittedAnswer
+    conflicts: tuple[TextField, ...] = ()
     overtaken: bool = False
     """The same page has sent something later already: this says nothing."""
 
 
-def meant(found: Found, posted: Posted) -> Meant:
+def merge(found: LinkTarget, posted: PostedForm) -> MergeResult:
     """Merge a form with the answer as it stands by now."""
     answer, shown = found.answer, posted.shown
-    said = Said(
+    said = SubmittedAnswer(
         posted.score,
         posted.language,
         posted.sent,
@@ -117,12 +117,12 @@ def meant(found: Found, posted: Posted) -> Meant:
         may_contact=posted.may_contact,
     )
     if answer is None or answer.score is None:
-        return Meant(said)
+        return MergeResult(said)
     if found.written is not None and posted.written is not None and found.written.page == posted.written.page:
-        return Meant(said, overtaken=posted.written.seq < found.written.seq)
+        return MergeResult(said, overtaken=posted.written.seq < found.written.seq)
     if answer.version == shown.version:
-        return Meant(said)
-    conflicts: list[Text] = []
+        return MergeResult(said)
+    conflicts: list[TextField] = []
     comment = _merged(said.comment, shown.comment, answer.comment)
     follow_up = _merged(said.follow_up, shown.follow_up, answer.follow_up)
     if comment is None:
@@ -136,24 +136,24 @@ def meant(found: Found, posted: Posted) -> Meant:
         comment=UNSET if comment is None else comment.text,
         follow_up=UNSET if follow_up is None else follow_up.text,
     )
-    return Meant(merged, tuple(conflicts))
+    return MergeResult(merged, tuple(conflicts))
 
 
-def shown_after(answer: Answer, posted: Posted) -> Shown:
+def shown_after(answer: Answer, posted: PostedForm) -> ShownAnswer:
     """What the page that has just sent this shows of the answer: of each field what both have by now.
 
     A field in which they differ stays as the page was drawn, so that its next form is merged again; the
     version is the answer's only when they differ in none.
     """
     drawn, outcome = posted.shown, group_of(posted.score)
-    stands = Shown.of(answer, outcome)
+    stands = ShownAnswer.of(answer, outcome)
     comment = drawn.comment if posted.comment is UNSET else digest(posted.comment)
     contact = drawn.may_contact if posted.may_contact is UNSET else posted.may_contact
     further = drawn.follow_up if outcome not in posted.follow_up else digest(posted.follow_up[outcome])
     differs = (posted.score, contact, comment, further) != (
         stands.score, stands.may_contact, stands.comment, stands.follow_up
     )  # fmt: skip
-    return Shown(
+    return ShownAnswer(
         drawn.version if differs else answer.version,
         posted.score if posted.score == stands.score else drawn.score,
         contact if contact == stands.may_contact else drawn.may_contact,
@@ -163,7 +163,7 @@ def shown_after(answer: Answer, posted: Posted) -> Shown:
     )
 
 
-def writer(answer: Answer, posted: Posted) -> Written | None:
+def sole_writer(answer: Answer, posted: PostedForm) -> PageRevision | None:
     """The page as the one that wrote all of this answer; None when a part of it is another's."""
     return posted.written if shown_after(answer, posted).version == answer.version else None
 
@@ -182,7 +182,7 @@ def _merged(posted: str | UnsetType | None, shown: str, stands: str | None) -> _
     return None
 
 
-def _follow_up(posted: Posted) -> str | UnsetType | None:
+def _follow_up(posted: PostedForm) -> str | UnsetType | None:
     """What was written to the question that goes with the score; None takes back what the page showed."""
     outcome = group_of(posted.score)
     if text := posted.follow_up.get(outcome):

@@ -39,7 +39,7 @@ def _inline(kind: type) -> dict[str, Any]:
     return resolved
 
 
-TAKES: dict[str, Any] = {
+IMPORT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.collector.domain import Asked, Found, Intent, OpenCase, Written
+from services.collector.domain import Intent, InvitationReplica, LinkTarget, OpenCase, PageRevision
 from shared.db.database import UnitOfWork
 from shared.db.replicas import Columns, keep_newest
 from shared.events import Answer, Case, Event, Invitation, Survey, Tenant, segments_of
@@ -22,7 +22,7 @@ class _Stored(Answer, frozen=True, kw_only=True):
     page_seq: int | None = None
 
 
-_asked = msgspec.json.Decoder(Asked)
+_asked = msgspec.json.Decoder(InvitationReplica)
 _survey = msgspec.json.Decoder(Survey)
 _tenant = msgspec.json.Decoder(Tenant)
 _answer = msgspec.json.Decoder(Answer)
@@ -49,7 +49,7 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
         "version": ("bigint", [event.data.version for event in events]),
         "survey_id": ("uuid", [event.data.survey_id for event in events]),
         "survey_version": ("int", [event.data.survey_version for event in events]),
-        "body": ("bytea", [_encoder.encode(Asked.by(event.data)) for event in events]),
+        "body": ("bytea", [_encoder.encode(InvitationReplica.by(event.data)) for event in events]),
     }
     await keep_newest(uow, "invitation", columns)
 
@@ -76,7 +76,7 @@ async def lock_invitation(uow: UnitOfWork, invitation_id: UUID) -> None:
     await uow.execute("SELECT FROM invitation WHERE id = :id FOR UPDATE", {"id": invitation_id})
 
 
-async def find(uow: UnitOfWork, invitation_id: UUID) -> Found | None:
+async def find(uow: UnitOfWork, invitation_id: UUID) -> LinkTarget | None:
     """What stands behind a link. No tenant is asked for: the link's signature is what names it."""
     row = (
         await uow.execute(
@@ -94,12 +94,12 @@ async def find(uow: UnitOfWork, invitation_id: UUID) -> Found | None:
     ).one_or_none()
     if row is None:
         return None
-    return Found(
+    return LinkTarget(
         tenant=_tenant.decode(row.tenant),
         asked=_asked.decode(row.asked),
         survey=_survey.decode(row.survey) if row.survey else None,
         answer=_answer.decode(row.answer) if row.answer else None,
-        written=Written(row.page, row.page_seq or 0) if row.page else None,
+        written=PageRevision(row.page, row.page_seq or 0) if row.page else None,
         case=OpenCase(row.due_at, dealt_with=row.dealt_with) if row.case_id else None,
     )
 
@@ -140,7 +140,7 @@ async def put_intent(uow: UnitOfWork, tenant: str, invitation_id: UUID, intent: 
 
 
 async def put_answers(
-    uow: UnitOfWork, tenant: str, answers: Sequence[Answer], written: Written | None = None
+    uow: UnitOfWork, tenant: str, answers: Sequence[Answer], written: PageRevision | None = None
 ) -> None:
     """Write answers of which each is one version on from what stands; what stood goes to the history.
 

@@ -7,17 +7,23 @@ from uuid import uuid4
 
 from fastapi import Request, Response
 
-from services.collector.domain import LONGEST_TEXT, Found
-from services.collector.forms import Fault, PageNonce, Sheet
-from services.collector.merging import Shown
-from services.collector.wording import about, languages_of, place_of_follow_up, worded, zone_of
+from services.collector.domain import MAX_TEXT_LENGTH, LinkTarget
+from services.collector.forms import FormFault, PageNonce, SurveyForm
+from services.collector.merging import ShownAnswer
+from services.collector.survey_texts import (
+    available_languages,
+    follow_up_group,
+    occasion_and_day,
+    time_zone_of,
+    with_filled_texts,
+)
 from shared.events.nps import group_of
 from shared.link_tokens import LinkSigner
 from shared.pages.environment import Pages
 from shared.pages.language import own_name
 
-UNSEEN = {"X-Robots-Tag": "noindex, nofollow"}
-LOOK_AGAIN_S = 2
+NOT_INDEXED = {"X-Robots-Tag": "noindex, nofollow"}
+RELOAD_S = 2
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,11 @@ class Renderer:
 
     def one_moment(self, request: Request) -> Response:
         """The link is ours, and what it leads to is still on its way."""
-        response = self._page(request, "moment.html", status_code=503, again=LOOK_AGAIN_S)
-        response.headers["Retry-After"] = str(LOOK_AGAIN_S)
+        response = self._page(request, "moment.html", status_code=503, again=RELOAD_S)
+        response.headers["Retry-After"] = str(RELOAD_S)
         return response
 
-    def thanks(self, request: Request, found: Found, language: str, now: datetime) -> Response:
+    def thanks(self, request: Request, found: LinkTarget, language: str, now: datetime) -> Response:
         """What was said, and what happens now."""
         answer = found.scored
         assert answer is not None  # noqa: S101  (for the type checker: the caller has seen it)
@@ -49,9 +55,9 @@ class Renderer:
             request,
             "thanks.html",
             speak=language,
-            time_zone=zone_of(found),
+            time_zone=time_zone_of(found),
             company=found.tenant.name,
-            own=worded(found, language, self.pages, {}).texts(language),
+            own=with_filled_texts(found, language, self.pages, {}).texts(language),
             own_language=language,
             outcome=outcome,
             answer=answer,
@@ -64,50 +70,50 @@ class Renderer:
     def form(
         self,
         request: Request,
-        found: Found,
-        sheet: Sheet,
+        found: LinkTarget,
+        sheet: SurveyForm,
         now: datetime,
-        faults: tuple[Fault, ...] = (),
+        faults: tuple[FormFault, ...] = (),
         status: int = 200,
     ) -> Response:
         """The question, filled in as the sheet is."""
         unsubscribe = self.signer.sign("unsubscribe", found.asked.id)
-        languages = languages_of(found, self.pages)
+        languages = available_languages(found, self.pages)
         before = found.scored
         return self._page(
             request,
             "survey.html",
             status_code=status,
             speak=sheet.language,
-            time_zone=zone_of(found),
+            time_zone=time_zone_of(found),
             company=found.tenant.name,
-            about=about(found, sheet.language, self.pages),
-            own=worded(found, sheet.language, self.pages, sheet.texts).texts(sheet.language),
+            about=occasion_and_day(found, sheet.language, self.pages),
+            own=with_filled_texts(found, sheet.language, self.pages, sheet.texts).texts(sheet.language),
             sheet=sheet if sheet.page else replace(sheet, page=uuid4().hex),
             before=before,
             faults=faults,
             here=request.url.path,
             nonce=self.nonce.make(found.asked.id, now),
             until=found.amendable_until,
-            longest=LONGEST_TEXT,
+            longest=MAX_TEXT_LENGTH,
             unsubscribe=f"/u/{unsubscribe}",
             languages=[(code, own_name(code)) for code in languages if code != sheet.language],
         )
 
-    def shown(self, found: Found) -> Shown:
+    def shown(self, found: LinkTarget) -> ShownAnswer:
         """The answer as a page that is drawn now shows it."""
-        return Shown.of(found.scored, place_of_follow_up(found, self.pages))
+        return ShownAnswer.of(found.scored, follow_up_group(found, self.pages))
 
-    def sheet_of(self, found: Found, language: str) -> Sheet:
+    def sheet_of(self, found: LinkTarget, language: str) -> SurveyForm:
         """The form as the answer stands: empty, or what was said, while it may be changed."""
         answer = found.scored
         if answer is None or answer.score is None:
-            return Sheet(language)
-        place = place_of_follow_up(found, self.pages) or group_of(answer.score)
+            return SurveyForm(language)
+        place = follow_up_group(found, self.pages) or group_of(answer.score)
         texts = {"comment": answer.comment or "", f"follow_up_{place}": answer.follow_up or ""}
-        return Sheet(language, answer.score, answer.may_contact, texts, shown=self.shown(found))
+        return SurveyForm(language, answer.score, answer.may_contact, texts, shown=self.shown(found))
 
     def _page(self, request: Request, template: str, **context: Any) -> Response:
         response = self.pages.response(request, template, **context)
-        response.headers.update(UNSEEN)
+        response.headers.update(NOT_INDEXED)
         return response

@@ -8,10 +8,16 @@ import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.trigger.context import OwnContext, TriggerContext
-from services.trigger.domain import Accepted, transaction
+from services.trigger.domain import AcceptedEvent, transaction
 from services.trigger.errors import Unacceptable
-from services.trigger.intake import FORMS, NoSuchForm, Piece, pieces, read
-from services.trigger.openapi import ACCEPTS, ANSWERS
+from services.trigger.intake import (
+    CONTENT_TYPES,
+    EncodedEvent,
+    UnsupportedContentType,
+    read_event,
+    split_events,
+)
+from services.trigger.openapi import EVENTS_BODY, EVENTS_RESPONSES
 from shared.api_keys import ApiKey
 from shared.events import TRANSACTIONS, Event, Transaction
 from shared.http.body_text import read_text
@@ -25,21 +31,21 @@ from shared.secrets import customer_hash
 router = APIRouter(route_class=FastRoute)
 
 
-class Fault(msgspec.Struct):
+class EventFault(msgspec.Struct):
     """What is wrong with one event, or what of it was left out."""
 
     field: str
     detail: str
 
 
-class Result(msgspec.Struct, omit_defaults=True):
+class EventResult(msgspec.Struct, omit_defaults=True):
     """What became of one event of a request, in the order sent."""
 
     id: str | None
     status: str
     see: str | None = None
-    errors: list[Fault] = []
-    warnings: list[Fault] = []
+    errors: list[EventFault] = []
+    warnings: list[EventFault] = []
     """What only helps and was not understood: the event is accepted without it."""
 
 
@@ -47,8 +53,8 @@ class Result(msgspec.Struct, omit_defaults=True):
     "/v1/events",
     status_code=202,
     summary="Send purchases and contacts",
-    openapi_extra=ACCEPTS,
-    responses=ANSWERS,
+    openapi_extra=EVENTS_BODY,
+    responses=EVENTS_RESPONSES,
     response_class=Response,
 )
 async def post_events(
@@ -61,28 +67,30 @@ async def post_events(
     """
     found, is_batch = _pieces(await read_text(request), request)
     now = context.database.clock()
-    results: list[Result] = []
+    results: list[EventResult] = []
     accepted: dict[tuple[str, str], Event[Transaction]] = {}
     for piece in found:
         try:
             told, warned = _read(context, piece, key, now)
         except Unacceptable as fault:
-            results.append(Result(id_of(piece.body), "refused", errors=[Fault(fault.field, fault.remedy)]))
+            results.append(
+                EventResult(id_of(piece.body), "refused", errors=[EventFault(fault.field, fault.remedy)])
+            )
         else:
             result = _accept(context, TRANSACTIONS.event(key.tenant, told, now), accepted)
-            result.warnings = [Fault(piece.place(each.field), each.remedy) for each in warned]
+            result.warnings = [EventFault(piece.place(each.field), each.remedy) for each in warned]
             results.append(result)
     if accepted:
         await _publish(context, list(accepted.values()))
     return _response(results, is_batch, some=bool(accepted))
 
 
-def _read(context: TriggerContext, piece: Piece, key: ApiKey, now: datetime) -> Accepted:
+def _read(context: TriggerContext, piece: EncodedEvent, key: ApiKey, now: datetime) -> AcceptedEvent:
     """Read and check one event.
 
     :raises Unacceptable: naming the place in what was sent, and the remedy.
     """
-    event, spoilt = read(piece)
+    event, spoilt = read_event(piece)
     try:
         return transaction(
             event,
@@ -96,9 +104,9 @@ def _read(context: TriggerContext, piece: Piece, key: ApiKey, now: datetime) -> 
         raise Unacceptable(piece.place(fault.field), fault.remedy) from None
 
 
-def _pieces(body: bytes, request: Request) -> tuple[list[Piece], bool]:
+def _pieces(body: bytes, request: Request) -> tuple[list[EncodedEvent], bool]:
     try:
-        return pieces(body, request.headers)
+        return split_events(body, request.headers)
     except NotJson:
         raise Problem(
             400, errors=[{"field": "/", "detail": "Not JSON: a bracket, a quote or a comma is missing."}]
@@ -107,25 +115,25 @@ def _pieces(body: bytes, request: Request) -> tuple[list[Piece], bool]:
         raise Problem(
             413, "These are too many events.", "One request may carry 1,000. Send them in parts."
         ) from None
-    except NoSuchForm:
+    except UnsupportedContentType:
         raise Problem(
             415,
             "Events do not come in this form.",
-            f"Send them as {', '.join(FORMS[:-1])} or {FORMS[-1]}.",
+            f"Send them as {', '.join(CONTENT_TYPES[:-1])} or {CONTENT_TYPES[-1]}.",
         ) from None
 
 
 def _accept(
     context: TriggerContext, event: Event[Transaction], accepted: dict[tuple[str, str], Event[Transaction]]
-) -> Result:
+) -> EventResult:
     told = event.data
     earlier = accepted.setdefault((told.source, told.id), event)
     if earlier.data.digest != told.digest:
         detail = (
             "Stands in this request already, with other content: the first counts. Give this one another id."
         )
-        return Result(told.id, "refused", errors=[Fault("/id", detail)])
-    return Result(told.id, "accepted", see=f"{context.staff_url}/events/{event.subject}")
+        return EventResult(told.id, "refused", errors=[EventFault("/id", detail)])
+    return EventResult(told.id, "accepted", see=f"{context.staff_url}/events/{event.subject}")
 
 
 async def _publish(context: TriggerContext, events: Sequence[Event[Transaction]]) -> None:
@@ -143,7 +151,7 @@ async def _publish(context: TriggerContext, events: Sequence[Event[Transaction]]
         ) from None
 
 
-def _response(results: list[Result], is_batch: bool, *, some: bool) -> Response:
+def _response(results: list[EventResult], is_batch: bool, *, some: bool) -> Response:
     if not is_batch:
         (result,) = results
         if not some:

@@ -14,7 +14,7 @@ MAX_ATTRIBUTES_DEPTH = 32
 Attributes = Raw | UnsetType
 
 
-def in_one_order(attributes: Attributes) -> tuple[Attributes, Attributes]:
+def canonical_attributes(attributes: Attributes) -> tuple[Attributes, Attributes]:
     """The attributes with their names in order and without blanks: once with each number as it was written,
     to be shown, and once as its value, to be compared.
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from services.trigger.domain import HINTS, Content, EventIn
+from services.trigger.domain import HINTS, EventContent, EventIn
 from services.trigger.errors import Unacceptable
 from shared.events.envelope import Instant
 from shared.http.body_text import BOM
@@ -151,7 +151,7 @@ def _data_of(told: _Structured) -> bytes:
         raise Unacceptable("/data_base64", "Is not base64 (RFC 4648).") from None
 
 
-def _content(data: bytes, place: str) -> tuple[Content, list[str]]:
+def _content(data: bytes, place: str) -> tuple[EventContent, list[str]]:
     try:
         return read_item(_decoder, data, helps=HINTS)
     except BadItem as bad:
@@ -159,7 +159,7 @@ def _content(data: bytes, place: str) -> tuple[Content, list[str]]:
         raise Unacceptable(f"{place}{fault.field}".rstrip("/") or "/", fault.remedy) from None
 
 
-def _event(attributes: Mapping[str, Any], data: Content) -> EventIn:
+def _event(attributes: Mapping[str, Any], data: EventContent) -> EventIn:
     """:raises Unacceptable: naming the attribute alone."""
     for name in ("id", "source", "type"):
         if len(attributes[name]) > _LONGEST:
@@ -170,7 +170,7 @@ def _event(attributes: Mapping[str, Any], data: Content) -> EventIn:
         type=attributes["type"],
         occurred_at=when,
         source=attributes["source"],
-        **{name: getattr(data, name) for name in Content.__struct_fields__},
+        **{name: getattr(data, name) for name in EventContent.__struct_fields__},
     )
 
 
@@ -182,7 +182,7 @@ _LONGEST = 200
 _HEADERS = frozenset(f"ce-{name}" for name in ATTRIBUTES)
 _HINTS = frozenset(_DATA + hint for hint in HINTS)
 _structured = msgspec.json.Decoder(_Structured)
-_decoder = msgspec.json.Decoder(Content)
+_decoder = msgspec.json.Decoder(EventContent)
 _QUOTED = re.compile(r'(?:[^"]|"(?:[^"\\]|\\.)*+")*+')
 _QUOTE = re.compile(r'"((?:[^"\\]|\\.)*+)"')
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

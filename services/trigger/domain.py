@@ -9,9 +9,9 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from services.trigger.attributes import in_one_order
+from services.trigger.attributes import canonical_attributes
 from services.trigger.errors import Unacceptable
-from services.trigger.hints import Reader, Warned
+from services.trigger.hints import HintReader, HintWarning
 from shared.events import Account, Basis, Customer, Transaction
 from shared.events.envelope import Instant, Name
 from shared.events.segments import (
@@ -25,9 +25,9 @@ from shared.events.segments import (
 from shared.values.json_pointers import pointer
 from shared.values.text import one_form
 
-OLDEST = timedelta(days=30)
+MAX_EVENT_AGE = timedelta(days=30)
 """Beyond it the identities of what has been decided may be forgotten one day; the promise ends here."""
-CLOCKS_DIFFER = timedelta(minutes=5)
+MAX_CLOCK_SKEW = timedelta(minutes=5)
 
 Hint = Annotated[Raw | UnsetType, Meta(extra_json_schema={"type": ["string", "null"]})]
 """Only helps: whatever JSON stands here, the event is taken. It is read by itself, since a number beyond all
@@ -38,7 +38,7 @@ _CUSTOMERS_HINTS = ("phone", "name", "locale", "time_zone", "country")
 HINTS = frozenset({f"/customer/{name}" for name in _CUSTOMERS_HINTS} | {"/handled_by", "/account/manager"})
 
 
-class BasisIn(Struct, forbid_unknown_fields=True):
+class EventBasis(Struct, forbid_unknown_fields=True):
     """Why this customer may be written to."""
 
     kind: Name
@@ -46,7 +46,7 @@ class BasisIn(Struct, forbid_unknown_fields=True):
     source: Annotated[str, Meta(max_length=1_000)] | None = None
 
 
-class CustomerIn(Struct, forbid_unknown_fields=True):
+class EventCustomer(Struct, forbid_unknown_fields=True):
     """Whom it happened to: an id of your own, an address or a phone number at the least."""
 
     id: Label | None = None
@@ -56,10 +56,10 @@ class CustomerIn(Struct, forbid_unknown_fields=True):
     locale: Hint = UNSET
     time_zone: Hint = UNSET
     country: Hint = UNSET
-    basis: BasisIn | None = None
+    basis: EventBasis | None = None
 
 
-class AccountIn(Struct, forbid_unknown_fields=True):
+class EventAccount(Struct, forbid_unknown_fields=True):
     """The company behind the customer."""
 
     id: Name
@@ -77,18 +77,18 @@ _ORGANISATION_SCHEMA = Meta(
 )
 
 
-class Content(Struct, forbid_unknown_fields=True, kw_only=True):
+class EventContent(Struct, forbid_unknown_fields=True, kw_only=True):
     """An event but for its identity: what CloudEvents carries as ``data``."""
 
-    customer: CustomerIn
-    account: AccountIn | None = None
+    customer: EventCustomer
+    account: EventAccount | None = None
     handled_by: Hint = UNSET
     segments: Annotated[dict[str, Any] | None, _SEGMENT_SCHEMA] = None
     organisation: Annotated[list[Any] | None, _ORGANISATION_SCHEMA] = None
     attributes: Raw | UnsetType = UNSET
 
 
-class EventIn(Content, forbid_unknown_fields=True, kw_only=True):
+class EventIn(EventContent, forbid_unknown_fields=True, kw_only=True):
     """A purchase or a contact, as a client back-end tells it."""
 
     id: Name
@@ -97,11 +97,11 @@ class EventIn(Content, forbid_unknown_fields=True, kw_only=True):
     source: Label | None = None
 
 
-class Accepted(NamedTuple):
+class AcceptedEvent(NamedTuple):
     """What an event becomes, and what of it was not kept as it was sent."""
 
     transaction: Transaction
-    warned: list[Warned]
+    warned: list[HintWarning]
 
 
 def transaction(
@@ -112,7 +112,7 @@ def transaction(
     now: datetime,
     country: str | None = None,
     spoilt: Collection[str] = (),
-) -> Accepted:
+) -> AcceptedEvent:
     """The transaction that an event becomes. The event itself is brought into one form by the way.
 
     :param source: stands where the event names none.
@@ -123,11 +123,11 @@ def transaction(
     """
     _check_time(event.occurred_at, now)
     _put_in_one_form(event, source)
-    hints = Reader(frozenset(spoilt))
+    hints = HintReader(frozenset(spoilt))
     customer, account = _customer(event.customer, hints, country), event.account
     handled_by = hints.label("/handled_by", event.handled_by)
     manager = hints.label("/account/manager", account.manager) if account else None
-    shown, compared = in_one_order(event.attributes)
+    shown, compared = canonical_attributes(event.attributes)
     event.attributes = compared
     if not customer.id:
         address = customer.email or customer.phone
@@ -148,7 +148,7 @@ def transaction(
         attributes=shown,
         dropped=hints.dropped,
     )
-    return Accepted(told, hints.warned)
+    return AcceptedEvent(told, hints.warned)
 
 
 def _put_in_one_form(event: EventIn, source: str) -> None:
@@ -185,7 +185,7 @@ class _Segmented(NamedTuple):
     organisation: list[str]
 
 
-def _put_basis_in_one_form(basis: BasisIn | None) -> None:
+def _put_basis_in_one_form(basis: EventBasis | None) -> None:
     if basis is None:
         return
     basis.kind = _filled("/customer/basis/kind", basis.kind)
@@ -216,17 +216,17 @@ def _read(hint: Raw | UnsetType) -> Any:
 
 
 def _check_time(occurred_at: datetime, now: datetime) -> None:
-    if occurred_at > now + CLOCKS_DIFFER:
+    if occurred_at > now + MAX_CLOCK_SKEW:
         raise Unacceptable(
             "/occurred_at", "Lies in the future. Send an event when it has happened, with its UTC offset."
         )
-    if occurred_at < now - OLDEST:
+    if occurred_at < now - MAX_EVENT_AGE:
         raise Unacceptable(
             "/occurred_at", "Is older than 30 days: nobody is asked that late. Import past answers instead."
         )
 
 
-def _customer(sent: CustomerIn, hints: Reader, home: str | None) -> Customer:
+def _customer(sent: EventCustomer, hints: HintReader, home: str | None) -> Customer:
     """The customer as the transaction tells it; what identifies one is checked, all else only helps."""
     sent.id = sent.id if one_form(sent.id or "") else None
     sent.email = one_form(sent.email or "") or None
@@ -254,7 +254,7 @@ def _customer(sent: CustomerIn, hints: Reader, home: str | None) -> Customer:
     )
 
 
-def _basis(basis: BasisIn | None) -> Basis | None:
+def _basis(basis: EventBasis | None) -> Basis | None:
     return Basis(kind=basis.kind, at=basis.at, source=basis.source) if basis else None
 
 

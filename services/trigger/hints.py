@@ -11,10 +11,10 @@ from services.trigger.places import country_of, locale_of, time_zone_of
 from shared.values.phone import dialled
 from shared.values.text import one_form
 
-LONGEST_NAME = 200
+MAX_HINT_LENGTH = 200
 
 
-class Warned(NamedTuple):
+class HintWarning(NamedTuple):
     """Something that was sent and not kept as it was: its JSON pointer, and what would be understood."""
 
     field: str
@@ -23,28 +23,28 @@ class Warned(NamedTuple):
 
 
 @dataclass
-class Reader:
+class HintReader:
     """Reads the hints of one event and remembers what it could not use. Texts come in one form already."""
 
     spoilt: frozenset[str] = frozenset()
     """Pointers to texts in which U+FFFD stands for what was no character."""
-    warned: list[Warned] = field(default_factory=list)
+    warned: list[HintWarning] = field(default_factory=list)
 
     def name(self, pointer: str, value: Any) -> str | None:
         """A person's name: too long a one is cut, since most of a name is better than none."""
         text = self._text(pointer, value, "Is no text.")
-        if text is None or len(text) <= LONGEST_NAME:
+        if text is None or len(text) <= MAX_HINT_LENGTH:
             return text
-        self.warned.append(Warned(pointer, f"Was cut at {LONGEST_NAME} characters.", dropped=False))
-        return one_form(text[:LONGEST_NAME])
+        self.warned.append(HintWarning(pointer, f"Was cut at {MAX_HINT_LENGTH} characters.", dropped=False))
+        return one_form(text[:MAX_HINT_LENGTH])
 
     def label(self, pointer: str, value: Any) -> str | None:
         """A code of the client's own, such as an employee's: a whole number is as good as a text."""
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         text = self._text(pointer, value, "Is no text.")
-        if text is not None and len(text) > LONGEST_NAME:
-            self._drop(pointer, f"Has more than {LONGEST_NAME} characters. Send a short code.")
+        if text is not None and len(text) > MAX_HINT_LENGTH:
+            self._drop(pointer, f"Has more than {MAX_HINT_LENGTH} characters. Send a short code.")
             return None
         return text
 
@@ -93,11 +93,11 @@ class Reader:
         if pointer in self.spoilt:
             broken = "A character in it is none (NUL, or half of a pair): it was taken out."
             value = one_form(value.replace("\ufffd", ""))
-            self.warned.append(Warned(pointer, broken, dropped=not value))
+            self.warned.append(HintWarning(pointer, broken, dropped=not value))
         return value or None
 
     def _drop(self, pointer: str, remedy: str) -> None:
-        self.warned.append(Warned(pointer, remedy, dropped=True))
+        self.warned.append(HintWarning(pointer, remedy, dropped=True))
 
     @property
     def dropped(self) -> tuple[str, ...]:

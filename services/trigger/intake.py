@@ -15,15 +15,20 @@ from shared.http.body_text import BOM
 from shared.http.json_items import MAX_ITEMS, BadItem, TooMany, elements, read_item
 from shared.http.media_types import is_json, media_type
 
-NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-FORMS = ("application/json", NDJSON[0], "application/cloudevents+json", "application/cloudevents-batch+json")
+NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+CONTENT_TYPES = (
+    "application/json",
+    NDJSON_TYPES[0],
+    "application/cloudevents+json",
+    "application/cloudevents-batch+json",
+)
 
 
-class NoSuchForm(Exception):
+class UnsupportedContentType(Exception):
     """The content type is none that events come in."""
 
 
-class Piece(NamedTuple):
+class EncodedEvent(NamedTuple):
     """The bytes of one event, how it is written, and in binary mode the headers with its attributes."""
 
     body: bytes
@@ -37,7 +42,7 @@ class Piece(NamedTuple):
         return pointer_in(field, binary=self.form == "binary")
 
 
-def pieces(body: bytes, headers: Mapping[str, str]) -> tuple[list[Piece], bool]:
+def split_events(body: bytes, headers: Mapping[str, str]) -> tuple[list[EncodedEvent], bool]:
     """The events of a request, unread, and whether the sender sent a batch.
 
     :raises NotJson: when the events of the body cannot be told from each other.
@@ -47,25 +52,25 @@ def pieces(body: bytes, headers: Mapping[str, str]) -> tuple[list[Piece], bool]:
     kind, _ = media_type(headers.get("content-type", ""))
     if kind.startswith("application/cloudevents"):
         if kind == "application/cloudevents+json":
-            return [Piece(body, "structured")], False
+            return [EncodedEvent(body, "structured")], False
         if kind == "application/cloudevents-batch+json":
-            return [Piece(each, "structured") for each in elements(body)], True
-        raise NoSuchForm
-    if kind in NDJSON:
+            return [EncodedEvent(each, "structured") for each in elements(body)], True
+        raise UnsupportedContentType
+    if kind in NDJSON_TYPES:
         lines = [line for each in body.split(b"\n") if (line := each.removeprefix(BOM).strip())]
         if len(lines) > MAX_ITEMS:
             raise TooMany
-        return [Piece(line) for line in lines], True
+        return [EncodedEvent(line) for line in lines], True
     if kind and not is_json(kind):
-        raise NoSuchForm
+        raise UnsupportedContentType
     if is_binary(headers):
-        return [Piece(body, "binary", headers)], False
+        return [EncodedEvent(body, "binary", headers)], False
     if body.lstrip()[:1] == b"[":
-        return [Piece(each) for each in elements(body)], True
-    return [Piece(body)], False
+        return [EncodedEvent(each) for each in elements(body)], True
+    return [EncodedEvent(body)], False
 
 
-def read(piece: Piece) -> tuple[EventIn, Collection[str]]:
+def read_event(piece: EncodedEvent) -> tuple[EventIn, Collection[str]]:
     """One event, and the pointers of the hints in which a character is none.
 
     :raises Unacceptable: naming the place in what was sent, and the remedy.

@@ -14,37 +14,37 @@ import msgspec
 from shared.events import KeyDigest
 from shared.limits import MAX_EVENT_BYTES
 
-MOST_KEYS = 500
+MAX_LIVE_KEYS = 500
 """That open something, of one company."""
-MOST_BYTES = MAX_EVENT_BYTES * 3 // 4
+MAX_KEYS_BYTES = MAX_EVENT_BYTES * 3 // 4
 """Of all keys in an event; the rest of it is the company's own."""
-MOST_LIVE_BYTES = MAX_EVENT_BYTES // 2
+MAX_LIVE_KEYS_BYTES = MAX_EVENT_BYTES // 2
 """Of the keys that open something."""
-ENDED_KEYS_ARE_TOLD = timedelta(days=90)
+ENDED_KEY_RETENTION = timedelta(days=90)
 
 
-def opens_something(key: KeyDigest, now: datetime) -> bool:
+def is_live(key: KeyDigest, now: datetime) -> bool:
     """Whether it is neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def has_room(keys: Sequence[KeyDigest], key: KeyDigest, now: datetime) -> bool:
     """Whether one more key may be made beside these."""
-    live = [one for one in (*keys, key) if opens_something(one, now)]
-    return len(live) <= MOST_KEYS and sum(map(_bytes, live)) <= MOST_LIVE_BYTES
+    live = [one for one in (*keys, key) if is_live(one, now)]
+    return len(live) <= MAX_LIVE_KEYS and sum(map(_bytes, live)) <= MAX_LIVE_KEYS_BYTES
 
 
-def told(keys: Sequence[KeyDigest], now: datetime) -> tuple[KeyDigest, ...]:
+def keys_to_publish(keys: Sequence[KeyDigest], now: datetime) -> tuple[KeyDigest, ...]:
     """Those that the next event carries, in their order."""
-    room = MOST_BYTES - sum(_bytes(key) for key in keys if opens_something(key, now))
+    room = MAX_KEYS_BYTES - sum(_bytes(key) for key in keys if is_live(key, now))
     kept = set()
-    ended = [key for key in keys if not opens_something(key, now)]
+    ended = [key for key in keys if not is_live(key, now)]
     for key in sorted(ended, key=_ended_at, reverse=True):
         room -= _bytes(key)
-        if room < 0 or _ended_at(key) < now - ENDED_KEYS_ARE_TOLD:
+        if room < 0 or _ended_at(key) < now - ENDED_KEY_RETENTION:
             break
         kept.add(key.id)
-    return tuple(key for key in keys if opens_something(key, now) or key.id in kept)
+    return tuple(key for key in keys if is_live(key, now) or key.id in kept)
 
 
 def _ended_at(key: KeyDigest) -> datetime:

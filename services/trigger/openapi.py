@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from services.trigger.domain import Content, EventIn
+from services.trigger.domain import EventContent, EventIn
 
 _EXAMPLE = {
     "id": "order-99817-delivered",
@@ -45,12 +45,12 @@ _cloud_event = {
         "type": {"type": "string"},
         "time": {"type": "string", "format": "date-time"},
         "datacontenttype": {"type": "string", "description": "JSON alone."},
-        "data": _inline(Content),
+        "data": _inline(EventContent),
         "data_base64": {"type": "string", "description": "The same data as JSON in base64."},
     },
 }
 
-ACCEPTS: dict[str, Any] = {
+EVENTS_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -102,7 +102,7 @@ _batch = {
     },
 }
 
-ANSWERS: dict[int | str, dict[str, Any]] = {
+EVENTS_RESPONSES: dict[int | str, dict[str, Any]] = {
     202: {
         "description": "Acknowledged by Kafka, all of them.",
         "content": {"application/json": {"schema": {"anyOf": [_result, _batch]}}},

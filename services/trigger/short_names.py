@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from hashlib import sha256
 
-LONGEST = 63
+MAX_SHORT_NAME_LENGTH = 63
 _HASH = 6
 # Letters that Unicode does not take apart, as the people who use them write them without.
 _LETTERS = str.maketrans(
@@ -27,18 +27,18 @@ def short_name(name: str) -> str:
     folded = "-".join(words)
     letters = sum(character.isalnum() for character in composed)
     if letters and 2 * sum(len(word) for word in words) >= letters and len(folded) > 1:
-        return _cut(folded, LONGEST)
+        return _cut(folded, MAX_SHORT_NAME_LENGTH)
     digits = sha256(composed.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
-    return f"{_cut(folded or 'company', LONGEST - _HASH - 1)}-{digits}"
+    return f"{_cut(folded or 'company', MAX_SHORT_NAME_LENGTH - _HASH - 1)}-{digits}"
 
 
-def candidates(name: str) -> Iterator[str]:
+def short_name_candidates(name: str) -> Iterator[str]:
     """The short name, and with numbers behind it where other companies have it: ``acme``, ``acme-2``."""
     first = short_name(name)
     yield first
     for number in range(2, 1_000):
         ending = f"-{number}"
-        yield _cut(first, LONGEST - len(ending)) + ending
+        yield _cut(first, MAX_SHORT_NAME_LENGTH - len(ending)) + ending
 
 
 def _cut(text: str, longest: int) -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from services.trigger import key_list, repository
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
-from services.trigger.short_names import candidates
+from services.trigger.short_names import short_name_candidates
 from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, People, Tenant
 from shared.events.segments import MAX_LEVELS
@@ -21,9 +21,9 @@ from shared.values.text import one_form
 from shared.values.zones import zone_names
 
 SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-LONGEST_NAME = 200
-LONGEST_ADDRESS = 1_000
-PREFIX = "aw_"
+MAX_NAME_LENGTH = 200
+MAX_POSTAL_ADDRESS_LENGTH = 1_000
+KEY_PREFIX = "aw_"
 """A key that leaks is recognised by it, by people and by scanners."""
 
 
@@ -42,9 +42,9 @@ async def create_tenant(
     :raises BadTenant: when something said of it cannot be so.
     :raises TenantExists: when the short name is taken.
     """
-    name = _shown(name, "name", LONGEST_NAME)
+    name = _shown(name, "name", MAX_NAME_LENGTH)
     if postal_address is not None:
-        postal_address = _shown(postal_address, "postal address", LONGEST_ADDRESS)
+        postal_address = _shown(postal_address, "postal address", MAX_POSTAL_ADDRESS_LENGTH)
     if not SHORT_NAME.fullmatch(tenant):
         raise BadTenant(
             f"The short name cannot be {tenant!r}: it takes small letters, digits and hyphens, 63 at most."
@@ -81,7 +81,7 @@ def _shown(text: str, what: str, longest: int) -> str:
 async def free_short_name(database: Database, name: str) -> str:
     """The first short name made of a company's name that no company of another name has."""
     async with database.reading() as uow:
-        for candidate in candidates(name):
+        for candidate in short_name_candidates(name):
             company = await find_tenant(uow, candidate)
             if company is None or company.name == name:
                 return candidate
@@ -113,12 +113,12 @@ async def create_key(
     :raises UnknownTenant: when there is no such tenant.
     """
     name, source = one_form(name), source and one_form(source)
-    if not name or len(name) > LONGEST_NAME or len(source or "") > LONGEST_NAME:
-        raise BadTenant(f"A key's name and its source have 1 to {LONGEST_NAME} characters.")
+    if not name or len(name) > MAX_NAME_LENGTH or len(source or "") > MAX_NAME_LENGTH:
+        raise BadTenant(f"A key's name and its source have 1 to {MAX_NAME_LENGTH} characters.")
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise BadTenant(f"Scopes are {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.")
-    token = PREFIX + secrets.token_urlsafe(32)
+    token = KEY_PREFIX + secrets.token_urlsafe(32)
     key = KeyDigest(
         id=uuid7().hex,
         name=name,
@@ -131,8 +131,8 @@ async def create_key(
         company = await _locked(uow, tenant)
         if not key_list.has_room(company.keys, key, uow.now):
             raise BadTenant(
-                f"{tenant} has as many keys as a company can have ({key_list.MOST_KEYS}, fewer when their "
-                "names are long). Revoke those that nobody uses; `afterword tenant list` shows them."
+                f"{tenant} has as many keys as a company can have ({key_list.MAX_LIVE_KEYS}, fewer when "
+                "their names are long). Revoke those that nobody uses; `afterword tenant list` shows them."
             )
         await _change(uow, replace(company, keys=(*company.keys, key)))
     return token
@@ -176,8 +176,8 @@ async def set_people(
     """
     if level is not None and not 0 <= level <= MAX_LEVELS:
         raise BadTenant(f"The level is a number from 1 to {MAX_LEVELS}, or 0 for none.")
-    if any(not 0 < len(dimension.strip()) <= LONGEST_NAME for dimension in dimensions or ()):
-        raise BadTenant(f"A dimension has a name of {LONGEST_NAME} characters at most.")
+    if any(not 0 < len(dimension.strip()) <= MAX_NAME_LENGTH for dimension in dimensions or ()):
+        raise BadTenant(f"A dimension has a name of {MAX_NAME_LENGTH} characters at most.")
     async with database.transaction() as uow:
         company = await _locked(uow, tenant)
         people = company.people
@@ -198,7 +198,7 @@ async def _locked(uow: UnitOfWork, tenant: str) -> Tenant:
 
 
 async def _change(uow: UnitOfWork, company: Tenant) -> None:
-    keys = key_list.told(company.keys, uow.now)
+    keys = key_list.keys_to_publish(company.keys, uow.now)
     changed = replace(company, version=company.version + 1, keys=keys)
     await repository.update_tenant(uow, changed)
     uow.publish(TENANTS, changed.id, changed)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from services.collector import imports
 from services.trigger import domain
-from services.trigger.attributes import in_one_order
+from services.trigger.attributes import canonical_attributes
 from services.trigger.errors import Unacceptable
-from services.trigger.intake import Piece, read
+from services.trigger.intake import EncodedEvent, read_event
 from shared.events import Transaction, segments_of
 from shared.events.segments import typed
 from shared.values.text import one_form
@@ -38,7 +38,7 @@ ANSWER: dict[str, Any] = {
 
 def accepted(event: dict[str, Any] | bytes) -> Transaction:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    told, spoilt = read(Piece(body))
+    told, spoilt = read_event(EncodedEvent(body))
     return domain.transaction(
         told, source="shop", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt
     ).transaction
@@ -181,7 +181,9 @@ def test_a_number_stays_as_it_was_written(number: str) -> None:
     text=st.sampled_from(["1.50", "2026-01-05", "none"]),
 )
 def test_any_number_stays_so_beside_any_text(number: str, text: str) -> None:
-    shown, _ = in_one_order(msgspec.Raw(f'{{"b": [{number}], "t": "{text}", "a": {number}}}'.encode()))
+    shown, _ = canonical_attributes(
+        msgspec.Raw(f'{{"b": [{number}], "t": "{text}", "a": {number}}}'.encode())
+    )
     assert bytes(shown) == f'{{"a":{number},"b":[{number}],"t":"{text}"}}'.encode()
 
 

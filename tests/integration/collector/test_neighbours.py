@@ -9,7 +9,7 @@ from sqlalchemy.pool import QueuePool
 from support.eventually import eventually
 
 from services.collector import repository
-from services.collector.api import IMPORTS_OF_COMPANY
+from services.collector.api import MAX_IMPORTS_PER_TENANT
 from shared.db.database import UnitOfWork
 from shared.http.admission import AT_ONCE_OF_CALLER
 
@@ -35,7 +35,7 @@ async def test_imports_that_wait_for_another_hold_no_connection_and_keep_nobody_
     async with imports.hold("acme"):
         waiting = [asyncio.create_task(bench.import_answers(*answers(n))) for n in range(90)]
         await eventually(lambda: sum(task.done() for task in waiting) == 90 - 1)
-        assert imports.users("acme") == IMPORTS_OF_COMPANY
+        assert imports.users("acme") == MAX_IMPORTS_PER_TENANT
         assert connections_in_use(bench) == 0
         page = await bench.client.get(f"/s/{bench.token(other)}")
         assert page.status_code == 200

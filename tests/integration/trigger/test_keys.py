@@ -30,7 +30,7 @@ async def fill(database: Database, *, revoked: bool) -> None:
         (key,) = company.keys
         copies = [
             replace(key, id=f"{n:032x}", digest=f"{n:064x}", revoked_at=uow.now if revoked else None)
-            for n in range(2_000 if revoked else key_list.MOST_KEYS - 1)
+            for n in range(2_000 if revoked else key_list.MAX_LIVE_KEYS - 1)
         ]
         await repository.update_tenant(uow, replace(company, keys=(*copies, key)))
 

@@ -7,49 +7,49 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.collector.domain import Asked, Found, answered
-from services.collector.forms import read_sheet
-from services.collector.merging import Shown, meant, shown_after, writer
+from services.collector.domain import InvitationReplica, LinkTarget, answer_after
+from services.collector.forms import read_form
+from services.collector.merging import ShownAnswer, merge, shown_after, sole_writer
 from shared.events import Answer, Tenant
 from shared.ids import uuid7
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TENANT = Tenant(id="acme", version=1, name="Acme", time_zone="Europe/Copenhagen", country="DK")
-ASKED = Asked(
+ASKED = InvitationReplica(
     id=uuid7(), state="sent", survey_id=uuid7(), survey_version=1, measurement="transactional", language="en",
     test=False, customer_id="c-17", event_id=uuid7(), touchpoint=None, segments={}, organisation=(),
     invited_at=NOW, expires_at=NOW + timedelta(days=30),
 )  # fmt: skip
-EMPTY = Found(TENANT, ASKED, None, None)
+EMPTY = LinkTarget(TENANT, ASKED, None, None)
 
 
 class Tab:
     """A page with the form, drawn as the answer stood; by hand, so without script it counts nothing."""
 
-    def __init__(self, found: Found, page: str = "") -> None:
+    def __init__(self, found: LinkTarget, page: str = "") -> None:
         answer = found.scored
         self.fields: dict[str, str] = {
-            "drawn": Shown.of(answer, None).encode(),
+            "drawn": ShownAnswer.of(answer, None).encode(),
             "page": page * 32,
             "comment": (answer.comment if answer else None) or "",
         }
         if answer is not None:
             self.fields["score"] = str(answer.score)
 
-    def send(self, found: Found, **typed: str) -> tuple[Found, tuple[str, ...]]:
+    def send(self, found: LinkTarget, **typed: str) -> tuple[LinkTarget, tuple[str, ...]]:
         """What stands after this form, and which of its texts could not be taken."""
         self.fields |= typed
-        posted = read_sheet({"score": "3", "action": "send", **self.fields}, ["en"], "en").posted()
-        told = meant(found, posted)
+        posted = read_form({"score": "3", "action": "send", **self.fields}, ["en"], "en").posted()
+        told = merge(found, posted)
         if told.conflicts:
             return found, told.conflicts
-        new = None if told.overtaken else answered(found, told.said, NOW)
-        found = found if new is None else replace(found, answer=new, written=writer(new, posted))
+        new = None if told.overtaken else answer_after(found, told.said, NOW)
+        found = found if new is None else replace(found, answer=new, written=sole_writer(new, posted))
         self.fields["drawn"] = shown_after(stands(found), posted).encode()
         return found, ()
 
 
-def stands(found: Found) -> Answer:
+def stands(found: LinkTarget) -> Answer:
     assert found.answer is not None
     return found.answer
 
@@ -141,9 +141,9 @@ def test_no_page_erases_words_that_it_did_not_show(taken: list[tuple[int, str, s
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reading_of_what_a_page_showed(text: str) -> None:
-    assert Shown.decode(text).version >= 0
-    answer = answered(
-        EMPTY, meant(EMPTY, read_sheet({"score": "3", "comment": text}, ["en"], "en").posted()).said, NOW
+    assert ShownAnswer.decode(text).version >= 0
+    answer = answer_after(
+        EMPTY, merge(EMPTY, read_form({"score": "3", "comment": text}, ["en"], "en").posted()).said, NOW
     )
-    shown = Shown.of(answer, "detractor")
-    assert Shown.decode(shown.encode()) == shown
+    shown = ShownAnswer.of(answer, "detractor")
+    assert ShownAnswer.decode(shown.encode()) == shown

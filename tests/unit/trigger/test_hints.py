@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.trigger.domain import HINTS, Accepted, transaction
-from services.trigger.intake import pieces, read
+from services.trigger.domain import HINTS, AcceptedEvent, transaction
+from services.trigger.intake import read_event, split_events
 from shared.events import TRANSACTIONS
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -22,16 +22,16 @@ def an_event(**changes: Any) -> dict[str, Any]:
     return {**event, **changes}
 
 
-def taken(event: dict[str, Any] | bytes, country: str | None = "DK") -> Accepted:
+def taken(event: dict[str, Any] | bytes, country: str | None = "DK") -> AcceptedEvent:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    (piece,), _ = pieces(body, {})
-    told, spoilt = read(piece)
+    (piece,), _ = split_events(body, {})
+    told, spoilt = read_event(piece)
     return transaction(
         told, source="s", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
     )
 
 
-def customer_with(**hints: Any) -> Accepted:
+def customer_with(**hints: Any) -> AcceptedEvent:
     return taken(an_event(customer={**CUSTOMER, **hints}))
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import msgspec
 
-from services.collector.domain import Found
-from services.collector.merging import OUTCOMES
+from services.collector.domain import LinkTarget
+from services.collector.merging import GROUPS
 from shared.events import SurveyTexts
 from shared.events.nps import Group, group_of
 from shared.events.placeholders import filled_texts, own_occasion
@@ -17,13 +17,13 @@ from shared.values.languages import widening
 from shared.values.zones import known_zone
 
 
-def languages_of(found: Found, pages: Pages) -> list[str]:
+def available_languages(found: LinkTarget, pages: Pages) -> list[str]:
     """Every language in which there are words: ours, and those that the survey has of its own."""
     own = found.survey.texts if found.survey else {}
     return sorted({*pages.languages, *own})
 
 
-def language_of(found: Found, languages: Collection[str]) -> str:
+def customer_language(found: LinkTarget, languages: Collection[str]) -> str:
     """The language that was answered in, else the invitation's, as far as there are words in it."""
     answered = found.answer.language if found.answer else None
     wished = [tag for tag in (answered, found.asked.language) if tag]
@@ -31,12 +31,12 @@ def language_of(found: Found, languages: Collection[str]) -> str:
     return known[0] if known else SOURCE
 
 
-def zone_of(found: Found) -> str:
+def time_zone_of(found: LinkTarget) -> str:
     """The customer's time zone, else the company's."""
     return known_zone(found.asked.time_zone, found.tenant.time_zone)
 
 
-def worded(found: Found, language: str, pages: Pages, typed: Mapping[str, str]) -> Found:
+def with_filled_texts(found: LinkTarget, language: str, pages: Pages, typed: Mapping[str, str]) -> LinkTarget:
     """The same with the survey's words filled, for a page in this language.
 
     A follow-up question that this language does not have is borrowed from another one when something was
@@ -46,7 +46,7 @@ def worded(found: Found, language: str, pages: Pages, typed: Mapping[str, str]) 
         return found
     texts = _filled(found, language, pages)
     follow_up = texts.follow_up
-    for outcome in OUTCOMES:
+    for outcome in GROUPS:
         if typed.get(f"follow_up_{outcome}") and getattr(follow_up, outcome) is None:
             follow_up = msgspec.structs.replace(follow_up, **{outcome: _borrowed(found, outcome, pages)})
     texts = msgspec.structs.replace(texts, follow_up=follow_up)
@@ -54,37 +54,37 @@ def worded(found: Found, language: str, pages: Pages, typed: Mapping[str, str]) 
     return replace(found, survey=survey)
 
 
-def about(found: Found, language: str, pages: Pages) -> tuple[str, str] | None:
+def occasion_and_day(found: LinkTarget, language: str, pages: Pages) -> tuple[str, str] | None:
     """What the survey is about, and the day of that; None when nothing tells, or it is about everything."""
     asked, texts = found.asked, found.texts(language)
     told = own_occasion(texts) or known_occasion(asked.event_type, asked.measurement)
     if told is None or asked.occurred_at is None or asked.measurement == "relational":
         return None
-    with read_by(pages.reader(language, zone_of(found))):
+    with read_by(pages.reader(language, time_zone_of(found))):
         values = _values(found, texts)
     return values["occasion"], values["day"]
 
 
-def place_of_follow_up(found: Found, pages: Pages) -> Group | None:
+def follow_up_group(found: LinkTarget, pages: Pages) -> Group | None:
     """To the question of which outcome the answer's follow-up was written."""
     answer = found.scored
     if answer is None or answer.score is None or not answer.follow_up:
         return None
     for language in (answer.language or found.asked.language, found.asked.language):
         questions = _filled(found, language, pages).follow_up
-        for outcome in OUTCOMES:
+        for outcome in GROUPS:
             if getattr(questions, outcome) == answer.follow_up_question:
                 return outcome
     return group_of(answer.score)
 
 
-def _filled(found: Found, language: str, pages: Pages) -> SurveyTexts:
+def _filled(found: LinkTarget, language: str, pages: Pages) -> SurveyTexts:
     texts = found.texts(language)
-    with read_by(pages.reader(language, zone_of(found))):
+    with read_by(pages.reader(language, time_zone_of(found))):
         return filled_texts(texts, _values(found, texts))
 
 
-def _values(found: Found, texts: SurveyTexts) -> dict[str, str]:
+def _values(found: LinkTarget, texts: SurveyTexts) -> dict[str, str]:
     asked = found.asked
     return values_of(
         texts,
@@ -96,7 +96,7 @@ def _values(found: Found, texts: SurveyTexts) -> dict[str, str]:
     )
 
 
-def _borrowed(found: Found, outcome: Group, pages: Pages) -> str | None:
+def _borrowed(found: LinkTarget, outcome: Group, pages: Pages) -> str | None:
     survey = found.survey
     for language in (found.asked.language, *(sorted(survey.texts) if survey else ())):
         question: str | None = getattr(_filled(found, language, pages).follow_up, outcome)
