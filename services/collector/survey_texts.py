@@ -1,4 +1,4 @@
-"""A survey's words as one customer reads them: in which language, and with the placeholders filled."""
+"""A survey's texts as one customer reads them: in which language, and with the placeholders filled."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -17,89 +17,91 @@ from shared.values.languages import widening
 from shared.values.zones import known_zone
 
 
-def available_languages(found: LinkTarget, pages: Pages) -> list[str]:
-    """Every language in which there are words: ours, and those that the survey has of its own."""
-    own = found.survey.texts if found.survey else {}
+def available_languages(target: LinkTarget, pages: Pages) -> list[str]:
+    """Every language of which there are texts: the product's own, and those of the survey."""
+    own = target.survey.texts if target.survey else {}
     return sorted({*pages.languages, *own})
 
 
-def customer_language(found: LinkTarget, languages: Collection[str]) -> str:
-    """The language that was answered in, else the invitation's, as far as there are words in it."""
-    answered = found.answer.language if found.answer else None
-    wished = [tag for tag in (answered, found.asked.language) if tag]
-    known = [each for tag in wished for each in widening(tag) if each in languages]
-    return known[0] if known else SOURCE
+def customer_language(target: LinkTarget, languages: Collection[str]) -> str:
+    """The language of the answer, else of the invitation, else English: the first that is available."""
+    answered = target.answer.language if target.answer else None
+    wanted = [tag for tag in (answered, target.invitation.language) if tag]
+    return next((each for tag in wanted for each in widening(tag) if each in languages), SOURCE)
 
 
-def time_zone_of(found: LinkTarget) -> str:
+def time_zone_of(target: LinkTarget) -> str:
     """The customer's time zone, else the company's."""
-    return known_zone(found.asked.time_zone, found.tenant.time_zone)
+    return known_zone(target.invitation.time_zone, target.tenant.time_zone)
 
 
-def with_filled_texts(found: LinkTarget, language: str, pages: Pages, typed: Mapping[str, str]) -> LinkTarget:
-    """The same with the survey's words filled, for a page in this language.
+def with_filled_texts(
+    target: LinkTarget, language: str, pages: Pages, typed: Mapping[str, str] | None = None
+) -> LinkTarget:
+    """The same target, with the survey's texts in this language filled.
 
-    A follow-up question that this language does not have is borrowed from another one when something was
-    ``typed`` to it, so that another language takes nothing away.
+    :param typed: texts of the form by field. A follow-up question that was replied to and that this language
+        lacks is borrowed from another one, so that a change of language loses no reply.
     """
-    if found.survey is None:
-        return found
-    texts = _filled(found, language, pages)
-    follow_up = texts.follow_up
-    for outcome in GROUPS:
-        if typed.get(f"follow_up_{outcome}") and getattr(follow_up, outcome) is None:
-            follow_up = msgspec.structs.replace(follow_up, **{outcome: _borrowed(found, outcome, pages)})
-    texts = msgspec.structs.replace(texts, follow_up=follow_up)
-    survey = msgspec.structs.replace(found.survey, texts={**found.survey.texts, language: texts})
-    return replace(found, survey=survey)
+    if target.survey is None:
+        return target
+    texts = _filled(target, language, pages)
+    borrowed = {
+        group: _borrowed_question(target, group, pages)
+        for group in GROUPS
+        if (typed or {}).get(f"follow_up_{group}") and getattr(texts.follow_up, group) is None
+    }
+    texts = msgspec.structs.replace(texts, follow_up=msgspec.structs.replace(texts.follow_up, **borrowed))
+    survey = msgspec.structs.replace(target.survey, texts={**target.survey.texts, language: texts})
+    return replace(target, survey=survey)
 
 
-def occasion_and_day(found: LinkTarget, language: str, pages: Pages) -> tuple[str, str] | None:
-    """What the survey is about, and the day of that; None when nothing tells, or it is about everything."""
-    asked, texts = found.asked, found.texts(language)
-    told = own_occasion(texts) or known_occasion(asked.event_type, asked.measurement)
-    if told is None or asked.occurred_at is None or asked.measurement == "relational":
+def occasion_and_day(target: LinkTarget, language: str, pages: Pages) -> tuple[str, str] | None:
+    """What the survey is about, and the day of it; None when that is unknown, or it is about everything."""
+    invitation, texts = target.invitation, target.texts(language)
+    occasion = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
+    if occasion is None or invitation.occurred_at is None or invitation.measurement == "relational":
         return None
-    with read_by(pages.reader(language, time_zone_of(found))):
-        values = _values(found, texts)
+    with read_by(pages.reader(language, time_zone_of(target))):
+        values = _values(target, texts)
     return values["occasion"], values["day"]
 
 
-def follow_up_group(found: LinkTarget, pages: Pages) -> Group | None:
-    """To the question of which outcome the answer's follow-up was written."""
-    answer = found.scored
+def follow_up_group(target: LinkTarget, pages: Pages) -> Group | None:
+    """The group under whose question the answer's reply to the follow-up is shown."""
+    answer = target.scored_answer
     if answer is None or answer.score is None or not answer.follow_up:
         return None
-    for language in (answer.language or found.asked.language, found.asked.language):
-        questions = _filled(found, language, pages).follow_up
-        for outcome in GROUPS:
-            if getattr(questions, outcome) == answer.follow_up_question:
-                return outcome
+    for language in (answer.language or target.invitation.language, target.invitation.language):
+        questions = _filled(target, language, pages).follow_up
+        for group in GROUPS:
+            if getattr(questions, group) == answer.follow_up_question:
+                return group
     return group_of(answer.score)
 
 
-def _filled(found: LinkTarget, language: str, pages: Pages) -> SurveyTexts:
-    texts = found.texts(language)
-    with read_by(pages.reader(language, time_zone_of(found))):
-        return filled_texts(texts, _values(found, texts))
+def _filled(target: LinkTarget, language: str, pages: Pages) -> SurveyTexts:
+    texts = target.texts(language)
+    with read_by(pages.reader(language, time_zone_of(target))):
+        return filled_texts(texts, _values(target, texts))
 
 
-def _values(found: LinkTarget, texts: SurveyTexts) -> dict[str, str]:
-    asked = found.asked
+def _values(target: LinkTarget, texts: SurveyTexts) -> dict[str, str]:
+    invitation = target.invitation
     return values_of(
         texts,
-        company=found.tenant.name,
-        measurement=asked.measurement,
-        event_type=asked.event_type,
-        occurred_at=asked.occurred_at,
-        touchpoint=asked.touchpoint,
+        company=target.tenant.name,
+        measurement=invitation.measurement,
+        event_type=invitation.event_type,
+        occurred_at=invitation.occurred_at,
+        touchpoint=invitation.touchpoint,
     )
 
 
-def _borrowed(found: LinkTarget, outcome: Group, pages: Pages) -> str | None:
-    survey = found.survey
-    for language in (found.asked.language, *(sorted(survey.texts) if survey else ())):
-        question: str | None = getattr(_filled(found, language, pages).follow_up, outcome)
+def _borrowed_question(target: LinkTarget, group: Group, pages: Pages) -> str | None:
+    survey = target.survey
+    for language in (target.invitation.language, *(sorted(survey.texts) if survey else ())):
+        question: str | None = getattr(_filled(target, language, pages).follow_up, group)
         if question is not None:
             return question
     return None

@@ -41,9 +41,9 @@ async def fill(stand: Stand, count: int) -> None:
     invitation = msgspec.structs.replace(
         invitation, customer=msgspec.structs.replace(invitation.customer, id=MARK_CUSTOMER)
     )
-    answer = _answer(InvitationReplica.by(invitation), now)
+    answer = _answer(InvitationReplica.of(invitation), now)
     tables = {
-        "collector": _collector(InvitationReplica.by(invitation)),
+        "collector": _collector(InvitationReplica.of(invitation)),
         "scorer": _scorer(count),
         "alerts": _alerts(answer, msgspec.json.encode(invitation).decode()),
     }
