@@ -1,6 +1,6 @@
 """The forms in which events arrive: plain JSON, an array, NDJSON, and CloudEvents in its three modes.
 
-Each form comes down to pieces, one for each event; a piece that cannot be read never harms its neighbours.
+Each form is split into encoded events; one that cannot be read never harms its neighbours.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from services.trigger.cloud_events import is_binary, pointer_in, read_binary, read_structured
-from services.trigger.domain import HINTS, EventIn
 from services.trigger.errors import Unacceptable
+from services.trigger.schemas import HINTS, EventIn
 from shared.http.body_text import BOM
 from shared.http.json_items import MAX_ITEMS, BadItem, TooMany, elements, read_item
 from shared.http.media_types import is_json, media_type
@@ -25,28 +25,28 @@ CONTENT_TYPES = (
 
 
 class UnsupportedContentType(Exception):
-    """The content type is none that events come in."""
+    """Events do not come in this content type."""
 
 
 class EncodedEvent(NamedTuple):
-    """The bytes of one event, how it is written, and in binary mode the headers with its attributes."""
+    """One event as it was sent: its bytes, its mode, and in binary mode the headers with its attributes."""
 
     body: bytes
-    form: Literal["plain", "structured", "binary"] = "plain"
+    mode: Literal["plain", "structured", "binary"] = "plain"
     headers: Mapping[str, str] = {}
 
     def place(self, field: str) -> str:
-        """Where a field of an event stands in what was sent."""
-        if self.form == "plain" or not field.startswith("/"):
+        """Where a field of the event stands in what was sent."""
+        if self.mode == "plain" or not field.startswith("/"):
             return field
-        return pointer_in(field, binary=self.form == "binary")
+        return pointer_in(field, binary=self.mode == "binary")
 
 
 def split_events(body: bytes, headers: Mapping[str, str]) -> tuple[list[EncodedEvent], bool]:
-    """The events of a request, unread, and whether the sender sent a batch.
+    """The events of a request, unread, and whether the client sent a batch.
 
     :raises NotJson: when the events of the body cannot be told from each other.
-    :raises NoSuchForm: when the content type is none of ours.
+    :raises UnsupportedContentType: when events do not come in this content type.
     :raises TooMany: when there are more than 1,000.
     """
     kind, _ = media_type(headers.get("content-type", ""))
@@ -70,17 +70,17 @@ def split_events(body: bytes, headers: Mapping[str, str]) -> tuple[list[EncodedE
     return [EncodedEvent(body)], False
 
 
-def read_event(piece: EncodedEvent) -> tuple[EventIn, Collection[str]]:
-    """One event, and the pointers of the hints in which a character is none.
+def read_event(encoded: EncodedEvent) -> tuple[EventIn, Collection[str]]:
+    """One event, and the pointers of the hints with a character that cannot be kept.
 
     :raises Unacceptable: naming the place in what was sent, and the remedy.
     """
-    if piece.form == "structured":
-        return read_structured(piece.body)
-    if piece.form == "binary":
-        return read_binary(piece.body, piece.headers)
+    if encoded.mode == "structured":
+        return read_structured(encoded.body)
+    if encoded.mode == "binary":
+        return read_binary(encoded.body, encoded.headers)
     try:
-        return read_item(_plain, piece.body, helps=HINTS)
+        return read_item(_plain, encoded.body, helps=HINTS)
     except BadItem as bad:
         raise Unacceptable(bad.faults[0]["field"], bad.faults[0]["detail"]) from None
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector import imports
-from services.trigger import domain
+from services.trigger import domain, schemas
 from services.trigger.attributes import canonical_attributes
 from services.trigger.errors import Unacceptable
 from services.trigger.intake import EncodedEvent, read_event
@@ -76,7 +76,7 @@ def with_value(base: dict[str, Any], place: tuple[str, ...], value: object) -> d
 
 
 DOORS: list[tuple[type, dict[str, Any], Callable[[dict[str, Any]], Any]]] = [
-    (domain.EventIn, {**EVENT, "customer": {**EVENT["customer"], "email": "a@example.com"}}, accepted),
+    (schemas.EventIn, {**EVENT, "customer": {**EVENT["customer"], "email": "a@example.com"}}, accepted),
     (imports.AnswerIn, ANSWER, imported),
 ]
 

@@ -77,7 +77,7 @@ def events_judged(batch: list[bytes]) -> list[object]:
             event, spoilt = read_event(piece)
             accepted = transaction(event, source="s", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt)
             # Written out: a Raw is told by its address.
-            told.append((msgspec.json.encode(accepted.transaction), accepted.warned))
+            told.append((msgspec.json.encode(accepted.transaction), accepted.warnings))
         except Unacceptable as fault:
             told.append((fault.field, fault.remedy))
     return [repr(each) for each in told]
