@@ -14,6 +14,8 @@ from shared.events import Answer, segments_of
 
 ANSWER_BODY = "CAST(to_jsonb(a) AS text)"
 """A row of ``answer a`` as JSON, from which ``decode_answer`` reads the struct; other columns are ignored."""
+_LOWEST_ID = UUID(int=0)
+"""Lower than any id."""
 decode_answer = msgspec.json.Decoder(Answer).decode
 
 PUT_ANSWERS = """
@@ -41,17 +43,16 @@ LOCK_ANSWERS_AFTER = f"""
     LIMIT :max_rows
     FOR SHARE
 """
-# An infinite bound stands for one that is missing, so that every plan can use the index by its range. Answers
-# without a score have no answered_at and lie within no bounds.
+# One lower and one upper bound, infinite where the caller gives none: so every plan reads just that range of
+# the index. Answers without a score have no answered_at and lie within no bounds.
 LIST_ANSWERS = f"""
     SELECT {ANSWER_BODY} AS body, n.flag
     FROM answer a
     LEFT JOIN intent n ON n.tenant = a.tenant AND n.invitation_id = a.id
     WHERE a.tenant = :tenant
-      AND a.answered_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
+      AND (a.answered_at, a.id)
+          > (coalesce(CAST(:after_at AS timestamptz), '-infinity'), CAST(:after_id AS uuid))
       AND a.answered_at < coalesce(CAST(:until AS timestamptz), 'infinity')
-      AND (a.answered_at, a.id) > (coalesce(CAST(:after_at AS timestamptz), '-infinity'),
-                                   coalesce(CAST(:after_id AS uuid), '00000000-0000-0000-0000-000000000000'))
       AND (CAST(:allowed AS text[]) IS NULL OR a.within ?| CAST(:allowed AS text[]))
       AND (CAST(:segment AS text) IS NULL OR a.within ? CAST(:segment AS text))
       AND (CAST(:measurement AS text) IS NULL OR a.measurement = CAST(:measurement AS text))
@@ -128,13 +129,13 @@ async def list_answers(
     :param allowed: segments to which the caller is limited; none: not limited.
     :param after: time and id of the last answer of the page before.
     """
-    after_at, after_id = after or (None, None)
+    places = [place for place in ((since, _LOWEST_ID) if since else None, after) if place is not None]
+    after_at, after_id = max(places, default=(None, _LOWEST_ID))
     rows = await uow.execute(
         LIST_ANSWERS,
         {
             "tenant": tenant,
             "allowed": list(allowed) or None,
-            "since": since,
             "until": until,
             "segment": segment or None,
             "measurement": measurement,
