@@ -1,4 +1,4 @@
-"""At both doors null is absent, text has one form, and a number in attributes stays as it was written."""
+"""In events and imported answers null is absent, text has one form, and a number in attributes stays as written."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -38,9 +38,9 @@ ANSWER: dict[str, Any] = {
 
 def accepted(event: dict[str, Any] | bytes) -> Transaction:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    told, spoilt = read_event(EncodedEvent(body))
+    sent, spoilt = read_event(EncodedEvent(body))
     return domain.transaction(
-        told, source="shop", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt
+        sent, source="shop", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt
     ).transaction
 
 
@@ -75,7 +75,7 @@ def with_value(base: dict[str, Any], place: tuple[str, ...], value: object) -> d
     return changed
 
 
-DOORS: list[tuple[type, dict[str, Any], Callable[[dict[str, Any]], Any]]] = [
+READERS: list[tuple[type, dict[str, Any], Callable[[dict[str, Any]], Any]]] = [
     (schemas.EventIn, {**EVENT, "customer": {**EVENT["customer"], "email": "a@example.com"}}, accepted),
     (imports.AnswerIn, ANSWER, imported),
 ]
@@ -85,7 +85,7 @@ DOORS: list[tuple[type, dict[str, Any], Callable[[dict[str, Any]], Any]]] = [
     ("base", "take", "place"),
     [
         pytest.param(base, take, place, id="/".join((kind.__name__, *place)))
-        for kind, base, take in DOORS
+        for kind, base, take in READERS
         for place in optional_fields(kind)
     ],
 )
@@ -114,7 +114,7 @@ def test_a_dimension_without_a_value_is_absent(nothing: str | None) -> None:
         "Sønder\r\nÅrhus",
     ],
 )
-def test_what_looks_the_same_is_one_segment_at_both_doors_and_where_it_is_typed(written: str) -> None:
+def test_what_looks_the_same_is_one_segment_in_both_apis_and_where_it_is_typed(written: str) -> None:
     sent = {"segments": {written: written}, "organisation": [written, " a/%: "]}
     event = accepted({**EVENT, "type": written, "source": written, **sent})
     answer = imported({**ANSWER, **sent})

@@ -25,10 +25,10 @@ def an_event(**changes: Any) -> dict[str, Any]:
 
 def taken(event: dict[str, Any] | bytes, country: str | None = "DK") -> AcceptedEvent:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    (piece,), _ = split_events(body, {})
-    told, spoilt = read_event(piece)
+    (encoded,), _ = split_events(body, {})
+    event, spoilt = read_event(encoded)
     return transaction(
-        told, source="s", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
+        event, source="s", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
     )
 
 
@@ -149,7 +149,7 @@ def test_what_is_not_understood_is_left_out_and_named_without_its_value(field: s
 
 
 def warning_of(field: str) -> str:
-    """What is said of another value that is not understood."""
+    """The fault of another value that is not understood."""
     return customer_with(**{field: ["?"]}).warnings[0].remedy
 
 

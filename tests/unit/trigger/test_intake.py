@@ -111,7 +111,7 @@ def test_what_is_no_sound_json_is_a_fault_and_never_a_crash(body: bytes) -> None
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_at_all_crash_the_door(body: bytes) -> None:
+def test_no_bytes_at_all_crash_the_reader(body: bytes) -> None:
     try:
         found, _ = split_events(body, {"content-type": "application/json"})
         for piece in found:
