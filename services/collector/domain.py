@@ -132,9 +132,9 @@ class LinkTarget:
 
 
 def link_status(invitation_id: UUID, target: LinkTarget | None, now: datetime) -> LinkStatus:
-    """Whether a correctly signed link may be answered: yes, no longer, or not until its invitation arrives.
+    """Whether a valid link may be answered: yes, no longer, or not until its invitation has been consumed.
 
-    An invitation that never arrived is waited for as long as its topic keeps it.
+    An invitation is waited for as long as its topic would keep it.
     """
     if target is None:
         made_at = now

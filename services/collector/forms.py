@@ -104,7 +104,7 @@ class SurveyForm:
 
 
 def read_form(form: Mapping[str, Any], languages: Collection[str], language: str) -> SurveyForm:
-    """Read a posted form; a field that is not ours, or has no value that the page can post, is ignored.
+    """Read a posted form; an unknown field, or a value that the page cannot post, is ignored.
 
     :param language: of the form where it names none of ``languages``.
     """

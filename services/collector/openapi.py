@@ -1,4 +1,4 @@
-"""What an import takes, for the OpenAPI document: made from the type that reads it."""
+"""The body of an import, for the OpenAPI document: made from the type that reads it."""
 
 from typing import Any
 

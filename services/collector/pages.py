@@ -43,7 +43,7 @@ NOT_INDEXED = {"X-Robots-Tag": "noindex, nofollow"}
 
 @router.get("/s/{token}")
 async def show_survey(request: Request, token: str, context: OwnContext) -> Response:
-    """Show the question, the thanks, or that the link is over; record the visit, but never an answer."""
+    """Show the question, the thanks, or that the link is gone; record the visit, but never an answer."""
     invitation_id = _read_token(context, request, token)
     async with context.database.reading() as uow:
         # A wrong link costs the same query as a right one.
@@ -118,9 +118,9 @@ def _saved(target: LinkTarget, form: SurveyForm, merged: MergeResult) -> Respons
     """For the page's script: the saved score, and what its page shows of the answer from now on."""
     answer = target.answer
     assert answer is not None  # noqa: S101  (for the type checker: it was written now or before)
-    drawn = shown_after(answer, form.posted()).encode()
+    shown = shown_after(answer, form.posted()).encode()
     return JSONResponse(
-        {"saved": answer.score, "drawn": drawn, "conflict": bool(merged.conflicts)}, headers=NOT_INDEXED
+        {"saved": answer.score, "drawn": shown, "conflict": bool(merged.conflicts)}, headers=NOT_INDEXED
     )
 
 
@@ -171,7 +171,7 @@ def _gone(request: Request, context: CollectorContext) -> Response:
 def _refuse(
     request: Request, context: CollectorContext, target: LinkTarget, form: SurveyForm, faults: list[FormFault]
 ) -> Response:
-    """The form again. Where another page has written meanwhile both texts are shown, and Send decides."""
+    """The form again. In a conflict both texts are shown, and the next Send decides."""
     can_be_sent_again = faults == ["nonce"] or "conflict" in faults
     status: Literal[409, 422] = 409 if can_be_sent_again else 422
     if form.action in {"choose", "keep"}:

@@ -1,4 +1,4 @@
-"""The customer's pages, each as its template sees it: the question, the thanks, and that a link is no use."""
+"""The customer's pages, each with the fields that its template sees, and how they are built."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,14 +32,14 @@ GROUP_RANGES = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class LinkGonePage(Page):
-    """One page for every link that leads nowhere: nobody learns whether it ever led somewhere."""
+    """For every link that cannot be answered: the page does not tell whether it ever could."""
 
     template: ClassVar[str] = "gone.html"
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneMomentPage(Page):
-    """The link is ours, and its invitation has not been consumed yet; the page reloads itself."""
+    """The link is valid, and its invitation has not been consumed yet; the page reloads itself."""
 
     template: ClassVar[str] = "moment.html"
     reload_interval_s: int = RELOAD_INTERVAL_S

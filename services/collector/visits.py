@@ -1,4 +1,4 @@
-"""What the visits of a link tell: a person opened the page, or a machine scanned the mail. Pure."""
+"""Whether the visits of a link are a person's or a machine's that scans mail. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 MachineFlag = Literal["scores", "agent", "honeypot"]
-"""Why a visit was a machine's: many scores at once; a scanner's user agent; a link that nobody can see."""
+"""Why a visit was a machine's: many scores at once; a scanner's user agent; a link that is hidden."""
 SCAN_PERIOD = timedelta(seconds=10)
 SCANNED_SCORES = 3
 """So many scores of one link, followed within the period, are a scan."""

@@ -89,7 +89,7 @@ def read_binary(body: bytes, headers: Mapping[str, str]) -> tuple[EventIn, Colle
 
 
 def pointer_in(field: str, *, binary: bool) -> str:
-    """Where a field of the plain form stands in a CloudEvent."""
+    """The place in a CloudEvent of a field of the plain form."""
     attribute = {"/occurred_at": "time", "/id": "id", "/source": "source", "/type": "type"}.get(field)
     if attribute is not None:
         return f"header/ce-{attribute}" if binary else f"/{attribute}"

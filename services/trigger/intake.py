@@ -36,7 +36,7 @@ class EncodedEvent(NamedTuple):
     headers: Mapping[str, str] = {}
 
     def place(self, field: str) -> str:
-        """Where a field of the event stands in what was sent."""
+        """The place of a field of the event in what was sent."""
         if self.mode == "plain" or not field.startswith("/"):
             return field
         return pointer_in(field, binary=self.mode == "binary")
