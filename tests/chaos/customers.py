@@ -15,7 +15,7 @@ from chaos.load import MAILED_EVERY, touchpoint_of
 from chaos.stack import Stack
 
 from services.collector.forms import PageNonce
-from services.collector.merging import Shown
+from services.collector.merging import ShownAnswer
 from shared.link_tokens import LinkSigner
 
 CUSTOMER_COUNT = 12
@@ -169,7 +169,7 @@ class Page:
     """The fields that a browser's page sends beside the answer: what it showed, and its sequence number."""
 
     def __init__(self) -> None:
-        self._id, self._sent, self._drawn = uuid4().hex, 0, Shown().encode()
+        self._id, self._sent, self._drawn = uuid4().hex, 0, ShownAnswer().encode()
 
     def next(self) -> dict[str, str]:
         """The fields of the next form, which is newer than those before in whatever order they arrive."""
