@@ -1,4 +1,4 @@
-"""A figure is a ratio of two medians of one interleaved run: A B A B, so that a noisy machine harms both."""
+"""Results: ratios of two medians of one run whose sides take turns (A B, B A), so that noise harms both."""
 
 import gc
 import json
@@ -19,13 +19,13 @@ from rich.table import Table
 from deploy.local import kafka, postgres
 
 Side = Callable[[], Awaitable[float]]
-"""One round of one side, and its figure: so many a second, or so many milliseconds."""
+"""Runs one round of one side; returns its value: so many a second, or so many milliseconds."""
 PACKAGES = ("fastapi", "uvicorn", "uvloop", "aiokafka", "asyncpg", "sqlalchemy", "msgspec", "pydantic")
 
 
 @dataclass
-class Figure:
-    """One line of the table."""
+class Result:
+    """One line of the table: what we measured, beside the baseline that took turns with us."""
 
     name: str
     what: str
@@ -33,15 +33,15 @@ class Figure:
     ours: list[float]
     baseline: str = ""
     bare: list[float] = field(default_factory=list)
-    least: float | None = None
-    """The ratio aimed at."""
-    flat: float | None = None
-    """The ratio not to be passed."""
-    most: float | None = None
-    """The figure, in its unit, not to be reached."""
+    min_ratio: float | None = None
+    """The ratio to reach."""
+    max_ratio: float | None = None
+    """The ratio not to exceed."""
+    max_value: float | None = None
+    """The value, in its unit, to stay below."""
     size: str = ""
     note: str = ""
-    """What the figure alone does not say: where the limit lies, what a baseline leaves out."""
+    """What the value alone does not tell: where the limit lies, what a baseline leaves out."""
 
     @property
     def ratio(self) -> float | None:
@@ -49,23 +49,23 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """None where nothing was aimed at."""
+        """Whether every limit is met; None without limits."""
         middle, held = statistics.median(self.ours), []
         if self.ratio is not None:
-            held += [self.ratio >= self.least] if self.least is not None else []
-            held += [self.ratio <= self.flat] if self.flat is not None else []
-        held += [middle < self.most] if self.most is not None else []
+            held += [self.ratio >= self.min_ratio] if self.min_ratio is not None else []
+            held += [self.ratio <= self.max_ratio] if self.max_ratio is not None else []
+        held += [middle < self.max_value] if self.max_value is not None else []
         return all(held) if held else None
 
     @property
     def aim(self) -> str:
-        aims = [f">= {self.least:g}"] if self.least is not None else []
-        aims += [f"ratio <= {self.flat:g}"] if self.flat is not None else []
-        aims += [f"< {self.most:g} {self.unit}"] if self.most is not None else []
+        aims = [f">= {self.min_ratio:g}"] if self.min_ratio is not None else []
+        aims += [f"ratio <= {self.max_ratio:g}"] if self.max_ratio is not None else []
+        aims += [f"< {self.max_value:g} {self.unit}"] if self.max_value is not None else []
         return ", ".join(aims)
 
     def verdict(self, scale: float) -> str:
-        """An aim is of the full size: at a smaller one nothing is met and nothing missed."""
+        """In words; a limit holds for the full size, so a smaller run has no verdict."""
         if self.met is None:
             return ""
         return "size reduced" if scale < 1 else "met" if self.met else "missed"
@@ -74,9 +74,9 @@ class Figure:
 async def interleaved(
     rounds: int, sides: Mapping[str, Side], *, warmed: bool = False
 ) -> dict[str, list[float]]:
-    """Every side once in each round, each round in another order.
+    """Run every side once in each round, in alternating order; return the values of each.
 
-    ``warmed``: once more before, for nobody's figure: a broker that has just been started becomes faster.
+    ``warmed`` runs each side once before, without a value: a broker that has just started becomes faster.
     """
     found: dict[str, list[float]] = {name: [] for name in sides}
     for side in sides.values() if warmed else ():
@@ -86,12 +86,12 @@ async def interleaved(
         for name in names if number % 2 == 0 else reversed(names):
             gc.collect()
             found[name].append(await sides[name]())
-            say(f"  round {number + 1} {name}: {found[name][-1]:,.1f}")
+            print_progress(f"  round {number + 1} {name}: {found[name][-1]:,.1f}")
     return found
 
 
-def machine() -> dict[str, Any]:
-    """What the figures were measured on; they say nothing about another."""
+def describe_machine() -> dict[str, Any]:
+    """The machine and the versions that the results hold for."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
@@ -105,35 +105,36 @@ def machine() -> dict[str, Any]:
     }
 
 
-def show(figures: Sequence[Figure], about: Mapping[str, Any]) -> None:
+def print_results(results: Sequence[Result], about: Mapping[str, Any]) -> None:
+    """Print the table and the notes."""
     table = Table(title=" ".join(f"{name} {value}" for name, value in about.items()), title_justify="left")
     for name in ("measure", "size", "figure", "baseline", "ratio", "aim", ""):
         table.add_column(name, justify="right" if name in {"figure", "ratio"} else "left")
-    for figure in figures:
-        bare = f"{figure.baseline}: {_spread(figure.bare, figure.unit)}" if figure.bare else figure.baseline
-        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+    for result in results:
+        bare = f"{result.baseline}: {_spread(result.bare, result.unit)}" if result.bare else result.baseline
+        ratio = "" if result.ratio is None else f"{result.ratio:.2f}"
         table.add_row(
-            figure.what, figure.size, _spread(figure.ours, figure.unit), bare, ratio, figure.aim,
-            figure.verdict(about["scale"]),
+            result.what, result.size, _spread(result.ours, result.unit), bare, ratio, result.aim,
+            result.verdict(about["scale"]),
         )  # fmt: skip
     console = Console(width=int(os.environ.get("COLUMNS", "170")))
     console.print(table)
-    for figure in figures:
-        if figure.note:
-            console.print(f"{figure.what}: {figure.note}", highlight=False, markup=False)
+    for result in results:
+        if result.note:
+            console.print(f"{result.what}: {result.note}", highlight=False, markup=False)
 
 
-def keep(figures: Sequence[Figure], about: Mapping[str, Any], path: Path) -> None:
-    """Write all as JSON, every round's figure with it."""
+def write_results(results: Sequence[Result], about: Mapping[str, Any], path: Path) -> None:
+    """Write all results as JSON, with the value of every round."""
     lines = [
-        asdict(figure)
+        asdict(result)
         | {
-            "median": statistics.median(figure.ours),
-            "baseline_median": statistics.median(figure.bare) if figure.bare else None,
-            "ratio": figure.ratio,
-            "verdict": figure.verdict(about["scale"]),
+            "median": statistics.median(result.ours),
+            "baseline_median": statistics.median(result.bare) if result.bare else None,
+            "ratio": result.ratio,
+            "verdict": result.verdict(about["scale"]),
         }
-        for figure in figures
+        for result in results
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"machine": about, "figures": lines}, indent=2) + "\n")
@@ -157,6 +158,6 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
-def say(line: str) -> None:
-    """Progress, beside the table."""
+def print_progress(line: str) -> None:
+    """Write a line of progress to stderr, beside the table."""
     sys.stderr.write(line + "\n")

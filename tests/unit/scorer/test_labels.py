@@ -3,9 +3,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.scorer.domain import Change, Groups
-from services.scorer.view import drawn
-from services.scorer.words import due, moved, stands, tenth, too_few
+from services.scorer.domain import Groups, ScoreChange
+from services.scorer.labels import change_finding, due_time, missing_answers, one_decimal, score_finding
+from services.scorer.view import drawing_of
 from shared.pages.language import Reading, read_by
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
     [(41.25, "+41.3"), (-0.5, "\N{MINUS SIGN}0.5"), (0.04, "0.0"), (-0.04, "0.0"), (100, "+100.0")],
 )
 def test_a_score_with_one_decimal_is_rounded_away_from_zero_and_never_minus_zero(value, words):
-    assert tenth(value) == words
+    assert one_decimal(value) == words
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_a_score_with_one_decimal_is_rounded_away_from_zero_and_never_minus_zero
         (0.4, 0.9, "It stands where it stood."),
     ],
 )
-def test_a_change_is_said_with_what_chance_would_do(points, p, words):
-    assert moved(Change(points, points, points - 1, points + 1, 0.01, p)) == words
+def test_a_change_is_named_with_what_chance_would_do(points, p, words):
+    assert change_finding(ScoreChange(points, points, points - 1, points + 1, 0.01, p)) == words
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_a_change_is_said_with_what_chance_would_do(points, p, words):
         (Groups(0, 0, 40), "Acme stands at +100, somewhere from +84 to +100."),
     ],
 )
-def test_where_it_stands_is_said_as_far_as_it_is_known(found, words):
-    assert stands("acme", drawn(found), 10) == words
+def test_where_a_score_stands_is_named_as_far_as_it_is_known(found, words):
+    assert score_finding("acme", drawing_of(found)) == words
 
 
 def test_a_few_answers_are_named_one_by_one():
-    assert too_few(Groups(2, 1, 4), 10) == "2 detractors, 1 passive, 4 promoters; 3 more needed"
+    assert missing_answers(Groups(2, 1, 4)) == "2 detractors, 1 passive, 4 promoters; 3 more needed"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,6 @@ def test_a_few_answers_are_named_one_by_one():
         (72 * 60, "23 November 13:00"),
     ],
 )
-def test_when_something_is_due_is_said_from_now(minutes, words):
+def test_when_something_is_due_is_named_from_now(minutes, words):
     with read_by(Reading(zone=ZoneInfo("Europe/Copenhagen"), now=NOW)):
-        assert due(NOW + timedelta(minutes=minutes)) == words
+        assert due_time(NOW + timedelta(minutes=minutes)) == words

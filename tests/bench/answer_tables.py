@@ -1,7 +1,7 @@
-"""What many answers leave behind in the tables of collector, scorer and alerts, as those services write them.
+"""Fills the tables of collector, scorer and alerts as if those services had handled many answers.
 
-Written by the database itself, a whole table at a time: ids grow as the real ones do, and an answer is the
-same one in every service. A sixth of the customers were unhappy; their cases are closed.
+The database writes a whole table at a time: ids grow as the real ones do, and an answer is the same one in
+every service. A sixth of the customers are detractors; their cases are closed.
 """
 
 import asyncio
@@ -12,34 +12,34 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from bench.figures import say
-from bench.ground import Ground
-from bench.invited import an_invitation
-from bench.scorer import MIX
-from bench.stand import Stand
+from bench.invitations import an_invitation
+from bench.product import RunningProduct
+from bench.results import print_progress
+from bench.scorer import SCORE_MIX
+from bench.servers import Servers
 
 from deploy.local import postgres
 from services.collector.domain import InvitationReplica
-from services.scorer.domain import SCORES
 from shared.db.database import Database
 from shared.events import Answer
+from shared.events.nps import HIGHEST_DETRACTOR, SCALE
 
-DAYS = 400
-ID = UUID("01900000-0000-7000-8000-000000000000")
-"""The first id; the others count up from it. Those that are made now are greater."""
-MARK_CUSTOMER, MARK_SCORE = "c-of-the-answer", 10
+STORED_DAYS = 400
+FIRST_ID = UUID("01900000-0000-7000-8000-000000000000")
+"""The first id; the others count up from it. The ids of new invitations are greater."""
+PLACEHOLDER_CUSTOMER, PLACEHOLDER_SCORE = "c-of-the-answer", 10
 TOUCHPOINTS = ("checkout", "delivery", "support", "return")
-STORES, PRODUCTS = 40, 60
-TEAMS = 9
+STORE_COUNT, PRODUCT_COUNT = 40, 60
+TEAM_COUNT = 9
 
 
-async def fill(stand: Stand, count: int) -> None:
-    """Put so many answers, spread evenly over the last days, into three empty databases."""
+async def fill_databases(product: RunningProduct, count: int) -> None:
+    """Fill three empty databases with so many answers, spread evenly over the last ``STORED_DAYS``."""
     now = datetime.now(UTC)
     numbers = _numbers(count, now)
-    invitation = an_invitation(ID, now)
+    invitation = an_invitation(FIRST_ID, now)
     invitation = msgspec.structs.replace(
-        invitation, customer=msgspec.structs.replace(invitation.customer, id=MARK_CUSTOMER)
+        invitation, customer=msgspec.structs.replace(invitation.customer, id=PLACEHOLDER_CUSTOMER)
     )
     answer = _answer(InvitationReplica.of(invitation), now)
     tables = {
@@ -48,14 +48,14 @@ async def fill(stand: Stand, count: int) -> None:
         "alerts": _alerts(answer, msgspec.json.encode(invitation).decode()),
     }
 
-    await asyncio.gather(*(_fill(stand.databases[service], numbers, tables[service]) for service in tables))
-    await _on_disk(stand.ground)
+    await asyncio.gather(*(_fill(product.databases[service], numbers, tables[service]) for service in tables))
+    await _on_disk(product.servers)
 
 
-async def fill_scorer(ground: Ground, database: Database, count: int) -> None:
-    """Only what the scorer keeps of so many answers."""
+async def fill_scorer(servers: Servers, database: Database, count: int) -> None:
+    """Fill a scorer's database with so many answers."""
     await _fill(database, _numbers(count, datetime.now(UTC)), _scorer(count))
-    await _on_disk(ground)
+    await _on_disk(servers)
 
 
 async def _fill(database: Database, numbers: str, tables: Mapping[str, str]) -> None:
@@ -68,14 +68,14 @@ async def _fill(database: Database, numbers: str, tables: Mapping[str, str]) -> 
                 await connection.execute(f"TRUNCATE {table}")
                 await connection.execute(f"WITH n AS ({numbers}) {statement}")
             await connection.execute(f"VACUUM (ANALYZE) {table}")
-            say(f"  {table} filled after {time.monotonic() - began:,.0f} s")
+            print_progress(f"  {table} filled after {time.monotonic() - began:,.0f} s")
     finally:
         await connection.close()
 
 
-async def _on_disk(ground: Ground) -> None:
-    """What was written, or that would begin in the middle of a round."""
-    superuser = await postgres.connect(ground.state)
+async def _on_disk(servers: Servers) -> None:
+    """Checkpoint now, so that none begins in the middle of a round."""
+    superuser = await postgres.connect(servers.state)
     try:
         await superuser.execute("CHECKPOINT")
     finally:
@@ -83,14 +83,14 @@ async def _on_disk(ground: Ground) -> None:
 
 
 def _numbers(count: int, now: datetime) -> str:
-    """One row for each answer: its id, customer, moment, score, and the segments it lies in."""
+    """SQL of one row for each answer: its id, customer, time, score, and the segments that it lies in."""
     bounds, below = [], 0
-    for score, share in enumerate(MIX):
+    for score, share in enumerate(SCORE_MIX):
         below += share
         bounds.append(f"WHEN s.roll < {below} THEN {score}")
-    prefix = str(ID)[:-12]
-    first = (now - timedelta(days=DAYS)).isoformat()
-    step = DAYS * 86_400 / count
+    prefix = str(FIRST_ID)[:-12]
+    first = (now - timedelta(days=STORED_DAYS)).isoformat()
+    step = STORED_DAYS * 86_400 / count
     return (
         f"SELECT s.*, CAST('{prefix}' || lpad(to_hex(s.number), 12, '0') AS uuid) AS id, "
         f"'c-' || lpad(CAST(s.number / 2 AS text), 9, '0') AS customer, "
@@ -98,9 +98,9 @@ def _numbers(count: int, now: datetime) -> str:
         f"timestamptz '{first}' + s.number * interval '{step:.9f} seconds' AS at, "
         "CASE WHEN s.number % 10 < 3 THEN 'It came a day late, but the table is lovely.' END AS comment, "
         f"(ARRAY{list(TOUCHPOINTS)})[1 + s.number % {len(TOUCHPOINTS)}] AS touchpoint, "
-        f"'store-' || s.number % {STORES} AS store, 'product-' || s.number % {PRODUCTS} AS product, "
-        f"'team-' || s.number % {TEAMS} AS team "
-        # Seven is prime to a hundred: every score comes as often as it should.
+        f"'store-' || s.number % {STORE_COUNT} AS store, 'product-' || s.number % {PRODUCT_COUNT} AS product, "
+        f"'team-' || s.number % {TEAM_COUNT} AS team "
+        # Seven is prime to a hundred: every score comes as often as SCORE_MIX says.
         f"FROM (SELECT number, number * 7 % 100 AS roll FROM generate_series(0, {count - 1}) AS number) AS s"
     )
 
@@ -115,7 +115,7 @@ _BELONGS = (
 def _body(template: str) -> str:
     """A stored body, with each answer's own id and customer."""
     quoted = template.replace("'", "''")
-    return f"convert_to(replace(replace('{quoted}', '{ID}', CAST(id AS text)), '{MARK_CUSTOMER}', customer), 'UTF8')"
+    return f"convert_to(replace(replace('{quoted}', '{FIRST_ID}', CAST(id AS text)), '{PLACEHOLDER_CUSTOMER}', customer), 'UTF8')"
 
 
 def _collector(asked: InvitationReplica) -> dict[str, str]:
@@ -137,16 +137,16 @@ def _collector(asked: InvitationReplica) -> dict[str, str]:
 def _scorer(count: int) -> dict[str, str]:
     names = {
         "touchpoint": [f"touchpoint:{name}" for name in TOUCHPOINTS],
-        "store": [f"store:store-{number}" for number in range(STORES)],
-        "product": [f"product:product-{number}" for number in range(PRODUCTS)],
-        "organisation": [f"organisation:north/sales/team-{number}" for number in range(TEAMS)],
+        "store": [f"store:store-{number}" for number in range(STORE_COUNT)],
+        "product": [f"product:product-{number}" for number in range(PRODUCT_COUNT)],
+        "organisation": [f"organisation:north/sales/team-{number}" for number in range(TEAM_COUNT)],
     }
     values = " UNION ALL ".join(
         f"SELECT unnest(CAST('{{{','.join(segments)}}}' AS text[])) AS segment, {len(segments)} AS among"
         for segments in names.values()
     )
-    columns = ", ".join(f"c{score}" for score in range(SCORES))
-    shares = ", ".join(f"1 + {count} * {share} / {100 * DAYS} / among" for share in MIX)
+    columns = ", ".join(f"c{score}" for score in SCALE)
+    shares = ", ".join(f"1 + {count} * {share} / {100 * STORED_DAYS} / among" for share in SCORE_MIX)
     return {
         "answer": "INSERT INTO answer (tenant, id, version, score, measurement, day, segments, touchpoint, "
         "customer_id, comment, language, origin, answered_at, changed_at, heard_at) SELECT 'havnbo', id, 1, "
@@ -160,7 +160,7 @@ def _scorer(count: int) -> dict[str, str]:
         f"split_part(segment, ':', 1), count(*) FROM ({values}) AS v GROUP BY 2",
         "day_count": f"INSERT INTO day_count (tenant, measurement, segment, day, {columns}) "
         f"SELECT 'havnbo', 'transactional', segment, current_date - d, {shares} "
-        f"FROM ({values} UNION ALL SELECT '', 1) AS v, generate_series(0, {DAYS - 1}) AS d ",
+        f"FROM ({values} UNION ALL SELECT '', 1) AS v, generate_series(0, {STORED_DAYS - 1}) AS d ",
     }
 
 
@@ -170,7 +170,7 @@ def _answer(asked: InvitationReplica, now: datetime) -> str:
         version=1,
         state="sent",
         origin="survey",
-        score=MARK_SCORE,
+        score=PLACEHOLDER_SCORE,
         comment="It came a day late, but the table is lovely.",
         customer_id=asked.customer_id,
         survey_id=asked.survey_id,
@@ -189,7 +189,7 @@ def _answer(asked: InvitationReplica, now: datetime) -> str:
 
 
 def _alerts(answer: str, invitation: str) -> dict[str, str]:
-    unhappy = "FROM n WHERE score <= 6"
+    detractors = f"FROM n WHERE score <= {HIGHEST_DETRACTOR}"
     return {
         "invitation": "INSERT INTO invitation (tenant, id, version, body) "
         f"SELECT 'havnbo', id, 3, {_body(invitation)} FROM n",
@@ -202,11 +202,12 @@ def _alerts(answer: str, invitation: str) -> dict[str, str]:
         "SELECT 'havnbo', id, row_number() OVER (ORDER BY number), 3, 3, 'Mette', 'closed', id, id, customer, "
         f"score, touchpoint, {_OBJECT}, ARRAY['north', 'sales', team], {_BELONGS}, 'delivery', 'called', "
         "'solved', true, at, at + interval '1 day', at + interval '3 days', at + interval '3 days', "
-        f"at + interval '2 hours', at + interval '1 day', at + interval '1 day' {unhappy}",
-        "case_counter": f"INSERT INTO case_counter (tenant, last) SELECT 'havnbo', count(*) {unhappy}",
+        f"at + interval '2 hours', at + interval '1 day', at + interval '1 day' {detractors}",
+        "case_counter": f"INSERT INTO case_counter (tenant, last) SELECT 'havnbo', count(*) {detractors}",
         "case_answer": "INSERT INTO case_answer (tenant, answer_id, case_id) "
-        f"SELECT 'havnbo', id, id {unhappy}",
+        f"SELECT 'havnbo', id, id {detractors}",
         "timeline": "INSERT INTO timeline (tenant, case_id, seq, at, kind, by_name, facts) SELECT 'havnbo', id, "
         "seq, at + seq * interval '1 hour', (ARRAY['opened', 'contacted', 'closed'])[seq], 'Mette', "
-        "jsonb_build_object('score', score) FROM n, generate_series(1, 3) AS seq WHERE score <= 6",
+        "jsonb_build_object('score', score) FROM n, generate_series(1, 3) AS seq "
+        f"WHERE score <= {HIGHEST_DETRACTOR}",
     }

@@ -1,4 +1,4 @@
-"""What a run told its database, recorded, and told again to a new one without us: the database's own limit."""
+"""Records the statements of a run and replays them on a new database without our code: the database's limit."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -16,11 +16,11 @@ Transaction = list[Statement]
 
 @contextmanager
 def recording(database: Database) -> Iterator[list[Transaction]]:
-    """Every transaction that is committed on this engine from now on, with its savepoints.
+    """A list that gets every transaction that commits on this engine, with its savepoints.
 
-    One at a time: the consumer that is measured has one connection in use.
+    One at a time: the consumer that is measured uses one connection.
     """
-    told: list[Transaction] = []
+    transactions: list[Transaction] = []
     current: Transaction = []
     engine = database.engine.sync_engine
 
@@ -29,32 +29,32 @@ def recording(database: Database) -> Iterator[list[Transaction]]:
 
     def commit(_c: Any) -> None:
         if current:
-            told.append(current.copy())
+            transactions.append(current.copy())
         current.clear()
 
     def rollback(_c: Any) -> None:
         current.clear()
 
-    heard = {
+    listeners = {
         "before_cursor_execute": execute,
         "commit": commit,
         "rollback": rollback,
     }
-    for name, hear in heard.items():
-        event.listen(engine, name, hear)
+    for name, listener in listeners.items():
+        event.listen(engine, name, listener)
     try:
-        yield told
+        yield transactions
     finally:
-        for name, hear in heard.items():
-            event.remove(engine, name, hear)
+        for name, listener in listeners.items():
+            event.remove(engine, name, listener)
 
 
-async def replay(url: str, told: Sequence[Transaction]) -> float:
-    """Seconds that the database takes for them, by one bare connection with prepared statements."""
+async def replay(url: str, transactions: Sequence[Transaction]) -> float:
+    """Seconds that the database takes for them, on one connection with prepared statements."""
     connection = await asyncpg.connect(url.replace("+asyncpg", ""), server_settings={"jit": "off"})
     try:
         began = time.monotonic()
-        for transaction in told:
+        for transaction in transactions:
             async with connection.transaction():
                 for statement, values in transaction:
                     if values:

@@ -1,6 +1,6 @@
 """The baseline of single events: FastAPI and aiokafka as their documentation teaches, without keys or checks.
 
-The same server, the same durability: idempotent, acknowledged by all. ``/raw`` does not even read the JSON.
+The same server and the same durability: idempotent, acknowledged by all. ``/raw`` does not read the JSON.
 """
 
 import os

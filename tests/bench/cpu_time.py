@@ -1,4 +1,4 @@
-"""How much processor time each of the processes took meanwhile: it tells what limits. Linux only."""
+"""Processor time of each process during a measure: it tells what limits. Linux only."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -9,16 +9,16 @@ PROC = Path("/proc")
 
 
 @contextmanager
-def counting(roots: Mapping[str, int]) -> Iterator[dict[str, float]]:
-    """By name the seconds that each of these processes and all below it have used, at the block's end."""
+def measured_cpu(roots: Mapping[str, int]) -> Iterator[dict[str, float]]:
+    """A dict that holds, after the block, the seconds that each process and its children used in it."""
     found: dict[str, float] = {}
     before = _used(roots)
     yield found
     found |= {name: seconds - before[name] for name, seconds in _used(roots).items()}
 
 
-def shares(used: Mapping[str, float], seconds: float) -> str:
-    """The largest first, in hundredths of one core."""
+def cpu_shares(used: Mapping[str, float], seconds: float) -> str:
+    """In per cent of one core, the largest first."""
     largest = sorted(used.items(), key=lambda one: -one[1])
     return ", ".join(f"{name} {100 * taken / seconds:.0f} %" for name, taken in largest if taken > 0)
 
@@ -33,7 +33,7 @@ def _used(roots: Mapping[str, int]) -> dict[str, float]:
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
-            continue  # it has just ended; who started it has its time
+            continue  # it has just ended; its parent has its time
         parents[int(folder.name)] = int(fields[1])
         ticks[int(folder.name)] = sum(map(int, fields[11:15]))
     names = {pid: name for name, pid in roots.items()}

@@ -1,4 +1,4 @@
-"""The product as it runs: its own processes, on databases and topics of one measure's own."""
+"""The product under test: its own processes, on databases and topics of one measure."""
 
 import asyncio
 import os
@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
-from bench.ground import Ground, remove_topics
 from bench.scorer import TENANT
+from bench.servers import Servers, remove_topics
 from support.topics import create_topics
 
 from deploy.local.state import CHECKOUT, SERVICES, environment, free_ports
@@ -20,74 +20,76 @@ from shared.events import TENANTS, TOPICS, KeyDigest, Tenant
 from shared.kafka.kernel.clients import new_admin
 from shared.tenancy import digest_of, keep_tenants
 
-KEY = "aw_a-key-of-the-bench"
-NEWEST = 1_000_000
-"""The version of the company with that key: what the trigger says of it is older, and changes nothing."""
-SCOPES = ("answers:read", "answers:write", "cases:read", "decisions:read", "scores:read")
+API_KEY = "aw_a-key-of-the-bench"
+NEWEST_VERSION = 1_000_000
+"""The version of the tenant with that key: the trigger publishes an older one, which changes nothing."""
+KEY_SCOPES = ("answers:read", "answers:write", "cases:read", "decisions:read", "scores:read")
 
 
 @dataclass
-class Stand:
-    """What runs: a program's name is its service and role, such as "scorer worker" or "scorer worker 2"."""
+class RunningProduct:
+    """The processes by name: service and role, such as "scorer worker" or "scorer worker 2"."""
 
-    ground: Ground
+    servers: Servers
     databases: dict[str, Database]
     settings: dict[str, str]
     processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     key: str = ""
-    """The shop's key for the trigger's door; the other doors know KEY."""
+    """The shop's key for the trigger; the other services take API_KEY."""
 
     @property
     def pids(self) -> dict[str, int]:
-        """Of all that works: the servers and the programs."""
-        return {**self.ground.servers, **{name: one.pid for name, one in self.processes.items()}}
+        """Of the servers and of the product's processes."""
+        return {**self.servers.server_pids, **{name: one.pid for name, one in self.processes.items()}}
 
 
 @asynccontextmanager
-async def a_stand(
-    ground: Ground, *programs: str, prepare: Callable[[Stand], Awaitable[None]] | None = None
-) -> AsyncIterator[Stand]:
-    """Empty databases and topics, a company that every service knows, ``prepare``, then the programs, ready."""
-    await _new_topics(ground.state.kafka)
+async def running_product(
+    servers: Servers, *programs: str, prepare: Callable[[RunningProduct], Awaitable[None]] | None = None
+) -> AsyncIterator[RunningProduct]:
+    """Empty databases and topics, a tenant that every service knows, ``prepare``, then the processes, ready."""
+    await _new_topics(servers.state.kafka)
     async with AsyncExitStack() as stack:
-        databases = {name: await stack.enter_async_context(ground.database(name)) for name in SERVICES}
+        databases = {name: await stack.enter_async_context(servers.database(name)) for name in SERVICES}
         urls = {f"{name.upper()}_DATABASE_URL": database.url for name, database in databases.items()}
-        stand = Stand(ground, databases, {**environment(ground.state), "AFTERWORD_LOG": "json", **urls})
-        await _found_company(stand)
+        product = RunningProduct(
+            servers, databases, {**environment(servers.state), "AFTERWORD_LOG": "json", **urls}
+        )
+        await _create_company(product)
         if prepare is not None:
-            await prepare(stand)
+            await prepare(product)
 
         async def start(program: str, port: int) -> None:
             name, role, *_ = program.split()
             option = "--port" if role == "api" else "--health-port"
             command = (str(AFTERWORD), "run", name, role, option, str(port))
-            stand.processes[program] = await stack.enter_async_context(
-                serving(port, stand.settings, *command)
+            product.processes[program] = await stack.enter_async_context(
+                running_process(port, product.settings, *command)
             )
-            stand.origins[program] = f"http://127.0.0.1:{port}"
+            product.origins[program] = f"http://127.0.0.1:{port}"
 
         await asyncio.gather(*map(start, programs, free_ports(len(programs))))
-        yield stand
+        yield product
 
 
-async def _found_company(stand: Stand) -> None:
-    trigger = stand.databases["trigger"]
+async def _create_company(product: RunningProduct) -> None:
+    trigger = product.databases["trigger"]
     await tenants.create_tenant(trigger, TENANT, name="Havnbo", time_zone="Europe/Copenhagen")
-    stand.key = await tenants.create_key(trigger, TENANT, ["events:write"], name="shop")
-    key = KeyDigest(id="k", name="bench", digest=digest_of(KEY), scopes=SCOPES)
+    product.key = await tenants.create_key(trigger, TENANT, ["events:write"], name="shop")
+    key = KeyDigest(id="k", name="bench", digest=digest_of(API_KEY), scopes=KEY_SCOPES)
     known = Tenant(
-        id=TENANT, version=NEWEST, name="Havnbo", time_zone="Europe/Copenhagen", country="DK", keys=(key,),
+        id=TENANT, version=NEWEST_VERSION, name="Havnbo", time_zone="Europe/Copenhagen", country="DK", keys=(key,),
         languages=("en", "da"), postal_address="Havnegade 1, 8000 Aarhus",
     )  # fmt: skip
-    for name, database in stand.databases.items():
+    for name, database in product.databases.items():
         if name != "trigger":
             async with database.transaction() as uow:
                 await keep_tenants(uow, [TENANTS.event(TENANT, known, uow.now)])
 
 
 async def _new_topics(bootstrap: str) -> None:
-    """Every topic of the product, empty."""
+    """Empty every topic of the product."""
     dead = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
     admin = new_admin(bootstrap)
     await admin.start()
@@ -99,10 +101,10 @@ async def _new_topics(bootstrap: str) -> None:
 
 
 @asynccontextmanager
-async def serving(
+async def running_process(
     port: int, settings: dict[str, str], *command: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A server while the context lasts, ready from its start; what it logs is thrown away."""
+    """A process while the context lasts, ready from its start; its log is dropped."""
     process = await asyncio.create_subprocess_exec(
         *command,
         env={**os.environ, **settings, "PYTHONPATH": f"{CHECKOUT / 'tests'}:{CHECKOUT}"},

@@ -1,13 +1,13 @@
-"""The batch consumer catching up on a topic, and the two baselines of it."""
+"""The batch consumer catching up on a topic, and its two baselines."""
 
 import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from bench.figures import Figure, interleaved
-from bench.ground import Ground, Record, partitions_at
-from bench.replaying import Transaction, recording, replay
+from bench.results import Result, interleaved
+from bench.servers import Record, Servers, topic_reader
+from bench.statement_replay import Transaction, recording, replay
 
 from shared.db.database import Database
 from shared.events import Topic
@@ -15,8 +15,8 @@ from shared.kafka.kernel import BatchConsumer, Subscription
 from shared.kafka.kernel.consumer import MAX_BATCH_RECORDS, PartitionBatches
 
 
-class _Timed(BatchConsumer[Any]):
-    """Notes when its first batch began and how far it is."""
+class _TimedConsumer(BatchConsumer[Any]):
+    """Measures the time from its first batch to the last wanted record."""
 
     began = 0.0
     ended = 0.0
@@ -37,10 +37,10 @@ class _Timed(BatchConsumer[Any]):
 
 
 async def catch_up(
-    ground: Ground, database: Database, service: str, subscription: Subscription[Any], count: int
+    servers: Servers, database: Database, service: str, subscription: Subscription[Any], count: int
 ) -> float:
-    """Seconds from the first batch's beginning to the last one's commit, by the product's own consumer."""
-    consumer = _Timed(database, service, subscription, ground.state.kafka, ground.health())
+    """Seconds from the begin of the first batch to the commit of the last, by the product's consumer."""
+    consumer = _TimedConsumer(database, service, subscription, servers.state.kafka, servers.health())
     over, stopping = consumer.watch(count), asyncio.Event()
     running = asyncio.create_task(consumer.run(stopping))
     ended = asyncio.create_task(over.wait())
@@ -50,9 +50,9 @@ async def catch_up(
     return consumer.ended - consumer.began
 
 
-async def only_read(ground: Ground, topic: Topic[Any]) -> float:
+async def read_only(servers: Servers, topic: Topic[Any]) -> float:
     """Seconds for getmany and decode alone, from the first batch on."""
-    reader, count = await partitions_at(ground.state.kafka, topic.name)
+    reader, count = await topic_reader(servers.state.kafka, topic.name)
     try:
         began, done = 0.0, 0
         while done < count:
@@ -67,7 +67,7 @@ async def only_read(ground: Ground, topic: Topic[Any]) -> float:
 
 
 async def measure(
-    ground: Ground,
+    servers: Servers,
     service: str,
     subscription: Subscription[Any],
     records: Sequence[Record],
@@ -75,36 +75,36 @@ async def measure(
     *,
     what: str,
     unit: str,
-    least: float,
-) -> list[Figure]:
-    """Ours, the same statements without us, and reading alone."""
+    min_ratio: float,
+) -> list[Result]:
+    """Ours, against the same statements without our code, and against reading alone."""
     topic, count = subscription.topic, len(records)
-    await ground.fill(topic.name, records)
-    told: list[Transaction] = []
+    await servers.fill(topic.name, records)
+    recorded: list[Transaction] = []
 
     async def ours() -> float:
-        async with ground.database(service) as database:
+        async with servers.database(service) as database:
             await prepare(database)
-            return count / await catch_up(ground, database, service, subscription, count)
+            return count / await catch_up(servers, database, service, subscription, count)
 
     async def again() -> float:
-        async with ground.database(service) as database:
+        async with servers.database(service) as database:
             await prepare(database)
-            return count / await replay(database.url, told)
+            return count / await replay(database.url, recorded)
 
     async def read() -> float:
-        return count / await only_read(ground, topic)
+        return count / await read_only(servers, topic)
 
-    async with ground.database(service) as database:
+    async with servers.database(service) as database:
         await prepare(database)
-        with recording(database) as heard:
-            await catch_up(ground, database, service, subscription, count)
-        told = heard
-    found = await interleaved(ground.rounds, {service: ours, "statements": again, "getmany": read})
+        with recording(database) as transactions:
+            await catch_up(servers, database, service, subscription, count)
+        recorded = transactions
+    found = await interleaved(servers.rounds, {service: ours, "statements": again, "getmany": read})
     size = f"{count:,} {unit.partition('/')[0]}"
     return [
-        Figure(service, what, unit, found[service], "its own statements replayed without us",
-               found["statements"], least=least, size=size),
-        Figure(f"{service}_read", what, unit, found[service], "bare getmany and decode",
+        Result(service, what, unit, found[service], "its own statements replayed without us",
+               found["statements"], min_ratio=min_ratio, size=size),
+        Result(f"{service}_read", what, unit, found[service], "bare getmany and decode",
                found["getmany"], size=size),
     ]  # fmt: skip

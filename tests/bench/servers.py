@@ -1,4 +1,4 @@
-"""What every measure stands on: a broker and a server of this run's own, databases as a service migrates them."""
+"""The servers of a run: a Kafka and a PostgreSQL of its own, with databases as a service migrates them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -18,27 +18,27 @@ from shared.health import Health
 from shared.kafka.kernel.clients import new_admin, new_producer, partition_of
 
 Record = tuple[bytes, bytes]
-AT_ONCE = 1_000
+RECORDS_PER_PORTION = 1_000
 
 
 @dataclass
-class Ground:
-    """Kafka and PostgreSQL, and how much to measure."""
+class Servers:
+    """Kafka and PostgreSQL, with the size of the run."""
 
     state: State
     rounds: int
     scale: float
-    servers: dict[str, int]
+    server_pids: dict[str, int]
     """The process of each server by its name."""
     _templates: dict[str, str] = field(default_factory=dict)
 
     def size(self, whole: int) -> int:
-        """So many of the full measure's things."""
+        """The scaled size of a measure; ``whole`` at full scale."""
         return max(int(whole * self.scale), 500)
 
     @asynccontextmanager
     async def database(self, service: str) -> AsyncIterator[Database]:
-        """A new one, empty, dropped at the end."""
+        """A new, empty database, dropped at the end."""
         postgres = Postgres(self.state)
         if service not in self._templates:
             url = await postgres.create_database(service)
@@ -53,7 +53,7 @@ class Ground:
             await postgres.drop_database(url)
 
     async def fill(self, topic: str, records: Sequence[Record]) -> None:
-        """Make a topic anew with the product's settings and write these records, by key."""
+        """Create the topic anew with the product's settings and write these records, by key."""
         await new_topics(self.state.kafka, topic)
         producer = new_producer(self.state.kafka, "bench")
         await producer.start()
@@ -67,7 +67,7 @@ class Ground:
 
 
 async def new_topics(bootstrap: str, *names: str) -> None:
-    """Empty topics with the product's partitions and settings."""
+    """Create empty topics with the product's partitions and settings."""
     admin = new_admin(bootstrap)
     await admin.start()
     try:
@@ -83,29 +83,29 @@ async def new_topics(bootstrap: str, *names: str) -> None:
 
 
 async def remove_topics(admin: AIOKafkaAdminClient, *names: str) -> None:
-    """Delete those that are there, and return when they are gone."""
+    """Delete those that exist, and return when they are gone."""
     if old := sorted(set(await admin.list_topics()) & set(names)):
         await admin.delete_topics(old)
 
         async def gone() -> bool:
             return not set(await admin.list_topics()) & set(names)
 
-        # Deleting goes on after the answer.
+        # The broker deletes on after its response.
         await eventually(gone, within=60)
 
 
 async def send_all(
     producer: AIOKafkaProducer, topic: str, records: Sequence[Record], partitions: int
 ) -> None:
-    """The bare way to publish: batches for each partition, sent and acknowledged portion by portion."""
-    for first in range(0, len(records), AT_ONCE):
-        await send_portion(producer, topic, records[first : first + AT_ONCE], partitions)
+    """Publish without our code: batches for each partition, sent and acknowledged portion by portion."""
+    for first in range(0, len(records), RECORDS_PER_PORTION):
+        await send_portion(producer, topic, records[first : first + RECORDS_PER_PORTION], partitions)
 
 
 async def send_portion(
     producer: AIOKafkaProducer, topic: str, records: Sequence[Record], partitions: int
 ) -> None:
-    """One portion as aiokafka's documentation sends a batch, and its acknowledgement."""
+    """Send one portion as aiokafka's documentation sends a batch, and wait for its acknowledgement."""
     batches = {}
     for key, value in records:
         partition = partition_of(key, partitions)
@@ -117,8 +117,8 @@ async def send_portion(
     await asyncio.gather(*sent)
 
 
-async def partitions_at(bootstrap: str, topic: str) -> tuple[AIOKafkaConsumer, int]:
-    """A bare reader of the whole topic from its beginning, and how many records there are."""
+async def topic_reader(bootstrap: str, topic: str) -> tuple[AIOKafkaConsumer, int]:
+    """An aiokafka consumer at the beginning of the topic, and how many records the topic has."""
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
@@ -133,11 +133,11 @@ async def partitions_at(bootstrap: str, topic: str) -> tuple[AIOKafkaConsumer, i
 
 
 @asynccontextmanager
-async def a_ground(rounds: int, scale: float) -> AsyncIterator[Ground]:
-    """Kafka and PostgreSQL up; everything forgotten at the end."""
+async def running_servers(rounds: int, scale: float) -> AsyncIterator[Servers]:
+    """Kafka and PostgreSQL while the context lasts; their data are deleted at the end."""
     with (
         new_state() as state,
         running("kafka", state) as kafka,
         running("postgres", state) as postgres,
     ):
-        yield Ground(state, rounds, scale, {"Kafka": kafka.pid, "PostgreSQL": postgres.pid})
+        yield Servers(state, rounds, scale, {"Kafka": kafka.pid, "PostgreSQL": postgres.pid})

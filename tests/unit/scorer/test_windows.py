@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scorer.view import instants
-from services.scorer.window import BadWindow, Window, day_of, days_of, today_in, weeks_and_days
+from services.scorer.windows import BadWindow, Window, parse_day, parse_days, today_in, weeks_and_days
 
 
-def test_b6_a_window_of_30_days_holds_its_first_day_and_its_last_and_no_other():
+def test_a_window_of_30_days_holds_its_first_day_and_its_last_and_no_other():
     window = Window.ending(date(2026, 11, 22), 30)
     assert window == Window(date(2026, 10, 24), date(2026, 11, 22))
     assert window.days == 30
@@ -19,12 +18,12 @@ def test_b6_a_window_of_30_days_holds_its_first_day_and_its_last_and_no_other():
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
-def test_b6_a_day_on_which_clocks_change_is_one_day_of_23_or_25_hours(day, hours):
-    first, until = instants(Window(day, day), "Europe/Copenhagen")
+def test_a_day_on_which_clocks_change_is_one_day_of_23_or_25_hours(day, hours):
+    first, until = Window(day, day).bounds("Europe/Copenhagen")
     assert (until.astimezone(UTC) - first.astimezone(UTC)).total_seconds() == hours * 3600
 
 
-def test_b6_a_window_counts_29_february_and_a_year_earlier_it_ends_on_the_28th():
+def test_a_window_counts_29_february_and_a_year_earlier_it_ends_on_the_28th():
     window = Window.ending(date(2028, 2, 29), 1)
     assert window.days == 1
     assert window.last_year() == Window(date(2027, 2, 28), date(2027, 2, 28))
@@ -45,7 +44,7 @@ def test_today_is_the_day_in_the_companys_zone():
 
 
 def test_a_number_of_days_is_read():
-    assert [days_of("1d"), days_of("30d"), days_of("3650d")] == [1, 30, 3650]
+    assert [parse_days("1d"), parse_days("30d"), parse_days("3650d")] == [1, 30, 3650]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +52,7 @@ def test_a_number_of_days_is_read():
 )
 def test_anything_else_is_no_number_of_days(wrong):
     with pytest.raises(BadWindow):
-        days_of(wrong)
+        parse_days(wrong)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ def test_anything_else_is_no_number_of_days(wrong):
 )
 def test_anything_else_is_no_day(wrong):
     with pytest.raises(BadWindow):
-        day_of(wrong, date(2026, 11, 22))
+        parse_day(wrong, date(2026, 11, 22))
 
 
 some_windows = st.lists(

@@ -1,11 +1,11 @@
-"""Customers who have mail: invitations that were sent, known to every service that must know of them."""
+"""Customers who have their mail: invitations that were sent, known to every service that consumes them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from bench.product import RunningProduct
 from bench.scorer import TENANT
-from bench.stand import Stand
 
 from services.alerts import handlers as alerts
 from services.collector import handlers as collector
@@ -13,28 +13,28 @@ from services.scorer import handlers as scorer
 from shared.events import INVITATIONS, Customer, Event, Invitation
 from shared.ids import derived, uuid7
 
-AT_ONCE = 1_000
-KEEPERS = {
+INVITATIONS_PER_TRANSACTION = 1_000
+KEEP_HANDLERS = {
     "collector": collector.keep_invitations,
     "alerts": alerts.keep_invitations,
     "scorer": scorer.keep_invitations,
 }
 
 
-async def invite(stand: Stand, count: int) -> list[UUID]:
-    """So many customers who have mail, known to everybody who must know of it."""
+async def add_invitations(product: RunningProduct, count: int) -> list[UUID]:
+    """Add so many sent invitations to every service that consumes them; return their ids."""
     now = datetime.now(UTC)
     events = [INVITATIONS.event(TENANT, an_invitation(uuid7(), now), now) for _ in range(count)]
-    for first in range(0, count, AT_ONCE):
-        part: Sequence[Event[Invitation]] = events[first : first + AT_ONCE]
-        for name, keep in KEEPERS.items():
-            async with stand.databases[name].transaction() as uow:
+    for first in range(0, count, INVITATIONS_PER_TRANSACTION):
+        part: Sequence[Event[Invitation]] = events[first : first + INVITATIONS_PER_TRANSACTION]
+        for name, keep in KEEP_HANDLERS.items():
+            async with product.databases[name].transaction() as uow:
                 await keep(uow, part)
     return [event.data.id for event in events]
 
 
 def an_invitation(id_: UUID, now: datetime) -> Invitation:
-    """Sent an hour ago, to a customer of its own."""
+    """An invitation that was sent an hour ago, to a customer of its own."""
     sent = now - timedelta(hours=1)
     return Invitation(
         id=id_,

@@ -1,4 +1,4 @@
-"""What comes from outside: a mail server in trouble, many clients with the same, two who want one thing."""
+"""Faults from outside: a failing mail server, many clients that post the same, two that want one thing."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from chaos.operator import Sign
 
 
 async def mails_in_trouble(arena: Arena) -> None:
-    """Addresses ask for trouble of their own, and the server itself is killed."""
+    """Some addresses make the mail server fail, and the server is killed."""
     mailbox = arena.stack.processes["mailbox"]
     async for _ in arena.moments(3.0, 6.0):
         await mailbox.until_ready()
@@ -16,7 +16,7 @@ async def mails_in_trouble(arena: Arena) -> None:
 
 
 async def nothing(arena: Arena) -> None:
-    """The trouble lies in the load itself."""
+    """The fault is in the load itself."""
     arena.ready.set()
 
 
@@ -25,7 +25,7 @@ async def migrated_twice(arena: Arena) -> None:
     stack = arena.stack
     async for _ in arena.moments(1.0, 5.0):
         name = f"scorer_again_{arena.injected}"
-        async with stack.asking("scorer") as database:
+        async with stack.connection("scorer") as database:
             await database.execute(f"CREATE DATABASE {name} OWNER scorer TEMPLATE template0")
         new = {"SCORER_DATABASE_URL": stack.state.database_url("scorer", name)}
         await asyncio.gather(*(stack.run("migrate", settings=new) for _ in range(2)))

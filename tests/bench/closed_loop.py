@@ -1,4 +1,4 @@
-"""A closed loop of connections that each post again as soon as they are answered; lean, for it shares our cores."""
+"""A closed loop: connections that each post again after their response. Lean, since it shares the cores."""
 
 import asyncio
 import itertools
@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 
 
 @dataclass
-class Tally:
-    """What the connections of one round have seen."""
+class RoundTally:
+    """The responses of one round."""
 
     until: float
     answered: int = 0
     wrong: list[bytes] = field(default_factory=list)
-    """The first lines of answers that were no success."""
+    """The first bytes of responses that were no success."""
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, requests: "itertools.cycle[bytes]", tally: Tally) -> None:
+    def __init__(self, requests: "itertools.cycle[bytes]", tally: RoundTally) -> None:
         self._requests = requests
         self._tally = tally
         self._got = b""
@@ -53,15 +53,15 @@ class _Connection(asyncio.Protocol):
 
 
 async def post_for(seconds: float, origin: str, requests: Sequence[bytes], connections: int) -> float:
-    """Successful answers a second.
+    """Successful responses a second.
 
-    :raises RuntimeError: when anything else was answered.
+    :raises RuntimeError: for any other response.
     """
     place = urlsplit(origin)
     loop = asyncio.get_running_loop()
     endless = itertools.cycle(requests)
     began = time.monotonic()
-    tally = Tally(began + seconds)
+    tally = RoundTally(began + seconds)
     made = [
         await loop.create_connection(
             lambda: _Connection(endless, tally), place.hostname or "", place.port or 80
@@ -70,7 +70,7 @@ async def post_for(seconds: float, origin: str, requests: Sequence[bytes], conne
     ]
     await asyncio.gather(*(connection.over for _, connection in made))
     if tally.wrong:
-        raise RuntimeError(f"{len(tally.wrong)} wrong answers, such as {tally.wrong[0]!r}")
+        raise RuntimeError(f"{len(tally.wrong)} failed responses, such as {tally.wrong[0]!r}")
     return tally.answered / seconds
 
 
@@ -85,7 +85,7 @@ def request(
 
 
 def length_of(head: bytes) -> int:
-    """Bytes of the body that follows."""
+    """The length of the body, by the response's head."""
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
