@@ -23,10 +23,10 @@ from bench.scorer import MIX, TENANT
 from bench.stand import KEY, Stand, a_stand
 from bench.stored import fill
 
-from services.alerts.domain import DETRACTOR
-from services.alerts.opening import case_id
+from services.alerts.cases.domain.case_rules import case_id
 from services.collector.forms import PageNonce
 from services.dispatcher.command import create_example_survey
+from shared.events.nps import HIGHEST_DETRACTOR
 from shared.link_tokens import LinkSigner
 
 RATE, SECONDS = 200.0, 20.0
@@ -97,7 +97,9 @@ async def _round(stand: Stand, rate: float, seconds: float, number: int) -> floa
     chance = random.Random(f"scores {number}")
     scores = chance.choices(range(11), MIX, k=len(at))
     forms = _forms(stand, invited, scores)
-    unhappy = {one: due for one, due, score in zip(invited, at, scores, strict=True) if score <= DETRACTOR}
+    unhappy = {
+        one: due for one, due, score in zip(invited, at, scores, strict=True) if score <= HIGHEST_DETRACTOR
+    }
     async with (
         lines(stand.origins["collector api"], 128) as posts,
         lines(stand.origins["alerts api"], 4) as reads,

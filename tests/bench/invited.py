@@ -7,7 +7,7 @@ from uuid import UUID
 from bench.scorer import TENANT
 from bench.stand import Stand
 
-from services.alerts import handlers as alerts
+from services.alerts.replicas import handlers as alerts
 from services.collector import handlers as collector
 from services.scorer import handlers as scorer
 from shared.events import INVITATIONS, Customer, Event, Invitation
