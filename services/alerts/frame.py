@@ -1,4 +1,4 @@
-"""The frame around the pages of alerts."""
+"""What the frame of the pages of alerts shows."""
 
 from typing import Any
 

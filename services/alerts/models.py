@@ -1,4 +1,4 @@
-"""The tables of alerts as the migrations make them: the names of tables and columns for bulk statements."""
+"""The tables of alerts as the migrations make them; bulk statements take names and types from here."""
 
 from sqlalchemy import (
     BigInteger,

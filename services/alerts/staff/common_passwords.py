@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_WORDS = (
+_GUESSED_WORDS = (
     "abc abcd access account admin administrator afterword amazon america andrea andrew angel anthony "
     "arsenal ashley august austin autumn azerty babygirl baseball basketball batman beautiful "
     "benjamin brandon buster butterfly changeme charlie cheese chelsea chicken chocolate christian "
@@ -42,8 +42,8 @@ _WORDS = (
     "opensesame iamgod fuckoff asshole bitch sexy money lucky happy dreams heaven peace blessed "
     "mercury jupiter saturn galaxy cosmos nothing something everything"
 )
-"""What people take first, and what a system like this one suggests."""
-_ROWS = (
+"""What people choose first, and what a system like this one suggests."""
+_KEY_ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890123456789",
     *("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn"),
@@ -56,28 +56,28 @@ _ROWS = (
     ),
 )
 _SUBSTITUTES = str.maketrans("@4310$5!7+|€£", "aaeiossittleL".lower())
-_RUN_AT_LEAST = 4
+_MIN_RUN_CHARS = 4
 _FILLERS = "0123456789!?.,:;-_+*#$%&/()='\"@ "
-"""What is put before and behind a word to please a rule."""
-_DIFFERENT_AT_LEAST = 5
-_LEFT_AT_LEAST = 6
-"""Characters that must stand there beside all that is guessed."""
-_LETTERS_LEFT_AT_LEAST = 4
-"""The same where only its letters are looked at."""
+"""What people put before and behind a word to satisfy a rule."""
+_MIN_DIFFERENT_CHARS = 5
+_MIN_CHARS_LEFT = 6
+"""Characters that must be left when everything that is guessed is removed."""
+_MIN_LETTERS_LEFT = 4
+"""The same among its letters alone."""
 
 
 def is_common(password: str, own: Iterable[str] = ()) -> bool:
     """Whether little is left of a password without known words, rows of keys, digits and repetition."""
     plain = unicodedata.normalize("NFKC", password).casefold()
     packed = "".join(plain.split())
-    if len(set(packed)) < _DIFFERENT_AT_LEAST or _repeats(packed):
+    if len(set(packed)) < _MIN_DIFFERENT_CHARS or _repeats(packed):
         return True
-    words = {*_WORDS.split(), *_own_words(own)}
+    words = {*_GUESSED_WORDS.split(), *_own_words(own)}
     letters = "".join(c for c in packed if c.isalpha())
     return (
-        min(_left(packed, words), _left(packed.translate(_SUBSTITUTES), words)) < _LEFT_AT_LEAST
-        # As in a1b2c3d4e5f6; of letters by chance more is left.
-        or (len(letters) >= _LEFT_AT_LEAST and _left(letters, words) < _LETTERS_LEFT_AT_LEAST)
+        min(_left(packed, words), _left(packed.translate(_SUBSTITUTES), words)) < _MIN_CHARS_LEFT
+        # As in a1b2c3d4e5f6: of random letters more is left.
+        or (len(letters) >= _MIN_CHARS_LEFT and _left(letters, words) < _MIN_LETTERS_LEFT)
     )
 
 
@@ -95,7 +95,7 @@ def _repeats(text: str) -> bool:
 
 def _own_words(own: Iterable[str]) -> set[str]:
     found = {
-        part for text in own for part in re.split(r"[\W_]+", text.casefold()) if len(part) >= _RUN_AT_LEAST
+        part for text in own for part in re.split(r"[\W_]+", text.casefold()) if len(part) >= _MIN_RUN_CHARS
     }
     return found | {part.translate(_SUBSTITUTES) for part in found}
 
@@ -103,7 +103,7 @@ def _own_words(own: Iterable[str]) -> set[str]:
 def _without(text: str, words: set[str]) -> str:
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, " ")
-    for row in _ROWS:
+    for row in _KEY_ROWS:
         text = _without_runs(_without_runs(text, row), row[::-1])
     return text
 
@@ -112,10 +112,10 @@ def _without_runs(text: str, row: str) -> str:
     """Without each piece of the row of four keys or more."""
     kept, place = [], 0
     while place < len(text):
-        size = _RUN_AT_LEAST
+        size = _MIN_RUN_CHARS
         while place + size <= len(text) and text[place : place + size] in row:
             size += 1
-        if size > _RUN_AT_LEAST:
+        if size > _MIN_RUN_CHARS:
             kept.append(" ")
             place += size - 1
         else:
