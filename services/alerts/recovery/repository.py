@@ -5,10 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts import models
 from services.alerts.cases.domain.case_file import CaseFile
-from services.alerts.cases.repository.cases import COLUMNS, case_of_row, case_values
-from shared.db.bulk import rows_sql
+from services.alerts.cases.repository.cases import COLUMNS, FIELDS, RECORDS, case_of_row, records
 from shared.db.database import UnitOfWork
 from shared.events import Answer, segments_of
 from shared.kafka.ops.recovery import Cursor
@@ -20,6 +18,14 @@ _PUBLISHED = (
 )
 """The columns that change and that a case's event tells."""
 
+RESTORE_CASES = f"""
+    INSERT INTO cases AS c ({FIELDS})
+    SELECT {FIELDS} FROM {RECORDS}
+    ORDER BY tenant, id
+    ON CONFLICT (tenant, id) DO UPDATE
+    SET {", ".join(f"{name} = EXCLUDED.{name}" for name in _PUBLISHED)}
+    WHERE c.version < EXCLUDED.version
+"""
 RAISE_COUNTERS = """
     INSERT INTO case_counter AS c (tenant, last)
     SELECT tenant, max(last)
@@ -32,14 +38,7 @@ RAISE_COUNTERS = """
 
 async def restore_cases(uow: UnitOfWork, files: Sequence[CaseFile]) -> None:
     """Write the cases that are newer than their rows, and give no number twice."""
-    names, values = case_values(files)
-    upsert = f"""
-        INSERT INTO cases AS c ({", ".join(names)}) {rows_sql(models.cases, names)}
-        ON CONFLICT (tenant, id) DO UPDATE
-        SET {", ".join(f"{name} = EXCLUDED.{name}" for name in _PUBLISHED)}
-        WHERE c.version < EXCLUDED.version
-    """
-    await uow.execute(upsert, values)
+    await uow.execute(RESTORE_CASES, {"rows": records(files)})
     await uow.execute(
         RAISE_COUNTERS,
         {"tenants": [case.tenant for case in files], "numbers": [case.number for case in files]},

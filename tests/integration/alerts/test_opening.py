@@ -24,7 +24,7 @@ async def kinds(database: Database) -> list[str]:
     return [row.kind for row in await rows(database, "SELECT kind FROM timeline ORDER BY at, seq")]
 
 
-async def said(database: Database) -> list[Event]:  # type: ignore[type-arg]
+async def published(database: Database) -> list[Event]:  # type: ignore[type-arg]
     found = await rows(database, "SELECT value FROM outbox WHERE topic = 'cases.v1' ORDER BY seq")
     return [CASES.decode(row.value) for row in found]
 
@@ -40,7 +40,7 @@ async def test_a_detractors_first_saved_score_opens_a_case_at_once_and_says_so(d
         answer.id,
     )
     assert case.due_at - answer.answered_at == timedelta(hours=24)
-    (event,) = await said(database)
+    (event,) = await published(database)
     assert (event.tenant, event.data.id, event.data.version) == (TENANT, case.id, case.version)
     assert event.data.segments == {"touchpoint": "home delivery"}
 
@@ -136,7 +136,7 @@ async def test_exactly_one_case_for_each_unhappy_answer_under_shuffled_and_doubl
         database, "SELECT answer_id, staff_id, count(*) FROM notification GROUP BY 1, 2 HAVING count(*) > 1"
     )
     assert doubled == []
-    latest = {event.data.id: event.data for event in await said(database)}
+    latest = {event.data.id: event.data for event in await published(database)}
     assert {i: one.version for i, one in latest.items()} == {case.id: case.version for case in found}
 
 

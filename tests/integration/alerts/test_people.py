@@ -120,7 +120,7 @@ async def test_people_are_invited_active_or_ended_and_the_list_says_so(alerts: A
 async def test_a_form_that_was_drawn_before_somebody_changed_it_takes_nothing_back(alerts: AlertsApi) -> None:
     admin, jonas = await alerts.signed_in("admin"), await alerts.signed_in()
 
-    async def drawn(browser: Browser, act: str) -> str:
+    async def fingerprint(browser: Browser, act: str) -> str:
         page = (await browser.get("/settings")).text
         found = re.search(rf'name="act" value="{act}">.*?name="drawn" value="([0-9a-f]+)"', page, re.DOTALL)
         assert found is not None
@@ -130,18 +130,18 @@ async def test_a_form_that_was_drawn_before_somebody_changed_it_takes_nothing_ba
         await uow.execute(
             "UPDATE staff SET name = 'Aaron First' WHERE id = :id", {"id": jonas.person.id}
         )  # so that theirs is the first form
-    before = await drawn(admin, "change")
+    before = await fingerprint(admin, "change")
     fields = {"act": "change", "person": str(jonas.person.id), "role": "leader", "segments": "store:x"}
     assert (await admin.do("/settings", **fields, sure="store:x", drawn=before)).status_code == 303
     stale = await admin.do("/settings", **{**fields, "segments": ""}, drawn=before)
     assert (stale.status_code, "Not saved: somebody changed" in stale.text) == (422, True)
     (row,) = await rows(alerts.database, "SELECT segments FROM staff WHERE id = :id", id=jonas.person.id)
     assert row.segments == ["store:x"]
-    again = await admin.do("/settings", **{**fields, "segments": ""}, drawn=await drawn(admin, "change"))
+    again = await admin.do("/settings", **{**fields, "segments": ""}, drawn=await fingerprint(admin, "change"))
     assert again.status_code == 303
 
     mia = await alerts.signed_in()
-    own = await drawn(mia, "me")
+    own = await fingerprint(mia, "me")
     assert (
         await mia.do("/settings", act="me", name="Jo Holt", wants_mail="on", drawn=own)
     ).status_code == 303

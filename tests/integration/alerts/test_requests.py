@@ -38,7 +38,7 @@ async def lines(alerts: AlertsApi, case: object) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in found]
 
 
-async def stands(alerts: AlertsApi, case: object) -> list[Any]:
+async def state_of(alerts: AlertsApi, case: object) -> list[Any]:
     return await rows(alerts.database, "SELECT state, owner_id, cause FROM cases WHERE id = :case", case=case)
 
 
@@ -63,7 +63,7 @@ async def test_requests_that_are_repeated_in_any_order_are_done_once(alerts: Ale
     assert [line[1:] for line in await lines(alerts, often)] == [
         line[1:] for line in await lines(alerts, once)
     ]
-    assert await stands(alerts, often) == await stands(alerts, once)
+    assert await state_of(alerts, often) == await state_of(alerts, once)
 
 
 async def test_a_key_that_was_used_for_another_act_is_refused_in_words(alerts: AlertsApi) -> None:

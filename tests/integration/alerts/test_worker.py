@@ -39,20 +39,20 @@ async def processes(alerts: AlertsApi, kafka: str, mailbox: Mailbox, monkeypatch
     await admin.close()
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as processes:
-        processes.create_task(run_worker(SERVICE, a_port(), "127.0.0.1", stopping, sending=False))
-        processes.create_task(run_sender(SERVICE, a_port(), "127.0.0.1", stopping))
+        processes.create_task(run_worker(SERVICE, a_free_port(), "127.0.0.1", stopping, sending=False))
+        processes.create_task(run_sender(SERVICE, a_free_port(), "127.0.0.1", stopping))
         yield
         stopping.set()
 
 
-def a_port() -> int:
+def a_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-async def say(alerts: AlertsApi, topic: Topic[Any], thing: Data) -> None:
-    """What another service would say, through an outbox that the worker's relay empties."""
+async def publish(alerts: AlertsApi, topic: Topic[Any], thing: Data) -> None:
+    """Publish what another service would, through an outbox that the worker's relay empties."""
     async with alerts.database.transaction() as uow:
         uow.publish(topic, TENANT, thing)
 
@@ -63,8 +63,8 @@ async def test_an_answer_on_its_topic_becomes_a_case_on_its_own_and_one_mail(
     person = await alerts.person()
     answer = an_answer()
     for _ in range(3):
-        await say(alerts, ANSWERS, answer)
-    await say(alerts, INVITATIONS, an_invitation(answer))
+        await publish(alerts, ANSWERS, answer)
+    await publish(alerts, INVITATIONS, an_invitation(answer))
     await eventually(lambda: mailbox.mails(to=person.address), within=30)
     await eventually(lambda: rows(alerts.database, "SELECT 1 FROM invitation"), within=30)
     (case,) = await rows(alerts.database, "SELECT id, version FROM cases")

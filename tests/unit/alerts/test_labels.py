@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("count", "late", "said"),
+    ("count", "late", "text"),
     [
         (0, 0, "Nobody is waiting."),
         (1, 0, "One customer is waiting to hear from us."),
@@ -23,12 +23,12 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
         (1300, 14, "1,300 customers are waiting to hear from us; 14 of them too long."),
     ],
 )
-def test_who_waits_is_said_in_a_sentence(count: int, late: int, said: str) -> None:
-    assert labels.waiting_sentence(count, late) == said
+def test_who_waits_is_said_in_a_sentence(count: int, late: int, text: str) -> None:
+    assert labels.waiting_sentence(count, late) == text
 
 
 @pytest.mark.parametrize(
-    ("length", "said"),
+    ("length", "text"),
     [
         (timedelta(seconds=59), "0 min"),
         (timedelta(minutes=69), "1 h 9 min"),
@@ -38,12 +38,12 @@ def test_who_waits_is_said_in_a_sentence(count: int, late: int, said: str) -> No
         (timedelta(hours=48), "2 days"),
     ],
 )
-def test_spans(length: timedelta, said: str) -> None:
-    assert labels.duration(length).replace("\u00a0", " ") == said
+def test_spans(length: timedelta, text: str) -> None:
+    assert labels.duration(length).replace("\u00a0", " ") == text
 
 
 @pytest.mark.parametrize(
-    ("ahead", "contact", "said"),
+    ("ahead", "contact", "text"),
     [
         (timedelta(minutes=-72), True, "1 h 12 min late"),
         (timedelta(minutes=69), True, "in 1 h 9 min"),
@@ -53,8 +53,8 @@ def test_spans(length: timedelta, said: str) -> None:
         (timedelta(days=60), False, "close by Thu 21 Jan 2027 10:00"),
     ],
 )
-def test_deadlines_are_told_in_the_companys_zone(ahead: timedelta, contact: bool, said: str) -> None:
-    assert labels.deadline(NOW + ahead, NOW, ZONE, contact=contact).replace("\u00a0", " ") == said
+def test_deadlines_are_told_in_the_companys_zone(ahead: timedelta, contact: bool, text: str) -> None:
+    assert labels.deadline(NOW + ahead, NOW, ZONE, contact=contact).replace("\u00a0", " ") == text
 
 
 def test_causes_are_words() -> None:
@@ -69,7 +69,7 @@ def test_a_clock_without_a_way_is_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "count", "about", "owner", "said"),
+    ("state", "count", "about", "owner", "text"),
     [
         ("open", 0, "", "everybody", "Nobody is waiting."),
         ("late", 0, "", "everybody", "Nobody is waiting too long."),
@@ -84,12 +84,12 @@ def test_a_clock_without_a_way_is_over() -> None:
         ("open", 2, "", "everybody", "Two customers are waiting to hear from us."),
     ],
 )
-def test_a_list_says_what_it_was_asked_for(state: str, count: int, about: str, owner: str, said: str) -> None:
-    assert labels.list_sentence(state, count, 0, about, owner, max_counted=10_000) == said
+def test_a_list_says_what_it_was_asked_for(state: str, count: int, about: str, owner: str, text: str) -> None:
+    assert labels.list_sentence(state, count, 0, about, owner, max_counted=10_000) == text
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "text"),
     [
         ("order_id", "Order id"),
         ("orderId", "Order id"),
@@ -100,12 +100,12 @@ def test_a_list_says_what_it_was_asked_for(state: str, count: int, about: str, o
         ("", ""),
     ],
 )
-def test_an_attributes_name_is_written_as_people_write(name: str, said: str) -> None:
-    assert labels.attribute_label(name) == said
+def test_an_attributes_name_is_written_as_people_write(name: str, text: str) -> None:
+    assert labels.attribute_label(name) == text
 
 
 @pytest.mark.parametrize(
-    ("states", "said"),
+    ("states", "text"),
     [
         ({}, ""),
         ({"sent": 3, "dropped": 1}, ""),
@@ -116,11 +116,11 @@ def test_an_attributes_name_is_written_as_people_write(name: str, said: str) -> 
         ),
     ],
 )
-def test_mails_to_colleagues_are_told_where_they_did_not_arrive(states: dict[str, int], said: str) -> None:
-    assert labels.mails_sentence(states) == said
+def test_mails_to_colleagues_are_told_where_they_did_not_arrive(states: dict[str, int], text: str) -> None:
+    assert labels.mails_sentence(states) == text
 
 
 def test_every_cause_is_said_by_its_theme() -> None:
-    said = [labels.cause_label(code) for code in CAUSE_CODES]
-    assert len(set(said)) == len(said)
-    assert all(one[0].isupper() for one in said)
+    text = [labels.cause_label(code) for code in CAUSE_CODES]
+    assert len(set(text)) == len(text)
+    assert all(one[0].isupper() for one in text)

@@ -6,9 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts import models
 from services.alerts.cases.domain.case_file import CaseFile
-from shared.db.bulk import row_values, rows_sql
 from shared.db.database import UnitOfWork
 
 COLUMNS = ", ".join(
@@ -16,8 +14,11 @@ COLUMNS = ", ".join(
     for name in CaseFile.__struct_fields__
 )
 """What :func:`case_of_row` reads of a row of cases that is called ``c``."""
+FIELDS = ", ".join(CaseFile.__struct_fields__)
+RECORDS = "jsonb_populate_recordset(CAST(NULL AS cases), CAST(CAST(:rows AS text) AS jsonb))"
+"""Rows of cases from JSON; with the sorted rows of ``shared.db.bulk`` an update would read all cases."""
 _FIXED = {"tenant", "id", "number", "answer_id", "opened_at"}
-"""The columns that never change."""
+_CHANGING = [name for name in CaseFile.__struct_fields__ if name not in _FIXED]
 
 Key = tuple[str, UUID]
 """Tenant and id."""
@@ -123,29 +124,33 @@ async def other_open_case(uow: UnitOfWork, case: CaseFile) -> CaseFile | None:
     return next((one for one in others if one.may_be_of(case.customer_id, case.contact_key)), None)
 
 
+INSERT_CASES = f"""
+    INSERT INTO cases ({FIELDS})
+    SELECT {FIELDS} FROM {RECORDS}
+    ORDER BY tenant, id
+"""
+
+
 async def insert_cases(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
     """Write new cases; the counter is locked."""
-    names, values = case_values(cases)
-    insert = f"INSERT INTO cases ({', '.join(names)}) {rows_sql(models.cases, names)}"
-    await uow.execute(insert, values)
+    await uow.execute(INSERT_CASES, {"rows": records(cases)})
+
+
+UPDATE_CASES = f"""
+    UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in _CHANGING)}
+    FROM {RECORDS} n
+    WHERE c.tenant = n.tenant AND c.id = n.id
+"""
 
 
 async def update_cases(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
     """Write cases that are locked."""
-    names, values = case_values(cases)
-    assignments = ", ".join(f"{name} = n.{name}" for name in names if name not in _FIXED)
-    update = f"""
-        UPDATE cases c SET {assignments}
-        FROM ({rows_sql(models.cases, names)}) n
-        WHERE c.tenant = n.tenant AND c.id = n.id
-    """
-    await uow.execute(update, values)
+    await uow.execute(UPDATE_CASES, {"rows": records(cases)})
 
 
-def case_values(cases: Sequence[CaseFile]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The columns of cases and their values, as the statements of ``shared.db.bulk`` take them."""
-    segments = [msgspec.json.encode(case.segments).decode() for case in cases]
-    return row_values(models.cases, cases, {"segments": segments})
+def records(cases: Sequence[CaseFile]) -> str:
+    """Cases as the parameter ``rows`` of ``RECORDS``."""
+    return msgspec.json.encode(cases).decode()
 
 
 def case_of_row(row: Any) -> CaseFile:
