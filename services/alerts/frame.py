@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.alerts.cases.repository import lists
+from services.alerts.cases.repository import overview
 from services.alerts.replicas.repository import sending_state
 from shared.db.database import UnitOfWork
 from shared.http.staff_auth import Staff
@@ -36,4 +36,4 @@ async def staff_frame(
 
 async def open_case_counts(uow: UnitOfWork, staff: Staff) -> Any:
     """How many open cases this person may see: open, mine, nobody, late."""
-    return await lists.count_open_cases(uow, staff.tenant, staff.segments, staff.id)
+    return await overview.count_open_cases(uow, staff.tenant, staff.segments, staff.id)

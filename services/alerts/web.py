@@ -8,7 +8,7 @@ from services.alerts.cases import api, case_page, inbox_page
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
 from services.alerts.context import AlertsContext
-from services.alerts.staff import settings_page, sign_in_pages
+from services.alerts.staff import link_pages, settings_page, sign_in_pages
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
 from shared.service import Context, Loops
@@ -33,6 +33,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             inbox_page.router,
             case_page.router,
             sign_in_pages.router,
+            link_pages.router,
             settings_page.router,
         ],
         pages=pages,

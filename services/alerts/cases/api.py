@@ -9,6 +9,7 @@ from services.alerts.cases import case_commands
 from services.alerts.cases.case_commands import CaseUser
 from services.alerts.cases.domain.case_file import NotDone, NotPossible
 from services.alerts.cases.repository import lists
+from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.timeline import timeline
 from services.alerts.cases.schemas import Action, CaseDetail, CaseOut, CasePage, ContactOut, EntryOut
 from services.alerts.cases.visible import VisibleCase, visible_case
@@ -44,7 +45,7 @@ async def list_cases(
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> CasePage:
     user = CaseUser.of(caller)
-    wanted = lists.CaseFilter(
+    wanted = CaseFilter(
         segments=user.segments,
         state=state,
         owner=_owner(owner),

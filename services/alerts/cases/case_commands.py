@@ -12,9 +12,10 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_file import CaseEntry, CaseFile, NotPossible
+from services.alerts.cases.domain.case_file import CaseFile, NotPossible
 from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.repository import cases, requests, timeline
 from services.alerts.cases.repository.answers import answers_of_case
 from services.alerts.cases.schemas import (

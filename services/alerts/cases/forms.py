@@ -14,7 +14,8 @@ from services.alerts.cases.domain.closing import (
     closing_faults,
     text_faults,
 )
-from services.alerts.cases.repository.lists import CaseFilter, Sort
+from services.alerts.cases.repository.conditions import CaseFilter
+from services.alerts.cases.repository.lists import Sort
 from services.alerts.cases.schemas import Action
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.alerts.cases.domain import case_rules
-from services.alerts.cases.domain.case_file import CaseEntry, CaseFile
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases, timeline
 from services.alerts.cases.team_notices import notify_team

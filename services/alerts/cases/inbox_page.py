@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from services.alerts.cases import labels
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.forms import CASES_PER_PAGE, MAX_PAGE_NUMBER, InboxFilter
-from services.alerts.cases.repository import lists
+from services.alerts.cases.repository import lists, overview
 from services.alerts.cases.views import CaseRow, case_rows, grouped
 from services.alerts.cases.visible import visible_case
 from services.alerts.context import OwnContext
@@ -67,7 +67,7 @@ async def inbox(
         found = [visible_case(row) for row in rows[:CASES_PER_PAGE]]
         now, zone = uow.now, zone_of(frame.time_zone)
         shown = await case_rows(uow, staff, found, zone)
-        touchpoints = await lists.touchpoints(uow, staff.tenant, staff.segments)
+        touchpoints = await overview.touchpoints(uow, staff.tenant, staff.segments)
     by_deadline = chosen.state in {"open", "late"} and chosen.sort == "due"
     newest = max((one.case for one in found), key=lambda case: case.opened_at, default=None)
     page = InboxPage(

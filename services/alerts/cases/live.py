@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from services.alerts.cases.repository.lists import recently_changed_cases
+from services.alerts.cases.repository.overview import recently_changed_cases
 from shared.db.database import Database
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 

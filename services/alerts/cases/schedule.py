@@ -1,7 +1,7 @@
 """By the clock: customers who have been quiet are taken to have finished, and expired rows are deleted."""
 
-from services.alerts.cases.domain.case_file import CaseEntry
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.handlers import write_changes
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases, requests

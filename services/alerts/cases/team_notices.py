@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from services.alerts.cases.domain import case_rules
-from services.alerts.cases.domain.case_file import CaseEntry, CaseFile
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.notices import repository as notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork

@@ -1,9 +1,8 @@
-"""From cases and answers to what the pages show of them."""
+"""From cases and answers to what the pages show of them: rows, deadlines, what was bought."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 from services.alerts.cases import labels
-from services.alerts.cases.domain.case_file import CaseEntry, CaseFile, EntryKind
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions
 from services.alerts.replicas import repository as replicas
@@ -159,101 +158,6 @@ def deadlines(case: CaseFile, start: datetime, now: datetime, zone: ZoneInfo) ->
         )
         for name, at in wanted
     ]
-
-
-class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of what happened, as the page writes it."""
-
-    at: datetime
-    title: str = ""
-    text: str = ""
-    who: str = ""
-    staff: bool = False
-    """Whether colleagues wrote it."""
-    href: str = ""
-    link: str = ""
-
-
-def timeline_lines(
-    entries: Sequence[CaseEntry], invitation: Invitation | None, earlier: Sequence[Answer]
-) -> list[TimelineLine]:
-    """The lines of these entries, of the invitation, and of the answers before it, oldest first."""
-    lines = [_entry_line(entry) for entry in entries]
-    lines += [
-        TimelineLine(
-            at=answer.answered_at, title=f"An earlier answer: {answer.score}.", text=answer.comment or ""
-        )
-        for answer in earlier
-        if answer.answered_at is not None
-    ]
-    if invitation is not None:
-        event = invitation.event_type.replace(".", " ").replace("_", " ").capitalize()
-        lines.append(TimelineLine(at=invitation.occurred_at, title=f"{event}."))
-        if invitation.sent_at is not None:
-            asked = TimelineLine(
-                at=invitation.sent_at,
-                title=f"Asked by mail: {invitation.survey_name}.",
-                href=f"/events/{invitation.event_id}",
-                link="Why this customer was asked",
-            )
-            lines.append(asked)
-    return sorted(lines, key=lambda line: line.at)
-
-
-_STAFF_KINDS = {"contact", "note", "closed", "reopened"}
-
-
-def _entry_line(entry: CaseEntry) -> TimelineLine:
-    return TimelineLine(
-        at=entry.at,
-        # A newer version of this service may write kinds that this one does not know.
-        title=_TITLES.get(entry.kind, _unknown)(entry.by_name, entry.facts),
-        text=entry.facts.get("text", ""),
-        who=entry.by_name if entry.kind in _STAFF_KINDS else "",
-        staff=entry.kind in _STAFF_KINDS,
-    )
-
-
-def _unknown(_: str, _facts: dict[str, Any]) -> str:
-    return "Something was done."
-
-
-def _opened(_: str, facts: dict[str, Any]) -> str:
-    first = facts.get("first_score")
-    before = f", after a {first} at first" if first not in {None, facts["score"]} else ""
-    return f"Answered {facts['score']}{before}. The case was opened."
-
-
-def _contact(_: str, facts: dict[str, Any]) -> str:
-    return f"{labels.CONTACT_LABELS[facts['how']]}, {'reached' if facts['reached'] else 'not reached'}."
-
-
-def _closed(_: str, facts: dict[str, Any]) -> str:
-    if "cause" not in facts:
-        return "Closed."
-    told = "the customer has been told" if facts["told"] else "the customer has not been told"
-    cause, outcome = labels.cause_label(facts["cause"]), labels.OUTCOME_LABELS[facts["outcome"]]
-    return f"Closed. {cause}. {outcome}; {told}."
-
-
-_TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
-    "opened": _opened,
-    "amended": lambda _, facts: f"Changed the score from {facts['before']} to {facts['score']}.",
-    "again": lambda _, facts: f"Answered again: {facts['score']}. It stays one case.",
-    "consent": lambda _, facts: (
-        "Wants to be contacted." if facts["may_contact"] else "Does not want to be contacted."
-    ),
-    "told": lambda _, facts: labels.notified_sentence(facts["people"]),
-    "taken": lambda name, _: f"{name} took the case.",
-    "released": lambda name, _: f"{name} put the case back.",
-    "assigned": lambda name, facts: f"{name} gave the case to {facts['to']}.",
-    "revealed": lambda name, facts: f"{name} looked at the {facts['what']}.",
-    "contact": _contact,
-    "note": lambda _name, _facts: "Note.",
-    "closed": _closed,
-    "reopened": lambda _name, _facts: "Opened again.",
-    "restored": lambda _name, _facts: "Restored after a loss of data. What was written lately is missing.",
-}
 
 
 def purchase_facts(invitation: Invitation | None) -> list[tuple[str, str]]:

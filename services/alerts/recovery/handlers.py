@@ -10,9 +10,10 @@ from uuid import UUID
 
 from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.actor import SYSTEM
-from services.alerts.cases.domain.case_file import CaseEntry, CaseFile
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.closing import CASE_OUTCOMES
 from services.alerts.cases.domain.policy import CasePolicy, current_policy
+from services.alerts.cases.domain.timeline import CaseEntry
 from services.alerts.cases.repository import cases, timeline
 from services.alerts.notices import repository as notices
 from services.alerts.recovery import repository

@@ -8,7 +8,7 @@ import pytest
 from support.alerts_api import AlertsApi
 from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, rows
 
-from services.alerts.cases.case_page import LINES_PER_PAGE
+from services.alerts.cases.case_detail import LINES_PER_PAGE
 from services.alerts.cases.forms import CASES_PER_PAGE
 from services.alerts.replicas.handlers import keep_invitations
 

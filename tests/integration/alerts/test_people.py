@@ -137,7 +137,9 @@ async def test_a_form_that_was_drawn_before_somebody_changed_it_takes_nothing_ba
     assert (stale.status_code, "Not saved: somebody changed" in stale.text) == (422, True)
     (row,) = await rows(alerts.database, "SELECT segments FROM staff WHERE id = :id", id=jonas.person.id)
     assert row.segments == ["store:x"]
-    again = await admin.do("/settings", **{**fields, "segments": ""}, drawn=await fingerprint(admin, "change"))
+    again = await admin.do(
+        "/settings", **{**fields, "segments": ""}, drawn=await fingerprint(admin, "change")
+    )
     assert again.status_code == 303
 
     mia = await alerts.signed_in()

@@ -14,8 +14,7 @@ from support.processes import ApiProcess
 from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
-from services.alerts.staff.settings_page import SettingsForm
-from services.alerts.staff.sign_in_pages import CompanyForm, LinkForm, LoginForm
+from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
 from services.dispatcher.pages.forms import DEFAULTS
 from shared.http.csrf import CSRF_FIELD
 

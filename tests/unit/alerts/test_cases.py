@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from support.alerts_builders import POLICY, an_answer
 
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_file import CaseEntry, CaseFile, NotDone, NotPossible
+from services.alerts.cases.domain.case_file import CaseFile, NotDone, NotPossible
 from services.alerts.cases.domain.case_rules import case_id, mail_recipients, new_case
 from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, text_faults
+from services.alerts.cases.domain.timeline import CaseEntry
 from shared.events import Answer
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

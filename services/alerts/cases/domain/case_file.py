@@ -14,6 +14,7 @@ import msgspec
 from services.alerts.cases.domain.actor import SYSTEM, Actor
 from services.alerts.cases.domain.closing import CaseOutcome, Closing
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.timeline import CaseEntry, Entries, EntryKind
 from shared.events import Answer, Case, CaseState, segments_of
 
 MOMENT_AGO = timedelta(minutes=10)
@@ -21,22 +22,6 @@ MOMENT_AGO = timedelta(minutes=10)
 
 ContactMethod = Literal["call", "mail", "meeting"]
 CONTACT_METHODS: tuple[ContactMethod, ...] = ("call", "mail", "meeting")
-EntryKind = Literal[
-    "opened",
-    "amended",
-    "again",
-    "consent",
-    "told",
-    "taken",
-    "assigned",
-    "released",
-    "contact",
-    "note",
-    "revealed",
-    "closed",
-    "reopened",
-    "restored",
-]
 
 
 class NotDone(Exception):
@@ -45,23 +30,6 @@ class NotDone(Exception):
 
 class NotPossible(Exception):
     """The state of the case does not allow it. The message says why."""
-
-
-class CaseEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a case's timeline. ``seq`` is the case's version after it."""
-
-    tenant: str
-    case_id: UUID
-    seq: int
-    at: datetime
-    kind: EntryKind
-    by_id: UUID | None = None
-    by_name: str = ""
-    facts: dict[str, Any] = {}
-    key: str | None = None
-    """The idempotency key of the request that caused it."""
-    answers: list[UUID] | None = None
-    """The answers it is about: only a reader of all of them reads it. None: written before this was kept."""
 
 
 class CaseFile(msgspec.Struct, kw_only=True):
@@ -116,14 +84,12 @@ class CaseFile(msgspec.Struct, kw_only=True):
             return False
         return self.contact_key == contact_key or not self.contact_key or not contact_key
 
-    def opened(self, entries: list[CaseEntry], score: int, first_score: int | None) -> None:
+    def opened(self, entries: Entries, score: int, first_score: int | None) -> None:
         """Record the answer that opened it, as the first entry."""
         facts: dict[str, Any] = {"score": score, "first_score": first_score}
         self._add(entries, self.opened_at, SYSTEM, "opened", answers=[self.answer_id], **facts)
 
-    def answered_again(
-        self, entries: list[CaseEntry], now: datetime, answer: Answer, policy: CasePolicy
-    ) -> None:
+    def answered_again(self, entries: Entries, now: datetime, answer: Answer, policy: CasePolicy) -> None:
         """The same customer is unhappy again while this case is open: it stays one case."""
         due = policy.contact_due(answer.answered_at or now, answer.score or 0)
         self.contact_due_at = min(self.contact_due_at, due)
@@ -132,7 +98,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self._add(entries, now, SYSTEM, "again", answers=[answer.id], **facts)
 
     def amended(
-        self, entries: list[CaseEntry], now: datetime, answer: Answer, before: int, policy: CasePolicy
+        self, entries: Entries, now: datetime, answer: Answer, before: int, policy: CasePolicy
     ) -> None:
         """The customer chose another score. A better one closes nothing, but is recorded."""
         score = before if answer.score is None else answer.score
@@ -144,7 +110,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self._add(entries, now, SYSTEM, "amended", answers=[answer.id], before=before, score=score)
 
     def apply_answers(
-        self, entries: list[CaseEntry], now: datetime, answers: Sequence[Answer], policy: CasePolicy
+        self, entries: Entries, now: datetime, answers: Sequence[Answer], policy: CasePolicy
     ) -> None:
         """Set the segments, and whether the customer may be contacted, from all its answers.
 
@@ -159,11 +125,11 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self.may_contact = last.may_contact
         self._add(entries, now, SYSTEM, "consent", answers=[last.id], may_contact=last.may_contact)
 
-    def team_notified(self, entries: list[CaseEntry], now: datetime, people: int, answer: UUID) -> None:
+    def team_notified(self, entries: Entries, now: datetime, people: int, answer: UUID) -> None:
         """Record how many colleagues get a mail about an answer."""
         self._add(entries, now, SYSTEM, "told", answers=[answer], people=people)
 
-    def take(self, entries: list[CaseEntry], now: datetime, actor: Actor, seen_version: int | None) -> None:
+    def take(self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None) -> None:
         """Become the owner; nothing changes for the person who already is.
 
         :raises NotDone: when somebody else was faster.
@@ -182,7 +148,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self._decide(entries, now, actor, "taken", answers=[])
 
     def assign(
-        self, entries: list[CaseEntry], now: datetime, actor: Actor, to: Actor, seen_version: int | None
+        self, entries: Entries, now: datetime, actor: Actor, to: Actor, seen_version: int | None
     ) -> None:
         """Give it to a person.
 
@@ -198,13 +164,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self._decide(entries, now, actor, "assigned", answers=[], to=to.name)
 
     def release(
-        self,
-        entries: list[CaseEntry],
-        now: datetime,
-        actor: Actor,
-        seen_version: int | None,
-        *,
-        may_assign: bool,
+        self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None, *, may_assign: bool
     ) -> None:
         """Leave it without an owner, so that somebody else can take it.
 
@@ -223,7 +183,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
 
     def contact(
         self,
-        entries: list[CaseEntry],
+        entries: Entries,
         now: datetime,
         actor: Actor,
         how: ContactMethod,
@@ -241,17 +201,17 @@ class CaseFile(msgspec.Struct, kw_only=True):
             self.first_contact_at = now
         self._add(entries, now, actor, "contact", key, how=how, reached=reached, text=text)
 
-    def note(self, entries: list[CaseEntry], now: datetime, actor: Actor, text: str, key: str | None) -> None:
+    def note(self, entries: Entries, now: datetime, actor: Actor, text: str, key: str | None) -> None:
         """Record a note for colleagues."""
         self._add(entries, now, actor, "note", key, text=text)
 
-    def reveal(self, entries: list[CaseEntry], now: datetime, actor: Actor, what: str) -> None:
+    def reveal(self, entries: Entries, now: datetime, actor: Actor, what: str) -> None:
         """Record that somebody was shown the customer's address or number."""
         self._add(entries, now, actor, "revealed", what=what)
 
     def close(
         self,
-        entries: list[CaseEntry],
+        entries: Entries,
         now: datetime,
         actor: Actor,
         closing: Closing,
@@ -278,7 +238,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
 
     def reopen(
         self,
-        entries: list[CaseEntry],
+        entries: Entries,
         now: datetime,
         actor: Actor,
         text: str,
@@ -298,7 +258,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self.close_due_at = now + policy.close_within
         self._decide(entries, now, actor, "reopened", key, text=text)
 
-    def restored(self, entries: list[CaseEntry], now: datetime) -> None:
+    def restored(self, entries: Entries, now: datetime) -> None:
         """Record that it was restored from its events: what only its page held is lost."""
         self._add(entries, now, SYSTEM, "restored", answers=[])
 
@@ -337,7 +297,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
 
     def _decide(
         self,
-        entries: list[CaseEntry],
+        entries: Entries,
         now: datetime,
         actor: Actor,
         kind: EntryKind,
@@ -350,7 +310,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
 
     def _add(
         self,
-        entries: list[CaseEntry],
+        entries: Entries,
         now: datetime,
         actor: Actor,
         kind: EntryKind,

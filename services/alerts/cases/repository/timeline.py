@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.cases.domain.case_file import CaseEntry
+from services.alerts.cases.domain.timeline import CaseEntry
 from shared.db.database import UnitOfWork
 
 ADD_ENTRIES = """
