@@ -12,7 +12,7 @@ from services.alerts.cases.domain.closing import (
     CAUSE_CODES,
     CAUSES,
     closing_faults,
-    text_faults,
+    required_text_faults,
 )
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.lists import Sort
@@ -89,11 +89,11 @@ class CaseForm(BaseModel):
                 faults = [] if self.how in CONTACT_METHODS else [("how", "Choose how.")]
                 if self.reached not in {"yes", "no"}:
                     faults.append(("reached", "Say whether you spoke to the customer."))
-                return faults + text_faults("contact-text", self.text, "Write what was said.")
+                return faults + required_text_faults("contact-text", self.text, "Write what was said.")
             case "note":
-                return text_faults("note-text", self.text, "Write the note.")
+                return required_text_faults("note-text", self.text, "Write the note.")
             case "reopen":
-                return text_faults("reopen-text", self.text, "Write why it is not over.")
+                return required_text_faults("reopen-text", self.text, "Write why it is not over.")
             case "close":
                 return closing_faults(self.cause, self.action, self.outcome, self.told)
             case _:

@@ -11,7 +11,7 @@ from support.alerts_builders import POLICY, an_answer
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.case_file import CaseFile, NotDone, NotPossible
 from services.alerts.cases.domain.case_rules import case_id, mail_recipients, new_case
-from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, text_faults
+from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, required_text_faults
 from services.alerts.cases.domain.timeline import CaseEntry
 from shared.events import Answer
 
@@ -163,7 +163,7 @@ def test_every_change_leaves_one_line_numbered_by_the_version(acts) -> None:
 def test_closing_needs_cause_action_outcome_and_whether_the_customer_knows() -> None:
     assert [field for field, _ in closing_faults("", " ", "", "")] == ["cause", "action", "outcome", "told"]
     assert closing_faults("delivery.late", "Called.", "lost", "no") == []
-    assert text_faults("note", "x" * 10_001, "Write.") == [
+    assert required_text_faults("note", "x" * 10_001, "Write.") == [
         ("note", "Make it shorter: at most 10,000 characters.")
     ]
 

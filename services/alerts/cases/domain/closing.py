@@ -38,7 +38,7 @@ def closing_faults(cause: str, action: str, outcome: str, told: str) -> list[tup
     faults = []
     if cause not in CAUSE_CODES:
         faults.append(("cause", "Choose a cause. Without it nobody learns from this case."))
-    faults += text_faults("action", action, "Write what we did.")
+    faults += required_text_faults("action", action, "Write what we did.")
     if outcome not in CASE_OUTCOMES:
         faults.append(("outcome", "Choose how it ended."))
     if told not in {"yes", "no"}:
@@ -46,7 +46,7 @@ def closing_faults(cause: str, action: str, outcome: str, told: str) -> list[tup
     return faults
 
 
-def text_faults(field: str, text: str, missing: str) -> list[tuple[str, str]]:
+def required_text_faults(field: str, text: str, missing: str) -> list[tuple[str, str]]:
     """What is wrong with a text that is required and bounded."""
     if not text.strip():
         return [(field, missing)]
