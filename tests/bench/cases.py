@@ -23,7 +23,7 @@ from bench.results import Result, print_progress
 from bench.scorer import SCORE_MIX, TENANT
 from bench.servers import Servers
 
-from services.alerts.opening import case_id
+from services.alerts.cases.domain.case_rules import case_id
 from services.collector.forms import PageNonce
 from services.dispatcher.command import create_example_survey
 from shared.events.nps import HIGHEST_DETRACTOR

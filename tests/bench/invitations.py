@@ -7,7 +7,7 @@ from uuid import UUID
 from bench.product import RunningProduct
 from bench.scorer import TENANT
 
-from services.alerts import handlers as alerts
+from services.alerts.replicas import handlers as alerts
 from services.collector import handlers as collector
 from services.scorer import handlers as scorer
 from shared.events import INVITATIONS, Customer, Event, Invitation
