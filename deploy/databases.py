@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import asyncpg
 
-LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+DATABASE_LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 
 
 async def create_databases(connection: asyncpg.Connection, passwords: Mapping[str, str]) -> None:
@@ -28,5 +28,5 @@ async def create_database(
 
     It sorts by code point on every server, whatever that server's own language is.
     """
-    await connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} {LOCALE}")
+    await connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} {DATABASE_LOCALE}")
     await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")

@@ -88,9 +88,9 @@ def healthy(
 
     `python -m shared.cli.health_check PORT` does the same in a tenth of the time.
     """
-    from shared.cli.health_check import ask
+    from shared.cli.health_check import find_faults
 
-    if faults := ask(port, host=host, ready=ready):
+    if faults := find_faults(port, host=host, ready=ready):
         sys.exit("\n".join(faults))
 
 

@@ -8,13 +8,13 @@ import sys
 from importlib.metadata import Distribution, distributions
 from typing import Any
 
-OURSELVES = "afterword"
+OWN_PACKAGE = "afterword"
 
 
 def document() -> dict[str, Any]:
     """The bill of materials of this environment."""
     found = {distribution.name.lower(): distribution for distribution in distributions()}
-    ourselves = found.pop(OURSELVES)
+    ourselves = found.pop(OWN_PACKAGE)
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",

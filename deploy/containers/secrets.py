@@ -10,25 +10,30 @@ from pathlib import Path
 
 from deploy.local.state import SERVICES
 
-SECRET = "secret"  # noqa: S105  (a file's name)
-HOST = "postgres:5432"
+SECRET_FILE = "secret"  # noqa: S105  (a file's name)
+POSTGRES_HOST = "postgres:5432"
 
 
-def make(folder: Path, host: str = HOST) -> list[str]:
+def make_secrets(folder: Path, host: str = POSTGRES_HOST) -> list[str]:
     """Write what is missing; return the names of what was written.
 
     The root secret is one for all services: one that joins later, or whose volume was lost, gets that of the
     others.
     """
-    root = next((kept.read_text() for kept in sorted(folder.glob(f"*/{SECRET}"))), secrets.token_urlsafe(48))
-    made = [_once(folder / "postgres" / "password", secrets.token_urlsafe(24), readable=True)]
+    root = next(
+        (kept.read_text() for kept in sorted(folder.glob(f"*/{SECRET_FILE}"))), secrets.token_urlsafe(48)
+    )
+    made = [_write_if_missing(folder / "postgres" / "password", secrets.token_urlsafe(24), readable=True)]
     for service in SERVICES:
         url = f"postgresql+asyncpg://{service}:{secrets.token_urlsafe(24)}@{host}/{service}"
-        made += [_once(folder / service / SECRET, root), _once(folder / service / "database_url", url)]
+        made += [
+            _write_if_missing(folder / service / SECRET_FILE, root),
+            _write_if_missing(folder / service / "database_url", url),
+        ]
     return [str(path.relative_to(folder)) for path in made if path is not None]
 
 
-def _once(path: Path, text: str, *, readable: bool = False) -> Path | None:
+def _write_if_missing(path: Path, text: str, *, readable: bool = False) -> Path | None:
     """`readable` by whoever has the volume: PostgreSQL's container runs as a user of its own."""
     if path.exists():
         return None
@@ -42,5 +47,5 @@ def _once(path: Path, text: str, *, readable: bool = False) -> Path | None:
 
 
 if __name__ == "__main__":
-    made = make(Path(sys.argv[1]))
+    made = make_secrets(Path(sys.argv[1]))
     sys.stdout.write("".join(f"{name}: made\n" for name in made) or "all secrets are there\n")

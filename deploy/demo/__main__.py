@@ -16,12 +16,12 @@ def main() -> None:
     except data.FetchError as error:
         sys.exit(str(error))
     if sys.argv[1:] == ["fetch"]:
-        tell(f"The demo's data are in {data.DATA}")
+        tell(f"The demo's data are in {data.DATA_FOLDER}")
         return
-    from deploy.demo.simulation import live  # noqa: PLC0415  (who only fetches needs no settings)
+    from deploy.demo.simulation import run_simulation  # noqa: PLC0415  (who only fetches needs no settings)
     from shared import runtime  # noqa: PLC0415
 
-    runtime.run(live)
+    runtime.run(run_simulation)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from deploy.local.state import write_privately
+from deploy.local.state import write_private_file
 from shared.clock import Clock
 
-REMEMBERED = 500
+MAX_REMEMBERED_EVENTS = 500
 """So many of the latest events can be answered; a mail comes seconds after its event."""
 
 
@@ -37,11 +37,11 @@ class Progress(msgspec.Struct):
         """Note a customer's latest event, and forget the oldest ones."""
         self.asked.pop(customer, None)
         self.asked[customer] = number
-        while len(self.asked) > REMEMBERED:
+        while len(self.asked) > MAX_REMEMBERED_EVENTS:
             del self.asked[next(iter(self.asked))]
 
 
-class Position:
+class Checkpoint:
     """The progress and its file, readable by its owner only."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -54,4 +54,4 @@ class Position:
         )
 
     def save(self) -> None:
-        write_privately(self._path, msgspec.json.encode(self.progress).decode())
+        write_private_file(self._path, msgspec.json.encode(self.progress).decode())

@@ -9,10 +9,10 @@ import msgspec
 
 from shared.runtime import Backoff, pause
 
-KEY_KNOWN_WITHIN = 60.0
+NEW_KEY_TIMEOUT_S = 60.0
 """Seconds; a new key is known everywhere within a few, so then it is a wrong one."""
 
-PATIENCE = {
+RETRYABLE_STATUSES = {
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
@@ -21,11 +21,11 @@ PATIENCE = {
 }
 
 
-class Stopping(Exception):
+class DemoStopped(Exception):
     """The demo was asked to end while it waited for a door."""
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A door said no for good. The message holds its words."""
 
     def __init__(self, status: int, words: str) -> None:
@@ -33,7 +33,7 @@ class Refused(Exception):
         self.status = status
 
 
-class Doors:
+class DemoClient:
     """Calls until a door answers; waits as long as it asks for."""
 
     def __init__(
@@ -67,20 +67,20 @@ class Doors:
 
     async def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
         backoff, loop = Backoff(), asyncio.get_running_loop()
-        known_by = loop.time() + KEY_KNOWN_WITHIN
+        known_by = loop.time() + NEW_KEY_TIMEOUT_S
         while not self._stopping.is_set():
             response = await self._try(method, path, **content)
             if response is not None and (
-                response.status_code not in PATIENCE
+                response.status_code not in RETRYABLE_STATUSES
                 or (response.status_code == HTTPStatus.UNAUTHORIZED and loop.time() > known_by)
             ):
                 if response.is_server_error or response.is_client_error:
                     words = f"{method} {path}: {response.status_code} {response.text}"
-                    raise Refused(response.status_code, words)
+                    raise RequestRefused(response.status_code, words)
                 return response
             asked = response.headers.get("Retry-After", "") if response is not None else ""
             await pause(self._stopping, max(backoff.next(), float(asked) if asked.isdecimal() else 0.0))
-        raise Stopping
+        raise DemoStopped
 
     async def _try(self, method: str, path: str, **content: Any) -> httpx.Response | None:
         try:

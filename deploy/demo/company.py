@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from services.alerts import accounts
 from services.alerts.errors import BadAccount
 from services.alerts.hiring import create_staff, set_password
@@ -22,19 +22,19 @@ from services.trigger.tenants import create_key, create_tenant
 from shared.db.database import Database
 from shared.settings import ServiceSettings, load
 
-TENANT, NAME = "demo", "Havnbo"
-ZONE = ZoneInfo("Europe/Copenhagen")
+TENANT_ID, COMPANY_NAME = "demo", "Havnbo"
+TIME_ZONE = ZoneInfo("Europe/Copenhagen")
 LANGUAGES = ("en", "da", "nl")
 POSTAL_ADDRESS = "Havnbo (invented), Havnegade 1, 8000 Aarhus"
 
-SIMULATED = "simulated"
+KEY_NAME = "simulated"
 """The key's name: as such the simulated staff stand in the history of a case."""
-SCOPES = ("events:write", "answers:write", "surveys:write", "cases:read", "cases:write")
+KEY_SCOPES = ("events:write", "answers:write", "surveys:write", "cases:read", "cases:write")
 
 PASSWORD = "havnbo-by-the-harbour"  # noqa: S105  (a known one, for a stack that nobody else can reach)
 
 
-class Person(NamedTuple):
+class StaffMember(NamedTuple):
     role: str
     address: str
     name: str
@@ -42,20 +42,20 @@ class Person(NamedTuple):
 
 
 SIGN_INS = (
-    Person("admin", "admin@havnbo.example", "Ida Admin"),
-    Person("leader", "leader@havnbo.example", "Lars Leader", ("store:aarhus",)),
-    Person("agent", "agent@havnbo.example", "Agnes Agent"),
+    StaffMember("admin", "admin@havnbo.example", "Ida Admin"),
+    StaffMember("leader", "leader@havnbo.example", "Lars Leader", ("store:aarhus",)),
+    StaffMember("agent", "agent@havnbo.example", "Agnes Agent"),
 )
 SIMULATED_STAFF = (
-    Person("agent", "clara@havnbo.example", "Clara (simulated)"),
-    Person("agent", "dries@havnbo.example", "Dries (simulated)"),
+    StaffMember("agent", "clara@havnbo.example", "Clara (simulated)"),
+    StaffMember("agent", "dries@havnbo.example", "Dries (simulated)"),
 )
 SURVEYS = (("After a purchase", "order.delivered"), ("After a support call", "support.closed"))
 
 log = structlog.get_logger()
 
 
-async def key(position: Position) -> str:
+async def api_key(position: Checkpoint) -> str:
     """The demo's own API key; the tenant is made with it."""
     progress = position.progress
     if progress.key is None:
@@ -63,55 +63,55 @@ async def key(position: Position) -> str:
             try:
                 await create_tenant(
                     database,
-                    TENANT,
-                    name=NAME,
-                    time_zone=ZONE.key,
+                    TENANT_ID,
+                    name=COMPANY_NAME,
+                    time_zone=TIME_ZONE.key,
                     country="DK",
                     languages=LANGUAGES,
                     postal_address=POSTAL_ADDRESS,
                 )
             except TenantExists:
-                log.info("tenant_found", tenant=TENANT)
-            progress.key = await create_key(database, TENANT, SCOPES, name=SIMULATED)
+                log.info("tenant_found", tenant=TENANT_ID)
+            progress.key = await create_key(database, TENANT_ID, KEY_SCOPES, name=KEY_NAME)
         position.save()
     return progress.key
 
 
-async def set_up(doors: Doors, position: Position, staff_url: str) -> None:
+async def set_up(doors: DemoClient, position: Checkpoint, staff_url: str) -> None:
     """Staff, surveys, and live; whatever is there already stays as it is."""
     if position.progress.is_set_up:
         return
     async with _database(AlertsSettings) as database:
         for person in SIGN_INS:
-            await _hire(database, staff_url, person)
-            await set_password(database, TENANT, person.address, PASSWORD)
+            await _create_staff(database, staff_url, person)
+            await set_password(database, TENANT_ID, person.address, PASSWORD)
         for person in SIMULATED_STAFF:
-            await _hire(database, staff_url, person)
-            await _without_mail(database, person)
+            await _create_staff(database, staff_url, person)
+            await _turn_off_mail(database, person)
     for name, trigger in SURVEYS:
         survey = {"name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1}
         await doors.post("/v1/surveys", survey, once=f"demo {trigger}")
     async with _database(DispatcherSettings) as database, database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, SIMULATED, "live")
+        await sending.set_mode(uow, TENANT_ID, KEY_NAME, "live")
     position.progress.is_set_up = True
     position.save()
-    log.info("company_set_up", tenant=TENANT)
+    log.info("company_set_up", tenant=TENANT_ID)
 
 
-async def simulated_staff() -> list[str]:
+async def simulated_staff_ids() -> list[str]:
     """The ids of those to whom the simulated staff give cases."""
     async with _database(AlertsSettings) as database, database.reading() as uow:
-        found = await people.people(uow, TENANT)
+        found = await people.people(uow, TENANT_ID)
     addresses = {person.address for person in SIMULATED_STAFF}
     return [str(person.id) for person in found if person.address in addresses]
 
 
-async def _hire(database: Database, staff_url: str, person: Person) -> None:
+async def _create_staff(database: Database, staff_url: str, person: StaffMember) -> None:
     try:
         await create_staff(
             database,
             staff_url,
-            TENANT,
+            TENANT_ID,
             person.address,
             person.role,
             name=person.name,
@@ -120,15 +120,15 @@ async def _hire(database: Database, staff_url: str, person: Person) -> None:
     except BadAccount:
         async with database.reading() as uow:
             # A start that was cut off has hired them already; anything else is a fault.
-            if await people.find_by_address(uow, TENANT, person.address) is None:
+            if await people.find_by_address(uow, TENANT_ID, person.address) is None:
                 raise
 
 
-async def _without_mail(database: Database, person: Person) -> None:
+async def _turn_off_mail(database: Database, person: StaffMember) -> None:
     async with database.transaction() as uow:
-        found = await people.find_by_address(uow, TENANT, accounts.clean_address(person.address))
+        found = await people.find_by_address(uow, TENANT_ID, accounts.clean_address(person.address))
         if found is not None:
-            await people.change_own(uow, TENANT, found.id, name=person.name, wants_mail=False)
+            await people.change_own(uow, TENANT_ID, found.id, name=person.name, wants_mail=False)
 
 
 @asynccontextmanager

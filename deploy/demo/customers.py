@@ -10,29 +10,29 @@ from urllib.parse import urlsplit
 import httpx
 
 from deploy.demo import form, personas
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from deploy.demo.form import Form
 from deploy.demo.model import Behaviour, Intent, Model
-from deploy.demo.stream import Stream
+from deploy.demo.stream import EventStream
 from shared.clock import Clock
 from shared.runtime import pause
 
-POLL_EVERY = 1.0
-THINK_AGAIN = 15.0
-NOT_YET = 20
+POLL_INTERVAL_S = 1.0
+AMEND_DELAY_S = 15.0
+MAX_PAGE_TRIES = 20
 """So many seconds a link may need to be known to the page; then the customer has lost patience."""
 
-BROWSER = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword's demo)"}
+BROWSER_HEADERS = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword's demo)"}
 # Read once: a browser of its own for each customer would read them each time, for tens of milliseconds.
-CERTIFICATES = ssl.create_default_context()
+SSL_CONTEXT = ssl.create_default_context()
 
 Mail = dict[str, Any]
 
 
-class Customers:
+class SimulatedCustomers:
     def __init__(
-        self, stream: Stream, model: Model, position: Position, *, mailbox: Doors, clock: Clock
+        self, stream: EventStream, model: Model, position: Checkpoint, *, mailbox: DemoClient, clock: Clock
     ) -> None:
         self._stream = stream
         self._model = model
@@ -51,7 +51,7 @@ class Customers:
                 for mail in mails:
                     self._waiting[mail["id"]], self._seen = self._seen, mail["id"]
                     people.create_task(self._open(mail, stopping))
-                await pause(stopping, POLL_EVERY)
+                await pause(stopping, POLL_INTERVAL_S)
 
     async def _open(self, mail: Mail, stopping: asyncio.Event) -> None:
         behaviour = self._behaviour(mail["to"])
@@ -80,22 +80,22 @@ class Customers:
     async def _answer(self, link: str, behaviour: Behaviour, stopping: asyncio.Event) -> None:
         """Follow the link of the score, fill the form in, send it; perhaps think again."""
         async with httpx.AsyncClient(
-            headers=BROWSER, follow_redirects=True, trust_env=False, verify=CERTIFICATES
+            headers=BROWSER_HEADERS, follow_redirects=True, trust_env=False, verify=SSL_CONTEXT
         ) as browser:
             if not await is_unanswered(browser, link, stopping):
                 return
-            if not await say(browser, link, behaviour.says, behaviour.writes_for, stopping):
+            if not await submit_answer(browser, link, behaviour.says, behaviour.writes_for, stopping):
                 return
             self._position.progress.answered += 1
             if behaviour.amends is not None:
-                await pause(stopping, THINK_AGAIN)
-                if await say(browser, link, behaviour.amends, 0.0, stopping):
+                await pause(stopping, AMEND_DELAY_S)
+                if await submit_answer(browser, link, behaviour.amends, 0.0, stopping):
                     self._position.progress.amended += 1
 
 
 async def is_unanswered(browser: httpx.AsyncClient, link: str, stopping: asyncio.Event) -> bool:
     """Whether nobody has answered behind this link, as a visitor of the demo may have: theirs stays."""
-    for _ in range(NOT_YET):
+    for _ in range(MAX_PAGE_TRIES):
         if stopping.is_set():
             return False
         with suppress(httpx.TransportError):
@@ -107,32 +107,32 @@ async def is_unanswered(browser: httpx.AsyncClient, link: str, stopping: asyncio
     return False
 
 
-async def say(
+async def submit_answer(
     browser: httpx.AsyncClient, link: str, intent: Intent, writes_for: float | None, stopping: asyncio.Event
 ) -> bool:
     """Choose the score, which the page's script saves at once; then write, and send the form."""
-    for _ in range(NOT_YET):
+    for _ in range(MAX_PAGE_TRIES):
         if stopping.is_set():
             return False
         with suppress(httpx.TransportError):
             page = await browser.get(link)
             if (found := form.survey_form(page.text, str(page.url))) is not None:
-                chosen = await browser.post(found.action, data=choosing(found, intent))
+                chosen = await browser.post(found.action, data=score_fields(found, intent))
                 if writes_for is not None:
                     await pause(stopping, writes_for)
-                    chosen = await browser.post(found.action, data=sending(found, intent))
+                    chosen = await browser.post(found.action, data=form_fields(found, intent))
                 if chosen.is_success:
                     return True
         await pause(stopping, 1)
     return False
 
 
-def choosing(found: Form, intent: Intent) -> dict[str, str]:
+def score_fields(found: Form, intent: Intent) -> dict[str, str]:
     """What the page's script sends as soon as a score is chosen."""
     return {**found.values, "score": str(intent.score), "action": "choose"}
 
 
-def sending(found: Form, intent: Intent) -> dict[str, str]:
+def form_fields(found: Form, intent: Intent) -> dict[str, str]:
     """What the browser sends once the form is filled in."""
     consent = {True: {"may_contact": "yes"}, False: {"may_contact": "no"}, None: {}}[intent.may_contact]
     written = {"score": str(intent.score), "comment": intent.comment or "", "action": "send"}

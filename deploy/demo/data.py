@@ -13,14 +13,14 @@ from pathlib import Path
 
 from deploy.local.state import CACHE
 
-DATA = CACHE / "demo"
-PURCHASES = DATA / "CDNOW_master.txt"
-SENTENCES = DATA / "amazonReviewSnippets_GroundTruth.txt"
-LOCKS = Path(__file__).parent
+DATA_FOLDER = CACHE / "demo"
+PURCHASES_FILE = DATA_FOLDER / "CDNOW_master.txt"
+SENTENCES_FILE = DATA_FOLDER / "amazonReviewSnippets_GroundTruth.txt"
+LOCKS_FOLDER = Path(__file__).parent
 
-WHEEL_MEMBER = f"lifetimes/datasets/{PURCHASES.name}"
+WHEEL_MEMBER = f"lifetimes/datasets/{PURCHASES_FILE.name}"
 SDIST_MEMBER = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
-INNER_MEMBER = f"hutto_ICWSM_2014/{SENTENCES.name}"
+INNER_MEMBER = f"hutto_ICWSM_2014/{SENTENCES_FILE.name}"
 
 
 class FetchError(Exception):
@@ -28,7 +28,7 @@ class FetchError(Exception):
 
 
 def is_fetched() -> bool:
-    return PURCHASES.exists() and SENTENCES.exists()
+    return PURCHASES_FILE.exists() and SENTENCES_FILE.exists()
 
 
 def fetch(tell: Callable[[str], None]) -> None:
@@ -36,7 +36,7 @@ def fetch(tell: Callable[[str], None]) -> None:
 
     :raises FetchError: when the package index does not give them.
     """
-    DATA.mkdir(parents=True, exist_ok=True)
+    DATA_FOLDER.mkdir(parents=True, exist_ok=True)
     with (CACHE / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_fetched():
@@ -45,22 +45,22 @@ def fetch(tell: Callable[[str], None]) -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             _download(folder)
-            _keep(PURCHASES, _purchases(folder))
-            _keep(SENTENCES, _sentences(folder))
+            _keep(PURCHASES_FILE, _purchases(folder))
+            _keep(SENTENCES_FILE, _sentences(folder))
 
 
 def _download(folder: Path) -> None:
     build = folder / "build"
     _pip(
         *("install", "--target", str(build), "--only-binary", ":all:"),
-        *("-r", str(LOCKS / "requirements-build.lock")),
+        *("-r", str(LOCKS_FOLDER / "requirements-build.lock")),
     )
     # pip asks a source archive for its name by running its setup.py: with the setuptools of our lock, and
     # without a build environment of its own, for which it would fetch the newest.
     _pip(
         *("download", "--dest", str(folder), "--no-build-isolation"),
         *("--only-binary", "lifetimes", "--no-binary", "vaderSentiment"),
-        *("-r", str(LOCKS / "requirements.lock")),
+        *("-r", str(LOCKS_FOLDER / "requirements.lock")),
         path=build,
     )
 

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from deploy.demo import personas
 from deploy.demo.model import Circumstances, Model
-from deploy.demo.purchases import Purchase, moved
+from deploy.demo.purchases import Purchase, move_to_today
 
-DAYS = 400
-LATELY = 60
+HISTORY_DAYS = 400
+RECENT_DAYS = 60
 # The shares of the purchases that were answered: an answer of last year helps nobody who looks at a month.
-SHARE, SHARE_LATELY = 0.12, 0.40
-CALLS, RELATIONAL = 900, 300
-MORE_LATELY = 0.3
-OPENS, CLOSES = time(8), time(22)
+ANSWERED_SHARE, RECENT_ANSWERED_SHARE = 0.12, 0.40
+SUPPORT_CALLS, RELATIONAL_ANSWERS = 900, 300
+SHARE_IN_RECENT_DAYS = 0.3
+OPENING_TIME, CLOSING_TIME = time(8), time(22)
 
 Answer = dict[str, Any]
 
@@ -40,24 +40,24 @@ class History:
         )
 
     def _purchased(self) -> Iterator[Answer]:
-        for purchase in moved(self._purchases, self._today, DAYS):
+        for purchase in move_to_today(self._purchases, self._today, HISTORY_DAYS):
             days_ago = (self._today - purchase.day).days
             random = self._model.random("past purchase", purchase.number)
-            if random.random() < (SHARE_LATELY if days_ago < LATELY else SHARE):
+            if random.random() < (RECENT_ANSWERED_SHARE if days_ago < RECENT_DAYS else ANSWERED_SHARE):
                 about = personas.purchase_circumstances(self._model, f"past/{purchase.number}", days_ago)
                 yield self._answer(
                     f"past-order-{purchase.number:05d}", purchase.customer, purchase.day, about, random
                 )
 
     def _called(self) -> Iterator[Answer]:
-        for number in range(CALLS):
+        for number in range(SUPPORT_CALLS):
             random = self._model.random("past call", number)
             day, customer = self._any(random)
             about = personas.support_circumstances(self._model, f"past/{number}", (self._today - day).days)
             yield self._answer(f"past-call-{number:04d}", customer, day, about, random)
 
     def _asked_now_and_then(self) -> Iterator[Answer]:
-        for number in range(RELATIONAL):
+        for number in range(RELATIONAL_ANSWERS):
             random = self._model.random("past relation", number)
             day, customer = self._any(random)
             about = Circumstances(None, days_ago=(self._today - day).days)
@@ -65,14 +65,14 @@ class History:
             yield {**answer, "measurement": "relational"}
 
     def _any(self, random: Random) -> tuple[date, str]:
-        days_ago = random.randrange(LATELY if random.random() < MORE_LATELY else DAYS)
+        days_ago = random.randrange(RECENT_DAYS if random.random() < SHARE_IN_RECENT_DAYS else HISTORY_DAYS)
         day = self._today - timedelta(days=days_ago)
         return day, random.choice(self._purchases).customer
 
     def _answer(self, name: str, customer: str, day: date, about: Circumstances, random: Random) -> Answer:
         intent = self._model.intent(about, random)
-        opens = datetime.combine(day, OPENS, self._zone)
-        open_for = (CLOSES.hour - OPENS.hour) * 3600
+        opens = datetime.combine(day, OPENING_TIME, self._zone)
+        open_for = (CLOSING_TIME.hour - OPENING_TIME.hour) * 3600
         answered_at = (opens + timedelta(seconds=random.randrange(open_for))).astimezone(UTC)
         return {
             "id": name,

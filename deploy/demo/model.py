@@ -11,25 +11,25 @@ from random import Random
 
 from deploy.demo.sentences import Sentences
 
-WEIGHTS = (0.02, 0.01, 0.01, 0.01, 0.01, 0.03, 0.03, 0.09, 0.22, 0.22, 0.35)
-MIDDLE = 8
+SCORE_WEIGHTS = (0.02, 0.01, 0.01, 0.01, 0.01, 0.03, 0.03, 0.09, 0.22, 0.22, 0.35)
+TILT_CENTRE = 8
 
-TOUCHPOINTS = {
+TOUCHPOINT_SHIFTS = {
     "home delivery": -0.02,
     "click and collect": 0.06,
     "checkout": 0.03,
     "phone support": -0.10,
     "chat support": -0.03,
 }
-STORES = {"aarhus": 0.02, "odense": -0.02}
-AGENTS = {"astrid": 0.05, "bo": -0.05, "clara": 0.02, "dries": -0.02}
+STORE_SHIFTS = {"aarhus": 0.02, "odense": -0.02}
+AGENT_SHIFTS = {"astrid": 0.05, "bo": -0.05, "clara": 0.02, "dries": -0.02}
 
-DRIFT, DRIFT_DAYS = 0.05, 400
+DRIFT_SHIFT, DRIFT_DAYS = 0.05, 400
 """A year ago everything was this much better; it faded evenly."""
-NEW_CARRIER, NEW_CARRIER_DAYS = -0.14, 20
+NEW_CARRIER_SHIFT, NEW_CARRIER_DAYS = -0.14, 20
 """For so many days a new carrier has brought the home deliveries, and brought them late."""
 
-HESITATION = 20.0
+MEAN_ANSWER_DELAY_S = 20.0
 """Mean seconds between a mail and its answer in the stream; nobody takes more than six times as long."""
 
 
@@ -68,17 +68,17 @@ class Behaviour:
 def shift(about: Circumstances) -> float:
     late = about.touchpoint == "home delivery" and about.days_ago < NEW_CARRIER_DAYS
     return (
-        TOUCHPOINTS.get(about.touchpoint or "", 0.0)
-        + STORES.get(about.store or "", 0.0)
-        + AGENTS.get(about.agent or "", 0.0)
-        + DRIFT * min(about.days_ago, DRIFT_DAYS) / DRIFT_DAYS
-        + (NEW_CARRIER if late else 0.0)
+        TOUCHPOINT_SHIFTS.get(about.touchpoint or "", 0.0)
+        + STORE_SHIFTS.get(about.store or "", 0.0)
+        + AGENT_SHIFTS.get(about.agent or "", 0.0)
+        + DRIFT_SHIFT * min(about.days_ago, DRIFT_DAYS) / DRIFT_DAYS
+        + (NEW_CARRIER_SHIFT if late else 0.0)
     )
 
 
 def chances(t: float) -> list[float]:
     """The chance of each score 0 to 10 under a shift."""
-    tilted = [weight * exp(t * (score - MIDDLE)) for score, weight in enumerate(WEIGHTS)]
+    tilted = [weight * exp(t * (score - TILT_CENTRE)) for score, weight in enumerate(SCORE_WEIGHTS)]
     return [part / sum(tilted) for part in tilted]
 
 
@@ -104,7 +104,7 @@ class Model:
         """What becomes of an invitation; None: nothing, as of nearly half."""
         if random.random() > 0.55:  # noqa: PLR2004
             return None
-        after = min(2 + random.expovariate(1 / HESITATION), 6 * HESITATION)
+        after = min(2 + random.expovariate(1 / MEAN_ANSWER_DELAY_S), 6 * MEAN_ANSWER_DELAY_S)
         says = self.intent(about, random)
         writes_for = random.uniform(2, 15) if random.random() < 0.9 else None  # noqa: PLR2004
         amends = self.intent(about, random) if random.random() < 0.05 else None  # noqa: PLR2004

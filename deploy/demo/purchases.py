@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-COLUMNS = ["customer_id", "date", "number_of_cds", "dollar_value"]
+CDNOW_COLUMNS = ["customer_id", "date", "number_of_cds", "dollar_value"]
 
 
 class Purchase(NamedTuple):
@@ -17,15 +17,15 @@ class Purchase(NamedTuple):
     cents: int
 
 
-def read(path: Path) -> list[Purchase]:
+def read_purchases(path: Path) -> list[Purchase]:
     """All purchases, in the order in which they happened."""
     with path.open(encoding="ascii") as lines:
-        return parse(lines)
+        return parse_purchases(lines)
 
 
-def parse(lines: Iterable[str]) -> list[Purchase]:
+def parse_purchases(lines: Iterable[str]) -> list[Purchase]:
     rows = iter(lines)
-    if (header := next(rows).split()) != COLUMNS:
+    if (header := next(rows).split()) != CDNOW_COLUMNS:
         raise ValueError(f"not the purchases of CDNOW: its columns are {header}")
     # Many rows share few values: each is kept once.
     customers: dict[str, str] = {}
@@ -39,7 +39,7 @@ def parse(lines: Iterable[str]) -> list[Purchase]:
     return sorted(found, key=lambda purchase: (purchase.day, purchase.number))
 
 
-def moved(purchases: Sequence[Purchase], today: date, days: int) -> list[Purchase]:
+def move_to_today(purchases: Sequence[Purchase], today: date, days: int) -> list[Purchase]:
     """The last `days` days of them, moved so that the newest lie at today."""
     shift: timedelta = today - purchases[-1].day
     first = today - timedelta(days=days - 1)

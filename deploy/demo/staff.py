@@ -6,42 +6,42 @@ from http import HTTPStatus
 from typing import Any
 
 from deploy.demo import personas
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors, Refused
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient, RequestRefused
 from deploy.demo.model import Model
 from shared.clock import Clock
 from shared.runtime import pause
 
-LOOK_EVERY = 5.0
-LEFT_OPEN = 20
+POLL_INTERVAL_S = 5.0
+CASES_LEFT_OPEN = 20
 """So many cases wait for the visitor at any time."""
-UNTOUCHED = timedelta(minutes=3)
+MIN_CASE_AGE = timedelta(minutes=3)
 """Nobody is faster than the customer who is still writing, or than the visitor."""
 
-CAUSES = {
+CAUSES_BY_TOUCHPOINT = {
     "home delivery": ("delivery.late", "delivery.damaged", "delivery.wrong"),
     "click and collect": ("contact.wait", "process.effort"),
     "checkout": ("price.level", "contact.wait", "people.attitude"),
     "phone support": ("contact.wait", "contact.no_callback", "people.competence"),
     "chat support": ("contact.unreachable", "communication.unclear"),
 }
-DONE = (
+ACTIONS_TAKEN = (
     "Said sorry on the phone, and sent a new one (simulated).",
     "Explained what went wrong and gave a voucher (simulated).",
     "Passed it on to those who can mend it, and told the customer (simulated).",
 )
-LEFT_ALONE = "Looked into it; the customer does not want to be contacted (simulated)."
-CALL = {"act": "contact", "how": "call", "reached": True, "text": "Called back (simulated)."}
-OUTCOMES, SHARES = ("recovered", "explained", "not_solvable", "lost"), (0.5, 0.35, 0.1, 0.05)
+ACTION_WITHOUT_CONTACT = "Looked into it; the customer does not want to be contacted (simulated)."
+CALL_ACTION = {"act": "contact", "how": "call", "reached": True, "text": "Called back (simulated)."}
+OUTCOMES, OUTCOME_SHARES = ("recovered", "explained", "not_solvable", "lost"), (0.5, 0.35, 0.1, 0.05)
 
 Case = dict[str, Any]
 
 
-class Agents:
+class SimulatedAgents:
     """Two people who are no people: each case is given to one of them, and closed a little later."""
 
     def __init__(
-        self, model: Model, doors: Doors, position: Position, people: list[str], clock: Clock
+        self, model: Model, doors: DemoClient, position: Checkpoint, people: list[str], clock: Clock
     ) -> None:
         self._model = model
         self._doors = doors
@@ -53,15 +53,15 @@ class Agents:
         while not stopping.is_set():
             for case in self.old(await self._unsolved()):
                 await self._work_on(case)
-            await pause(stopping, LOOK_EVERY)
+            await pause(stopping, POLL_INTERVAL_S)
 
     def old(self, cases: list[Case]) -> list[Case]:
         """Which of the cases the simulated staff may touch: the oldest, and no visitor's."""
-        oldest = sorted(cases, key=lambda case: case["opened_at"])[: max(0, len(cases) - LEFT_OPEN)]
+        oldest = sorted(cases, key=lambda case: case["opened_at"])[: max(0, len(cases) - CASES_LEFT_OPEN)]
         return [
             case
             for case in oldest
-            if self._clock() - datetime.fromisoformat(case["opened_at"]) > UNTOUCHED
+            if self._clock() - datetime.fromisoformat(case["opened_at"]) > MIN_CASE_AGE
             and case["owner"] in (None, *self._people)
             and personas.is_served_by_the_demo(case["customer_id"])
         ]
@@ -79,21 +79,21 @@ class Agents:
     async def _work_on(self, case: Case) -> None:
         """Give it to one of ours, then write down what was done; a colleague who was faster keeps it."""
         random = self._model.random("case", case["number"])
-        (outcome,) = random.choices(OUTCOMES, SHARES)
+        (outcome,) = random.choices(OUTCOMES, OUTCOME_SHARES)
         may_call = case["may_contact"] is not False
         close = {
             "act": "close",
-            "cause": random.choice(CAUSES.get(case["touchpoint"] or "", ("other",))),
-            "action": random.choice(DONE) if may_call else LEFT_ALONE,
+            "cause": random.choice(CAUSES_BY_TOUCHPOINT.get(case["touchpoint"] or "", ("other",))),
+            "action": random.choice(ACTIONS_TAKEN) if may_call else ACTION_WITHOUT_CONTACT,
             "outcome": outcome if may_call else "not_solvable",
             "told": may_call,
         }
         try:
             taken = await self._act(case, {"act": "assign", "to": random.choice(self._people)})
             if may_call:
-                taken = await self._act(taken, CALL)
+                taken = await self._act(taken, CALL_ACTION)
             await self._act(taken, close)
-        except Refused as refused:
+        except RequestRefused as refused:
             # Somebody was faster, or it was already done in another way.
             if refused.status not in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
                 raise

@@ -13,11 +13,11 @@ from deploy.demo import personas
 from deploy.demo.model import Circumstances, Model
 from deploy.demo.purchases import Purchase
 
-CALL_EVERY = 5
+SUPPORT_CALL_INTERVAL = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class DemoEvent:
     """One event before it is said."""
 
     number: int
@@ -49,20 +49,24 @@ class Happening:
         return {**said, "handled_by": self.about.agent} if self.about.agent else said
 
 
-class Stream:
+class EventStream:
     def __init__(self, model: Model, purchases: Sequence[Purchase]) -> None:
         self._model = model
         self._purchases = purchases
         self._callers = sorted({purchase.customer for purchase in purchases})
 
-    def at(self, number: int) -> Happening:
-        return self._call(number) if number % CALL_EVERY == CALL_EVERY - 1 else self._purchase(number)
+    def at(self, number: int) -> DemoEvent:
+        return (
+            self._call(number)
+            if number % SUPPORT_CALL_INTERVAL == SUPPORT_CALL_INTERVAL - 1
+            else self._purchase(number)
+        )
 
-    def _purchase(self, number: int) -> Happening:
-        rounds, index = divmod(number - number // CALL_EVERY, len(self._purchases))
+    def _purchase(self, number: int) -> DemoEvent:
+        rounds, index = divmod(number - number // SUPPORT_CALL_INTERVAL, len(self._purchases))
         purchase = self._purchases[index]
         order = f"{purchase.number:05d}" + (f"-{rounds + 1}" if rounds else "")
-        return Happening(
+        return DemoEvent(
             number,
             "order.delivered",
             "webshop",
@@ -72,9 +76,9 @@ class Stream:
             {"order_id": order, "cds": purchase.cds, "total": purchase.cents / 100},
         )
 
-    def _call(self, number: int) -> Happening:
+    def _call(self, number: int) -> DemoEvent:
         random = self._model.random("call", number)
-        return Happening(
+        return DemoEvent(
             number,
             "support.closed",
             "helpdesk",

@@ -3,14 +3,14 @@
 import asyncio
 from datetime import timedelta
 
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from deploy.demo.model import Model
-from deploy.demo.stream import Stream
+from deploy.demo.stream import EventStream
 from shared.clock import Clock
 from shared.runtime import pause
 
-SAID_AGAIN = timedelta(days=1)
+MAX_RESEND_AGE = timedelta(days=1)
 """An event that was cut off in the middle is said again as it was, unless it has become an old story."""
 
 
@@ -18,7 +18,14 @@ class Traffic:
     """One event after the other, about `every` seconds apart."""
 
     def __init__(
-        self, stream: Stream, model: Model, doors: Doors, position: Position, *, every: float, clock: Clock
+        self,
+        stream: EventStream,
+        model: Model,
+        doors: DemoClient,
+        position: Checkpoint,
+        *,
+        every: float,
+        clock: Clock,
     ) -> None:
         self._stream = stream
         self._model = model
@@ -36,7 +43,7 @@ class Traffic:
     async def _happen(self, number: int) -> None:
         progress, now = self._position.progress, self._clock()
         happening = self._stream.at(number)
-        if progress.next_occurred_at is None or now - progress.next_occurred_at > SAID_AGAIN:
+        if progress.next_occurred_at is None or now - progress.next_occurred_at > MAX_RESEND_AGE:
             progress.next_occurred_at = now
         progress.remember(happening.customer.number, number)
         self._position.save()

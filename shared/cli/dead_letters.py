@@ -10,10 +10,10 @@ import typer
 if TYPE_CHECKING:
     from shared.service import Service
 
-Find = Callable[[str], "Service"]
+FindService = Callable[[str], "Service"]
 
 
-def add_to(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
+def add_to(app: typer.Typer, settings: Callable[[], None], find: FindService) -> None:
     """Add ``dead-letters``, ``resume`` and ``recover``."""
     group = typer.Typer(no_args_is_help=True, help="Records that could not be handled.")
 
@@ -82,7 +82,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
     _add_recover(app, settings, find)
 
 
-def _add_recover(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
+def _add_recover(app: typer.Typer, settings: Callable[[], None], find: FindService) -> None:
     @app.command("recover")
     def recover(
         name: Annotated[str, typer.Argument(metavar="SERVICE")],

@@ -10,10 +10,10 @@ import sys
 from contextlib import closing
 
 ASK_TIMEOUT_S = 4.0
-OK = 200
+HTTP_OK = 200
 
 
-def ask(port: int, *, host: str = "127.0.0.1", ready: bool = False) -> list[str]:
+def find_faults(port: int, *, host: str = "127.0.0.1", ready: bool = False) -> list[str]:
     """What is wrong with the process that listens there; empty when nothing is."""
     path = "/readyz" if ready else "/healthz"
     try:
@@ -23,7 +23,7 @@ def ask(port: int, *, host: str = "127.0.0.1", ready: bool = False) -> list[str]
             said = answer.read()
     except (OSError, http.client.HTTPException) as error:
         return [f"{host}:{port} does not answer: {type(error).__name__}"]
-    if answer.status == OK:
+    if answer.status == HTTP_OK:
         return []
     try:
         return list(json.loads(said)["missing"])
@@ -32,5 +32,5 @@ def ask(port: int, *, host: str = "127.0.0.1", ready: bool = False) -> list[str]
 
 
 if __name__ == "__main__":
-    faults = ask(int(sys.argv[1]), ready=sys.argv[2:] == ["readyz"])
+    faults = find_faults(int(sys.argv[1]), ready=sys.argv[2:] == ["readyz"])
     sys.exit("\n".join(faults) or 0)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from shared.kafka.ops.recovery import Finding, Recoverer
 from shared.service import Service, open_context, read_settings
 
-Tell = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
-async def recover(service: Service, tell: Tell, *, yes: bool, restored: bool, say_again: bool) -> None:
+async def recover(service: Service, tell: PrintLine, *, yes: bool, restored: bool, say_again: bool) -> None:
     """Say what is wrong with a service; with ``yes`` mend it.
 
     :raises Refusal: when a process of the service runs.
@@ -40,7 +40,7 @@ async def recover(service: Service, tell: Tell, *, yes: bool, restored: bool, sa
         tell("done; start the service again" if yes else "nothing was changed; say --yes to do it")
 
 
-def _describe(found: Finding, tell: Tell, *, restored: bool) -> None:
+def _describe(found: Finding, tell: PrintLine, *, restored: bool) -> None:
     for misfit in found.misfits:
         place = f"{misfit.tp.topic}/{misfit.tp.partition}"
         then = "forgotten" if misfit.beginning is None else f"read from its oldest offset {misfit.beginning}"

@@ -22,7 +22,7 @@ from bench import (
 from bench.figures import Figure, keep, machine, say, show
 from bench.ground import Ground, a_ground
 
-from deploy.local.state import folder
+from deploy.local.state import state_folder
 from shared.telemetry.logging import configure_logging
 
 MEASURES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
@@ -57,11 +57,11 @@ async def main() -> None:
                 if not only or name in only:
                     say(name)
                     figures += await measure(ground)
-                    keep(figures, about, folder() / "bench.json")
+                    keep(figures, about, state_folder() / "bench.json")
         finally:
             # A measure that fails takes nothing from those that were made before it.
             show(figures, about)
-            sys.stdout.write(f"{folder() / 'bench.json'}\n")
+            sys.stdout.write(f"{state_folder() / 'bench.json'}\n")
 
 
 if __name__ == "__main__":

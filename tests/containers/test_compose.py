@@ -12,7 +12,7 @@ import pytest
 from support.deployment import Deployment, a_deployment, engine
 from support.eventually import eventually
 from support.full_stack import start_company
-from support.load_clients import Crowd
+from support.load_clients import CustomerLoad
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -52,13 +52,13 @@ def deployment() -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="module")
-async def crowd(deployment: Deployment) -> Crowd:
+async def crowd(deployment: Deployment) -> CustomerLoad:
     company = start_company(deployment, "Acme", "you@example.com")
     deployment.run("live", "acme", "--yes")
-    return Crowd(deployment, company)
+    return CustomerLoad(deployment, company)
 
 
-async def test_from_up_to_the_closed_case(deployment: Deployment, crowd: Crowd) -> None:
+async def test_from_up_to_the_closed_case(deployment: Deployment, crowd: CustomerLoad) -> None:
     async with httpx.AsyncClient(base_url=deployment.origin, trust_env=False) as visitor:
         assert (await visitor.get("/metrics")).status_code == 404
         link = await visitor.get(crowd.company.link)
@@ -89,7 +89,9 @@ def test_no_process_may_more_than_it_needs(deployment: Deployment) -> None:
         assert secrets == [f"/secrets/{own}/database_url", f"/secrets/{own}/secret"]
 
 
-async def test_three_scorers_share_the_work_while_events_flow(deployment: Deployment, crowd: Crowd) -> None:
+async def test_three_scorers_share_the_work_while_events_flow(
+    deployment: Deployment, crowd: CustomerLoad
+) -> None:
     async def scale() -> None:
         for number in (3, 1, 3):
             await asyncio.to_thread(deployment.up, "--scale", f"scorer-worker={number}")
@@ -101,7 +103,7 @@ async def test_three_scorers_share_the_work_while_events_flow(deployment: Deploy
 
 
 async def test_each_service_is_restarted_alone_while_events_flow(
-    deployment: Deployment, crowd: Crowd
+    deployment: Deployment, crowd: CustomerLoad
 ) -> None:
     async def restart() -> None:
         for service in PROCESSES:
@@ -114,7 +116,7 @@ async def test_each_service_is_restarted_alone_while_events_flow(
 
 @pytest.mark.parametrize("absent", PROCESSES)
 async def test_without_one_service_the_others_go_on(
-    deployment: Deployment, crowd: Crowd, absent: str
+    deployment: Deployment, crowd: CustomerLoad, absent: str
 ) -> None:
     deployment.compose("stop", *processes(absent))
     try:
@@ -144,7 +146,7 @@ async def test_without_one_service_the_others_go_on(
     ("absent", "told"), [("kafka", "broker"), ("postgres", "database"), ("mailbox", "mail server")]
 )
 async def test_without_a_server_it_is_said_who_misses_it_and_nothing_is_lost(
-    deployment: Deployment, crowd: Crowd, absent: str, told: str
+    deployment: Deployment, crowd: CustomerLoad, absent: str, told: str
 ) -> None:
     await crowd.buy(f"before-{absent}", 2)
     who = "dispatcher-sender" if absent == "mailbox" else "scorer-worker"
@@ -161,7 +163,7 @@ async def test_without_a_server_it_is_said_who_misses_it_and_nothing_is_lost(
     await eventually(lambda: deployment.missing(who) == "", within=60)
 
 
-async def test_down_and_up_again_everything_is_there(deployment: Deployment, crowd: Crowd) -> None:
+async def test_down_and_up_again_everything_is_there(deployment: Deployment, crowd: CustomerLoad) -> None:
     deployment.compose("down")
     deployment.up()
     await crowd.all_is_counted()

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 from support.browser import CHROMIUM, FLAGS
-from support.full_stack import Whole, a_whole
+from support.full_stack import FullStack, a_full_stack
 
 
 @pytest.fixture(scope="package")
-def whole() -> Iterator[Whole]:
-    with a_whole() as running:
+def whole() -> Iterator[FullStack]:
+    with a_full_stack() as running:
         yield running
 
 

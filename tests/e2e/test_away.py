@@ -14,23 +14,23 @@ import httpx
 import pytest
 from support.environment import without_settings
 from support.eventually import eventually
-from support.full_stack import AFTERWORD, Company, Whole, start_company
+from support.full_stack import AFTERWORD, Company, FullStack, start_company
 
 pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def company(whole: Whole) -> Company:
+def company(whole: FullStack) -> Company:
     return start_company(whole, "Away", "away@example.com")
 
 
-def kill(whole: Whole, name: str) -> None:
+def kill(whole: FullStack, name: str) -> None:
     """As the kernel would, without a word; the supervisor starts it again."""
     services = json.loads(whole.run("status", "--json"))["services"]
     os.kill(next(service["pid"] for service in services if service["name"] == name), signal.SIGKILL)
 
 
-async def accepted(whole: Whole, company: Company, id_: str) -> bool:
+async def accepted(whole: FullStack, company: Company, id_: str) -> bool:
     event = {
         "id": id_,
         "type": "order.delivered",
@@ -45,20 +45,20 @@ async def accepted(whole: Whole, company: Company, id_: str) -> bool:
     return response.status_code == 202
 
 
-async def invited(whole: Whole, company: Company, id_: str) -> bool:
+async def invited(whole: FullStack, company: Company, id_: str) -> bool:
     async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
         found = await client.get("/v1/decisions", params={"event_id": id_}, timeout=40)
     return found.status_code == 200 and '"invited"' in found.text
 
 
-async def ready(whole: Whole) -> bool:
+async def ready(whole: FullStack) -> bool:
     async with httpx.AsyncClient(base_url=whole.origin, trust_env=False) as client:
         return (await client.get("/readyz", timeout=10)).status_code == 200
 
 
 @pytest.mark.parametrize("part", ["kafka", "postgres"])
 async def test_a_server_that_is_killed_comes_back_and_what_was_accepted_is_decided(
-    whole: Whole, company: Company, part: str
+    whole: FullStack, company: Company, part: str
 ) -> None:
     sent = []
     for n in range(12):

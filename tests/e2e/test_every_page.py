@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.eventually import eventually
-from support.full_stack import Company, Whole, start_company
+from support.full_stack import Company, FullStack, start_company
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -51,7 +51,7 @@ def an_old_answer(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-async def company(whole: Whole) -> Company:
+async def company(whole: FullStack) -> Company:
     """A company whose every field holds a word that is longer than a phone is wide."""
     company = start_company(whole, "Havnbo" + "o" * 30, "leader@example.com")
     whole.run("live", company.tenant, "--yes")
@@ -68,7 +68,7 @@ async def company(whole: Whole) -> Company:
 
 
 @pytest.fixture(scope="module")
-async def signed_in(whole: Whole, browser: Browser, company: Company) -> AsyncIterator[BrowserContext]:
+async def signed_in(whole: FullStack, browser: Browser, company: Company) -> AsyncIterator[BrowserContext]:
     """A browser that would rather read Danish, with a case that somebody wrote about."""
     context = await browser.new_context(locale="da-DK")
     page = await context.new_page()
@@ -90,7 +90,7 @@ async def has_text(page: Page, address: str, words: str) -> bool:
     return bool(await page.get_by_text(words).count())
 
 
-async def survey_page(whole: Whole, context: BrowserContext, address: str) -> Page:
+async def survey_page(whole: FullStack, context: BrowserContext, address: str) -> Page:
     async def mails() -> list[Any]:
         async with httpx.AsyncClient(base_url=whole.mailbox, trust_env=False) as client:
             return list((await client.get("/api/mails", params={"to": address})).json())
@@ -124,7 +124,7 @@ async def every_page(context: BrowserContext, origin: str) -> list[str]:
 
 
 async def test_no_page_is_wider_than_its_window_and_none_mixes_languages(
-    whole: Whole, signed_in: BrowserContext
+    whole: FullStack, signed_in: BrowserContext
 ) -> None:
     addresses = await every_page(signed_in, whole.origin)
     kinds = {kind_of(address).partition("?")[0] for address in addresses}
@@ -148,7 +148,7 @@ async def test_no_page_is_wider_than_its_window_and_none_mixes_languages(
 
 
 async def test_the_customers_pages_are_as_wide_as_their_window(
-    whole: Whole, browser: Browser, company: Company
+    whole: FullStack, browser: Browser, company: Company
 ) -> None:
     async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
         assert (await client.post("/v1/events", json=a_purchase("two"))).status_code == 202
@@ -161,7 +161,7 @@ async def test_the_customers_pages_are_as_wide_as_their_window(
 
 
 async def test_twelve_tabs_load_act_and_hear_what_happens(
-    whole: Whole, signed_in: BrowserContext, company: Company
+    whole: FullStack, signed_in: BrowserContext, company: Company
 ) -> None:
     page = await signed_in.new_page()
     await page.goto(f"{whole.origin}/inbox")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.eventually import eventually
-from support.full_stack import Company, Whole, start_company
+from support.full_stack import Company, FullStack, start_company
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -41,19 +41,19 @@ async def sign_in(context: BrowserContext, company: Company) -> Page:
     return page
 
 
-async def send(whole: Whole, company: Company, event: dict[str, Any]) -> str:
+async def send(whole: FullStack, company: Company, event: dict[str, Any]) -> str:
     async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
         response = await client.post("/v1/events", json=event)
     assert response.status_code == 202, response.text
     return str(response.json()["see"])
 
 
-async def ask(whole: Whole, company: Company, path: str) -> Any:
+async def ask(whole: FullStack, company: Company, path: str) -> Any:
     async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
         return (await client.get(path)).raise_for_status().json()
 
 
-async def mail_to(whole: Whole, address: str) -> dict[str, Any]:
+async def mail_to(whole: FullStack, address: str) -> dict[str, Any]:
     async def look() -> list[dict[str, Any]]:
         async with httpx.AsyncClient(base_url=whole.mailbox, trust_env=False) as client:
             return list((await client.get("/api/mails", params={"to": address})).raise_for_status().json())
@@ -61,7 +61,7 @@ async def mail_to(whole: Whole, address: str) -> dict[str, Any]:
     return (await eventually(look, within=60))[-1]
 
 
-async def open_mail(context: BrowserContext, whole: Whole, address: str) -> Page:
+async def open_mail(context: BrowserContext, whole: FullStack, address: str) -> Page:
     mail = await mail_to(whole, address)
     page = await context.new_page()
     await page.goto(f"{whole.mailbox}/mails/{mail['id']}")
@@ -74,7 +74,7 @@ async def click_score(mail: Page, score: int) -> Page:
     return await opened.value
 
 
-async def test_from_the_purchase_to_the_closed_case(whole: Whole, browser: Browser) -> None:
+async def test_from_the_purchase_to_the_closed_case(whole: FullStack, browser: Browser) -> None:
     company = start_company(whole, "Acme", "you@example.com")
     context = await browser.new_context()
     dashboard = await sign_in(context, company)
@@ -143,7 +143,7 @@ async def test_from_the_purchase_to_the_closed_case(whole: Whole, browser: Brows
     await context.close()
 
 
-async def test_the_same_way_without_javascript(whole: Whole, browser: Browser) -> None:
+async def test_the_same_way_without_javascript(whole: FullStack, browser: Browser) -> None:
     company = start_company(whole, "Plain", "plain@example.com")
     whole.run("live", "plain", "--yes")
     context = await browser.new_context(java_script_enabled=False)
@@ -173,7 +173,7 @@ async def test_the_same_way_without_javascript(whole: Whole, browser: Browser) -
     await context.close()
 
 
-async def test_everything_is_still_there_after_a_restart(whole: Whole, browser: Browser) -> None:
+async def test_everything_is_still_there_after_a_restart(whole: FullStack, browser: Browser) -> None:
     company = start_company(whole, "Lasting", "lasting@example.com")
     see = await send(whole, company, an_event("order-1", "lasting@example.com"))
     await mail_to(whole, "lasting@example.com")

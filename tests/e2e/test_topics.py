@@ -3,16 +3,16 @@
 import os
 import subprocess
 
-from support.full_stack import AFTERWORD, Whole
+from support.full_stack import AFTERWORD, FullStack
 
 from deploy.local.state import State, environment
 
 
-def topics(whole: Whole, *arguments: str, **changes: str) -> tuple[int, str]:
+def topics(whole: FullStack, *arguments: str, **changes: str) -> tuple[int, str]:
     return said_by(whole, "topics", *arguments, **changes)
 
 
-def said_by(whole: Whole, *arguments: str, **changes: str) -> tuple[int, str]:
+def said_by(whole: FullStack, *arguments: str, **changes: str) -> tuple[int, str]:
     done = subprocess.run(
         (str(AFTERWORD), *arguments),
         env={**os.environ, **environment(State.open(whole.root)), **changes},
@@ -21,12 +21,12 @@ def said_by(whole: Whole, *arguments: str, **changes: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_a_cluster_as_declared_has_nothing_to_tell(whole: Whole) -> None:
+def test_a_cluster_as_declared_has_nothing_to_tell(whole: FullStack) -> None:
     assert topics(whole, "diff") == (0, "All topics are as they are declared.\n")
     assert topics(whole, "apply") == (0, "All topics are as they are declared.\n")
 
 
-def test_another_declaration_is_shown_line_by_line_and_not_applied_unasked(whole: Whole) -> None:
+def test_another_declaration_is_shown_line_by_line_and_not_applied_unasked(whole: FullStack) -> None:
     wider = {"AFTERWORD_TOPIC_PARTITIONS": "8"}
     for command in ("diff", "apply", "diff"):
         code, said = topics(whole, command, **wider)
@@ -43,7 +43,7 @@ def test_another_declaration_is_shown_line_by_line_and_not_applied_unasked(whole
         assert all("leaves it: keys are placed by" in row for row in rows)
 
 
-def test_a_migration_fails_only_for_topics_that_a_service_would_wait_for(whole: Whole) -> None:
+def test_a_migration_fails_only_for_topics_that_a_service_would_wait_for(whole: FullStack) -> None:
     for partitions, ends_with in (("4", 0), ("8", 1)):
         code, said = said_by(whole, "migrate", "scorer", "--topics", AFTERWORD_TOPIC_PARTITIONS=partitions)
         assert code == ends_with

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-EVERY = 0.05
+POLL_INTERVAL_S = 0.05
 
 
 async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 10.0) -> T:
@@ -29,4 +29,4 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 
         if asyncio.get_running_loop().time() > deadline:
             told = f"it raised {failure!r}" if failure else f"the last answer was {answer!r}"
             raise AssertionError(f"not within {within} s: {told}") from failure
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(POLL_INTERVAL_S)

@@ -21,7 +21,7 @@ AFTERWORD = Path(sys.executable).with_name("afterword")
 
 
 @dataclass(frozen=True)
-class Whole:
+class FullStack:
     """A local stack that runs, in a folder of its own."""
 
     root: Path
@@ -62,21 +62,21 @@ def afterword(root: Path, *arguments: str, **more: str) -> str:
 
 
 @contextmanager
-def a_whole(**settings: str) -> Iterator[Whole]:
+def a_full_stack(**settings: str) -> Iterator[FullStack]:
     """Up with these settings, and at the end down and forgotten."""
     root = Path(tempfile.mkdtemp(prefix="afterword-e2e-"))
     root.chmod(0o711)
     try:
         afterword(root, "up", "--detach", **settings)
         told: dict[str, Any] = json.loads(afterword(root, "status", "--json"))
-        yield Whole(root, told["origin"], told["mailbox"])
+        yield FullStack(root, told["origin"], told["mailbox"])
     finally:
         afterword(root, "down")
         postgres.remove(State.open(root))
         shutil.rmtree(root)
 
 
-def start_company(whole: Whole, name: str, admin: str) -> Company:
+def start_company(whole: FullStack, name: str, admin: str) -> Company:
     printed = whole.run("tenant", "start", "--name", name, "--admin", admin)
     key, link = re.search(r"aw_\S+", printed), re.search(r"http\S+/login/link/\S+", printed)
     assert key, printed

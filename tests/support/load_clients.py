@@ -16,7 +16,7 @@ DETRACTOR = 6
 
 
 @dataclass
-class Crowd:
+class CustomerLoad:
     """Remembers what each was asked and has answered, to compare it with what the services tell."""
 
     deployment: Deployment

@@ -12,7 +12,7 @@ from shared.db import segment_migration
 
 
 @contextmanager
-def renames() -> Iterator[list[Any]]:
+def logged_renames() -> Iterator[list[Any]]:
     """The lines of the log. Its own logger: the module's may have been bound for good by an earlier test."""
     capture = LogCapture()
     logger = structlog.wrap_logger(structlog.PrintLogger(), processors=[capture])

@@ -22,7 +22,7 @@ import pytest
 
 from deploy import databases
 from deploy.local import postgres as server
-from deploy.local.servers import Part
+from deploy.local.servers import ServerName
 from deploy.local.state import CHECKOUT, State
 
 
@@ -89,7 +89,7 @@ def new_state() -> Iterator[State]:
 
 
 @contextmanager
-def running(part: Part, state: State) -> Iterator[subprocess.Popen[str]]:
+def running(part: ServerName, state: State) -> Iterator[subprocess.Popen[str]]:
     """Run one server while the context lasts; it answers from the start."""
     with subprocess.Popen(
         (sys.executable, "-m", "deploy.local.run_server", part),

@@ -12,10 +12,10 @@ from support.http_clients import ORIGIN, a_context, a_door
 from support.stack import Postgres
 
 from deploy.demo import company
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from deploy.demo.history import History
-from deploy.demo.import_history import move_in
+from deploy.demo.import_history import import_history
 from deploy.demo.model import Model
 from deploy.demo.purchases import Purchase
 from deploy.demo.sentences import Sentence, Sentences
@@ -35,9 +35,9 @@ PURCHASES = [
 @pytest.fixture
 async def door(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Database]]:
     context = await a_context(SERVICE, postgres)
-    digest = KeyDigest(id="k", name="simulated", digest=digest_of(KEY), scopes=company.SCOPES)
+    digest = KeyDigest(id="k", name="simulated", digest=digest_of(KEY), scopes=company.KEY_SCOPES)
     tenant = Tenant(
-        id="demo", version=1, name="Havnbo", time_zone=company.ZONE.key, country="DK", keys=(digest,)
+        id="demo", version=1, name="Havnbo", time_zone=company.TIME_ZONE.key, country="DK", keys=(digest,)
     )
     async with context.database.transaction() as uow:
         await keep_tenants(uow, [TENANTS.event("demo", tenant, context.database.clock())])
@@ -48,12 +48,12 @@ async def door(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Dat
 
 async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(door, tmp_path: Path):
     client, database = door
-    doors = Doors(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
-    position = Position(tmp_path / "position.json", lambda: datetime.now(UTC))
-    history = History(Model("a seed", SENTENCES), PURCHASES, position.progress.began, company.ZONE)
-    await move_in(history, doors, position)
+    doors = DemoClient(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
+    position = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
+    history = History(Model("a seed", SENTENCES), PURCHASES, position.progress.began, company.TIME_ZONE)
+    await import_history(history, doors, position)
     position.progress.has_moved_in, position.progress.imported = False, 500
-    await move_in(history, doors, position)
+    await import_history(history, doors, position)
     async with database.reading() as uow:
         rows = list(await uow.execute("SELECT * FROM answer WHERE tenant = 'demo'"))
     assert len(rows) == position.progress.imported == len(history.answers())

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from deploy.demo.client import Doors, Refused, Stopping
+from deploy.demo.client import DemoClient, DemoStopped, RequestRefused
 
 
 @asynccontextmanager
@@ -31,7 +31,7 @@ async def test_a_door_that_is_not_ready_is_asked_again_until_it_answers():
         url,
         asked,
     ):
-        doors = Doors(url, "a key", asyncio.Event())
+        doors = DemoClient(url, "a key", asyncio.Event())
         assert await doors.get("/v1/scores") == {}
         await doors.close()
     assert len(asked) == 4
@@ -40,8 +40,8 @@ async def test_a_door_that_is_not_ready_is_asked_again_until_it_answers():
 
 async def test_a_door_that_refuses_for_good_is_not_asked_again():
     async with door(["422 Unprocessable Content"]) as (url, asked):
-        doors = Doors(url, None, asyncio.Event())
-        with pytest.raises(Refused, match="POST /v1/events: 422"):
+        doors = DemoClient(url, None, asyncio.Event())
+        with pytest.raises(RequestRefused, match="POST /v1/events: 422"):
             await doors.post("/v1/events", {})
         await doors.close()
     assert len(asked) == 1
@@ -50,23 +50,23 @@ async def test_a_door_that_refuses_for_good_is_not_asked_again():
 async def test_the_wait_for_a_door_ends_with_the_demo():
     stopping = asyncio.Event()
     async with door(["503 Service Unavailable\r\nRetry-After: 3600"]) as (url, asked):
-        doors = Doors(url, None, stopping)
+        doors = DemoClient(url, None, stopping)
         waiting = asyncio.create_task(doors.get("/v1/scores"))
         while not asked:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         stopping.set()
-        with pytest.raises(Stopping):
+        with pytest.raises(DemoStopped):
             await asyncio.wait_for(waiting, 5)
         await doors.close()
 
 
 async def test_a_door_that_is_away_is_waited_for():
     stopping = asyncio.Event()
-    doors = Doors("http://127.0.0.1:9", None, stopping)
+    doors = DemoClient("http://127.0.0.1:9", None, stopping)
     waiting = asyncio.create_task(doors.get("/v1/scores"))
     done, _ = await asyncio.wait({waiting}, timeout=0.5)
     assert not done
     stopping.set()
-    with pytest.raises(Stopping):
+    with pytest.raises(DemoStopped):
         await asyncio.wait_for(waiting, 15)
     await doors.close()

@@ -5,11 +5,11 @@ from collections import Counter
 import pytest
 
 from deploy.demo.model import (
-    AGENTS,
+    AGENT_SHIFTS,
     NEW_CARRIER_DAYS,
-    STORES,
-    TOUCHPOINTS,
-    WEIGHTS,
+    SCORE_WEIGHTS,
+    STORE_SHIFTS,
+    TOUCHPOINT_SHIFTS,
     Circumstances,
     Model,
     chances,
@@ -27,7 +27,7 @@ def nps(of: list[float]) -> float:
 
 
 def test_without_a_shift_the_weights_are_those_of_the_manual_and_the_score_is_45():
-    assert chances(0.0) == pytest.approx(WEIGHTS)
+    assert chances(0.0) == pytest.approx(SCORE_WEIGHTS)
     assert nps(chances(0.0)) == pytest.approx(45.0)
 
 
@@ -40,7 +40,7 @@ def test_every_shift_leaves_eleven_chances_that_sum_to_one_and_a_greater_one_a_g
 
 def test_the_new_carrier_lowers_home_deliveries_and_nothing_else():
     before, since = NEW_CARRIER_DAYS + 1, NEW_CARRIER_DAYS - 1
-    for touchpoint in TOUCHPOINTS:
+    for touchpoint in TOUCHPOINT_SHIFTS:
         fell = nps(chances(shift(Circumstances(touchpoint, days_ago=before)))) - nps(
             chances(shift(Circumstances(touchpoint, days_ago=since)))
         )
@@ -93,5 +93,5 @@ def test_what_a_customer_writes_is_as_glad_or_angry_as_the_score():
 
 
 def test_stores_and_agents_differ_so_that_there_is_something_to_see():
-    for segment in (STORES, AGENTS):
+    for segment in (STORE_SHIFTS, AGENT_SHIFTS):
         assert max(segment.values()) - min(segment.values()) >= 0.04

@@ -53,9 +53,9 @@ def read(folder: Path) -> dict[str, str]:
 
 def test_secrets_are_made_once_and_no_two_passwords_are_equal(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
-    assert len(secrets.make(folder)) == 1 + 2 * len(SERVICES)
+    assert len(secrets.make_secrets(folder)) == 1 + 2 * len(SERVICES)
     first = read(folder)
-    assert secrets.make(folder) == []
+    assert secrets.make_secrets(folder) == []
     assert read(folder) == first
     passwords = {first["postgres/password"], *(first[f"{name}/database_url"] for name in SERVICES)}
     assert len(passwords) == 1 + len(SERVICES)
@@ -66,11 +66,11 @@ def test_secrets_are_made_once_and_no_two_passwords_are_equal(tmp_path: Path) ->
 
 def test_a_service_whose_secrets_were_lost_gets_the_root_secret_of_the_others(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
-    secrets.make(folder)
+    secrets.make_secrets(folder)
     root = (folder / "trigger" / "secret").read_text()
     for path in list((folder / "alerts").iterdir()):
         path.unlink()
-    assert secrets.make(folder) == ["alerts/secret", "alerts/database_url"]
+    assert secrets.make_secrets(folder) == ["alerts/secret", "alerts/database_url"]
     assert {(folder / name / "secret").read_text() for name in SERVICES} == {root}
 
 
