@@ -1,4 +1,4 @@
-"""Doors as a client back-end sees them: an address, a key, and patience."""
+"""A client of Afterword's APIs as a company's back-end has one: an address, a key, and retries."""
 
 import asyncio
 from http import HTTPStatus
@@ -10,7 +10,7 @@ import msgspec
 from shared.runtime import Backoff, pause
 
 NEW_KEY_TIMEOUT_S = 60.0
-"""Seconds; a new key is known everywhere within a few, so then it is a wrong one."""
+"""A new key is accepted everywhere within a few seconds; a key refused for longer is wrong."""
 
 RETRYABLE_STATUSES = {
     HTTPStatus.UNAUTHORIZED,
@@ -22,19 +22,19 @@ RETRYABLE_STATUSES = {
 
 
 class DemoStopped(Exception):
-    """The demo was asked to end while it waited for a door."""
+    """The demo was stopped while a request waited for its next try."""
 
 
 class RequestRefused(Exception):
-    """A door said no for good. The message holds its words."""
+    """An API refused a request permanently. The message holds its answer."""
 
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
 
 
 class DemoClient:
-    """Calls until a door answers; waits as long as it asks for."""
+    """Retries a request until the API answers it, after the time that the API asks for."""
 
     def __init__(
         self,
@@ -48,38 +48,43 @@ class DemoClient:
         self._client = httpx.AsyncClient(
             base_url=origin,
             headers={"Authorization": f"Bearer {key}"} if key else {},
-            # The addresses are of this machine: no proxy of the environment knows them.
+            # The addresses are on this machine: a proxy of the environment cannot reach them.
             trust_env=False,
             transport=transport,
             timeout=30,
         )
 
     async def close(self) -> None:
+        """Close all connections."""
         await self._client.aclose()
 
     async def get(self, path: str, **parameters: Any) -> Any:
+        """The decoded JSON of a GET."""
         return (await self._call("GET", path, params=parameters)).json()
 
-    async def post(self, path: str, body: Any, *, once: str = "") -> Any:
-        """`once` names the act: said again with the same name, it changes nothing."""
-        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": once} if once else {})
+    async def post(self, path: str, body: Any, *, idempotency_key: str = "") -> Any:
+        """The decoded JSON of a POST; a repetition with the same idempotency key changes nothing."""
+        headers = {"Content-Type": "application/json"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
         return (await self._call("POST", path, content=msgspec.json.encode(body), headers=headers)).json()
 
     async def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
         backoff, loop = Backoff(), asyncio.get_running_loop()
-        known_by = loop.time() + NEW_KEY_TIMEOUT_S
+        key_deadline = loop.time() + NEW_KEY_TIMEOUT_S
         while not self._stopping.is_set():
             response = await self._try(method, path, **content)
             if response is not None and (
                 response.status_code not in RETRYABLE_STATUSES
-                or (response.status_code == HTTPStatus.UNAUTHORIZED and loop.time() > known_by)
+                or (response.status_code == HTTPStatus.UNAUTHORIZED and loop.time() > key_deadline)
             ):
                 if response.is_server_error or response.is_client_error:
-                    words = f"{method} {path}: {response.status_code} {response.text}"
-                    raise RequestRefused(response.status_code, words)
+                    message = f"{method} {path}: {response.status_code} {response.text}"
+                    raise RequestRefused(response.status_code, message)
                 return response
-            asked = response.headers.get("Retry-After", "") if response is not None else ""
-            await pause(self._stopping, max(backoff.next(), float(asked) if asked.isdecimal() else 0.0))
+            retry_after = response.headers.get("Retry-After", "") if response is not None else ""
+            seconds = float(retry_after) if retry_after.isdecimal() else 0.0
+            await pause(self._stopping, max(backoff.next(), seconds))
         raise DemoStopped
 
     async def _try(self, method: str, path: str, **content: Any) -> httpx.Response | None:

@@ -1,7 +1,5 @@
-"""Havnbo as a tenant: made once through the operator's commands and, where there is one, through the door."""
+"""Havnbo as a tenant: created once, by the functions of the operator's commands and by the APIs."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -10,31 +8,34 @@ import structlog
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
 from services.alerts import accounts
+from services.alerts.app import SERVICE as ALERTS
 from services.alerts.errors import BadAccount
 from services.alerts.hiring import create_staff, set_password
 from services.alerts.repository import people
-from services.alerts.settings import Settings as AlertsSettings
 from services.dispatcher import sending
-from services.dispatcher.settings import Settings as DispatcherSettings
+from services.dispatcher.app import SERVICE as DISPATCHER
+from services.trigger.app import SERVICE as TRIGGER
 from services.trigger.errors import TenantExists
-from services.trigger.settings import Settings as TriggerSettings
 from services.trigger.tenants import create_key, create_tenant
+from shared.cli.context import command_context
 from shared.db.database import Database
-from shared.settings import ServiceSettings, load
 
+PROCESS = "demo"
 TENANT_ID, COMPANY_NAME = "demo", "Havnbo"
 TIME_ZONE = ZoneInfo("Europe/Copenhagen")
 LANGUAGES = ("en", "da", "nl")
 POSTAL_ADDRESS = "Havnbo (invented), Havnegade 1, 8000 Aarhus"
 
 KEY_NAME = "simulated"
-"""The key's name: as such the simulated staff stand in the history of a case."""
+"""The history of a case shows it as the author of what the simulated staff did."""
 KEY_SCOPES = ("events:write", "answers:write", "surveys:write", "cases:read", "cases:write")
 
-PASSWORD = "havnbo-by-the-harbour"  # noqa: S105  (a known one, for a stack that nobody else can reach)
+PASSWORD = "havnbo-by-the-harbour"  # noqa: S105  (public, for a stack that only this machine can reach)
 
 
 class StaffMember(NamedTuple):
+    """A user of the staff's pages."""
+
     role: str
     address: str
     name: str
@@ -55,14 +56,14 @@ SURVEYS = (("After a purchase", "order.delivered"), ("After a support call", "su
 log = structlog.get_logger()
 
 
-async def api_key(position: Checkpoint) -> str:
-    """The demo's own API key; the tenant is made with it."""
-    progress = position.progress
+async def api_key(checkpoint: Checkpoint) -> str:
+    """The demo's API key; the tenant is created with it."""
+    progress = checkpoint.progress
     if progress.key is None:
-        async with _database(TriggerSettings) as database:
+        async with command_context(TRIGGER, process=PROCESS) as context:
             try:
                 await create_tenant(
-                    database,
+                    context.database,
                     TENANT_ID,
                     name=COMPANY_NAME,
                     time_zone=TIME_ZONE.key,
@@ -72,35 +73,35 @@ async def api_key(position: Checkpoint) -> str:
                 )
             except TenantExists:
                 log.info("tenant_found", tenant=TENANT_ID)
-            progress.key = await create_key(database, TENANT_ID, KEY_SCOPES, name=KEY_NAME)
-        position.save()
+            progress.key = await create_key(context.database, TENANT_ID, KEY_SCOPES, name=KEY_NAME)
+        checkpoint.save()
     return progress.key
 
 
-async def set_up(doors: DemoClient, position: Checkpoint, staff_url: str) -> None:
-    """Staff, surveys, and live; whatever is there already stays as it is."""
-    if position.progress.is_set_up:
+async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> None:
+    """Create staff and surveys, and leave test mode; what exists already is not changed."""
+    if checkpoint.progress.is_set_up:
         return
-    async with _database(AlertsSettings) as database:
+    async with command_context(ALERTS, process=PROCESS) as context:
         for person in SIGN_INS:
-            await _create_staff(database, staff_url, person)
-            await set_password(database, TENANT_ID, person.address, PASSWORD)
+            await _create_staff(context.database, staff_url, person)
+            await set_password(context.database, TENANT_ID, person.address, PASSWORD)
         for person in SIMULATED_STAFF:
-            await _create_staff(database, staff_url, person)
-            await _turn_off_mail(database, person)
+            await _create_staff(context.database, staff_url, person)
+            await _turn_off_mail(context.database, person)
     for name, trigger in SURVEYS:
         survey = {"name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1}
-        await doors.post("/v1/surveys", survey, once=f"demo {trigger}")
-    async with _database(DispatcherSettings) as database, database.transaction() as uow:
+        await client.post("/v1/surveys", survey, idempotency_key=f"demo {trigger}")
+    async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
         await sending.set_mode(uow, TENANT_ID, KEY_NAME, "live")
-    position.progress.is_set_up = True
-    position.save()
+    checkpoint.progress.is_set_up = True
+    checkpoint.save()
     log.info("company_set_up", tenant=TENANT_ID)
 
 
 async def simulated_staff_ids() -> list[str]:
-    """The ids of those to whom the simulated staff give cases."""
-    async with _database(AlertsSettings) as database, database.reading() as uow:
+    """The ids of the colleagues to whom the simulation assigns cases."""
+    async with command_context(ALERTS, process=PROCESS) as context, context.database.reading() as uow:
         found = await people.people(uow, TENANT_ID)
     addresses = {person.address for person in SIMULATED_STAFF}
     return [str(person.id) for person in found if person.address in addresses]
@@ -119,7 +120,7 @@ async def _create_staff(database: Database, staff_url: str, person: StaffMember)
         )
     except BadAccount:
         async with database.reading() as uow:
-            # A start that was cut off has hired them already; anything else is a fault.
+            # An interrupted start may have created them; anything else is a fault.
             if await people.find_by_address(uow, TENANT_ID, person.address) is None:
                 raise
 
@@ -129,13 +130,3 @@ async def _turn_off_mail(database: Database, person: StaffMember) -> None:
         found = await people.find_by_address(uow, TENANT_ID, accounts.clean_address(person.address))
         if found is not None:
             await people.change_own(uow, TENANT_ID, found.id, name=person.name, wants_mail=False)
-
-
-@asynccontextmanager
-async def _database(kind: type[ServiceSettings]) -> AsyncIterator[Database]:
-    (settings,) = load([kind])
-    database = Database(settings.database_url.get_secret_value(), name="demo", pool_size=1)
-    try:
-        yield database
-    finally:
-        await database.close()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 MIN_SENTENCE_CHARS, MAX_SENTENCE_CHARS = 25, 220
 
-# Which mean sentiment somebody writes who gives these scores; open at the upper end.
+# The mean sentiments of the comments to these scores; the upper bound is exclusive.
 SENTIMENT_BY_SCORES: dict[range, tuple[float, float]] = {
     range(4): (-4.0, -1.2),
     range(4, 7): (-1.8, -0.4),
@@ -17,12 +17,14 @@ SENTIMENT_BY_SCORES: dict[range, tuple[float, float]] = {
 
 
 class Sentence(NamedTuple):
+    """A sentence of a review with its mean sentiment."""
+
     sentiment: float
     text: str
 
 
 class Sentences:
-    """Picks what a customer writes."""
+    """Picks comments."""
 
     def __init__(self, sentences: Iterable[Sentence]) -> None:
         kept = [
@@ -37,16 +39,17 @@ class Sentences:
         }
 
     def pick(self, score: int, random: Random) -> str:
-        """A sentence as glad or as angry as the score."""
+        """A sentence whose sentiment fits the score."""
         return random.choice(self._by_score[score])
 
 
 def read_sentences(path: Path) -> Sentences:
+    """The sentences of the file."""
     with path.open(encoding="latin-1", newline="") as lines:
         return Sentences(parse_sentences(lines))
 
 
 def parse_sentences(lines: Iterable[str]) -> list[Sentence]:
-    """Tab-separated: an id, the mean sentiment, the text as it is; a quotation mark means nothing."""
+    """The sentences of tab-separated lines: an id, the mean sentiment, the text; quotation marks are text."""
     rows = (line.rstrip("\r\n").split("\t") for line in lines)
     return [Sentence(float(sentiment), text.strip()) for _, sentiment, text in rows]

@@ -1,4 +1,4 @@
-"""The demo's whole truth: what it sets up once, and the loops that it then runs until SIGTERM."""
+"""The demo on one screen: what it sets up once, and the loops that it then runs until SIGTERM."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,56 +28,56 @@ log = structlog.get_logger()
 
 
 async def run_simulation(stopping: asyncio.Event) -> None:
-    """Set the company up, bring its past along, and go on until asked to end."""
+    """Set up the company, import its history, and simulate events, customers and staff until stopped."""
     (afterword,) = load([Afterword])
     (settings,) = load([Settings])
     configure_logging(afterword.log, service="demo")
     if afterword.mailbox_url is None:
         raise SystemExit("The demo needs a local stack: AFTERWORD_MAILBOX_URL is missing.")
-    position = Checkpoint(state.state_folder() / "demo" / "position.json", system_clock)
-    bought = await asyncio.to_thread(purchases.read_purchases, data.PURCHASES_FILE)
+    checkpoint = Checkpoint(state.state_folder() / "demo" / "position.json", system_clock)
+    all_purchases = await asyncio.to_thread(purchases.read_purchases, data.PURCHASES_FILE)
     model = Model(settings.seed, await asyncio.to_thread(sentences.read_sentences, data.SENTENCES_FILE))
-    key = await company.api_key(position)
-    doors = DemoClient(afterword.staff_url, key, stopping)
+    key = await company.api_key(checkpoint)
+    client = DemoClient(afterword.staff_url, key, stopping)
     mailbox = DemoClient(afterword.mailbox_url, None, stopping)
-    stream = EventStream(model, bought)
-    history = History(model, bought, position.progress.began, company.TIME_ZONE)
+    stream = EventStream(model, all_purchases)
+    history = History(model, all_purchases, checkpoint.progress.began, company.TIME_ZONE)
     try:
-        await company.set_up(doors, position, afterword.staff_url)
-        await import_history(history, doors, position)
-        traffic = Traffic(stream, model, doors, position, every=settings.every, clock=system_clock)
-        customers = SimulatedCustomers(stream, model, position, mailbox=mailbox, clock=system_clock)
-        agents = SimulatedAgents(model, doors, position, await company.simulated_staff_ids(), system_clock)
+        await company.set_up(client, checkpoint, afterword.staff_url)
+        await import_history(history, client, checkpoint)
+        traffic = Traffic(stream, model, client, checkpoint, every=settings.every, clock=system_clock)
+        customers = SimulatedCustomers(stream, model, checkpoint, mailbox=mailbox, clock=system_clock)
+        agents = SimulatedAgents(model, client, checkpoint, await company.simulated_staff_ids(), system_clock)
         loops: dict[str, Loop] = {
             "traffic": traffic.run,
             "customers": customers.run,
             "agents": agents.run,
-            "report": lambda stopping: log_progress(position, stopping),
+            "report": lambda stopping: log_progress(checkpoint, stopping),
         }
         await run_loops({name: _stopping_quietly(loop) for name, loop in loops.items()}, stopping)
     except* DemoStopped:
         pass
     finally:
-        position.save()
-        await doors.close()
+        checkpoint.save()
+        await client.close()
         await mailbox.close()
 
 
-async def log_progress(position: Checkpoint, stopping: asyncio.Event) -> None:
-    """One line now and then."""
+async def log_progress(checkpoint: Checkpoint, stopping: asyncio.Event) -> None:
+    """Log the counts once a minute."""
     while not stopping.is_set():
-        told = position.progress
-        log.info("demo_goes_on", events=told.next_event, answered=told.answered, closed=told.closed)
+        done = checkpoint.progress
+        log.info("demo_goes_on", events=done.next_event, answered=done.answered, closed=done.closed)
         await pause(stopping, REPORT_INTERVAL_S)
 
 
 def _stopping_quietly(loop: Loop) -> Callable[[asyncio.Event], Awaitable[None]]:
-    """Whoever waited for a door when the stop came has ended as it should."""
+    """The same loop; a request that was waiting at the stop is no error."""
 
-    async def ended(stopping: asyncio.Event) -> None:
+    async def run(stopping: asyncio.Event) -> None:
         try:
             await loop(stopping)
         except* DemoStopped:
             pass
 
-    return ended
+    return run

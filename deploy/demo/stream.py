@@ -1,7 +1,7 @@
-"""What happens, in order: purchase after purchase, every fifth time a support call instead.
+"""The demo's events in order: purchases, and a support call in every fifth place.
 
-Event n is always the same but for its time, so nothing but n has to be remembered; when the purchases end
-they begin again, as new orders.
+Event n is always the same except for its time, so that only n has to be stored. After the last purchase they
+begin again, as new orders.
 """
 
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ SUPPORT_CALL_INTERVAL = 5
 
 @dataclass(frozen=True, slots=True)
 class DemoEvent:
-    """One event before it is said."""
+    """One event without its time."""
 
     number: int
     type: str
     source: str
     id: str
     customer: personas.Customer
-    about: Circumstances
+    circumstances: Circumstances
     attributes: dict[str, Any]
 
-    def event(self, occurred_at: datetime) -> dict[str, Any]:
-        """As `POST /v1/events` takes it."""
-        said = {
+    def body(self, occurred_at: datetime) -> dict[str, Any]:
+        """The body for `POST /v1/events`."""
+        body = {
             "id": self.id,
             "source": self.source,
             "type": self.type,
@@ -42,20 +42,23 @@ class DemoEvent:
                 "locale": self.customer.locale,
                 "country": self.customer.country,
             },
-            "segments": personas.segments(self.about),
-            "organisation": personas.organisation(self.about),
+            "segments": personas.segments(self.circumstances),
+            "organisation": personas.organisation(self.circumstances),
             "attributes": {**self.attributes, "simulated": True},
         }
-        return {**said, "handled_by": self.about.agent} if self.about.agent else said
+        return {**body, "handled_by": self.circumstances.agent} if self.circumstances.agent else body
 
 
 class EventStream:
+    """All events of a demo."""
+
     def __init__(self, model: Model, purchases: Sequence[Purchase]) -> None:
         self._model = model
         self._purchases = purchases
         self._callers = sorted({purchase.customer for purchase in purchases})
 
     def at(self, number: int) -> DemoEvent:
+        """The event of this number."""
         return (
             self._call(number)
             if number % SUPPORT_CALL_INTERVAL == SUPPORT_CALL_INTERVAL - 1

@@ -1,4 +1,4 @@
-"""The page of all settings, made from the code that reads them."""
+"""The page of all settings (deploy/SETTINGS.md), generated from the classes that read them."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ TABLE_HEAD = "| setting | default | meaning | example |\n|---|---|---|---|\n"
 
 
 def page(kinds: Sequence[tuple[str, type[Given]]]) -> str:
-    """The page in Markdown; each kind of settings has a title that says who reads them."""
+    """The page in Markdown. The title of a class of settings says which processes read it."""
     parts = [PAGE_HEAD]
     for title, kind in kinds:
         rows = [_row(prefix_of(kind) + name.upper(), info) for name, info in kind.model_fields.items()]

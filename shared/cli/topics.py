@@ -1,4 +1,4 @@
-"""``afterword topics``: compare the cluster's topics with their declaration, and make them so."""
+"""``afterword topics``: compares the cluster's topics with their declaration, and applies it."""
 
 import asyncio
 import sys
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from shared.cli.context import PrepareSettings
     from shared.kafka.ops.drift import Drift
     from shared.kafka.ops.topics import Declared
 
 TopicNames = Callable[[], Sequence[str]]
 
 
-def add_to(app: typer.Typer, settings: Callable[[], None], topics: TopicNames) -> None:
+def add_to(app: typer.Typer, settings: "PrepareSettings", topics: TopicNames) -> None:
     """Add ``topics apply`` and ``topics diff``."""
     group = typer.Typer(no_args_is_help=True, help="The topics, as deploy/kafka/topics.yaml declares them.")
 
@@ -41,14 +42,15 @@ def add_to(app: typer.Typer, settings: Callable[[], None], topics: TopicNames) -
 
 
 def apply_topics(topics: Sequence[str], *, force: bool = False) -> None:
-    """Do it, and say what was done and what is left; a rest ends the process with 1."""
+    """Apply the declaration, and print what was done and what is left; exit with 1 if anything is left."""
     done, left = asyncio.run(_apply(topics, lambda drift: not drift.refusal or (force and drift.is_possible)))
     _print_drifts(done, left)
 
 
 def create_topics(topics: Sequence[str]) -> None:
-    """Create what is missing, change nothing, and say what else differs; what a service would wait for ends
-    the process with 1.
+    """Create missing topics, change none, and print other differences.
+
+    Exits with 1 if there is a difference that a service would wait for.
     """
     done, left = asyncio.run(_apply(topics, lambda drift: drift.what == "topic"))
     _print_drifts(done, left, fails=any(drift.stops_us for drift in left))

@@ -114,9 +114,9 @@ async def test_a_customer_is_never_taken_for_a_machine(database, browser, link):
         assert (await uow.execute("SELECT flag FROM intent")).one().flag is None
 
 
-@pytest.mark.parametrize("writes_for", [0.0, None])
-async def test_what_a_visitor_has_answered_is_not_answered_again(browser, link, writes_for):
+@pytest.mark.parametrize("writing_time_s", [0.0, None])
+async def test_what_a_visitor_has_answered_is_not_answered_again(browser, link, writing_time_s):
     never = asyncio.Event()
     assert await is_unanswered(browser, link, never)
-    await submit_answer(browser, link, Intent(3, None, None), writes_for, never)
+    await submit_answer(browser, link, Intent(3, None, None), writing_time_s, never)
     assert not await is_unanswered(browser, link, never)

@@ -48,15 +48,15 @@ async def door(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Dat
 
 async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(door, tmp_path: Path):
     client, database = door
-    doors = DemoClient(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
-    position = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
-    history = History(Model("a seed", SENTENCES), PURCHASES, position.progress.began, company.TIME_ZONE)
-    await import_history(history, doors, position)
-    position.progress.has_moved_in, position.progress.imported = False, 500
-    await import_history(history, doors, position)
+    client = DemoClient(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
+    checkpoint = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
+    history = History(Model("a seed", SENTENCES), PURCHASES, checkpoint.progress.began, company.TIME_ZONE)
+    await import_history(history, client, checkpoint)
+    checkpoint.progress.is_history_imported, checkpoint.progress.imported = False, 500
+    await import_history(history, client, checkpoint)
     async with database.reading() as uow:
         rows = list(await uow.execute("SELECT * FROM answer WHERE tenant = 'demo'"))
-    assert len(rows) == position.progress.imported == len(history.answers())
+    assert len(rows) == checkpoint.progress.imported == len(history.answers())
     assert {row.version for row in rows} == {1}
     assert {(row.state, row.origin, row.test) for row in rows} == {("sent", "import", False)}
     assert set(Counter(row.measurement for row in rows)) == {"transactional", "relational"}

@@ -20,8 +20,8 @@ def test_what_was_saved_is_there_after_a_restart_and_the_past_still_ends_where_i
 
 
 def test_the_key_in_it_is_readable_by_its_owner_only(tmp_path):
-    position = Checkpoint(tmp_path / "position.json", lambda: BEGAN)
-    position.save()
+    checkpoint = Checkpoint(tmp_path / "position.json", lambda: BEGAN)
+    checkpoint.save()
     assert stat.S_IMODE((tmp_path / "position.json").stat().st_mode) == 0o600
 
 

@@ -31,42 +31,42 @@ async def test_a_door_that_is_not_ready_is_asked_again_until_it_answers():
         url,
         asked,
     ):
-        doors = DemoClient(url, "a key", asyncio.Event())
-        assert await doors.get("/v1/scores") == {}
-        await doors.close()
+        client = DemoClient(url, "a key", asyncio.Event())
+        assert await client.get("/v1/scores") == {}
+        await client.close()
     assert len(asked) == 4
     assert all(b"authorization: bearer a key" in request.lower() for request in asked)
 
 
 async def test_a_door_that_refuses_for_good_is_not_asked_again():
     async with door(["422 Unprocessable Content"]) as (url, asked):
-        doors = DemoClient(url, None, asyncio.Event())
+        client = DemoClient(url, None, asyncio.Event())
         with pytest.raises(RequestRefused, match="POST /v1/events: 422"):
-            await doors.post("/v1/events", {})
-        await doors.close()
+            await client.post("/v1/events", {})
+        await client.close()
     assert len(asked) == 1
 
 
 async def test_the_wait_for_a_door_ends_with_the_demo():
     stopping = asyncio.Event()
     async with door(["503 Service Unavailable\r\nRetry-After: 3600"]) as (url, asked):
-        doors = DemoClient(url, None, stopping)
-        waiting = asyncio.create_task(doors.get("/v1/scores"))
+        client = DemoClient(url, None, stopping)
+        waiting = asyncio.create_task(client.get("/v1/scores"))
         while not asked:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         stopping.set()
         with pytest.raises(DemoStopped):
             await asyncio.wait_for(waiting, 5)
-        await doors.close()
+        await client.close()
 
 
 async def test_a_door_that_is_away_is_waited_for():
     stopping = asyncio.Event()
-    doors = DemoClient("http://127.0.0.1:9", None, stopping)
-    waiting = asyncio.create_task(doors.get("/v1/scores"))
+    client = DemoClient("http://127.0.0.1:9", None, stopping)
+    waiting = asyncio.create_task(client.get("/v1/scores"))
     done, _ = await asyncio.wait({waiting}, timeout=0.5)
     assert not done
     stopping.set()
     with pytest.raises(DemoStopped):
         await asyncio.wait_for(waiting, 15)
-    await doors.close()
+    await client.close()

@@ -57,17 +57,19 @@ def test_about_every_fifth_answer_of_today_is_unhappy():
 
 def test_many_answers_have_the_distribution_of_their_chances():
     model = Model("a seed", SENTENCES)
-    about = Circumstances("phone support", agent="bo")
-    counts = Counter(model.intent(about, model.random("answer", n)).score for n in range(20_000))
-    assert [counts[score] / 20_000 for score in range(11)] == pytest.approx(chances(shift(about)), abs=0.015)
+    circumstances = Circumstances("phone support", agent="bo")
+    counts = Counter(model.intent(circumstances, model.random("answer", n)).score for n in range(20_000))
+    assert [counts[score] / 20_000 for score in range(11)] == pytest.approx(
+        chances(shift(circumstances)), abs=0.015
+    )
 
 
 def test_the_same_seed_and_name_do_the_same_and_another_seed_does_not():
-    about = Circumstances("checkout", "aarhus")
+    circumstances = Circumstances("checkout", "aarhus")
 
     def all_of(seed: str) -> list[object]:
         model = Model(seed, SENTENCES)
-        return [model.behaviour(about, model.random("mail", n)) for n in range(200)]
+        return [model.behaviour(circumstances, model.random("mail", n)) for n in range(200)]
 
     assert all_of("one") == all_of("one")
     assert all_of("one") != all_of("two")
@@ -78,8 +80,8 @@ def test_a_good_share_never_answers_and_some_amend():
     did = [model.behaviour(Circumstances("checkout"), model.random("mail", n)) for n in range(4_000)]
     answered = [behaviour for behaviour in did if behaviour is not None]
     assert 0.5 < len(answered) / len(did) < 0.6
-    assert 0.03 < sum(behaviour.amends is not None for behaviour in answered) / len(answered) < 0.07
-    assert all(2 <= behaviour.after <= 120 for behaviour in answered)
+    assert 0.03 < sum(behaviour.amended_intent is not None for behaviour in answered) / len(answered) < 0.07
+    assert all(2 <= behaviour.opens_after_s <= 120 for behaviour in answered)
 
 
 def test_what_a_customer_writes_is_as_glad_or_angry_as_the_score():

@@ -33,13 +33,13 @@ def test_when_the_purchases_end_they_begin_again_as_new_orders():
 
 
 def test_an_event_is_the_same_to_the_last_byte_however_often_it_is_said():
-    first, second = (EventStream(MODEL, PURCHASES).at(7).event(NOW) for _ in range(2))
+    first, second = (EventStream(MODEL, PURCHASES).at(7).body(NOW) for _ in range(2))
     assert msgspec.json.encode(first) == msgspec.json.encode(second)
 
 
 @pytest.mark.parametrize("number", range(10))
 def test_the_trigger_accepts_each_event(number):
-    said = msgspec.json.decode(msgspec.json.encode(STREAM.at(number).event(NOW)), type=EventIn)
+    said = msgspec.json.decode(msgspec.json.encode(STREAM.at(number).body(NOW)), type=EventIn)
     accepted = transaction(said, source="demo", customer_id=None, now=NOW).transaction
     assert accepted.segments["touchpoint"]
     assert accepted.organisation
