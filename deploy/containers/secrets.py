@@ -1,8 +1,7 @@
 """`python -m deploy.containers.secrets FOLDER` creates the secrets of a deployment, each once.
 
-The folder has a subfolder, a volume of its own, for each process that reads secrets: a service's holds the root
-`secret` and the `database_url` with the password of its role; `postgres` holds the superuser's `password`.
-Existing files stay.
+The folder has a subfolder, a volume of its own, for each reader: a service's holds the root `secret` and the
+`database_url` with the password of its role; `postgres` holds the superuser's `password`. Files stay.
 """
 
 import secrets

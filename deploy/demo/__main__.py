@@ -1,4 +1,4 @@
-"""`python -m deploy.demo` runs the simulation in a running local stack; `fetch` behind it only downloads data."""
+"""`python -m deploy.demo` runs the simulation in a running local stack; with `fetch` it loads data only."""
 
 import sys
 

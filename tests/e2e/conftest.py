@@ -1,4 +1,4 @@
-"""One whole stack and one browser for all end-to-end tests."""
+"""One full stack and one browser for all end-to-end tests."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -9,7 +9,7 @@ from support.full_stack import FullStack, a_full_stack
 
 
 @pytest.fixture(scope="package")
-def whole() -> Iterator[FullStack]:
+def stack() -> Iterator[FullStack]:
     with a_full_stack() as running:
         yield running
 
