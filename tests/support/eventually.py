@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-POLL_INTERVAL_S = 0.05
+FIRST_INTERVAL_S, MAX_INTERVAL_S = 0.001, 0.05
 
 
 async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 10.0) -> T:
@@ -15,6 +15,7 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 
 
     :raises AssertionError: after `within` seconds, with the last value or from the last exception.
     """
+    interval = FIRST_INTERVAL_S
     deadline = asyncio.get_running_loop().time() + within
     while True:
         failure: Exception | None = None
@@ -29,4 +30,5 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 
         if asyncio.get_running_loop().time() > deadline:
             reason = f"it raised {failure!r}" if failure else f"the last value was {value!r}"
             raise AssertionError(f"not within {within} s: {reason}") from failure
-        await asyncio.sleep(POLL_INTERVAL_S)
+        await asyncio.sleep(interval)
+        interval = min(2 * interval, MAX_INTERVAL_S)

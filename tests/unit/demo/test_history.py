@@ -50,10 +50,12 @@ def test_every_segment_and_both_measurements_have_answers():
 
 
 def test_home_delivery_has_fallen_since_the_new_carrier_came():
+    answers = history()
+
     def nps(first: int, last: int) -> float:
         scores = [
             answer["score"]
-            for answer in history()
+            for answer in answers
             if answer["segments"].get("touchpoint") == "home delivery"
             and first <= (BEGAN - answer["answered_at"]).days < last
         ]
