@@ -18,7 +18,7 @@ class HistoryRefused(Exception):
 async def import_history(history: History, client: DemoClient, checkpoint: Checkpoint) -> None:
     """Import what is not imported yet.
 
-    :raises NotMovedIn: when the door takes an answer as wrong.
+    :raises HistoryRefused: when the API refuses an answer.
     """
     if checkpoint.progress.is_history_imported:
         return

@@ -1,4 +1,4 @@
-"""``python -m shared.cli.new_migration SERVICE WHAT_IT_DOES`` writes an empty migration with the next number."""
+"""``python -m shared.cli.new_migration SERVICE WHAT_IT_DOES``: writes an empty migration, numbered next."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The compose file's whole story, as a new user and then an operations team live it.
+"""The compose file from the first start to the last, as a new user and then an operations team use it.
 
 It needs a Docker engine and six minutes, so it runs where both were asked for; tests/containers/README.md.
 """
@@ -149,18 +149,18 @@ async def test_without_a_server_it_is_said_who_misses_it_and_nothing_is_lost(
     deployment: Deployment, customers: CustomerLoad, absent: str, output: str
 ) -> None:
     await customers.buy(f"before-{absent}", 2)
-    who = "dispatcher-sender" if absent == "mailbox" else "scorer-worker"
+    process = "dispatcher-sender" if absent == "mailbox" else "scorer-worker"
     deployment.compose("stop", absent)
     try:
         buying = asyncio.create_task(customers.buy(f"without-{absent}", 4))
-        await eventually(lambda: output in deployment.missing(who), within=60)
-        await eventually(lambda: output in deployment.compose("logs", "--since", "2m", who), within=20)
+        await eventually(lambda: output in deployment.missing(process), within=60)
+        await eventually(lambda: output in deployment.compose("logs", "--since", "2m", process), within=20)
     finally:
         deployment.compose("start", absent)
     await buying
     await customers.answer_all()
     await customers.all_is_counted()
-    await eventually(lambda: deployment.missing(who) == "", within=60)
+    await eventually(lambda: deployment.missing(process) == "", within=60)
 
 
 async def test_down_and_up_again_everything_is_there(deployment: Deployment, customers: CustomerLoad) -> None:

@@ -1,4 +1,4 @@
-"""Kafka or PostgreSQL away, at the start or at any time: services wait, say so, and go on by themselves."""
+"""Kafka or PostgreSQL away, at the start or at any time: services wait, say why, and continue by themselves."""
 
 import asyncio
 import json

@@ -56,10 +56,10 @@ async def company(stack: FullStack) -> Company:
     company = start_company(stack, "Havnbo" + "o" * 30, "leader@example.com")
     stack.run("live", company.tenant, "--yes")
     async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
-        told = await client.post(
+        imported = await client.post(
             "/v1/answers/import", json={"answers": [an_old_answer(n) for n in range(60)]}
         )
-        assert told.json()["accepted"] == 60, told.text
+        assert imported.json()["accepted"] == 60, imported.text
         assert (await client.post("/v1/events", json=a_purchase("one"))).status_code == 202
         texts = {"en": {"question": LETTERS, "reason": URL, "subject": LETTERS, "intro": URL}}
         survey = {"name": LETTERS, "trigger": "t" + LETTERS[:60], "texts": texts}

@@ -54,11 +54,11 @@ async def ask(stack: FullStack, company: Company, path: str) -> Any:
 
 
 async def mail_to(stack: FullStack, address: str) -> dict[str, Any]:
-    async def look() -> list[dict[str, Any]]:
+    async def mails_so_far() -> list[dict[str, Any]]:
         async with httpx.AsyncClient(base_url=stack.mailbox, trust_env=False) as client:
             return list((await client.get("/api/mails", params={"to": address})).raise_for_status().json())
 
-    return (await eventually(look, within=60))[-1]
+    return (await eventually(mails_so_far, within=60))[-1]
 
 
 async def open_mail(context: BrowserContext, stack: FullStack, address: str) -> Page:
@@ -93,7 +93,7 @@ async def test_from_the_purchase_to_the_closed_case(stack: FullStack, browser: B
     await expect(story.get_by_text("It counts nowhere: it was a test.")).to_be_visible(timeout=20_000)
     assert (await ask(stack, company, "/v1/scores"))["nps"] is None
 
-    # Live: an unhappy customer stands in the inbox of another window within a second, without reload.
+    # Live: an unhappy customer appears in the inbox of another window within a second, without reload.
     stack.run("live", "acme", "--yes")
     inbox = await context.new_page()
     await inbox.goto(f"{stack.origin}/inbox")
@@ -128,7 +128,7 @@ async def test_from_the_purchase_to_the_closed_case(stack: FullStack, browser: B
     await case.get_by_role("button", name="Close the case").click()
     await expect(case.get_by_text("closed this case")).to_be_visible()
 
-    # The score, the case and the story of the event say so.
+    # The score, the case and the story of the event show it.
     async def counted() -> bool:
         return bool((await ask(stack, company, "/v1/scores?segment=touchpoint:checkout"))["n"] == 1)
 
@@ -154,11 +154,11 @@ async def test_the_same_way_without_javascript(stack: FullStack, browser: Browse
     await survey.get_by_role("button", name="Send").click()
     await expect(survey.get_by_text("We are sorry it went like that")).to_be_visible()
 
-    async def stands() -> bool:
+    async def is_listed() -> bool:
         await page.goto(f"{stack.origin}/inbox")
         return await page.get_by_text("Nobody called back.").count() == 1
 
-    await eventually(stands, within=20)
+    await eventually(is_listed, within=20)
     await page.get_by_role("link", name="Nobody called back.").click()
     await page.get_by_role("button", name="Take the case").click()
     await _opened(page, "Close the case")

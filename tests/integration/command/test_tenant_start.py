@@ -1,4 +1,4 @@
-"""``make tenant``: three databases without a common transaction, so nothing half is left to guess about."""
+"""``afterword tenant start``: three databases have no common transaction, so a start that broke off is completed."""
 
 from collections.abc import AsyncIterator
 
@@ -18,7 +18,7 @@ ACME = ("acme", "Acme", "you@example.com", "Europe/Copenhagen", "DK")
 
 @pytest.fixture
 async def trigger(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """Fresh databases in the environment; the trigger's, to look into."""
+    """The trigger's database; fresh ones of all services are in the environment."""
     settings = afterword_settings("127.0.0.1:1")
     for name in ("kafka", "public_url", "staff_url"):
         monkeypatch.setenv(f"AFTERWORD_{name.upper()}", str(getattr(settings, name)))

@@ -85,8 +85,8 @@ async def answer(database: Database):
 async def test_a_customer_sends_score_comment_and_consent(database, browser, link, may_contact):
     intent = Intent(3, "it did lock up on me a couple of times <i>", may_contact)
     assert await submit_answer(browser, link, intent, 0.0, asyncio.Event())
-    said = await answer(database)
-    assert (said.state, said.score, said.comment, said.may_contact) == (
+    stored = await answer(database)
+    assert (stored.state, stored.score, stored.comment, stored.may_contact) == (
         "sent",
         3,
         intent.comment,
@@ -96,16 +96,16 @@ async def test_a_customer_sends_score_comment_and_consent(database, browser, lin
 
 async def test_a_customer_who_chooses_and_leaves_has_saved_the_score_alone(database, browser, link):
     assert await submit_answer(browser, link, Intent(3, "never sent", True), None, asyncio.Event())
-    said = await answer(database)
-    assert (said.state, said.score, said.comment, said.may_contact) == ("saved", 3, None, None)
+    stored = await answer(database)
+    assert (stored.state, stored.score, stored.comment, stored.may_contact) == ("saved", 3, None, None)
 
 
 async def test_a_customer_who_thinks_again_amends_the_same_answer(database, browser, link):
     for score in (3, 8):
         assert await submit_answer(browser, link, Intent(score, None, None), 0.0, asyncio.Event())
-    said = await answer(database)
-    assert (said.state, said.score) == ("sent", 8)
-    assert said.version > 2
+    stored = await answer(database)
+    assert (stored.state, stored.score) == ("sent", 8)
+    assert stored.version > 2
 
 
 async def test_a_customer_is_never_taken_for_a_machine(database, browser, link):

@@ -1,4 +1,4 @@
-"""The demo's past comes in through the collector's real import door, once."""
+"""The history of the demo is imported once, by the collector's real API."""
 
 import asyncio
 from collections import Counter
@@ -33,7 +33,7 @@ PURCHASES = [
 
 
 @pytest.fixture
-async def door(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Database]]:
+async def collector(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Database]]:
     context = await a_context(SERVICE, postgres)
     digest = KeyDigest(id="k", name="simulated", digest=digest_of(KEY), scopes=company.KEY_SCOPES)
     tenant = Tenant(
@@ -46,8 +46,10 @@ async def door(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Dat
     await context.database.close()
 
 
-async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(door, tmp_path: Path):
-    client, database = door
+async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(
+    collector, tmp_path: Path
+):
+    client, database = collector
     client = DemoClient(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
     checkpoint = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
     history = History(Model("a seed", SENTENCES), PURCHASES, checkpoint.progress.began, company.TIME_ZONE)

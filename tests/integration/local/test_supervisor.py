@@ -16,7 +16,7 @@ from deploy.local.supervisor import Supervisor
 FOREVER = "import time, os; print(os.getpid(), flush=True); time.sleep(3600)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
 # A supervisor in a process of its own, that can be killed.
-KEEPER = f"""
+SUPERVISOR = f"""
 import asyncio, sys
 from pathlib import Path
 from deploy.local.program import Program
@@ -73,7 +73,7 @@ async def test_a_killed_program_is_running_again(tmp_path: Path) -> None:
 
 
 async def test_stages_stop_in_reverse_order(tmp_path: Path) -> None:
-    told = tmp_path / "told"
+    stopped = tmp_path / "stopped"
     code = (
         "import signal, sys, time\n"
         "def end(*_):\n"
@@ -84,9 +84,9 @@ async def test_stages_stop_in_reverse_order(tmp_path: Path) -> None:
     )
     async with Supervisor(tmp_path) as supervisor:
         for name in ("broker", "service"):
-            await supervisor.start(python(name, code, str(told), name))
-            await eventually((tmp_path / f"told{name}").exists)
-    assert told.read_text().split() == ["service", "broker"]
+            await supervisor.start(python(name, code, str(stopped), name))
+            await eventually((tmp_path / f"stopped{name}").exists)
+    assert stopped.read_text().split() == ["service", "broker"]
 
 
 async def test_a_program_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path) -> None:
@@ -133,13 +133,13 @@ async def test_a_line_longer_than_any_buffer_is_kept_whole(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_no_child_outlives_a_supervisor_that_is_killed(tmp_path: Path, number: signal.Signals) -> None:
-    keeper = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", KEEPER, str(tmp_path)), stdout=asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SUPERVISOR, str(tmp_path)), stdout=asyncio.subprocess.PIPE
     )
-    assert keeper.stdout is not None
-    children = [int(pid) for pid in (await keeper.stdout.readline()).split()]
+    assert process.stdout is not None
+    children = [int(pid) for pid in (await process.stdout.readline()).split()]
     assert len(children) == 2
     assert all(is_alive(child) for child in children)
-    keeper.send_signal(number)
-    await keeper.wait()
+    process.send_signal(number)
+    await process.wait()
     await eventually(lambda: not any(is_alive(child) for child in children))

@@ -1,4 +1,4 @@
-"""The demo knows after a restart where it stood."""
+"""The demo continues after a restart where it was."""
 
 import stat
 from datetime import UTC, datetime

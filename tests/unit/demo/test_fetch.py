@@ -39,17 +39,17 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_two_files_are_kept_and_fetched_only_once(cache, monkeypatch):
-    asked, told = [], []
-    monkeypatch.setattr(data, "_download", lambda folder: (asked.append(folder), bring(folder)))
-    data.fetch(told.append)
-    data.fetch(told.append)
+    folders, steps = [], []
+    monkeypatch.setattr(data, "_download", lambda folder: (folders.append(folder), bring(folder)))
+    data.fetch(steps.append)
+    data.fetch(steps.append)
     assert (data.PURCHASES_FILE.read_bytes(), data.SENTENCES_FILE.read_bytes()) == (CDNOW, REVIEWS)
     assert {path.name for path in data.DATA_FOLDER.iterdir()} == {
         data.PURCHASES_FILE.name,
         data.SENTENCES_FILE.name,
     }
-    assert len(asked) == 1
-    assert "once" in told[0]
+    assert len(folders) == 1
+    assert "once" in steps[0]
 
 
 def test_what_pip_says_is_told_when_it_cannot_fetch(cache, monkeypatch):

@@ -86,12 +86,12 @@ def test_a_good_share_never_answers_and_some_amend():
 
 def test_what_a_customer_writes_is_as_glad_or_angry_as_the_score():
     model = Model("a seed", SENTENCES)
-    said = {
+    found = {
         (intent.score <= 6, "-" in intent.comment)
         for n in range(2_000)
         if (intent := model.intent(Circumstances("checkout"), model.random(n))).comment
     }
-    assert said == {(True, True), (False, False)}
+    assert found == {(True, True), (False, False)}
 
 
 def test_stores_and_agents_differ_so_that_there_is_something_to_see():

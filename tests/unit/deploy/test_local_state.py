@@ -57,15 +57,15 @@ def test_one_stack_runs_at_a_time_and_its_claim_ends_with_it(tmp_path: Path) -> 
 def test_what_a_stack_said_counts_only_while_it_runs(tmp_path: Path) -> None:
     state = State.open(tmp_path)
     with lock.claim(state):
-        said: lock.StackStatus = {
+        status: lock.StackStatus = {
             "pid": lock.supervisor_pid(state) or 0,
             "demo": False,
             "doing": "Ready",
             "ready": True,
             "services": [],
         }
-        lock.write_status(state, said)
-        assert lock.read_status(state) == said
+        lock.write_status(state, status)
+        assert lock.read_status(state) == status
     assert lock.read_status(state) is None
 
 

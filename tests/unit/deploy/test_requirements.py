@@ -1,4 +1,4 @@
-"""What the doctor says of this machine."""
+"""What `afterword doctor` finds on this machine."""
 
 import pytest
 

@@ -48,9 +48,9 @@ async def test_the_module_ends_with_the_code_that_a_container_reads(
     done = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "shared.cli.health_check", str(port), *asked), stderr=subprocess.PIPE
     )
-    _, said = await done.communicate()
+    _, output = await done.communicate()
     assert done.returncode == code
-    assert (b"broker: away" in said) == bool(code)
+    assert (b"broker: away" in output) == bool(code)
 
 
 def test_nobody_and_a_stranger_are_no_healthy_process() -> None:
