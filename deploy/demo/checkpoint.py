@@ -54,5 +54,4 @@ class Checkpoint:
         )
 
     def save(self) -> None:
-        """Write the file."""
         write_private_file(self._path, msgspec.json.encode(self.progress).decode())

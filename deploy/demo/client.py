@@ -55,11 +55,9 @@ class DemoClient:
         )
 
     async def close(self) -> None:
-        """Close all connections."""
         await self._client.aclose()
 
     async def get(self, path: str, **parameters: Any) -> Any:
-        """The decoded JSON of a GET."""
         return (await self._call("GET", path, params=parameters)).json()
 
     async def post(self, path: str, body: Any, *, idempotency_key: str = "") -> Any:

@@ -34,8 +34,6 @@ PASSWORD = "havnbo-by-the-harbour"  # noqa: S105  (public, for a stack that only
 
 
 class StaffMember(NamedTuple):
-    """A user of the staff's pages."""
-
     role: str
     address: str
     name: str

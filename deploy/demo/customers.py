@@ -47,7 +47,6 @@ class SimulatedCustomers:
         self._in_progress: dict[str, str] = {}
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Answer mails until stopped."""
         async with asyncio.TaskGroup() as customers:
             while not stopping.is_set():
                 mails = await self._mailbox.get("/api/mails", after=self._newest_mail, limit=100)

@@ -28,7 +28,6 @@ class FetchError(Exception):
 
 
 def is_fetched() -> bool:
-    """Whether both files are in the cache."""
     return PURCHASES_FILE.exists() and SENTENCES_FILE.exists()
 
 

@@ -66,7 +66,6 @@ class Behaviour:
 
 
 def shift(circumstances: Circumstances) -> float:
-    """The sum of the shifts that apply."""
     late = circumstances.touchpoint == "home delivery" and circumstances.days_ago < NEW_CARRIER_DAYS
     return (
         TOUCHPOINT_SHIFTS.get(circumstances.touchpoint or "", 0.0)
@@ -91,7 +90,6 @@ class Model:
         self._sentences = sentences
 
     def random(self, *name: object) -> Random:
-        """A generator for this name."""
         return Random("/".join((self._seed, *map(str, name))))  # noqa: S311  (it must be reproducible)
 
     def intent(self, circumstances: Circumstances, random: Random) -> Intent:

@@ -92,7 +92,6 @@ def support_circumstances(model: Model, name: object, days_ago: float = 0.0) -> 
 
 
 def segments(circumstances: Circumstances) -> dict[str, str]:
-    """The segments of an event."""
     named = {"touchpoint": circumstances.touchpoint, "store": circumstances.store}
     return {dimension: value for dimension, value in named.items() if value}
 

@@ -9,8 +9,6 @@ CDNOW_COLUMNS = ["customer_id", "date", "number_of_cds", "dollar_value"]
 
 
 class Purchase(NamedTuple):
-    """One line of the file."""
-
     number: int
     """The number of its line: a stable order number."""
     customer: str

@@ -17,15 +17,11 @@ SENTIMENT_BY_SCORES: dict[range, tuple[float, float]] = {
 
 
 class Sentence(NamedTuple):
-    """A sentence of a review with its mean sentiment."""
-
     sentiment: float
     text: str
 
 
 class Sentences:
-    """Picks comments."""
-
     def __init__(self, sentences: Iterable[Sentence]) -> None:
         kept = [
             sentence
@@ -44,7 +40,6 @@ class Sentences:
 
 
 def read_sentences(path: Path) -> Sentences:
-    """The sentences of the file."""
     with path.open(encoding="latin-1", newline="") as lines:
         return Sentences(parse_sentences(lines))
 

@@ -50,7 +50,6 @@ class SimulatedAgents:
         self._clock = clock
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work on cases until stopped."""
         while not stopping.is_set():
             for case in self.cases_to_close(await self._unsolved()):
                 await self._work_on(case)

@@ -50,15 +50,12 @@ class DemoEvent:
 
 
 class EventStream:
-    """All events of a demo."""
-
     def __init__(self, model: Model, purchases: Sequence[Purchase]) -> None:
         self._model = model
         self._purchases = purchases
         self._callers = sorted({purchase.customer for purchase in purchases})
 
     def at(self, number: int) -> DemoEvent:
-        """The event of this number."""
         return (
             self._call(number)
             if number % SUPPORT_CALL_INTERVAL == SUPPORT_CALL_INTERVAL - 1

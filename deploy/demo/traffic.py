@@ -35,7 +35,6 @@ class Traffic:
         self._clock = clock
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send events until stopped."""
         while not stopping.is_set():
             number = self._checkpoint.progress.next_event
             await self._send(number)

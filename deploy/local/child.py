@@ -51,7 +51,6 @@ class Child:
 
     @property
     def report(self) -> ChildReport:
-        """The current state."""
         running = self.process is not None and self.process.returncode is None
         return {
             "name": self.program.name,

@@ -50,7 +50,6 @@ broker.session.timeout.ms=3000
 
 
 def is_fetched() -> bool:
-    """Whether the jars are in the cache."""
     return JARS_FOLDER.is_dir()
 
 

@@ -20,8 +20,6 @@ class AlreadyRunningError(Exception):
 
 
 class StackStatus(TypedDict):
-    """What ``status.json`` holds."""
-
     pid: int
     demo: bool
     doing: str
@@ -72,7 +70,6 @@ def wait_until_free(state: State, timeout_s: float) -> bool:
 
 
 def write_status(state: State, status: StackStatus) -> None:
-    """Replace the status file."""
     write_private_file(state.root / "status.json", json.dumps(status))
 
 

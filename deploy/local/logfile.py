@@ -21,7 +21,6 @@ class LogFile:
         self._file = self.path.open("ab", buffering=0)
 
     def write(self, line: bytes) -> None:
-        """Append one line."""
         if self._file.tell() > MAX_LOG_BYTES:
             self._file.close()
             self.path.replace(self.path.with_suffix(".log.1"))
@@ -31,7 +30,6 @@ class LogFile:
             self._on_line(self._name, line.decode(errors="replace"))
 
     def tail(self, lines: int = 20) -> str:
-        """The last lines of the file."""
         return "\n".join(self.path.read_text(errors="replace").splitlines()[-lines:])
 
     def close(self) -> None:

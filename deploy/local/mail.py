@@ -32,8 +32,6 @@ class MailSummary(msgspec.Struct, frozen=True, rename={"sender": "from"}):
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """The parts of one mail."""
-
     headers: dict[str, str]
     text: str | None
     html: str | None
@@ -53,7 +51,6 @@ class MailStore:
         self._last = max((int(known) for known in self._summaries), default=0)
 
     def add(self, sender: str, recipient: str, content: bytes) -> MailSummary:
-        """Store one mail for one recipient."""
         self._last = max(self._last + 1, time.time_ns())
         envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode()
         message = message_from_bytes(envelope + content)  # an EmailMessage takes seven times as long
@@ -82,11 +79,9 @@ class MailStore:
         return reversed(later)
 
     def newest_first(self) -> Iterator[MailSummary]:
-        """All of them."""
         return reversed(self._summaries.values())
 
     def summary(self, mail_id: str) -> MailSummary | None:
-        """The mail of this id."""
         return self._summaries.get(mail_id)
 
     def read(self, summary: MailSummary) -> Mail:
@@ -104,7 +99,6 @@ class MailStore:
 
 
 def links(text: str) -> list[str]:
-    """The addresses of web pages in a text."""
     return [found.rstrip(SENTENCE_ENDS) for found in LINK_PATTERN.findall(text)]
 
 

@@ -41,7 +41,6 @@ templates = Environment(
 
 
 def mailbox_app(mails: MailStore) -> FastAPI:
-    """The pages and the JSON API."""
     web = FastAPI(title="Afterword mailbox", docs_url=None, redoc_url=None, openapi_url=None)
     # DNS rebinding: a foreign site whose name points at this machine must not read the mails.
     web.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
@@ -66,7 +65,6 @@ def mailbox_app(mails: MailStore) -> FastAPI:
 
 
 def pages(mails: MailStore) -> APIRouter:
-    """For people: the list, a mail, and a mail's HTML."""
     router = APIRouter()
 
     @router.get("/")
@@ -93,7 +91,6 @@ def pages(mails: MailStore) -> APIRouter:
 
 
 def api(mails: MailStore) -> APIRouter:
-    """For simulated customers and tests."""
     router = APIRouter(prefix="/api/mails")
 
     @router.get("")
@@ -124,10 +121,8 @@ def with_links_in_new_tabs(html: str) -> str:
 
 
 def page(template: str, **values: object) -> HTMLResponse:
-    """A rendered template."""
     return HTMLResponse(templates.get_template(template).render(values))
 
 
 def json(value: object) -> Response:
-    """A value as JSON."""
     return Response(msgspec.json.encode(value), media_type="application/json")

@@ -41,7 +41,6 @@ class Check:
 
 
 def all_checks(state: State) -> list[Check]:
-    """Every requirement, checked now."""
     return [check_python(), check_java(), check_maven(), check_wheels(), check_ports(state)]
 
 
@@ -51,7 +50,6 @@ def find_faults(state: State) -> list[str]:
 
 
 def check_python(version: tuple[int, int, int] = sys.version_info[:3]) -> Check:
-    """The interpreter's version."""
     what = "Python has no hole that we know of"
     mended = FIRST_SAFE_PYTHON.get(version[:2], (0, 0, 0))
     if version >= mended:
@@ -65,7 +63,6 @@ def check_python(version: tuple[int, int, int] = sys.version_info[:3]) -> Check:
 
 
 def check_java() -> Check:
-    """The version of the installed Java."""
     what = f"Java {MIN_JAVA_VERSION} or newer runs Kafka"
     try:
         printed = subprocess.run(

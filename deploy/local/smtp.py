@@ -57,7 +57,6 @@ class SmtpHandler:
 
 
 async def listen(mails: MailStore, port: int, host: str) -> asyncio.Server:
-    """Start the server."""
     loop = asyncio.get_running_loop()
     handler = SmtpHandler(mails)
 

@@ -97,22 +97,18 @@ class State:
 
     @property
     def mailbox(self) -> str:
-        """The address of the mailbox's pages."""
         return f"http://127.0.0.1:{self.ports['mailbox']}"
 
     @property
     def smtp(self) -> str:
-        """The mailbox as a mail server."""
         return f"smtp://127.0.0.1:{self.ports['smtp']}"
 
     @property
     def kafka(self) -> str:
-        """The broker, host:port."""
         return f"127.0.0.1:{self.ports['kafka']}"
 
     @property
     def logs(self) -> Path:
-        """The folder of all log files."""
         return self.root / "logs"
 
     @property

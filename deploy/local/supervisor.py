@@ -57,7 +57,6 @@ class Supervisor:
 
     @property
     def reports(self) -> list[ChildReport]:
-        """The state of every program, in the order of their start."""
         return [child.report for stage in self._stages for child in stage]
 
     async def start(self, *programs: Program) -> None:
