@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -415,11 +416,14 @@ SAME_NUMBER_OF_ANOTHER_THING = {
 
 def value_of(node: ast.AST) -> int | timedelta | None:
     """The value of a number, a product of numbers, or a `timedelta` of them."""
-    if isinstance(node, ast.Constant | ast.BinOp | ast.Call):
-        try:
-            return eval(ast.unparse(node), {"__builtins__": {}, "timedelta": timedelta})  # type: ignore[no-any-return]
-        except Exception:  # noqa: BLE001  (it has no constant value)
-            return None
+    match node:
+        case ast.Constant(value=int(number)):
+            return number
+        case ast.BinOp() | ast.Call(func=ast.Name(id="timedelta")):
+            leaves = [leaf for leaf in ast.walk(node) if isinstance(leaf, ast.Name)]
+            if all(leaf.id == "timedelta" for leaf in leaves):
+                with suppress(TypeError, ValueError, SyntaxError, AttributeError):
+                    return eval(ast.unparse(node), {"timedelta": timedelta})  # type: ignore[no-any-return]
     return None
 
 
