@@ -10,6 +10,7 @@ from math import exp
 from random import Random
 
 from deploy.demo.sentences import Sentences
+from shared.events.nps import Group, group_of
 
 SCORE_WEIGHTS = (0.02, 0.01, 0.01, 0.01, 0.01, 0.03, 0.03, 0.09, 0.22, 0.22, 0.35)
 TILT_CENTRE = 8
@@ -28,6 +29,8 @@ DRIFT_SHIFT, DRIFT_DAYS = 0.05, 400
 """The shift of so many days ago, which has faded linearly to 0."""
 NEW_CARRIER_SHIFT, NEW_CARRIER_DAYS = -0.14, 20
 """For so many days a new carrier has made the home deliveries late."""
+
+COMMENT_SHARES: dict[Group, float] = {"detractor": 0.8, "passive": 0.4, "promoter": 0.5}
 
 MEAN_ANSWER_DELAY_S = 20.0
 """From a mail to its answer; at most six times as long."""
@@ -95,8 +98,7 @@ class Model:
     def intent(self, circumstances: Circumstances, random: Random) -> Intent:
         """The answer to a survey about these circumstances."""
         (score,) = random.choices(range(11), chances(shift(circumstances)))
-        # Unhappy and delighted customers comment more often than those in between.
-        writes = random.random() < (0.8 if score <= 6 else 0.4 if score <= 8 else 0.5)  # noqa: PLR2004
+        writes = random.random() < COMMENT_SHARES[group_of(score)]
         comment = self._sentences.pick(score, random) if writes else None
         (may_contact,) = random.choices((True, False, None), (0.6, 0.2, 0.2))
         return Intent(score, comment, may_contact)
