@@ -1,4 +1,4 @@
-"""What the collector needs of its own."""
+"""The collector's own settings."""
 
 from pydantic_settings import SettingsConfigDict
 
@@ -6,6 +6,6 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Variables that begin with COLLECTOR_."""
+    """Read from variables that begin with COLLECTOR_."""
 
     model_config = SettingsConfigDict(env_prefix="COLLECTOR_", hide_input_in_errors=True)

@@ -1,4 +1,4 @@
-"""What the trigger needs of its own."""
+"""The trigger's own settings."""
 
 from pydantic_settings import SettingsConfigDict
 
@@ -6,6 +6,6 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Variables that begin with TRIGGER_."""
+    """Read from variables that begin with TRIGGER_."""
 
     model_config = SettingsConfigDict(env_prefix="TRIGGER_", hide_input_in_errors=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.collector.imports import read_batch
 from services.trigger.domain import transaction
 from services.trigger.errors import Unacceptable
-from services.trigger.intake import pieces, read
+from services.trigger.intake import read_event, split_events
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 A_TIME = "2026-11-22T05:00:00Z"
@@ -69,15 +69,15 @@ def answers_judged(batch: list[bytes]) -> list[object]:
 
 
 def events_judged(batch: list[bytes]) -> list[object]:
-    found, _ = pieces(b"[" + b" , ".join(batch) + b"]", {"content-type": "application/json"})
+    found, _ = split_events(b"[" + b" , ".join(batch) + b"]", {"content-type": "application/json"})
     assert len(found) == len(batch)
     judged: list[object] = []
     for piece in found:
         try:
-            event, spoilt = read(piece)
+            event, spoilt = read_event(piece)
             accepted = transaction(event, source="s", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt)
             # Encoded, since a Raw is represented by its memory address.
-            judged.append((msgspec.json.encode(accepted.transaction), accepted.warned))
+            judged.append((msgspec.json.encode(accepted.transaction), accepted.warnings))
         except Unacceptable as fault:
             judged.append((fault.field, fault.remedy))
     return [repr(each) for each in judged]
