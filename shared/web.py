@@ -12,7 +12,7 @@ from shared.http.csrf import CsrfGuard, SessionIsLive
 from shared.http.hosts import Hosts
 from shared.http.rate_limit import RateLimit
 from shared.http.staff_auth import AccessPass
-from shared.pages.assets import SHARED, Assets
+from shared.pages.assets import SHARED_ASSETS, Assets
 from shared.pages.environment import Pages
 from shared.service import Context
 
@@ -52,7 +52,7 @@ def service_app(
         session_is_live=session_is_live,
         started=context.started,
     )
-    assets = pages.assets if pages is not None else Assets({SHARED.name: SHARED.folder})
+    assets = pages.assets if pages is not None else Assets({SHARED_ASSETS.name: SHARED_ASSETS.folder})
     app = create_app(http, routers=routers, files=assets.respond)
     app.state.context = context
     return app

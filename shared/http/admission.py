@@ -16,7 +16,7 @@ MAX_RUNNING = 5
 """Requests of programs and staff that an API process runs at once. Its pool has eight connections; the rest
 is for the customers' pages, which are not counted here."""
 MAX_RUNNING_PER_TENANT = 4
-AT_ONCE_OF_CALLER = 3
+MAX_RUNNING_PER_CALLER = 3
 MAX_PENDING_PER_CALLER = 24
 """Requests of one key or session that run or wait."""
 MAX_WAIT_S = 2.0
@@ -51,7 +51,7 @@ class Admission:
         self,
         max_running: int = MAX_RUNNING,
         max_running_per_tenant: int = MAX_RUNNING_PER_TENANT,
-        max_running_per_caller: int = AT_ONCE_OF_CALLER,
+        max_running_per_caller: int = MAX_RUNNING_PER_CALLER,
         max_pending_per_caller: int = MAX_PENDING_PER_CALLER,
         max_wait_s: float = MAX_WAIT_S,
     ) -> None:

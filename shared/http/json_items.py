@@ -28,7 +28,7 @@ class NotJson(Exception):
     """The items cannot be separated from each other."""
 
 
-class TooMany(Exception):
+class TooManyItems(Exception):
     """More items than one request may carry."""
 
 
@@ -40,7 +40,7 @@ class BadItem(Exception):
         self.faults = faults
 
 
-def elements(array: bytes) -> list[bytes]:
+def split_array(array: bytes) -> list[bytes]:
     """The elements of a JSON array, undecoded.
 
     :raises NotJson: when this is no array, or its brackets, quotes or commas do not match.
@@ -49,12 +49,12 @@ def elements(array: bytes) -> list[bytes]:
     try:
         return [bytes(each) for each in _array.decode(array)]
     except msgspec.ValidationError as error:
-        raise (TooMany if "length" in str(error) else NotJson) from None
+        raise (TooManyItems if "length" in str(error) else NotJson) from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _parts(array, b"[", b"]")
 
 
-def member(body: bytes, name: str) -> bytes | None:
+def find_member(body: bytes, name: str) -> bytes | None:
     """The value of an object's member, undecoded; None when there is no member of this name.
 
     :raises NotJson: when this is no object, or its brackets, quotes or commas do not match.
@@ -80,7 +80,7 @@ def _parts(text: bytes, opening: bytes, closing: bytes) -> list[bytes]:
         raise NotJson
     edges = [0, *islice(_outer_commas(text), MAX_ITEMS), len(text) - 1]
     if len(edges) > MAX_ITEMS + 1:
-        raise TooMany
+        raise TooManyItems
     parts = [text[begin + 1 : end].strip(_WHITE_SPACE) for begin, end in pairwise(edges)]
     if parts == [b""]:
         return []
@@ -125,7 +125,7 @@ def read_item(
 
     :raises BadItem: naming every fault that can be found, without quoting a value.
     """
-    if (item.count(b"{") + item.count(b"[")) > MAX_ITEM_DEPTH and depth(item) > MAX_ITEM_DEPTH:
+    if (item.count(b"{") + item.count(b"[")) > MAX_ITEM_DEPTH and nesting_depth(item) > MAX_ITEM_DEPTH:
         raise BadItem(
             [FieldFault(field="/", detail=f"Nested deeper than {MAX_ITEM_DEPTH} levels. Flatten it.")]
         )
@@ -153,7 +153,7 @@ def read_item(
         raise BadItem(faults) from None
 
 
-def depth(text: bytes) -> int:
+def nesting_depth(text: bytes) -> int:
     """How deep the brackets of a JSON text are nested."""
     deepest = current = 0
     for bracket in _BRACKETS.findall(text):
@@ -174,7 +174,7 @@ def id_of(item: bytes) -> str | None:
 
 def _decoded_leniently(item: bytes) -> Any:
     """The item as Python's decoder reads it, with NaN and lone surrogates: only to describe its faults."""
-    if depth(item) > MAX_ITEM_DEPTH:
+    if nesting_depth(item) > MAX_ITEM_DEPTH:
         return None
     try:
         return json.loads(item)

@@ -11,7 +11,7 @@ CLEANUP_INTERVAL_S = 1.0
 
 
 class RateLimit:
-    """Counts failed attempts per caller: ``most`` at once, then one more each ``every`` seconds.
+    """Counts failed attempts per caller: ``burst`` at once, then one more each ``interval_s`` seconds.
 
     Only failures take from a bucket, so a good key behind the same address is never refused. It lives in the
     process: with N processes a guesser has N buckets, which does not matter for keys of 256 bits. (It is our
@@ -24,12 +24,12 @@ class RateLimit:
 
     def __init__(
         self,
-        most: int = 20,
-        every: float = 3.0,
+        burst: int = 20,
+        interval_s: float = 3.0,
         max_buckets: int = 10_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._burst, self._interval_s, self._max_buckets, self._clock = most, every, max_buckets, clock
+        self._burst, self._interval_s, self._max_buckets, self._clock = burst, interval_s, max_buckets, clock
         self._full_at: dict[str, float] = {}
         """When each caller's bucket will be full again."""
         self._cleanup_failed_at = -CLEANUP_INTERVAL_S

@@ -20,7 +20,7 @@ ACCESS_COOKIE = "aw_access"
 SESSION_COOKIE = "aw_session"
 HOST_ONLY_PREFIX = "__Host-"
 """Of the name of a cookie that no other host, and no unencrypted page, can set."""
-MAX_SEGMENTS_BYTES_IN_PASS = 300
+ACCESS_PASS_LIFETIME_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class AccessPass:
     """
 
     def __init__(
-        self, secret: str, *, lifetime_s: int = MAX_SEGMENTS_BYTES_IN_PASS, clock: Clock = system_clock
+        self, secret: str, *, lifetime_s: int = ACCESS_PASS_LIFETIME_S, clock: Clock = system_clock
     ) -> None:
         self._lifetime_s = lifetime_s
         self._clock = clock

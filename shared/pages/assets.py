@@ -29,7 +29,7 @@ class AssetFolder(NamedTuple):
     folder: Path
 
 
-SHARED = AssetFolder("shared", Path(__file__).parent / "static")
+SHARED_ASSETS = AssetFolder("shared", Path(__file__).parent / "static")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from shared.http.problems import Problem
 from shared.http.staff_auth import Staff, staff_of
 from shared.pages import language
 from shared.pages import svg as charts
-from shared.pages.assets import SHARED, Assets
+from shared.pages.assets import SHARED_ASSETS, Assets
 from shared.pages.page import ErrorPage, Frame, Page, fields_of
 from shared.pages.renderer import Renderer, folder_of
 
@@ -39,7 +39,10 @@ class Pages(Renderer):
     ) -> None:
         super().__init__(package, clock=clock)
         self.assets = Assets(
-            {package.rpartition(".")[2]: folder_of(package) / "static", SHARED.name: SHARED.folder}
+            {
+                package.rpartition(".")[2]: folder_of(package) / "static",
+                SHARED_ASSETS.name: SHARED_ASSETS.folder,
+            }
         )
         self._environment.globals.update(
             asset=self.assets.url, charts=charts, local=local, mailbox_url=mailbox_url
@@ -79,7 +82,7 @@ class Pages(Renderer):
         spoken = speak or (
             language.negotiate(request.headers.get("accept-language"), self.languages)
             if is_for_customers(request)
-            else language.SOURCE
+            else language.SOURCE_LANGUAGE
         )
         token = http_of(request).csrf.token(staff.session_id) if staff is not None else ""
         return HTMLResponse(

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from shared.events.segments import decoded
 from shared.pages import outward_links
-from shared.pages.language import counted, reading, translated
+from shared.pages.language import counted, reader_locale, translated
 from shared.values.rounding import half_up
 
 MINUS = "\N{MINUS SIGN}"
@@ -42,12 +42,12 @@ def percent(part: int, whole: int) -> str:
 
 def thousands(value: int) -> str:
     """A count with the reader's thousands separators."""
-    return format_decimal(value, locale=reading().locale)
+    return format_decimal(value, locale=reader_locale().locale)
 
 
 def day(value: date | datetime) -> str:
     """A day such as 17 November, with its year unless that is the current one."""
-    reader = reading()
+    reader = reader_locale()
     local = value.astimezone(reader.zone).date() if isinstance(value, datetime) else value
     this_year = local.year == reader.now.astimezone(reader.zone).year
     pattern = _DAY_PATTERNS.get(reader.locale.language, "d MMMM")
@@ -60,25 +60,25 @@ _DAY_PATTERNS = {"da": "d. MMMM", "nb": "d. MMMM", "de": "d. MMMM", "fi": "d. MM
 
 def weekday(value: datetime) -> str:
     """The day of the week, such as Friday."""
-    reader = reading()
+    reader = reader_locale()
     return format_date(value.astimezone(reader.zone).date(), "EEEE", reader.locale)
 
 
 def days_ahead(value: datetime) -> int:
     """The number of the reader's midnights until then: 0 is today, negative numbers are in the past."""
-    reader = reading()
+    reader = reader_locale()
     return (value.astimezone(reader.zone).date() - reader.now.astimezone(reader.zone).date()).days
 
 
 def clock_time(value: datetime) -> str:
     """The time of day on a 24-hour clock."""
-    reader = reading()
+    reader = reader_locale()
     return format_time(value, "HH:mm", tzinfo=reader.zone, locale=reader.locale)
 
 
 def since(value: datetime) -> str:
     """How long ago, in one unit; after a day, the day and the time."""
-    seconds = max(0, int((reading().now - value) / timedelta(seconds=1)))
+    seconds = max(0, int((reader_locale().now - value) / timedelta(seconds=1)))
     if seconds < _MINUTE_S:
         return counted("%(n)s second ago", "%(n)s seconds ago", seconds) % {"n": seconds}
     if seconds < _HOUR_S:
@@ -92,7 +92,7 @@ def since(value: datetime) -> str:
 
 def isolated(text: str) -> str:
     """A name inside one of our sentences, as HTML: in ``bdi`` when it is written in the other direction."""
-    left_to_right = reading().locale.text_direction == "ltr"
+    left_to_right = reader_locale().locale.text_direction == "ltr"
     other_direction = RIGHT_TO_LEFT if left_to_right else LEFT_TO_RIGHT
     escaped = escape(text)
     if any(unicodedata.bidirectional(character) in other_direction for character in text):

@@ -21,16 +21,16 @@ from shared.clock import system_clock
 from shared.values.languages import widening
 from shared.values.zones import zone_of
 
-SOURCE = "en"
+SOURCE_LANGUAGE = "en"
 """The language of the texts in the code and the templates."""
 MAX_ACCEPTED_LANGUAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReaderLocale:
     """The reader of what is being rendered: language and translations, time zone, and the current time."""
 
-    language: str = SOURCE
+    language: str = SOURCE_LANGUAGE
     zone: ZoneInfo = field(default_factory=zone_of)
     now: datetime = field(default_factory=system_clock)
     translations: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
@@ -42,19 +42,19 @@ class Reading:
         try:
             return Locale.parse(self.language.replace("-", "_"))
         except (UnknownLocaleError, ValueError):
-            return Locale(SOURCE)
+            return Locale(SOURCE_LANGUAGE)
 
 
-_reading: ContextVar[Reading] = ContextVar("reading")
+_reading: ContextVar[ReaderLocale] = ContextVar("reading")
 
 
-def reading() -> Reading:
+def reader_locale() -> ReaderLocale:
     """The current reader."""
-    return _reading.get(None) or Reading()
+    return _reading.get(None) or ReaderLocale()
 
 
 @contextmanager
-def read_by(reader: Reading) -> Iterator[None]:
+def rendering_for(reader: ReaderLocale) -> Iterator[None]:
     """Render for this reader."""
     token = _reading.set(reader)
     try:
@@ -65,24 +65,24 @@ def read_by(reader: Reading) -> Iterator[None]:
 
 # All readers share one environment, so each call looks up the current reader.
 def translated(message: str) -> str:
-    return reading().translations.gettext(message)
+    return reader_locale().translations.gettext(message)
 
 
 def counted(one: str, many: str, n: int) -> str:
-    return reading().translations.ngettext(one, many, n)
+    return reader_locale().translations.ngettext(one, many, n)
 
 
 def translated_in_context(context: str, message: str) -> str:
-    return reading().translations.pgettext(context, message)
+    return reader_locale().translations.pgettext(context, message)
 
 
 def counted_in_context(context: str, one: str, many: str, n: int) -> str:
-    return reading().translations.npgettext(context, one, many, n)
+    return reader_locale().translations.npgettext(context, one, many, n)
 
 
 def catalogues(folders: Sequence[Path]) -> dict[str, gettext.NullTranslations]:
     """The translations by language; those in an earlier folder are preferred."""
-    found: dict[str, gettext.NullTranslations] = {SOURCE: gettext.NullTranslations()}
+    found: dict[str, gettext.NullTranslations] = {SOURCE_LANGUAGE: gettext.NullTranslations()}
     for folder in folders:
         for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
             language = path.parts[-3]
@@ -102,17 +102,17 @@ def _compiled(path: Path) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def spoken(wished: str, available: Collection[str]) -> str:
+def supported_language(wished: str, available: Collection[str]) -> str:
     """The language itself when it is available, else a wider one (da for da-DK), else English."""
-    return next((tag for tag in widening(wished) if tag in available), SOURCE)
+    return next((tag for tag in widening(wished) if tag in available), SOURCE_LANGUAGE)
 
 
 def direction(tag: str) -> str:
     """``rtl`` for a language that is written from right to left, else ``ltr``."""
-    return Reading(tag).locale.text_direction
+    return ReaderLocale(tag).locale.text_direction
 
 
-def own_name(tag: str) -> str:
+def native_name(tag: str) -> str:
     """The name of a language in that language, such as Dansk; the tag itself when the name is not known."""
     try:
         name = Locale.parse(tag.replace("-", "_")).get_display_name()
@@ -137,4 +137,4 @@ def negotiate(accept_language: str | None, available: Sequence[str]) -> str:
         for each in widening(tag):
             if each in by_tag:
                 return by_tag[each]
-    return SOURCE
+    return SOURCE_LANGUAGE

@@ -20,7 +20,7 @@ def values_of(
     occurred_at: datetime | None,
     touchpoint: str | None,
 ) -> dict[str, str]:
-    """The value of each placeholder, for the current reader (``language.read_by``).
+    """The value of each placeholder, for the current reader (``language.rendering_for``).
 
     An unknown fact has a phrase that fits its place: the occasion for the touchpoint, “one of the last days”
     for the day.

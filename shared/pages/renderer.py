@@ -44,7 +44,7 @@ class Renderer:
         self._environment.globals.update(
             # For texts in variables: a template's own gettext would mark them as safe HTML.
             say=language.translated,
-            reading=language.reading,
+            reader_locale=language.reader_locale,
             direction=language.direction,
         )
 
@@ -55,13 +55,15 @@ class Renderer:
 
     def text(self, template: str, speak: str, **context: Any) -> str:
         """The rendered template, in English when there are no translations in the language."""
-        with language.read_by(self.reader(speak, context.get("time_zone"))):
+        with language.rendering_for(self.reader(speak, context.get("time_zone"))):
             return self._environment.get_template(template).render(context)
 
-    def reader(self, speak: str, time_zone: str | None) -> language.Reading:
+    def reader(self, speak: str, time_zone: str | None) -> language.ReaderLocale:
         """A reader of this language, or of English when there are no translations in it."""
-        spoken = language.spoken(speak, self._translations)
-        return language.Reading(spoken, zone_of(time_zone), self._clock(), self._translations[spoken], speak)
+        spoken = language.supported_language(speak, self._translations)
+        return language.ReaderLocale(
+            spoken, zone_of(time_zone), self._clock(), self._translations[spoken], speak
+        )
 
 
 def folder_of(package: str) -> Path:

@@ -14,7 +14,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\uf
 _MIN_QUOTED_LENGTH = 2
 
 
-def canonical(address: str) -> str:
+def canonical_address(address: str) -> str:
     """The canonical form of all spellings of an address. It never fails and is idempotent.
 
     The domain is the one that mail goes to: ASCII by IDNA 2008 (UTS 46), lower case, without a dot at its
@@ -74,7 +74,7 @@ def earlier_forms(address: str) -> frozenset[str]:
         # The full stop of Japanese and Chinese keyboards, which IDNA accepts and earlier versions did not.
         spellings |= {f"{local}@{each}" for each in (mailed, in_unicode, in_unicode.replace(".", "。"))}
     forms = {unicodedata.normalize("NFKC", each).strip().casefold() for each in spellings}
-    return frozenset(forms - {canonical(address)})
+    return frozenset(forms - {canonical_address(address)})
 
 
 def _canonical_local(local: str) -> str:

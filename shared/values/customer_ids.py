@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Set as AbstractSet
 
-PLACEHOLDERS = frozenset(
+PLACEHOLDER_IDS = frozenset(
     """
     guest guestuser guestcustomer guestcheckout walkin walkincustomer visitor
     anonymous anonymoususer anonymouscustomer anon anonym anonymised anonymized
@@ -28,18 +28,18 @@ _REPEATED = re.compile(r"\A(.{2,}?)\1+\Z", re.DOTALL)
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
-def stands_for_nobody(customer_id: str, own: AbstractSet[str] = frozenset()) -> bool:
-    """Whether the id is a placeholder; ``own`` has the company's further ones, as ``folded`` returns them."""
-    text = folded(customer_id)
+def is_placeholder_id(customer_id: str, own: AbstractSet[str] = frozenset()) -> bool:
+    """Whether the id is a placeholder; ``own`` has the company's further ones, folded."""
+    text = folded_customer_id(customer_id)
     if _NUMBERED.fullmatch(text):
         return text in own
     if text in own or _MINUS_ONE.fullmatch(text) or _UNFILLED.fullmatch(text):
         return True
     letters = _NO_LETTERS.sub("", text)
     once = _REPEATED.sub(r"\1", letters)  # “undefined undefined”: two empty fields in one
-    return once in PLACEHOLDERS or letters in PLACEHOLDERS or not letters.strip("0")
+    return once in PLACEHOLDER_IDS or letters in PLACEHOLDER_IDS or not letters.strip("0")
 
 
-def folded(customer_id: str) -> str:
+def folded_customer_id(customer_id: str) -> str:
     """The form in which ids are compared: without case, compatible characters and white space around."""
     return unicodedata.normalize("NFKC", customer_id).strip().casefold()

@@ -7,7 +7,7 @@ MAX_TAG_LENGTH = 35
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,6}")
 
 
-def tag_of(text: str) -> str | None:
+def language_tag(text: str) -> str | None:
     """The tag in its canonical form: ``pt-br`` for ``pt_BR``. None when this cannot be a tag."""
     tag = text.strip().replace("_", "-").lower()
     return tag if len(tag) <= MAX_TAG_LENGTH and _TAG.fullmatch(tag) else None

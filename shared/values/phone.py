@@ -11,7 +11,7 @@ MAX_PHONE_LENGTH = 100
 """Of the text of a number, with its extension and all white space."""
 
 
-def dialled(text: str, country: str | None) -> str | None:
+def e164_number(text: str, country: str | None) -> str | None:
     """The number in E.164, with its extension (``+12125550123;ext=5``); None when this is no phone number.
 
     :param country: ISO 3166 code in capital letters: the country of a number in national form.

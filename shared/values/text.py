@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 
-def one_form(text: str) -> str:
+def normalized_text(text: str) -> str:
     """The text in Unicode's composed form (NFC), trimmed, with a single space for any white space inside.
 
     Invisible characters at the ends are trimmed, too. Upper and lower case stay different, and so do

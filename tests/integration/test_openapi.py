@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
-from support.http_clients import a_context, a_door
+from support.http_clients import a_context, api_client
 from support.stack import Postgres
 
 from services.command import SERVICES, service
@@ -23,7 +23,7 @@ async def documents(postgres: Postgres) -> dict[str, Document]:
     found = {}
     for name in SERVICES:
         context = await a_context(service(name), postgres)
-        async with a_door(service(name), context) as client:
+        async with api_client(service(name), context) as client:
             found[name] = await _document(client, name)
         await context.database.close()
     return found

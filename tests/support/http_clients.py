@@ -136,7 +136,7 @@ class NoKeys:
 
 
 @asynccontextmanager
-async def a_door(service: Service, context: Context) -> AsyncIterator[httpx.AsyncClient]:
+async def api_client(service: Service, context: Context) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service's API. Its loops run meanwhile, and its keys are loaded."""
     app, loops = service.api(context)
     await context.keys.refresh()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawRequest:
     """A request in all its bytes."""
 
     method: str = "GET"
@@ -23,13 +23,13 @@ class Raw:
         return f"{self.method} {self.target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + self.body
 
 
-class Wire:
+class RawConnection:
     """A connection that reconnects when the server has closed it."""
 
     def __init__(self, port: int) -> None:
         self._port, self._open = port, False
 
-    async def status(self, request: Raw) -> int:
+    async def status(self, request: RawRequest) -> int:
         """The status of the response; 0 when the server closes the connection without one."""
         for _ in range(2):
             fresh = not self._open

@@ -6,7 +6,7 @@ from typing import Any
 from support.companies import Person, World
 
 
-async def heard_of_a_change(world: World, service: str, path: str, person: Person) -> str:
+async def stream_until_change(world: World, service: str, path: str, person: Person) -> str:
     """The text of a stream up to its first change; the changes of one read arrive together.
 
     :raises TimeoutError: when there is no change within 20 s.

@@ -10,7 +10,7 @@ from shared.pages.svg.primitives import GroupClass, group_of, icon, line, number
 _WARNING_PERCENT = 75.0
 
 
-def strip(score: int) -> Markup:
+def score_strip(score: int) -> Markup:
     """The eleven possible scores, with one of them highlighted."""
     places = (
         f'<rect class="{group_of(score) if i == score else "no"}" x="{i * 5}" y="{0 if i == score else 3}" '
@@ -20,7 +20,7 @@ def strip(score: int) -> Markup:
     return icon("strip", 53, 8, "".join(places))
 
 
-def place(score: int, label: str, was: int | None = None) -> Markup:
+def score_place(score: int, label: str, was: int | None = None) -> Markup:
     """A score on a ruler from 0 to 10, with the earlier score ``was`` of an amended answer."""
     y, group = 128, group_of(score)
 
@@ -73,7 +73,7 @@ def _percent(elapsed: float) -> float:
     return max(0.0, min(100.0, elapsed))
 
 
-def marks(detractors: int, passives: int, promoters: int) -> Markup:
+def single_answers(detractors: int, passives: int, promoters: int) -> Markup:
     """Each answer by itself, for fewer answers than make a score."""
     out, x = [], 6.0
     counts: tuple[tuple[GroupClass, int], ...] = (("d", detractors), ("pa", passives), ("p", promoters))
@@ -116,12 +116,12 @@ _KEYS: dict[LegendKey, str] = {
 }
 
 
-def key(name: LegendKey) -> Markup:
+def legend_sample(name: LegendKey) -> Markup:
     """The sample of one line of a chart's legend."""
     return icon("keymark", 22, 12 if name in {"interval", "few"} else 10, _KEYS[name])
 
 
-def brand() -> Markup:
+def logo() -> Markup:
     """The logo: a score with its interval."""
     blocks = '<rect class="b95" x="1" y="3" width="34" height="10"/>'
     blocks += '<rect class="b50" x="10" y="3" width="16" height="10"/>'

@@ -29,7 +29,7 @@ _MAX_CENTRED_SCORE = 72
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnScore:
+class ChartScore:
     """A score with its computed intervals."""
 
     n: int
@@ -137,7 +137,7 @@ def ruler(y: float, *, labels: bool = True) -> str:
     return "".join(out)
 
 
-def score_interval(score: DrawnScore, y: float, height: float) -> str:
+def score_interval(score: ChartScore, y: float, height: float) -> str:
     """Blocks for 95 % and 50 %, and a line for the score. Few answers: one hatched block and a hollow dot."""
     low, high, x = ruler_percent(score.low95), ruler_percent(score.high95), ruler_percent(score.nps)
     if score.few:

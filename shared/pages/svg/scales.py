@@ -5,7 +5,7 @@ from markupsafe import Markup
 from shared.pages.filters import bound
 from shared.pages.language import translated
 from shared.pages.svg.primitives import (
-    DrawnScore,
+    ChartScore,
     block,
     interval_ends,
     large_number,
@@ -19,7 +19,7 @@ from shared.pages.svg.primitives import (
 )
 
 
-def hero(score: DrawnScore, label: str) -> Markup:
+def main_score(score: ChartScore, label: str) -> Markup:
     """The main score of a page, with its number above."""
     y = 186
     return svg(
@@ -33,14 +33,14 @@ def hero(score: DrawnScore, label: str) -> Markup:
     )
 
 
-def second(score: DrawnScore, label: str) -> Markup:
+def second_score(score: ChartScore, label: str) -> Markup:
     """The score of a second measurement (relational) below the main one, smaller."""
     y = 74
     body = large_number(score.nps, 44) + ruler(y, labels=False) + score_interval(score, y - 16, 16)
     return svg(body + interval_ends(score.low95, score.high95, y - 4), 88, label, "hero2")
 
 
-def anywhere(label: str) -> Markup:
+def unknown_score(label: str) -> Markup:
     """The ruler without a score: no answers, so it could be anywhere."""
     y = 92
     return svg(
@@ -51,7 +51,7 @@ def anywhere(label: str) -> Markup:
     )
 
 
-def row(score: DrawnScore, before: float | None = None) -> Markup:
+def score_row(score: ChartScore, before: float | None = None) -> Markup:
     """The score of one segment in a list; the score of the window before is a small open triangle."""
     body = score_interval(score, 8, 12)
     if before is not None:
@@ -60,7 +60,7 @@ def row(score: DrawnScore, before: float | None = None) -> Markup:
     return svg(body, 36, None, "row")
 
 
-def one(score: DrawnScore, label: str | None = None, *, labels: bool = False) -> Markup:
+def compared_score(score: ChartScore, label: str | None = None, *, labels: bool = False) -> Markup:
     """One of several scores that are compared, each on a ruler of its own."""
     y = 30
     body = (

@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE, SCALE
 from shared.pages.filters import signed
-from shared.pages.language import reading
+from shared.pages.language import reader_locale
 from shared.pages.svg.primitives import (
     TOO_FEW_ANSWERS,
-    DrawnScore,
+    ChartScore,
     block,
     group_of,
     line,
@@ -37,7 +37,7 @@ class Point:
 
     first: date
     last: date
-    score: DrawnScore | None
+    score: ChartScore | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class _Axis:
 
 def _band(points: Sequence[Point], axis: _Axis, scores: ScoreRange) -> str:
     """Both bands and the line, to be stretched to the plot; with gaps where there are too few answers."""
-    runs: list[list[tuple[float, DrawnScore]]] = [[]]
+    runs: list[list[tuple[float, ChartScore]]] = [[]]
     for point in points:
         if point.score is None or point.score.n < TOO_FEW_ANSWERS:
             runs.append([])
@@ -141,7 +141,8 @@ def _months(axis: _Axis) -> list[tuple[date, str]]:
         starts = [start for start in starts if start.month == 1]
     step = -(-len(starts) // _MAX_LABELS) or 1
     return [
-        (start, format_date(start, "y" if by_year else "LLL", reading().locale)) for start in starts[::step]
+        (start, format_date(start, "y" if by_year else "LLL", reader_locale().locale))
+        for start in starts[::step]
     ]
 
 
@@ -185,7 +186,7 @@ def trend(
     return svg("".join(out), top + height + 30, label, "trend")
 
 
-def mini(points: Sequence[Point], label: str, height: int = 96) -> Markup:
+def small_trend(points: Sequence[Point], label: str, height: int = 96) -> Markup:
     """A small trend on the whole scale."""
     axis, scores = _Axis(points[0].first, points[-1].last), ScoreRange(-100, 100)
     body = (
@@ -209,7 +210,7 @@ def _last_dot(points: Sequence[Point], axis: _Axis, y: Callable[[float], float],
 
 def _window(
     box: Point,
-    score: DrawnScore,
+    score: ChartScore,
     points: Sequence[Point],
     axis: _Axis,
     y: Callable[[float], float],
@@ -233,7 +234,7 @@ def _window(
     )
 
 
-def share(part: float, low: float, high: float, top: float = 0.6) -> Markup:
+def share_with_interval(part: float, low: float, high: float, top: float = 0.6) -> Markup:
     """A share with its interval, as fractions of 1; ``top`` is the fraction at the right end."""
     x, left, right = (100 * min(1.0, value / top) for value in (part, low, high))
     body = (
@@ -247,7 +248,7 @@ def share(part: float, low: float, high: float, top: float = 0.6) -> Markup:
     return svg(body, 20, None, "share")
 
 
-def flow(part: int, whole: int, doubtful: int = 0) -> Markup:
+def funnel_step(part: int, whole: int, doubtful: int = 0) -> Markup:
     """The part of a whole that reached a stage; the doubtful ones among them are hatched."""
     width = 100 * part / whole if whole else 0
     unsure = 100 * doubtful / whole if whole else 0

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from support.processes import ApiProcess
-from support.raw_http import Raw, Wire
+from support.raw_http import RawConnection, RawRequest
 from support.routes import Route
 
 from shared.http.bounded_request import MAX_JSON_DEPTH
@@ -131,12 +131,12 @@ def unharmed(server: ApiProcess) -> Iterator[None]:
     assert server.megabytes - before < 64, (before, server.megabytes)
 
 
-async def refusals(server: ApiProcess, requests: Sequence[tuple[Route, Raw]]) -> list[str]:
+async def refusals(server: ApiProcess, requests: Sequence[tuple[Route, RawRequest]]) -> list[str]:
     """What was answered otherwise than with a refusal."""
     waiting, faults = list(reversed(requests)), []
 
     async def ask() -> None:
-        wire = Wire(server.port)
+        wire = RawConnection(server.port)
         while waiting:
             route, request = waiting.pop()
             began = time.perf_counter()
@@ -161,13 +161,21 @@ async def test_a_body_in_whatever_codec_is_refused_at_every_route(
     server: ApiProcess, routes: list[Route]
 ) -> None:
     requests = [
-        (route, Raw(route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body, codec))
+        (
+            route,
+            RawRequest(route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body, codec),
+        )
         for route in taking_bodies(routes)
         for kind, body in BODIES.items()
         for codec in CODECS
     ]
     requests += [
-        (route, Raw(route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body * 80, codec))
+        (
+            route,
+            RawRequest(
+                route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body * 80, codec
+            ),
+        )
         for route in taking_bodies(routes)
         for kind, body in BODIES.items()
         for codec in SLOW
@@ -181,7 +189,7 @@ async def test_a_body_that_costs_much_to_read_is_not_read_for_nobody(
     server: ApiProcess, routes: list[Route], kind: str, bodies: dict[str, bytes]
 ) -> None:
     requests = [
-        (route, Raw(route.method, route.path, {"content-type": kind}, body, name))
+        (route, RawRequest(route.method, route.path, {"content-type": kind}, body, name))
         for route in taking_bodies(routes)
         for name, body in bodies.items()
     ]
@@ -191,7 +199,7 @@ async def test_a_body_that_costs_much_to_read_is_not_read_for_nobody(
 
 async def test_heads_at_and_beyond_the_limits_harm_nobody(server: ApiProcess, routes: list[Route]) -> None:
     requests = [
-        (route, Raw(route.method, route.path, headers, name=name))
+        (route, RawRequest(route.method, route.path, headers, name=name))
         for route in routes
         for name, headers in HEADS.items()
     ]
@@ -203,7 +211,7 @@ async def test_addresses_at_and_beyond_the_limits_harm_nobody(
     server: ApiProcess, routes: list[Route]
 ) -> None:
     requests = [
-        (route, Raw(route.method, target, name=f"{len(target)} characters"))
+        (route, RawRequest(route.method, target, name=f"{len(target)} characters"))
         for route in routes
         for target in ends_of(route)
     ]
@@ -217,11 +225,11 @@ async def test_nobody_hears_whether_their_body_is_right(
 ) -> None:
     guarded = [route for route in taking_bodies(routes) if not route.is_public]
     assert len(guarded) > 15
-    wire, heard = Wire(server.port), {}
+    wire, heard = RawConnection(server.port), {}
     for route in guarded:
         for body in (b"{", b"\xff", b"a=\x00", b"{}", b"[" * 1_000):
             headers = {"content-type": kind} if kind else {}
-            status = await wire.status(Raw(route.method, route.path, headers, body))
+            status = await wire.status(RawRequest(route.method, route.path, headers, body))
             if status not in {401, 415}:
                 heard[route.name, body] = status
     wire.close()

@@ -8,7 +8,7 @@ from deploy.containers import sbom, secrets
 from services.command import SERVICES, service
 from shared.http.connection_limits import ConnectionLimits
 from shared.http.request_limits import RequestLimits
-from shared.pages.assets import SHARED
+from shared.pages.assets import SHARED_ASSETS
 
 DEPLOY = Path(secrets.__file__).parents[1]
 CADDYFILE = DEPLOY / "Caddyfile"
@@ -29,7 +29,7 @@ def test_the_proxy_brings_each_path_to_the_service_that_has_it() -> None:
         assert routes()[name] == paths | own
         assert f"reverse_proxy @{name} {{\n\t\tdynamic a {name}-api 8000" in CADDYFILE.read_text()
     assert "reverse_proxy {\n\t\tdynamic a scorer-api 8000" in CADDYFILE.read_text()
-    assert routes()["shared"] == {f"/static/{SHARED.name}/*"}
+    assert routes()["shared"] == {f"/static/{SHARED_ASSETS.name}/*"}
 
 
 def test_what_speaks_to_machines_is_not_shown_to_the_world() -> None:

@@ -11,7 +11,7 @@ import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, StreamingResponse
 from playwright.async_api import async_playwright, expect
-from support.browser import CHROMIUM, FLAGS
+from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.http_clients import an_app
 
 from shared.http.csrf import CsrfGuard
@@ -97,7 +97,7 @@ async def world(tmp_path, monkeypatch):
 @pytest.fixture
 async def tab(world):
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         tab = await browser.new_page()
         faults = []
         tab.on("pageerror", lambda error: faults.append(str(error)))

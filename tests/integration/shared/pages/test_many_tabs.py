@@ -12,7 +12,7 @@ import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from playwright.async_api import async_playwright, expect
-from support.browser import CHROMIUM, FLAGS
+from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.eventually import eventually
 from support.http_clients import an_app
 
@@ -105,7 +105,7 @@ async def world(tmp_path, monkeypatch):
 @pytest.fixture
 async def context(world):
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         context = await browser.new_context()
         context.set_default_timeout(10_000)
         await context.add_cookies([world.cookie])

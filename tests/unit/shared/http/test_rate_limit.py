@@ -12,7 +12,7 @@ from shared.http.rate_limit import RateLimit, attempt
 
 def test_a_bucket_fills_again_with_time() -> None:
     now = 0.0
-    rate_limit = RateLimit(most=2, every=3, clock=lambda: now)
+    rate_limit = RateLimit(burst=2, interval_s=3, clock=lambda: now)
     assert [rate_limit.failed("a") for _ in range(3)] == [0, 0, 3]
     assert rate_limit.failed("b") == 0
     now = 3.0
@@ -21,7 +21,7 @@ def test_a_bucket_fills_again_with_time() -> None:
 
 def test_idle_callers_are_dropped_and_the_number_of_buckets_stays_bounded() -> None:
     now = 0.0
-    rate_limit = RateLimit(most=2, every=3, max_buckets=10, clock=lambda: now)
+    rate_limit = RateLimit(burst=2, interval_s=3, max_buckets=10, clock=lambda: now)
     for n in range(100):
         rate_limit.failed(str(n))
     assert len(rate_limit) <= 10
@@ -33,7 +33,7 @@ def test_idle_callers_are_dropped_and_the_number_of_buckets_stays_bounded() -> N
 
 @given(st.lists(st.integers(0, 60), max_size=300), st.integers(1, 4))
 def test_no_flood_of_other_callers_frees_an_empty_bucket(others: list[int], most: int) -> None:
-    rate_limit = RateLimit(most=most, every=30, max_buckets=8, clock=lambda: 0.0)
+    rate_limit = RateLimit(burst=most, interval_s=30, max_buckets=8, clock=lambda: 0.0)
     for _ in range(most):
         rate_limit.failed("guesser")
     for other in others:
@@ -44,7 +44,7 @@ def test_no_flood_of_other_callers_frees_an_empty_bucket(others: list[int], most
 
 def test_while_all_buckets_are_empty_a_new_caller_waits_too() -> None:
     now = 0.0
-    rate_limit = RateLimit(most=1, every=30, max_buckets=3, clock=lambda: now)
+    rate_limit = RateLimit(burst=1, interval_s=30, max_buckets=3, clock=lambda: now)
     for caller in "abc":
         rate_limit.failed(caller)
     assert rate_limit.wait("d") > 0
@@ -54,8 +54,8 @@ def test_while_all_buckets_are_empty_a_new_caller_waits_too() -> None:
 
 def test_a_caller_whom_one_bucket_refuses_takes_from_no_other() -> None:
     network, account = (
-        RateLimit(most=1, every=30, clock=lambda: 0.0),
-        RateLimit(most=3, every=30, clock=lambda: 0.0),
+        RateLimit(burst=1, interval_s=30, clock=lambda: 0.0),
+        RateLimit(burst=3, interval_s=30, clock=lambda: 0.0),
     )
     attempt((network, "n"), (account, "victim"))
     for _ in range(20):

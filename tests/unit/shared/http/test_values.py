@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.http.cursors import cursor_of, place_of
+from shared.http.cursors import decode_cursor, encode_cursor
 from shared.http.instants import MAX_INSTANT, MIN_INSTANT, Instant, in_calendar
 from shared.http.numbers import MAX_INTEGER, whole_number
 from shared.http.problems import Problem
@@ -22,21 +22,21 @@ LAST = UUID("0190a1b2-0000-7000-8000-000000000001")
 def test_a_cursor_decodes_to_what_was_encoded_or_is_refused_at_the_calendars_ends(
     at: datetime, last: UUID
 ) -> None:
-    cursor = cursor_of(at, last)
+    cursor = encode_cursor(at, last)
     assert cursor.isascii()
     assert not set(cursor) & set("+/=%&#? ")
     if MIN_INSTANT <= at <= MAX_INSTANT:
-        assert place_of(cursor) == (at, last)
+        assert decode_cursor(cursor) == (at, last)
     else:
         with pytest.raises(Problem):
-            place_of(cursor)
+            decode_cursor(cursor)
 
 
 @given(text=st.text(min_size=1, max_size=300))
 def test_any_text_is_a_cursor_or_a_422_that_names_its_parameter(text: str) -> None:
     refused = None
     try:
-        assert place_of(text)
+        assert decode_cursor(text)
     except Problem as why:
         refused = why
     assert refused is None or (refused.status, refused.errors[0]["field"]) == (422, "query/after")
@@ -60,11 +60,11 @@ def test_a_text_that_only_resembles_a_cursor_is_refused(written: str) -> None:
 
     for cursor in (written or " ", base64.urlsafe_b64encode(written.encode()).decode() or " "):
         with pytest.raises(Problem):
-            place_of(cursor)
+            decode_cursor(cursor)
 
 
 def test_an_empty_cursor_is_the_first_page() -> None:
-    assert place_of("") is None
+    assert decode_cursor("") is None
 
 
 @given(at=st.datetimes(timezones=zones))

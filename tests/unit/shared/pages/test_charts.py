@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.pages import svg as charts
-from shared.pages.svg import DrawnScore, Point
+from shared.pages.svg import ChartScore, Point
 
-SURE = DrawnScore(1277, 27.1, 23.1, 31.0, 25.7, 28.5)
-FEW = DrawnScore(22, 50.0, 15.0, 73.0, 38.0, 58.0)
+SURE = ChartScore(1277, 27.1, 23.1, 31.0, 25.7, 28.5)
+FEW = ChartScore(22, 50.0, 15.0, 73.0, 38.0, 58.0)
 EVIL = '"><script>alert(1)</script>'
 
 
@@ -34,25 +34,25 @@ def week(n, score):
 
 WEEKS = [week(n, SURE) for n in range(27)]
 ALL_CHARTS = [
-    charts.hero(SURE, EVIL),
-    charts.second(SURE, EVIL),
-    charts.anywhere(EVIL),
-    charts.row(SURE, 20),
-    charts.one(FEW, EVIL, labels=True),
+    charts.main_score(SURE, EVIL),
+    charts.second_score(SURE, EVIL),
+    charts.unknown_score(EVIL),
+    charts.score_row(SURE, 20),
+    charts.compared_score(FEW, EVIL, labels=True),
     charts.difference(-8, -14, -2, EVIL),
     charts.histogram(range(11), EVIL),
     charts.trend(WEEKS, EVIL, boxes=[week(20, SURE)], notes=[(date(2026, 11, 2), EVIL)]),
-    charts.mini(WEEKS, EVIL),
-    charts.share(0.24, 0.18, 0.31),
-    charts.flow(401, 1100, 68),
-    charts.strip(3),
-    charts.place(9, EVIL, 2),
+    charts.small_trend(WEEKS, EVIL),
+    charts.share_with_interval(0.24, 0.18, 0.31),
+    charts.funnel_step(401, 1100, 68),
+    charts.score_strip(3),
+    charts.score_place(9, EVIL, 2),
     charts.clock(120, late=True),
     charts.big_clock(80, EVIL, EVIL, EVIL),
-    charts.marks(2, 1, 4),
+    charts.single_answers(2, 1, 4),
     charts.glyph("pa"),
-    charts.key("interval"),
-    charts.brand(),
+    charts.legend_sample("interval"),
+    charts.logo(),
 ]
 
 
@@ -73,37 +73,37 @@ def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(chart):
 
 
 def test_a_score_of_many_answers_is_two_blocks_and_a_line():
-    assert {"b95", "b50", "pt", "cap"} <= set(classes_of(charts.hero(SURE, "x")))
-    assert texts_of(charts.hero(SURE, "x"))[0] == "+27"
-    assert {"+23", "+31"} <= set(texts_of(charts.hero(SURE, "x")))
+    assert {"b95", "b50", "pt", "cap"} <= set(classes_of(charts.main_score(SURE, "x")))
+    assert texts_of(charts.main_score(SURE, "x"))[0] == "+27"
+    assert {"+23", "+31"} <= set(texts_of(charts.main_score(SURE, "x")))
 
 
 def test_few_answers_are_hatched_with_a_hollow_dot_and_no_half_block():
-    chart = classes_of(charts.one(FEW))
+    chart = classes_of(charts.compared_score(FEW))
     assert {"few", "hollow"} <= set(chart)
     assert not {"b50", "b95", "pt"} & set(chart)
-    assert 'fill="url(#few)"' in charts.one(FEW)
+    assert 'fill="url(#few)"' in charts.compared_score(FEW)
 
 
 def test_a_negative_score_has_a_real_minus():
-    assert "−26" in texts_of(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x"))[0]
-    assert "-26" not in str(texts_of(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x")))
+    assert "−26" in texts_of(charts.main_score(ChartScore(129, -25.6, -38, -12, -30, -21), "x"))[0]
+    assert "-26" not in str(texts_of(charts.main_score(ChartScore(129, -25.6, -38, -12, -30, -21), "x")))
 
 
 def test_both_labels_are_on_one_side_near_the_end_of_the_ruler():
-    assert "+82 to +100" in texts_of(charts.one(DrawnScore(36, 100, 82, 100, 95, 100)))
-    assert "−100 to −82" in texts_of(charts.one(DrawnScore(36, -100, -100, -82, -100, -95)))
+    assert "+82 to +100" in texts_of(charts.compared_score(ChartScore(36, 100, 82, 100, 95, 100)))
+    assert "−100 to −82" in texts_of(charts.compared_score(ChartScore(36, -100, -100, -82, -100, -95)))
 
 
 def test_a_margin_is_known_only_where_both_halves_agree():
     assert SURE.margin == pytest.approx(3.95)
-    assert DrawnScore(36, 100, 82, 100, 95, 100).margin is None
+    assert ChartScore(36, 100, 82, 100, 95, 100).margin is None
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-100, 100), st.integers(10, 10**6))
 def test_nothing_is_drawn_outside_the_ruler(a, b, c, n):
     low, nps, high = sorted((a, b, c))
-    chart = charts.hero(DrawnScore(n, nps, low, high, low, high), "x")
+    chart = charts.main_score(ChartScore(n, nps, low, high, low, high), "x")
     for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', chart):
         assert 0 <= float(value) <= 100
 
@@ -128,8 +128,8 @@ def test_an_empty_histogram_is_flat():
 
 def test_a_trend_shows_half_the_scale_only_where_every_band_lies_in_it():
     assert charts.range_of(WEEKS) == charts.range_of([]).__class__(0, 100)
-    below = DrawnScore(50, -20, -40, -1, -30, -10)
-    across = DrawnScore(50, 5, -5, 15, 1, 9)
+    below = ChartScore(50, -20, -40, -1, -30, -10)
+    across = ChartScore(50, 5, -5, 15, 1, 9)
     assert (charts.range_of([week(0, below)]).low, charts.range_of([week(0, below)]).high) == (-100, 0)
     assert charts.range_of([*WEEKS, week(30, across)]).low == -100
     assert charts.range_of([]).low == -100
@@ -140,7 +140,7 @@ def test_a_week_without_a_score_is_a_gap_in_the_line():
         week(0, SURE),
         week(1, SURE),
         week(2, None),
-        week(3, DrawnScore(9, 50, 0, 90, 30, 70)),
+        week(3, ChartScore(9, 50, 0, 90, 30, 70)),
         week(4, SURE),
     ]
     assert len(list(parsed(charts.trend(gap, "x")).iter("polyline"))) == 2
@@ -163,16 +163,16 @@ def test_months_are_named_across_a_new_year_and_years_over_a_decade():
 
 
 def test_the_window_that_is_compared_wears_its_score():
-    boxes = [week(10, DrawnScore(300, 35, 31, 39, 34, 36)), week(20, SURE)]
+    boxes = [week(10, ChartScore(300, 35, 31, 39, 34, 36)), week(20, SURE)]
     chart = charts.trend(WEEKS, "x", boxes=boxes)
     assert classes_of(chart).count("win") == 2
     assert {"+35", "+27"} <= set(texts_of(chart))
 
 
 def test_an_amended_answer_shows_both_scores():
-    chart = charts.place(9, "x", 2)
+    chart = charts.score_place(9, "x", 2)
     assert {"num p", "wasn"} <= set(classes_of(chart))
-    assert "wasn" not in classes_of(charts.place(9, "x", 9))
+    assert "wasn" not in classes_of(charts.score_place(9, "x", 9))
 
 
 def test_a_clock_never_runs_past_its_end():
@@ -182,7 +182,7 @@ def test_a_clock_never_runs_past_its_end():
 
 
 def test_each_of_a_few_answers_is_drawn_by_its_shape():
-    chart = parsed(charts.marks(2, 1, 4))
+    chart = parsed(charts.single_answers(2, 1, 4))
     assert [len(list(chart.iter("rect"))), len(list(chart.iter("circle")))] == [2, 5]
 
 

@@ -9,7 +9,7 @@ import pytest
 import services
 import shared.pages
 from shared.pages.filters import isolated
-from shared.pages.language import read_by
+from shared.pages.language import rendering_for
 from shared.pages.renderer import Renderer
 
 TEMPLATES = sorted(
@@ -79,5 +79,5 @@ def test_a_name_in_the_other_direction_is_isolated_from_its_sentence(
     speak: str, name: str, shown: str
 ) -> None:
     texts = Renderer("shared", clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
-    with read_by(texts.reader(speak, "UTC")):
+    with rendering_for(texts.reader(speak, "UTC")):
         assert isolated(name) == shown

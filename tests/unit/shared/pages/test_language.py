@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from shared.http import csrf, problems
 from shared.pages import filters, language
-from shared.pages.language import Reading, negotiate, read_by
+from shared.pages.language import ReaderLocale, negotiate, rendering_for
 
 PAGES = Path(filters.__file__).parent
 NOW = datetime(2026, 11, 19, 14, 32, 7, tzinfo=UTC)
@@ -17,7 +17,7 @@ TRANSLATIONS = language.catalogues([PAGES / "locales"])
 
 
 def reader(speak="en", zone="Europe/Copenhagen"):
-    return read_by(Reading(speak, ZoneInfo(zone), NOW, TRANSLATIONS[speak]))
+    return rendering_for(ReaderLocale(speak, ZoneInfo(zone), NOW, TRANSLATIONS[speak]))
 
 
 @pytest.mark.parametrize(

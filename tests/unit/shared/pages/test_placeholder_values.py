@@ -6,7 +6,7 @@ import pytest
 
 from services.dispatcher.letters import sender_line
 from shared.events import SurveyTexts
-from shared.pages.language import direction, own_name, read_by
+from shared.pages.language import direction, native_name, rendering_for
 from shared.pages.placeholder_values import values_of
 from shared.pages.renderer import Renderer
 
@@ -19,7 +19,7 @@ def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (froze
         "company": "Havnbo", "measurement": "transactional", "event_type": "order.delivered",
         "occurred_at": DELIVERED, "touchpoint": "home_delivery",
     }  # fmt: skip
-    with read_by(TEXTS.reader(language, "Europe/Copenhagen")):
+    with rendering_for(TEXTS.reader(language, "Europe/Copenhagen")):
         return values_of(texts, **{**facts, **changed})
 
 
@@ -78,7 +78,7 @@ def test_the_sender_is_named_once(company, address, line):
 
 
 def test_a_language_has_its_own_name_and_direction_or_its_tag():
-    assert [own_name(tag) for tag in ("da", "nl", "de", "ar", "pt-br", "tlh")] == [
+    assert [native_name(tag) for tag in ("da", "nl", "de", "ar", "pt-br", "tlh")] == [
         "Dansk", "Nederlands", "Deutsch", "العربية", "Português (Brasil)", "tlh",
     ]  # fmt: skip
     assert [direction(tag) for tag in ("ar", "he", "da", "tlh")] == ["rtl", "rtl", "ltr", "ltr"]

@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shared.values import customer_ids
-from shared.values.customer_ids import folded, stands_for_nobody
+from shared.values.customer_ids import folded_customer_id, is_placeholder_id
 
 PLACEHOLDER_IDS = [
     *("0", "00", "000000", "0.0", "0,00", "-0", "-1", "-1.0", "\N{MINUS SIGN}1", "０"),
@@ -49,25 +49,25 @@ CUSTOMER_IDS = [
 
 @pytest.mark.parametrize("customer_id", PLACEHOLDER_IDS)
 def test_these_are_placeholders(customer_id: str):
-    assert stands_for_nobody(customer_id)
+    assert is_placeholder_id(customer_id)
 
 
 @pytest.mark.parametrize("customer_id", CUSTOMER_IDS)
 def test_these_are_customer_ids(customer_id: str):
-    assert not stands_for_nobody(customer_id)
+    assert not is_placeholder_id(customer_id)
 
 
 @given(st.integers(min_value=1), st.uuids())
 def test_a_positive_number_and_a_random_uuid_are_customer_ids(number: int, uuid: UUID):
     assume(UUID(int=0) != uuid != UUID(int=2**128 - 1))
-    assert not stands_for_nobody(str(number))
-    assert not stands_for_nobody(str(uuid))
+    assert not is_placeholder_id(str(number))
+    assert not is_placeholder_id(str(uuid))
 
 
 @given(st.text(max_size=10), st.sampled_from([str.upper, str.lower, " {}\t".format]))
 def test_a_companys_own_placeholder_is_found_in_all_spellings(own: str, spell):
-    assume(folded(spell(own)) == folded(own))
-    assert stands_for_nobody(spell(own), {folded(own)})
+    assume(folded_customer_id(spell(own)) == folded_customer_id(own))
+    assert is_placeholder_id(spell(own), {folded_customer_id(own)})
 
 
 @given(st.text("abcdefæ0123456789-_.@:/+ {}%$*<>", max_size=20))
@@ -77,5 +77,5 @@ def test_a_companys_own_placeholder_is_found_in_all_spellings(own: str, spell):
 @example("-2")
 def test_the_shortcut_for_ids_with_a_number_changes_nothing(customer_id: str) -> None:
     with patch.object(customer_ids, "_NUMBERED", re.compile(r"(?!)")):
-        looked_through = customer_ids.stands_for_nobody(customer_id)
-    assert customer_ids.stands_for_nobody(customer_id) == looked_through
+        looked_through = customer_ids.is_placeholder_id(customer_id)
+    assert customer_ids.is_placeholder_id(customer_id) == looked_through

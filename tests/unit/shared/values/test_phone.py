@@ -28,7 +28,7 @@ def written(code: int, national: str, places: list[int]) -> str:
 @example(code=800, national="12345678", places=[])
 def test_the_shortcut_reads_a_number_as_the_library_does(code: int, national: str, places: list[int]) -> None:
     text = written(code, national, places)
-    assert phone.dialled(text, None) == phone._parsed(text, None)
+    assert phone.e164_number(text, None) == phone._parsed(text, None)
 
 
 def test_the_shortcut_covers_most_countries() -> None:
