@@ -198,8 +198,8 @@ async def _start_tenant(
     from services.alerts import accounts
     from services.alerts.errors import BadAccount
     from services.alerts.hiring import create_staff, sign_in_link
-    from services.dispatcher.addresses import judged
     from services.dispatcher.command import create_example_survey
+    from services.dispatcher.decisions.addresses import address_quality
     from services.trigger import tenants
     from services.trigger.errors import BadTenant, TenantExists
     from shared.db.database import Database
@@ -218,7 +218,7 @@ async def _start_tenant(
         if reason := reserved(admin):
             raise _Faults(reason)
         accounts.clean_address(admin)
-        if judged(admin) != "good":
+        if address_quality(admin) != "good":
             raise _Faults(f"No mail would reach {admin}: choose an address of your own.")
         tenant = short_name or await tenants.free_short_name(trigger, name)
         try:

@@ -14,7 +14,7 @@ from services.alerts.errors import BadAccount
 from services.alerts.hiring import create_staff, set_password
 from services.alerts.repository import people
 from services.alerts.settings import Settings as AlertsSettings
-from services.dispatcher import sending
+from services.dispatcher.sending.sending_commands import sending_commands
 from services.dispatcher.settings import Settings as DispatcherSettings
 from services.trigger.errors import TenantExists
 from services.trigger.settings import Settings as TriggerSettings
@@ -92,7 +92,7 @@ async def set_up(doors: Doors, position: Position, staff_url: str) -> None:
         survey = {"name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1}
         await doors.post("/v1/surveys", survey, once=f"demo {trigger}")
     async with _database(DispatcherSettings) as database, database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, SIMULATED, "live")
+        await sending_commands.set_mode(uow, TENANT, SIMULATED, "live")
     position.progress.is_set_up = True
     position.save()
     log.info("company_set_up", tenant=TENANT)

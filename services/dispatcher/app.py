@@ -1,13 +1,13 @@
 """The dispatcher's whole truth: what it hears, serves, says and sends."""
 
 from services.dispatcher import backfill
-from services.dispatcher.figures import measure
+from services.dispatcher.gauges import measure_mails
 from services.dispatcher.handlers import subscriptions
-from services.dispatcher.letters import Scribe
+from services.dispatcher.invitations.queue import InvitationQueue
+from services.dispatcher.invitations.schedule import end_leases
+from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import metadata
 from services.dispatcher.recovery import recovery
-from services.dispatcher.schedule import end_leases
-from services.dispatcher.sender import InvitationQueue
 from services.dispatcher.settings import Settings
 from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, TRANSACTIONS
 from shared.mail import Mailer, mail_server
@@ -24,7 +24,7 @@ def worker_loops(context: Context) -> Loops:
 
 def sender_loops(context: Context) -> Loops:
     """The senders, each with its own connection to the mail server."""
-    queue = InvitationQueue(Scribe(context.afterword, context.database.clock), context.secret)
+    queue = InvitationQueue(SurveyMailRenderer(context.afterword, context.database.clock), context.secret)
     server = mail_server(context.afterword)
     senders = {}
     for number in range(1, context.own.senders + 1):
@@ -48,5 +48,5 @@ SERVICE = Service(
     sender_loops=sender_loops,
     owns=(SURVEYS, INVITATIONS),
     recovery=recovery,
-    gauges=(measure,),
+    gauges=(measure_mails,),
 )

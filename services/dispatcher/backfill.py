@@ -3,8 +3,9 @@
 No migration can do it, since it takes the root secret.
 """
 
-from services.dispatcher import invitations, quarantine
-from services.dispatcher.contacts import contact_of
+from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.decisions.handlers import quarantine
+from services.dispatcher.invitations.states import states
 from services.dispatcher.repository import backfill as rows
 from shared.db import Database
 from shared.runtime import NEVER_AGAIN, Loop, Periodic
@@ -23,14 +24,14 @@ async def bring_contacts(database: Database, secret: str) -> int:
         if place is None:
             return 0
         found = await rows.invitations_after(uow, place, INVITATIONS_AT_ONCE)
-        read = [(row.tenant, invitations.of_row(row)) for row in found]
+        read = [(row.tenant, states.read_invitation(row)) for row in found]
         asked = [
-            (contact_of(secret, tenant, invitation.customer, frozenset()), invitation.due_at)
+            (contact_key_of(secret, tenant, invitation.customer, frozenset()), invitation.due_at)
             for tenant, invitation in read
             if not invitation.test and invitation.state not in quarantine.NEVER_ARRIVED
         ]
-        await quarantine.hold(uow, [contact for contact, _ in asked])
-        await quarantine.begin(uow, asked)
+        await quarantine.lock_contacts(uow, [contact for contact, _ in asked])
+        await quarantine.begin_quarantine(uow, asked)
         await rows.move(uow, CONTACTS, found[-1] if len(found) == INVITATIONS_AT_ONCE else None)
     return len(found)
 

@@ -19,7 +19,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
     def stop_sending(tenant: TenantName) -> None:
         """Stop all sending of a company at once; what is due waits."""
         settings()
-        from services.dispatcher.sending import set_stopped
+        from services.dispatcher.sending.sending_commands import set_stopped
 
         done = _run(tenant, lambda uow: set_stopped(uow, tenant, WHO, stopped=True))
         typer.echo("stopped" if done else "was stopped already")
@@ -28,7 +28,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
     def resume_sending(tenant: TenantName) -> None:
         """Start sending again; what waited and is not too old goes out."""
         settings()
-        from services.dispatcher.sending import set_stopped
+        from services.dispatcher.sending.sending_commands import set_stopped
 
         done = _run(tenant, lambda uow: set_stopped(uow, tenant, WHO, stopped=False))
         typer.echo("sending again" if done else "was not stopped")
@@ -44,7 +44,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         if not yes:
             raise typer.BadParameter("from then on customers get mail; confirm it with --yes")
         settings()
-        from services.dispatcher.sending import set_mode
+        from services.dispatcher.sending.sending_commands import set_mode
 
         done = _run(tenant, lambda uow: set_mode(uow, tenant, WHO, "live"))
         typer.echo("live" if done else "was live already")
@@ -55,12 +55,12 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of one of your own.")],
     ) -> None:
         """List an address that gets mail in test mode too; its answers never count."""
-        from services.dispatcher.addresses import judged
+        from services.dispatcher.decisions.addresses import address_quality
 
-        if judged(address) != "good":
+        if address_quality(address) != "good":
             raise typer.BadParameter("that cannot be an address")
         settings()
-        from services.dispatcher.sending import add_test_address
+        from services.dispatcher.sending.sending_commands import add_test_address
 
         done = _run(tenant, lambda uow: add_test_address(uow, tenant, WHO, address))
         typer.echo("listed" if done else "was listed already")
@@ -73,7 +73,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
     ) -> None:
         """Say that a customer id stands for nobody, as “guest” does; the address alone is the person then."""
         settings()
-        from services.dispatcher.sending import change_placeholder_id
+        from services.dispatcher.sending.sending_commands import change_placeholder_id
 
         done = _run(tenant, lambda uow: change_placeholder_id(uow, tenant, WHO, customer_id, add=not remove))
         typer.echo("done" if done else "nothing to do: it was so already")
@@ -88,24 +88,25 @@ async def create_example_survey(
     delay_minutes: int = 0,
 ) -> None:
     """A first survey that asks at once, and the address of who tries it; again it changes nothing."""
-    from services.dispatcher import sending, surveys
+    from services.dispatcher.sending.sending_commands import sending_commands
+    from services.dispatcher.surveys.survey_commands import survey_commands
     from shared.ids import derived
 
     name = trigger.replace(".", " ").replace("_", " ").capitalize()
-    draft = surveys.Draft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes)
+    draft = survey_commands.SurveyDraft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes)
     async with database.transaction() as uow:
         # In this order: adding a survey locks how the company sends as well, and less firmly.
         if test_address is not None:
-            await sending.add_test_address(uow, tenant, WHO, test_address)
-        await surveys.create(uow, tenant, derived("example survey", tenant, trigger), draft)
+            await sending_commands.add_test_address(uow, tenant, WHO, test_address)
+        await survey_commands.create_survey(uow, tenant, derived("example survey", tenant, trigger), draft)
 
 
 def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
     """Do it in one transaction on the dispatcher's database, to a company that we know."""
     import asyncio
 
-    from services.dispatcher.repository.surveys import of_tenants
     from services.dispatcher.settings import Settings
+    from services.dispatcher.surveys.repository import of_tenants
     from shared.db import Database
     from shared.settings import load
     from shared.tenancy import find_tenant

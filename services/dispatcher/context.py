@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.dispatcher.letters import Scribe
+from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from shared.http.live import LiveFeed
 from shared.http.rate_limit import RateLimit
 from shared.keyed_locks import KeyedSemaphores
@@ -20,7 +20,7 @@ class DispatcherContext(Context):
 
     pages: Pages
     feed: LiveFeed
-    scribe: Scribe
+    scribe: SurveyMailRenderer
     per_network: RateLimit = field(default_factory=lambda: RateLimit(most=1_200, every=0.05))
     per_link: RateLimit = field(default_factory=lambda: RateLimit(most=120, every=0.5))
     """Both slow those who guess links; no reader meets their bottom."""

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.dispatcher.decisions import decide_transactions
-from services.dispatcher.domain import Sending
-from services.dispatcher.repository import decisions, stories
-from services.dispatcher.sending import states_of
+from services.dispatcher.decisions.domain import Sending
+from services.dispatcher.decisions.handlers import decide_transactions, repository
+from services.dispatcher.sending.sending_commands import find_sendings
+from services.dispatcher.story import repository
 from shared.db import UnitOfWork
 from shared.events import ANSWERS, CASES, TENANTS, TRANSACTIONS, Answer, Case, Event
 from shared.events.dedupe import newest
@@ -24,7 +24,7 @@ async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
     told = [event for event in newest(events, lambda answer: answer.id) if event.data.event_id is not None]
     if told:
         clicked, sent = _first_in("clicked", events), _first_in("sent", events)
-        await stories.keep_answers(
+        await repository.keep_answers(
             uow,
             {
                 "tenant": [event.tenant for event in told],
@@ -50,20 +50,20 @@ async def _keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]
             customer = event.tenant, answer.customer_id
             asked[customer] = max(asked.get(customer, answer.invited_at), answer.invited_at)
     if asked:
-        sending = await states_of(uow, sorted({tenant for tenant, _ in asked}))
+        sending = await find_sendings(uow, sorted({tenant for tenant, _ in asked}))
         known = [
             (tenant, customer_id, at)
             for (tenant, customer_id), at in asked.items()
             if not stands_for_nobody(customer_id, sending.get(tenant, Sending()).placeholder_ids)
         ]
-        await decisions.note_asked_elsewhere(uow, known)
+        await repository.note_asked_elsewhere(uow, known)
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Tell on the event's page that a case was opened, and closed."""
     told = [event for event in newest(events, lambda case: case.id) if event.data.event_id is not None]
     if told:
-        await stories.keep_cases(
+        await repository.keep_cases(
             uow,
             {
                 "tenant": [event.tenant for event in told],

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from msgspec import json
 
-from services.dispatcher import invitations, quarantine, surveys
-from services.dispatcher.contacts import contact_of
-from services.dispatcher.decisions import joined_segments
-from services.dispatcher.grounds import Grounds, facts_of
+from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.decisions.explanation import Explanation, encode_facts
+from services.dispatcher.decisions.handlers import joined_segments, quarantine
+from services.dispatcher.invitations.states import states
 from services.dispatcher.repository import restoring as rows
-from services.dispatcher.wording import write_texts
+from services.dispatcher.surveys.survey_commands import survey_commands
+from services.dispatcher.surveys.texts import write_texts
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, SURVEYS, TRANSACTIONS, Event, Invitation, Survey, Transaction
 from shared.events.dedupe import first, newest
@@ -59,31 +60,31 @@ async def restore_invitations(context: Context, uow: UnitOfWork, events: Sequenc
     await rows.put_decisions(
         uow,
         [
-            (event, facts_of(transaction), json.encode(_grounds(event.data)))
+            (event, encode_facts(transaction), json.encode(_grounds(event.data)))
             for event, transaction in zip(invited, happened, strict=True)
         ],
         [joined_segments(transaction) for transaction in happened],
     )
     asked = [
-        (contact_of(context.secret, event.tenant, event.data.customer, frozenset()), event.data.due_at)
+        (contact_key_of(context.secret, event.tenant, event.data.customer, frozenset()), event.data.due_at)
         for event in invited
         if not event.data.test and event.data.state not in quarantine.NEVER_ARRIVED
     ]
-    await quarantine.hold(uow, [contact for contact, _ in asked])
-    await quarantine.begin(uow, asked)
+    await quarantine.lock_contacts(uow, [contact for contact, _ in asked])
+    await quarantine.begin_quarantine(uow, asked)
 
 
 async def restore_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
     """Give the decisions that were taken back what only their transactions know."""
     heard = first(events, lambda transaction: transaction.event_id)
-    await rows.complete_decisions(uow, [(event, facts_of(event.data)) for event in heard])
+    await rows.complete_decisions(uow, [(event, encode_facts(event.data)) for event in heard])
 
 
 async def settle(uow: UnitOfWork, most: int) -> int:
     """What was being sent, or was due, is unknown from now on."""
     found = await rows.perhaps_sent(uow, most)
     for row in found:
-        await invitations.move(uow, row.tenant, invitations.of_row(row), "unknown", reason=REASON)
+        await states.move_invitation(uow, row.tenant, states.read_invitation(row), "unknown", reason=REASON)
     return len(found)
 
 
@@ -93,7 +94,9 @@ async def surveys_page(
     """Every version of every survey, as it stands."""
     found = await rows.lock_surveys(uow, after, most)
     things = [
-        (row.tenant, survey) for row in found for survey in await surveys.versions(uow, row.tenant, row.id)
+        (row.tenant, survey)
+        for row in found
+        for survey in await survey_commands.survey_events(uow, row.tenant, row.id)
     ]
     return things, (found[-1].tenant, found[-1].id) if len(found) == most else None
 
@@ -103,7 +106,7 @@ async def invitations_page(
 ) -> tuple[list[tuple[str, Invitation]], Cursor | None]:
     """Every invitation, as it stands."""
     found = await rows.lock_invitations(uow, after, most)
-    things = [(row.tenant, invitations.of_row(row)) for row in found]
+    things = [(row.tenant, states.read_invitation(row)) for row in found]
     return things, (found[-1].tenant, found[-1].id) if len(found) == most else None
 
 
@@ -125,8 +128,8 @@ def _transaction(invitation: Invitation) -> Transaction:
     )
 
 
-def _grounds(invitation: Invitation) -> Grounds:
-    return Grounds(
+def _grounds(invitation: Invitation) -> Explanation:
+    return Explanation(
         mode="test" if invitation.state == "withheld" else "live",
         address="good",
         language=invitation.language,

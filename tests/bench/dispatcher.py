@@ -12,9 +12,9 @@ from bench.trigger import an_event
 from msgspec import json
 
 from deploy.local.state import environment
-from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.handlers import decide_transactions
+from services.dispatcher.sending.sending_commands import sending_commands
 from services.trigger.domain import transaction
 from services.trigger.intake import Piece, read
 from shared.db.database import Database
@@ -59,4 +59,4 @@ async def _go_live(database: Database) -> None:
     await know(database)
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, "bench", "live")

@@ -16,8 +16,8 @@ from bench.stand import Stand, a_stand
 from bench.trigger import an_event
 from support.stack import running
 
-from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
+from services.dispatcher.sending.sending_commands import sending_commands
 
 RATE, SECONDS = 100.0, 20.0
 AIM = 1_000.0
@@ -49,7 +49,7 @@ async def _go_live(stand: Stand) -> None:
     database = stand.databases["dispatcher"]
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, "bench", "live")
 
 
 async def _round(stand: Stand, seconds: float, number: int) -> float:

@@ -18,8 +18,8 @@ from bench.stand import Stand, a_stand
 from support.eventually import eventually
 from support.topics import PARTITIONS
 
-from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
+from services.dispatcher.sending.sending_commands import sending_commands
 from shared.events import ANSWERS, TRANSACTIONS, Topic
 from shared.kafka.kernel.clients import new_admin, new_producer, partition_of
 
@@ -142,4 +142,4 @@ async def _go_live(stand: Stand) -> None:
     database = stand.databases["dispatcher"]
     await create_example_survey(database, TENANT, test_address=None, delay_minutes=LATER)
     async with database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, "bench", "live")

@@ -85,14 +85,14 @@ def _skips() -> None:
 def _forgets_sending() -> None:
     if not _runs("dispatcher"):
         return
-    from services.dispatcher import invitations
+    from services.dispatcher.invitations.states import states
 
-    move = invitations.move
+    move = states.move_invitation
 
     async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
         return await move(uow, tenant, invitation, "waiting" if state == "sending" else state, **given)
 
-    put(invitations, move=forgetful)
+    put(states, move=forgetful)
 
 
 def _counts_the_batch() -> None:

@@ -1,8 +1,11 @@
 """The HTML door: surveys and sending, events with their stories, and the customer's way out."""
 
-from services.dispatcher.pages import events, sending, surveys, unsubscribe
+from services.dispatcher.sending.sending_commands import pages
+from services.dispatcher.story import pages
+from services.dispatcher.suppressions import pages
+from services.dispatcher.surveys.survey_commands import pages
 
 # Before the surveys' own, whose addresses hold an id.
-routers = (sending.router, surveys.router, events.router, unsubscribe.router)
+routers = (pages.router, pages.router, pages.router, pages.router)
 
 __all__ = ["routers"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from services.dispatcher.repository.invitations import _COLUMNS
+from services.dispatcher.invitations.repository import _COLUMNS
 from shared.db import UnitOfWork
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.dispatcher.repository.invitations import _COLUMNS
+from services.dispatcher.invitations.repository import _COLUMNS
 from shared.db import UnitOfWork
 from shared.events import Event, Invitation, Survey, Transaction
 from shared.kafka.ops.recovery import Cursor

@@ -17,8 +17,9 @@ from deploy.demo.client import Doors
 from services.alerts.app import SERVICE as ALERTS
 from services.alerts.passwords import Passwords
 from services.alerts.repository import people
-from services.dispatcher import sending, surveys
 from services.dispatcher.app import SERVICE as DISPATCHER
+from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.surveys.survey_commands import survey_commands
 from services.trigger.app import SERVICE as TRIGGER
 from shared.events import TENANTS
 from shared.service import Context
@@ -30,7 +31,7 @@ class Town:
     trigger: Context
     dispatcher: Context
     alerts: Context
-    surveys: httpx.AsyncClient
+    survey_commands: httpx.AsyncClient
 
     async def tell_tenants(self) -> None:
         """What Kafka does between the trigger and the others."""
@@ -63,8 +64,8 @@ async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, t
         position.progress.is_set_up, position.progress.key = False, None
 
     async with town.dispatcher.database.reading() as uow:
-        asked = await surveys.listing(uow, company.TENANT)
-        mode = (await sending.state_of(uow, company.TENANT)).mode
+        asked = await survey_commands.list_surveys(uow, company.TENANT)
+        mode = (await sending_commands.find_sending(uow, company.TENANT)).mode
     assert [(survey.draft.trigger, survey.draft.delay_minutes) for survey in asked] == [
         ("order.delivered", 0),
         ("support.closed", 0),

@@ -16,7 +16,7 @@ from support.routes import Route
 from services.alerts.forms import CaseForm
 from services.alerts.settings_page import SettingsForm
 from services.alerts.sign_in_pages import CompanyForm, LinkForm, LoginForm
-from services.dispatcher.pages.forms import DEFAULTS
+from services.dispatcher.surveys.forms import DEFAULTS
 from shared.http.csrf import CSRF_FIELD
 
 pytestmark = pytest.mark.timeout(240)

@@ -7,27 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatcher.addresses import judged, plain, valid
-from services.dispatcher.domain import (
+from services.dispatcher.decisions.addresses import address_quality, has_plain_form, is_valid_address
+from services.dispatcher.decisions.domain import (
+    CandidateSurvey,
     Person,
     Sending,
-    SurveyRules,
     decide,
-    held_back,
     language_of,
     matches,
+    reason_not_to_send,
 )
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 GOOD = Person(address="good")
 
 
-def a_survey(number: int = 1, **changes) -> SurveyRules:
+def a_survey(number: int = 1, **changes) -> CandidateSurvey:
     facts = {"id": UUID(int=number), "survey_version": 1, "name": f"s{number}", "trigger": "order.delivered"}
-    return SurveyRules(**{**facts, **changes})
+    return CandidateSurvey(**{**facts, **changes})
 
 
-def verdict(*surveys: SurveyRules, person: Person = GOOD, occurred_at: datetime = NOW, mode="live", now=NOW):
+def verdict(
+    *surveys: CandidateSurvey, person: Person = GOOD, occurred_at: datetime = NOW, mode="live", now=NOW
+):
     return decide(
         event_type="order.delivered",
         occurred_at=occurred_at,
@@ -126,9 +128,9 @@ def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
         "now": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False, "live": True,
         "max_age_days": 7, "quarantine_days": 90, "person": GOOD, "mode": "live",
     }  # fmt: skip
-    assert held_back(**allowed) is None
+    assert reason_not_to_send(**allowed) is None
     tester = Person(address="good", test_address=True, invited_at=NOW)
-    assert held_back(**{**allowed, "mode": "test", "test": True, "person": tester}) is None
+    assert reason_not_to_send(**{**allowed, "mode": "test", "test": True, "person": tester}) is None
     for change, expected in (
         ({"mode": "test"}, ("withheld", "test_mode")),
         ({"test": True}, ("withheld", "test_mode")),
@@ -142,7 +144,7 @@ def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
         ({"occurred_at": NOW - timedelta(days=7, seconds=1)}, ("dropped", "too_old")),
         ({"expires_at": NOW}, ("dropped", "expired")),
     ):
-        assert held_back(**{**allowed, **change}) == expected
+        assert reason_not_to_send(**{**allowed, **change}) == expected
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_a_test_address_is_one_however_it_is_written():
     ],
 )
 def test_an_address_is_judged_by_its_form(address, kind):
-    assert judged(address) == kind
+    assert address_quality(address) == kind
 
 
 words = st.text("abz09-_.+@A", min_size=1, max_size=20)
@@ -201,7 +203,7 @@ words = st.text("abz09-_.+@A", min_size=1, max_size=20)
     )
 )
 def test_what_needs_no_closer_look_would_have_passed_it(address: str):
-    assert not plain(address) or valid(address)
+    assert not has_plain_form(address) or is_valid_address(address)
 
 
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=30), st.integers(1, 365))

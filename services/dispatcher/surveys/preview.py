@@ -1,0 +1,29 @@
+"""A mail to nobody: what a customer would read."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.dispatcher.surveys.survey_commands import StoredSurvey
+from shared.events import Customer, Invitation
+
+
+def sample(survey: StoredSurvey, language: str, now: datetime) -> Invitation:
+    """An invitation that was never made; no answer can come of its links."""
+    return Invitation(
+        id=UUID(int=0),
+        version=1,
+        state="withheld",
+        survey_id=survey.id,
+        survey_version=survey.survey_version,
+        survey_name=survey.draft.name,
+        measurement=survey.draft.measurement,
+        language=language,
+        test=True,
+        customer=Customer(id="nobody"),
+        event_id=UUID(int=0),
+        event_type=survey.draft.trigger,
+        occurred_at=now - timedelta(days=1),
+        decided_at=now,
+        due_at=now,
+        expires_at=now,
+    )
