@@ -14,7 +14,7 @@ from services.alerts.errors import BadAccount
 from services.alerts.hiring import create_staff, set_password
 from services.alerts.repository import people
 from services.alerts.settings import Settings as AlertsSettings
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.sending import sending_commands
 from services.dispatcher.settings import Settings as DispatcherSettings
 from services.trigger.errors import TenantExists
 from services.trigger.settings import Settings as TriggerSettings

@@ -1,4 +1,4 @@
-"""The dispatcher's whole truth: what it hears, serves, says and sends."""
+"""The dispatcher on one screen: what it consumes, serves, publishes and sends."""
 
 from services.dispatcher import backfill
 from services.dispatcher.gauges import measure_mails
@@ -17,9 +17,9 @@ from shared.service import Context, Loops, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
-    """The watch over the senders' leases, and what an upgrade leaves to be done."""
+    """The watch over the senders' leases, and the backfill that an upgrade may need."""
     leases = watch_leases(context.service, end_leases, context.database, context.health)
-    return {LEASES_LOOP: leases, backfill.NAME: backfill.backfill_loop(context)}
+    return {LEASES_LOOP: leases, backfill.BACKFILL_LOOP: backfill.backfill_loop(context)}
 
 
 def sender_loops(context: Context) -> Loops:

@@ -8,7 +8,8 @@ import typer
 if TYPE_CHECKING:
     from shared.db import Database, UnitOfWork
 
-WHO = "the command line"
+COMMAND_LINE = "the command line"
+"""Under which name the acts of commands are logged."""
 TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="The company's short name.")]
 
 
@@ -21,7 +22,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending.sending_commands import set_stopped
 
-        done = _run(tenant, lambda uow: set_stopped(uow, tenant, WHO, stopped=True))
+        done = _run(tenant, lambda uow: set_stopped(uow, tenant, COMMAND_LINE, stopped=True))
         typer.echo("stopped" if done else "was stopped already")
 
     @app.command("resume-sending")
@@ -30,7 +31,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending.sending_commands import set_stopped
 
-        done = _run(tenant, lambda uow: set_stopped(uow, tenant, WHO, stopped=False))
+        done = _run(tenant, lambda uow: set_stopped(uow, tenant, COMMAND_LINE, stopped=False))
         typer.echo("sending again" if done else "was not stopped")
 
     @app.command("live")
@@ -46,7 +47,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending.sending_commands import set_mode
 
-        done = _run(tenant, lambda uow: set_mode(uow, tenant, WHO, "live"))
+        done = _run(tenant, lambda uow: set_mode(uow, tenant, COMMAND_LINE, "live"))
         typer.echo("live" if done else "was live already")
 
     @app.command("test-address")
@@ -62,7 +63,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending.sending_commands import add_test_address
 
-        done = _run(tenant, lambda uow: add_test_address(uow, tenant, WHO, address))
+        done = _run(tenant, lambda uow: add_test_address(uow, tenant, COMMAND_LINE, address))
         typer.echo("listed" if done else "was listed already")
 
     @app.command("placeholder-id")
@@ -75,7 +76,9 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
         from services.dispatcher.sending.sending_commands import change_placeholder_id
 
-        done = _run(tenant, lambda uow: change_placeholder_id(uow, tenant, WHO, customer_id, add=not remove))
+        done = _run(
+            tenant, lambda uow: change_placeholder_id(uow, tenant, COMMAND_LINE, customer_id, add=not remove)
+        )
         typer.echo("done" if done else "nothing to do: it was so already")
 
 
@@ -87,26 +90,27 @@ async def create_example_survey(
     trigger: str = "order.delivered",
     delay_minutes: int = 0,
 ) -> None:
-    """A first survey that asks at once, and the address of who tries it; again it changes nothing."""
-    from services.dispatcher.sending.sending_commands import sending_commands
-    from services.dispatcher.surveys.survey_commands import survey_commands
+    """Create a survey that asks at once, and list the address of its first user; again it changes nothing."""
+    from services.dispatcher.sending.sending_commands import add_test_address
+    from services.dispatcher.surveys.domain import SurveyDraft
+    from services.dispatcher.surveys.survey_commands import create_survey
     from shared.ids import derived
 
     name = trigger.replace(".", " ").replace("_", " ").capitalize()
-    draft = survey_commands.SurveyDraft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes)
+    draft = SurveyDraft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes)
     async with database.transaction() as uow:
-        # In this order: adding a survey locks how the company sends as well, and less firmly.
+        # In this order: creating a survey locks the company's sending as well, but only against change.
         if test_address is not None:
-            await sending_commands.add_test_address(uow, tenant, WHO, test_address)
-        await survey_commands.create_survey(uow, tenant, derived("example survey", tenant, trigger), draft)
+            await add_test_address(uow, tenant, COMMAND_LINE, test_address)
+        await create_survey(uow, tenant, derived("example survey", tenant, trigger), draft)
 
 
 def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
-    """Do it in one transaction on the dispatcher's database, to a company that we know."""
+    """Act in one transaction on the dispatcher's database, for a company that is known here."""
     import asyncio
 
     from services.dispatcher.settings import Settings
-    from services.dispatcher.surveys.repository import of_tenants
+    from services.dispatcher.surveys.repository import list_of_tenants
     from shared.db import Database
     from shared.settings import load
     from shared.tenancy import find_tenant
@@ -116,8 +120,8 @@ def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
         database = Database(own.database_url.get_secret_value(), name="dispatcher-command")
         try:
             async with database.transaction() as uow:
-                # Who has a survey with us exists, told or not.
-                if await find_tenant(uow, tenant) is None and not await of_tenants(uow, [tenant]):
+                # A company that has a survey here exists, whether or not its event was consumed.
+                if await find_tenant(uow, tenant) is None and not await list_of_tenants(uow, [tenant]):
                     raise typer.BadParameter(
                         f"the dispatcher knows no company {tenant!r}; `afterword tenant list` shows all, "
                         "and one that was made just now is known in a moment"

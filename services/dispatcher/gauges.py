@@ -1,10 +1,10 @@
-"""What an operator asks of the invitations: due, being sent, for how long, and whether they leave."""
+"""The gauges of invitations: how many are due or being sent, since when, and whether mail leaves at all."""
 
-from services.dispatcher.invitations.states import repository
+from services.dispatcher.invitations import repository
 from shared.db.database import UnitOfWork
 from shared.outbound.gauges import show
 
 
 async def measure_mails(uow: UnitOfWork) -> None:
-    """One look at all of them."""
-    await show(uow, "dispatcher", await repository.on_their_way(uow))
+    """Measure the invitations of all tenants with one query."""
+    await show(uow, "dispatcher", await repository.count_due_and_sending(uow))

@@ -17,7 +17,7 @@ from bench.trigger import an_event
 from support.stack import running
 
 from services.dispatcher.command import create_example_survey
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.sending import sending_commands
 
 RATE, SECONDS = 100.0, 20.0
 AIM = 1_000.0

@@ -19,7 +19,7 @@ from support.eventually import eventually
 from support.topics import PARTITIONS
 
 from services.dispatcher.command import create_example_survey
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.sending import sending_commands
 from shared.events import ANSWERS, TRANSACTIONS, Topic
 from shared.kafka.kernel.clients import new_admin, new_producer, partition_of
 

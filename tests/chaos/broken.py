@@ -85,7 +85,7 @@ def _skips() -> None:
 def _forgets_sending() -> None:
     if not _runs("dispatcher"):
         return
-    from services.dispatcher.invitations.states import states
+    from services.dispatcher.invitations import states
 
     move = states.move_invitation
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chaos.stack import HEARING, Stack
 
 from services.dispatcher.command import create_example_survey
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
 from shared.db.database import Database
 

@@ -81,7 +81,7 @@ def shorten() -> None:
         statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'")),
     )
     if {"dispatcher", "all"} & set(sys.argv):
-        from services.dispatcher.invitations.states import queue as invitations
+        from services.dispatcher.invitations import queue as invitations
         from shared.mail import mailer
         from shared.outbound import outcome_rules, sender
 

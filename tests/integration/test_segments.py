@@ -17,9 +17,9 @@ from support.stack import Postgres
 from support.streams import heard_of_a_change
 
 from services.dispatcher.invitations.repository import find_by_id
-from services.dispatcher.invitations.states import states
-from services.dispatcher.sending.sending_commands import sending_commands
-from services.dispatcher.surveys.survey_commands import repository
+from services.dispatcher.invitations import states
+from services.dispatcher.sending import sending_commands
+from services.dispatcher.surveys import repository
 from shared.events import TRANSACTIONS
 from shared.permissions import Role
 

@@ -23,8 +23,8 @@ from services.alerts import accounts, links
 from services.collector.forms import PageNonce
 from services.command import SERVICES, service
 from services.dispatcher.invitations.repository import find_by_id
-from services.dispatcher.invitations.states import states
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.invitations import states
+from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
 from shared.events import TOPICS, TRANSACTIONS, Event
 from shared.http.csrf import CSRF_HEADER, CsrfGuard

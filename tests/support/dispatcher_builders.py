@@ -11,7 +11,7 @@ from services.dispatcher.app import SERVICE
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys.survey_commands import StoredSurvey, SurveyDraft, survey_commands
 from shared.db.database import Database
 from shared.events import (

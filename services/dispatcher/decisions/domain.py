@@ -2,84 +2,45 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
 
-from shared.values.addresses import canonical
+from services.dispatcher.sending.domain import SendingMode
+from shared.events.surveys import Measurement, SurveyRules
 from shared.values.languages import widening
 
-Reason = Literal[
-    "invited",
-    "unknown_tenant",
-    "no_survey",
-    "paused",
-    "no_address",
-    "bad_address",
-    "opted_out",
-    "suppressed",
-    "quarantine",
-    "too_old",
-]
+AddressQuality = Literal["good", "missing", "bad"]
+Refusal = Literal["paused", "no_address", "bad_address", "opted_out", "suppressed", "quarantine", "too_old"]
+"""The rule by which a survey does not ask."""
+Reason = Literal["invited", "unknown_tenant", "no_survey"] | Refusal
 """What became of an event: exactly one of these."""
-SurveyOutcome = Literal[
-    "invited",
-    "order",
-    "paused",
-    "no_address",
-    "bad_address",
-    "opted_out",
-    "suppressed",
-    "quarantine",
-    "too_old",
-]
+SurveyOutcome = Literal["invited", "order"] | Refusal
 """What became of one survey that the event matched; ``order``: one before it asks."""
-Address = Literal["good", "missing", "bad"]
-SendingMode = Literal["test", "live"]
 
 
-class CandidateSurvey(msgspec.Struct, frozen=True, kw_only=True):
-    """A survey as a decision sees it."""
+class CandidateSurvey(SurveyRules, frozen=True, kw_only=True):
+    """A survey as a decision needs it."""
 
     id: UUID
     survey_version: int
     name: str
-    measurement: Literal["transactional", "relational"] = "transactional"
-    trigger: str
-    delay_minutes: int = 1440
-    quarantine_days: int = 90
-    link_days: int = 30
-    max_age_days: int = 7
-    live: bool = True
+    measurement: Measurement = "transactional"
     default_language: str = "en"
     languages: tuple[str, ...] = ()
-
-
-class Sending(msgspec.Struct, frozen=True, kw_only=True):
-    """How a tenant sends: to test addresses only, until somebody goes live."""
-
-    mode: SendingMode = "test"
-    stopped: bool = False
-    test_addresses: frozenset[str] = frozenset()
-    """In their canonical form."""
-    placeholder_ids: frozenset[str] = frozenset()
-    """Customer ids that stand for nobody, beside those that never do, folded."""
-
-    def is_test(self, address: str | None) -> bool:
-        """Whether this is one of the listed test addresses."""
-        return address is not None and canonical(address) in self.test_addresses
+    """Those that have words of the survey's own."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the customer when the decision is made, with the contact's row locked."""
 
-    address: Address
+    address: AddressQuality
     test_address: bool = False
     opted_out: bool = False
     suppressed: bool = False
     suppressed_by: Literal["address", "customer"] | None = None
-    """Whose entry it is, of the address or of the id."""
+    """Which entry forbids it: the address's, or the customer id's."""
     invited_at: datetime | None = None
 
 
@@ -111,7 +72,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def matches(trigger: str, event_type: str) -> bool:
-    """Whether a survey hears this type of event: exactly, or by its beginning with ``*`` at the end."""
+    """Whether a survey asks about this type of event: exactly, or by its beginning before a final ``*``."""
     if trigger.endswith("*"):
         return event_type.startswith(trigger[:-1])
     return event_type == trigger
@@ -159,23 +120,21 @@ def judge_survey(
     """Whether this survey may ask this person now, or the first rule that forbids it."""
     due_at = due_time(survey, occurred_at, now, person)
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
-        (not survey.live, "paused"),
+        (survey.state != "live", "paused"),
         (person.address == "missing", "no_address"),
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
-        (too_old(survey.max_age_days, occurred_at, due_at), "too_old"),
-        (in_quarantine(survey.quarantine_days, due_at, person), "quarantine"),
+        (is_too_old(survey.max_age_days, occurred_at, due_at), "too_old"),
+        (is_in_quarantine(survey.quarantine_days, due_at, person), "quarantine"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
 
 
 def first_reason(considered: Sequence[Considered]) -> Reason:
     """The event's one reason: that of the first survey which was not simply paused."""
-    for one in considered:
-        if one.why not in {"paused", "order", "invited"}:
-            return one.why  # type: ignore[return-value]  # the three that are no reasons are left out
-    return "paused"
+    others = (each.why for each in considered if each.why not in {"paused", "order", "invited"})
+    return cast("Refusal", next(others, "paused"))
 
 
 def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
@@ -185,26 +144,33 @@ def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, pers
     return max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
 
 
-def too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
-    """Whether the customer would be asked about something long gone."""
+def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
+    """Whether the customer would be asked about something long ago."""
     return at - occurred_at > timedelta(days=max_age_days)
 
 
-def in_quarantine(quarantine_days: int, at: datetime, person: Person) -> bool:
-    """Asked too lately. After exactly so many days a customer may be asked again."""
+def is_in_quarantine(quarantine_days: int, at: datetime, person: Person) -> bool:
+    """Whether the last mail is too recent. After exactly so many days a customer may be asked again."""
     if person.test_address or person.invited_at is None:
         return False
     return at - person.invited_at < timedelta(days=quarantine_days)
 
 
 def reason_not_to_send(
-    *, now: datetime, occurred_at: datetime, expires_at: datetime, test: bool,
-    live: bool, max_age_days: int, quarantine_days: int, person: Person, mode: SendingMode,
-) -> tuple[Literal["dropped", "withheld"], str] | None:  # fmt: skip
+    *,
+    now: datetime,
+    occurred_at: datetime,
+    expires_at: datetime,
+    test: bool,
+    survey: CandidateSurvey | None,
+    person: Person,
+    mode: SendingMode,
+) -> tuple[Literal["dropped", "withheld"], str] | None:
     """The rules once more, when the mail is about to leave; None lets it go.
 
-    The person's ``invited_at`` is here when another system asked: our own asking has been judged, with the
-    customer's row locked, and this very mail would forbid itself.
+    ``survey`` is None when it is gone. The person's ``invited_at`` is here when another system asked: our own
+    invitations were judged at the decision, with the contact's row locked, and this very mail would forbid
+    itself.
     """
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"
@@ -213,9 +179,9 @@ def reason_not_to_send(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
-        (not live, "paused"),
-        (too_old(max_age_days, occurred_at, now), "too_old"),
-        (in_quarantine(quarantine_days, now, person), "quarantine"),
+        (survey is None or survey.state != "live", "paused"),
+        (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
+        (survey is not None and is_in_quarantine(survey.quarantine_days, now, person), "quarantine"),
         (expires_at <= now, "expired"),
     )
     reason = next((reason for forbidden, reason in rules if forbidden), None)
@@ -223,10 +189,12 @@ def reason_not_to_send(
 
 
 def language_of(
-    locale: str | None, spoken: Sequence[str], survey: CandidateSurvey, tenant: Sequence[str]
+    locale: str | None, standard: Sequence[str], survey: CandidateSurvey, tenant: Sequence[str]
 ) -> str:
-    """The customer's language where the survey or we speak it, else the tenant's, else the survey's."""
-    known = {*spoken, *survey.languages}
+    """The customer's language where the survey or our own words have it, else the tenant's, else the
+    survey's.
+    """
+    known = {*standard, *survey.languages}
     for candidate in (*widening(locale or ""), *tenant, survey.default_language):
         if candidate in known:
             return candidate

@@ -1,19 +1,25 @@
-"""What is kept of an event and of the values its decision was based on: without address, phone or name."""
+"""What is stored of an event and of why its decision fell so: without address, phone and name."""
 
 from datetime import datetime
 
 import msgspec
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.domain import Considered, Person, SendingMode, Verdict
+from services.dispatcher.decisions.domain import Considered, Person, Verdict
+from services.dispatcher.sending.domain import SendingMode
 from shared.events import Transaction
+from shared.events.surveys import NUMERIC_RULES
 
 
 class _Typed(msgspec.Struct):
     type: str
 
 
-class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+_StoredRules = msgspec.defstruct("_StoredRules", [(name, int | None, None) for name in NUMERIC_RULES])
+"""The rules of the survey that asks, as they were then; None: no survey asks."""
+
+
+class Explanation(_StoredRules, frozen=True, kw_only=True, omit_defaults=True):  # type: ignore[call-arg]
     """The values that a decision was based on, as they were then."""
 
     considered: tuple[Considered, ...] = ()
@@ -25,13 +31,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     suppressed_by: str | None = None
     """Which entry forbade it: the ``address``, or the ``customer`` by the id."""
     invited_at: datetime | None = None
-    """When the customer had last been asked."""
+    """When the contact had last been asked."""
     ignored_id: str | None = None
-    """The customer's id as it came, where it stands for nobody and was taken for none."""
-    delay_minutes: int | None = None
-    quarantine_days: int | None = None
-    max_age_days: int | None = None
-    link_days: int | None = None
+    """The customer's id as it came, where it stands for nobody and was treated as none."""
     language: str | None = None
     due_at: datetime | None = None
     test: bool = False
@@ -41,9 +43,11 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 def explain(
     verdict: Verdict, contact: ContactKey, person: Person | None, mode: SendingMode, language: str | None
 ) -> Explanation:
-    """The values behind a verdict."""
+    """The values behind a verdict; ``person`` is None when the tenant is unknown."""
     survey = verdict.survey
+    rules = {name: getattr(survey, name) for name in NUMERIC_RULES} if survey is not None else {}
     return Explanation(
+        **rules,
         considered=verdict.considered,
         mode=mode,
         address=person.address if person else None,
@@ -53,10 +57,6 @@ def explain(
         suppressed_by=person.suppressed_by if person else None,
         invited_at=person.invited_at if person else None,
         ignored_id=contact.ignored_id,
-        delay_minutes=survey.delay_minutes if survey else None,
-        quarantine_days=survey.quarantine_days if survey else None,
-        max_age_days=survey.max_age_days if survey else None,
-        link_days=survey.link_days if survey else None,
         language=language,
         due_at=verdict.due_at,
         test=verdict.test,
@@ -65,27 +65,27 @@ def explain(
 
 
 def encode_facts(transaction: Transaction) -> bytes:
-    """The event as the pages tell it; whom to write to is known to the invitation alone."""
+    """The event as the pages show it; the address to write to is stored with the invitation alone."""
     customer = msgspec.structs.replace(transaction.customer, email=None, phone=None, name=None)
     return _encoder.encode(msgspec.structs.replace(transaction, customer=customer))
 
 
-def decode_facts(kept: bytes) -> Transaction:
+def decode_facts(stored: bytes) -> Transaction:
     """The event again."""
-    return _facts.decode(kept)
+    return _facts.decode(stored)
 
 
-def decode_type(kept: bytes) -> str:
+def decode_type(stored: bytes) -> str:
     """The event's type alone."""
-    return _types.decode(kept).type
+    return _types.decode(stored).type
 
 
-def decode_explanation(kept: bytes) -> Explanation:
-    """The values again."""
-    return _grounds.decode(kept)
+def decode_explanation(stored: bytes) -> Explanation:
+    """The explanation again."""
+    return _explanations.decode(stored)
 
 
 _encoder = msgspec.json.Encoder()
 _facts = msgspec.json.Decoder(Transaction)
-_grounds = msgspec.json.Decoder(Explanation)
+_explanations = msgspec.json.Decoder(Explanation)
 _types = msgspec.json.Decoder(_Typed)

@@ -1,4 +1,4 @@
-"""An invitation: made with the decision, moved on by the sender, and said after each step."""
+"""An invitation: made with the decision, moved on by the sender, and published after each step."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.domain import Verdict
-from services.dispatcher.invitations.states import repository as rows
+from services.dispatcher.invitations import repository
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
 
@@ -16,7 +16,7 @@ _decoder = msgspec.json.Decoder(Invitation)
 
 
 def new_invitation(
-    happened: Transaction,
+    transaction: Transaction,
     customer: Customer,
     contact_key: str | None,
     event_id: UUID,
@@ -25,7 +25,7 @@ def new_invitation(
     invitation_id: UUID,
     now: datetime,
 ) -> Invitation:
-    """What an ``invited`` verdict makes of its event, for the ``customer`` as we know it."""
+    """What an ``invited`` verdict makes of its event, for the ``customer`` with the id that stands here."""
     survey = verdict.survey
     if survey is None or verdict.due_at is None or verdict.expires_at is None:
         raise ValueError("only an invited event has an invitation")
@@ -42,15 +42,15 @@ def new_invitation(
         test=verdict.test,
         customer=customer,
         contact_key=contact_key,
-        account=happened.account,
-        handled_by=happened.handled_by,
+        account=transaction.account,
+        handled_by=transaction.handled_by,
         event_id=event_id,
-        event_type=happened.type,
-        occurred_at=happened.occurred_at,
-        touchpoint=happened.segments.get("touchpoint"),
-        segments=happened.segments,
-        organisation=happened.organisation,
-        attributes=happened.attributes,
+        event_type=transaction.type,
+        occurred_at=transaction.occurred_at,
+        touchpoint=transaction.segments.get("touchpoint"),
+        segments=transaction.segments,
+        organisation=transaction.organisation,
+        attributes=transaction.attributes,
         decided_at=now,
         due_at=verdict.due_at,
         expires_at=verdict.expires_at,
@@ -58,7 +58,7 @@ def new_invitation(
 
 
 def read_invitation(row: Row[Any]) -> Invitation:
-    """The invitation as it stands in its row."""
+    """The invitation of a row, with the state that the row has."""
     return msgspec.structs.replace(
         _decoder.decode(row.body),
         version=row.version,
@@ -80,25 +80,17 @@ async def move_invitation(
     tried: bool = False,
     refused: bool = False,
 ) -> Invitation | None:
-    """Move it on and say so; None when somebody else has moved it since we saw it."""
-    sent_at = uow.now if state == "sent" else invitation.sent_at
-    moved = await rows.move(
-        uow,
-        tenant,
-        invitation.id,
-        invitation.version,
-        state,
+    """Move it on and publish it; None if somebody else has moved it since it was read."""
+    moved = msgspec.structs.replace(
+        invitation,
+        version=invitation.version + 1,
+        state=state,
         reason=reason,
-        next_at=next_at,
-        lease_until=lease_until,
-        sent_at=sent_at,
-        tried=tried,
-        refused=refused,
+        sent_at=uow.now if state == "sent" else invitation.sent_at,
     )
-    if not moved:
+    if not await repository.move(
+        uow, tenant, moved, next_at=next_at, lease_until=lease_until, tried=tried, refused=refused
+    ):
         return None
-    after = msgspec.structs.replace(
-        invitation, version=invitation.version + 1, state=state, reason=reason, sent_at=sent_at
-    )
-    uow.publish(INVITATIONS, tenant, after)
-    return after
+    uow.publish(INVITATIONS, tenant, moved)
+    return moved

@@ -1,6 +1,7 @@
 """The mail that asks: our standard words, or the survey's own, in the customer's language."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import quote
 
 from shared.clock import Clock, system_clock
@@ -10,10 +11,33 @@ from shared.events.surveys import Measurement
 from shared.link_tokens import LinkSigner
 from shared.mail import MailMessage, message_id
 from shared.pages.language import direction, read_by, translated
+from shared.pages.page import Page, fields_of
 from shared.pages.placeholder_values import known_occasion, values_of
 from shared.pages.renderer import Renderer
 from shared.settings import Afterword
 from shared.values.zones import known_zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyMail(Page):
+    """What the templates of the subject, the text part and the HTML part see."""
+
+    template: ClassVar[str] = "mail.html"
+    text_template: ClassVar[str] = "mail.txt"
+    subject_template: ClassVar[str] = "mail_subject.txt"
+    company: str
+    sender: str
+    relational: bool
+    occasion: str | None
+    """What the mail is about; None when neither the survey nor the type of the event tells."""
+    day: str
+    words: SurveyTexts
+    """The survey's own, their placeholders filled."""
+    own_language: str
+    own_direction: str
+    answer: str
+    unsubscribe: str
+    time_zone: str | None
 
 
 @dataclass(frozen=True)
@@ -27,40 +51,46 @@ class RenderedMail:
 
 
 class SurveyMailRenderer:
-    """Writes the mails of one process."""
+    """Renders the mails of one process."""
 
     def __init__(self, afterword: Afterword, clock: Clock = system_clock) -> None:
         self._afterword = afterword
         self._secret = afterword.secret.get_secret_value()
         self._links = LinkSigner(self._secret)
-        self._texts = Renderer("services.dispatcher", clock=clock)
+        self._templates = Renderer("services.dispatcher", clock=clock)
         self._clock = clock
 
-    def letter(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> MailMessage:
+    def message(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> MailMessage:
         """The mail of an invitation that has an address."""
         sender = self._afterword.mail_from
-        drawn = self.draw(invitation, tenant, texts)
+        mail = self.render(invitation, tenant, texts)
         host = sender.rpartition("@")[2]
         return MailMessage(
             sender=sender,
             sender_name=tenant.name,
             recipient=invitation.customer.email or "",
-            subject=drawn.subject,
-            text=drawn.text,
-            html=drawn.html,
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
             message_id=message_id(self._secret, "invitation", str(invitation.id), sender),
             date=self._clock(),
-            unsubscribe=drawn.unsubscribe,
+            unsubscribe=mail.unsubscribe,
             list_id=f"survey.{quote(tenant.id, safe='')}.{host}",
         )
 
-    def draw(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> RenderedMail:
+    def render(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> RenderedMail:
         """Subject, text and HTML."""
-        public = self._afterword.public_url.rstrip("/")
-        answer = f"{public}/s/{self._links.sign('answer', invitation.id)}"
-        unsubscribe = f"{public}/u/{self._links.sign('unsubscribe', invitation.id)}"
+        mail = self._mail(invitation, tenant, texts)
+        subject, text, html = (
+            self._templates.text(template, invitation.language, **fields_of(mail))
+            for template in (mail.subject_template, mail.text_template, mail.template)
+        )
+        return RenderedMail(" ".join(subject.split()), text, html, mail.unsubscribe)
+
+    def _mail(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> SurveyMail:
+        public_url = self._afterword.public_url.rstrip("/")
         zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
-        with read_by(self._texts.reader(invitation.language, zone)):
+        with read_by(self._templates.reader(invitation.language, zone)):
             values = values_of(
                 texts,
                 company=tenant.name,
@@ -69,35 +99,31 @@ class SurveyMailRenderer:
                 occurred_at=invitation.occurred_at,
                 touchpoint=invitation.touchpoint,
             )
-            told = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
-        context = {
-            "company": tenant.name,
-            "sender": sender_line(tenant.name, tenant.postal_address),
-            "relational": invitation.measurement == "relational",
-            "occasion": values["occasion"] if told else None,
-            "day": values["day"],
-            "words": filled_texts(texts, values),
-            "own_language": invitation.language,
-            "own_direction": direction(invitation.language),
-            "answer": answer,
-            "unsubscribe": unsubscribe,
-            "time_zone": zone,
-        }
-        subject, text, html = (
-            self._texts.text(template, invitation.language, **context)
-            for template in ("mail_subject.txt", "mail.txt", "mail.html")
+            known = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
+        return SurveyMail(
+            company=tenant.name,
+            sender=sender_line(tenant.name, tenant.postal_address),
+            relational=invitation.measurement == "relational",
+            occasion=values["occasion"] if known else None,
+            day=values["day"],
+            words=filled_texts(texts, values),
+            own_language=invitation.language,
+            own_direction=direction(invitation.language),
+            answer=f"{public_url}/s/{self._links.sign('answer', invitation.id)}",
+            unsubscribe=f"{public_url}/u/{self._links.sign('unsubscribe', invitation.id)}",
+            time_zone=zone,
         )
-        return RenderedMail(" ".join(subject.split()), text, html, unsubscribe)
 
-    def standard(
+    def standard_texts(
         self, language: str, tenant: Tenant, measurement: Measurement, event_type: str
     ) -> dict[str, str]:
         """Our own words where a survey has none, by the field that would hold others; the day is left open.
-        What is not here is either not asked or depends on the answer.
+
+        A field that is missing here is either not asked or depends on the answer.
         """
-        with read_by(self._texts.reader(language, None)):
+        with read_by(self._templates.reader(language, None)):
             occasion = known_occasion(event_type, measurement)
-            named = {"company": tenant.name, "occasion": occasion, "day": "{day}"}
+            values = {"company": tenant.name, "occasion": occasion, "day": "{day}"}
             intro = (
                 translated("%(company)s asks one question.")
                 if measurement == "relational"
@@ -110,9 +136,9 @@ class SurveyMailRenderer:
             )
             return {
                 "occasion": occasion or translated("your contact with us"),
-                "subject": translated("%(company)s asks: how did it go?") % named,
-                "intro": intro % named,
-                "question": question % named,
+                "subject": translated("%(company)s asks: how did it go?") % values,
+                "intro": intro % values,
+                "question": question % values,
                 "reason": translated("What is the primary reason for your score?"),
             }
 

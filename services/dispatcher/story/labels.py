@@ -1,6 +1,10 @@
 """States and reasons as sentences, for staff."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
 
 REASONS = {
     "invited": "Invited.",
@@ -14,7 +18,7 @@ REASONS = {
     "quarantine": "The customer was asked not long ago.",
     "too_old": "It happened too long ago to ask about.",
 }
-WHY = {
+SURVEY_OUTCOMES = {
     "invited": "asks",
     "order": "a survey before it in the order asks",
     "paused": "paused",
@@ -25,7 +29,7 @@ WHY = {
     "quarantine": "asked not long ago",
     "too_old": "too long ago",
 }
-MAIL = {
+MAIL_STATES = {
     "waiting": "The mail waits for its time.",
     "sending": "The mail is being handed over.",
     "sent": "The mail was sent.",
@@ -35,7 +39,7 @@ MAIL = {
     "bounced": "The mail came back.",
     "unknown": "Nobody knows whether the mail was sent, so it is never sent again.",
 }
-DROPPED = {
+DROP_REASONS = {
     "no_address": "The customer has no mail address.",
     "bad_address": "The address of the customer cannot be one.",
     "opted_out": "The customer has unsubscribed since.",
@@ -45,44 +49,8 @@ DROPPED = {
     "quarantine": "The customer was asked elsewhere not long before.",
     "expired": "Its link would have ended before it was read.",
 }
-
-DONE = {
-    "saved": "Saved. What you changed holds from the next event on.",
-    "made": "Saved. It asks nobody yet: start it when it is as it should be.",
-    "started": "It asks from the next event on.",
-    "paused": "Paused. It asks nobody from now on.",
-    "test-addresses": "Saved: the test addresses.",
-    "live": "You are live. Customers are asked from the next event on.",
-    "test-mode": "Back in test mode. Only your test addresses get mail.",
-    "stop": "All sending is stopped.",
-    "resume": "Sending has started again.",
-    "already": "It is so already; nothing was changed.",
-}
-"""What a page says after an act."""
-
-
-def customer_label(customer_id: str) -> str:
-    """How a page names a customer: by the id, or by the beginning of the code that stands for an address."""
-    return f"code {customer_id[:8]}…" if _CODE.fullmatch(customer_id) else customer_id
-
-
-def outcome_in_words(row: object, *, with_case: bool = True) -> str:
-    """How an event's story stands, in a few words: the last thing that happened. To who does not work on
-    cases there are none.
-    """
-    case, number = getattr(row, "case_state", None), getattr(row, "case_number", None)
-    if case is not None and with_case:
-        return f"Case {number} closed" if case == "closed" else f"Case {number} open"
-    answer, score = getattr(row, "answer_state", None), getattr(row, "score", None)
-    if answer is not None:
-        return f"Answered {score}" if score is not None else "Link opened, no answer yet"
-    state = getattr(row, "state", None)
-    if state is not None:
-        return _MAIL_IN_FEW[state]
-    return _REASON_IN_FEW[getattr(row, "reason", "no_survey")]
-
-
-_MAIL_IN_FEW = {
+OUTCOMES: Mapping[str, str] = {
+    # A mail's state.
     "waiting": "Mail waits for its time",
     "sending": "Mail is being sent",
     "sent": "Asked, no answer yet",
@@ -91,8 +59,7 @@ _MAIL_IN_FEW = {
     "failed": "Mail refused",
     "bounced": "Mail came back",
     "unknown": "Mail perhaps sent",
-}
-_REASON_IN_FEW = {
+    # A decision's reason.
     "invited": "Invited",
     "unknown_tenant": "Company not known yet",
     "no_survey": "No survey asks",
@@ -104,6 +71,18 @@ _REASON_IN_FEW = {
     "quarantine": "Asked not long ago",
     "too_old": "Too long ago",
 }
-_CODE = re.compile(r"[0-9a-f]{64}")
-OUTCOME_IN_FEW = {**_MAIL_IN_FEW, **_REASON_IN_FEW}
-"""A mail's state or a decision's reason."""
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def customer_label(customer_id: str) -> str:
+    """A customer's id; of the hash that stands for an address or a number, only the beginning."""
+    return f"code {customer_id[:8]}…" if _HASH.fullmatch(customer_id) else customer_id
+
+
+def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:
+    """The last thing that happened to an event, in a few words; ``with_case``: cases may be shown."""
+    if row.case_state is not None and with_case:
+        return f"Case {row.case_number} {'closed' if row.case_state == 'closed' else 'open'}"
+    if row.answer_state is not None:
+        return f"Answered {row.score}" if row.score is not None else "Link opened, no answer yet"
+    return OUTCOMES[row.state or row.reason]

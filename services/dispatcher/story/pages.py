@@ -1,7 +1,6 @@
-"""What became of each event: the list, and the one page that tells everything of one."""
+"""Pages of what became of each event: the list, the page of one event, and their live feed."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,13 +10,14 @@ from sqlalchemy import Row
 
 from services.dispatcher.context import OwnContext
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts
-from services.dispatcher.decisions.handlers import repository
-from services.dispatcher.frame import Reader, page, surround_of
-from services.dispatcher.invitations.states import repository
+from services.dispatcher.decisions.repository import decisions as decision_rows
+from services.dispatcher.frame import STAFF_LANGUAGE, StaffReader, frame_of
+from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.story import repository
-from services.dispatcher.story.labels import OUTCOME_IN_FEW, WHY, customer_label, outcome_in_words
-from services.dispatcher.story.steps import EventStory, differing, left_out, story_steps
-from services.dispatcher.surveys.repository import of_tenants
+from services.dispatcher.story.labels import SURVEY_OUTCOMES, customer_label
+from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
+from services.dispatcher.story.views import EventLine, EventPage, EventsPage, TodaysOutcomes
+from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
@@ -30,33 +30,23 @@ from shared.service import Context
 from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
-A_PAGE = 50
-LATELY = timedelta(seconds=10)
-MOST_TODAY = 5_000
-"""Of today's events so many, the newest, are counted."""
-
-
-@dataclass(frozen=True)
-class Today:
-    """What became of today's events."""
-
-    n: int
-    asked: int
-    others: list[tuple[str, int]]
-    """Why the others were not asked, the most frequent first."""
-    all_counted: bool
+EVENTS_PER_PAGE = 50
+LIVE_URL = "/events/live"
+RECENT_CHANGE = timedelta(seconds=10)
+MAX_TODAY_COUNTED = 5_000
+"""The newest of today's events, which the list counts by outcome."""
 
 
 def live_feed(context: Context) -> LiveFeed:
-    """The feed of this process: one loop asks what changed on any event's story."""
+    """The feed of this process: one loop looks for changes of any event's story."""
     database = context.database
 
     async def read(tenants: Collection[str]) -> list[LiveChange]:
         async with database.reading() as uow:
-            found = await repository.changed_since(uow, tenants, uow.now - LATELY, MAX_CHANGES)
+            changes = await repository.find_changes(uow, tenants, uow.now - RECENT_CHANGE, MAX_CHANGES)
         return [
             LiveChange(row.tenant, str(row.event_id), int(row.at.timestamp() * 1_000_000), row.segments)
-            for row in found
+            for row in changes
         ]
 
     return LiveFeed(read, context.stopping)
@@ -65,106 +55,88 @@ def live_feed(context: Context) -> LiveFeed:
 @router.get("/events")
 async def list_events(
     request: Request,
-    staff: Reader,
+    staff: StaffReader,
     context: OwnContext,
     q: Annotated[str, Query(max_length=200)] = "",
     before: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Newest first."""
-    search, place = q.strip() or None, place_of(before, "before")
+    """The list, newest first; the events of today are counted on its first page."""
+    q, place = q.strip(), place_of(before, "before")
+    counts: dict[str, int] = {}
     async with context.database.reading() as uow:
-        surround = await surround_of(uow, staff)
-        rows = await repository.page(
+        frame = await frame_of(uow, staff, "events", live=LIVE_URL if not before else None)
+        rows = await repository.list_events(
             uow,
             staff.tenant,
             staff.segments,
-            search=search,
+            search=q or None,
             by_customer=staff.sees_names,
             before=place,
-            most=A_PAGE + 1,
+            limit=EVENTS_PER_PAGE + 1,
         )
-        since = midnight(uow.now, surround.tenant.time_zone)
-        today = (
-            await repository.outcomes_since(uow, staff.tenant, staff.segments, since=since, most=MOST_TODAY)
-            if search is None and place is None
-            else {}
-        )
-        names = {row.id: row.name for row in await of_tenants(uow, [staff.tenant])}
-    shown = rows[:A_PAGE]
-    more = cursor_of(shown[-1].decided_at, shown[-1].event_id) if len(rows) > A_PAGE else None
-    return page(
-        context,
-        request,
-        "events.html",
-        staff,
-        surround,
-        here="events",
-        live="/events/live" if not before else None,
-        events=[
-            (row, decode_facts(row.facts), outcome_in_words(row, with_case=staff.works_on_cases))
-            for row in shown
-        ],
-        names=names,
-        known_as=customer_label,
-        today=_today(today),
-        sought=customer_label(q.strip()),
-        q=q.strip(),
+        if not q and place is None:
+            since = midnight(uow.now, frame.time_zone)
+            counts = await repository.count_outcomes(
+                uow, staff.tenant, staff.segments, since=since, limit=MAX_TODAY_COUNTED
+            )
+    shown = rows[:EVENTS_PER_PAGE]
+    page = EventsPage(
+        events=[EventLine.of(row, with_case=staff.works_on_cases) for row in shown],
+        today=TodaysOutcomes.of(counts, MAX_TODAY_COUNTED),
+        q=q,
+        sought=customer_label(q),
         before=before,
-        more=more,
+        more=cursor_of(shown[-1].decided_at, shown[-1].event_id) if len(rows) > EVENTS_PER_PAGE else None,
         staff_url=context.staff_url,
     )
+    return context.pages.page(request, page, staff=staff, frame=frame, speak=STAFF_LANGUAGE)
 
 
-@router.get("/events/live")
-async def follow_events(staff: Reader, request: Request, context: OwnContext) -> Response:
-    """Says when any event's story goes on."""
+@router.get(LIVE_URL)
+async def follow_events(staff: StaffReader, request: Request, context: OwnContext) -> Response:
+    """The stream of changes of any event's story."""
     return context.feed.response(request, staff)
 
 
 @router.get("/events/{event_id}")
-async def show_event(event_id: str, request: Request, staff: Reader, context: OwnContext) -> Response:
+async def show_event(event_id: str, request: Request, staff: StaffReader, context: OwnContext) -> Response:
     """Everything of one event, step by step."""
     async with context.database.reading() as uow:
-        row = await _found(uow, staff, event_id)
-        identity = row.event_id
-        story = EventStory(
-            decision=row,
-            facts=decode_facts(row.facts),
-            grounds=decode_explanation(row.grounds),
-            invitation=await _invitation(uow, staff.tenant, row),
-            answers=await repository.answers(uow, staff.tenant, identity),
-            cases=await repository.cases(uow, staff.tenant, identity) if staff.works_on_cases else [],
+        decision = await _found(uow, staff, event_id)
+        invitation = (
+            await invitation_rows.find(uow, staff.tenant, decision.invitation_id)
+            if decision.invitation_id is not None
+            else None
         )
-        surround = await surround_of(uow, staff)
-    return page(
-        context,
-        request,
-        "event.html",
-        staff,
-        surround,
-        here="events",
-        live="/events/live",
-        live_only=str(identity),
+        story = EventStory(
+            decision=decision,
+            facts=decode_facts(decision.facts),
+            explanation=decode_explanation(decision.grounds),
+            invitation=invitation,
+            answers=await repository.list_answers(uow, staff.tenant, decision.event_id),
+            cases=await repository.list_cases(uow, staff.tenant, decision.event_id)
+            if staff.works_on_cases
+            else [],
+        )
+        tenant = await tenant_or_placeholder(uow, staff.tenant)
+        frame = await frame_of(
+            uow, staff, "events", tenant=tenant, live=LIVE_URL, live_only=str(decision.event_id)
+        )
+    page = EventPage(
         story=story,
         steps=story_steps(story),
-        differing=differing(row),
-        left_out=left_out(story.facts),
-        why=WHY,
-        known_as=customer_label,
-        segments=_counted_for(surround.tenant, staff, row.segments),
+        differing=differing_fields(decision),
+        left_out=left_out_fields(story.facts),
+        outcomes=SURVEY_OUTCOMES,
+        customer=customer_label(decision.customer_id),
+        segments=_visible_segments(tenant, staff, decision.segments),
     )
+    return context.pages.page(request, page, staff=staff, frame=frame, speak=STAFF_LANGUAGE)
 
 
-def midnight(now: datetime, zone: str) -> datetime:
+def midnight(now: datetime, zone: str | None) -> datetime:
     """When the company's day began."""
-    here = now.astimezone(zone_of(zone))
-    return here.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _today(outcomes: Mapping[str, int]) -> Today:
-    n = sum(outcomes.values())
-    others = [(OUTCOME_IN_FEW[outcome], count) for outcome, count in outcomes.items() if outcome != "invited"]
-    return Today(n, outcomes.get("invited", 0), others, n < MOST_TODAY)
+    return now.astimezone(zone_of(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 async def _found(uow: UnitOfWork, staff: Staff, event_id: str) -> Row[Any]:
@@ -173,7 +145,7 @@ async def _found(uow: UnitOfWork, staff: Staff, event_id: str) -> Row[Any]:
     :raises Problem: 404 when there is none.
     """
     try:
-        row = await repository.find(uow, staff.tenant, UUID(event_id))
+        row = await decision_rows.find(uow, staff.tenant, UUID(event_id))
     except ValueError:
         row = None
     if row is None or not may_see(staff.segments, row.segments):
@@ -181,15 +153,11 @@ async def _found(uow: UnitOfWork, staff: Staff, event_id: str) -> Row[Any]:
     return row
 
 
-async def _invitation(uow: Any, tenant: str, row: Row[Any]) -> Row[Any] | None:
-    return await repository.find(uow, tenant, row.invitation_id) if row.invitation_id is not None else None
-
-
-def _counted_for(tenant: Tenant, staff: Staff, names: Sequence[str]) -> list[str]:
+def _visible_segments(tenant: Tenant, staff: Staff, segments: Sequence[str]) -> list[str]:
     """Those whose scores the reader may see; the company first, which counts everything."""
     return [
-        name
-        for name in (WHOLE_COMPANY, *names)
-        if may_see(staff.segments, chain_of(name))
-        and may_see_score(tenant.people, name, staff.role, staff.segments)
+        segment
+        for segment in (WHOLE_COMPANY, *segments)
+        if may_see(staff.segments, chain_of(segment))
+        and may_see_score(tenant.people, segment, staff.role, staff.segments)
     ]

@@ -9,10 +9,10 @@ import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import Explanation, decode_facts
-from services.dispatcher.story.labels import DROPPED, MAIL, REASONS
+from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REASONS
 from shared.events import Transaction
 
-Kind = Literal["received", "decided", "mail", "clicked", "answered", "counted", "case", "closed"]
+StepKind = Literal["received", "decided", "mail", "clicked", "answered", "counted", "case", "closed"]
 
 
 @dataclass(frozen=True)
@@ -21,22 +21,17 @@ class EventStory:
 
     decision: Row[Any]
     facts: Transaction
-    grounds: Explanation
+    explanation: Explanation
     invitation: Row[Any] | None
     answers: Sequence[Row[Any]]
     cases: Sequence[Row[Any]]
-
-    @property
-    def counts(self) -> bool:
-        """Whether an answer to it stands in the scores."""
-        return any(answer.score is not None and not answer.test for answer in self.answers)
 
 
 @dataclass(frozen=True)
 class StoryStep:
     """One thing that happened, or that is awaited."""
 
-    kind: Kind
+    kind: StepKind
     at: datetime | None
     words: str
     row: Any = None
@@ -50,9 +45,9 @@ def story_steps(story: EventStory) -> list[StoryStep]:
         StoryStep("decided", decision.decided_at, REASONS[decision.reason]),
     ]
     if story.invitation is not None:
-        steps.append(_mail(story.invitation))
+        steps.append(_mail_step(story.invitation))
     for answer in story.answers:
-        steps += _answer(answer)
+        steps += _answer_steps(answer)
     steps += [
         StoryStep("case", case.opened_at, f"Case {case.number} was opened.", case) for case in story.cases
     ]
@@ -64,46 +59,43 @@ def story_steps(story: EventStory) -> list[StoryStep]:
     return steps
 
 
-def differing(decision: Row[Any]) -> list[str]:
+def differing_fields(decision: Row[Any]) -> list[str]:
     """The fields in which a later event of the same identity differed."""
     if decision.difference is None:
         return []
-    ours, theirs = decode_facts(decision.facts), decode_facts(decision.difference)
-    names = sorted(set(ours.__struct_fields__) - {"digest", "accepted_at", "dropped"})
-    # Of all that the digest covers, the customer's address, phone and name alone are not kept here.
-    return [name for name in names if _plain(ours, name) != _plain(theirs, name)] or ["customer"]
+    first, later = decode_facts(decision.facts), decode_facts(decision.difference)
+    names = sorted(set(first.__struct_fields__) - {"digest", "accepted_at", "dropped"})
+    # Of all that the digest covers, only the customer's address, phone and name are not stored here.
+    return [name for name in names if _comparable(first, name) != _comparable(later, name)] or ["customer"]
 
 
-def left_out(facts: Transaction) -> list[str]:
-    """What the client sent as a help and nobody could understand, as the page names it."""
+def left_out_fields(facts: Transaction) -> list[str]:
+    """What the client sent as a help and could not be understood, as the page names it."""
     return [pointer.strip("/").replace("/", " ").replace("_", " ") for pointer in facts.dropped]
 
 
-def _plain(facts: Transaction, name: str) -> object:
-    """A field as it can be compared: the order of an object's keys says nothing."""
+def _comparable(facts: Transaction, name: str) -> object:
+    """A field as it can be compared: the order of an object's keys means nothing."""
     value = getattr(facts, name)
     return _encoder.encode(msgspec.json.decode(value)) if isinstance(value, msgspec.Raw) else value
 
 
-def _mail(invitation: Row[Any]) -> StoryStep:
-    at = {"sent": invitation.sent_at, "waiting": invitation.next_at}.get(
-        invitation.state, invitation.changed_at
-    )
-    words = MAIL[invitation.state]
+def _mail_step(invitation: Row[Any]) -> StoryStep:
+    times = {"sent": invitation.sent_at, "waiting": invitation.next_at}
+    words = MAIL_STATES[invitation.state]
     if invitation.state == "dropped":
-        words = f"{words} {DROPPED.get(invitation.reason or '', '')}".strip()
-    return StoryStep("mail", at, words, invitation)
+        words = f"{words} {DROP_REASONS.get(invitation.reason or '', '')}".strip()
+    return StoryStep("mail", times.get(invitation.state, invitation.changed_at), words, invitation)
 
 
-def _answer(answer: Row[Any]) -> list[StoryStep]:
+def _answer_steps(answer: Row[Any]) -> list[StoryStep]:
     steps = []
     if answer.clicked_at is not None:
         steps.append(StoryStep("clicked", answer.clicked_at, "The customer opened the link."))
     if answer.score is not None:
         sent = "and sent it" if answer.state == "sent" else "and may still be writing"
-        steps.append(
-            StoryStep("answered", answer.saved_at, f"The customer answered {answer.score} {sent}.", answer)
-        )
+        words = f"The customer answered {answer.score} {sent}."
+        steps.append(StoryStep("answered", answer.saved_at, words, answer))
         steps.append(StoryStep("counted", None, "", answer))
     return steps
 

@@ -1,15 +1,13 @@
-"""What the JSON door takes and answers about people who are not to be asked."""
+"""Bodies and answers of the API about suppressions."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from services.dispatcher.surveys.schemas import StrictBody
-
-PlaceholderId = Annotated[str, Field(min_length=1, max_length=200)]
-MOST_PLACEHOLDERS = 200
+from services.dispatcher.request_body import StrictBody
+from services.dispatcher.suppressions.domain import SuppressionKind, SuppressionReason
 
 
 class SuppressionBody(StrictBody):
@@ -29,8 +27,8 @@ class SuppressionAnswer(BaseModel):
     """One entry. An address is kept as its keyed hash only."""
 
     id: str
-    kind: Literal["address", "customer"]
-    reason: Literal["unsubscribed", "listed"]
+    kind: SuppressionKind
+    reason: SuppressionReason
     created_at: datetime
 
 
@@ -45,8 +43,8 @@ class LiftAnswer(BaseModel):
     """An entry that was taken from the list."""
 
     suppression_id: str = Field(description="The id that the entry had.")
-    kind: Literal["address", "customer"]
-    was: Literal["unsubscribed", "listed"]
+    kind: SuppressionKind
+    was: SuppressionReason
     at: datetime
     who: str
     reason: str | None = Field(description="Why, in the words of who did it.")
@@ -57,19 +55,3 @@ class LiftList(BaseModel):
 
     lifted: list[LiftAnswer]
     next: UUID | None = Field(default=None, description="Give it as `after` to get the next page.")
-
-
-class PlaceholderIdsBody(StrictBody):
-    """The company's own customer ids that stand for nobody."""
-
-    ids: list[PlaceholderId] = Field(max_length=MOST_PLACEHOLDERS, description="Replaces the list.")
-
-
-class PlaceholderIdsAnswer(BaseModel):
-    """Customer ids that stand for nobody."""
-
-    ids: list[str] = Field(description="The company's own, folded: case and blanks around do not matter.")
-    always: list[str] = Field(
-        description="Those of every company, beside zeros, -1, punctuation alone and unfilled templates; "
-        "blanks and punctuation between do not matter."
-    )

@@ -1,83 +1,68 @@
-"""Who is never to be asked again: an address by its keyed hash, whoever has a customer id by that id."""
+"""Add entries to the suppression list, and take them away."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey
-from services.dispatcher.decisions.repository import has_several_addresses
-from services.dispatcher.suppressions import repository as rows
+from services.dispatcher.decisions.repository.contacts import has_several_addresses
+from services.dispatcher.suppressions import repository
+from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason, entries_of
 from shared.db import UnitOfWork
 
-Kind = Literal["address", "customer"]
-
-
-class SuppressionEntry(NamedTuple):
-    """What a list may hold of somebody."""
-
-    kind: Kind
-    key: str
-    earlier: bool = False
-    """The hash of a form that earlier versions kept; what was written since never matches it, since two
-    domains of today may have had one such form.
-    """
-
-
-def entries_of(contact: ContactKey) -> list[SuppressionEntry]:
-    """All entries that stand for a contact: a no of the address holds under every id, one of the id for every
-    address.
-    """
-    found = []
-    if contact.address is not None:
-        found.append(SuppressionEntry("address", contact.address))
-        found += [SuppressionEntry("address", key, earlier=True) for key in contact.earlier]
-    return [*found, SuppressionEntry("customer", contact.customer_id)]
+CUSTOMER = "the customer"
+"""Under which name a customer's own act is logged."""
 
 
 async def suppress(
-    uow: UnitOfWork,
-    tenant: str,
-    entries: list[SuppressionEntry],
-    *,
-    reason: Literal["unsubscribed", "listed"],
-    who: str,
+    uow: UnitOfWork, tenant: str, entries: list[SuppressionEntry], *, reason: SuppressionReason, who: str
 ) -> None:
-    """Ask them never again. Who has unsubscribed stays so, whatever a list says later."""
-    await rows.add(
-        uow, tenant, [(one.kind, one.key) for one in entries if not one.earlier], reason=reason, who=who
+    """Never ask them again. An unsubscription stays one, whatever a list says later."""
+    await repository.add(
+        uow,
+        tenant,
+        [(entry.kind, entry.key) for entry in entries if not entry.earlier],
+        reason=reason,
+        who=who,
     )
 
 
 async def unsubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
-    """The contact wants no more. Its id is shut too, so that a new address changes nothing; but not when the
-    id has come with several addresses: then others have it as well, and have said nothing.
+    """Never ask the contact again.
+
+    The id is suppressed too, so that a new address changes nothing; but not when the id has come with several
+    addresses: then others have it as well, and they have not unsubscribed.
     """
     entries = entries_of(contact)
     if contact.shares_id and await has_several_addresses(uow, contact.tenant, contact.customer_id):
         entries = [entry for entry in entries if entry.kind == "address"]
-    await suppress(uow, contact.tenant, entries, reason="unsubscribed", who="the customer")
+    await suppress(uow, contact.tenant, entries, reason="unsubscribed", who=CUSTOMER)
 
 
 async def has_unsubscribed(uow: UnitOfWork, contact: ContactKey) -> bool:
-    """Whether a no of the customer's own stands for this contact."""
-    found = await rows.matching(uow, [(contact.tenant, *entry) for entry in entries_of(contact)])
-    return any(row.reason == "unsubscribed" for row in found)
+    """Whether the contact itself has unsubscribed."""
+    return any(row.reason == "unsubscribed" for row in await _matching(uow, contact))
 
 
-async def ask_again(uow: UnitOfWork, contact: ContactKey) -> None:
-    """The contact takes its own no back. What the company has on its list stays there."""
-    for one in await rows.matching(uow, [(contact.tenant, *entry) for entry in entries_of(contact)]):
-        entry = await rows.hold(uow, contact.tenant, one.kind, one.key)
+async def resubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
+    """Take the contact's own unsubscription back. What the company has listed stays on its list."""
+    for match in await _matching(uow, contact):
+        entry = await repository.lock(uow, contact.tenant, match.kind, match.key)
         if entry is None or entry.reason != "unsubscribed":
             continue
-        await rows.log_lift(uow, contact.tenant, entry, who="the customer", reason=None)
+        await repository.log_lift(uow, contact.tenant, entry, who=CUSTOMER, reason=None)
         if entry.listed:
-            await rows.fall_back_to_list(uow, contact.tenant, entry.kind, entry.key)
+            await repository.fall_back_to_list(uow, contact.tenant, entry.kind, entry.key)
         else:
-            await rows.remove(uow, contact.tenant, entry.kind, entry.key)
+            await repository.remove(uow, contact.tenant, entry.kind, entry.key)
 
 
 async def lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: str, reason: str | None) -> None:
-    """Take an entry away that we hold, and remember who did it and why."""
-    await rows.log_lift(uow, tenant, entry, who=who, reason=reason)
-    await rows.remove(uow, tenant, entry.kind, entry.key)
+    """Take a locked entry away, and log who did it and why."""
+    await repository.log_lift(uow, tenant, entry, who=who, reason=reason)
+    await repository.remove(uow, tenant, entry.kind, entry.key)
+
+
+async def _matching(uow: UnitOfWork, contact: ContactKey) -> list[Row[Any]]:
+    entries = [(contact.tenant, *entry) for entry in entries_of(contact)]
+    return list(await repository.find_matching(uow, entries))

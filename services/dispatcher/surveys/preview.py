@@ -1,14 +1,14 @@
-"""A mail to nobody: what a customer would read."""
+"""A sample invitation for the preview of a survey's mail."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.dispatcher.surveys.survey_commands import StoredSurvey
+from services.dispatcher.surveys.domain import StoredSurvey
 from shared.events import Customer, Invitation
 
 
-def sample(survey: StoredSurvey, language: str, now: datetime) -> Invitation:
-    """An invitation that was never made; no answer can come of its links."""
+def sample_invitation(survey: StoredSurvey, language: str, now: datetime) -> Invitation:
+    """An invitation that nobody gets and that is not stored; no answer can come of its links."""
     return Invitation(
         id=UUID(int=0),
         version=1,

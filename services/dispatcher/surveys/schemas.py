@@ -1,17 +1,25 @@
-"""What the JSON door takes and gives."""
+"""Bodies and answers of the API about surveys; their rules are made from the fields of ``SurveyRules``."""
 
 from collections.abc import Collection
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model, model_validator
 
-from services.dispatcher.surveys.survey_commands import MAX_PLACE, StoredSurvey, SurveyDraft, SurveyState
+from services.dispatcher.request_body import StrictBody
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
+from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, tag_of
+
+API_NAMES = {"place": "position"}
+"""What the API and the form call a rule, where they do not call it by its own name."""
+STRUCT_NAMES = {api_name: name for name, api_name in API_NAMES.items()}
+INTEGERS = tuple(API_NAMES.get(name, name) for name in (*NUMERIC_RULES, "place"))
+"""The rules that are numbers, by their names in the API."""
 
 
 def _language(given: Any) -> Any:
@@ -36,42 +44,23 @@ Language = Annotated[
     Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,6}$", max_length=MAX_TAG_LENGTH),
 ]
 OneOfEach = BeforeValidator(_languages)
-"""Of a mapping by language: two spellings of one language are a fault, and not the one that came last."""
-MINUTES_A_DAY = 1440
+"""For a mapping by language: two spellings of one language are a fault; the last one does not just win."""
 
 
-def _sound(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
+def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
     if found := faults_in(words, known):
         raise ValueError(" ".join(found))
     return words
 
 
-KeptWords = Annotated[str, Field(min_length=1, max_length=1000)]
-"""Words as they stand: they may be older than the rule about placeholders."""
-Words = Annotated[KeptWords, AfterValidator(_sound)]
-OccasionWords = Annotated[KeptWords, AfterValidator(partial(_sound, known=OF_AN_OCCASION))]
+StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
+"""Words as they are stored: they may be older than the rule about placeholders."""
+Words = Annotated[StoredWords, AfterValidator(_without_faults)]
+OccasionWords = Annotated[StoredWords, AfterValidator(partial(_without_faults, known=OF_AN_OCCASION))]
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",
 )
-
-_STATE = (
-    "`live` asks customers from the next event on (in test mode, the test addresses only). Without it a new "
-    "survey is `paused` and asks nobody."
-)
-
-
-class StrictBody(BaseModel):
-    """Nothing is guessed: no other type, no unknown field. Null is the same as leaving a field out."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, sent: Any) -> Any:
-        if not isinstance(sent, dict):
-            return sent
-        return {name: value for name, value in sent.items() if value is not None}
 
 
 class FollowUpBody(StrictBody):
@@ -98,55 +87,73 @@ class TextsBody(StrictBody):
     occasion: OccasionWords | None = _OCCASION
 
 
-class KeptFollowUp(StrictBody):
-    """The second question, by outcome, as it stands."""
+class StoredFollowUp(StrictBody):
+    """The second question, by outcome as it is stored."""
 
-    detractor: KeptWords | None = None
-    passive: KeptWords | None = None
-    promoter: KeptWords | None = None
-
-
-class KeptTexts(StrictBody):
-    """A survey's own words in one language, as they stand."""
-
-    subject: KeptWords | None = None
-    intro: KeptWords | None = None
-    question: KeptWords | None = None
-    reason: KeptWords | None = None
-    follow_up: KeptFollowUp = KeptFollowUp()
-    thanks: KeptWords | None = None
-    occasion: KeptWords | None = _OCCASION
+    detractor: StoredWords | None = None
+    passive: StoredWords | None = None
+    promoter: StoredWords | None = None
 
 
-class SurveyRulesBody(StrictBody):
+class StoredTexts(StrictBody):
+    """A survey's own words in one language as they are stored."""
+
+    subject: StoredWords | None = None
+    intro: StoredWords | None = None
+    question: StoredWords | None = None
+    reason: StoredWords | None = None
+    follow_up: StoredFollowUp = StoredFollowUp()
+    thanks: StoredWords | None = None
+    occasion: StoredWords | None = _OCCASION
+
+
+_DESCRIPTIONS = {
+    "state": "`live` asks customers from the next event on (in test mode, the test addresses only). Without "
+    "it a new survey is `paused` and asks nobody.",
+    "place": "Its place in the order; without one, the last.",
+}
+_RULES: dict[str, Any] = {
+    API_NAMES.get(rule.name, rule.name): (
+        rule.type,
+        Field(default=rule.default, description=_DESCRIPTIONS.get(rule.name)),
+    )
+    for rule in msgspec.structs.fields(SurveyRules)
+    if rule.name != "trigger"
+}
+_RulesBody = create_model(
+    "_RulesBody",
+    __base__=StrictBody,
+    name=(str, Field(min_length=1, max_length=200)),
+    trigger=(
+        str,
+        Field(
+            max_length=200,
+            pattern=r"^([^\s*]+\*?|\*)$",
+            description="The type of the events that it asks about: exact, or a beginning followed by *.",
+        ),
+    ),
+    measurement=(Measurement, "transactional"),
+    **_RULES,
+    default_language=(Language, "en"),
+)
+
+
+class SurveyRulesBody(_RulesBody):
     """A survey: whom it asks, and when."""
-
-    name: str = Field(min_length=1, max_length=200)
-    trigger: str = Field(
-        max_length=200,
-        pattern=r"^([^\s*]+\*?|\*)$",
-        description="The type of the events that it asks about: exact, or a beginning followed by *.",
-    )
-    measurement: Literal["transactional", "relational"] = "transactional"
-    state: SurveyState = Field(default="paused", description=_STATE)
-    delay_minutes: int = Field(default=1440, ge=0, le=365 * MINUTES_A_DAY)
-    quarantine_days: int = Field(default=90, ge=0, le=3650)
-    link_days: int = Field(default=30, ge=1, le=365)
-    max_age_days: int = Field(default=7, ge=1, le=365)
-    position: int | None = Field(
-        default=None, ge=1, le=MAX_PLACE, description="Its place in the order; without one, the last."
-    )
-    default_language: Language = "en"
 
     @model_validator(mode="after")
     def _leaves_before_it_is_too_old(self) -> Self:
-        if self.delay_minutes > self.max_age_days * MINUTES_A_DAY:
+        draft = self.draft()
+        if draft.delay_minutes > draft.max_age_days * MINUTES_PER_DAY:
             raise ValueError("The delay is longer than max_age_days, so nobody would ever be asked.")
         return self
 
     def draft(self) -> SurveyDraft:
-        """The same in the form that is kept; what is not there is left out, so that equal words are equal."""
-        return msgspec.convert(self.model_dump(exclude={"version"}, exclude_none=True), SurveyDraft)
+        """The same as a draft; what is missing is left out, so that equal words are equal."""
+        given = self.model_dump(exclude={"version"}, exclude_none=True)
+        return msgspec.convert(
+            {STRUCT_NAMES.get(name, name): value for name, value in given.items()}, SurveyDraft
+        )
 
 
 class SurveyBody(SurveyRulesBody):
@@ -155,37 +162,38 @@ class SurveyBody(SurveyRulesBody):
     texts: Annotated[dict[Language, TextsBody], OneOfEach] = Field(default={}, max_length=20)
 
 
-class SurveyKept(SurveyRulesBody):
-    """A survey whose words are not changed: they were taken once, whatever is asked of new ones since."""
+class StoredSurveyBody(SurveyRulesBody):
+    """A survey whose words are not changed: they were accepted once, whatever is asked of new ones since."""
 
-    texts: Annotated[dict[Language, KeptTexts], OneOfEach] = Field(default={}, max_length=20)
+    texts: Annotated[dict[Language, StoredTexts], OneOfEach] = Field(default={}, max_length=20)
 
 
 class SurveyPut(SurveyBody):
     """The whole survey as it is to be."""
 
-    state: SurveyState | None = Field(  # type: ignore[assignment]
-        default=None, description="Left out, it stays as it is."
-    )
+    state: SurveyState | None = Field(default=None, description="Left out, it stays as it is.")
     version: int | None = Field(
         default=None, description="The version you have seen; another one answers 409."
     )
 
 
-class SurveyPatch(StrictBody):
+_PATCHED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int | None, None))
+_RulesPatch = create_model(
+    "_RulesPatch",
+    __base__=StrictBody,
+    version=(int | None, None),
+    name=(str | None, None),
+    trigger=(str | None, None),
+    measurement=(Measurement | None, None),
+    state=(SurveyState | None, None),
+    **_PATCHED_INTEGERS,
+    default_language=(Language | None, None),
+)
+
+
+class SurveyPatch(_RulesPatch):
     """Only what is to change."""
 
-    version: int | None = None
-    name: str | None = None
-    trigger: str | None = None
-    measurement: Literal["transactional", "relational"] | None = None
-    state: SurveyState | None = None
-    delay_minutes: int | None = None
-    quarantine_days: int | None = None
-    link_days: int | None = None
-    max_age_days: int | None = None
-    position: int | None = None
-    default_language: Language | None = None
     texts: Annotated[dict[Language, TextsBody] | None, OneOfEach] = Field(
         default=None, description="Replaces all texts."
     )
@@ -211,17 +219,20 @@ class TextsAnswer(BaseModel):
     occasion: str | None = None
 
 
-class SurveyAnswer(BaseModel):
-    """A survey as it stands. What is kept is told, whatever may be sent today: nothing here has limits."""
+_ANSWERED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int, ...))
+_RulesAnswer = create_model(
+    "_RulesAnswer",
+    name=(str, ...),
+    trigger=(str, ...),
+    measurement=(str, ...),
+    state=(str, ...),
+    **_ANSWERED_INTEGERS,
+)
 
-    name: str
-    trigger: str
-    measurement: str
-    state: str
-    delay_minutes: int
-    quarantine_days: int
-    link_days: int
-    max_age_days: int
+
+class SurveyAnswer(_RulesAnswer):
+    """A survey as it is stored, whatever may be sent today: nothing here has limits."""
+
     position: int = Field(description="Its place in the order.")
     default_language: str
     texts: dict[str, TextsAnswer]
@@ -233,11 +244,9 @@ class SurveyAnswer(BaseModel):
 
     @classmethod
     def of(cls, survey: StoredSurvey) -> "SurveyAnswer":
-        """From what is kept."""
-        own = {"id", "version", "survey_version", "created_at", "changed_at"}
-        return cls(
-            **msgspec.to_builtins(survey.draft), **{name: getattr(survey, name) for name in sorted(own)}
-        )
+        """A stored survey as the API answers it."""
+        own = {name: getattr(survey, name) for name in survey.__struct_fields__ if name != "draft"}
+        return cls(**api_fields(survey.draft), **own)
 
 
 class SurveyList(BaseModel):
@@ -246,43 +255,6 @@ class SurveyList(BaseModel):
     surveys: list[SurveyAnswer]
 
 
-class ConsideredAnswer(BaseModel):
-    """A survey that the event matched, and why it asks or does not."""
-
-    survey_id: UUID
-    survey_version: int
-    name: str
-    why: str
-
-
-class InvitationAnswer(BaseModel):
-    """The invitation that came of it."""
-
-    id: UUID
-    state: str
-
-
-class DecisionAnswer(BaseModel):
-    """What became of one event."""
-
-    id: UUID
-    event_id: str
-    source: str
-    customer_id: str | None = Field(description="Null to analysts.")
-    decided_at: datetime
-    reason: str
-    survey_id: UUID | None
-    considered: list[ConsideredAnswer]
-    values: dict[str, Any] = Field(
-        description="The values that the decision was based on, as they were then."
-    )
-    invitation: InvitationAnswer | None
-    differs_at: datetime | None = Field(description="When the same identity came with other content.")
-    see: str
-
-
-class DecisionList(BaseModel):
-    """The decisions of an event: one for each source that used its id."""
-
-    decisions: list[DecisionAnswer]
-    next: UUID | None = Field(default=None, description="Give it as `after` to get the next page.")
+def api_fields(draft: SurveyDraft) -> dict[str, Any]:
+    """A draft by the API's names."""
+    return {API_NAMES.get(name, name): value for name, value in msgspec.to_builtins(draft).items()}

@@ -1,109 +1,50 @@
-"""Surveys as they are made, changed and said."""
+"""Find, create and change surveys, and publish them: each within the caller's transaction."""
 
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Row
 
-from services.dispatcher.decisions.domain import CandidateSurvey
-from services.dispatcher.sending.sending_commands import repository as sending_rows
-from services.dispatcher.surveys.survey_commands import repository as rows
+from services.dispatcher.sending import repository as sending_rows
+from services.dispatcher.surveys import repository
+from services.dispatcher.surveys.domain import (
+    KeyReused,
+    StoredSurvey,
+    SurveyChanged,
+    SurveyDraft,
+    SurveyNotFound,
+    rules_of,
+)
 from services.dispatcher.surveys.texts import read_texts, write_texts
 from shared.db import UnitOfWork
-from shared.events import SURVEYS, SurveyTexts
-from shared.events import Survey as SurveyEvent
-from shared.values.text import one_form
-
-MAX_PLACE = 1_000_000
-"""The highest place that can be given; where the next one lies beyond it, all are numbered anew."""
-SurveyState = Literal["live", "paused"]
+from shared.events import SURVEYS, Survey
+from shared.events.surveys import MAX_PLACE
 
 
-class SurveyDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """All that somebody decides about a survey."""
+async def find_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSurvey:
+    """One survey.
 
-    name: str
-    trigger: str
-    measurement: Literal["transactional", "relational"] = "transactional"
-    state: SurveyState = "paused"
-    """Nobody is asked until somebody says so."""
-    delay_minutes: int = 1440
-    quarantine_days: int = 90
-    link_days: int = 30
-    max_age_days: int = 7
-    position: int | None = None
-    """Its place in the order; the last when none is given."""
-    default_language: str = "en"
-    texts: dict[str, SurveyTexts] = {}
-
-
-class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
-    """A survey as it stands."""
-
-    id: UUID
-    version: int
-    survey_version: int
-    draft: SurveyDraft
-    created_at: datetime
-    changed_at: datetime
-
-
-class KeyReused(Exception):
-    """The idempotency key was used for another survey."""
-
-
-class SurveyNotFound(Exception):
-    """The tenant has no survey of this id."""
-
-
-class SurveyChanged(Exception):
-    """Somebody has changed the survey since it was read."""
-
-
-def candidate_of(row: Row[Any]) -> CandidateSurvey:
-    """A survey as a decision sees it."""
-    return CandidateSurvey(
-        id=row.id,
-        survey_version=row.survey_version,
-        name=row.name,
-        measurement=row.measurement,
-        trigger=one_form(row.trigger),
-        delay_minutes=row.delay_minutes,
-        quarantine_days=row.quarantine_days,
-        link_days=row.link_days,
-        max_age_days=row.max_age_days,
-        live=row.state == "live",
-        default_language=row.default_language,
-        languages=tuple(read_texts(row.texts)),
-    )
+    :raises SurveyNotFound: when the tenant has none of this id.
+    """
+    return _stored(await repository.find(uow, tenant, survey_id))
 
 
 async def lock_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSurvey:
-    """One survey, locked to be changed. How the tenant sends is locked first, as by everybody who locks both:
-    who goes live or stops holds that, and then all surveys.
+    """One survey, locked in order to change it.
 
-    :raises NoSuchSurvey: when the tenant has none of this id.
+    How the tenant sends is locked first, in the one order of all that lock both: a change of mode or a stop
+    holds that, and then all surveys.
+
+    :raises SurveyNotFound: when the tenant has none of this id.
     """
-    await sending_rows.hold(uow, tenant, change=False)
-    return await find_survey(uow, tenant, survey_id, lock=True)
-
-
-async def find_survey(uow: UnitOfWork, tenant: str, survey_id: UUID, *, lock: bool = False) -> StoredSurvey:
-    """One survey.
-
-    :raises NoSuchSurvey: when the tenant has none of this id.
-    """
-    row = await rows.find(uow, tenant, survey_id, lock=lock)
-    if row is None:
-        raise SurveyNotFound
-    return _survey(row)
+    await sending_rows.share(uow, tenant)
+    return _stored(await repository.lock(uow, tenant, survey_id))
 
 
 async def list_surveys(uow: UnitOfWork, tenant: str) -> list[StoredSurvey]:
     """All surveys of the tenant in their order."""
-    return [_survey(row) for row in await rows.of_tenants(uow, [tenant])]
+    return [_stored(row) for row in await repository.list_of_tenants(uow, [tenant])]
 
 
 async def create_survey(
@@ -112,16 +53,15 @@ async def create_survey(
     """Add a survey; one of this id that is there already stays as it is.
 
     :param made_from: The fingerprint of the request.
-    :raises MadeBefore: when the one that is there was made by another request.
+    :raises KeyReused: when the one that is there was made by another request.
     """
-    await sending_rows.hold(uow, tenant, change=False)
-    if draft.position is None and await rows.last_place(uow, tenant) >= MAX_PLACE:
-        await rows.renumber(uow, tenant)
-        await publish_surveys(uow, tenant)
-    if await rows.insert(uow, tenant, {"id": survey_id, "made_from": made_from, **_columns(draft)}):
-        await _write_words(uow, tenant, survey_id, 1, draft)
+    await sending_rows.share(uow, tenant)
+    if draft.place is None:
+        draft = replace(draft, place=await _next_place(uow, tenant))
+    if await repository.insert(uow, tenant, survey_id, draft, made_from):
+        await repository.insert_words(uow, tenant, survey_id, 1, draft)
         await publish_surveys(uow, tenant, survey_id)
-    elif await rows.made_from(uow, tenant, survey_id) not in {None, made_from}:
+    elif await repository.find_fingerprint(uow, tenant, survey_id) not in {None, made_from}:
         raise KeyReused
     return await find_survey(uow, tenant, survey_id)
 
@@ -129,71 +69,77 @@ async def create_survey(
 async def change_survey(
     uow: UnitOfWork, tenant: str, survey_id: UUID, draft: SurveyDraft, *, seen: int | None = None
 ) -> StoredSurvey:
-    """Make the survey so. New words become a new version of it, so that old invitations keep theirs.
+    """Change a survey. New words become a new version of it, so that old invitations keep theirs.
 
-    :raises NoSuchSurvey: when the tenant has none of this id.
-    :raises Changed: when it is no longer in the version that was ``seen``.
+    :raises SurveyNotFound: when the tenant has none of this id.
+    :raises SurveyChanged: when ``seen`` is given and is no longer the version.
     """
-    now = await lock_survey(uow, tenant, survey_id)
-    if seen is not None and now.version != seen:
+    current = await lock_survey(uow, tenant, survey_id)
+    if seen is not None and current.version != seen:
         raise SurveyChanged
-    if draft.position is None:
-        draft = msgspec.structs.replace(draft, position=now.draft.position)
-    if draft == now.draft:
-        return now
-    words = now.survey_version
-    if _words(draft) != _words(now.draft):
-        words += 1
-        await _write_words(uow, tenant, survey_id, words, draft)
-    await rows.update(uow, tenant, {"id": survey_id, "survey_version": words, **_columns(draft)})
+    if draft.place is None:
+        draft = replace(draft, place=current.draft.place)
+    if draft == current.draft:
+        return current
+    survey_version = current.survey_version
+    if _words(draft) != _words(current.draft):
+        survey_version += 1
+        await repository.insert_words(uow, tenant, survey_id, survey_version, draft)
+    await repository.update(uow, tenant, survey_id, survey_version, draft)
     await publish_surveys(uow, tenant, survey_id)
     return await find_survey(uow, tenant, survey_id)
 
 
 async def publish_surveys(uow: UnitOfWork, tenant: str, survey_id: UUID | None = None) -> None:
-    """Say a survey, or all of the tenant, in every version: old invitations name old words."""
+    """Publish a survey, or all of the tenant, in every version: old invitations name old words."""
     for survey in await survey_events(uow, tenant, survey_id):
         uow.publish(SURVEYS, tenant, survey)
 
 
-async def survey_events(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> list[SurveyEvent]:
-    """A survey, or all of the tenant, in every version, as others hear of it."""
-    sending = await sending_rows.read(uow, tenant)
+async def publish_new_versions(uow: UnitOfWork, tenant: str) -> None:
+    """Publish all surveys of a tenant whose sending has changed: each of them carries how it sends."""
+    await repository.raise_versions(uow, tenant)
+    await publish_surveys(uow, tenant)
+
+
+async def survey_events(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> list[Survey]:
+    """A survey, or all of the tenant, in every version, as it is published."""
+    sending = await sending_rows.find(uow, tenant)
     return [
-        SurveyEvent(
+        Survey(
+            **rules_of(row),
             id=row.id,
             survey_version=row.survey_version,
             version=row.version,
             name=row.name,
             measurement=row.measurement,
-            trigger=row.trigger,
-            state=row.state,
             test=sending is None or sending.mode == "test",
             stopped=sending is not None and sending.stopped,
             texts=read_texts(row.texts),
             default_language=row.default_language,
-            delay_minutes=row.delay_minutes,
-            quarantine_days=row.quarantine_days,
-            link_days=row.link_days,
-            max_age_days=row.max_age_days,
-            place=row.place,
             changed_at=uow.now,
         )
-        for row in await rows.every_version(uow, tenant, survey_id)
+        for row in await repository.list_versions(uow, tenant, survey_id)
     ]
 
 
-def _survey(row: Row[Any]) -> StoredSurvey:
+async def _next_place(uow: UnitOfWork, tenant: str) -> int:
+    """The place behind the last one; where that is the highest, all surveys are numbered anew."""
+    last = await repository.find_last_place(uow, tenant)
+    if last >= MAX_PLACE:
+        await repository.renumber(uow, tenant)
+        await publish_surveys(uow, tenant)
+        last = await repository.find_last_place(uow, tenant)
+    return last + 1
+
+
+def _stored(row: Row[Any] | None) -> StoredSurvey:
+    if row is None:
+        raise SurveyNotFound
     draft = SurveyDraft(
+        **rules_of(row),
         name=row.name,
-        trigger=row.trigger,
         measurement=row.measurement,
-        state=row.state,
-        delay_minutes=row.delay_minutes,
-        quarantine_days=row.quarantine_days,
-        link_days=row.link_days,
-        max_age_days=row.max_age_days,
-        position=row.place,
         default_language=row.default_language,
         texts=read_texts(row.texts),
     )
@@ -207,27 +153,5 @@ def _survey(row: Row[Any]) -> StoredSurvey:
     )
 
 
-def _columns(draft: SurveyDraft) -> dict[str, Any]:
-    return {
-        "name": draft.name,
-        "trigger": draft.trigger,
-        "delay_minutes": draft.delay_minutes,
-        "quarantine_days": draft.quarantine_days,
-        "link_days": draft.link_days,
-        "max_age_days": draft.max_age_days,
-        "place": draft.position,
-        "state": draft.state,
-    }
-
-
 def _words(draft: SurveyDraft) -> tuple[str, str, bytes]:
     return draft.measurement, draft.default_language, write_texts(draft.texts)
-
-
-async def _write_words(
-    uow: UnitOfWork, tenant: str, survey_id: UUID, version: int, draft: SurveyDraft
-) -> None:
-    measurement, language, texts = _words(draft)
-    await rows.insert_words(
-        uow, tenant, survey_id, version, measurement=measurement, default_language=language, texts=texts
-    )

@@ -18,8 +18,8 @@ from services.alerts.app import SERVICE as ALERTS
 from services.alerts.passwords import Passwords
 from services.alerts.repository import people
 from services.dispatcher.app import SERVICE as DISPATCHER
-from services.dispatcher.sending.sending_commands import sending_commands
-from services.dispatcher.surveys.survey_commands import survey_commands
+from services.dispatcher.sending import sending_commands
+from services.dispatcher.surveys import survey_commands
 from services.trigger.app import SERVICE as TRIGGER
 from shared.events import TENANTS
 from shared.service import Context

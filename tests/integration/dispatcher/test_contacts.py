@@ -29,7 +29,7 @@ from services.dispatcher.app import SERVICE
 from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.explanation import decode_explanation
 from services.dispatcher.handlers import keep_answers
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.sending import sending_commands
 from services.dispatcher.suppressions import suppression_commands
 from services.dispatcher.surveys.survey_commands import StoredSurvey
 from shared.db.database import Database

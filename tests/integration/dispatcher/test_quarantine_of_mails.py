@@ -18,7 +18,7 @@ from support.dispatcher_builders import (
 )
 from support.smtp import HANG_UP, ScriptedServer, Step, scripted
 
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys.survey_commands import SurveyDraft, change_survey
 from shared.db.database import Database
 from shared.mail import Mailer

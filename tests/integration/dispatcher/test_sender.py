@@ -22,8 +22,8 @@ from support.eventually import eventually
 from support.stack import Mailbox
 
 from services.dispatcher.invitations.queue import InvitationQueue
-from services.dispatcher.invitations.states import repository as invitation_rows
-from services.dispatcher.invitations.states import schedule
+from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.invitations import schedule
 from shared.db.database import Database, UnitOfWork
 from shared.mail import Mailer
 from shared.outbound import LEASE_DURATION, Sender, leases

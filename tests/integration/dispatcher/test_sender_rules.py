@@ -27,7 +27,7 @@ from support.http_clients import SECRET
 from support.stack import Mailbox
 
 from services.dispatcher.handlers import keep_answers
-from services.dispatcher.sending.sending_commands import sending_commands
+from services.dispatcher.sending import sending_commands
 from services.dispatcher.suppressions.suppression_commands import SuppressionEntry, suppress
 from services.dispatcher.surveys.survey_commands import SurveyDraft, change_survey
 from shared.db.database import Database

@@ -21,7 +21,7 @@ from services.alerts.repository import cases
 from services.collector import repository as answers
 from services.collector.app import SERVICE as COLLECTOR
 from services.dispatcher.app import SERVICE as DISPATCHER
-from services.dispatcher.surveys.survey_commands import survey_commands
+from services.dispatcher.surveys import survey_commands
 from services.scorer.app import SERVICE as SCORER
 from services.trigger import tenants
 from services.trigger.app import SERVICE as TRIGGER
