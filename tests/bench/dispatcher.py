@@ -13,7 +13,7 @@ from msgspec import json
 
 from deploy.local.state import environment
 from services.dispatcher.command import create_example_survey
-from services.dispatcher.handlers import decide_transactions
+from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.sending import sending_commands
 from services.trigger.domain import transaction
 from services.trigger.intake import Piece, read

@@ -85,14 +85,14 @@ def _skips() -> None:
 def _forgets_sending() -> None:
     if not _runs("dispatcher"):
         return
-    from services.dispatcher.invitations import states
+    from services.dispatcher.invitations import queue
 
-    move = states.move_invitation
+    move = queue.move_invitation
 
     async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
         return await move(uow, tenant, invitation, "waiting" if state == "sending" else state, **given)
 
-    put(states, move=forgetful)
+    put(queue, move_invitation=forgetful)
 
 
 def _counts_the_batch() -> None:

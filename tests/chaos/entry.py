@@ -81,14 +81,14 @@ def shorten() -> None:
         statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'")),
     )
     if {"dispatcher", "all"} & set(sys.argv):
-        from services.dispatcher.invitations import queue as invitations
+        from services.dispatcher.invitations import queue
         from shared.mail import mailer
         from shared.outbound import outcome_rules, sender
 
         put(mailer, SECONDS_TO_BEGIN=MAIL_S, SECONDS_FOR_DATA=MAIL_S)
         mailer.Mailer.__init__.__kwdefaults__ = {"seconds": MAIL_S}
         put(outcome_rules, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
-        put(invitations, LEASE=LEASE)
+        put(queue, LEASE_DURATION=LEASE)
         put(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
 
 

@@ -23,7 +23,7 @@ from services.alerts import accounts, links
 from services.collector.forms import PageNonce
 from services.command import SERVICES, service
 from services.dispatcher.invitations.repository import find_by_id
-from services.dispatcher.invitations import states
+from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
 from shared.events import TOPICS, TRANSACTIONS, Event
@@ -198,8 +198,8 @@ class World:
                 "SELECT invitation_id FROM decision WHERE tenant = :tenant", {"tenant": name}
             )
             company.invitation = row.scalar_one()
-            waiting = states.read_invitation(cast("Any", await find_by_id(uow, company.invitation)))
-            assert await states.move_invitation(uow, name, waiting, "sent")
+            waiting = read_invitation(cast("Any", await find_by_id(uow, company.invitation)))
+            assert await move_invitation(uow, name, waiting, "sent")
         await self.spread()
 
     async def _answer(self, company: Company) -> None:

@@ -12,7 +12,8 @@ from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.sending import sending_commands
-from services.dispatcher.surveys.survey_commands import StoredSurvey, SurveyDraft, survey_commands
+from services.dispatcher.surveys import survey_commands
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from shared.db.database import Database
 from shared.events import (
     INVITATIONS,

@@ -1,6 +1,7 @@
 """What is stored of an event and of why its decision fell so: without address, phone and name."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -15,11 +16,13 @@ class _Typed(msgspec.Struct):
     type: str
 
 
-_StoredRules = msgspec.defstruct("_StoredRules", [(name, int | None, None) for name in NUMERIC_RULES])
+_StoredRules: Any = msgspec.defstruct(
+    "_StoredRules", [(name, int | None, None) for name in NUMERIC_RULES], frozen=True, omit_defaults=True
+)
 """The rules of the survey that asks, as they were then; None: no survey asks."""
 
 
-class Explanation(_StoredRules, frozen=True, kw_only=True, omit_defaults=True):  # type: ignore[call-arg]
+class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the fields of a made struct
     """The values that a decision was based on, as they were then."""
 
     considered: tuple[Considered, ...] = ()

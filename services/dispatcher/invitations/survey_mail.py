@@ -1,7 +1,6 @@
 """The mail that asks: our standard words, or the survey's own, in the customer's language."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 from urllib.parse import quote
 
 from shared.clock import Clock, system_clock
@@ -11,7 +10,6 @@ from shared.events.surveys import Measurement
 from shared.link_tokens import LinkSigner
 from shared.mail import MailMessage, message_id
 from shared.pages.language import direction, read_by, translated
-from shared.pages.page import Page, fields_of
 from shared.pages.placeholder_values import known_occasion, values_of
 from shared.pages.renderer import Renderer
 from shared.settings import Afterword
@@ -19,12 +17,9 @@ from shared.values.zones import known_zone
 
 
 @dataclass(frozen=True, kw_only=True)
-class SurveyMail(Page):
+class SurveyMail:
     """What the templates of the subject, the text part and the HTML part see."""
 
-    template: ClassVar[str] = "mail.html"
-    text_template: ClassVar[str] = "mail.txt"
-    subject_template: ClassVar[str] = "mail_subject.txt"
     company: str
     sender: str
     relational: bool
@@ -82,8 +77,8 @@ class SurveyMailRenderer:
         """Subject, text and HTML."""
         mail = self._mail(invitation, tenant, texts)
         subject, text, html = (
-            self._templates.text(template, invitation.language, **fields_of(mail))
-            for template in (mail.subject_template, mail.text_template, mail.template)
+            self._templates.text(template, invitation.language, **vars(mail))
+            for template in ("mail_subject.txt", "mail.txt", "mail.html")
         )
         return RenderedMail(" ".join(subject.split()), text, html, mail.unsubscribe)
 

@@ -1,4 +1,4 @@
-"""Restore rows from the topics after the database came from a backup, and page through them to publish again."""
+"""Restore rows from the topics after the database came from a backup, and page through them to publish."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

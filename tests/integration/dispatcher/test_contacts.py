@@ -28,10 +28,10 @@ from services.dispatcher import backfill
 from services.dispatcher.app import SERVICE
 from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.explanation import decode_explanation
-from services.dispatcher.handlers import keep_answers
 from services.dispatcher.sending import sending_commands
+from services.dispatcher.story.handlers import keep_answers
 from services.dispatcher.suppressions import suppression_commands
-from services.dispatcher.surveys.survey_commands import StoredSurvey
+from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer, Customer
 from shared.ids import uuid7
@@ -240,7 +240,9 @@ async def as_an_earlier_version_left_it(database: Database, invited: int) -> Non
 
 
 class TestBackfill:
-    @pytest.mark.parametrize("invited", [1, backfill.INVITATIONS_AT_ONCE, backfill.INVITATIONS_AT_ONCE + 3])
+    @pytest.mark.parametrize(
+        "invited", [1, backfill.INVITATIONS_PER_BATCH, backfill.INVITATIONS_PER_BATCH + 3]
+    )
     async def test_makes_whom_earlier_versions_invited_known_by_their_address(
         self, database: Database, invited: int
     ):
@@ -268,7 +270,7 @@ class TestBackfill:
         async with database.transaction() as uow:
             await uow.execute("UPDATE customer SET address = NULL, several = false")
             await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
-        await backfill.bring_contacts(database, SECRET)
+        await backfill.backfill_batch(database, SECRET)
         await say_no(database, anna)
         clock.on(days=91)
         assert await decided(database, bo) == ["invited"]
@@ -283,7 +285,7 @@ class TestBackfill:
         async with database.transaction() as uow:
             await sending_commands.set_mode(uow, TENANT, "the test", "live")
             await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
-        await backfill.bring_contacts(database, SECRET)
+        await backfill.backfill_batch(database, SECRET)
         assert await decided(database, a_customer("c-1")) == ["invited"]
 
 

@@ -29,10 +29,11 @@ from support.http_clients import SECRET, context_on
 from services.dispatcher.app import SERVICE
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts
 from services.dispatcher.decisions.handlers import decide_transactions
-from services.dispatcher.handlers import keep_answers
 from services.dispatcher.models import metadata
+from services.dispatcher.story.handlers import keep_answers
 from services.dispatcher.suppressions import repository
-from services.dispatcher.surveys.survey_commands import SurveyDraft, change_survey
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.events import ANSWERS, TRANSACTIONS, Answer
 from shared.ids import uuid7

@@ -19,7 +19,8 @@ from support.dispatcher_builders import (
 from support.smtp import HANG_UP, ScriptedServer, Step, scripted
 
 from services.dispatcher.sending import sending_commands
-from services.dispatcher.surveys.survey_commands import SurveyDraft, change_survey
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.mail import Mailer
 

@@ -21,9 +21,9 @@ from support.dispatcher_builders import (
 from support.eventually import eventually
 from support.stack import Mailbox
 
-from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations import schedule
+from services.dispatcher.invitations.queue import InvitationQueue
 from shared.db.database import Database, UnitOfWork
 from shared.mail import Mailer
 from shared.outbound import LEASE_DURATION, Sender, leases

@@ -26,10 +26,12 @@ from support.eventually import eventually
 from support.http_clients import SECRET
 from support.stack import Mailbox
 
-from services.dispatcher.handlers import keep_answers
 from services.dispatcher.sending import sending_commands
-from services.dispatcher.suppressions.suppression_commands import SuppressionEntry, suppress
-from services.dispatcher.surveys.survey_commands import SurveyDraft, change_survey
+from services.dispatcher.story.handlers import keep_answers
+from services.dispatcher.suppressions.domain import SuppressionEntry
+from services.dispatcher.suppressions.suppression_commands import suppress
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer
 from shared.ids import uuid7

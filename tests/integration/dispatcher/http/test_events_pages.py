@@ -23,9 +23,10 @@ from support.dispatcher_builders import (
 )
 from support.dispatcher_client import a_person
 
-from services.dispatcher.handlers import keep_answers, keep_cases
+from services.dispatcher.story.handlers import keep_answers, keep_cases
 from services.dispatcher.story.pages import live_feed
-from services.dispatcher.suppressions.suppression_commands import SuppressionEntry, suppress
+from services.dispatcher.suppressions.domain import SuppressionEntry
+from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, Answer, Case, People
 from shared.ids import uuid7

@@ -19,8 +19,9 @@ from support.dispatcher_builders import (
 from support.dispatcher_client import a_person, by_key, form
 from support.forms import forms_of
 
-from services.dispatcher.handlers import keep_cases
-from services.dispatcher.surveys.forms import DEFAULTS, LABELS, NUMBERS, REMEDIES
+from services.dispatcher.story.handlers import keep_cases
+from services.dispatcher.surveys.forms import DEFAULTS, NUMBERS
+from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES
 from shared.db.database import Database
 from shared.events import CASES, Case
 from shared.ids import uuid7
@@ -93,7 +94,7 @@ async def test_each_fault_is_a_sentence_for_people_and_named_once_above(
     fields = {**DEFAULTS, "name": "x", "trigger": "x.y", field: typed}
     page = await door.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
     assert page.status_code == 422
-    assert page.text.count(f'<a href="#{field}">{LABELS[field]}: ') == 1
+    assert page.text.count(f'<a href="#{field}">{FIELD_LABELS[field]}: ') == 1
     assert REMEDIES[field] in page.text or "The mail would leave when" in page.text
     for raw in ("Does not have the form", "without quotes", "[^", "Must be", "at least"):
         assert raw not in page.text

@@ -19,7 +19,8 @@ from support.dispatcher_builders import (
 )
 from support.dispatcher_client import FOREIGN_KEY, KEY, a_person, by_key, csrf_header
 
-from services.dispatcher.suppressions.suppression_commands import SuppressionEntry, suppress
+from services.dispatcher.suppressions.domain import SuppressionEntry
+from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import KeyDigest
 from shared.service import Context
