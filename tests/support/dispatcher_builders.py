@@ -1,4 +1,4 @@
-"""Plays what the dispatcher hears, and sends, on a database and a clock of the test's own."""
+"""Builds events, surveys and senders of the dispatcher, on a database and a clock of the test's own."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that changes only when it is moved."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now
@@ -74,7 +74,7 @@ def event_of(topic: Topic[Any], data: Data, tenant: str = TENANT) -> Event[Any]:
 
 
 async def decide(database: Database, *transactions: Transaction, tenant: str = TENANT) -> None:
-    """Hand transactions to the handler as the kernel does: one batch, one database transaction, sorted."""
+    """Pass transactions to the handler as the kernel does: one batch, one database transaction, sorted."""
     events = [event_of(TRANSACTIONS, each, tenant) for each in transactions]
     events.sort(key=lambda event: (event.tenant, str(event.data.event_id)))
     async with database.transaction() as uow:
@@ -84,7 +84,7 @@ async def decide(database: Database, *transactions: Transaction, tenant: str = T
 async def consume(
     database: Database, handler: Any, topic: Topic[Any], *things: Any, tenant: str = TENANT
 ) -> None:
-    """Hand other things to their handler."""
+    """Pass other things to their handler."""
     events = [event_of(topic, thing, tenant) for thing in things]
     events.sort(key=lambda event: (event.tenant, str(event.data.id), event.data.version))
     async with database.transaction() as uow:
@@ -150,18 +150,18 @@ async def published(database: Database, topic: Topic[Any]) -> list[Any]:
 
 
 async def invitations(database: Database) -> list[Invitation]:
-    """Every state of every invitation that was said and not relayed."""
+    """Every state of every invitation that was published and not relayed."""
     return await published(database, INVITATIONS)
 
 
 async def relay_all(database: Database) -> None:
-    """The broker has taken all that was said."""
+    """Empty the outbox, as the relay does once the broker has acknowledged everything."""
     async with database.transaction() as uow:
         await uow.execute("DELETE FROM outbox")
 
 
 async def states(database: Database) -> dict[UUID, tuple[str, str | None]]:
-    """How each delivery stands."""
+    """The state of each invitation, with its reason."""
     return {
         row.id: (row.state, row.reason)
         for row in await rows(database, "SELECT id, state, reason FROM invitation")
@@ -174,7 +174,7 @@ async def the_state(database: Database) -> tuple[str, str | None]:
 
 
 async def invite_customer(database: Database, name: str, **changes: Any) -> str:
-    """A customer who has been decided to be asked, and of whom everybody knows; the address."""
+    """Decide that a customer is asked, and relay the invitation; returns the address."""
     customer = a_customer(name, **changes)
     await decide(database, a_transaction(f"order-{name}", customer))
     await relay_all(database)

@@ -147,10 +147,10 @@ async def test_who_has_unsubscribed_is_not_asked_under_this_id_or_this_address(d
 
 async def test_a_paused_survey_asks_nobody_and_the_next_in_order_does(database: Database):
     await keep_tenant(database)
-    await make_survey(database, name="first", state="paused", position=1)
+    await make_survey(database, name="first", state="paused", place=1)
     await decide(database, a_transaction("order-1"))
-    await make_survey(database, name="third", position=3)
-    second = await make_survey(database, name="second", position=2, trigger="order.*")
+    await make_survey(database, name="third", place=3)
+    second = await make_survey(database, name="second", place=2, trigger="order.*")
     await decide(database, a_transaction("order-2", a_customer("c-2")))
     assert await reasons(database) == {"order-1": "paused", "order-2": "invited"}
     (row,) = await rows(database, "SELECT * FROM decision WHERE source_id = 'order-2'")

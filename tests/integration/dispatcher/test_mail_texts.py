@@ -12,7 +12,7 @@ from shared.events import Customer, FollowUp, Invitation, SurveyTexts, Tenant
 from shared.ids import uuid7
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SCRIBE = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), lambda: NOW)
+RENDERER = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), lambda: NOW)
 OWN = SurveyTexts(
     subject="S {company}\r\nBcc: x@example.com", intro="I {company} {day}", question="Q {occasion}?",
     reason="R {company}", thanks="T {company}", follow_up=FollowUp(detractor="D {company}"),
@@ -35,27 +35,27 @@ def a_tenant(**changed: Any) -> Tenant:
     return Tenant(id="havnbo", version=1, time_zone="Europe/Copenhagen", country="DK", **{**facts, **changed})
 
 
-def draw(texts: SurveyTexts = OWN, *, company: str = "Havnbo", **changed: Any) -> RenderedMail:
-    return SCRIBE.draw(an_invitation(**changed), a_tenant(name=company), texts)
+def render(texts: SurveyTexts = OWN, *, company: str = "Havnbo", **changed: Any) -> RenderedMail:
+    return RENDERER.render(an_invitation(**changed), a_tenant(name=company), texts)
 
 
 def test_subject_text_and_html_are_filled_alike() -> None:
-    drawn = draw()
+    mail = render()
     for words in ("I Havnbo 17 November", "Q your delivery?"):
-        assert words in drawn.text
-        assert words in drawn.html
-    assert drawn.subject == "S Havnbo Bcc: x@example.com"
-    assert "{" not in drawn.text + drawn.html.partition("</style>")[2]
+        assert words in mail.text
+        assert words in mail.html
+    assert mail.subject == "S Havnbo Bcc: x@example.com"
+    assert "{" not in mail.text + mail.html.partition("</style>")[2]
 
 
 @pytest.mark.parametrize("company", ["<b>A & B</b>", "{day}", "Line\r\nBcc: x@example.com", '"quoted"'])
 def test_a_value_is_escaped_in_html_raw_in_text_and_one_line_in_the_subject(company: str) -> None:
-    drawn = draw(company=company)
+    mail = render(company=company)
     flat = " ".join(company.split())
-    assert f"I {flat} 17 November" in drawn.text
-    assert "<b>A" not in drawn.html
-    assert drawn.subject.startswith(f"S {flat} ")
-    letter = SCRIBE.letter(an_invitation(), a_tenant(name=company), OWN).as_bytes()
+    assert f"I {flat} 17 November" in mail.text
+    assert "<b>A" not in mail.html
+    assert mail.subject.startswith(f"S {flat} ")
+    letter = RENDERER.message(an_invitation(), a_tenant(name=company), OWN).as_bytes()
     head = letter.partition(b"\r\n\r\n")[0]
     assert b"\r\nBcc:" not in head
 
@@ -71,46 +71,46 @@ def test_a_value_is_escaped_in_html_raw_in_text_and_one_line_in_the_subject(comp
 def test_the_mail_says_what_it_is_about_before_it_is_opened_and_in_both_parts(
     language: str, about: str, before: str
 ) -> None:
-    drawn = draw(SurveyTexts(), language=language)
-    assert drawn.text.startswith(about)
-    assert about in drawn.html
-    preheader = re.search(r'<div style="display:none[^>]*>([^<]*)</div>', drawn.html)
+    mail = render(SurveyTexts(), language=language)
+    assert mail.text.startswith(about)
+    assert about in mail.html
+    preheader = re.search(r'<div style="display:none[^>]*>([^<]*)</div>', mail.html)
     assert preheader is not None
     assert preheader[1].startswith(before)
 
 
 def test_what_is_about_nothing_in_particular_says_so() -> None:
-    unknown = draw(SurveyTexts(), event_type="t2.a8").text
+    unknown = render(SurveyTexts(), event_type="t2.a8").text
     assert unknown.startswith("Havnbo asks about your contact with them on 17 November.")
-    assert draw(SurveyTexts(), measurement="relational").text.startswith("Havnbo asks one question.")
-    own = draw(SurveyTexts(occasion="the lamp"), event_type="t2.a8").text
+    assert render(SurveyTexts(), measurement="relational").text.startswith("Havnbo asks one question.")
+    own = render(SurveyTexts(occasion="the lamp"), event_type="t2.a8").text
     assert own.startswith("Havnbo asks about the lamp on 17 November.")
 
 
 @pytest.mark.parametrize("language", ["en", "da", "nl", "de"])
 def test_no_mail_says_that_nothing_is_kept_before_send(language: str) -> None:
-    drawn = draw(language=language)
+    mail = render(language=language)
     for words in ("Send", "Versturen", "Verzenden"):
-        assert words not in drawn.text
-        assert words not in drawn.html
+        assert words not in mail.text
+        assert words not in mail.html
 
 
 def test_the_last_line_is_the_senders_name_and_address_once() -> None:
-    drawn = draw()
-    assert drawn.text.rstrip().splitlines()[-1] == "Havnbo A/S, Havnegade 1, 8000 Aarhus"
-    assert drawn.html.count("Havnegade 1") == 1
+    mail = render()
+    assert mail.text.rstrip().splitlines()[-1] == "Havnbo A/S, Havnegade 1, 8000 Aarhus"
+    assert mail.html.count("Havnegade 1") == 1
 
 
 def test_the_surveys_words_carry_their_language_and_ours_carry_ours() -> None:
-    drawn = draw(SurveyTexts(question="Würden Sie {company} weiterempfehlen?"), language="de").html
-    assert re.search(r'<h1[^>]* lang="de" dir="auto"[^>]*>Würden Sie Havnbo', drawn)
-    assert '<div role="main" lang="en" dir="ltr">' in drawn
-    assert "20. November" not in drawn
-    arabic = draw(SurveyTexts(question="هل توصي بنا؟"), language="ar").html
+    mail = render(SurveyTexts(question="Würden Sie {company} weiterempfehlen?"), language="de").html
+    assert re.search(r'<h1[^>]* lang="de" dir="auto"[^>]*>Würden Sie Havnbo', mail)
+    assert '<div role="main" lang="en" dir="ltr">' in mail
+    assert "20. November" not in mail
+    arabic = render(SurveyTexts(question="هل توصي بنا؟"), language="ar").html
     assert re.search(r'<h1[^>]* lang="ar" dir="auto"', arabic)
     assert "text-align:right" in arabic
 
 
 def test_a_name_that_is_written_the_other_way_is_kept_apart() -> None:
-    assert "recommend <bdi>حفنبو</bdi> to a friend" in draw(SurveyTexts(), company="حفنبو").html
-    assert "recommend Havnbo to a friend" in draw(SurveyTexts()).html
+    assert "recommend <bdi>حفنبو</bdi> to a friend" in render(SurveyTexts(), company="حفنبو").html
+    assert "recommend Havnbo to a friend" in render(SurveyTexts()).html

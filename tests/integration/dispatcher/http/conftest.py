@@ -34,6 +34,6 @@ def database(context: Context) -> Database:
 
 
 @pytest.fixture
-async def door(context: Context) -> AsyncIterator[httpx.AsyncClient]:
+async def client(context: Context) -> AsyncIterator[httpx.AsyncClient]:
     async with a_door(SERVICE, context) as client:
         yield client

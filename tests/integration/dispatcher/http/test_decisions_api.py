@@ -7,15 +7,15 @@ from support.dispatcher_client import a_person, by_key
 from shared.db.database import Database
 
 
-async def test_decisions_are_found_by_the_back_ends_id(door: httpx.AsyncClient, database: Database):
+async def test_decisions_are_found_by_the_back_ends_id(client: httpx.AsyncClient, database: Database):
     await make_survey(database)
     await decide(
         database, a_transaction("o/1 ?"), a_transaction("o/1 ?", source="store", customer=a_customer("c-2"))
     )
-    told = (await door.get("/v1/decisions", params={"event_id": "o/1 ?"}, headers=by_key())).json()
+    told = (await client.get("/v1/decisions", params={"event_id": "o/1 ?"}, headers=by_key())).json()
     assert {one["source"] for one in told["decisions"]} == {"webshop", "store"}
     one = (
-        await door.get("/v1/decisions", params={"event_id": "o/1 ?", "source": "store"}, headers=by_key())
+        await client.get("/v1/decisions", params={"event_id": "o/1 ?", "source": "store"}, headers=by_key())
     ).json()
     (decision,) = one["decisions"]
     assert decision["reason"] == "invited"
@@ -24,9 +24,9 @@ async def test_decisions_are_found_by_the_back_ends_id(door: httpx.AsyncClient, 
     assert decision["considered"][0]["why"] == "invited"
     assert decision["see"] == f"http://afterword.example/events/{decision['id']}"
     params = {"event_id": "o/1 ?", "limit": "1"}
-    first = (await door.get("/v1/decisions", params=params, headers=by_key())).json()
+    first = (await client.get("/v1/decisions", params=params, headers=by_key())).json()
     rest = (
-        await door.get("/v1/decisions", params={**params, "after": first["next"]}, headers=by_key())
+        await client.get("/v1/decisions", params={**params, "after": first["next"]}, headers=by_key())
     ).json()
     assert rest["next"] is None
     assert {first["decisions"][0]["id"], rest["decisions"][0]["id"]} == {
@@ -35,7 +35,7 @@ async def test_decisions_are_found_by_the_back_ends_id(door: httpx.AsyncClient, 
 
 
 async def test_who_is_limited_to_segments_gets_full_pages_of_their_own_decisions(
-    door: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database
 ):
     await decide(
         database,
@@ -46,8 +46,10 @@ async def test_who_is_limited_to_segments_gets_full_pages_of_their_own_decisions
     )
     person = a_person("agent", segments=("store:odense",))
     params = {"event_id": "one", "limit": "3"}
-    first = (await door.get("/v1/decisions", params=params, headers=person)).json()
-    rest = (await door.get("/v1/decisions", params={**params, "after": first["next"]}, headers=person)).json()
+    first = (await client.get("/v1/decisions", params=params, headers=person)).json()
+    rest = (
+        await client.get("/v1/decisions", params={**params, "after": first["next"]}, headers=person)
+    ).json()
     assert (len(first["decisions"]), len(rest["decisions"]), rest["next"]) == (3, 1, None)
     assert {each["source"] for each in (*first["decisions"], *rest["decisions"])} == {
         f"shop-{number}" for number in (1, 3, 5, 7)

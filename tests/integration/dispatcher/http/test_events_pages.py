@@ -36,35 +36,35 @@ NOW = datetime.now(UTC)
 
 
 class TestPages:
-    async def test_empty_pages_say_what_to_do_next(self, door: httpx.AsyncClient):
-        events = await door.get("/events", headers=a_person())
+    async def test_empty_pages_say_what_to_do_next(self, client: httpx.AsyncClient):
+        events = await client.get("/events", headers=a_person())
         assert "No event has come yet." in events.text
         assert "/v1/events" in events.text
-        assert "No survey asks anybody yet." in (await door.get("/surveys", headers=a_person())).text
+        assert "No survey asks anybody yet." in (await client.get("/surveys", headers=a_person())).text
 
     async def test_what_was_sent_and_not_understood_is_named_without_its_value(
-        self, door: httpx.AsyncClient, database: Database
+        self, client: httpx.AsyncClient, database: Database
     ):
         dropped = ("/customer/time_zone", "/handled_by")
         await decide(database, a_transaction("helps", dropped=dropped), a_transaction("plain"))
         event_id = a_transaction("helps").event_id
-        page = (await door.get(f"/events/{event_id}", headers=a_person())).text
+        page = (await client.get(f"/events/{event_id}", headers=a_person())).text
         assert "not understood and left out: customer time zone, handled by." in page
-        plain = (await door.get(f"/events/{a_transaction('plain').event_id}", headers=a_person())).text
+        plain = (await client.get(f"/events/{a_transaction('plain').event_id}", headers=a_person())).text
         assert "left out" not in plain
         again = msgspec.structs.replace(a_transaction("helps"), digest="other", type="order.returned")
         await decide(database, again)
-        page = (await door.get(f"/events/{event_id}", headers=a_person())).text
+        page = (await client.get(f"/events/{event_id}", headers=a_person())).text
         assert re.search(r"came with other content .*: type\. The first counts", page, re.DOTALL)
 
-    async def test_one_page_tells_everything_of_an_event(self, door: httpx.AsyncClient, database: Database):
+    async def test_one_page_tells_everything_of_an_event(self, client: httpx.AsyncClient, database: Database):
         await make_survey(database, delay_minutes=0)
         await go_live(database)
         transaction = a_transaction(occurred_at=NOW, accepted_at=NOW)
         await decide(database, transaction)
         (invitation_id,) = await states(database)
         where = f"/events/{transaction.event_id}"
-        page = (await door.get(where, headers=a_person())).text
+        page = (await client.get(where, headers=a_person())).text
         assert "The mail waits for its time." in page
         answer = {
             "id": invitation_id,
@@ -74,10 +74,10 @@ class TestPages:
         }
         clicked = Answer(**answer, version=1, state="clicked")
         await consume(database, keep_answers, ANSWERS, clicked)
-        assert "opened the link" in (await door.get(where, headers=a_person())).text
+        assert "opened the link" in (await client.get(where, headers=a_person())).text
         saved = Answer(**answer, version=3, state="sent", score=3, answered_at=NOW)
         await consume(database, keep_answers, ANSWERS, saved, clicked)
-        page = (await door.get(where, headers=a_person())).text
+        page = (await client.get(where, headers=a_person())).text
         assert "answered 3 and sent it" in page
         assert "/segments?segment=touchpoint%3Acheckout" in page
         assert "/segments?segment=organisation%3Anorth/sales" in page
@@ -86,20 +86,20 @@ class TestPages:
             event_id=transaction.event_id, opened_at=NOW, due_at=NOW,
         )  # fmt: skip
         await consume(database, keep_cases, CASES, case)
-        page = (await door.get(where, headers=a_person())).text
+        page = (await client.get(where, headers=a_person())).text
         assert f'href="/cases/{case.id}"' in page
         closed = msgspec.structs.replace(
             case, version=2, state="closed", closed_at=NOW, cause="delivery/late"
         )
         await consume(database, keep_cases, CASES, closed)
         await consume(database, keep_cases, CASES, case)
-        page = (await door.get(where, headers=a_person())).text
+        page = (await client.get(where, headers=a_person())).text
         assert "Case 17 is closed." in page
-        listed = (await door.get("/events", headers=a_person())).text
+        listed = (await client.get("/events", headers=a_person())).text
         assert "Case 17 closed" in listed
 
     async def test_what_an_answer_counts_for_is_told_as_far_as_the_reader_may_see_its_score(
-        self, door: httpx.AsyncClient, database: Database
+        self, client: httpx.AsyncClient, database: Database
     ):
         await make_survey(database, delay_minutes=0)
         await go_live(database)
@@ -115,7 +115,7 @@ class TestPages:
         await consume(database, keep_answers, ANSWERS, answer)
 
         async def told(role: str, *segments: str) -> set[str]:
-            page = await door.get(
+            page = await client.get(
                 f"/events/{transaction.event_id}", headers=a_person(role, segments=segments)
             )
             return {unquote(found) for found in re.findall(r"/segments\?segment=([^\"]*)", page.text)}
@@ -132,13 +132,13 @@ class TestPages:
         assert await told("agent", ida) == {ida}
 
     async def test_events_are_paged_and_found_by_event_and_customer(
-        self, door: httpx.AsyncClient, database: Database
+        self, client: httpx.AsyncClient, database: Database
     ):
         await decide(database, *(a_transaction(f"order-{n}", a_customer(f"c-{n}")) for n in range(60)))
         seen: set[str] = set()
         address: str | None = "/events"
         while address:
-            page = (await door.get(address, headers=a_person())).text
+            page = (await client.get(address, headers=a_person())).text
             here = {f"order-{n}" for n in range(60) if f">order-{n}<" in page}
             assert not here & seen
             seen |= here
@@ -146,14 +146,16 @@ class TestPages:
             address = f"/events?before={address}" if address else None
         assert len(seen) == 60
         for search in ("order-7", "c-7"):
-            page = (await door.get("/events", params={"q": search}, headers=a_person())).text
+            page = (await client.get("/events", params={"q": search}, headers=a_person())).text
             assert ">order-7<" in page
             assert ">order-8<" not in page
         assert (
-            "No event says" in (await door.get("/events", params={"q": "nothing"}, headers=a_person())).text
+            "No event says" in (await client.get("/events", params={"q": "nothing"}, headers=a_person())).text
         )
 
-    async def test_who_has_segments_sees_their_events_only(self, door: httpx.AsyncClient, database: Database):
+    async def test_who_has_segments_sees_their_events_only(
+        self, client: httpx.AsyncClient, database: Database
+    ):
         transaction = a_transaction()
         await decide(database, transaction)
         where = f"/events/{transaction.event_id}"
@@ -163,28 +165,28 @@ class TestPages:
             ("store:copenhagen", False),
         ):
             person = a_person("agent", segments=(segment,))
-            assert (await door.get(where, headers=person)).status_code == (200 if may else 404)
-            assert (">order-1<" in (await door.get("/events", headers=person)).text) is may
-            found = (await door.get("/v1/decisions", params={"event_id": "order-1"}, headers=person)).json()
+            assert (await client.get(where, headers=person)).status_code == (200 if may else 404)
+            assert (">order-1<" in (await client.get("/events", headers=person)).text) is may
+            found = (await client.get("/v1/decisions", params={"event_id": "order-1"}, headers=person)).json()
             assert len(found["decisions"]) == may
 
-    async def test_a_difference_is_shown(self, door: httpx.AsyncClient, database: Database):
+    async def test_a_difference_is_shown(self, client: httpx.AsyncClient, database: Database):
         await decide(database, a_transaction())
         await decide(database, a_transaction(digest="other", type="order.lost"))
-        page = (await door.get(f"/events/{a_transaction().event_id}", headers=a_person())).text
+        page = (await client.get(f"/events/{a_transaction().event_id}", headers=a_person())).text
         assert "other content" in page
         assert "type" in page
 
     async def test_an_analyst_neither_reads_nor_searches_by_the_customers_id(
-        self, door: httpx.AsyncClient, database: Database
+        self, client: httpx.AsyncClient, database: Database
     ):
         await decide(database, a_transaction(customer=a_customer("jens@example.com")))
         for role, named in (("admin", True), ("analyst", False)):
             person = a_person(role)
-            listed = (await door.get("/events", headers=person)).text
-            story = (await door.get(f"/events/{a_transaction().event_id}", headers=person)).text
-            found = (await door.get("/events?q=jens@example.com", headers=person)).text
-            told = await door.get("/v1/decisions?event_id=order-1", headers=person)
+            listed = (await client.get("/events", headers=person)).text
+            story = (await client.get(f"/events/{a_transaction().event_id}", headers=person)).text
+            found = (await client.get("/events?q=jens@example.com", headers=person)).text
+            told = await client.get("/v1/decisions?event_id=order-1", headers=person)
             assert [word in page for page, word in ((listed, "jens@"), (story, "jens@"))] == [named, named]
             assert (">order-1<" in found) is named
             assert ("jens@" in told.text) is named
@@ -203,16 +205,16 @@ class TestPages:
         ],
     )
     async def test_only_what_differs_is_named(
-        self, door: httpx.AsyncClient, database: Database, changes: dict, named: str
+        self, client: httpx.AsyncClient, database: Database, changes: dict, named: str
     ):
         first = a_transaction(occurred_at=NOW, attributes=msgspec.Raw(b'{"a":1,"b":2}'))
         await decide(database, first)
         await decide(database, msgspec.structs.replace(first, digest="other", **changes))
-        page = (await door.get(f"/events/{first.event_id}", headers=a_person())).text
+        page = (await client.get(f"/events/{first.event_id}", headers=a_person())).text
         assert re.search(r"other content .*</time>: (.+?)\. The first", page)[1] == named
 
     async def test_a_click_and_its_score_in_one_batch_are_both_told(
-        self, door: httpx.AsyncClient, database: Database
+        self, client: httpx.AsyncClient, database: Database
     ):
         await make_survey(database, delay_minutes=0)
         await go_live(database)
@@ -229,7 +231,7 @@ class TestPages:
         await consume(database, keep_answers, ANSWERS, *versions)
         (row,) = await rows(database, "SELECT clicked_at, saved_at, sent_at, score FROM answer_heard")
         assert tuple(row) == (changed[0], changed[1], changed[2], 2)
-        page = await door.get(f"/events/{a_transaction().event_id}", headers=a_person())
+        page = await client.get(f"/events/{a_transaction().event_id}", headers=a_person())
         assert "opened the link" in page.text
 
     async def test_live_pages_hear_that_a_story_goes_on(self, context: Context, database: Database):
@@ -245,7 +247,7 @@ class TestPages:
 
 
 async def test_the_page_says_that_an_id_was_taken_for_none_and_whose_no_it_was(
-    door: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database
 ):
     await make_survey(database)
     async with database.transaction() as uow:
@@ -255,9 +257,9 @@ async def test_the_page_says_that_an_id_was_taken_for_none_and_whose_no_it_was(
     guest = a_transaction("guest", a_customer("<Guest>", email="kim@example.com"))
     gone = a_transaction("gone", a_customer("c-1"))
     await decide(database, guest, gone)
-    page = (await door.get(f"/events/{guest.event_id}", headers=a_person())).text
+    page = (await client.get(f"/events/{guest.event_id}", headers=a_person())).text
     assert "&lt;Guest&gt;</code> stands for nobody" in page
     assert "kim@example.com" not in page
-    page = (await door.get(f"/events/{gone.event_id}", headers=a_person())).text
+    page = (await client.get(f"/events/{gone.event_id}", headers=a_person())).text
     assert "stands for nobody" not in page
     assert "The customer id’s, with whatever address it comes" in page

@@ -17,14 +17,14 @@ from shared.events import SURVEYS
 
 
 async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
-    door: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database
 ):
     made = [await make_survey(database, name=f"survey {number}") for number in range(3)]
     person, refused = a_person(), []
     done: Counter[str] = Counter()
 
     async def act(method: str, path: str, **content) -> None:
-        answer = await door.request(method, path, **content)
+        answer = await client.request(method, path, **content)
         done[path] += answer.status_code in {200, 303}
         # A form that somebody else overtook is refused, as it should be; one of each kind gets through.
         if answer.status_code not in {200, 303, 409 if path.startswith("/surveys") else 200}:

@@ -31,33 +31,33 @@ def link(invitation: UUID) -> str:
     return f"/u/{LinkSigner(SECRET).sign('unsubscribe', invitation)}"
 
 
-def context_of(door: httpx.AsyncClient) -> DispatcherContext:
-    return cast("DispatcherContext", cast("Any", door._transport).app.state.context)
+def context_of(client: httpx.AsyncClient) -> DispatcherContext:
+    return cast("DispatcherContext", cast("Any", client._transport).app.state.context)
 
 
 async def test_many_who_send_the_same_link_at_once_hold_one_connection(
-    door: httpx.AsyncClient, database: Database, invited: list[UUID]
+    client: httpx.AsyncClient, database: Database, invited: list[UUID]
 ) -> None:
     mine, other = invited
-    links, pool = context_of(door).invitation_locks, database.engine.pool
+    links, pool = context_of(client).invitation_locks, database.engine.pool
     assert isinstance(pool, QueuePool)
     async with links.hold(str(mine)):
-        waiting = [asyncio.create_task(door.post(link(mine))) for _ in range(50)]
+        waiting = [asyncio.create_task(client.post(link(mine))) for _ in range(50)]
         await eventually(lambda: links.users(str(mine)) == 51)
         assert pool.checkedout() == 0
-        assert (await door.post(link(other))).status_code == 200
+        assert (await client.post(link(other))).status_code == 200
     assert {(await task).status_code for task in waiting} == {200}
 
 
 async def test_one_link_is_not_asked_for_endlessly_and_another_is_not_kept_waiting(
-    door: httpx.AsyncClient, invited: list[UUID]
+    client: httpx.AsyncClient, invited: list[UUID]
 ) -> None:
     mine, other = invited
     told: Counter[int] = Counter()
     began = time.monotonic()
     while not told[429]:
-        told[(await door.get(link(mine))).status_code] += 1
+        told[(await client.get(link(mine))).status_code] += 1
     filled_up = 2 * (time.monotonic() - began)  # one each half second
     assert set(told) == {200, 429}
     assert 120 <= told[200] <= 121 + filled_up
-    assert (await door.get(link(other))).status_code == 200
+    assert (await client.get(link(other))).status_code == 200

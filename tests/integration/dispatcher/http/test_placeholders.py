@@ -31,17 +31,17 @@ def texts(field: str, words: str) -> dict[str, Any]:
 @pytest.mark.parametrize("language", ["en", "da", "nl", "de"])
 @pytest.mark.parametrize("field", FIELDS)
 async def test_each_field_refuses_what_does_not_exist_and_says_what_does(
-    door: httpx.AsyncClient, field: str, language: str
+    client: httpx.AsyncClient, field: str, language: str
 ) -> None:
     words = texts(field, "Did {name} help you with {order_id}?")
     where = f"/texts/{language}/{field.replace('.', '/')}"
-    made = (await door.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
+    made = (await client.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
     at = f"/v1/surveys/{made['id']}"
     body = {**SURVEY, "texts": {language: words}}
     for reply in (
-        await door.post("/v1/surveys", json=body, headers=by_key()),
-        await door.put(at, json=body, headers=by_key()),
-        await door.patch(at, json={"texts": {language: words}}, headers=by_key()),
+        await client.post("/v1/surveys", json=body, headers=by_key()),
+        await client.put(at, json=body, headers=by_key()),
+        await client.patch(at, json={"texts": {language: words}}, headers=by_key()),
     ):
         assert reply.status_code == 422
         (fault,) = reply.json()["errors"]
@@ -50,7 +50,7 @@ async def test_each_field_refuses_what_does_not_exist_and_says_what_does(
         for name in PLACEHOLDERS.keys() - ({"occasion"} if field == "occasion" else set()):
             assert f"{{{name}}}" in fault["detail"]
     fields = {**TYPED, f"{language}.{field}": "Did {name} help you with {order_id}?"}
-    typed = await door.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
+    typed = await client.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
     assert typed.status_code == 422
     assert "There is no {order_id}." in typed.text
     assert "Did {name} help you with {order_id}?" in typed.text
@@ -58,7 +58,7 @@ async def test_each_field_refuses_what_does_not_exist_and_says_what_does(
 
 
 async def test_every_placeholder_is_taken_in_every_field_and_listed_on_the_page(
-    door: httpx.AsyncClient,
+    client: httpx.AsyncClient,
 ) -> None:
     every = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     words: dict[str, Any] = {"occasion": "the lamp from {company}"}
@@ -66,44 +66,44 @@ async def test_every_placeholder_is_taken_in_every_field_and_listed_on_the_page(
         if field != "occasion":
             outer, _, inner = field.partition(".")
             words = {**words, outer: {**words.get(outer, {}), inner: every} if inner else every}
-    made = await door.post("/v1/surveys", json={**SURVEY, "texts": {"en": words}}, headers=by_key())
+    made = await client.post("/v1/surveys", json={**SURVEY, "texts": {"en": words}}, headers=by_key())
     assert made.status_code == 201
     assert made.json()["texts"]["en"] == words
-    page = (await door.get(f"/surveys/{made.json()['id']}", headers=a_person("editor"))).text
+    page = (await client.get(f"/surveys/{made.json()['id']}", headers=a_person("editor"))).text
     for name in PLACEHOLDERS:
         assert f"<code>{{{name}}}</code>" in page
-    mail = await door.get(f"/surveys/{made.json()['id']}/mail?language=en", headers=a_person())
+    mail = await client.get(f"/surveys/{made.json()['id']}/mail?language=en", headers=a_person())
     assert "{" not in mail.text.partition("</style>")[2]
     assert "the lamp from Havnbo" in mail.text
 
 
 async def test_a_form_that_is_saved_again_keeps_the_occasion_and_makes_no_new_version(
-    door: httpx.AsyncClient,
+    client: httpx.AsyncClient,
 ) -> None:
     fields = {**TYPED, "da.occasion": "din lampe", "da.question": "Hvad synes du om {company}?"}
-    made = await door.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
+    made = await client.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
     at = "/v1" + made.headers["location"]
-    before = (await door.get(at, headers=by_key())).json()
+    before = (await client.get(at, headers=by_key())).json()
     assert before["texts"]["da"]["occasion"] == "din lampe"
     again = {**fields, "version": str(before["version"]), "position": str(before["position"])}
-    await door.post(made.headers["location"], data=form(**again), headers=a_person("editor"))
-    assert (await door.get(at, headers=by_key())).json() == before
+    await client.post(made.headers["location"], data=form(**again), headers=a_person("editor"))
+    assert (await client.get(at, headers=by_key())).json() == before
 
 
 async def test_an_old_survey_is_listed_shown_and_paused_although_its_words_would_be_refused(
-    door: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database
 ) -> None:
     old = SurveyTexts(question="Did {name} of {company} help?", follow_up=FollowUp(promoter="{{company}}?"))
     survey = await make_survey(database, texts={"en": old})
-    listed = (await door.get("/v1/surveys", headers=by_key())).json()["surveys"]
+    listed = (await client.get("/v1/surveys", headers=by_key())).json()["surveys"]
     assert [one["texts"]["en"]["question"] for one in listed] == [old.question]
-    paused = await door.patch(f"/v1/surveys/{survey.id}", json={"state": "paused"}, headers=by_key())
+    paused = await client.patch(f"/v1/surveys/{survey.id}", json={"state": "paused"}, headers=by_key())
     assert (paused.status_code, paused.json()["state"], paused.json()["survey_version"]) == (200, "paused", 1)
-    page = (await door.get(f"/surveys/{survey.id}", headers=a_person("editor"))).text
+    page = (await client.get(f"/surveys/{survey.id}", headers=a_person("editor"))).text
     assert "Did {name} of {company} help?" in page
-    mail = (await door.get(f"/surveys/{survey.id}/mail?language=en", headers=a_person())).text
+    mail = (await client.get(f"/surveys/{survey.id}/mail?language=en", headers=a_person())).text
     assert "Did {name} of Havnbo help?" in mail
-    refused = await door.patch(
+    refused = await client.patch(
         f"/v1/surveys/{survey.id}", json={"texts": {"en": msgspec.to_builtins(old)}}, headers=by_key()
     )
     assert refused.status_code == 422

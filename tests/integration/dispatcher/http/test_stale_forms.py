@@ -1,4 +1,4 @@
-"""Every form of the staff's pages carries the version it was drawn from, and an old one undoes nothing unseen."""
+"""Every form of the staff's pages carries the version it was rendered from, and an old form undoes nothing."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ WITHOUT_VERSION = {"/logout", "/surveys/new"}
 """They change nothing that stands: one ends a session, the other adds a survey that asks nobody."""
 
 
-async def every_form(door: httpx.AsyncClient, database: Database) -> list[tuple[str, Form]]:
+async def every_form(client: httpx.AsyncClient, database: Database) -> list[tuple[str, Form]]:
     """Each form with the page on which it stands, of a company in each of its states."""
     live, paused = await make_survey(database), await make_survey(database, state="paused")
     pages = ["/surveys", "/surveys/new", "/events"]
@@ -31,9 +31,9 @@ async def every_form(door: httpx.AsyncClient, database: Database) -> list[tuple[
                 {"mode": mode, "stopped": stopped, "now": uow.now},
             )
         for page in (*pages, *(f"/surveys/{act}" for act in ("live", "test-mode", "stop", "resume"))):
-            drawn = await door.get(page, headers=a_person())
-            assert drawn.status_code in {200, 303}
-            found += [(page, one) for one in forms_of(drawn.text)]
+            shown = await client.get(page, headers=a_person())
+            assert shown.status_code in {200, 303}
+            found += [(page, one) for one in forms_of(shown.text)]
     return found
 
 
@@ -47,10 +47,10 @@ async def standing(database: Database) -> list[Any]:
 
 
 async def test_every_form_carries_its_version_and_an_old_or_missing_one_changes_nothing(
-    door: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database
 ) -> None:
     forms = [
-        (page, one) for page, one in await every_form(door, database) if one.action not in WITHOUT_VERSION
+        (page, one) for page, one in await every_form(client, database) if one.action not in WITHOUT_VERSION
     ]
     assert {one.action.rpartition("/")[2] for _, one in forms} >= {
         "start", "pause", "live", "test-mode", "stop", "resume", "test-addresses",
@@ -61,7 +61,7 @@ async def test_every_form_carries_its_version_and_an_old_or_missing_one_changes_
         for version in ("999", "", None, "x"):
             fields = {**one.fields, **form(confirmed="on"), "version": version}
             sent = {name: value for name, value in fields.items() if value is not None}
-            answer = await door.post(one.action, data=sent, headers=a_person())
+            answer = await client.post(one.action, data=sent, headers=a_person())
             already = answer.status_code == 303 and answer.headers["location"].endswith("did=already")
             assert answer.status_code == 409 or already, (page, one.action, version)
             assert already or "omebody changed" in answer.text
@@ -69,15 +69,17 @@ async def test_every_form_carries_its_version_and_an_old_or_missing_one_changes_
 
 
 async def test_an_old_tab_of_a_survey_keeps_its_words_and_does_not_erase_what_it_did_not_show(
-    door: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database
 ) -> None:
     survey = await make_survey(database, texts={"da": SurveyTexts(question="Hvad synes du?")})
     where, editor = f"/surveys/{survey.id}", a_person("editor")
-    (old, *_) = [one for one in forms_of((await door.get(where, headers=editor)).text) if one.action == where]
+    (old, *_) = [
+        one for one in forms_of((await client.get(where, headers=editor)).text) if one.action == where
+    ]
     other = {**old.fields, "name": "By somebody else", "de.question": "Wie war es?", "link_days": "9"}
-    assert (await door.post(where, data=other, headers=editor)).status_code == 303
+    assert (await client.post(where, data=other, headers=editor)).status_code == 303
     typed = {**old.fields, "da.question": "Hvordan gik det?"}
-    refused = await door.post(where, data=typed, headers=editor)
+    refused = await client.post(where, data=typed, headers=editor)
     assert refused.status_code == 409
     for words in (
         "somebody changed this survey",
@@ -87,7 +89,7 @@ async def test_an_old_tab_of_a_survey_keeps_its_words_and_does_not_erase_what_it
     ):
         assert words in refused.text
     (again,) = [one for one in forms_of(refused.text) if one.action == where]
-    assert (await door.post(where, data=again.fields, headers=editor)).status_code == 303
+    assert (await client.post(where, data=again.fields, headers=editor)).status_code == 303
     (row,) = await rows(
         database,
         "SELECT s.name, w.texts FROM survey s JOIN survey_words w ON w.survey_id = s.id "
@@ -99,40 +101,40 @@ async def test_an_old_tab_of_a_survey_keeps_its_words_and_does_not_erase_what_it
 
 
 async def test_a_field_that_a_form_does_not_send_stays_as_it_is(
-    door: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database
 ) -> None:
     survey = await make_survey(database, link_days=12, texts={"en": SurveyTexts(thanks="Many thanks.")})
     sent = form(name="Only the name", version=str(survey.version))
-    done = await door.post(f"/surveys/{survey.id}", data=sent, headers=a_person("editor"))
+    done = await client.post(f"/surveys/{survey.id}", data=sent, headers=a_person("editor"))
     assert done.status_code == 303
     (row,) = await rows(database, "SELECT name, link_days, survey_version FROM survey")
     assert (row.name, row.link_days, row.survey_version) == ("Only the name", 12, 1)
 
 
 async def test_an_old_list_of_test_addresses_is_shown_beside_the_new_one(
-    door: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, database: Database
 ) -> None:
-    drawn = (await door.get("/surveys", headers=a_person())).text
-    (old,) = [one for one in forms_of(drawn) if one.action.endswith("test-addresses")]
+    page = (await client.get("/surveys", headers=a_person())).text
+    (old,) = [one for one in forms_of(page) if one.action.endswith("test-addresses")]
     for address in ("first@example.com", "second@example.com"):
         sent = {**old.fields, "addresses": address}
-        answer = await door.post("/surveys/test-addresses", data=sent, headers=a_person())
+        answer = await client.post("/surveys/test-addresses", data=sent, headers=a_person())
     assert answer.status_code == 409
     (again,) = [one for one in forms_of(answer.text) if one.action.endswith("test-addresses")]
     assert again.fields["addresses"].split() == ["second@example.com", "first@example.com"]
-    assert (await door.post(again.action, data=again.fields, headers=a_person())).status_code == 303
+    assert (await client.post(again.action, data=again.fields, headers=a_person())).status_code == 303
     (row,) = await rows(database, "SELECT test_addresses FROM sending")
     assert row.test_addresses == ["first@example.com", "second@example.com"]
 
 
 @pytest.mark.parametrize("act", ["start", "pause"])
 async def test_who_may_not_edit_finds_neither_start_nor_pause(
-    door: httpx.AsyncClient, database: Database, act: str
+    client: httpx.AsyncClient, database: Database, act: str
 ) -> None:
     survey = await make_survey(database, state="paused" if act == "start" else "live")
     assert isinstance(survey.id, UUID)
     for role in ("leader", "agent", "analyst"):
-        for send in (door.get, door.post):
-            data = {"data": form(version="1")} if send == door.post else {}
+        for send in (client.get, client.post):
+            data = {"data": form(version="1")} if send == client.post else {}
             answer = await send(f"/surveys/{survey.id}/{act}", headers=a_person(role), **data)
             assert answer.status_code == 404

@@ -1,4 +1,4 @@
-"""Who comes from another company, or as nobody, finds nothing at any door."""
+"""A caller from another company, or without any credentials, finds nothing at any route."""
 
 import httpx
 from support.dispatcher_builders import TENANT, a_transaction, decide, list_test_addresses, make_survey, rows
@@ -8,7 +8,7 @@ from shared.db.database import Database
 from shared.ids import uuid7
 
 
-async def test_another_companys_anything_is_not_there(door: httpx.AsyncClient, database: Database):
+async def test_another_companys_anything_is_not_there(client: httpx.AsyncClient, database: Database):
     survey = await make_survey(database)
     transaction = a_transaction()
     await decide(database, transaction)
@@ -21,29 +21,29 @@ async def test_another_companys_anything_is_not_there(door: httpx.AsyncClient, d
         f"/v1/surveys/{survey.id}",
     ):
         assert (
-            await door.get(path, headers=key if path.startswith("/v1") else stranger)
+            await client.get(path, headers=key if path.startswith("/v1") else stranger)
         ).status_code == 404, path
-    assert (await door.put(f"/v1/surveys/{survey.id}", json=SURVEY, headers=key)).status_code == 404
+    assert (await client.put(f"/v1/surveys/{survey.id}", json=SURVEY, headers=key)).status_code == 404
     assert (
-        await door.patch(f"/v1/surveys/{survey.id}", json={"state": "paused"}, headers=key)
+        await client.patch(f"/v1/surveys/{survey.id}", json={"state": "paused"}, headers=key)
     ).status_code == 404
-    assert (await door.get("/v1/surveys", headers=key)).json() == {"surveys": []}
-    assert (await door.get("/v1/decisions", params={"event_id": "order-1"}, headers=key)).json()[
+    assert (await client.get("/v1/surveys", headers=key)).json() == {"surveys": []}
+    assert (await client.get("/v1/decisions", params={"event_id": "order-1"}, headers=key)).json()[
         "decisions"
     ] == []
-    assert ">order-1<" not in (await door.get("/events", headers=stranger)).text
-    page = (await door.get("/surveys", headers=stranger)).text
+    assert ">order-1<" not in (await client.get("/events", headers=stranger)).text
+    page = (await client.get("/surveys", headers=stranger)).text
     assert "canary" not in page
     assert "After delivery" not in page
-    await door.post("/surveys/stop", data=form(version="0"), headers=stranger)
+    await client.post("/surveys/stop", data=form(version="0"), headers=stranger)
     found = {row.tenant: row.stopped for row in await rows(database, "SELECT tenant, stopped FROM sending")}
     assert found == {TENANT: False, "another": True}
 
 
-async def test_without_a_key_or_a_person_there_is_no_door(door: httpx.AsyncClient):
+async def test_without_a_key_or_a_person_there_is_no_door(client: httpx.AsyncClient):
     for path in ("/v1/surveys", "/v1/suppressions", "/v1/decisions?event_id=x"):
-        assert (await door.get(path)).status_code == 401
+        assert (await client.get(path)).status_code == 401
     for path in ("/surveys", "/events", f"/events/{uuid7()}"):
-        answer = await door.get(path, headers={"Accept": "text/html"})
+        answer = await client.get(path, headers={"Accept": "text/html"})
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/login/renew")

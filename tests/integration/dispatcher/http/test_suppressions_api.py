@@ -31,16 +31,16 @@ UNSUBSCRIBED = "customer:gone"
 
 
 class TestSuppressions:
-    async def test_are_added_listed_by_pages_and_removed(self, door: httpx.AsyncClient, database: Database):
+    async def test_are_added_listed_by_pages_and_removed(self, client: httpx.AsyncClient, database: Database):
         for number in range(3):
             body = {"email": f"C-{number}@Example.com", "customer_id": f"c-{number}"}
-            added = await door.post("/v1/suppressions", json=body, headers=by_key())
+            added = await client.post("/v1/suppressions", json=body, headers=by_key())
             assert added.status_code == 201
             assert len(added.json()["suppressions"]) == 2
         found, after = [], ""
         while after is not None:
             page = (
-                await door.get("/v1/suppressions", params={"after": after, "limit": 4}, headers=by_key())
+                await client.get("/v1/suppressions", params={"after": after, "limit": 4}, headers=by_key())
             ).json()
             found += page["suppressions"]
             after = page["next"]
@@ -50,25 +50,25 @@ class TestSuppressions:
         await decide(database, a_transaction("before"))
         (entry,) = [one["id"] for one in found if one["id"] == "customer:c-1"]
         address = (
-            await door.post("/v1/suppressions", json={"email": "c-1@example.com"}, headers=by_key())
+            await client.post("/v1/suppressions", json={"email": "c-1@example.com"}, headers=by_key())
         ).json()
         for one in (entry, address["suppressions"][0]["id"]):
-            assert (await door.delete(f"/v1/suppressions/{one}", headers=by_key())).status_code == 204
-            assert (await door.delete(f"/v1/suppressions/{one}", headers=by_key())).status_code == 404
+            assert (await client.delete(f"/v1/suppressions/{one}", headers=by_key())).status_code == 204
+            assert (await client.delete(f"/v1/suppressions/{one}", headers=by_key())).status_code == 404
         await decide(database, a_transaction("after"))
         assert await reasons(database) == {"before": "suppressed", "after": "invited"}
 
-    async def test_somebody_must_be_named(self, door: httpx.AsyncClient):
-        assert (await door.post("/v1/suppressions", json={}, headers=by_key())).status_code == 422
+    async def test_somebody_must_be_named(self, client: httpx.AsyncClient):
+        assert (await client.post("/v1/suppressions", json={}, headers=by_key())).status_code == 422
 
     @pytest.mark.parametrize(
         "nobody", ["0", "guest", " NULL ", "n/a", "00000000-0000-0000-0000-000000000000"]
     )
     async def test_an_id_that_stands_for_nobody_is_refused_in_words(
-        self, door: httpx.AsyncClient, database: Database, nobody: str
+        self, client: httpx.AsyncClient, database: Database, nobody: str
     ):
         for body in ({"customer_id": nobody}, {"customer_id": nobody, "email": "kim@example.com"}):
-            answer = await door.post("/v1/suppressions", json=body, headers=by_key())
+            answer = await client.post("/v1/suppressions", json=body, headers=by_key())
             assert answer.status_code == 422
             (fault,) = answer.json()["errors"]
             assert fault["field"] == "/customer_id"
@@ -108,11 +108,11 @@ class TestAnUnsubscription:
         ],
     )
     async def test_is_not_lifted_without_both_the_right_and_a_reason(
-        self, door: httpx.AsyncClient, database: Database, who, reason: str | None, entry: str
+        self, client: httpx.AsyncClient, database: Database, who, reason: str | None, entry: str
     ):
         headers = who if isinstance(who, dict) else {**a_person(who), **csrf_header()}
         params = {} if reason is None else {"reason": reason}
-        answer = await door.delete(f"/v1/suppressions/{entry}", params=params, headers=headers)
+        answer = await client.delete(f"/v1/suppressions/{entry}", params=params, headers=headers)
         assert answer.status_code == 409
         assert "reason" in answer.json()["detail"]
         assert len(await rows(database, "SELECT 1 FROM suppression WHERE reason = 'unsubscribed'")) == 2
@@ -120,13 +120,13 @@ class TestAnUnsubscription:
 
     @pytest.mark.parametrize(("who", "name"), [("admin", "Sara Lund"), (by_key(ADMIN_KEY), "the key owner")])
     async def test_is_lifted_by_an_administrator_with_a_reason_that_is_kept_and_shown(
-        self, door: httpx.AsyncClient, database: Database, who, name: str
+        self, client: httpx.AsyncClient, database: Database, who, name: str
     ):
         headers = who if isinstance(who, dict) else {**a_person(who), **csrf_header()}
         path = f"/v1/suppressions/{UNSUBSCRIBED}?reason={quote('asked us by phone on 3 May')}"
-        assert (await door.delete(path, headers=headers)).status_code == 204
-        assert (await door.delete(path, headers=headers)).status_code == 404
-        (lifted,) = (await door.get("/v1/suppressions/lifted", headers=by_key())).json()["lifted"]
+        assert (await client.delete(path, headers=headers)).status_code == 204
+        assert (await client.delete(path, headers=headers)).status_code == 404
+        (lifted,) = (await client.get("/v1/suppressions/lifted", headers=by_key())).json()["lifted"]
         assert lifted.pop("at")
         assert lifted == {
             "suppression_id": UNSUBSCRIBED,
@@ -139,10 +139,10 @@ class TestAnUnsubscription:
         await decide(database, a_transaction(customer=a_customer("gone")))
         assert await reasons(database) == {"order-1": "invited"}
 
-    async def test_is_lifted_by_nothing_that_is_posted(self, door: httpx.AsyncClient, database: Database):
+    async def test_is_lifted_by_nothing_that_is_posted(self, client: httpx.AsyncClient, database: Database):
         await make_survey(database)
         for body in ({"customer_id": "gone"}, {"customer_id": "gone", "email": "gone@example.com"}):
-            assert (await door.post("/v1/suppressions", json=body, headers=by_key())).status_code == 201
+            assert (await client.post("/v1/suppressions", json=body, headers=by_key())).status_code == 201
         await decide(
             database, a_transaction("one", a_customer("gone")), a_transaction("two", a_customer("gone"))
         )
@@ -150,38 +150,38 @@ class TestAnUnsubscription:
         assert set((await reasons(database)).values()) == {"opted_out"}
 
     async def test_that_comes_while_a_listed_entry_is_taken_away_is_not_lost(
-        self, door: httpx.AsyncClient, database: Database
+        self, client: httpx.AsyncClient, database: Database
     ):
         """The entry is looked at and taken away under one lock."""
         for number in range(15):
             entry = SuppressionEntry("customer", f"c-{number}")
-            await door.post("/v1/suppressions", json={"customer_id": entry.key}, headers=by_key())
+            await client.post("/v1/suppressions", json={"customer_id": entry.key}, headers=by_key())
 
             async def unsubscribe(entry: SuppressionEntry = entry) -> None:
                 async with database.transaction() as uow:
                     await suppress(uow, TENANT, [entry], reason="unsubscribed", who="the customer")
 
             await asyncio.gather(
-                door.delete(f"/v1/suppressions/customer:{entry.key}", headers=by_key()), unsubscribe()
+                client.delete(f"/v1/suppressions/customer:{entry.key}", headers=by_key()), unsubscribe()
             )
             (row,) = await rows(database, "SELECT reason FROM suppression WHERE key = :key", key=entry.key)
             assert row.reason == "unsubscribed"
 
-    async def test_and_its_lift_are_nothing_to_another_company(self, door: httpx.AsyncClient):
+    async def test_and_its_lift_are_nothing_to_another_company(self, client: httpx.AsyncClient):
         foreign = by_key(FOREIGN_KEY)
         path = f"/v1/suppressions/{UNSUBSCRIBED}"
-        assert (await door.delete(path, params={"reason": "x"}, headers=foreign)).status_code == 404
-        await door.delete(path, params={"reason": "x"}, headers=by_key(ADMIN_KEY))
-        assert (await door.get("/v1/suppressions/lifted", headers=foreign)).json()["lifted"] == []
+        assert (await client.delete(path, params={"reason": "x"}, headers=foreign)).status_code == 404
+        await client.delete(path, params={"reason": "x"}, headers=by_key(ADMIN_KEY))
+        assert (await client.get("/v1/suppressions/lifted", headers=foreign)).json()["lifted"] == []
 
-    async def test_lifts_are_listed_by_pages_newest_first(self, door: httpx.AsyncClient):
+    async def test_lifts_are_listed_by_pages_newest_first(self, client: httpx.AsyncClient):
         for number in range(5):
-            await door.post("/v1/suppressions", json={"customer_id": f"c-{number}"}, headers=by_key())
-            await door.delete(f"/v1/suppressions/customer:c-{number}", headers=by_key())
+            await client.post("/v1/suppressions", json={"customer_id": f"c-{number}"}, headers=by_key())
+            await client.delete(f"/v1/suppressions/customer:c-{number}", headers=by_key())
         found, after = [], {}
         while after is not None:
             page = (
-                await door.get("/v1/suppressions/lifted", params={"limit": 2, **after}, headers=by_key())
+                await client.get("/v1/suppressions/lifted", params={"limit": 2, **after}, headers=by_key())
             ).json()
             found += [(one["suppression_id"], one["was"], one["reason"]) for one in page["lifted"]]
             after = {"after": page["next"]} if page["next"] else None
@@ -190,30 +190,32 @@ class TestAnUnsubscription:
 
 class TestPlaceholderIds:
     async def test_are_listed_by_an_administrator_and_count_from_the_next_event_on(
-        self, door: httpx.AsyncClient, database: Database
+        self, client: httpx.AsyncClient, database: Database
     ):
         await make_survey(database)
         admin = {**a_person("admin"), **csrf_header()}
-        answer = await door.put("/v1/placeholder-ids", json={"ids": ["Walk-By", " walk-by "]}, headers=admin)
+        answer = await client.put(
+            "/v1/placeholder-ids", json={"ids": ["Walk-By", " walk-by "]}, headers=admin
+        )
         assert answer.status_code == 200
         assert answer.json()["ids"] == ["walk-by"]
         assert "guest" in answer.json()["always"]
-        assert (await door.get("/v1/placeholder-ids", headers=by_key())).json() == answer.json()
-        assert (await door.get("/v1/placeholder-ids", headers=by_key(FOREIGN_KEY))).json()["ids"] == []
-        refused = await door.post("/v1/suppressions", json={"customer_id": "WALK-BY"}, headers=by_key())
+        assert (await client.get("/v1/placeholder-ids", headers=by_key())).json() == answer.json()
+        assert (await client.get("/v1/placeholder-ids", headers=by_key(FOREIGN_KEY))).json()["ids"] == []
+        refused = await client.post("/v1/suppressions", json={"customer_id": "WALK-BY"}, headers=by_key())
         assert refused.status_code == 422
         await decide(database, a_transaction(customer=a_customer("walk-by")))
-        found = (await door.get("/v1/decisions?event_id=order-1", headers=by_key())).json()["decisions"]
+        found = (await client.get("/v1/decisions?event_id=order-1", headers=by_key())).json()["decisions"]
         assert found[0]["values"]["ignored_id"] == "walk-by"
         assert len(found[0]["customer_id"]) == 64
         (change,) = await rows(database, "SELECT who, what FROM sending_change")
         assert (change.who, change.what) == ("Sara Lund", "set the customer ids that stand for nobody (1)")
 
     @pytest.mark.parametrize("role", ["editor", "analyst", "leader", "agent"])
-    async def test_are_written_by_nobody_else(self, door: httpx.AsyncClient, role: str):
+    async def test_are_written_by_nobody_else(self, client: httpx.AsyncClient, role: str):
         person = {**a_person(role), **csrf_header()}
         for headers in (by_key(), person):
-            answer = await door.put("/v1/placeholder-ids", json={"ids": ["x"]}, headers=headers)
+            answer = await client.put("/v1/placeholder-ids", json={"ids": ["x"]}, headers=headers)
             assert answer.status_code == 403
 
 
@@ -235,9 +237,9 @@ class TestPlaceholderIds:
         ("PUT", "/v1/placeholder-ids", {"ids": [f"{n}" for n in range(201)]}),
     ],
 )
-async def test_no_value_is_a_fault_of_ours(door: httpx.AsyncClient, method: str, path: str, body: Any):
-    await door.post("/v1/suppressions", json={"customer_id": "listed"}, headers=by_key())
+async def test_no_value_is_a_fault_of_ours(client: httpx.AsyncClient, method: str, path: str, body: Any):
+    await client.post("/v1/suppressions", json={"customer_id": "listed"}, headers=by_key())
     headers = {**a_person("admin"), **csrf_header(), "Content-Type": "application/json"}
     content = json.dumps(body).encode() if body is not None else None
-    answer = await door.request(method, path, content=content, headers=headers)
+    answer = await client.request(method, path, content=content, headers=headers)
     assert answer.status_code < 500, answer.text

@@ -115,8 +115,8 @@ async def mails(
         await keep_tenant(database)
         await make_survey(database, delay_minutes=0)
         await go_live(database)
-        scribe = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
-        yield Customers(database, clock, InvitationQueue(scribe, SECRET))
+        renderer = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
+        yield Customers(database, clock, InvitationQueue(renderer, SECRET))
     else:
         queue = NoticeQueue("ask@shop.example", "http://staff.example", SECRET, clock)
         yield Colleagues(database, clock, queue)
