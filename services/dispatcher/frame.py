@@ -21,8 +21,6 @@ StaffEditor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES))]
 StaffAdmin = Annotated[Staff, Depends(signed_in(ADMIN))]
 CsrfChecked = Annotated[None, Depends(csrf_checked)]
 """Stands behind the signed-in staff in a signature, so that an expired pass is renewed and not refused."""
-STAFF_LANGUAGE = "en"
-"""Staff pages exist in English only, so far."""
 
 
 async def frame_of(

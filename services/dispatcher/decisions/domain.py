@@ -12,11 +12,13 @@ from shared.events.surveys import Measurement, SurveyRules
 from shared.values.languages import widening
 
 AddressQuality = Literal["good", "missing", "bad"]
-Refusal = Literal["paused", "no_address", "bad_address", "opted_out", "suppressed", "quarantine", "too_old"]
+SurveyRefusal = Literal[
+    "paused", "no_address", "bad_address", "opted_out", "suppressed", "quarantine", "too_old"
+]
 """The rule by which a survey does not ask."""
-Reason = Literal["invited", "unknown_tenant", "no_survey"] | Refusal
+Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
 """What became of an event: exactly one of these."""
-SurveyOutcome = Literal["invited", "order"] | Refusal
+SurveyOutcome = Literal["invited", "order"] | SurveyRefusal
 """What became of one survey that the event matched; ``order``: one before it asks."""
 
 
@@ -134,7 +136,7 @@ def judge_survey(
 def first_reason(considered: Sequence[Considered]) -> Reason:
     """The event's one reason: that of the first survey which was not simply paused."""
     others = (each.why for each in considered if each.why not in {"paused", "order", "invited"})
-    return cast("Refusal", next(others, "paused"))
+    return cast("SurveyRefusal", next(others, "paused"))
 
 
 def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
@@ -191,9 +193,7 @@ def reason_not_to_send(
 def language_of(
     locale: str | None, standard: Sequence[str], survey: CandidateSurvey, tenant: Sequence[str]
 ) -> str:
-    """The customer's language where the survey or our own words have it, else the tenant's, else the
-    survey's.
-    """
+    """The customer's language if there are words in it, else the tenant's, else the survey's."""
     known = {*standard, *survey.languages}
     for candidate in (*widening(locale or ""), *tenant, survey.default_language):
         if candidate in known:

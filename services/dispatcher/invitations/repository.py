@@ -230,8 +230,9 @@ COUNT_WAITING = """
 async def count_waiting(
     uow: UnitOfWork, tenant: str, allowed: Sequence[str], survey_id: UUID | None = None
 ) -> int:
-    """How many mails wait, of one survey where one is given; counted until they are more than
-    ``MAX_WAITING_COUNTED``. ``allowed``: of these segments only; of all, when there are none.
+    """How many mails wait, of one survey where one is given; at most ``MAX_WAITING_COUNTED`` + 1.
+
+    ``allowed``: of these segments only; of all, when there are none.
     """
     rows = await uow.execute(
         COUNT_WAITING,

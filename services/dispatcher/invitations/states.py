@@ -25,7 +25,7 @@ def new_invitation(
     invitation_id: UUID,
     now: datetime,
 ) -> Invitation:
-    """What an ``invited`` verdict makes of its event, for the ``customer`` with the id that stands here."""
+    """What an ``invited`` verdict makes of its event, for the ``customer`` with the id that is used here."""
     survey = verdict.survey
     if survey is None or verdict.due_at is None or verdict.expires_at is None:
         raise ValueError("only an invited event has an invitation")

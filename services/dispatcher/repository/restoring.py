@@ -49,7 +49,7 @@ async def _with_rules(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> list[
     """The surveys, complete also where an earlier version published them without their rules.
 
     They keep the rules that we know; a survey that we do not know has the defaults, and is paused until
-    somebody has looked at it.
+    an editor starts it again.
     """
     incomplete = [event for event in events if not event.data.has_rules]
     known: dict[tuple[str, UUID], dict[str, Any]] = {}

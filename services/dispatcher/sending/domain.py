@@ -1,4 +1,4 @@
-"""How a tenant sends: test or live, stopped or not, and whom test addresses and placeholder ids stand for."""
+"""How a tenant sends: test or live, stopped or not, its test addresses and its placeholder ids."""
 
 from typing import Literal
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.decisions.addresses import address_quality
-from services.dispatcher.frame import STAFF_LANGUAGE, CsrfChecked, StaffAdmin, StaffEditor, frame_of
+from services.dispatcher.frame import CsrfChecked, StaffAdmin, StaffEditor, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
 from services.dispatcher.sending.domain import SendingChanged
@@ -194,6 +194,4 @@ async def _ask(
             fault=fault,
         )
         frame = await frame_of(uow, staff, "surveys", sending=sending)
-    return context.pages.page(
-        request, page, staff=staff, frame=frame, status_code=status_code, speak=STAFF_LANGUAGE
-    )
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

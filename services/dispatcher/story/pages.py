@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from services.dispatcher.context import OwnContext
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts
 from services.dispatcher.decisions.repository import decisions as decision_rows
-from services.dispatcher.frame import STAFF_LANGUAGE, StaffReader, frame_of
+from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.story import repository
 from services.dispatcher.story.labels import SURVEY_OUTCOMES, customer_label
@@ -89,7 +89,7 @@ async def list_events(
         more=cursor_of(shown[-1].decided_at, shown[-1].event_id) if len(rows) > EVENTS_PER_PAGE else None,
         staff_url=context.staff_url,
     )
-    return context.pages.page(request, page, staff=staff, frame=frame, speak=STAFF_LANGUAGE)
+    return context.pages.page(request, page, staff=staff, frame=frame)
 
 
 @router.get(LIVE_URL)
@@ -131,7 +131,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         customer=customer_label(decision.customer_id),
         segments=_visible_segments(tenant, staff, decision.segments),
     )
-    return context.pages.page(request, page, staff=staff, frame=frame, speak=STAFF_LANGUAGE)
+    return context.pages.page(request, page, staff=staff, frame=frame)
 
 
 def midnight(now: datetime, zone: str | None) -> datetime:

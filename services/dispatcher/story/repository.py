@@ -133,8 +133,10 @@ COUNT_OUTCOMES = """
 async def count_outcomes(
     uow: UnitOfWork, tenant: str, allowed: Sequence[str], *, since: datetime, limit: int
 ) -> dict[str, int]:
-    """What became of the newest events since a time, of ``allowed`` segments or, without any, of all: the
-    reason of the decision, or the state of a mail that was not sent after all.
+    """How many of the newest events since a time had which outcome.
+
+    An outcome is the reason of the decision, or the state of a mail that was not sent after all. ``allowed``:
+    of these segments only; of all, when there are none.
     """
     rows = await uow.execute(
         COUNT_OUTCOMES, {"tenant": tenant, "since": since, "allowed": list(allowed), "limit": limit}

@@ -96,8 +96,9 @@ class DraftForm:
         return replace(self, fields={**form_of(current).fields, "version": "", **self.fields})
 
     def with_conflicts(self, current: StoredSurvey) -> "DraftForm":
-        """The form of a survey that somebody else has changed: what was typed stays, what is stored by now
-        is told beside each field, and what was typed may be saved over it.
+        """The form of a survey that has changed meanwhile.
+
+        What was typed stays and may be saved over what is stored by now, which is shown beside each field.
         """
         stored = form_of(current).fields
         faults = {

@@ -5,7 +5,7 @@ from datetime import timedelta
 from fastapi import Request, Response
 
 from services.dispatcher.context import DispatcherContext
-from services.dispatcher.frame import STAFF_LANGUAGE, frame_of
+from services.dispatcher.frame import frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import STOPPED
@@ -47,6 +47,4 @@ async def show_overview(
             done=NOTICES.get(did, ""),
         )
         frame = await frame_of(uow, staff, "surveys", sending=sending)
-    return context.pages.page(
-        request, page, staff=staff, frame=frame, status_code=status_code, speak=STAFF_LANGUAGE
-    )
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

@@ -13,7 +13,7 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.decisions.domain import matches
 from services.dispatcher.decisions.explanation import decode_type
 from services.dispatcher.decisions.repository import decisions as decision_rows
-from services.dispatcher.frame import STAFF_LANGUAGE, CsrfChecked, StaffEditor, StaffReader, frame_of
+from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
 from services.dispatcher.invitations.survey_mail import RenderedMail
@@ -37,7 +37,7 @@ from services.dispatcher.surveys.survey_commands import (
     lock_survey,
 )
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
-from services.dispatcher.surveys.views import PreviewPage, SurveyPage, SurveyStatePage
+from services.dispatcher.surveys.views import PreviewPage, SurveyFormPage, SurveyStatePage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events import SurveyTexts, Tenant
@@ -167,7 +167,7 @@ async def show_preview(
         languages=_languages(set(survey.draft.texts)),
         mail=_sample_mail(context, survey, tenant, language),
     )
-    response = context.pages.page(request, page, staff=staff, frame=frame, speak=STAFF_LANGUAGE)
+    response = context.pages.page(request, page, staff=staff, frame=frame)
     response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
     return response
 
@@ -267,7 +267,6 @@ async def _state_page(
         staff=staff,
         frame=frame,
         status_code=409 if stale else 200,
-        speak=STAFF_LANGUAGE,
     )
 
 
@@ -286,7 +285,7 @@ async def _form_page(
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
     measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
     languages = _languages(form.languages)
-    page = SurveyPage(
+    page = SurveyFormPage(
         survey=survey,
         form=form,
         languages=languages,
@@ -301,6 +300,4 @@ async def _form_page(
         done=NOTICES.get(did, ""),
         may_edit=staff.role in EDITING_ROLES,
     )
-    return context.pages.page(
-        request, page, staff=staff, frame=frame, status_code=status_code, speak=STAFF_LANGUAGE
-    )
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

@@ -55,7 +55,7 @@ def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
 
 StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
 """Words as they are stored: they may be older than the rule about placeholders."""
-Words = Annotated[StoredWords, AfterValidator(_without_faults)]
+CheckedWords = Annotated[StoredWords, AfterValidator(_without_faults)]
 OccasionWords = Annotated[StoredWords, AfterValidator(partial(_without_faults, known=OF_AN_OCCASION))]
 _OCCASION = Field(
     default=None,
@@ -66,9 +66,9 @@ _OCCASION = Field(
 class FollowUpBody(StrictBody):
     """The second question, by outcome; a missing one is not asked."""
 
-    detractor: Words | None = None
-    passive: Words | None = None
-    promoter: Words | None = None
+    detractor: CheckedWords | None = None
+    passive: CheckedWords | None = None
+    promoter: CheckedWords | None = None
 
 
 class TextsBody(StrictBody):
@@ -78,12 +78,12 @@ class TextsBody(StrictBody):
     delivery”), `{day}`, `{touchpoint}`. Any other is refused; `{{` and `}}` are braces themselves.
     """
 
-    subject: Words | None = None
-    intro: Words | None = None
-    question: Words | None = None
-    reason: Words | None = None
+    subject: CheckedWords | None = None
+    intro: CheckedWords | None = None
+    question: CheckedWords | None = None
+    reason: CheckedWords | None = None
     follow_up: FollowUpBody = FollowUpBody()
-    thanks: Words | None = None
+    thanks: CheckedWords | None = None
     occasion: OccasionWords | None = _OCCASION
 
 

@@ -43,7 +43,7 @@ class SurveysPage(Page):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SurveyPage(Page):
+class SurveyFormPage(Page):
     """The form of one survey, or of a new one."""
 
     template: ClassVar[str] = "survey.html"
