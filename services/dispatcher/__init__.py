@@ -1,6 +1,6 @@
 """Decides who is asked, when and how, and sends: the one gate to a customer.
 
-hears  tenants, transactions, answers, cases
-says   surveys, invitations
-owns   surveys, decisions, invitations with their deliveries, suppressions, the state of sending
+consumes   tenants, transactions, answers, cases
+publishes  surveys, invitations
+owns       surveys, decisions, invitations with their deliveries, suppressions, how each tenant sends
 """

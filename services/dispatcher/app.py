@@ -1,13 +1,13 @@
-"""The dispatcher's whole truth: what it hears, serves, says and sends."""
+"""The dispatcher on one screen: what it consumes, serves, publishes and sends."""
 
 from services.dispatcher import backfill
-from services.dispatcher.figures import measure
+from services.dispatcher.gauges import measure_mails
 from services.dispatcher.handlers import subscriptions
-from services.dispatcher.letters import Scribe
+from services.dispatcher.invitations.queue import InvitationQueue
+from services.dispatcher.invitations.schedule import end_leases
+from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import metadata
 from services.dispatcher.recovery import recovery
-from services.dispatcher.schedule import end_leases
-from services.dispatcher.sender import InvitationQueue
 from services.dispatcher.settings import Settings
 from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, TRANSACTIONS
 from shared.mail import Mailer, mail_server
@@ -17,14 +17,14 @@ from shared.service import Context, Loops, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
-    """The watch over the senders' leases, and what an upgrade leaves to be done."""
+    """The watch over the senders' leases, and the backfill that an upgrade may need."""
     leases = watch_leases(context.service, end_leases, context.database, context.health)
-    return {LEASES_LOOP: leases, backfill.NAME: backfill.backfill_loop(context)}
+    return {LEASES_LOOP: leases, backfill.BACKFILL_LOOP: backfill.backfill_loop(context)}
 
 
 def sender_loops(context: Context) -> Loops:
     """The senders, each with its own connection to the mail server."""
-    queue = InvitationQueue(Scribe(context.afterword, context.database.clock), context.secret)
+    queue = InvitationQueue(SurveyMailRenderer(context.afterword, context.database.clock), context.secret)
     server = mail_server(context.afterword)
     senders = {}
     for number in range(1, context.own.senders + 1):
@@ -48,5 +48,5 @@ SERVICE = Service(
     sender_loops=sender_loops,
     owns=(SURVEYS, INVITATIONS),
     recovery=recovery,
-    gauges=(measure,),
+    gauges=(measure_mails,),
 )

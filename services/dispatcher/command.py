@@ -8,7 +8,8 @@ import typer
 if TYPE_CHECKING:
     from shared.db import Database, UnitOfWork
 
-WHO = "the command line"
+COMMAND_LINE = "the command line"
+"""Under which name the acts of commands are logged."""
 TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="The company's short name.")]
 
 
@@ -19,18 +20,18 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
     def stop_sending(tenant: TenantName) -> None:
         """Stop all sending of a company at once; what is due waits."""
         settings()
-        from services.dispatcher.sending import set_stopped
+        from services.dispatcher.sending.sending_commands import set_stopped
 
-        done = _run(tenant, lambda uow: set_stopped(uow, tenant, WHO, stopped=True))
+        done = _run(tenant, lambda uow: set_stopped(uow, tenant, COMMAND_LINE, stopped=True))
         typer.echo("stopped" if done else "was stopped already")
 
     @app.command("resume-sending")
     def resume_sending(tenant: TenantName) -> None:
         """Start sending again; what waited and is not too old goes out."""
         settings()
-        from services.dispatcher.sending import set_stopped
+        from services.dispatcher.sending.sending_commands import set_stopped
 
-        done = _run(tenant, lambda uow: set_stopped(uow, tenant, WHO, stopped=False))
+        done = _run(tenant, lambda uow: set_stopped(uow, tenant, COMMAND_LINE, stopped=False))
         typer.echo("sending again" if done else "was not stopped")
 
     @app.command("live")
@@ -44,9 +45,9 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         if not yes:
             raise typer.BadParameter("from then on customers get mail; confirm it with --yes")
         settings()
-        from services.dispatcher.sending import set_mode
+        from services.dispatcher.sending.sending_commands import set_mode
 
-        done = _run(tenant, lambda uow: set_mode(uow, tenant, WHO, "live"))
+        done = _run(tenant, lambda uow: set_mode(uow, tenant, COMMAND_LINE, "live"))
         typer.echo("live" if done else "was live already")
 
     @app.command("test-address")
@@ -55,14 +56,14 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of one of your own.")],
     ) -> None:
         """List an address that gets mail in test mode too; its answers never count."""
-        from services.dispatcher.addresses import judged
+        from services.dispatcher.decisions.addresses import address_quality
 
-        if judged(address) != "good":
+        if address_quality(address) != "good":
             raise typer.BadParameter("that cannot be an address")
         settings()
-        from services.dispatcher.sending import add_test_address
+        from services.dispatcher.sending.sending_commands import add_test_address
 
-        done = _run(tenant, lambda uow: add_test_address(uow, tenant, WHO, address))
+        done = _run(tenant, lambda uow: add_test_address(uow, tenant, COMMAND_LINE, address))
         typer.echo("listed" if done else "was listed already")
 
     @app.command("placeholder-id")
@@ -73,9 +74,11 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
     ) -> None:
         """Say that a customer id stands for nobody, as “guest” does; the address alone is the person then."""
         settings()
-        from services.dispatcher.sending import change_placeholder_id
+        from services.dispatcher.sending.sending_commands import change_placeholder_id
 
-        done = _run(tenant, lambda uow: change_placeholder_id(uow, tenant, WHO, customer_id, add=not remove))
+        done = _run(
+            tenant, lambda uow: change_placeholder_id(uow, tenant, COMMAND_LINE, customer_id, add=not remove)
+        )
         typer.echo("done" if done else "nothing to do: it was so already")
 
 
@@ -87,25 +90,27 @@ async def create_example_survey(
     trigger: str = "order.delivered",
     delay_minutes: int = 0,
 ) -> None:
-    """A first survey that asks at once, and the address of who tries it; again it changes nothing."""
-    from services.dispatcher import sending, surveys
+    """Create a survey that asks at once, and list the address of its first user; again it changes nothing."""
+    from services.dispatcher.sending.sending_commands import add_test_address
+    from services.dispatcher.surveys.domain import SurveyDraft
+    from services.dispatcher.surveys.survey_commands import create_survey
     from shared.ids import derived
 
     name = trigger.replace(".", " ").replace("_", " ").capitalize()
-    draft = surveys.Draft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes)
+    draft = SurveyDraft(name=name, trigger=trigger, state="live", delay_minutes=delay_minutes)
     async with database.transaction() as uow:
-        # In this order: adding a survey locks how the company sends as well, and less firmly.
+        # In this order: creating a survey locks the company's sending as well, but only against change.
         if test_address is not None:
-            await sending.add_test_address(uow, tenant, WHO, test_address)
-        await surveys.create(uow, tenant, derived("example survey", tenant, trigger), draft)
+            await add_test_address(uow, tenant, COMMAND_LINE, test_address)
+        await create_survey(uow, tenant, derived("example survey", tenant, trigger), draft)
 
 
 def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
-    """Do it in one transaction on the dispatcher's database, to a company that we know."""
+    """Act in one transaction on the dispatcher's database, for a company that is known here."""
     import asyncio
 
-    from services.dispatcher.repository.surveys import of_tenants
     from services.dispatcher.settings import Settings
+    from services.dispatcher.surveys.repository import list_of_tenants
     from shared.db import Database
     from shared.settings import load
     from shared.tenancy import find_tenant
@@ -115,8 +120,8 @@ def _run(tenant: str, act: "Callable[[UnitOfWork], Awaitable[bool]]") -> bool:
         database = Database(own.database_url.get_secret_value(), name="dispatcher-command")
         try:
             async with database.transaction() as uow:
-                # Who has a survey with us exists, told or not.
-                if await find_tenant(uow, tenant) is None and not await of_tenants(uow, [tenant]):
+                # A company that has a survey here exists, whether or not its event was consumed.
+                if await find_tenant(uow, tenant) is None and not await list_of_tenants(uow, [tenant]):
                     raise typer.BadParameter(
                         f"the dispatcher knows no company {tenant!r}; `afterword tenant list` shows all, "
                         "and one that was made just now is known in a moment"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.dispatcher.letters import Scribe
+from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from shared.http.live import LiveFeed
 from shared.http.rate_limit import RateLimit
 from shared.keyed_locks import KeyedSemaphores
@@ -20,12 +20,12 @@ class DispatcherContext(Context):
 
     pages: Pages
     feed: LiveFeed
-    scribe: Scribe
-    per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))
-    per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))
-    """Both slow those who guess links; no reader meets their bottom."""
+    mail_renderer: SurveyMailRenderer
+    per_network: RateLimit = field(default_factory=lambda: RateLimit(most=1_200, every=0.05))
+    per_link: RateLimit = field(default_factory=lambda: RateLimit(most=120, every=0.5))
+    """Both slow down whoever guesses links; no customer reaches either limit."""
     invitation_locks: KeyedSemaphores = field(default_factory=KeyedSemaphores)
-    """By invitation: who waits until another has written holds no connection."""
+    """By invitation: a request that waits for another one to write holds no connection."""
 
 
 OwnContext = Annotated[DispatcherContext, Depends(context_of(DispatcherContext))]

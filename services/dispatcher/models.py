@@ -1,4 +1,4 @@
-"""The dispatcher's tables."""
+"""The dispatcher's tables: the source of column names for statements and migrations alike."""
 
 from sqlalchemy import (
     ARRAY,
@@ -32,7 +32,7 @@ stream_table(metadata)
 _outbox = metadata.tables["outbox"]
 Index("ix_outbox_key", _outbox.c.key, postgresql_where=text("topic = 'invitations.v1'"))
 
-Table(
+survey = Table(
     "survey",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -52,7 +52,7 @@ Table(
     Column("made_from", Text),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
-Table(
+survey_words = Table(
     "survey_words",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -65,7 +65,7 @@ Table(
     CheckConstraint("measurement IN ('transactional', 'relational')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
 )
-Table(
+sending = Table(
     "sending",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -76,7 +76,7 @@ Table(
     Column("placeholder_ids", ARRAY(Text), nullable=False, server_default="{}"),
     CheckConstraint("mode IN ('test', 'live')", name="mode"),
 )
-Table(
+sending_change = Table(
     "sending_change",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -85,7 +85,7 @@ Table(
     Column("who", Text, nullable=False),
     Column("what", Text, nullable=False),
 )
-Table(
+suppression = Table(
     "suppression",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -99,7 +99,7 @@ Table(
     CheckConstraint("kind IN ('address', 'customer')", name="kind"),
     CheckConstraint("reason IN ('unsubscribed', 'listed')", name="reason"),
 )
-Table(
+suppression_lift = Table(
     "suppression_lift",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -111,7 +111,7 @@ Table(
     Column("who", Text, nullable=False),
     Column("reason", Text),
 )
-Table(
+customer = Table(
     "customer",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -122,14 +122,14 @@ Table(
     Column("several", Boolean, nullable=False, server_default=text("false")),
     Column("invited_before", INSTANT),
 )
-Table(
+backfill = Table(
     "backfill",
     metadata,
     Column("name", Text, primary_key=True),
     Column("tenant", Text),
     Column("id", Uuid),
 )
-Table(
+decision = Table(
     "decision",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -151,7 +151,7 @@ Table(
     Index(None, "tenant", "source_id"),
     Index(None, "tenant", "customer_id"),
 )
-Table(
+invitation = Table(
     "invitation",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -179,7 +179,7 @@ Table(
     Index(None, "lease_until", postgresql_where=text("state = 'sending'")),
     Index(None, "changed_at"),
 )
-Table(
+answer_heard = Table(
     "answer_heard",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -196,7 +196,7 @@ Table(
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
 )
-Table(
+case_heard = Table(
     "case_heard",
     metadata,
     Column("tenant", Text, primary_key=True),

@@ -1,21 +1,18 @@
-"""What the dispatcher remembers of what it has said, when its database was restored from an older backup.
+"""How the dispatcher restores its state from its own topics, when its database came from an older backup.
 
-Every mail that left had been said: a delivery is due only when its invitation stands on the topic. So what is
-due now, or was being sent, may have been sent since the backup, and becomes unknown.
+An invitation is sent only when it is on the topic, so every mail that left is there. What is due now, or was
+being sent, may have been sent since the backup, and becomes unknown.
 """
 
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from msgspec import json
-
-from services.dispatcher import invitations, quarantine, surveys
-from services.dispatcher.contacts import contact_of
-from services.dispatcher.decisions import joined_segments
-from services.dispatcher.grounds import Grounds, facts_of
+from services.dispatcher.backfill import store_quarantines
+from services.dispatcher.decisions.explanation import Explanation
+from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.repository import restoring as rows
-from services.dispatcher.wording import write_texts
+from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
 from shared.events import INVITATIONS, SURVEYS, TRANSACTIONS, Event, Invitation, Survey, Transaction
 from shared.events.dedupe import first, newest
@@ -28,87 +25,74 @@ LOST = (
     "the log of who changed the sending, as far as they came since the backup, are gone: nobody else holds "
     "them. Enter the opt-outs again before the workers start."
 )
-REASON = "the database was restored: it may have been sent since the backup"
+POSSIBLY_SENT = "the database was restored: it may have been sent since the backup"
 
 
 async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
-    """Take back the surveys with their words, and whether the tenant was live or stopped."""
-    said = newest(events, lambda survey: (survey.id, survey.survey_version))
+    """Restore the surveys with their words, and whether their tenants were live or stopped."""
+    versions = newest(events, lambda survey: (survey.id, survey.survey_version))
     current: dict[tuple[str, UUID], Event[Survey]] = {}
-    for event in sorted(said, key=lambda event: (event.data.version, event.data.survey_version)):
+    for event in sorted(versions, key=lambda event: (event.data.version, event.data.survey_version)):
         current[event.tenant, event.data.id] = event
     latest: dict[str, Survey] = {}
     for tenant, survey_id in sorted(current):
         survey = current[tenant, survey_id].data
         if tenant not in latest or latest[tenant].changed_at < survey.changed_at:
             latest[tenant] = survey
-    # Before the surveys: everybody locks in this order, and the API may be at work.
-    await rows.put_sending(uow, sorted(latest.items()))
-    await rows.put_surveys(uow, [current[key] for key in sorted(current)])
-    await rows.put_words(uow, [(event, write_texts(event.data.texts)) for event in said])
+    # Sending before the surveys: all transactions lock in this order, and the API may be running.
+    await rows.restore_sending(uow, latest)
+    await rows.restore_surveys(uow, [current[key] for key in sorted(current)])
+    await rows.restore_words(uow, versions)
 
 
 async def restore_invitations(context: Context, uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
-    """Take back each invitation as it was said last, with the decision that it came of."""
-    said = newest(events, lambda invitation: invitation.id)
-    new = await rows.put_invitations(uow, [(event, json.encode(event.data)) for event in said])
-    invited = [event for event in said if (event.tenant, event.data.id) in new]
-    if not invited:
+    """Restore the newest version of each invitation, with the decision that it came of."""
+    invitations = newest(events, lambda invitation: invitation.id)
+    new = await rows.restore_invitations(uow, invitations)
+    restored = [event for event in invitations if (event.tenant, event.data.id) in new]
+    if not restored:
         return
-    happened = [_transaction(event.data) for event in invited]
-    await rows.put_decisions(
-        uow,
-        [
-            (event, facts_of(transaction), json.encode(_grounds(event.data)))
-            for event, transaction in zip(invited, happened, strict=True)
-        ],
-        [joined_segments(transaction) for transaction in happened],
+    await rows.restore_decisions(
+        uow, [(event, _transaction(event.data), _explanation(event.data)) for event in restored]
     )
-    asked = [
-        (contact_of(context.secret, event.tenant, event.data.customer, frozenset()), event.data.due_at)
-        for event in invited
-        if not event.data.test and event.data.state not in quarantine.NEVER_ARRIVED
-    ]
-    await quarantine.hold(uow, [contact for contact, _ in asked])
-    await quarantine.begin(uow, asked)
+    await store_quarantines(uow, context.secret, [(event.tenant, event.data) for event in restored])
 
 
 async def restore_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
-    """Give the decisions that were taken back what only their transactions know."""
-    heard = first(events, lambda transaction: transaction.event_id)
-    await rows.complete_decisions(uow, [(event, facts_of(event.data)) for event in heard])
+    """Complete the restored decisions by what only their transactions have."""
+    await rows.complete_decisions(uow, first(events, lambda transaction: transaction.event_id))
 
 
-async def settle(uow: UnitOfWork, most: int) -> int:
-    """What was being sent, or was due, is unknown from now on."""
-    found = await rows.perhaps_sent(uow, most)
+async def settle(uow: UnitOfWork, limit: int) -> int:
+    """Move to ``unknown`` what was being sent or is due; returns how many there were."""
+    found = await rows.lock_possibly_sent(uow, limit)
     for row in found:
-        await invitations.move(uow, row.tenant, invitations.of_row(row), "unknown", reason=REASON)
+        await move_invitation(uow, row.tenant, read_invitation(row), "unknown", reason=POSSIBLY_SENT)
     return len(found)
 
 
 async def surveys_page(
-    uow: UnitOfWork, after: Cursor | None, most: int
+    uow: UnitOfWork, after: Cursor | None, limit: int
 ) -> tuple[list[tuple[str, Survey]], Cursor | None]:
-    """Every version of every survey, as it stands."""
-    found = await rows.lock_surveys(uow, after, most)
-    things = [
-        (row.tenant, survey) for row in found for survey in await surveys.versions(uow, row.tenant, row.id)
+    """Every version of the next surveys."""
+    found = await rows.share_surveys(uow, after, limit)
+    surveys = [
+        (row.tenant, survey) for row in found for survey in await survey_events(uow, row.tenant, row.id)
     ]
-    return things, (found[-1].tenant, found[-1].id) if len(found) == most else None
+    return surveys, (found[-1].tenant, found[-1].id) if len(found) == limit else None
 
 
 async def invitations_page(
-    uow: UnitOfWork, after: Cursor | None, most: int
+    uow: UnitOfWork, after: Cursor | None, limit: int
 ) -> tuple[list[tuple[str, Invitation]], Cursor | None]:
-    """Every invitation, as it stands."""
-    found = await rows.lock_invitations(uow, after, most)
-    things = [(row.tenant, invitations.of_row(row)) for row in found]
-    return things, (found[-1].tenant, found[-1].id) if len(found) == most else None
+    """The next invitations."""
+    found = await rows.share_invitations(uow, after, limit)
+    invitations = [(row.tenant, read_invitation(row)) for row in found]
+    return invitations, (found[-1].tenant, found[-1].id) if len(found) == limit else None
 
 
 def _transaction(invitation: Invitation) -> Transaction:
-    """What an invitation knows of its event, until its transaction is read."""
+    """What an invitation has of its event, until its transaction is read."""
     return Transaction(
         id=str(invitation.event_id),
         source="restored",
@@ -125,19 +109,20 @@ def _transaction(invitation: Invitation) -> Transaction:
     )
 
 
-def _grounds(invitation: Invitation) -> Grounds:
-    return Grounds(
-        mode="test" if invitation.state == "withheld" else "live",
+def _explanation(invitation: Invitation) -> Explanation:
+    withheld = invitation.state == "withheld"
+    return Explanation(
+        mode="test" if withheld else "live",
         address="good",
         language=invitation.language,
         due_at=invitation.due_at,
         test=invitation.test,
-        withheld=invitation.state == "withheld",
+        withheld=withheld,
     )
 
 
 def recovery(context: Context) -> Recovery:
-    """What the dispatcher reads again, and what it can publish again."""
+    """What the dispatcher restores, and what it can publish again."""
     return Recovery(
         owned=(Owned(SURVEYS, surveys_page), Owned(INVITATIONS, invitations_page)),
         reads=(

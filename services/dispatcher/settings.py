@@ -1,4 +1,4 @@
-"""What the dispatcher needs of its own."""
+"""The dispatcher's own settings."""
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict

@@ -2,16 +2,39 @@
 
 from fastapi import FastAPI
 
-from services.dispatcher import api, pages, people_api
 from services.dispatcher.context import DispatcherContext
-from services.dispatcher.letters import Scribe
-from services.dispatcher.pages.events import live_feed
+from services.dispatcher.decisions import api as decisions_api
+from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.sending import api as sending_api
+from services.dispatcher.sending import pages as sending_pages
+from services.dispatcher.story import pages as story_pages
+from services.dispatcher.suppressions import api as suppressions_api
+from services.dispatcher.suppressions import pages as unsubscribe_pages
+from services.dispatcher.surveys import api as surveys_api
+from services.dispatcher.surveys import pages as surveys_pages
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
+ROUTERS = (
+    surveys_api.router,
+    decisions_api.router,
+    suppressions_api.router,
+    sending_api.router,
+    # Before the surveys' own pages, whose addresses hold an id.
+    sending_pages.router,
+    surveys_pages.router,
+    story_pages.router,
+    unsubscribe_pages.router,
+)
+
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """Every change is a transaction of its own; nothing runs beside."""
-    drawn, scribe = pages_of(context), Scribe(context.afterword, context.database.clock)
-    own = context.extended(DispatcherContext, pages=drawn, feed=live_feed(context), scribe=scribe)
-    return service_app(own, routers=[api.router, people_api.router, *pages.routers], pages=drawn), {}
+    """The API; no loops run beside it."""
+    pages = pages_of(context)
+    own = context.extended(
+        DispatcherContext,
+        pages=pages,
+        feed=story_pages.live_feed(context),
+        mail_renderer=SurveyMailRenderer(context.afterword, context.database.clock),
+    )
+    return service_app(own, routers=ROUTERS, pages=pages), {}

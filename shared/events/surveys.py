@@ -1,13 +1,48 @@
 """``surveys``: what is asked; one thing for each version, so that old invitations keep their words."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
+from annotated_types import Interval
 from msgspec import UNSET, UnsetType
+from msgspec.structs import fields
 
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 
 Measurement = Literal["transactional", "relational"]
+SurveyState = Literal["live", "paused"]
+MINUTES_PER_DAY = 1440
+MAX_PLACE = 1_000_000
+"""The highest place that can be set."""
+
+
+class SurveyRules(Data, frozen=True, kw_only=True):
+    """Which events a survey asks about, when, and whom it leaves alone: the only list of these fields.
+
+    Bodies, forms, columns and rows are made from it. The intervals bound what may be set; an event is read
+    whatever its values are.
+    """
+
+    trigger: Name
+    """A type of event; with ``*`` at its end, each type that begins so."""
+    state: SurveyState = "paused"
+    """A new survey asks nobody until somebody starts it."""
+    delay_minutes: Annotated[int, Interval(ge=0, le=365 * MINUTES_PER_DAY)] = 1440
+    """Between the event and the mail."""
+    quarantine_days: Annotated[int, Interval(ge=0, le=3650)] = 90
+    """Before the same contact is asked again, by whatever survey."""
+    link_days: Annotated[int, Interval(ge=1, le=365)] = 30
+    """For which the link in the mail can be answered."""
+    max_age_days: Annotated[int, Interval(ge=1, le=365)] = 7
+    """After which an event is too old to ask about."""
+    place: Annotated[int, Interval(ge=1, le=MAX_PLACE)] | None = None
+    """In the order of the tenant's surveys, the first of which that may ask does. None: of a new survey, the
+    last place; in an event, its publisher was a version that published no rules but trigger and state."""
+
+
+SURVEY_RULES = SurveyRules.__struct_fields__
+NUMERIC_RULES = tuple(each.name for each in fields(SurveyRules) if isinstance(each.default, int))
+"""Those that are minutes and days."""
 
 
 class FollowUp(Data, frozen=True, kw_only=True):
@@ -34,30 +69,30 @@ class SurveyTexts(Data, frozen=True, kw_only=True):
     """What the survey is about, such as “your delivery”; without one the type of the event tells."""
 
 
-class Survey(Data, frozen=True, kw_only=True):
-    """One version of a survey's words. ``version`` counts the changes of this very version's state."""
+class Survey(SurveyRules, frozen=True, kw_only=True):
+    """One version of a survey's words. ``version`` counts the changes of this very version's state.
+
+    Only its owner acts on the rules: when it restores from the topic what its database has lost.
+    """
 
     id: UUID
     survey_version: int
     version: int
     name: Name
     measurement: Measurement
-    trigger: Name
-    state: Literal["live", "paused"]
+    state: SurveyState
     test: bool
     """The tenant is in test mode: mail goes only to listed test addresses."""
     stopped: bool
     """All sending of the tenant is stopped."""
     texts: dict[str, SurveyTexts] = {}
     default_language: Name = "en"
-    delay_minutes: int | None = None
-    """This and the next four: when the survey asks, and whom not. Only its owner acts on them, when it takes
-    back from the topic what its restored database does not know."""
-    quarantine_days: int | None = None
-    link_days: int | None = None
-    max_age_days: int | None = None
-    place: int | None = None
     changed_at: Instant
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether its publisher was a version that published the rules."""
+        return self.place is not None
 
 
 SURVEYS = Topic(

@@ -12,9 +12,9 @@ from bench.servers import Record, Servers
 from bench.trigger import an_event
 from msgspec import json
 
-from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
-from services.dispatcher.handlers import decide_transactions
+from services.dispatcher.decisions.handlers import decide_transactions
+from services.dispatcher.sending import sending_commands
 from services.trigger.domain import transaction
 from services.trigger.intake import EncodedEvent, read_event
 from shared.db.database import Database
@@ -59,4 +59,4 @@ async def _go_live(database: Database) -> None:
     await add_tenant(database)
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, "bench", "live")

@@ -16,8 +16,8 @@ from bench.servers import Servers
 from bench.trigger import an_event
 from support.stack import running
 
-from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
+from services.dispatcher.sending import sending_commands
 
 EVENTS_PER_S, ROUND_S = 100.0, 20.0
 MAX_P99_MS = 1_000.0
@@ -49,7 +49,7 @@ async def _go_live(product: RunningProduct) -> None:
     database = product.databases["dispatcher"]
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, "bench", "live")
 
 
 async def _round(product: RunningProduct, seconds: float, number: int) -> float:

@@ -18,8 +18,8 @@ from bench.servers import Record, Servers
 from support.eventually import eventually
 from support.topics import PARTITIONS
 
-from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
+from services.dispatcher.sending import sending_commands
 from shared.events import ANSWERS, TRANSACTIONS, Topic
 from shared.kafka.kernel.clients import new_admin, new_producer, partition_of
 
@@ -142,4 +142,4 @@ async def _go_live(product: RunningProduct) -> None:
     database = product.databases["dispatcher"]
     await create_example_survey(database, TENANT, test_address=None, delay_minutes=SURVEY_DELAY_MINUTES)
     async with database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, "bench", "live")

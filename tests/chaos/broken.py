@@ -91,14 +91,14 @@ def _skips() -> None:
 def _forgets_sending() -> None:
     if not _runs("dispatcher"):
         return
-    from services.dispatcher import invitations
+    from services.dispatcher.invitations import queue
 
-    move = invitations.move
+    move = queue.move_invitation
 
     async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
         return await move(uow, tenant, invitation, "waiting" if state == "sending" else state, **given)
 
-    replace_names(invitations, move=forgetful)
+    replace_names(queue, move_invitation=forgetful)
 
 
 def _counts_the_batch() -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from chaos.stack import CONSUMING_SERVICES, Stack
 
-from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
+from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
 from shared.db.database import Database
 
@@ -33,7 +33,7 @@ async def create_company(stack: Stack, tenant: str) -> Company:
         key = await tenants.create_key(trigger, tenant, ["events:write", "decisions:read"], name="shop")
         await create_example_survey(dispatcher, tenant, test_address=None, trigger=MAILED_EVENT_TYPE)
         async with dispatcher.transaction() as uow:
-            await sending.set_mode(uow, tenant, "chaos", "live")
+            await sending_commands.set_mode(uow, tenant, "chaos", "live")
     finally:
         await trigger.close()
         await dispatcher.close()

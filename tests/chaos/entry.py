@@ -98,14 +98,14 @@ def shorten() -> None:
         statement=lambda sql: statement(sql.replace("'45s'", f"'{SESSION_TIMEOUT_S}s'")),
     )
     if {"dispatcher", "all"} & set(sys.argv):
-        from services.dispatcher import sender as invitations
+        from services.dispatcher.invitations import queue
         from shared.mail import mailer
         from shared.outbound import outcome_rules, sender
 
         replace_names(mailer, SECONDS_TO_BEGIN=MAIL_TIMEOUT_S, SECONDS_FOR_DATA=MAIL_TIMEOUT_S)
         replace_defaults(mailer.Mailer.__init__, seconds=MAIL_TIMEOUT_S)
         replace_names(outcome_rules, LEASE_DURATION=LEASE_DURATION, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
-        replace_names(invitations, LEASE_DURATION=LEASE_DURATION)
+        replace_names(queue, LEASE_DURATION=LEASE_DURATION)
         replace_names(
             sender, LEASE_DURATION=LEASE_DURATION, MAX_RECORD_TIME=LEASE_DURATION - timedelta(seconds=4)
         )

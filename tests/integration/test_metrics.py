@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
-from support.dispatcher_builders import TENANT, a_customer, a_transaction, go_live, know_tenant, make_survey
+from support.dispatcher_builders import TENANT, a_customer, a_transaction, go_live, keep_tenant, make_survey
 from support.eventually import eventually
 from support.http_clients import a_context, api_client
 from support.restored_service import environment, publish
@@ -78,7 +78,7 @@ def value(samples: Samples, name: str, **labels: str) -> float:
 async def test_a_worker_shows_its_lag_its_dead_letters_its_mails_and_what_it_reaches(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await know_tenant(context.database)
+    await keep_tenant(context.database)
     await make_survey(context.database, delay_minutes=0)
     await make_survey(context.database, delay_minutes=24 * 60, trigger="order.returned")
     await go_live(context.database)

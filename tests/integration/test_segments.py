@@ -16,9 +16,9 @@ from support.companies import NOTHING, Company, Person, World, a_world
 from support.stack import Postgres
 from support.streams import stream_until_change
 
-from services.dispatcher import invitations, sending
-from services.dispatcher.repository import surveys
-from services.dispatcher.repository.invitations import of_link
+from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.invitations.states import move_invitation, read_invitation
+from services.dispatcher.sending import sending_commands
 from shared.events import TRANSACTIONS
 from shared.permissions import Role
 
@@ -75,7 +75,7 @@ async def _a_town(world: World) -> Town:
         },
     )
     async with world.contexts["dispatcher"].database.transaction() as uow:
-        await sending.set_mode(uow, company.name, "twin admin", "live")
+        await sending_commands.set_mode(uow, company.name, "twin admin", "live")
     await world.deliver_all()
     parts = []
     for name in (HERE, THERE):
@@ -132,8 +132,8 @@ async def _answered(
             {"tenant": company.name, "event": found[0].data.event_id},
         )
         invitation: UUID = row.scalar_one()
-        waiting = invitations.of_row(await of_link(uow, invitation))  # type: ignore[arg-type]
-        assert await invitations.move(uow, company.name, waiting, "sent")
+        waiting = read_invitation(await invitation_rows.find_by_id(uow, invitation))  # type: ignore[arg-type]
+        assert await move_invitation(uow, company.name, waiting, "sent")
     await world.deliver_all()
     token = replace(company, invitation=invitation).token("answer")
     for score, comment in ((1, f"{part}-first"), (2, f"{part}-then")):
@@ -297,8 +297,9 @@ async def test_a_survey_counts_for_a_reader_what_left_in_their_segments(town: To
     counted = []
     async with database.reading() as uow:
         for segments in ((), (f"store:{HERE}-store",), ("store:elsewhere",)):
-            found = await surveys.counts(uow, "twin", uow.now - timedelta(days=30), segments)
-            counted.append(sum(row.n for row in found))
+            since = uow.now - timedelta(days=30)
+            found = await invitation_rows.count_by_survey(uow, "twin", since, segments)
+            counted.append(sum(n for states in found.values() for n in states.values()))
     assert counted[1:] == [2, 0]
     assert counted[0] >= 4
 

@@ -24,8 +24,9 @@ from services.alerts.staff.sessions import new_session
 from services.alerts.staff.sign_in_tokens import new_link
 from services.collector.forms import PageNonce
 from services.command import SERVICES, service
-from services.dispatcher import invitations, sending
-from services.dispatcher.repository.invitations import of_link
+from services.dispatcher.invitations.repository import find_by_id
+from services.dispatcher.invitations.states import move_invitation, read_invitation
+from services.dispatcher.sending import sending_commands
 from services.trigger import tenants
 from shared.events import TOPICS, TRANSACTIONS, Event
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
@@ -188,8 +189,8 @@ class World:
         path = f"/v1/suppressions/customer:{name}-again?reason={name}-said-so"
         assert (await self.clients["dispatcher"].delete(path, headers=company.headers)).status_code == 204
         async with dispatcher.transaction() as uow:
-            await sending.set_mode(uow, name, f"{name} admin", "live")
-            await sending.add_test_address(uow, name, f"{name} admin", f"tester@{name}.example")
+            await sending_commands.set_mode(uow, name, f"{name} admin", "live")
+            await sending_commands.add_test_address(uow, name, f"{name} admin", f"tester@{name}.example")
         await self.post("trigger", company, "/v1/events", an_event(name))
         (event,) = [one for one in await self.transactions() if one.tenant == name]
         company.event = event.data.event_id
@@ -199,8 +200,8 @@ class World:
                 "SELECT invitation_id FROM decision WHERE tenant = :tenant", {"tenant": name}
             )
             company.invitation = row.scalar_one()
-            waiting = invitations.of_row(cast("Any", await of_link(uow, company.invitation)))
-            assert await invitations.move(uow, name, waiting, "sent")
+            waiting = read_invitation(cast("Any", await find_by_id(uow, company.invitation)))
+            assert await move_invitation(uow, name, waiting, "sent")
         await self.deliver_all()
 
     async def _answer(self, company: Company) -> None:

@@ -1,4 +1,4 @@
-"""Plays what the dispatcher hears, and sends, on a database and a clock of the test's own."""
+"""Builds events, surveys and senders of the dispatcher, on a database and a clock of the test's own."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,12 +7,13 @@ from uuid import UUID
 
 from support.http_clients import SECRET, afterword_settings, context_on
 
-from services.dispatcher import sending, surveys
 from services.dispatcher.app import SERVICE
-from services.dispatcher.decisions import decide_transactions
-from services.dispatcher.letters import Scribe
-from services.dispatcher.sender import InvitationQueue
-from services.dispatcher.surveys import Draft, Survey
+from services.dispatcher.decisions.handlers import decide_transactions
+from services.dispatcher.invitations.queue import InvitationQueue
+from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.sending import sending_commands
+from services.dispatcher.surveys import survey_commands
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from shared.db.database import Database
 from shared.events import (
     INVITATIONS,
@@ -37,7 +38,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that changes only when it is moved."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now
@@ -73,24 +74,24 @@ def event_of(topic: Topic[Any], data: Data, tenant: str = TENANT) -> Event[Any]:
 
 
 async def decide(database: Database, *transactions: Transaction, tenant: str = TENANT) -> None:
-    """Hand transactions to the handler as the kernel does: one batch, one database transaction, sorted."""
+    """Pass transactions to the handler as the kernel does: one batch, one database transaction, sorted."""
     events = [event_of(TRANSACTIONS, each, tenant) for each in transactions]
     events.sort(key=lambda event: (event.tenant, str(event.data.event_id)))
     async with database.transaction() as uow:
         await decide_transactions(context_on(SERVICE, database), uow, events)
 
 
-async def deliver(
+async def consume(
     database: Database, handler: Any, topic: Topic[Any], *things: Any, tenant: str = TENANT
 ) -> None:
-    """Hand other things to their handler."""
+    """Pass other things to their handler."""
     events = [event_of(topic, thing, tenant) for thing in things]
     events.sort(key=lambda event: (event.tenant, str(event.data.id), event.data.version))
     async with database.transaction() as uow:
         await handler(uow, events)
 
 
-async def know_tenant(database: Database, tenant: str = TENANT, **changes: Any) -> Tenant:
+async def keep_tenant(database: Database, tenant: str = TENANT, **changes: Any) -> Tenant:
     facts: dict[str, Any] = {
         "id": tenant,
         "version": 1,
@@ -106,23 +107,23 @@ async def know_tenant(database: Database, tenant: str = TENANT, **changes: Any) 
     return known
 
 
-async def make_survey(database: Database, tenant: str = TENANT, **changes: Any) -> Survey:
+async def make_survey(database: Database, tenant: str = TENANT, **changes: Any) -> StoredSurvey:
     facts: dict[str, Any] = {"name": "After delivery", "trigger": "order.delivered", "delay_minutes": 60}
     facts["state"] = "live"
     async with database.transaction() as uow:
-        return await surveys.create(
-            uow, tenant, changes.pop("id", None) or uuid7(), Draft(**{**facts, **changes})
+        return await survey_commands.create_survey(
+            uow, tenant, changes.pop("id", None) or uuid7(), SurveyDraft(**{**facts, **changes})
         )
 
 
 async def go_live(database: Database, tenant: str = TENANT) -> None:
     async with database.transaction() as uow:
-        await sending.set_mode(uow, tenant, "the test", "live")
+        await sending_commands.set_mode(uow, tenant, "the test", "live")
 
 
 async def list_test_addresses(database: Database, *addresses: str, tenant: str = TENANT) -> None:
     async with database.transaction() as uow:
-        await sending.set_test_addresses(uow, tenant, "the test", addresses)
+        await sending_commands.set_test_addresses(uow, tenant, "the test", addresses)
 
 
 async def rows(database: Database, sql: str, **values: Any) -> Sequence[Any]:
@@ -140,7 +141,7 @@ async def reasons(database: Database, tenant: str = TENANT) -> dict[str, str]:
     return {row.source_id: row.reason for row in found}
 
 
-async def said(database: Database, topic: Topic[Any]) -> list[Any]:
+async def published(database: Database, topic: Topic[Any]) -> list[Any]:
     """What waits in the outbox for this topic, oldest first."""
     found = await rows(
         database, "SELECT value FROM outbox WHERE topic = :topic ORDER BY seq", topic=topic.name
@@ -149,18 +150,18 @@ async def said(database: Database, topic: Topic[Any]) -> list[Any]:
 
 
 async def invitations(database: Database) -> list[Invitation]:
-    """Every state of every invitation that was said and not relayed."""
-    return await said(database, INVITATIONS)
+    """Every state of every invitation that was published and not relayed."""
+    return await published(database, INVITATIONS)
 
 
-async def relayed(database: Database) -> None:
-    """The broker has taken all that was said."""
+async def relay_all(database: Database) -> None:
+    """Empty the outbox, as the relay does once the broker has acknowledged everything."""
     async with database.transaction() as uow:
         await uow.execute("DELETE FROM outbox")
 
 
 async def states(database: Database) -> dict[UUID, tuple[str, str | None]]:
-    """How each delivery stands."""
+    """The state of each invitation, with its reason."""
     return {
         row.id: (row.state, row.reason)
         for row in await rows(database, "SELECT id, state, reason FROM invitation")
@@ -172,15 +173,15 @@ async def the_state(database: Database) -> tuple[str, str | None]:
     return state
 
 
-async def asked(database: Database, name: str, **changes: Any) -> str:
-    """A customer who has been decided to be asked, and of whom everybody knows; the address."""
+async def invite_customer(database: Database, name: str, **changes: Any) -> str:
+    """Decide that a customer is asked, and relay the invitation; returns the address."""
     customer = a_customer(name, **changes)
     await decide(database, a_transaction(f"order-{name}", customer))
-    await relayed(database)
+    await relay_all(database)
     return customer.email or ""
 
 
 def a_sender(database: Database, mailer: Mailer, clock: Clock) -> Sender:
     settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-    queue = InvitationQueue(Scribe(settings, clock), SECRET)
+    queue = InvitationQueue(SurveyMailRenderer(settings, clock), SECRET)
     return Sender("sender", database, mailer, queue, Health())

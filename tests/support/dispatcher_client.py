@@ -1,4 +1,4 @@
-"""Who knocks at the dispatcher's doors, and with what: a company's key, a person's cookie, a form of ours."""
+"""Callers of the dispatcher: the headers of a company's key, the cookie of a person, the fields of a form."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,1 +1,1 @@
-"""Every SQL statement of the dispatcher, by what it is about. Each names the tenant."""
+"""The statements of recovery and backfill, which concern several tables; the others lie with their noun."""

@@ -1,218 +1,224 @@
-"""What is taken back from the topics after a restore, and paged through to be said again."""
+"""Restore rows from the topics after the database came from a backup, and page through them to publish."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from msgspec import json
+from msgspec.structs import replace
 from sqlalchemy import Row
 
-from services.dispatcher.repository.invitations import _COLUMNS
+from services.dispatcher.decisions.explanation import Explanation, encode_facts
+from services.dispatcher.decisions.repository.decisions import stored_segments
+from services.dispatcher.invitations.repository import COLUMNS
+from services.dispatcher.models import decision, invitation, survey, survey_words
+from services.dispatcher.surveys.domain import rules_of
+from services.dispatcher.surveys.texts import write_texts
 from shared.db import UnitOfWork
+from shared.db.bulk import insert, keep_newest, row_values, rows_sql
 from shared.events import Event, Invitation, Survey, Transaction
+from shared.events.surveys import SURVEY_RULES
 from shared.kafka.ops.recovery import Cursor
 
 UNREAD = "unread"
 """Digest of a decision whose transaction has not been read again yet."""
+DEFAULT_PLACE = 1000
+"""Of a survey whose event carries no rules and that this database does not know."""
+
+FIND_RULES = f"""
+    SELECT tenant, id, {", ".join(SURVEY_RULES)}
+    FROM survey
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id) USING (tenant, id)
+"""
 
 
-async def put_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
-    """Take back those that are newer than ours. What was not said of a survey that we do not
-    know stands at its default, and the survey pauses until somebody has looked at it.
+async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
+    """Keep those that are newer than ours."""
+    surveys = await _with_rules(uow, events)
+    await keep_newest(
+        uow,
+        survey,
+        surveys,
+        first=("created_at",),
+        tenant=[event.tenant for event in events],
+        created_at=[each.changed_at for each in surveys],
+    )
+
+
+async def _with_rules(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> list[Survey]:
+    """The surveys, complete also where an earlier version published them without their rules.
+
+    They keep the rules that we know; a survey that we do not know has the defaults, and is paused until
+    an editor starts it again.
     """
+    incomplete = [event for event in events if not event.data.has_rules]
+    known: dict[tuple[str, UUID], dict[str, Any]] = {}
+    if incomplete:
+        values = {
+            "tenants": [event.tenant for event in incomplete],
+            "ids": [event.data.id for event in incomplete],
+        }
+        known = {(row.tenant, row.id): rules_of(row) for row in await uow.execute(FIND_RULES, values)}
+    complete = []
+    for event in events:
+        restored = event.data
+        if not restored.has_rules:
+            rules = known.get((event.tenant, restored.id))
+            if rules is None:
+                restored = replace(restored, place=DEFAULT_PLACE, state="paused")
+            else:
+                rules |= {"trigger": restored.trigger, "state": restored.state}
+                restored = replace(restored, **rules)
+        complete.append(restored)
+    return complete
+
+
+async def restore_words(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
+    """Keep the versions of words that we do not have, of surveys that are there; they never change."""
+    await insert(
+        uow,
+        survey_words,
+        [event.data for event in events],
+        tenant=[event.tenant for event in events],
+        survey_id=[event.data.id for event in events],
+        texts=[write_texts(event.data.texts) for event in events],
+        written_at=[event.data.changed_at for event in events],
+    )
+
+
+RESTORE_SENDING = """
+    INSERT INTO sending AS s (tenant, mode, stopped, changed_at)
+    SELECT * FROM unnest(
+        CAST(:tenants AS text[]), CAST(:modes AS text[]), CAST(:stopped AS boolean[]),
+        CAST(:times AS timestamptz[])
+    )
+    ORDER BY 1
+    ON CONFLICT (tenant) DO UPDATE SET
+        mode = EXCLUDED.mode, stopped = EXCLUDED.stopped, changed_at = EXCLUDED.changed_at
+    WHERE s.changed_at < EXCLUDED.changed_at
+"""
+
+
+async def restore_sending(uow: UnitOfWork, latest: Mapping[str, Survey]) -> None:
+    """Keep how these tenants sent, by the latest survey of each, where that is newer than ours."""
     await uow.execute(
-        "INSERT INTO survey AS s (tenant, id, version, survey_version, name, trigger, state, delay_minutes, "
-        "quarantine_days, link_days, max_age_days, place, created_at, changed_at) "
-        "SELECT n.tenant, n.id, n.version, n.survey_version, n.name, n.trigger, "
-        "CASE WHEN coalesce(n.delay_minutes, o.delay_minutes) IS NULL THEN 'paused' ELSE n.state END, "
-        "coalesce(n.delay_minutes, o.delay_minutes, 1440), "
-        "coalesce(n.quarantine_days, o.quarantine_days, 90), coalesce(n.link_days, o.link_days, 30), "
-        "coalesce(n.max_age_days, o.max_age_days, 7), coalesce(n.place, o.place, 1000), "
-        "n.changed_at, n.changed_at FROM unnest(CAST(:tenants AS text[]), "
-        "CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:words AS int[]), CAST(:names AS text[]), "
-        "CAST(:triggers AS text[]), CAST(:states AS text[]), CAST(:delays AS int[]), "
-        "CAST(:quarantines AS int[]), CAST(:links AS int[]), CAST(:ages AS int[]), CAST(:places AS int[]), "
-        "CAST(:times AS timestamptz[])) AS n(tenant, id, version, survey_version, name, trigger, state, "
-        "delay_minutes, quarantine_days, link_days, max_age_days, place, changed_at) "
-        "LEFT JOIN survey o ON o.tenant = n.tenant AND o.id = n.id ORDER BY n.tenant, n.id "
-        "ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, "
-        "survey_version = EXCLUDED.survey_version, name = EXCLUDED.name, trigger = EXCLUDED.trigger, "
-        "state = EXCLUDED.state, delay_minutes = EXCLUDED.delay_minutes, "
-        "quarantine_days = EXCLUDED.quarantine_days, link_days = EXCLUDED.link_days, "
-        "max_age_days = EXCLUDED.max_age_days, place = EXCLUDED.place, changed_at = EXCLUDED.changed_at "
-        "WHERE s.version < EXCLUDED.version",
+        RESTORE_SENDING,
         {
-            "tenants": [event.tenant for event in events],
-            "ids": [event.data.id for event in events],
-            "versions": [event.data.version for event in events],
-            "words": [event.data.survey_version for event in events],
-            "names": [event.data.name for event in events],
-            "triggers": [event.data.trigger for event in events],
-            "states": [event.data.state for event in events],
-            "delays": [event.data.delay_minutes for event in events],
-            "quarantines": [event.data.quarantine_days for event in events],
-            "links": [event.data.link_days for event in events],
-            "ages": [event.data.max_age_days for event in events],
-            "places": [event.data.place for event in events],
-            "times": [event.data.changed_at for event in events],
+            "tenants": list(latest),
+            "modes": ["test" if each.test else "live" for each in latest.values()],
+            "stopped": [each.stopped for each in latest.values()],
+            "times": [each.changed_at for each in latest.values()],
         },
     )
 
 
-async def put_words(uow: UnitOfWork, said: Sequence[tuple[Event[Survey], bytes]]) -> None:
-    """Take back words that we do not have; a version of words never changes."""
-    await uow.execute(
-        "INSERT INTO survey_words (tenant, survey_id, survey_version, measurement, default_language, texts, "
-        "written_at) SELECT n.* FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), "
-        "CAST(:versions AS int[]), CAST(:measurements AS text[]), CAST(:languages AS text[]), "
-        "CAST(:texts AS bytea[]), CAST(:times AS timestamptz[])) AS n(tenant, id, version) "
-        "WHERE EXISTS (SELECT FROM survey s WHERE s.tenant = n.tenant AND s.id = n.id) "
-        "ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING",
-        {
-            "tenants": [event.tenant for event, _ in said],
-            "ids": [event.data.id for event, _ in said],
-            "versions": [event.data.survey_version for event, _ in said],
-            "measurements": [event.data.measurement for event, _ in said],
-            "languages": [event.data.default_language for event, _ in said],
-            "texts": [texts for _, texts in said],
-            "times": [event.data.changed_at for event, _ in said],
-        },
+async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> set[tuple[str, UUID]]:
+    """Keep those that are newer than ours; returns which of them we did not have at all."""
+    kept = await keep_newest(
+        uow,
+        invitation,
+        [event.data for event in events],
+        returning="new.tenant AS tenant, new.id AS id, old.id AS known",
+        tenant=[event.tenant for event in events],
+        customer_id=[event.data.customer.id for event in events],
+        next_at=[event.data.due_at for event in events],
+        lease_until=None,
+        changed_at=uow.now,
+        body=[json.encode(event.data) for event in events],
     )
+    return {(row.tenant, row.id) for row in kept if row.known is None}
 
 
-async def put_sending(uow: UnitOfWork, said: Sequence[tuple[str, Survey]]) -> None:
-    """How these tenants sent when they said so last."""
-    await uow.execute(
-        "INSERT INTO sending AS s (tenant, mode, stopped, changed_at) SELECT * FROM unnest("
-        "CAST(:tenants AS text[]), CAST(:modes AS text[]), CAST(:stopped AS boolean[]), "
-        "CAST(:times AS timestamptz[])) ORDER BY 1 ON CONFLICT (tenant) DO UPDATE SET mode = EXCLUDED.mode, "
-        "stopped = EXCLUDED.stopped, changed_at = EXCLUDED.changed_at "
-        "WHERE s.changed_at < EXCLUDED.changed_at",
-        {
-            "tenants": [tenant for tenant, _ in said],
-            "modes": ["test" if survey.test else "live" for _, survey in said],
-            "stopped": [survey.stopped for _, survey in said],
-            "times": [survey.changed_at for _, survey in said],
-        },
-    )
-
-
-async def put_invitations(
-    uow: UnitOfWork, said: Sequence[tuple[Event[Invitation], bytes]]
-) -> set[tuple[str, UUID]]:
-    """Take back those that are newer than ours; which of them we did not have at all."""
-    found = await uow.execute(
-        "INSERT INTO invitation AS i (tenant, id, version, event_id, customer_id, survey_id, state, reason, "
-        "test, next_at, sent_at, changed_at, body) SELECT tenant, id, version, event_id, customer_id, "
-        "survey_id, state, reason, test, next_at, sent_at, CAST(:now AS timestamptz), body FROM unnest("
-        "CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), "
-        "CAST(:events AS uuid[]), CAST(:customers AS text[]), CAST(:surveys AS uuid[]), "
-        "CAST(:states AS text[]), CAST(:reasons AS text[]), CAST(:tests AS boolean[]), "
-        "CAST(:due AS timestamptz[]), CAST(:sent AS timestamptz[]), CAST(:bodies AS bytea[])) AS n(tenant, "
-        "id, version, event_id, customer_id, survey_id, state, reason, test, next_at, sent_at, body) "
-        "ORDER BY tenant, id ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, "
-        "state = EXCLUDED.state, reason = EXCLUDED.reason, next_at = EXCLUDED.next_at, lease_until = NULL, "
-        "sent_at = EXCLUDED.sent_at, changed_at = EXCLUDED.changed_at WHERE i.version < EXCLUDED.version "
-        "RETURNING new.tenant AS tenant, new.id AS id, old.id AS known",
-        {
-            "now": uow.now,
-            "tenants": [event.tenant for event, _ in said],
-            "ids": [event.data.id for event, _ in said],
-            "versions": [event.data.version for event, _ in said],
-            "events": [event.data.event_id for event, _ in said],
-            "customers": [event.data.customer.id for event, _ in said],
-            "surveys": [event.data.survey_id for event, _ in said],
-            "states": [event.data.state for event, _ in said],
-            "reasons": [event.data.reason for event, _ in said],
-            "tests": [event.data.test for event, _ in said],
-            "due": [event.data.due_at for event, _ in said],
-            "sent": [event.data.sent_at for event, _ in said],
-            "bodies": [body for _, body in said],
-        },
-    )
-    return {(row.tenant, row.id) for row in found if row.known is None}
-
-
-async def put_decisions(
-    uow: UnitOfWork, invited: Sequence[tuple[Event[Invitation], bytes, bytes]], segments: Sequence[str]
+async def restore_decisions(
+    uow: UnitOfWork, restored: Iterable[tuple[Event[Invitation], Transaction, Explanation]]
 ) -> None:
-    """The decisions that these invitations came of, with their facts and grounds; the source is not said with
-    them. ``segments`` are joined by U+001F: arrays do not nest.
-    """
-    await uow.execute(
-        "INSERT INTO decision (tenant, event_id, decided_at, source, source_id, customer_id, digest, reason, "
-        "survey_id, invitation_id, segments, facts, grounds) SELECT tenant, event_id, decided_at, "
-        "'restored', CAST(event_id AS text), customer_id, :unread, 'invited', survey_id, invitation_id, "
-        "string_to_array(segments, E'\\x1f'), facts, grounds FROM unnest(CAST(:tenants AS text[]), "
-        "CAST(:events AS uuid[]), CAST(:times AS timestamptz[]), CAST(:customers AS text[]), "
-        "CAST(:surveys AS uuid[]), CAST(:ids AS uuid[]), CAST(:segments AS text[]), CAST(:facts AS bytea[]), "
-        "CAST(:grounds AS bytea[])) AS n(tenant, event_id, decided_at, customer_id, survey_id, "
-        "invitation_id, segments, facts, grounds) ORDER BY n.tenant, n.event_id ON CONFLICT DO NOTHING",
+    """Store the decisions that these invitations came of; their source is not published with them."""
+    events, transactions, explanations = zip(*restored, strict=True)
+    await insert(
+        uow,
+        decision,
+        [event.data for event in events],
+        tenant=[event.tenant for event in events],
+        source="restored",
+        source_id=[str(event.data.event_id) for event in events],
+        customer_id=[event.data.customer.id for event in events],
+        digest=UNREAD,
+        reason="invited",
+        invitation_id=[event.data.id for event in events],
+        segments=[stored_segments(transaction) for transaction in transactions],
+        facts=[encode_facts(transaction) for transaction in transactions],
+        grounds=[json.encode(explanation) for explanation in explanations],
+    )
+
+
+COMPLETE_DECISIONS = """
+    UPDATE decision d
+    SET source = n.source, source_id = n.source_id, digest = n.digest, facts = n.facts
+    FROM ({transactions}) n
+    WHERE d.tenant = n.tenant AND d.event_id = n.event_id AND d.digest = :unread
+"""
+
+
+async def complete_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
+    """Store what only the transaction has: the source and id by which it is asked for, and its digest."""
+    names, values = row_values(
+        decision,
+        [],
         {
-            "unread": UNREAD,
-            "tenants": [event.tenant for event, _, _ in invited],
-            "events": [event.data.event_id for event, _, _ in invited],
-            "times": [event.data.decided_at for event, _, _ in invited],
-            "customers": [event.data.customer.id for event, _, _ in invited],
-            "surveys": [event.data.survey_id for event, _, _ in invited],
-            "ids": [event.data.id for event, _, _ in invited],
-            "segments": list(segments),
-            "facts": [facts for _, facts, _ in invited],
-            "grounds": [grounds for _, _, grounds in invited],
+            "tenant": [event.tenant for event in events],
+            "event_id": [event.data.event_id for event in events],
+            "source": [event.data.source for event in events],
+            "source_id": [event.data.id for event in events],
+            "digest": [event.data.digest for event in events],
+            "facts": [encode_facts(event.data) for event in events],
         },
     )
+    statement = COMPLETE_DECISIONS.format(transactions=rows_sql(decision, names))
+    await uow.execute(statement, {**values, "unread": UNREAD})
 
 
-async def complete_decisions(uow: UnitOfWork, heard: Sequence[tuple[Event[Transaction], bytes]]) -> None:
-    """What only the transaction knows: by which source and id the back-end asks for it, and its digest."""
-    await uow.execute(
-        "UPDATE decision d SET source = n.source, source_id = n.source_id, digest = n.digest, "
-        "facts = n.facts FROM unnest(CAST(:tenants AS text[]), CAST(:events AS uuid[]), "
-        "CAST(:sources AS text[]), "
-        "CAST(:source_ids AS text[]), CAST(:digests AS text[]), CAST(:facts AS bytea[])) "
-        "AS n(tenant, event_id, source, source_id, digest, facts) "
-        "WHERE d.tenant = n.tenant AND d.event_id = n.event_id AND d.digest = :unread",
-        {
-            "unread": UNREAD,
-            "tenants": [event.tenant for event, _ in heard],
-            "events": [event.data.event_id for event, _ in heard],
-            "sources": [event.data.source for event, _ in heard],
-            "source_ids": [event.data.id for event, _ in heard],
-            "digests": [event.data.digest for event, _ in heard],
-            "facts": [facts for _, facts in heard],
-        },
-    )
+LOCK_POSSIBLY_SENT = f"""
+    SELECT {COLUMNS} FROM invitation i
+    WHERE i.state = 'sending' OR i.state = 'waiting' AND i.next_at <= :now
+    ORDER BY i.tenant, i.id
+    LIMIT :limit
+    FOR UPDATE
+"""
 
 
-async def perhaps_sent(uow: UnitOfWork, most: int) -> Sequence[Row[Any]]:
-    """Lock those that a younger state of this database may have sent."""
-    found = await uow.execute(
-        f"SELECT {_COLUMNS} FROM invitation i WHERE i.state = 'sending' OR i.state = 'waiting' "
-        "AND i.next_at <= :now ORDER BY i.tenant, i.id LIMIT :most FOR UPDATE",
-        {"now": uow.now, "most": most},
-    )
-    return found.all()
+async def lock_possibly_sent(uow: UnitOfWork, limit: int) -> Sequence[Row[Any]]:
+    """Lock those that may have been sent since the backup."""
+    return (await uow.execute(LOCK_POSSIBLY_SENT, {"now": uow.now, "limit": limit})).all()
 
 
-async def lock_surveys(uow: UnitOfWork, after: Cursor | None, most: int) -> Sequence[Row[Any]]:
-    """The next surveys behind a cursor."""
-    found = await uow.execute(
-        "SELECT s.tenant, s.id FROM survey s WHERE CAST(:tenant AS text) IS NULL "
-        "OR (s.tenant, s.id) > (:tenant, CAST(:id AS uuid)) ORDER BY s.tenant, s.id LIMIT :most FOR SHARE",
-        {**_from(after), "most": most},
-    )
-    return found.all()
+SHARE_SURVEYS = """
+    SELECT s.tenant, s.id FROM survey s
+    WHERE CAST(:tenant AS text) IS NULL OR (s.tenant, s.id) > (:tenant, CAST(:id AS uuid))
+    ORDER BY s.tenant, s.id
+    LIMIT :limit
+    FOR SHARE
+"""
 
 
-async def lock_invitations(uow: UnitOfWork, after: Cursor | None, most: int) -> Sequence[Row[Any]]:
-    """The next invitations behind a cursor."""
-    found = await uow.execute(
-        f"SELECT {_COLUMNS} FROM invitation i WHERE CAST(:tenant AS text) IS NULL "
-        "OR (i.tenant, i.id) > (:tenant, CAST(:id AS uuid)) ORDER BY i.tenant, i.id LIMIT :most FOR SHARE",
-        {**_from(after), "most": most},
-    )
-    return found.all()
+async def share_surveys(uow: UnitOfWork, after: Cursor | None, limit: int) -> Sequence[Row[Any]]:
+    """The next surveys behind a cursor, locked against change."""
+    return (await uow.execute(SHARE_SURVEYS, _page(after, limit))).all()
 
 
-def _from(after: Cursor | None) -> dict[str, Any]:
+SHARE_INVITATIONS = f"""
+    SELECT {COLUMNS} FROM invitation i
+    WHERE CAST(:tenant AS text) IS NULL OR (i.tenant, i.id) > (:tenant, CAST(:id AS uuid))
+    ORDER BY i.tenant, i.id
+    LIMIT :limit
+    FOR SHARE
+"""
+
+
+async def share_invitations(uow: UnitOfWork, after: Cursor | None, limit: int) -> Sequence[Row[Any]]:
+    """The next invitations behind a cursor, locked against change."""
+    return (await uow.execute(SHARE_INVITATIONS, _page(after, limit))).all()
+
+
+def _page(after: Cursor | None, limit: int) -> dict[str, Any]:
     tenant, last = after or (None, None)
-    return {"tenant": tenant, "id": last}
+    return {"tenant": tenant, "id": last, "limit": limit}

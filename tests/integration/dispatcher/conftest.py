@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from support.dispatcher_builders import Clock, a_sender, go_live, know_tenant, make_survey
+from support.dispatcher_builders import Clock, a_sender, go_live, keep_tenant, make_survey
 from support.stack import Mailbox, Postgres
 
 from shared.db.database import Database
@@ -42,7 +42,7 @@ async def sender(database: Database, mailbox: Mailbox, clock: Clock) -> AsyncIte
 
 @pytest.fixture
 async def survey(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     survey = await make_survey(database, delay_minutes=0)
     await go_live(database)
     return survey

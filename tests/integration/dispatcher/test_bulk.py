@@ -12,7 +12,7 @@ from support.dispatcher_builders import (
     a_transaction,
     decide,
     go_live,
-    know_tenant,
+    keep_tenant,
     make_survey,
     rows,
 )
@@ -42,7 +42,7 @@ async def test_a_batch_decides_as_its_events_would_one_after_the_other(
 ):
     bulk, single = (f"company-{next(_companies)}" for _ in range(2))
     for tenant in (bulk, single):
-        await know_tenant(database, tenant)
+        await keep_tenant(database, tenant)
         await make_survey(database, tenant, name="first", quarantine_days=3, delay_minutes=0)
         await make_survey(
             database, tenant, name="second", trigger="order.*", quarantine_days=1, max_age_days=3

@@ -15,8 +15,8 @@ from support.dispatcher_builders import (
     Clock,
     a_customer,
     a_transaction,
+    consume,
     decide,
-    deliver,
     invitations,
     reasons,
     rows,
@@ -24,12 +24,14 @@ from support.dispatcher_builders import (
 from support.eventually import eventually
 from support.http_clients import SECRET, context_on
 
-from services.dispatcher import backfill, sending, suppression
+from services.dispatcher import backfill
 from services.dispatcher.app import SERVICE
-from services.dispatcher.contacts import contact_of
-from services.dispatcher.grounds import read_grounds
-from services.dispatcher.handlers import keep_answers
-from services.dispatcher.surveys import Survey
+from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.decisions.explanation import decode_explanation
+from services.dispatcher.sending import sending_commands
+from services.dispatcher.story.handlers import keep_answers
+from services.dispatcher.suppressions import suppression_commands
+from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer, Customer
 from shared.ids import uuid7
@@ -67,8 +69,8 @@ async def decided(
 async def say_no(database: Database, customer: Customer) -> None:
     """The customer unsubscribes by the link of their mail."""
     async with database.transaction() as uow:
-        own = (await sending.state_of(uow, TENANT)).placeholder_ids
-        await suppression.unsubscribe(uow, contact_of(SECRET, TENANT, customer, own))
+        own = (await sending_commands.find_sending(uow, TENANT)).placeholder_ids
+        await suppression_commands.unsubscribe(uow, contact_key_of(SECRET, TENANT, customer, own))
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -111,12 +113,12 @@ async def test_an_id_that_stands_for_nobody_is_none(database: Database, placehol
     assert second.customer.id == customer_hash(SECRET, TENANT, "ben@example.com")
     for row in await rows(database, "SELECT customer_id, grounds FROM decision"):
         assert row.customer_id in {first.customer.id, second.customer.id}
-        assert read_grounds(row.grounds).ignored_id == placeholder
+        assert decode_explanation(row.grounds).ignored_id == placeholder
 
 
 async def test_a_company_lists_further_ids_that_stand_for_nobody(database: Database):
     async with database.transaction() as uow:
-        await sending.set_placeholder_ids(uow, TENANT, "the test", ["Laden-Kunde "])
+        await sending_commands.set_placeholder_ids(uow, TENANT, "the test", ["Laden-Kunde "])
     customers = [a_customer("LADEN-KUNDE", email=f"{name}@example.com") for name in ("ann", "ben")]
     assert await decided(database, *customers) == ["invited", "invited"]
     assert "LADEN-KUNDE" not in {one.customer.id for one in await invitations(database)}
@@ -141,7 +143,7 @@ class TestANo:
         await decided(database, a_customer("c-1"))
         await say_no(database, a_customer("c-1"))
         assert await decided(database, a_customer("c-1", email="private@example.com")) == ["opted_out"]
-        grounds = [read_grounds(row.grounds) for row in await rows(database, "SELECT grounds FROM decision ORDER BY decided_at, source_id")]  # fmt: skip
+        grounds = [decode_explanation(row.grounds) for row in await rows(database, "SELECT grounds FROM decision ORDER BY decided_at, source_id")]  # fmt: skip
         assert grounds[-1].suppressed_by == "customer"
 
     @pytest.mark.parametrize("together", [False, True])
@@ -194,7 +196,7 @@ class TestWhatIsKnownUnderTheIdAlone:
             id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="account",
             invited_at=NOON - timedelta(days=10), changed_at=NOON,
         )  # fmt: skip
-        await deliver(database, keep_answers, ANSWERS, imported)
+        await consume(database, keep_answers, ANSWERS, imported)
         contacts = [a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo")]
         assert await decided(database, *contacts) == ["quarantine", "quarantine"]
 
@@ -203,7 +205,7 @@ class TestWhatIsKnownUnderTheIdAlone:
             id=uuid7(), version=1, state="sent", origin="import", score=9, invited_at=NOON - timedelta(days=10),
             customer_id=customer_hash(SECRET, TENANT, "kim@example.com"), changed_at=NOON,
         )  # fmt: skip
-        await deliver(database, keep_answers, ANSWERS, imported)
+        await consume(database, keep_answers, ANSWERS, imported)
         assert await decided(database, a_customer("k-1", email="Kim@example.com")) == ["quarantine"]
 
     async def test_an_imports_invitation_of_nobody_holds_for_nobody(self, database: Database):
@@ -211,7 +213,7 @@ class TestWhatIsKnownUnderTheIdAlone:
             id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="guest",
             invited_at=NOON - timedelta(days=10), changed_at=NOON,
         )  # fmt: skip
-        await deliver(database, keep_answers, ANSWERS, imported)
+        await consume(database, keep_answers, ANSWERS, imported)
         assert await decided(database, a_customer("guest", email="kim@example.com")) == ["invited"]
 
     async def test_what_earlier_versions_knew_holds_for_every_contact(self, database: Database):
@@ -238,7 +240,9 @@ async def as_an_earlier_version_left_it(database: Database, invited: int) -> Non
 
 
 class TestBackfill:
-    @pytest.mark.parametrize("invited", [1, backfill.INVITATIONS_AT_ONCE, backfill.INVITATIONS_AT_ONCE + 3])
+    @pytest.mark.parametrize(
+        "invited", [1, backfill.INVITATIONS_PER_BATCH, backfill.INVITATIONS_PER_BATCH + 3]
+    )
     async def test_makes_whom_earlier_versions_invited_known_by_their_address(
         self, database: Database, invited: int
     ):
@@ -266,7 +270,7 @@ class TestBackfill:
         async with database.transaction() as uow:
             await uow.execute("UPDATE customer SET address = NULL, several = false")
             await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
-        await backfill.bring_contacts(database, SECRET)
+        await backfill.backfill_batch(database, SECRET)
         await say_no(database, anna)
         clock.on(days=91)
         assert await decided(database, bo) == ["invited"]
@@ -275,13 +279,13 @@ class TestBackfill:
         self, database: Database
     ):
         async with database.transaction() as uow:
-            await sending.set_mode(uow, TENANT, "the test", "test")
+            await sending_commands.set_mode(uow, TENANT, "the test", "test")
         await decided(database, a_customer("c-1"))
         assert await rows(database, "SELECT 1 FROM backfill") == []
         async with database.transaction() as uow:
-            await sending.set_mode(uow, TENANT, "the test", "live")
+            await sending_commands.set_mode(uow, TENANT, "the test", "live")
             await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
-        await backfill.bring_contacts(database, SECRET)
+        await backfill.backfill_batch(database, SECRET)
         assert await decided(database, a_customer("c-1")) == ["invited"]
 
 
@@ -317,7 +321,7 @@ class TestAtOnce:
         assert len(await reasons(database)) == 24 * 8
 
 
-async def test_the_same_contacts_again_write_no_row_of_theirs(database: Database, survey: Survey):
+async def test_the_same_contacts_again_write_no_row_of_theirs(database: Database, survey: StoredSurvey):
     """Who has nothing new to tell is locked, not rewritten."""
     customers = [a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo")]
     await decided(database, *customers)

@@ -12,12 +12,12 @@ from support.dispatcher_builders import (
     Clock,
     a_customer,
     a_transaction,
+    consume,
     decide,
-    deliver,
     event_of,
     go_live,
     invitations,
-    know_tenant,
+    keep_tenant,
     list_test_addresses,
     make_survey,
     reasons,
@@ -27,12 +27,13 @@ from support.dispatcher_builders import (
 from support.http_clients import SECRET, context_on
 
 from services.dispatcher.app import SERVICE
-from services.dispatcher.decisions import decide_transactions
-from services.dispatcher.grounds import read_facts, read_grounds
-from services.dispatcher.handlers import keep_answers
+from services.dispatcher.decisions.explanation import decode_explanation, decode_facts
+from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.models import metadata
-from services.dispatcher.repository import suppressions
-from services.dispatcher.surveys import Draft, change
+from services.dispatcher.story.handlers import keep_answers
+from services.dispatcher.suppressions import repository
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.events import ANSWERS, TRANSACTIONS, Answer
 from shared.ids import uuid7
@@ -41,7 +42,7 @@ from shared.secrets import customer_hash
 
 async def suppress(database: Database, kind: str, key: str, reason: str) -> None:
     async with database.transaction() as uow:
-        await suppressions.add(uow, TENANT, [(kind, key)], reason=reason, who="the test")
+        await repository.add(uow, TENANT, [(kind, key)], reason=reason, who="the test")
 
 
 async def test_a_migrated_database_equals_the_metadata(database: Database):
@@ -61,14 +62,14 @@ async def test_an_event_of_an_unknown_tenant_gets_a_decision_and_no_dead_letter(
 
 
 async def test_an_event_that_no_survey_hears(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database, trigger="contact.*")
     await decide(database, a_transaction())
     assert await reasons(database) == {"order-1": "no_survey"}
 
 
 async def test_an_invited_event_has_one_invitation_with_all_that_others_need(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     survey = await make_survey(database)
     await go_live(database)
     await decide(database, a_transaction())
@@ -90,14 +91,14 @@ async def test_an_invited_event_has_one_invitation_with_all_that_others_need(dat
         "organisation:north",
         "organisation:north/sales",
     ]
-    grounds = read_grounds(row.grounds)
+    grounds = decode_explanation(row.grounds)
     assert grounds.quarantine_days == 90
     assert grounds.due_at == invitation.due_at
     assert [one.why for one in grounds.considered] == ["invited"]
 
 
 async def test_a_decision_keeps_no_address_no_phone_and_no_name(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await decide(
         database,
@@ -107,7 +108,7 @@ async def test_a_decision_keeps_no_address_no_phone_and_no_name(database: Databa
     kept = (bytes(row.facts) + bytes(row.grounds)).lower()
     assert b"canary" not in kept
     assert b"12345678" not in kept
-    assert read_facts(row.facts).customer.id == "c-1"
+    assert decode_facts(row.facts).customer.id == "c-1"
 
 
 @pytest.mark.parametrize(
@@ -121,14 +122,14 @@ async def test_a_decision_keeps_no_address_no_phone_and_no_name(database: Databa
     ],
 )
 async def test_the_address_is_judged(database: Database, changes: dict, reason: str):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await decide(database, a_transaction(customer=a_customer(**changes)))
     assert await reasons(database) == {"order-1": reason}
 
 
 async def test_who_has_unsubscribed_is_not_asked_under_this_id_or_this_address(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
     await suppress(database, "customer", "c-1", "unsubscribed")
@@ -145,21 +146,21 @@ async def test_who_has_unsubscribed_is_not_asked_under_this_id_or_this_address(d
 
 
 async def test_a_paused_survey_asks_nobody_and_the_next_in_order_does(database: Database):
-    await know_tenant(database)
-    await make_survey(database, name="first", state="paused", position=1)
+    await keep_tenant(database)
+    await make_survey(database, name="first", state="paused", place=1)
     await decide(database, a_transaction("order-1"))
-    await make_survey(database, name="third", position=3)
-    second = await make_survey(database, name="second", position=2, trigger="order.*")
+    await make_survey(database, name="third", place=3)
+    second = await make_survey(database, name="second", place=2, trigger="order.*")
     await decide(database, a_transaction("order-2", a_customer("c-2")))
     assert await reasons(database) == {"order-1": "paused", "order-2": "invited"}
     (row,) = await rows(database, "SELECT * FROM decision WHERE source_id = 'order-2'")
     assert row.survey_id == second.id
-    considered = [(one.name, one.why) for one in read_grounds(row.grounds).considered]
+    considered = [(one.name, one.why) for one in decode_explanation(row.grounds).considered]
     assert considered == [("first", "paused"), ("second", "invited"), ("third", "order")]
 
 
 async def test_an_event_that_is_too_old_is_not_asked_about(database: Database, clock: Clock):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     clock.on(days=7, minutes=1)
     await decide(database, a_transaction())
@@ -167,7 +168,7 @@ async def test_an_event_that_is_too_old_is_not_asked_about(database: Database, c
 
 
 async def test_the_quarantine_ends_after_exactly_its_days(database: Database, clock: Clock):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database, delay_minutes=0)
     await go_live(database)
     await decide(database, a_transaction("order-1"))
@@ -181,7 +182,7 @@ async def test_the_quarantine_ends_after_exactly_its_days(database: Database, cl
 async def test_of_several_events_of_one_customer_in_a_batch_the_first_that_happened_is_asked_about(
     database: Database,
 ):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
     await decide(
@@ -195,7 +196,7 @@ async def test_of_several_events_of_one_customer_in_a_batch_the_first_that_happe
 
 
 async def test_two_batches_of_one_customer_at_once_invite_once(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
     await asyncio.gather(*(decide(database, a_transaction(f"order-{n}")) for n in range(6)))
@@ -204,7 +205,7 @@ async def test_two_batches_of_one_customer_at_once_invite_once(database: Databas
 
 
 async def test_a_hundred_copies_of_one_event_give_one_invitation(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
     event = event_of(TRANSACTIONS, a_transaction())
@@ -220,7 +221,7 @@ async def test_a_hundred_copies_of_one_event_give_one_invitation(database: Datab
 
 
 async def test_one_identity_of_two_customers_at_once_is_decided_once(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
     await asyncio.gather(*(decide(database, a_transaction(customer=a_customer(f"c-{n}"))) for n in range(6)))
@@ -232,7 +233,7 @@ async def test_one_identity_of_two_customers_at_once_is_decided_once(database: D
 
 
 async def test_what_is_heard_again_changes_nothing(database: Database, clock: Clock):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
     batch = [a_transaction(f"order-{n}", a_customer(f"c-{n % 3}")) for n in range(9)]
@@ -248,20 +249,20 @@ async def test_what_is_heard_again_changes_nothing(database: Database, clock: Cl
 async def test_the_same_identity_with_other_content_is_kept_to_be_shown_and_changes_nothing(
     database: Database,
 ):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await decide(database, a_transaction(digest="one"))
     await decide(database, a_transaction(digest="two", segments={"touchpoint": "store"}))
     await decide(database, a_transaction(digest="three"))
     (row,) = await rows(database, "SELECT * FROM decision")
     assert row.difference_at is not None
-    assert read_facts(row.difference).segments == {"touchpoint": "store"}
-    assert read_facts(row.facts).segments["touchpoint"] == "checkout"
+    assert decode_facts(row.difference).segments == {"touchpoint": "store"}
+    assert decode_facts(row.facts).segments["touchpoint"] == "checkout"
     assert len(await states(database)) == 1
 
 
 async def test_two_contents_of_one_identity_in_one_batch_are_seen_too(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await decide(database, a_transaction(digest="one"), a_transaction(digest="two"))
     (row,) = await rows(database, "SELECT digest, difference_at FROM decision")
     assert row.digest == "one"
@@ -269,7 +270,7 @@ async def test_two_contents_of_one_identity_in_one_batch_are_seen_too(database: 
 
 
 async def test_the_same_id_of_two_sources_is_two_events(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await decide(database, a_transaction(), a_transaction(source="store", customer=a_customer("c-2")))
     assert len(await states(database)) == 2
@@ -279,7 +280,7 @@ class TestTestMode:
     async def test_everybody_but_test_addresses_would_have_been_sent_and_is_not_in_quarantine(
         self, database: Database
     ):
-        await know_tenant(database)
+        await keep_tenant(database)
         await make_survey(database)
         await decide(database, a_transaction("order-1"), a_transaction("order-2"))
         found = await invitations(database)
@@ -289,7 +290,7 @@ class TestTestMode:
         assert (await reasons(database))["order-3"] == "invited"
 
     async def test_a_test_address_waits_for_nothing_and_counts_for_nothing(self, database: Database):
-        await know_tenant(database)
+        await keep_tenant(database)
         await make_survey(database, delay_minutes=3 * 1440)
         await list_test_addresses(database, "Me@Example.com")
         for number in range(2):
@@ -298,7 +299,7 @@ class TestTestMode:
         assert [(one.state, one.test, one.due_at) for one in found] == [("waiting", True, NOON)] * 2
 
     async def test_in_live_mode_a_test_address_is_still_a_test(self, database: Database):
-        await know_tenant(database)
+        await keep_tenant(database)
         await make_survey(database)
         await list_test_addresses(database, "me@example.com")
         await go_live(database)
@@ -314,20 +315,20 @@ class TestTestMode:
 
 
 async def test_an_imports_invitation_feeds_the_quarantine(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
     imported = Answer(
         id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="c-1",
         invited_at=NOON - timedelta(days=10), changed_at=NOON,
     )  # fmt: skip
-    await deliver(database, keep_answers, ANSWERS, imported)
+    await consume(database, keep_answers, ANSWERS, imported)
     await decide(database, a_transaction("order-1"), a_transaction("order-2", a_customer("c-2")))
     assert await reasons(database) == {"order-1": "quarantine", "order-2": "invited"}
 
 
 async def test_an_old_import_does_not_shorten_a_quarantine(database: Database, clock: Clock):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
     await decide(database, a_transaction("order-1"))
@@ -335,29 +336,31 @@ async def test_an_old_import_does_not_shorten_a_quarantine(database: Database, c
         id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="c-1",
         invited_at=NOON - timedelta(days=300), changed_at=NOON,
     )  # fmt: skip
-    await deliver(database, keep_answers, ANSWERS, imported)
+    await consume(database, keep_answers, ANSWERS, imported)
     clock.on(days=1)
     await decide(database, a_transaction("order-2", occurred_at=clock.now))
     assert (await reasons(database))["order-2"] == "quarantine"
 
 
 async def test_the_words_of_the_decision_are_those_of_then(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     survey = await make_survey(database)
     await decide(database, a_transaction("order-1"))
     async with database.transaction() as uow:
-        await change(
+        await change_survey(
             uow,
             TENANT,
             survey.id,
-            Draft(name="After delivery", trigger="order.delivered", state="live", default_language="nl"),
+            SurveyDraft(
+                name="After delivery", trigger="order.delivered", state="live", default_language="nl"
+            ),
         )
     await decide(database, a_transaction("order-2", a_customer("c-2")))
     assert [one.survey_version for one in await invitations(database)] == [1, 2]
 
 
 async def test_a_batch_costs_as_many_statements_as_one_event(database: Database):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
 

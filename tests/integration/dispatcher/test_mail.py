@@ -4,7 +4,7 @@ from email import message_from_string, policy
 
 import pytest
 from structlog.testing import capture_logs
-from support.dispatcher_builders import Clock, a_sender, asked, relayed, states
+from support.dispatcher_builders import Clock, a_sender, invite_customer, relay_all, states
 from support.http_clients import SECRET
 from support.stack import Mailbox
 
@@ -17,7 +17,7 @@ from shared.outbound import Sender
 class TestTheMail:
     @pytest.fixture
     async def mail(self, database: Database, sender: Sender, survey, mailbox: Mailbox, request):  # noqa: ARG002  (a fixture takes another by its argument)
-        address = await asked(database, f"reader-{abs(hash(request.node.name))}")
+        address = await invite_customer(database, f"reader-{abs(hash(request.node.name))}")
         await sender.step()
         (summary,) = await mailbox.mails(to=address)
         return await mailbox.mail(summary["id"])
@@ -52,7 +52,7 @@ class TestTheMail:
 
     @pytest.mark.usefixtures("survey")
     async def test_has_the_same_message_id_however_often_it_is_tried(self, database: Database, clock: Clock):
-        await asked(database, "same-id")
+        await invite_customer(database, "same-id")
         seen: list[str] = []
 
         class Busy(Mailer):
@@ -63,14 +63,14 @@ class TestTheMail:
         sender = a_sender(database, Busy("smtp://127.0.0.1:9", seconds=1), clock)
         for _ in range(3):
             await sender.step()
-            await relayed(database)
+            await relay_all(database)
             clock.on(hours=1)
         assert len(seen) == 3
         assert len(set(seen)) == 1
 
 
 async def test_no_address_and_no_token_reaches_the_log(database: Database, sender: Sender, survey):
-    address = await asked(database, "canary-in-the-log")
+    address = await invite_customer(database, "canary-in-the-log")
     with capture_logs() as lines:
         await sender.step()
     logged = str(lines)

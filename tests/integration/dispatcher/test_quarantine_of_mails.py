@@ -7,19 +7,20 @@ from support.dispatcher_builders import (
     a_customer,
     a_sender,
     a_transaction,
-    asked,
     decide,
     go_live,
-    know_tenant,
+    invite_customer,
+    keep_tenant,
     make_survey,
     reasons,
-    relayed,
+    relay_all,
     rows,
 )
 from support.smtp import HANG_UP, ScriptedServer, Step, scripted
 
-from services.dispatcher import sending
-from services.dispatcher.surveys import Draft, change
+from services.dispatcher.sending import sending_commands
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.mail import Mailer
 
@@ -35,7 +36,7 @@ async def again(database: Database, clock: Clock, name: str) -> str:
     clock.on(hours=1)
     event = a_transaction(f"next-{name}", a_customer(name), occurred_at=clock.now)
     await decide(database, event)
-    await relayed(database)
+    await relay_all(database)
     return (await reasons(database))[f"next-{name}"]
 
 
@@ -60,7 +61,7 @@ async def test_a_mail_that_was_refused_for_good_keeps_nobody_from_being_asked(
 ):
     for number, (step, answer) in enumerate(CERTAIN):
         server.answers = {step: answer}
-        await asked(database, f"refused-{number}", email=f"refused-{number}@example.com")
+        await invite_customer(database, f"refused-{number}", email=f"refused-{number}@example.com")
         sender = a_sender(database, Mailer(server.url, seconds=5), clock)
         await sender.step()
         await sender._mailer.close()
@@ -72,10 +73,10 @@ async def test_a_mail_that_arrived_or_may_do_so_keeps_its_quarantine(
 ):
     for number, (step, answer) in enumerate(PERHAPS):
         server.answers = {step: answer}
-        await asked(database, f"perhaps-{number}")
+        await invite_customer(database, f"perhaps-{number}")
         sender = a_sender(database, Mailer(server.url, seconds=5), clock)
         await sender.step()
-        await relayed(database)
+        await relay_all(database)
         await sender._mailer.close()
         assert await again(database, clock, f"perhaps-{number}") == "quarantine", answer
 
@@ -84,25 +85,25 @@ async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_
     database: Database, survey, clock: Clock, server: ScriptedServer
 ):
     sender = a_sender(database, Mailer(server.url, seconds=5), clock)
-    await asked(database, "paused-then")
+    await invite_customer(database, "paused-then")
     for state in ("paused", "live"):
         async with database.transaction() as uow:
-            await change(
+            await change_survey(
                 uow,
                 TENANT,
                 survey.id,
-                Draft(name="x", trigger="order.delivered", state=state, delay_minutes=0),
+                SurveyDraft(name="x", trigger="order.delivered", state=state, delay_minutes=0),
             )
-        await relayed(database)
+        await relay_all(database)
         await sender.step()
     assert await again(database, clock, "paused-then") == "invited"
-    await asked(database, "withheld-then")
+    await invite_customer(database, "withheld-then")
     for mode in ("test", "live"):
         async with database.transaction() as uow:
-            await sending.set_mode(uow, TENANT, "the test", mode)
-        await relayed(database)
+            await sending_commands.set_mode(uow, TENANT, "the test", mode)
+        await relay_all(database)
         while not await sender.step():
-            await relayed(database)
+            await relay_all(database)
     assert await again(database, clock, "withheld-then") == "invited"
     await sender._mailer.close()
 
@@ -110,17 +111,17 @@ async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_
 async def test_an_earlier_mail_that_arrived_counts_when_the_later_one_did_not(
     database: Database, clock: Clock, server: ScriptedServer
 ):
-    await know_tenant(database)
+    await keep_tenant(database)
     for trigger, days in (("order.delivered", 90), ("visit", 0)):
         await make_survey(database, trigger=trigger, delay_minutes=0, quarantine_days=days)
     await go_live(database)
     sender = a_sender(database, Mailer(server.url, seconds=5), clock)
-    await asked(database, "both")
+    await invite_customer(database, "both")
     await sender.step()
     clock.on(hours=1)
     server.answers = {"RCPT": "550 5.1.1 nobody"}
     await decide(database, a_transaction("visit", a_customer("both"), type="visit", occurred_at=clock.now))
-    await relayed(database)
+    await relay_all(database)
     await sender.step()
     found = await rows(database, "SELECT state FROM invitation ORDER BY id")
     assert [row.state for row in found] == ["sent", "failed"]

@@ -10,10 +10,10 @@ from support.dispatcher_builders import (
     a_customer,
     a_sender,
     a_transaction,
-    asked,
     decide,
     invitations,
-    relayed,
+    invite_customer,
+    relay_all,
     rows,
     states,
     the_state,
@@ -21,9 +21,9 @@ from support.dispatcher_builders import (
 from support.eventually import eventually
 from support.stack import Mailbox
 
-from services.dispatcher import schedule
-from services.dispatcher.repository import invitations as invitation_rows
-from services.dispatcher.sender import InvitationQueue
+from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.invitations import schedule
+from services.dispatcher.invitations.queue import InvitationQueue
 from shared.db.database import Database, UnitOfWork
 from shared.mail import Mailer
 from shared.outbound import LEASE_DURATION, Sender, leases
@@ -37,7 +37,7 @@ async def end_leases(database: Database) -> int:
 async def test_a_due_mail_is_sent_once_and_each_step_is_said(
     database: Database, sender: Sender, survey, mailbox: Mailbox
 ):
-    address = await asked(database, "sent-once")
+    address = await invite_customer(database, "sent-once")
     await sender.step()
     await sender.step()
     assert await the_state(database) == ("sent", None)
@@ -49,7 +49,7 @@ async def test_a_due_mail_is_sent_once_and_each_step_is_said(
 async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_still_recorded(
     database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ):
-    address = await asked(database, "recorded-late")
+    address = await invite_customer(database, "recorded-late")
     away, tried = asyncio.Event(), asyncio.Event()
     away.set()
     real = InvitationQueue.settle
@@ -76,7 +76,7 @@ async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_
 async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_claimed(
     database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ):
-    address = await asked(database, "stands")
+    address = await invite_customer(database, "stands")
     claim, claims = invitation_rows.claim, []
 
     async def claimed_once(uow: UnitOfWork):
@@ -96,7 +96,7 @@ async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_cla
 async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
     database: Database, sender: Sender, survey, monkeypatch: pytest.MonkeyPatch
 ):
-    await asked(database, "does-not-wait")
+    await invite_customer(database, "does-not-wait")
     claim, claims = invitation_rows.claim, []
 
     async def claimed_once(uow: UnitOfWork):
@@ -115,7 +115,7 @@ async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
 async def test_who_has_found_its_database_again_is_ready_while_it_still_has_mails_to_send(
     database: Database, sender: Sender, survey, monkeypatch: pytest.MonkeyPatch
 ):
-    await asked(database, "first-of-many")
+    await invite_customer(database, "first-of-many")
     health, missing = sender._health, []
     send = Mailer.send
 
@@ -134,7 +134,7 @@ async def test_who_is_to_stop_claims_no_other_mail(
     database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ):
     for name in ("before-the-stop", "after-the-stop"):
-        await asked(database, name)
+        await invite_customer(database, name)
     stopping = asyncio.Event()
     send = Mailer.send
 
@@ -157,7 +157,7 @@ async def test_nothing_leaves_before_the_broker_has_its_invitation(
         await uow.execute("DELETE FROM outbox WHERE topic = 'surveys.v1'")
     await sender.step()
     assert await the_state(database) == ("waiting", None)
-    await relayed(database)
+    await relay_all(database)
     await sender.step()
     assert await the_state(database) == ("sent", None)
 
@@ -182,7 +182,7 @@ async def test_one_that_is_not_yet_said_does_not_hold_up_the_others(
 
 
 async def test_a_refused_address_fails_for_good(database: Database, sender: Sender, survey, clock: Clock):
-    await asked(database, "refuse-550-x", email="refuse-550-x@example.com")
+    await invite_customer(database, "refuse-550-x", email="refuse-550-x@example.com")
     await sender.step()
     state, reason = await the_state(database)
     assert state == "failed"
@@ -196,11 +196,11 @@ async def test_a_refused_address_fails_for_good(database: Database, sender: Send
 async def test_a_busy_mailbox_is_tried_again_later_and_never_when_it_is_too_old(
     database: Database, sender: Sender, survey, clock: Clock
 ):
-    await asked(database, "defer-451-x", email="defer-451-x@example.com")
+    await invite_customer(database, "defer-451-x", email="defer-451-x@example.com")
     tries = 0
     while (await the_state(database))[0] == "waiting":
         await sender.step()
-        await relayed(database)
+        await relay_all(database)
         tries += 1
         (row,) = await rows(database, "SELECT next_at, attempts FROM invitation")
         assert (await the_state(database))[0] != "waiting" or row.next_at > clock.now
@@ -213,12 +213,12 @@ async def test_a_busy_mailbox_is_tried_again_later_and_never_when_it_is_too_old(
 async def test_a_connection_lost_after_data_is_unknown_and_never_sent_again(
     database: Database, sender: Sender, survey, clock: Clock, mailbox: Mailbox
 ):
-    address = await asked(database, "drop-after-data-x", email="drop-after-data-x@example.com")
+    address = await invite_customer(database, "drop-after-data-x", email="drop-after-data-x@example.com")
     await sender.step()
     assert (await the_state(database))[0] == "unknown"
     for _ in range(5):
         clock.on(hours=5)
-        await relayed(database)
+        await relay_all(database)
         await sender.step()
         await end_leases(database)
     assert len(await mailbox.mails(to=address)) == 1
@@ -226,7 +226,7 @@ async def test_a_connection_lost_after_data_is_unknown_and_never_sent_again(
 
 
 async def test_a_mail_server_that_is_away_is_nobodys_fault(database: Database, survey, clock: Clock):
-    await asked(database, "away")
+    await invite_customer(database, "away")
     sender = a_sender(database, Mailer("smtp://127.0.0.1:9", seconds=1), clock)
     assert await sender.step() > 0
     state, reason = await the_state(database)
@@ -245,11 +245,11 @@ class Dying(Mailer):
 async def test_a_crash_between_claim_and_outcome_becomes_unknown_and_is_never_sent_again(
     database: Database, sender: Sender, survey, clock: Clock, mailbox: Mailbox
 ):
-    address = await asked(database, "crashed")
+    address = await invite_customer(database, "crashed")
     with pytest.raises(asyncio.CancelledError):
         await a_sender(database, Dying(mailbox.smtp_url), clock).step()
     assert (await the_state(database))[0] == "sending"
-    await relayed(database)
+    await relay_all(database)
     await sender.step()
     assert await end_leases(database) == 0
     clock.now += LEASE_DURATION + timedelta(seconds=1)
@@ -257,7 +257,7 @@ async def test_a_crash_between_claim_and_outcome_becomes_unknown_and_is_never_se
     assert (await the_state(database))[0] == "unknown"
     for _ in range(3):
         clock.on(hours=5)
-        await relayed(database)
+        await relay_all(database)
         await sender.step()
     assert await mailbox.mails(to=address) == []
     assert (await the_state(database))[0] == "unknown"
@@ -266,7 +266,7 @@ async def test_a_crash_between_claim_and_outcome_becomes_unknown_and_is_never_se
 async def test_who_reports_after_the_lease_changes_nothing(
     database: Database, survey, clock: Clock, mailbox: Mailbox
 ):
-    await asked(database, "late-report")
+    await invite_customer(database, "late-report")
 
     class Slow(Mailer):
         async def send(self, sender, recipient, message):
@@ -286,13 +286,13 @@ async def test_many_senders_at_once_send_each_mail_once(
 ):
     people = [a_customer(f"crowd-{number}") for number in range(20)]
     await decide(database, *(a_transaction(f"order-{one.id}", one) for one in people))
-    await relayed(database)
+    await relay_all(database)
     stopping = asyncio.Event()
     senders = [a_sender(database, Mailer(mailbox.smtp_url), clock) for _ in range(4)]
     running = [asyncio.create_task(sender.run(stopping)) for sender in senders]
 
     async def done() -> bool:
-        await relayed(database)
+        await relay_all(database)
         return {state for state, _ in (await states(database)).values()} == {"sent"}
 
     await eventually(done, within=20)

@@ -11,13 +11,13 @@ from support.dispatcher_builders import (
     NOON,
     TENANT,
     Clock,
-    asked,
-    deliver,
+    consume,
     go_live,
-    know_tenant,
+    invite_customer,
+    keep_tenant,
     list_test_addresses,
     make_survey,
-    relayed,
+    relay_all,
     rows,
     states,
     the_state,
@@ -26,10 +26,12 @@ from support.eventually import eventually
 from support.http_clients import SECRET
 from support.stack import Mailbox
 
-from services.dispatcher import sending
-from services.dispatcher.handlers import keep_answers
-from services.dispatcher.suppression import Entry, suppress
-from services.dispatcher.surveys import Draft, change
+from services.dispatcher.sending import sending_commands
+from services.dispatcher.story.handlers import keep_answers
+from services.dispatcher.suppressions.domain import SuppressionEntry
+from services.dispatcher.suppressions.suppression_commands import suppress
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer
 from shared.ids import uuid7
@@ -40,10 +42,10 @@ from shared.secrets import customer_hash, derive
 async def test_nothing_leaves_before_its_time(
     database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
 ):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database, delay_minutes=60)
     await go_live(database)
-    address = await asked(database, "in-time")
+    address = await invite_customer(database, "in-time")
     clock.on(minutes=59)
     await sender.step()
     assert await mailbox.mails(to=address) == []
@@ -56,17 +58,17 @@ async def test_who_was_asked_elsewhere_while_the_mail_waited_is_not_asked_again(
     database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
 ):
     """The invitation's own time lies later than the import's, and hides it from nobody."""
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database, delay_minutes=1440)
     await go_live(database)
-    address = await asked(database, "moved-in")
-    others = await asked(database, "asked-long-ago")
+    address = await invite_customer(database, "moved-in")
+    others = await invite_customer(database, "asked-long-ago")
     for customer, days in (("moved-in", 10), ("asked-long-ago", 90)):
         imported = Answer(
             id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id=customer,
             invited_at=NOON - timedelta(days=days), changed_at=NOON,
         )  # fmt: skip
-        await deliver(database, keep_answers, ANSWERS, imported)
+        await consume(database, keep_answers, ANSWERS, imported)
     clock.on(days=1)
     await sender.step()
     await sender.step()
@@ -80,18 +82,18 @@ class TestRulesOnceMore:
 
     @pytest.mark.usefixtures("survey")
     async def test_unsubscribed_since(self, database: Database, sender: Sender):
-        await asked(database, "gone")
+        await invite_customer(database, "gone")
         async with database.transaction() as uow:
             await suppress(
-                uow, TENANT, [Entry("customer", "gone")], reason="unsubscribed", who="the customer"
+                uow, TENANT, [SuppressionEntry("customer", "gone")], reason="unsubscribed", who="the customer"
             )
         await sender.step()
         assert await the_state(database) == ("dropped", "opted_out")
 
     @pytest.mark.usefixtures("survey")
     async def test_suppressed_since(self, database: Database, sender: Sender):
-        address = await asked(database, "listed")
-        entries = [Entry("address", customer_hash(SECRET, TENANT, address.upper()))]
+        address = await invite_customer(database, "listed")
+        entries = [SuppressionEntry("address", customer_hash(SECRET, TENANT, address.upper()))]
         async with database.transaction() as uow:
             await suppress(uow, TENANT, entries, reason="listed", who="the test")
         await sender.step()
@@ -113,65 +115,65 @@ class TestRulesOnceMore:
         self, database: Database, sender: Sender, listed: str, canonical: bool, state: str
     ):
         """What is not canonical was stored by an earlier version, under the hash of what was typed."""
-        await asked(database, "kim", email="kim@b\u00fccher.de")
+        await invite_customer(database, "kim", email="kim@b\u00fccher.de")
         form = unicodedata.normalize("NFKC", listed).casefold()
         before = hmac.digest(derive(SECRET, f"customer:{TENANT}"), form.encode(), "sha256").hex()
         key = customer_hash(SECRET, TENANT, listed) if canonical else before
         async with database.transaction() as uow:
-            await suppress(uow, TENANT, [Entry("address", key)], reason="listed", who="the test")
+            await suppress(uow, TENANT, [SuppressionEntry("address", key)], reason="listed", who="the test")
             await uow.execute("UPDATE suppression SET canonical = :canonical", {"canonical": canonical})
         await sender.step()
         assert (await the_state(database))[0] == state
 
     @pytest.mark.usefixtures("survey")
     async def test_asked_elsewhere_since_under_another_id(self, database: Database, sender: Sender):
-        address = await asked(database, "kim")
+        address = await invite_customer(database, "kim")
         elsewhere = Answer(
             id=uuid7(), version=1, state="sent", origin="import", score=9, invited_at=NOON,
             customer_id=customer_hash(SECRET, TENANT, address.upper()), changed_at=NOON,
         )  # fmt: skip
-        await deliver(database, keep_answers, ANSWERS, elsewhere)
+        await consume(database, keep_answers, ANSWERS, elsewhere)
         await sender.step()
         assert await the_state(database) == ("dropped", "quarantine")
 
     async def test_paused_since(self, database: Database, sender: Sender, survey):
-        await asked(database, "paused")
+        await invite_customer(database, "paused")
         async with database.transaction() as uow:
-            paused = Draft(name="x", trigger="order.delivered", state="paused")
-            await change(uow, TENANT, survey.id, paused)
-        await relayed(database)
+            paused = SurveyDraft(name="x", trigger="order.delivered", state="paused")
+            await change_survey(uow, TENANT, survey.id, paused)
+        await relay_all(database)
         await sender.step()
         assert await the_state(database) == ("dropped", "paused")
 
     @pytest.mark.usefixtures("survey")
     async def test_too_old_by_now(self, database: Database, sender: Sender, clock: Clock):
-        await asked(database, "old")
+        await invite_customer(database, "old")
         clock.on(days=8)
         await sender.step()
         assert await the_state(database) == ("dropped", "too_old")
 
     async def test_the_link_would_have_ended(self, database: Database, sender: Sender, clock: Clock):
-        await know_tenant(database)
+        await keep_tenant(database)
         await make_survey(database, delay_minutes=0, link_days=1)
         await go_live(database)
-        await asked(database, "expired")
+        await invite_customer(database, "expired")
         clock.on(days=1)
         await sender.step()
         assert await the_state(database) == ("dropped", "expired")
 
     @pytest.mark.usefixtures("survey")
     async def test_back_in_test_mode(self, database: Database, sender: Sender):
-        await asked(database, "withheld")
+        await invite_customer(database, "withheld")
         async with database.transaction() as uow:
-            await sending.set_mode(uow, TENANT, "the test", "test")
-        await relayed(database)
+            await sending_commands.set_mode(uow, TENANT, "the test", "test")
+        await relay_all(database)
         await sender.step()
         assert await the_state(database) == ("withheld", "test_mode")
 
     @pytest.mark.usefixtures("survey")
     async def test_no_longer_a_test_address(self, database: Database, sender: Sender):
         await list_test_addresses(database, "was-mine@example.com")
-        await asked(database, "was-mine")
+        await invite_customer(database, "was-mine")
         await list_test_addresses(database)
         await sender.step()
         assert await the_state(database) == ("withheld", "test_mode")
@@ -182,26 +184,26 @@ class TestStopAll:
     async def test_nothing_leaves_while_it_is_set_and_what_waited_goes_afterwards(
         self, database: Database, sender: Sender, mailbox: Mailbox
     ):
-        address = await asked(database, "stopped")
+        address = await invite_customer(database, "stopped")
         async with database.transaction() as uow:
-            assert await sending.set_stopped(uow, TENANT, "the test", stopped=True)
-        await relayed(database)
+            assert await sending_commands.set_stopped(uow, TENANT, "the test", stopped=True)
+        await relay_all(database)
         for _ in range(3):
             await sender.step()
         assert await mailbox.mails(to=address) == []
         assert await the_state(database) == ("waiting", None)
         async with database.transaction() as uow:
-            await sending.set_stopped(uow, TENANT, "the test", stopped=False)
-        await relayed(database)
+            await sending_commands.set_stopped(uow, TENANT, "the test", stopped=False)
+        await relay_all(database)
         await sender.step()
         assert len(await mailbox.mails(to=address)) == 1
 
     @pytest.mark.usefixtures("survey")
     async def test_another_company_goes_on(self, database: Database, sender: Sender, mailbox: Mailbox):
-        await know_tenant(database, "other")
+        await keep_tenant(database, "other")
         async with database.transaction() as uow:
-            await sending.set_stopped(uow, "other", "the test", stopped=True)
-        address = await asked(database, "goes-on")
+            await sending_commands.set_stopped(uow, "other", "the test", stopped=True)
+        address = await invite_customer(database, "goes-on")
         await sender.step()
         assert len(await mailbox.mails(to=address)) == 1
 
@@ -210,7 +212,7 @@ class TestStopAll:
         self, database: Database, sender: Sender, mailbox: Mailbox
     ):
         """The stop waits for nobody who holds an older view: the claim looks again with the row locked."""
-        address = await asked(database, "raced")
+        address = await invite_customer(database, "raced")
         async with database.engine.begin() as stopping:
             await stopping.execute(text("UPDATE sending SET stopped = true WHERE tenant = :t"), {"t": TENANT})
             step = asyncio.create_task(sender.step())
@@ -229,10 +231,13 @@ async def _waits_for_a_lock(database: Database) -> bool:
 
 
 async def test_test_mode_sends_to_test_addresses_only(database: Database, sender: Sender, mailbox: Mailbox):
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database, delay_minutes=0)
     await list_test_addresses(database, "tester@example.com")
-    mine, theirs = await asked(database, "tester"), await asked(database, "customer-in-test-mode")
+    mine, theirs = (
+        await invite_customer(database, "tester"),
+        await invite_customer(database, "customer-in-test-mode"),
+    )
     for _ in range(3):
         await sender.step()
     assert len(await mailbox.mails(to=mine)) == 1

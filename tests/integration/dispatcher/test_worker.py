@@ -9,9 +9,9 @@ from support.dispatcher_builders import (
     a_customer,
     a_transaction,
     decide,
-    know_tenant,
+    keep_tenant,
     make_survey,
-    relayed,
+    relay_all,
     rows,
     states,
 )
@@ -29,7 +29,7 @@ from shared.runtime import run_loops
 async def test_a_first_event_to_a_test_address_is_asked_about_at_once(postgres: Postgres, mailbox: Mailbox):
     context = await a_context(SERVICE, postgres, smtp_url=mailbox.smtp_url)
     database = context.database
-    await know_tenant(database)
+    await keep_tenant(database)
     for _ in range(2):
         await create_example_survey(database, "havnbo", test_address="first@example.com")
     assert len(await rows(database, "SELECT 1 FROM survey")) == 1
@@ -38,7 +38,7 @@ async def test_a_first_event_to_a_test_address_is_asked_about_at_once(postgres: 
     )
     now = datetime.now(UTC)
     await decide(database, a_transaction("order-1", a_customer("first"), occurred_at=now, accepted_at=now))
-    await relayed(database)
+    await relay_all(database)
 
     async def sent() -> bool:
         return [state for state, _ in (await states(database)).values()] == ["sent"]
@@ -65,7 +65,7 @@ async def test_sending_is_stopped_and_gone_live_by_command(
     url = await postgres.create_database("dispatcher", template=migrated)
     monkeypatch.setenv("DISPATCHER_DATABASE_URL", url)
     database = Database(url, name="test", pool_size=1)
-    await know_tenant(database)
+    await keep_tenant(database)
     await make_survey(database, tenant="untold")
     await database.close()
 

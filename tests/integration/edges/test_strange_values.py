@@ -15,7 +15,7 @@ from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
 from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
-from services.dispatcher.pages.forms import DEFAULTS
+from services.dispatcher.surveys.forms import DEFAULTS
 from shared.http.csrf import CSRF_FIELD
 
 pytestmark = pytest.mark.timeout(240)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.alerts_builders import a_tenant, an_answer
-from support.dispatcher_builders import a_customer, a_transaction, go_live, know_tenant, make_survey
+from support.dispatcher_builders import a_customer, a_transaction, go_live, keep_tenant, make_survey
 from support.eventually import eventually
 from support.restored_service import TENANT, Life, on_topic, publish
 from support.scorer_builders import an_answer as a_counted_answer
@@ -20,8 +20,8 @@ from services.alerts.cases.repository import cases, timeline
 from services.alerts.staff import accounts
 from services.collector.app import SERVICE as COLLECTOR
 from services.collector.repository import answers
-from services.dispatcher import surveys
 from services.dispatcher.app import SERVICE as DISPATCHER
+from services.dispatcher.surveys import survey_commands
 from services.scorer.app import SERVICE as SCORER
 from services.trigger import tenants
 from services.trigger.app import SERVICE as TRIGGER
@@ -63,7 +63,7 @@ async def test_a_restored_dispatcher_mails_nobody_again_and_decides_no_event_twi
     life, (_, broker, mailbox) = await begin(DISPATCHER, servers), servers
     early, sent, later, told, after = names()
     async with life.database() as database:
-        await know_tenant(database)
+        await keep_tenant(database)
         await make_survey(database, delay_minutes=0)
         await make_survey(database, delay_minutes=24 * 60, trigger="order.returned")
         await go_live(database)
@@ -115,7 +115,7 @@ async def test_a_restored_dispatcher_mails_nobody_again_and_decides_no_event_twi
 async def test_a_restored_dispatcher_takes_back_its_surveys_and_whether_it_was_live(servers: Servers) -> None:
     life, (_, broker, _) = await begin(DISPATCHER, servers), servers
     async with life.database() as database:
-        await know_tenant(database)
+        await keep_tenant(database)
         old = await make_survey(database, delay_minutes=0)
     async with life.at_work():
         await life.caught_up()
@@ -123,13 +123,13 @@ async def test_a_restored_dispatcher_takes_back_its_surveys_and_whether_it_was_l
     async with life.database() as database:
         new = await make_survey(database, delay_minutes=45, quarantine_days=7, trigger="order.returned")
         async with database.transaction() as uow:
-            draft = surveys.Draft(
+            draft = survey_commands.SurveyDraft(
                 name="Changed", trigger="order.delivered", state="live", default_language="da"
             )
-            await surveys.change(uow, TENANT, old.id, draft)
+            await survey_commands.change_survey(uow, TENANT, old.id, draft)
         await go_live(database)
         async with database.reading() as uow:
-            before = await surveys.listing(uow, TENANT)
+            before = await survey_commands.list_surveys(uow, TENANT)
     async with life.at_work():
         await life.caught_up()
     versions = {(survey.id, survey.version) for survey in await on_topic(broker, SURVEYS)}
@@ -138,14 +138,14 @@ async def test_a_restored_dispatcher_takes_back_its_surveys_and_whether_it_was_l
 
     async with life.database() as database:
         async with database.reading() as uow:
-            taken_back = await surveys.listing(uow, TENANT)
+            taken_back = await survey_commands.list_surveys(uow, TENANT)
         assert {one.id: (one.draft, one.version) for one in taken_back} == {
             one.id: (one.draft, one.version) for one in before
         }
         assert await life.rows("SELECT mode FROM sending") == [("live",)]
         async with database.transaction() as uow:
-            draft = surveys.Draft(name="Once more", trigger="order.returned", state="live")
-            changed = await surveys.change(uow, TENANT, new.id, draft)
+            draft = survey_commands.SurveyDraft(name="Once more", trigger="order.returned", state="live")
+            changed = await survey_commands.change_survey(uow, TENANT, new.id, draft)
     assert (changed.id, changed.version) not in versions
 
 

@@ -7,27 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatcher.addresses import judged, plain, valid
-from services.dispatcher.domain import (
+from services.dispatcher.decisions.addresses import address_quality, has_plain_form, is_valid_address
+from services.dispatcher.decisions.domain import (
+    CandidateSurvey,
     Person,
-    Sending,
-    SurveyRules,
     decide,
-    held_back,
     language_of,
     matches,
+    reason_not_to_send,
 )
+from services.dispatcher.sending.domain import Sending
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 GOOD = Person(address="good")
 
 
-def a_survey(number: int = 1, **changes) -> SurveyRules:
-    facts = {"id": UUID(int=number), "survey_version": 1, "name": f"s{number}", "trigger": "order.delivered"}
-    return SurveyRules(**{**facts, **changes})
+def a_survey(number: int = 1, **changes) -> CandidateSurvey:
+    facts = {"id": UUID(int=number), "survey_version": 1, "name": f"s{number}"}
+    rules = {"trigger": "order.delivered", "state": "live"}
+    return CandidateSurvey(**{**facts, **rules, **changes})
 
 
-def verdict(*surveys: SurveyRules, person: Person = GOOD, occurred_at: datetime = NOW, mode="live", now=NOW):
+def verdict(
+    *surveys: CandidateSurvey, person: Person = GOOD, occurred_at: datetime = NOW, mode="live", now=NOW
+):
     return decide(
         event_type="order.delivered",
         occurred_at=occurred_at,
@@ -39,7 +42,7 @@ def verdict(*surveys: SurveyRules, person: Person = GOOD, occurred_at: datetime 
 
 
 @pytest.mark.parametrize(
-    ("trigger", "event_type", "hears"),
+    ("trigger", "event_type", "asks"),
     [
         ("order.delivered", "order.delivered", True),
         ("order.delivered", "order.delivered.late", False),
@@ -50,8 +53,8 @@ def verdict(*surveys: SurveyRules, person: Person = GOOD, occurred_at: datetime 
         ("Order.delivered", "order.delivered", False),
     ],
 )
-def test_a_trigger_is_exact_or_a_beginning(trigger: str, event_type: str, hears: bool):
-    assert matches(trigger, event_type) is hears
+def test_a_trigger_is_exact_or_a_beginning(trigger: str, event_type: str, asks: bool):
+    assert matches(trigger, event_type) is asks
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,7 @@ def test_the_age_is_that_of_the_day_the_mail_would_leave():
 def test_each_matching_survey_says_why_it_lost_and_the_reason_is_the_first_that_was_not_a_pause():
     person = Person(address="good", invited_at=NOW - timedelta(days=40))
     surveys = (
-        a_survey(1, live=False),
+        a_survey(1, state="paused"),
         a_survey(2, trigger="contact.*"),
         a_survey(3, quarantine_days=60),
         a_survey(4, quarantine_days=30),
@@ -123,12 +126,12 @@ def test_who_is_a_test_and_who_is_withheld(mode, test_address, test, withheld):
 
 def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
     allowed = {
-        "now": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False, "live": True,
-        "max_age_days": 7, "quarantine_days": 90, "person": GOOD, "mode": "live",
+        "now": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False,
+        "survey": a_survey(), "person": GOOD, "mode": "live",
     }  # fmt: skip
-    assert held_back(**allowed) is None
+    assert reason_not_to_send(**allowed) is None
     tester = Person(address="good", test_address=True, invited_at=NOW)
-    assert held_back(**{**allowed, "mode": "test", "test": True, "person": tester}) is None
+    assert reason_not_to_send(**{**allowed, "mode": "test", "test": True, "person": tester}) is None
     for change, expected in (
         ({"mode": "test"}, ("withheld", "test_mode")),
         ({"test": True}, ("withheld", "test_mode")),
@@ -138,11 +141,12 @@ def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
         ({"person": Person(address="good", invited_at=NOW - timedelta(days=90))}, None),
         ({"person": Person(address="good", opted_out=True)}, ("dropped", "opted_out")),
         ({"person": Person(address="good", suppressed=True)}, ("dropped", "suppressed")),
-        ({"live": False}, ("dropped", "paused")),
+        ({"survey": a_survey(state="paused")}, ("dropped", "paused")),
+        ({"survey": None}, ("dropped", "paused")),
         ({"occurred_at": NOW - timedelta(days=7, seconds=1)}, ("dropped", "too_old")),
         ({"expires_at": NOW}, ("dropped", "expired")),
     ):
-        assert held_back(**{**allowed, **change}) == expected
+        assert reason_not_to_send(**{**allowed, **change}) == expected
 
 
 @pytest.mark.parametrize(
@@ -189,7 +193,7 @@ def test_a_test_address_is_one_however_it_is_written():
     ],
 )
 def test_an_address_is_judged_by_its_form(address, kind):
-    assert judged(address) == kind
+    assert address_quality(address) == kind
 
 
 words = st.text("abz09-_.+@A", min_size=1, max_size=20)
@@ -201,7 +205,7 @@ words = st.text("abz09-_.+@A", min_size=1, max_size=20)
     )
 )
 def test_what_needs_no_closer_look_would_have_passed_it(address: str):
-    assert not plain(address) or valid(address)
+    assert not has_plain_form(address) or is_valid_address(address)
 
 
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=30), st.integers(1, 365))

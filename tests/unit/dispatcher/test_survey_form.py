@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.dispatcher.pages.forms import DEFAULTS, NUMBERS, Filled
-from services.dispatcher.schemas import SurveyBody
+from services.dispatcher.surveys.forms import DEFAULTS, NUMBERS, DraftForm
+from services.dispatcher.surveys.schemas import SurveyBody
 
 names = st.sampled_from([*DEFAULTS, "version", "en.intro", "xx.subject", "en.follow_up.passive", ".", "x"])
 
 
 @given(typed=st.dictionaries(names, st.text(max_size=30) | st.sampled_from(["9" * 5_000, "²", "-1", "1e9"])))
 def test_whatever_is_typed_is_a_survey_or_faults_beside_its_fields(typed: dict[str, str]) -> None:
-    form = Filled({**DEFAULTS, "name": "x", "trigger": "x.y", **typed})
+    form = DraftForm({**DEFAULTS, "name": "x", "trigger": "x.y", **typed})
     assert form.seen is None or form.seen >= 0
     judged = form
     try:
@@ -27,7 +27,7 @@ def test_whatever_is_typed_is_a_survey_or_faults_beside_its_fields(typed: dict[s
 
 @pytest.mark.parametrize("name", [*NUMBERS, "delay", "version"])
 def test_digits_without_end_are_a_fault_and_no_error(name: str) -> None:
-    form = Filled({**DEFAULTS, "name": "x", "trigger": "x.y", name: "9" * 5_000})
+    form = DraftForm({**DEFAULTS, "name": "x", "trigger": "x.y", name: "9" * 5_000})
     assert form.seen is None
     if name != "version":
         with pytest.raises(ValidationError) as refused:

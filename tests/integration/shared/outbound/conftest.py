@@ -12,9 +12,9 @@ from support.dispatcher_builders import (
     a_transaction,
     decide,
     go_live,
-    know_tenant,
+    keep_tenant,
     make_survey,
-    relayed,
+    relay_all,
     rows,
 )
 from support.http_clients import SECRET, afterword_settings
@@ -24,8 +24,8 @@ from support.stack import Postgres
 from services.alerts.notices import repository as notices
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
-from services.dispatcher.letters import Scribe
-from services.dispatcher.sender import InvitationQueue
+from services.dispatcher.invitations.queue import InvitationQueue
+from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.health import Health
@@ -61,14 +61,14 @@ class Mails:
         """One look of the sender, after some time; what it says of it is relayed."""
         self.clock.on(**later)
         await sender.step()
-        await relayed(self.database)
+        await relay_all(self.database)
 
 
 class Customers(Mails):
     async def due(self, name: str) -> str:
         customer = a_customer(name)
         await decide(self.database, a_transaction(f"order-{name}", customer, occurred_at=self.clock.now))
-        await relayed(self.database)
+        await relay_all(self.database)
         return customer.email or ""
 
     async def stand(self) -> dict[str, tuple[str, int]]:
@@ -113,11 +113,11 @@ async def mails(
     url = await postgres.create_database(service, template=migrated[service])
     database = Database(url, name=f"{service}-test", clock=clock)
     if service == "dispatcher":
-        await know_tenant(database)
+        await keep_tenant(database)
         await make_survey(database, delay_minutes=0)
         await go_live(database)
-        scribe = Scribe(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
-        yield Customers(database, clock, InvitationQueue(scribe, SECRET))
+        renderer = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
+        yield Customers(database, clock, InvitationQueue(renderer, SECRET))
     else:
         queue = NoticeQueue(NoticeRenderer("ask@shop.example", "http://staff.example", SECRET, clock))
         yield Colleagues(database, clock, queue)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from support.dispatcher_builders import relayed
+from support.dispatcher_builders import relay_all
 from support.eventually import eventually
 from support.smtp import HANG_UP, SILENCE, ScriptedServer, Step
 
@@ -197,7 +197,7 @@ async def stopped_at(step: Step, mails: Mails, server: ScriptedServer) -> None:
     async with asyncio.timeout(5):
         await running
     server.answers.clear()
-    await relayed(mails.database)
+    await relay_all(mails.database)
 
 
 async def test_who_is_to_stop_puts_back_what_was_not_handed_over_and_does_not_know_of_the_rest(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.dispatcher.letters import sender_line
+from services.dispatcher.invitations.survey_mail import sender_line
 from shared.events import SurveyTexts
 from shared.pages.language import direction, native_name, rendering_for
 from shared.pages.placeholder_values import values_of

@@ -1,0 +1,94 @@
+"""What is stored of an event and of why its decision fell so: without address, phone and name."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.domain import Considered, Person, Verdict
+from services.dispatcher.sending.domain import SendingMode
+from shared.events import Transaction
+from shared.events.surveys import NUMERIC_RULES
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_StoredRules: Any = msgspec.defstruct(
+    "_StoredRules", [(name, int | None, None) for name in NUMERIC_RULES], frozen=True, omit_defaults=True
+)
+"""The rules of the survey that asks, as they were then; None: no survey asks."""
+
+
+class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the fields of a made struct
+    """The values that a decision was based on, as they were then."""
+
+    considered: tuple[Considered, ...] = ()
+    mode: SendingMode = "test"
+    address: str | None = None
+    test_address: bool = False
+    opted_out: bool = False
+    suppressed: bool = False
+    suppressed_by: str | None = None
+    """Which entry forbade it: the ``address``, or the ``customer`` by the id."""
+    invited_at: datetime | None = None
+    """When the contact had last been asked."""
+    ignored_id: str | None = None
+    """The customer's id as it came, where it stands for nobody and was treated as none."""
+    language: str | None = None
+    due_at: datetime | None = None
+    test: bool = False
+    withheld: bool = False
+
+
+def explain(
+    verdict: Verdict, contact: ContactKey, person: Person | None, mode: SendingMode, language: str | None
+) -> Explanation:
+    """The values behind a verdict; ``person`` is None when the tenant is unknown."""
+    survey = verdict.survey
+    rules = {name: getattr(survey, name) for name in NUMERIC_RULES} if survey is not None else {}
+    return Explanation(
+        **rules,
+        considered=verdict.considered,
+        mode=mode,
+        address=person.address if person else None,
+        test_address=person is not None and person.test_address,
+        opted_out=person is not None and person.opted_out,
+        suppressed=person is not None and person.suppressed,
+        suppressed_by=person.suppressed_by if person else None,
+        invited_at=person.invited_at if person else None,
+        ignored_id=contact.ignored_id,
+        language=language,
+        due_at=verdict.due_at,
+        test=verdict.test,
+        withheld=verdict.withheld,
+    )
+
+
+def encode_facts(transaction: Transaction) -> bytes:
+    """The event as the pages show it; the address to write to is stored with the invitation alone."""
+    customer = msgspec.structs.replace(transaction.customer, email=None, phone=None, name=None)
+    return _encoder.encode(msgspec.structs.replace(transaction, customer=customer))
+
+
+def decode_facts(stored: bytes) -> Transaction:
+    """The event again."""
+    return _facts.decode(stored)
+
+
+def decode_type(stored: bytes) -> str:
+    """The event's type alone."""
+    return _types.decode(stored).type
+
+
+def decode_explanation(stored: bytes) -> Explanation:
+    """The explanation again."""
+    return _explanations.decode(stored)
+
+
+_encoder = msgspec.json.Encoder()
+_facts = msgspec.json.Decoder(Transaction)
+_explanations = msgspec.json.Decoder(Explanation)
+_types = msgspec.json.Decoder(_Typed)

@@ -1,0 +1,156 @@
+"""Transactions become decisions, in order and in bulk: one event costs as many statements as a thousand."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.domain import Verdict, decide
+from services.dispatcher.decisions.explanation import explain
+from services.dispatcher.decisions.inputs import DecisionInputs, load_contacts, load_inputs
+from services.dispatcher.decisions.quarantine import begin_quarantine
+from services.dispatcher.decisions.repository import decisions as rows
+from services.dispatcher.decisions.repository.decisions import NewDecision
+from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.invitations.states import new_invitation
+from shared.db import UnitOfWork
+from shared.events import INVITATIONS, Event, Transaction
+from shared.ids import uuid7
+from shared.service import Context
+
+Identity = tuple[str, UUID]
+
+
+class DecisionCollision(Exception):
+    """Another transaction has decided an event of this batch meanwhile: the batch is judged anew."""
+
+
+class Candidate(NamedTuple):
+    """An event with its id, which costs a hash each time that it is computed."""
+
+    event: Event[Transaction]
+    event_id: UUID
+
+    @property
+    def identity(self) -> Identity:
+        """The event's identity among those of all companies."""
+        return self.event.tenant, self.event_id
+
+
+class DecisionResult(NamedTuple):
+    """A decision to be stored, with what decides about the quarantine."""
+
+    decision: NewDecision
+    contact: ContactKey
+    verdict: Verdict
+
+
+async def decide_transactions(
+    context: Context, uow: UnitOfWork, events: Sequence[Event[Transaction]]
+) -> None:
+    """Decide each event once; the first of an identity wins, another content is stored to be shown."""
+    while True:
+        try:
+            async with uow.savepoint():
+                await _decide_batch(context, uow, events)
+        except DecisionCollision:
+            continue
+        return
+
+
+async def _decide_batch(context: Context, uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
+    candidates = [Candidate(event, event.data.event_id) for event in events]
+    firsts: dict[Identity, Candidate] = {}
+    for candidate in candidates:
+        firsts.setdefault(candidate.identity, candidate)
+    digests = {(row.tenant, row.event_id): row.digest for row in await rows.find_digests(uow, list(firsts))}
+    undecided = [candidate for identity, candidate in firsts.items() if identity not in digests]
+    if undecided:
+        # What happened first is decided first, so that the quarantine falls on the later one.
+        undecided.sort(key=lambda each: (each.event.tenant, each.event.data.occurred_at, each.event_id))
+        await _decide(context, uow, undecided)
+    digests |= {each.identity: each.event.data.digest for each in undecided}
+    differing: dict[Identity, Transaction] = {}
+    for candidate in candidates:
+        if candidate.event.data.digest != digests[candidate.identity]:
+            differing.setdefault(candidate.identity, candidate.event.data)
+    if differing:
+        await rows.store_differences(uow, differing)
+
+
+async def _decide(context: Context, uow: UnitOfWork, candidates: Sequence[Candidate]) -> None:
+    events = [candidate.event for candidate in candidates]
+    inputs = await load_inputs(uow, events)
+    contacts = [inputs.contact(event, context.secret) for event in events]
+    asked = [contact for event, contact in zip(events, contacts, strict=True) if inputs.is_asked_about(event)]
+    if asked:
+        await load_contacts(uow, asked, inputs)
+    results = [
+        judge(candidate, contact, inputs, uow.now)
+        for candidate, contact in zip(candidates, contacts, strict=True)
+    ]
+    if await rows.insert(uow, [result.decision for result in results]) != len(results):
+        raise DecisionCollision
+    await _invite(uow, results)
+
+
+def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now: datetime) -> DecisionResult:
+    """Decide one event; what it starts counts for the contact's next one in the same batch."""
+    event, mode = candidate.event, inputs.mode(candidate.event.tenant)
+    person, invitation, language = None, None, None
+    if inputs.knows(event.tenant):
+        person = inputs.person(event, contact)
+        verdict = decide(
+            event_type=event.data.type,
+            occurred_at=event.data.occurred_at,
+            now=now,
+            surveys=inputs.surveys.get(event.tenant, ()),
+            person=person,
+            mode=mode,
+        )
+    else:
+        verdict = Verdict(reason="unknown_tenant")
+    if verdict.survey is not None:
+        language = inputs.language(event, verdict.survey)
+        customer = msgspec.structs.replace(event.data.customer, id=contact.customer_id)
+        invitation = new_invitation(
+            event.data, customer, contact.address, candidate.event_id, verdict, language, uuid7(), now
+        )
+    if verdict.starts_quarantine and verdict.due_at is not None:
+        inputs.note_invited(contact, verdict.due_at)
+    explanation = explain(verdict, contact, person, mode, language)
+    decision = NewDecision(
+        event.tenant,
+        candidate.event_id,
+        event.data,
+        contact.customer_id,
+        verdict.reason,
+        explanation,
+        invitation,
+    )
+    return DecisionResult(decision, contact, verdict)
+
+
+async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult]) -> None:
+    """Store and publish the invitations, and begin the quarantines of those who will really be asked."""
+    invitations = [
+        (result.decision.tenant, result.decision.invitation)
+        for result in results
+        if result.decision.invitation is not None
+    ]
+    if not invitations:
+        return
+    await invitation_rows.insert(uow, invitations)
+    await begin_quarantine(
+        uow,
+        [
+            (result.contact, result.verdict.due_at)
+            for result in results
+            if result.verdict.starts_quarantine and result.verdict.due_at is not None
+        ],
+    )
+    for tenant, invitation in invitations:
+        uow.publish(INVITATIONS, tenant, invitation)

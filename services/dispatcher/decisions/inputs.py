@@ -1,0 +1,130 @@
+"""Everything that the events of a batch are judged by, loaded with a fixed number of queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row
+
+from services.dispatcher.decisions.addresses import address_quality
+from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
+from services.dispatcher.decisions.domain import CandidateSurvey, Person, language_of, matches
+from services.dispatcher.decisions.quarantine import lock_contacts
+from services.dispatcher.decisions.repository import contacts as contact_rows
+from services.dispatcher.sending.domain import Sending, SendingMode
+from services.dispatcher.sending.sending_commands import find_sendings
+from services.dispatcher.suppressions import repository as suppression_rows
+from services.dispatcher.suppressions.domain import entries_of
+from services.dispatcher.surveys import repository as survey_rows
+from services.dispatcher.surveys.domain import rules_of
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES, read_texts
+from shared.db import UnitOfWork
+from shared.events import Event, Tenant, Transaction
+from shared.tenancy.tenants import find_tenants
+from shared.values.text import one_form
+
+_UNCHANGED = Sending()
+
+
+@dataclass(frozen=True)
+class DecisionInputs:
+    """What is known; the rows of the contacts are locked as long as the transaction lasts."""
+
+    tenants: Mapping[str, Tenant]
+    surveys: Mapping[str, Sequence[CandidateSurvey]]
+    sendings: Mapping[str, Sending]
+    suppressed: dict[tuple[str, str, str], Row[Any]] = field(default_factory=dict)
+    """The suppressions of addresses and customers, by tenant, kind and key."""
+    asked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When each contact, or anybody with an id, was last asked; updated within the batch."""
+
+    def knows(self, tenant: str) -> bool:
+        """Whether the tenant exists: its event was consumed, or it has a survey here."""
+        return tenant in self.tenants or tenant in self.surveys
+
+    def mode(self, tenant: str) -> SendingMode:
+        """Test or live."""
+        return self.sendings.get(tenant, _UNCHANGED).mode
+
+    def is_asked_about(self, event: Event[Transaction]) -> bool:
+        """Whether any survey asks about this type of event, so that the customer matters."""
+        return any(matches(survey.trigger, event.data.type) for survey in self.surveys.get(event.tenant, ()))
+
+    def contact(self, event: Event[Transaction], secret: str) -> ContactKey:
+        """The contact whom the event is about."""
+        sending = self.sendings.get(event.tenant, _UNCHANGED)
+        return contact_key_of(secret, event.tenant, event.data.customer, sending.placeholder_ids)
+
+    def person(self, event: Event[Transaction], contact: ContactKey) -> Person:
+        """What the rules need to know of the customer."""
+        if not self.is_asked_about(event):
+            return Person(address="missing")  # no survey asks, so nothing was loaded
+        entries = self._suppressions(contact)
+        reasons = {entry.reason for entry in entries}
+        asked = [self.asked_at.get((contact.tenant, key)) for key in quarantine_keys(contact)]
+        return Person(
+            address=address_quality(event.data.customer.email),
+            test_address=self.sendings.get(event.tenant, _UNCHANGED).is_test(event.data.customer.email),
+            opted_out="unsubscribed" in reasons,
+            suppressed="listed" in reasons,
+            suppressed_by=entries[0].kind if entries else None,
+            invited_at=max((at for at in asked if at is not None), default=None),
+        )
+
+    def _suppressions(self, contact: ContactKey) -> list[Row[Any]]:
+        """The contact's suppressions, that of the address before that of the id."""
+        found = [
+            (self.suppressed.get((contact.tenant, entry.kind, entry.key)), entry.earlier)
+            for entry in entries_of(contact)
+        ]
+        return [row for row, earlier in found if row is not None and not (earlier and row.canonical)]
+
+    def language(self, event: Event[Transaction], survey: CandidateSurvey) -> str:
+        """The language that the customer is written to in."""
+        tenant = self.tenants.get(event.tenant)
+        languages = tenant.languages if tenant else ()
+        return language_of(event.data.customer.locale, STANDARD_LANGUAGES, survey, languages)
+
+    def note_invited(self, contact: ContactKey, at: datetime) -> None:
+        """Let the contact's next event in this batch meet the quarantine."""
+        self.asked_at[contact.tenant, contact.key] = at
+
+
+async def load_inputs(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> DecisionInputs:
+    """Load what the companies of these events have set."""
+    tenants = sorted({event.tenant for event in events})
+    surveys = {
+        tenant: [candidate_from(row) for row in rows]
+        for tenant, rows in groupby(
+            await survey_rows.list_of_tenants(uow, tenants), key=lambda row: row.tenant
+        )
+    }
+    return DecisionInputs(await find_tenants(uow, tenants), surveys, await find_sendings(uow, tenants))
+
+
+async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:
+    """Lock the contacts' rows, and load what is known of them."""
+    await lock_contacts(uow, contacts)
+    keys = {(contact.tenant, key) for contact in contacts for key in quarantine_keys(contact)}
+    for row in await contact_rows.find_last_asked(uow, keys):
+        inputs.asked_at[row.tenant, row.id] = row.asked_at
+    entries = {(contact.tenant, *entry) for contact in contacts for entry in entries_of(contact)}
+    for row in await suppression_rows.find_matching(uow, sorted(entries)):
+        inputs.suppressed[row.tenant, row.kind, row.key] = row
+
+
+def candidate_from(row: Row[Any]) -> CandidateSurvey:
+    """A survey's row as a decision needs it. Earlier versions stored triggers in other forms of Unicode."""
+    rules = rules_of(row)
+    rules["trigger"] = one_form(row.trigger)
+    return CandidateSurvey(
+        **rules,
+        id=row.id,
+        survey_version=row.survey_version,
+        name=row.name,
+        measurement=row.measurement,
+        default_language=row.default_language,
+        languages=tuple(read_texts(row.texts)),
+    )

@@ -1,0 +1,138 @@
+"""``customer``: when each customer id, and each address by its keyed hash, was last asked."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+
+from shared.db import UnitOfWork
+
+
+class CustomerRow(NamedTuple):
+    """A row to be locked: a customer's id, or the keyed hash of an address in its place."""
+
+    tenant: str
+    id: str
+    address: str | None
+    """The hash of the address that the id came with; an address's row has its own."""
+    several: bool
+    """Whether the id came with more than one address in this batch."""
+
+
+LOCK_CUSTOMERS = """
+    INSERT INTO customer AS c (tenant, id, address, several)
+    SELECT * FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:addresses AS text[]),
+        CAST(:several AS boolean[])
+    )
+    ORDER BY 1, 2
+    ON CONFLICT (tenant, id) DO UPDATE SET
+        address = coalesce(c.address, EXCLUDED.address),
+        several = c.several OR EXCLUDED.several OR coalesce(c.address <> EXCLUDED.address, false)
+    WHERE c.address IS NULL AND EXCLUDED.address IS NOT NULL
+        OR NOT c.several AND (EXCLUDED.several OR c.address <> EXCLUDED.address)
+"""
+
+
+async def lock_customers(uow: UnitOfWork, customers: Iterable[CustomerRow]) -> None:
+    """Lock the rows in sorted order; each is there afterwards and knows its address, or that it has several.
+
+    A row that has nothing to learn is locked all the same.
+    """
+    rows = sorted(customers, key=lambda row: (row.tenant, row.id))
+    await uow.execute(
+        LOCK_CUSTOMERS,
+        {
+            "tenants": [row.tenant for row in rows],
+            "ids": [row.id for row in rows],
+            "addresses": [row.address for row in rows],
+            "several": [row.several for row in rows],
+        },
+    )
+
+
+FIND_LAST_ASKED = """
+    SELECT c.tenant, c.id, greatest(c.invited_at, c.asked_elsewhere_at) AS asked_at
+    FROM customer c
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS text[])) AS n(tenant, id) USING (tenant, id)
+    WHERE c.invited_at IS NOT NULL OR c.asked_elsewhere_at IS NOT NULL
+"""
+
+
+async def find_last_asked(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """When each (tenant, id or hash of an address) was last asked, by us or elsewhere."""
+    rows = await uow.execute(
+        FIND_LAST_ASKED, {"tenants": [tenant for tenant, _ in keys], "ids": [key for _, key in keys]}
+    )
+    return rows.all()
+
+
+FIND_SEVERAL = """
+    SELECT several FROM customer WHERE tenant = :tenant AND id = :id
+"""
+
+
+async def has_several_addresses(uow: UnitOfWork, tenant: str, customer_id: str) -> bool:
+    """Whether this id has come with more than one address."""
+    return bool((await uow.execute(FIND_SEVERAL, {"tenant": tenant, "id": customer_id})).scalar())
+
+
+STORE_INVITED = """
+    INSERT INTO customer AS c (tenant, id, invited_at)
+    SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:times AS timestamptz[]))
+    ORDER BY 1, 2
+    ON CONFLICT (tenant, id) DO UPDATE SET
+        invited_at = greatest(c.invited_at, EXCLUDED.invited_at),
+        invited_before = CASE
+            WHEN c.invited_at IS NOT NULL
+            THEN greatest(c.invited_before, least(c.invited_at, EXCLUDED.invited_at))
+        END
+    WHERE c.invited_at IS DISTINCT FROM EXCLUDED.invited_at
+"""
+
+
+async def store_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, datetime]]) -> None:
+    """Store when we invited each (tenant, hash of an address).
+
+    The latest counts, in whatever order they come; the one before it is kept in case that mail does not
+    arrive.
+    """
+    await uow.execute(STORE_INVITED, _sorted_columns(contacts))
+
+
+FORGET_INVITED = """
+    UPDATE customer
+    SET invited_before = NULL,
+        invited_at = CASE WHEN invited_at = :at THEN invited_before ELSE invited_at END
+    WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[])) AND :at IN (invited_at, invited_before)
+"""
+
+
+async def forget_invited(uow: UnitOfWork, tenant: str, keys: Collection[str], at: datetime) -> None:
+    """The mail that was due then has certainly not arrived: the one before it, if any, counts again."""
+    await uow.execute(FORGET_INVITED, {"tenant": tenant, "keys": sorted(keys), "at": at})
+
+
+STORE_ASKED_ELSEWHERE = """
+    INSERT INTO customer AS c (tenant, id, asked_elsewhere_at)
+    SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:times AS timestamptz[]))
+    ORDER BY 1, 2
+    ON CONFLICT (tenant, id) DO UPDATE SET
+        asked_elsewhere_at = greatest(c.asked_elsewhere_at, EXCLUDED.asked_elsewhere_at)
+    WHERE c.asked_elsewhere_at IS DISTINCT FROM EXCLUDED.asked_elsewhere_at
+"""
+
+
+async def store_asked_elsewhere(uow: UnitOfWork, customers: Sequence[tuple[str, str, datetime]]) -> None:
+    """Store when another system asked each (tenant, customer id); the latest counts."""
+    await uow.execute(STORE_ASKED_ELSEWHERE, _sorted_columns(customers))
+
+
+def _sorted_columns(rows: Sequence[tuple[str, str, datetime]]) -> dict[str, Any]:
+    rows = sorted(rows)
+    return {
+        "tenants": [tenant for tenant, _, _ in rows],
+        "ids": [key for _, key, _ in rows],
+        "times": [at for _, _, at in rows],
+    }

@@ -1,0 +1,183 @@
+"""``decision``: one row for each event."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from msgspec import json
+from sqlalchemy import Row
+
+from services.dispatcher.decisions.explanation import Explanation, encode_facts
+from services.dispatcher.models import decision
+from shared.db import UnitOfWork
+from shared.db.bulk import insert as insert_rows
+from shared.events import Invitation, Transaction
+from shared.events.segments import segments_of
+
+_COLUMNS = (
+    "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.reason, d.survey_id, d.invitation_id, "
+    "d.segments, d.facts, d.grounds, d.difference, d.difference_at"
+)
+
+
+class NewDecision(NamedTuple):
+    """A decision that is to be stored."""
+
+    tenant: str
+    event_id: UUID
+    transaction: Transaction
+    customer_id: str
+    reason: str
+    explanation: Explanation
+    invitation: Invitation | None
+
+    @property
+    def survey_id(self) -> UUID | None:
+        """The survey that asks."""
+        return self.invitation.survey_id if self.invitation is not None else None
+
+    @property
+    def invitation_id(self) -> UUID | None:
+        """The invitation that came of it."""
+        return self.invitation.id if self.invitation is not None else None
+
+
+FIND_DIGESTS = """
+    SELECT d.tenant, d.event_id, d.digest
+    FROM decision d
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:event_ids AS uuid[])) AS n(tenant, event_id)
+        USING (tenant, event_id)
+"""
+
+
+async def find_digests(uow: UnitOfWork, identities: Collection[tuple[str, UUID]]) -> Sequence[Row[Any]]:
+    """Which of these (tenant, event id) have been decided, with the digest of what was decided on."""
+    rows = await uow.execute(
+        FIND_DIGESTS,
+        {
+            "tenants": [tenant for tenant, _ in identities],
+            "event_ids": [event_id for _, event_id in identities],
+        },
+    )
+    return rows.all()
+
+
+async def insert(uow: UnitOfWork, decisions: Sequence[NewDecision]) -> int:
+    """Store the decisions; returns how many were new."""
+    inserted = await insert_rows(
+        uow,
+        decision,
+        decisions,
+        returning="tenant, event_id",
+        decided_at=uow.now,
+        source=[each.transaction.source for each in decisions],
+        source_id=[each.transaction.id for each in decisions],
+        digest=[each.transaction.digest for each in decisions],
+        segments=[stored_segments(each.transaction) for each in decisions],
+        facts=[encode_facts(each.transaction) for each in decisions],
+        grounds=[json.encode(each.explanation) for each in decisions],
+    )
+    return len(inserted.all())
+
+
+def stored_segments(transaction: Transaction) -> list[str]:
+    """A transaction's segments beside the company; U+001F separates them on their way to the database."""
+    return [segment.replace("\x1f", " ") for segment in segments_of(transaction)[1:]]
+
+
+STORE_DIFFERENCES = """
+    UPDATE decision d
+    SET difference = n.facts, difference_at = :now
+    FROM (
+        SELECT * FROM unnest(
+            CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:facts AS bytea[])
+        ) AS u(tenant, event_id, facts)
+        ORDER BY 1, 2
+    ) n
+    WHERE d.tenant = n.tenant AND d.event_id = n.event_id AND d.difference IS NULL
+"""
+
+
+async def store_differences(uow: UnitOfWork, differing: Mapping[tuple[str, UUID], Transaction]) -> None:
+    """Store what came under a decided (tenant, event id) with other content; the first difference stays."""
+    await uow.execute(
+        STORE_DIFFERENCES,
+        {
+            "tenants": [tenant for tenant, _ in differing],
+            "event_ids": [event_id for _, event_id in differing],
+            "facts": [encode_facts(transaction) for transaction in differing.values()],
+            "now": uow.now,
+        },
+    )
+
+
+FIND_DECISION = f"""
+    SELECT {_COLUMNS} FROM decision d WHERE d.tenant = :tenant AND d.event_id = :event_id
+"""
+
+
+async def find(uow: UnitOfWork, tenant: str, event_id: UUID) -> Row[Any] | None:
+    """One event's decision, by the id that its page has."""
+    rows = await uow.execute(FIND_DECISION, {"tenant": tenant, "event_id": event_id})
+    return rows.one_or_none()
+
+
+LIST_BY_SOURCE_ID = f"""
+    SELECT {_COLUMNS}, i.state, i.version
+    FROM decision d
+    LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
+    WHERE d.tenant = :tenant AND d.source_id = :source_id
+        AND (CAST(:source AS text) IS NULL OR d.source = :source)
+        AND (cardinality(CAST(:allowed AS text[])) = 0 OR d.segments && CAST(:allowed AS text[]))
+        AND (CAST(:after AS uuid) IS NULL OR d.event_id > :after)
+    ORDER BY d.event_id
+    LIMIT :limit
+"""
+
+
+async def list_by_source_id(
+    uow: UnitOfWork,
+    tenant: str,
+    source_id: str,
+    *,
+    source: str | None,
+    allowed: Sequence[str],
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """The decisions of an event by its back-end's id: one for each source that used it.
+
+    ``allowed``: of these segments only; of all, when there are none.
+    """
+    rows = await uow.execute(
+        LIST_BY_SOURCE_ID,
+        {
+            "tenant": tenant,
+            "source_id": source_id,
+            "source": source,
+            "allowed": list(allowed),
+            "after": after,
+            "limit": limit,
+        },
+    )
+    return rows.all()
+
+
+NEWEST_FACTS = """
+    SELECT facts FROM decision
+    WHERE tenant = :tenant AND decided_at >= :since
+        AND (CAST(:allowed AS text[]) = '{}' OR segments && CAST(:allowed AS text[]))
+    ORDER BY decided_at DESC, event_id DESC
+    LIMIT :limit
+"""
+
+
+async def newest_facts(
+    uow: UnitOfWork, tenant: str, allowed: Sequence[str], *, since: datetime, limit: int
+) -> Sequence[bytes]:
+    """The stored facts of the newest events since a time, of ``allowed`` segments or, without any, of all."""
+    rows = await uow.execute(
+        NEWEST_FACTS, {"tenant": tenant, "since": since, "allowed": list(allowed), "limit": limit}
+    )
+    return rows.scalars().all()

@@ -1,0 +1,49 @@
+"""Answers of the API about decisions."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+
+class ConsideredAnswer(BaseModel):
+    """A survey that the event matched, and why it asks or does not."""
+
+    survey_id: UUID
+    survey_version: int
+    name: str
+    why: str
+
+
+class InvitationAnswer(BaseModel):
+    """The invitation that came of it."""
+
+    id: UUID
+    state: str
+
+
+class DecisionAnswer(BaseModel):
+    """What became of one event."""
+
+    id: UUID
+    event_id: str
+    source: str
+    customer_id: str | None = Field(description="Null to analysts.")
+    decided_at: datetime
+    reason: str
+    survey_id: UUID | None
+    considered: list[ConsideredAnswer]
+    values: dict[str, Any] = Field(
+        description="The values that the decision was based on, as they were then."
+    )
+    invitation: InvitationAnswer | None
+    differs_at: datetime | None = Field(description="When the same identity came with other content.")
+    see: str
+
+
+class DecisionList(BaseModel):
+    """The decisions of an event: one for each source that used its id."""
+
+    decisions: list[DecisionAnswer]
+    next: UUID | None = Field(default=None, description="Give it as `after` to get the next page.")

@@ -1,0 +1,270 @@
+"""``invitation``: one row for each customer who is asked, with the state of its mail."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import json
+from sqlalchemy import Row
+
+from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
+from services.dispatcher.models import invitation
+from services.dispatcher.surveys.repository import RULES as SURVEY_RULES
+from shared.db import UnitOfWork
+from shared.db.bulk import insert as insert_rows
+from shared.events import INVITATIONS, Invitation
+
+COLUMNS = (
+    "i.tenant, i.id, i.version, i.event_id, i.customer_id, i.survey_id, i.state, i.reason, i.test, "
+    "i.attempts, i.refusals, i.next_at, i.lease_until, i.sent_at, i.changed_at, i.body"
+)
+MAX_WAITING_COUNTED = 10_000
+"""Pages say of more mails that they are more than so many."""
+
+
+async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]]) -> None:
+    """Store new invitations, each given with its tenant."""
+    await insert_rows(
+        uow,
+        invitation,
+        [each for _, each in invitations],
+        tenant=[tenant for tenant, _ in invitations],
+        customer_id=[each.customer.id for _, each in invitations],
+        next_at=[each.due_at for _, each in invitations],
+        changed_at=uow.now,
+        body=[json.encode(each) for _, each in invitations],
+    )
+
+
+# The invitation has been published when none of its rows is left in the outbox: row and outbox row were
+# committed together, and the relay deletes only what the broker has acknowledged. A subquery with coalesce,
+# not NOT EXISTS: it is evaluated for the rows in their order, and so only until one is found.
+CLAIM = f"""
+    SELECT {COLUMNS} FROM invitation i
+    WHERE i.state = 'waiting' AND i.next_at <= :now
+        AND NOT coalesce((SELECT s.stopped FROM sending s WHERE s.tenant = i.tenant), false)
+        AND coalesce((
+            SELECT false FROM outbox o
+            WHERE o.topic = '{INVITATIONS.name}'
+                AND o.key = convert_to(i.tenant || '/' || CAST(i.id AS text), 'UTF8')
+            LIMIT 1
+        ), true)
+    ORDER BY i.next_at
+    LIMIT 1
+    FOR UPDATE OF i SKIP LOCKED
+"""
+
+
+async def claim(uow: UnitOfWork) -> Row[Any] | None:
+    """Lock one invitation that is due and published, and whose tenant is not stopped."""
+    return (await uow.execute(CLAIM, {"now": uow.now})).one_or_none()
+
+
+FIND_SENDING_INPUTS = f"""
+    SELECT s.id, s.survey_version, s.name, {SURVEY_RULES}, w.measurement, w.default_language, w.texts,
+        v.texts AS words,
+        (
+            SELECT max(c.asked_elsewhere_at) FROM customer c
+            WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[]))
+        ) AS asked_elsewhere_at,
+        t.body AS tenant_body,
+        ARRAY(
+            SELECT x.reason FROM suppression x
+            WHERE x.tenant = n.tenant AND (
+                x.kind = 'customer' AND x.key = :customer_id
+                OR x.kind = 'address' AND (
+                    x.key = :address OR NOT x.canonical AND x.key = ANY(CAST(:earlier AS text[]))
+                )
+            )
+        ) AS reasons
+    FROM (SELECT CAST(:tenant AS text), CAST(:survey_id AS uuid)) AS n(tenant, survey_id)
+    LEFT JOIN survey s ON s.tenant = n.tenant AND s.id = n.survey_id
+    LEFT JOIN survey_words w
+        ON w.tenant = s.tenant AND w.survey_id = s.id AND w.survey_version = s.survey_version
+    LEFT JOIN survey_words v
+        ON v.tenant = n.tenant AND v.survey_id = n.survey_id AND v.survey_version = :survey_version
+    LEFT JOIN tenant t ON t.id = n.tenant
+"""
+
+
+async def find_sending_inputs(
+    uow: UnitOfWork, contact: ContactKey, survey_id: UUID, survey_version: int
+) -> Row[Any]:
+    """Everything that a mail which is about to leave depends on, in one query.
+
+    The survey as it is now (its ``id`` is None when it is gone), the ``words`` of the invitation's own
+    version, the ``reasons`` for which the contact is suppressed, by its id or by its address, when another
+    system asked, and the tenant.
+    """
+    rows = await uow.execute(
+        FIND_SENDING_INPUTS,
+        {
+            "tenant": contact.tenant,
+            "survey_id": survey_id,
+            "survey_version": survey_version,
+            "customer_id": contact.customer_id,
+            "address": contact.address,
+            "earlier": list(contact.earlier),
+            "keys": list(quarantine_keys(contact)),
+        },
+    )
+    return rows.one()
+
+
+MOVE = """
+    UPDATE invitation
+    SET state = :state, version = version + 1, reason = :reason,
+        next_at = coalesce(CAST(:next_at AS timestamptz), next_at), lease_until = :lease_until,
+        sent_at = :sent_at, attempts = attempts + CAST(:tried AS integer),
+        refusals = refusals + CAST(:refused AS integer), changed_at = :now
+    WHERE tenant = :tenant AND id = :id AND version = :version
+    RETURNING version
+"""
+
+
+async def move(
+    uow: UnitOfWork,
+    tenant: str,
+    moved: Invitation,
+    *,
+    next_at: datetime | None,
+    lease_until: datetime | None,
+    tried: bool,
+    refused: bool,
+) -> bool:
+    """Write the state of an invitation over that of the version before; False if that is no longer there."""
+    rows = await uow.execute(
+        MOVE,
+        {
+            "tenant": tenant,
+            "id": moved.id,
+            "version": moved.version - 1,
+            "state": moved.state,
+            "reason": moved.reason,
+            "next_at": next_at,
+            "lease_until": lease_until,
+            "sent_at": moved.sent_at,
+            "tried": int(tried),
+            "refused": int(refused),
+            "now": uow.now,
+        },
+    )
+    return rows.one_or_none() is not None
+
+
+LOCK_EXPIRED = f"""
+    SELECT {COLUMNS} FROM invitation i
+    WHERE i.state = 'sending' AND i.lease_until < :now
+    ORDER BY i.tenant, i.id
+    LIMIT :limit
+    FOR UPDATE SKIP LOCKED
+"""
+
+
+async def lock_expired(uow: UnitOfWork, limit: int) -> Sequence[Row[Any]]:
+    """Lock the invitations whose sender has not reported within its lease."""
+    return (await uow.execute(LOCK_EXPIRED, {"now": uow.now, "limit": limit})).all()
+
+
+COUNT_DUE_AND_SENDING = """
+    SELECT count(*) FILTER (WHERE state = 'waiting') AS due,
+        count(*) FILTER (WHERE state = 'sending') AS sending,
+        min(next_at) FILTER (WHERE state = 'waiting') AS oldest
+    FROM (
+        SELECT state, next_at FROM invitation
+        WHERE state = 'waiting' AND next_at <= :now
+            AND tenant NOT IN (SELECT tenant FROM sending WHERE stopped)
+        UNION ALL
+        SELECT state, next_at FROM invitation WHERE state = 'sending'
+    ) i
+"""
+
+
+async def count_due_and_sending(uow: UnitOfWork) -> Row[Any]:
+    """How many are due, since when the oldest of them is, and how many are being sent.
+
+    Of all tenants but those that have stopped all sending.
+    """
+    return (await uow.execute(COUNT_DUE_AND_SENDING, {"now": uow.now})).one()
+
+
+FIND_INVITATION = f"""
+    SELECT {COLUMNS} FROM invitation i WHERE i.tenant = :tenant AND i.id = :id
+"""
+
+
+async def find(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> Row[Any] | None:
+    """One invitation of a tenant."""
+    return (await uow.execute(FIND_INVITATION, {"tenant": tenant, "id": invitation_id})).one_or_none()
+
+
+FIND_BY_ID = f"""
+    SELECT {COLUMNS} FROM invitation i WHERE i.id = :id
+"""
+
+
+async def find_by_id(uow: UnitOfWork, invitation_id: UUID) -> Row[Any] | None:
+    """The invitation of a customer's signed link: it is the link that leads to the tenant."""
+    return (await uow.execute(FIND_BY_ID, {"id": invitation_id})).one_or_none()
+
+
+COUNT_WAITING = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM invitation i
+        WHERE i.tenant = :tenant AND i.state = 'waiting'
+            AND (CAST(:survey_id AS uuid) IS NULL OR i.survey_id = :survey_id)
+            AND (
+                CAST(:allowed AS text[]) = '{}'
+                OR EXISTS (
+                    SELECT 1 FROM decision d
+                    WHERE d.tenant = i.tenant AND d.event_id = i.event_id
+                        AND d.segments && CAST(:allowed AS text[])
+                )
+            )
+        LIMIT :limit
+    ) w
+"""
+
+
+async def count_waiting(
+    uow: UnitOfWork, tenant: str, allowed: Sequence[str], survey_id: UUID | None = None
+) -> int:
+    """How many mails wait, of one survey where one is given; at most ``MAX_WAITING_COUNTED`` + 1.
+
+    ``allowed``: of these segments only; of all, when there are none.
+    """
+    rows = await uow.execute(
+        COUNT_WAITING,
+        {
+            "tenant": tenant,
+            "survey_id": survey_id,
+            "allowed": list(allowed),
+            "limit": MAX_WAITING_COUNTED + 1,
+        },
+    )
+    return int(rows.scalar_one())
+
+
+COUNT_BY_SURVEY = """
+    SELECT i.survey_id, i.state, count(*) AS n
+    FROM decision d
+    JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
+    WHERE d.tenant = :tenant AND d.decided_at >= :since
+        AND (CAST(:allowed AS text[]) = '{}' OR d.segments && CAST(:allowed AS text[]))
+    GROUP BY 1, 2
+"""
+
+
+async def count_by_survey(
+    uow: UnitOfWork, tenant: str, since: datetime, allowed: Sequence[str]
+) -> dict[UUID, dict[str, int]]:
+    """How many invitations of each survey are in which state, of the events decided since a time.
+
+    ``allowed``: of these segments only; of all, when there are none.
+    """
+    rows = await uow.execute(COUNT_BY_SURVEY, {"tenant": tenant, "since": since, "allowed": list(allowed)})
+    counts: dict[UUID, dict[str, int]] = {}
+    for row in rows:
+        counts.setdefault(row.survey_id, {})[row.state] = row.n
+    return counts

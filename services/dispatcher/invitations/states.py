@@ -1,0 +1,96 @@
+"""An invitation: made with the decision, moved on by the sender, and published after each step."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row
+
+from services.dispatcher.decisions.domain import Verdict
+from services.dispatcher.invitations import repository
+from shared.db import UnitOfWork
+from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
+
+_decoder = msgspec.json.Decoder(Invitation)
+
+
+def new_invitation(
+    transaction: Transaction,
+    customer: Customer,
+    contact_key: str | None,
+    event_id: UUID,
+    verdict: Verdict,
+    language: str,
+    invitation_id: UUID,
+    now: datetime,
+) -> Invitation:
+    """What an ``invited`` verdict makes of its event, for the ``customer`` with the id that is used here."""
+    survey = verdict.survey
+    if survey is None or verdict.due_at is None or verdict.expires_at is None:
+        raise ValueError("only an invited event has an invitation")
+    return Invitation(
+        id=invitation_id,
+        version=1,
+        state="withheld" if verdict.withheld else "waiting",
+        reason="test_mode" if verdict.withheld else None,
+        survey_id=survey.id,
+        survey_version=survey.survey_version,
+        survey_name=survey.name,
+        measurement=survey.measurement,
+        language=language,
+        test=verdict.test,
+        customer=customer,
+        contact_key=contact_key,
+        account=transaction.account,
+        handled_by=transaction.handled_by,
+        event_id=event_id,
+        event_type=transaction.type,
+        occurred_at=transaction.occurred_at,
+        touchpoint=transaction.segments.get("touchpoint"),
+        segments=transaction.segments,
+        organisation=transaction.organisation,
+        attributes=transaction.attributes,
+        decided_at=now,
+        due_at=verdict.due_at,
+        expires_at=verdict.expires_at,
+    )
+
+
+def read_invitation(row: Row[Any]) -> Invitation:
+    """The invitation of a row, with the state that the row has."""
+    return msgspec.structs.replace(
+        _decoder.decode(row.body),
+        version=row.version,
+        state=row.state,
+        reason=row.reason,
+        sent_at=row.sent_at,
+    )
+
+
+async def move_invitation(
+    uow: UnitOfWork,
+    tenant: str,
+    invitation: Invitation,
+    state: InvitationState,
+    *,
+    reason: str | None = None,
+    next_at: datetime | None = None,
+    lease_until: datetime | None = None,
+    tried: bool = False,
+    refused: bool = False,
+) -> Invitation | None:
+    """Move it on and publish it; None if somebody else has moved it since it was read."""
+    moved = msgspec.structs.replace(
+        invitation,
+        version=invitation.version + 1,
+        state=state,
+        reason=reason,
+        sent_at=uow.now if state == "sent" else invitation.sent_at,
+    )
+    if not await repository.move(
+        uow, tenant, moved, next_at=next_at, lease_until=lease_until, tried=tried, refused=refused
+    ):
+        return None
+    uow.publish(INVITATIONS, tenant, moved)
+    return moved

@@ -1,0 +1,147 @@
+"""The mail that asks: our standard words, or the survey's own, in the customer's language."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from shared.clock import Clock, system_clock
+from shared.events import Invitation, SurveyTexts, Tenant
+from shared.events.placeholders import filled_texts, own_occasion
+from shared.events.surveys import Measurement
+from shared.link_tokens import LinkSigner
+from shared.mail import MailMessage, message_id
+from shared.pages.language import direction, read_by, translated
+from shared.pages.placeholder_values import known_occasion, values_of
+from shared.pages.renderer import Renderer
+from shared.settings import Afterword
+from shared.values.zones import known_zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyMail:
+    """What the templates of the subject, the text part and the HTML part see."""
+
+    company: str
+    sender: str
+    relational: bool
+    occasion: str | None
+    """What the mail is about; None when neither the survey nor the type of the event tells."""
+    day: str
+    words: SurveyTexts
+    """The survey's own, their placeholders filled."""
+    own_language: str
+    own_direction: str
+    answer: str
+    unsubscribe: str
+    time_zone: str | None
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    """A mail before it has an envelope."""
+
+    subject: str
+    text: str
+    html: str
+    unsubscribe: str
+
+
+class SurveyMailRenderer:
+    """Renders the mails of one process."""
+
+    def __init__(self, afterword: Afterword, clock: Clock = system_clock) -> None:
+        self._afterword = afterword
+        self._secret = afterword.secret.get_secret_value()
+        self._links = LinkSigner(self._secret)
+        self._templates = Renderer("services.dispatcher", clock=clock)
+        self._clock = clock
+
+    def message(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> MailMessage:
+        """The mail of an invitation that has an address."""
+        sender = self._afterword.mail_from
+        mail = self.render(invitation, tenant, texts)
+        host = sender.rpartition("@")[2]
+        return MailMessage(
+            sender=sender,
+            sender_name=tenant.name,
+            recipient=invitation.customer.email or "",
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+            message_id=message_id(self._secret, "invitation", str(invitation.id), sender),
+            date=self._clock(),
+            unsubscribe=mail.unsubscribe,
+            list_id=f"survey.{quote(tenant.id, safe='')}.{host}",
+        )
+
+    def render(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> RenderedMail:
+        """Subject, text and HTML."""
+        mail = self._mail(invitation, tenant, texts)
+        subject, text, html = (
+            self._templates.text(template, invitation.language, **vars(mail))
+            for template in ("mail_subject.txt", "mail.txt", "mail.html")
+        )
+        return RenderedMail(" ".join(subject.split()), text, html, mail.unsubscribe)
+
+    def _mail(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> SurveyMail:
+        public_url = self._afterword.public_url.rstrip("/")
+        zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
+        with read_by(self._templates.reader(invitation.language, zone)):
+            values = values_of(
+                texts,
+                company=tenant.name,
+                measurement=invitation.measurement,
+                event_type=invitation.event_type,
+                occurred_at=invitation.occurred_at,
+                touchpoint=invitation.touchpoint,
+            )
+            known = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
+        return SurveyMail(
+            company=tenant.name,
+            sender=sender_line(tenant.name, tenant.postal_address),
+            relational=invitation.measurement == "relational",
+            occasion=values["occasion"] if known else None,
+            day=values["day"],
+            words=filled_texts(texts, values),
+            own_language=invitation.language,
+            own_direction=direction(invitation.language),
+            answer=f"{public_url}/s/{self._links.sign('answer', invitation.id)}",
+            unsubscribe=f"{public_url}/u/{self._links.sign('unsubscribe', invitation.id)}",
+            time_zone=zone,
+        )
+
+    def standard_texts(
+        self, language: str, tenant: Tenant, measurement: Measurement, event_type: str
+    ) -> dict[str, str]:
+        """Our own words where a survey has none, by the field that would hold others; the day is left open.
+
+        A field that is missing here is either not asked or depends on the answer.
+        """
+        with read_by(self._templates.reader(language, None)):
+            occasion = known_occasion(event_type, measurement)
+            values = {"company": tenant.name, "occasion": occasion, "day": "{day}"}
+            intro = (
+                translated("%(company)s asks one question.")
+                if measurement == "relational"
+                else translated("%(company)s asks about %(occasion)s on %(day)s.")
+                if occasion
+                else translated("%(company)s asks about your contact with them on %(day)s.")
+            )
+            question = translated(
+                "How likely is it that you would recommend %(company)s to a friend or colleague?"
+            )
+            return {
+                "occasion": occasion or translated("your contact with us"),
+                "subject": translated("%(company)s asks: how did it go?") % values,
+                "intro": intro % values,
+                "question": question % values,
+                "reason": translated("What is the primary reason for your score?"),
+            }
+
+
+def sender_line(company: str, address: str | None) -> str:
+    """Who writes, as the law asks: the name and the postal address, which often begins with that name."""
+    place = " ".join((address or "").split())
+    rest = place[len(company) :]
+    if place.casefold().startswith(company.casefold()) and not rest[:1].isalnum():
+        return place
+    return ", ".join(part for part in (company, place) if part)

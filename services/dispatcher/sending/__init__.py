@@ -1,0 +1,1 @@
+"""How each tenant sends: test or live, stopped or not, its test addresses and its placeholder ids."""

@@ -1,0 +1,136 @@
+"""Read how a tenant sends, and change it: each change is logged with who made it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import Row
+
+from services.dispatcher.sending import repository
+from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, SendingChanged, SendingMode
+from services.dispatcher.surveys.survey_commands import publish_new_versions
+from shared.db import UnitOfWork
+from shared.values.addresses import canonical
+from shared.values.customer_ids import folded
+
+
+def sending_from(row: Row[Any] | None) -> Sending:
+    """A tenant without a row has changed nothing: it is in test mode and has no test address."""
+    if row is None:
+        return Sending()
+    return Sending(
+        mode=row.mode,
+        stopped=row.stopped,
+        # Earlier versions stored another form of some addresses.
+        test_addresses=frozenset(map(canonical, row.test_addresses)),
+        placeholder_ids=frozenset(row.placeholder_ids),
+    )
+
+
+async def find_sending(uow: UnitOfWork, tenant: str) -> Sending:
+    """How the tenant sends."""
+    return sending_from(await repository.find(uow, tenant))
+
+
+async def find_sendings(uow: UnitOfWork, tenants: Sequence[str]) -> Mapping[str, Sending]:
+    """How those of the tenants send that have ever changed it."""
+    return {row.tenant: sending_from(row) for row in await repository.find_of_tenants(uow, tenants)}
+
+
+async def sending_version(uow: UnitOfWork, tenant: str) -> str:
+    """The id of the last change: a form that carries another one was rendered before that change."""
+    newest = await repository.list_changes(uow, tenant, 1)
+    return str(newest[0].id) if newest else "0"
+
+
+async def set_mode(
+    uow: UnitOfWork, tenant: str, who: str, mode: SendingMode, *, seen: str | None = None
+) -> bool:
+    """Go live, or back to test mode; False if it was so already.
+
+    :raises SendingChanged: when ``seen`` is given and is no longer the version.
+    """
+    current = await _lock(uow, tenant, seen)
+    if current.mode == mode:
+        return False
+    act: SendingAct = "went live" if mode == "live" else "went back to test mode"
+    await _write(uow, tenant, who, act, replace(current, mode=mode))
+    await publish_new_versions(uow, tenant)
+    return True
+
+
+async def set_stopped(
+    uow: UnitOfWork, tenant: str, who: str, *, stopped: bool, seen: str | None = None
+) -> bool:
+    """Stop all sending, or start it again; False if it was so already.
+
+    :raises SendingChanged: when ``seen`` is given and is no longer the version.
+    """
+    current = await _lock(uow, tenant, seen)
+    if current.stopped == stopped:
+        return False
+    act: SendingAct = STOPPED if stopped else "started sending again"
+    await _write(uow, tenant, who, act, replace(current, stopped=stopped))
+    await publish_new_versions(uow, tenant)
+    return True
+
+
+async def set_test_addresses(
+    uow: UnitOfWork, tenant: str, who: str, addresses: Iterable[str], *, seen: str | None = None
+) -> bool:
+    """List exactly these test addresses; False if they were listed already.
+
+    :raises SendingChanged: when ``seen`` is given and is no longer the version.
+    """
+    wanted = frozenset(map(canonical, addresses))
+    current = await _lock(uow, tenant, seen)
+    if current.test_addresses == wanted:
+        return False
+    act = f"set the test addresses ({len(wanted)})"
+    await _write(uow, tenant, who, act, replace(current, test_addresses=wanted))
+    return True
+
+
+async def add_test_address(uow: UnitOfWork, tenant: str, who: str, address: str) -> bool:
+    """List one more test address; False if it was listed already."""
+    current = await _lock(uow, tenant)
+    return await set_test_addresses(uow, tenant, who, {*current.test_addresses, address})
+
+
+async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Iterable[str]) -> bool:
+    """List exactly these customer ids as standing for nobody; False if they were listed already."""
+    wanted = frozenset(map(folded, ids))
+    current = await _lock(uow, tenant)
+    if current.placeholder_ids == wanted:
+        return False
+    await repository.write_placeholder_ids(uow, tenant, sorted(wanted))
+    act = f"set the customer ids that stand for nobody ({len(wanted)})"
+    await repository.log_change(uow, tenant, who, act)
+    return True
+
+
+async def change_placeholder_id(
+    uow: UnitOfWork, tenant: str, who: str, customer_id: str, *, add: bool
+) -> bool:
+    """List one customer id more, or one less; False if it was so already."""
+    current = (await _lock(uow, tenant)).placeholder_ids
+    changed = {folded(customer_id)}
+    return await set_placeholder_ids(uow, tenant, who, current | changed if add else current - changed)
+
+
+async def _lock(uow: UnitOfWork, tenant: str, seen: str | None = None) -> Sending:
+    row = await repository.lock(uow, tenant)
+    if seen is not None and seen != await sending_version(uow, tenant):
+        raise SendingChanged
+    return sending_from(row)
+
+
+async def _write(uow: UnitOfWork, tenant: str, who: str, act: str, changed: Sending) -> None:
+    await repository.write(
+        uow,
+        tenant,
+        mode=changed.mode,
+        stopped=changed.stopped,
+        test_addresses=sorted(changed.test_addresses),
+    )
+    await repository.log_change(uow, tenant, who, act)

@@ -1,0 +1,24 @@
+"""Answers and cases are kept for the pages of their events, and imported answers for the quarantine."""
+
+from collections.abc import Sequence
+
+from services.dispatcher.decisions.quarantine import keep_asked_elsewhere
+from services.dispatcher.story import repository
+from shared.db import UnitOfWork
+from shared.events import Answer, Case, Event
+from shared.events.dedupe import newest
+
+
+async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """Keep the answers to events; an import's ``invited_at`` counts for the quarantine."""
+    answers = [event for event in newest(events, lambda answer: answer.id) if event.data.event_id is not None]
+    if answers:
+        await repository.keep_answers(uow, answers, versions=events)
+    await keep_asked_elsewhere(uow, events)
+
+
+async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
+    """Keep the cases that came of events."""
+    cases = [event for event in newest(events, lambda case: case.id) if event.data.event_id is not None]
+    if cases:
+        await repository.keep_cases(uow, cases)

@@ -1,0 +1,131 @@
+"""The API for suppressions: who is never asked."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy import Row
+
+from services.dispatcher.callers import Limit, SurveyEditor, caller_name, is_admin
+from services.dispatcher.context import OwnContext
+from services.dispatcher.sending.sending_commands import find_sending
+from services.dispatcher.suppressions import repository
+from services.dispatcher.suppressions.domain import SuppressionEntry
+from services.dispatcher.suppressions.schemas import (
+    LiftAnswer,
+    LiftList,
+    SuppressionAnswer,
+    SuppressionBody,
+    SuppressionList,
+)
+from services.dispatcher.suppressions.suppression_commands import lift, suppress
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import FieldFault
+from shared.secrets import customer_hash
+from shared.values.customer_ids import stands_for_nobody
+
+log = structlog.get_logger()
+
+router = APIRouter(prefix="/v1", route_class=CheckedRoute)
+
+
+@router.get("/suppressions", summary="Who is never asked")
+async def list_suppressions(
+    caller: SurveyEditor,
+    context: OwnContext,
+    after: Annotated[str, Query(description="`next` of the page before.")] = "",
+    limit: Limit = 100,
+) -> SuppressionList:
+    kind, _, key = after.partition(":")
+    async with context.database.reading() as uow:
+        found = await repository.list_page(uow, caller.tenant, (kind, key), limit + 1)
+    entries = [_answer(row) for row in found[:limit]]
+    return SuppressionList(suppressions=entries, next=entries[-1].id if len(found) > limit else None)
+
+
+@router.post("/suppressions", status_code=201, summary="Never ask an address or a customer")
+async def add_suppression(
+    body: SuppressionBody, caller: SurveyEditor, context: OwnContext
+) -> SuppressionList:
+    """Answers the entries that stand for them. An address is kept as a keyed hash. An id that stands for
+    nobody, such as `guest`, is refused: it would silence everybody who comes under it.
+    """
+    entries = []
+    if body.email is not None:
+        entries.append(SuppressionEntry("address", customer_hash(context.secret, caller.tenant, body.email)))
+    async with context.database.transaction() as uow:
+        if body.customer_id is not None:
+            placeholder_ids = (await find_sending(uow, caller.tenant)).placeholder_ids
+            if stands_for_nobody(body.customer_id, placeholder_ids):
+                remedy = "This id stands for nobody: many customers may come under it. Give their addresses."
+                raise Problem(422, errors=[FieldFault(field="/customer_id", detail=remedy)])
+            entries.append(SuppressionEntry("customer", body.customer_id))
+        await suppress(uow, caller.tenant, entries, reason="listed", who=caller_name(caller))
+        found = await repository.find_matching(uow, [(caller.tenant, *entry) for entry in entries])
+    return SuppressionList(suppressions=[_answer(row) for row in found])
+
+
+@router.get("/suppressions/lifted", summary="Who was taken from the list, by whom and why")
+async def list_lifted(
+    caller: SurveyEditor,
+    context: OwnContext,
+    after: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 100,
+) -> LiftList:
+    async with context.database.reading() as uow:
+        found = await repository.list_lifts(uow, caller.tenant, after, limit + 1)
+    return LiftList(
+        lifted=[
+            LiftAnswer(
+                suppression_id=_entry_id(row),
+                kind=row.kind,
+                was=row.was,
+                at=row.at,
+                who=row.who,
+                reason=row.reason,
+            )
+            for row in found[:limit]
+        ],
+        next=found[limit - 1].id if len(found) > limit else None,
+    )
+
+
+@router.delete("/suppressions/{suppression_id:path}", status_code=204, summary="Take one from the list")
+async def remove_suppression(
+    suppression_id: Annotated[str, Path(description="The entry's id, as the list has it.")],
+    caller: SurveyEditor,
+    context: OwnContext,
+    reason: Annotated[
+        str | None,
+        Query(max_length=500, description="Why. Needed where the customer had unsubscribed; it is kept."),
+    ] = None,
+) -> Response:
+    """Who has unsubscribed stays so: only they themselves take it back, by the link in any mail, or an
+    administrator (a key with the scope `admin`) who gives a `reason`. Others get 409.
+    """
+    kind, _, key = suppression_id.partition(":")
+    why = (reason or "").strip() or None
+    async with context.database.transaction() as uow:
+        entry = await repository.lock(uow, caller.tenant, kind, key)
+        if entry is None:
+            raise Problem(404)
+        if entry.reason == "unsubscribed" and (why is None or not is_admin(caller)):
+            raise Problem(
+                409,
+                "This customer has unsubscribed.",
+                "Only the customer can take that back, by the link in any mail of yours, or an administrator "
+                "who gives the reason as “?reason=…”, which is kept.",
+            )
+        await lift(uow, caller.tenant, entry, who=caller_name(caller), reason=why)
+    log.info("suppression_lifted", tenant=caller.tenant, kind=kind, was=entry.reason, by="the company")
+    return Response(status_code=204)
+
+
+def _answer(row: Row[Any]) -> SuppressionAnswer:
+    return SuppressionAnswer(id=_entry_id(row), kind=row.kind, reason=row.reason, created_at=row.created_at)
+
+
+def _entry_id(row: Row[Any]) -> str:
+    return f"{row.kind}:{row.key}"

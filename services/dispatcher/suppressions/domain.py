@@ -1,0 +1,30 @@
+"""Entries of the suppression list: an address by its keyed hash, a customer by the id."""
+
+from typing import Literal, NamedTuple
+
+from services.dispatcher.decisions.contacts import ContactKey
+
+SuppressionKind = Literal["address", "customer"]
+SuppressionReason = Literal["unsubscribed", "listed"]
+
+
+class SuppressionEntry(NamedTuple):
+    """An entry that the list may hold."""
+
+    kind: SuppressionKind
+    key: str
+    earlier: bool = False
+    """The hash of a form that earlier versions stored. It matches no entry that was written since, because
+    two domains of today may have had one such form."""
+
+
+def entries_of(contact: ContactKey) -> list[SuppressionEntry]:
+    """All entries that forbid to ask a contact.
+
+    One of the address holds under every id, one of the id for every address.
+    """
+    entries = []
+    if contact.address is not None:
+        entries.append(SuppressionEntry("address", contact.address))
+        entries += [SuppressionEntry("address", key, earlier=True) for key in contact.earlier]
+    return [*entries, SuppressionEntry("customer", contact.customer_id)]

@@ -1,0 +1,157 @@
+"""``suppression`` (who is never asked) and ``suppression_lift`` (who took an entry away, and why)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.db import UnitOfWork
+from shared.ids import uuid7
+
+ADD = """
+    INSERT INTO suppression AS s (tenant, kind, key, reason, who, created_at, canonical, listed)
+    SELECT :tenant, kind, key, CAST(:reason AS text), :who, :now, true, CAST(:reason AS text) = 'listed'
+    FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[])) AS n(kind, key)
+    ORDER BY 2, 3
+    ON CONFLICT (tenant, kind, key) DO UPDATE SET
+        listed = s.listed OR s.reason = 'listed' OR EXCLUDED.listed,
+        reason = CASE WHEN s.reason = 'listed' THEN EXCLUDED.reason ELSE s.reason END,
+        who = CASE WHEN s.reason = 'listed' THEN EXCLUDED.who ELSE s.who END
+    WHERE s.reason <> EXCLUDED.reason
+    RETURNING key
+"""
+
+
+async def add(
+    uow: UnitOfWork, tenant: str, entries: Sequence[tuple[str, str]], *, reason: str, who: str
+) -> int:
+    """Add (kind, key) entries; returns how many were new.
+
+    Only an unsubscription takes the place of another reason; that a list has the entry too stays known.
+    """
+    entries = sorted(set(entries))
+    added = await uow.execute(
+        ADD,
+        {
+            "tenant": tenant,
+            "reason": reason,
+            "who": who,
+            "now": uow.now,
+            "kinds": [kind for kind, _ in entries],
+            "keys": [key for _, key in entries],
+        },
+    )
+    return len(added.all())
+
+
+FIND_MATCHING = """
+    SELECT s.tenant, s.kind, s.key, s.reason, s.created_at, s.canonical
+    FROM suppression s
+    JOIN unnest(
+        CAST(:tenants AS text[]), CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:earlier AS boolean[])
+    ) AS n(tenant, kind, key, earlier) USING (tenant, kind, key)
+    WHERE NOT (n.earlier AND s.canonical)
+"""
+
+
+async def find_matching(uow: UnitOfWork, entries: Sequence[tuple[str, str, str, bool]]) -> Sequence[Row[Any]]:
+    """Which of these (tenant, kind, key, earlier) are suppressed, and why.
+
+    An ``earlier`` key, the hash of a form that older versions gave an address, matches only what they wrote.
+    """
+    rows = await uow.execute(
+        FIND_MATCHING,
+        {
+            "tenants": [tenant for tenant, _, _, _ in entries],
+            "kinds": [kind for _, kind, _, _ in entries],
+            "keys": [key for _, _, key, _ in entries],
+            "earlier": [earlier for _, _, _, earlier in entries],
+        },
+    )
+    return rows.all()
+
+
+LIST_SUPPRESSIONS = """
+    SELECT kind, key, reason, who, created_at FROM suppression
+    WHERE tenant = :tenant AND (kind, key) > (:kind, :key)
+    ORDER BY kind, key
+    LIMIT :limit
+"""
+
+
+async def list_page(uow: UnitOfWork, tenant: str, after: tuple[str, str], limit: int) -> Sequence[Row[Any]]:
+    """A page of entries, in the order of kind and key."""
+    rows = await uow.execute(
+        LIST_SUPPRESSIONS, {"tenant": tenant, "kind": after[0], "key": after[1], "limit": limit}
+    )
+    return rows.all()
+
+
+LOCK_ENTRY = """
+    SELECT kind, key, reason, listed FROM suppression
+    WHERE tenant = :tenant AND kind = :kind AND key = :key
+    FOR UPDATE
+"""
+
+
+async def lock(uow: UnitOfWork, tenant: str, kind: str, key: str) -> Row[Any] | None:
+    """Lock one entry, so that it is still as it was read when it is taken away."""
+    rows = await uow.execute(LOCK_ENTRY, {"tenant": tenant, "kind": kind, "key": key})
+    return rows.one_or_none()
+
+
+REMOVE = """
+    DELETE FROM suppression WHERE tenant = :tenant AND kind = :kind AND key = :key
+"""
+
+
+async def remove(uow: UnitOfWork, tenant: str, kind: str, key: str) -> None:
+    """Take one entry from the list."""
+    await uow.execute(REMOVE, {"tenant": tenant, "kind": kind, "key": key})
+
+
+FALL_BACK_TO_LIST = """
+    UPDATE suppression SET reason = 'listed' WHERE tenant = :tenant AND kind = :kind AND key = :key
+"""
+
+
+async def fall_back_to_list(uow: UnitOfWork, tenant: str, kind: str, key: str) -> None:
+    """The customer's unsubscription is gone; the entry of the company's list stays."""
+    await uow.execute(FALL_BACK_TO_LIST, {"tenant": tenant, "kind": kind, "key": key})
+
+
+LOG_LIFT = """
+    INSERT INTO suppression_lift (tenant, id, at, kind, key, was, who, reason)
+    VALUES (:tenant, :id, :now, :kind, :key, :was, :who, :reason)
+"""
+
+
+async def log_lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: str, reason: str | None) -> None:
+    """Log who took which entry away, and why."""
+    await uow.execute(
+        LOG_LIFT,
+        {
+            "tenant": tenant,
+            "id": uuid7(),
+            "now": uow.now,
+            "kind": entry.kind,
+            "key": entry.key,
+            "was": entry.reason,
+            "who": who,
+            "reason": reason,
+        },
+    )
+
+
+LIST_LIFTS = """
+    SELECT id, at, kind, key, was, who, reason FROM suppression_lift
+    WHERE tenant = :tenant AND (CAST(:after AS uuid) IS NULL OR id < :after)
+    ORDER BY id DESC
+    LIMIT :limit
+"""
+
+
+async def list_lifts(uow: UnitOfWork, tenant: str, after: UUID | None, limit: int) -> Sequence[Row[Any]]:
+    """A page of the entries that were taken away, newest first."""
+    return (await uow.execute(LIST_LIFTS, {"tenant": tenant, "after": after, "limit": limit})).all()

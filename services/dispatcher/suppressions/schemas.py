@@ -1,0 +1,57 @@
+"""Bodies and answers of the API about suppressions."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from services.dispatcher.request_body import StrictBody
+from services.dispatcher.suppressions.domain import SuppressionKind, SuppressionReason
+
+
+class SuppressionBody(StrictBody):
+    """Who is never to be asked: an address, a customer, or both."""
+
+    email: str | None = Field(default=None, min_length=3, max_length=320)
+    customer_id: str | None = Field(default=None, min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if self.email is None and self.customer_id is None:
+            raise ValueError("Give email or customer_id, or both.")
+        return self
+
+
+class SuppressionAnswer(BaseModel):
+    """One entry. An address is kept as its keyed hash only."""
+
+    id: str
+    kind: SuppressionKind
+    reason: SuppressionReason
+    created_at: datetime
+
+
+class SuppressionList(BaseModel):
+    """A page of entries."""
+
+    suppressions: list[SuppressionAnswer]
+    next: str | None = Field(default=None, description="Give it as `after` to get the next page.")
+
+
+class LiftAnswer(BaseModel):
+    """An entry that was taken from the list."""
+
+    suppression_id: str = Field(description="The id that the entry had.")
+    kind: SuppressionKind
+    was: SuppressionReason
+    at: datetime
+    who: str
+    reason: str | None = Field(description="Why, in the words of who did it.")
+
+
+class LiftList(BaseModel):
+    """A page of entries that were taken from the list, newest first."""
+
+    lifted: list[LiftAnswer]
+    next: UUID | None = Field(default=None, description="Give it as `after` to get the next page.")

@@ -1,0 +1,68 @@
+"""Add entries to the suppression list, and take them away."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.repository.contacts import has_several_addresses
+from services.dispatcher.suppressions import repository
+from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason, entries_of
+from shared.db import UnitOfWork
+
+CUSTOMER = "the customer"
+"""Under which name a customer's own act is logged."""
+
+
+async def suppress(
+    uow: UnitOfWork, tenant: str, entries: list[SuppressionEntry], *, reason: SuppressionReason, who: str
+) -> None:
+    """Never ask them again. An unsubscription stays one, whatever a list says later."""
+    await repository.add(
+        uow,
+        tenant,
+        [(entry.kind, entry.key) for entry in entries if not entry.earlier],
+        reason=reason,
+        who=who,
+    )
+
+
+async def unsubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
+    """Never ask the contact again.
+
+    The id is suppressed too, so that a new address changes nothing; but not when the id has come with several
+    addresses: then others have it as well, and they have not unsubscribed.
+    """
+    entries = entries_of(contact)
+    if contact.shares_id and await has_several_addresses(uow, contact.tenant, contact.customer_id):
+        entries = [entry for entry in entries if entry.kind == "address"]
+    await suppress(uow, contact.tenant, entries, reason="unsubscribed", who=CUSTOMER)
+
+
+async def has_unsubscribed(uow: UnitOfWork, contact: ContactKey) -> bool:
+    """Whether the contact itself has unsubscribed."""
+    return any(row.reason == "unsubscribed" for row in await _matching(uow, contact))
+
+
+async def resubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
+    """Take the contact's own unsubscription back. What the company has listed stays on its list."""
+    for match in await _matching(uow, contact):
+        entry = await repository.lock(uow, contact.tenant, match.kind, match.key)
+        if entry is None or entry.reason != "unsubscribed":
+            continue
+        await repository.log_lift(uow, contact.tenant, entry, who=CUSTOMER, reason=None)
+        if entry.listed:
+            await repository.fall_back_to_list(uow, contact.tenant, entry.kind, entry.key)
+        else:
+            await repository.remove(uow, contact.tenant, entry.kind, entry.key)
+
+
+async def lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: str, reason: str | None) -> None:
+    """Take a locked entry away, and log who did it and why."""
+    await repository.log_lift(uow, tenant, entry, who=who, reason=reason)
+    await repository.remove(uow, tenant, entry.kind, entry.key)
+
+
+async def _matching(uow: UnitOfWork, contact: ContactKey) -> list[Row[Any]]:
+    entries = [(contact.tenant, *entry) for entry in entries_of(contact)]
+    return list(await repository.find_matching(uow, entries))

@@ -1,0 +1,117 @@
+"""The API for surveys."""
+
+from collections.abc import Awaitable
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Header, Path
+from pydantic import ValidationError
+
+from services.dispatcher.callers import SurveyEditor
+from services.dispatcher.context import OwnContext
+from services.dispatcher.surveys import survey_commands
+from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.schemas import (
+    StoredSurveyBody,
+    SurveyAnswer,
+    SurveyBody,
+    SurveyList,
+    SurveyPatch,
+    SurveyPut,
+    api_fields,
+)
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import faults_of
+from shared.ids import derived, uuid7
+
+router = APIRouter(prefix="/v1", route_class=CheckedRoute)
+SurveyId = Annotated[UUID, Path(description="The survey's id.")]
+IdempotencyKey = Annotated[
+    str | None, Header(max_length=200, description="The same key again makes nothing again.")
+]
+
+
+@router.get("/surveys", summary="All surveys in their order")
+async def list_surveys(caller: SurveyEditor, context: OwnContext) -> SurveyList:
+    async with context.database.reading() as uow:
+        surveys = await survey_commands.list_surveys(uow, caller.tenant)
+    return SurveyList(surveys=[SurveyAnswer.of(survey) for survey in surveys])
+
+
+@router.post("/surveys", status_code=201, summary="Make a survey")
+async def make_survey(
+    body: SurveyBody,
+    caller: SurveyEditor,
+    context: OwnContext,
+    idempotency_key: IdempotencyKey = None,
+) -> SurveyAnswer:
+    """The same request with the same ``Idempotency-Key`` again answers the survey that it made before."""
+    survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
+    fingerprint = sha256(body.model_dump_json(exclude_unset=True).encode()).hexdigest()
+    async with context.database.transaction() as uow:
+        try:
+            made = await survey_commands.create_survey(
+                uow, caller.tenant, survey_id, body.draft(), fingerprint
+            )
+        except KeyReused:
+            raise Problem(
+                422,
+                "This Idempotency-Key was used for another survey.",
+                "Nothing was made. Give each survey its own key; repeat one only with the same request.",
+            ) from None
+        return SurveyAnswer.of(made)
+
+
+@router.get("/surveys/{survey_id}", summary="One survey")
+async def read_survey(survey_id: SurveyId, caller: SurveyEditor, context: OwnContext) -> SurveyAnswer:
+    async with context.database.reading() as uow:
+        return SurveyAnswer.of(await _or_problem(survey_commands.find_survey(uow, caller.tenant, survey_id)))
+
+
+@router.put("/surveys/{survey_id}", summary="Make a survey so")
+async def write_survey(
+    survey_id: SurveyId, body: SurveyPut, caller: SurveyEditor, context: OwnContext
+) -> SurveyAnswer:
+    """New words become a new version of the survey; invitations that are out keep theirs."""
+    async with context.database.transaction() as uow:
+        current = await _or_problem(survey_commands.lock_survey(uow, caller.tenant, survey_id))
+        draft = body.draft()
+        if body.state is None:
+            draft = msgspec.structs.replace(draft, state=current.draft.state)
+        changed = survey_commands.change_survey(uow, caller.tenant, survey_id, draft, seen=body.version)
+        return SurveyAnswer.of(await _or_problem(changed))
+
+
+@router.patch("/surveys/{survey_id}", summary="Change parts of a survey")
+async def change_survey(
+    survey_id: SurveyId, body: SurveyPatch, caller: SurveyEditor, context: OwnContext
+) -> SurveyAnswer:
+    async with context.database.transaction() as uow:
+        current = await _or_problem(survey_commands.lock_survey(uow, caller.tenant, survey_id))
+        wanted = body.model_dump(exclude_unset=True)
+        seen = wanted.pop("version", None)
+        try:
+            # An old survey can be paused although its words hold what is refused in new ones.
+            model = SurveyBody if "texts" in wanted else StoredSurveyBody
+            whole = model.model_validate(api_fields(current.draft) | wanted)
+        except ValidationError as error:
+            faults = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
+            raise Problem(422, errors=faults) from None
+        changed = survey_commands.change_survey(uow, caller.tenant, survey_id, whole.draft(), seen=seen)
+        return SurveyAnswer.of(await _or_problem(changed))
+
+
+async def _or_problem(command: Awaitable[StoredSurvey]) -> StoredSurvey:
+    """The survey, or the problem that says why there is none.
+
+    :raises Problem: 404 when there is no such survey, 409 when it has changed.
+    """
+    try:
+        return await command
+    except SurveyNotFound:
+        raise Problem(404) from None
+    except SurveyChanged:
+        raise Problem(409) from None

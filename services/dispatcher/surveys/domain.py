@@ -1,0 +1,49 @@
+"""Surveys as they are drafted and stored."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.events import SurveyTexts
+from shared.events.surveys import SURVEY_RULES, Measurement, SurveyRules
+
+
+class SurveyDraft(SurveyRules, frozen=True, kw_only=True):
+    """All that an editor decides about a survey."""
+
+    name: str
+    measurement: Measurement = "transactional"
+    default_language: str = "en"
+    texts: dict[str, SurveyTexts] = {}
+
+
+class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
+    """A survey as it is stored."""
+
+    id: UUID
+    version: int
+    """Grows with each change of the survey, and of how its tenant sends."""
+    survey_version: int
+    """Grows when its words change."""
+    draft: SurveyDraft
+    created_at: datetime
+    changed_at: datetime
+
+
+class KeyReused(Exception):
+    """The idempotency key was used for another survey."""
+
+
+class SurveyNotFound(Exception):
+    """The tenant has no survey of this id."""
+
+
+class SurveyChanged(Exception):
+    """The survey has changed since it was read."""
+
+
+def rules_of(source: Any) -> dict[str, Any]:
+    """The rules of a row, a draft or an event, by name."""
+    return {name: getattr(source, name) for name in SURVEY_RULES}

@@ -1,0 +1,170 @@
+"""A survey's form: the values of its fields, and what is wrong with them."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+from babel.core import Locale, UnknownLocaleError
+from fastapi import Request
+from pydantic import ValidationError
+
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.labels import (
+    DELAY_TOO_LONG,
+    FIELD_LABELS,
+    REMEDIES,
+    SURVEY_CHANGED,
+    TEXT_LABELS,
+)
+from services.dispatcher.surveys.schemas import INTEGERS, api_fields
+from shared.events import SurveyTexts
+from shared.events.surveys import MINUTES_PER_DAY
+from shared.http.numbers import whole_number
+from shared.http.problems import Problem
+from shared.http.text_safety import text_faults
+from shared.http.validation_errors import faults_of
+
+NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
+STRINGS = ("name", "trigger", "measurement", "default_language")
+UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
+"""What a delay can be written in, in minutes."""
+FOLLOW_UPS = ("detractor", "passive", "promoter")
+TEXT_FIELDS = tuple(name for name in TEXT_LABELS if "." not in name)
+
+
+@dataclass(frozen=True)
+class DraftForm:
+    """The form as it was typed: a fault never clears a field."""
+
+    fields: dict[str, str]
+    faults: dict[str, str] = field(default_factory=dict)
+    heading: str = ""
+    """Why it was not saved; empty when nothing was refused."""
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+    @property
+    def seen(self) -> int | None:
+        """The version of the survey that the form was rendered from."""
+        return whole_number(self["version"])
+
+    @property
+    def languages(self) -> set[str]:
+        """The languages that have words of their own."""
+        return {name.partition(".")[0] for name, typed in self.fields.items() if "." in name and typed}
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """Each field with a fault once, by its label."""
+        return [(name, f"{label_of(name)}: {fault}") for name, fault in self.faults.items()]
+
+    def values(self) -> dict[str, Any]:
+        """The body that the API would get; the state is not in the form."""
+        body: dict[str, Any] = {name: self[name].strip() for name in STRINGS}
+        for name in NUMBERS:
+            typed = self[name].strip()
+            if typed or name != "position":
+                number = whole_number(typed)
+                body[name] = typed if number is None else number
+        delay, unit = whole_number(self["delay"].strip()), UNITS.get(self["delay_unit"])
+        body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
+        body["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
+        return body
+
+    def with_faults(self, error: ValidationError) -> "DraftForm":
+        """The same with what is wrong beside each field."""
+        faults: dict[str, str] = {}
+        errors = error.errors()
+        described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in errors])
+        for each, fault in zip(errors, described, strict=False):  # only the first hundred are described
+            name = fault["field"].strip("/").replace("texts/", "").replace("/", ".")
+            if not name:
+                faults.setdefault("delay", DELAY_TOO_LONG)
+            elif name == "delay_minutes":
+                faults.setdefault("delay", REMEDIES["delay"])
+            elif name.endswith(".[key]"):
+                faults.setdefault(f"{name.partition('.')[0]}.occasion", "There is no language of this name.")
+            elif each["type"] == "string_too_long" and name not in REMEDIES:
+                faults.setdefault(name, "Write at most 1,000 characters.")
+            else:
+                faults.setdefault(name, REMEDIES.get(name, fault["detail"]))
+        return replace(self, faults=faults, heading="Nothing was saved.")
+
+    def completed(self, current: StoredSurvey) -> "DraftForm":
+        """The same; a field that the form did not send is as in the survey."""
+        return replace(self, fields={**form_of(current).fields, "version": "", **self.fields})
+
+    def with_conflicts(self, current: StoredSurvey) -> "DraftForm":
+        """The form of a survey that has changed meanwhile.
+
+        What was typed stays and may be saved over what is stored by now, which is shown beside each field.
+        """
+        stored = form_of(current).fields
+        faults = {
+            name: f"By now it is “{value}”." if (value := stored.get(name, "")) else "By now it is empty."
+            for name, typed in self.fields.items()
+            if (name in FIELD_LABELS or "." in name) and typed.strip() != stored.get(name, "")
+        }
+        return DraftForm({**stored, **self.fields, "version": str(current.version)}, faults, SURVEY_CHANGED)
+
+    def _texts(self, language: str) -> dict[str, Any]:
+        own: dict[str, Any] = {name: self[f"{language}.{name}"].strip() or None for name in TEXT_FIELDS}
+        own["follow_up"] = {
+            outcome: self[f"{language}.follow_up.{outcome}"].strip() or None for outcome in FOLLOW_UPS
+        }
+        return own
+
+
+async def read_form(request: Request) -> DraftForm:
+    """What was typed.
+
+    :raises Problem: 400 when a part of it is no text.
+    """
+    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    if faults := text_faults(dict(form)):
+        raise Problem(400, errors=faults)
+    return DraftForm(form)
+
+
+def form_of(survey: StoredSurvey) -> DraftForm:
+    """The form of a survey as it is stored."""
+    return DraftForm({"version": str(survey.version), **_draft_fields(survey.draft)})
+
+
+def label_of(name: str) -> str:
+    """What a field is called on the page, such as “The question (Danish)”."""
+    language, _, text = name.partition(".")
+    if text:
+        return f"{TEXT_LABELS.get(text, text)} ({language_name(language)})"
+    return FIELD_LABELS.get(name, name)
+
+
+def language_name(tag: str) -> str:
+    """A language in English; its tag where Babel does not know it."""
+    try:
+        return Locale.parse(tag.replace("-", "_")).get_display_name("en") or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+
+
+def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
+    delay = draft.delay_minutes
+    unit = next(unit for unit in reversed(UNITS) if delay % UNITS[unit] == 0) if delay else "minutes"
+    values = api_fields(draft)
+    fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
+    fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
+    for language, texts in draft.texts.items():
+        fields |= _text_fields(language, texts)
+    return fields
+
+
+def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:
+    own = msgspec.to_builtins(texts)
+    fields = {f"{language}.{name}": own.get(name) or "" for name in TEXT_FIELDS}
+    follow_up = own["follow_up"]
+    return fields | {f"{language}.follow_up.{outcome}": follow_up[outcome] or "" for outcome in FOLLOW_UPS}
+
+
+DEFAULTS = _draft_fields(SurveyDraft(name="", trigger=""))
+"""A new survey's form."""

@@ -1,0 +1,50 @@
+"""The page of all surveys and of how the company sends."""
+
+from datetime import timedelta
+
+from fastapi import Request, Response
+
+from services.dispatcher.context import DispatcherContext
+from services.dispatcher.frame import frame_of
+from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.sending import repository as sending_rows
+from services.dispatcher.sending.domain import STOPPED
+from services.dispatcher.sending.sending_commands import find_sending, sending_version
+from services.dispatcher.surveys.labels import NOTICES
+from services.dispatcher.surveys.survey_commands import list_surveys
+from services.dispatcher.surveys.views import SurveysPage, TypedAddresses
+from shared.http.staff_auth import Staff
+from shared.outbound import mail_stream
+
+RECENT_DAYS = 30
+
+
+async def show_overview(
+    request: Request,
+    staff: Staff,
+    context: DispatcherContext,
+    typed: TypedAddresses | None = None,
+    *,
+    did: str = "",
+    status_code: int = 200,
+) -> Response:
+    """The page; ``did`` is the act that has just been done, ``typed`` test addresses that were not saved."""
+    async with context.database.reading() as uow:
+        sending = await find_sending(uow, staff.tenant)
+        if typed is None:
+            addresses = "\n".join(sorted(sending.test_addresses))
+            typed = TypedAddresses(addresses, await sending_version(uow, staff.tenant))
+        since = uow.now - timedelta(days=RECENT_DAYS)
+        page = SurveysPage(
+            surveys=await list_surveys(uow, staff.tenant),
+            counts=await invitation_rows.count_by_survey(uow, staff.tenant, since, staff.segments),
+            changes=await sending_rows.list_changes(uow, staff.tenant),
+            stopped=await sending_rows.find_last_change(uow, staff.tenant, STOPPED)
+            if sending.stopped
+            else None,
+            mail=await mail_stream.read(uow),
+            typed=typed,
+            done=NOTICES.get(did, ""),
+        )
+        frame = await frame_of(uow, staff, "surveys", sending=sending)
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

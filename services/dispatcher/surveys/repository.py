@@ -1,0 +1,188 @@
+"""``survey`` (one row for a survey's rules) and ``survey_words`` (one row for each version of its words)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.dispatcher.models import survey
+from services.dispatcher.surveys.domain import SurveyDraft, rules_of
+from services.dispatcher.surveys.texts import write_texts
+from shared.db import UnitOfWork
+from shared.db.bulk import insert as insert_rows
+from shared.events.surveys import SURVEY_RULES
+
+RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
+_COLUMNS = (
+    f"s.tenant, s.id, s.version, s.name, {RULES}, s.created_at, s.changed_at, "
+    "w.survey_version, w.measurement, w.default_language, w.texts"
+)
+_CURRENT = """
+    survey s
+    JOIN survey_words w
+        ON w.tenant = s.tenant AND w.survey_id = s.id AND w.survey_version = s.survey_version
+"""
+
+LIST_SURVEYS = f"""
+    SELECT {_COLUMNS} FROM {_CURRENT}
+    WHERE s.tenant = ANY(CAST(:tenants AS text[]))
+    ORDER BY s.tenant, s.place, s.id
+"""
+
+
+async def list_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[Row[Any]]:
+    """All surveys of these tenants in their order."""
+    return (await uow.execute(LIST_SURVEYS, {"tenants": list(tenants)})).all()
+
+
+FIND_SURVEY = f"""
+    SELECT {_COLUMNS} FROM {_CURRENT} WHERE s.tenant = :tenant AND s.id = :id
+"""
+
+
+async def find(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Row[Any] | None:
+    """One survey as it is."""
+    return (await uow.execute(FIND_SURVEY, {"tenant": tenant, "id": survey_id})).one_or_none()
+
+
+LOCK_SURVEY = f"{FIND_SURVEY} FOR UPDATE OF s"
+
+
+async def lock(uow: UnitOfWork, tenant: str, survey_id: UUID) -> Row[Any] | None:
+    """One survey, locked in order to change it."""
+    return (await uow.execute(LOCK_SURVEY, {"tenant": tenant, "id": survey_id})).one_or_none()
+
+
+LIST_VERSIONS = f"""
+    SELECT {_COLUMNS} FROM survey s
+    JOIN survey_words w ON w.tenant = s.tenant AND w.survey_id = s.id
+    WHERE s.tenant = :tenant AND (CAST(:id AS uuid) IS NULL OR s.id = :id)
+    ORDER BY s.id, w.survey_version
+"""
+
+
+async def list_versions(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> Sequence[Row[Any]]:
+    """One survey, or all of the tenant, in every version of its words that an invitation may name."""
+    return (await uow.execute(LIST_VERSIONS, {"tenant": tenant, "id": survey_id})).all()
+
+
+async def insert(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, draft: SurveyDraft, made_from: str | None
+) -> bool:
+    """Add a survey; False if its id is there already."""
+    inserted = await insert_rows(
+        uow,
+        survey,
+        [draft],
+        returning="id",
+        tenant=tenant,
+        id=survey_id,
+        version=1,
+        survey_version=1,
+        created_at=uow.now,
+        changed_at=uow.now,
+        made_from=made_from,
+    )
+    return inserted.one_or_none() is not None
+
+
+FIND_FINGERPRINT = """
+    SELECT made_from FROM survey WHERE tenant = :tenant AND id = :id
+"""
+
+
+async def find_fingerprint(uow: UnitOfWork, tenant: str, survey_id: UUID) -> str | None:
+    """The fingerprint of the request that made a survey; None if it was not stored."""
+    rows = await uow.execute(FIND_FINGERPRINT, {"tenant": tenant, "id": survey_id})
+    return rows.scalar_one_or_none()
+
+
+UPDATE_SURVEY = f"""
+    UPDATE survey
+    SET version = version + 1, survey_version = :survey_version, name = :name,
+        {", ".join(f"{name} = :{name}" for name in SURVEY_RULES)}, changed_at = :now
+    WHERE tenant = :tenant AND id = :id
+"""
+
+
+async def update(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, survey_version: int, draft: SurveyDraft
+) -> None:
+    """Write a survey's rules, and which version of its words is current."""
+    await uow.execute(
+        UPDATE_SURVEY,
+        {
+            **rules_of(draft),
+            "name": draft.name,
+            "tenant": tenant,
+            "id": survey_id,
+            "survey_version": survey_version,
+            "now": uow.now,
+        },
+    )
+
+
+INSERT_WORDS = """
+    INSERT INTO survey_words
+        (tenant, survey_id, survey_version, measurement, default_language, texts, written_at)
+    VALUES (:tenant, :survey_id, :survey_version, :measurement, :default_language, :texts, :now)
+"""
+
+
+async def insert_words(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, survey_version: int, draft: SurveyDraft
+) -> None:
+    """Store a new version of a survey's words."""
+    await uow.execute(
+        INSERT_WORDS,
+        {
+            "tenant": tenant,
+            "survey_id": survey_id,
+            "survey_version": survey_version,
+            "measurement": draft.measurement,
+            "default_language": draft.default_language,
+            "texts": write_texts(draft.texts),
+            "now": uow.now,
+        },
+    )
+
+
+LOCK_SURVEYS = """
+    SELECT 1 FROM survey WHERE tenant = :tenant ORDER BY id FOR UPDATE
+"""
+RAISE_VERSIONS = """
+    UPDATE survey SET version = version + 1 WHERE tenant = :tenant
+"""
+
+
+async def raise_versions(uow: UnitOfWork, tenant: str) -> None:
+    """Give every survey of the tenant a new version; they are locked in sorted order."""
+    await uow.execute(LOCK_SURVEYS, {"tenant": tenant})
+    await uow.execute(RAISE_VERSIONS, {"tenant": tenant})
+
+
+FIND_LAST_PLACE = """
+    SELECT coalesce(max(place), 0) FROM survey WHERE tenant = :tenant
+"""
+
+
+async def find_last_place(uow: UnitOfWork, tenant: str) -> int:
+    """The highest place of the tenant's surveys; 0 without any."""
+    return int((await uow.execute(FIND_LAST_PLACE, {"tenant": tenant})).scalar_one())
+
+
+RENUMBER = """
+    UPDATE survey s
+    SET version = s.version + 1, place = n.place, changed_at = :now
+    FROM (
+        SELECT id, row_number() OVER (ORDER BY place, id) AS place FROM survey WHERE tenant = :tenant
+    ) n
+    WHERE s.tenant = :tenant AND s.id = n.id AND s.place <> n.place
+"""
+
+
+async def renumber(uow: UnitOfWork, tenant: str) -> None:
+    """Give the tenant's surveys the places from 1 on, in their order."""
+    await uow.execute(LOCK_SURVEYS, {"tenant": tenant})
+    await uow.execute(RENUMBER, {"tenant": tenant, "now": uow.now})

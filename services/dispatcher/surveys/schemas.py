@@ -1,0 +1,260 @@
+"""Bodies and answers of the API about surveys; their rules are made from the fields of ``SurveyRules``."""
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import msgspec
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model, model_validator
+
+from services.dispatcher.request_body import StrictBody
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
+from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
+from shared.values.languages import MAX_TAG_LENGTH, tag_of
+
+API_NAMES = {"place": "position"}
+"""What the API and the form call a rule, where they do not call it by its own name."""
+STRUCT_NAMES = {api_name: name for name, api_name in API_NAMES.items()}
+INTEGERS = tuple(API_NAMES.get(name, name) for name in (*NUMERIC_RULES, "place"))
+"""The rules that are numbers, by their names in the API."""
+
+
+def _language(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    if (tag := tag_of(given)) is None:
+        raise ValueError("Write a language as BCP 47 does, such as en, da or zh-Hant.")
+    return tag
+
+
+def _languages(given: Any) -> Any:
+    if isinstance(given, dict):
+        tags = [tag_of(name) or name for name in given if isinstance(name, str)]
+        if twice := next((tag for tag in tags if tags.count(tag) > 1), None):
+            raise ValueError(f"The language {twice} stands here twice.")
+    return given
+
+
+Language = Annotated[
+    str,
+    BeforeValidator(_language),
+    Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,6}$", max_length=MAX_TAG_LENGTH),
+]
+OneOfEach = BeforeValidator(_languages)
+"""For a mapping by language: two spellings of one language are a fault; the last one does not just win."""
+
+
+def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
+    if found := faults_in(words, known):
+        raise ValueError(" ".join(found))
+    return words
+
+
+StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
+"""Words as they are stored: they may be older than the rule about placeholders."""
+CheckedWords = Annotated[StoredWords, AfterValidator(_without_faults)]
+OccasionWords = Annotated[StoredWords, AfterValidator(partial(_without_faults, known=OF_AN_OCCASION))]
+_OCCASION = Field(
+    default=None,
+    description="What the survey is about, such as “your delivery”; else the type of the event tells.",
+)
+
+
+class FollowUpBody(StrictBody):
+    """The second question, by outcome; a missing one is not asked."""
+
+    detractor: CheckedWords | None = None
+    passive: CheckedWords | None = None
+    promoter: CheckedWords | None = None
+
+
+class TextsBody(StrictBody):
+    """A survey's own words in one language; what is missing comes from the standard wording.
+
+    Placeholders in them are filled wherever they are shown: `{company}`, `{occasion}` (such as “your
+    delivery”), `{day}`, `{touchpoint}`. Any other is refused; `{{` and `}}` are braces themselves.
+    """
+
+    subject: CheckedWords | None = None
+    intro: CheckedWords | None = None
+    question: CheckedWords | None = None
+    reason: CheckedWords | None = None
+    follow_up: FollowUpBody = FollowUpBody()
+    thanks: CheckedWords | None = None
+    occasion: OccasionWords | None = _OCCASION
+
+
+class StoredFollowUp(StrictBody):
+    """The second question, by outcome as it is stored."""
+
+    detractor: StoredWords | None = None
+    passive: StoredWords | None = None
+    promoter: StoredWords | None = None
+
+
+class StoredTexts(StrictBody):
+    """A survey's own words in one language as they are stored."""
+
+    subject: StoredWords | None = None
+    intro: StoredWords | None = None
+    question: StoredWords | None = None
+    reason: StoredWords | None = None
+    follow_up: StoredFollowUp = StoredFollowUp()
+    thanks: StoredWords | None = None
+    occasion: StoredWords | None = _OCCASION
+
+
+_DESCRIPTIONS = {
+    "state": "`live` asks customers from the next event on (in test mode, the test addresses only). Without "
+    "it a new survey is `paused` and asks nobody.",
+    "place": "Its place in the order; without one, the last.",
+}
+_RULES: dict[str, Any] = {
+    API_NAMES.get(rule.name, rule.name): (
+        rule.type,
+        Field(default=rule.default, description=_DESCRIPTIONS.get(rule.name)),
+    )
+    for rule in msgspec.structs.fields(SurveyRules)
+    if rule.name != "trigger"
+}
+_RulesBody = create_model(
+    "_RulesBody",
+    __base__=StrictBody,
+    name=(str, Field(min_length=1, max_length=200)),
+    trigger=(
+        str,
+        Field(
+            max_length=200,
+            pattern=r"^([^\s*]+\*?|\*)$",
+            description="The type of the events that it asks about: exact, or a beginning followed by *.",
+        ),
+    ),
+    measurement=(Measurement, "transactional"),
+    **_RULES,
+    default_language=(Language, "en"),
+)
+
+
+class SurveyRulesBody(_RulesBody):
+    """A survey: whom it asks, and when."""
+
+    @model_validator(mode="after")
+    def _leaves_before_it_is_too_old(self) -> Self:
+        draft = self.draft()
+        if draft.delay_minutes > draft.max_age_days * MINUTES_PER_DAY:
+            raise ValueError("The delay is longer than max_age_days, so nobody would ever be asked.")
+        return self
+
+    def draft(self) -> SurveyDraft:
+        """The same as a draft; what is missing is left out, so that equal words are equal."""
+        given = self.model_dump(exclude={"version"}, exclude_none=True)
+        return msgspec.convert(
+            {STRUCT_NAMES.get(name, name): value for name, value in given.items()}, SurveyDraft
+        )
+
+
+class SurveyBody(SurveyRulesBody):
+    """A survey: whom it asks, when, and in which words."""
+
+    texts: Annotated[dict[Language, TextsBody], OneOfEach] = Field(default={}, max_length=20)
+
+
+class StoredSurveyBody(SurveyRulesBody):
+    """A survey whose words are not changed: they were accepted once, whatever is asked of new ones since."""
+
+    texts: Annotated[dict[Language, StoredTexts], OneOfEach] = Field(default={}, max_length=20)
+
+
+class SurveyPut(SurveyBody):
+    """The whole survey as it is to be."""
+
+    state: SurveyState | None = Field(default=None, description="Left out, it stays as it is.")
+    version: int | None = Field(
+        default=None, description="The version you have seen; another one answers 409."
+    )
+
+
+_PATCHED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int | None, None))
+_RulesPatch = create_model(
+    "_RulesPatch",
+    __base__=StrictBody,
+    version=(int | None, None),
+    name=(str | None, None),
+    trigger=(str | None, None),
+    measurement=(Measurement | None, None),
+    state=(SurveyState | None, None),
+    **_PATCHED_INTEGERS,
+    default_language=(Language | None, None),
+)
+
+
+class SurveyPatch(_RulesPatch):
+    """Only what is to change."""
+
+    texts: Annotated[dict[Language, TextsBody] | None, OneOfEach] = Field(
+        default=None, description="Replaces all texts."
+    )
+
+
+class FollowUpAnswer(BaseModel):
+    """The second question, by outcome."""
+
+    detractor: str | None = None
+    passive: str | None = None
+    promoter: str | None = None
+
+
+class TextsAnswer(BaseModel):
+    """A survey's own words in one language."""
+
+    subject: str | None = None
+    intro: str | None = None
+    question: str | None = None
+    reason: str | None = None
+    follow_up: FollowUpAnswer = FollowUpAnswer()
+    thanks: str | None = None
+    occasion: str | None = None
+
+
+_ANSWERED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int, ...))
+_RulesAnswer = create_model(
+    "_RulesAnswer",
+    name=(str, ...),
+    trigger=(str, ...),
+    measurement=(str, ...),
+    state=(str, ...),
+    **_ANSWERED_INTEGERS,
+)
+
+
+class SurveyAnswer(_RulesAnswer):
+    """A survey as it is stored, whatever may be sent today: nothing here has limits."""
+
+    position: int = Field(description="Its place in the order.")
+    default_language: str
+    texts: dict[str, TextsAnswer]
+    id: UUID
+    version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
+    survey_version: int = Field(description="Grows when its words change.")
+    created_at: datetime
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, survey: StoredSurvey) -> "SurveyAnswer":
+        """A stored survey as the API answers it."""
+        own = {name: getattr(survey, name) for name in survey.__struct_fields__ if name != "draft"}
+        return cls(**api_fields(survey.draft), **own)
+
+
+class SurveyList(BaseModel):
+    """All surveys in their order."""
+
+    surveys: list[SurveyAnswer]
+
+
+def api_fields(draft: SurveyDraft) -> dict[str, Any]:
+    """A draft by the API's names."""
+    return {API_NAMES.get(name, name): value for name, value in msgspec.to_builtins(draft).items()}

@@ -1,0 +1,157 @@
+"""Find, create and change surveys, and publish them: each within the caller's transaction."""
+
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+from sqlalchemy import Row
+
+from services.dispatcher.sending import repository as sending_rows
+from services.dispatcher.surveys import repository
+from services.dispatcher.surveys.domain import (
+    KeyReused,
+    StoredSurvey,
+    SurveyChanged,
+    SurveyDraft,
+    SurveyNotFound,
+    rules_of,
+)
+from services.dispatcher.surveys.texts import read_texts, write_texts
+from shared.db import UnitOfWork
+from shared.events import SURVEYS, Survey
+from shared.events.surveys import MAX_PLACE
+
+
+async def find_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSurvey:
+    """One survey.
+
+    :raises SurveyNotFound: when the tenant has none of this id.
+    """
+    return _stored(await repository.find(uow, tenant, survey_id))
+
+
+async def lock_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSurvey:
+    """One survey, locked in order to change it.
+
+    How the tenant sends is locked first, in the one order of all that lock both: a change of mode or a stop
+    holds that, and then all surveys.
+
+    :raises SurveyNotFound: when the tenant has none of this id.
+    """
+    await sending_rows.share(uow, tenant)
+    return _stored(await repository.lock(uow, tenant, survey_id))
+
+
+async def list_surveys(uow: UnitOfWork, tenant: str) -> list[StoredSurvey]:
+    """All surveys of the tenant in their order."""
+    return [_stored(row) for row in await repository.list_of_tenants(uow, [tenant])]
+
+
+async def create_survey(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, draft: SurveyDraft, made_from: str | None = None
+) -> StoredSurvey:
+    """Add a survey; one of this id that is there already stays as it is.
+
+    :param made_from: The fingerprint of the request.
+    :raises KeyReused: when the one that is there was made by another request.
+    """
+    await sending_rows.share(uow, tenant)
+    if draft.place is None:
+        draft = replace(draft, place=await _next_place(uow, tenant))
+    if await repository.insert(uow, tenant, survey_id, draft, made_from):
+        await repository.insert_words(uow, tenant, survey_id, 1, draft)
+        await publish_surveys(uow, tenant, survey_id)
+    elif await repository.find_fingerprint(uow, tenant, survey_id) not in {None, made_from}:
+        raise KeyReused
+    return await find_survey(uow, tenant, survey_id)
+
+
+async def change_survey(
+    uow: UnitOfWork, tenant: str, survey_id: UUID, draft: SurveyDraft, *, seen: int | None = None
+) -> StoredSurvey:
+    """Change a survey. New words become a new version of it, so that old invitations keep theirs.
+
+    :raises SurveyNotFound: when the tenant has none of this id.
+    :raises SurveyChanged: when ``seen`` is given and is no longer the version.
+    """
+    current = await lock_survey(uow, tenant, survey_id)
+    if seen is not None and current.version != seen:
+        raise SurveyChanged
+    if draft.place is None:
+        draft = replace(draft, place=current.draft.place)
+    if draft == current.draft:
+        return current
+    survey_version = current.survey_version
+    if _words(draft) != _words(current.draft):
+        survey_version += 1
+        await repository.insert_words(uow, tenant, survey_id, survey_version, draft)
+    await repository.update(uow, tenant, survey_id, survey_version, draft)
+    await publish_surveys(uow, tenant, survey_id)
+    return await find_survey(uow, tenant, survey_id)
+
+
+async def publish_surveys(uow: UnitOfWork, tenant: str, survey_id: UUID | None = None) -> None:
+    """Publish a survey, or all of the tenant, in every version: old invitations name old words."""
+    for survey in await survey_events(uow, tenant, survey_id):
+        uow.publish(SURVEYS, tenant, survey)
+
+
+async def publish_new_versions(uow: UnitOfWork, tenant: str) -> None:
+    """Publish all surveys of a tenant whose sending has changed: each of them carries how it sends."""
+    await repository.raise_versions(uow, tenant)
+    await publish_surveys(uow, tenant)
+
+
+async def survey_events(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> list[Survey]:
+    """A survey, or all of the tenant, in every version, as it is published."""
+    sending = await sending_rows.find(uow, tenant)
+    return [
+        Survey(
+            **rules_of(row),
+            id=row.id,
+            survey_version=row.survey_version,
+            version=row.version,
+            name=row.name,
+            measurement=row.measurement,
+            test=sending is None or sending.mode == "test",
+            stopped=sending is not None and sending.stopped,
+            texts=read_texts(row.texts),
+            default_language=row.default_language,
+            changed_at=uow.now,
+        )
+        for row in await repository.list_versions(uow, tenant, survey_id)
+    ]
+
+
+async def _next_place(uow: UnitOfWork, tenant: str) -> int:
+    """The place behind the last one; where that is the highest, all surveys are numbered anew."""
+    last = await repository.find_last_place(uow, tenant)
+    if last >= MAX_PLACE:
+        await repository.renumber(uow, tenant)
+        await publish_surveys(uow, tenant)
+        last = await repository.find_last_place(uow, tenant)
+    return last + 1
+
+
+def _stored(row: Row[Any] | None) -> StoredSurvey:
+    if row is None:
+        raise SurveyNotFound
+    draft = SurveyDraft(
+        **rules_of(row),
+        name=row.name,
+        measurement=row.measurement,
+        default_language=row.default_language,
+        texts=read_texts(row.texts),
+    )
+    return StoredSurvey(
+        id=row.id,
+        version=row.version,
+        survey_version=row.survey_version,
+        draft=draft,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+def _words(draft: SurveyDraft) -> tuple[str, str, bytes]:
+    return draft.measurement, draft.default_language, write_texts(draft.texts)

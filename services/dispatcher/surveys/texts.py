@@ -1,0 +1,19 @@
+"""The words of surveys as they are stored."""
+
+import msgspec
+
+from shared.events import SurveyTexts
+
+STANDARD_LANGUAGES = ("en", "da", "nl")
+"""The languages in which our own words are complete."""
+_decoder = msgspec.json.Decoder(dict[str, SurveyTexts])
+
+
+def read_texts(stored: bytes) -> dict[str, SurveyTexts]:
+    """A version's own words by language."""
+    return _decoder.decode(stored)
+
+
+def write_texts(texts: dict[str, SurveyTexts]) -> bytes:
+    """The form in which they are stored: equal words are equal bytes."""
+    return msgspec.json.encode({language: texts[language] for language in sorted(texts)})

@@ -1,0 +1,94 @@
+"""The pages about surveys: what each template sees."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.dispatcher.invitations.survey_mail import RenderedMail
+from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.forms import DraftForm
+from shared.events.surveys import SurveyState
+from shared.outbound.outcome_rules import MailStream
+from shared.pages.page import Page
+
+
+@dataclass(frozen=True)
+class TypedAddresses:
+    """The form of the test addresses: what was typed, the version of sending, and what is wrong."""
+
+    addresses: str
+    version: str
+    fault: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveysPage(Page):
+    """All surveys in their order, and how the company sends."""
+
+    template: ClassVar[str] = "surveys.html"
+    surveys: Sequence[StoredSurvey]
+    counts: Mapping[UUID, Mapping[str, int]]
+    """Recent invitations of each survey by state."""
+    changes: Sequence[Row[Any]]
+    """Of how the company sends, newest first."""
+    stopped: Row[Any] | None
+    """The change that stopped all sending, while it is stopped."""
+    mail: MailStream
+    typed: TypedAddresses
+    done: str
+    """What the act before this page has done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyFormPage(Page):
+    """The form of one survey, or of a new one."""
+
+    template: ClassVar[str] = "survey.html"
+    survey: StoredSurvey | None
+    form: DraftForm
+    languages: Mapping[str, str]
+    """The name of each language in which words can be written, by its tag."""
+    standard: Mapping[str, Mapping[str, str]]
+    """Our own words by language and field."""
+    placeholders: Mapping[str, str]
+    labels: Mapping[str, str]
+    text_labels: Mapping[str, str]
+    units: Sequence[tuple[str, str]]
+    done: str
+    may_edit: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyStatePage(Page):
+    """Asks before a survey is started or paused."""
+
+    template: ClassVar[str] = "survey_state.html"
+    survey: StoredSurvey
+    state: SurveyState
+    """What it is to be."""
+    stale: bool
+    """The survey has changed since the form was rendered, so nothing was done."""
+    waiting: int
+    most: int
+    """Mails that wait are counted up to here."""
+    events: int
+    """Recent ones that were looked at."""
+    all_counted: bool
+    """Whether these are all recent ones."""
+    matching: int
+    """Those of them that the survey asks about."""
+    recent_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewPage(Page):
+    """The mail of a survey in one language."""
+
+    template: ClassVar[str] = "preview.html"
+    survey: StoredSurvey
+    language: str
+    languages: Mapping[str, str]
+    mail: RenderedMail

@@ -1,0 +1,153 @@
+"""The surveys' pages: made by form, gone live, stopped, and by whom."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from support.dispatcher_builders import TENANT, make_survey, published, relay_all, rows
+from support.dispatcher_client import a_person, form
+from support.forms import forms_of
+
+from shared.db.database import Database
+from shared.events import SURVEYS
+from shared.outbound import mail_stream
+
+
+async def press(client: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
+    """Open the page of an act and press its button."""
+    page = (await client.get(path, headers=a_person())).text
+    (found,) = [one for one in forms_of(page) if one.action == path]
+    return await client.post(path, data={**found.fields, **form(**fields)}, headers=a_person())
+
+
+class TestPages:
+    async def test_a_survey_is_made_by_form_and_faults_keep_what_was_typed(
+        self, client: httpx.AsyncClient, database: Database
+    ):
+        fields = {
+            "name": "Ny <levering>", "trigger": "order delivered", "measurement": "transactional",
+            "default_language": "da", "delay": "1", "delay_unit": "hours", "quarantine_days": "90", "link_days": "30",
+            "max_age_days": "7", "position": "", "da.question": "Hvad synes du om {company}?",
+        }  # fmt: skip
+        refused = await client.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
+        assert refused.status_code == 422
+        assert "Ny &lt;levering&gt;" in refused.text
+        assert "Hvad synes du om" in refused.text
+        fields["trigger"] = "order.delivered"
+        made = await client.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
+        assert made.status_code == 303
+        where = made.headers["location"].partition("?")[0]
+        page = await client.get(made.headers["location"], headers=a_person("editor"))
+        assert "It asks nobody yet" in page.text
+        assert "Hvad synes du om" in page.text
+        mail = await client.get(f"{where}/mail", params={"language": "da"}, headers=a_person())
+        assert "Hvad synes du om Havnbo?" in mail.text
+        assert "script" not in mail.headers["content-security-policy"]
+        version = page.text.partition('name="version" value="')[2].partition('"')[0]
+        fields["version"] = version
+        first = await client.post(where, data=form(**{**fields, "name": "one"}), headers=a_person("editor"))
+        second = await client.post(where, data=form(**{**fields, "name": "two"}), headers=a_person("editor"))
+        assert (first.status_code, second.status_code) == (303, 409)
+        assert 'value="two"' in second.text
+        assert [one.draft_name for one in await rows(database, "SELECT name AS draft_name FROM survey")] == [
+            "one"
+        ]
+
+    async def test_going_live_is_confirmed_logged_and_said(
+        self, client: httpx.AsyncClient, database: Database
+    ):
+        await make_survey(database)
+        assert "Test mode" in (await client.get("/surveys", headers=a_person())).text
+        assert (await client.get("/surveys/live", headers=a_person())).status_code == 200
+        unconfirmed = await client.post("/surveys/live", data=form(version="0"), headers=a_person())
+        assert unconfirmed.status_code == 422
+        for words in ("Tick the box", "Havnbo", "Test mode.", 'href="#confirmed-on"'):
+            assert words in unconfirmed.text
+        await relay_all(database)
+        done = await press(client, "/surveys/live", confirmed="on")
+        assert "You are live." in (await client.get(done.headers["location"], headers=a_person())).text
+        assert [one.test for one in await published(database, SURVEYS)] == [False]
+        overview = (await client.get("/surveys", headers=a_person())).text
+        assert "<bdi>Sara Lund</bdi> went live" in overview
+        assert (
+            (await client.get("/surveys/live", headers=a_person()))
+            .headers["location"]
+            .startswith("/surveys?")
+        )
+        await press(client, "/surveys/stop")
+        assert (await published(database, SURVEYS))[-1].stopped
+        assert "All sending is stopped." in (await client.get("/events", headers=a_person())).text
+        assert "<bdi>Sara Lund</bdi> stopped it" in (await client.get("/surveys", headers=a_person())).text
+        await press(client, "/surveys/resume")
+        assert not (await published(database, SURVEYS))[-1].stopped
+        await press(client, "/surveys/test-mode")
+        assert (await published(database, SURVEYS))[-1].test
+
+    async def test_test_addresses_are_listed_by_form_and_a_fault_names_its_line(
+        self, client: httpx.AsyncClient, database: Database
+    ):
+        wrong = await client.post(
+            "/surveys/test-addresses",
+            data=form(addresses="me@example.com\n\nyou@example.com, nobody", version="0"),
+            headers=a_person(),
+        )
+        assert wrong.status_code == 422
+        assert "Line 3: “nobody” cannot be an address." in wrong.text
+        assert "you@example.com, nobody</textarea>" in wrong.text
+        done = await client.post(
+            "/surveys/test-addresses",
+            data=form(addresses="Me@Example.com\nyou@example.com", version="0"),
+            headers=a_person(),
+        )
+        assert (
+            "Saved: the test addresses."
+            in (await client.get(done.headers["location"], headers=a_person())).text
+        )
+        (row,) = await rows(database, "SELECT test_addresses FROM sending")
+        assert row.test_addresses == ["me@example.com", "you@example.com"]
+
+    @pytest.mark.parametrize(
+        ("role", "path"),
+        [
+            *(
+                ("editor", path)
+                for path in ("/surveys/live", "/surveys/stop", "/surveys/resume", "/surveys/test-mode")
+            ),
+            *(
+                (role, path)
+                for role in ("leader", "agent", "analyst")
+                for path in ("/surveys/new", "/surveys/test-addresses")
+            ),
+        ],
+    )
+    async def test_who_may_not_press_a_button_finds_none(
+        self, client: httpx.AsyncClient, database: Database, role: str, path: str
+    ):
+        answer = await client.post(path, data=form(confirmed="on"), headers=a_person(role))
+        assert answer.status_code == 404
+        assert await rows(database, "SELECT 1 FROM sending") == []
+
+    async def test_a_form_without_its_token_does_nothing(self, client: httpx.AsyncClient, database: Database):
+        for path in ("/surveys/stop", "/surveys/live", "/surveys/new", "/surveys/test-addresses"):
+            answer = await client.post(path, data={"confirmed": "on", "csrf": "x"}, headers=a_person())
+            assert answer.status_code == 403
+        assert await rows(database, "SELECT 1 FROM sending") == []
+
+
+async def test_who_looks_is_told_since_when_and_why_no_mail_leaves(
+    client: httpx.AsyncClient, database: Database
+):
+    await make_survey(database)
+    since = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    reason = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"
+    async with database.transaction() as uow:
+        await mail_stream.read(uow, lock=True)
+        await mail_stream.write(uow, mail_stream.MailStream(stopped_at=since, reason=reason, try_at=since))
+    for tenant in (TENANT, "another"):
+        page = await client.get("/surveys", headers=a_person("viewer", tenant=tenant))
+        assert "Not now. The mail server takes none." in page.text
+        assert reason in page.text
+    async with database.transaction() as uow:
+        await mail_stream.write(uow, mail_stream.MailStream())
+    page = await client.get("/surveys", headers=a_person("viewer"))
+    assert "mail server" not in page.text
