@@ -12,9 +12,9 @@ from services.alerts.app import SERVICE as ALERTS
 from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
 from services.alerts.staff.staff_commands import create_staff, sign_in_link
-from services.dispatcher.addresses import judged
 from services.dispatcher.app import SERVICE as DISPATCHER
 from services.dispatcher.command import create_example_survey
+from services.dispatcher.decisions.addresses import address_quality
 from services.trigger import tenants
 from services.trigger.app import SERVICE as TRIGGER
 from services.trigger.errors import BadTenant, TenantExists
@@ -100,7 +100,7 @@ def _check_admin_address(address: str) -> None:
             "Write an address such as you@example.com."
         )
     accounts.clean_address(address)
-    if judged(address) != "good":
+    if address_quality(address) != "good":
         raise TenantStartRefused(f"No mail would reach {address}: choose an address of your own.")
 
 

@@ -12,8 +12,8 @@ from services.alerts.errors import BadAccount
 from services.alerts.staff import accounts
 from services.alerts.staff.repository import people
 from services.alerts.staff.staff_commands import create_staff, set_password
-from services.dispatcher import sending
 from services.dispatcher.app import SERVICE as DISPATCHER
+from services.dispatcher.sending import sending_commands
 from services.trigger.app import SERVICE as TRIGGER
 from services.trigger.errors import TenantExists
 from services.trigger.tenants import create_key, create_tenant
@@ -91,7 +91,7 @@ async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> 
         survey = {"name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1}
         await client.post("/v1/surveys", survey, idempotency_key=f"demo {trigger}")
     async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
-        await sending.set_mode(uow, TENANT_ID, KEY_NAME, "live")
+        await sending_commands.set_mode(uow, TENANT_ID, KEY_NAME, "live")
     checkpoint.progress.is_set_up = True
     checkpoint.save()
     log.info("company_set_up", tenant=TENANT_ID)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from shared.events import Customer
 from shared.secrets import customer_hash, customer_hashes
-from shared.values.customer_ids import stands_for_nobody
+from shared.values.customer_ids import is_placeholder_id
 
 
 class ContactKey(NamedTuple):
@@ -42,7 +42,7 @@ def contact_key_of(
         address, *others = customer_hashes(secret, tenant, customer.email)
         earlier = tuple(others)
     customer_id = customer.id
-    if stands_for_nobody(customer_id, placeholder_ids):
+    if is_placeholder_id(customer_id, placeholder_ids):
         ignored_id = customer_id
         if address is not None:
             customer_id = address

@@ -23,7 +23,7 @@ from services.dispatcher.surveys.texts import STANDARD_LANGUAGES, read_texts
 from shared.db import UnitOfWork
 from shared.events import Event, Tenant, Transaction
 from shared.tenancy.tenants import find_tenants
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 _UNCHANGED = Sending()
 
@@ -118,7 +118,7 @@ async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs:
 def candidate_from(row: Row[Any]) -> CandidateSurvey:
     """A survey's row as a decision needs it. Earlier versions stored triggers in other forms of Unicode."""
     rules = rules_of(row)
-    rules["trigger"] = one_form(row.trigger)
+    rules["trigger"] = normalized_text(row.trigger)
     return CandidateSurvey(
         **rules,
         id=row.id,

@@ -10,7 +10,7 @@ from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from shared.db import UnitOfWork
 from shared.events import Answer, Event
-from shared.values.customer_ids import stands_for_nobody
+from shared.values.customer_ids import is_placeholder_id
 
 NEVER_ARRIVED = frozenset({"withheld", "dropped", "failed"})
 """The states of a mail that has certainly not arrived."""
@@ -67,6 +67,6 @@ async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]])
         asked = [
             (tenant, customer_id, at)
             for (tenant, customer_id), at in latest.items()
-            if not stands_for_nobody(customer_id, sendings.get(tenant, Sending()).placeholder_ids)
+            if not is_placeholder_id(customer_id, sendings.get(tenant, Sending()).placeholder_ids)
         ]
         await contact_rows.store_asked_elsewhere(uow, asked)

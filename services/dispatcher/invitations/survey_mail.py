@@ -9,7 +9,7 @@ from shared.events.placeholders import filled_texts, own_occasion
 from shared.events.surveys import Measurement
 from shared.link_tokens import LinkSigner
 from shared.mail import MailMessage, message_id
-from shared.pages.language import direction, read_by, translated
+from shared.pages.language import direction, rendering_for, translated
 from shared.pages.placeholder_values import known_occasion, values_of
 from shared.pages.renderer import Renderer
 from shared.settings import Afterword
@@ -85,7 +85,7 @@ class SurveyMailRenderer:
     def _mail(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> SurveyMail:
         public_url = self._afterword.public_url.rstrip("/")
         zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
-        with read_by(self._templates.reader(invitation.language, zone)):
+        with rendering_for(self._templates.reader(invitation.language, zone)):
             values = values_of(
                 texts,
                 company=tenant.name,
@@ -116,7 +116,7 @@ class SurveyMailRenderer:
 
         A field that is missing here is either not asked or depends on the answer.
         """
-        with read_by(self._templates.reader(language, None)):
+        with rendering_for(self._templates.reader(language, None)):
             occasion = known_occasion(event_type, measurement)
             values = {"company": tenant.name, "occasion": occasion, "day": "{day}"}
             intro = (

@@ -8,7 +8,7 @@ from services.dispatcher.sending.schemas import PlaceholderIdsAnswer, Placeholde
 from services.dispatcher.sending.sending_commands import find_sending, set_placeholder_ids
 from shared.db import UnitOfWork
 from shared.http.routes import CheckedRoute
-from shared.values.customer_ids import PLACEHOLDERS
+from shared.values.customer_ids import PLACEHOLDER_IDS
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 
@@ -31,4 +31,4 @@ async def write_placeholder_ids(
 
 async def _placeholder_ids(uow: UnitOfWork, tenant: str) -> PlaceholderIdsAnswer:
     own = (await find_sending(uow, tenant)).placeholder_ids
-    return PlaceholderIdsAnswer(ids=sorted(own), always=sorted(PLACEHOLDERS))
+    return PlaceholderIdsAnswer(ids=sorted(own), always=sorted(PLACEHOLDER_IDS))

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.values.addresses import canonical
+from shared.values.addresses import canonical_address
 
 SendingMode = Literal["test", "live"]
 SendingAct = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
@@ -28,4 +28,4 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_test(self, address: str | None) -> bool:
         """Whether this is one of the listed test addresses."""
-        return address is not None and canonical(address) in self.test_addresses
+        return address is not None and canonical_address(address) in self.test_addresses

@@ -10,8 +10,8 @@ from services.dispatcher.sending import repository
 from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, SendingChanged, SendingMode
 from services.dispatcher.surveys.survey_commands import publish_new_versions
 from shared.db import UnitOfWork
-from shared.values.addresses import canonical
-from shared.values.customer_ids import folded
+from shared.values.addresses import canonical_address
+from shared.values.customer_ids import folded_customer_id
 
 
 def sending_from(row: Row[Any] | None) -> Sending:
@@ -22,7 +22,7 @@ def sending_from(row: Row[Any] | None) -> Sending:
         mode=row.mode,
         stopped=row.stopped,
         # Earlier versions stored another form of some addresses.
-        test_addresses=frozenset(map(canonical, row.test_addresses)),
+        test_addresses=frozenset(map(canonical_address, row.test_addresses)),
         placeholder_ids=frozenset(row.placeholder_ids),
     )
 
@@ -82,7 +82,7 @@ async def set_test_addresses(
 
     :raises SendingChanged: when ``seen`` is given and is no longer the version.
     """
-    wanted = frozenset(map(canonical, addresses))
+    wanted = frozenset(map(canonical_address, addresses))
     current = await _lock(uow, tenant, seen)
     if current.test_addresses == wanted:
         return False
@@ -99,7 +99,7 @@ async def add_test_address(uow: UnitOfWork, tenant: str, who: str, address: str)
 
 async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Iterable[str]) -> bool:
     """List exactly these customer ids as standing for nobody; False if they were listed already."""
-    wanted = frozenset(map(folded, ids))
+    wanted = frozenset(map(folded_customer_id, ids))
     current = await _lock(uow, tenant)
     if current.placeholder_ids == wanted:
         return False
@@ -114,7 +114,7 @@ async def change_placeholder_id(
 ) -> bool:
     """List one customer id more, or one less; False if it was so already."""
     current = (await _lock(uow, tenant)).placeholder_ids
-    changed = {folded(customer_id)}
+    changed = {folded_customer_id(customer_id)}
     return await set_placeholder_ids(uow, tenant, who, current | changed if add else current - changed)
 
 

@@ -21,7 +21,7 @@ from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
-from shared.http.cursors import cursor_of, place_of
+from shared.http.cursors import decode_cursor, encode_cursor
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -61,7 +61,7 @@ async def list_events(
     before: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """The list, newest first; the events of today are counted on its first page."""
-    q, place = q.strip(), place_of(before, "before")
+    q, place = q.strip(), decode_cursor(before, "before")
     counts: dict[str, int] = {}
     async with context.database.reading() as uow:
         frame = await frame_of(uow, staff, "events", live=LIVE_URL if not before else None)
@@ -86,7 +86,7 @@ async def list_events(
         q=q,
         sought=customer_label(q),
         before=before,
-        more=cursor_of(shown[-1].decided_at, shown[-1].event_id) if len(rows) > EVENTS_PER_PAGE else None,
+        more=encode_cursor(shown[-1].decided_at, shown[-1].event_id) if len(rows) > EVENTS_PER_PAGE else None,
         staff_url=context.staff_url,
     )
     return context.pages.page(request, page, staff=staff, frame=frame)

@@ -24,7 +24,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
 from shared.secrets import customer_hash
-from shared.values.customer_ids import stands_for_nobody
+from shared.values.customer_ids import is_placeholder_id
 
 log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ async def add_suppression(
     async with context.database.transaction() as uow:
         if body.customer_id is not None:
             placeholder_ids = (await find_sending(uow, caller.tenant)).placeholder_ids
-            if stands_for_nobody(body.customer_id, placeholder_ids):
+            if is_placeholder_id(body.customer_id, placeholder_ids):
                 remedy = "This id stands for nobody: many customers may come under it. Give their addresses."
                 raise Problem(422, errors=[FieldFault(field="/customer_id", detail=remedy)])
             entries.append(SuppressionEntry("customer", body.customer_id))

@@ -50,7 +50,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 from shared.permissions import EDITING_ROLES
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
@@ -249,7 +249,7 @@ async def _state_page(
             since=uow.now - timedelta(days=RECENT_DAYS),
             limit=MAX_EVENTS_COUNTED,
         )
-    trigger = one_form(survey.draft.trigger)
+    trigger = normalized_text(survey.draft.trigger)
     page = SurveyStatePage(
         survey=survey,
         state=state,

@@ -13,7 +13,7 @@ from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
-from shared.values.languages import MAX_TAG_LENGTH, tag_of
+from shared.values.languages import MAX_TAG_LENGTH, language_tag
 
 API_NAMES = {"place": "position"}
 """What the API and the form call a rule, where they do not call it by its own name."""
@@ -25,14 +25,14 @@ INTEGERS = tuple(API_NAMES.get(name, name) for name in (*NUMERIC_RULES, "place")
 def _language(given: Any) -> Any:
     if not isinstance(given, str):
         return given
-    if (tag := tag_of(given)) is None:
+    if (tag := language_tag(given)) is None:
         raise ValueError("Write a language as BCP 47 does, such as en, da or zh-Hant.")
     return tag
 
 
 def _languages(given: Any) -> Any:
     if isinstance(given, dict):
-        tags = [tag_of(name) or name for name in given if isinstance(name, str)]
+        tags = [language_tag(name) or name for name in given if isinstance(name, str)]
         if twice := next((tag for tag in tags if tags.count(tag) > 1), None):
             raise ValueError(f"The language {twice} stands here twice.")
     return given

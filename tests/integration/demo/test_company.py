@@ -17,8 +17,9 @@ from deploy.demo.client import DemoClient
 from services.alerts.app import SERVICE as ALERTS
 from services.alerts.staff.passwords import Passwords
 from services.alerts.staff.repository import people
-from services.dispatcher import sending, surveys
 from services.dispatcher.app import SERVICE as DISPATCHER
+from services.dispatcher.sending import sending_commands
+from services.dispatcher.surveys import survey_commands
 from services.trigger.app import SERVICE as TRIGGER
 from shared.events import TENANTS
 from shared.service import Context
@@ -65,8 +66,8 @@ async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, t
         checkpoint.progress.is_set_up, checkpoint.progress.key = False, None
 
     async with town.dispatcher.database.reading() as uow:
-        asked = await surveys.listing(uow, company.TENANT_ID)
-        mode = (await sending.state_of(uow, company.TENANT_ID)).mode
+        asked = await survey_commands.list_surveys(uow, company.TENANT_ID)
+        mode = (await sending_commands.find_sending(uow, company.TENANT_ID)).mode
     assert [(survey.draft.trigger, survey.draft.delay_minutes) for survey in asked] == [
         ("order.delivered", 0),
         ("support.closed", 0),
