@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services.dispatcher.domain import SurveyRules, language_of
+from services.dispatcher.decisions.domain import CandidateSurvey, language_of
 
 from shared.pages.language import negotiate, supported_language
 from shared.values.languages import language_tag, widening
@@ -63,7 +63,7 @@ def test_a_language_is_looked_for_from_the_narrow_to_the_wide() -> None:
 def test_a_customer_is_asked_in_the_narrowest_of_their_languages_that_has_texts(
     locale: str | None, language: str
 ) -> None:
-    survey = SurveyRules(
+    survey = CandidateSurvey(
         id=UUID(int=1), survey_version=1, name="n", trigger="t", languages=("zh", "zh-hant", "pt-br")
     )
     assert language_of(locale, ["en", "da"], survey, ["da"]) == language
