@@ -63,30 +63,15 @@ class Pages(Renderer):
         :param speak: the language. Without it the browser chooses on customers' pages; staff pages are in
             English until all of them are translated.
         """
-        values = fields_of(frame or Frame()) | fields_of(page)
-        return self.response(
-            request, page.template, staff=staff, status_code=status_code, speak=speak, **values
-        )
-
-    def response(
-        self,
-        request: Request,
-        template: str,
-        *,
-        staff: Staff | None = None,
-        status_code: int = 200,
-        speak: str | None = None,
-        **context: Any,
-    ) -> HTMLResponse:
-        """A page with an untyped context, for pages that have no class yet."""
         spoken = speak or (
             language.negotiate(request.headers.get("accept-language"), self.languages)
             if is_for_customers(request)
             else language.SOURCE_LANGUAGE
         )
         token = http_of(request).csrf.token(staff.session_id) if staff is not None else ""
+        values = fields_of(frame or Frame()) | fields_of(page)
         return HTMLResponse(
-            self.text(template, spoken, request=request, staff=staff, csrf=token, **context), status_code
+            self.text(page.template, spoken, request=request, staff=staff, csrf=token, **values), status_code
         )
 
     def text(self, template: str, speak: str, **context: Any) -> str:

@@ -16,8 +16,6 @@ from shared import limits, permissions
 ROOT = Path(__file__).parents[2]
 SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")
 
-until_merged = pytest.mark.xfail(strict=False, reason="until the rooms of issue 12 are merged")
-
 
 @cache
 def parsed(folder: str) -> tuple[tuple[str, ast.Module], ...]:
@@ -206,7 +204,6 @@ OF_EVERY_SERVICE = {"Settings"}
 """A class that has this name in every service, since the room has it."""
 
 
-@until_merged
 def test_no_class_name_is_used_twice() -> None:
     """A reader finds a class by its name alone: put the noun of its service or room into the name."""
     places: dict[str, list[str]] = {}
@@ -227,7 +224,6 @@ BARE_NAMES = frozenset(
 )
 
 
-@until_merged
 def test_a_constant_names_the_thing_and_the_unit() -> None:
     """Not `LONGEST = 200` but `MAX_NAME_BYTES = 200`; not `EVERY = 5` but `POLL_INTERVAL_S = 5`."""
     found = [
@@ -279,7 +275,6 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
 
 
-@until_merged
 def test_names_are_the_fields_words() -> None:
     """A module, class or function is named by the field's term; `HOUSE_WORDS` has it."""
     named = [
@@ -331,10 +326,7 @@ PAGES_WITH_PATHS = (
 
 @pytest.mark.parametrize(
     "page",
-    [
-        pytest.param(page, marks=until_merged if page == "ARCHITECTURE.md" else ())
-        for page in PAGES_WITH_PATHS
-    ],
+    PAGES_WITH_PATHS,
 )
 def test_every_file_that_a_page_names_is_there(page: str) -> None:
     """Who moves a file corrects the pages that lead to it."""
@@ -357,7 +349,7 @@ def texts_in(node: Literals) -> set[str]:
 
 @pytest.mark.parametrize(
     ("what", "names"),
-    [pytest.param("roles", permissions.ROLES, marks=until_merged), ("scopes", permissions.SCOPES)],
+    [("roles", permissions.ROLES), ("scopes", permissions.SCOPES)],
 )
 def test_roles_and_scopes_are_listed_once(what: str, names: tuple[str, ...]) -> None:
     """Which of them may do what is a named tuple in `shared/permissions.py`; import it."""
@@ -395,7 +387,6 @@ def group_bounds(tree: ast.Module) -> Iterator[int]:
                 yield node.lineno
 
 
-@until_merged
 def test_the_bounds_of_the_groups_are_written_once() -> None:
     """Detractor, passive, promoter: take `group_of` or the bounds from `shared/events/nps.py`."""
     found = [

@@ -14,8 +14,6 @@ from services.command import SERVICES
 from shared.pages.environment import Pages
 from shared.pages.page import Frame, Page
 
-ALL_PAGES_HAVE_CLASSES = False
-"""Set to True when every service passes pages and none calls ``Pages.response``."""
 GIVEN_TO_ALL_PAGES = {"request", "staff", "csrf"}
 MAIL_TEMPLATE_PREFIX = "mail"
 
@@ -96,7 +94,6 @@ def test_a_page_hides_no_field_of_its_frame(page: type[Page]) -> None:
     }
 
 
-@pytest.mark.skipif(not ALL_PAGES_HAVE_CLASSES, reason="some services still render with an untyped context")
 @pytest.mark.parametrize("package", ["shared.pages", *(f"services.{name}" for name in SERVICES)])
 def test_every_template_but_partials_bases_and_mails_has_a_page(package: str) -> None:
     environment = environment_of(package)

@@ -176,4 +176,4 @@ def mails_sentence(states: Mapping[str, int]) -> str:
 
 def score_with_article(score: int) -> str:
     """A 3; an 8."""
-    return f"an {score}" if score == 8 else f"a {score}"  # noqa: PLR2004  (an eight, in English)
+    return f"{'an' if str(score).startswith('8') else 'a'} {score}"

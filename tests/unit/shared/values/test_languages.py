@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services.dispatcher.decisions.domain import CandidateSurvey, language_of
 
+from services.dispatcher.decisions.domain import CandidateSurvey, language_of
 from shared.pages.language import negotiate, supported_language
 from shared.values.languages import language_tag, widening
 
