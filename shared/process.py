@@ -37,7 +37,8 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
             app, beside = service.api(replace(context, started=schema.ready))
             apps[service.name] = app
             loops[f"{service.name} database"] = schema.run
-            for name, loop in {"keys": context.keys.run, **beside}.items():
+            always: Loops = {"keys": context.keys.run, "changes": context.changes.run}
+            for name, loop in {**always, **beside}.items():
                 loops[f"{service.name} {name}"] = after(schema.ready, loop)
         served = route_by_path(apps, {service.name: service.paths for service in services})
 

@@ -90,7 +90,7 @@ def after(begin: asyncio.Event, loop: Loop) -> Loop:
     return run
 
 
-async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
+async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds: float | None = None) -> None:
     """Wait until one of the events is set, or the time is over."""
     waits = [asyncio.ensure_future(first.wait()), asyncio.ensure_future(second.wait())]
     try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import MetaData
 
 from shared.db.database import Database
+from shared.db.notifications import ChangeListener
 from shared.events import TOPICS, Topic
 from shared.health import Health
 from shared.kafka.kernel import Subscription
@@ -42,6 +43,8 @@ class Context:
     health: Health
     stopping: asyncio.Event
     keys: TenantKeyRing
+    changes: ChangeListener
+    """Live pages wait for its notifications; it runs in an API process only."""
     started: asyncio.Event | None = None
     """Set once the database is as this code needs it; None where nothing waits for that."""
 
@@ -154,6 +157,7 @@ async def open_context(
         health=health,
         stopping=stopping,
         keys=TenantKeyRing(database, health),
+        changes=ChangeListener(database),
     )
 
 

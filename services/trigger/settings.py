@@ -1,11 +1,9 @@
 """What the trigger needs of its own."""
 
-from pydantic_settings import SettingsConfigDict
-
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
     """Variables that begin with TRIGGER_."""
 
-    model_config = SettingsConfigDict(env_prefix="TRIGGER_", hide_input_in_errors=True)
+    PREFIX = "TRIGGER_"

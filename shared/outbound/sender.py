@@ -24,7 +24,7 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
-POLL_INTERVAL_S = 0.3
+POLL_INTERVAL_S = 1.0
 """Seconds between two looks when nothing is due."""
 HURRIED_RETRY_S = 0.2
 """Seconds between two tries to record when we are to stop: only a few are left."""
