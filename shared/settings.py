@@ -80,7 +80,7 @@ def _authorities(given: str) -> str:
 
 
 def _has_valid_port(parts: SplitResult) -> bool:
-    """Whether the port is a number or left out. Pydantic would quote the value in the error that it raises."""
+    """Whether the port is a number or left out. Pydantic would quote the value in the error it raises."""
     try:
         return parts.port != 0
     except ValueError:

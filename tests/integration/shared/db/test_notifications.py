@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import MetaData, text
@@ -96,9 +97,9 @@ async def test_what_is_rolled_back_notifies_nobody(database: Database, notificat
     assert await until_notified(database, notifications) == []
 
 
-@pytest.fixture
-async def listener(database: Database) -> AsyncIterator[ChangeListener]:
-    """One that is connected, of which the test's task has had all notifications."""
+@asynccontextmanager
+async def connected(database: Database) -> AsyncIterator[ChangeListener]:
+    """A listener that is connected, of which this task has had all notifications."""
     listener = ChangeListener(database)
     await listener.wait(60)  # the first returns at once
     async with running(listener):
@@ -106,42 +107,45 @@ async def listener(database: Database) -> AsyncIterator[ChangeListener]:
         yield listener
 
 
-async def test_a_waiting_loop_is_woken_by_a_change(database: Database, listener: ChangeListener) -> None:
-    asyncio.get_running_loop().call_later(0.2, lambda: asyncio.ensure_future(notify(database)))
-    assert 0.2 <= await seconds_of(listener.wait(60)) < SOON_S
+async def test_a_waiting_loop_is_woken_by_a_change(database: Database) -> None:
+    async with connected(database) as listener:
+        asyncio.get_running_loop().call_later(0.2, lambda: asyncio.ensure_future(notify(database)))
+        assert 0.2 <= await seconds_of(listener.wait(60)) < SOON_S
 
 
-async def test_a_change_between_two_waits_is_not_missed(database: Database, listener: ChangeListener) -> None:
-    await notify(database)
-    await asyncio.sleep(0.5)
-    assert await seconds_of(listener.wait(60)) < 0.1
-    assert await seconds_of(listener.wait(0.2)) >= 0.2
+async def test_a_change_between_two_waits_is_not_missed(database: Database) -> None:
+    async with connected(database) as listener:
+        await notify(database)
+        await asyncio.sleep(0.5)
+        assert await seconds_of(listener.wait(60)) < 0.1
+        assert await seconds_of(listener.wait(0.2)) >= 0.2
 
 
-async def test_every_waiting_loop_is_woken(database: Database, listener: ChangeListener) -> None:
-    async def loop() -> None:
-        await listener.wait(60)
-        await listener.wait(60)
+async def test_every_waiting_loop_is_woken(database: Database) -> None:
+    async with connected(database) as listener:
 
-    loops = [asyncio.create_task(loop()) for _ in range(3)]
-    await asyncio.sleep(0.2)
-    await notify(database)
-    await asyncio.wait_for(asyncio.gather(*loops), SOON_S)
+        async def loop() -> None:
+            await listener.wait(60)
+            await listener.wait(60)
+
+        loops = [asyncio.create_task(loop()) for _ in range(3)]
+        await asyncio.sleep(0.2)
+        await notify(database)
+        await asyncio.wait_for(asyncio.gather(*loops), SOON_S)
 
 
-async def test_after_a_broken_connection_loops_are_woken_and_changes_come_again(
-    database: Database, listener: ChangeListener
-) -> None:
-    async with database.engine.connect() as connection:
-        await connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE application_name = 'test-listener'"
+async def test_after_a_broken_connection_loops_are_woken_and_changes_come_again(database: Database) -> None:
+    async with connected(database) as listener:
+        async with database.engine.connect() as connection:
+            await connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'test-listener'"
+                )
             )
-        )
-    assert await seconds_of(listener.wait(60)) < SOON_S
-    await notify(database)
-    assert await seconds_of(listener.wait(60)) < SOON_S
+        assert await seconds_of(listener.wait(60)) < SOON_S
+        await notify(database)
+        assert await seconds_of(listener.wait(60)) < SOON_S
 
 
 async def seconds_of(waiting: Awaitable[None]) -> float:
