@@ -35,7 +35,7 @@ class Health:
     def set_unready(self, what: str, why: str) -> None:
         """The process is not ready, for this reason, until :meth:`set_ready` is called."""
         metrics.WAITS.labels(self.service, what).inc()
-        metrics.MISSING.labels(self.service, what).set(1)
+        metrics.UNREADY.labels(self.service, what).set(1)
         if self._unready.get(what) != why:
             log.warning("unready", what=what, why=why)
         self._unready[what] = why
@@ -43,7 +43,7 @@ class Health:
     def set_ready(self, what: str) -> None:
         """This no longer keeps the process from being ready."""
         if self._unready.pop(what, None) is not None:
-            metrics.MISSING.labels(self.service, what).set(0)
+            metrics.UNREADY.labels(self.service, what).set(0)
             log.info("ready", what=what)
 
     def warn(self, what: str, why: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class _Named:
+class _NamedSemaphore:
     semaphore: asyncio.Semaphore
     users: int = 0
 
@@ -17,7 +17,7 @@ class KeyedSemaphores:
 
     def __init__(self, at_once: int = 1) -> None:
         self._at_once = at_once
-        self._named: dict[str, _Named] = {}
+        self._named: dict[str, _NamedSemaphore] = {}
 
     def users(self, name: str) -> int:
         """How many hold it or wait for it."""
@@ -27,7 +27,7 @@ class KeyedSemaphores:
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[None]:
         """Wait for a place under this name; first come, first served."""
-        named = self._named.setdefault(name, _Named(asyncio.Semaphore(self._at_once)))
+        named = self._named.setdefault(name, _NamedSemaphore(asyncio.Semaphore(self._at_once)))
         named.users += 1
         try:
             async with named.semaphore:

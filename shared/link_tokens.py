@@ -12,8 +12,8 @@ from shared.secrets import derive
 Purpose = Literal["answer", "unsubscribe"]
 PURPOSES: tuple[Purpose, ...] = ("answer", "unsubscribe")
 TOKEN_LENGTH = 43
-_ID = 16
-_TAG = 16
+_ID_BYTES = 16
+_TAG_BYTES = 16
 
 
 class LinkSigner:
@@ -36,8 +36,8 @@ class LinkSigner:
             raw = base64.b64decode(token + "=", altchars=b"-_", validate=True)
         except binascii.Error:
             return None
-        invitation_id = raw[:_ID]
-        if not hmac.compare_digest(raw[_ID:], self._tag(purpose, invitation_id)):
+        invitation_id = raw[:_ID_BYTES]
+        if not hmac.compare_digest(raw[_ID_BYTES:], self._tag(purpose, invitation_id)):
             return None
         found = UUID(bytes=invitation_id)
         # Base64 leaves two spare bits in the last letter: only the spelling that we write is a token.
@@ -45,5 +45,5 @@ class LinkSigner:
 
     def _tag(self, purpose: Purpose, invitation_id: bytes) -> bytes:
         return hmac.digest(self._keys[purpose], purpose.encode() + b":" + invitation_id, hashlib.sha256)[
-            :_TAG
+            :_TAG_BYTES
         ]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from shared.kafka.ops.recovery import Finding, Recoverer
+from shared.kafka.ops.recovery import Recoverer, RecoveryFinding
 from shared.service import Service, open_context, read_settings
 
 Tell = Callable[[str], None]
@@ -40,7 +40,7 @@ async def recover(service: Service, tell: Tell, *, yes: bool, restored: bool, sa
         tell("done; start the service again" if yes else "nothing was changed; say --yes to do it")
 
 
-def _describe(found: Finding, tell: Tell, *, restored: bool) -> None:
+def _describe(found: RecoveryFinding, tell: Tell, *, restored: bool) -> None:
     for misfit in found.misfits:
         place = f"{misfit.tp.topic}/{misfit.tp.partition}"
         then = "forgotten" if misfit.beginning is None else f"read from its oldest offset {misfit.beginning}"

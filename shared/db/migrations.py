@@ -7,16 +7,16 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.database import new_engine
-from shared.db.schema_check import folder, schema_fault
+from shared.db.schema_check import migrations_folder, schema_fault
 
-_ONE_AT_A_TIME = 7_431_001
+_MIGRATION_LOCK = 7_431_001
 """Advisory lock: the second one waits, then finds nothing to do."""
 
 
 def configuration(service: str) -> Config:
     """Where a service keeps its history."""
     config = Config()
-    config.set_main_option("script_location", str(folder(service)))
+    config.set_main_option("script_location", str(migrations_folder(service)))
     return config
 
 
@@ -47,7 +47,7 @@ def run(metadata: MetaData) -> None:
     context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
     with context.begin_transaction():
         connection.execute(text("SET LOCAL lock_timeout = 0"))
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
         # What a migration fills takes as long as there is data; what it waits for does not.
         connection.execute(text("SET LOCAL statement_timeout = 0"))

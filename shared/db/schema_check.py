@@ -25,7 +25,7 @@ class NewerDatabase(FatalError):
     """A newer Afterword has migrated this database: its revision is none that this code knows."""
 
 
-def folder(service: str) -> Path:
+def migrations_folder(service: str) -> Path:
     """Where a service keeps its migrations."""
     package = importlib.import_module(f"services.{service}")
     return Path(str(package.__file__)).parent / "migrations"
@@ -33,7 +33,9 @@ def folder(service: str) -> Path:
 
 def revisions(service: str) -> list[str]:
     """The revisions that this code knows, oldest first: what each file's name begins with."""
-    return sorted(path.name.partition("_")[0] for path in (folder(service) / "versions").glob("[0-9]*.py"))
+    return sorted(
+        path.name.partition("_")[0] for path in (migrations_folder(service) / "versions").glob("[0-9]*.py")
+    )
 
 
 async def schema_fault(service: str, connection: AsyncConnection) -> str:
@@ -106,7 +108,7 @@ class SchemaCheck:
     def _compare(self, theirs: datetime, before: datetime, after: datetime) -> None:
         """Our clock against the database's, which was read somewhere between two looks at ours."""
         apart = (before - theirs + (after - before) / 2).total_seconds()
-        metrics.CLOCK.labels(self.service).set(apart)
+        metrics.CLOCK_DIFFERENCE.labels(self.service).set(apart)
         if abs(apart) - (after - before).total_seconds() / 2 > MAX_CLOCK_DIFFERENCE_S:
             direction = "ahead of" if apart > 0 else "behind"
             self.health.warn(

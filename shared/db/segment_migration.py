@@ -12,7 +12,7 @@ from shared.events.segments import typed
 log = structlog.get_logger()
 
 # Visible ASCII without a blank is in its form already.
-_CANDIDATES = """
+_FIND_CANDIDATES = """
     SELECT DISTINCT tenant, segment COLLATE "C" AS segment FROM ({names}) AS n
     WHERE segment COLLATE "C" ~ '[^!-~]' ORDER BY 1, 2
 """
@@ -24,7 +24,7 @@ def rename_segments(service: str, names: str) -> int:
     :param names: SQL that gives ``tenant`` and ``segment`` of every name that is stored.
     """
     connection = op.get_bind()
-    found = connection.execute(text(_CANDIDATES.format(names=names))).all()
+    found = connection.execute(text(_FIND_CANDIDATES.format(names=names))).all()
     renamed = [
         {"tenant": row.tenant, "old": row.segment, "new": new}
         for row in found

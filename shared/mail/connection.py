@@ -14,9 +14,9 @@ from shared.mail.wire_addresses import on_the_wire
 from shared.settings import Afterword
 
 Encryption = Literal["from the start", "required", "where offered"]
-PORTS: dict[Encryption, int] = {"from the start": 465, "required": 587, "where offered": 25}
-LOOPBACK = "[127.0.0.1]"
-_NOBODYS = {"localhost", "localdomain"}
+DEFAULT_PORTS: dict[Encryption, int] = {"from the start": 465, "required": 587, "where offered": 25}
+LOOPBACK_GREETING = "[127.0.0.1]"
+_LOCAL_DOMAINS = {"localhost", "localdomain"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class MailServer:
     required is verified: who could pretend to be the server could as well pretend that it offers no TLS
     (RFC 7435, 3).
     """
-    ehlo: str = LOOPBACK
+    ehlo: str = LOOPBACK_GREETING
     """The name that we greet with: a full host name, or an address in brackets (RFC 5321, 4.1.4)."""
     ca_file: str | None = None
     """Certificates of authorities that are trusted besides the system's."""
@@ -61,10 +61,10 @@ def greeting_name(mail_from: str, public_url: str) -> str:
     for given in (mail_from.rpartition("@")[2], host):
         name = on_the_wire(f"@{given}").removeprefix("@").rstrip(".").lower()
         *higher, last = name.split(".")
-        if name.isascii() and higher and last not in _NOBODYS and not _is_address(name):
+        if name.isascii() and higher and last not in _LOCAL_DOMAINS and not _is_address(name):
             return name
     if not _is_address(host):
-        return LOOPBACK
+        return LOOPBACK_GREETING
     return f"[IPv6:{host}]" if ":" in host else f"[{host}]"
 
 
@@ -84,11 +84,11 @@ class Connection:
         self._password = unquote(url.password or "")
         self.smtp = SMTP(
             hostname=url.hostname,
-            port=url.port or PORTS[self._encryption],
+            port=url.port or DEFAULT_PORTS[self._encryption],
             local_hostname=server.ehlo,
             use_tls=self._encryption == "from the start",
             start_tls=False,
-            tls_context=_context(server.ca_file, verified=self._encryption != "where offered"),
+            tls_context=_tls_context(server.ca_file, verified=self._encryption != "where offered"),
             timeout=seconds,
         )
 
@@ -130,7 +130,7 @@ class Connection:
             await self.smtp.connect()
 
 
-def _context(ca_file: str | None, *, verified: bool) -> ssl.SSLContext:
+def _tls_context(ca_file: str | None, *, verified: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)

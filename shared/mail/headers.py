@@ -4,9 +4,9 @@ import re
 from base64 import b64encode
 from functools import lru_cache
 
-LONGEST_WORD = 75
+MAX_ENCODED_WORD_LENGTH = 75
 """Characters of one encoded word, its marks included (RFC 2047, 2)."""
-LONGEST_LINE = 76
+MAX_LINE_LENGTH = 76
 """Characters of a line that holds one (the same); others may have two more (RFC 5322, 2.1.1)."""
 _BEGIN, _END = "=?utf-8?", "?="
 _PLAIN = re.compile(r"[ !-~]*")
@@ -28,7 +28,7 @@ def field(name: str, value: str) -> str:
 
 def text_field(name: str, text: str) -> str:
     """A field of free text, such as Subject."""
-    return f"{name}: {_words(one_line(text), used=len(name) + 2)}\r\n"
+    return f"{name}: {_folded(one_line(text), used=len(name) + 2)}\r\n"
 
 
 def mailbox_field(name: str, display: str, address: str) -> str:
@@ -37,20 +37,20 @@ def mailbox_field(name: str, display: str, address: str) -> str:
     if not display:
         return field(name, address)
     used = len(name) + 2
-    if len(display) <= LONGEST_LINE - used - 2 and _stands_for_itself(display, LONGEST_LINE):
+    if len(display) <= MAX_LINE_LENGTH - used - 2 and _needs_no_encoding(display, MAX_LINE_LENGTH):
         if not _ATOMS.fullmatch(display):
             escaped = display.replace("\\", "\\\\").replace('"', '\\"')
             display = f'"{escaped}"'
     else:
         display = _encoded(display, used)
     last = len(display.rpartition("\r\n")[2]) + (0 if "\r\n" in display else used)
-    between = " " if last + len(address) + 3 <= LONGEST_LINE else "\r\n "
+    between = " " if last + len(address) + 3 <= MAX_LINE_LENGTH else "\r\n "
     return f"{name}: {display}{between}<{address}>\r\n"
 
 
-def _words(text: str, used: int) -> str:
+def _folded(text: str, used: int) -> str:
     """The text itself where it may stand so, folded at its blanks; else encoded words."""
-    if not _stands_for_itself(text, room := LONGEST_LINE - used):
+    if not _needs_no_encoding(text, room := MAX_LINE_LENGTH - used):
         return _encoded(text, used)
     lines = [""]
     for word in text.split(" "):
@@ -59,11 +59,11 @@ def _words(text: str, used: int) -> str:
             lines[-1] = longer
         else:
             lines.append(word)
-            room = LONGEST_LINE - 1
+            room = MAX_LINE_LENGTH - 1
     return "\r\n ".join(lines)
 
 
-def _stands_for_itself(text: str, room: int) -> bool:
+def _needs_no_encoding(text: str, room: int) -> bool:
     """Whether it is printable ASCII, no encoded word to anybody, and can be folded at its blanks."""
     return (
         _PLAIN.fullmatch(text) is not None
@@ -82,24 +82,24 @@ def _encoded(text: str, used: int) -> str:
         map(len, quoted)
     )  # half as long again: else people and filters can read the other
     words: list[str] = []
-    part, filled, room = "", 0, _room(min(LONGEST_WORD, LONGEST_LINE - used), base64=base64)
+    part, filled, room = "", 0, _capacity(min(MAX_ENCODED_WORD_LENGTH, MAX_LINE_LENGTH - used), base64=base64)
     for character, coded in zip(text, quoted, strict=True):
         size = len(character.encode(errors="replace")) if base64 else len(coded)
         if filled + size > room:
-            words.append(_word(part, base64=base64))
-            part, filled, room = "", 0, _room(LONGEST_WORD, base64=base64)
+            words.append(_encoded_word(part, base64=base64))
+            part, filled, room = "", 0, _capacity(MAX_ENCODED_WORD_LENGTH, base64=base64)
         part += character
         filled += size
-    return "\r\n ".join([*words, _word(part, base64=base64)])
+    return "\r\n ".join([*words, _encoded_word(part, base64=base64)])
 
 
-def _room(characters: int, *, base64: bool) -> int:
+def _capacity(characters: int, *, base64: bool) -> int:
     """How much of a text goes into a word of so many characters: its bytes, or its quoted characters."""
     inner = characters - len(_BEGIN) - len("b?") - len(_END)
     return inner // 4 * 3 if base64 else inner
 
 
-def _word(part: str, *, base64: bool) -> str:
+def _encoded_word(part: str, *, base64: bool) -> str:
     if base64:
         return f"{_BEGIN}b?{b64encode(part.encode(errors='replace')).decode()}{_END}"
     return f"{_BEGIN}q?{''.join(map(_quoted, part))}{_END}"

@@ -20,20 +20,20 @@ from aiosmtplib import (
 from shared.diagnosis import describe
 from shared.mail.connection import Connection, MailServer
 from shared.mail.outcomes import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
-from shared.mail.refusals import FOR_GOOD, Step, read
+from shared.mail.refusals import FOR_GOOD, SmtpStep, read_refusal
 from shared.mail.wire_addresses import on_the_wire
 
-SECONDS = 300.0
+COMMAND_TIMEOUT_S = 300.0
 """For the greeting and the answer to each command (RFC 5321, 4.5.3.2)."""
-SECONDS_TO_BEGIN = 120.0
+DATA_COMMAND_TIMEOUT_S = 120.0
 """For the answer to DATA (4.5.3.2.4)."""
-SECONDS_FOR_DATA = 600.0
+DATA_TIMEOUT_S = 600.0
 """From the mail to the answer (4.5.3.2.6): a server may look at it for long before it takes it."""
-SECONDS_BEFORE_DATA = 900.0
+ENVELOPE_TIMEOUT_S = 900.0
 """For all that comes before DATA together, so that a mail's whole way has an end."""
-REFUSED, BEYOND = 400, 600
+FIRST_REFUSAL_CODE, LAST_REFUSAL_CODE = 400, 600
 """RFC 5321, 4.2.1: an answer's first digit says whether it is a refusal."""
-TAKEN, GO_ON = 250, 354
+ACCEPTED_CODE, SEND_DATA_CODE = 250, 354
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 
@@ -43,7 +43,7 @@ T = TypeVar("T")
 class Mailer:
     """One connection to the mail server, kept between mails and made anew when it broke."""
 
-    def __init__(self, server: MailServer | str, *, seconds: float = SECONDS) -> None:
+    def __init__(self, server: MailServer | str, *, seconds: float = COMMAND_TIMEOUT_S) -> None:
         """``seconds``: how long each answer before DATA may take.
 
         :raises ValueError: no address of a mail server.
@@ -87,12 +87,12 @@ class Mailer:
     async def _before_data(self, sender: str, recipient: str) -> Outcome | None:
         """Connect where that is needed, and name both addresses; none when the mail may be handed over."""
         try:
-            async with asyncio.timeout(SECONDS_BEFORE_DATA):
+            async with asyncio.timeout(ENVELOPE_TIMEOUT_S):
                 begun = await self._unless_ended(self._begin(sender, recipient))
                 return begun or await self._unless_ended(self._offer(recipient))
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
-            return Away(_trouble("the mail server did not answer", error))
+            return Away(_reason("the mail server did not answer", error))
 
     async def _begin(self, sender: str, recipient: str) -> Outcome | None:
         """Up to MAIL FROM nothing is said of this mailbox. A connection that was kept may have been ended
@@ -116,7 +116,7 @@ class Mailer:
             self._smtp.close()
             if kept:
                 return await self._begin(sender, recipient)
-            reason = _trouble(f"the mail server {_at(error)}", error)
+            reason = _reason(f"the mail server {_refused_command(error)}", error)
             if international and isinstance(error, SMTPSenderRefused):
                 return Blocked(reason, certain=False)  # perhaps only of those outside ASCII
             return Away(reason)
@@ -133,30 +133,30 @@ class Mailer:
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
             return Blocked(
-                _trouble("the connection broke before the mail was handed over", error), certain=True
+                _reason("the connection broke before the mail was handed over", error), certain=True
             )
         return None
 
     async def _hand_over(self, message: bytes) -> Outcome:
-        step: Step = "DATA"
+        step: SmtpStep = "DATA"
         try:
             await self._unless_ended(self._begin_data())
             step = "the end of the mail"
             await self._unless_ended(self._data(message))
         except SMTPResponseException as error:
-            if not REFUSED <= error.code < BEYOND:
+            if not FIRST_REFUSAL_CODE <= error.code < LAST_REFUSAL_CODE:
                 # No refusal, though not the 250 that was to come: it may have been taken.
                 self._smtp.close()
-                return Unknown(_trouble("the mail server answered what is no refusal", error))
+                return Unknown(_reason("the mail server answered what is no refusal", error))
             return await self._refused(step, error)
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
-            return Unknown(_trouble("the connection broke while the mail was handed over", error))
+            return Unknown(_reason("the connection broke while the mail was handed over", error))
         return Delivered()
 
     async def _begin_data(self) -> None:
-        answer = await self._smtp.execute_command(b"DATA", timeout=SECONDS_TO_BEGIN)
-        if answer.code != GO_ON:
+        answer = await self._smtp.execute_command(b"DATA", timeout=DATA_COMMAND_TIMEOUT_S)
+        if answer.code != SEND_DATA_CODE:
             raise SMTPDataError(answer.code, answer.message)
 
     async def _data(self, message: bytes) -> None:
@@ -166,13 +166,13 @@ class Mailer:
             raise SMTPServerDisconnected("the connection was lost")
         lines = _DOT.sub(b"..", _LINE_END.sub(b"\r\n", message))
         protocol.write(lines + (b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n"))
-        answer = await protocol.read_response(timeout=SECONDS_FOR_DATA)
-        if answer.code != TAKEN:
+        answer = await protocol.read_response(timeout=DATA_TIMEOUT_S)
+        if answer.code != ACCEPTED_CODE:
             raise SMTPDataError(answer.code, answer.message)
 
-    async def _refused(self, step: Step, error: SMTPResponseException) -> Outcome:
+    async def _refused(self, step: SmtpStep, error: SMTPResponseException) -> Outcome:
         """What the refusal is about. Who refuses us may think better of it in another conversation."""
-        outcome = _judged(step, error)
+        outcome = _refused_outcome(step, error)
         if isinstance(outcome, Blocked):
             self._smtp.close()
         else:
@@ -182,7 +182,7 @@ class Mailer:
     async def _reset(self) -> None:
         """Forget this mail, so that the connection serves the next."""
         try:
-            await self._unless_ended(self._smtp.rset(timeout=SECONDS_TO_BEGIN))
+            await self._unless_ended(self._smtp.rset(timeout=DATA_COMMAND_TIMEOUT_S))
         except (SMTPException, OSError, TimeoutError):
             self._smtp.close()
 
@@ -201,8 +201,8 @@ class Mailer:
                 await asyncio.wait({task})
 
 
-def _judged(step: Step, error: SMTPResponseException) -> Outcome:
-    refusal = read(step, error.code, error.message)
+def _refused_outcome(step: SmtpStep, error: SMTPResponseException) -> Outcome:
+    refusal = read_refusal(step, error.code, error.message)
     told = f"the mail server refused a mail at {step} ({refusal.status})"
     for_good = error.code >= FOR_GOOD
     if refusal.about == "us":
@@ -212,7 +212,7 @@ def _judged(step: Step, error: SMTPResponseException) -> Outcome:
     return Rejected(told, error.code) if for_good else Deferred(told)
 
 
-def _at(error: Exception) -> str:
+def _refused_command(error: Exception) -> str:
     """What the server did instead of beginning, by the command that it refused."""
     commands: tuple[tuple[type[Exception], str], ...] = (
         (SMTPConnectResponseError, "does not greet us"),
@@ -224,10 +224,10 @@ def _at(error: Exception) -> str:
     return next((said for kind, said in commands if isinstance(error, kind)), "would not begin")
 
 
-def _trouble(what: str, error: BaseException) -> str:
+def _reason(what: str, error: BaseException) -> str:
     """Why, by its code or kind: a server's own words often quote the address."""
     if isinstance(error, SMTPResponseException):
-        return f"{what} ({read('DATA', error.code, error.message).status})"
+        return f"{what} ({read_refusal('DATA', error.code, error.message).status})"
     if type(error) is SMTPException:  # the library's own words: STARTTLS or AUTH is not offered
         return f"{what} ({error.message})"
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error

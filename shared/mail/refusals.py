@@ -31,9 +31,9 @@ about a mailbox: us. The other way round: the mailbox. Neither: the mailbox if R
 import re
 from typing import Literal, NamedTuple
 
-Step = Literal["RCPT TO", "DATA", "the end of the mail"]
+SmtpStep = Literal["RCPT TO", "DATA", "the end of the mail"]
 """The commands at which an answer may be about the mailbox: before them none has been named."""
-About = Literal["mailbox", "us", "unclear"]
+RefusalCause = Literal["mailbox", "us", "unclear"]
 
 FOR_GOOD = 500
 _STATUS = re.compile(r"(?:^|#)\s*[245]\.(\d{1,3})\.(\d{1,3})(?![.\d])", re.MULTILINE)
@@ -49,7 +49,7 @@ _OF_GROUPS = range(100, 200)
 class Refusal(NamedTuple):
     """What an answer is about, and what to do about it where it is about us."""
 
-    about: About
+    about: RefusalCause
     status: str
     """As it is told: the code, and the enhanced status if there is one."""
     advice: str
@@ -153,7 +153,7 @@ _GREYLIST = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
 _GENERAL = "it is about us, not about a mailbox"
 
 
-def read(step: Step, code: int, text: str) -> Refusal:
+def read_refusal(step: SmtpStep, code: int, text: str) -> Refusal:
     """What a refusal at this step is about. ``text`` is the answer without its codes, of all its lines."""
     status = _STATUS.search(text)
     subject, detail = (int(status[1]), int(status[2])) if status else (None, None)
@@ -167,7 +167,7 @@ def read(step: Step, code: int, text: str) -> Refusal:
     return Refusal(about, told, advice or _GENERAL)
 
 
-def _by_code(code: int, subject: int | None, detail: int | None) -> About | None:
+def _by_code(code: int, subject: int | None, detail: int | None) -> RefusalCause | None:
     """What the numbers alone say; none where the words decide."""
     if code in _CODES_ABOUT_US:
         return "us"
@@ -178,8 +178,8 @@ def _by_code(code: int, subject: int | None, detail: int | None) -> About | None
     return _by_status(code, subject, detail or 0)
 
 
-def _by_status(code: int, subject: int, detail: int) -> About | None:
-    about: About | None = None
+def _by_status(code: int, subject: int, detail: int) -> RefusalCause | None:
+    about: RefusalCause | None = None
     match subject, detail:
         case (1, 7 | 8 | 90) | (3, 1 | 2 | 3 | 5 | 6) | (4, 3 | 5):
             about = "us"
@@ -200,7 +200,7 @@ def _by_status(code: int, subject: int, detail: int) -> About | None:
     return about
 
 
-def _by_words(step: Step, code: int, text: str, subject: int | None, *, about_us: bool) -> About:
+def _by_words(step: SmtpStep, code: int, text: str, subject: int | None, *, about_us: bool) -> RefusalCause:
     about_a_mailbox = _ABOUT_A_MAILBOX.search(text) is not None
     if about_us != about_a_mailbox:
         return "us" if about_us else "mailbox"

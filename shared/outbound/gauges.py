@@ -15,7 +15,7 @@ async def show(uow: UnitOfWork, service: str, on_their_way: Any) -> None:
     stopped = (uow.now - stream.stopped_at).total_seconds() if stream.stopped_at is not None else 0.0
     oldest = on_their_way.oldest
     age = (uow.now - oldest).total_seconds() if oldest is not None else 0.0
-    metrics.show_mails(
+    metrics.set_mail_gauges(
         service,
         due=on_their_way.due,
         sending=on_their_way.sending,

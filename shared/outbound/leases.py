@@ -10,12 +10,12 @@ from shared.telemetry import metrics
 CHECK_INTERVAL_S = 5.0
 MAX_LEASES_PER_PASS = 200
 LEASES_LOOP = "leases"
-End = Callable[[UnitOfWork, int], Awaitable[int]]
+EndLeases = Callable[[UnitOfWork, int], Awaitable[int]]
 """Calls so many at most unknown whose lease has ended; how many there were."""
 LEASE_ENDED = "the sender did not come back to say what became of it"
 
 
-async def end_leases(service: str, end: End, database: Database) -> int:
+async def end_leases(service: str, end: EndLeases, database: Database) -> int:
     """Mark the forsaken; how many there were."""
     async with database.transaction() as uow:
         ended = await end(uow, MAX_LEASES_PER_PASS)
@@ -23,7 +23,7 @@ async def end_leases(service: str, end: End, database: Database) -> int:
     return ended
 
 
-def watch_leases(service: str, end: End, database: Database, health: Health) -> Loop:
+def watch_leases(service: str, end: EndLeases, database: Database, health: Health) -> Loop:
     """The loop that looks again and again."""
 
     async def step() -> float | None:

@@ -63,7 +63,7 @@ async def write(uow: UnitOfWork, stream: MailStream) -> None:
     )
 
 
-async def take_turn(uow: UnitOfWork, stream: MailStream) -> bool:
+async def claim_try(uow: UnitOfWork, stream: MailStream) -> bool:
     """Whether it is ours to try a mail although the stream is stopped: one of all senders does."""
     ours = await uow.execute(
         "UPDATE mail_stream SET try_at = :next WHERE id = 1 AND stopped_at IS NOT NULL AND try_at <= :now "

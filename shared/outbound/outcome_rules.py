@@ -29,7 +29,7 @@ MAX_REFUSALS = 5
 UNCOUNTED_RETRY_AFTER = timedelta(minutes=15)
 """Until a mail is tried again whose refusal told nothing new."""
 MAX_REFUSED_IN_A_ROW = 3
-MIN_TRY_INTERVAL, MAX_TRY_INTERVAL = timedelta(seconds=1), timedelta(minutes=5)
+MIN_PROBE_INTERVAL, MAX_PROBE_INTERVAL = timedelta(seconds=1), timedelta(minutes=5)
 
 
 class MailStream(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class MailStream(msgspec.Struct, frozen=True, kw_only=True):
         more.
         """
         stopped_for = now - (self.stopped_at or now)
-        return min(max(stopped_for / 4, MIN_TRY_INTERVAL), MAX_TRY_INTERVAL)
+        return min(max(stopped_for / 4, MIN_PROBE_INTERVAL), MAX_PROBE_INTERVAL)
 
     def after(self, outcome: Outcome, mail: UUID, now: datetime) -> "MailStream":
         """How it stands when a mail has met this."""

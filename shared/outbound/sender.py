@@ -39,7 +39,7 @@ STOP_GRACE_S = 2.0
 MAIL_SERVER = "mail server"
 
 
-class Next(NamedTuple):
+class NextMail(NamedTuple):
     """The mail that is to leave now, or how many seconds to rest before the next look."""
 
     claimed: Claimed | None
@@ -78,20 +78,20 @@ class Sender:
             claimed, rest = await self._record(claimed, outcome, last=self._stopping.is_set())
         return rest
 
-    async def _next(self, uow: UnitOfWork, stream: MailStream) -> Next:
+    async def _next(self, uow: UnitOfWork, stream: MailStream) -> NextMail:
         """Claim one, unless the stream is stopped and it is not this sender's turn to try."""
         if not stream.may_try(uow.now):
-            return Next(None, POLL_INTERVAL_S)
-        if stream.stopped_at is not None and not await streams.take_turn(uow, stream):
-            return Next(None, POLL_INTERVAL_S)
+            return NextMail(None, POLL_INTERVAL_S)
+        if stream.stopped_at is not None and not await streams.claim_try(uow, stream):
+            return NextMail(None, POLL_INTERVAL_S)
         claimed = await self._queue.claim(uow)
         if claimed is None:
-            return Next(None, POLL_INTERVAL_S)
+            return NextMail(None, POLL_INTERVAL_S)
         if claimed != PASSED:
-            return Next(claimed)
+            return NextMail(claimed)
         if stream.stopped_at is not None:
             await streams.write(uow, stream)  # no mail was tried: the turn is still to be had
-        return Next(None)
+        return NextMail(None)
 
     async def _hand_over(self, claimed: Claimed) -> Outcome:
         """Send it, with a sign of life while the server thinks; when we are to stop it has little time
@@ -119,7 +119,7 @@ class Sender:
             if sending.cancel():
                 await asyncio.wait({sending})
 
-    async def _record(self, claimed: Claimed, outcome: Outcome, *, last: bool) -> Next:
+    async def _record(self, claimed: Claimed, outcome: Outcome, *, last: bool) -> NextMail:
         """Write down what became of it, if need be again and again until the lease ends, or the process; and
         claim the next one, unless this is the last.
         """
@@ -130,7 +130,7 @@ class Sender:
                 async with self._database.transaction() as uow:
                     stream = await self._settle(uow, claimed, outcome)
                     async with asyncio.timeout(MAX_CLAIM_DELAY.total_seconds()):
-                        following = Next(None) if last else await self._next(uow, stream)
+                        following = NextMail(None) if last else await self._next(uow, stream)
             except Exception as error:
                 if not last:
                     last = True  # whatever is the matter with the next one, this one's fate is written down

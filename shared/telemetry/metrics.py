@@ -35,7 +35,7 @@ OUTBOX_AGE = Gauge(
 RELAYED = Counter("afterword_relayed_total", "Records published from the outbox.", ["service"])
 RELAY_REPLACED = Counter("afterword_relay_producers_replaced_total", "Producers thrown away.", ["service"])
 WAITS = Counter("afterword_waits_total", "Tries after which something was waited for.", ["service", "what"])
-MISSING = Gauge("afterword_missing", "1 while this process waits for it.", ["service", "what"])
+UNREADY = Gauge("afterword_missing", "1 while this process waits for it.", ["service", "what"])
 REACHABLE = Gauge(
     "afterword_reachable", "1 when the server answered this process at the last look.", ["process", "server"]
 )
@@ -66,20 +66,22 @@ MAIL_STOPPED = Gauge(
     ["service"],
 )
 
-CLOCK = Gauge(
+CLOCK_DIFFERENCE = Gauge(
     "afterword_clock_seconds",
     "How far this machine's clock is ahead of the database's; negative when behind.",
     ["service"],
 )
 
-FORGOTTEN = Gauge(
+MISSING_OUTBOX_ROWS = Gauge(
     "afterword_forgotten_rows",
     "Rows said that the database does not remember: it was restored from a backup, see afterword recover.",
     ["service"],
 )
 
 
-def show_mails(service: str, *, due: int, sending: int, age_seconds: float, stopped_seconds: float) -> None:
+def set_mail_gauges(
+    service: str, *, due: int, sending: int, age_seconds: float, stopped_seconds: float
+) -> None:
     """How a service's mails stand."""
     MAIL_ROWS.labels(service, "due").set(due)
     MAIL_ROWS.labels(service, "sending").set(sending)

@@ -16,7 +16,7 @@ from support.kernel_service import Bench
 from deploy.local.state import SERVICES, State
 from shared.events import ANSWERS, TRANSACTIONS
 from shared.kafka.kernel.clients import new_producer, stop_producer
-from shared.kafka.kernel.dead_letters import PLACE, dead_letter_topic
+from shared.kafka.kernel.dead_letters import HEADER_PREFIX, dead_letter_topic
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -201,7 +201,7 @@ async def _send_impossible_records(whole: Whole) -> list[str]:
                 f"{name} {value.decode()}"
                 for _, _, headers in records
                 for name, value in headers.items()
-                if name.startswith(PLACE)
+                if name.startswith(HEADER_PREFIX)
             ]
             return told if len(records) >= len(bad) else []
 

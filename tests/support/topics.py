@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.kafka.ops.drift import apply, compare, look
+from shared.kafka.ops.drift import apply, compare, describe_topics
 from shared.kafka.ops.topics import declaration, declared
 
 PARTITIONS = declaration().partitions
@@ -22,5 +22,5 @@ async def create_topics(
 ) -> None:
     """Every topic that is missing, and these of dead letters."""
     wanted = declared([*declaration().topics, *dead_letter_topics], replication=replication)
-    found = await look(admin, [topic.name for topic in wanted])
+    found = await describe_topics(admin, [topic.name for topic in wanted])
     await apply(admin, wanted, found, [drift for drift in compare(wanted, found) if drift.what == "topic"])

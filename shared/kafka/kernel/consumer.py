@@ -24,15 +24,15 @@ from shared.events.envelope import D
 from shared.health import Health
 from shared.kafka.kernel import positions
 from shared.kafka.kernel.clients import new_consumer, stop_consumer
-from shared.kafka.kernel.dead_letters import dead_letter_topic, headers_of
+from shared.kafka.kernel.dead_letters import dead_letter_topic, encode_headers
 from shared.kafka.kernel.handling import (
-    HandOver,
+    HandleRecords,
     Record,
     Subscription,
     UnhandledRecords,
     decode,
-    hand_over,
     handle,
+    handle_together,
     place_of,
 )
 from shared.kafka.kernel.positions import Fenced, Position, PositionMove
@@ -103,7 +103,9 @@ class BatchConsumer(Generic[D]):
             metrics.PARTITIONS.labels(self.service, self._topic).set(0)
             try:
                 await client.start()
-                client.subscribe([self._topic], listener=_Listener(client, self._owned, self._unclaimed))
+                client.subscribe(
+                    [self._topic], listener=_RebalanceListener(client, self._owned, self._unclaimed)
+                )
                 self.health.set_ready(self._loop)
                 await self._consume(client, stopping)
             except Exception as error:
@@ -278,7 +280,7 @@ class BatchConsumer(Generic[D]):
 
     async def _apply(self, parts: PartitionBatches) -> None:
         try:
-            moved = await self._transact(parts, hand_over)
+            moved = await self._transact(parts, handle_together)
         except Exception as error:
             if isinstance(error, Fenced | TooManyDeadLetters) or is_infrastructure_error(error):
                 raise
@@ -288,7 +290,9 @@ class BatchConsumer(Generic[D]):
             if self._owned.get(tp) is parts[tp].position:
                 self._owned[tp] = position
 
-    async def _transact(self, parts: PartitionBatches, hand_over: HandOver) -> dict[TopicPartition, Position]:
+    async def _transact(
+        self, parts: PartitionBatches, hand_over: HandleRecords
+    ) -> dict[TopicPartition, Position]:
         records = [record for part in parts.values() for record in part.records]
         good, bad = decode(self.subscription.topic, records)
         started = time.monotonic()
@@ -297,7 +301,7 @@ class BatchConsumer(Generic[D]):
             await positions.move(uow, {tp: _step(part) for tp, part in parts.items()})
             await hand_over(uow, self.subscription, good, bad)
             for tp, part in parts.items():
-                bad_run = _run_of_bad(part, bad)
+                bad_run = _bad_run(part, bad)
                 if bad_run != part.position.bad_run:
                     await positions.note_bad_run(uow, tp, bad_run)
                 moved[tp] = Position(_step(part).end, bad_run, part.position.pass_until)
@@ -311,7 +315,7 @@ class BatchConsumer(Generic[D]):
         return moved
 
     def _dead_letter(self, uow: UnitOfWork, record: Record, reason: str) -> None:
-        headers = headers_of(
+        headers = encode_headers(
             record.topic,
             record.partition,
             record.offset,
@@ -327,7 +331,7 @@ def _step(part: PartitionBatch) -> PositionMove:
     return PositionMove(part.position.next_offset, part.records[-1].offset + 1, youngest)
 
 
-def _run_of_bad(part: PartitionBatch, bad: UnhandledRecords) -> int:
+def _bad_run(part: PartitionBatch, bad: UnhandledRecords) -> int:
     run = part.position.bad_run
     for record in part.records:
         if record.offset < part.position.pass_until or place_of(record) not in bad:
@@ -339,7 +343,7 @@ def _run_of_bad(part: PartitionBatch, bad: UnhandledRecords) -> int:
     return run
 
 
-class _Listener(ConsumerRebalanceListener):
+class _RebalanceListener(ConsumerRebalanceListener):
     """Only pauses and notes: aiokafka swallows what a listener raises, and records come during its awaits."""
 
     def __init__(

@@ -7,7 +7,7 @@ import msgspec
 
 Headers = list[tuple[str, bytes]]
 
-PLACE = "afterword-"
+HEADER_PREFIX = "afterword-"
 
 
 def dead_letter_topic(topic: str, group: str) -> str:
@@ -15,7 +15,7 @@ def dead_letter_topic(topic: str, group: str) -> str:
     return f"{topic}.{group}.dlq"
 
 
-def headers_of(
+def encode_headers(
     topic: str, partition: int, offset: int, reason: str, now: datetime, original: Headers
 ) -> bytes:
     """Where the record stood and why it was put aside, before its own headers; as the outbox keeps them."""
@@ -26,11 +26,11 @@ def headers_of(
         "reason": reason[:500],
         "at": now.isoformat(),
     }
-    headers = [(PLACE + name, value.encode()) for name, value in place.items()] + original
+    headers = [(HEADER_PREFIX + name, value.encode()) for name, value in place.items()] + original
     return msgspec.json.encode([(name, base64.b64encode(value).decode()) for name, value in headers])
 
 
-def read_headers(kept: bytes | None) -> Headers:
+def decode_headers(kept: bytes | None) -> Headers:
     """Headers as a record wants them."""
     if not kept:
         return []

@@ -15,9 +15,9 @@ log = structlog.get_logger()
 
 Record = ConsumerRecord[bytes | None, bytes | None]
 Handler = Callable[[UnitOfWork, Sequence[Event[D]]], Awaitable[None]]
-Place = tuple[int, int]
+RecordPlace = tuple[int, int]
 """Partition and offset of a record in its topic."""
-DecodedRecords = Sequence[tuple[Place, Event[D]]]
+DecodedRecords = Sequence[tuple[RecordPlace, Event[D]]]
 """Events by their places."""
 
 
@@ -28,11 +28,11 @@ class Unhandled(NamedTuple):
     reason: str
 
 
-UnhandledRecords = dict[Place, Unhandled]
+UnhandledRecords = dict[RecordPlace, Unhandled]
 """Those that were put aside, by their places."""
 
 
-def place_of(record: Record) -> Place:
+def place_of(record: Record) -> RecordPlace:
     """Where a record stands."""
     return record.partition, record.offset
 
@@ -51,7 +51,7 @@ class Subscription(Generic[D]):
 
 def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[DecodedRecords[D], UnhandledRecords]:
     """The events of a batch in the order in which a handler takes them, and what cannot be read."""
-    good: list[tuple[Place, Event[D]]] = []
+    good: list[tuple[RecordPlace, Event[D]]] = []
     bad: UnhandledRecords = {}
     for record in records:
         if record.value is None and topic.compacted:
@@ -65,10 +65,12 @@ def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[DecodedRecords[D
     return good, bad
 
 
-HandOver = Callable[[UnitOfWork, Subscription[Any], DecodedRecords[Any], UnhandledRecords], Awaitable[None]]
+HandleRecords = Callable[
+    [UnitOfWork, Subscription[Any], DecodedRecords[Any], UnhandledRecords], Awaitable[None]
+]
 
 
-async def hand_over(
+async def handle_together(
     uow: UnitOfWork, subscription: Subscription[D], good: DecodedRecords[D], _bad: UnhandledRecords
 ) -> None:
     """All events at once: what is refused ends the transaction."""
@@ -90,7 +92,7 @@ async def handle(
             raise
         if len(good) == 1:
             place = good[0][0]
-            bad[place] = _aside(error)
+            bad[place] = _unhandled(error)
             log.warning(
                 "event_dead_letter",
                 topic=subscription.topic.name,
@@ -104,7 +106,7 @@ async def handle(
         await handle(uow, subscription, good[middle:], bad)
 
 
-def _aside(error: Exception) -> Unhandled:
+def _unhandled(error: Exception) -> Unhandled:
     """Why, without a value: a database's message may quote a row."""
     if isinstance(error, Unprocessable):
         return Unhandled("impossible", str(error))

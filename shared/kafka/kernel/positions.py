@@ -128,7 +128,7 @@ async def resume(database: Database, topic: str, partition: int, until: int) -> 
         return done.one_or_none() is not None
 
 
-async def begin_again(database: Database, tp: TopicPartition, at: int, beginning: int) -> bool:
+async def restart(database: Database, tp: TopicPartition, at: int, beginning: int) -> bool:
     """Accept the topic as it is and read it from its oldest record; False when the position has moved."""
     async with database.transaction() as uow:
         done = await uow.execute(
@@ -148,11 +148,11 @@ async def forget(database: Database, tp: TopicPartition) -> None:
         )
 
 
-Stands = Mapping[TopicPartition, tuple[int, int]]
+StoredPositions = Mapping[TopicPartition, tuple[int, int]]
 """The stored position of each partition, and how young the youngest record before it was."""
 
 
-async def stored(uow: UnitOfWork, topics: Sequence[str]) -> Stands:
+async def stored(uow: UnitOfWork, topics: Sequence[str]) -> StoredPositions:
     """Where each partition stands, and how young the youngest record before it was."""
     rows = await uow.execute(
         "SELECT topic, part, next_offset, max_ts FROM position WHERE topic = ANY(CAST(:topics AS text[])) "

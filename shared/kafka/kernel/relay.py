@@ -20,7 +20,7 @@ from shared.diagnosis import describe
 from shared.errors import is_retryable
 from shared.health import Health
 from shared.kafka.kernel.clients import new_producer, partition_of, start_producer, stop_producer
-from shared.kafka.kernel.dead_letters import read_headers
+from shared.kafka.kernel.dead_letters import decode_headers
 from shared.kafka.kernel.record_batches import RecordBatches
 from shared.runtime import Backoff, pause, pause_for_either
 from shared.telemetry import metrics
@@ -147,7 +147,7 @@ async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
     batches = RecordBatches(producer)
     for row in rows:
         partition = partition_of(row.key, partitions[row.topic])
-        headers = [*read_headers(row.headers), (SEQUENCE_HEADER, b"%d" % row.seq)]
+        headers = [*decode_headers(row.headers), (SEQUENCE_HEADER, b"%d" % row.seq)]
         batches.append(row.topic, partition, row.key, row.value, headers)
     async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S):
         await batches.send()

@@ -7,12 +7,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from shared.kafka.ops.topics import Declared
+from shared.kafka.ops.topics import TopicSpec
 
 NOT_SET = "-"
 """What stands for a setting of which this broker knows nothing."""
-FOR_EVER = -1
-_SET_ON_THE_TOPIC = 1
+UNLIMITED = -1
+_SOURCE_IS_TOPIC = 1
 """Kafka's mark of a setting that a topic has of its own."""
 
 
@@ -75,10 +75,10 @@ def _more(declared: str, there: str) -> bool:
 
 
 def _longer(declared: str, there: str) -> bool:
-    return there != NOT_SET and (int(there) == FOR_EVER or FOR_EVER < int(declared) < int(there))
+    return there != NOT_SET and (int(there) == UNLIMITED or UNLIMITED < int(declared) < int(there))
 
 
-_LOSS = "records would be deleted that are kept now; --force changes it"
+_LOSES_RECORDS = "records would be deleted that are kept now; --force changes it"
 _REFUSALS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
     ("partitions", _more, "Kafka never lowers them: declare as many as there are"),
     (
@@ -87,14 +87,14 @@ _REFUSALS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
         "keys are placed by crc32 mod partitions, so things would move; --force adds them",
     ),
     ("replication", _always, "only kafka-reassign-partitions.sh moves copies"),
-    ("cleanup.policy", _always, _LOSS),
-    ("retention.ms", _longer, _LOSS),
-    ("delete.retention.ms", _longer, _LOSS),
+    ("cleanup.policy", _always, _LOSES_RECORDS),
+    ("retention.ms", _longer, _LOSES_RECORDS),
+    ("delete.retention.ms", _longer, _LOSES_RECORDS),
     ("max.message.bytes", _more, "larger records may wait in an outbox; --force lowers it"),
 )
 
 
-async def look(
+async def describe_topics(
     admin: AIOKafkaAdminClient, names: Sequence[str], settings: Iterable[str] = ()
 ) -> dict[str, ClusterTopic]:
     """Those of the topics that are there, with these settings of theirs; with all, when none is named.
@@ -118,12 +118,12 @@ async def look(
                 len(partitions),
                 min((len(partition["replicas"]) for partition in partitions), default=0),
                 {entry[0]: str(entry[1]) for entry in entries},
-                {entry[0]: str(entry[1]) for entry in entries if entry[3] == _SET_ON_THE_TOPIC},
+                {entry[0]: str(entry[1]) for entry in entries if entry[3] == _SOURCE_IS_TOPIC},
             )
     return found
 
 
-def compare(wanted: Sequence[Declared], found: Mapping[str, ClusterTopic]) -> list[Drift]:
+def compare(wanted: Sequence[TopicSpec], found: Mapping[str, ClusterTopic]) -> list[Drift]:
     """Every difference, in the declaration's order."""
     drifts = []
     for topic in wanted:
@@ -143,7 +143,7 @@ def compare(wanted: Sequence[Declared], found: Mapping[str, ClusterTopic]) -> li
 
 async def apply(
     admin: AIOKafkaAdminClient,
-    wanted: Sequence[Declared],
+    wanted: Sequence[TopicSpec],
     found: Mapping[str, ClusterTopic],
     drifts: Sequence[Drift],
 ) -> None:
@@ -171,7 +171,7 @@ async def apply(
                     raise for_code(code)(message)
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Declared]) -> None:
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[TopicSpec]) -> None:
     if not topics:
         return
     response = await admin.create_topics(

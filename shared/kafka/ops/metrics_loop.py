@@ -65,7 +65,7 @@ class MetricsLoop:
             behind = max(ends[tp] - at, 0)
             metrics.LAG.labels(self.service, tp.topic, str(tp.partition)).set(behind)
 
-    async def _stands(self) -> positions.Stands | None:
+    async def _stands(self) -> positions.StoredPositions | None:
         """Look into the database; None when it does not answer."""
         try:
             async with asyncio.timeout(MEASURE_TIMEOUT_S), self.database.reading() as uow:

@@ -30,7 +30,9 @@ ROWS_PER_PAGE = 500
 
 Cursor = tuple[str, Any]
 """Tenant and identity of the last thing of a page."""
-Page = Callable[[UnitOfWork, Cursor | None, int], Awaitable[tuple[Sequence[tuple[str, D]], Cursor | None]]]
+PageReader = Callable[
+    [UnitOfWork, Cursor | None, int], Awaitable[tuple[Sequence[tuple[str, D]], Cursor | None]]
+]
 """The next so many things after a cursor, locked against change, each behind its tenant; and where to go on,
 None at the end."""
 
@@ -40,7 +42,7 @@ class Owned(Generic[D]):
     """A topic on which a service alone speaks, and all that it can say there as it stands now."""
 
     topic: Topic[D]
-    page: Page[D]
+    page: PageReader[D]
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class RecoveryRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Misfit:
+class RefusedPosition:
     """A partition that is refused."""
 
     tp: TopicPartition
@@ -74,10 +76,10 @@ class Misfit:
 
 
 @dataclass(frozen=True)
-class Finding:
+class RecoveryFinding:
     """What does not fit together."""
 
-    misfits: Sequence[Misfit]
+    misfits: Sequence[RefusedPosition]
     forgotten: int
     """How many rows were said that the database does not remember."""
 
@@ -95,12 +97,12 @@ class Recoverer:
     patience: float = 5.0
     """Seconds until what still runs is taken to stay."""
 
-    async def look(self) -> Finding:
+    async def look(self) -> RecoveryFinding:
         """What is wrong; nothing is changed."""
         async with topic_reader(self.bootstrap, f"{self.service}-recover") as reader:
             return await self._look(reader)
 
-    async def recover(self, *, restored: bool) -> Finding:
+    async def recover(self, *, restored: bool) -> RecoveryFinding:
         """Mend it, and return what was wrong. ``restored``: read again even if nothing shows a backup.
 
         :raises Refusal: when a process of the service runs.
@@ -129,7 +131,7 @@ class Recoverer:
                     break
         return said
 
-    async def _look(self, reader: AIOKafkaConsumer) -> Finding:
+    async def _look(self, reader: AIOKafkaConsumer) -> RecoveryFinding:
         places = await partitions_of(reader, self.consumed_topics)
         beginnings = await reader.beginning_offsets(places)
         ends = await reader.end_offsets(places)
@@ -142,16 +144,16 @@ class Recoverer:
                 try:
                     await positions.check(reader, tp, at, max_ts, beginnings[tp], ends[tp])
                 except PositionRefused as why:
-                    misfits.append(Misfit(tp, at, str(why).partition(";")[0], beginnings[tp]))
+                    misfits.append(RefusedPosition(tp, at, str(why).partition(";")[0], beginnings[tp]))
             elif tp.topic in topics:
-                misfits.append(Misfit(tp, at, "the topic has no such partition any more", None))
+                misfits.append(RefusedPosition(tp, at, "the topic has no such partition any more", None))
         own = [owned.topic.name for owned in self.recovery.owned]
-        return Finding(misfits, await restore_guard.missing_outbox_rows(self.database, reader, own))
+        return RecoveryFinding(misfits, await restore_guard.missing_outbox_rows(self.database, reader, own))
 
-    async def _begin_again(self, misfit: Misfit) -> None:
+    async def _begin_again(self, misfit: RefusedPosition) -> None:
         if misfit.beginning is None:
             await positions.forget(self.database, misfit.tp)
-        elif not await positions.begin_again(self.database, misfit.tp, misfit.at, misfit.beginning):
+        elif not await positions.restart(self.database, misfit.tp, misfit.at, misfit.beginning):
             raise RecoveryRefused(
                 f"The position in {misfit.tp.topic}/{misfit.tp.partition} has moved meanwhile."
             )

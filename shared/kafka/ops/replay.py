@@ -14,7 +14,7 @@ from shared.kafka.kernel.clients import (
     stop_consumer,
     stop_producer,
 )
-from shared.kafka.kernel.dead_letters import PLACE, Headers
+from shared.kafka.kernel.dead_letters import HEADER_PREFIX, Headers
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class DeadLetter:
 async def waiting(bootstrap: str, dead_letter_topic: str) -> list[DeadLetter]:
     """The dead letters that have not been sent again, oldest first."""
     async with _reader(bootstrap, dead_letter_topic) as reader:
-        return [letter async for letter in _letters(reader, dead_letter_topic)]
+        return [letter async for letter in _dead_letters(reader, dead_letter_topic)]
 
 
 async def replay(bootstrap: str, dead_letter_topic: str, *, most: int) -> int:
@@ -49,7 +49,7 @@ async def replay(bootstrap: str, dead_letter_topic: str, *, most: int) -> int:
     async with _reader(bootstrap, dead_letter_topic) as reader:
         try:
             await start_producer(producer)
-            async for letter in _letters(reader, dead_letter_topic):
+            async for letter in _dead_letters(reader, dead_letter_topic):
                 if sent == most:
                     break
                 partitions = len(await producer.partitions_for(letter.topic))
@@ -85,7 +85,7 @@ async def _reader(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]
         await stop_consumer(reader)
 
 
-async def _letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterator[DeadLetter]:
+async def _dead_letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterator[DeadLetter]:
     place = TopicPartition(topic, 0)
     beginning = (await reader.beginning_offsets([place]))[place]
     end = (await reader.end_offsets([place]))[place]  # what is put aside from now on waits for the next time
@@ -96,11 +96,13 @@ async def _letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterator[DeadLe
             for record in records:
                 at = record.offset + 1
                 if at <= end:
-                    yield _letter(record.offset, record.key, record.value, list(record.headers))
+                    yield _dead_letter(record.offset, record.key, record.value, list(record.headers))
 
 
-def _letter(offset: int, key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:
-    place = {name[len(PLACE) :]: text.decode() for name, text in headers if name.startswith(PLACE)}
+def _dead_letter(offset: int, key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:
+    place = {
+        name[len(HEADER_PREFIX) :]: text.decode() for name, text in headers if name.startswith(HEADER_PREFIX)
+    }
     return DeadLetter(
         offset,
         place["topic"],
@@ -110,5 +112,5 @@ def _letter(offset: int, key: bytes | None, value: bytes | None, headers: Header
         place["at"],
         key,
         value,
-        [(name, text) for name, text in headers if not name.startswith(PLACE)],
+        [(name, text) for name, text in headers if not name.startswith(HEADER_PREFIX)],
     )

@@ -84,7 +84,7 @@ class RestoreGuard:
     async def _step(self) -> float | None:
         async with topic_reader(self.bootstrap, f"{self.service}-restore-guard") as reader:
             missing = await missing_outbox_rows(self.database, reader, self.topics)
-        metrics.FORGOTTEN.labels(self.service).set(missing)
+        metrics.MISSING_OUTBOX_ROWS.labels(self.service).set(missing)
         if missing:
             self.health.set_unready(
                 "restore guard", f"the database is {missing} rows older; see afterword recover"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from shared.health import Health
 from shared.kafka.kernel.clients import an_admin
-from shared.kafka.ops.drift import compare, look
-from shared.kafka.ops.topics import Declared
+from shared.kafka.ops.drift import compare, describe_topics
+from shared.kafka.ops.topics import TopicSpec
 from shared.runtime import Periodic
 
 PROBE_INTERVAL_S = 5.0
@@ -21,7 +21,7 @@ class TopicProbe:
 
     bootstrap: str
     health: Health
-    topics: Sequence[Declared] = ()
+    topics: Sequence[TopicSpec] = ()
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the topics were first found as they must be; nothing is read or written before."""
 
@@ -47,5 +47,5 @@ class TopicProbe:
         """What keeps us from reading and writing these topics."""
         async with an_admin(self.bootstrap) as admin:
             settings = {name for topic in self.topics for name in topic.configs}
-            found = await look(admin, [topic.name for topic in self.topics], settings)
+            found = await describe_topics(admin, [topic.name for topic in self.topics], settings)
         return [str(drift) for drift in compare(self.topics, found) if drift.stops_us]

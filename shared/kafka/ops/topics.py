@@ -8,11 +8,11 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["kept", "compacted"]
+TopicKind = Literal["kept", "compacted"]
 
 
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    kind: Kind
+class _DeclaredTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: TopicKind
     partitions: int | None = None
     configs: dict[str, str] = {}
 
@@ -23,13 +23,13 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partitions: int
     replication: int
     configs: dict[str, str]
-    kinds: dict[Kind, dict[str, str]]
-    topics: dict[str, _Entry]
-    dead_letters: _Entry
+    kinds: dict[TopicKind, dict[str, str]]
+    topics: dict[str, _DeclaredTopic]
+    dead_letters: _DeclaredTopic
 
 
 @dataclass(frozen=True)
-class Declared:
+class TopicSpec:
     """One topic as it must be."""
 
     name: str
@@ -56,7 +56,7 @@ def declaration() -> Declaration:
 
 def declared(
     names: Iterable[str], *, partitions: int | None = None, replication: int | None = None
-) -> list[Declared]:
+) -> list[TopicSpec]:
     """These topics as they must be; the numbers override the declaration for another size of cluster.
 
     :raises KeyError: for a topic that is neither declared nor one of dead letters.
@@ -69,7 +69,7 @@ def declared(
         configs = whole.configs | whole.kinds[entry.kind] | entry.configs
         in_sync = min(int(configs["min.insync.replicas"]), max(copies - 1, 1))
         found.append(
-            Declared(
+            TopicSpec(
                 name,
                 entry.partitions or partitions or whole.partitions,
                 copies,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shared.mail import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown, mailer
 from shared.outbound import LEASE_DURATION
 from shared.outbound.outcome_rules import (
+    MAX_PROBE_INTERVAL,
     MAX_REFUSALS,
-    MAX_TRY_INTERVAL,
     MailResult,
     MailStream,
     mail_result,
@@ -59,7 +59,7 @@ def test_a_mail_is_tried_again_later_and_later_but_at_least_every_four_hours():
 
 
 def test_a_lease_outlasts_the_longest_dialogue():
-    longest = mailer.SECONDS_BEFORE_DATA + mailer.SECONDS_TO_BEGIN + mailer.SECONDS_FOR_DATA
+    longest = mailer.ENVELOPE_TIMEOUT_S + mailer.DATA_COMMAND_TIMEOUT_S + mailer.DATA_TIMEOUT_S
     assert timedelta(seconds=longest) < MAX_RECORD_TIME < LEASE_DURATION
 
 
@@ -129,7 +129,7 @@ def test_after_an_outage_the_first_try_is_late_by_a_quarter_of_it_at_most(hours:
     while (now := stream.try_at or now) < end:
         stream = stream.after(Away("away"), mail(1), now)
     late = now - end
-    assert late <= max(timedelta(seconds=1), min(MAX_TRY_INTERVAL, (end - NOW) / 4))
+    assert late <= max(timedelta(seconds=1), min(MAX_PROBE_INTERVAL, (end - NOW) / 4))
 
 
 outcomes = st.sampled_from(
