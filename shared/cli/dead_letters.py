@@ -100,10 +100,12 @@ def _add_recover(app: typer.Typer, settings: Callable[[], None], find: Find) -> 
         Stop the service's processes first. What was applied before changes nothing; no mail is sent twice.
         """
         settings()
-        from shared.cli.recover import recover as mend
+        from shared.cli.recover import recover as run_recovery
         from shared.kafka.ops.recovery import RecoveryRefused
 
         try:
-            asyncio.run(mend(find(name), typer.echo, yes=yes, restored=restored, say_again=say_again))
+            asyncio.run(
+                run_recovery(find(name), typer.echo, yes=yes, restored=restored, publish_again=say_again)
+            )
         except RecoveryRefused as refusal:
             sys.exit(str(refusal))

@@ -1,4 +1,4 @@
-"""Where a cluster's topics differ from their declaration, and which differences may be ended unasked."""
+"""How a cluster's topics differ from their declaration, and which differences may be ended without asking."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,26 +10,27 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from shared.kafka.ops.topics import TopicSpec
 
 NOT_SET = "-"
-"""What stands for a setting of which this broker knows nothing."""
+"""In place of the value of a setting that this broker does not know."""
 UNLIMITED = -1
+"""Kafka's value of a retention without end."""
 _SOURCE_IS_TOPIC = 1
-"""Kafka's mark of a setting that a topic has of its own."""
+"""Kafka's code of the source of a setting: the topic has a value of its own."""
 
 
 @dataclass(frozen=True)
 class ClusterTopic:
-    """One topic as it is."""
+    """One topic as it is in the cluster."""
 
     partitions: int
     replication: int
     configs: Mapping[str, str]
     own: Mapping[str, str]
-    """The settings that the topic does not take from its broker."""
+    """The settings whose values the topic does not inherit from its broker."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One difference: what is declared, and what is there."""
+    """One difference between the declaration and the cluster."""
 
     topic: str
     what: str
@@ -38,7 +39,7 @@ class Drift:
 
     @property
     def stops_us(self) -> bool:
-        """Whether a service must wait until it is mended."""
+        """Whether a service must wait until the difference is ended."""
         match self.what:
             case "topic" | "message.timestamp.type" | "cleanup.policy":
                 return True
@@ -49,7 +50,7 @@ class Drift:
 
     @property
     def refusal(self) -> str:
-        """Why ``apply`` leaves it as it is unless it is forced; empty when the change loses nothing."""
+        """Why ``apply`` does not end it without ``--force``; empty when the change loses nothing."""
         for what, applies, why in _REFUSALS:
             if what == self.what and applies(self.declared, self.there):
                 return why
@@ -57,7 +58,7 @@ class Drift:
 
     @property
     def is_possible(self) -> bool:
-        """Whether it can be ended by force."""
+        """Whether ``--force`` can end it."""
         return not self.refusal or "--force" in self.refusal
 
     def __str__(self) -> str:
@@ -97,17 +98,17 @@ _REFUSALS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
 async def describe_topics(
     admin: AIOKafkaAdminClient, names: Sequence[str], settings: Iterable[str] = ()
 ) -> dict[str, ClusterTopic]:
-    """Those of the topics that are there, with these settings of theirs; with all, when none is named.
+    """Those of the topics that exist, with these of their settings, or with all when none is named.
 
-    :raises KafkaError: when the broker cannot or will not tell.
+    :raises KafkaError: when the broker does not answer or refuses to.
     """
-    # Asked by name, a broker might create them with its own defaults.
+    # All topics: asked for a missing one by name, a broker might create it with its own defaults.
     known = {topic["topic"]: topic for topic in await admin.describe_topics()}
-    there = [name for name in names if name in known]
-    if not there:
+    existing = [name for name in names if name in known]
+    if not existing:
         return {}
-    asked = dict.fromkeys(settings) or None
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name, asked) for name in there]
+    wanted = dict.fromkeys(settings) or None
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, wanted) for name in existing]
     found = {}
     for answer in await admin.describe_configs(resources):
         for code, message, _, name, entries in answer.resources:  # type: ignore[attr-defined]
@@ -137,7 +138,11 @@ def compare(wanted: Sequence[TopicSpec], found: Mapping[str, ClusterTopic]) -> l
             ("replication", str(topic.replication), str(there.replication)),
             *((name, value, there.configs.get(name, NOT_SET)) for name, value in topic.configs.items()),
         ]
-        drifts += [Drift(topic.name, what, said, is_) for what, said, is_ in pairs if said != is_]
+        drifts += [
+            Drift(topic.name, what, declared, actual)
+            for what, declared, actual in pairs
+            if declared != actual
+        ]
     return drifts
 
 
@@ -149,7 +154,7 @@ async def apply(
 ) -> None:
     """End these differences: create what is missing, change settings, add partitions.
 
-    :raises KafkaError: when the broker does not do it.
+    :raises KafkaError: when the broker refuses.
     """
     by_name = {topic.name: topic for topic in wanted}
     await _create(admin, [by_name[drift.topic] for drift in drifts if drift.what == "topic"])
@@ -161,7 +166,7 @@ async def apply(
     changed: dict[str, dict[str, str]] = {}
     for drift in drifts:
         if drift.what in by_name[drift.topic].configs:
-            # The request replaces all that a topic has of its own, so what is there is said again.
+            # The request replaces all settings that a topic has of its own: the others are sent again.
             changed.setdefault(drift.topic, dict(found[drift.topic].own))[drift.what] = drift.declared
     if changed:
         resources = [ConfigResource(ConfigResourceType.TOPIC, name, own) for name, own in changed.items()]

@@ -32,7 +32,7 @@ def recoverer(bench: Bench, told: list[str] | None = None) -> Recoverer:
     subscription = Subscription(bench.topic, keep_things)
     tell = (told if told is not None else []).append
     return Recoverer(
-        bench.database, "test", [subscription.topic.name], Recovery(), bench.bootstrap, tell, patience=1.0
+        bench.database, "test", [subscription.topic.name], Recovery(), bench.bootstrap, tell, stop_timeout_s=1.0
     )
 
 
@@ -65,13 +65,13 @@ async def test_a_topic_created_again_is_refused_then_recovered_and_read_whole(be
     await create_again(bench)
     await bench.send(*things(5, "blue", version=2))
     await refused(bench)
-    (misfit,) = (await recoverer(bench).look()).misfits
-    assert (misfit.at, misfit.beginning) == (20, 0)
+    (refused,) = (await recoverer(bench).inspect()).refused
+    assert (refused.at, refused.beginning) == (20, 0)
     assert await bench.position() == 20
     await recoverer(bench).recover(restored=False)
     await consumed(bench, 5)
     assert await bench.tally() == {"red": 15, "blue": 5}
-    assert (await recoverer(bench).look()).misfits == []
+    assert (await recoverer(bench).inspect()).refused == []
 
 
 async def test_a_topic_that_has_grown_past_the_old_position_is_read_whole_too(bench: Bench) -> None:
@@ -96,7 +96,7 @@ async def test_a_second_recovery_finds_nothing_to_do_and_changes_nothing(bench: 
     await bench.send(*things(3, "blue", version=2))
     await consumed(bench, 3)
     found = await recoverer(bench).recover(restored=False)
-    assert (found.misfits, found.forgotten) == ([], 0)
+    assert (found.refused, found.missing_rows) == ([], 0)
     assert await bench.position() == 3
 
 
@@ -107,9 +107,9 @@ async def test_what_retention_took_before_it_was_applied_is_told_and_what_is_lef
     await consumed(bench, 4)
     await bench.send(*things(10, "blue", version=2))
     await delete_records(bench.bootstrap, TopicPartition(bench.topic.name, 0), before=9)
-    (misfit,) = (await recoverer(bench).recover(restored=False)).misfits
-    assert misfit.beginning is not None
-    assert misfit.beginning - misfit.at == 5
+    (refused,) = (await recoverer(bench).recover(restored=False)).refused
+    assert refused.beginning is not None
+    assert refused.beginning - refused.at == 5
     await consumed(bench, 14)
     assert await bench.tally() == {"red": 4, "blue": 5}
 

@@ -39,7 +39,7 @@ async def test_a_broker_that_goes_is_said_and_all_go_on_when_it_returns(
         bench_opened = a_bench(state.kafka, postgres)
         bench = await bench_opened.__aenter__()
     try:
-        publisher = Publisher(state.kafka, "test", bench.health, within=2.0)
+        publisher = Publisher(state.kafka, "test", bench.health, acknowledge_timeout_s=2.0)
         loops = (bench.consumer(), bench.relay(), publisher, TopicProbe(state.kafka, bench.health))
         async with running(*loops):
             await eventually(lambda: _says(bench, "broker"), within=30)
@@ -85,7 +85,7 @@ async def test_trouble_with_a_partition_that_went_to_somebody_else_is_not_told_f
             await bench.send(*red("a"))
             await eventually(lambda: _counted(bench, 1))
             lost = next(iter(consumer._owned))._replace(partition=77)
-            consumer._tell(lost, "OperationalError")
+            consumer._set_unready(lost, "OperationalError")
             assert bench.health.unready()
             await eventually(lambda: not bench.health.unready())
 

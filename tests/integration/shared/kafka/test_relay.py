@@ -229,7 +229,7 @@ async def test_without_a_broker_the_publisher_says_so_at_once_and_stops_at_once(
 
 async def test_a_topic_that_does_not_exist_is_no_acknowledgement(kafka: str) -> None:
     health = Health()
-    publisher = Publisher(kafka, "test", health, within=1.0)
+    publisher = Publisher(kafka, "test", health, acknowledge_timeout_s=1.0)
     async with running(publisher):
         await eventually(lambda: publisher._producer)
         with pytest.raises(Unavailable):
