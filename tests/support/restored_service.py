@@ -138,14 +138,14 @@ class Life:
         await eventually(done, within=40)
 
     async def recover(
-        self, *, yes: bool = True, restored: bool = False, say_again: bool = False
+        self, *, yes: bool = True, restored: bool = False, publish_again: bool = False
     ) -> list[str]:
         """``afterword recover``; what it said."""
         told: list[str] = []
         with patch.dict(
             os.environ, {**environment(self.broker), f"{self.service.name.upper()}_DATABASE_URL": self.url}
         ):
-            await recover(self.service, told.append, yes=yes, restored=restored, say_again=say_again)
+            await recover(self.service, told.append, yes=yes, restored=restored, publish_again=publish_again)
         return told
 
     async def is_sound(self) -> bool:

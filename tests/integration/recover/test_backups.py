@@ -302,9 +302,9 @@ async def test_what_an_owner_holds_is_said_again_after_its_topic_was_lost(server
     life, (_, broker, _) = await begin(COLLECTOR, servers), servers
     async with life.database() as database:
         await accept(database, *(a_counted_answer(f"a{number}") for number in range(700)))
-    assert (await life.recover(yes=False, say_again=True))[-1].startswith("nothing was changed")
+    assert (await life.recover(yes=False, publish_again=True))[-1].startswith("nothing was changed")
     assert len(await life.rows("SELECT 1 FROM outbox")) == 700
-    await life.recover(say_again=True)
+    await life.recover(publish_again=True)
     async with life.at_work():
         await life.caught_up()
     said = Counter((answer.id, answer.version) for answer in await on_topic(broker, ANSWERS))

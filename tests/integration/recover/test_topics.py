@@ -65,8 +65,8 @@ async def test_a_topic_created_again_is_refused_then_recovered_and_read_whole(be
     await create_again(bench)
     await bench.send(*things(5, "blue", version=2))
     await refused(bench)
-    (refused,) = (await recoverer(bench).inspect()).refused
-    assert (refused.at, refused.beginning) == (20, 0)
+    (position,) = (await recoverer(bench).inspect()).refused
+    assert (position.next_offset, position.beginning) == (20, 0)
     assert await bench.position() == 20
     await recoverer(bench).recover(restored=False)
     await consumed(bench, 5)
@@ -107,9 +107,9 @@ async def test_what_retention_took_before_it_was_applied_is_told_and_what_is_lef
     await consumed(bench, 4)
     await bench.send(*things(10, "blue", version=2))
     await delete_records(bench.bootstrap, TopicPartition(bench.topic.name, 0), before=9)
-    (refused,) = (await recoverer(bench).recover(restored=False)).refused
-    assert refused.beginning is not None
-    assert refused.beginning - refused.at == 5
+    (position,) = (await recoverer(bench).recover(restored=False)).refused
+    assert position.beginning is not None
+    assert position.beginning - position.next_offset == 5
     await consumed(bench, 14)
     assert await bench.tally() == {"red": 4, "blue": 5}
 
