@@ -1,4 +1,4 @@
-"""The tables that every service has for the kernel."""
+"""The kernel's tables, which every service has."""
 
 from sqlalchemy import BigInteger, Column, Identity, Integer, LargeBinary, MetaData, Table, Text
 
@@ -67,5 +67,5 @@ KERNEL_DDL = (
     )
     """,
 )
-"""What each service's first migration creates, beside its own tables. Never edited: later changes are
-migrations of their own."""
+"""Created by the first migration of each service, with its own tables. Never edited: every change is a later
+migration."""

@@ -1,23 +1,23 @@
-"""Header fields as RFC 5322 and RFC 2047 want them: ASCII, folded, one text at both ends."""
+"""Header fields by RFC 5322 and RFC 2047: ASCII, folded, and decoded to the same text."""
 
 import re
 from base64 import b64encode
 from functools import lru_cache
 
 MAX_ENCODED_WORD_LENGTH = 75
-"""Characters of one encoded word, its marks included (RFC 2047, 2)."""
+"""Characters of one encoded word, with its delimiters (RFC 2047, 2)."""
 MAX_LINE_LENGTH = 76
-"""Characters of a line that holds one (the same); others may have two more (RFC 5322, 2.1.1)."""
+"""Characters of a line with an encoded word (the same); others may have two more (RFC 5322, 2.1.1)."""
 _BEGIN, _END = "=?utf-8?", "?="
 _PLAIN = re.compile(r"[ !-~]*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-"""A display name of these needs no quotes (RFC 5322, 3.2.3)."""
+"""A display name of these characters needs no quotes (RFC 5322, 3.2.3)."""
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
-"""What may stand for itself in an encoded word wherever that stands (RFC 2047, 5)."""
+"""Bytes that need no encoding in an encoded word, in any header (RFC 2047, 5)."""
 
 
 def one_line(text: str) -> str:
-    """A header is one line: what somebody wrote into a name must not begin another."""
+    """The text without line breaks, so that a name cannot begin another header."""
     return " ".join(text.split())
 
 
@@ -32,7 +32,7 @@ def text_field(name: str, text: str) -> str:
 
 
 def mailbox_field(name: str, display: str, address: str) -> str:
-    """A field with one address and the name of who has it, such as From."""
+    """A field with an address and its display name, such as From."""
     display = one_line(display)
     if not display:
         return field(name, address)
@@ -49,7 +49,7 @@ def mailbox_field(name: str, display: str, address: str) -> str:
 
 
 def _folded(text: str, used: int) -> str:
-    """The text itself where it may stand so, folded at its blanks; else encoded words."""
+    """The text itself if it needs no encoding, folded at its blanks; else encoded words."""
     if not _needs_no_encoding(text, room := MAX_LINE_LENGTH - used):
         return _encoded(text, used)
     lines = [""]
@@ -64,7 +64,7 @@ def _folded(text: str, used: int) -> str:
 
 
 def _needs_no_encoding(text: str, room: int) -> bool:
-    """Whether it is printable ASCII, no encoded word to anybody, and can be folded at its blanks."""
+    """Whether the text is printable ASCII, looks like no encoded word, and can be folded at its blanks."""
     return (
         _PLAIN.fullmatch(text) is not None
         and "=?" not in text
@@ -73,14 +73,11 @@ def _needs_no_encoding(text: str, room: int) -> bool:
 
 
 def _encoded(text: str, used: int) -> str:
-    """Encoded words, one on each line, each of whole characters; readers join them without the blanks
-    between.
-    """
+    """Encoded words, one on each line, each of whole characters; decoders join them without the blanks."""
     quoted = [_quoted(character) for character in text]
     size = len(text.encode(errors="replace"))
-    base64 = 2 * size < sum(
-        map(len, quoted)
-    )  # half as long again: else people and filters can read the other
+    # Quoted characters, which people and filters can read, unless base64 is much shorter.
+    base64 = 2 * size < sum(map(len, quoted))
     words: list[str] = []
     part, filled, room = "", 0, _capacity(min(MAX_ENCODED_WORD_LENGTH, MAX_LINE_LENGTH - used), base64=base64)
     for character, coded in zip(text, quoted, strict=True):
@@ -94,7 +91,7 @@ def _encoded(text: str, used: int) -> str:
 
 
 def _capacity(characters: int, *, base64: bool) -> int:
-    """How much of a text goes into a word of so many characters: its bytes, or its quoted characters."""
+    """How many bytes, or quoted characters, fit into an encoded word of so many characters."""
     inner = characters - len(_BEGIN) - len("b?") - len(_END)
     return inner // 4 * 3 if base64 else inner
 
@@ -107,7 +104,7 @@ def _encoded_word(part: str, *, base64: bool) -> str:
 
 @lru_cache(4096)
 def _quoted(character: str) -> str:
-    """One character as it stands in a word of quoted characters."""
+    """One character in the encoding of quoted characters."""
     return "".join(
         chr(byte) if byte in _SAFE else "_" if byte == ord(" ") else f"={byte:02X}"
         for byte in character.encode(errors="replace")

@@ -1,4 +1,4 @@
-"""Each service's own copy of the tenants, and the ring of keys that its door checks."""
+"""Each service's replica of the tenants, and the key ring that its API checks keys with."""
 
 from shared.tenancy.keyring import TenantKeyRing, digest_of
 from shared.tenancy.tenants import (
