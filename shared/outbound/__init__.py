@@ -1,4 +1,4 @@
-"""Mail that is due leaves: claimed, handed over, recorded; once for all services that send."""
+"""The outbound queue: claim a mail that is due, send it, record the outcome; the same for all services."""
 
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
 from shared.outbound.queue import PASSED, Claimed, Queue

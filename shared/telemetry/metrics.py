@@ -1,4 +1,4 @@
-"""The metrics of the kernel, named as Prometheus wants; each service adds its own beside its code."""
+"""The metrics of shared code, named by Prometheus' conventions; each service has its own besides."""
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
@@ -82,7 +82,7 @@ MISSING_OUTBOX_ROWS = Gauge(
 def set_mail_gauges(
     service: str, *, due: int, sending: int, age_seconds: float, stopped_seconds: float
 ) -> None:
-    """How a service's mails stand."""
+    """Set the gauges of a service's mails."""
     MAIL_ROWS.labels(service, "due").set(due)
     MAIL_ROWS.labels(service, "sending").set(sending)
     MAIL_DUE_AGE.labels(service).set(age_seconds)

@@ -59,7 +59,7 @@ async def test_a_pause_ends_with_the_stop() -> None:
 
 
 def test_a_backoff_stays_within_its_bounds_and_starts_again() -> None:
-    backoff = Backoff(most=3.0)
+    backoff = Backoff(max_s=3.0)
     waits = [backoff.next() for _ in range(50)]
     assert all(0.1 <= wait <= 3.1 for wait in waits)
     backoff.reset()
