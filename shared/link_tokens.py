@@ -29,7 +29,7 @@ class LinkSigner:
         ).decode()[:TOKEN_LENGTH]
 
     def read(self, purpose: Purpose, token: str) -> UUID | None:
-        """The invitation of a valid token, else None. Only the spelling that :meth:`sign` returns is valid."""
+        """The invitation of a valid token, else None. Only the spelling that `sign` returns is valid."""
         if len(token) != TOKEN_LENGTH or not token.isascii():
             return None
         try:

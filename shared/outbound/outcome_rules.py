@@ -3,9 +3,9 @@
 When the mail server is away or blocks us, the stream stops: nothing is tried but one mail now and then, so
 that no mail uses up a try for what is not its recipient's fault. The stream goes on when a mail is accepted,
 or is refused for its own mailbox. A refusal that may be about us or about that one mail stops the stream when
-three mails meet it and none is accepted in between. Such a refusal counts as a try of its mail only if another
-mail has been accepted since the last one: so a mail that is refused alone fails in the end and delays no
-other, while no mail fails during a time in which all are refused.
+three mails meet it and none is accepted in between. Such a refusal counts as a try of its mail only if
+another mail has been accepted since the last one: so a mail that is refused alone fails in the end and delays
+no other, while no mail fails during a time in which all are refused.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import too_long
-from shared.events.segments import MAX_SEGMENT_BYTES, MAX_SEGMENTS_BYTES, ORGANISATION, decoded, segments_of
+from shared.events.segments import (
+    MAX_SEGMENT_BYTES,
+    MAX_BYTES_PER_CHARACTER,
+    ORGANISATION,
+    decoded,
+    segments_of,
+)
 
 
 @dataclass
@@ -32,9 +38,9 @@ def test_a_name_of_exactly_the_longest_is_taken_and_one_more_byte_is_named(lette
 
 
 def test_the_quick_way_out_ends_where_the_costliest_letters_could_be_too_long() -> None:
-    most = MAX_SEGMENT_BYTES // MAX_SEGMENTS_BYTES
+    most = MAX_SEGMENT_BYTES // MAX_BYTES_PER_CHARACTER
     costly = "\U0001f600"
-    assert len(costly.encode()) == MAX_SEGMENTS_BYTES
+    assert len(costly.encode()) == MAX_BYTES_PER_CHARACTER
     path = (costly * (most - len(ORGANISATION) - 1),)
     for more in ("", costly):
         thing = Thing(organisation=(path[0] + more,))
