@@ -24,7 +24,7 @@ PLACEHOLDERS: Final = {
 OF_AN_OCCASION: Final = tuple(name for name in PLACEHOLDERS if name != "occasion")
 """The placeholders in a survey's text for its occasion, which cannot contain itself."""
 MAX_PLACEHOLDER_LENGTH: Final = 1_000
-"""Characters of a filled text that is stored and published: as many as the event's ``Text`` takes."""
+"""Characters of a filled text that is stored and published: as many as an event's ``Text`` takes."""
 
 # In this order: a doubled pair around a word is the placeholder of other tools.
 _TOKEN = re.compile(r"\{\{\s*\w+\s*\}\}|\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -33,8 +33,8 @@ _TOKEN = re.compile(r"\{\{\s*\w+\s*\}\}|\{\{|\}\}|\{([^{}]*)\}|[{}]")
 def fill(words: str, values: Mapping[str, str]) -> str:
     """The text with its placeholders replaced by values, in one pass: braces in a value have no meaning.
 
-    Line breaks in a value become blanks, so that it cannot begin another header of a mail. The result is plain
-    text, not escaped for HTML.
+    Line breaks in a value become blanks, so that it cannot begin another header of a mail. The result is
+    plain text, not escaped for HTML.
     """
 
     def filled(token: re.Match[str]) -> str:

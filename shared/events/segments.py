@@ -55,7 +55,7 @@ def _part(text: str) -> str:
 
 
 def levels(organisation: Sequence[str]) -> list[str]:
-    """The segments of an organisation's path, from the top: ``organisation:north``, ``…:north/sales``, …"""
+    """The segments of an organisation's path, from the top: ``organisation:north``, ``…:north/sales``."""
     parts = [_part(part) for part in organisation]
     return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from shared.events import too_long
 from shared.events.segments import (
-    MAX_SEGMENT_BYTES,
     MAX_BYTES_PER_CHARACTER,
+    MAX_SEGMENT_BYTES,
     ORGANISATION,
     decoded,
     segments_of,
