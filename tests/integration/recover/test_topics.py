@@ -32,7 +32,13 @@ def recoverer(bench: Bench, told: list[str] | None = None) -> Recoverer:
     subscription = Subscription(bench.topic, keep_things)
     tell = (told if told is not None else []).append
     return Recoverer(
-        bench.database, "test", [subscription.topic.name], Recovery(), bench.bootstrap, tell, stop_timeout_s=1.0
+        bench.database,
+        "test",
+        [subscription.topic.name],
+        Recovery(),
+        bench.bootstrap,
+        tell,
+        stop_timeout_s=1.0,
     )
 
 

@@ -51,7 +51,7 @@ async def test_tls_that_is_required_is_verified_and_an_own_authority_can_be_name
         outcome = await sent(MailServer(f"{server.url}?tls=required"))
         assert isinstance(outcome, Away)
         assert "AFTERWORD_SMTP_CA_FILE" in outcome.reason
-        assert server.taken == []
+        assert server.accepted == []
         assert await sent(MailServer(f"{server.url}?tls=required", ca_file=str(CERTIFICATE))) == Delivered()
         assert server.encrypted == [True]
 
@@ -61,7 +61,7 @@ async def test_tls_that_is_required_and_not_offered_sends_nothing():
         outcome = await sent(MailServer(f"{server.url}?tls=required"))
         assert isinstance(outcome, Away)
         assert "STARTTLS" in outcome.reason
-        assert server.taken == []
+        assert server.accepted == []
 
 
 @pytest.mark.parametrize("offered", [True, False])
@@ -72,7 +72,7 @@ async def test_a_password_is_shown_to_another_machine_by_verified_tls_alone(
     context = own_authority if offered else None
     async with scripted(context=context, extensions=["AUTH PLAIN"]) as server:
         assert isinstance(await sent(MailServer(with_user(server.url))), Away)
-        assert [command for command in server.heard if command.startswith("AUTH")] == []
+        assert [command for command in server.commands if command.startswith("AUTH")] == []
         if offered:
             assert await sent(MailServer(with_user(server.url), ca_file=str(CERTIFICATE))) == Delivered()
             assert server.encrypted == [True]
@@ -81,7 +81,7 @@ async def test_a_password_is_shown_to_another_machine_by_verified_tls_alone(
 async def test_a_password_is_shown_after_tls_has_begun(own_authority):
     async with scripted(context=own_authority, extensions=["AUTH PLAIN"]) as server:
         assert await sent(MailServer(with_user(server.url))) == Delivered()
-        words = [command.split(" ")[0] for command in server.heard]
+        words = [command.split(" ")[0] for command in server.commands]
         assert words.index("STARTTLS") < words.index("AUTH")
 
 
@@ -97,7 +97,7 @@ async def test_a_wrong_password_is_nobodys_mail(answer: str, told: str):
 async def test_ehlo_says_the_name_of_the_settings_and_helo_too():
     async with scripted(answers={"EHLO": "502 5.5.1 what?"}) as server:
         assert await sent(MailServer(server.url, ehlo="mail.shop.example")) == Delivered()
-    assert server.heard[:2] == ["EHLO mail.shop.example", "HELO mail.shop.example"]
+    assert server.commands[:2] == ["EHLO mail.shop.example", "HELO mail.shop.example"]
 
 
 @pytest.mark.parametrize(

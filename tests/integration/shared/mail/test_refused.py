@@ -75,7 +75,7 @@ async def test_each_answer_at_each_step_is_read_for_what_it_is_about(step: str, 
         assert kind(outcome) == (kind(expected) if isinstance(expected, Blocked) else expected), outcome
         assert "reader" not in outcome.reason
         assert "nobody" not in outcome.reason
-        assert (server.taken == []) or expected is Unknown
+        assert (server.accepted == []) or expected is Unknown
         server.answers.clear()
         assert await send(mailer, "next@example.com") == Delivered()
         await mailer.close()
@@ -110,7 +110,7 @@ async def test_who_is_refused_for_their_own_fault_begins_anew(answer: str, conve
         server.answers.clear()
         assert await send(mailer) == Delivered()
         await mailer.close()
-    assert sum(command.startswith("EHLO") for command in server.heard) == conversations
+    assert sum(command.startswith("EHLO") for command in server.commands) == conversations
 
 
 async def test_a_mail_arrives_line_by_line_as_it_was_written():

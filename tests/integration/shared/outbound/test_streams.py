@@ -44,7 +44,7 @@ async def test_a_day_of_our_fault_uses_up_nobody_and_then_each_mail_leaves_once(
         addresses = await mails.all_due(*(f"reader-{number}-{one}" for one in range(4)))
         server.answers.update(answers)
         server.hang_up()  # so that a new connection meets them
-        server.taken.clear()
+        server.accepted.clear()
         for _ in range(12):
             await mails.step(sender, hours=2)
         stand = await mails.stand()
@@ -55,7 +55,7 @@ async def test_a_day_of_our_fault_uses_up_nobody_and_then_each_mail_leaves_once(
         for _ in range(5):
             await mails.step(sender, minutes=10)
         assert {state for state, _ in (await mails.stand()).values()} == {"sent"}, trouble
-        assert sorted(server.taken) == sorted(addresses), trouble
+        assert sorted(server.accepted) == sorted(addresses), trouble
         assert sender._health.unready() == [], trouble
     await sender._mailer.close()
 
@@ -70,7 +70,7 @@ async def test_a_server_that_is_not_there_uses_up_nobody_and_then_each_mail_leav
     assert set((await mails.stand()).values()) == {("waiting", 0)}
     back = mails.sender(server)
     await mails.step(back, minutes=5)
-    assert sorted(server.taken) == sorted(addresses)
+    assert sorted(server.accepted) == sorted(addresses)
     assert {state for state, _ in (await mails.stand()).values()} == {"sent"}
     await back._mailer.close()
 
@@ -97,7 +97,7 @@ async def test_what_one_mailbox_says_stops_nobody_else(mails: Mails, server: Scr
         stand = await mails.stand()
         assert stand[one] == (state, 1), answer
         assert {stand[other][0] for other in others} == {"sent"}, answer
-        assert all(server.taken.count(other) == 1 for other in others), answer
+        assert all(server.accepted.count(other) == 1 for other in others), answer
         assert sender._health.unready() == [], answer
     await sender._mailer.close()
 
@@ -139,9 +139,9 @@ async def test_a_recipient_whose_refusal_sounds_like_our_fault_holds_up_the_othe
     server.for_recipients[one] = {"RCPT": "550 5.4.5 Daily user sending limit exceeded"}
     sender = mails.sender(server)
     await mails.step(sender)
-    assert server.taken == []
+    assert server.accepted == []
     await mails.step(sender, seconds=1)
-    assert server.taken == others
+    assert server.accepted == others
     assert (await mails.stand())[one] == ("waiting", 0)
     await sender._mailer.close()
 
@@ -158,7 +158,7 @@ async def test_while_nothing_leaves_one_sender_of_all_tries_one_mail_now_and_the
         assert sender._health.unready() != []
 
     def tries() -> int:
-        return sum(command.startswith("MAIL") for command in server.heard)
+        return sum(command.startswith("MAIL") for command in server.commands)
 
     assert tries() == 1
     mails.clock.on(seconds=1)
