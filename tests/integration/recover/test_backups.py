@@ -59,7 +59,7 @@ async def mailed(mailbox: Mailbox, *customers: str) -> dict[str, int]:
     return {customer: len(await mailbox.mails(to=f"{customer}@example.com")) for customer in customers}
 
 
-async def test_a_restored_dispatcher_mails_nobody_again_and_decides_no_event_twice(servers: Servers) -> None:
+async def test_a_restored_dispatcher_sends_no_mail_again_and_decides_no_event_twice(servers: Servers) -> None:
     life, (_, broker, mailbox) = await begin(DISPATCHER, servers), servers
     early, sent, later, told, after = names()
     async with life.database() as database:
@@ -112,7 +112,7 @@ async def test_a_restored_dispatcher_mails_nobody_again_and_decides_no_event_twi
     assert (await life.recover())[-1].startswith("nothing to do")
 
 
-async def test_a_restored_dispatcher_takes_back_its_surveys_and_whether_it_was_live(servers: Servers) -> None:
+async def test_a_restored_dispatcher_recovers_its_surveys_and_whether_it_was_live(servers: Servers) -> None:
     life, (_, broker, _) = await begin(DISPATCHER, servers), servers
     async with life.database() as database:
         await know_tenant(database)
@@ -157,7 +157,7 @@ async def accept(database: Database, *said: Answer) -> None:
             uow.publish(ANSWERS, TENANT, answer)
 
 
-async def test_a_restored_collector_remembers_every_answer_that_it_has_said(servers: Servers) -> None:
+async def test_a_restored_collector_recovers_every_answer_that_it_published(servers: Servers) -> None:
     life = await begin(COLLECTOR, servers)
     first, second = a_counted_answer("first", score=2), a_counted_answer("second", score=9)
     async with life.database() as database:
@@ -183,7 +183,7 @@ async def test_a_restored_collector_remembers_every_answer_that_it_has_said(serv
     assert await life.is_accepted()
 
 
-async def test_a_restored_scorer_counts_what_it_has_forgotten_once(servers: Servers) -> None:
+async def test_a_restored_scorer_counts_lost_answers_once(servers: Servers) -> None:
     life, (_, broker, _) = await begin(SCORER, servers), servers
     early = [a_counted_answer(f"a{number}", score=number) for number in range(11)]
     late = [a_counted_answer(f"b{number}", score=number) for number in range(11)]
@@ -204,7 +204,7 @@ async def test_a_restored_scorer_counts_what_it_has_forgotten_once(servers: Serv
         assert await kept_counts(database, TENANT) == naive_counts([*early, *late, *amended])
 
 
-async def test_a_restored_alerts_opens_no_case_twice_and_tells_nobody_again(servers: Servers) -> None:
+async def test_a_restored_alerts_opens_no_case_twice_and_sends_no_notice_again(servers: Servers) -> None:
     life, (_, broker, mailbox) = await begin(ALERTS, servers), servers
     agent = f"agent-{names()[0]}@example.com"
     async with life.database() as database, database.transaction() as uow:
@@ -271,7 +271,7 @@ async def test_a_restored_alerts_opens_no_case_twice_and_tells_nobody_again(serv
     assert [tuple(row) for row in kinds] == [("restored", 3)]
 
 
-async def test_a_restored_trigger_knows_its_companies_and_their_keys(servers: Servers) -> None:
+async def test_a_restored_trigger_recovers_its_companies_and_their_keys(servers: Servers) -> None:
     life, (_, broker, _) = await begin(TRIGGER, servers), servers
     async with life.database() as database:
         await tenants.create_tenant(database, "acme", name="Acme")
@@ -298,7 +298,7 @@ async def test_a_restored_trigger_knows_its_companies_and_their_keys(servers: Se
     assert sorted(versions) == [1, 2, 3, 4, 5]
 
 
-async def test_what_an_owner_holds_is_said_again_after_its_topic_was_lost(servers: Servers) -> None:
+async def test_an_owner_publishes_again_after_its_topic_was_lost(servers: Servers) -> None:
     life, (_, broker, _) = await begin(COLLECTOR, servers), servers
     async with life.database() as database:
         await accept(database, *(a_counted_answer(f"a{number}") for number in range(700)))
@@ -312,7 +312,7 @@ async def test_what_an_owner_holds_is_said_again_after_its_topic_was_lost(server
     assert set(said.values()) == {2}
 
 
-async def test_a_database_is_not_taken_back_beside_its_api(servers: Servers) -> None:
+async def test_a_database_is_not_recovered_beside_its_api(servers: Servers) -> None:
     life = await begin(TRIGGER, servers)
     api = Database(life.url, name="trigger-api", pool_size=1)
     async with api.reading() as uow:

@@ -65,7 +65,9 @@ async def create_again(bench: Bench) -> None:
     await create_topics(bench.bootstrap, [bench.topic.name])
 
 
-async def test_a_topic_created_again_is_refused_then_recovered_and_read_whole(bench: Bench) -> None:
+async def test_a_topic_created_again_is_refused_then_recovered_and_read_from_its_beginning(
+    bench: Bench,
+) -> None:
     await bench.send(*things(20))
     await consumed(bench, 20)
     await create_again(bench)
@@ -80,7 +82,9 @@ async def test_a_topic_created_again_is_refused_then_recovered_and_read_whole(be
     assert (await recoverer(bench).inspect()).refused == []
 
 
-async def test_a_topic_that_has_grown_past_the_old_position_is_read_whole_too(bench: Bench) -> None:
+async def test_a_topic_that_has_grown_past_the_old_position_is_read_from_its_beginning_too(
+    bench: Bench,
+) -> None:
     await bench.send(*things(5))
     await consumed(bench, 5)
     await create_again(bench)
@@ -106,7 +110,7 @@ async def test_a_second_recovery_finds_nothing_to_do_and_changes_nothing(bench: 
     assert await bench.position() == 3
 
 
-async def test_what_retention_took_before_it_was_applied_is_told_and_what_is_left_is_read(
+async def test_records_deleted_before_they_were_applied_are_reported_and_the_rest_is_read(
     bench: Bench,
 ) -> None:
     await bench.send(*things(4))

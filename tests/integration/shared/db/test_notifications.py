@@ -84,7 +84,7 @@ async def test_equal_payloads_are_notified_once_and_with_the_outbox(
     ]
 
 
-async def test_what_is_rolled_back_notifies_nobody(database: Database, notifications: list[str]) -> None:
+async def test_a_rollback_notifies_no_listener(database: Database, notifications: list[str]) -> None:
     with pytest.raises(RuntimeError):  # noqa: PT012  (the failure ends the block)
         async with database.transaction() as uow:
             uow.publish(thing_topic("things.v1"), "acme", thing("t"))

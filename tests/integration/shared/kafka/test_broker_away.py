@@ -32,7 +32,7 @@ def red(*ids: str) -> list[Thing]:
     return [Thing(id=each, version=1, colour="red") for each in ids]
 
 
-async def test_a_broker_that_goes_is_said_and_all_go_on_when_it_returns(
+async def test_a_broker_outage_is_reported_and_all_go_on_when_it_returns(
     state: State, postgres: Postgres
 ) -> None:
     with a_part("kafka", state):
@@ -56,7 +56,7 @@ async def test_a_broker_that_goes_is_said_and_all_go_on_when_it_returns(
         await bench_opened.__aexit__(None, None, None)
 
 
-async def test_who_publishes_while_the_broker_is_started_again_waits_and_is_not_refused(
+async def test_publishing_while_the_broker_restarts_waits_and_is_not_refused(
     state: State, postgres: Postgres
 ) -> None:
     with a_part("kafka", state):
@@ -76,9 +76,7 @@ async def test_who_publishes_while_the_broker_is_started_again_waits_and_is_not_
         await bench_opened.__aexit__(None, None, None)
 
 
-async def test_trouble_with_a_partition_that_went_to_somebody_else_is_not_told_for_ever(
-    kafka: str, postgres: Postgres
-) -> None:
+async def test_a_lost_partition_is_not_reported_as_unready_for_ever(kafka: str, postgres: Postgres) -> None:
     async with a_bench(kafka, postgres) as bench:
         consumer: BatchConsumer[Thing] = bench.consumer()
         async with running(consumer):

@@ -47,7 +47,7 @@ def reasons(letters: Sequence[object]) -> list[str]:
     return found
 
 
-async def test_every_event_is_handled_once_and_the_position_stands_at_the_end(bench: Bench) -> None:
+async def test_every_event_is_handled_once_and_the_position_is_at_the_end(bench: Bench) -> None:
     await bench.send(*things(1_200))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 1_200))
@@ -113,7 +113,7 @@ async def test_the_second_owner_of_a_batch_waits_then_gets_no_row(bench: Bench) 
     assert await bench.position() == 8
 
 
-async def test_a_batch_that_somebody_else_applied_is_rolled_back_whole(bench: Bench) -> None:
+async def test_a_batch_that_another_consumer_applied_is_rolled_back(bench: Bench) -> None:
     await bench.send(*things(3))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 3))
@@ -137,7 +137,9 @@ UNREADABLE = {
 }
 
 
-async def test_unreadable_records_are_put_aside_with_their_bytes_and_the_rest_goes_on(bench: Bench) -> None:
+async def test_unreadable_records_become_dead_letters_with_their_bytes_and_the_rest_goes_on(
+    bench: Bench,
+) -> None:
     await bench.send(*things(3), *UNREADABLE.values(), *things(5, "blue", version=2))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 8 + len(UNREADABLE)))
@@ -147,7 +149,7 @@ async def test_unreadable_records_are_put_aside_with_their_bytes_and_the_rest_go
     assert all(reasons(letters))
 
 
-async def test_a_nul_character_is_put_aside_and_the_words_for_it_are_not(bench: Bench) -> None:
+async def test_a_nul_character_is_a_dead_letter_and_its_escape_as_text_is_not(bench: Bench) -> None:
     _, value = bench.record(Thing(id="a", version=1, colour="COLOUR"))
     nul, words = value.replace(b"COLOUR", b"x\\u0000y"), value.replace(b"COLOUR", b"x\\\\u0000y")
     await bench.send(nul, words)
@@ -157,7 +159,7 @@ async def test_a_nul_character_is_put_aside_and_the_words_for_it_are_not(bench: 
     assert len(await bench.dead_letters()) == 1
 
 
-async def test_an_impossible_event_goes_alone_and_takes_its_words_with_it(bench: Bench) -> None:
+async def test_an_impossible_event_is_a_dead_letter_alone_and_publishes_nothing(bench: Bench) -> None:
     batch = things(40)
     batch[17] = Thing(id="t0017", version=1, colour="impossible")
     await bench.send(*batch)
@@ -178,7 +180,7 @@ async def test_a_value_that_the_database_refuses_is_the_events_fault(bench: Benc
     assert "23514" in reasons(await bench.dead_letters())[0]
 
 
-async def test_a_bug_is_put_aside_without_the_value_it_met(bench: Bench) -> None:
+async def test_a_bug_makes_a_dead_letter_without_the_value(bench: Bench) -> None:
     await bench.send(*things(2), Thing(id="secret", version=1, colour="bug"))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 3))
@@ -188,7 +190,7 @@ async def test_a_bug_is_put_aside_without_the_value_it_met(bench: Bench) -> None
     assert "secret" not in reason
 
 
-async def test_trouble_with_the_database_is_never_a_dead_letter(bench: Bench) -> None:
+async def test_an_outage_of_the_database_is_never_a_dead_letter(bench: Bench) -> None:
     tries = 0
 
     async def cut_off(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
@@ -241,7 +243,7 @@ async def test_a_commit_whose_answer_is_lost_is_read_and_not_guessed(
     assert bench.health.unready() == []
 
 
-async def test_too_many_dead_letters_in_a_row_stop_the_partition_until_an_operator_speaks(
+async def test_too_many_dead_letters_in_a_row_stop_the_partition_until_an_operator_resumes_it(
     bench: Bench,
 ) -> None:
     await bench.send(*things(7), *[b"bad"] * (MAX_DEAD_LETTERS_IN_A_ROW + 20), *things(3, "blue", version=2))
@@ -347,7 +349,7 @@ def _record(bench: Bench, offset: int, thing: Thing):
     return ConsumerRecord(bench.topic.name, 0, offset, 1, 0, key, value, None, len(key), len(value), ())
 
 
-async def test_what_retention_took_before_we_read_it_is_an_alarm_until_an_operator_accepts_it(
+async def test_records_deleted_before_they_were_applied_are_an_alarm_until_an_operator_accepts_it(
     bench: Bench, kafka: str
 ) -> None:
     await bench.send(*things(10))
@@ -365,9 +367,7 @@ async def test_what_retention_took_before_we_read_it_is_an_alarm_until_an_operat
     assert await bench.tally() == {"red": 5}
 
 
-async def test_a_hole_of_compaction_is_passed_and_a_hole_of_retention_is_not(
-    bench: Bench, kafka: str
-) -> None:
+async def test_a_gap_of_compaction_is_passed_and_a_gap_of_retention_is_not(bench: Bench, kafka: str) -> None:
     await bench.send(*things(10))
     tp = TopicPartition(bench.topic.name, 0)
     consumer, client = bench.consumer(), new_consumer(kafka, "test.hole")

@@ -43,14 +43,14 @@ async def empty(bench: Bench) -> bool:
         return (await uow.execute("SELECT count(*) FROM outbox")).scalar_one() == 0
 
 
-async def test_what_was_said_is_published_in_order_and_the_outbox_is_empty(bench: Bench) -> None:
+async def test_the_outbox_is_published_in_order_and_emptied(bench: Bench) -> None:
     await say(bench, *(Thing(id=f"{i:04}", version=1, colour="red") for i in range(3_000)))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench), within=20)
     assert await said(bench) == [f"{i:04}" for i in range(3_000)]
 
 
-async def test_nothing_is_said_by_a_transaction_that_failed(bench: Bench) -> None:
+async def test_a_transaction_that_failed_publishes_nothing(bench: Bench) -> None:
     with pytest.raises(RuntimeError):  # noqa: PT012  (the failure ends the block that spoke)
         async with bench.database.transaction() as uow:
             uow.publish(bench.topic, "acme", Thing(id="never", version=1, colour="red"))
@@ -83,7 +83,7 @@ async def test_of_two_relays_one_publishes_and_the_other_takes_over(bench: Bench
     assert await said(bench) == ["a", "b"]
 
 
-async def test_a_relay_that_dies_between_acknowledgement_and_removal_says_it_again(
+async def test_a_relay_that_dies_between_acknowledgement_and_deletion_publishes_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deaths = 0
@@ -130,7 +130,7 @@ async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_ref
         await say(bench, Thing(id="too large", version=1, colour="x" * MAX_EVENT_BYTES))
 
 
-async def test_dead_letters_are_listed_and_sent_again_once_their_cause_is_mended(
+async def test_dead_letters_are_listed_and_replayed_once_their_cause_is_mended(
     bench: Bench, kafka: str
 ) -> None:
     dead = dead_letter_topic(bench.topic.name, "test")
@@ -164,7 +164,7 @@ async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: Ben
 
 
 @pytest.mark.parametrize("count", [1, 50])
-async def test_who_publishes_while_it_stops_is_acknowledged(
+async def test_records_that_are_published_while_it_stops_are_acknowledged(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     publisher, looking, go_on = (
@@ -213,7 +213,7 @@ async def test_many_large_records_at_once_share_no_batch_that_the_topic_refuses(
     assert len(await said(bench)) == 40
 
 
-async def test_without_a_broker_the_publisher_says_so_at_once_and_stops_at_once() -> None:
+async def test_without_a_broker_the_publisher_refuses_at_once_and_stops_at_once() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nowhere = f"127.0.0.1:{free.getsockname()[1]}"

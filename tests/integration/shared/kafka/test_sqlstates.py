@@ -109,7 +109,7 @@ async def sent(bench: Bench, *more: Thing) -> int:
     return before + len(more)
 
 
-async def test_what_is_wrong_with_one_event_alone_puts_it_aside_and_its_neighbours_count(
+async def test_a_fault_of_one_event_makes_it_a_dead_letter_and_the_others_count(
     bench: Bench,
 ) -> None:
     async def handler(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
@@ -131,7 +131,7 @@ async def test_what_is_wrong_with_one_event_alone_puts_it_aside_and_its_neighbou
     assert len(letters) == len(bad)
 
 
-async def test_what_an_operator_or_a_moment_mends_is_waited_for_and_never_dead_letter(bench: Bench) -> None:
+async def test_what_an_operator_or_time_mends_is_retried_and_never_a_dead_letter(bench: Bench) -> None:
     left = list(WAITS)
     before = len(await bench.dead_letters())
 
@@ -153,7 +153,7 @@ async def test_what_an_operator_or_a_moment_mends_is_waited_for_and_never_dead_l
 @pytest.mark.parametrize(
     "error", [InvalidRequestError("of ours"), NoResultFound(), IsADirectoryError("Europe")]
 )
-def test_a_fault_of_our_code_is_no_trouble(error: Exception) -> None:
+def test_a_fault_of_our_code_is_not_retried(error: Exception) -> None:
     assert not is_infrastructure_error(error)
 
 

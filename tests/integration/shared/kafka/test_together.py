@@ -51,7 +51,7 @@ async def at(bench: Bench, *offsets: int) -> bool:
     return tuple([await bench.position(number) for number in range(len(offsets))]) == offsets
 
 
-async def test_the_records_of_all_partitions_are_handed_over_at_once(bench: Bench) -> None:
+async def test_the_records_of_all_partitions_are_handled_at_once(bench: Bench) -> None:
     handed: list[int] = []
 
     async def keep(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
@@ -67,7 +67,9 @@ async def test_the_records_of_all_partitions_are_handed_over_at_once(bench: Benc
     assert await at(bench, 3, 4)
 
 
-async def test_when_one_partition_was_applied_by_somebody_else_nothing_of_the_others_is(bench: Bench) -> None:
+async def test_when_another_consumer_applied_one_partition_nothing_of_the_others_is_applied(
+    bench: Bench,
+) -> None:
     await stand_at(bench, 0, 1)
     both = dict([part(bench, 0, things("left", 3)), part(bench, 1, things("right", 4))])
     with pytest.raises(positions.Fenced):
@@ -76,7 +78,7 @@ async def test_when_one_partition_was_applied_by_somebody_else_nothing_of_the_ot
     assert await at(bench, 0, 1)
 
 
-async def test_a_partition_that_somebody_moved_is_claimed_again_and_the_other_goes_on(bench: Bench) -> None:
+async def test_a_partition_whose_position_moved_is_claimed_again_and_the_other_goes_on(bench: Bench) -> None:
     fenced = metrics.FENCED.labels("test", bench.topic.name)
     async with running(bench.consumer()):
         await bench.send(*things("left", 3), partition=0)

@@ -91,7 +91,7 @@ async def test_more_copies_than_brokers_are_refused_in_words(admin: AIOKafkaAdmi
     assert "AFTERWORD_TOPIC_REPLICATION" in describe(refused.value)
 
 
-async def test_who_finds_topics_missing_or_wrong_says_so_waits_and_goes_on(
+async def test_missing_or_wrong_topics_are_reported_and_waited_for(
     kafka: str, admin: AIOKafkaAdminClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.kafka.ops.topic_probe.PROBE_INTERVAL_S", 0.1)

@@ -31,13 +31,13 @@ def with_user(url: str, host: str = "127.0.0.1") -> str:
     return url.replace("//127.0.0.1", f"//user:secret@{host}")
 
 
-async def test_tls_that_is_only_offered_is_used_without_asking_who_vouches_for_it(own_authority):
+async def test_tls_that_is_only_offered_is_used_without_verifying_the_certificate(own_authority):
     async with scripted(context=own_authority) as server:
         assert await sent(MailServer(server.url)) == Delivered()
         assert server.encrypted == [True]
 
 
-async def test_tls_that_is_only_offered_and_fails_does_without():
+async def test_without_tls_when_it_is_only_offered_and_fails():
     hopeless = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # without a certificate no handshake succeeds
     async with scripted(context=hopeless) as server:
         assert await sent(MailServer(server.url)) == Delivered()
@@ -65,7 +65,7 @@ async def test_tls_that_is_required_and_not_offered_sends_nothing():
 
 
 @pytest.mark.parametrize("offered", [True, False])
-async def test_a_password_is_shown_to_another_machine_by_verified_tls_alone(
+async def test_a_password_is_sent_to_another_machine_by_verified_tls_alone(
     own_authority, offered: bool, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("shared.mail.connection._on_this_machine", lambda _: False)
@@ -78,7 +78,7 @@ async def test_a_password_is_shown_to_another_machine_by_verified_tls_alone(
             assert server.encrypted == [True]
 
 
-async def test_a_password_is_shown_after_tls_has_begun(own_authority):
+async def test_a_password_is_sent_after_starttls(own_authority):
     async with scripted(context=own_authority, extensions=["AUTH PLAIN"]) as server:
         assert await sent(MailServer(with_user(server.url))) == Delivered()
         words = [command.split(" ")[0] for command in server.commands]
@@ -88,13 +88,13 @@ async def test_a_password_is_shown_after_tls_has_begun(own_authority):
 @pytest.mark.parametrize(
     ("answer", "told"), [("535 5.7.8 no", "535 5.7.8"), ("454 4.7.0 later", "454 4.7.0")]
 )
-async def test_a_wrong_password_is_nobodys_mail(answer: str, told: str):
+async def test_a_wrong_password_is_no_outcome_of_a_mailbox(answer: str, told: str):
     async with scripted(extensions=["AUTH PLAIN"], answers={"AUTH": answer}) as server:
         outcome = await sent(MailServer(with_user(server.url)))
         assert outcome == Away(f"the mail server refuses user or password of AFTERWORD_SMTP_URL ({told})")
 
 
-async def test_ehlo_says_the_name_of_the_settings_and_helo_too():
+async def test_ehlo_and_helo_have_the_name_of_the_settings():
     async with scripted(answers={"EHLO": "502 5.5.1 what?"}) as server:
         assert await sent(MailServer(server.url, ehlo="mail.shop.example")) == Delivered()
     assert server.commands[:2] == ["EHLO mail.shop.example", "HELO mail.shop.example"]

@@ -68,7 +68,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("step", "answer", "expected"), ANSWERS)
-async def test_each_answer_at_each_step_is_read_for_what_it_is_about(step: str, answer: str, expected):
+async def test_each_reply_at_each_step_is_read_for_its_cause(step: str, answer: str, expected):
     async with scripted(answers=dict.fromkeys(step.split("+"), answer)) as server:
         mailer = Mailer(server.url, seconds=5)
         outcome = await send(mailer)
@@ -82,7 +82,7 @@ async def test_each_answer_at_each_step_is_read_for_what_it_is_about(step: str, 
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "END"])
-async def test_who_is_to_end_waits_for_no_answer_and_knows_whether_the_mail_may_have_been_taken(step: str):
+async def test_end_waits_for_no_reply_and_the_outcome_says_whether_the_mail_may_have_been_accepted(step: str):
     async with scripted(answers={step: SILENCE}) as server:
         mailer = Mailer(server.url)
         sending = asyncio.create_task(send(mailer))
@@ -94,7 +94,7 @@ async def test_who_is_to_end_waits_for_no_answer_and_knows_whether_the_mail_may_
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT"])
-async def test_a_server_that_says_nothing_is_away_when_its_time_is_over(step: str):
+async def test_a_server_that_does_not_reply_in_time_is_away(step: str):
     async with scripted(answers={step: SILENCE}) as server:
         outcome = await send(Mailer(server.url, seconds=0.2))
         assert kind(outcome) in {Away, (Blocked, True)}
@@ -102,7 +102,7 @@ async def test_a_server_that_says_nothing_is_away_when_its_time_is_over(step: st
 
 
 @pytest.mark.parametrize(("answer", "conversations"), [("450 4.3.2 unavailable", 2), ("550 5.1.1 nobody", 1)])
-async def test_who_is_refused_for_their_own_fault_begins_anew(answer: str, conversations: int):
+async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversations: int):
     """Some servers let nobody in at the first time, and say so at RCPT until the connection ends."""
     async with scripted(answers={"RCPT": answer}) as server:
         mailer = Mailer(server.url, seconds=5)
@@ -130,7 +130,7 @@ async def test_a_refusal_of_addresses_outside_ascii_stops_no_other_mail():
         await mailer.close()
 
 
-async def test_a_sender_outside_ascii_needs_a_server_that_takes_it():
+async def test_a_sender_outside_ascii_needs_a_server_that_supports_it():
     async with scripted() as server:
         mailer = Mailer(server.url, seconds=5)
         assert isinstance(await mailer.send("spørg@shop.example", "reader@example.com", MAIL), Away)

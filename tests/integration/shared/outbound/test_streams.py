@@ -36,7 +36,7 @@ OUR_FAULT = {
 """What a whole server says for a day."""
 
 
-async def test_a_day_of_our_fault_uses_up_nobody_and_then_each_mail_leaves_once(
+async def test_a_day_of_refusals_for_our_fault_fails_no_mail_and_then_each_is_sent_once(
     mails: Mails, server: ScriptedServer
 ):
     sender = mails.sender(server)
@@ -60,7 +60,7 @@ async def test_a_day_of_our_fault_uses_up_nobody_and_then_each_mail_leaves_once(
     await sender._mailer.close()
 
 
-async def test_a_server_that_is_not_there_uses_up_nobody_and_then_each_mail_leaves_once(
+async def test_a_missing_server_fails_no_mail_and_then_each_is_sent_once(
     mails: Mails, server: ScriptedServer
 ):
     addresses = await mails.all_due("one", "two", "three")
@@ -88,7 +88,7 @@ ONE_MAILBOX: list[tuple[Step, str, str]] = [
 ]
 
 
-async def test_what_one_mailbox_says_stops_nobody_else(mails: Mails, server: ScriptedServer):
+async def test_a_refusal_for_one_mailbox_delays_no_other(mails: Mails, server: ScriptedServer):
     sender = mails.sender(server)
     for number, (step, answer, state) in enumerate(ONE_MAILBOX):
         one, *others = await mails.all_due(*(f"{name}-{number}" for name in ("one", "two", "three")))
@@ -102,7 +102,7 @@ async def test_what_one_mailbox_says_stops_nobody_else(mails: Mails, server: Scr
     await sender._mailer.close()
 
 
-async def test_a_recipient_who_alone_is_refused_for_no_reason_has_failed_in_the_end(
+async def test_a_recipient_that_alone_is_refused_without_a_reason_fails_in_the_end(
     mails: Mails, server: ScriptedServer
 ):
     one = await mails.due("one")
@@ -118,7 +118,9 @@ async def test_a_recipient_who_alone_is_refused_for_no_reason_has_failed_in_the_
     await sender._mailer.close()
 
 
-async def test_a_recipient_who_was_put_off_before_has_all_refusals_left(mails: Mails, server: ScriptedServer):
+async def test_a_recipient_that_was_deferred_before_has_all_refusals_left(
+    mails: Mails, server: ScriptedServer
+):
     one = await mails.due("one")
     sender, deferred = mails.sender(server), MAX_REFUSALS - 1
     server.for_recipients[one] = {"RCPT": "451 4.7.1 greylisted"}
@@ -132,7 +134,7 @@ async def test_a_recipient_who_was_put_off_before_has_all_refusals_left(mails: M
     await sender._mailer.close()
 
 
-async def test_a_recipient_whose_refusal_sounds_like_our_fault_holds_up_the_others_for_seconds_only(
+async def test_a_recipient_whose_refusal_seems_our_fault_delays_the_others_for_seconds_only(
     mails: Mails, server: ScriptedServer
 ):
     one, *others = await mails.all_due("one", "two", "three")
@@ -146,7 +148,7 @@ async def test_a_recipient_whose_refusal_sounds_like_our_fault_holds_up_the_othe
     await sender._mailer.close()
 
 
-async def test_while_nothing_leaves_one_sender_of_all_tries_one_mail_now_and_then(
+async def test_while_the_stream_is_stopped_one_sender_tries_one_mail_now_and_then(
     mails: Mails, server: ScriptedServer
 ):
     await mails.all_due("one", "two", "three")
@@ -166,9 +168,7 @@ async def test_while_nothing_leaves_one_sender_of_all_tries_one_mail_now_and_the
     assert tries() == 2
 
 
-async def test_the_time_for_which_mails_are_due_goes_on_while_they_cannot_leave(
-    mails: Mails, server: ScriptedServer
-):
+async def test_the_due_age_grows_while_the_stream_is_stopped(mails: Mails, server: ScriptedServer):
     await mails.due("one")
     await mails.due("two")
     server.answers["RCPT"] = "550 5.4.5 daily limit"
@@ -200,7 +200,7 @@ async def stopped_at(step: Step, mails: Mails, server: ScriptedServer) -> None:
     await relayed(mails.database)
 
 
-async def test_who_is_to_stop_puts_back_what_was_not_handed_over_and_does_not_know_of_the_rest(
+async def test_a_stopping_sender_leaves_unsent_mails_waiting_and_the_others_unknown(
     mails: Mails, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("shared.outbound.sender.STOP_GRACE_S", 0.1)
@@ -215,7 +215,7 @@ async def test_who_is_to_stop_puts_back_what_was_not_handed_over_and_does_not_kn
     assert await mails.stand() == {one: ("unknown", 1)}
 
 
-async def test_a_server_that_thinks_for_long_is_told_of_and_waited_for(
+async def test_a_slow_server_makes_the_sender_unready_and_is_waited_for(
     mails: Mails, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ):
     one = await mails.due("one")

@@ -163,7 +163,7 @@ def test_what_is_about_us_comes_with_what_to_do(answer: str, advice: str):
 
 
 @given(code=st.integers(400, 599), text=st.text(max_size=80))
-def test_no_answer_is_too_strange_to_be_read_and_none_of_its_words_is_told(code: int, text: str):
+def test_every_reply_is_read_and_none_of_its_text_is_shown(code: int, text: str):
     refusal = read_refusal("RCPT TO", code, text)
     assert refusal.about in {"mailbox", "us", "unclear"}
     assert refusal == read_refusal("RCPT TO", code, text)

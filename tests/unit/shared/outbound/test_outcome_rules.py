@@ -72,13 +72,13 @@ def test_what_is_our_fault_stops_the_stream_and_costs_no_try(outcome: Outcome):
 
 
 @pytest.mark.parametrize("outcome", [Delivered(), Rejected("nobody", 550), Deferred("busy")])
-def test_the_stream_goes_on_when_a_mail_is_taken_or_its_own_mailbox_refuses_it(outcome: Outcome):
+def test_the_stream_goes_on_when_a_mail_is_accepted_or_its_own_mailbox_refuses_it(outcome: Outcome):
     stream, _ = played((1, Away("away")), (2, outcome))
     assert stream.stopped_at is None
     assert stream.may_try(NOW)
 
 
-def test_one_mail_that_alone_is_refused_stops_nobody_and_has_failed_after_its_tries():
+def test_a_mail_that_alone_is_refused_delays_no_other_and_has_failed_after_its_tries():
     events = [
         event for number in range(MAX_REFUSALS) for event in ((1, UNCLEAR), (100 + number, Delivered()))
     ]
@@ -97,27 +97,27 @@ def test_a_mailbox_that_was_not_ready_has_all_its_refusals_left_and_the_other_wa
     assert {one.state for one in fates[1]} == {"waiting"}
 
 
-def test_where_all_are_refused_alike_the_stream_stops_at_the_third_and_nobody_is_used_up():
+def test_when_all_are_refused_alike_the_stream_stops_at_the_third_and_no_mail_fails():
     stream, fates = played(*((number % 7, UNCLEAR) for number in range(200)))
     assert stream.stopped_at == NOW + timedelta(minutes=2)
     assert {one.state for own in fates.values() for one in own} == {"waiting"}
     assert max(sum(one.tried for one in own) for own in fates.values()) == 1
 
 
-def test_one_mail_alone_in_the_world_is_not_failed_on_its_own_word():
+def test_a_mail_fails_by_no_refusals_while_no_other_is_accepted():
     stream, fates = played(*((1, UNCLEAR) for _ in range(50)))
     assert stream.stopped_at is None
     assert {one.state for one in fates[1]} == {"waiting"}
     assert fates[1][-1].next_at == NOW + timedelta(minutes=49 + 15)
 
 
-def test_a_server_that_breaks_off_after_data_does_not_use_up_everybody():
+def test_a_server_that_disconnects_after_data_does_not_make_every_mail_unknown():
     stream, fates = played(*((number, Unknown("broke")) for number in range(3)))
     assert {own[0].state for own in fates.values()} == {"unknown"}
     assert stream.stopped_at is not None
 
 
-def test_a_mailbox_that_is_never_ready_has_failed_where_its_service_says_so():
+def test_a_mailbox_that_is_never_ready_has_failed_after_most_tries():
     for most, state in ((3, "failed"), (None, "waiting")):
         _, fates = played(*((1, Deferred("busy")) for _ in range(3)), most_tries=most)
         assert fates[1][-1].state == state
@@ -138,7 +138,7 @@ outcomes = st.sampled_from(
 
 
 @given(events=st.lists(st.tuples(st.integers(0, 5), outcomes), max_size=60))
-def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_taken_and_by_nothing_else(events):
+def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_accepted_and_by_nothing_else(events):
     _, fates = played(*events)
     for number, own in fates.items():
         met = [outcome for who, outcome in events if who == number]
