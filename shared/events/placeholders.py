@@ -30,7 +30,7 @@ MAX_PLACEHOLDER_LENGTH: Final = 1_000
 _TOKEN = re.compile(r"\{\{\s*\w+\s*\}\}|\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
-def fill(words: str, values: Mapping[str, str]) -> str:
+def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with its placeholders replaced by values, in one pass: braces in a value have no meaning.
 
     Line breaks in a value become blanks, so that it cannot begin another header of a mail. The result is
@@ -45,13 +45,13 @@ def fill(words: str, values: Mapping[str, str]) -> str:
             return whole.replace("{{", "{").replace("}}", "}")
         return whole
 
-    return _TOKEN.sub(filled, words)
+    return _TOKEN.sub(filled, text)
 
 
-def faults_in(words: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
+def faults_in(text: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
     """What is wrong with a text, in sentences that say what to write instead; empty if it is valid."""
     found: list[str] = []
-    for token in _TOKEN.finditer(words):
+    for token in _TOKEN.finditer(text):
         whole, name = token[0], token[1]
         if whole in {"{{", "}}"} or (name is not None and name in known):
             continue
@@ -69,8 +69,8 @@ def faults_in(words: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
 def filled_texts(texts: SurveyTexts, values: Mapping[str, str]) -> SurveyTexts:
     """All texts of a language, filled. The occasion is a value itself, so it is filled before."""
 
-    def filled(words: str | None, longest: int | None = None) -> str | None:
-        return fill(words, values)[:longest] if words else None
+    def filled(text: str | None, max_length: int | None = None) -> str | None:
+        return fill(text, values)[:max_length] if text else None
 
     return msgspec.structs.replace(
         texts,

@@ -78,16 +78,16 @@ def _encoded(text: str, used: int) -> str:
     size = len(text.encode(errors="replace"))
     # Quoted characters, which people and filters can read, unless base64 is much shorter.
     base64 = 2 * size < sum(map(len, quoted))
-    words: list[str] = []
+    lines: list[str] = []
     part, filled, room = "", 0, _capacity(min(MAX_ENCODED_WORD_LENGTH, MAX_LINE_LENGTH - used), base64=base64)
     for character, coded in zip(text, quoted, strict=True):
         size = len(character.encode(errors="replace")) if base64 else len(coded)
         if filled + size > room:
-            words.append(_encoded_word(part, base64=base64))
+            lines.append(_encoded_word(part, base64=base64))
             part, filled, room = "", 0, _capacity(MAX_ENCODED_WORD_LENGTH, base64=base64)
         part += character
         filled += size
-    return "\r\n ".join([*words, _encoded_word(part, base64=base64)])
+    return "\r\n ".join([*lines, _encoded_word(part, base64=base64)])
 
 
 def _capacity(characters: int, *, base64: bool) -> int:
