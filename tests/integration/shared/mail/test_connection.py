@@ -68,7 +68,7 @@ async def test_tls_that_is_required_and_not_offered_sends_nothing():
 async def test_a_password_is_sent_to_another_machine_by_verified_tls_alone(
     own_authority, offered: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("shared.mail.connection._on_this_machine", lambda _: False)
+    monkeypatch.setattr("shared.mail.connection._is_loopback", lambda _: False)
     context = own_authority if offered else None
     async with scripted(context=context, extensions=["AUTH PLAIN"]) as server:
         assert isinstance(await sent(MailServer(with_user(server.url))), Away)
