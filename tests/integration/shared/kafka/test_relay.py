@@ -13,6 +13,7 @@ from support.eventually import eventually
 from support.kernel_service import Bench, Thing, a_bench, running
 from support.stack import Postgres
 
+from shared.db import notifications
 from shared.errors import Unprocessable
 from shared.health import Health
 from shared.kafka.kernel import Publisher, Unavailable
@@ -28,13 +29,13 @@ async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
         yield bench
 
 
-async def say(bench: Bench, *things: Thing) -> None:
+async def publish(bench: Bench, *things: Thing) -> None:
     async with bench.database.transaction() as uow:
         for thing in things:
             uow.publish(bench.topic, "acme", thing)
 
 
-async def said(bench: Bench) -> list[str]:
+async def published(bench: Bench) -> list[str]:
     return [bench.topic.decode(value).data.id for _, value, _ in await bench.records_of(bench.topic.name)]
 
 
@@ -44,10 +45,10 @@ async def empty(bench: Bench) -> bool:
 
 
 async def test_the_outbox_is_published_in_order_and_emptied(bench: Bench) -> None:
-    await say(bench, *(Thing(id=f"{i:04}", version=1, colour="red") for i in range(3_000)))
+    await publish(bench, *(Thing(id=f"{i:04}", version=1, colour="red") for i in range(3_000)))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench), within=20)
-    assert await said(bench) == [f"{i:04}" for i in range(3_000)]
+    assert await published(bench) == [f"{i:04}" for i in range(3_000)]
 
 
 async def test_a_transaction_that_failed_publishes_nothing(bench: Bench) -> None:
@@ -55,10 +56,10 @@ async def test_a_transaction_that_failed_publishes_nothing(bench: Bench) -> None
         async with bench.database.transaction() as uow:
             uow.publish(bench.topic, "acme", Thing(id="never", version=1, colour="red"))
             raise RuntimeError
-    await say(bench, Thing(id="always", version=1, colour="red"))
+    await publish(bench, Thing(id="always", version=1, colour="red"))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench))
-    assert await said(bench) == ["always"]
+    assert await published(bench) == ["always"]
 
 
 async def test_a_row_that_commits_late_is_published_though_younger_ones_went_before(bench: Bench) -> None:
@@ -66,21 +67,21 @@ async def test_a_row_that_commits_late_is_published_though_younger_ones_went_bef
         async with bench.database.transaction() as late:
             late.publish(bench.topic, "acme", Thing(id="late", version=1, colour="red"))
             await late.flush()
-            await say(bench, Thing(id="early", version=1, colour="red"))
-            await eventually(lambda: _published(bench, ["early"]))
-        await eventually(lambda: _published(bench, ["early", "late"]))
+            await publish(bench, Thing(id="early", version=1, colour="red"))
+            await eventually(lambda: _are_published(bench, ["early"]))
+        await eventually(lambda: _are_published(bench, ["early", "late"]))
     assert await empty(bench)
 
 
 async def test_of_two_relays_one_publishes_and_the_other_takes_over(bench: Bench) -> None:
     first, second = bench.relay(), bench.relay()
     async with running(first) as stop_first, running(second):
-        await say(bench, Thing(id="a", version=1, colour="red"))
+        await publish(bench, Thing(id="a", version=1, colour="red"))
         await eventually(lambda: empty(bench))
         stop_first.set()
-        await say(bench, Thing(id="b", version=1, colour="red"))
+        await publish(bench, Thing(id="b", version=1, colour="red"))
         await eventually(lambda: empty(bench), within=15)
-    assert await said(bench) == ["a", "b"]
+    assert await published(bench) == ["a", "b"]
 
 
 async def test_a_relay_that_dies_between_acknowledgement_and_deletion_publishes_again(
@@ -97,17 +98,17 @@ async def test_a_relay_that_dies_between_acknowledgement_and_deletion_publishes_
             raise ConnectionResetError
 
     monkeypatch.setattr(relay_module, "send", send_and_die)
-    await say(bench, Thing(id="twice", version=1, colour="red"))
+    await publish(bench, Thing(id="twice", version=1, colour="red"))
     async with running(bench.relay(), bench.consumer()):
         await eventually(lambda: empty(bench), within=15)
         await eventually(lambda: _position(bench, 2))
-    assert await said(bench) == ["twice", "twice"]
+    assert await published(bench) == ["twice", "twice"]
     assert await bench.tally() == {"red": 1}
 
 
 async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: Bench) -> None:
     async with running(bench.relay()):
-        await say(bench, Thing(id="a", version=1, colour="red"))
+        await publish(bench, Thing(id="a", version=1, colour="red"))
         await eventually(lambda: empty(bench))
         async with bench.database.engine.connect() as connection:
             await connection.execute(
@@ -115,19 +116,49 @@ async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: Bench) ->
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test-relay'"
                 )
             )
-        await say(bench, Thing(id="b", version=1, colour="red"))
+        await publish(bench, Thing(id="b", version=1, colour="red"))
         await eventually(lambda: empty(bench), within=20)
-    assert await said(bench) == ["a", "b"]
+    assert await published(bench) == ["a", "b"]
+
+
+async def test_an_idle_relay_is_woken_by_the_transaction_that_fills_the_outbox(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "POLL_INTERVAL_S", 60.0)
+    async with running(bench.relay()):
+        for n in range(3):
+            await publish(bench, Thing(id=f"{n}", version=1, colour="red"))
+            await eventually(lambda: empty(bench), within=20)
+    assert await published(bench) == ["0", "1", "2"]
+
+
+async def test_a_lost_notification_delays_a_row_until_the_next_poll(bench: Bench) -> None:
+    async with running(bench.relay()):
+        await publish(bench, Thing(id="a", version=1, colour="red"))
+        await eventually(lambda: empty(bench))
+        key, value = bench.record(Thing(id="b", version=1, colour="red"))
+        async with bench.database.transaction() as uow:
+            await uow.execute(
+                "INSERT INTO outbox (topic, key, value) VALUES (:topic, :key, :value)",
+                {"topic": bench.topic.name, "key": key, "value": value},
+            )
+        await eventually(lambda: empty(bench), within=2 * relay_module.POLL_INTERVAL_S)
+    assert await published(bench) == ["a", "b"]
+
+
+def test_only_the_session_of_a_frozen_relay_is_idle_until_postgresql_ends_it() -> None:
+    assert relay_module.POLL_INTERVAL_S < notifications.IDLE_SESSION_TIMEOUT_S / 2
+    assert notifications.KEEPALIVE_INTERVAL_S < notifications.IDLE_SESSION_TIMEOUT_S / 2
 
 
 async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_refused(bench: Bench) -> None:
     largest = "x" * (MAX_EVENT_BYTES - 600)
-    await say(bench, *(Thing(id=f"{i}", version=1, colour=largest) for i in range(4)))
+    await publish(bench, *(Thing(id=f"{i}", version=1, colour=largest) for i in range(4)))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench), within=20)
-    assert await said(bench) == ["0", "1", "2", "3"]
+    assert await published(bench) == ["0", "1", "2", "3"]
     with pytest.raises(Unprocessable):
-        await say(bench, Thing(id="too large", version=1, colour="x" * MAX_EVENT_BYTES))
+        await publish(bench, Thing(id="too large", version=1, colour="x" * MAX_EVENT_BYTES))
 
 
 async def test_dead_letters_are_listed_and_replayed_once_their_cause_is_mended(
@@ -160,7 +191,7 @@ async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: Ben
     async with running(publisher):
         await eventually(lambda: publisher._producer)
         await publisher.publish(bench.topic.name, [bench.record(Thing(id="a", version=1, colour="red"))])
-        assert await said(bench) == ["a"]
+        assert await published(bench) == ["a"]
 
 
 @pytest.mark.parametrize("count", [1, 50])
@@ -170,7 +201,7 @@ async def test_records_that_are_published_while_it_stops_are_acknowledged(
     publisher, looking, go_on = (
         Publisher(bench.bootstrap, "test", bench.health), asyncio.Event(), asyncio.Event()
     )  # fmt: skip
-    told = [bench.record(Thing(id=f"{n:02}", version=1, colour="red")) for n in range(count)]
+    records = [bench.record(Thing(id=f"{n:02}", version=1, colour="red")) for n in range(count)]
     async with running(publisher):
         producer = await eventually(lambda: publisher._producer)
         look = producer.partitions_for
@@ -181,22 +212,22 @@ async def test_records_that_are_published_while_it_stops_are_acknowledged(
             return await look(topic)
 
         monkeypatch.setattr(producer, "partitions_for", slowly)
-        publishing = asyncio.create_task(publisher.publish(bench.topic.name, told))
+        publishing = asyncio.create_task(publisher.publish(bench.topic.name, records))
         await looking.wait()
         asyncio.get_running_loop().call_later(0.5, go_on.set)
     await publishing
-    assert await said(bench) == [f"{n:02}" for n in range(count)]
+    assert await published(bench) == [f"{n:02}" for n in range(count)]
 
 
 async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_key(bench: Bench) -> None:
     publisher = Publisher(bench.bootstrap, "test", bench.health)
     versions = range(1, 51)
-    told = [
+    records = [
         bench.record(Thing(id=name, version=at, colour="red" * 5_000)) for at in versions for name in "ab"
     ]
     async with running(publisher):
         await eventually(lambda: publisher._producer)
-        await publisher.publish(bench.topic.name, told)
+        await publisher.publish(bench.topic.name, records)
         things = [bench.topic.decode(value).data for _, value, _ in await bench.records_of(bench.topic.name)]
     for name in "ab":
         assert [thing.version for thing in things if thing.id == name] == list(versions)
@@ -210,7 +241,7 @@ async def test_many_large_records_at_once_share_no_batch_that_the_topic_refuses(
     async with running(publisher):
         await eventually(lambda: publisher._producer)
         await asyncio.gather(*(publisher.publish(bench.topic.name, [record]) for record in large))
-    assert len(await said(bench)) == 40
+    assert len(await published(bench)) == 40
 
 
 async def test_without_a_broker_the_publisher_refuses_at_once_and_stops_at_once() -> None:
@@ -236,8 +267,8 @@ async def test_a_topic_that_does_not_exist_is_no_acknowledgement(kafka: str) -> 
             await publisher.publish(f"missing-{secrets.token_hex(4)}", [(b"k", b"v")])
 
 
-async def _published(bench: Bench, ids: list[str]) -> bool:
-    return await said(bench) == ids
+async def _are_published(bench: Bench, ids: list[str]) -> bool:
+    return await published(bench) == ids
 
 
 async def _position(bench: Bench, at: int) -> bool:
