@@ -7,7 +7,7 @@ from uuid import UUID
 import uuid_utils
 from uuid_utils import compat
 
-NAMESPACE = UUID("5f8e6a2c-6a55-5d0b-9e0a-0a4f7e7a77e0")
+ID_NAMESPACE = UUID("5f8e6a2c-6a55-5d0b-9e0a-0a4f7e7a77e0")
 
 
 def uuid7() -> UUID:
@@ -23,5 +23,5 @@ def new_id() -> str:
 @lru_cache(maxsize=2_000)  # an event's is computed in several places
 def derived(*parts: str) -> UUID:
     """The UUIDv5 of these parts: an identity that every service computes alike, for ever."""
-    digest = sha1(NAMESPACE.bytes + "\x1f".join(parts).encode(), usedforsecurity=False)
+    digest = sha1(ID_NAMESPACE.bytes + "\x1f".join(parts).encode(), usedforsecurity=False)
     return UUID(bytes=digest.digest()[:16], version=5)

@@ -22,7 +22,7 @@ from shared.tenancy.tenants import all_tenants
 log = structlog.get_logger()
 
 REFRESH_INTERVAL_S = 1.0
-MAX_AGE_S = 300.0
+MAX_KEYS_AGE_S = 300.0
 """While the database is away, keys stay valid for so long, revoked ones too."""
 
 TENANT_VERSIONS = "SELECT count(*) AS n, CAST(coalesce(sum(version), 0) AS bigint) AS versions FROM tenant"
@@ -60,7 +60,7 @@ class TenantKeyRing:
 
         :raises KeysUnavailable: when the keys could not be read for minutes.
         """
-        if self._read_at is None or time.monotonic() - self._read_at > MAX_AGE_S:
+        if self._read_at is None or time.monotonic() - self._read_at > MAX_KEYS_AGE_S:
             raise KeysUnavailable
         digest = digest_of(token)
         known = self._known.get(digest)

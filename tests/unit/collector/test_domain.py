@@ -22,7 +22,7 @@ from services.collector.domain import (
 )
 from shared.events import Answer, FollowUp, Survey, SurveyTexts, Tenant
 from shared.events.nps import group_of
-from shared.ids import NAMESPACE, uuid7
+from shared.ids import ID_NAMESPACE, uuid7
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TENANT = Tenant(id="acme", version=1, name="Acme", time_zone="Europe/Copenhagen", country="DK")
@@ -142,7 +142,7 @@ def test_a_link_of_ours_may_be_ahead_of_its_invitation_for_two_weeks() -> None:
     now = datetime.now(UTC)
     assert standing(made, None, now + timedelta(days=13)) == "unknown"
     assert standing(made, None, now + timedelta(days=15)) == "gone"
-    assert standing(uuid5(NAMESPACE, "no time in it"), None, now) == "unknown"
+    assert standing(uuid5(ID_NAMESPACE, "no time in it"), None, now) == "unknown"
 
 
 def visit(score: int | None = None, agent: str = "Mozilla/5.0 (iPhone)", *, trapped: bool = False) -> Visit:

@@ -75,7 +75,7 @@ async def test_keys_that_could_not_be_read_for_minutes_are_unavailable(
     await hear(context, a_tenant(1, a_key("good")))
     await context.keys.refresh()
     assert context.keys.lookup("good")
-    monkeypatch.setattr(keyring_module, "MAX_AGE_S", -1)
+    monkeypatch.setattr(keyring_module, "MAX_KEYS_AGE_S", -1)
     with pytest.raises(KeysUnavailable):
         context.keys.lookup("good")
 
