@@ -17,7 +17,7 @@ from shared.outbound.outcome_rules import (
     mail_result,
     retry_at,
 )
-from shared.outbound.sender import MAX_RECORD_TIME
+from shared.outbound.sender import MAX_SEND_TIME
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 UNCLEAR, OURS = Blocked("policy", certain=False), Blocked("quota", certain=True)
@@ -60,7 +60,7 @@ def test_a_mail_is_tried_again_later_and_later_but_at_least_every_four_hours():
 
 def test_a_lease_outlasts_the_longest_dialogue():
     longest = mailer.ENVELOPE_TIMEOUT_S + mailer.DATA_COMMAND_TIMEOUT_S + mailer.DATA_TIMEOUT_S
-    assert timedelta(seconds=longest) < MAX_RECORD_TIME < LEASE_DURATION
+    assert timedelta(seconds=longest) < MAX_SEND_TIME < LEASE_DURATION
 
 
 @pytest.mark.parametrize("outcome", [Away("away"), OURS])
