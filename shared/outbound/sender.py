@@ -152,9 +152,8 @@ class Sender:
         """Record the result for the mail and for the stream; return the stream."""
         before = await mail_stream.read(uow)
         if self._stopping.is_set() and isinstance(outcome, Away | Blocked):
-            await self._queue.settle(
-                uow, claimed, MailResult("waiting")
-            )  # perhaps because we ended the connection
+            # Perhaps only because we ended the connection.
+            await self._queue.settle(uow, claimed, MailResult("waiting"))
             return before
         after = before.after(outcome, claimed.id, uow.now)
         if after != before:
