@@ -1,1 +1,6 @@
-"""Takes the answer: hears tenants, surveys and invitations; says answers, also while Kafka is down."""
+"""Collects the answers.
+
+consumes   tenants, surveys, invitations, cases
+publishes  answers
+owns       answers and their history, and the visits of links
+"""

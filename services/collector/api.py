@@ -1,30 +1,31 @@
-"""``/v1/answers``: answers from elsewhere, and the answers as they stand."""
+"""``/v1/answers``: import of answers that were given elsewhere, and the list of all answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.collector import repository
 from services.collector.context import CollectorContext, OwnContext
 from services.collector.imports import (
     AnswerIn,
-    CustomerIn,
-    Unreadable,
+    BadBatch,
+    ImportedCustomer,
     answer_id,
-    imported,
+    import_item,
+    imported_answer,
     read_batch,
-    result,
-    without_doubles,
+    refuse_contradictions,
 )
-from services.collector.openapi import TAKES
+from services.collector.openapi import IMPORT_BODY
+from services.collector.repository import answers
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from shared.api_keys import ApiKey
 from shared.events import ANSWERS, Tenant
 from shared.events.segments import typed
+from shared.events.surveys import Measurement
 from shared.http.auth import Caller, staff_or_key
 from shared.http.body_text import read_text
-from shared.http.cursors import cursor_of, place_of
+from shared.http.cursors import MAX_CURSOR_LENGTH, cursor_of, place_of
 from shared.http.instants import Instant
 from shared.http.key_auth import requires
 from shared.http.problems import Problem
@@ -38,16 +39,15 @@ from shared.values.zones import zone_of
 
 router = APIRouter(tags=["answers"], route_class=CheckedRoute)
 
-
-IMPORTS_OF_COMPANY = 2
-"""In one process: one at work and one that waits. More would take turns from other companies."""
+MAX_IMPORTS_PER_TENANT = 2
+"""In one process: one at work and one that waits. More would hold up the requests of other companies."""
 
 
 @router.post(
     "/v1/answers/import",
     summary="Import answers",
     response_model=ImportResult,
-    openapi_extra=TAKES,
+    openapi_extra=IMPORT_BODY,
 )
 async def import_answers(
     request: Request, key: Annotated[ApiKey, Depends(requires("answers:write"))], context: OwnContext
@@ -59,60 +59,56 @@ async def import_answers(
     item is refused by itself, the others are taken.
     """
     try:
-        reads = without_doubles(read_batch(await read_text(request), context.database.clock()))
-    except Unreadable as why:
-        raise Problem(400, detail=str(why)) from None
+        reads = refuse_contradictions(read_batch(await read_text(request), context.database.clock()))
+    except BadBatch as error:
+        raise Problem(400, detail=str(error)) from None
     items = {read.item.id: read.item for read in reads if read.item is not None}
-    await _keep(context, key.tenant, list(items.values()))
-    results = [result(read) for read in reads]
-    accepted = len([read for read in reads if read.item is not None])
+    if items:
+        await _import(context, key.tenant, list(items.values()))
+    results = [import_item(read) for read in reads]
+    accepted = sum(read.item is not None for read in reads)
     return Response(
         ImportResult(accepted=accepted, refused=len(results) - accepted, results=results).model_dump_json(),
         media_type="application/json",
     )
 
 
-async def _keep(context: CollectorContext, tenant_id: str, items: list[AnswerIn]) -> None:
-    if not items:
-        return
-    if context.import_locks.users(tenant_id) >= IMPORTS_OF_COMPANY:
+async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerIn]) -> None:
+    """Write and publish the answers that are new or amended."""
+    if context.import_locks.users(tenant_id) >= MAX_IMPORTS_PER_TENANT:
         raise _import_under_way()
     async with context.import_locks.hold(tenant_id), context.database.transaction() as uow:
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
             raise Problem(503, detail="The tenant is not known here yet.", headers={"Retry-After": "2"})
         zone = zone_of(tenant.time_zone)
-        if not await repository.lock_imports(uow, tenant_id):
+        if not await answers.try_lock_imports(uow, tenant_id):
             raise _import_under_way()
-        known = await repository.find_answers(uow, tenant_id, [answer_id(tenant_id, item) for item in items])
-        changed = [
-            answer
-            for item in items
-            if (
-                answer := imported(
-                    tenant_id,
-                    zone,
-                    item,
-                    _customer_id(context, tenant, item.customer),
-                    known.get(answer_id(tenant_id, item)),
-                    uow.now,
-                )
-            )
-        ]
-        await repository.put_answers(uow, tenant_id, changed)
+        ids = [answer_id(tenant_id, item) for item in items]
+        known = await answers.find_answers(uow, tenant_id, ids)
+        changed = []
+        for item, id_ in zip(items, ids, strict=True):
+            customer_id = _customer_id(context, tenant, item.customer)
+            answer = imported_answer(id_, zone, item, customer_id, known.get(id_), uow.now)
+            if answer is not None:
+                changed.append(answer)
+        await answers.put_answers(uow, tenant_id, changed)
         for answer in changed:
             uow.publish(ANSWERS, tenant_id, answer)
 
 
-def _customer_id(context: CollectorContext, tenant: Tenant, customer: CustomerIn | str | None) -> str | None:
-    """The customer's own id, or a keyed hash of the address that stands in for it."""
+def _customer_id(
+    context: CollectorContext, tenant: Tenant, customer: ImportedCustomer | str | None
+) -> str | None:
+    """The id that the client gives its customer, or else a keyed hash of the customer's address."""
     if customer is None or isinstance(customer, str):
         return customer
+    if customer.id and one_form(customer.id):
+        return customer.id
     address = one_form(customer.email or "")
     if not address and (phone := one_form(customer.phone or "")):
         address = dialled(phone, tenant.country) or phone
-    own = customer.id if one_form(customer.id or "") else None
-    return own or (customer_hash(context.secret, tenant.id, address) if address else None)
+    return customer_hash(context.secret, tenant.id, address) if address else None
 
 
 def _import_under_way() -> Problem:
@@ -134,33 +130,30 @@ async def list_answers(
         str | None,
         Query(max_length=2_000, description="Such as touchpoint:checkout or organisation:north/sales."),
     ] = None,
-    measurement: Annotated[
-        Literal["transactional", "relational"] | None, Query(description="Only of this kind.")
+    measurement: Annotated[Measurement | None, Query(description="Only of this kind.")] = None,
+    after: Annotated[
+        str | None, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")
     ] = None,
-    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> AnswerPage:
     """The accepted answers from the oldest on, as they stand now. Staff see those of their own segments."""
     async with context.database.reading() as uow:
-        found = await repository.list_answers(
+        found = await answers.list_answers(
             uow,
             caller.tenant,
             allowed=caller.staff.segments if caller.staff else (),
             since=since,
             until=until,
-            segment=typed(segment) if segment else segment,
+            segment=typed(segment) if segment else None,
             measurement=measurement,
             after=place_of(after) if after else None,
             limit=limit,
         )
-    anonymous = caller.staff is not None and not caller.staff.sees_names
-    answers = [
-        AnswerOut.model_validate(
-            {**msgspec.structs.asdict(answer), "flag": flag, **({"customer_id": None} if anonymous else {})}
-        )
+    hidden = {"customer_id": None} if caller.staff is not None and not caller.staff.sees_names else {}
+    page = [
+        AnswerOut.model_validate({**msgspec.structs.asdict(answer), "flag": flag, **hidden})
         for answer, flag in found
     ]
     return AnswerPage(
-        answers=answers,
-        next=cursor_of(answers[-1].answered_at, answers[-1].id) if len(answers) == limit else None,
+        answers=page, next=cursor_of(page[-1].answered_at, page[-1].id) if len(page) == limit else None
     )

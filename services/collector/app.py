@@ -1,4 +1,4 @@
-"""The collector's whole truth: what it hears, serves and says."""
+"""The collector on one screen: the topics it consumes and owns, and the paths it serves."""
 
 from services.collector.handlers import subscriptions
 from services.collector.models import metadata

@@ -1,4 +1,4 @@
-"""What the collector's routes get."""
+"""The context of the collector's routes."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -16,18 +16,18 @@ from shared.web import context_of
 
 @dataclass(frozen=True, kw_only=True)
 class CollectorContext(Context):
-    """The process's context with the survey pages and what bounds their use."""
+    """The process's context with the renderer of the survey pages, and the limits of their use."""
 
     pages: Pages
     signer: LinkSigner
     nonce: PageNonce
-    # The bucket that slows those who guess keys slows those who guess links too; no reader meets its bottom.
+    # Bound what guessing links can cost; no reader comes near them.
     per_link: RateLimit = field(default_factory=lambda: RateLimit(most=120, every=0.5))
     per_network: RateLimit = field(default_factory=lambda: RateLimit(most=1_200, every=0.05))
     invitation_locks: KeyedSemaphores = field(default_factory=KeyedSemaphores)
-    """By invitation: who waits until another has written holds no connection."""
+    """By invitation: a request that waits for another one's transaction holds no connection."""
     import_locks: KeyedSemaphores = field(default_factory=KeyedSemaphores)
-    """By tenant: who waits for another import holds no connection."""
+    """By tenant: an import that waits for another one holds no connection."""
 
 
 OwnContext = Annotated[CollectorContext, Depends(context_of(CollectorContext))]

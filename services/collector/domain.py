@@ -1,6 +1,5 @@
-"""What an answer may become, and what a followed link tells. Pure: no clock, no database, no web."""
+"""What becomes of an invitation's link and of its answer. Pure: no clock, no database, no web."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -11,29 +10,28 @@ from msgspec import UNSET, UnsetType
 
 from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
 from shared.events.envelope import Instant
-from shared.events.nps import group_of
+from shared.events.nps import SCALE, group_of
 from shared.events.surveys import Measurement
 from shared.limits import TOPIC_RETENTION
 from shared.values.languages import widening
 from shared.values.text import one_form
 from shared.values.zones import zone_of
 
-AMENDABLE = timedelta(hours=48)
-"""So long after its first score an answer may be changed; then it stands for ever."""
-UUID_OF_TIME = 7
-"""Such an id begins with the milliseconds of its making."""
-LONGEST_TEXT = 5_000
-MACHINE_PACE = timedelta(seconds=10)
-MACHINE_SCORES = 3
+AMENDMENT_PERIOD = timedelta(hours=48)
+"""How long after its first score an answer may be changed."""
+UUID_VERSION_WITH_TIME = 7
+"""An id of this version begins with the milliseconds of its creation."""
+MAX_TEXT_LENGTH = 5_000
+"""Characters of a comment, or of the answer to a follow-up question."""
 
-Standing = Literal["open", "gone", "unknown"]
-Flag = Literal["scores", "agent", "honeypot"]
-"""Why a visit was a machine's: many scores at once; a scanner's name; a link that no human sees."""
-DEAD: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
+LinkStatus = Literal["open", "gone", "unknown"]
+UNANSWERABLE_STATES: frozenset[InvitationState] = frozenset({"dropped", "withheld"})
+"""An invitation in such a state was never sent."""
+_SCORES = {str(score): score for score in SCALE}
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of an invitation: all that an answer carries on, and nobody's name or address."""
+class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of an invitation: all that its answer repeats, and no name or address."""
 
     id: UUID
     state: InvitationState
@@ -51,13 +49,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     invited_at: Instant
     expires_at: Instant
     event_type: str = ""
-    """This and the next two are not known of invitations that were kept before they were asked for."""
+    """This field and the next two are missing where an earlier version of the code kept the invitation."""
     occurred_at: Instant | None = None
     time_zone: str | None = None
 
     @classmethod
-    def by(cls, invitation: Invitation) -> "Asked":
-        """The copy of an invitation."""
+    def of(cls, invitation: Invitation) -> "InvitationReplica":
+        """The replica of an invitation."""
         return cls(
             id=invitation.id,
             state=invitation.state,
@@ -81,73 +79,82 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """Which page wrote an answer last: the id that it was drawn with, and its own count of what it sent."""
+class PageRevision:
+    """One state of the form of one open page: the page's random id, and its count of what it has sent."""
 
     page: str
     seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
+class OpenedCase:
     """The case that an answer opened."""
 
     due_at: datetime
-    """Until when somebody is to contact the customer."""
-    dealt_with: bool
-    """Somebody has, or the case is closed."""
+    """When the customer must have been contacted."""
+    is_settled: bool
+    """The customer has been contacted, or the case is closed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """All that is known behind a link. Until the survey's words have come the standard ones stand."""
+class LinkTarget:
+    """Everything that is known behind a link. The survey is None until its event has been consumed."""
 
     tenant: Tenant
-    asked: Asked
+    invitation: InvitationReplica
     survey: Survey | None
     answer: Answer | None
-    written: Written | None = None
-    case: OpenCase | None = None
+    last_write: PageRevision | None = None
+    """The page that wrote the whole answer as it is now, if one page did."""
+    case: OpenedCase | None = None
 
     @property
-    def scored(self) -> Answer | None:
+    def scored_answer(self) -> Answer | None:
         """The answer, once it has a score."""
         return self.answer if self.answer is not None and self.answer.score is not None else None
 
     @property
     def amendable_until(self) -> datetime | None:
-        """Until when the answer may be changed; None before there is one."""
-        answered_at = self.scored.answered_at if self.scored else None
-        return answered_at + AMENDABLE if answered_at else None
+        """When the answer becomes final; None before there is a score."""
+        answered_at = self.scored_answer.answered_at if self.scored_answer else None
+        return answered_at + AMENDMENT_PERIOD if answered_at else None
 
     def texts(self, language: str) -> SurveyTexts:
-        """The survey's own words in a language; what it lacks the standard wording has."""
+        """The survey's own texts in a language; fields that it lacks are None, for the standard wording."""
         own = self.survey.texts if self.survey else {}
         return next((own[tag] for tag in widening(language) if tag in own), SurveyTexts())
 
     def follow_up_question(self, language: str, score: int) -> str | None:
-        """The second question for an outcome, if the survey has one."""
+        """The follow-up question for a score, if the survey has one."""
         questions: FollowUp = self.texts(language).follow_up
         question: str | None = getattr(questions, group_of(score))
         return question
 
 
-def standing(invitation_id: UUID, found: Found | None, now: datetime) -> Standing:
-    """Whether a link of ours may be answered: yes, no longer, or its invitation has not come to us yet."""
-    if found is None:
+def link_status(invitation_id: UUID, target: LinkTarget | None, now: datetime) -> LinkStatus:
+    """Whether a valid link may be answered: yes, no longer, or not until its invitation has been consumed.
+
+    An invitation is waited for as long as its topic would keep it.
+    """
+    if target is None:
         made_at = now
-        if invitation_id.version == UUID_OF_TIME:
+        if invitation_id.version == UUID_VERSION_WITH_TIME:
             made_at = datetime.fromtimestamp((invitation_id.int >> 80) / 1000, UTC)
         return "unknown" if now < made_at + TOPIC_RETENTION else "gone"
-    if found.asked.state in DEAD:
+    if target.invitation.state in UNANSWERABLE_STATES:
         return "gone"
-    until = found.amendable_until or found.asked.expires_at
+    until = target.amendable_until or target.invitation.expires_at
     return "open" if now < until else "gone"
 
 
+def parse_score(text: object) -> int | None:
+    """The score that a form or a link writes; None for anything else."""
+    return _SCORES.get(text) if isinstance(text, str) else None
+
+
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What the customer said now. What is UNSET stays as it was."""
+class SubmittedAnswer:
+    """What a customer submits. UNSET leaves the field of the answer as it is."""
 
     score: int
     language: str
@@ -157,131 +164,63 @@ class Said:
     may_contact: bool | UnsetType | None = UNSET
 
 
-def answered(found: Found, said: Said, now: datetime) -> Answer | None:
-    """The answer after this, or None when it says nothing new.
+def answer_after(target: LinkTarget, submitted: SubmittedAnswer, now: datetime) -> Answer | None:
+    """The answer after a submission, or None when nothing changes.
 
-    ``answered_at`` and ``day`` are those of the first score, for ever; what was sent stays sent.
+    ``answered_at`` and ``day`` are those of the first score and never change; ``sent`` stays ``sent``.
     """
-    old = found.answer
+    old = target.answer
     if old is None:
-        old = clicked(found.asked, now, version=0)
+        old = clicked_answer(target.invitation, now, version=0)
     first = old.answered_at or now
     new = msgspec.structs.replace(
         old,
-        contact_key=found.asked.contact_key,
-        state="sent" if said.sent or old.state == "sent" else "saved",
-        score=said.score,
-        language=said.language,
+        contact_key=target.invitation.contact_key,
+        state="sent" if submitted.sent or old.state == "sent" else "saved",
+        score=submitted.score,
+        language=submitted.language,
         answered_at=first,
-        day=old.day or first.astimezone(zone_of(found.tenant.time_zone)).date(),
-        comment=old.comment if said.comment is UNSET else said.comment,
-        may_contact=old.may_contact if said.may_contact is UNSET else said.may_contact,
-        **_follow_up(found, said),
+        day=old.day or first.astimezone(zone_of(target.tenant.time_zone)).date(),
+        comment=old.comment if submitted.comment is UNSET else submitted.comment,
+        may_contact=old.may_contact if submitted.may_contact is UNSET else submitted.may_contact,
+        **_follow_up(target, submitted),
     )
-    if new == old:
-        return None
-    # Two posts at once: the later one may have begun first.
+    return None if new == old else amended(old, new, now)
+
+
+def _follow_up(target: LinkTarget, submitted: SubmittedAnswer) -> dict[str, str | None]:
+    """The follow-up question as it was asked, and the reply to it."""
+    if submitted.follow_up is UNSET:
+        return {}
+    question = target.follow_up_question(submitted.language, submitted.score)
+    if submitted.follow_up is None or question is None:
+        return {"follow_up": None, "follow_up_question": None}
+    return {"follow_up": submitted.follow_up, "follow_up_question": question}
+
+
+def amended(old: Answer, new: Answer, now: datetime) -> Answer:
+    """The new content as the next version. Of two transactions the one that commits last may be the older."""
     return msgspec.structs.replace(new, version=old.version + 1, changed_at=max(now, old.changed_at))
 
 
-def _follow_up(found: Found, said: Said) -> dict[str, str | None]:
-    """The second question as it was asked, and what was said to it."""
-    if said.follow_up is UNSET:
-        return {}
-    question = found.follow_up_question(said.language, said.score)
-    if said.follow_up is None or question is None:
-        return {"follow_up": None, "follow_up_question": None}
-    return {"follow_up": said.follow_up, "follow_up_question": question}
-
-
-def clicked(asked: Asked, now: datetime, *, version: int = 1) -> Answer:
-    """A link was followed; nothing was answered."""
+def clicked_answer(invitation: InvitationReplica, now: datetime, *, version: int = 1) -> Answer:
+    """The answer of an invitation whose link was followed and that was not answered yet."""
     return Answer(
-        id=asked.id,
+        id=invitation.id,
         version=version,
         state="clicked",
         origin="survey",
-        test=asked.test,
-        customer_id=asked.customer_id,
-        contact_key=asked.contact_key,
-        survey_id=asked.survey_id,
-        survey_version=asked.survey_version,
-        event_id=asked.event_id,
-        measurement=asked.measurement,
-        touchpoint=one_form(asked.touchpoint or "") or None,
-        segments=asked.segments,
-        organisation=asked.organisation,
-        language=asked.language,
-        invited_at=asked.invited_at,
+        test=invitation.test,
+        customer_id=invitation.customer_id,
+        contact_key=invitation.contact_key,
+        survey_id=invitation.survey_id,
+        survey_version=invitation.survey_version,
+        event_id=invitation.event_id,
+        measurement=invitation.measurement,
+        touchpoint=one_form(invitation.touchpoint or "") or None,
+        segments=invitation.segments,
+        organisation=invitation.organisation,
+        language=invitation.language,
+        invited_at=invitation.invited_at,
         changed_at=now,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A link was followed: by whom, as far as a request tells, and which score stood in it."""
-
-    score: int | None
-    agent: str
-    trapped: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What the visits of one invitation's link came to."""
-
-    first_at: datetime
-    last_at: datetime
-    visits: int
-    score: int | None
-    seen: Mapping[str, float]
-    """When each score was last followed."""
-    flag: Flag | None
-
-
-def visited(intent: Intent | None, visit: Visit, now: datetime) -> Intent:
-    """The intent after one more visit. A flag, once raised, stays: the first reason is the reason."""
-    seen = dict(intent.seen) if intent else {}
-    if visit.score is not None:
-        seen[str(visit.score)] = now.timestamp()
-    return Intent(
-        first_at=intent.first_at if intent else now,
-        last_at=now,
-        visits=(intent.visits if intent else 0) + 1,
-        score=visit.score if visit.score is not None else intent.score if intent else None,
-        seen=seen,
-        flag=(intent.flag if intent else None) or _machine(visit, list(seen.values()), now),
-    )
-
-
-def _machine(visit: Visit, followed: Sequence[float], now: datetime) -> Flag | None:
-    if visit.trapped:
-        return "honeypot"
-    if any(name in visit.agent.lower() for name in SCANNERS):
-        return "agent"
-    lately = now.timestamp() - MACHINE_PACE.total_seconds()
-    return "scores" if sum(at > lately for at in followed) >= MACHINE_SCORES else None
-
-
-SCANNERS = (
-    "barracuda",
-    "bingpreview",
-    "bitdefender",
-    "bot/",
-    "bot;",
-    "facebookexternalhit",
-    "fortinet",
-    "microsoft office",
-    "mimecast",
-    "ms-office",
-    "proofpoint",
-    "safelinks",
-    "slackbot",
-    "symantec",
-    "trendmicro",
-    "trend micro",
-    "urldefense",
-    "whatsapp",
-    "zscaler",
-)
-"""What link scanners and previews call themselves, as far as they say so. A flag never stops a person."""

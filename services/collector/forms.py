@@ -1,4 +1,4 @@
-"""The customer's form: what it sends, and the nonce which shows that our page was opened first."""
+"""The customer's form: what it posts, and the nonce that shows that our page was opened first."""
 
 import hashlib
 import hmac
@@ -11,130 +11,125 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from services.collector.domain import LONGEST_TEXT, Written
-from services.collector.merging import NOTHING_SHOWN, OUTCOMES, Posted, Shown
-from shared.events.nps import SCALE, group_of
+from services.collector.domain import MAX_TEXT_LENGTH, PageRevision, parse_score
+from services.collector.merging import GROUPS, NO_ANSWER_SHOWN, PostedForm, ShownAnswer
+from shared.events.nps import group_of
 from shared.secrets import derive
 
-Action = Literal["choose", "keep", "send", "language"]
-"""choose: a score alone, by the script of older pages; keep: the form as it grows, by script;
-send: the customer is done; language: show it again in another one."""
-Fault = Literal["score", "comment", "follow_up", "nonce", "conflict"]
+FormAction = Literal["choose", "keep", "send", "language"]
+"""choose: a score alone, posted by the script of earlier versions of the page; keep: the form as it grows,
+posted by the script; send: the customer is done; language: show the form again in another language."""
+FormFault = Literal["score", "comment", "follow_up", "nonce", "conflict"]
 
-NONCE_LASTS = timedelta(hours=48)
-FIELDS = ("comment", "follow_up_detractor", "follow_up_passive", "follow_up_promoter")
+NONCE_LIFETIME = timedelta(hours=48)
+TEXT_FIELDS = ("comment", *(f"follow_up_{group}" for group in GROUPS))
+MAX_SEQ = 1_000_000
 _CONSENT = {"yes": True, "no": False}
+_PAGE_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class PageNonce:
-    """Who posts has opened the page: a machine that only presses buttons it has seen elsewhere has none."""
+    """Shows that a form was posted from our page: a machine that only replays a form has none."""
 
     def __init__(self, secret: str) -> None:
         self._key = derive(secret, "survey page")
 
     def make(self, invitation_id: UUID, now: datetime) -> str:
-        """The nonce of a page that is drawn now."""
+        """The nonce of a page that is rendered now."""
         made = str(int(now.timestamp()))
         return f"{made}.{self._tag(invitation_id, made)}"
 
-    def holds(self, nonce: str, invitation_id: UUID, now: datetime) -> bool:
-        """Whether we drew it for this invitation, and lately."""
+    def is_valid(self, nonce: str, invitation_id: UUID, now: datetime) -> bool:
+        """Whether it was made for this invitation, within its lifetime."""
         made, _, tag = nonce.partition(".")
         if not hmac.compare_digest(tag.encode(), self._tag(invitation_id, made).encode()):
             return False
-        return now.timestamp() - int(made) <= NONCE_LASTS.total_seconds()
+        return now.timestamp() - int(made) <= NONCE_LIFETIME.total_seconds()
 
     def _tag(self, invitation_id: UUID, made: str) -> str:
         return hmac.new(self._key, invitation_id.bytes + made.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A form as it is filled in, whether it can be taken or not: nothing that was typed is ever lost."""
+class SurveyForm:
+    """A form as it is filled in, valid or not: nothing that was typed is ever lost."""
 
     language: str
     score: int | None = None
     may_contact: bool | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
-    had: frozenset[str] = frozenset()
-    """The fields that the page had; in the others nothing was taken back."""
-    action: Action = "send"
+    posted_fields: frozenset[str] = frozenset()
+    """The text fields that the page had; the answer keeps the others as they are."""
+    action: FormAction = "send"
     nonce: str = ""
-    shown: Shown = NOTHING_SHOWN
+    shown: ShownAnswer = NO_ANSWER_SHOWN
     page: str = ""
-    """The page's own id: the same after a fault or another language."""
+    """The page's own id: the same after a fault or in another language."""
     seq: int = 0
-    """Counts what the page has sent."""
+    """How often the page has posted."""
 
     @property
     def follow_up(self) -> str:
-        """What was written to the question of the outcome chosen; the others are not asked."""
+        """The reply to the question of the chosen score's group; the other questions are not asked."""
         return self.texts.get(f"follow_up_{group_of(self.score)}", "") if self.score is not None else ""
 
-    def faults(self) -> list[Fault]:
-        """What keeps it from being taken."""
-        found: list[Fault] = []
+    def faults(self) -> list[FormFault]:
+        """Why it cannot be accepted."""
+        found: list[FormFault] = []
         if self.score is None:
             found.append("score")
         if self.action != "choose":
-            if len(self.texts.get("comment", "")) > LONGEST_TEXT:
+            if len(self.texts.get("comment", "")) > MAX_TEXT_LENGTH:
                 found.append("comment")
-            if len(self.follow_up) > LONGEST_TEXT:
+            if len(self.follow_up) > MAX_TEXT_LENGTH:
                 found.append("follow_up")
         return found
 
-    def posted(self) -> Posted:
-        """What it sends; the score is there."""
-        assert self.score is not None  # noqa: S101  (faults() is empty: for the type checker)
-        alone = self.action == "choose"
-        return Posted(
+    def posted(self) -> PostedForm:
+        """The content of a form without faults."""
+        assert self.score is not None  # noqa: S101  (for the type checker: faults() is empty)
+        fields = frozenset[str]() if self.action == "choose" else self.posted_fields
+        return PostedForm(
             score=self.score,
             language=self.language,
             sent=self.action == "send",
-            comment=UNSET if alone or "comment" not in self.had else self.texts["comment"] or None,
-            follow_up={}
-            if alone
-            else {
-                outcome: self.texts[f"follow_up_{outcome}"]
-                for outcome in OUTCOMES
-                if f"follow_up_{outcome}" in self.had
+            comment=self.texts["comment"] or None if "comment" in fields else UNSET,
+            follow_ups={
+                group: self.texts[f"follow_up_{group}"] for group in GROUPS if f"follow_up_{group}" in fields
             },
-            may_contact=UNSET if alone else self.may_contact,
+            may_contact=UNSET if self.action == "choose" else self.may_contact,
             shown=self.shown,
-            written=Written(self.page, self.seq) if self.page else None,
+            revision=PageRevision(self.page, self.seq) if self.page else None,
         )
 
 
-def score_of(text: object) -> int | None:
-    """A score as it is written in a form or an address; anything else is none."""
-    return int(text) if isinstance(text, str) and text in _SCORES else None
+def read_form(form: Mapping[str, Any], languages: Collection[str], language: str) -> SurveyForm:
+    """Read a posted form; an unknown field, or a value that the page cannot post, is ignored.
 
-
-_SCORES = frozenset(str(score) for score in SCALE)
-_PAGE = re.compile(r"[0-9a-f]{32}")
-_MOST_SENT = 1_000_000
-
-
-def read_sheet(form: Mapping[str, Any], languages: Collection[str], language: str) -> Sheet:
-    """Read a posted form; what is not ours is not there."""
+    :param language: of the form where it names none of ``languages``.
+    """
 
     def text(name: str) -> str:
         value = form.get(name)
         return value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else ""
 
-    wanted, speaks, asked = text("speak"), text("language"), text("action")
-    action: Action = "language" if wanted in languages else "send"
-    if action == "send":
-        action = "choose" if asked == "choose" else "keep" if asked == "keep" else "send"
-    return Sheet(
-        language=wanted if action == "language" else speaks if speaks in languages else language,
-        score=score_of(form.get("score")),
+    new_language, old_language = text("speak"), text("language")
+    action: FormAction = "send"
+    if new_language in languages:
+        action = "language"
+    elif text("action") == "choose":
+        action = "choose"
+    elif text("action") == "keep":
+        action = "keep"
+    return SurveyForm(
+        language=next((tag for tag in (new_language, old_language) if tag in languages), language),
+        score=parse_score(form.get("score")),
         may_contact=_CONSENT.get(text("may_contact")),
-        texts={name: text(name) for name in FIELDS},
-        had=frozenset(name for name in FIELDS if isinstance(form.get(name), str)),
+        texts={name: text(name) for name in TEXT_FIELDS},
+        posted_fields=frozenset(name for name in TEXT_FIELDS if isinstance(form.get(name), str)),
         action=action,
         nonce=text("nonce"),
-        shown=Shown.decode(text("drawn")),
-        page=text("page") if _PAGE.fullmatch(text("page")) else "",
-        seq=min(int(text("seq")), _MOST_SENT) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,
+        shown=ShownAnswer.decode(text("drawn")),
+        page=text("page") if _PAGE_ID.fullmatch(text("page")) else "",
+        seq=min(int(text("seq")), MAX_SEQ) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,
     )

@@ -1,9 +1,9 @@
-"""What the collector hears: copies of all that a link needs to become an answer."""
+"""The handlers of the topics that the collector consumes: replicas of all that makes a link an answer."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from services.collector import repository
+from services.collector.repository import replicas
 from shared.db.database import UnitOfWork
 from shared.events import CASES, INVITATIONS, SURVEYS, TENANTS, Case, Event, Invitation, Survey
 from shared.events.dedupe import newest
@@ -13,18 +13,18 @@ from shared.tenancy.tenants import keep_tenants
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
-    """Keep the words of each version of a survey."""
-    await repository.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
+    """Keep the texts of each version of a survey."""
+    await replicas.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
 
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
-    """Keep of each invitation what its answer will carry on."""
-    await repository.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
+    """Keep what the answer of each invitation will repeat."""
+    await replicas.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
-    """Keep until when somebody is to contact the customer, who is told so."""
-    await repository.keep_cases(uow, newest(events, lambda case: case.id))
+    """Keep when each case is due, for the thanks to tell the customer."""
+    await replicas.keep_cases(uow, newest(events, lambda case: case.id))
 
 
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)

@@ -1,16 +1,21 @@
-"""Answers from elsewhere: a batch read item by item, so that a bad one never harms its neighbours."""
+"""Answers from elsewhere: a batch is read item by item, so that a bad item never harms its neighbours."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct
 
+from services.collector.domain import MAX_TEXT_LENGTH, amended
 from services.collector.schemas import ImportItem, ItemFault
 from shared.events import Answer
 from shared.events.envelope import Instant, Name
+from shared.events.nps import SCALE
 from shared.events.segments import (
+    MAX_DIMENSIONS,
+    MAX_LEVELS,
     MAX_SEGMENT_BYTES,
     ORGANISATION,
     BadSegment,
@@ -25,17 +30,31 @@ from shared.ids import derived
 from shared.values.json_pointers import pointer
 from shared.values.text import one_form
 
-CLOCKS_DIFFER = timedelta(minutes=5)
-OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Net Promoter is younger; and no time zone can push such a day out of the calendar."""
-BEST = 10
+MAX_SCORE = SCALE[-1]
 
 Address = Annotated[str, Meta(max_length=320)]
-Score = Annotated[Any, Meta(extra_json_schema={"type": "integer", "minimum": 0, "maximum": BEST})]
+Score = Annotated[Any, Meta(extra_json_schema={"type": "integer", "minimum": 0, "maximum": MAX_SCORE})]
+Segments = Annotated[
+    dict[str, Any] | None,
+    Meta(
+        extra_json_schema={
+            "additionalProperties": {"type": ["string", "null"]},
+            "maxProperties": MAX_DIMENSIONS,
+        }
+    ),
+]
+Organisation = Annotated[
+    list[Any] | None,
+    Meta(extra_json_schema={"items": {"type": "string", "minLength": 1}, "maxItems": MAX_LEVELS}),
+]
 HINTS = frozenset({"/customer/name"})
+"""Fields that are ignored, so that no fault in them costs the item."""
 
 
-class CustomerIn(Struct, forbid_unknown_fields=True):
+class ImportedCustomer(Struct, forbid_unknown_fields=True):
     """Whose answer it is. Of all this only the id is kept; without one, a keyed hash of the address."""
 
     id: Annotated[str, Meta(max_length=200)] | None = None
@@ -50,149 +69,139 @@ class AnswerIn(Struct, forbid_unknown_fields=True):
     id: Name
     score: Score
     answered_at: Instant
-    comment: Annotated[str, Meta(max_length=5_000)] | None = None
+    comment: Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)] | None = None
     invited_at: Instant | None = None
-    customer: CustomerIn | Annotated[str, Meta(max_length=200)] | None = None
-    segments: Annotated[
-        dict[str, Any] | None,
-        Meta(extra_json_schema={"additionalProperties": {"type": ["string", "null"]}, "maxProperties": 8}),
-    ] = None
-    organisation: Annotated[
-        list[Any] | None,
-        Meta(extra_json_schema={"items": {"type": "string", "minLength": 1}, "maxItems": 6}),
-    ] = None
+    customer: ImportedCustomer | Annotated[str, Meta(max_length=200)] | None = None
+    segments: Segments = None
+    organisation: Organisation = None
     measurement: Measurement | None = None
 
 
-class Unreadable(Exception):
+class BadBatch(Exception):
     """The body as a whole is no batch: the message says what to do."""
 
 
-class Read(NamedTuple):
-    """One item: its id as far as it has one, and what it says, or what is wrong with it."""
+class ReadItem(NamedTuple):
+    """One item: its id, if that can be read, and either its content or what is wrong with it."""
 
     id: str | None
     item: AnswerIn | None
     faults: list[FieldFault]
 
 
-def read_batch(body: bytes, now: datetime) -> list[Read]:
+def read_batch(body: bytes, now: datetime) -> list[ReadItem]:
     """Every item of a batch, in order; each is judged as it would be alone.
 
-    :raises Unreadable: when there is no list of answers in it, or one too long.
+    :raises BadBatch: when it has no list of answers, or too long a list.
     """
     try:
-        answers = member(body, "answers")
-        pieces = elements(answers) if answers is not None else None
+        array = member(body, "answers")
+        items = elements(array) if array is not None else None
     except NotJson:
-        pieces = None
+        items = None
     except TooMany:
-        raise Unreadable(f"A request may carry {MAX_ITEMS:,} answers. Send the rest in another.") from None
-    if pieces is None:
-        raise Unreadable('Send {"answers": [ … ]}, as JSON.')
-    return [_read(piece, now) for piece in pieces]
+        raise BadBatch(f"A request may carry {MAX_ITEMS:,} answers. Send the rest in another.") from None
+    if items is None:
+        raise BadBatch('Send {"answers": [ … ]}, as JSON.')
+    return [_read(item, now) for item in items]
 
 
-def _read(piece: bytes, now: datetime) -> Read:
+def _read(encoded: bytes, now: datetime) -> ReadItem:
     try:
-        item, _ = read_item(_item, piece, helps=HINTS, choices="transactional or relational")
+        item, _ = read_item(_decoder, encoded, helps=HINTS, choices="transactional or relational")
     except BadItem as bad:
-        return Read(id_of(piece), None, bad.faults)
-    faults = [*_faults_in_score(item), *_faults_in_time(item, now), *_put_in_one_form(item)]
-    return Read(item.id, None if faults else item, faults)
+        return ReadItem(id_of(encoded), None, bad.faults)
+    faults = [*_normalise_score(item), *_time_faults(item, now), *_normalise_text(item)]
+    return ReadItem(item.id, None if faults else item, faults)
 
 
-def _faults_in_score(item: AnswerIn) -> list[FieldFault]:
-    """A whole number is one however it is written (9.0, 1e1): that is how tables are exported."""
+def _normalise_score(item: AnswerIn) -> list[FieldFault]:
+    """A whole number counts however it is written (9.0, 1e1): spreadsheets export it so."""
     score = item.score
     if isinstance(score, str):
-        return [FieldFault(field="/score", detail=f"Must be a number from 0 to {BEST}, without quotes.")]
-    whole = isinstance(score, int | float) and not isinstance(score, bool) and score == int(score)
-    if not whole or not 0 <= score <= BEST:
-        return [FieldFault(field="/score", detail=f"Must be a whole number from 0 to {BEST}.")]
+        return [FieldFault(field="/score", detail=f"Must be a number from 0 to {MAX_SCORE}, without quotes.")]
+    is_whole = isinstance(score, int | float) and not isinstance(score, bool) and score == int(score)
+    if not is_whole or score not in SCALE:
+        return [FieldFault(field="/score", detail=f"Must be a whole number from 0 to {MAX_SCORE}.")]
     item.score = int(score)
     return []
 
 
-def _put_in_one_form(item: AnswerIn) -> list[FieldFault]:
+def _normalise_text(item: AnswerIn) -> list[FieldFault]:
     if not one_form(item.id):
         return [FieldFault(field="/id", detail="Is blank. Give each answer an id of its own.")]
     if isinstance(item.customer, str):
         item.customer = item.customer if one_form(item.customer) else None
     try:
-        item.segments = clean_segments(item.segments or {})
-        item.organisation = list(clean_organisation(item.organisation or ()))
+        item.segments = segments = clean_segments(item.segments or {})
+        item.organisation = organisation = list(clean_organisation(item.organisation or ()))
     except BadSegment as bad:
         return [FieldFault(field=pointer(*bad.place), detail=bad.remedy)]
-    dimension = too_long(_Segmented(item.segments, item.organisation))
+    dimension = too_long(_CleanSegments(segments, organisation))
     if dimension is None:
         return []
     field = f"/{ORGANISATION}" if dimension == ORGANISATION else pointer("segments", dimension)
-    return [
-        FieldFault(
-            field=field, detail=f"A segment's name has more than {MAX_SEGMENT_BYTES} bytes. Use a short code."
-        )
-    ]
+    detail = f"A segment's name has more than {MAX_SEGMENT_BYTES} bytes. Use a short code."
+    return [FieldFault(field=field, detail=detail)]
 
 
-class _Segmented(NamedTuple):
+class _CleanSegments(NamedTuple):
     segments: dict[str, str]
     organisation: list[str]
 
 
-def _faults_in_time(item: AnswerIn, now: datetime) -> list[FieldFault]:
+def _time_faults(item: AnswerIn, now: datetime) -> list[FieldFault]:
     faults: list[FieldFault] = []
     for name, at in (("answered_at", item.answered_at), ("invited_at", item.invited_at)):
         if at is None:
             continue
-        if at > now + CLOCKS_DIFFER:
+        if at > now + MAX_CLOCK_SKEW:
             faults.append(
                 FieldFault(field=pointer(name), detail="Lies in the future. Send when it happened.")
             )
-        elif at < OLDEST:
+        elif at < EARLIEST_TIME:
             faults.append(FieldFault(field=pointer(name), detail="Lies before 1970. Send when it happened."))
     if not faults and item.invited_at is not None and item.invited_at > item.answered_at:
-        faults.append(
-            FieldFault(
-                field="/invited_at", detail="Lies after answered_at: nobody answers before being asked."
-            )
-        )
+        detail = "Lies after answered_at: nobody answers before being asked."
+        faults.append(FieldFault(field="/invited_at", detail=detail))
     return faults
 
 
-def without_doubles(reads: list[Read]) -> list[Read]:
-    """The same id twice: with the same content it is one; with another the later one is refused."""
-    seen: dict[str, AnswerIn] = {}
-    told: list[Read] = []
-    for read in reads:
-        if read.item is not None and seen.setdefault(read.item.id, read.item) != read.item:
-            fault = FieldFault(
-                field="/id", detail="This id stands in this batch already, with other content."
-            )
-            told.append(Read(read.id, None, [fault]))
-        else:
-            told.append(read)
-    return told
+def refuse_contradictions(reads: list[ReadItem]) -> list[ReadItem]:
+    """The items, of which a later one is refused when it has the id of an earlier one and other content."""
+    earlier: dict[str, AnswerIn] = {}
+    detail = "This id stands in this batch already, with other content."
+    return [
+        ReadItem(read.id, None, [FieldFault(field="/id", detail=detail)])
+        if read.item is not None and earlier.setdefault(read.item.id, read.item) != read.item
+        else read
+        for read in reads
+    ]
 
 
-def result(read: Read) -> ImportItem:
-    """What the sender is told of an item."""
+def import_item(read: ReadItem) -> ImportItem:
+    """The result of an item, for the client."""
     if read.item is None:
         return ImportItem(id=read.id, status="refused", errors=[ItemFault(**fault) for fault in read.faults])
     return ImportItem(id=read.id, status="accepted", errors=[])
 
 
-def imported(
-    tenant: str, zone: ZoneInfo, item: AnswerIn, customer_id: str | None, old: Answer | None, now: datetime
-) -> Answer | None:
-    """The answer that an item becomes, or None when it says what we have.
+def answer_id(tenant: str, item: AnswerIn) -> UUID:
+    """The answer's id, made of the tenant and the client's own id, always the same."""
+    return derived("import", tenant, item.id)
 
-    Other content under a known id amends it; its time and day stay those of the first.
+
+def imported_answer(
+    id_: UUID, zone: ZoneInfo, item: AnswerIn, customer_id: str | None, old: Answer | None, now: datetime
+) -> Answer | None:
+    """The answer that an item becomes, or None when it changes nothing.
+
+    Other content under a known id amends the answer; its time and day stay those of the first import.
     """
     answered_at = old.answered_at if old and old.answered_at else item.answered_at
     segments = item.segments or {}
     new = Answer(
-        id=answer_id(tenant, item),
+        id=id_,
         version=old.version if old else 1,
         state="sent",
         origin="import",
@@ -208,16 +217,9 @@ def imported(
         answered_at=answered_at,
         changed_at=old.changed_at if old else now,
     )
-    if new == old:
-        return None
     if old is None:
         return new
-    return msgspec.structs.replace(new, version=old.version + 1, changed_at=max(now, old.changed_at))
+    return None if new == old else amended(old, new, now)
 
 
-def answer_id(tenant: str, item: AnswerIn) -> Any:
-    """The identity that tenant and the sender's id make, for ever."""
-    return derived("import", tenant, item.id)
-
-
-_item = msgspec.json.Decoder(AnswerIn)
+_decoder = msgspec.json.Decoder(AnswerIn)

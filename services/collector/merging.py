@@ -1,40 +1,42 @@
-"""What a page means that was drawn before something else changed the answer. Pure, like the domain.
+"""Merges a posted form with an answer that has changed since the page was rendered. Pure, like the domain.
 
-A form sends all of its fields, also those that nobody touched, and shows the answer as it stood when it was
-drawn. Two of them, in two tabs or on a phone and a computer, must not erase what they never showed.
+A form posts all of its fields, including those that the customer did not touch, with the values of the
+time when it was rendered. Two forms, in two tabs or on a phone and a computer, must not erase what they
+never showed.
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import UNSET, UnsetType
 
-from services.collector.domain import Found, Said, Written
+from services.collector.domain import LinkTarget, PageRevision, SubmittedAnswer, parse_score
 from shared.events import Answer
 from shared.events.nps import Group, group_of
 
-Text = Literal["comment", "follow_up"]
-OUTCOMES: tuple[Group, ...] = ("detractor", "passive", "promoter")
+TextField = Literal["comment", "follow_up"]
+GROUPS: tuple[Group, ...] = get_args(Group)
 _CONSENT = {None: "", True: "yes", False: "no"}
+_MAX_BIGINT_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The answer as a page showed it when it was drawn; of its texts the digests."""
+class ShownAnswer:
+    """The answer as a page showed it when it was rendered; of its texts the digests."""
 
     version: int = 0
     score: int | None = None
     may_contact: bool | None = None
     comment: str = ""
     follow_up: str = ""
-    placed: Group | None = None
-    """To the question of which outcome the follow-up's text was written."""
+    follow_up_group: Group | None = None
+    """Under the question of which group the reply to the follow-up was shown."""
 
     @classmethod
-    def of(cls, answer: Answer | None, placed: Group | None) -> "Shown":
-        """As a page that is drawn now shows it."""
+    def of(cls, answer: Answer | None, follow_up_group: Group | None) -> "ShownAnswer":
+        """The answer as a page that is rendered now shows it."""
         if answer is None:
             return cls()
         return cls(
@@ -43,72 +45,72 @@ class Shown:
             answer.may_contact,
             digest(answer.comment),
             digest(answer.follow_up),
-            placed if answer.follow_up else None,
+            follow_up_group if answer.follow_up else None,
         )
 
     def encode(self) -> str:
-        """As it stands in the form."""
+        """The value of the form's hidden field."""
         score = "" if self.score is None else str(self.score)
         facts = str(self.version), score, _CONSENT[self.may_contact]
-        return ".".join((*facts, self.comment, self.follow_up, self.placed or ""))
+        return ".".join((*facts, self.comment, self.follow_up, self.follow_up_group or ""))
 
     @classmethod
-    def decode(cls, text: str) -> "Shown":
-        """Read what a form carries; from what is no such thing, a page that showed no answer."""
+    def decode(cls, text: str) -> "ShownAnswer":
+        """Read the hidden field; anything else counts as a page that showed no answer."""
         parts = text.split(".")
         if len(parts) != len(cls.__slots__):
             return cls()
-        version, score, contact, comment, follow_up, placed = parts
-        if not (version.isascii() and version.isdecimal() and len(version) < 19):  # noqa: PLR2004  (a bigint)
+        version, score, contact, comment, follow_up, follow_up_group = parts
+        if not (version.isascii() and version.isdecimal() and len(version) <= _MAX_BIGINT_DIGITS):
             return cls()
         return cls(
             int(version),
-            int(score) if score in {str(n) for n in range(11)} else None,
-            next((said for said, word in _CONSENT.items() if word == contact), None),
+            parse_score(score),
+            next((consent for consent, word in _CONSENT.items() if word == contact), None),
             comment,
             follow_up,
-            next((outcome for outcome in OUTCOMES if outcome == placed), None),
+            next((group for group in GROUPS if group == follow_up_group), None),
         )
 
 
-NOTHING_SHOWN = Shown()
-"""A page that was drawn before there was an answer."""
+NO_ANSWER_SHOWN = ShownAnswer()
+"""Of a page that was rendered before there was an answer."""
 
 
 def digest(text: str | None) -> str:
-    """A text's fingerprint; that of none is empty."""
+    """A text's fingerprint; empty for no text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """What a form sent. What it does not have, or a score that stood alone, is UNSET."""
+class PostedForm:
+    """What a valid form posts. UNSET: the page had no such field, or it posted a score alone."""
 
     score: int
     language: str
     sent: bool
     comment: str | UnsetType | None
-    follow_up: Mapping[Group, str]
-    """By outcome, as far as the page had such a question."""
+    follow_ups: Mapping[Group, str]
+    """The reply to the follow-up question of each group for which the page had one."""
     may_contact: bool | UnsetType | None
-    shown: Shown
-    written: Written | None
+    shown: ShownAnswer
+    revision: PageRevision | None
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """What the customer says with it. ``conflicts`` are texts that two pages changed in two ways."""
+class MergeResult:
+    """What a posted form changes. ``conflicts`` are texts that two pages changed in two ways."""
 
-    said: Said
-    conflicts: tuple[Text, ...] = ()
+    submitted: SubmittedAnswer
+    conflicts: tuple[TextField, ...] = ()
     overtaken: bool = False
-    """The same page has sent something later already: this says nothing."""
+    """The same page has posted a later revision already, so this one changes nothing."""
 
 
-def meant(found: Found, posted: Posted) -> Meant:
-    """Merge a form with the answer as it stands by now."""
-    answer, shown = found.answer, posted.shown
-    said = Said(
+def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
+    """Merge a form with the answer as it is now."""
+    answer, shown, revision = target.answer, posted.shown, posted.revision
+    submitted = SubmittedAnswer(
         posted.score,
         posted.language,
         posted.sent,
@@ -117,80 +119,82 @@ def meant(found: Found, posted: Posted) -> Meant:
         may_contact=posted.may_contact,
     )
     if answer is None or answer.score is None:
-        return Meant(said)
-    if found.written is not None and posted.written is not None and found.written.page == posted.written.page:
-        return Meant(said, overtaken=posted.written.seq < found.written.seq)
+        return MergeResult(submitted)
+    if target.last_write is not None and revision is not None and target.last_write.page == revision.page:
+        return MergeResult(submitted, overtaken=revision.seq < target.last_write.seq)
     if answer.version == shown.version:
-        return Meant(said)
-    conflicts: list[Text] = []
-    comment = _merged(said.comment, shown.comment, answer.comment)
-    follow_up = _merged(said.follow_up, shown.follow_up, answer.follow_up)
+        return MergeResult(submitted)
+    conflicts: list[TextField] = []
+    comment = _merged(submitted.comment, shown.comment, answer.comment)
+    follow_up = _merged(submitted.follow_up, shown.follow_up, answer.follow_up)
     if comment is None:
         conflicts.append("comment")
     if follow_up is None:
         conflicts.append("follow_up")
     merged = replace(
-        said,
-        score=answer.score if said.score == shown.score else said.score,
-        may_contact=UNSET if said.may_contact == shown.may_contact else said.may_contact,
+        submitted,
+        score=answer.score if submitted.score == shown.score else submitted.score,
+        may_contact=UNSET if submitted.may_contact == shown.may_contact else submitted.may_contact,
         comment=UNSET if comment is None else comment.text,
         follow_up=UNSET if follow_up is None else follow_up.text,
     )
-    return Meant(merged, tuple(conflicts))
+    return MergeResult(merged, tuple(conflicts))
 
 
-def shown_after(answer: Answer, posted: Posted) -> Shown:
-    """What the page that has just sent this shows of the answer: of each field what both have by now.
+def shown_after(answer: Answer, posted: PostedForm) -> ShownAnswer:
+    """What the page that has just posted shows of the answer: each field in which the two agree by now.
 
-    A field in which they differ stays as the page was drawn, so that its next form is merged again; the
-    version is the answer's only when they differ in none.
+    A field in which they differ stays as the page was rendered, so that its next form is merged again. The
+    version is the answer's only when no field differs.
     """
-    drawn, outcome = posted.shown, group_of(posted.score)
-    stands = Shown.of(answer, outcome)
-    comment = drawn.comment if posted.comment is UNSET else digest(posted.comment)
-    contact = drawn.may_contact if posted.may_contact is UNSET else posted.may_contact
-    further = drawn.follow_up if outcome not in posted.follow_up else digest(posted.follow_up[outcome])
-    differs = (posted.score, contact, comment, further) != (
-        stands.score, stands.may_contact, stands.comment, stands.follow_up
+    rendered, group = posted.shown, group_of(posted.score)
+    current = ShownAnswer.of(answer, group)
+    comment = rendered.comment if posted.comment is UNSET else digest(posted.comment)
+    contact = rendered.may_contact if posted.may_contact is UNSET else posted.may_contact
+    has_follow_up = group in posted.follow_ups
+    follow_up = digest(posted.follow_ups[group]) if has_follow_up else rendered.follow_up
+    differs = (posted.score, contact, comment, follow_up) != (
+        current.score, current.may_contact, current.comment, current.follow_up
     )  # fmt: skip
-    return Shown(
-        drawn.version if differs else answer.version,
-        posted.score if posted.score == stands.score else drawn.score,
-        contact if contact == stands.may_contact else drawn.may_contact,
-        comment if comment == stands.comment else drawn.comment,
-        further if further == stands.follow_up else drawn.follow_up,
-        stands.placed if further == stands.follow_up and outcome in posted.follow_up else drawn.placed,
+    follow_up_agrees = follow_up == current.follow_up
+    return ShownAnswer(
+        rendered.version if differs else answer.version,
+        posted.score if posted.score == current.score else rendered.score,
+        contact if contact == current.may_contact else rendered.may_contact,
+        comment if comment == current.comment else rendered.comment,
+        follow_up if follow_up_agrees else rendered.follow_up,
+        current.follow_up_group if follow_up_agrees and has_follow_up else rendered.follow_up_group,
     )
 
 
-def writer(answer: Answer, posted: Posted) -> Written | None:
-    """The page as the one that wrote all of this answer; None when a part of it is another's."""
-    return posted.written if shown_after(answer, posted).version == answer.version else None
+def sole_writer(answer: Answer, posted: PostedForm) -> PageRevision | None:
+    """The posting page, if the whole answer is what it posted; None when another page wrote a part of it."""
+    return posted.revision if shown_after(answer, posted).version == answer.version else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
+class _MergedText:
     text: str | UnsetType | None
 
 
-def _merged(posted: str | UnsetType | None, shown: str, stands: str | None) -> _Taken | None:
-    """The text to take; None when both have changed it and one would be lost."""
+def _merged(posted: str | UnsetType | None, shown: str, current: str | None) -> _MergedText | None:
+    """The text to write; None when both changed it and one text would be lost."""
     if posted is UNSET or digest(posted or None) == shown:
-        return _Taken(UNSET)
-    if stands is None or digest(stands) == shown or stands in (posted or ""):
-        return _Taken(posted)
+        return _MergedText(UNSET)
+    if current is None or digest(current) == shown or current in (posted or ""):
+        return _MergedText(posted)
     return None
 
 
-def _follow_up(posted: Posted) -> str | UnsetType | None:
-    """What was written to the question that goes with the score; None takes back what the page showed."""
-    outcome = group_of(posted.score)
-    if text := posted.follow_up.get(outcome):
+def _follow_up(posted: PostedForm) -> str | UnsetType | None:
+    """The reply to the question that goes with the score; None removes the reply that the page showed."""
+    group = group_of(posted.score)
+    if text := posted.follow_ups.get(group):
         return text
-    if not posted.follow_up and posted.comment is UNSET:
+    if not posted.follow_ups and posted.comment is UNSET:
         return UNSET  # a score alone
-    placed, before = posted.shown.placed, posted.shown.score
-    if placed is None or placed == outcome:
-        return None if outcome in posted.follow_up else UNSET
-    chosen_anew = before is not None and group_of(before) != outcome
-    return None if chosen_anew else UNSET
+    shown = posted.shown
+    if shown.follow_up_group is None or shown.follow_up_group == group:
+        return None if group in posted.follow_ups else UNSET
+    group_has_changed = shown.score is not None and group_of(shown.score) != group
+    return None if group_has_changed else UNSET

@@ -25,7 +25,7 @@ metadata = MetaData(naming_convention=NAMING)
 kernel_tables(metadata)
 tenant_tables(metadata)
 
-Table(
+survey = Table(
     "survey",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -35,7 +35,7 @@ Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-Table(
+invitation = Table(
     "invitation",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -117,7 +117,7 @@ Table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
 )
 
-Table(
+case_copy = Table(
     "case_copy",
     metadata,
     Column("tenant", Text, primary_key=True),

@@ -1,11 +1,10 @@
-"""What an import takes, for the OpenAPI document; written from the type that reads it."""
+"""The body of an import, for the OpenAPI document: made from the type that reads it."""
 
 from typing import Any
 
-import msgspec
-
 from services.collector.imports import AnswerIn
 from shared.http.json_items import MAX_ITEMS
+from shared.http.openapi import schema_of
 
 _EXAMPLE = {
     "answers": [
@@ -23,23 +22,7 @@ _EXAMPLE = {
     ]
 }
 
-
-def _inline(kind: type) -> dict[str, Any]:
-    """The schema of a type with its parts in place, since they belong to no component of FastAPI's."""
-    (schema,), parts = msgspec.json.schema_components([kind], ref_template="{name}")
-
-    def resolve(value: Any) -> Any:
-        if isinstance(value, dict):
-            if "$ref" in value:
-                return resolve(parts[value["$ref"]])
-            return {name: resolve(inner) for name, inner in value.items()}
-        return [resolve(inner) for inner in value] if isinstance(value, list) else value
-
-    resolved: dict[str, Any] = resolve(schema)
-    return resolved
-
-
-TAKES: dict[str, Any] = {
+IMPORT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -48,7 +31,7 @@ TAKES: dict[str, Any] = {
                     "type": "object",
                     "required": ["answers"],
                     "properties": {
-                        "answers": {"type": "array", "items": _inline(AnswerIn), "maxItems": MAX_ITEMS}
+                        "answers": {"type": "array", "items": schema_of(AnswerIn), "maxItems": MAX_ITEMS}
                     },
                 },
                 "example": _EXAMPLE,

@@ -1,10 +1,11 @@
-"""What the collector remembers of what it has said, when its database was restored from an older backup."""
+"""How the collector recovers when its database was restored from an older backup: it reads its own topic."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import zip_longest
 from uuid import UUID
 
-from services.collector import repository
+from services.collector.repository.answers import lock_answers_after, put_answers
 from shared.db.database import UnitOfWork
 from shared.events import ANSWERS, Answer, Event
 from shared.kafka.kernel import Subscription
@@ -15,26 +16,24 @@ LOST = "Which links were followed without an answer, as far as that was since th
 
 
 async def restore_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Take back each answer, one version after the other, so that the history has what stood before."""
-    versions: defaultdict[tuple[str, UUID], list[Answer]] = defaultdict(list)
+    """Write each answer, one version after the other, so that the history gets each earlier one."""
+    versions: defaultdict[tuple[str, UUID], list[Event[Answer]]] = defaultdict(list)
     for event in events:
-        versions[event.tenant, event.data.id].append(event.data)
-    while versions:
-        round_: defaultdict[str, list[Answer]] = defaultdict(list)
-        for (tenant, answer_id), waiting in list(versions.items()):
-            round_[tenant].append(waiting.pop(0))
-            if not waiting:
-                del versions[tenant, answer_id]
-        for tenant, answers in sorted(round_.items()):
-            await repository.put_answers(uow, tenant, answers)
+        versions[event.tenant, event.data.id].append(event)
+    for same_round in zip_longest(*versions.values()):
+        by_tenant: defaultdict[str, list[Answer]] = defaultdict(list)
+        for event in filter(None, same_round):
+            by_tenant[event.tenant].append(event.data)
+        for tenant, answers in sorted(by_tenant.items()):
+            await put_answers(uow, tenant, answers)
 
 
 async def answers_page(
     uow: UnitOfWork, after: Cursor | None, most: int
 ) -> tuple[list[tuple[str, Answer]], Cursor | None]:
-    """Every answer, as it stands."""
-    things = await repository.lock_answers_after(uow, after, most)
-    return things, (things[-1][0], things[-1][1].id) if len(things) == most else None
+    """The next answers as they are now, and where to go on."""
+    answers = await lock_answers_after(uow, after, most)
+    return answers, (answers[-1][0], answers[-1][1].id) if len(answers) == most else None
 
 
 def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)

@@ -1,4 +1,4 @@
-"""What ``/v1/answers`` takes and gives."""
+"""The responses of ``/v1/answers``."""
 
 from datetime import date, datetime
 from typing import Literal

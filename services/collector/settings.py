@@ -1,9 +1,9 @@
-"""What the collector needs of its own."""
+"""The collector's own settings."""
 
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Variables that begin with COLLECTOR_."""
+    """Read from variables that begin with COLLECTOR_."""
 
     PREFIX = "COLLECTOR_"

@@ -1,113 +1,148 @@
-"""What the customer sees: the question, the thanks, and that a link leads nowhere."""
+"""The customer's pages, each with the fields that its template sees, and how they are built."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import ClassVar
 from uuid import uuid4
 
-from fastapi import Request, Response
-
-from services.collector.domain import LONGEST_TEXT, Found
-from services.collector.forms import Fault, PageNonce, Sheet
-from services.collector.merging import Shown
-from services.collector.wording import about, languages_of, place_of_follow_up, worded, zone_of
-from shared.events.nps import group_of
-from shared.link_tokens import LinkSigner
-from shared.pages.environment import Pages
+from services.collector.context import CollectorContext
+from services.collector.domain import MAX_TEXT_LENGTH, LinkTarget
+from services.collector.forms import FormFault, SurveyForm
+from services.collector.merging import ShownAnswer
+from services.collector.survey_texts import (
+    available_languages,
+    follow_up_group,
+    occasion_and_day,
+    with_filled_texts,
+)
+from shared.events import Answer, SurveyTexts
+from shared.events.nps import SCALE, Group, group_of
 from shared.pages.language import own_name
+from shared.pages.page import Page
 
-UNSEEN = {"X-Robots-Tag": "noindex, nofollow"}
-LOOK_AGAIN_S = 2
+RELOAD_INTERVAL_S = 2
+SCORES = tuple((score, group_of(score)) for score in SCALE)
+GROUP_RANGES = tuple(
+    (group, f"{scores[0]}–{scores[-1]}")  # noqa: RUF001  (a range of numbers)
+    for group, scores in ((group, list(scores)) for group, scores in groupby(SCALE, group_of))
+)
+"""Each group with its scores as a customer reads them."""
 
 
-@dataclass(frozen=True)
-class Renderer:
-    """Draws the pages of one process."""
+@dataclass(frozen=True, kw_only=True)
+class LinkGonePage(Page):
+    """For every link that cannot be answered: the page does not tell whether it ever could."""
 
-    pages: Pages
-    signer: LinkSigner
-    nonce: PageNonce
+    template: ClassVar[str] = "gone.html"
 
-    def gone(self, request: Request) -> Response:
-        """One page for every link that leads nowhere: nobody learns whether it ever did."""
-        return self._page(request, "gone.html", status_code=404)
 
-    def one_moment(self, request: Request) -> Response:
-        """The link is ours, and what it leads to is still on its way."""
-        response = self._page(request, "moment.html", status_code=503, again=LOOK_AGAIN_S)
-        response.headers["Retry-After"] = str(LOOK_AGAIN_S)
-        return response
+@dataclass(frozen=True, kw_only=True)
+class OneMomentPage(Page):
+    """The link is valid, and its invitation has not been consumed yet; the page reloads itself."""
 
-    def thanks(self, request: Request, found: Found, language: str, now: datetime) -> Response:
-        """What was said, and what happens now."""
-        answer = found.scored
-        assert answer is not None  # noqa: S101  (for the type checker: the caller has seen it)
-        assert answer.score is not None  # noqa: S101
-        outcome, case = group_of(answer.score), found.case
-        waits = not case.dealt_with if case is not None else outcome == "detractor"
-        return self._page(
-            request,
-            "thanks.html",
-            speak=language,
-            time_zone=zone_of(found),
-            company=found.tenant.name,
-            own=worded(found, language, self.pages, {}).texts(language),
-            own_language=language,
-            outcome=outcome,
-            answer=answer,
-            contact=bool(answer.may_contact) and waits,
-            due=case.due_at if case is not None and case.due_at > now else None,
-            until=found.amendable_until,
-            change=f"{request.url.path}?change=1&lang={language}",
-        )
+    template: ClassVar[str] = "moment.html"
+    reload_interval_s: int = RELOAD_INTERVAL_S
 
-    def form(
-        self,
-        request: Request,
-        found: Found,
-        sheet: Sheet,
-        now: datetime,
-        faults: tuple[Fault, ...] = (),
-        status: int = 200,
-    ) -> Response:
-        """The question, filled in as the sheet is."""
-        unsubscribe = self.signer.sign("unsubscribe", found.asked.id)
-        languages = languages_of(found, self.pages)
-        before = found.scored
-        return self._page(
-            request,
-            "survey.html",
-            status_code=status,
-            speak=sheet.language,
-            time_zone=zone_of(found),
-            company=found.tenant.name,
-            about=about(found, sheet.language, self.pages),
-            own=worded(found, sheet.language, self.pages, sheet.texts).texts(sheet.language),
-            sheet=sheet if sheet.page else replace(sheet, page=uuid4().hex),
-            before=before,
-            faults=faults,
-            here=request.url.path,
-            nonce=self.nonce.make(found.asked.id, now),
-            until=found.amendable_until,
-            longest=LONGEST_TEXT,
-            unsubscribe=f"/u/{unsubscribe}",
-            languages=[(code, own_name(code)) for code in languages if code != sheet.language],
-        )
 
-    def shown(self, found: Found) -> Shown:
-        """The answer as a page that is drawn now shows it."""
-        return Shown.of(found.scored, place_of_follow_up(found, self.pages))
+@dataclass(frozen=True, kw_only=True)
+class ThanksPage(Page):
+    """What was answered, and what happens now."""
 
-    def sheet_of(self, found: Found, language: str) -> Sheet:
-        """The form as the answer stands: empty, or what was said, while it may be changed."""
-        answer = found.scored
-        if answer is None or answer.score is None:
-            return Sheet(language)
-        place = place_of_follow_up(found, self.pages) or group_of(answer.score)
-        texts = {"comment": answer.comment or "", f"follow_up_{place}": answer.follow_up or ""}
-        return Sheet(language, answer.score, answer.may_contact, texts, shown=self.shown(found))
+    template: ClassVar[str] = "thanks.html"
+    company: str
+    language: str
+    own_texts: SurveyTexts
+    """The survey's own texts, filled; those that are None have a standard wording."""
+    answer: Answer
+    group: Group
+    is_contact_promised: bool
+    contact_due_at: datetime | None
+    amendable_until: datetime | None
+    change_url: str
 
-    def _page(self, request: Request, template: str, **context: Any) -> Response:
-        response = self.pages.response(request, template, **context)
-        response.headers.update(UNSEEN)
-        return response
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyPage(Page):
+    """The question, filled in as the form is."""
+
+    template: ClassVar[str] = "survey.html"
+    company: str
+    occasion: tuple[str, str] | None
+    """What the survey is about, and the day of it."""
+    own_texts: SurveyTexts
+    form: SurveyForm
+    faults: tuple[FormFault, ...]
+    given_answer: Answer | None
+    """The answer as it is kept, once it has a score."""
+    amendable_until: datetime | None
+    url: str
+    nonce: str
+    unsubscribe_url: str
+    other_languages: list[tuple[str, str]]
+    """Code and own name of each."""
+    scores: tuple[tuple[int, Group], ...] = SCORES
+    group_ranges: tuple[tuple[Group, str], ...] = GROUP_RANGES
+    max_text_length: int = MAX_TEXT_LENGTH
+
+
+def thanks_page(
+    context: CollectorContext, target: LinkTarget, answer: Answer, language: str, url: str, now: datetime
+) -> ThanksPage:
+    """The thanks for a scored answer."""
+    assert answer.score is not None  # noqa: S101  (for the type checker)
+    group, case = group_of(answer.score), target.case
+    is_contact_due = not case.is_settled if case is not None else group == "detractor"
+    return ThanksPage(
+        company=target.tenant.name,
+        language=language,
+        own_texts=with_filled_texts(target, language, context.pages).texts(language),
+        answer=answer,
+        group=group,
+        is_contact_promised=bool(answer.may_contact) and is_contact_due,
+        contact_due_at=case.due_at if case is not None and case.due_at > now else None,
+        amendable_until=target.amendable_until,
+        change_url=f"{url}?change=1&lang={language}",
+    )
+
+
+def survey_page(
+    context: CollectorContext,
+    target: LinkTarget,
+    form: SurveyForm,
+    url: str,
+    now: datetime,
+    faults: tuple[FormFault, ...] = (),
+) -> SurveyPage:
+    """The page of a form; one that no page has posted yet gets an id of its own."""
+    language, invitation_id = form.language, target.invitation.id
+    return SurveyPage(
+        company=target.tenant.name,
+        occasion=occasion_and_day(target, language, context.pages),
+        own_texts=with_filled_texts(target, language, context.pages, form.texts).texts(language),
+        form=form if form.page else replace(form, page=uuid4().hex),
+        faults=faults,
+        given_answer=target.scored_answer,
+        amendable_until=target.amendable_until,
+        url=url,
+        nonce=context.nonce.make(invitation_id, now),
+        unsubscribe_url=f"/u/{context.signer.sign('unsubscribe', invitation_id)}",
+        other_languages=[
+            (code, own_name(code)) for code in available_languages(target, context.pages) if code != language
+        ],
+    )
+
+
+def shown_answer(context: CollectorContext, target: LinkTarget) -> ShownAnswer:
+    """The answer as a page that is rendered now shows it."""
+    return ShownAnswer.of(target.scored_answer, follow_up_group(target, context.pages))
+
+
+def form_of_answer(context: CollectorContext, target: LinkTarget, language: str) -> SurveyForm:
+    """The form filled in with the answer, for it to be changed; empty before there is a score."""
+    answer = target.scored_answer
+    if answer is None or answer.score is None:
+        return SurveyForm(language)
+    group = follow_up_group(target, context.pages) or group_of(answer.score)
+    texts = {"comment": answer.comment or "", f"follow_up_{group}": answer.follow_up or ""}
+    return SurveyForm(language, answer.score, answer.may_contact, texts, shown=shown_answer(context, target))

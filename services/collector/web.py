@@ -1,4 +1,4 @@
-"""Builds the collector's API; imported only where one runs."""
+"""Builds the collector's API; imported only by processes that run it."""
 
 from fastapi import FastAPI
 
@@ -11,7 +11,9 @@ from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """Every answer is a transaction of our own database, so none waits for Kafka."""
-    drawn, secret = pages_of(context), context.secret
-    own = context.extended(CollectorContext, pages=drawn, signer=LinkSigner(secret), nonce=PageNonce(secret))
-    return service_app(own, routers=[api.router, pages.router], pages=drawn), {}
+    """An answer is one transaction of our own database, so no request waits for Kafka."""
+    renderer, secret = pages_of(context), context.secret
+    own = context.extended(
+        CollectorContext, pages=renderer, signer=LinkSigner(secret), nonce=PageNonce(secret)
+    )
+    return service_app(own, routers=[api.router, pages.router], pages=renderer), {}

@@ -1,6 +1,6 @@
-"""Takes in what may start a survey.
+"""Accepts the events that may start a survey.
 
-says   transactions (straight to the broker: 202 means acknowledged), tenants (through the outbox)
-hears  nothing
-owns   tenants and their API keys
+consumes   nothing
+publishes  transactions (straight to the broker: 202 means acknowledged), tenants (through the outbox)
+owns       tenants and their API keys
 """

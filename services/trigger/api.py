@@ -1,22 +1,29 @@
-"""The one door without a transaction: keys from memory, an idempotent producer, acknowledgement, 202."""
+"""``POST /v1/events``: keys in memory, an idempotent producer, acknowledgement, 202; no transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.trigger.context import OwnContext, TriggerContext
-from services.trigger.domain import Accepted, transaction
+from services.trigger.domain import AcceptedEvent, transaction
 from services.trigger.errors import Unacceptable
-from services.trigger.intake import FORMS, NoSuchForm, Piece, pieces, read
-from services.trigger.openapi import ACCEPTS, ANSWERS
+from services.trigger.intake import (
+    CONTENT_TYPES,
+    EncodedEvent,
+    UnsupportedContentType,
+    read_event,
+    split_events,
+)
+from services.trigger.openapi import EVENTS_BODY, EVENTS_RESPONSES
+from services.trigger.schemas import BatchResult, EventFault, EventResult
 from shared.api_keys import ApiKey
 from shared.events import TRANSACTIONS, Event, Transaction
 from shared.http.body_text import read_text
 from shared.http.fast_route import FastRoute
-from shared.http.json_items import NotJson, TooMany, id_of
+from shared.http.json_items import MAX_ITEMS, NotJson, TooMany, id_of
 from shared.http.key_auth import requires
 from shared.http.problems import Problem
 from shared.kafka.kernel import Unavailable
@@ -25,30 +32,12 @@ from shared.secrets import customer_hash
 router = APIRouter(route_class=FastRoute)
 
 
-class Fault(msgspec.Struct):
-    """What is wrong with one event, or what of it was left out."""
-
-    field: str
-    detail: str
-
-
-class Result(msgspec.Struct, omit_defaults=True):
-    """What became of one event of a request, in the order sent."""
-
-    id: str | None
-    status: str
-    see: str | None = None
-    errors: list[Fault] = []
-    warnings: list[Fault] = []
-    """What only helps and was not understood: the event is accepted without it."""
-
-
 @router.post(
     "/v1/events",
     status_code=202,
     summary="Send purchases and contacts",
-    openapi_extra=ACCEPTS,
-    responses=ANSWERS,
+    openapi_extra=EVENTS_BODY,
+    responses=EVENTS_RESPONSES,
     response_class=Response,
 )
 async def post_events(
@@ -59,30 +48,50 @@ async def post_events(
     202 means that Kafka has acknowledged every event of the request. The same event (tenant, source and id)
     may be sent again at any time: it changes nothing. 207 means that some were refused; each has its result.
     """
-    found, is_batch = _pieces(await read_text(request), request)
+    sent, is_batch = _split(await read_text(request), request)
     now = context.database.clock()
-    results: list[Result] = []
+    results: list[EventResult] = []
     accepted: dict[tuple[str, str], Event[Transaction]] = {}
-    for piece in found:
+    for encoded in sent:
         try:
-            told, warned = _read(context, piece, key, now)
+            new, warnings = _read(context, encoded, key, now)
         except Unacceptable as fault:
-            results.append(Result(id_of(piece.body), "refused", errors=[Fault(fault.field, fault.remedy)]))
+            errors = [EventFault(fault.field, fault.remedy)]
+            results.append(EventResult(id_of(encoded.body), "refused", errors=errors))
         else:
-            result = _accept(context, TRANSACTIONS.event(key.tenant, told, now), accepted)
-            result.warnings = [Fault(piece.place(each.field), each.remedy) for each in warned]
+            result = _accept(context, TRANSACTIONS.event(key.tenant, new, now), accepted)
+            result.warnings = [EventFault(encoded.place(each.field), each.remedy) for each in warnings]
             results.append(result)
     if accepted:
         await _publish(context, list(accepted.values()))
-    return _response(results, is_batch, some=bool(accepted))
+    return _batch_response(results) if is_batch else _single_response(results[0])
 
 
-def _read(context: TriggerContext, piece: Piece, key: ApiKey, now: datetime) -> Accepted:
+def _split(body: bytes, request: Request) -> tuple[list[EncodedEvent], bool]:
+    try:
+        return split_events(body, request.headers)
+    except NotJson:
+        raise Problem(
+            400, errors=[{"field": "/", "detail": "Not JSON: a bracket, a quote or a comma is missing."}]
+        ) from None
+    except TooMany:
+        raise Problem(
+            413, "These are too many events.", f"One request may carry {MAX_ITEMS:,}. Send them in parts."
+        ) from None
+    except UnsupportedContentType:
+        raise Problem(
+            415,
+            "Events do not come in this form.",
+            f"Send them as {', '.join(CONTENT_TYPES[:-1])} or {CONTENT_TYPES[-1]}.",
+        ) from None
+
+
+def _read(context: TriggerContext, encoded: EncodedEvent, key: ApiKey, now: datetime) -> AcceptedEvent:
     """Read and check one event.
 
     :raises Unacceptable: naming the place in what was sent, and the remedy.
     """
-    event, spoilt = read(piece)
+    event, spoilt = read_event(encoded)
     try:
         return transaction(
             event,
@@ -93,42 +102,25 @@ def _read(context: TriggerContext, piece: Piece, key: ApiKey, now: datetime) -> 
             spoilt=spoilt,
         )
     except Unacceptable as fault:
-        raise Unacceptable(piece.place(fault.field), fault.remedy) from None
-
-
-def _pieces(body: bytes, request: Request) -> tuple[list[Piece], bool]:
-    try:
-        return pieces(body, request.headers)
-    except NotJson:
-        raise Problem(
-            400, errors=[{"field": "/", "detail": "Not JSON: a bracket, a quote or a comma is missing."}]
-        ) from None
-    except TooMany:
-        raise Problem(
-            413, "These are too many events.", "One request may carry 1,000. Send them in parts."
-        ) from None
-    except NoSuchForm:
-        raise Problem(
-            415,
-            "Events do not come in this form.",
-            f"Send them as {', '.join(FORMS[:-1])} or {FORMS[-1]}.",
-        ) from None
+        raise Unacceptable(encoded.place(fault.field), fault.remedy) from None
 
 
 def _accept(
     context: TriggerContext, event: Event[Transaction], accepted: dict[tuple[str, str], Event[Transaction]]
-) -> Result:
-    told = event.data
-    earlier = accepted.setdefault((told.source, told.id), event)
-    if earlier.data.digest != told.digest:
+) -> EventResult:
+    """Add the event to the accepted ones, unless one of this identity with other content is among them."""
+    new = event.data
+    earlier = accepted.setdefault((new.source, new.id), event)
+    if earlier.data.digest != new.digest:
         detail = (
             "Stands in this request already, with other content: the first counts. Give this one another id."
         )
-        return Result(told.id, "refused", errors=[Fault("/id", detail)])
-    return Result(told.id, "accepted", see=f"{context.staff_url}/events/{event.subject}")
+        return EventResult(new.id, "refused", errors=[EventFault("/id", detail)])
+    return EventResult(new.id, "accepted", see=f"{context.staff_url}/events/{event.subject}")
 
 
 async def _publish(context: TriggerContext, events: Sequence[Event[Transaction]]) -> None:
+    """Publish the events; return when Kafka has acknowledged all of them."""
     try:
         await context.publisher.publish(
             TRANSACTIONS.name,
@@ -143,18 +135,21 @@ async def _publish(context: TriggerContext, events: Sequence[Event[Transaction]]
         ) from None
 
 
-def _response(results: list[Result], is_batch: bool, *, some: bool) -> Response:
-    if not is_batch:
-        (result,) = results
-        if not some:
-            raise Problem(
-                422, errors=[{"field": fault.field, "detail": fault.detail} for fault in result.errors]
-            )
-        return Response(msgspec.json.encode(result), 202, media_type="application/json")
+def _single_response(result: EventResult) -> Response:
+    if result.status == "refused":
+        raise Problem(422, errors=[{"field": fault.field, "detail": fault.detail} for fault in result.errors])
+    return Response(msgspec.json.encode(result), 202, media_type="application/json")
+
+
+def _batch_response(results: list[EventResult]) -> Response:
     refused = sum(result.status == "refused" for result in results)
-    status = 202 if not refused else 207 if some else 422
-    body: dict[str, Any] = {"accepted": len(results) - refused, "refused": refused, "results": results}
-    if status != 422:  # noqa: PLR2004
-        return Response(msgspec.json.encode(body), status, media_type="application/json")
+    batch = BatchResult(len(results) - refused, refused, results)
+    if not refused or batch.accepted:
+        status = 207 if refused else 202
+        return Response(msgspec.json.encode(batch), status, media_type="application/json")
     problem = {"type": "about:blank", "title": "None of these events can be accepted.", "status": 422}
-    return Response(msgspec.json.encode(problem | body), status, media_type="application/problem+json")
+    return Response(
+        msgspec.json.encode(problem | msgspec.structs.asdict(batch)),
+        422,
+        media_type="application/problem+json",
+    )

@@ -1,4 +1,4 @@
-"""The trigger's whole truth: what it serves, says and runs."""
+"""The trigger on one screen: the paths it serves and the topic it owns."""
 
 from services.trigger.models import metadata
 from services.trigger.recovery import recovery

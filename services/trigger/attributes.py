@@ -1,4 +1,4 @@
-"""The client's own JSON object: taken as it is, with each number as it was written (19.90 stays 19.90)."""
+"""The client's own JSON object: kept as it is, with each number as it was written (19.90 stays 19.90)."""
 
 import json
 import re
@@ -11,12 +11,13 @@ from shared.http.json_items import depth
 from shared.limits import MAX_ATTRIBUTES_BYTES
 
 MAX_ATTRIBUTES_DEPTH = 32
+_TOO_LARGE = f"Hold more than {MAX_ATTRIBUTES_BYTES // 1024} KiB. Send a reference to what is large instead."
 Attributes = Raw | UnsetType
 
 
-def in_one_order(attributes: Attributes) -> tuple[Attributes, Attributes]:
-    """The attributes with their names in order and without blanks: once with each number as it was written,
-    to be shown, and once as its value, to be compared.
+def canonical_attributes(attributes: Attributes) -> tuple[Attributes, Attributes]:
+    """The attributes with sorted names and without blanks, in two forms: with each number as it was written,
+    to be shown, and with its value, to be compared.
 
     :raises Unacceptable: when they are no JSON object, too large, or nested deeper than a reader follows.
     """
@@ -24,7 +25,7 @@ def in_one_order(attributes: Attributes) -> tuple[Attributes, Attributes]:
     if text == b"null":
         return UNSET, UNSET
     if len(text) > MAX_ATTRIBUTES_BYTES:
-        raise Unacceptable("/attributes", "Hold more than 64 KiB. Send a reference to what is large instead.")
+        raise Unacceptable("/attributes", _TOO_LARGE)
     if text.count(b"{") + text.count(b"[") > MAX_ATTRIBUTES_DEPTH and depth(text) > MAX_ATTRIBUTES_DEPTH:
         raise Unacceptable("/attributes", f"Nested deeper than {MAX_ATTRIBUTES_DEPTH} levels. Flatten them.")
     try:
@@ -36,7 +37,7 @@ def in_one_order(attributes: Attributes) -> tuple[Attributes, Attributes]:
     if not isinstance(value, dict):
         raise Unacceptable("/attributes", "Must be an object.")
     compared = Raw(_encoder.encode(value))
-    if not _MANY_SPELLINGS.search(text):
+    if not _RESPELLABLE.search(text):
         return compared, compared
     written = (
         json.loads(text, parse_float=_raw, parse_int=_raw) if b"-0" in text else _as_written.decode(text)
@@ -50,5 +51,5 @@ def _raw(number: str) -> Raw:
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _as_written = msgspec.json.Decoder(float_hook=_raw)  # never called for -0
-# A whole number without a sign has one spelling alone; a match within a text only costs a little time.
-_MANY_SPELLINGS = re.compile(rb"[0-9][.eE]|-0")
+# A whole number without a sign has one spelling only; a match within a text merely costs a little time.
+_RESPELLABLE = re.compile(rb"[0-9][.eE]|-0")

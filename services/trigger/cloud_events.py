@@ -1,6 +1,6 @@
-"""CloudEvents 1.0.2 over HTTP: the attributes of an event in its three modes, and where its data stands.
+"""CloudEvents 1.0.2 over HTTP in its three modes: the attributes of an event, and its data.
 
-Data are a JSON object: a purchase or a contact without the identity, which the attributes are.
+The data are a JSON object: a purchase or a contact without its identity, which the attributes are.
 """
 
 import base64
@@ -14,8 +14,8 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from services.trigger.domain import HINTS, Content, EventIn
 from services.trigger.errors import Unacceptable
+from services.trigger.schemas import HINTS, MAX_LABEL_LENGTH, EventContent, EventIn
 from shared.events.envelope import Instant
 from shared.http.body_text import BOM
 from shared.http.json_items import BadItem, read_item
@@ -25,8 +25,8 @@ ATTRIBUTES = ("specversion", "id", "source", "type", "time")
 _DATA = "/data"
 
 
-class _Structured(Struct):
-    """Null is absent (JSON format, 2.2), so each may be; extension attributes are not read."""
+class _StructuredEvent(Struct):
+    """Each attribute may be null, which means absent (JSON format, 2.2); extension attributes are ignored."""
 
     specversion: str | None = None
     id: str | None = None
@@ -39,22 +39,22 @@ class _Structured(Struct):
 
 
 def is_binary(headers: Mapping[str, str]) -> bool:
-    """Whether a request's headers carry an event: one attribute that all events have is enough to say so."""
+    """Whether a request's headers carry an event: one of the required attributes is enough."""
     return not _HEADERS.isdisjoint(headers.keys())
 
 
 def read_structured(item: bytes) -> tuple[EventIn, Collection[str]]:
-    """An event in the JSON format, and the hints in which a character is none.
+    """An event in the JSON format, and the pointers of the hints with a character that cannot be kept.
 
     :raises Unacceptable: naming the attribute, or the field below ``/data``.
     """
     try:
-        told, spoilt = read_item(_structured, item, helps=_HINTS)
+        envelope, spoilt = read_item(_structured, item, helps=_HINTS)
     except BadItem as bad:
         raise _first(bad) from None
-    attributes = {name: getattr(told, name) for name in ATTRIBUTES}
+    attributes = {name: getattr(envelope, name) for name in ATTRIBUTES}
     _check(attributes, "/")
-    content = _content(_data_of(told), _DATA)
+    content = _content(_data_of(envelope), _DATA)
     try:
         event = _event(attributes, content[0])
     except Unacceptable as fault:
@@ -63,8 +63,8 @@ def read_structured(item: bytes) -> tuple[EventIn, Collection[str]]:
 
 
 def read_binary(body: bytes, headers: Mapping[str, str]) -> tuple[EventIn, Collection[str]]:
-    """An event whose attributes are headers and whose data are the body, and the hints in which a character
-    is none.
+    """An event whose attributes are headers and whose data are the body, and the pointers of the hints with a
+    character that cannot be kept.
 
     :raises Unacceptable: naming the header, or the field of the body.
     """
@@ -89,7 +89,7 @@ def read_binary(body: bytes, headers: Mapping[str, str]) -> tuple[EventIn, Colle
 
 
 def pointer_in(field: str, *, binary: bool) -> str:
-    """Where a field of ours stands in a CloudEvent, for whoever sent one."""
+    """The place in a CloudEvent of a field of the plain form."""
     attribute = {"/occurred_at": "time", "/id": "id", "/source": "source", "/type": "type"}.get(field)
     if attribute is not None:
         return f"header/ce-{attribute}" if binary else f"/{attribute}"
@@ -97,10 +97,10 @@ def pointer_in(field: str, *, binary: bool) -> str:
 
 
 def header_value(name: str, value: str) -> str:
-    """An attribute's value as a header carries it (HTTP binding, 3.1.3.2): quoted strings are taken out of
-    their quotes, then one round of percent-decoding, which must give UTF-8.
+    """The value of an attribute that a header carries (HTTP binding, 3.1.3.2): unquoted, then percent-decoded
+    once, which must give UTF-8.
 
-    Characters outside ASCII, which senders have to encode, are taken as the UTF-8 that they came as.
+    Characters outside ASCII, which clients have to encode, are read as the UTF-8 that they came in.
 
     :raises Unacceptable: naming the header.
     """
@@ -112,7 +112,7 @@ def header_value(name: str, value: str) -> str:
             f"header/{name}", "Has a percent sign without two hexadecimal digits. Write it as %25."
         )
     try:
-        # The server hands each byte of a header over as one character.
+        # The server decodes each byte of a header as one character.
         return unquote_to_bytes(plain.encode("latin-1")).decode()
     except UnicodeError:
         raise Unacceptable(
@@ -134,24 +134,24 @@ def _check(attributes: Mapping[str, Any], place: str) -> None:
             raise Unacceptable(f"{place}{name}", "Take out the NUL character.")
 
 
-def _data_of(told: _Structured) -> bytes:
+def _data_of(envelope: _StructuredEvent) -> bytes:
     """The data of an event in the JSON format, as JSON."""
-    if told.datacontenttype is not None and not is_json(media_type(told.datacontenttype)[0]):
+    if envelope.datacontenttype is not None and not is_json(media_type(envelope.datacontenttype)[0]):
         raise Unacceptable("/datacontenttype", "Must be application/json: no other data are read here.")
-    given = b"null" if told.data is UNSET else bytes(told.data).strip()
-    if told.data_base64 is None:
+    given = b"null" if envelope.data is UNSET else bytes(envelope.data).strip()
+    if envelope.data_base64 is None:
         if given == b"null":
             raise Unacceptable(_DATA, "Required. Add it.")
         return given
     if given != b"null":
         raise Unacceptable("/data_base64", "Stands beside data. Send one of them.")
     try:
-        return base64.b64decode(told.data_base64, validate=True).removeprefix(BOM)
+        return base64.b64decode(envelope.data_base64, validate=True).removeprefix(BOM)
     except (binascii.Error, ValueError):
         raise Unacceptable("/data_base64", "Is not base64 (RFC 4648).") from None
 
 
-def _content(data: bytes, place: str) -> tuple[Content, list[str]]:
+def _content(data: bytes, place: str) -> tuple[EventContent, list[str]]:
     try:
         return read_item(_decoder, data, helps=HINTS)
     except BadItem as bad:
@@ -159,18 +159,18 @@ def _content(data: bytes, place: str) -> tuple[Content, list[str]]:
         raise Unacceptable(f"{place}{fault.field}".rstrip("/") or "/", fault.remedy) from None
 
 
-def _event(attributes: Mapping[str, Any], data: Content) -> EventIn:
+def _event(attributes: Mapping[str, Any], data: EventContent) -> EventIn:
     """:raises Unacceptable: naming the attribute alone."""
     for name in ("id", "source", "type"):
-        if len(attributes[name]) > _LONGEST:
-            raise Unacceptable(name, f"Must have at most {_LONGEST} characters.")
+        if len(attributes[name]) > MAX_LABEL_LENGTH:
+            raise Unacceptable(name, f"Must have at most {MAX_LABEL_LENGTH} characters.")
     when: datetime = attributes["time"]
     return EventIn(
         id=attributes["id"],
         type=attributes["type"],
         occurred_at=when,
         source=attributes["source"],
-        **{name: getattr(data, name) for name in Content.__struct_fields__},
+        **{name: getattr(data, name) for name in EventContent.__struct_fields__},
     )
 
 
@@ -178,11 +178,10 @@ def _first(bad: BadItem) -> Unacceptable:
     return Unacceptable(bad.faults[0]["field"], bad.faults[0]["detail"])
 
 
-_LONGEST = 200
 _HEADERS = frozenset(f"ce-{name}" for name in ATTRIBUTES)
 _HINTS = frozenset(_DATA + hint for hint in HINTS)
-_structured = msgspec.json.Decoder(_Structured)
-_decoder = msgspec.json.Decoder(Content)
+_structured = msgspec.json.Decoder(_StructuredEvent)
+_decoder = msgspec.json.Decoder(EventContent)
 _QUOTED = re.compile(r'(?:[^"]|"(?:[^"\\]|\\.)*+")*+')
 _QUOTE = re.compile(r'"((?:[^"\\]|\\.)*+)"')
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

@@ -1,4 +1,4 @@
-"""What the trigger adds to the ``afterword`` command: tenants and keys."""
+"""The trigger's part of the ``afterword`` command: tenants and keys."""
 
 import asyncio
 import sys
@@ -20,7 +20,7 @@ key_app = typer.Typer(no_args_is_help=True, help="API keys: shown once, stored h
 
 
 def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
-    """Add ``tenant`` and ``key``; each command first finds its settings."""
+    """Add ``tenant`` and ``key``; ``settings`` runs before each of their commands."""
     for group, name in ((tenant_app, "tenant"), (key_app, "key")):
         group.callback()(settings)
         app.add_typer(group, name=name)
@@ -128,19 +128,19 @@ def create_key(
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
 
     async def create(database: "Database") -> tuple[str, list[str]]:
-        before = await tenants.default_sources(database, tenant)
+        earlier_sources = await tenants.default_sources(database, tenant)
         key = await tenants.create_key(
             database, tenant, scope, name=name, source=source, expires_at=expires_at
         )
-        return key, before
+        return key, earlier_sources
 
-    key, before = _with_database(create)
+    key, earlier_sources = _with_database(create)
     typer.echo(key)
-    mine = source or name
-    if set(EVENT_SCOPES) & set(scope) and before and mine not in before:
+    own_source = source or name
+    if set(EVENT_SCOPES) & set(scope) and earlier_sources and own_source not in earlier_sources:
         typer.echo(
-            f"Events that name no source count as from {mine!r} with this key, and as from "
-            f"{', '.join(map(repr, before))} with earlier ones. If it replaces one of those, revoke "
+            f"Events that name no source count as from {own_source!r} with this key, and as from "
+            f"{', '.join(map(repr, earlier_sources))} with earlier ones. If it replaces one of those, revoke "
             "it and make one with --source.",
             err=True,
         )

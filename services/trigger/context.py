@@ -1,4 +1,4 @@
-"""What the trigger's routes get."""
+"""The context of the trigger's routes."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,7 +12,7 @@ from shared.web import context_of
 
 @dataclass(frozen=True, kw_only=True)
 class TriggerContext(Context):
-    """The process's context with the producer of events."""
+    """The process's context with the publisher of transactions."""
 
     publisher: Publisher
 

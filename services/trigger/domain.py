@@ -1,19 +1,19 @@
-"""What an event must say to be accepted, and what it becomes. Pure: no clock, no broker, no web."""
+"""What makes an event acceptable, and the transaction that it becomes. Pure: no clock, no broker, no web."""
 
 import re
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
-from services.trigger.attributes import in_one_order
+from services.trigger.attributes import canonical_attributes
 from services.trigger.errors import Unacceptable
-from services.trigger.hints import Reader, Warned
+from services.trigger.hints import HintReader, HintWarning
+from services.trigger.schemas import CUSTOMER_HINTS, EventBasis, EventCustomer, EventIn
 from shared.events import Account, Basis, Customer, Transaction
-from shared.events.envelope import Instant, Name
 from shared.events.segments import (
     MAX_SEGMENT_BYTES,
     ORGANISATION,
@@ -25,83 +25,16 @@ from shared.events.segments import (
 from shared.values.json_pointers import pointer
 from shared.values.text import one_form
 
-OLDEST = timedelta(days=30)
-"""Beyond it the identities of what has been decided may be forgotten one day; the promise ends here."""
-CLOCKS_DIFFER = timedelta(minutes=5)
-
-Hint = Annotated[Raw | UnsetType, Meta(extra_json_schema={"type": ["string", "null"]})]
-"""Only helps: whatever JSON stands here, the event is taken. It is read by itself, since a number beyond all
-bounds, which is JSON, could not be read at all. See services.trigger.hints.
-"""
-Label = Annotated[str, Meta(max_length=200)]
-_CUSTOMERS_HINTS = ("phone", "name", "locale", "time_zone", "country")
-HINTS = frozenset({f"/customer/{name}" for name in _CUSTOMERS_HINTS} | {"/handled_by", "/account/manager"})
+MAX_EVENT_AGE = timedelta(days=30)
+"""Beyond it the identity of a decided event may be forgotten one day: nothing is promised of older ones."""
+MAX_CLOCK_SKEW = timedelta(minutes=5)
 
 
-class BasisIn(Struct, forbid_unknown_fields=True):
-    """Why this customer may be written to."""
-
-    kind: Name
-    at: Instant | None = None
-    source: Annotated[str, Meta(max_length=1_000)] | None = None
-
-
-class CustomerIn(Struct, forbid_unknown_fields=True):
-    """Whom it happened to: an id of your own, an address or a phone number at the least."""
-
-    id: Label | None = None
-    email: Annotated[str, Meta(max_length=254)] | None = None
-    phone: Hint = UNSET
-    name: Hint = UNSET
-    locale: Hint = UNSET
-    time_zone: Hint = UNSET
-    country: Hint = UNSET
-    basis: BasisIn | None = None
-
-
-class AccountIn(Struct, forbid_unknown_fields=True):
-    """The company behind the customer."""
-
-    id: Name
-    manager: Hint = UNSET
-
-
-_SEGMENT_SCHEMA = Meta(
-    extra_json_schema={
-        "additionalProperties": {"type": ["string", "null"], "maxLength": 200},
-        "maxProperties": 8,
-    }
-)
-_ORGANISATION_SCHEMA = Meta(
-    extra_json_schema={"items": {"type": "string", "minLength": 1, "maxLength": 200}, "maxItems": 6}
-)
-
-
-class Content(Struct, forbid_unknown_fields=True, kw_only=True):
-    """An event but for its identity: what CloudEvents carries as ``data``."""
-
-    customer: CustomerIn
-    account: AccountIn | None = None
-    handled_by: Hint = UNSET
-    segments: Annotated[dict[str, Any] | None, _SEGMENT_SCHEMA] = None
-    organisation: Annotated[list[Any] | None, _ORGANISATION_SCHEMA] = None
-    attributes: Raw | UnsetType = UNSET
-
-
-class EventIn(Content, forbid_unknown_fields=True, kw_only=True):
-    """A purchase or a contact, as a client back-end tells it."""
-
-    id: Name
-    type: Name
-    occurred_at: Instant
-    source: Label | None = None
-
-
-class Accepted(NamedTuple):
-    """What an event becomes, and what of it was not kept as it was sent."""
+class AcceptedEvent(NamedTuple):
+    """The transaction that an event becomes, and what of the event was not kept as it was sent."""
 
     transaction: Transaction
-    warned: list[Warned]
+    warnings: list[HintWarning]
 
 
 def transaction(
@@ -112,28 +45,28 @@ def transaction(
     now: datetime,
     country: str | None = None,
     spoilt: Collection[str] = (),
-) -> Accepted:
-    """The transaction that an event becomes. The event itself is brought into one form by the way.
+) -> AcceptedEvent:
+    """The transaction that an event becomes. The event itself is normalised on the way.
 
-    :param source: stands where the event names none.
+    :param source: of an event that names none.
     :param customer_id: makes the id of a customer without one from an address: a keyed hash.
-    :param country: whose phone numbers are read where the customer has no country.
-    :param spoilt: pointers to hints in which U+FFFD stands for what was no character.
+    :param country: in whose form phone numbers are read where the customer has no country.
+    :param spoilt: pointers to hints in which U+FFFD stands for a character that cannot be kept.
     :raises Unacceptable: naming the field and the remedy.
     """
     _check_time(event.occurred_at, now)
-    _put_in_one_form(event, source)
-    hints = Reader(frozenset(spoilt))
+    _normalise(event, source)
+    hints = HintReader(frozenset(spoilt))
     customer, account = _customer(event.customer, hints, country), event.account
     handled_by = hints.label("/handled_by", event.handled_by)
     manager = hints.label("/account/manager", account.manager) if account else None
-    shown, compared = in_one_order(event.attributes)
+    shown, compared = canonical_attributes(event.attributes)
     event.attributes = compared
     if not customer.id:
         address = customer.email or customer.phone
         event.customer.id = customer_id(address) if address else None
         customer = msgspec.structs.replace(customer, id=event.customer.id or "")
-    told = Transaction(
+    accepted = Transaction(
         id=event.id,
         source=event.source or "",
         type=event.type,
@@ -148,47 +81,47 @@ def transaction(
         attributes=shown,
         dropped=hints.dropped,
     )
-    return Accepted(told, hints.warned)
+    return AcceptedEvent(accepted, hints.warnings)
 
 
-def _put_in_one_form(event: EventIn, source: str) -> None:
-    """One content, one form: what is only written otherwise (a zone, the order of keys, a default that is
-    spelt out, blanks, composed letters) is no other content.
+def _normalise(event: EventIn, source: str) -> None:
+    """Give one content one form, for its digest: another zone, order of keys, explicit default, blank or
+    composed letter is no other content.
     """
     event.source = one_form(event.source or "") or source
-    event.type = _filled("/type", event.type)
+    event.type = _required("/type", event.type)
     event.occurred_at = event.occurred_at.astimezone(UTC)
     if not one_form(event.id):
         raise Unacceptable("/id", "Is blank. Give each event an id of its own.")
     if event.account is not None:
-        event.account.id = _filled("/account/id", event.account.id)
-        event.account.manager = _read(event.account.manager)
-    event.handled_by = _read(event.handled_by)
-    for name in _CUSTOMERS_HINTS:
-        setattr(event.customer, name, _read(getattr(event.customer, name)))
+        event.account.id = _required("/account/id", event.account.id)
+        event.account.manager = _hint_value(event.account.manager)
+    event.handled_by = _hint_value(event.handled_by)
+    for name in CUSTOMER_HINTS:
+        setattr(event.customer, name, _hint_value(getattr(event.customer, name)))
     try:
-        event.segments = clean_segments(event.segments or {})
-        event.organisation = list(clean_organisation(event.organisation or ()))
+        event.segments = segments = clean_segments(event.segments or {})
+        event.organisation = organisation = list(clean_organisation(event.organisation or ()))
     except BadSegment as bad:
         raise Unacceptable(pointer(*bad.place), bad.remedy) from None
-    if (dimension := too_long(_Segmented(event.segments, event.organisation))) is not None:
+    if (dimension := too_long(_EventSegments(segments, organisation))) is not None:
         raise Unacceptable(
             f"/{ORGANISATION}" if dimension == ORGANISATION else pointer("segments", dimension),
             f"The name of a segment has more than {MAX_SEGMENT_BYTES} bytes. "
             "Use a short code instead of a text.",
         )
-    _put_basis_in_one_form(event.customer.basis)
+    _normalise_basis(event.customer.basis)
 
 
-class _Segmented(NamedTuple):
+class _EventSegments(NamedTuple):
     segments: dict[str, str]
     organisation: list[str]
 
 
-def _put_basis_in_one_form(basis: BasisIn | None) -> None:
+def _normalise_basis(basis: EventBasis | None) -> None:
     if basis is None:
         return
-    basis.kind = _filled("/customer/basis/kind", basis.kind)
+    basis.kind = _required("/customer/basis/kind", basis.kind)
     basis.source = one_form(basis.source or "") or None
     if basis.at is not None:
         try:
@@ -197,15 +130,15 @@ def _put_basis_in_one_form(basis: BasisIn | None) -> None:
             raise Unacceptable("/customer/basis/at", "Lies beyond every calendar. Check the year.") from None
 
 
-def _filled(field: str, text: str) -> str:
+def _required(field: str, text: str) -> str:
     clean = one_form(text)
     if not clean:
         raise Unacceptable(field, "Is blank. Fill it.")
     return clean
 
 
-def _read(hint: Raw | UnsetType) -> Any:
-    """A hint's value, a text in its one form. What cannot be read stays as it is: no text, so left out."""
+def _hint_value(hint: Raw | UnsetType) -> Any:
+    """The value of a hint, a text in its one form. What cannot be read stays raw, so it is left out later."""
     if hint is UNSET:
         return None
     try:
@@ -216,18 +149,20 @@ def _read(hint: Raw | UnsetType) -> Any:
 
 
 def _check_time(occurred_at: datetime, now: datetime) -> None:
-    if occurred_at > now + CLOCKS_DIFFER:
+    if occurred_at > now + MAX_CLOCK_SKEW:
         raise Unacceptable(
             "/occurred_at", "Lies in the future. Send an event when it has happened, with its UTC offset."
         )
-    if occurred_at < now - OLDEST:
+    if occurred_at < now - MAX_EVENT_AGE:
         raise Unacceptable(
-            "/occurred_at", "Is older than 30 days: nobody is asked that late. Import past answers instead."
+            "/occurred_at",
+            f"Is older than {MAX_EVENT_AGE.days} days: nobody is asked that late. "
+            "Import past answers instead.",
         )
 
 
-def _customer(sent: CustomerIn, hints: Reader, home: str | None) -> Customer:
-    """The customer as the transaction tells it; what identifies one is checked, all else only helps."""
+def _customer(sent: EventCustomer, hints: HintReader, home: str | None) -> Customer:
+    """The customer of the transaction. What identifies a customer is checked; all else is a hint."""
     sent.id = sent.id if one_form(sent.id or "") else None
     sent.email = one_form(sent.email or "") or None
     if sent.email is not None and not _ADDRESS.fullmatch(sent.email):
@@ -242,6 +177,7 @@ def _customer(sent: CustomerIn, hints: Reader, home: str | None) -> Customer:
                 "/customer/phone", "Nothing else says who it is, and this is no number like +45 12 34 56 78."
             )
         raise Unacceptable("/customer", "Needs an id, an email or a phone.")
+    basis = sent.basis
     return Customer(
         id=sent.id or "",
         email=sent.email,
@@ -250,16 +186,12 @@ def _customer(sent: CustomerIn, hints: Reader, home: str | None) -> Customer:
         locale=hints.locale("/customer/locale", sent.locale),
         time_zone=hints.time_zone("/customer/time_zone", sent.time_zone),
         country=country,
-        basis=_basis(sent.basis),
+        basis=Basis(kind=basis.kind, at=basis.at, source=basis.source) if basis else None,
     )
 
 
-def _basis(basis: BasisIn | None) -> Basis | None:
-    return Basis(kind=basis.kind, at=basis.at, source=basis.source) if basis else None
-
-
 _encoder = msgspec.json.Encoder(order="deterministic")
-# Only what can be no address at all: the dispatcher, which writes to it, looks closer.
+# Only excludes what can be no address at all: the dispatcher, which mails to it, checks it in full.
 _ADDRESS = re.compile(
     r"[^\s@<>,;:\"()\[\]\x00-\x1f]{1,64}@[^\s@.<>,;:\"()\[\]\x00-\x1f]+(?:\.[^\s@.<>,;:\"()\[\]\x00-\x1f]+)+"
 )

@@ -2,11 +2,11 @@
 
 
 class TenantExists(Exception):
-    """There is a tenant of this short name already."""
+    """A tenant has this short name already."""
 
 
 class UnknownTenant(Exception):
-    """There is no tenant of this short name."""
+    """No tenant has this short name."""
 
 
 class UnknownKey(Exception):
@@ -14,11 +14,11 @@ class UnknownKey(Exception):
 
 
 class BadTenant(Exception):
-    """What was said of the tenant cannot be so; the message says what to change."""
+    """A value given for the tenant or its key is not allowed; the message says what to change."""
 
 
 class Unacceptable(Exception):
-    """This event cannot be accepted: the field, as a JSON pointer, and the remedy."""
+    """The event cannot be accepted: the field, as a JSON pointer, and the remedy."""
 
     def __init__(self, field: str, remedy: str) -> None:
         super().__init__(field)

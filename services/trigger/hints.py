@@ -1,4 +1,4 @@
-"""What only helps to write to a customer: kept where it is understood, else left out; the event is taken.
+"""Hints, which only help to write to a customer: kept where they are understood, else left out of the event.
 
 Such values come from customers and their devices, so the client's developer has not seen them all.
 """
@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from services.trigger.places import country_of, locale_of, time_zone_of
+from services.trigger.schemas import MAX_LABEL_LENGTH
 from shared.values.phone import dialled
 from shared.values.text import one_form
 
-LONGEST_NAME = 200
 
-
-class Warned(NamedTuple):
-    """Something that was sent and not kept as it was: its JSON pointer, and what would be understood."""
+class HintWarning(NamedTuple):
+    """A hint that is not kept as it was sent: its JSON pointer, and what would be understood."""
 
     field: str
     remedy: str
@@ -23,37 +22,35 @@ class Warned(NamedTuple):
 
 
 @dataclass
-class Reader:
-    """Reads the hints of one event and remembers what it could not use. Texts come in one form already."""
+class HintReader:
+    """Reads the hints of one event, whose texts are in one form already, and collects the warnings."""
 
     spoilt: frozenset[str] = frozenset()
-    """Pointers to texts in which U+FFFD stands for what was no character."""
-    warned: list[Warned] = field(default_factory=list)
+    """Pointers to texts in which U+FFFD stands for a character that cannot be kept."""
+    warnings: list[HintWarning] = field(default_factory=list)
 
     def name(self, pointer: str, value: Any) -> str | None:
-        """A person's name: too long a one is cut, since most of a name is better than none."""
+        """A person's name. One that is too long is cut, since most of a name is better than none."""
         text = self._text(pointer, value, "Is no text.")
-        if text is None or len(text) <= LONGEST_NAME:
+        if text is None or len(text) <= MAX_LABEL_LENGTH:
             return text
-        self.warned.append(Warned(pointer, f"Was cut at {LONGEST_NAME} characters.", dropped=False))
-        return one_form(text[:LONGEST_NAME])
+        self.warnings.append(
+            HintWarning(pointer, f"Was cut at {MAX_LABEL_LENGTH} characters.", dropped=False)
+        )
+        return one_form(text[:MAX_LABEL_LENGTH])
 
     def label(self, pointer: str, value: Any) -> str | None:
-        """A code of the client's own, such as an employee's: a whole number is as good as a text."""
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        text = self._text(pointer, value, "Is no text.")
-        if text is not None and len(text) > LONGEST_NAME:
-            self._drop(pointer, f"Has more than {LONGEST_NAME} characters. Send a short code.")
+        """A code of the client's own, such as an employee's; a whole number is as good as a text."""
+        text = self._text(pointer, _text_of_number(value), "Is no text.")
+        if text is not None and len(text) > MAX_LABEL_LENGTH:
+            self._drop(pointer, f"Has more than {MAX_LABEL_LENGTH} characters. Send a short code.")
             return None
         return text
 
     def phone(self, pointer: str, value: Any, country: str | None) -> str | None:
-        """A phone number, in E.164. ``country`` is whose it is where it is written in national form."""
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
+        """A phone number, in E.164. A national form is read as a number of ``country``."""
         remedy = "Is no phone number that we know. Write it like +45 12 34 56 78."
-        return self._understood(pointer, value, lambda text: dialled(text, country), remedy)
+        return self._understood(pointer, _text_of_number(value), lambda text: dialled(text, country), remedy)
 
     def locale(self, pointer: str, value: Any) -> str | None:
         """A locale."""
@@ -72,6 +69,11 @@ class Reader:
         remedy = "Is no time zone that we know. Write it like Europe/Copenhagen."
         return self._understood(pointer, value, time_zone_of, remedy)
 
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Pointers to what was left out."""
+        return tuple(each.field for each in self.warnings if each.dropped)
+
     def _understood(
         self, pointer: str, value: Any, understand: Callable[[str], str | None], remedy: str
     ) -> str | None:
@@ -84,7 +86,7 @@ class Reader:
         return understood
 
     def _text(self, pointer: str, value: Any, remedy: str) -> str | None:
-        """A text; a blank one says nothing, and so costs no warning."""
+        """A text; a blank one is as good as absent, so it causes no warning."""
         if value is None:
             return None
         if not isinstance(value, str):
@@ -93,13 +95,12 @@ class Reader:
         if pointer in self.spoilt:
             broken = "A character in it is none (NUL, or half of a pair): it was taken out."
             value = one_form(value.replace("\ufffd", ""))
-            self.warned.append(Warned(pointer, broken, dropped=not value))
+            self.warnings.append(HintWarning(pointer, broken, dropped=not value))
         return value or None
 
     def _drop(self, pointer: str, remedy: str) -> None:
-        self.warned.append(Warned(pointer, remedy, dropped=True))
+        self.warnings.append(HintWarning(pointer, remedy, dropped=True))
 
-    @property
-    def dropped(self) -> tuple[str, ...]:
-        """Pointers to what was left out."""
-        return tuple(each.field for each in self.warned if each.dropped)
+
+def _text_of_number(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -1,6 +1,6 @@
 """The forms in which events arrive: plain JSON, an array, NDJSON, and CloudEvents in its three modes.
 
-Each form comes down to pieces, one for each event; a piece that cannot be read never harms its neighbours.
+Each form is split into encoded events; one that cannot be read never harms its neighbours.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,73 +9,78 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from services.trigger.cloud_events import is_binary, pointer_in, read_binary, read_structured
-from services.trigger.domain import HINTS, EventIn
 from services.trigger.errors import Unacceptable
+from services.trigger.schemas import HINTS, EventIn
 from shared.http.body_text import BOM
 from shared.http.json_items import MAX_ITEMS, BadItem, TooMany, elements, read_item
 from shared.http.media_types import is_json, media_type
 
-NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-FORMS = ("application/json", NDJSON[0], "application/cloudevents+json", "application/cloudevents-batch+json")
+NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+CONTENT_TYPES = (
+    "application/json",
+    NDJSON_TYPES[0],
+    "application/cloudevents+json",
+    "application/cloudevents-batch+json",
+)
 
 
-class NoSuchForm(Exception):
-    """The content type is none that events come in."""
+class UnsupportedContentType(Exception):
+    """Events do not come in this content type."""
 
 
-class Piece(NamedTuple):
-    """The bytes of one event, how it is written, and in binary mode the headers with its attributes."""
+class EncodedEvent(NamedTuple):
+    """One event as it was sent: its bytes, its mode, and in binary mode the headers with its attributes."""
 
     body: bytes
-    form: Literal["plain", "structured", "binary"] = "plain"
+    mode: Literal["plain", "structured", "binary"] = "plain"
     headers: Mapping[str, str] = {}
 
     def place(self, field: str) -> str:
-        """Where a field of an event stands in what was sent."""
-        if self.form == "plain" or not field.startswith("/"):
+        """The place of a field of the event in what was sent."""
+        if self.mode == "plain" or not field.startswith("/"):
             return field
-        return pointer_in(field, binary=self.form == "binary")
+        return pointer_in(field, binary=self.mode == "binary")
 
 
-def pieces(body: bytes, headers: Mapping[str, str]) -> tuple[list[Piece], bool]:
-    """The events of a request, unread, and whether the sender sent a batch.
+def split_events(body: bytes, headers: Mapping[str, str]) -> tuple[list[EncodedEvent], bool]:
+    """The events of a request, unread, and whether the client sent a batch.
 
     :raises NotJson: when the events of the body cannot be told from each other.
-    :raises NoSuchForm: when the content type is none of ours.
+    :raises UnsupportedContentType: when events do not come in this content type.
     :raises TooMany: when there are more than 1,000.
     """
     kind, _ = media_type(headers.get("content-type", ""))
     if kind.startswith("application/cloudevents"):
         if kind == "application/cloudevents+json":
-            return [Piece(body, "structured")], False
+            return [EncodedEvent(body, "structured")], False
         if kind == "application/cloudevents-batch+json":
-            return [Piece(each, "structured") for each in elements(body)], True
-        raise NoSuchForm
-    if kind in NDJSON:
+            return [EncodedEvent(each, "structured") for each in elements(body)], True
+        raise UnsupportedContentType
+    if kind in NDJSON_TYPES:
         lines = [line for each in body.split(b"\n") if (line := each.removeprefix(BOM).strip())]
         if len(lines) > MAX_ITEMS:
             raise TooMany
-        return [Piece(line) for line in lines], True
+        return [EncodedEvent(line) for line in lines], True
     if kind and not is_json(kind):
-        raise NoSuchForm
+        raise UnsupportedContentType
     if is_binary(headers):
-        return [Piece(body, "binary", headers)], False
+        return [EncodedEvent(body, "binary", headers)], False
     if body.lstrip()[:1] == b"[":
-        return [Piece(each) for each in elements(body)], True
-    return [Piece(body)], False
+        return [EncodedEvent(each) for each in elements(body)], True
+    return [EncodedEvent(body)], False
 
 
-def read(piece: Piece) -> tuple[EventIn, Collection[str]]:
-    """One event, and the pointers of the hints in which a character is none.
+def read_event(encoded: EncodedEvent) -> tuple[EventIn, Collection[str]]:
+    """One event, and the pointers of the hints with a character that cannot be kept.
 
     :raises Unacceptable: naming the place in what was sent, and the remedy.
     """
-    if piece.form == "structured":
-        return read_structured(piece.body)
-    if piece.form == "binary":
-        return read_binary(piece.body, piece.headers)
+    if encoded.mode == "structured":
+        return read_structured(encoded.body)
+    if encoded.mode == "binary":
+        return read_binary(encoded.body, encoded.headers)
     try:
-        return read_item(_plain, piece.body, helps=HINTS)
+        return read_item(_plain, encoded.body, helps=HINTS)
     except BadItem as bad:
         raise Unacceptable(bad.faults[0]["field"], bad.faults[0]["detail"]) from None
 

@@ -1,9 +1,9 @@
-"""Which of a company's keys travel in its event: all that open something, and those that ended lately.
+"""Which of a company's keys its event carries: all live ones, and those that ended recently.
 
-An event of a company is whole, newest wins, and takes no more than a topic does. A key that is not in the
-newest event opens nothing, so none has to stay in it because it was revoked or has expired: ended keys are
-told for those who ask what became of one, and leave when they are old or the room is needed. Keys that open
-something are bounded by half of the room, so that each of them can always be revoked.
+A company's event holds its whole state and is bounded by the size of a record. A key that is not in the
+newest event opens nothing, so a revoked or expired one need not stay: it is kept to tell what became of it,
+and leaves when it is old or the room is needed. Live keys take at most half of the room, so that each
+of them can always be revoked.
 """
 
 from collections.abc import Sequence
@@ -14,44 +14,43 @@ import msgspec
 from shared.events import KeyDigest
 from shared.limits import MAX_EVENT_BYTES
 
-MOST_KEYS = 500
-"""That open something, of one company."""
-MOST_BYTES = MAX_EVENT_BYTES * 3 // 4
-"""Of all keys in an event; the rest of it is the company's own."""
-MOST_LIVE_BYTES = MAX_EVENT_BYTES // 2
-"""Of the keys that open something."""
-ENDED_KEYS_ARE_TOLD = timedelta(days=90)
+MAX_LIVE_KEYS = 500
+"""Of one company."""
+MAX_KEYS_BYTES = MAX_EVENT_BYTES * 3 // 4
+"""Of all keys in an event; the rest of it is for the company's other fields."""
+MAX_LIVE_KEYS_BYTES = MAX_EVENT_BYTES // 2
+ENDED_KEY_RETENTION = timedelta(days=90)
 
 
-def opens_something(key: KeyDigest, now: datetime) -> bool:
+def is_live(key: KeyDigest, now: datetime) -> bool:
     """Whether it is neither revoked nor expired."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def has_room(keys: Sequence[KeyDigest], key: KeyDigest, now: datetime) -> bool:
-    """Whether one more key may be made beside these."""
-    live = [one for one in (*keys, key) if opens_something(one, now)]
-    return len(live) <= MOST_KEYS and sum(map(_bytes, live)) <= MOST_LIVE_BYTES
+    """Whether one more key may be created beside these."""
+    live = [each for each in (*keys, key) if is_live(each, now)]
+    return len(live) <= MAX_LIVE_KEYS and sum(map(_size, live)) <= MAX_LIVE_KEYS_BYTES
 
 
-def told(keys: Sequence[KeyDigest], now: datetime) -> tuple[KeyDigest, ...]:
-    """Those that the next event carries, in their order."""
-    room = MOST_BYTES - sum(_bytes(key) for key in keys if opens_something(key, now))
+def keys_to_publish(keys: Sequence[KeyDigest], now: datetime) -> tuple[KeyDigest, ...]:
+    """The keys that the next event carries, in their order."""
+    room = MAX_KEYS_BYTES - sum(_size(key) for key in keys if is_live(key, now))
     kept = set()
-    ended = [key for key in keys if not opens_something(key, now)]
+    ended = [key for key in keys if not is_live(key, now)]
     for key in sorted(ended, key=_ended_at, reverse=True):
-        room -= _bytes(key)
-        if room < 0 or _ended_at(key) < now - ENDED_KEYS_ARE_TOLD:
+        room -= _size(key)
+        if room < 0 or _ended_at(key) < now - ENDED_KEY_RETENTION:
             break
         kept.add(key.id)
-    return tuple(key for key in keys if opens_something(key, now) or key.id in kept)
+    return tuple(key for key in keys if is_live(key, now) or key.id in kept)
 
 
 def _ended_at(key: KeyDigest) -> datetime:
-    """When a key that opens nothing began to."""
+    """When a key that is not live was revoked or expired."""
     return min(at for at in (key.revoked_at, key.expires_at) if at is not None)
 
 
-def _bytes(key: KeyDigest) -> int:
-    """In the event, with the comma behind it."""
+def _size(key: KeyDigest) -> int:
+    """Bytes in the event, with the comma behind it."""
     return len(msgspec.json.encode(key)) + 1

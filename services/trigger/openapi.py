@@ -1,10 +1,11 @@
-"""What ``POST /v1/events`` takes and gives, for the OpenAPI document; written from the types that read it."""
+"""What ``POST /v1/events`` takes and answers, for the OpenAPI document: made from the types that are read."""
 
 from typing import Any
 
-import msgspec
-
-from services.trigger.domain import Content, EventIn
+from services.trigger.cloud_events import ATTRIBUTES
+from services.trigger.schemas import BatchResult, EventContent, EventIn, EventResult
+from shared.http.json_items import MAX_ITEMS
+from shared.http.openapi import schema_of
 
 _EXAMPLE = {
     "id": "order-99817-delivered",
@@ -15,28 +16,11 @@ _EXAMPLE = {
     "segments": {"touchpoint": "checkout", "store": "aarhus"},
     "attributes": {"order_id": "99817", "total": 129.9},
 }
-
-
-def _inline(kind: type) -> dict[str, Any]:
-    """The schema of a type with its parts in place, since they belong to no component of FastAPI's."""
-    (schema,), parts = msgspec.json.schema_components([kind], ref_template="{name}")
-
-    def resolve(value: Any) -> Any:
-        if isinstance(value, dict):
-            if "$ref" in value:
-                return resolve(parts[value["$ref"]])
-            return {name: resolve(inner) for name, inner in value.items()}
-        return [resolve(inner) for inner in value] if isinstance(value, list) else value
-
-    resolved: dict[str, Any] = resolve(schema)
-    return resolved
-
-
-_event = _inline(EventIn)
-_cloud_event = {
+_EVENT = schema_of(EventIn)
+_CLOUD_EVENT = {
     "title": "CloudEvent",
     "type": "object",
-    "required": ["specversion", "id", "source", "type", "time"],
+    "required": list(ATTRIBUTES),
     "oneOf": [{"required": ["data"]}, {"required": ["data_base64"]}],
     "properties": {
         "specversion": {"const": "1.0"},
@@ -45,70 +29,40 @@ _cloud_event = {
         "type": {"type": "string"},
         "time": {"type": "string", "format": "date-time"},
         "datacontenttype": {"type": "string", "description": "JSON alone."},
-        "data": _inline(Content),
+        "data": schema_of(EventContent),
         "data_base64": {"type": "string", "description": "The same data as JSON in base64."},
     },
 }
+_BATCH_RESULT = schema_of(BatchResult)
 
-ACCEPTS: dict[str, Any] = {
+
+def _array_of(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": schema, "maxItems": MAX_ITEMS}
+
+
+EVENTS_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"anyOf": [_event, {"type": "array", "items": _event, "maxItems": 1_000}]},
+                "schema": {"anyOf": [_EVENT, _array_of(_EVENT)]},
                 "example": _EXAMPLE,
             },
             "application/x-ndjson": {
-                "schema": {"type": "string", "description": "One event a line, 1,000 at most."}
+                "schema": {"type": "string", "description": f"One event a line, {MAX_ITEMS:,} at most."}
             },
-            "application/cloudevents+json": {"schema": _cloud_event},
-            "application/cloudevents-batch+json": {
-                "schema": {"type": "array", "items": _cloud_event, "maxItems": 1_000}
-            },
+            "application/cloudevents+json": {"schema": _CLOUD_EVENT},
+            "application/cloudevents-batch+json": {"schema": _array_of(_CLOUD_EVENT)},
         },
     }
 }
-
-_faults = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["field", "detail"],
-        "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
-    },
-}
-_result = {
-    "type": "object",
-    "required": ["id", "status"],
-    "properties": {
-        "id": {"type": ["string", "null"]},
-        "status": {"enum": ["accepted", "refused"]},
-        "see": {"type": "string", "description": "The page that tells what became of it."},
-        "errors": _faults,
-        "warnings": {
-            **_faults,
-            "description": "What only helps (a phone, a locale, …) and was not understood: "
-            "the event is accepted without it.",
-        },
-    },
-}
-_batch = {
-    "type": "object",
-    "required": ["accepted", "refused", "results"],
-    "properties": {
-        "accepted": {"type": "integer"},
-        "refused": {"type": "integer"},
-        "results": {"type": "array", "items": _result},
-    },
-}
-
-ANSWERS: dict[int | str, dict[str, Any]] = {
+EVENTS_RESPONSES: dict[int | str, dict[str, Any]] = {
     202: {
         "description": "Acknowledged by Kafka, all of them.",
-        "content": {"application/json": {"schema": {"anyOf": [_result, _batch]}}},
+        "content": {"application/json": {"schema": {"anyOf": [schema_of(EventResult), _BATCH_RESULT]}}},
     },
     207: {
         "description": "Some were refused; the others are acknowledged by Kafka.",
-        "content": {"application/json": {"schema": _batch}},
+        "content": {"application/json": {"schema": _BATCH_RESULT}},
     },
 }

@@ -6,17 +6,17 @@ from typing import Any
 
 from shared.values.zones import zone_names
 
-_LONGEST = 255
+MAX_LOCALE_LENGTH = 255
 
 
-@lru_cache(maxsize=1_000)  # a shop sends few, and whoever makes some up costs no more memory
+@lru_cache(maxsize=1_000)  # a shop sends few; made-up ones cost no more memory than this
 def locale_of(text: str) -> str | None:
     """A locale of BCP 47, POSIX, Java or Android as language, script and region (``zh-Hant-TW``).
 
-    What else it says (a calendar, a unit, a variant, an encoding) is left out, and so is a region that is
-    none. None where the language is none.
+    Its other parts (a calendar, a unit, a variant, an encoding) are left out, and so is an unknown region.
+    None for an unknown language.
     """
-    first = re.split("[,;]", text[:_LONGEST], maxsplit=1)[0]  # of a browser's whole list the first
+    first = re.split("[,;]", text[:MAX_LOCALE_LENGTH], maxsplit=1)[0]  # the first of a browser's list
     tag, _, modifier = first.strip().partition("@")
     tag = tag.partition(".")[0].removeprefix("b+")
     language, *rest = re.split(r"[-_+#]+", tag)
@@ -38,9 +38,7 @@ def locale_of(text: str) -> str | None:
 
 @lru_cache(maxsize=1_000)
 def country_of(text: str) -> str | None:
-    """A country by its code of two or three letters or digits, in any case, or by its name; None where it
-    is none.
-    """
+    """A country by its code of two or three letters or digits, or by its name, in any case."""
     return country_code(text) or _names_of_countries().get(text.casefold())
 
 

@@ -1,6 +1,6 @@
-"""What the trigger remembers of what it has said, when its database was restored from an older backup."""
+"""How the trigger recovers when its database was restored from an older backup: it reads its own topic."""
 
-from services.trigger import repository
+from services.trigger.repository import lock_tenants_after
 from shared.db.database import UnitOfWork
 from shared.events import TENANTS, Tenant
 from shared.kafka.kernel import Subscription
@@ -12,9 +12,10 @@ from shared.tenancy import keep_tenants
 async def tenants_page(
     uow: UnitOfWork, after: Cursor | None, most: int
 ) -> tuple[list[tuple[str, Tenant]], Cursor | None]:
-    """Every tenant, as it stands."""
-    found = await repository.lock_tenants_after(uow, after[0] if after else "", most)
-    return [(one.id, one) for one in found], (found[-1].id, None) if len(found) == most else None
+    """The next tenants as they are now, and where to go on."""
+    tenants = await lock_tenants_after(uow, after[0] if after else "", most)
+    found = [(tenant.id, tenant) for tenant in tenants]
+    return found, (found[-1][0], None) if len(found) == most else None
 
 
 def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)

@@ -1,9 +1,9 @@
-"""What the trigger needs of its own."""
+"""The trigger's own settings."""
 
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Variables that begin with TRIGGER_."""
+    """Read from variables that begin with TRIGGER_."""
 
     PREFIX = "TRIGGER_"

@@ -1,4 +1,4 @@
-"""Tenants and their keys: the trigger owns them, everybody else hears of them."""
+"""Tenants and their API keys: the trigger owns them and publishes each change; all services consume it."""
 
 import re
 import secrets
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from services.trigger import key_list, repository
 from services.trigger.errors import BadTenant, TenantExists, UnknownKey, UnknownTenant
-from services.trigger.short_names import candidates
+from services.trigger.short_names import MAX_SHORT_NAME_LENGTH, SHORT_NAME, short_name_candidates
 from shared.db.database import Database, UnitOfWork
 from shared.events import TENANTS, KeyDigest, People, Tenant
 from shared.events.segments import MAX_LEVELS
@@ -20,11 +20,10 @@ from shared.tenancy import digest_of, find_tenant
 from shared.values.text import one_form
 from shared.values.zones import zone_names
 
-SHORT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-LONGEST_NAME = 200
-LONGEST_ADDRESS = 1_000
-PREFIX = "aw_"
-"""A key that leaks is recognised by it, by people and by scanners."""
+MAX_NAME_LENGTH = 200
+MAX_POSTAL_ADDRESS_LENGTH = 1_000
+KEY_PREFIX = "aw_"
+"""By it people and scanners recognise a key that leaked."""
 
 
 async def create_tenant(
@@ -37,17 +36,18 @@ async def create_tenant(
     languages: Sequence[str] = ("en",),
     postal_address: str | None = None,
 ) -> Tenant:
-    """Make a company known; it begins in test mode, without keys.
+    """Create a company; it begins in test mode, without keys.
 
-    :raises BadTenant: when something said of it cannot be so.
+    :raises BadTenant: when a value is not allowed.
     :raises TenantExists: when the short name is taken.
     """
-    name = _shown(name, "name", LONGEST_NAME)
+    name = _printable(name, "name", MAX_NAME_LENGTH)
     if postal_address is not None:
-        postal_address = _shown(postal_address, "postal address", LONGEST_ADDRESS)
+        postal_address = _printable(postal_address, "postal address", MAX_POSTAL_ADDRESS_LENGTH)
     if not SHORT_NAME.fullmatch(tenant):
         raise BadTenant(
-            f"The short name cannot be {tenant!r}: it takes small letters, digits and hyphens, 63 at most."
+            f"The short name cannot be {tenant!r}: it takes small letters, digits and hyphens, "
+            f"{MAX_SHORT_NAME_LENGTH} at most."
         )
     if time_zone not in zone_names():
         raise BadTenant(f"There is no time zone {time_zone!r}; write it like Europe/Copenhagen.")
@@ -69,19 +69,19 @@ async def create_tenant(
     return company
 
 
-def _shown(text: str, what: str, longest: int) -> str:
+def _printable(text: str, what: str, max_length: int) -> str:
     clean = one_form(text)
-    if not clean or len(clean) > longest or not clean.isprintable():
+    if not clean or len(clean) > max_length or not clean.isprintable():
         raise BadTenant(
-            f"The {what} takes 1 to {longest} characters that can be printed; {len(clean)} are here."
+            f"The {what} takes 1 to {max_length} characters that can be printed; {len(clean)} are here."
         )
     return clean
 
 
 async def free_short_name(database: Database, name: str) -> str:
-    """The first short name made of a company's name that no company of another name has."""
+    """The first short name made of a company's name that is free, or has a company of the same name."""
     async with database.reading() as uow:
-        for candidate in candidates(name):
+        for candidate in short_name_candidates(name):
             company = await find_tenant(uow, candidate)
             if company is None or company.name == name:
                 return candidate
@@ -89,7 +89,7 @@ async def free_short_name(database: Database, name: str) -> str:
 
 
 async def is_unfinished(database: Database, tenant: str, name: str) -> bool:
-    """Whether a tenant of this name was begun and got no key: the last thing that a first start gives it."""
+    """Whether a tenant of this name has no key yet: creating one is the last step of ``tenant start``."""
     async with database.reading() as uow:
         company = await find_tenant(uow, tenant)
     return company is not None and company.name == name and not company.keys
@@ -104,21 +104,21 @@ async def create_key(
     source: str | None = None,
     expires_at: datetime | None = None,
 ) -> str:
-    """Make a key and return it: the only time that it is seen.
+    """Create a key and return it; it is stored only hashed, so it is never shown again.
 
-    :param source: the source of events that name none; without it the key's name. It is a part of their
-        identity: a key that takes another's place must have that one's, or a retry becomes a second event.
+    :param source: of events that name none; None: the key's name. It is a part of their identity: a key that
+        replaces another must have the same source, or a retried event becomes a second one.
 
-    :raises BadTenant: for a scope that does not exist, a name that is none, or one key too many.
+    :raises BadTenant: for an unknown scope, a blank or too long name, or one key too many.
     :raises UnknownTenant: when there is no such tenant.
     """
     name, source = one_form(name), source and one_form(source)
-    if not name or len(name) > LONGEST_NAME or len(source or "") > LONGEST_NAME:
-        raise BadTenant(f"A key's name and its source have 1 to {LONGEST_NAME} characters.")
+    if not name or len(name) > MAX_NAME_LENGTH or len(source or "") > MAX_NAME_LENGTH:
+        raise BadTenant(f"A key's name and its source have 1 to {MAX_NAME_LENGTH} characters.")
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise BadTenant(f"Scopes are {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.")
-    token = PREFIX + secrets.token_urlsafe(32)
+    token = KEY_PREFIX + secrets.token_urlsafe(32)
     key = KeyDigest(
         id=uuid7().hex,
         name=name,
@@ -128,18 +128,18 @@ async def create_key(
         expires_at=expires_at,
     )
     async with database.transaction() as uow:
-        company = await _locked(uow, tenant)
+        company = await _lock(uow, tenant)
         if not key_list.has_room(company.keys, key, uow.now):
             raise BadTenant(
-                f"{tenant} has as many keys as a company can have ({key_list.MOST_KEYS}, fewer when their "
-                "names are long). Revoke those that nobody uses; `afterword tenant list` shows them."
+                f"{tenant} has as many keys as a company can have ({key_list.MAX_LIVE_KEYS}, fewer when "
+                "their names are long). Revoke those that nobody uses; `afterword tenant list` shows them."
             )
-        await _change(uow, replace(company, keys=(*company.keys, key)))
+        await _update(uow, replace(company, keys=(*company.keys, key)))
     return token
 
 
 async def default_sources(database: Database, tenant: str) -> list[str]:
-    """The sources that events without one have so far, by the tenant's keys that send events."""
+    """The default sources of the tenant's keys that send events."""
     async with database.reading() as uow:
         company = await find_tenant(uow, tenant)
     sending = [key for key in company.keys if set(EVENT_SCOPES) & set(key.scopes)] if company else []
@@ -147,18 +147,18 @@ async def default_sources(database: Database, tenant: str) -> list[str]:
 
 
 async def revoke_key(database: Database, tenant: str, key: str) -> None:
-    """Make a key, by its id or the key itself, open nothing any more; within seconds, everywhere.
+    """Revoke a key, named by its id or by itself; within seconds it opens nothing anywhere.
 
-    :raises UnknownKey: when the tenant has no such key that still opens something.
+    :raises UnknownKey: when the tenant has no such key that is not revoked.
     """
     digest = digest_of(key)
     async with database.transaction() as uow:
-        company = await _locked(uow, tenant)
+        company = await _lock(uow, tenant)
         found = [k for k in company.keys if (k.id == key or k.digest == digest) and k.revoked_at is None]
         if not found:
             raise UnknownKey(key[:8])
         revoked = {k.id: replace(k, revoked_at=uow.now) for k in found}
-        await _change(uow, replace(company, keys=tuple(revoked.get(k.id, k) for k in company.keys)))
+        await _update(uow, replace(company, keys=tuple(revoked.get(k.id, k) for k in company.keys)))
 
 
 async def set_people(
@@ -169,36 +169,36 @@ async def set_people(
     level: int | None = None,
     shown: bool | None = None,
 ) -> People:
-    """Settle which segments stand for single employees, and whether their scores are shown; None leaves it.
+    """Set which segments stand for single employees, and whether their scores are shown; None keeps a value.
 
     :raises BadTenant: for a level that no path has, or a dimension without a name.
     :raises UnknownTenant: when there is no such tenant.
     """
     if level is not None and not 0 <= level <= MAX_LEVELS:
         raise BadTenant(f"The level is a number from 1 to {MAX_LEVELS}, or 0 for none.")
-    if any(not 0 < len(dimension.strip()) <= LONGEST_NAME for dimension in dimensions or ()):
-        raise BadTenant(f"A dimension has a name of {LONGEST_NAME} characters at most.")
+    if any(not 0 < len(dimension.strip()) <= MAX_NAME_LENGTH for dimension in dimensions or ()):
+        raise BadTenant(f"A dimension has a name of {MAX_NAME_LENGTH} characters at most.")
     async with database.transaction() as uow:
-        company = await _locked(uow, tenant)
+        company = await _lock(uow, tenant)
         people = company.people
         people = People(
             dimensions=people.dimensions if dimensions is None else tuple(map(str.strip, dimensions)),
             level=people.level if level is None else level,
             shown=people.shown if shown is None else shown,
         )
-        await _change(uow, replace(company, people=people))
+        await _update(uow, replace(company, people=people))
     return people
 
 
-async def _locked(uow: UnitOfWork, tenant: str) -> Tenant:
+async def _lock(uow: UnitOfWork, tenant: str) -> Tenant:
     company = await repository.lock_tenant(uow, tenant)
     if company is None:
         raise UnknownTenant(tenant)
     return company
 
 
-async def _change(uow: UnitOfWork, company: Tenant) -> None:
-    keys = key_list.told(company.keys, uow.now)
+async def _update(uow: UnitOfWork, company: Tenant) -> None:
+    keys = key_list.keys_to_publish(company.keys, uow.now)
     changed = replace(company, version=company.version + 1, keys=keys)
     await repository.update_tenant(uow, changed)
     uow.publish(TENANTS, changed.id, changed)

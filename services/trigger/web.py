@@ -1,4 +1,4 @@
-"""Builds the trigger's API; imported only where one runs."""
+"""Builds the trigger's API; imported only by processes that run it."""
 
 from fastapi import FastAPI
 
@@ -12,7 +12,7 @@ from shared.web import service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """``POST /v1/events`` writes to the broker itself; everything else is a transaction."""
+    """``POST /v1/events`` publishes straight to the broker, by a producer that runs beside the API."""
     publisher = Publisher(context.afterword.kafka, "trigger", context.health)
     own = context.extended(TriggerContext, publisher=publisher)
     probe = context.probe([TRANSACTIONS.name])

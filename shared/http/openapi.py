@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 SHARED_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 414, 415, 422, 429, 431, 503)
 _METHODS = ("get", "put", "post", "delete", "patch")
 _SCHEMA: dict[str, Any] = {
@@ -49,3 +51,18 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
 def _response(title: str) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": title, "content": content}
+
+
+def schema_of(struct: type) -> dict[str, Any]:
+    """The schema of a msgspec type with its parts in place: they are none of FastAPI's components."""
+    (schema,), parts = msgspec.json.schema_components([struct], ref_template="{name}")
+
+    def resolve(value: Any) -> Any:
+        if isinstance(value, dict):
+            if "$ref" in value:
+                return resolve(parts[value["$ref"]])
+            return {name: resolve(inner) for name, inner in value.items()}
+        return [resolve(inner) for inner in value] if isinstance(value, list) else value
+
+    resolved: dict[str, Any] = resolve(schema)
+    return resolved

@@ -16,7 +16,7 @@ from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.handlers import decide_transactions
 from services.trigger.domain import transaction
-from services.trigger.intake import Piece, read
+from services.trigger.intake import EncodedEvent, read_event
 from shared.db.database import Database
 from shared.events import TRANSACTIONS
 from shared.kafka.kernel import Subscription
@@ -48,8 +48,8 @@ def events(count: int) -> list[Record]:
         given = an_event(number) | {
             "customer": {"id": customer, "email": f"{customer}@example.com", "locale": "da"}
         }
-        read_event, _ = read(Piece(json.encode(given)))
-        taken = transaction(read_event, source="shop", customer_id=str, now=now)
+        sent, _ = read_event(EncodedEvent(json.encode(given)))
+        taken = transaction(sent, source="shop", customer_id=str, now=now)
         event = TRANSACTIONS.event(TENANT, taken.transaction, now)
         made.append((TRANSACTIONS.record_key(event), TRANSACTIONS.encode(event)))
     return made

@@ -19,7 +19,7 @@ from bench.scorer import MIX
 from bench.stand import Stand
 
 from deploy.local import postgres
-from services.collector.domain import Asked
+from services.collector.domain import InvitationReplica
 from services.scorer.domain import SCORES
 from shared.db.database import Database
 from shared.events import Answer
@@ -41,9 +41,9 @@ async def fill(stand: Stand, count: int) -> None:
     invitation = msgspec.structs.replace(
         invitation, customer=msgspec.structs.replace(invitation.customer, id=MARK_CUSTOMER)
     )
-    answer = _answer(Asked.by(invitation), now)
+    answer = _answer(InvitationReplica.of(invitation), now)
     tables = {
-        "collector": _collector(Asked.by(invitation)),
+        "collector": _collector(InvitationReplica.of(invitation)),
         "scorer": _scorer(count),
         "alerts": _alerts(answer, msgspec.json.encode(invitation).decode()),
     }
@@ -118,7 +118,7 @@ def _body(template: str) -> str:
     return f"convert_to(replace(replace('{quoted}', '{ID}', CAST(id AS text)), '{MARK_CUSTOMER}', customer), 'UTF8')"
 
 
-def _collector(asked: Asked) -> dict[str, str]:
+def _collector(asked: InvitationReplica) -> dict[str, str]:
     survey = f"CAST('{asked.survey_id}' AS uuid)"
     return {
         "invitation": "INSERT INTO invitation (tenant, id, version, survey_id, survey_version, body) "
@@ -164,7 +164,7 @@ def _scorer(count: int) -> dict[str, str]:
     }
 
 
-def _answer(asked: Asked, now: datetime) -> str:
+def _answer(asked: InvitationReplica, now: datetime) -> str:
     answer = Answer(
         id=asked.id,
         version=1,

@@ -15,7 +15,7 @@ from chaos.load import MAILED_EVERY, touchpoint_of
 from chaos.stack import Stack
 
 from services.collector.forms import PageNonce
-from services.collector.merging import Shown
+from services.collector.merging import ShownAnswer
 from shared.link_tokens import LinkSigner
 
 AT_ONCE = 12
@@ -169,7 +169,7 @@ class Page:
     """What the page of a browser sends beside the answer: from when it is, and how often it has sent."""
 
     def __init__(self) -> None:
-        self._id, self._sent, self._drawn = uuid4().hex, 0, Shown().encode()
+        self._id, self._sent, self._drawn = uuid4().hex, 0, ShownAnswer().encode()
 
     def next(self) -> dict[str, str]:
         """The fields of the next form: each is newer than those before, whenever it comes."""

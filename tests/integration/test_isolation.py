@@ -216,7 +216,7 @@ class Asked:
         form = (
             knock.form if knock.form is None or person is None else {CSRF_FIELD: person.csrf(), **knock.form}
         )
-        door = world.doors[self.service]
+        door = world.clients[self.service]
         door.cookies.clear()
         return await door.request(
             method or ("HEAD" if self.is_stream else self.method),
@@ -238,7 +238,7 @@ def every_route(world: World, of: Company, by: Company) -> Iterator[Asked]:
     :raises AssertionError: naming a route that nobody told this test how to ask.
     """
     known = knocks(of, by)
-    for service in world.doors:
+    for service in world.clients:
         for route in iter_route_contexts(world.app(service).routes):
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 name = f"{service} {method} {route.path}"
@@ -256,12 +256,12 @@ async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
 
 @pytest.fixture(scope="module")
 async def birch(world: World) -> Company:
-    return await world.found("birch")
+    return await world.create_company("birch")
 
 
 @pytest.fixture(scope="module")
 async def quartz(world: World) -> Company:
-    return await world.found("quartz")
+    return await world.create_company("quartz")
 
 
 def of_company(rows: Rows, company: Company) -> Rows:
@@ -293,14 +293,14 @@ async def test_another_company_is_never_seen_nor_changed(
         if credentials == "key" and not (asked.takes_keys or asked.knock.public):
             continue
         person = birch.people["admin"] if credentials == "staff" else None
-        headers = person.asks(page=not asked.takes_keys) if person else birch.headers
+        headers = person.headers(page=not asked.takes_keys) if person else birch.headers
         answer = await asked.by(world, headers, person)
         if asked.knock.foreign and answer.status_code != asked.knock.foreign:
             faults.append(f"{asked.name}: {answer.status_code}, not {asked.knock.foreign}")
         if answer.status_code in {403, 500}:
             faults.append(f"{asked.name}: {answer.status_code} {answer.text}")
         faults += [f"{asked.name} says {word}" for word in leaks(answer, words, asked.knock.told)]
-    await world.spread()
+    await world.deliver_all()
     after = of_company(await world.rows(), quartz)
     faults += [f"{table} changed" for table in before if before[table] != after[table]]
     assert not faults, "\n".join(faults)
@@ -316,7 +316,7 @@ async def test_a_look_changes_nothing_and_shows_the_company_its_own(world: World
         for headers in [quartz.headers] if asked.takes_keys else []:
             assert (await asked.by(world, headers)).status_code == 200, asked.name
         for method in ("GET", "HEAD") if not asked.is_stream else ("HEAD",):
-            answer = await asked.by(world, person.asks(page=not asked.takes_keys), person, method)
+            answer = await asked.by(world, person.headers(page=not asked.takes_keys), person, method)
             if answer.status_code >= 400 and "/static/" not in asked.route:
                 faults.append(f"{method} {asked.name}: {answer.status_code}")
             after = await world.rows()
@@ -343,7 +343,7 @@ async def test_without_credentials_every_door_is_closed(world: World, quartz: Co
 
 
 async def test_staff_of_one_segment_see_nothing_of_the_others(world: World, quartz: Company) -> None:
-    limited = await world.hire(quartz, "leader", ("touchpoint:quartz-desk",), "limited")
+    limited = await world.add_person(quartz, "leader", ("touchpoint:quartz-desk",), "limited")
     hidden = {
         *map(str, (quartz.event, quartz.invitation, quartz.case)),
         *("quartz-order", "quartz-customer", "customer@quartz", "quartz Whitfield", "quartz table"),
@@ -354,7 +354,7 @@ async def test_staff_of_one_segment_see_nothing_of_the_others(world: World, quar
     for asked in every_route(world, quartz, quartz):
         if asked.method != "GET" or asked.knock.public:
             continue
-        answer = await asked.by(world, limited.asks(page=not asked.takes_keys), limited)
+        answer = await asked.by(world, limited.headers(page=not asked.takes_keys), limited)
         if names & set(asked.knock.at) and answer.status_code != 404:
             faults.append(f"{asked.name}: {answer.status_code}")
         sent = (*asked.knock.told, *asked.knock.query.values())
@@ -388,7 +388,7 @@ async def test_a_role_is_refused_what_is_not_its_to_do(
     before, person = await world.rows(), quartz.people[role]
     found = [one for one in every_route(world, quartz, quartz) if (one.method, one.route) == (method, path)]
     for asked in found:
-        answer = await asked.by(world, person.asks(page=not asked.takes_keys), person)
+        answer = await asked.by(world, person.headers(page=not asked.takes_keys), person)
         assert answer.status_code == status, asked.name
     assert found
     assert await world.rows() == before
@@ -400,7 +400,7 @@ async def test_an_analyst_reads_answers_without_names(world: World, quartz: Comp
     faults = []
     for asked in every_route(world, quartz, quartz):
         if asked.method == "GET" and not asked.knock.public:
-            answer = await asked.by(world, analyst.asks(page=not asked.takes_keys), analyst)
+            answer = await asked.by(world, analyst.headers(page=not asked.takes_keys), analyst)
             faults += [f"{asked.name} says {word}" for word in leaks(answer, names, asked.knock.told)]
     assert not faults, "\n".join(faults)
 
@@ -414,6 +414,6 @@ async def test_a_live_page_tells_of_the_own_company_only(
 ) -> None:
     for company in (quartz, birch):
         await world.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
-        await world.spread()
+        await world.deliver_all()
     said = await heard_of_a_change(world, LIVE[path], path, birch.people["admin"])
     assert not {word for word in words_of(of_company(await world.rows(), quartz)) if word in said}

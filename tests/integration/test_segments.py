@@ -59,7 +59,7 @@ async def town(postgres: Postgres, kafka: str) -> AsyncIterator[Town]:
 
 
 async def _a_town(world: World) -> Town:
-    company = await world.found("twin")
+    company = await world.create_company("twin")
     admin = company.people["admin"]
     await world.post(
         "dispatcher",
@@ -76,12 +76,12 @@ async def _a_town(world: World) -> Town:
     )
     async with world.contexts["dispatcher"].database.transaction() as uow:
         await sending.set_mode(uow, company.name, "twin admin", "live")
-    await world.spread()
+    await world.deliver_all()
     parts = []
     for name in (HERE, THERE):
         part = Part(name, replace(company, name=name))
         for role in LIMITED:
-            part.people[role] = await world.hire(
+            part.people[role] = await world.add_person(
                 company, role, (f"store:{name}-store",), f"{role}-{name[:2]}"
             )
         parts.append(part)
@@ -101,7 +101,7 @@ async def _a_town(world: World) -> Town:
             await _act(world, leader, case, contact)
             await _act(world, leader, case, {"act": "reveal"})
     await _act(world, admin, shared, {"act": "note", "text": f"{HERE}-both {THERE}-both"})
-    await world.spread()
+    await world.deliver_all()
     return Town(world, here, there, shared)
 
 
@@ -125,7 +125,7 @@ async def _answered(
     found = [
         one for one in await world.transactions() if one.tenant == company.name and one.data.id == identity
     ]
-    await world.hear(found[0], TRANSACTIONS.name)
+    await world.deliver(found[0], TRANSACTIONS.name)
     async with world.contexts["dispatcher"].database.transaction() as uow:
         row = await uow.execute(
             "SELECT invitation_id FROM decision WHERE tenant = :tenant AND event_id = :event",
@@ -134,10 +134,10 @@ async def _answered(
         invitation: UUID = row.scalar_one()
         waiting = invitations.of_row(await of_link(uow, invitation))  # type: ignore[arg-type]
         assert await invitations.move(uow, company.name, waiting, "sent")
-    await world.spread()
+    await world.deliver_all()
     token = replace(company, invitation=invitation).token("answer")
     for score, comment in ((1, f"{part}-first"), (2, f"{part}-then")):
-        page = (await world.doors["collector"].get(f"/s/{token}?change=1")).text
+        page = (await world.clients["collector"].get(f"/s/{token}?change=1")).text
         drawn = dict(re.findall(r'type="hidden" name="([a-z_]+)" value="([^"]*)"', page))
         form = {
             **{name: html.unescape(value) for name, value in drawn.items()},
@@ -146,9 +146,9 @@ async def _answered(
             "may_contact": "yes",
             "action": "send",
         }
-        answer = await world.doors["collector"].post(f"/s/{token}", data=form)
+        answer = await world.clients["collector"].post(f"/s/{token}", data=form)
         assert answer.status_code == 303, answer.text
-        await world.spread()
+        await world.deliver_all()
     return found[0].data.event_id, invitation
 
 
@@ -162,9 +162,9 @@ async def _case_of(world: World, company: Company, customer: str) -> UUID:
 
 
 async def _act(world: World, person: Person, case: UUID, action: dict[str, Any], status: int = 200) -> str:
-    door = world.doors["alerts"]
+    door = world.clients["alerts"]
     door.cookies.clear()
-    answer = await door.post(f"/v1/cases/{case}/actions", json=action, headers=person.asks(page=False))
+    answer = await door.post(f"/v1/cases/{case}/actions", json=action, headers=person.headers(page=False))
     assert answer.status_code == status, answer.text
     return answer.text
 
@@ -178,7 +178,7 @@ async def _faults(town: Town) -> list[str]:
                 for asked in every_route(town.world, about.company, part.company):
                     if asked.method != "GET" or asked.knock.public:
                         continue
-                    answer = await asked.by(town.world, person.asks(page=not asked.takes_keys), person)
+                    answer = await asked.by(town.world, person.headers(page=not asked.takes_keys), person)
                     sent = (*asked.knock.told, *asked.knock.query.values())
                     if answer.status_code == 500:
                         faults.append(f"{role}: {asked.name}: 500")
@@ -227,9 +227,9 @@ async def _faults_of_the_shared_case(town: Town, part: Part, other: Part, person
 
 
 async def _read(world: World, person: Person, service: str, path: str, *, page: bool) -> str:
-    door = world.doors[service]
+    door = world.clients[service]
     door.cookies.clear()
-    return (await door.get(path, headers=person.asks(page=page))).text
+    return (await door.get(path, headers=person.headers(page=page))).text
 
 
 async def test_a_reader_of_one_segment_learns_nothing_of_another(town: Town) -> None:
@@ -241,11 +241,11 @@ async def test_roles_without_cases_find_no_case_on_any_page(town: Town) -> None:
     """A case is not there for an analyst or an editor: no link, no number, no word of it."""
     world, company, faults = town.world, town.here.company, []
     for role in ("analyst", "editor"):
-        everybody = await world.hire(replace(company, name="twin"), role, (), f"free-{role}")
+        everybody = await world.add_person(replace(company, name="twin"), role, (), f"free-{role}")
         for person in (town.here.people[role], everybody):
             for asked in every_route(world, company, company):
                 if asked.method == "GET" and not asked.knock.public:
-                    answer = await asked.by(world, person.asks(page=not asked.takes_keys), person)
+                    answer = await asked.by(world, person.headers(page=not asked.takes_keys), person)
                     if "/cases/" in answer.text or "case_id" in answer.text:
                         faults.append(f"{role}: {asked.name} links to a case")
     assert not faults, "\n".join(faults)
@@ -258,7 +258,7 @@ async def test_a_stream_says_no_word_of_another_segment(town: Town, role: str, p
         for case in (other.own_case, town.shared_case):
             note = {"act": "note", "text": f"{other.name}-more"}
             await _act(town.world, other.people["leader"], case, note)
-        await town.world.spread()
+        await town.world.deliver_all()
         said = await heard_of_a_change(town.world, LIVE[path], path, part.people[role])
         for word in (other.name, str(other.own_case), str(other.company.event)):
             assert word not in said
@@ -281,7 +281,7 @@ async def test_how_a_shared_case_was_closed_is_told_to_whom_it_concerns(town: To
     }  # fmt: skip
     told = await _act(town.world, town.there.people["leader"], town.shared_case, closing)
     assert f"{THERE}-action" in told
-    await town.world.spread()
+    await town.world.deliver_all()
     leader = town.here.people["leader"]
     case = await _read(town.world, leader, "alerts", f"/v1/cases/{town.shared_case}", page=False)
     assert '"state":"closed"' in case

@@ -1,5 +1,5 @@
-"""All five services in this process with the same kinds of data for several companies, made through their
-doors; what a service says is handed to those that hear it, as the broker would.
+"""All five services in this process, with the same kinds of data for several companies, made through their APIs.
+What a service publishes is delivered to those that consume it, as the broker would.
 """
 
 import os
@@ -42,7 +42,7 @@ NOTHING = UUID(int=0)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account, a session and a pass."""
+    """A member of staff with an account, a session and an access pass."""
 
     staff: Staff
     session: str
@@ -53,8 +53,8 @@ class Person:
     def csrf(self) -> str:
         return CsrfGuard(SECRET).token(self.staff.session_id)
 
-    def asks(self, *, page: bool) -> dict[str, str]:
-        """The headers of this person's browser, or of a script on one of our pages."""
+    def headers(self, *, page: bool) -> dict[str, str]:
+        """The headers of this person's browser for a page, or of a script on one of our pages."""
         accept = "text/html" if page else "application/json"
         return {"cookie": self.cookies(), CSRF_HEADER: self.csrf(), "accept": accept}
 
@@ -84,18 +84,18 @@ class Company:
 
 @dataclass(frozen=True)
 class World:
-    """The contexts and doors of the five services."""
+    """The contexts of the five services, and a client of each API."""
 
     contexts: Mapping[str, Context]
-    doors: Mapping[str, httpx.AsyncClient]
+    clients: Mapping[str, httpx.AsyncClient]
     began: datetime
 
     def app(self, name: str) -> FastAPI:
-        transport = cast("Any", self.doors[name]._transport)
+        transport = cast("Any", self.clients[name]._transport)
         return cast("FastAPI", transport.app)
 
     async def rows(self) -> Rows:
-        """Everything that is kept anywhere."""
+        """Every row of every table of every service."""
         found = {}
         for name, context in self.contexts.items():
             async with context.database.reading() as uow:
@@ -104,23 +104,23 @@ class World:
                     found[f"{name}.{table.name}"] = sorted((tuple(row) for row in rows), key=repr)
         return found
 
-    async def spread(self) -> None:
-        """Hand what was said to those that hear it, until nothing is left to say."""
-        while any([await self._spread_from(context) for context in self.contexts.values()]):
+    async def deliver_all(self) -> None:
+        """Deliver what is in the outboxes to its consumers, until all outboxes are empty."""
+        while any([await self._deliver_from(context) for context in self.contexts.values()]):
             pass
         for context in self.contexts.values():
             await context.keys.refresh()
 
-    async def _spread_from(self, context: Context) -> bool:
+    async def _deliver_from(self, context: Context) -> bool:
         topics = {topic.name: topic for topic in TOPICS}
         async with context.database.transaction() as uow:
             rows = (await uow.execute("DELETE FROM outbox RETURNING seq, topic, value")).all()
         for row in sorted(rows):
-            await self.hear(topics[row.topic].decode(row.value), row.topic)
+            await self.deliver(topics[row.topic].decode(row.value), row.topic)
         return bool(rows)
 
-    async def hear(self, event: Event[Any], topic: str) -> None:
-        """Hand one event to every service that hears its topic."""
+    async def deliver(self, event: Event[Any], topic: str) -> None:
+        """Deliver one event to every service that consumes its topic."""
         for name, context in self.contexts.items():
             for subscription in service(name).subscriptions(context):
                 if subscription.topic.name == topic:
@@ -128,16 +128,16 @@ class World:
                         await subscription.handle(uow, [event])
 
     async def transactions(self) -> list[Event[Any]]:
-        """Every event of this world on the trigger's topic; another of the same run has used it too."""
+        """Every event of this world on the trigger's topic, which other worlds of the same run use too."""
         context = self.contexts["trigger"]
         bench = Bench(context.afterword.kafka, context.database, cast("Any", TRANSACTIONS))
         records = await bench.records_of(TRANSACTIONS.name)
         return [event for _, value, _ in records if (event := TRANSACTIONS.decode(value)).time >= self.began]
 
-    async def hire(
+    async def add_person(
         self, company: Company, role: Role, segments: tuple[str, ...] = (), name: str = ""
     ) -> Person:
-        """Give a company somebody who is signed in; known by their role, or by a name."""
+        """Add a signed-in member of staff to a company, under the role or a name."""
         alerts, called = self.contexts["alerts"].database, name or role
         async with alerts.transaction() as uow:
             address, full = f"{called}@{company.name}.example", f"{company.name} {called}"
@@ -154,22 +154,22 @@ class World:
         staff = Staff(company.name, one, full, role, segments, session, until)
         return company.people.setdefault(called, Person(staff, str(token)))
 
-    async def found(self, name: str) -> Company:
-        """A new company to which one of everything has happened."""
+    async def create_company(self, name: str) -> Company:
+        """A new company with one of everything."""
         company, trigger = Company(name), self.contexts["trigger"].database
         await tenants.create_tenant(trigger, name, name=name.title(), time_zone="Europe/Copenhagen")
         company.key = await tenants.create_key(trigger, name, SCOPES, name=f"{name}-shop")
-        await self.spread()
+        await self.deliver_all()
         for role in ("admin", "editor", "leader", "agent", "analyst"):
-            await self.hire(company, role)
+            await self.add_person(company, role)
         await self._ask(company)
         await self._answer(company)
         await self._care(company)
         return company
 
     async def post(self, name: str, company: Company, path: str, body: Any, **headers: str) -> Any:
-        """Through a JSON door with the company's key."""
-        answer = await self.doors[name].post(path, json=body, headers={**company.headers, **headers})
+        """Post JSON with the company's key."""
+        answer = await self.clients[name].post(path, json=body, headers={**company.headers, **headers})
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -184,14 +184,14 @@ class World:
         company.suppression = kept["suppressions"][0]["id"]
         await self.post("dispatcher", company, "/v1/suppressions", {"customer_id": f"{name}-again"})
         path = f"/v1/suppressions/customer:{name}-again?reason={name}-said-so"
-        assert (await self.doors["dispatcher"].delete(path, headers=company.headers)).status_code == 204
+        assert (await self.clients["dispatcher"].delete(path, headers=company.headers)).status_code == 204
         async with dispatcher.transaction() as uow:
             await sending.set_mode(uow, name, f"{name} admin", "live")
             await sending.add_test_address(uow, name, f"{name} admin", f"tester@{name}.example")
         await self.post("trigger", company, "/v1/events", an_event(name))
         (event,) = [one for one in await self.transactions() if one.tenant == name]
         company.event = event.data.event_id
-        await self.hear(event, TRANSACTIONS.name)
+        await self.deliver(event, TRANSACTIONS.name)
         async with dispatcher.transaction() as uow:
             row = await uow.execute(
                 "SELECT invitation_id FROM decision WHERE tenant = :tenant", {"tenant": name}
@@ -199,14 +199,14 @@ class World:
             company.invitation = row.scalar_one()
             waiting = invitations.of_row(cast("Any", await of_link(uow, company.invitation)))
             assert await invitations.move(uow, name, waiting, "sent")
-        await self.spread()
+        await self.deliver_all()
 
     async def _answer(self, company: Company) -> None:
         form = an_answer(company)
-        answer = await self.doors["collector"].post(f"/s/{company.token('answer')}", data=form)
+        answer = await self.clients["collector"].post(f"/s/{company.token('answer')}", data=form)
         assert answer.status_code == 303, answer.text
         await self.post("collector", company, "/v1/answers/import", {"answers": [an_import(company.name)]})
-        await self.spread()
+        await self.deliver_all()
 
     async def _care(self, company: Company) -> None:
         alerts = self.contexts["alerts"].database
@@ -216,7 +216,7 @@ class World:
             admin = company.people["admin"].staff.id
             company.link = str(await links.new_link(uow, company.name, admin))
         await self.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
-        await self.spread()
+        await self.deliver_all()
 
 
 def _owner(table: Table) -> str:
@@ -283,16 +283,16 @@ def a_note(name: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
-    """The five, ready to be asked."""
+    """The five services, ready for requests."""
     await create_topics(kafka, [TRANSACTIONS.name], 3)
     began = datetime.now(UTC)
     # The dispatcher's handlers take the secret of their hashes from the environment.
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, environment_of(kafka)))
-        contexts, doors = {}, {}
+        contexts, clients = {}, {}
         for name in SERVICES:
             context = contexts[name] = await a_context(service(name), postgres, kafka)
             stack.push_async_callback(context.database.close)
-            doors[name] = await stack.enter_async_context(a_door(service(name), context))
+            clients[name] = await stack.enter_async_context(a_door(service(name), context))
         await eventually(lambda: not contexts["trigger"].health.unready())
-        yield World(contexts, doors, began)
+        yield World(contexts, clients, began)

@@ -1,4 +1,4 @@
-"""Every route of every service, as a list of what can be asked."""
+"""Every route of every service, as a list of requests."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 from support.companies import Company, World
 
 PUBLIC = ("/login", "/s/", "/u/", "/static/", "/openapi/", "/healthz", "/readyz", "/metrics")
-"""How the paths begin that need no key and no session."""
+"""Beginnings of the paths that need no key and no session."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def routes_of(world: World, company: Company) -> Iterator[Route]:
         "digest": "0",
         "name": "afterword.css",
     }
-    for service in world.doors:
+    for service in world.clients:
         for route in iter_route_contexts(world.app(service).routes):
             path = str(route.path)
             for name, thing in things.items():

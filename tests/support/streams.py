@@ -12,7 +12,7 @@ async def heard_of_a_change(world: World, service: str, path: str, person: Perso
     :raises TimeoutError: when it tells of no change within 20 s.
     """
     heard, left = [], asyncio.Event()
-    raw = [(name.encode(), value.encode()) for name, value in person.asks(page=True).items()]
+    raw = [(name.encode(), value.encode()) for name, value in person.headers(page=True).items()]
     scope = {
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
         "headers": raw, "http_version": "1.1", "scheme": "http", "server": ("afterword.example", 80),

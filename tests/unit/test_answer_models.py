@@ -1,4 +1,4 @@
-"""What an API answers is what is kept: no limit of an input can turn it into a 500."""
+"""A response holds what is stored: no limit of an input can turn it into a 500."""
 
 import importlib
 import pkgutil
@@ -21,7 +21,7 @@ def modules() -> Iterator[ModuleType]:
             yield importlib.import_module(found.name)
 
 
-def answer_models() -> Iterator[type[BaseModel]]:
+def response_models() -> Iterator[type[BaseModel]]:
     for module in modules():
         for router in (value for value in vars(module).values() if isinstance(value, APIRouter)):
             for route in router.routes:
@@ -46,10 +46,10 @@ def limits_in(kind: Any) -> Iterator[object]:
         yield from limits_in(part)
 
 
-MODELS = sorted(set(answer_models()), key=lambda model: model.__qualname__)
+MODELS = sorted(set(response_models()), key=lambda model: model.__qualname__)
 
 
-def test_the_walk_finds_the_answers_of_every_service() -> None:
+def test_the_models_of_every_service_are_found() -> None:
     assert {model.__module__.split(".")[1] for model in MODELS} >= {
         "dispatcher",
         "collector",
@@ -59,7 +59,7 @@ def test_the_walk_finds_the_answers_of_every_service() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__qualname__)
-def test_an_answer_asks_nothing_of_what_it_tells(model: type[BaseModel]) -> None:
+def test_a_response_model_constrains_nothing(model: type[BaseModel]) -> None:
     faults = [
         f"{name}: {each!r}"
         for name, field in model.model_fields.items()

@@ -1,4 +1,4 @@
-"""At both doors null is absent, text has one form, and a number in attributes stays as it was written."""
+"""In events and imported answers null is absent, text has one form, and a number in attributes stays as written."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector import imports
-from services.trigger import domain
-from services.trigger.attributes import in_one_order
+from services.trigger import domain, schemas
+from services.trigger.attributes import canonical_attributes
 from services.trigger.errors import Unacceptable
-from services.trigger.intake import Piece, read
+from services.trigger.intake import EncodedEvent, read_event
 from shared.events import Transaction, segments_of
 from shared.events.segments import typed
 from shared.values.text import one_form
@@ -38,9 +38,9 @@ ANSWER: dict[str, Any] = {
 
 def accepted(event: dict[str, Any] | bytes) -> Transaction:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    told, spoilt = read(Piece(body))
+    sent, spoilt = read_event(EncodedEvent(body))
     return domain.transaction(
-        told, source="shop", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt
+        sent, source="shop", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt
     ).transaction
 
 
@@ -75,8 +75,8 @@ def with_value(base: dict[str, Any], place: tuple[str, ...], value: object) -> d
     return changed
 
 
-DOORS: list[tuple[type, dict[str, Any], Callable[[dict[str, Any]], Any]]] = [
-    (domain.EventIn, {**EVENT, "customer": {**EVENT["customer"], "email": "a@example.com"}}, accepted),
+READERS: list[tuple[type, dict[str, Any], Callable[[dict[str, Any]], Any]]] = [
+    (schemas.EventIn, {**EVENT, "customer": {**EVENT["customer"], "email": "a@example.com"}}, accepted),
     (imports.AnswerIn, ANSWER, imported),
 ]
 
@@ -85,7 +85,7 @@ DOORS: list[tuple[type, dict[str, Any], Callable[[dict[str, Any]], Any]]] = [
     ("base", "take", "place"),
     [
         pytest.param(base, take, place, id="/".join((kind.__name__, *place)))
-        for kind, base, take in DOORS
+        for kind, base, take in READERS
         for place in optional_fields(kind)
     ],
 )
@@ -114,7 +114,7 @@ def test_a_dimension_without_a_value_is_absent(nothing: str | None) -> None:
         "Sønder\r\nÅrhus",
     ],
 )
-def test_what_looks_the_same_is_one_segment_at_both_doors_and_where_it_is_typed(written: str) -> None:
+def test_what_looks_the_same_is_one_segment_in_both_apis_and_where_it_is_typed(written: str) -> None:
     sent = {"segments": {written: written}, "organisation": [written, " a/%: "]}
     event = accepted({**EVENT, "type": written, "source": written, **sent})
     answer = imported({**ANSWER, **sent})
@@ -181,7 +181,9 @@ def test_a_number_stays_as_it_was_written(number: str) -> None:
     text=st.sampled_from(["1.50", "2026-01-05", "none"]),
 )
 def test_any_number_stays_so_beside_any_text(number: str, text: str) -> None:
-    shown, _ = in_one_order(msgspec.Raw(f'{{"b": [{number}], "t": "{text}", "a": {number}}}'.encode()))
+    shown, _ = canonical_attributes(
+        msgspec.Raw(f'{{"b": [{number}], "t": "{text}", "a": {number}}}'.encode())
+    )
     assert bytes(shown) == f'{{"a":{number},"b":[{number}],"t":"{text}"}}'.encode()
 
 

@@ -1,42 +1,42 @@
-// Keeps what a person chooses and writes, as they do it: nothing is lost by leaving the page. Loading it keeps nothing,
-// and neither does a script: only what a person's hand does counts (event.isTrusted), so a machine that opens the link
-// of a mail, or runs this page, answers nothing. Without this script everything waits for Send.
+// Saves the form while the customer fills it in, so that leaving the page loses nothing. Loading the page saves nothing,
+// and neither does a script: only trusted events count (event.isTrusted), so a machine that opens the link of a mail, or
+// runs this page, answers nothing. Without this script the form is posted by Send alone.
 //
-// A pointer's choice is kept at once, a keyboard's when it leaves the scale, since its arrows pass over the numbers
-// between; text when the writing rests. Every request carries the whole form and its number, so that it does not matter
-// which of them arrives, or last.
+// A choice by pointer is saved at once, one by keyboard when the focus leaves the scale, since the arrow keys pass over
+// the scores between; text after a pause in typing. Every request carries the whole form and a sequence number, so it
+// does not matter which of them arrive, and in which order.
 
 const form = document.getElementById("survey");
 const scale = form.querySelector(".scale");
 const status = document.getElementById("saved");
 
-const RESTS = 1000; // ms without a key, and the words are kept
-const LONGEST_UNKEPT = 4000; // ms of writing without a rest
-const AGAIN = 5000; // ms until a request that got no answer is made again
-const MOST_AT_LEAVING = 60_000; // bytes that a browser still sends for a page that is gone
+const TYPING_PAUSE_MS = 1000; // without a key: then the text is saved
+const MAX_UNSAVED_MS = 4000; // of typing without a pause
+const RETRY_MS = 5000; // after a request that failed
+const MAX_KEEPALIVE_BYTES = 60_000; // that a browser still sends for a page that was left
 
-// A score that was followed to change an answer waits for Send, as the page says; what is done on the page does not.
+// A score in the link that would change an answer waits for Send, as the page says; what is done on the page does not.
 let touched = "answered" in form.dataset;
 let byPointer = false;
 let chosenByKey = false;
 let dirty = false;
 let sending = false;
-let underWay = Promise.resolve();
-let busy = 0;
+let requests = Promise.resolve();
+let pending = 0;
 let timer = 0;
 let since = 0;
 
 const chosen = () => form.querySelector('input[name="score"]:checked');
 
 function body() {
-  const told = new URLSearchParams();
+  const fields = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
-    // Of the three questions the one that is on the screen.
+    // Of the three follow-up questions only the visible one.
     if (name.startsWith("follow_up_") && !form.elements[name].checkVisibility?.() && value === "") continue;
-    told.set(name, value);
+    fields.set(name, value);
   }
-  told.set("action", "keep");
-  return told;
+  fields.set("action", "keep");
+  return fields;
 }
 
 async function post() {
@@ -44,57 +44,57 @@ async function post() {
   if (score === undefined || !dirty) return;
   dirty = false;
   form.elements.seq.value = Number(form.elements.seq.value) + 1;
-  const told = body();
-  let kept = null;
+  const fields = body();
+  let reply = null;
   try {
-    // Not form.action: the button of that name stands before it.
-    const keepalive = told.toString().length < MOST_AT_LEAVING;
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: told, keepalive, signal: AbortSignal.timeout(5000) });
-    if (answer.ok) kept = await answer.json();
-    else if (answer.status < 500 && answer.status !== 429) kept = { conflict: true }; // Only Send can show what is wrong.
-  } catch { /* Away from the network: it is tried again, and Send will tell. */ }
-  if (kept?.drawn) form.elements.drawn.value = kept.drawn;
-  if (kept === null) {
+    // Not form.action: that is the button of this name.
+    const keepalive = fields.toString().length < MAX_KEEPALIVE_BYTES;
+    const response = await fetch(form.getAttribute("action"), { method: "POST", body: fields, keepalive, signal: AbortSignal.timeout(5000) });
+    if (response.ok) reply = await response.json();
+    else if (response.status < 500 && response.status !== 429) reply = { conflict: true }; // Only Send can show what is wrong.
+  } catch { /* No network: it is retried, and Send will show it. */ }
+  if (reply?.drawn) form.elements.drawn.value = reply.drawn;
+  if (reply === null) {
     dirty = true;
-    later(AGAIN);
+    saveLater(RETRY_MS);
   }
-  // A later choice is under way: only it is told.
+  // A later choice is on its way: its own request will show it.
   if (score !== chosen()?.value) return;
-  const words = [...told].some(([name, value]) => value && (name === "comment" || name.startsWith("follow_up_")));
-  const said = kept === null || kept.conflict ? status.dataset.unsaved : words ? status.dataset.kept : status.dataset.saved;
-  const sentence = said.replace("{score}", kept?.saved ?? score);
+  const hasText = [...fields].some(([name, value]) => value && (name === "comment" || name.startsWith("follow_up_")));
+  const template = reply === null || reply.conflict ? status.dataset.unsaved : hasText ? status.dataset.kept : status.dataset.saved;
+  const sentence = template.replace("{score}", reply?.saved ?? score);
   if (status.textContent !== sentence) status.textContent = sentence;
 }
 
-// One after the other, so that what is told is the last that was kept.
-function keep() {
+// One request after the other, so that the status shows the last one.
+function save() {
   clearTimeout(timer);
   timer = since = 0;
   touched = true;
   if (!dirty || sending) return;
-  busy += 1;
-  underWay = underWay.then(post).finally(() => { busy -= 1; });
+  pending += 1;
+  requests = requests.then(post).finally(() => { pending -= 1; });
 }
 
-function later(rest) {
+function saveLater(delay) {
   const now = performance.now();
   since ||= now;
   clearTimeout(timer);
-  timer = setTimeout(keep, Math.max(0, Math.min(rest, since + Math.max(rest, LONGEST_UNKEPT) - now)));
+  timer = setTimeout(save, Math.max(0, Math.min(delay, since + Math.max(delay, MAX_UNSAVED_MS) - now)));
 }
 
-// The first sign of a person: what the mail has chosen is theirs.
-function met(event) {
+// The first sign of a person: the score in the link is theirs.
+function personActed(event) {
   if (!event.isTrusted || touched) return;
   touched = true;
   if (!chosen()) return;
   dirty = true;
-  if (event.target.closest?.("button")) return; // Which carries it.
+  if (event.target.closest?.("button")) return; // It posts the form itself.
   if (event.type === "keydown" && scale.contains(event.target) && event.key !== "Tab") chosenByKey = true;
-  else keep();
+  else save();
 }
 for (const sign of ["pointerdown", "touchstart", "keydown", "wheel"]) {
-  addEventListener(sign, met, { passive: true, capture: true });
+  addEventListener(sign, personActed, { passive: true, capture: true });
 }
 
 scale.addEventListener("pointerdown", () => { byPointer = true; });
@@ -103,18 +103,18 @@ form.addEventListener("input", (event) => {
   if (!event.isTrusted) return;
   dirty = true;
   if (event.target.name === "score") {
-    if (byPointer) keep(); else chosenByKey = true;
-  } else if (event.target.type === "radio") keep();
-  else later(RESTS);
+    if (byPointer) save(); else chosenByKey = true;
+  } else if (event.target.type === "radio") save();
+  else saveLater(TYPING_PAUSE_MS);
 });
 scale.addEventListener("focusout", (event) => {
   if (chosenByKey && !scale.contains(event.relatedTarget)) {
     chosenByKey = false;
-    keep();
+    save();
   }
 });
 
-// Whoever leaves takes nothing along: it goes now, and need not wait for its turn.
+// When the page is left, what is unsaved is posted now, without waiting for earlier requests.
 function leave() {
   if (sending || !dirty) return;
   clearTimeout(timer);
@@ -124,13 +124,13 @@ addEventListener("pagehide", leave);
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") leave(); });
 addEventListener("pageshow", () => { sending = false; });
 
-// Send carries everything itself, under a number of its own; it waits for what is under way, lest that come after it.
+// Send posts everything, with a sequence number of its own; it waits for earlier requests, so that it comes last.
 form.addEventListener("submit", (event) => {
   clearTimeout(timer);
   dirty = false;
-  if (busy > 0) {
+  if (pending > 0) {
     event.preventDefault();
-    underWay.then(() => form.requestSubmit(event.submitter));
+    requests.then(() => form.requestSubmit(event.submitter));
     return;
   }
   form.elements.seq.value = Number(form.elements.seq.value) + 1;

@@ -52,58 +52,58 @@ SURVEY = UUID("01900000-0000-7000-8000-000000000001")
 
 @dataclass
 class Bench:
-    """The collector, and what a test wants of it."""
+    """The collector, with what a test does to it and asks of it."""
 
     context: Context
     app: FastAPI
     client: httpx.AsyncClient
     now: datetime
-    """The moment that the test has set."""
+    """The time that the test has set."""
 
     def token(self, invitation_id: UUID) -> str:
         """The link's last part."""
         return LinkSigner(SECRET).sign("answer", invitation_id)
 
     def nonce(self, invitation_id: UUID) -> str:
-        """As a page that is drawn now carries it."""
+        """The nonce of a page that is rendered now."""
         return PageNonce(SECRET).make(invitation_id, self.now)
 
-    async def hear_survey(self, texts: dict[str, SurveyTexts], tenant: str = "acme") -> None:
-        """A survey's words."""
+    async def keep_survey(self, texts: dict[str, SurveyTexts], tenant: str = "acme") -> None:
+        """Consume the event of a survey with these texts."""
         async with self.context.database.transaction() as uow:
             await keep_surveys(uow, [SURVEYS.event(tenant, the_survey(self.now, texts), self.now)])
 
     async def invite(self, tenant: str = "acme", **changed: Any) -> UUID:
-        """An invitation as the dispatcher says it; its id."""
+        """Consume the event of a new invitation; its id."""
         invitation = an_invitation(self.now, **changed)
         async with self.context.database.transaction() as uow:
             await keep_invitations(uow, [INVITATIONS.event(tenant, invitation, self.now)])
         return invitation.id
 
-    async def say(self, invitation_id: UUID, score: object, **fields: str) -> httpx.Response:
-        """What the form sends."""
+    async def submit(self, invitation_id: UUID, score: object, **fields: str) -> httpx.Response:
+        """Post the form."""
         form = {"score": str(score), "nonce": self.nonce(invitation_id), "action": "send", **fields}
         return await self.client.post(f"/s/{self.token(invitation_id)}", data=form)
 
     async def rows(self, sql: str, **values: Any) -> list[Any]:
-        """What the database holds."""
+        """Rows of the database."""
         async with self.context.database.reading() as uow:
             return list(await uow.execute(sql, values))
 
-    async def said(self) -> list[Answer]:
-        """What waits to be said on ``answers``, in order."""
+    async def published(self) -> list[Answer]:
+        """The answers in the outbox, in order."""
         rows = await self.rows("SELECT value FROM outbox WHERE topic = 'answers.v1' ORDER BY seq")
         return [ANSWERS.decode(row.value).data for row in rows]
 
     async def import_answers(self, *answers: Any, tenant: str = "acme") -> httpx.Response:
-        """Through the door, as a client back-end."""
+        """Import answers as a client back-end does."""
         return await self.client.post(
             "/v1/answers/import", json={"answers": list(answers)}, headers=bearer(tenant)
         )
 
 
 def bearer(tenant: str = "acme") -> dict[str, str]:
-    """The header of a tenant's key."""
+    """The header with a tenant's key."""
     return {"Authorization": f"Bearer {KEYS[tenant]}"}
 
 
@@ -129,7 +129,7 @@ def an_invitation(now: datetime, **changed: Any) -> Invitation:
 
 
 def tenant_of(name: str, now: datetime, zone: str, key: str | None = None) -> Tenant:
-    """A company with one key for everything."""
+    """A company with one key that has all scopes."""
     digest = hashlib.sha256((key or KEYS[name]).encode()).hexdigest()
     known = KeyDigest(
         id=f"k-{name}", name="back-end", digest=digest, scopes=("answers:write", "answers:read")
@@ -206,7 +206,7 @@ async def origin(bench: Bench) -> AsyncIterator[str]:
         port = probe.getsockname()[1]
     stopping = asyncio.Event()
     server = asyncio.create_task(serve(bench.app, port, stopping))
-    await bench.hear_survey(ASKS)
+    await bench.keep_survey(ASKS)
     yield f"http://127.0.0.1:{port}"
     stopping.set()
     await server
@@ -214,12 +214,12 @@ async def origin(bench: Bench) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
-    """A page of a fresh visitor; it must not complain of anything, our security policy included."""
+    """A page of a fresh visitor; it must log no error, violations of the security policy included."""
     context = await browser.new_context(**options)
     page = await context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     await context.close()
-    assert complaints == []
+    assert errors == []

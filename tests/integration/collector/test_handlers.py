@@ -1,4 +1,4 @@
-"""What the collector hears, in any order and any number of times; and that nothing of it is told to the log."""
+"""What the collector consumes, in any order and any number of times; and that the log tells nothing of it."""
 
 from structlog.testing import capture_logs
 
@@ -22,7 +22,7 @@ async def test_the_highest_version_stands_however_they_come(bench: Bench) -> Non
     assert b'"sent"' in row.body
 
 
-async def test_a_copy_holds_nobodys_name_or_address(bench: Bench) -> None:
+async def test_a_replica_holds_no_name_and_no_address(bench: Bench) -> None:
     await bench.invite()
     (row,) = await bench.rows("SELECT body FROM invitation")
     for canary in (b"Karen", b"karen@example.com", b"+45"):
@@ -34,17 +34,16 @@ async def test_the_log_knows_no_token_no_comment_and_no_customer(bench: Bench) -
     token = bench.token(invitation)
     with capture_logs() as lines:
         await bench.client.get(f"/s/{token}?v=3")
-        await bench.say(invitation, 3, comment="CRUNCHY-ARMCHAIR")
-        await bench.say(invitation, 3, comment="CRUNCHY-ARMCHAIR", nonce="")
+        await bench.submit(invitation, 3, comment="CRUNCHY-ARMCHAIR")
+        await bench.submit(invitation, 3, comment="CRUNCHY-ARMCHAIR", nonce="")
         await bench.import_answers(
             {"id": "x", "score": 99, "comment": "BRASS-LANTERN", "customer": "c-99", "answered_at": "soon"}
         )
-    told = str(lines)
-    assert "/s/…" in told
+    log = str(lines)
+    assert "/s/…" in log
     for canary in (token, "CRUNCHY", "BRASS", "c-17", "c-99", "karen"):
-        assert canary not in told
+        assert canary not in log
 
 
-def test_it_hears_what_its_readme_says() -> None:
-    heard = list(SERVICE.consumes)
-    assert heard == [TENANTS, SURVEYS, INVITATIONS, CASES]
+def test_it_consumes_what_its_readme_says() -> None:
+    assert list(SERVICE.consumes) == [TENANTS, SURVEYS, INVITATIONS, CASES]

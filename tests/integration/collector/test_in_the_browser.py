@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 
 async def scores(bench: Bench) -> list[int | None]:
-    return [answer.score for answer in await bench.said() if answer.state != "clicked"]
+    return [answer.score for answer in await bench.published() if answer.state != "clicked"]
 
 
 async def test_a_pointers_choice_is_saved_at_once_and_the_rest_when_it_is_sent(
@@ -28,15 +28,15 @@ async def test_a_pointers_choice_is_saved_at_once_and_the_rest_when_it_is_sent(
         await expect(page.get_by_role("button", name="Send")).to_be_hidden()
         await page.get_by_role("radio", name="3").click()
         await expect(page.get_by_text("Your score is saved: 3.")).to_be_visible()
-        assert [(answer.score, answer.state) for answer in await bench.said()][1:] == [(3, "saved")]
+        assert [(answer.score, answer.state) for answer in await bench.published()][1:] == [(3, "saved")]
         await page.get_by_label("What is the primary reason for your score?").fill("It came late.")
         await page.get_by_label("What should we have done?").fill("Ring first.")
         await expect(page.get_by_label("Who did well?")).to_be_hidden()
         await page.get_by_role("radio", name="Yes").check()
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_role("heading")).to_have_text("Thank you. We are sorry it went like that.")
-    said = (await bench.said())[-1]
-    assert (said.state, said.score, said.comment, said.follow_up, said.may_contact) == (
+    answer = (await bench.published())[-1]
+    assert (answer.state, answer.score, answer.comment, answer.follow_up, answer.may_contact) == (
         "sent", 3, "It came late.", "Ring first.", True,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ async def test_the_arrows_choose_without_saving_and_leaving_the_scale_saves(
             await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading")).to_contain_text("Thank you.")
-    assert [answer.comment for answer in await bench.said()][-1] == "By hand."
+    assert [answer.comment for answer in await bench.published()][-1] == "By hand."
 
 
 async def test_a_reader_of_the_screen_hears_the_question_and_the_ends_of_the_scale(
@@ -119,7 +119,7 @@ async def test_without_script_everything_is_sent_at_once_and_can_be_changed(
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_role("heading")).to_contain_text("We are sorry it went like that.")
     assert await scores(bench) == [9, 6]
-    assert [answer.follow_up for answer in await bench.said()][-2:] == ["The driver.", None]
+    assert [answer.follow_up for answer in await bench.published()][-2:] == ["The driver.", None]
 
 
 async def test_without_script_the_language_changes_and_nothing_typed_is_lost(
@@ -136,7 +136,7 @@ async def test_without_script_the_language_changes_and_nothing_typed_is_lost(
         await expect(page.get_by_role("radio", name="4")).to_be_checked()
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_role("heading")).to_contain_text("Tak for din deltagelse.")
-    assert (await bench.said())[-1].language == "da"
+    assert (await bench.published())[-1].language == "da"
 
 
 async def test_an_early_link_loads_itself_until_the_question_is_there(
@@ -190,4 +190,4 @@ async def test_an_earlier_choice_never_arrives_after_send(
         held.set()
         await expect(page.get_by_role("heading")).to_have_text("Thank you. It counts.")
     await eventually(lambda: scores(bench))
-    assert (await bench.said())[-1].score == 8
+    assert (await bench.published())[-1].score == 8

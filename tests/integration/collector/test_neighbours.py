@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.pool import QueuePool
 from support.eventually import eventually
 
-from services.collector import repository
-from services.collector.api import IMPORTS_OF_COMPANY
+from services.collector.api import MAX_IMPORTS_PER_TENANT
+from services.collector.repository import answers as answers_repository
 from shared.db.database import UnitOfWork
 from shared.http.admission import AT_ONCE_OF_CALLER
 
@@ -35,7 +35,7 @@ async def test_imports_that_wait_for_another_hold_no_connection_and_keep_nobody_
     async with imports.hold("acme"):
         waiting = [asyncio.create_task(bench.import_answers(*answers(n))) for n in range(90)]
         await eventually(lambda: sum(task.done() for task in waiting) == 90 - 1)
-        assert imports.users("acme") == IMPORTS_OF_COMPANY
+        assert imports.users("acme") == MAX_IMPORTS_PER_TENANT
         assert connections_in_use(bench) == 0
         page = await bench.client.get(f"/s/{bench.token(other)}")
         assert page.status_code == 200
@@ -44,10 +44,10 @@ async def test_imports_that_wait_for_another_hold_no_connection_and_keep_nobody_
         refused = [task for task in waiting if task.done()]
         assert {task.result().status_code for task in refused} == {429}
         assert all(task.result().headers["retry-after"] == "1" for task in refused)
-    said = Counter([(await task).status_code for task in waiting])
-    assert set(said) == {200, 429}
+    statuses = Counter([(await task).status_code for task in waiting])
+    assert set(statuses) == {200, 429}
     kept = await bench.rows("SELECT count(*) AS n FROM answer WHERE tenant = 'acme'")
-    assert kept[0].n == said[200]
+    assert kept[0].n == statuses[200]
 
 
 async def test_an_import_beside_one_of_another_process_is_refused_at_once_and_takes_nothing(
@@ -65,28 +65,28 @@ async def test_many_who_send_the_same_link_at_once_hold_one_connection(bench: Be
     link, other = await bench.invite(), await bench.invite("zenith")
     links = bench.app.state.context.invitation_locks
     async with links.hold(str(link)):
-        waiting = [asyncio.create_task(bench.say(link, n % 11)) for n in range(50)]
+        waiting = [asyncio.create_task(bench.submit(link, n % 11)) for n in range(50)]
         await eventually(lambda: links.users(str(link)) == 51)
         assert connections_in_use(bench) == 0
-        assert (await bench.say(other, 9)).status_code == 303
+        assert (await bench.submit(other, 9)).status_code == 303
     assert {(await task).status_code for task in waiting} <= {303, 409}
 
 
-async def test_a_key_with_too_much_under_way_hears_so_while_customers_are_served(
+async def test_a_key_with_too_much_under_way_is_told_so_while_customers_are_served(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    customer, goes_on, listed = await bench.invite("zenith"), asyncio.Event(), repository.list_answers
+    customer, goes_on, listed = await bench.invite("zenith"), asyncio.Event(), answers_repository.list_answers
 
     async def slowly(uow: UnitOfWork, *given: Any, **named: Any) -> Any:
         found = await listed(uow, *given, **named)
         await goes_on.wait()
         return found
 
-    monkeypatch.setattr(repository, "list_answers", slowly)
+    monkeypatch.setattr(answers_repository, "list_answers", slowly)
     lists = [asyncio.create_task(bench.client.get("/v1/answers", headers=bearer())) for _ in range(60)]
     await eventually(lambda: sum(task.done() for task in lists) == 60 - AT_ONCE_OF_CALLER)
     assert connections_in_use(bench) == AT_ONCE_OF_CALLER
     assert (await bench.client.get(f"/s/{bench.token(customer)}")).status_code == 200
     goes_on.set()
-    said = Counter([(await task).status_code for task in lists])
-    assert said == {200: AT_ONCE_OF_CALLER, 429: 60 - AT_ONCE_OF_CALLER}
+    statuses = Counter([(await task).status_code for task in lists])
+    assert statuses == {200: AT_ONCE_OF_CALLER, 429: 60 - AT_ONCE_OF_CALLER}

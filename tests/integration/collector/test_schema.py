@@ -38,6 +38,6 @@ async def test_every_table_of_a_company_begins_with_the_tenant(bench: Bench) -> 
             assert next(column.name for column in table.primary_key) == "tenant"
 
 
-def test_a_row_keeps_all_that_an_answer_says() -> None:
-    """What has no column would be said by the first version alone."""
+def test_a_row_keeps_every_field_of_an_answer() -> None:
+    """A field without a column would be published by the first version alone."""
     assert set(Answer.__struct_fields__) - set(metadata.tables["answer"].columns.keys()) == set()

@@ -1,4 +1,4 @@
-"""Pages that were drawn before something changed, by plain HTTP as a browser without script sends them."""
+"""Pages that were rendered before something changed, by plain HTTP as a browser without script posts them."""
 
 from typing import Any
 from uuid import UUID
@@ -30,12 +30,12 @@ class Tab:
 
 
 async def stands(bench: Bench) -> tuple[Any, ...]:
-    answer = (await bench.said())[-1]
+    answer = (await bench.published())[-1]
     return answer.score, answer.comment, answer.follow_up_question, answer.follow_up, answer.may_contact
 
 
 async def test_a_page_that_shows_no_comment_does_not_erase_one(bench: Bench) -> None:
-    await bench.hear_survey(ASKS)
+    await bench.keep_survey(ASKS)
     invitation = await bench.invite()
     here, there = await Tab.open(bench, invitation), await Tab.open(bench, invitation)
     await here.send(score=3, comment="It came late.", follow_up_detractor="Ring first.", may_contact="yes")
@@ -44,13 +44,13 @@ async def test_a_page_that_shows_no_comment_does_not_erase_one(bench: Bench) -> 
 
 
 async def test_not_even_when_its_score_asks_another_question(bench: Bench) -> None:
-    await bench.hear_survey(ASKS)
+    await bench.keep_survey(ASKS)
     invitation = await bench.invite()
     here, there = await Tab.open(bench, invitation), await Tab.open(bench, invitation)
     await here.send(score=3, follow_up_detractor="Ring first.")
     await there.send(score=9, comment="All the same: good.")
     assert await stands(bench) == (9, "All the same: good.", "What should we have done?", "Ring first.", None)
-    # The page that is drawn then shows it in its place, and sending it untouched changes nothing.
+    # The page that is rendered then shows it in its place, and sending it untouched changes nothing.
     again = await Tab.open(bench, invitation)
     assert again.values["follow_up_detractor"] == "Ring first."
     await again.send()
@@ -61,7 +61,7 @@ async def test_not_even_when_its_score_asks_another_question(bench: Bench) -> No
 async def test_two_texts_in_one_place_come_back_both_and_the_next_send_decides(
     bench: Bench, field: str
 ) -> None:
-    await bench.hear_survey(ASKS)
+    await bench.keep_survey(ASKS)
     invitation = await bench.invite()
     here, there = await Tab.open(bench, invitation), await Tab.open(bench, invitation)
     await here.send(score=3, **{field: "It came <late>."})
@@ -69,10 +69,10 @@ async def test_two_texts_in_one_place_come_back_both_and_the_next_send_decides(
     assert refused.status_code == 409
     assert "It came &lt;late&gt;." in refused.text
     assert "It was &amp; broken.</textarea>" in refused.text
-    assert len(await bench.said()) == 2  # the click, and the first page's answer
+    assert len(await bench.published()) == 2  # the click, and the first page's answer
     both = Tab(bench, invitation, refused)
     assert (await both.send()).status_code == 303
-    answer = (await bench.said())[-1]
+    answer = (await bench.published())[-1]
     assert "It was & broken." in {answer.comment, answer.follow_up}
 
 
@@ -93,10 +93,16 @@ async def test_half_sentences_that_were_never_sent_leave_no_trace_in_the_history
         assert (await stands(bench))[1] == (words or None)
     await tab.send(action="send", seq=4)
     assert await bench.rows("SELECT 1 FROM answer_history") == []
-    assert [answer.state for answer in await bench.said()] == ["clicked", "saved", "saved", "saved", "sent"]
+    assert [answer.state for answer in await bench.published()] == [
+        "clicked",
+        "saved",
+        "saved",
+        "saved",
+        "sent",
+    ]
 
 
-async def test_a_page_after_a_fault_or_in_another_language_still_knows_when_it_was_drawn(
+async def test_a_page_after_a_fault_or_in_another_language_still_knows_when_it_was_rendered(
     bench: Bench,
 ) -> None:
     invitation = await bench.invite()
@@ -113,20 +119,20 @@ async def test_a_page_after_a_fault_or_in_another_language_still_knows_when_it_w
 
 async def test_a_form_that_carries_nothing_of_that_kind_erases_nothing(bench: Bench) -> None:
     invitation = await bench.invite()
-    await bench.say(invitation, 3, comment="It came late.", may_contact="yes")
-    await bench.say(invitation, 2, drawn="x", page="../", seq="-1")
+    await bench.submit(invitation, 3, comment="It came late.", may_contact="yes")
+    await bench.submit(invitation, 2, drawn="x", page="../", seq="-1")
     assert await stands(bench) == (2, "It came late.", None, None, True)
-    assert (await bench.say(invitation, 2, comment="Something else.")).status_code == 409
+    assert (await bench.submit(invitation, 2, comment="Something else.")).status_code == 409
 
 
 async def test_another_language_takes_no_answer_to_a_question_that_it_does_not_have(bench: Bench) -> None:
-    await bench.hear_survey(ASKS)
+    await bench.keep_survey(ASKS)
     invitation = await bench.invite()
     tab = await Tab.open(bench, invitation)
     danish = Tab(bench, invitation, await tab.send(score=3, follow_up_detractor="Ring first.", speak="da"))
     assert danish.values["follow_up_detractor"] == "Ring first."
     await danish.send()
     assert await stands(bench) == (3, None, "What should we have done?", "Ring first.", None)
-    # Nor does a page that is drawn in Danish later on.
+    # Nor does a page that is rendered in Danish later on.
     await (await Tab.open(bench, invitation, "?change=1&lang=da")).send(comment="Sent")
     assert await stands(bench) == (3, "Sent", "What should we have done?", "Ring first.", None)

@@ -17,15 +17,15 @@ async def answers(bench: Bench) -> list[tuple[int | None, str, int]]:
     return [(row.score, row.state, row.version) for row in rows]
 
 
-async def test_a_followed_score_link_preselects_and_is_said_once_as_clicked(bench: Bench) -> None:
+async def test_a_followed_score_link_preselects_and_is_published_once_as_clicked(bench: Bench) -> None:
     invitation = await bench.invite()
     for _ in range(2):
         page = await bench.client.get(f"/s/{bench.token(invitation)}?v=7")
         assert page.status_code == 200
         assert re.findall(r'value="(\d+)"[^>]* checked', page.text) == ["7"]
     assert await answers(bench) == [(None, "clicked", 1)]
-    (said,) = await bench.said()
-    assert (said.state, said.score, said.answered_at, said.day) == ("clicked", None, None, None)
+    (answer,) = await bench.published()
+    assert (answer.state, answer.score, answer.answered_at, answer.day) == ("clicked", None, None, None)
     (intent,) = await bench.rows("SELECT visits, score, flag FROM intent")
     assert (intent.visits, intent.score, intent.flag) == (2, 7, None)
 
@@ -39,9 +39,9 @@ async def test_a_scanner_that_follows_every_score_is_flagged_once_and_the_human_
         await bench.client.get(f"/s/{bench.token(invitation)}?v={score}")
     assert [row.flag for row in await bench.rows("SELECT flag FROM intent")] == ["scores"]
     assert await answers(bench) == [(None, "clicked", 1)]
-    assert (await bench.say(invitation, 9)).status_code == 303
+    assert (await bench.submit(invitation, 9)).status_code == 303
     assert await answers(bench) == [(9, "sent", 2)]
-    assert [answer.score for answer in await bench.said()] == [None, 9]
+    assert [answer.score for answer in await bench.published()] == [None, 9]
 
 
 async def test_who_thinks_again_slowly_is_no_scanner(bench: Bench) -> None:
@@ -56,15 +56,15 @@ async def test_who_thinks_again_slowly_is_no_scanner(bench: Bench) -> None:
     ("query", "agent", "flag"),
     [("?trap=1", "Mozilla/5.0", "honeypot"), ("?v=3", "Barracuda Sentinel (EE)", "agent")],
 )
-async def test_a_known_machine_is_flagged_and_says_no_click(
+async def test_a_known_machine_is_flagged_and_publishes_no_click(
     bench: Bench, query: str, agent: str, flag: str
 ) -> None:
     invitation = await bench.invite()
     await bench.client.get(f"/s/{bench.token(invitation)}{query}", headers={"User-Agent": agent})
     assert [row.flag for row in await bench.rows("SELECT flag FROM intent")] == [flag]
-    assert await bench.said() == []
-    await bench.say(invitation, 4)
-    assert [answer.score for answer in await bench.said()] == [4]
+    assert await bench.published() == []
+    await bench.submit(invitation, 4)
+    assert [answer.score for answer in await bench.published()] == [4]
 
 
 async def test_asking_for_headers_or_fetching_beforehand_writes_nothing(bench: Bench) -> None:
@@ -80,13 +80,13 @@ async def test_asking_for_headers_or_fetching_beforehand_writes_nothing(bench: B
 
 async def test_a_second_score_within_the_time_is_the_same_answer_and_the_first_is_kept(bench: Bench) -> None:
     invitation = await bench.invite()
-    await bench.say(invitation, 3, action="choose")
+    await bench.submit(invitation, 3, action="choose")
     bench.now += timedelta(hours=47)
-    await bench.say(invitation, 8, comment="It came after all.", may_contact="no")
+    await bench.submit(invitation, 8, comment="It came after all.", may_contact="no")
     assert await answers(bench) == [(8, "sent", 2)]
     history = await bench.rows("SELECT version, score, state FROM answer_history")
     assert [(row.version, row.score, row.state) for row in history] == [(1, 3, "saved")]
-    first, second = await bench.said()
+    first, second = await bench.published()
     assert (first.state, first.score, first.version) == ("saved", 3, 1)
     assert (second.comment, second.may_contact) == ("It came after all.", False)
     assert second.answered_at == first.answered_at
@@ -94,52 +94,57 @@ async def test_a_second_score_within_the_time_is_the_same_answer_and_the_first_i
 
 
 async def test_an_answer_carries_what_the_invitation_knew(bench: Bench) -> None:
-    await bench.hear_survey(ASKS)
+    await bench.keep_survey(ASKS)
     invitation = await bench.invite(test=True)
-    await bench.say(invitation, 2, follow_up_detractor="Ring first.", follow_up_promoter="Not asked")
-    (said,) = await bench.said()
-    assert said.id == invitation
-    assert (said.customer_id, said.touchpoint, said.test, said.origin) == ("c-17", "delivery", True, "survey")
-    assert said.segments == {"touchpoint": "delivery", "store": "aarhus"}
-    assert said.organisation == ("north", "sales")
-    assert (said.follow_up_question, said.follow_up) == ("What should we have done?", "Ring first.")
-    assert said.may_contact is None
+    await bench.submit(invitation, 2, follow_up_detractor="Ring first.", follow_up_promoter="Not asked")
+    (answer,) = await bench.published()
+    assert answer.id == invitation
+    assert (answer.customer_id, answer.touchpoint, answer.test, answer.origin) == (
+        "c-17",
+        "delivery",
+        True,
+        "survey",
+    )
+    assert answer.segments == {"touchpoint": "delivery", "store": "aarhus"}
+    assert answer.organisation == ("north", "sales")
+    assert (answer.follow_up_question, answer.follow_up) == ("What should we have done?", "Ring first.")
+    assert answer.may_contact is None
 
 
 async def test_two_posts_at_once_are_one_answer_with_one_order(bench: Bench) -> None:
     invitation = await bench.invite()
-    replies = await asyncio.gather(*(bench.say(invitation, score, action="choose") for score in range(6)))
+    replies = await asyncio.gather(*(bench.submit(invitation, score, action="choose") for score in range(6)))
     assert {reply.status_code for reply in replies} == {200}
     ((score, state, version),) = await answers(bench)
-    said = await bench.said()
-    assert [answer.version for answer in said] == list(range(1, 7))
-    assert (said[-1].score, state, version) == (score, "saved", 6)
-    assert len({(answer.answered_at, answer.day) for answer in said}) == 1
+    published = await bench.published()
+    assert [answer.version for answer in published] == list(range(1, 7))
+    assert (published[-1].score, state, version) == (score, "saved", 6)
+    assert len({(answer.answered_at, answer.day) for answer in published}) == 1
 
 
 async def test_pressing_send_twice_changes_nothing_more(bench: Bench) -> None:
     invitation = await bench.invite()
     for _ in range(2):
-        assert (await bench.say(invitation, 6, comment="Late.")).status_code == 303
-    assert len(await bench.said()) == 1
+        assert (await bench.submit(invitation, 6, comment="Late.")).status_code == 303
+    assert len(await bench.published()) == 1
 
 
 async def test_what_was_sent_stays_sent_when_only_the_score_changes(bench: Bench) -> None:
     invitation = await bench.invite()
-    await bench.say(invitation, 6, comment="Late.", may_contact="yes")
-    await bench.say(invitation, 7, action="choose")
-    said = (await bench.said())[-1]
-    assert (said.state, said.score, said.comment, said.may_contact) == ("sent", 7, "Late.", True)
+    await bench.submit(invitation, 6, comment="Late.", may_contact="yes")
+    await bench.submit(invitation, 7, action="choose")
+    answer = (await bench.published())[-1]
+    assert (answer.state, answer.score, answer.comment, answer.may_contact) == ("sent", 7, "Late.", True)
 
 
 async def test_after_48_hours_the_answer_stands_and_the_page_shows_nothing_of_it(bench: Bench) -> None:
     invitation = await bench.invite()
-    await bench.say(invitation, 6, comment="CRUNCHY-ARMCHAIR")
+    await bench.submit(invitation, 6, comment="CRUNCHY-ARMCHAIR")
     assert "CRUNCHY-ARMCHAIR" in (await bench.client.get(f"/s/{bench.token(invitation)}?change=1")).text
     bench.now += timedelta(hours=48)
     for reply in (
         await bench.client.get(f"/s/{bench.token(invitation)}"),
-        await bench.say(invitation, 10),
+        await bench.submit(invitation, 10),
     ):
         assert reply.status_code == 404
         assert "This link no longer works. Thank you all the same." in reply.text
@@ -149,9 +154,9 @@ async def test_after_48_hours_the_answer_stands_and_the_page_shows_nothing_of_it
 
 async def test_the_time_to_amend_outlives_the_link(bench: Bench) -> None:
     invitation = await bench.invite(expires_at=bench.now + timedelta(hours=1))
-    await bench.say(invitation, 6)
+    await bench.submit(invitation, 6)
     bench.now += timedelta(hours=2)
-    assert (await bench.say(invitation, 7)).status_code == 303
+    assert (await bench.submit(invitation, 7)).status_code == 303
 
 
 async def test_every_link_that_leads_nowhere_gets_the_same_page(bench: Bench) -> None:
@@ -200,40 +205,40 @@ async def test_the_page_tells_nobody_who_the_customer_is_and_is_kept_by_nobody(b
 async def test_a_form_without_the_pages_nonce_is_not_taken_and_loses_nothing(bench: Bench) -> None:
     invitation, other = await bench.invite(), await bench.invite()
     for nonce in ("", "1.abc", bench.nonce(other), "x" * 3000, "é.é"):
-        reply = await bench.say(invitation, 3, nonce=nonce, comment="BRASS-LANTERN")
+        reply = await bench.submit(invitation, 3, nonce=nonce, comment="BRASS-LANTERN")
         assert reply.status_code == 409
         assert "BRASS-LANTERN" in reply.text
     old = bench.nonce(invitation)
     bench.now += timedelta(hours=49)
-    assert (await bench.say(invitation, 3, nonce=old)).status_code == 409
-    assert await bench.said() == []
+    assert (await bench.submit(invitation, 3, nonce=old)).status_code == 409
+    assert await bench.published() == []
 
 
 @pytest.mark.parametrize("score", ["", "11", "-1", "7.0", "seven", "٣", " 7"])
 async def test_a_form_without_a_score_comes_back_with_what_was_written(bench: Bench, score: str) -> None:
     invitation = await bench.invite()
-    reply = await bench.say(invitation, score, comment="Half a sentence")
+    reply = await bench.submit(invitation, score, comment="Half a sentence")
     assert reply.status_code == 422
     assert "Please choose a number from 0 to 10." in reply.text
     assert "Half a sentence" in reply.text
-    assert await bench.said() == []
+    assert await bench.published() == []
 
 
 async def test_a_comment_is_any_text_of_5000_characters_and_no_html(bench: Bench) -> None:
     invitation = await bench.invite()
     comment = "\n<b>&amp; \x00 𝄞 عربي " + "x" * 4970
-    assert (await bench.say(invitation, 5, comment=comment)).status_code == 303
-    assert (await bench.said())[0].comment == "<b>&amp;  𝄞 عربي " + "x" * 4970
+    assert (await bench.submit(invitation, 5, comment=comment)).status_code == 303
+    assert (await bench.published())[0].comment == "<b>&amp;  𝄞 عربي " + "x" * 4970
     page = await bench.client.get(f"/s/{bench.token(invitation)}?change=1")
     assert "&lt;b&gt;&amp;amp;" in page.text
     assert "<b>" not in page.text
-    too_long = await bench.say(invitation, 5, comment="y" * 5001)
+    too_long = await bench.submit(invitation, 5, comment="y" * 5001)
     assert too_long.status_code == 422
     assert "y" * 5001 in too_long.text
 
 
 async def test_the_page_speaks_the_invitations_language_and_any_other_that_is_asked_for(bench: Bench) -> None:
-    await bench.hear_survey(ASKS)
+    await bench.keep_survey(ASKS)
     invitation = await bench.invite(language="da")
     link = f"/s/{bench.token(invitation)}"
     danish = await bench.client.get(link)
@@ -252,21 +257,21 @@ async def test_the_page_speaks_the_invitations_language_and_any_other_that_is_as
 
 async def test_changing_the_language_keeps_what_was_typed_and_answers_nothing(bench: Bench) -> None:
     invitation = await bench.invite(language="da")
-    reply = await bench.say(invitation, 4, comment="Halvvejs", may_contact="yes", speak="nl", action="")
+    reply = await bench.submit(invitation, 4, comment="Halvvejs", may_contact="yes", speak="nl", action="")
     assert reply.status_code == 200
     assert '<html lang="nl">' in reply.text
     assert "Halvvejs" in reply.text
     assert re.findall(r'name="score" value="(\d+)"[^>]* checked', reply.text) == ["4"]
-    assert await bench.said() == []
-    sent = await bench.say(invitation, 4, language="nl")
+    assert await bench.published() == []
+    sent = await bench.submit(invitation, 4, language="nl")
     assert sent.headers["location"].endswith("?lang=nl")
-    assert (await bench.said())[-1].language == "nl"
+    assert (await bench.published())[-1].language == "nl"
 
 
 async def test_a_later_visit_speaks_the_language_that_was_answered_in(bench: Bench) -> None:
     invitation = await bench.invite(language="da")
     link = f"/s/{bench.token(invitation)}"
-    await bench.say(invitation, 4, language="nl")
+    await bench.submit(invitation, 4, language="nl")
     for path, language in [(link, "nl"), (f"{link}?change=1", "nl"), (f"{link}?lang=da", "da")]:
         assert f'<html lang="{language}">' in (await bench.client.get(path)).text, path
 
@@ -282,7 +287,7 @@ async def test_a_later_visit_speaks_the_language_that_was_answered_in(bench: Ben
 )
 async def test_the_thanks_fit_what_was_said(bench: Bench, score: int, words: str) -> None:
     invitation = await bench.invite()
-    sent = await bench.say(invitation, score, may_contact="yes")
+    sent = await bench.submit(invitation, score, may_contact="yes")
     page = await bench.client.get(sent.headers["location"])
     assert words in page.text
     assert ("Somebody will contact you." in page.text) is (score <= 6)
@@ -304,10 +309,10 @@ async def test_the_day_is_the_tenants_also_when_clocks_change(
 ) -> None:
     bench.now = at
     invitation = await bench.invite(tenant)
-    await bench.say(invitation, 3)
+    await bench.submit(invitation, 3)
     bench.now += timedelta(hours=30)
-    await bench.say(invitation, 4)
-    assert [answer.day for answer in await bench.said()] == [day, day]
+    await bench.submit(invitation, 4)
+    assert [answer.day for answer in await bench.published()] == [day, day]
 
 
 async def test_who_asks_faster_than_people_do_is_told_to_wait(bench: Bench) -> None:
@@ -323,20 +328,20 @@ async def test_a_click_and_an_answer_at_once_lose_neither(bench: Bench) -> None:
     link = f"/s/{bench.token(invitation)}?v=3"
     await asyncio.gather(
         *(bench.client.get(link) for _ in range(4)),
-        *(bench.say(invitation, 3, action="choose") for _ in range(4)),
+        *(bench.submit(invitation, 3, action="choose") for _ in range(4)),
     )
     assert [(score, state) for score, state, _ in await answers(bench)] == [(3, "saved")]
-    versions = [answer.version for answer in await bench.said()]
+    versions = [answer.version for answer in await bench.published()]
     assert versions == list(range(1, len(versions) + 1))
 
 
 async def test_every_version_of_an_answer_tells_which_contact_gave_it(bench: Bench) -> None:
     invitation = await bench.invite(contact_key="of-anna")
     await bench.client.get(f"/s/{bench.token(invitation)}?v=2")
-    await bench.say(invitation, 2, action="keep")
-    await bench.say(invitation, 3)
-    said = await bench.said()
-    assert [answer.state for answer in said] == ["clicked", "saved", "sent"]
-    assert [answer.contact_key for answer in said] == ["of-anna"] * 3
+    await bench.submit(invitation, 2, action="keep")
+    await bench.submit(invitation, 3)
+    published = await bench.published()
+    assert [answer.state for answer in published] == ["clicked", "saved", "sent"]
+    assert [answer.contact_key for answer in published] == ["of-anna"] * 3
     (row,) = await bench.rows("SELECT contact_key FROM answer")
     assert row.contact_key == "of-anna"

@@ -1,4 +1,4 @@
-"""A company to which one of everything has happened, and the real server in a process of its own."""
+"""A company with one of everything, and the real server in a process of its own."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -18,7 +18,7 @@ async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
 
 @pytest.fixture(scope="module")
 async def company(world: World) -> Company:
-    company = await world.found("acme")
+    company = await world.create_company("acme")
     assert company.case != UUID(int=0)
     return company
 

@@ -1,4 +1,4 @@
-"""Whoever has no key cannot make an API slow or large: every route, with whatever costs time or memory."""
+"""No caller without a key can make an API slow or large: every route, with whatever costs time or memory."""
 
 import asyncio
 import encodings

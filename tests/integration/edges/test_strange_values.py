@@ -82,7 +82,7 @@ WITHOUT_FIELDS = {"/u/{token}/again", "/logout"}
 
 
 async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]) -> list[str]:
-    """Every answer that blames us."""
+    """Every response that blames the server."""
     found = []
     for request in requests:
         answer = await client.send(request, stream=True)
@@ -92,11 +92,11 @@ async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]
     return found
 
 
-def by_somebody(route: Route, company: Company) -> dict[str, str]:
-    """The headers of whoever may use a route."""
+def headers_for(route: Route, company: Company) -> dict[str, str]:
+    """The headers of a caller who may use the route."""
     if route.pattern.startswith("/v1/"):
         return company.headers
-    return {**company.people["admin"].asks(page=True), "sec-fetch-site": "same-origin"}
+    return {**company.people["admin"].headers(page=True), "sec-fetch-site": "same-origin"}
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ async def test_a_strange_value_in_a_query_is_refused_in_words(
                 for value in VALUES if name in {"after", "before", "since", "until"} else FEW[:9]:
                     query = urlencode({name: value})
                     yield client.build_request(
-                        "GET", f"{route.path}?{query}", headers=by_somebody(route, company)
+                        "GET", f"{route.path}?{query}", headers=headers_for(route, company)
                     )
 
     assert await faults_of(client, requests()) == []
@@ -130,7 +130,7 @@ async def test_a_strange_value_in_a_path_is_refused_in_words(
             for value in FEW:
                 for path in (quote(value, safe=""), quote(quote(value, safe=""), safe="")):
                     yield client.build_request(
-                        route.method, f"{before}{path}{rest}", headers=by_somebody(route, company)
+                        route.method, f"{before}{path}{rest}", headers=headers_for(route, company)
                     )
 
     assert await faults_of(client, requests()) == []
@@ -151,7 +151,7 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
                 for name in FORMS[route.pattern]:
                     for value in FEW[:6]:
                         body = urlencode({**own, **usual, "act": act, name: value})
-                        headers = by_somebody(route, company)
+                        headers = headers_for(route, company)
                         headers["content-type"] = "application/x-www-form-urlencoded"
                         yield client.build_request("POST", route.path, content=body, headers=headers)
 
@@ -222,7 +222,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
             for body in (body for path, body in bodies.items() if route.path.startswith(path)):
                 for name in body:
                     for text in texts:
-                        told = json.dumps({**body, name: "?"}).replace('"?"', text)
-                        yield client.build_request(route.method, route.path, content=told, headers=headers)
+                        sent = json.dumps({**body, name: "?"}).replace('"?"', text)
+                        yield client.build_request(route.method, route.path, content=sent, headers=headers)
 
     assert await faults_of(client, requests()) == []

@@ -18,8 +18,8 @@ from services.alerts import accounts
 from services.alerts.app import SERVICE as ALERTS
 from services.alerts.domain import By
 from services.alerts.repository import cases
-from services.collector import repository as answers
 from services.collector.app import SERVICE as COLLECTOR
+from services.collector.repository import answers
 from services.dispatcher import surveys
 from services.dispatcher.app import SERVICE as DISPATCHER
 from services.scorer.app import SERVICE as SCORER

@@ -1,4 +1,4 @@
-"""The trigger's door against the real broker: what 202 means, and what nobody is told twice."""
+"""The trigger's API against the real broker: what 202 means, and what never counts twice."""
 
 import gzip
 import json
@@ -36,7 +36,7 @@ async def key(context: Context) -> str:
 
 
 @pytest.fixture
-async def door(context: Context, key: str) -> AsyncIterator[httpx.AsyncClient]:
+async def client(context: Context, key: str) -> AsyncIterator[httpx.AsyncClient]:
     async with a_door(SERVICE, context) as client:
         client.headers["Authorization"] = f"Bearer {key}"
         await eventually(lambda: not context.health.unready())
@@ -61,9 +61,9 @@ async def on_topic(context: Context, id_: str) -> list[Transaction]:
 
 
 async def test_202_means_that_the_event_stands_on_the_topic_and_says_where_to_look(
-    door: httpx.AsyncClient, context: Context
+    client: httpx.AsyncClient, context: Context
 ) -> None:
-    response = await door.post("/v1/events", json=an_event("one", segments={"store": "aarhus"}))
+    response = await client.post("/v1/events", json=an_event("one", segments={"store": "aarhus"}))
     assert response.status_code == 202, response.text
     (transaction,) = await on_topic(context, "one")
     assert (transaction.source, transaction.segments) == ("webshop", {"store": "aarhus"})
@@ -75,10 +75,10 @@ async def test_202_means_that_the_event_stands_on_the_topic_and_says_where_to_lo
 
 
 async def test_in_a_batch_each_has_its_result_and_the_good_neighbours_are_accepted(
-    door: httpx.AsyncClient, context: Context
+    client: httpx.AsyncClient, context: Context
 ) -> None:
     batch = [an_event("b1"), an_event("b2", customer={}), "no event", an_event("b3")]
-    response = await door.post("/v1/events", json=batch)
+    response = await client.post("/v1/events", json=batch)
     assert response.status_code == 207
     results = response.json()["results"]
     assert [(result["id"], result["status"]) for result in results] == [
@@ -93,22 +93,24 @@ async def test_in_a_batch_each_has_its_result_and_the_good_neighbours_are_accept
 
 
 async def test_the_same_id_twice_in_a_batch_is_one_event_and_other_content_is_refused(
-    door: httpx.AsyncClient, context: Context
+    client: httpx.AsyncClient, context: Context
 ) -> None:
     same, other = an_event("twin"), an_event("twin", handled_by="p-1")
-    response = await door.post("/v1/events", json=[same, same, other])
+    response = await client.post("/v1/events", json=[same, same, other])
     assert [result["status"] for result in response.json()["results"]] == ["accepted", "accepted", "refused"]
     assert len(await on_topic(context, "twin")) == 1
 
 
-async def test_a_thousand_at_once_are_all_acknowledged(door: httpx.AsyncClient) -> None:
+async def test_a_thousand_at_once_are_all_acknowledged(client: httpx.AsyncClient) -> None:
     lines = b"\n".join(json.dumps(an_event(f"k{i}")).encode() for i in range(1_000))
-    response = await door.post("/v1/events", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    response = await client.post(
+        "/v1/events", content=lines, headers={"Content-Type": "application/x-ndjson"}
+    )
     assert (response.status_code, response.json()["accepted"]) == (202, 1_000)
 
 
-async def test_a_single_fault_is_a_problem_document_with_field_and_remedy(door: httpx.AsyncClient) -> None:
-    response = await door.post("/v1/events", json=an_event("bad", occurred_at="2026-11-22T05:00:00"))
+async def test_a_single_fault_is_a_problem_document_with_field_and_remedy(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/events", json=an_event("bad", occurred_at="2026-11-22T05:00:00"))
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["errors"] == [
@@ -128,29 +130,29 @@ async def test_a_single_fault_is_a_problem_document_with_field_and_remedy(door: 
     ],
 )
 async def test_what_cannot_be_read_is_refused_with_words(
-    door: httpx.AsyncClient, body: bytes, kind: str, status: int
+    client: httpx.AsyncClient, body: bytes, kind: str, status: int
 ) -> None:
-    response = await door.post("/v1/events", content=body, headers={"Content-Type": kind})
+    response = await client.post("/v1/events", content=body, headers={"Content-Type": kind})
     assert response.status_code == status
     assert response.json()["title"]
 
 
-async def test_without_a_key_or_with_a_wrong_one_nothing_is_taken(door: httpx.AsyncClient) -> None:
+async def test_without_a_key_or_with_a_wrong_one_nothing_is_taken(client: httpx.AsyncClient) -> None:
     for headers in (
         {"Authorization": ""},
         {"Authorization": "Bearer aw_wrong"},
         {"Authorization": "Basic x"},
     ):
-        response = await door.post("/v1/events", json=an_event("no"), headers=headers)
+        response = await client.post("/v1/events", json=an_event("no"), headers=headers)
         assert response.status_code == 401
 
 
 async def test_a_key_without_the_scope_is_told_which_it_lacks(
-    door: httpx.AsyncClient, context: Context
+    client: httpx.AsyncClient, context: Context
 ) -> None:
     other = await tenants.create_key(context.database, "acme", ["scores:read"])
     await context.keys.refresh()
-    response = await door.post(
+    response = await client.post(
         "/v1/events", json=an_event("no"), headers={"Authorization": f"Bearer {other}"}
     )
     assert response.status_code == 403
@@ -158,25 +160,25 @@ async def test_a_key_without_the_scope_is_told_which_it_lacks(
 
 
 async def test_a_revoked_key_is_dead_within_seconds(
-    door: httpx.AsyncClient, context: Context, key: str
+    client: httpx.AsyncClient, context: Context, key: str
 ) -> None:
     await tenants.revoke_key(context.database, "acme", key)
 
     async def dead() -> bool:
-        return (await door.post("/v1/events", json=an_event("late"))).status_code == 401
+        return (await client.post("/v1/events", json=an_event("late"))).status_code == 401
 
     await eventually(dead, within=5)
     with pytest.raises(UnknownKey):
         await tenants.revoke_key(context.database, "acme", key)
 
 
-async def test_when_kafka_does_not_answer_the_door_says_503_and_when_to_come_back(
+async def test_when_kafka_does_not_answer_the_response_is_503_and_says_when_to_come_back(
     context: Context, key: str, postgres: Postgres
 ) -> None:
     away = await a_context(SERVICE, postgres, "127.0.0.1:1")
     away.keys.database = context.database
-    async with a_door(SERVICE, away) as door:
-        response = await door.post(
+    async with a_door(SERVICE, away) as client:
+        response = await client.post(
             "/v1/events", json=an_event("x"), headers={"Authorization": f"Bearer {key}"}
         )
     await away.database.close()
@@ -184,18 +186,20 @@ async def test_when_kafka_does_not_answer_the_door_says_503_and_when_to_come_bac
     assert response.headers["retry-after"] == "5"
 
 
-async def test_a_tenant_is_said_with_its_keys_digests_and_never_the_key(context: Context, key: str) -> None:
+async def test_a_tenant_is_published_with_its_keys_digests_and_never_the_key(
+    context: Context, key: str
+) -> None:
     async with context.database.reading() as uow:
         rows = (
             await uow.execute("SELECT value FROM outbox WHERE topic = :t ORDER BY seq", {"t": TENANTS.name})
         ).all()
-    said = [TENANTS.decode(row.value).data for row in rows]
-    assert [tenant.version for tenant in said] == [1, 2]
-    assert said[-1].keys[0].scopes == ("events:write",)
+    published = [TENANTS.decode(row.value).data for row in rows]
+    assert [tenant.version for tenant in published] == [1, 2]
+    assert published[-1].keys[0].scopes == ("events:write",)
     assert key.encode() not in rows[-1].value
 
 
-async def test_what_a_tenant_cannot_be_is_said(context: Context) -> None:
+async def test_a_value_that_a_tenant_cannot_have_is_refused_in_words(context: Context) -> None:
     await tenants.create_tenant(context.database, "one", name="One")
     with pytest.raises(TenantExists):
         await tenants.create_tenant(context.database, "one", name="Again")
@@ -212,7 +216,7 @@ async def test_what_a_tenant_cannot_be_is_said(context: Context) -> None:
         await tenants.create_key(context.database, "none", ["events:write"])
 
 
-async def test_which_segments_are_people_is_settled_part_by_part_and_said(context: Context) -> None:
+async def test_which_segments_are_people_is_set_part_by_part_and_published(context: Context) -> None:
     database = context.database
     await tenants.create_tenant(database, "one", name="One")
     await tenants.set_people(database, "one", dimensions=["table host"])
@@ -221,8 +225,8 @@ async def test_which_segments_are_people_is_settled_part_by_part_and_said(contex
     assert kept == People(dimensions=("table host",), level=4, shown=True)
     async with database.reading() as uow:
         rows = (await uow.execute("SELECT value FROM outbox WHERE topic = :t", {"t": TENANTS.name})).all()
-    said = [tenant for tenant in (TENANTS.decode(row.value).data for row in rows) if tenant.id == "one"]
-    assert max(said, key=lambda tenant: tenant.version).people == kept
+    published = [tenant for tenant in (TENANTS.decode(row.value).data for row in rows) if tenant.id == "one"]
+    assert max(published, key=lambda tenant: tenant.version).people == kept
     for wrong in ({"level": -1}, {"level": 7}, {"dimensions": [" "]}, {"dimensions": ["x" * 201]}):
         with pytest.raises(BadTenant):
             await tenants.set_people(database, "one", **wrong)  # type: ignore[arg-type]
@@ -238,8 +242,8 @@ async def test_the_migrated_database_is_what_the_models_say(context: Context) ->
     assert [change for change in difference if "alembic_version" not in str(change)] == []
 
 
-async def test_the_openapi_document_tells_every_answer(door: httpx.AsyncClient) -> None:
-    document = (await door.get("/openapi/trigger.json")).json()
+async def test_the_openapi_document_tells_every_answer(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi/trigger.json")).json()
     post = document["paths"]["/v1/events"]["post"]
     assert {"202", "207", "400", "401", "413", "422", "429", "503"} <= set(post["responses"])
     assert "application/cloudevents+json" in post["requestBody"]["content"]
@@ -262,10 +266,10 @@ async def test_a_database_that_is_away_is_503_and_never_500(context: Context, po
 
 
 async def test_an_event_is_taken_without_the_hints_that_nobody_understands_and_says_which(
-    door: httpx.AsyncClient, context: Context
+    client: httpx.AsyncClient, context: Context
 ) -> None:
     customer = {"id": "c", "phone": "12 34 56 78", "locale": "klingon", "country": "uk", "time_zone": "Mars"}
-    response = await door.post("/v1/events", json=an_event("hints", customer=customer))
+    response = await client.post("/v1/events", json=an_event("hints", customer=customer))
     assert response.status_code == 202
     assert [each["field"] for each in response.json()["warnings"]] == [
         "/customer/locale",
@@ -278,20 +282,20 @@ async def test_an_event_is_taken_without_the_hints_that_nobody_understands_and_s
 
 
 async def test_a_phone_number_in_national_form_is_that_of_the_company_s_country(
-    door: httpx.AsyncClient, context: Context
+    client: httpx.AsyncClient, context: Context
 ) -> None:
-    await door.post("/v1/events", json=an_event("phone", customer={"phone": "12 34 56 78"}))
+    await client.post("/v1/events", json=an_event("phone", customer={"phone": "12 34 56 78"}))
     (kept,) = await on_topic(context, "phone")
     assert kept.customer.phone == "+4512345678"
     other = an_event("phone-2", customer={"phone": "+45\u00a012345678"})
-    await door.post("/v1/events", json=other)
+    await client.post("/v1/events", json=other)
     (same,) = await on_topic(context, "phone-2")
     assert same.customer.id == kept.customer.id
 
 
-async def test_a_batch_tells_of_each_event_what_was_left_out(door: httpx.AsyncClient) -> None:
+async def test_a_batch_tells_of_each_event_what_was_left_out(client: httpx.AsyncClient) -> None:
     batch = [an_event("w1"), an_event("w2", handled_by={"id": 1}), an_event("w3", customer={"id": 4})]
-    response = await door.post("/v1/events", json=batch)
+    response = await client.post("/v1/events", json=batch)
     results = response.json()["results"]
     assert [result["status"] for result in results] == ["accepted", "accepted", "refused"]
     assert [[each["field"] for each in result.get("warnings", [])] for result in results] == [
@@ -302,11 +306,11 @@ async def test_a_batch_tells_of_each_event_what_was_left_out(door: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("form", ["application/json", "application/x-ndjson"])
-async def test_packed_bodies_with_a_mark_of_byte_order_are_read(door: httpx.AsyncClient, form: str) -> None:
+async def test_packed_bodies_with_a_mark_of_byte_order_are_read(client: httpx.AsyncClient, form: str) -> None:
     events = [an_event(f"bom-{form[-4:]}-{number}") for number in range(2)]
     lines = [json.dumps(event).encode() for event in events]
     body = b"[" + b",".join(lines) + b"]" if form.endswith("/json") else b"\r\n\r\n".join(lines)
-    response = await door.post(
+    response = await client.post(
         "/v1/events",
         content=gzip.compress(b"\xef\xbb\xbf" + body),
         headers={"Content-Type": form, "Content-Encoding": "gzip"},
@@ -326,19 +330,19 @@ async def test_packed_bodies_with_a_mark_of_byte_order_are_read(door: httpx.Asyn
     ],
 )
 async def test_a_body_that_is_not_read_is_refused_with_the_true_reason(
-    door: httpx.AsyncClient, headers: dict[str, str], body: bytes, status: int
+    client: httpx.AsyncClient, headers: dict[str, str], body: bytes, status: int
 ) -> None:
-    response = await door.post("/v1/events", content=body, headers=headers)
+    response = await client.post("/v1/events", content=body, headers=headers)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
 
 
 async def test_an_item_that_is_no_json_leaves_its_neighbours_in_an_array_alone(
-    door: httpx.AsyncClient,
+    client: httpx.AsyncClient,
 ) -> None:
     good = json.dumps(an_event("beside-nan"))
     body = f'[{good}, {{"id": "nan", "score": NaN}}, {{"id": "half", "type": "\\ud800"}}]'
-    response = await door.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
+    response = await client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 207
     assert [(each["id"], each["status"]) for each in response.json()["results"]] == [
         ("beside-nan", "accepted"),
@@ -348,11 +352,11 @@ async def test_an_item_that_is_no_json_leaves_its_neighbours_in_an_array_alone(
 
 
 async def test_a_key_that_takes_another_s_place_keeps_the_source_of_events_that_name_none(
-    context: Context, door: httpx.AsyncClient
+    context: Context, client: httpx.AsyncClient
 ) -> None:
-    await door.post("/v1/events", json=an_event("rotated"))
+    await client.post("/v1/events", json=an_event("rotated"))
     assert await tenants.default_sources(context.database, "acme") == ["webshop"]
     for name, source, expected in (("shop-2027", "webshop", "webshop"), ("other", None, "other")):
         key = await tenants.create_key(context.database, "acme", ["events:write"], name=name, source=source)
-        await door.post("/v1/events", json=an_event("rotated"), headers={"Authorization": f"Bearer {key}"})
+        await client.post("/v1/events", json=an_event("rotated"), headers={"Authorization": f"Bearer {key}"})
         assert (await on_topic(context, "rotated"))[-1].source == expected

@@ -1,4 +1,4 @@
-"""Keys of a company: made, told, revoked, as often as anybody does so."""
+"""Keys of a company: created, published, revoked, any number of times."""
 
 from collections.abc import AsyncIterator
 
@@ -30,12 +30,12 @@ async def fill(database: Database, *, revoked: bool) -> None:
         (key,) = company.keys
         copies = [
             replace(key, id=f"{n:032x}", digest=f"{n:064x}", revoked_at=uow.now if revoked else None)
-            for n in range(2_000 if revoked else key_list.MOST_KEYS - 1)
+            for n in range(2_000 if revoked else key_list.MAX_LIVE_KEYS - 1)
         ]
         await repository.update_tenant(uow, replace(company, keys=(*copies, key)))
 
 
-async def test_after_thousands_of_revoked_keys_another_is_revoked_and_told(database: Database) -> None:
+async def test_after_thousands_of_revoked_keys_another_is_revoked_and_published(database: Database) -> None:
     token = await tenants.create_key(database, "acme", tenants.SCOPES, name="n" * 200)
     await fill(database, revoked=True)
     await tenants.revoke_key(database, "acme", token)

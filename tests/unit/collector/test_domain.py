@@ -1,4 +1,4 @@
-"""What an answer may become, whatever comes in whatever order."""
+"""What an answer becomes, whatever is submitted in whatever order."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,15 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collector.domain import (
-    AMENDABLE,
-    Asked,
-    Found,
-    Said,
-    Visit,
-    answered,
-    clicked,
-    standing,
-    visited,
+    AMENDMENT_PERIOD,
+    InvitationReplica,
+    LinkTarget,
+    SubmittedAnswer,
+    answer_after,
+    clicked_answer,
+    link_status,
 )
 from shared.events import Answer, FollowUp, Survey, SurveyTexts, Tenant
 from shared.events.nps import group_of
@@ -28,25 +26,25 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TENANT = Tenant(id="acme", version=1, name="Acme", time_zone="Europe/Copenhagen", country="DK")
 
 
-def found(answer: Answer | None = None, survey: Survey | None = None, **changed: Any) -> Found:
+def a_target(answer: Answer | None = None, survey: Survey | None = None, **changed: Any) -> LinkTarget:
     fields: dict[str, Any] = {
         "id": uuid7(), "state": "sent", "survey_id": uuid7(), "survey_version": 1, "measurement": "transactional",
         "language": "en", "test": False, "customer_id": "c-17", "event_id": uuid7(), "touchpoint": None,
         "segments": {}, "organisation": (), "invited_at": NOW, "expires_at": NOW + timedelta(days=30),
     }  # fmt: skip
-    return Found(TENANT, Asked(**{**fields, **changed}), survey, answer)
+    return LinkTarget(TENANT, InvitationReplica(**{**fields, **changed}), survey, answer)
 
 
 @pytest.mark.parametrize(
-    ("score", "outcome"),
+    ("score", "group"),
     [(0, "detractor"), (6, "detractor"), (7, "passive"), (8, "passive"), (9, "promoter"), (10, "promoter")],
 )
-def test_the_outcome_is_by_bains_bounds(score: int, outcome: str) -> None:
-    assert group_of(score) == outcome
+def test_the_group_is_by_bains_bounds(score: int, group: str) -> None:
+    assert group_of(score) == group
 
 
-says = st.builds(
-    Said,
+submissions = st.builds(
+    SubmittedAnswer,
     score=st.integers(0, 10),
     language=st.sampled_from(["en", "da"]),
     sent=st.booleans(),
@@ -55,16 +53,16 @@ says = st.builds(
 )
 
 
-@given(st.lists(st.tuples(says, st.timedeltas(timedelta(seconds=-2), timedelta(hours=5))), min_size=1))
+@given(st.lists(st.tuples(submissions, st.timedeltas(timedelta(seconds=-2), timedelta(hours=5))), min_size=1))
 def test_however_often_it_is_amended_versions_count_up_and_the_first_time_and_day_stay(
-    steps: list[tuple[Said, timedelta]],
+    steps: list[tuple[SubmittedAnswer, timedelta]],
 ) -> None:
     now, answer = NOW, None
-    asked = found().asked
+    invitation = a_target().invitation
     kept: list[Answer] = []
-    for said, later in steps:
+    for submitted, later in steps:
         now += later
-        new = answered(Found(TENANT, asked, None, answer), said, now)
+        new = answer_after(LinkTarget(TENANT, invitation, None, answer), submitted, now)
         if new is not None:
             kept.append(new)
             answer = new
@@ -77,10 +75,10 @@ def test_however_often_it_is_amended_versions_count_up_and_the_first_time_and_da
 
 
 def test_the_same_again_is_nothing_new() -> None:
-    said = Said(score=3, language="en", sent=True, comment="Late")
-    answer = answered(found(), said, NOW)
+    submitted = SubmittedAnswer(score=3, language="en", sent=True, comment="Late")
+    answer = answer_after(a_target(), submitted, NOW)
     assert answer is not None
-    assert answered(found(answer), said, NOW + timedelta(hours=1)) is None
+    assert answer_after(a_target(answer), submitted, NOW + timedelta(hours=1)) is None
 
 
 def test_the_follow_up_belongs_to_the_question_of_its_outcome() -> None:
@@ -89,23 +87,28 @@ def test_the_follow_up_belongs_to_the_question_of_its_outcome() -> None:
         test=False, stopped=False, changed_at=NOW,
         texts={"en": SurveyTexts(follow_up=FollowUp(detractor="What went wrong?"))},
     )  # fmt: skip
-    unhappy = answered(found(survey=survey), Said(3, "en", sent=True, follow_up="All of it"), NOW)
+    unhappy = answer_after(
+        a_target(survey=survey), SubmittedAnswer(3, "en", sent=True, follow_up="All of it"), NOW
+    )
     assert unhappy is not None
     assert (unhappy.follow_up_question, unhappy.follow_up) == ("What went wrong?", "All of it")
-    for said in (Said(9, "en", sent=True, follow_up="x"), Said(3, "da", sent=True, follow_up="x")):
-        other = answered(found(survey=survey), said, NOW)
+    for submitted in (
+        SubmittedAnswer(9, "en", sent=True, follow_up="x"),
+        SubmittedAnswer(3, "da", sent=True, follow_up="x"),
+    ):
+        other = answer_after(a_target(survey=survey), submitted, NOW)
         assert other is not None
         assert (other.follow_up_question, other.follow_up) == (None, None)
 
 
 def test_a_click_has_no_score_no_day_and_no_time() -> None:
-    answer = clicked(found().asked, NOW)
+    answer = clicked_answer(a_target().invitation, NOW)
     assert (answer.score, answer.day, answer.answered_at, answer.state) == (None, None, None, "clicked")
 
 
 @given(st.integers(0, 10 * 365 * 24 * 60).map(lambda minutes: NOW + timedelta(minutes=minutes)))
 def test_the_day_is_the_tenants(now: datetime) -> None:
-    answer = answered(found(), Said(3, "en"), now)
+    answer = answer_after(a_target(), SubmittedAnswer(3, "en"), now)
     assert answer is not None
     assert answer.day == now.astimezone(ZoneInfo("Europe/Copenhagen")).date()
 
@@ -116,60 +119,38 @@ def test_the_day_of_a_night_at_the_change_of_clocks() -> None:
         (datetime(2026, 10, 25, 22, 59, tzinfo=UTC), date(2026, 10, 25)),
         (datetime(2026, 10, 25, 23, 0, tzinfo=UTC), date(2026, 10, 26)),
     ):
-        answer = answered(found(), Said(3, "en"), at)
+        answer = answer_after(a_target(), SubmittedAnswer(3, "en"), at)
         assert answer is not None
         assert answer.day == day
 
 
 def test_a_link_is_open_until_it_expires_or_48_hours_after_the_first_score() -> None:
-    fresh = found()
-    assert standing(fresh.asked.id, fresh, NOW) == "open"
-    assert standing(fresh.asked.id, fresh, fresh.asked.expires_at) == "gone"
-    answer = answered(fresh, Said(3, "en"), NOW)
-    done = found(answer)
-    assert standing(done.asked.id, done, NOW + AMENDABLE - timedelta(microseconds=1)) == "open"
-    assert standing(done.asked.id, done, NOW + AMENDABLE) == "gone"
+    fresh = a_target()
+    assert link_status(fresh.invitation.id, fresh, NOW) == "open"
+    assert link_status(fresh.invitation.id, fresh, fresh.invitation.expires_at) == "gone"
+    answer = answer_after(fresh, SubmittedAnswer(3, "en"), NOW)
+    done = a_target(answer)
+    assert link_status(done.invitation.id, done, NOW + AMENDMENT_PERIOD - timedelta(microseconds=1)) == "open"
+    assert link_status(done.invitation.id, done, NOW + AMENDMENT_PERIOD) == "gone"
 
 
 @pytest.mark.parametrize("state", ["dropped", "withheld"])
 def test_what_was_never_sent_cannot_be_answered(state: str) -> None:
-    dead = found(state=state)
-    assert standing(dead.asked.id, dead, NOW) == "gone"
+    dead = a_target(state=state)
+    assert link_status(dead.invitation.id, dead, NOW) == "gone"
 
 
 def test_a_link_of_ours_may_be_ahead_of_its_invitation_for_two_weeks() -> None:
     made = uuid7()
     now = datetime.now(UTC)
-    assert standing(made, None, now + timedelta(days=13)) == "unknown"
-    assert standing(made, None, now + timedelta(days=15)) == "gone"
-    assert standing(uuid5(ID_NAMESPACE, "no time in it"), None, now) == "unknown"
-
-
-def visit(score: int | None = None, agent: str = "Mozilla/5.0 (iPhone)", *, trapped: bool = False) -> Visit:
-    return Visit(score, agent, trapped)
-
-
-def test_three_scores_in_ten_seconds_are_a_machine_and_stay_one() -> None:
-    intent = None
-    for score, flag in ((1, None), (1, None), (2, None), (3, "scores")):
-        intent = visited(intent, visit(score), NOW)
-        assert intent.flag == flag
-    later = visited(intent, visit(9, trapped=True), NOW + timedelta(days=1))
-    assert (later.flag, later.visits, later.score) == ("scores", 5, 9)
-    assert later.first_at == NOW
-
-
-def test_three_scores_in_eleven_seconds_are_a_person() -> None:
-    intent = None
-    for n, score in enumerate((1, 2, 3)):
-        intent = visited(intent, visit(score), NOW + timedelta(seconds=5.5 * n))
-    assert intent is not None
-    assert intent.flag is None
+    assert link_status(made, None, now + timedelta(days=13)) == "unknown"
+    assert link_status(made, None, now + timedelta(days=15)) == "gone"
+    assert link_status(uuid5(ID_NAMESPACE, "no time in it"), None, now) == "unknown"
 
 
 def test_ids_are_of_the_invitation() -> None:
-    here = found()
-    answer = answered(here, Said(3, "en"), NOW)
+    here = a_target()
+    answer = answer_after(here, SubmittedAnswer(3, "en"), NOW)
     assert answer is not None
     assert isinstance(answer.id, UUID)
-    assert answer.id == here.asked.id
+    assert answer.id == here.invitation.id

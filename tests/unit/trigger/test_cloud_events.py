@@ -10,7 +10,7 @@ import pytest
 from services.trigger.cloud_events import header_value
 from services.trigger.domain import transaction
 from services.trigger.errors import Unacceptable
-from services.trigger.intake import NoSuchForm, pieces, read
+from services.trigger.intake import UnsupportedContentType, read_event, split_events
 from shared.events import Transaction
 from shared.http.json_items import NotJson
 
@@ -30,8 +30,8 @@ STRUCTURED = "application/cloudevents+json"
 
 
 def taken(body: bytes, headers: dict[str, str]) -> Transaction:
-    (piece,), _ = pieces(body, headers)
-    event, spoilt = read(piece)
+    (piece,), _ = split_events(body, headers)
+    event, spoilt = read_event(piece)
     try:
         return transaction(
             event, source="s", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt
@@ -148,10 +148,10 @@ def test_binary_mode_takes_json_under_each_of_its_names(kind: str) -> None:
 )
 def test_structured_mode_says_what_binary_mode_says(kind: str) -> None:
     assert structured(EVENT, kind) == binary({})
-    batch, is_batch = pieces(
+    batch, is_batch = split_events(
         json.dumps([EVENT]).encode(), {"content-type": kind.lower().replace("events+", "events-batch+")}
     )
-    assert (is_batch, read(batch[0])[0].id) == (True, EVENT["id"])
+    assert (is_batch, read_event(batch[0])[0].id) == (True, EVENT["id"])
 
 
 def test_the_content_type_decides_the_mode_before_any_header() -> None:
@@ -175,8 +175,8 @@ def test_the_content_type_decides_the_mode_before_any_header() -> None:
     ],
 )
 def test_a_format_that_is_not_read_is_no_form_of_ours(kind: str) -> None:
-    with pytest.raises(NoSuchForm):
-        pieces(json.dumps(EVENT).encode(), {"content-type": kind, **HEADERS})
+    with pytest.raises(UnsupportedContentType):
+        split_events(json.dumps(EVENT).encode(), {"content-type": kind, **HEADERS})
 
 
 @pytest.mark.parametrize("name", ["specversion", "id", "source", "type", "time"])
@@ -279,9 +279,9 @@ def test_a_fault_in_binary_mode_is_named_by_header_or_by_place_in_the_body(
 
 def test_a_batch_of_none_is_none_and_one_that_is_no_array_is_refused() -> None:
     kind = {"content-type": "application/cloudevents-batch+json"}
-    assert pieces(b"[]", kind) == ([], True)
+    assert split_events(b"[]", kind) == ([], True)
     with pytest.raises(NotJson):
-        pieces(json.dumps(EVENT).encode(), kind)
+        split_events(json.dumps(EVENT).encode(), kind)
 
 
 def test_half_a_character_in_a_hint_of_a_cloudevent_costs_the_hint_alone() -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.trigger.domain import HINTS, Accepted, transaction
-from services.trigger.intake import pieces, read
+from services.trigger.domain import AcceptedEvent, transaction
+from services.trigger.intake import read_event, split_events
+from services.trigger.schemas import HINTS
 from shared.events import TRANSACTIONS
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -22,16 +23,16 @@ def an_event(**changes: Any) -> dict[str, Any]:
     return {**event, **changes}
 
 
-def taken(event: dict[str, Any] | bytes, country: str | None = "DK") -> Accepted:
+def taken(event: dict[str, Any] | bytes, country: str | None = "DK") -> AcceptedEvent:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    (piece,), _ = pieces(body, {})
-    told, spoilt = read(piece)
+    (encoded,), _ = split_events(body, {})
+    event, spoilt = read_event(encoded)
     return transaction(
-        told, source="s", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
+        event, source="s", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
     )
 
 
-def customer_with(**hints: Any) -> Accepted:
+def customer_with(**hints: Any) -> AcceptedEvent:
     return taken(an_event(customer={**CUSTOMER, **hints}))
 
 
@@ -60,7 +61,7 @@ def customer_with(**hints: Any) -> Accepted:
 def test_a_phone_number_is_kept_as_it_is_dialled(sent: Any, country: str | None, kept: str | None) -> None:
     accepted = customer_with(phone=sent, country=country)
     assert accepted.transaction.customer.phone == kept
-    assert bool(accepted.warned) == (kept is None)
+    assert bool(accepted.warnings) == (kept is None)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_phone_number_is_kept_as_it_is_dialled(sent: Any, country: str | None,
 )
 def test_a_locale_is_kept_whatever_platform_wrote_it(sent: str, kept: str) -> None:
     accepted = customer_with(locale=sent)
-    assert (accepted.transaction.customer.locale, accepted.warned) == (kept, [])
+    assert (accepted.transaction.customer.locale, accepted.warnings) == (kept, [])
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_a_locale_is_kept_whatever_platform_wrote_it(sent: str, kept: str) -> No
 )
 def test_a_place_or_a_name_is_kept_in_one_form(field: str, sent: str, kept: str) -> None:
     accepted = customer_with(**{field: sent})
-    assert (getattr(accepted.transaction.customer, field), accepted.warned) == (kept, [])
+    assert (getattr(accepted.transaction.customer, field), accepted.warnings) == (kept, [])
 
 
 @pytest.mark.parametrize(
@@ -142,14 +143,14 @@ def test_what_is_not_understood_is_left_out_and_named_without_its_value(field: s
     accepted = customer_with(**{field: sent})
     assert getattr(accepted.transaction.customer, field) is None
     assert accepted.transaction.dropped == (f"/customer/{field}",)
-    (warned,) = accepted.warned
+    (warned,) = accepted.warnings
     assert (warned.field, warned.dropped) == (f"/customer/{field}", True)
     assert warned.remedy == warning_of(field)
 
 
 def warning_of(field: str) -> str:
-    """What is said of another value that is not understood."""
-    return customer_with(**{field: ["?"]}).warned[0].remedy
+    """The fault of another value that is not understood."""
+    return customer_with(**{field: ["?"]}).warnings[0].remedy
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", "\u200b\u00a0"])
@@ -162,7 +163,7 @@ def test_a_blank_hint_is_as_good_as_absent(hint: str, nothing: str | None) -> No
         place[parent] = place = dict(place[parent])
     place[name] = nothing
     accepted = taken(event)
-    assert (accepted.warned, accepted.transaction.dropped) == ([], ())
+    assert (accepted.warnings, accepted.transaction.dropped) == ([], ())
     absent = taken(an_event(account={"id": "a"})).transaction
     assert accepted.transaction == replace(absent, digest=accepted.transaction.digest)
 
@@ -172,7 +173,7 @@ def test_half_a_character_in_a_name_costs_that_character_alone(broken: str) -> N
     body = json.dumps(an_event(customer={**CUSTOMER, "name": "NAME"})).replace("NAME", broken).encode()
     accepted = taken(body)
     assert accepted.transaction.customer.name == "Kim"
-    assert [each.field for each in accepted.warned] == ["/customer/name"]
+    assert [each.field for each in accepted.warnings] == ["/customer/name"]
 
 
 def test_a_name_beyond_the_limit_is_cut_and_a_number_stands_for_a_label() -> None:
@@ -200,7 +201,7 @@ def test_no_value_of_a_hint_costs_the_event_and_what_is_kept_can_be_read(hint: s
     accepted = taken(event)
     kept = TRANSACTIONS.event("acme", accepted.transaction, NOW)
     assert TRANSACTIONS.decode(TRANSACTIONS.encode(kept)).data == accepted.transaction
-    assert all(each.field == hint for each in accepted.warned)
+    assert all(each.field == hint for each in accepted.warnings)
 
 
 @pytest.mark.parametrize(
@@ -215,4 +216,4 @@ def test_a_number_beyond_all_bounds_in_a_hint_costs_that_hint_alone(hint: str, n
         place[parent] = place = dict(place[parent])
     place[name] = "here"
     accepted = taken(json.dumps(event).replace('"here"', number).encode())
-    assert [(each.field, each.dropped) for each in accepted.warned] == [(hint, True)]
+    assert [(each.field, each.dropped) for each in accepted.warnings] == [(hint, True)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.trigger.domain import transaction
 from services.trigger.errors import Unacceptable
-from services.trigger.intake import NoSuchForm, Piece, pieces, read
+from services.trigger.intake import EncodedEvent, UnsupportedContentType, read_event, split_events
 from shared.events import TRANSACTIONS, Transaction
 from shared.http.json_items import NotJson, TooMany
 
@@ -26,8 +26,8 @@ def an_event(**changes: object) -> dict[str, object]:
     return {name: value for name, value in {**event, **changes}.items() if value is not ...}
 
 
-def taken(piece: Piece, country: str | None = None):
-    event, spoilt = read(piece)
+def taken(piece: EncodedEvent, country: str | None = None):
+    event, spoilt = read_event(piece)
     return transaction(
         event, source="shop", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
     )
@@ -35,7 +35,7 @@ def taken(piece: Piece, country: str | None = None):
 
 def accept(body: object, **headers: str) -> Transaction:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    (piece,), _ = pieces(raw, {name.replace("_", "-"): value for name, value in headers.items()})
+    (piece,), _ = split_events(raw, {name.replace("_", "-"): value for name, value in headers.items()})
     return taken(piece).transaction
 
 
@@ -111,11 +111,11 @@ def test_what_is_no_sound_json_is_a_fault_and_never_a_crash(body: bytes) -> None
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_at_all_crash_the_door(body: bytes) -> None:
+def test_no_bytes_at_all_crash_the_reader(body: bytes) -> None:
     try:
-        found, _ = pieces(body, {"content-type": "application/json"})
+        found, _ = split_events(body, {"content-type": "application/json"})
         for piece in found:
-            read(piece)
+            read_event(piece)
     except (Unacceptable, NotJson):
         pass
 
@@ -189,13 +189,13 @@ A_CLOUD_EVENT = {
 
 def test_the_three_modes_of_cloudevents_say_the_same() -> None:
     structured = accept(A_CLOUD_EVENT, content_type="application/cloudevents+json; charset=utf-8")
-    batch, is_batch = pieces(
+    batch, is_batch = split_events(
         json.dumps([A_CLOUD_EVENT]).encode(), {"content-type": "application/cloudevents-batch+json"}
     )
     headers = {
         f"ce-{name}": str(A_CLOUD_EVENT[name]) for name in ("specversion", "id", "source", "type", "time")
     }
-    (binary,), _ = pieces(
+    (binary,), _ = split_events(
         json.dumps(A_CLOUD_EVENT["data"]).encode(), {"content-type": "application/json", **headers}
     )
     assert is_batch
@@ -212,37 +212,37 @@ def test_binary_mode_reads_percent_encoded_headers_and_cannot_be_broken_out_of()
         "ce-type": "t",
         "ce-time": "2026-11-22T05:00:00Z",
     }
-    (piece,), _ = pieces(b'{"customer": {"id": "c"}}', headers)
-    assert read(piece)[0].id == 'æ","x'
+    (piece,), _ = split_events(b'{"customer": {"id": "c"}}', headers)
+    assert read_event(piece)[0].id == 'æ","x'
 
 
 @pytest.mark.parametrize("missing", ["specversion", "id", "source", "type", "time", "data"])
 def test_a_cloudevent_without_what_it_needs_is_refused(missing: str) -> None:
     body = {name: value for name, value in A_CLOUD_EVENT.items() if name != missing}
-    (piece,), _ = pieces(json.dumps(body).encode(), {"content-type": "application/cloudevents+json"})
+    (piece,), _ = split_events(json.dumps(body).encode(), {"content-type": "application/cloudevents+json"})
     with pytest.raises(Unacceptable) as caught:
-        read(piece)
+        read_event(piece)
     assert caught.value.field == f"/{missing}"
 
 
 def test_ndjson_and_arrays_come_apart_and_a_bad_line_stays_alone() -> None:
-    lines, _ = pieces(b'{"id":"a"}\n\n{bad\n{"id":"b"}\n', {"content-type": "application/x-ndjson"})
-    array, is_batch = pieces(b'[{"id":"a"}, 7, {"id":"b"}]', {"content-type": "application/json"})
+    lines, _ = split_events(b'{"id":"a"}\n\n{bad\n{"id":"b"}\n', {"content-type": "application/x-ndjson"})
+    array, is_batch = split_events(b'[{"id":"a"}, 7, {"id":"b"}]', {"content-type": "application/json"})
     assert [piece.body for piece in lines] == [b'{"id":"a"}', b"{bad", b'{"id":"b"}']
     assert [piece.body for piece in array] == [b'{"id":"a"}', b"7", b'{"id":"b"}']
     assert is_batch
 
 
 def test_a_thousand_are_taken_and_one_more_is_not() -> None:
-    assert len(pieces(b"[" + b",".join([b"1"] * 1_000) + b"]", {})[0]) == 1_000
+    assert len(split_events(b"[" + b",".join([b"1"] * 1_000) + b"]", {})[0]) == 1_000
     with pytest.raises(TooMany):
-        pieces(b"[" + b",".join([b"1"] * 1_001) + b"]", {})
+        split_events(b"[" + b",".join([b"1"] * 1_001) + b"]", {})
     with pytest.raises(TooMany):
-        pieces(b"1\n" * 1_001, {"content-type": "application/x-ndjson"})
+        split_events(b"1\n" * 1_001, {"content-type": "application/x-ndjson"})
 
 
 def test_a_form_that_is_none_of_ours_is_named() -> None:
-    with pytest.raises(NoSuchForm):
-        pieces(b"id=1", {"content-type": "application/x-www-form-urlencoded"})
+    with pytest.raises(UnsupportedContentType):
+        split_events(b"id=1", {"content-type": "application/x-www-form-urlencoded"})
     with pytest.raises(NotJson):
-        pieces(b"[1, 2", {"content-type": "application/json"})
+        split_events(b"[1, 2", {"content-type": "application/json"})

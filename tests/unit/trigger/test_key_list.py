@@ -13,7 +13,7 @@ from shared.limits import MAX_EVENT_BYTES
 from shared.permissions import SCOPES
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-LONG_AGO = NOW - key_list.ENDED_KEYS_ARE_TOLD - timedelta(seconds=1)
+LONG_AGO = NOW - key_list.ENDED_KEY_RETENTION - timedelta(seconds=1)
 
 
 def a_key(
@@ -39,15 +39,15 @@ keys = st.lists(
 
 
 @given(keys)
-def test_every_key_that_opens_something_is_told_and_none_that_ended_long_ago(known: list[KeyDigest]) -> None:
-    told = key_list.told(known, NOW)
+def test_every_live_key_is_published_and_none_that_ended_long_ago(known: list[KeyDigest]) -> None:
+    published = key_list.keys_to_publish(known, NOW)
     for key in known:
         opens = key.revoked_at is None and (key.expires_at is None or key.expires_at > NOW)
-        assert key_list.opens_something(key, NOW) == opens
+        assert key_list.is_live(key, NOW) == opens
         if opens:
-            assert key in told
+            assert key in published
         if LONG_AGO in {key.revoked_at, key.expires_at}:
-            assert key not in told, key
+            assert key not in published, key
 
 
 def test_with_as_many_keys_as_can_be_each_of_them_can_be_revoked_and_the_event_still_fits_its_topic() -> None:
@@ -60,8 +60,8 @@ def test_with_as_many_keys_as_can_be_each_of_them_can_be_revoked_and_the_event_s
         assert number >= 100
         for place in range(len(known)):
             known[place] = replace(known[place], revoked_at=NOW)
-            told = key_list.told(known, NOW)
-            assert all(key in told for key in known if key.revoked_at is None)
+            published = key_list.keys_to_publish(known, NOW)
+            assert all(key in published for key in known if key.revoked_at is None)
             company = Tenant(
                 id="acme",
                 version=10**9,
@@ -69,21 +69,21 @@ def test_with_as_many_keys_as_can_be_each_of_them_can_be_revoked_and_the_event_s
                 time_zone="Europe/Copenhagen",
                 country="DK",
                 postal_address="\U0001f600" * 1_000,
-                keys=told,
+                keys=published,
             )
             assert len(TENANTS.encode(TENANTS.event("acme", company, NOW))) < MAX_EVENT_BYTES
 
 
-def test_of_too_many_that_ended_the_last_ones_are_told() -> None:
+def test_of_too_many_that_ended_the_last_ones_are_published() -> None:
     ended = [a_key(n, "n" * 200, revoked_at=NOW - timedelta(seconds=n)) for n in range(2_000)]
-    told = key_list.told(ended, NOW)
-    assert 100 < len(told) < len(ended)
-    assert list(told) == ended[: len(told)]
-    assert len(msgspec.json.encode(told)) <= key_list.MOST_BYTES
+    published = key_list.keys_to_publish(ended, NOW)
+    assert 100 < len(published) < len(ended)
+    assert list(published) == ended[: len(published)]
+    assert len(msgspec.json.encode(published)) <= key_list.MAX_KEYS_BYTES
 
 
 def test_keys_that_have_expired_take_no_room_from_new_ones() -> None:
-    expired = [a_key(n, expires_at=NOW - timedelta(hours=1)) for n in range(key_list.MOST_KEYS)]
+    expired = [a_key(n, expires_at=NOW - timedelta(hours=1)) for n in range(key_list.MAX_LIVE_KEYS)]
     assert key_list.has_room(expired, a_key(0), NOW)
-    live = [a_key(n) for n in range(key_list.MOST_KEYS)]
+    live = [a_key(n) for n in range(key_list.MAX_LIVE_KEYS)]
     assert not key_list.has_room(live, a_key(0), NOW)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.collector.imports import read_batch
 from services.trigger.domain import transaction
 from services.trigger.errors import Unacceptable
-from services.trigger.intake import pieces, read
+from services.trigger.intake import read_event, split_events
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 A_TIME = "2026-11-22T05:00:00Z"
@@ -69,15 +69,15 @@ def answers_judged(batch: list[bytes]) -> list[object]:
 
 
 def events_judged(batch: list[bytes]) -> list[object]:
-    found, _ = pieces(b"[" + b" , ".join(batch) + b"]", {"content-type": "application/json"})
+    found, _ = split_events(b"[" + b" , ".join(batch) + b"]", {"content-type": "application/json"})
     assert len(found) == len(batch)
     told: list[object] = []
     for piece in found:
         try:
-            event, spoilt = read(piece)
+            event, spoilt = read_event(piece)
             accepted = transaction(event, source="s", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt)
             # Written out: a Raw is told by its address.
-            told.append((msgspec.json.encode(accepted.transaction), accepted.warned))
+            told.append((msgspec.json.encode(accepted.transaction), accepted.warnings))
         except Unacceptable as fault:
             told.append((fault.field, fault.remedy))
     return [repr(each) for each in told]

@@ -1,4 +1,4 @@
-"""How the customer's page looks where a browser takes the colours, the room or the words into its own hands."""
+"""How the customer's page looks where the browser decides on the colours, the width or the language."""
 
 from typing import Any
 
@@ -168,14 +168,14 @@ async def test_no_word_however_long_is_wider_than_the_page(
     words = SurveyTexts(
         intro=LONG, question=LONG, reason=LONG, thanks=LONG, follow_up=FollowUp(detractor=LONG, passive=LONG)
     )
-    await bench.hear_survey({"en": words, "da": SurveyTexts(thanks=LONG)})
+    await bench.keep_survey({"en": words, "da": SurveyTexts(thanks=LONG)})
     async with a_page(browser, viewport={"width": width, "height": 700}) as page:
         for language in ("en", "da"):
             invitation = await bench.invite(language=language)
             link = f"{origin}/s/{bench.token(invitation)}"
             await page.goto(f"{link}?v=10")
             assert await overflow(page, text) == []
-            await bench.say(invitation, 3, comment=LONG, follow_up_detractor=LONG, may_contact="yes")
+            await bench.submit(invitation, 3, comment=LONG, follow_up_detractor=LONG, may_contact="yes")
             for query in ("", "?v=5"):
                 await page.goto(link + query)
                 assert await overflow(page, text) == []

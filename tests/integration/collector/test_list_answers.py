@@ -88,7 +88,7 @@ async def test_a_click_is_no_answer_and_a_flag_is_told(bench: Bench) -> None:
     clicked, answered = await bench.invite(), await bench.invite()
     await bench.client.get(f"/s/{bench.token(clicked)}")
     await bench.client.get(f"/s/{bench.token(answered)}?trap=1")
-    await bench.say(answered, 2)
+    await bench.submit(answered, 2)
     (only,) = (await answers(bench))["answers"]
     assert (only["id"], only["flag"], only["day"]) == (str(answered), "honeypot", "2026-11-20")
 

@@ -1,10 +1,10 @@
-"""Through the real broker: heard, answered while it was away, said when it is there."""
+"""With the real broker: consumed, answered while it was away, published when it is back."""
 
 from typing import Any
 from uuid import UUID
 
 from support.eventually import eventually
-from support.kernel_service import Bench as Things
+from support.kernel_service import Bench as KernelBench
 from support.kernel_service import create_topics, running
 
 from services.collector.app import SERVICE
@@ -17,14 +17,16 @@ from .conftest import ASKS, Bench, an_invitation, tenant_of, the_survey
 
 
 async def on_topic(kafka: str, bench: Bench, invitation: UUID) -> list[Answer]:
-    things = Things(kafka, bench.context.database, ANSWERS)  # type: ignore[arg-type]
-    records = await things.records_of(ANSWERS.name)
-    said = [ANSWERS.decode(value) for _, value, _ in records]
-    return [event.data for event in said if event.data.id == invitation]
+    kernel = KernelBench(kafka, bench.context.database, ANSWERS)  # type: ignore[arg-type]
+    records = await kernel.records_of(ANSWERS.name)
+    published = [ANSWERS.decode(value) for _, value, _ in records]
+    return [event.data for event in published if event.data.id == invitation]
 
 
-async def test_an_answer_given_while_kafka_is_away_is_said_when_it_is_back(bench: Bench, kafka: str) -> None:
-    """The application of the bench knows no broker at all: whatever it takes, it takes by itself."""
+async def test_an_answer_given_while_kafka_is_away_is_published_when_it_is_back(
+    bench: Bench, kafka: str
+) -> None:
+    """The application of the bench knows no broker at all: what it accepts, it accepts alone."""
     await create_topics(kafka, [topic.name for topic in (TENANTS, SURVEYS, INVITATIONS, ANSWERS)], 2)
     health = Health()
     consumers = [
@@ -40,30 +42,30 @@ async def test_an_answer_given_while_kafka_is_away_is_said_when_it_is_back(bench
     producer = new_producer(kafka, "test")
     await producer.start()
     try:
-        for topic, thing in events:
-            event = topic.event("harbour", thing, bench.now)
+        for topic, data in events:
+            event = topic.event("harbour", data, bench.now)
             await producer.send_and_wait(topic.name, topic.encode(event), topic.record_key(event))
     finally:
         await stop_producer(producer)
 
-    async def is_heard() -> bool:
+    async def is_consumed() -> bool:
         page = await bench.client.get(f"/s/{bench.token(invitation.id)}")
         return page.status_code == 200 and "What should we have done?" in page.text
 
     async with running(*consumers):
-        await eventually(is_heard, within=30)
-    await bench.say(invitation.id, 3, action="choose")
-    await bench.say(invitation.id, 4, comment="It came late.")
+        await eventually(is_consumed, within=30)
+    await bench.submit(invitation.id, 3, action="choose")
+    await bench.submit(invitation.id, 4, comment="It came late.")
     assert await on_topic(kafka, bench, invitation.id) == []
 
-    async def is_said() -> list[Answer] | None:
-        said = await on_topic(kafka, bench, invitation.id)
-        return said if len(said) == 3 else None
+    async def is_published() -> list[Answer] | None:
+        published = await on_topic(kafka, bench, invitation.id)
+        return published if len(published) == 3 else None
 
     async with running(Relay(bench.context.database, SERVICE.name, kafka, health)):
-        said = await eventually(is_said, within=30)
-    assert said is not None
-    assert [(answer.version, answer.state, answer.score) for answer in said] == [
+        published = await eventually(is_published, within=30)
+    assert published is not None
+    assert [(answer.version, answer.state, answer.score) for answer in published] == [
         (1, "clicked", None),
         (2, "saved", 3),
         (3, "sent", 4),

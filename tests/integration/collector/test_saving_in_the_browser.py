@@ -1,4 +1,4 @@
-"""What a real browser keeps of what a person does on the page, and what it does not keep of a machine."""
+"""What the script saves of what a person does on the page in a real browser, and not of what a machine does."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ REASON = "What is the primary reason for your score?"
 
 
 async def kept(bench: Bench) -> list[Answer]:
-    return [answer for answer in await bench.said() if answer.score is not None]
+    return [answer for answer in await bench.published() if answer.score is not None]
 
 
 async def newest(bench: Bench, **wanted: Any) -> Answer:
@@ -149,7 +149,7 @@ async def test_a_touch_alone_changes_no_answer_that_was_given_before(
     bench: Bench, browser: Browser, origin: str
 ) -> None:
     invitation = await bench.invite()
-    await bench.say(invitation, 9, comment="Kind people.")
+    await bench.submit(invitation, 9, comment="Kind people.")
     async with a_page(browser) as page:
         await page.goto(f"{origin}/s/{bench.token(invitation)}?v=5")
         await expect(page.get_by_text("You gave a 9 on 20 November. Send to change it to 5.")).to_be_visible()

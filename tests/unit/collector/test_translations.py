@@ -1,4 +1,4 @@
-"""What a customer sees is said in every language that we speak."""
+"""Every sentence of the customer's pages is translated into every language of the product."""
 
 import re
 from pathlib import Path
@@ -9,14 +9,14 @@ from babel.messages.pofile import read_po
 import services.collector
 
 HERE = Path(services.collector.__file__).parent
-SAID = re.compile(r'_\(\s*"((?:[^"\\]|\\.)*)"|_\(\s*\'((?:[^\'\\]|\\.)*)\'')
+MARKED = re.compile(r'_\(\s*"((?:[^"\\]|\\.)*)"|_\(\s*\'((?:[^\'\\]|\\.)*)\'')
 
 
 def messages() -> set[str]:
     return {
         double or single
         for template in (HERE / "templates").glob("*.html")
-        for double, single in SAID.findall(template.read_text())
+        for double, single in MARKED.findall(template.read_text())
     }
 
 
@@ -27,5 +27,5 @@ def test_every_sentence_is_translated_with_the_same_placeholders(language: str) 
     assert set(catalogue) == messages()
     for source_words, words in catalogue.items():
         assert words
-        marks = re.compile(r"%\(\w+\)s|\{\w+\}")
-        assert sorted(marks.findall(words)) == sorted(marks.findall(source_words))
+        placeholders = re.compile(r"%\(\w+\)s|\{\w+\}")
+        assert sorted(placeholders.findall(words)) == sorted(placeholders.findall(source_words))

@@ -37,19 +37,19 @@ async def test_an_imported_answer_counts_on_its_own_day_under_an_id_that_never_c
         "refused": 0,
         "results": [{"id": "2024-17", "status": "accepted", "errors": []}],
     }
-    (said,) = await bench.said()
-    assert said.id == derived("import", "acme", "2024-17")
-    assert (said.origin, said.state, said.score, said.version) == ("import", "sent", 9, 1)
-    assert said.day == date(2024, 5, 18)  # half past one in Copenhagen
-    assert (said.customer_id, said.touchpoint, said.measurement) == ("c-17", "delivery", "relational")
-    assert said.organisation == ("north", "sales")
+    (answer,) = await bench.published()
+    assert answer.id == derived("import", "acme", "2024-17")
+    assert (answer.origin, answer.state, answer.score, answer.version) == ("import", "sent", 9, 1)
+    assert answer.day == date(2024, 5, 18)  # half past one in Copenhagen
+    assert (answer.customer_id, answer.touchpoint, answer.measurement) == ("c-17", "delivery", "relational")
+    assert answer.organisation == ("north", "sales")
 
 
 async def test_the_same_again_changes_nothing(bench: Bench) -> None:
     for _ in range(2):
         assert (await bench.import_answers(GOOD, item(id="2024-18"))).json()["accepted"] == 2
     await bench.import_answers(item(answered_at="2024-05-18T01:30:00+02:00"))
-    assert len(await bench.said()) == 2
+    assert len(await bench.published()) == 2
 
 
 async def test_other_content_under_a_known_id_amends_it_and_keeps_its_day(bench: Bench) -> None:
@@ -58,7 +58,7 @@ async def test_other_content_under_a_known_id_amends_it_and_keeps_its_day(bench:
     await bench.import_answers(
         item(score=4, segments={"store": "odense"}, answered_at="2025-01-01T00:00:00Z")
     )
-    first, second = await bench.said()
+    first, second = await bench.published()
     assert (second.version, second.score, second.segments) == (2, 4, {"store": "odense"})
     assert (second.day, second.answered_at) == (first.day, first.answered_at)
     history = await bench.rows("SELECT version, score, comment FROM answer_history")
@@ -105,7 +105,7 @@ async def test_a_bad_item_names_its_field_and_never_harms_its_neighbours(
     (error,) = told["results"][1]["errors"]
     assert error["field"] == field
     assert len(error["detail"]) > 10
-    assert {answer.id for answer in await bench.said()} == {
+    assert {answer.id for answer in await bench.published()} == {
         derived("import", "acme", name) for name in ("before", "after")
     }
 
@@ -131,7 +131,7 @@ async def test_what_is_hardly_json_never_harms_its_neighbours(bench: Bench, bad:
     reply = await bench.client.post("/v1/answers/import", content=body, headers=bearer())
     assert [result["status"] for result in reply.json()["results"]] == ["accepted", "refused", "accepted"]
     assert reply.json()["results"][1]["errors"][0]["detail"]
-    assert len(await bench.said()) == 2
+    assert len(await bench.published()) == 2
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ async def test_a_body_that_is_no_batch_is_refused_as_a_whole(bench: Bench, body:
     assert reply.status_code == 400
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.json()["detail"]
-    assert await bench.said() == []
+    assert await bench.published() == []
 
 
 async def test_doubles_in_one_batch_are_one_and_contradictions_are_refused(bench: Bench) -> None:
@@ -160,7 +160,7 @@ async def test_doubles_in_one_batch_are_one_and_contradictions_are_refused(bench
     assert told[2]["errors"] == [
         {"field": "/id", "detail": "This id stands in this batch already, with other content."}
     ]
-    assert [answer.score for answer in await bench.said()] == [9]
+    assert [answer.score for answer in await bench.published()] == [9]
 
 
 async def test_a_customer_without_an_id_is_known_by_the_hash_of_the_address(bench: Bench) -> None:
@@ -169,8 +169,8 @@ async def test_a_customer_without_an_id_is_known_by_the_hash_of_the_address(benc
         item(id="b", customer="c-4"),
         item(id="c", customer=None),
     )
-    said = {answer.id: answer.customer_id for answer in await bench.said()}
-    assert said == {
+    published = {answer.id: answer.customer_id for answer in await bench.published()}
+    assert published == {
         derived("import", "acme", "a"): customer_hash(SECRET, "acme", "karen@example.com"),
         derived("import", "acme", "b"): "c-4",
         derived("import", "acme", "c"): None,
@@ -182,15 +182,15 @@ async def test_a_customer_without_an_id_is_known_by_the_hash_of_the_address(benc
 async def test_a_thousand_answers_are_one_request(bench: Bench) -> None:
     batch = [item(id=f"n-{n}", score=n % 11) for n in range(1000)]
     assert (await bench.import_answers(*batch)).json()["accepted"] == 1000
-    assert len(await bench.said()) == 1000
+    assert len(await bench.published()) == 1000
     assert (await bench.import_answers(*batch)).json()["accepted"] == 1000
-    assert len(await bench.said()) == 1000
+    assert len(await bench.published()) == 1000
 
 
 async def test_two_tenants_with_the_same_ids_have_two_answers(bench: Bench) -> None:
     await bench.import_answers(GOOD)
     await bench.import_answers(GOOD, tenant="zenith")
-    first, second = await bench.said()
+    first, second = await bench.published()
     assert first.id != second.id
     assert (first.day, second.day) == (date(2024, 5, 18), date(2024, 5, 17))
 
@@ -248,7 +248,7 @@ async def test_a_year_or_a_name_that_cannot_be_kept_is_refused_beside_a_nan(benc
 async def test_a_phone_number_stands_for_one_person_however_it_is_written(bench: Bench) -> None:
     spellings = ["12 34 56 78", "+45 12345678", "0045\u00a012345678"]
     await bench.import_answers(*(item(id=phone, customer={"phone": phone}) for phone in spellings))
-    assert {answer.customer_id for answer in await bench.said()} == {
+    assert {answer.customer_id for answer in await bench.published()} == {
         customer_hash(SECRET, "acme", "+4512345678")
     }
 

@@ -1,4 +1,4 @@
-"""Which words stand on the customer's page, in which language, and of whom."""
+"""Which texts the customer's page has, in which language, and whose they are."""
 
 import re
 from datetime import timedelta
@@ -59,7 +59,7 @@ async def page(bench: Bench, invitation: Any, query: str = "") -> str:
 
 
 async def test_every_reader_of_a_surveys_words_sees_them_filled(bench: Bench) -> None:
-    await bench.hear_survey({"en": OWN})
+    await bench.keep_survey({"en": OWN})
     for score, question in ((3, "D Acme?"), (7, "P delivery?"), (9, "O Acme?")):
         invitation = await bench.invite()
         asked = await page(bench, invitation)
@@ -74,9 +74,9 @@ async def test_every_reader_of_a_surveys_words_sees_them_filled(bench: Bench) ->
         ):
             assert words in asked
         outcome = {3: "detractor", 7: "passive", 9: "promoter"}[score]
-        sent = await bench.say(invitation, score, **{f"follow_up_{outcome}": "y"})
+        sent = await bench.submit(invitation, score, **{f"follow_up_{outcome}": "y"})
         assert "T Acme" in (await bench.client.get(sent.headers["location"])).text
-        assert (await bench.said())[-1].follow_up_question == question
+        assert (await bench.published())[-1].follow_up_question == question
     listed = (await bench.client.get("/v1/answers", headers=bearer())).json()["answers"]
     assert [one["follow_up_question"] for one in listed] == ["D Acme?", "P delivery?", "O Acme?"]
 
@@ -85,7 +85,7 @@ async def test_a_value_is_never_read_as_words_or_as_html(bench: Bench) -> None:
     company = replace(tenant_of("acme", bench.now, "Europe/Copenhagen"), name="{day} <b>& Sons", version=2)
     async with bench.context.database.transaction() as uow:
         await keep_tenants(uow, [TENANTS.event("acme", company, bench.now)])
-    await bench.hear_survey({"en": OWN})
+    await bench.keep_survey({"en": OWN})
     invitation = await bench.invite(touchpoint="{company}")
     asked = await page(bench, invitation)
     for words in (
@@ -94,12 +94,12 @@ async def test_a_value_is_never_read_as_words_or_as_html(bench: Bench) -> None:
         "I {day} &lt;b&gt;&amp; Sons",
     ):
         assert words in asked
-    await bench.say(invitation, 3, follow_up_detractor="y")
-    assert (await bench.said())[-1].follow_up_question == "D {day} <b>& Sons?"
+    await bench.submit(invitation, 3, follow_up_detractor="y")
+    assert (await bench.published())[-1].follow_up_question == "D {day} <b>& Sons?"
 
 
 async def test_words_that_are_older_than_the_rule_stay_readable(bench: Bench) -> None:
-    await bench.hear_survey({"en": SurveyTexts(question="Did {name} of {company} help?")})
+    await bench.keep_survey({"en": SurveyTexts(question="Did {name} of {company} help?")})
     assert "Did {name} of Acme help?" in await page(bench, await bench.invite())
 
 
@@ -119,7 +119,7 @@ async def test_the_page_says_what_it_is_about(bench: Bench, language: str, words
 
 
 async def test_what_it_is_about_can_be_said_by_the_survey(bench: Bench) -> None:
-    await bench.hear_survey({"en": SurveyTexts(occasion="the lamp you ordered")})
+    await bench.keep_survey({"en": SurveyTexts(occasion="the lamp you ordered")})
     assert "Acme asks about the lamp you ordered on 20 November" in await page(bench, await bench.invite())
 
 
@@ -131,7 +131,7 @@ TEXTS = {
 
 
 async def test_every_language_with_words_can_be_chosen_from_every_other(bench: Bench) -> None:
-    await bench.hear_survey(TEXTS)
+    await bench.keep_survey(TEXTS)
     names = {"ar": "العربية", "da": "Dansk", "de": "Deutsch", "en": "English", "nl": "Nederlands"}
     for first in names:
         invitation = await bench.invite(language=first)
@@ -141,19 +141,19 @@ async def test_every_language_with_words_can_be_chosen_from_every_other(bench: B
         for second, name in names.items():
             if second != first:
                 assert f">{name}</button>" in offered
-                reply = await bench.say(invitation, 4, comment="Halvvejs", speak=second, action="")
+                reply = await bench.submit(invitation, 4, comment="Halvvejs", speak=second, action="")
                 assert f'<html lang="{second}"' in reply.text
                 assert "Halvvejs" in reply.text
-        sent = await bench.say(invitation, 4, language=first)
+        sent = await bench.submit(invitation, 4, language=first)
         assert f'<html lang="{first}"' in (await bench.client.get(sent.headers["location"])).text
-        assert (await bench.said())[-1].language == first
+        assert (await bench.published())[-1].language == first
 
 
 @pytest.mark.parametrize("language", ["de", "ar", "en", "da", "nl"])
 async def test_our_words_never_stand_in_another_language_than_the_page_says(
     bench: Bench, language: str
 ) -> None:
-    await bench.hear_survey(TEXTS)
+    await bench.keep_survey(TEXTS)
     invitation = await bench.invite(language=language)
     found = Languages(await page(bench, invitation))
     ours = language if language in {"da", "nl"} else "en"
@@ -162,8 +162,8 @@ async def test_our_words_never_stand_in_another_language_than_the_page_says(
         "da": ("Slet ikke sandsynligt", "Må vi kontakte dig om det?", "Et spørgsmål fra"),
         "nl": ("Helemaal niet waarschijnlijk", "Mogen wij hierover contact", "Eén vraag van"),
     }[ours]
-    for said in words:
-        assert {spoken for spoken, _ in found.of(said)} == {ours}
+    for text in words:
+        assert {spoken for spoken, _ in found.of(text)} == {ours}
     if language in TEXTS:
         question = (TEXTS[language].question or "").split("{")[0].strip()
         assert found.of(question) == {(language, "auto")}
@@ -172,7 +172,7 @@ async def test_our_words_never_stand_in_another_language_than_the_page_says(
 async def test_a_page_in_a_language_of_the_other_direction_turns_only_what_is_written_so(
     bench: Bench,
 ) -> None:
-    await bench.hear_survey(TEXTS)
+    await bench.keep_survey(TEXTS)
     found = Languages(await page(bench, await bench.invite(language="ar")))
     assert found.of("ماذا حدث؟") == {("ar", "auto")}
     assert found.of("Extremely likely") == {("en", "ltr")}
@@ -207,7 +207,7 @@ async def test_the_thanks_say_until_when_somebody_calls_as_the_case_has_it(
     bench: Bench, language: str, hours: int | None, words: str
 ) -> None:
     invitation = await bench.invite(language=language)
-    sent = await bench.say(invitation, 3, may_contact="yes", comment="It <came>\n\nlate.")
+    sent = await bench.submit(invitation, 3, may_contact="yes", comment="It <came>\n\nlate.")
     if hours is not None:
         await a_case(bench, invitation, due_at=bench.now + timedelta(hours=hours))
     thanks = (await bench.client.get(sent.headers["location"])).text
@@ -218,11 +218,11 @@ async def test_the_thanks_say_until_when_somebody_calls_as_the_case_has_it(
 
 async def test_the_day_is_the_customers(bench: Bench) -> None:
     invitation = await bench.invite(customer=Customer(id="c", time_zone="Pacific/Auckland"))
-    sent = await bench.say(invitation, 3, may_contact="yes")
+    sent = await bench.submit(invitation, 3, may_contact="yes")
     await a_case(bench, invitation, due_at=bench.now + timedelta(hours=12))  # noon of Saturday there
     assert "by tomorrow." not in (await bench.client.get(sent.headers["location"])).text
     elsewhere = await bench.invite(customer=Customer(id="c", time_zone="Moon/Base"))
-    sent = await bench.say(elsewhere, 3, may_contact="yes")
+    sent = await bench.submit(elsewhere, 3, may_contact="yes")
     await a_case(bench, elsewhere, due_at=bench.now + timedelta(hours=12))  # one in the night in Copenhagen
     assert "by tomorrow." in (await bench.client.get(sent.headers["location"])).text
 
@@ -235,14 +235,14 @@ async def test_nobody_is_promised_what_is_done_or_was_refused(bench: Bench) -> N
         ("yes", {"first_contact_at": bench.now}),
     ):
         invitation = await bench.invite()
-        sent = await bench.say(invitation, 3, may_contact=consent)
+        sent = await bench.submit(invitation, 3, may_contact=consent)
         await a_case(bench, invitation, **changed)
         assert "contact you" not in (await bench.client.get(sent.headers["location"])).text
 
 
 async def test_the_newest_of_a_case_stands_and_another_companys_case_is_nobodys(bench: Bench) -> None:
     invitation = await bench.invite()
-    sent = await bench.say(invitation, 3, may_contact="yes")
+    sent = await bench.submit(invitation, 3, may_contact="yes")
     case = uuid7()
     await a_case(bench, invitation, id=case, version=2, due_at=bench.now + timedelta(days=2))
     await a_case(bench, invitation, id=case, version=1, due_at=bench.now + timedelta(days=3))
@@ -258,13 +258,13 @@ async def test_the_newest_of_a_case_stands_and_another_companys_case_is_nobodys(
 async def test_who_comes_again_is_told_what_was_answered(bench: Bench) -> None:
     invitation = await bench.invite()
     assert "You gave" not in await page(bench, invitation, "?v=5")
-    await bench.say(invitation, 9, comment="Kind people.")
+    await bench.submit(invitation, 9, comment="Kind people.")
     again = await page(bench, invitation, "?v=5")
     assert "You gave a 9 on 20 November. Send to change it to 5." in again
     assert re.findall(r'value="(\d+)"[^>]* checked', again) == ["5"]
     assert "Send to change it" not in await page(bench, invitation, "?v=9")
     assert "Send to change it" not in await page(bench, invitation, "?change=1")
-    assert [answer.score for answer in await bench.said() if answer.score is not None] == [9]
+    assert [answer.score for answer in await bench.published() if answer.score is not None] == [9]
 
 
 @pytest.mark.parametrize("token", ["x", "x" * 70])

@@ -1,0 +1,151 @@
+"""The answers and their history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from services.collector.domain import PageRevision
+from services.collector.models import answer as answer_table
+from shared.db.bulk import keep_newest_sql, row_values
+from shared.db.database import UnitOfWork
+from shared.events import Answer, segments_of
+
+ANSWER_BODY = "CAST(to_jsonb(a) AS text)"
+"""A row of ``answer a`` as JSON, from which ``decode_answer`` reads the struct; other columns are ignored."""
+_LOWEST_ID = UUID(int=0)
+"""Lower than any id."""
+decode_answer = msgspec.json.Decoder(Answer).decode
+
+PUT_ANSWERS = """
+    WITH written AS ({keep_newest_answers})
+    INSERT INTO answer_history (tenant, answer_id, version, state, score, comment, follow_up_question,
+                                follow_up, may_contact, changed_at)
+    SELECT tenant, id, version, state, score, comment, follow_up_question, follow_up, may_contact, changed_at
+    FROM written
+    WHERE score IS NOT NULL AND (state = 'sent' OR score <> new_score)
+"""
+TRY_LOCK_IMPORTS = """
+    SELECT pg_try_advisory_xact_lock(hashtextextended('import:' || CAST(:tenant AS text), 0))
+"""
+FIND_ANSWERS = f"""
+    SELECT {ANSWER_BODY} AS body
+    FROM answer a
+    WHERE tenant = :tenant AND id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY id
+"""
+LOCK_ANSWERS_AFTER = f"""
+    SELECT a.tenant, {ANSWER_BODY} AS body
+    FROM answer a
+    WHERE CAST(:tenant AS text) IS NULL OR (a.tenant, a.id) > (:tenant, CAST(:id AS uuid))
+    ORDER BY a.tenant, a.id
+    LIMIT :max_rows
+    FOR SHARE
+"""
+# One lower and one upper bound, infinite where the caller gives none: so every plan reads just that range of
+# the index. Answers without a score have no answered_at and lie within no bounds.
+LIST_ANSWERS = f"""
+    SELECT {ANSWER_BODY} AS body, n.flag
+    FROM answer a
+    LEFT JOIN intent n ON n.tenant = a.tenant AND n.invitation_id = a.id
+    WHERE a.tenant = :tenant
+      AND (a.answered_at, a.id)
+          > (coalesce(CAST(:after_at AS timestamptz), '-infinity'), CAST(:after_id AS uuid))
+      AND a.answered_at < coalesce(CAST(:until AS timestamptz), 'infinity')
+      AND (CAST(:allowed AS text[]) IS NULL OR a.within ?| CAST(:allowed AS text[]))
+      AND (CAST(:segment AS text) IS NULL OR a.within ? CAST(:segment AS text))
+      AND (CAST(:measurement AS text) IS NULL OR a.measurement = CAST(:measurement AS text))
+    ORDER BY a.answered_at, a.id
+    LIMIT :limit
+"""
+
+
+async def put_answers(
+    uow: UnitOfWork, tenant: str, answers: Sequence[Answer], writer: PageRevision | None = None
+) -> None:
+    """Write answers, each one version after the row that is there; that row goes to the history.
+
+    The history keeps each score and all that was sent, but no text of a customer who was still writing.
+    The caller holds the lock under which it read the rows: the invitation's, or for imports the tenant's.
+
+    :param writer: the page that wrote a customer's whole answer.
+    """
+    if not answers:
+        return
+    names, values = row_values(
+        answer_table,
+        answers,
+        {
+            "tenant": tenant,
+            "segments": [_json(answer.segments) for answer in answers],
+            "organisation": [_json(answer.organisation) for answer in answers],
+            "within": [_json(segments_of(answer)) for answer in answers],
+            "page": writer.page if writer else None,
+            "page_seq": writer.seq if writer else None,
+        },
+    )
+    keep_newest_answers = keep_newest_sql(answer_table, names, returning="old.*, new.score AS new_score")
+    await uow.execute(PUT_ANSWERS.format(keep_newest_answers=keep_newest_answers), values)
+
+
+async def try_lock_imports(uow: UnitOfWork, tenant: str) -> bool:
+    """Lock the imports of a tenant until the transaction ends, so that two with the same ids come one after
+    the other. False when another process has the lock: to wait for it would hold a connection.
+    """
+    locked = await uow.execute(TRY_LOCK_IMPORTS, {"tenant": tenant})
+    return bool(locked.scalar_one())
+
+
+async def find_answers(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dict[UUID, Answer]:
+    """The known answers among these ids."""
+    rows = await uow.execute(FIND_ANSWERS, {"tenant": tenant, "ids": list(ids)})
+    return {answer.id: answer for answer in (decode_answer(row.body) for row in rows)}
+
+
+async def lock_answers_after(
+    uow: UnitOfWork, after: tuple[str, UUID] | None, max_rows: int
+) -> list[tuple[str, Answer]]:
+    """The next answers of all tenants after a tenant and id, locked, each with its tenant."""
+    tenant, answer_id = after or (None, None)
+    rows = await uow.execute(LOCK_ANSWERS_AFTER, {"tenant": tenant, "id": answer_id, "max_rows": max_rows})
+    return [(row.tenant, decode_answer(row.body)) for row in rows]
+
+
+async def list_answers(
+    uow: UnitOfWork,
+    tenant: str,
+    *,
+    allowed: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    segment: str | None,
+    measurement: str | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[tuple[Answer, str | None]]:
+    """Answers with a score, oldest first, each with the flag of the visits of its link.
+
+    :param allowed: segments to which the caller is limited; none: not limited.
+    :param after: time and id of the last answer of the page before.
+    """
+    places = [place for place in ((since, _LOWEST_ID) if since else None, after) if place is not None]
+    after_at, after_id = max(places, default=(None, _LOWEST_ID))
+    rows = await uow.execute(
+        LIST_ANSWERS,
+        {
+            "tenant": tenant,
+            "allowed": list(allowed) or None,
+            "until": until,
+            "segment": segment or None,
+            "measurement": measurement,
+            "after_at": after_at,
+            "after_id": after_id,
+            "limit": limit,
+        },
+    )
+    return [(decode_answer(row.body), row.flag) for row in rows]
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

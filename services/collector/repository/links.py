@@ -1,0 +1,51 @@
+"""What a followed link leads to."""
+
+from uuid import UUID
+
+import msgspec
+
+from services.collector.domain import InvitationReplica, LinkTarget, OpenedCase, PageRevision
+from services.collector.repository.answers import ANSWER_BODY, decode_answer
+from shared.db.database import UnitOfWork
+from shared.events import Survey
+from shared.tenancy.tenants import read_tenant
+
+_invitation = msgspec.json.Decoder(InvitationReplica)
+_survey = msgspec.json.Decoder(Survey)
+
+LOCK_INVITATION = "SELECT FROM invitation WHERE id = :id FOR UPDATE"
+# An answer opens at most one case.
+FIND_LINK_TARGET = f"""
+    SELECT t.body AS tenant, i.body AS invitation, s.body AS survey,
+           {ANSWER_BODY} AS answer, a.page, a.page_seq,
+           c.id AS case_id, c.due_at, c.state = 'closed' OR c.first_contact_at IS NOT NULL AS is_settled
+    FROM invitation i
+    JOIN tenant t ON t.id = i.tenant
+    LEFT JOIN survey s ON s.tenant = i.tenant AND s.id = i.survey_id AND s.survey_version = i.survey_version
+    LEFT JOIN answer a ON a.tenant = i.tenant AND a.id = i.id
+    LEFT JOIN case_copy c ON c.tenant = i.tenant AND c.answer_id = i.id
+    WHERE i.id = :id
+"""
+
+
+async def lock_invitation(uow: UnitOfWork, invitation_id: UUID) -> None:
+    """Lock an invitation: until the transaction ends no other one writes its answer.
+
+    A statement of its own: in one with a join, the joined rows would be as old as the wait for the lock.
+    """
+    await uow.execute(LOCK_INVITATION, {"id": invitation_id})
+
+
+async def find_link_target(uow: UnitOfWork, invitation_id: UUID) -> LinkTarget | None:
+    """What a link leads to. It names no tenant: its signature covers the invitation's id alone."""
+    row = (await uow.execute(FIND_LINK_TARGET, {"id": invitation_id})).one_or_none()
+    if row is None:
+        return None
+    return LinkTarget(
+        tenant=read_tenant(row.tenant),
+        invitation=_invitation.decode(row.invitation),
+        survey=_survey.decode(row.survey) if row.survey else None,
+        answer=decode_answer(row.answer) if row.answer else None,
+        last_write=PageRevision(row.page, row.page_seq or 0) if row.page else None,
+        case=OpenedCase(row.due_at, is_settled=row.is_settled) if row.case_id else None,
+    )

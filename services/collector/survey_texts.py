@@ -1,0 +1,107 @@
+"""A survey's texts as one customer reads them: in which language, and with the placeholders filled."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import msgspec
+
+from services.collector.domain import LinkTarget
+from services.collector.merging import GROUPS
+from shared.events import SurveyTexts
+from shared.events.nps import Group, group_of
+from shared.events.placeholders import filled_texts, own_occasion
+from shared.pages.environment import Pages
+from shared.pages.language import SOURCE, read_by
+from shared.pages.placeholder_values import known_occasion, values_of
+from shared.values.languages import widening
+from shared.values.zones import known_zone
+
+
+def available_languages(target: LinkTarget, pages: Pages) -> list[str]:
+    """Every language of which there are texts: the product's own, and those of the survey."""
+    own = target.survey.texts if target.survey else {}
+    return sorted({*pages.languages, *own})
+
+
+def customer_language(target: LinkTarget, languages: Collection[str]) -> str:
+    """The language of the answer, else of the invitation, else English: the first that is available."""
+    answered = target.answer.language if target.answer else None
+    wanted = [tag for tag in (answered, target.invitation.language) if tag]
+    return next((each for tag in wanted for each in widening(tag) if each in languages), SOURCE)
+
+
+def time_zone_of(target: LinkTarget) -> str:
+    """The customer's time zone, else the company's."""
+    return known_zone(target.invitation.time_zone, target.tenant.time_zone)
+
+
+def with_filled_texts(
+    target: LinkTarget, language: str, pages: Pages, typed: Mapping[str, str] | None = None
+) -> LinkTarget:
+    """The same target, with the survey's texts in this language filled.
+
+    :param typed: texts of the form by field. A follow-up question that was replied to and that this language
+        lacks is borrowed from another one, so that a change of language loses no reply.
+    """
+    if target.survey is None:
+        return target
+    texts = _filled(target, language, pages)
+    borrowed = {
+        group: _borrowed_question(target, group, pages)
+        for group in GROUPS
+        if (typed or {}).get(f"follow_up_{group}") and getattr(texts.follow_up, group) is None
+    }
+    texts = msgspec.structs.replace(texts, follow_up=msgspec.structs.replace(texts.follow_up, **borrowed))
+    survey = msgspec.structs.replace(target.survey, texts={**target.survey.texts, language: texts})
+    return replace(target, survey=survey)
+
+
+def occasion_and_day(target: LinkTarget, language: str, pages: Pages) -> tuple[str, str] | None:
+    """What the survey is about, and the day of it; None when that is unknown, or it is about everything."""
+    invitation, texts = target.invitation, target.texts(language)
+    occasion = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
+    if occasion is None or invitation.occurred_at is None or invitation.measurement == "relational":
+        return None
+    with read_by(pages.reader(language, time_zone_of(target))):
+        values = _values(target, texts)
+    return values["occasion"], values["day"]
+
+
+def follow_up_group(target: LinkTarget, pages: Pages) -> Group | None:
+    """The group under whose question the answer's reply to the follow-up is shown."""
+    answer = target.scored_answer
+    if answer is None or answer.score is None or not answer.follow_up:
+        return None
+    for language in (answer.language or target.invitation.language, target.invitation.language):
+        questions = _filled(target, language, pages).follow_up
+        for group in GROUPS:
+            if getattr(questions, group) == answer.follow_up_question:
+                return group
+    return group_of(answer.score)
+
+
+def _filled(target: LinkTarget, language: str, pages: Pages) -> SurveyTexts:
+    texts = target.texts(language)
+    with read_by(pages.reader(language, time_zone_of(target))):
+        return filled_texts(texts, _values(target, texts))
+
+
+def _values(target: LinkTarget, texts: SurveyTexts) -> dict[str, str]:
+    invitation = target.invitation
+    return values_of(
+        texts,
+        company=target.tenant.name,
+        measurement=invitation.measurement,
+        event_type=invitation.event_type,
+        occurred_at=invitation.occurred_at,
+        touchpoint=invitation.touchpoint,
+    )
+
+
+def _borrowed_question(target: LinkTarget, group: Group, pages: Pages) -> str | None:
+    survey = target.survey
+    for language in (target.invitation.language, *(sorted(survey.texts) if survey else ())):
+        question: str | None = getattr(_filled(target, language, pages).follow_up, group)
+        if question is not None:
+            return question
+    return None

@@ -1,0 +1,116 @@
+"""What ``POST /v1/events`` takes, and the result of each event that it answers with."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from shared.events.envelope import Instant, Name
+from shared.events.segments import MAX_DIMENSIONS, MAX_LEVELS
+
+MAX_LABEL_LENGTH = 200
+"""Characters of an id, a type, a source, a segment's value, or the text of a hint."""
+CUSTOMER_HINTS = ("phone", "name", "locale", "time_zone", "country")
+HINTS = frozenset({f"/customer/{name}" for name in CUSTOMER_HINTS} | {"/handled_by", "/account/manager"})
+
+Hint = Annotated[Raw | UnsetType, Meta(extra_json_schema={"type": ["string", "null"]})]
+"""A field that only helps: whatever JSON it holds, the event is accepted (see services.trigger.hints). It is
+read by itself later: a number beyond all bounds, which is JSON, would make the whole event unreadable.
+"""
+Label = Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)]
+Segments = Annotated[
+    dict[str, Any] | None,
+    Meta(
+        extra_json_schema={
+            "additionalProperties": {"type": ["string", "null"], "maxLength": MAX_LABEL_LENGTH},
+            "maxProperties": MAX_DIMENSIONS,
+        }
+    ),
+]
+Organisation = Annotated[
+    list[Any] | None,
+    Meta(
+        extra_json_schema={
+            "items": {"type": "string", "minLength": 1, "maxLength": MAX_LABEL_LENGTH},
+            "maxItems": MAX_LEVELS,
+        }
+    ),
+]
+
+
+class EventBasis(Struct, forbid_unknown_fields=True):
+    """Why this customer may be written to."""
+
+    kind: Name
+    at: Instant | None = None
+    source: Annotated[str, Meta(max_length=1_000)] | None = None
+
+
+class EventCustomer(Struct, forbid_unknown_fields=True):
+    """Whom it happened to: an id of your own, an address or a phone number at the least."""
+
+    id: Label | None = None
+    email: Annotated[str, Meta(max_length=254)] | None = None
+    phone: Hint = UNSET
+    name: Hint = UNSET
+    locale: Hint = UNSET
+    time_zone: Hint = UNSET
+    country: Hint = UNSET
+    basis: EventBasis | None = None
+
+
+class EventAccount(Struct, forbid_unknown_fields=True):
+    """The company behind the customer."""
+
+    id: Name
+    manager: Hint = UNSET
+
+
+class EventContent(Struct, forbid_unknown_fields=True, kw_only=True):
+    """An event without its identity: what CloudEvents carries as ``data``."""
+
+    customer: EventCustomer
+    account: EventAccount | None = None
+    handled_by: Hint = UNSET
+    segments: Segments = None
+    organisation: Organisation = None
+    attributes: Raw | UnsetType = UNSET
+
+
+class EventIn(EventContent, forbid_unknown_fields=True, kw_only=True):
+    """A purchase or a contact, as a client back-end sends it."""
+
+    id: Name
+    type: Name
+    occurred_at: Instant
+    source: Label | None = None
+
+
+class EventFault(Struct):
+    """A field of an event that is refused, or was left out, and what to do about it."""
+
+    field: str
+    detail: str
+
+
+class EventResult(Struct, omit_defaults=True):
+    """The result of one event of a request."""
+
+    id: str | None
+    status: Literal["accepted", "refused"]
+    see: Annotated[str, Meta(description="The page that tells what became of it.")] | UnsetType = UNSET
+    errors: list[EventFault] = []
+    warnings: Annotated[
+        list[EventFault],
+        Meta(
+            description="What only helps (a phone, a locale, …) and was not understood: "
+            "the event is accepted without it."
+        ),
+    ] = []
+
+
+class BatchResult(Struct):
+    """The results of the events of a batch, in the order sent."""
+
+    accepted: int
+    refused: int
+    results: list[EventResult]
