@@ -2,7 +2,6 @@
 
 from shared.tenancy.keyring import TenantKeyRing, digest_of
 from shared.tenancy.tenants import (
-    TenantCopy,
     find_tenant,
     keep_tenants,
     read_tenant,
@@ -10,7 +9,6 @@ from shared.tenancy.tenants import (
 )
 
 __all__ = [
-    "TenantCopy",
     "TenantKeyRing",
     "digest_of",
     "find_tenant",

@@ -10,8 +10,6 @@ from shared.db.database import UnitOfWork
 from shared.events import Event, Tenant
 from shared.events.dedupe import newest
 
-TenantCopy = Tenant
-
 TENANT = Table(
     "tenant",
     MetaData(),
