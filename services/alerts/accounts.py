@@ -12,7 +12,7 @@ from services.alerts.errors import BadAccount
 from services.alerts.links import Token
 from services.alerts.repository import people
 from shared.db.database import UnitOfWork
-from shared.events.segments import WHOLE_COMPANY, typed
+from shared.events.segments import WHOLE_COMPANY, normalized_segment
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 from shared.permissions import ADMIN, ROLES, Role
@@ -58,7 +58,7 @@ def clean_segments(segments: Sequence[str]) -> list[str]:
 
     :raises BadAccount: when one is not written so.
     """
-    wanted = sorted({typed(segment) for segment in segments} - {WHOLE_COMPANY})
+    wanted = sorted({normalized_segment(segment) for segment in segments} - {WHOLE_COMPANY})
     for segment in wanted:
         dimension, colon, value = segment.partition(":")
         if not (colon and dimension and value) or len(segment) > LONGEST:

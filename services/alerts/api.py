@@ -13,7 +13,7 @@ from services.alerts.repository import reading
 from services.alerts.schemas import Action, CaseDetail, CaseOut, CasePage, ContactOut, EntryOut
 from services.alerts.visible import VisibleCase, visible_case
 from shared.db.database import UnitOfWork
-from shared.events.segments import typed
+from shared.events.segments import normalized_segment
 from shared.http.auth import Caller, staff_or_key
 from shared.http.cursors import cursor_of, place_of
 from shared.http.numbers import MAX_INTEGER
@@ -43,7 +43,7 @@ async def list_cases(
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
 ) -> CasePage:
     reader = Reader.of(caller)
-    within = typed(segment) if segment else segment
+    within = normalized_segment(segment) if segment else segment
     wanted = reading.Wanted(segments=reader.segments, state=state, owner=_owner(owner), segment=within)
     async with own_context(request).database.reading() as uow:
         found = await reading.page_of_cases(

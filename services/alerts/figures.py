@@ -2,9 +2,9 @@
 
 from services.alerts.repository import notices
 from shared.db.database import UnitOfWork
-from shared.outbound.gauges import show
+from shared.outbound.gauges import set_gauges
 
 
 async def measure(uow: UnitOfWork) -> None:
     """One look at all of them."""
-    await show(uow, "alerts", await notices.on_their_way(uow))
+    await set_gauges(uow, "alerts", await notices.on_their_way(uow))

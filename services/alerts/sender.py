@@ -15,7 +15,7 @@ from shared.clock import Clock
 from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
 from shared.mail import MailMessage, message_id
-from shared.outbound import LEASE_DURATION, PASSED, Claimed, MailResult
+from shared.outbound import LEASE_DURATION, PASSED, ClaimedMail, MailResult
 from shared.permissions import CASE_ROLES
 from shared.tenancy.tenants import find_tenant
 from shared.values.zones import zone_of
@@ -32,7 +32,7 @@ class NoticeQueue:
     service = "alerts"
     most_tries = 12
 
-    async def claim(self, uow: UnitOfWork) -> Claimed | Literal["passed"] | None:
+    async def claim(self, uow: UnitOfWork) -> ClaimedMail | Literal["passed"] | None:
         """The next that is due, marked ``sending``; who is not to be told any more is looked at again."""
         notice = await notices.claim(uow)
         if notice is None:
@@ -41,11 +41,11 @@ class NoticeQueue:
         if letter is None:
             await notices.settle(uow, notice.tenant, notice.id, "dropped", "not to be told any more")
             return PASSED
-        return Claimed(
+        return ClaimedMail(
             notice.id, notice.attempts, notice.refusals, letter, uow.now + LEASE_DURATION, about=notice.tenant
         )
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
+    async def settle(self, uow: UnitOfWork, claimed: ClaimedMail, fate: MailResult) -> None:
         """What became of it."""
         await notices.settle(
             uow,

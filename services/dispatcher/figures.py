@@ -2,9 +2,9 @@
 
 from services.dispatcher.repository import invitations
 from shared.db.database import UnitOfWork
-from shared.outbound.gauges import show
+from shared.outbound.gauges import set_gauges
 
 
 async def measure(uow: UnitOfWork) -> None:
     """One look at all of them."""
-    await show(uow, "dispatcher", await invitations.on_their_way(uow))
+    await set_gauges(uow, "dispatcher", await invitations.on_their_way(uow))

@@ -10,7 +10,7 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from services.dispatcher.surveys import LAST_PLACE, Draft, State, Survey
-from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
+from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
 from shared.values.languages import MAX_TAG_LENGTH, tag_of
 
 
@@ -41,7 +41,7 @@ MINUTES_A_DAY = 1440
 
 
 def _sound(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
-    if found := faults_in(words, known):
+    if found := placeholder_faults(words, known):
         raise ValueError(" ".join(found))
     return words
 
@@ -49,7 +49,7 @@ def _sound(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
 KeptWords = Annotated[str, Field(min_length=1, max_length=1000)]
 """Words as they stand: they may be older than the rule about placeholders."""
 Words = Annotated[KeptWords, AfterValidator(_sound)]
-OccasionWords = Annotated[KeptWords, AfterValidator(partial(_sound, known=OF_AN_OCCASION))]
+OccasionWords = Annotated[KeptWords, AfterValidator(partial(_sound, known=OCCASION_PLACEHOLDERS))]
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",

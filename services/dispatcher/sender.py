@@ -16,7 +16,7 @@ from services.dispatcher.sending import of_row
 from services.dispatcher.wording import read_texts
 from shared.db import UnitOfWork
 from shared.events import Invitation, SurveyTexts, Tenant
-from shared.outbound import LEASE_DURATION, PASSED, Claimed, MailResult
+from shared.outbound import LEASE_DURATION, PASSED, ClaimedMail, MailResult
 from shared.tenancy import read_tenant
 
 log = structlog.get_logger()
@@ -33,12 +33,12 @@ class InvitationQueue:
         self._scribe = scribe
         self._secret = secret
 
-    async def claim(self, uow: UnitOfWork) -> Claimed | Literal["passed"] | None:
+    async def claim(self, uow: UnitOfWork) -> ClaimedMail | Literal["passed"] | None:
         """The next that is due, marked ``sending``; every rule is looked at again."""
         row = await rows.claim(uow)
         return None if row is None else await self._claim(uow, row)
 
-    async def _claim(self, uow: UnitOfWork, row: Row[Any]) -> Claimed | Literal["passed"]:
+    async def _claim(self, uow: UnitOfWork, row: Row[Any]) -> ClaimedMail | Literal["passed"]:
         # Held until we commit: who stops all sending waits for this claim, and no later one begins.
         sending = of_row(await sending_rows.hold(uow, row.tenant, change=False))
         if sending.stopped:
@@ -78,11 +78,11 @@ class InvitationQueue:
         texts = read_texts(around.words).get(invitation.language, SurveyTexts())
         tenant = read_tenant(around.tenant_body) if around.tenant_body else unheard_of(row.tenant)
         letter = self._scribe.letter(moved, tenant, texts)
-        return Claimed(
+        return ClaimedMail(
             moved.id, row.attempts, row.refusals, letter, uow.now + LEASE_DURATION, about=(contact, moved)
         )
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
+    async def settle(self, uow: UnitOfWork, claimed: ClaimedMail, fate: MailResult) -> None:
         """Say what became of it."""
         contact: Contact
         invitation: Invitation

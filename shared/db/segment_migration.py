@@ -7,7 +7,7 @@ import structlog
 from alembic import op
 from sqlalchemy import text
 
-from shared.events.segments import typed
+from shared.events.segments import normalized_segment
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ def rename_segments(service: str, names: str) -> int:
     renamed = [
         {"tenant": row.tenant, "old": row.segment, "new": new}
         for row in found
-        if (new := typed(row.segment)) != row.segment
+        if (new := normalized_segment(row.segment)) != row.segment
     ]
     connection.execute(text(_CREATE_RENAMED))
     if renamed:

@@ -21,7 +21,7 @@ PLACEHOLDERS: Final = {
     "touchpoint": "where it was; what it is about, when the event does not say",
 }
 """The meaning of each, in the order in which they are listed."""
-OF_AN_OCCASION: Final = tuple(name for name in PLACEHOLDERS if name != "occasion")
+OCCASION_PLACEHOLDERS: Final = tuple(name for name in PLACEHOLDERS if name != "occasion")
 """The placeholders in a survey's text for its occasion, which cannot contain itself."""
 MAX_PLACEHOLDER_LENGTH: Final = 1_000
 """Characters of a filled text that is stored and published: as many as an event's ``Text`` takes."""
@@ -48,7 +48,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _TOKEN.sub(filled, text)
 
 
-def faults_in(text: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
+def placeholder_faults(text: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
     """What is wrong with a text, in sentences that say what to write instead; empty if it is valid."""
     found: list[str] = []
     for token in _TOKEN.finditer(text):

@@ -142,7 +142,7 @@ def _clean_part(place: tuple[str | int, ...], value: Any) -> str:
     return text
 
 
-def typed(segment: str) -> str:
+def normalized_segment(segment: str) -> str:
     """The normalized name of a segment that a user typed, as it is stored."""
     dimension, colon, value = segment.partition(":")
     parts = [encoded(one_form(decoded(part))) for part in value.split("/")]

@@ -23,7 +23,7 @@ class KeyRing(Protocol):
         """In memory. :raises KeysUnavailable: when the keys are not loaded yet."""
         ...
 
-    async def look_again(self, token: str) -> ApiKey | None:
+    async def lookup_fresh(self, token: str) -> ApiKey | None:
         """Where keys are kept. :raises KeysUnavailable: when they cannot be read."""
         ...
 
@@ -74,7 +74,7 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
             guesses = http.rate_limit
             caller = network_of(request)
             too_many_requests(guesses.wait(caller))
-            key = await ring.look_again(token)
+            key = await ring.lookup_fresh(token)
             if key is None:
                 too_many_requests(guesses.failed(caller))
     except KeysUnavailable:

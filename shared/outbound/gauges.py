@@ -7,7 +7,7 @@ from shared.outbound import mail_stream
 from shared.telemetry import metrics
 
 
-async def show(uow: UnitOfWork, service: str, on_their_way: Any) -> None:
+async def set_gauges(uow: UnitOfWork, service: str, on_their_way: Any) -> None:
     """Set the gauges.
 
     :param on_their_way: a row with the number of mails ``due``, since when the ``oldest`` of them is due, and

@@ -14,7 +14,7 @@ PASSED: Literal["passed"] = "passed"
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedMail:
     """A mail that this sender may send until its lease expires."""
 
     id: UUID
@@ -39,8 +39,8 @@ class Queue(Protocol):
     def most_tries(self) -> int | None:
         """After so many temporary refusals of its mailbox a mail has failed; None: the service decides."""
 
-    async def claim(self, uow: UnitOfWork) -> Claimed | Literal["passed"] | None:
+    async def claim(self, uow: UnitOfWork) -> ClaimedMail | Literal["passed"] | None:
         """Check every rule for the next mail that is due, and mark it as being sent; None if none is due."""
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
+    async def settle(self, uow: UnitOfWork, claimed: ClaimedMail, fate: MailResult) -> None:
         """Record the result of an attempt. A mail that became unknown meanwhile stays unknown."""

@@ -20,7 +20,7 @@ from shared.health import Health
 from shared.mail import Away, Blocked, Mailer, Outcome
 from shared.outbound import mail_stream
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult, MailStream, mail_result
-from shared.outbound.queue import PASSED, Claimed, Queue
+from shared.outbound.queue import PASSED, ClaimedMail, Queue
 from shared.runtime import Backoff, Periodic, pause
 from shared.telemetry import metrics
 
@@ -44,7 +44,7 @@ MAIL_SERVER = "mail server"
 class NextMail(NamedTuple):
     """The next mail to send, or how long to wait until the next claim."""
 
-    claimed: Claimed | None
+    claimed: ClaimedMail | None
     wait_s: float = 0.0
 
 
@@ -95,7 +95,7 @@ class Sender:
             await mail_stream.write(uow, stream)  # no mail is tried: the attempt can still be claimed
         return NextMail(None)
 
-    async def _send(self, claimed: Claimed) -> Outcome:
+    async def _send(self, claimed: ClaimedMail) -> Outcome:
         """Send the mail, and tick while the server takes its time; at a stop it has little time left."""
         message = claimed.message
         sending = asyncio.ensure_future(
@@ -121,7 +121,7 @@ class Sender:
             if sending.cancel():
                 await asyncio.wait({sending})
 
-    async def _record(self, claimed: Claimed, outcome: Outcome, *, last: bool) -> NextMail:
+    async def _record(self, claimed: ClaimedMail, outcome: Outcome, *, last: bool) -> NextMail:
         """Record the outcome, and claim the next mail unless this is the last.
 
         Recording is retried until the lease expires or the process ends.
@@ -148,7 +148,7 @@ class Sender:
                 self._report(stream)
                 return following
 
-    async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> MailStream:
+    async def _settle(self, uow: UnitOfWork, claimed: ClaimedMail, outcome: Outcome) -> MailStream:
         """Record the result for the mail and for the stream; return the stream."""
         before = await mail_stream.read(uow)
         if self._stopping.is_set() and isinstance(outcome, Away | Blocked):

@@ -70,7 +70,7 @@ class TenantKeyRing:
             return None
         return known.key
 
-    async def look_again(self, token: str) -> ApiKey | None:
+    async def lookup_fresh(self, token: str) -> ApiKey | None:
         """Like `lookup`, after a reading that begins now or later: a key is valid as soon as it is made.
 
         Concurrent callers share one reading, also when it fails: otherwise each of them in turn, and the

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from support.eventually import eventually
 from support.full_stack import Company, Whole, a_whole, start_company
-from support.kernel_service import Bench
+from support.kernel_service import KernelService
 
 from deploy.local.state import SERVICES, State
 from shared.events import ANSWERS, TRANSACTIONS
@@ -192,10 +192,10 @@ async def _send_impossible_records(whole: Whole) -> list[str]:
         await stop_producer(producer)
     found: list[str] = []
     for topic, service in ((ANSWERS.name, "alerts"), (TRANSACTIONS.name, "dispatcher")):
-        bench = Bench(kafka, None, None)  # type: ignore[arg-type]
+        bench = KernelService(kafka, None, None)  # type: ignore[arg-type]
         letters = dead_letter_topic(topic, service)
 
-        async def dead_letters(bench: Bench = bench, letters: str = letters) -> list[str]:
+        async def dead_letters(bench: KernelService = bench, letters: str = letters) -> list[str]:
             records = await bench.records_of(letters)
             told = [
                 f"{name} {value.decode()}"

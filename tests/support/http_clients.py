@@ -132,7 +132,7 @@ class NoKeys:
     def lookup(self, _token: str) -> ApiKey | None:
         return None
 
-    async def look_again(self, _token: str) -> ApiKey | None:
+    async def lookup_fresh(self, _token: str) -> ApiKey | None:
         return None
 
 

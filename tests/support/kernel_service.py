@@ -22,7 +22,7 @@ from shared.kafka.kernel.clients import new_admin, new_producer, stop_consumer, 
 from shared.kafka.kernel.dead_letters import dead_letter_topic
 from shared.runtime import run_loops
 
-SAID = "said.v1"
+PUBLISHED_TOPIC = "said.v1"
 """The topic on which the handler publishes; all tests share it, none reads it."""
 
 
@@ -85,7 +85,9 @@ async def keep_things(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
         if row.was is not None:
             difference[row.was] = difference.get(row.was, 0) - 1
         difference[row.is_now] = difference.get(row.is_now, 0) + 1
-        uow.publish(thing_topic(SAID), row.tenant, Thing(id=row.id, version=row.version, colour=row.is_now))
+        uow.publish(
+            thing_topic(PUBLISHED_TOPIC), row.tenant, Thing(id=row.id, version=row.version, colour=row.is_now)
+        )
     await uow.execute(
         ADD_TO_TALLY,
         {"colours": sorted(difference), "ns": [difference[colour] for colour in sorted(difference)]},
@@ -93,7 +95,7 @@ async def keep_things(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
 
 
 @dataclass
-class Bench:
+class KernelService:
     """A service with its own topic and its own database, and as many consumers as a test needs."""
 
     bootstrap: str
@@ -220,9 +222,11 @@ def things(n: int, colour: str = "red", version: int = 1) -> list[Thing]:
 
 
 @asynccontextmanager
-async def a_bench(kafka: str, postgres: Postgres, *, partitions: int = 1) -> AsyncIterator[Bench]:
+async def a_kernel_service(
+    kafka: str, postgres: Postgres, *, partitions: int = 1
+) -> AsyncIterator[KernelService]:
     name = f"things-{secrets.token_hex(4)}.v1"
-    await create_topics(kafka, [name, SAID, dead_letter_topic(name, "test")], partitions)
+    await create_topics(kafka, [name, PUBLISHED_TOPIC, dead_letter_topic(name, "test")], partitions)
     url = await postgres.create_database("scorer")
     database = Database(url)
     metadata = MetaData()
@@ -238,7 +242,7 @@ async def a_bench(kafka: str, postgres: Postgres, *, partitions: int = 1) -> Asy
             await connection.execute(
                 text("CREATE TABLE tally (colour text PRIMARY KEY, n bigint CHECK (n < 1000000))")
             )
-        yield Bench(kafka, database, thing_topic(name))
+        yield KernelService(kafka, database, thing_topic(name))
     finally:
         await database.close()
 

@@ -56,7 +56,7 @@ async def broker(own_broker: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 @dataclass
-class Life:
+class RestoredService:
     """One service, and its present database."""
 
     service: Service
@@ -67,7 +67,9 @@ class Life:
     health: Health = field(default_factory=Health)
 
     @classmethod
-    async def begin(cls, service: Service, postgres: Postgres, broker: str, smtp_url: str) -> "Life":
+    async def begin(
+        cls, service: Service, postgres: Postgres, broker: str, smtp_url: str
+    ) -> "RestoredService":
         url = await postgres.create_database(service.name)
         await migrate(service.name, url)
         return cls(service, postgres, broker, smtp_url, url)

@@ -11,12 +11,14 @@ from typing import Literal
 CERTIFICATE = Path(__file__).parents[1] / "integration" / "shared" / "mail" / "loopback.pem"
 """Of a server on the loopback address, with its key; no system trusts it."""
 
-Step = Literal["CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "END", "RSET", "QUIT"]
+SmtpCommand = Literal[
+    "CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "END", "RSET", "QUIT"
+]
 HANG_UP = ""
 """In place of a reply: the connection ends."""
 SILENCE = "(silence)"
 """In place of a reply: none is ever sent."""
-USUAL: dict[Step, str] = {
+USUAL: dict[SmtpCommand, str] = {
     "CONNECT": "220 scripted ESMTP",
     "EHLO": "250 scripted",
     "HELO": "250 scripted",
@@ -35,9 +37,9 @@ USUAL: dict[Step, str] = {
 class ScriptedServer:
     """A server on this machine. Its replies may be changed at any time, for single recipients too."""
 
-    answers: dict[Step, str] = field(default_factory=dict)
+    answers: dict[SmtpCommand, str] = field(default_factory=dict)
     """Replies in place of the usual ones; lines are separated by line feeds."""
-    for_recipients: dict[str, dict[Step, str]] = field(default_factory=dict)
+    for_recipients: dict[str, dict[SmtpCommand, str]] = field(default_factory=dict)
     """Replies for mail to this address."""
     extensions: list[str] = field(default_factory=list)
     context: ssl.SSLContext | None = None
@@ -106,11 +108,11 @@ class ScriptedServer:
             self.encrypted.append(encrypted)
         return await self._reply(writer, "END", recipient)
 
-    def _answer(self, step: Step, recipient: str) -> str:
+    def _answer(self, step: SmtpCommand, recipient: str) -> str:
         own = self.for_recipients.get(recipient, {})
         return own.get(step, self.answers.get(step, USUAL.get(step, "500 5.5.1 unknown command")))
 
-    async def _reply(self, writer: asyncio.StreamWriter, step: Step, recipient: str) -> bool:
+    async def _reply(self, writer: asyncio.StreamWriter, step: SmtpCommand, recipient: str) -> bool:
         """Send the reply; True if the connection goes on."""
         answer = self._answer(step, recipient)
         if answer == SILENCE:
@@ -126,7 +128,7 @@ class ScriptedServer:
 
 
 @asynccontextmanager
-async def scripted(**given: object) -> AsyncIterator[ScriptedServer]:
+async def scripted_server(**given: object) -> AsyncIterator[ScriptedServer]:
     """A server that runs while the block runs; it has its ``url``."""
     server = ScriptedServer(**given)  # type: ignore[arg-type]
     talks: set[asyncio.Task[None]] = set()

@@ -16,7 +16,7 @@ from support.dispatcher_builders import (
     relayed,
     rows,
 )
-from support.smtp import HANG_UP, ScriptedServer, Step, scripted
+from support.smtp import HANG_UP, ScriptedServer, SmtpCommand, scripted_server
 
 from services.dispatcher import sending
 from services.dispatcher.surveys import Draft, change
@@ -26,7 +26,7 @@ from shared.mail import Mailer
 
 @pytest.fixture
 async def server():
-    async with scripted() as server:
+    async with scripted_server() as server:
         yield server
 
 
@@ -39,12 +39,12 @@ async def again(database: Database, clock: Clock, name: str) -> str:
     return (await reasons(database))[f"next-{name}"]
 
 
-CERTAIN: list[tuple[Step, str]] = [
+CERTAIN: list[tuple[SmtpCommand, str]] = [
     ("RCPT", "550 5.1.1 nobody"),
     ("RCPT", "552 5.2.2 full"),
     ("END", "550 5.1.1 nobody"),
 ]
-PERHAPS: list[tuple[Step, str]] = [
+PERHAPS: list[tuple[SmtpCommand, str]] = [
     ("END", "250 taken"),
     ("END", HANG_UP),
     ("END", "200 what"),

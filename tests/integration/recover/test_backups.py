@@ -9,7 +9,7 @@ import pytest
 from support.alerts_builders import a_tenant, an_answer
 from support.dispatcher_builders import a_customer, a_transaction, go_live, know_tenant, make_survey
 from support.eventually import eventually
-from support.restored_service import TENANT, Life, data_on_topic, publish
+from support.restored_service import TENANT, RestoredService, data_on_topic, publish
 from support.scorer_builders import an_answer as a_counted_answer
 from support.scorer_builders import kept_counts, naive_counts
 from support.stack import Mailbox, Postgres
@@ -37,9 +37,9 @@ async def servers(postgres: Postgres, broker: str, mailbox: Mailbox) -> Servers:
     return postgres, broker, mailbox
 
 
-async def begin(service: Any, servers: Servers) -> Life:
+async def begin(service: Any, servers: Servers) -> RestoredService:
     postgres, broker, mailbox = servers
-    return await Life.begin(service, postgres, broker, mailbox.smtp_url)
+    return await RestoredService.begin(service, postgres, broker, mailbox.smtp_url)
 
 
 def names() -> tuple[str, ...]:

@@ -6,8 +6,8 @@ import pytest
 from aiokafka import TopicPartition
 from support.eventually import eventually
 from support.kernel_service import (
-    Bench,
-    a_bench,
+    KernelService,
+    a_kernel_service,
     create_topics,
     delete_records,
     delete_topic,
@@ -23,12 +23,12 @@ from shared.kafka.ops.recovery import Recoverer, Recovery, RecoveryRefused
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
-    async with a_bench(kafka, postgres) as bench:
+async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[KernelService]:
+    async with a_kernel_service(kafka, postgres) as bench:
         yield bench
 
 
-def recoverer(bench: Bench, told: list[str] | None = None) -> Recoverer:
+def recoverer(bench: KernelService, told: list[str] | None = None) -> Recoverer:
     subscription = Subscription(bench.topic, keep_things)
     tell = (told if told is not None else []).append
     return Recoverer(
@@ -42,7 +42,7 @@ def recoverer(bench: Bench, told: list[str] | None = None) -> Recoverer:
     )
 
 
-async def consumed(bench: Bench, position: int) -> None:
+async def consumed(bench: KernelService, position: int) -> None:
     async def there() -> bool:
         return await bench.position() == position
 
@@ -50,12 +50,12 @@ async def consumed(bench: Bench, position: int) -> None:
         await eventually(there)
 
 
-async def refused(bench: Bench) -> None:
+async def refused(bench: KernelService) -> None:
     async with running(bench.consumer()):
         await eventually(lambda: "see afterword recover" in str(bench.health.unready()))
 
 
-async def create_again(bench: Bench) -> None:
+async def create_again(bench: KernelService) -> None:
     await delete_topic(bench.bootstrap, bench.topic.name)
 
     async def gone() -> bool:
@@ -66,7 +66,7 @@ async def create_again(bench: Bench) -> None:
 
 
 async def test_a_topic_created_again_is_refused_then_recovered_and_read_from_its_beginning(
-    bench: Bench,
+    bench: KernelService,
 ) -> None:
     await bench.send(*things(20))
     await consumed(bench, 20)
@@ -83,7 +83,7 @@ async def test_a_topic_created_again_is_refused_then_recovered_and_read_from_its
 
 
 async def test_a_topic_that_has_grown_past_the_old_position_is_read_from_its_beginning_too(
-    bench: Bench,
+    bench: KernelService,
 ) -> None:
     await bench.send(*things(5))
     await consumed(bench, 5)
@@ -96,7 +96,7 @@ async def test_a_topic_that_has_grown_past_the_old_position_is_read_from_its_beg
     assert await bench.tally() == {"blue": 10}
 
 
-async def test_a_second_recovery_finds_nothing_to_do_and_changes_nothing(bench: Bench) -> None:
+async def test_a_second_recovery_finds_nothing_to_do_and_changes_nothing(bench: KernelService) -> None:
     await bench.send(*things(8))
     await consumed(bench, 8)
     await create_again(bench)
@@ -111,7 +111,7 @@ async def test_a_second_recovery_finds_nothing_to_do_and_changes_nothing(bench: 
 
 
 async def test_records_deleted_before_they_were_applied_are_reported_and_the_rest_is_read(
-    bench: Bench,
+    bench: KernelService,
 ) -> None:
     await bench.send(*things(4))
     await consumed(bench, 4)
@@ -124,14 +124,14 @@ async def test_records_deleted_before_they_were_applied_are_reported_and_the_res
     assert await bench.tally() == {"red": 4, "blue": 5}
 
 
-async def test_nothing_is_recovered_beside_a_worker(bench: Bench) -> None:
+async def test_nothing_is_recovered_beside_a_worker(bench: KernelService) -> None:
     async with running(bench.relay()):
         await eventually(lambda: _relay_holds_its_lock(bench))
         with pytest.raises(RecoveryRefused, match="A worker of test runs"):
             await recoverer(bench).recover(restored=False)
 
 
-async def _relay_holds_its_lock(bench: Bench) -> bool:
+async def _relay_holds_its_lock(bench: KernelService) -> bool:
     async with bench.database.reading() as uow:
         found = await uow.execute(
             "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database "

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
 from support.eventually import eventually
-from support.kernel_service import Bench, Thing, a_bench, running
+from support.kernel_service import KernelService, Thing, a_kernel_service, running
 from support.stack import Postgres, new_state
 from support.stack import running as a_part
 
@@ -36,7 +36,7 @@ async def test_a_broker_outage_is_reported_and_all_go_on_when_it_returns(
     state: State, postgres: Postgres
 ) -> None:
     with a_part("kafka", state):
-        bench_opened = a_bench(state.kafka, postgres)
+        bench_opened = a_kernel_service(state.kafka, postgres)
         bench = await bench_opened.__aenter__()
     try:
         publisher = Publisher(state.kafka, "test", bench.health, acknowledge_timeout_s=2.0)
@@ -60,7 +60,7 @@ async def test_publishing_while_the_broker_restarts_waits_and_is_not_refused(
     state: State, postgres: Postgres
 ) -> None:
     with a_part("kafka", state):
-        bench_opened = a_bench(state.kafka, postgres)
+        bench_opened = a_kernel_service(state.kafka, postgres)
         bench = await bench_opened.__aenter__()
     try:
         publisher = Publisher(state.kafka, "test", bench.health)
@@ -77,7 +77,7 @@ async def test_publishing_while_the_broker_restarts_waits_and_is_not_refused(
 
 
 async def test_a_lost_partition_is_not_reported_as_unready_for_ever(kafka: str, postgres: Postgres) -> None:
-    async with a_bench(kafka, postgres) as bench:
+    async with a_kernel_service(kafka, postgres) as bench:
         consumer: BatchConsumer[Thing] = bench.consumer()
         async with running(consumer):
             await bench.send(*red("a"))
@@ -100,7 +100,7 @@ async def test_a_client_that_no_broker_answers_any_more_is_replaced(
         return clients[-1]
 
     monkeypatch.setattr(consumer_module, "new_consumer", deaf_at_first)
-    async with a_bench(kafka, postgres) as bench:
+    async with a_kernel_service(kafka, postgres) as bench:
         await bench.send(*red("a"))
         async with running(bench.consumer()):
             await eventually(lambda: _counted(bench, 1), within=30)
@@ -111,11 +111,11 @@ async def _unanswered(_: object) -> None:
     raise KafkaTimeoutError
 
 
-def _says(bench: Bench, what: str) -> bool:
+def _says(bench: KernelService, what: str) -> bool:
     return any(line.startswith(what) for line in bench.health.unready())
 
 
-async def _publish(bench: Bench, publisher: Publisher, id_: str) -> None:
+async def _publish(bench: KernelService, publisher: Publisher, id_: str) -> None:
     async def published() -> bool:
         try:
             await publisher.publish(bench.topic.name, [bench.record(red(id_)[0])])
@@ -126,5 +126,5 @@ async def _publish(bench: Bench, publisher: Publisher, id_: str) -> None:
     await eventually(published, within=60)
 
 
-async def _counted(bench: Bench, n: int) -> bool:
+async def _counted(bench: KernelService, n: int) -> bool:
     return (await bench.tally()).get("red") == n

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from support.eventually import eventually
-from support.kernel_service import Bench, Thing, a_bench, running
+from support.kernel_service import KernelService, Thing, a_kernel_service, running
 from support.stack import Postgres
 
 from shared.db import notifications
@@ -24,34 +24,34 @@ from shared.limits import MAX_EVENT_BYTES
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
-    async with a_bench(kafka, postgres) as bench:
+async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[KernelService]:
+    async with a_kernel_service(kafka, postgres) as bench:
         yield bench
 
 
-async def publish(bench: Bench, *things: Thing) -> None:
+async def publish(bench: KernelService, *things: Thing) -> None:
     async with bench.database.transaction() as uow:
         for thing in things:
             uow.publish(bench.topic, "acme", thing)
 
 
-async def published(bench: Bench) -> list[str]:
+async def published(bench: KernelService) -> list[str]:
     return [bench.topic.decode(value).data.id for _, value, _ in await bench.records_of(bench.topic.name)]
 
 
-async def empty(bench: Bench) -> bool:
+async def empty(bench: KernelService) -> bool:
     async with bench.database.reading() as uow:
         return (await uow.execute("SELECT count(*) FROM outbox")).scalar_one() == 0
 
 
-async def test_the_outbox_is_published_in_order_and_emptied(bench: Bench) -> None:
+async def test_the_outbox_is_published_in_order_and_emptied(bench: KernelService) -> None:
     await publish(bench, *(Thing(id=f"{i:04}", version=1, colour="red") for i in range(3_000)))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench), within=20)
     assert await published(bench) == [f"{i:04}" for i in range(3_000)]
 
 
-async def test_a_transaction_that_failed_publishes_nothing(bench: Bench) -> None:
+async def test_a_transaction_that_failed_publishes_nothing(bench: KernelService) -> None:
     with pytest.raises(RuntimeError):  # noqa: PT012  (the failure ends the block that spoke)
         async with bench.database.transaction() as uow:
             uow.publish(bench.topic, "acme", Thing(id="never", version=1, colour="red"))
@@ -62,7 +62,9 @@ async def test_a_transaction_that_failed_publishes_nothing(bench: Bench) -> None
     assert await published(bench) == ["always"]
 
 
-async def test_a_row_that_commits_late_is_published_though_younger_ones_went_before(bench: Bench) -> None:
+async def test_a_row_that_commits_late_is_published_though_younger_ones_went_before(
+    bench: KernelService,
+) -> None:
     async with running(bench.relay()):
         async with bench.database.transaction() as late:
             late.publish(bench.topic, "acme", Thing(id="late", version=1, colour="red"))
@@ -73,7 +75,7 @@ async def test_a_row_that_commits_late_is_published_though_younger_ones_went_bef
     assert await empty(bench)
 
 
-async def test_of_two_relays_one_publishes_and_the_other_takes_over(bench: Bench) -> None:
+async def test_of_two_relays_one_publishes_and_the_other_takes_over(bench: KernelService) -> None:
     first, second = bench.relay(), bench.relay()
     async with running(first) as stop_first, running(second):
         await publish(bench, Thing(id="a", version=1, colour="red"))
@@ -85,7 +87,7 @@ async def test_of_two_relays_one_publishes_and_the_other_takes_over(bench: Bench
 
 
 async def test_a_relay_that_dies_between_acknowledgement_and_deletion_publishes_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: KernelService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deaths = 0
     send = relay_module.send
@@ -106,7 +108,7 @@ async def test_a_relay_that_dies_between_acknowledgement_and_deletion_publishes_
     assert await bench.tally() == {"red": 1}
 
 
-async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: Bench) -> None:
+async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: KernelService) -> None:
     async with running(bench.relay()):
         await publish(bench, Thing(id="a", version=1, colour="red"))
         await eventually(lambda: empty(bench))
@@ -122,7 +124,7 @@ async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: Bench) ->
 
 
 async def test_an_idle_relay_is_woken_by_the_transaction_that_fills_the_outbox(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: KernelService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "POLL_INTERVAL_S", 60.0)
     async with running(bench.relay()):
@@ -132,7 +134,7 @@ async def test_an_idle_relay_is_woken_by_the_transaction_that_fills_the_outbox(
     assert await published(bench) == ["0", "1", "2"]
 
 
-async def test_a_lost_notification_delays_a_row_until_the_next_poll(bench: Bench) -> None:
+async def test_a_lost_notification_delays_a_row_until_the_next_poll(bench: KernelService) -> None:
     async with running(bench.relay()):
         await publish(bench, Thing(id="a", version=1, colour="red"))
         await eventually(lambda: empty(bench))
@@ -151,7 +153,9 @@ def test_only_the_session_of_a_frozen_relay_is_idle_until_postgresql_ends_it() -
     assert notifications.KEEPALIVE_INTERVAL_S < notifications.IDLE_SESSION_TIMEOUT_S / 2
 
 
-async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_refused(bench: Bench) -> None:
+async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_refused(
+    bench: KernelService,
+) -> None:
     largest = "x" * (MAX_EVENT_BYTES - 600)
     await publish(bench, *(Thing(id=f"{i}", version=1, colour=largest) for i in range(4)))
     async with running(bench.relay()):
@@ -162,7 +166,7 @@ async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_ref
 
 
 async def test_dead_letters_are_listed_and_replayed_once_their_cause_is_mended(
-    bench: Bench, kafka: str
+    bench: KernelService, kafka: str
 ) -> None:
     dead = dead_letter_topic(bench.topic.name, "test")
     await bench.send(
@@ -186,7 +190,7 @@ async def test_dead_letters_are_listed_and_replayed_once_their_cause_is_mended(
     assert again[-1][1] == waiting[0].value
 
 
-async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: Bench) -> None:
+async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: KernelService) -> None:
     publisher = Publisher(bench.bootstrap, "test", bench.health)
     async with running(publisher):
         await eventually(lambda: publisher._producer)
@@ -196,7 +200,7 @@ async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: Ben
 
 @pytest.mark.parametrize("count", [1, 50])
 async def test_records_that_are_published_while_it_stops_are_acknowledged(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, count: int
+    bench: KernelService, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     publisher, looking, go_on = (
         Publisher(bench.bootstrap, "test", bench.health), asyncio.Event(), asyncio.Event()
@@ -219,7 +223,9 @@ async def test_records_that_are_published_while_it_stops_are_acknowledged(
     assert await published(bench) == [f"{n:02}" for n in range(count)]
 
 
-async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_key(bench: Bench) -> None:
+async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_key(
+    bench: KernelService,
+) -> None:
     publisher = Publisher(bench.bootstrap, "test", bench.health)
     versions = range(1, 51)
     records = [
@@ -233,7 +239,7 @@ async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_ke
         assert [thing.version for thing in things if thing.id == name] == list(versions)
 
 
-async def test_many_large_records_at_once_share_no_batch_that_the_topic_refuses(bench: Bench) -> None:
+async def test_many_large_records_at_once_share_no_batch_that_the_topic_refuses(bench: KernelService) -> None:
     publisher = Publisher(bench.bootstrap, "test", bench.health)
     large = [
         bench.record(Thing(id=f"{i}", version=1, colour=secrets.token_urlsafe(75_000))) for i in range(40)
@@ -267,9 +273,9 @@ async def test_a_topic_that_does_not_exist_is_no_acknowledgement(kafka: str) -> 
             await publisher.publish(f"missing-{secrets.token_hex(4)}", [(b"k", b"v")])
 
 
-async def _are_published(bench: Bench, ids: list[str]) -> bool:
+async def _are_published(bench: KernelService, ids: list[str]) -> bool:
     return await published(bench) == ids
 
 
-async def _position(bench: Bench, at: int) -> bool:
+async def _position(bench: KernelService, at: int) -> bool:
     return await bench.position() == at

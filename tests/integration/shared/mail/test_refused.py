@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from support.smtp import HANG_UP, SILENCE, scripted
+from support.smtp import HANG_UP, SILENCE, scripted_server
 
 from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Outcome, Rejected, Unknown
 
@@ -69,7 +69,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("step", "answer", "expected"), ANSWERS)
 async def test_each_reply_at_each_step_is_read_for_its_cause(step: str, answer: str, expected):
-    async with scripted(answers=dict.fromkeys(step.split("+"), answer)) as server:
+    async with scripted_server(answers=dict.fromkeys(step.split("+"), answer)) as server:
         mailer = Mailer(server.url, seconds=5)
         outcome = await send(mailer)
         assert kind(outcome) == (kind(expected) if isinstance(expected, Blocked) else expected), outcome
@@ -83,7 +83,7 @@ async def test_each_reply_at_each_step_is_read_for_its_cause(step: str, answer: 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "END"])
 async def test_end_waits_for_no_reply_and_the_outcome_says_whether_the_mail_may_have_been_accepted(step: str):
-    async with scripted(answers={step: SILENCE}) as server:
+    async with scripted_server(answers={step: SILENCE}) as server:
         mailer = Mailer(server.url)
         sending = asyncio.create_task(send(mailer))
         await server.waiting.wait()
@@ -95,7 +95,7 @@ async def test_end_waits_for_no_reply_and_the_outcome_says_whether_the_mail_may_
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT"])
 async def test_a_server_that_does_not_reply_in_time_is_away(step: str):
-    async with scripted(answers={step: SILENCE}) as server:
+    async with scripted_server(answers={step: SILENCE}) as server:
         outcome = await send(Mailer(server.url, seconds=0.2))
         assert kind(outcome) in {Away, (Blocked, True)}
         assert "no answer in time" in outcome.reason
@@ -104,7 +104,7 @@ async def test_a_server_that_does_not_reply_in_time_is_away(step: str):
 @pytest.mark.parametrize(("answer", "conversations"), [("450 4.3.2 unavailable", 2), ("550 5.1.1 nobody", 1)])
 async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversations: int):
     """Some servers let nobody in at the first time, and say so at RCPT until the connection ends."""
-    async with scripted(answers={"RCPT": answer}) as server:
+    async with scripted_server(answers={"RCPT": answer}) as server:
         mailer = Mailer(server.url, seconds=5)
         await send(mailer)
         server.answers.clear()
@@ -114,7 +114,7 @@ async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversa
 
 
 async def test_a_mail_arrives_line_by_line_as_it_was_written():
-    async with scripted() as server:
+    async with scripted_server() as server:
         mailer = Mailer(server.url, seconds=5)
         assert await send(mailer) == Delivered()
         await mailer.close()
@@ -123,7 +123,9 @@ async def test_a_mail_arrives_line_by_line_as_it_was_written():
 
 async def test_a_refusal_of_addresses_outside_ascii_stops_no_other_mail():
     """The server offers SMTPUTF8 and does not take it: the fault may be that address's alone."""
-    async with scripted(extensions=["SMTPUTF8"], answers={"MAIL": "555 5.5.4 unknown parameter"}) as server:
+    async with scripted_server(
+        extensions=["SMTPUTF8"], answers={"MAIL": "555 5.5.4 unknown parameter"}
+    ) as server:
         mailer = Mailer(server.url, seconds=5)
         assert kind(await send(mailer, "søren@example.com")) == (Blocked, False)
         assert kind(await send(mailer)) is Away
@@ -131,7 +133,7 @@ async def test_a_refusal_of_addresses_outside_ascii_stops_no_other_mail():
 
 
 async def test_a_sender_outside_ascii_needs_a_server_that_supports_it():
-    async with scripted() as server:
+    async with scripted_server() as server:
         mailer = Mailer(server.url, seconds=5)
         assert isinstance(await mailer.send("spørg@shop.example", "reader@example.com", MAIL), Away)
         server.extensions.append("SMTPUTF8")

@@ -18,7 +18,7 @@ from support.dispatcher_builders import (
     rows,
 )
 from support.http_clients import SECRET, afterword_settings
-from support.smtp import ScriptedServer, scripted
+from support.smtp import ScriptedServer, scripted_server
 from support.stack import Postgres
 
 from services.alerts.repository import notices
@@ -126,5 +126,5 @@ async def mails(
 
 @pytest.fixture
 async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted() as server:
+    async with scripted_server() as server:
         yield server

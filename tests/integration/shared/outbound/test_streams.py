@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from support.dispatcher_builders import relayed
 from support.eventually import eventually
-from support.smtp import HANG_UP, SILENCE, ScriptedServer, Step
+from support.smtp import HANG_UP, SILENCE, ScriptedServer, SmtpCommand
 
 from shared.outbound import LEASE_DURATION, mail_stream
-from shared.outbound.gauges import show
+from shared.outbound.gauges import set_gauges
 from shared.outbound.outcome_rules import MAX_REFUSALS
 from shared.telemetry import metrics
 
@@ -75,7 +75,7 @@ async def test_a_missing_server_fails_no_mail_and_then_each_is_sent_once(
     await back._mailer.close()
 
 
-ONE_MAILBOX: list[tuple[Step, str, str]] = [
+ONE_MAILBOX: list[tuple[SmtpCommand, str, str]] = [
     ("RCPT", "550 5.1.1 nobody", "failed"),
     ("RCPT", "550 User unknown", "failed"),
     ("RCPT", "552 5.2.2 over quota", "failed"),
@@ -180,13 +180,13 @@ async def test_the_due_age_grows_while_the_stream_is_stopped(mails: Mails, serve
         assert standing.reason is not None
         assert "550 5.4.5" in standing.reason
         rows = await uow.execute("SELECT 1 AS due, 0 AS sending, CAST(NULL AS timestamptz) AS oldest")
-        await show(uow, mails.queue.service, rows.one())
+        await set_gauges(uow, mails.queue.service, rows.one())
     assert metrics.MAIL_STOPPED.labels(mails.queue.service)._value.get() == 55 * 60
     assert metrics.MAIL_DUE_AGE.labels(mails.queue.service)._value.get() == 55 * 60
     await sender._mailer.close()
 
 
-async def stopped_at(step: Step, mails: Mails, server: ScriptedServer) -> None:
+async def stopped_at(step: SmtpCommand, mails: Mails, server: ScriptedServer) -> None:
     """A sender that is told to stop while it waits for the answer at this step."""
     server.answers[step] = SILENCE
     server.waiting.clear()
@@ -205,7 +205,7 @@ async def test_a_stopping_sender_leaves_unsent_mails_waiting_and_the_others_unkn
 ):
     monkeypatch.setattr("shared.outbound.sender.STOP_GRACE_S", 0.1)
     one = await mails.due("one")
-    steps: tuple[Step, ...] = ("CONNECT", "EHLO", "MAIL", "RCPT")
+    steps: tuple[SmtpCommand, ...] = ("CONNECT", "EHLO", "MAIL", "RCPT")
     for step in steps:
         await stopped_at(step, mails, server)
         assert await mails.stand() == {one: ("waiting", 0)}, step

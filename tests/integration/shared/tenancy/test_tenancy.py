@@ -84,16 +84,16 @@ async def test_a_key_is_valid_as_soon_as_it_is_made(context: Context) -> None:
     await context.keys.refresh()
     await hear(context, a_tenant(1, a_key("fresh")))
     assert context.keys.lookup("fresh") is None
-    found = await asyncio.gather(*(context.keys.look_again("fresh") for _ in range(5)))
+    found = await asyncio.gather(*(context.keys.lookup_fresh("fresh") for _ in range(5)))
     assert [key.name for key in found if key] == ["shop"] * 5
-    assert await context.keys.look_again("unknown") is None
+    assert await context.keys.lookup_fresh("unknown") is None
 
 
 async def test_while_the_database_is_away_no_key_is_called_invalid(context: Context) -> None:
     await context.keys.refresh()
     context.keys.database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(KeysUnavailable):
-        await context.keys.look_again("unknown")
+        await context.keys.lookup_fresh("unknown")
 
 
 async def test_concurrent_lookups_of_unknown_keys_share_one_failed_reading(
@@ -112,8 +112,8 @@ async def test_concurrent_lookups_of_unknown_keys_share_one_failed_reading(
         yield
 
     monkeypatch.setattr(context.database, "reading", away)
-    told = await asyncio.gather(*(ring.look_again(f"{n}") for n in range(50)), return_exceptions=True)
+    told = await asyncio.gather(*(ring.lookup_fresh(f"{n}") for n in range(50)), return_exceptions=True)
     assert {type(one) for one in told} == {KeysUnavailable}
     assert readings == 2  # the first one's own, and one for all who came after it began
     monkeypatch.undo()
-    assert await ring.look_again("unknown") is None
+    assert await ring.lookup_fresh("unknown") is None

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from shared.events import FollowUp, SurveyTexts
 from shared.events.placeholders import (
     MAX_PLACEHOLDER_LENGTH,
-    OF_AN_OCCASION,
+    OCCASION_PLACEHOLDERS,
     PLACEHOLDERS,
-    faults_in,
     fill,
     filled_texts,
+    placeholder_faults,
 )
 
 VALUES = {"company": "Havnbo", "occasion": "your delivery", "day": "17 November", "touchpoint": "checkout"}
@@ -63,7 +63,7 @@ def test_texts_are_filled_and_whatever_is_no_placeholder_stays_readable(words, s
     ],
 )
 def test_what_is_no_placeholder_is_named_with_those_that_exist(words, named):
-    found = " ".join(faults_in(words))
+    found = " ".join(placeholder_faults(words))
     for one in named:
         assert one in found
     for name in PLACEHOLDERS:
@@ -74,18 +74,18 @@ def test_what_is_no_placeholder_is_named_with_those_that_exist(words, named):
     "words", ["", "plain", "{company} {occasion} {day} {touchpoint}", "{{ a, b }}", "100 %"]
 )
 def test_valid_texts_have_no_faults(words):
-    assert faults_in(words) == []
+    assert placeholder_faults(words) == []
 
 
 def test_an_occasion_cannot_name_itself():
-    assert "{occasion}" in faults_in("the {occasion}", OF_AN_OCCASION)[0]
-    assert faults_in("your order from {company}", OF_AN_OCCASION) == []
+    assert "{occasion}" in placeholder_faults("the {occasion}", OCCASION_PLACEHOLDERS)[0]
+    assert placeholder_faults("your order from {company}", OCCASION_PLACEHOLDERS) == []
 
 
 @given(st.text(alphabet="ab{} ¥\n", max_size=40), st.text(alphabet="x{}\n", max_size=10))
 def test_texts_without_faults_show_no_placeholder_and_a_value_is_never_read_as_text(words, value):
     values = dict.fromkeys(PLACEHOLDERS, value)
-    if not faults_in(words):
+    if not placeholder_faults(words):
         assert fill(words, values) == words.replace("{{", "{").replace("}}", "}")
     marked = fill("{company}|{day}", {**VALUES, "company": value})
     assert marked == f"{' '.join(value.split())}|17 November"
