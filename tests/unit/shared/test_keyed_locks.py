@@ -1,4 +1,4 @@
-"""Locks by name: so many at once for each name, and nothing is kept of a name that nobody uses."""
+"""Locks by name: a limit for each name, and no memory for a name that is not in use."""
 
 import asyncio
 

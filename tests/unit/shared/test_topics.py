@@ -1,4 +1,4 @@
-"""The declaration of the topics, and what is said of a cluster that differs from it."""
+"""The declaration of the topics, and the drift of a cluster that differs from it."""
 
 import pytest
 from msgspec import ValidationError

@@ -1,4 +1,4 @@
-"""A database that is not where the code needs it: it is said, waited for, or refused; and clocks that differ."""
+"""A database with another revision is reported, and waited for or refused; clocks that differ are reported."""
 
 import asyncio
 from collections.abc import AsyncIterator

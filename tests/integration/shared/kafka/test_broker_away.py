@@ -1,4 +1,4 @@
-"""The broker goes and comes back while everything runs: it is said, and nothing is lost or counted twice."""
+"""The broker stops and returns while everything runs: that is reported, and nothing is lost or counted twice."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A database whose disk is full: nothing is lost or put aside, it is said, and all goes on when there is room."""
+"""A database whose disk is full: it is reported, nothing is lost, and all goes on when there is space."""
 
 from sqlalchemy import text
 from support.eventually import eventually

@@ -1,4 +1,4 @@
-"""Topics on a real broker: what differs is told, what is safe is mended, and who needs them waits."""
+"""Topics on a real broker: differences are reported, safe ones are ended, and services wait for the rest."""
 
 import asyncio
 import secrets

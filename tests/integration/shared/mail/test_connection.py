@@ -14,7 +14,7 @@ MAIL = b"Subject: x\r\n\r\nx\r\n"
 
 @pytest.fixture
 def own_authority() -> ssl.SSLContext:
-    """A certificate that nobody knows, as Debian's Postfix comes with."""
+    """A self-signed certificate, as Debian's Postfix has."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     return context

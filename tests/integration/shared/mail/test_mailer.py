@@ -1,4 +1,4 @@
-"""The mailer against a real SMTP server: each failure is told as what it is."""
+"""The mailer against a real SMTP server: each failure has its own outcome."""
 
 import asyncio
 import ssl
@@ -15,7 +15,7 @@ from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Rejected, Un
 MESSAGE = b"Subject: x\r\nTo: somebody@example.com\r\n\r\nHello\r\n.\r\n"
 SENDER = "ask@shop.example"
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
-"""Of a server on the loopback address, with its key; nobody else trusts it."""
+"""Of a server on the loopback address, with its key; no system trusts it."""
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_an_address_outside_ascii_is_sent_where_the_server_supports_it(mai
 
 
 async def test_a_domain_of_another_alphabet_needs_nothing_of_the_server():
-    """Of SMTPUTF8 this one has not heard."""
+    """A server without SMTPUTF8."""
     async with talking(*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n") as mailer:
         assert isinstance(await mailer.send(SENDER, "anna@bøger.example", MESSAGE), Unknown)
         await mailer.close()
@@ -130,7 +130,7 @@ async def test_an_address_outside_ascii_is_sent_by_the_first_mail_of_an_encrypte
 
 @asynccontextmanager
 async def talking(*answers: bytes):
-    """A server that says these lines, one after each line it hears, and then hangs up."""
+    """A server that sends these lines, one after each line it receives, and then disconnects."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for answer in answers:

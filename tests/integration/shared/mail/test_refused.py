@@ -103,7 +103,7 @@ async def test_a_server_that_does_not_reply_in_time_is_away(step: str):
 
 @pytest.mark.parametrize(("answer", "conversations"), [("450 4.3.2 unavailable", 2), ("550 5.1.1 nobody", 1)])
 async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversations: int):
-    """Some servers let nobody in at the first time, and say so at RCPT until the connection ends."""
+    """Some servers refuse each first connection, at RCPT until it ends."""
     async with scripted_server(answers={"RCPT": answer}) as server:
         mailer = Mailer(server.url, seconds=5)
         await send(mailer)

@@ -1,4 +1,4 @@
-"""The mails of both services that send, behind one face, so that each claim is tested of both."""
+"""The mails of both services that send, with one interface, so that each claim is tested for both."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from shared.outbound import Queue, Sender
 
 @dataclass
 class Mails:
-    """A service's mails: of customers, or of colleagues."""
+    """A service's mails: to customers, or to colleagues."""
 
     database: Database
     clock: Clock
@@ -57,7 +57,7 @@ class Mails:
         return [await self.due(name) for name in names]
 
     async def step(self, sender: Sender, **later: float) -> None:
-        """One look of the sender, after some time; what it says of it is relayed."""
+        """One step of the sender, after some time; its events are relayed."""
         self.clock.on(**later)
         await sender.step()
         await relayed(self.database)

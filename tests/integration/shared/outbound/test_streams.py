@@ -187,7 +187,7 @@ async def test_the_due_age_grows_while_the_stream_is_stopped(mails: Mails, serve
 
 
 async def stopped_at(step: SmtpCommand, mails: Mails, server: ScriptedServer) -> None:
-    """A sender that is told to stop while it waits for the answer at this step."""
+    """A sender that is stopped while it waits for the reply at this step."""
     server.answers[step] = SILENCE
     server.waiting.clear()
     stopping = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The placeholders in a survey's own words: one grammar, whoever reads them."""
+"""The placeholders in a survey's texts: one grammar everywhere."""
 
 import re
 
