@@ -195,9 +195,9 @@ class _Started(NamedTuple):
 async def _start_tenant(
     short_name: str | None, name: str, admin: str, time_zone: str, country: str
 ) -> _Started:
-    from services.alerts import accounts
     from services.alerts.errors import BadAccount
-    from services.alerts.hiring import create_staff, sign_in_link
+    from services.alerts.staff import accounts
+    from services.alerts.staff.staff_commands import create_staff, sign_in_link
     from services.dispatcher.addresses import judged
     from services.dispatcher.command import create_example_survey
     from services.trigger import tenants

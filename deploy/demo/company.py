@@ -9,11 +9,11 @@ import structlog
 
 from deploy.demo.checkpoint import Position
 from deploy.demo.client import Doors
-from services.alerts import accounts
 from services.alerts.errors import BadAccount
-from services.alerts.hiring import create_staff, set_password
-from services.alerts.repository import people
 from services.alerts.settings import Settings as AlertsSettings
+from services.alerts.staff import accounts
+from services.alerts.staff.repository import people
+from services.alerts.staff.staff_commands import create_staff, set_password
 from services.dispatcher import sending
 from services.dispatcher.settings import Settings as DispatcherSettings
 from services.trigger.errors import TenantExists
@@ -128,7 +128,7 @@ async def _without_mail(database: Database, person: Person) -> None:
     async with database.transaction() as uow:
         found = await people.find_by_address(uow, TENANT, accounts.clean_address(person.address))
         if found is not None:
-            await people.change_own(uow, TENANT, found.id, name=person.name, wants_mail=False)
+            await people.set_preferences(uow, TENANT, found.id, name=person.name, wants_mail=False)
 
 
 @asynccontextmanager

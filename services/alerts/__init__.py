@@ -1,7 +1,13 @@
-"""Makes somebody act: each unhappy customer becomes a case in front of the people who can do something.
+"""Puts each unhappy customer in front of people who can act: as a case, in their inbox and their mail.
 
-says   cases
-hears  answers (a detractor's first score opens a case), invitations (who it was, what was bought),
-surveys, tenants
-owns   cases and all that was done to them, staff with their sessions, the mails that tell the team
+publishes  cases
+consumes   answers (a detractor's first score opens a case), invitations (who was asked, what was bought),
+           surveys, tenants
+owns       cases and what was done about them, staff with their sessions, the mails to staff
+
+cases/     cases: rules, handlers, API, inbox and case page
+notices/   mails to colleagues
+staff/     people, sign-in, settings
+replicas/  what other services own: answers, invitations, surveys
+recovery/  after a restore from an older backup
 """

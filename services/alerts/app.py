@@ -1,12 +1,14 @@
-"""The whole truth of alerts: what it serves, hears and runs."""
+"""The alerts service in full: what it serves, consumes and runs."""
 
-from services.alerts.figures import measure
+from services.alerts.cases.domain.policy import current_policy
+from services.alerts.cases.schedule import quiet_loop
+from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
 from services.alerts.models import metadata
-from services.alerts.recovery import recovery
-from services.alerts.repository import notices
-from services.alerts.schedule import Quiet
-from services.alerts.sender import NoticeQueue
+from services.alerts.notices import repository as notices
+from services.alerts.notices.queue import NoticeQueue
+from services.alerts.notices.rendering import NoticeRenderer
+from services.alerts.recovery.handlers import recovery
 from services.alerts.settings import Settings
 from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
@@ -16,19 +18,22 @@ from shared.service import Context, Loops, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
-    """Two minutes of quiet, and the watch over the sender's leases."""
+    """The end of customers' writing, and of senders' leases."""
     return {
-        "quiet": Quiet(context.database, context.health).run,
+        "quiet": quiet_loop(context, current_policy()),
         LEASES_LOOP: watch_leases(context.service, notices.end_leases, context.database, context.health),
     }
 
 
 def sender_loops(context: Context) -> Loops:
-    """The mails to staff."""
+    """The mails to colleagues."""
     afterword = context.afterword
-    queue = NoticeQueue(afterword.mail_from, afterword.staff_url, context.secret, context.database.clock)
+    renderer = NoticeRenderer(
+        afterword.mail_from, afterword.staff_url, context.secret, context.database.clock
+    )
     mailer = Mailer(mail_server(afterword))
-    return {"sender": Sender("sender", context.database, mailer, queue, context.health).run}
+    sender = Sender("sender", context.database, mailer, NoticeQueue(renderer), context.health)
+    return {"sender": sender.run}
 
 
 SERVICE = Service(

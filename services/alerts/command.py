@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from shared.permissions import ROLES
+
 
 def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
     """Add ``afterword staff …``."""
@@ -16,7 +18,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
     def create(
         tenant: str,
         address: str,
-        role: Annotated[str, typer.Option(help="admin, editor, leader, agent or analyst.")],
+        role: Annotated[str, typer.Option(help=f"{', '.join(ROLES[:-1])} or {ROLES[-1]}.")],
         name: Annotated[str, typer.Option(help="How colleagues read it; else from the address.")] = "",
         segment: Annotated[
             list[str] | None, typer.Option(help="dimension:value that they may see; all without one.")
@@ -26,15 +28,15 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
 
         async def run() -> str:
-            from services.alerts import hiring
+            from services.alerts.staff import staff_commands
 
-            async with hiring.opened() as (database, afterword):
-                await hiring.known(database, tenant)
-                return await hiring.create_staff(
+            async with staff_commands.open_database() as (database, afterword):
+                await staff_commands.list_staff(database, tenant)
+                return await staff_commands.create_staff(
                     database, afterword.staff_url, tenant, address, role, name=name, segments=segment or ()
                 )
 
-        typer.echo(_told(run))
+        typer.echo(_result(run))
 
     @staff.command()
     def link(tenant: str, address: str) -> None:
@@ -42,12 +44,12 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
 
         async def run() -> str:
-            from services.alerts import hiring
+            from services.alerts.staff import staff_commands
 
-            async with hiring.opened() as (database, afterword):
-                return await hiring.sign_in_link(database, afterword.staff_url, tenant, address)
+            async with staff_commands.open_database() as (database, afterword):
+                return await staff_commands.sign_in_link(database, afterword.staff_url, tenant, address)
 
-        typer.echo(_told(run))
+        typer.echo(_result(run))
 
     @staff.command("list")
     def show(tenant: str) -> None:
@@ -55,10 +57,10 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
 
         async def run() -> str:
-            from services.alerts import hiring
+            from services.alerts.staff import staff_commands
 
-            async with hiring.opened() as (database, _):
-                found = await hiring.known(database, tenant)
+            async with staff_commands.open_database() as (database, _):
+                found = await staff_commands.list_staff(database, tenant)
             return "\n".join(
                 "\t".join(
                     [
@@ -71,7 +73,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
                 for one in found
             )
 
-        typer.echo(_told(run))
+        typer.echo(_result(run))
 
     @staff.command()
     def deactivate(tenant: str, address: str) -> None:
@@ -79,17 +81,17 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         settings()
 
         async def run() -> str:
-            from services.alerts import hiring
+            from services.alerts.staff import staff_commands
 
-            async with hiring.opened() as (database, _):
-                await hiring.dismiss(database, tenant, address)
+            async with staff_commands.open_database() as (database, _):
+                await staff_commands.dismiss(database, tenant, address)
             return f"{address} cannot sign in any more"
 
-        typer.echo(_told(run))
+        typer.echo(_result(run))
 
 
-def _told(run: Callable[[], Coroutine[None, None, str]]) -> str:
-    """What a command says, or why it could not."""
+def _result(run: Callable[[], Coroutine[None, None, str]]) -> str:
+    """What a command prints, or why it failed."""
     from services.alerts.errors import BadAccount
 
     try:

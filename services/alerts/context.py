@@ -1,25 +1,26 @@
 """What the routes of alerts get."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends
 
-from services.alerts.sign_in import SignIn
+from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.staff.sign_in import SignIn
 from shared.http.live import LiveFeed
 from shared.pages.environment import Pages
 from shared.service import Context
+from shared.web import context_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsContext(Context):
-    """The process's context with the pages, their live feed, and sign-in."""
+    """The process's context with the pages, their live feed, sign-in, and the policy of cases."""
 
     pages: Pages
     feed: LiveFeed
     sign_in: SignIn
+    policy: CasePolicy
 
 
-def own_context(request: Request) -> AlertsContext:
-    """The context of the application that got the request."""
-    context: AlertsContext = request.app.state.context
-    return context
+OwnContext = Annotated[AlertsContext, Depends(context_of(AlertsContext))]

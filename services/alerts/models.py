@@ -1,4 +1,4 @@
-"""The tables of alerts. The migrations make them; this says how they stand."""
+"""The tables of alerts as the migrations make them; bulk statements take names and types from here."""
 
 from sqlalchemy import (
     BigInteger,
@@ -30,7 +30,7 @@ stream_table(metadata)
 INSTANT = DateTime(timezone=True)
 NO_TEXTS = text("'{}'")
 
-Table(
+answer = Table(
     "answer",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -45,7 +45,7 @@ Table(
     Index(None, "tenant", "customer_id", "answered_at"),
     comment="Copies of answers: the newest version whole, and the first score.",
 )
-Table(
+invitation = Table(
     "invitation",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -54,7 +54,7 @@ Table(
     Column("body", LargeBinary, nullable=False),
     comment="Copies of invitations: who it was and what was bought.",
 )
-Table(
+survey = Table(
     "survey",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -66,13 +66,13 @@ Table(
     Column("stopped", Boolean, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
 )
-Table(
+case_counter = Table(
     "case_counter",
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
-Table(
+cases = Table(
     "cases",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -120,7 +120,7 @@ Table(
     Index(None, "tenant", "due_at", "id"),
     Index(None, "changed_at"),
 )
-Table(
+case_answer = Table(
     "case_answer",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -132,7 +132,7 @@ Table(
     Index("ix_case_answer_writing", "writing_until", postgresql_where=text("writing_until IS NOT NULL")),
     comment="Each detractor answer belongs to one case; until when its customer may still be writing.",
 )
-Table(
+timeline = Table(
     "timeline",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -150,7 +150,7 @@ Table(
     ),
     comment="What happened to a case. Only ever added to.",
 )
-Table(
+case_request = Table(
     "case_request",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -161,7 +161,7 @@ Table(
     Index(None, "at"),
     comment="Requests that were carried out: the idempotency key, and the hash of what was asked for.",
 )
-Table(
+answer_before = Table(
     "answer_before",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -173,7 +173,7 @@ Table(
     Column("changed_at", INSTANT, nullable=False),
     comment="What was sent of an answer before it was amended.",
 )
-Table(
+staff = Table(
     "staff",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -190,7 +190,7 @@ Table(
     UniqueConstraint("tenant", "address"),
     Index(None, "address"),
 )
-Table(
+session = Table(
     "session",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -204,7 +204,7 @@ Table(
     UniqueConstraint("tenant", "digest"),
     Index(None, "tenant", "staff_id"),
 )
-Table(
+sign_in_link = Table(
     "sign_in_link",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -213,7 +213,7 @@ Table(
     Column("expires_at", INSTANT, nullable=False),
     Column("used_at", INSTANT),
 )
-Table(
+notification = Table(
     "notification",
     metadata,
     Column("tenant", Text, primary_key=True),

@@ -1,4 +1,4 @@
-"""What alerts needs of its own."""
+"""The settings of alerts alone."""
 
 from shared.settings import ServiceSettings
 

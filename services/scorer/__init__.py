@@ -1,6 +1,6 @@
-"""Keeps what the answers add up to.
+"""Counts the answers, and serves scores of any segment and window as JSON and as pages.
 
-hears  answers, invitations, surveys, cases, tenants
-says   scores
-owns   the answers it has counted, counts per segment and day
+consumes   answers, invitations, surveys, cases, tenants
+publishes  scores
+owns       the answers as counted, the counts per segment and day
 """

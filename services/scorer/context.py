@@ -1,4 +1,4 @@
-"""What the scorer's routes get."""
+"""The context of the scorer's routes."""
 
 from dataclasses import dataclass
 from typing import Annotated

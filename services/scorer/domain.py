@@ -1,4 +1,4 @@
-"""The arithmetic of the Net Promoter Score: exact counts, honest margins, changes that are more than chance.
+"""The statistics of the Net Promoter Score: exact scores, their intervals, and which changes exceed chance.
 
 Sources: Rocks, The American Statistician 70(4), 2016 (adjusted Wald); Benjamini and Hochberg, 1995.
 """
@@ -13,25 +13,27 @@ from statistics import NormalDist
 from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE
 from shared.values.rounding import half_up
 
-LEVEL = 0.95
-LEVELS = (0.90, 0.95, 0.99)
-HALF = 0.5
-"""The level of the dark block in the drawings: half the time inside."""
-PSEUDO = 3
+CONFIDENCE = 0.95
+"""Of the intervals that are shown and published."""
+INNER_CONFIDENCE = 0.5
+"""Of the dark block in the drawings: the score lies within it half the time."""
+PSEUDO_ANSWERS = 3
 """Answers that the adjusted Wald interval adds: ¾ detractor, 1½ passives, ¾ promoter."""
-COMPARABLE = 30
-"""Answers from which a score is compared."""
-SHOWN = 10
-"""Answers from which a score is shown at all."""
-FALSE_ALARMS = 0.10
-SMALLEST_MOVE = 5.0
-CHANCE = 0.05
-POWER = 0.80
+MIN_ANSWERS_SHOWN = 10
+"""With fewer answers no score is shown."""
+MIN_ANSWERS_COMPARED = 30
+"""With fewer answers in one of the two windows no change is computed."""
+MAX_FALSE_ALARM_SHARE = 0.10
+"""Of the segments that are marked as moved, the share that may be expected to be chance."""
+MIN_MOVE_POINTS = 5.0
+"""A smaller change is not marked as a move, however certain it is."""
+SIGNIFICANT_P = 0.05
+TEST_POWER = 0.80
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """How many were detractors (0 to 6), passives (7, 8) and promoters (9, 10)."""
+    """How many answers came from detractors (0 to 6), passives (7, 8) and promoters (9, 10)."""
 
     detractors: int
     passives: int
@@ -43,12 +45,12 @@ class Groups:
 
     @property
     def nps(self) -> Fraction | None:
-        """From -100 to +100, exact; None when nobody answered."""
+        """From -100 to +100, exact; None without answers."""
         return Fraction(100 * (self.promoters - self.detractors), self.n) if self.n else None
 
     @property
     def points(self) -> float:
-        """The score as a plain number, where many are compared; 0 when nobody answered."""
+        """The score as a float, for sorting and comparing; 0 without answers."""
         return 100 * (self.promoters - self.detractors) / self.n if self.n else 0.0
 
     @property
@@ -60,7 +62,7 @@ class Groups:
         return Fraction(self.promoters + self.detractors, self.n) - mean * mean
 
 
-def groups(counts: Sequence[int]) -> Groups:
+def groups_of(counts: Sequence[int]) -> Groups:
     """The three groups of the eleven counts."""
     return Groups(
         sum(counts[: HIGHEST_DETRACTOR + 1]),
@@ -70,38 +72,40 @@ def groups(counts: Sequence[int]) -> Groups:
 
 
 @lru_cache(maxsize=16)
-def z_of(level: float) -> float:
-    """Two-sided: 0.95 is 1.959964."""
-    return NormalDist().inv_cdf((1 + level) / 2)
+def z_value(confidence: float) -> float:
+    """Two-sided: 0.95 gives 1.959964."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
-def estimate(given: Groups, pseudo: float = PSEUDO) -> tuple[float, float]:
+def estimate(groups: Groups, pseudo: float = PSEUDO_ANSWERS) -> tuple[float, float]:
     """Mean and standard error from -1 to +1, with ``pseudo`` answers added in the shares ¼ ½ ¼."""
-    n = given.n + pseudo
-    mean = (given.promoters - given.detractors) / n
-    variance = (given.promoters + given.detractors + pseudo / 2) / n - mean * mean
+    n = groups.n + pseudo
+    mean = (groups.promoters - groups.detractors) / n
+    variance = (groups.promoters + groups.detractors + pseudo / 2) / n - mean * mean
     return mean, sqrt(max(0.0, variance) / n)
 
 
-def wald(given: Groups, level: float = LEVEL, pseudo: float = PSEUDO) -> tuple[float, float]:
-    """The interval in points as the formula gives it, beyond the ends of the scale if need be."""
-    mean, error = estimate(given, pseudo)
-    reach = z_of(level) * error
+def wald_interval(
+    groups: Groups, confidence: float = CONFIDENCE, pseudo: float = PSEUDO_ANSWERS
+) -> tuple[float, float]:
+    """The interval in points as the formula gives it; it may exceed the scale."""
+    mean, error = estimate(groups, pseudo)
+    reach = z_value(confidence) * error
     return 100 * (mean - reach), 100 * (mean + reach)
 
 
-def interval(given: Groups, level: float = LEVEL) -> tuple[float, float] | None:
+def score_interval(groups: Groups, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """The adjusted Wald interval, clamped to the scale and stretched to hold the observed score."""
-    if given.nps is None:
+    if groups.nps is None:
         return None
-    low, high = wald(given, level)
-    nps = float(given.nps)
+    low, high = wald_interval(groups, confidence)
+    nps = float(groups.nps)
     return min(nps, max(-100.0, low)), max(nps, min(100.0, high))
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """From one window to another that does not overlap it: what was seen, and what chance would allow."""
+class ScoreChange:
+    """The change from one window to another that does not overlap it, with its interval and p-value."""
 
     points: float
     """The difference of the two scores as they are shown, in whole points."""
@@ -111,8 +115,15 @@ class Change:
     error: float
     p: float
 
+    @property
+    def is_significant(self) -> bool:
+        """Whether chance alone seldom makes such a change."""
+        return self.p < SIGNIFICANT_P
 
-def compare(before: Groups, now: Groups, level: float = LEVEL, pseudo: float = PSEUDO) -> Change | None:
+
+def compare_groups(
+    before: Groups, now: Groups, confidence: float = CONFIDENCE, pseudo: float = PSEUDO_ANSWERS
+) -> ScoreChange | None:
     """The two-sample z test with adjusted means and errors; None when one of the two is empty."""
     if not before.n or not now.n:
         return None
@@ -120,8 +131,8 @@ def compare(before: Groups, now: Groups, level: float = LEVEL, pseudo: float = P
     mean_now, error_now = estimate(now, pseudo)
     difference, error = mean_now - mean_before, hypot(error_before, error_now)
     z = abs(difference) / error if error else (0.0 if difference == 0 else inf)
-    reach = z_of(level) * error
-    return Change(
+    reach = z_value(confidence) * error
+    return ScoreChange(
         points=half_up(now.points) - half_up(before.points),
         adjusted=100 * difference,
         low=100 * (difference - reach),
@@ -133,31 +144,33 @@ def compare(before: Groups, now: Groups, level: float = LEVEL, pseudo: float = P
 
 def is_comparable(before: Groups, now: Groups) -> bool:
     """Whether both windows hold enough answers to be compared."""
-    return min(before.n, now.n) >= COMPARABLE
+    return min(before.n, now.n) >= MIN_ANSWERS_COMPARED
 
 
-def benjamini_hochberg(ps: Sequence[float], share: float = FALSE_ALARMS) -> set[int]:
-    """Which of many tests to believe, so that at most this share of them is expected to be false."""
+def benjamini_hochberg(ps: Sequence[float], share: float = MAX_FALSE_ALARM_SHARE) -> set[int]:
+    """The indices of the tests to accept, so that at most this share of them is expected to be false."""
     order = sorted(range(len(ps)), key=lambda i: ps[i])
     last = max((rank for rank, i in enumerate(order, 1) if ps[i] <= share * rank / len(ps)), default=0)
     return set(order[:last])
 
 
-def moved(changes: Sequence[Change]) -> set[int]:
-    """Which of many compared segments moved: more than chance among so many, and by enough to matter."""
+def indices_of_moved(changes: Sequence[ScoreChange]) -> set[int]:
+    """The indices of the changes that exceed chance among so many, and are large enough to matter."""
     return {
         i
         for i in benjamini_hochberg([change.p for change in changes])
-        if abs(changes[i].points) >= SMALLEST_MOVE
+        if abs(changes[i].points) >= MIN_MOVE_POINTS
     }
 
 
-def answers_for(margin: float, variance: float, level: float = LEVEL) -> int:
+def answers_for_margin(margin: float, variance: float, confidence: float = CONFIDENCE) -> int:
     """How many answers it takes to know a score within ± so many points."""
-    return max(0, ceil(variance * z_of(level) ** 2 / (margin / 100) ** 2 - PSEUDO))
+    return max(0, ceil(variance * z_value(confidence) ** 2 / (margin / 100) ** 2 - PSEUDO_ANSWERS))
 
 
-def answers_to_see(change: float, variance: float, level: float = LEVEL, power: float = POWER) -> int:
+def answers_for_change(
+    change: float, variance: float, confidence: float = CONFIDENCE, power: float = TEST_POWER
+) -> int:
     """How many answers each of two windows needs to show a change of so many points."""
-    z = z_of(level) + NormalDist().inv_cdf(power)
-    return max(0, ceil(2 * variance * z**2 / (change / 100) ** 2 - PSEUDO))
+    z = z_value(confidence) + NormalDist().inv_cdf(power)
+    return max(0, ceil(2 * variance * z**2 / (change / 100) ** 2 - PSEUDO_ANSWERS))

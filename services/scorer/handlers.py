@@ -1,11 +1,11 @@
-"""What the scorer does when it hears something."""
+"""The scorer's handlers, one for each topic that it consumes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.scorer.repository import counting, replicas
-from services.scorer.repository.counting import Counted
+from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import UnitOfWork
 from shared.events import (
     ANSWERS,
@@ -25,49 +25,52 @@ from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
 
-MOST_VALUES = 10_000
-"""Values of one dimension that are counted by themselves; beyond them an answer counts for the rest only."""
+MAX_DIMENSION_VALUES = 10_000
+"""Values of one dimension; an answer with a further value counts in its other segments only."""
+
+SegmentKey = tuple[str, str]
+"""Tenant and segment."""
 
 
 async def count_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Count each answer once: what its newest version says, minus what it counted as until now."""
+    """Count each answer once: add its newest version, subtract what it counted as before."""
     answers = [_counted(event) for event in newest(events, lambda answer: answer.id)]
-    full = await _full(uow, answers)
-    roomy = [_without(answer, full) for answer in answers] if full else answers
-    fresh = await counting.keep_and_count(uow, roomy, tell=bool(full))
-    # An answer that is read again, or amended, has been left out once.
+    full = await _add_new_segments(uow, answers)
+    countable = [_without(answer, full) for answer in answers] if full else answers
+    fresh = await counting.keep_and_count(uow, countable, return_new=bool(full))
+    # Only those that counted as nothing before: one that is consumed again, or amended, is noted already.
     left_out = _left_out((answer for answer in answers if answer.identity in fresh), full)
     for (tenant, dimension), number in sorted(left_out.items()):
-        await counting.warn_of_full(uow, tenant, dimension, number)
+        await counting.add_left_out(uow, tenant, dimension, number)
 
 
-def _counted(event: Event[Answer]) -> Counted:
+def _counted(event: Event[Answer]) -> CountedAnswer:
     answer = event.data
     counts = answer.state != "clicked" and not answer.test and answer.day is not None
-    return Counted(event, answer.score if counts else None, named_segments(answer))
+    return CountedAnswer(event, answer.score if counts else None, named_segments(answer))
 
 
-async def _full(uow: UnitOfWork, answers: Iterable[Counted]) -> set[tuple[str, str]]:
-    """Learn new segments; those for which a dimension has no room."""
+async def _add_new_segments(uow: UnitOfWork, answers: Iterable[CountedAnswer]) -> set[SegmentKey]:
+    """Keep the segments that are new; return those for which their dimension has no room."""
     used = {
         (answer.event.tenant, segment)
         for answer in answers
         if answer.score is not None
         for segment in answer.segments
     }
-    full: set[tuple[str, str]] = set()
+    full: set[SegmentKey] = set()
     if used:
         by_dimension: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for tenant, segment in await counting.unknown_segments(uow, used):
             by_dimension[tenant, dimension_of(segment)].append(segment)
         for (tenant, dimension), segments in sorted(by_dimension.items()):
-            room = max(0, MOST_VALUES - await counting.lock_dimension(uow, tenant, dimension))
+            room = max(0, MAX_DIMENSION_VALUES - await counting.lock_dimension(uow, tenant, dimension))
             await counting.add_segments(uow, tenant, dimension, segments[:room])
             full |= {(tenant, segment) for segment in segments[room:]}
     return full
 
 
-def _left_out(answers: Iterable[Counted], full: set[tuple[str, str]]) -> Counter[tuple[str, str]]:
+def _left_out(answers: Iterable[CountedAnswer], full: set[SegmentKey]) -> Counter[tuple[str, str]]:
     """How many segments of these answers have no room, by tenant and dimension."""
     return Counter(
         (answer.event.tenant, dimension_of(segment))
@@ -78,23 +81,23 @@ def _left_out(answers: Iterable[Counted], full: set[tuple[str, str]]) -> Counter
     )
 
 
-def _without(answer: Counted, full: set[tuple[str, str]]) -> Counted:
+def _without(answer: CountedAnswer, full: set[SegmentKey]) -> CountedAnswer:
     tenant = answer.event.tenant
     return answer._replace(segments=tuple(s for s in answer.segments if (tenant, s) not in full))
 
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
-    """Keep who was asked when, so that the pages can say how many."""
+    """Keep the invitations, so that the pages can show how many customers were asked."""
     await replicas.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
-    """Keep whether sending is a test or stopped."""
+    """Keep the surveys, which show whether the company's sending is a test or stopped."""
     await replicas.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
-    """Keep what is being done."""
+    """Keep the cases, which the pages show beside the scores."""
     await replicas.keep_cases(uow, newest(events, lambda case: case.id))
 
 

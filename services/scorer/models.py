@@ -25,7 +25,7 @@ kernel_tables(metadata)
 tenant_tables(metadata)
 
 Bytewise = Text(collation="C")
-"""Names that are ranges and cursors: compared as bytes, so that PostgreSQL and Python agree."""
+"""For names that are read as ranges and cursors: ordered by bytes, as Python orders them."""
 Instant = DateTime(timezone=True)
 
 answer = Table(
@@ -34,13 +34,13 @@ answer = Table(
     Column("tenant", Text, primary_key=True),
     Column("id", UUID, primary_key=True),
     Column("version", BigInteger, nullable=False),
-    # What it counts as; none: clicked only, or a test.
+    # NULL: it does not count (only clicked, or a test).
     Column("score", SmallInteger),
-    # The score before the last change of it.
+    # The score before its last change.
     Column("was", SmallInteger),
     Column("measurement", Text, nullable=False),
     Column("day", Date),
-    # Those it counts for, beside the company.
+    # The segments that it counts in, beside the company.
     Column("segments", ARRAY(Text), nullable=False),
     Column("touchpoint", Text),
     Column("customer_id", Text),
@@ -67,7 +67,7 @@ day_count = Table(
     postgresql_with={"fillfactor": "70"},
 )
 
-# What the days of a week, from its Monday on, add up to: triggers of ``day_count`` keep it.
+# Sums of the days of each week, named by its Monday; triggers of ``day_count`` keep them.
 week_count = Table(
     "week_count",
     metadata,
@@ -93,11 +93,12 @@ dimension = Table(
     Column("tenant", Text, primary_key=True),
     Column("dimension", Bytewise, primary_key=True),
     Column("size", BigInteger, nullable=False),
-    # Answers whose value came after the dimension was full: the warning.
+    # Answers that do not count in this dimension, since it was full when their value came.
     Column("left_out", BigInteger, nullable=False, server_default="0"),
     Column("left_out_at", Instant),
 )
 
+# Segments whose score is to be published.
 changed = Table(
     "changed",
     metadata,
@@ -108,16 +109,18 @@ changed = Table(
     postgresql_with={"fillfactor": "50"},
 )
 
+# The day for which the scores of a company's segments were last published.
 published_day = Table(
     "published_day",
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("day", Date, nullable=False),
-    # The day whose segments are being marked, and the last that is; none: nothing is under way.
+    # While a new day's segments are marked as changed: that day, and the last segment that is marked.
     Column("marking", Date),
     Column("marked", Bytewise),
 )
 
+# When each loop last ran, so that of several workers only one runs it.
 pace = Table(
     "pace",
     metadata,

@@ -1,118 +1,132 @@
-"""The HTML door: the scores of a company, of its segments, and the answers they are made of."""
+"""The HTML routes: the scores of a company and of its segments, and the answers that they are made of."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from services.scorer import words
-from services.scorer.access import Sight
-from services.scorer.api import sound_segment, window_of
-from services.scorer.asked import Against, Asked, Kind
+from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext, ScorerContext
-from services.scorer.domain import COMPARABLE, SHOWN, Groups
-from services.scorer.report import LIST, WINDOWS, report
-from services.scorer.repository import figures, said
-from services.scorer.view import Figure, drawn
-from services.scorer.window import USUAL
+from services.scorer.domain import Groups
+from services.scorer.parameters import read_segment
+from services.scorer.report import load_score_page
+from services.scorer.repository.cases import count_open_cases
+from services.scorer.repository.recent_changes import list_recent_changes
+from services.scorer.repository.selection import AnswerGroup
+from services.scorer.repository.sending_state import SendingState, read_sending_state
+from services.scorer.score_page import ScorerPage
+from services.scorer.score_query import ComparedWith, ScoreQuery
+from services.scorer.segments_page import load_segments_page
+from services.scorer.view import drawing_of
+from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.db.database import Database, UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant
-from shared.events.segments import dimension_of
 from shared.events.surveys import Measurement
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
-from shared.pages.filters import segment_name
+from shared.pages.page import Frame
+from shared.pages.svg.primitives import DrawnScore
 from shared.tenancy import find_tenant
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
-Reader = Annotated[Staff, Depends(signed_in())]
-Dimension = Annotated[str, Query(max_length=200)]
-Words = Annotated[str, Query(max_length=200)]
+ScoreReader = Annotated[Staff, Depends(signed_in())]
+MAX_SELECTED_SEGMENTS = 8
+SelectedSegments = Annotated[list[str] | None, Query(max_length=MAX_SELECTED_SEGMENTS)]
+ShortText = Annotated[str, Query(max_length=200)]
+Cursor = Annotated[str, Query(max_length=2_000)]
+DEFAULT_WINDOW = f"{DEFAULT_WINDOW_DAYS}d"
 
-MOST_AT_ONCE = 8
-"""Segments in all of which the answers of one page lie."""
-CHANGED_LATELY = timedelta(seconds=10)
-DEMO = "demo"
-EXAMPLES = (10, 30, 100, 400, 1600)
-ORIGINS = {"survey": "", "link": "by an open link", "import": "moved in"}
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A segment in the list of them."""
-
-    segment: str
-    figure: Figure
-
-    @property
-    def kind(self) -> str:
-        return dimension_of(self.segment)
+RECENT_CHANGES_PERIOD = timedelta(seconds=10)
+DEMO_TENANT = "demo"
+EXAMPLE_COUNTS = (10, 30, 100, 400, 1600)
+"""The page without answers shows how the margin shrinks with so many answers."""
 
 
-def live_feed(database: Database, stopping: Any) -> LiveFeed:
-    """Tells open pages of answers and cases that were heard a moment ago."""
+@dataclass(frozen=True, kw_only=True)
+class EmptyPage(ScorerPage):
+    """The first steps, before any answer counts."""
+
+    template: ClassVar[str] = "empty.html"
+
+    state: SendingState
+    origin: str
+    """Of the address to send events to."""
+    now: datetime
+    examples: list[tuple[int, DrawnScore | None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HiddenPage(ScorerPage):
+    """For a reader who is limited to single employees, whose scores are not shown."""
+
+    template: ClassVar[str] = "hidden.html"
+
+
+def live_feed(database: Database, stopping: asyncio.Event) -> LiveFeed:
+    """The feed that tells open pages of new answers and cases."""
 
     async def read(tenants: Collection[str]) -> Sequence[LiveChange]:
         async with database.reading() as uow:
-            rows = await said.heard_since(uow, tenants, uow.now - CHANGED_LATELY, MAX_CHANGES)
-        return [LiveChange(row.tenant, row.id, row.version, row.segments) for row in rows]
+            changes = await list_recent_changes(uow, tenants, uow.now - RECENT_CHANGES_PERIOD, MAX_CHANGES)
+        return [LiveChange(*change) for change in changes]
 
     return LiveFeed(read, stopping)
 
 
 @router.get("/segments/live")
-async def live(request: Request, staff: Reader, context: OwnContext) -> Response:
-    """What changes, as it changes."""
+async def live(request: Request, staff: ScoreReader, context: OwnContext) -> Response:
+    """The stream of changes."""
     return context.feed.response(request, staff)
 
 
 @router.get("/")
 async def dashboard(
     request: Request,
-    staff: Reader,
+    staff: ScoreReader,
     context: OwnContext,
     path: str = WHOLE_COMPANY,
     touchpoint: str = WHOLE_COMPANY,
-    window: str = f"{USUAL}d",
-    against: Against = "before",
-    by: Dimension = "",
+    window: str = DEFAULT_WINDOW,
+    against: ComparedWith = "before",
+    by: ShortText = "",
 ) -> Response:
-    """How the company stands; for somebody limited to segments, how the first of theirs stands."""
-    asked = Asked(
-        path=sound_segment(path), touchpoint=sound_segment(touchpoint), window=window, against=against, by=by
+    """The scores of the company; for a reader limited to segments, of the first of theirs."""
+    query = ScoreQuery(
+        path=read_segment(path), touchpoint=read_segment(touchpoint), window=window, against=against, by=by
     )
-    return await _scores(context, request, staff, asked)
+    return await _score_page(context, request, staff, query)
 
 
 @router.get("/segments")
 async def segments(
     request: Request,
-    staff: Reader,
+    staff: ScoreReader,
     context: OwnContext,
-    segment: Annotated[list[str] | None, Query(max_length=MOST_AT_ONCE)] = None,
+    segment: SelectedSegments = None,
     measurement: Measurement | None = None,
-    window: str = f"{USUAL}d",
+    window: str = DEFAULT_WINDOW,
     until: str | None = None,
-    against: Against = "before",
-    by: Dimension = "",
-    kind: Kind = "",
-    words: Words = "",
-    q: Words = "",
-    dimension: Dimension = "",
-    after: Annotated[str, Query(max_length=2_000)] = "",
+    against: ComparedWith = "before",
+    by: ShortText = "",
+    kind: AnswerGroup = "",
+    words: ShortText = "",
+    q: ShortText = "",
+    dimension: ShortText = "",
+    after: Cursor = "",
 ) -> Response:
-    """All segments; or what lies in all of those named, with its answers (an empty one is the company)."""
+    """The list of segments; or the scores and answers of what lies in all segments named (an empty one is the
+    company).
+    """
     if segment is None:
-        return await _list(context, request, staff, window, q, dimension, after)
-    named = tuple(filter(None, map(sound_segment, segment)))
-    asked = Asked(
-        segments=named,
+        return await _segments_page(context, request, staff, window, q, dimension, after)
+    query = ScoreQuery(
+        segments=tuple(filter(None, map(read_segment, segment))),
         measurement=measurement,
         window=window,
         until=until,
@@ -121,25 +135,46 @@ async def segments(
         kind=kind,
         words=words.strip(),
     )
-    return await _scores(context, request, staff, asked, after)
+    return await _score_page(context, request, staff, query, after)
 
 
-async def _frame(uow: UnitOfWork, staff: Staff, tenant: Tenant, state: Any) -> dict[str, Any]:
-    """What the frame around each page shows."""
-    return {
-        "company": tenant.name,
-        "here": "scores",
-        "open_cases": await said.count_open_cases(uow, tenant.id, staff.segments),
-        "test_mode": state.test,
-        "sending_stopped": state.stopped,
-        "live": "/segments/live",
-        "time_zone": tenant.time_zone,
-        "demo": tenant.id == DEMO,
-        "words": words,
-        "few": COMPARABLE,
-        "least": SHOWN,
-        "now": uow.now,
-    }
+async def _score_page(
+    context: ScorerContext, request: Request, staff: Staff, query: ScoreQuery, after: str = ""
+) -> Response:
+    page: ScorerPage
+    async with context.database.reading() as uow:
+        tenant = await _tenant(uow, staff)
+        state = await read_sending_state(uow, tenant.id)
+        frame = await _frame(uow, staff, tenant, state)
+        access = SegmentAccess.of(tenant, staff)
+        needs_own_segment = staff.segments and not query.path and not query.lists_answers
+        if needs_own_segment:
+            query = replace(query, path=next(filter(access.allows, staff.segments), ""))
+        if not state.counted:
+            page = _empty_page(state, context.staff_url, uow.now)
+        elif needs_own_segment and not query.path:
+            page = HiddenPage()
+        elif not access.allows_selection(query.selection):
+            raise Problem(404)
+        else:
+            page = await load_score_page(uow, staff, tenant, query, after)
+    return context.pages.page(request, page, staff=staff, frame=frame)
+
+
+def _empty_page(state: SendingState, origin: str, now: datetime) -> EmptyPage:
+    """With examples of a shop where half are promoters and a fifth are detractors."""
+    examples = [(n, drawing_of(Groups(n // 5, n - n // 5 - n // 2, n // 2))) for n in EXAMPLE_COUNTS]
+    return EmptyPage(state=state, origin=origin, now=now, examples=examples)
+
+
+async def _segments_page(
+    context: ScorerContext, request: Request, staff: Staff, window: str, q: str, dimension: str, after: str
+) -> Response:
+    async with context.database.reading() as uow:
+        tenant = await _tenant(uow, staff)
+        frame = await _frame(uow, staff, tenant, await read_sending_state(uow, tenant.id))
+        page = await load_segments_page(uow, staff, tenant, window, q, dimension, after)
+    return context.pages.page(request, page, staff=staff, frame=frame)
 
 
 async def _tenant(uow: UnitOfWork, staff: Staff) -> Tenant:
@@ -149,90 +184,14 @@ async def _tenant(uow: UnitOfWork, staff: Staff) -> Tenant:
     return tenant
 
 
-async def _list(
-    context: ScorerContext, request: Request, staff: Staff, window: str, q: str, dimension: str, after: str
-) -> Response:
-    async with context.database.reading() as uow:
-        tenant = await _tenant(uow, staff)
-        state = await said.sending_state(uow, tenant.id)
-        sight = Sight.of(tenant, staff)
-        days = window_of(tenant, context.database, window, None)
-        rows = await figures.list_segments(
-            uow,
-            tenant.id,
-            "transactional",
-            days,
-            limit=LIST + 1,
-            after=after,
-            dimension=dimension or None,
-            words=q,
-            sight=sight,
-        )
-        values = await _frame(uow, staff, tenant, state)
-        known = [each.name for each in await figures.dimensions(uow, tenant.id)] if not staff.segments else []
-        known = [name for name in known if name not in sight.hidden_dimensions(known)]
-    page = [Listed(segment, Figure(days, counts)) for segment, counts in rows[:LIST]]
-    whole = bool(dimension) and not q and not after and len(rows) <= LIST
-    compared = [row for row in page if row.figure.n >= COMPARABLE]
-    lowest = min(compared, key=lambda row: row.figure.groups.points) if whole and len(compared) > 1 else None
-    more = (
-        {"window": window, "q": q, "dimension": dimension, "after": page[-1].segment}
-        if len(rows) > LIST
-        else None
-    )
-    return context.pages.response(
-        request,
-        "segments.html",
-        staff=staff,
-        rows=page,
-        lowest=lowest,
-        comparable=len(compared),
-        people_hidden=bool(sight.hidden_level),
-        dimensions=known,
-        q=q,
-        dimension=dimension,
-        window=days,
-        more="/segments?" + urlencode(more) if more else None,
-        windows=WINDOWS,
-        first=not after,
-        **values,
-    )
-
-
-async def _scores(
-    context: ScorerContext, request: Request, staff: Staff, asked: Asked, after: str = ""
-) -> Response:
-    async with context.database.reading() as uow:
-        tenant = await _tenant(uow, staff)
-        state = await said.sending_state(uow, tenant.id)
-        values = await _frame(uow, staff, tenant, state)
-        if not state.counted:
-            return context.pages.response(
-                request,
-                "empty.html",
-                staff=staff,
-                state=state,
-                origin=context.staff_url,
-                examples=[(n, drawn(Groups(n // 5, n - n // 5 - n // 2, n // 2))) for n in EXAMPLES],
-                **values,
-            )
-        sight = Sight.of(tenant, staff)
-        if staff.segments and not asked.path and not asked.lists:
-            own = list(filter(sight.shows, staff.segments))
-            if not own:
-                return context.pages.response(request, "hidden.html", staff=staff, **values)
-            asked = replace(asked, path=own[0])
-        if not sight.shows_all(asked.selection):
-            raise Problem(404)
-        values |= await report(uow, context.database, staff, tenant, asked, after)
-    return context.pages.response(
-        request,
-        "scores.html",
-        staff=staff,
-        state=state,
-        asked=asked,
-        called=", ".join(map(segment_name, asked.selection)) or tenant.name,
-        no_score=None,
-        origins=ORIGINS,
-        **values,
+async def _frame(uow: UnitOfWork, staff: Staff, tenant: Tenant, state: SendingState) -> Frame:
+    return Frame(
+        company=tenant.name,
+        here="scores",
+        open_cases=await count_open_cases(uow, tenant.id, staff.segments),
+        test_mode=state.test,
+        sending_stopped=state.stopped,
+        demo=tenant.id == DEMO_TENANT,
+        live="/segments/live",
+        time_zone=tenant.time_zone,
     )

@@ -1,235 +1,213 @@
-"""Gathers what a page of scores says: where the selection stands, whether and where it moved, who waits."""
+"""Loads a page of scores: where the selection stands, whether and where it moved, who waits for us."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlencode
 
-from services.scorer.access import Sight
-from services.scorer.api import window_of
-from services.scorer.asked import Asked
-from services.scorer.domain import (
-    answers_for,
-    answers_to_see,
-    compare,
-    is_comparable,
+from services.scorer.access import SegmentAccess
+from services.scorer.domain import compare_groups, is_comparable
+from services.scorer.parameters import read_window
+from services.scorer.repository.answers import (
+    count_invited,
+    count_listed_answers,
+    find_latest_answer,
+    latest_comments,
+    list_answers,
 )
-from services.scorer.repository import figures, said
-from services.scorer.repository.said import Only, Selection
+from services.scorer.repository.cases import count_cases, list_open_cases
+from services.scorer.repository.counts import (
+    daily_counts,
+    segment_parts,
+    use_custom_plans,
+)
+from services.scorer.repository.segments import list_dimensions, list_segments_within, list_values
+from services.scorer.repository.selection import AnswerFilter, Selection
+from services.scorer.score_page import (
+    AnswerList,
+    Breakdown,
+    Mover,
+    QueryOptions,
+    ScorePage,
+    Standing,
+)
+from services.scorer.score_query import ScoreQuery
+from services.scorer.trends import trend_of, trend_range
 from services.scorer.view import (
-    Figure,
-    directly_below,
-    drawn,
-    instants,
-    last_answer,
-    range_of_trend,
-    rows_of,
-    shares,
-    total,
-    trend_of,
+    WindowScore,
+    latest_answer,
+    parts_directly_below,
+    segment_rows,
+    window_total,
 )
-from services.scorer.window import USUAL, Window, today_in
-from shared.db.database import Database, UnitOfWork
+from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
+from shared.db.database import UnitOfWork
 from shared.events import Tenant
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.events.surveys import Measurement
 from shared.http.cursors import cursor_of, place_of
 from shared.http.staff_auth import Staff
-from shared.pages.svg.trends import Point
+from shared.pages.filters import segment_name
 
 TOUCHPOINT = "touchpoint"
-WINDOWS = (7, 30, 90, 365)
-LIST = 50
-OPTIONS = 60
-LEVELS_OFFERED = 2
-ROWS_SHOWN = 12
-MOVERS_SHOWN = 2
-VOICES = 6
-CASES = 4
-NEWS_FOR = timedelta(days=7)
+WINDOW_OPTIONS_DAYS = (7, 30, 90, 365)
+PAGE_SIZE = 50
+MAX_OPTIONS = 60
+MAX_OPTION_LEVELS = 2
+"""Levels of the organisation that the sentence offers."""
+MAX_SEGMENT_ROWS = 12
+MAX_MOVERS = 2
+MAX_COMMENTS = 6
+MAX_CASES = 4
+LATEST_ANSWER_MAX_AGE = timedelta(days=7)
 
 
-async def report(
-    uow: UnitOfWork, database: Database, staff: Staff, tenant: Tenant, asked: Asked, after: str
-) -> dict[str, Any]:
-    """Everything that the page says of the selection."""
-    await figures.plan_each_time(uow)
-    sight = Sight.of(tenant, staff)
-    told = await _stand(uow, database, tenant, asked)
-    measurement, now, past = told["measurement"], told["figure"].window, told["past"].window
-    told |= await _parts(uow, sight, tenant, asked, measurement, now, past)
-    told |= await _people(uow, staff, tenant, asked, measurement, now)
-    told |= await _options(uow, sight, tenant, asked, measurement, now)
-    if asked.lists:
-        told |= await _answers(uow, tenant, asked, measurement, now, after)
-    return told
-
-
-async def _stand(uow: UnitOfWork, database: Database, tenant: Tenant, asked: Asked) -> dict[str, Any]:
-    """Where the selection stands, and whether it moved."""
-    today = today_in(tenant.time_zone, uow.now)
-    now = window_of(tenant, database, asked.window, asked.until)
-    before = now.before() if asked.against == "before" else now.last_year()
-    shown = range_of_trend(now, before)
-    wanted = asked.selection
-    days = {
-        kind: await figures.days(uow, tenant.id, kind, wanted, shown)
-        for kind in ("transactional", "relational")
-    }
-    # A company that only asks at any time has its one score first.
-    measurement: Measurement = asked.measurement or (
-        "relational" if days["relational"] and not days["transactional"] else "transactional"
+async def load_score_page(
+    uow: UnitOfWork, staff: Staff, tenant: Tenant, query: ScoreQuery, after: str
+) -> ScorePage:
+    """Everything on the page of a selection; ``after`` is the place in the list of answers."""
+    await use_custom_plans(uow)
+    access, selection = SegmentAccess.of(tenant, staff), Selection(tenant.id, query.selection)
+    standing = await _load_standing(uow, tenant, query, selection)
+    measurement, window = standing.measurement, standing.now.window
+    return ScorePage(
+        query=query,
+        name=", ".join(map(segment_name, query.selection)) or tenant.name,
+        now=uow.now,
+        standing=standing,
+        breakdown=await _load_breakdown(uow, access, query, selection, standing),
+        options=await _load_options(uow, access, tenant, query, standing),
+        comments=await latest_comments(uow, selection, measurement, window, MAX_COMMENTS),
+        cases=await list_open_cases(uow, selection, MAX_CASES),
+        case_counts=await count_cases(uow, selection, *window.bounds(tenant.time_zone)),
+        listing=await _load_answers(uow, query, selection, standing, after) if query.lists_answers else None,
     )
-    own = days[measurement]
-    figure, past = Figure(now, total(own, now)), Figure(before, total(own, before))
-    change = compare(past.groups, figure.groups) if is_comparable(past.groups, figure.groups) else None
-    month = Window.ending(today, USUAL)
-    selection = Selection(tenant.id, wanted)
+
+
+async def _load_standing(
+    uow: UnitOfWork, tenant: Tenant, query: ScoreQuery, selection: Selection
+) -> Standing:
+    today = today_in(tenant.time_zone, uow.now)
+    now = read_window(query.window, query.until, today)
+    before = now.before() if query.against == "before" else now.last_year()
+    shown = trend_range(now, before)
+    transactional = await daily_counts(uow, selection, "transactional", shown)
+    relational = await daily_counts(uow, selection, "relational", shown)
+    # A company that only asks at any time has its one score first.
+    measurement: Measurement = query.measurement or (
+        "relational" if relational and not transactional else "transactional"
+    )
+    days = transactional if measurement == "transactional" else relational
+    score, past = WindowScore(now, window_total(days, now)), WindowScore(before, window_total(days, before))
     latest = None
     if now.last >= today:
-        latest = await said.last_answer(uow, selection, measurement, uow.now - NEWS_FOR)
-    variance = float(figure.groups.variance or 0)
-    return {
-        "measurement": measurement,
-        "figure": figure,
-        "past": past,
-        "relational": Figure(now, total(days["relational"], now)) if measurement == "transactional" else None,
-        "today": today,
-        "change": change,
-        "shared_days": now.shared_days(before),
-        "boxes": [
-            Point(window.window.first, window.window.last, window.drawn)
-            for window in (past, figure)
-            if change is not None and not now.shared_days(before)
-        ],
-        "trend": trend_of(own, shown, now, before),
-        "last": last_answer(latest, Figure(month, total(own, month))) if latest else None,
-        "invited": await said.asked(uow, selection, measurement, *instants(now, tenant.time_zone)),
-        "more_for": lambda margin: max(0, answers_for(margin, variance) - figure.n),
-        "needed_for": lambda points: answers_to_see(points, variance),
-        "shares": shares,
-        "drawn": drawn,
-    }
+        latest = await find_latest_answer(uow, selection, measurement, uow.now - LATEST_ANSWER_MAX_AGE)
+    month = Window.ending(today, DEFAULT_WINDOW_DAYS)
+    return Standing(
+        measurement=measurement,
+        today=today,
+        now=score,
+        before=past,
+        change=(
+            compare_groups(past.groups, score.groups) if is_comparable(past.groups, score.groups) else None
+        ),
+        shared_days=now.shared_days(before),
+        relational=(
+            WindowScore(now, window_total(relational, now)) if measurement == "transactional" else None
+        ),
+        trend=trend_of(days, shown, now, before),
+        latest=latest_answer(latest, WindowScore(month, window_total(days, month))) if latest else None,
+        invited=await count_invited(uow, selection, measurement, *now.bounds(tenant.time_zone)),
+    )
 
 
-async def _parts(
-    uow: UnitOfWork, sight: Sight, tenant: Tenant, asked: Asked, measurement: str, now: Window, past: Window
-) -> dict[str, Any]:
-    """How the parts of the selection stand: those that the reader may see."""
-    taken = {segment.partition(":")[0] for segment in asked.selection} - {ORGANISATION}
-    known = await figures.dimensions(uow, tenant.id)
-    if asked.selection:
-        there = await figures.segments_among(uow, tenant.id, measurement, asked.selection, now)
-        used = {dimension_of(segment) for segment in there if sight.shows_within(segment)}
-        known = [dimension for dimension in known if dimension.name in used]
-    hidden = set(sight.hidden_dimensions(dimension.name for dimension in known))
-    known = [dimension for dimension in known if dimension.name not in taken | hidden]
-    names = [dimension.name for dimension in known]
+async def _load_breakdown(
+    uow: UnitOfWork, access: SegmentAccess, query: ScoreQuery, selection: Selection, standing: Standing
+) -> Breakdown:
+    measurement, now, before = standing.measurement, standing.now.window, standing.before.window
+    dimensions = await list_dimensions(uow, selection.tenant)
+    if selection.segments:
+        there = await list_segments_within(uow, selection, measurement, now)
+        used = {dimension_of(segment) for segment in there if access.allows_as_part(segment)}
+        dimensions = [dimension for dimension in dimensions if dimension.name in used]
+    hidden = set(access.hidden_dimensions(dimension.name for dimension in dimensions))
+    selected = {dimension_of(segment) for segment in selection.segments} - {ORGANISATION}
+    dimensions = [dimension for dimension in dimensions if dimension.name not in selected | hidden]
+    names = [dimension.name for dimension in dimensions]
     usual = TOUCHPOINT if TOUCHPOINT in names else names[0] if names else ""
-    by = asked.by if asked.by in names else usual
-    parts = await figures.parts(uow, tenant.id, measurement, asked.selection, by, now, past) if by else []
-    parts_shown = [part for part in parts if sight.shows_within(part.segment)]
-    rows = rows_of(directly_below(parts_shown, asked.selection))
-    movers = [row for row in rows if row.moved][:MOVERS_SHOWN]
-    trends = {}
-    for row in movers:
-        within = (*asked.selection, row.segment)
-        shown = range_of_trend(now, past)
-        days = await figures.days(uow, tenant.id, measurement, within, shown)
-        trends[row.segment] = trend_of(days, shown, now, past).points
-    return {
-        "by": by,
-        "dimensions": known,
-        "left_out": [] if sight.own else [dimension for dimension in known if dimension.left_out],
-        "rows": rows[:ROWS_SHOWN],
-        "all_rows": len(rows),
-        "moved": sum(row.moved for row in rows),
-        "people_hidden": bool(hidden) or len(parts_shown) < len(parts),
-        "compared": sum(row.change is not None for row in rows),
-        "movers": movers,
-        "trends": trends,
-    }
+    by = query.by if query.by in names else usual
+    parts = await segment_parts(uow, selection, measurement, by, now, before) if by else []
+    allowed = [part for part in parts if access.allows_as_part(part.segment)]
+    rows = segment_rows(parts_directly_below(allowed, selection.segments))
+    first_rows = [
+        replace(row, href=query.part_href(row.segment))
+        if access.allows_selection((*selection.segments, row.segment))
+        else row
+        for row in rows[:MAX_SEGMENT_ROWS]
+    ]
+    shown = trend_range(now, before)
+    movers = []
+    for row in [row for row in first_rows if row.moved][:MAX_MOVERS]:
+        within = Selection(selection.tenant, (*selection.segments, row.segment))
+        days = await daily_counts(uow, within, measurement, shown)
+        movers.append(Mover(row=row, points=trend_of(days, shown, now, before).points))
+    return Breakdown(
+        by=by,
+        dimensions=dimensions,
+        left_out=[] if access.limited_to else [dimension for dimension in dimensions if dimension.left_out],
+        rows=first_rows,
+        row_count=len(rows),
+        compared_count=sum(row.change is not None for row in rows),
+        moved_count=sum(row.moved for row in rows),
+        movers=movers,
+        people_hidden=bool(hidden) or len(allowed) < len(parts),
+    )
 
 
-async def _people(
-    uow: UnitOfWork, staff: Staff, tenant: Tenant, asked: Asked, measurement: str, window: Window
-) -> dict[str, Any]:
-    """What the customers say, and what is being done."""
-    selection = Selection(tenant.id, asked.selection)
-    cases = await said.open_cases(uow, selection, CASES)
-    return {
-        "voices": await said.latest_comments(uow, selection, measurement, window, VOICES),
-        "cases": [_case(row, uow.now, with_owner=staff.sees_names) for row in cases],
-        "case_figures": await said.case_figures(uow, selection, *instants(window, tenant.time_zone), uow.now),
-    }
-
-
-def _case(row: Any, now: datetime, *, with_owner: bool) -> dict[str, Any]:
-    """A case as the shared row draws it. The scorer knows no names of customers."""
-    whole = (row.due_at - row.opened_at) / timedelta(seconds=1)
-    return {
-        "id": row.number,
-        "href": f"/cases/{row.id}",
-        "score": row.score,
-        "text": row.comment,
-        "lang": row.language,
-        "about": row.touchpoint or "",
-        "number": row.number,
-        "due_at": row.due_at,
-        "elapsed": 100 * ((now - row.opened_at) / timedelta(seconds=1)) / whole if whole > 0 else 100.0,
-        "late": row.due_at < now,
-        "owner": (row.owner if with_owner else "") or "",
-        "taken": row.owner is not None,
-        "new": False,
-    }
-
-
-async def _options(
-    uow: UnitOfWork, sight: Sight, tenant: Tenant, asked: Asked, measurement: str, now: Window
-) -> dict[str, Any]:
-    """What the sentence offers: what has answers beside the other choice; to who is limited, theirs."""
-    paths = list(sight.own) or await _values(uow, tenant, ORGANISATION, asked.touchpoint, measurement, now)
-    touchpoints = await _values(uow, tenant, TOUCHPOINT, asked.path, measurement, now)
+async def _load_options(
+    uow: UnitOfWork, access: SegmentAccess, tenant: Tenant, query: ScoreQuery, standing: Standing
+) -> QueryOptions:
+    """What has answers beside the other choice; to a reader who is limited, their own segments."""
+    paths = list(access.limited_to) or await _values(uow, tenant, ORGANISATION, query.touchpoint, standing)
+    touchpoints = await _values(uow, tenant, TOUCHPOINT, query.path, standing)
     # What is shown now is always among them.
-    paths += [asked.path] if asked.path and asked.path not in paths else []
-    touchpoints += [asked.touchpoint] if asked.touchpoint and asked.touchpoint not in touchpoints else []
-    touchpoints = list(filter(sight.shows_within, touchpoints))
-    days = {*WINDOWS, int(asked.window[:-1])}
-    return {
-        "paths": list(filter(sight.shows_within, paths)),
-        "whole_company": not sight.own,
-        "touchpoints": touchpoints if len(touchpoints) > 1 or asked.touchpoint else [],
-        "windows": sorted(days),
-        "may_see": lambda segment: sight.shows_all((*asked.selection, segment)),
-        "limited": bool(sight.own),
-    }
+    paths += [query.path] if query.path and query.path not in paths else []
+    touchpoints += [query.touchpoint] if query.touchpoint and query.touchpoint not in touchpoints else []
+    touchpoints = list(filter(access.allows_as_part, touchpoints))
+    return QueryOptions(
+        paths=list(filter(access.allows_as_part, paths)),
+        touchpoints=touchpoints if len(touchpoints) > 1 or query.touchpoint else [],
+        window_days=sorted({*WINDOW_OPTIONS_DAYS, standing.now.window.days}),
+        whole_company=not access.limited_to,
+    )
 
 
 async def _values(
-    uow: UnitOfWork, tenant: Tenant, dimension: str, beside: str, measurement: str, window: Window
+    uow: UnitOfWork, tenant: Tenant, dimension: str, beside: str, standing: Standing
 ) -> list[str]:
-    """Values of a dimension, of a path the topmost levels; ``beside`` something else that is chosen, only
-    those that have answers there.
+    """Segments of a dimension, of the organisation the topmost levels: all, or those that have answers in the
+    segment ``beside``.
     """
-    levels = LEVELS_OFFERED if dimension == ORGANISATION else None
+    levels = MAX_OPTION_LEVELS if dimension == ORGANISATION else None
     if not beside:
-        return await figures.values_of(uow, tenant.id, dimension, OPTIONS, levels=levels)
-    found = await figures.segments_among(uow, tenant.id, measurement, (beside,), window)
+        return await list_values(uow, tenant.id, dimension, MAX_OPTIONS, levels=levels)
+    found = await list_segments_within(
+        uow, Selection(tenant.id, (beside,)), standing.measurement, standing.now.window
+    )
     own = [segment for segment in found if dimension_of(segment) == dimension]
-    return [segment for segment in own if levels is None or segment.count("/") < levels][:OPTIONS]
+    return [segment for segment in own if levels is None or segment.count("/") < levels][:MAX_OPTIONS]
 
 
-async def _answers(
-    uow: UnitOfWork, tenant: Tenant, asked: Asked, measurement: str, window: Window, after: str
-) -> dict[str, Any]:
-    """The answers that the counts of a selection are made of, a page at a time."""
-    only = Only(asked.kind, asked.words)
-    selection = Selection(tenant.id, asked.selection)
-    rows = await said.answers_page(uow, selection, measurement, window, LIST + 1, place_of(after), only)
-    page = rows[:LIST]
-    more = None
-    if len(rows) > LIST:
-        last = page[-1]
-        place = urlencode({"after": cursor_of(last.answered_at, last.id)})
-        more = f"{asked.href()}&{place}#answers"
-    found = await said.count_answers(uow, selection, measurement, window, only) if only.limits else None
-    return {"answers": page, "more": more, "first_page": not after, "found": found}
+async def _load_answers(
+    uow: UnitOfWork, query: ScoreQuery, selection: Selection, standing: Standing, after: str
+) -> AnswerList:
+    measurement, window = standing.measurement, standing.now.window
+    only = AnswerFilter(query.kind, query.words)
+    rows = await list_answers(uow, selection, measurement, window, PAGE_SIZE + 1, place_of(after), only)
+    answers, next_href = rows[:PAGE_SIZE], None
+    if len(rows) > PAGE_SIZE:
+        cursor = cursor_of(answers[-1].answered_at, answers[-1].id)
+        next_href = f"{query.href()}&{urlencode({'after': cursor})}#answers"
+    count = standing.now.n
+    if only.is_limited:
+        count = await count_listed_answers(uow, selection, measurement, window, only)
+    return AnswerList(answers=answers, count=count, is_first_page=not after, next_href=next_href)

@@ -1,4 +1,4 @@
-"""What the JSON door answers."""
+"""Bodies of the JSON responses."""
 
 from datetime import date
 from typing import Literal
@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from shared.events.surveys import Measurement
 
-Level = Literal["0.90", "0.9", "0.95", "0.99"]
+Confidence = Literal["0.90", "0.9", "0.95", "0.99"]
 
 
 class WindowBody(BaseModel):

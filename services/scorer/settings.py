@@ -1,9 +1,9 @@
-"""What the scorer needs of its own."""
+"""The scorer's settings."""
 
 from shared.settings import ServiceSettings
 
 
-class Settings(ServiceSettings):
+class ScorerSettings(ServiceSettings):
     """Variables that begin with SCORER_."""
 
     PREFIX = "SCORER_"

@@ -1,4 +1,4 @@
-"""Builds the scorer's API; imported only where one runs."""
+"""Builds the scorer's API; imported only where one runs, so that workers stay light."""
 
 from fastapi import FastAPI
 
@@ -9,7 +9,8 @@ from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """Everything is read from our own counts."""
-    drawn, feed = pages_of(context), pages.live_feed(context.database, context.stopping)
-    own = context.extended(ScorerContext, pages=drawn, feed=feed)
-    return service_app(own, routers=[api.router, pages.router], pages=drawn), {}
+    """The application; it needs no loops of its own."""
+    own = context.extended(
+        ScorerContext, pages=pages_of(context), feed=pages.live_feed(context.database, context.stopping)
+    )
+    return service_app(own, routers=[api.router, pages.router], pages=own.pages), {}

@@ -1,8 +1,8 @@
 """The placeholders in a survey's texts, such as ``{company}``: which exist, and how they are filled.
 
 This is the only grammar of them. ``{name}`` is replaced by a value; ``{{`` and ``}}`` are braces themselves.
-When a survey is saved, anything else in braces is refused (``faults_in``); in texts that were stored before
-that rule, it is shown as it was written.
+When a survey is saved, anything else in braces is refused (``placeholder_faults``); in texts that were stored
+before that rule, it is shown as it was written.
 """
 
 import re

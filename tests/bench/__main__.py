@@ -1,4 +1,4 @@
-"""``python -m bench``: ONLY (names, by commas), ROUNDS, SCALE (1 is the full size of every measure)."""
+"""``python -m bench``, with ONLY (names, by commas), ROUNDS and SCALE (1 is the full size of every measure)."""
 
 import gc
 import os
@@ -7,25 +7,25 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 from bench import (
-    alternatives,
     answers,
     cases,
     dispatcher,
     mails,
     memory,
+    peer_frameworks,
     relay,
     scorer,
     trigger,
     windows,
     workers,
 )
-from bench.figures import Figure, keep, machine, say, show
-from bench.ground import Ground, a_ground
+from bench.results import Result, describe_machine, print_progress, print_results, write_results
+from bench.servers import Servers, running_servers
 
 from deploy.local.state import folder
 from shared.telemetry.logging import configure_logging
 
-MEASURES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
+MEASURES: dict[str, Callable[[Servers], Awaitable[list[Result]]]] = {
     "trigger": trigger.single_events,
     "batches": trigger.batches,
     "relay": relay.publishing,
@@ -37,7 +37,7 @@ MEASURES: dict[str, Callable[[Ground], Awaitable[list[Figure]]]] = {
     "mails": mails.mailed,
     "workers": workers.two_instead_of_one,
     "memory": memory.memory,
-    "peers": alternatives.counting,
+    "peers": peer_frameworks.counting,
 }
 
 
@@ -46,21 +46,21 @@ async def main() -> None:
     if unknown := only - set(MEASURES):
         sys.exit(f"no such measure: {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
     rounds, scale = int(os.environ.get("ROUNDS") or 5), float(os.environ.get("SCALE") or 1)
-    # As every process of ours does.
+    # As in every process of the product.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    about = machine() | {"rounds": rounds, "scale": scale}
-    figures: list[Figure] = []
-    async with a_ground(rounds, scale) as ground:
+    about = describe_machine() | {"rounds": rounds, "scale": scale}
+    results: list[Result] = []
+    async with running_servers(rounds, scale) as servers:
         try:
             for name, measure in MEASURES.items():
                 if not only or name in only:
-                    say(name)
-                    figures += await measure(ground)
-                    keep(figures, about, folder() / "bench.json")
+                    print_progress(name)
+                    results += await measure(servers)
+                    write_results(results, about, folder() / "bench.json")
         finally:
-            # A measure that fails takes nothing from those that were made before it.
-            show(figures, about)
+            # A measure that fails does not lose the results before it.
+            print_results(results, about)
             sys.stdout.write(f"{folder() / 'bench.json'}\n")
 
 

@@ -1,4 +1,4 @@
-"""Reading scores where ten million answers are stored, against ten thousand."""
+"""Reading scores with ten million answers stored, against ten thousand."""
 
 import time
 from collections.abc import AsyncIterator
@@ -7,45 +7,48 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from bench import dashboard, stored, windows
-from bench.figures import Figure, interleaved
-from bench.ground import Ground
+from bench import answer_tables, dashboard, windows
+from bench.results import Result, interleaved
 from bench.scorer import TENANT
+from bench.servers import Servers
 
-from services.scorer.repository import figures
-from services.scorer.window import Window
+from services.scorer.repository import counts
+from services.scorer.windows import Window
 from shared.db.database import Database
 
-MUCH, LITTLE = 10_000_000, 10_000
-DAYS = (7, 30, 90, 365)
+MANY_ANSWERS, FEW_ANSWERS = 10_000_000, 10_000
+WINDOW_DAYS = (7, 30, 90, 365)
 SEGMENTS = (
     "",
-    *(f"touchpoint:{name}" for name in stored.TOUCHPOINTS),
-    *(f"store:store-{number}" for number in range(stored.STORES)),
-    *(f"organisation:north/sales/team-{number}" for number in range(stored.TEAMS)),
+    *(f"touchpoint:{name}" for name in answer_tables.TOUCHPOINTS),
+    *(f"store:store-{number}" for number in range(answer_tables.STORE_COUNT)),
+    *(f"organisation:north/sales/team-{number}" for number in range(answer_tables.TEAM_COUNT)),
 )
 
 
-async def stored_answers(ground: Ground) -> list[Figure]:
-    """Every usual window of every segment, at the database; and the dashboard's page, which reads answers too."""
-    much = ground.size(MUCH)
-    async with _scorer(ground, much) as (many, many_door), _scorer(ground, LITTLE) as (few, few_door):
-        found = await interleaved(ground.rounds, {"much": _windows(many), "little": _windows(few)})
-        size, baseline = f"{much:,} answers", f"with {LITTLE:,} answers"
-        windowed = Figure(
-            "windows_stored", f"windows of {', '.join(map(str, DAYS))} days of {len(SEGMENTS)} segments, at the "
-            "database", "ms", found["much"], baseline, found["little"], most=5, flat=1.5, size=size,
+async def stored_answers(servers: Servers) -> list[Result]:
+    """The usual windows of every segment, at the database; and the dashboard's page, which reads answers too."""
+    many_answers = servers.size(MANY_ANSWERS)
+    async with (
+        _scorer(servers, many_answers) as (many, many_api),
+        _scorer(servers, FEW_ANSWERS) as (few, few_api),
+    ):
+        found = await interleaved(servers.rounds, {"many": _windows(many), "few": _windows(few)})
+        size, baseline = f"{many_answers:,} answers", f"with {FEW_ANSWERS:,} answers"
+        windowed = Result(
+            "windows_stored", f"windows of {', '.join(map(str, WINDOW_DAYS))} days of {len(SEGMENTS)} segments, at the "
+            "database", "ms", found["many"], baseline, found["few"], max_value=5, max_ratio=1.5, size=size,
         )  # fmt: skip
         pages = []
-        for days, most in ((30, 400.0), (365, 2_000.0)):
+        for days, max_value in ((30, 400.0), (365, 2_000.0)):
             sides = {
-                "much": dashboard.look_at(ground, many_door, TENANT, days),
-                "little": dashboard.look_at(ground, few_door, TENANT, days),
+                "many": dashboard.page_timer(servers, many_api, TENANT, days),
+                "few": dashboard.page_timer(servers, few_api, TENANT, days),
             }
-            page = await interleaved(ground.rounds, sides, warmed=True)
+            page = await interleaved(servers.rounds, sides, warmed=True)
             pages.append(
-                Figure(f"dashboard_stored_{days}", f"dashboard's page, {days} days", "ms", page["much"], baseline,
-                       page["little"], most=most, size=size)
+                Result(f"dashboard_stored_{days}", f"dashboard's page, {days} days", "ms", page["many"], baseline,
+                       page["few"], max_value=max_value, size=size)
             )  # fmt: skip
         return [windowed, *pages]
 
@@ -55,22 +58,22 @@ def _windows(database: Database) -> Any:
 
     async def side() -> float:
         began = time.perf_counter()
-        for days in DAYS:
+        for days in WINDOW_DAYS:
             for segment in SEGMENTS:
                 async with database.reading() as uow:
-                    await figures.window_counts(
+                    await counts.window_counts(
                         uow, TENANT, "transactional", segment, Window.ending(today, days)
                     )
-        return 1000 * (time.perf_counter() - began) / len(DAYS) / len(SEGMENTS)
+        return 1000 * (time.perf_counter() - began) / len(WINDOW_DAYS) / len(SEGMENTS)
 
     return side
 
 
 @asynccontextmanager
-async def _scorer(ground: Ground, count: int) -> AsyncIterator[tuple[Database, httpx.AsyncClient]]:
-    """A scorer with so many answers, and its door."""
-    async with ground.database("scorer") as database:
-        await windows.know(database, TENANT)
-        await stored.fill_scorer(ground, database, count)
-        async with windows.a_door(ground, database) as door:
-            yield database, door
+async def _scorer(servers: Servers, count: int) -> AsyncIterator[tuple[Database, httpx.AsyncClient]]:
+    """A scorer's database with so many answers, and a client of its API."""
+    async with servers.database("scorer") as database:
+        await windows.add_tenant_with_key(database, TENANT)
+        await answer_tables.fill_scorer(servers, database, count)
+        async with windows.running_scorer_api(servers, database) as api:
+            yield database, api

@@ -1,17 +1,17 @@
-"""The dispatcher deciding events: half of the customers were asked before, so the quarantine holds them."""
+"""The dispatcher deciding events: every customer has two, so the quarantine declines the second."""
 
 from datetime import UTC, datetime
-from os import environ
-from unittest.mock import patch
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
-from bench.consuming import measure
-from bench.figures import Figure
-from bench.ground import Ground, Record
-from bench.scorer import TENANT, know
+from bench.consumer import measure
+from bench.results import Result
+from bench.scorer import TENANT, add_tenant
+from bench.servers import Record, Servers
 from bench.trigger import an_event
 from msgspec import json
 
-from deploy.local.state import environment
 from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.handlers import decide_transactions
@@ -21,26 +21,26 @@ from shared.db.database import Database
 from shared.events import TRANSACTIONS
 from shared.kafka.kernel import Subscription
 
-EVENTS = 100_000
+EVENT_COUNT = 100_000
 
 
-async def deciding(ground: Ground) -> list[Figure]:
-    """Decisions and invitations, in a company that is live; nobody sends them meanwhile."""
-    with patch.dict(environ, environment(ground.state)):
-        return await measure(
-            ground,
-            "dispatcher",
-            Subscription(TRANSACTIONS, decide_transactions),
-            events(ground.size(EVENTS)),
-            _go_live,
-            what="dispatcher, deciding events",
-            unit="events/s",
-            least=0.6,
-        )
+async def deciding(servers: Servers) -> list[Result]:
+    """Decisions and invitations of a live tenant; no sender runs."""
+    context: Any = SimpleNamespace(secret=servers.state.secret)
+    return await measure(
+        servers,
+        "dispatcher",
+        Subscription(TRANSACTIONS, partial(decide_transactions, context)),
+        events(servers.size(EVENT_COUNT)),
+        _go_live,
+        what="dispatcher, deciding events",
+        unit="events/s",
+        min_ratio=0.6,
+    )
 
 
 def events(count: int) -> list[Record]:
-    """As the trigger's door makes them; each customer has two."""
+    """Records as the trigger publishes them; each customer has two."""
     now = datetime.now(UTC)
     made = []
     for number in range(count):
@@ -56,7 +56,7 @@ def events(count: int) -> list[Record]:
 
 
 async def _go_live(database: Database) -> None:
-    await know(database)
+    await add_tenant(database)
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
         await sending.set_mode(uow, TENANT, "bench", "live")

@@ -1,7 +1,7 @@
-"""An open loop: requests leave when they are due, whoever still waits for an answer.
+"""An open loop: requests are sent when they are due, however many responses are still missing.
 
-A time counts from the moment at which the request was due. So a server that stands still for a second costs
-everybody who came in that second, and not only the one whom a closed loop would have left waiting.
+A response time counts from the moment at which the request was due. So a server that stalls for a second costs
+every request of that second, and not only the one that a closed loop would have waited with.
 """
 
 import asyncio
@@ -13,14 +13,14 @@ from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
 
-from bench.load import length_of
+from bench.closed_loop import length_of
 
-PLACES = 64
-"""Addresses of the loopback that the connections come from: a door may slow a place that hurries."""
+CLIENT_ADDRESSES = 64
+"""Loopback addresses that the connections come from: the API may slow down an address that sends too much."""
 
 
 def arrivals(rate: float, seconds: float, seed: str) -> list[float]:
-    """When they come: a Poisson process, as of customers who know nothing of each other; the same each time."""
+    """Due times by a Poisson process, as of independent customers; the same in each run."""
     chance = random.Random(seed)
     found, at = [], chance.expovariate(rate)
     while at < seconds:
@@ -30,12 +30,12 @@ def arrivals(rate: float, seconds: float, seed: str) -> list[float]:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that so many are not above; of none it is 0."""
+    """The smallest value that this share of the values does not exceed; 0 without values."""
     return sorted(values)[max(0, -int(-len(values) * share // 1) - 1)] if values else 0.0
 
 
-class _Line(asyncio.Protocol):
-    """A connection that is kept, with one request under way at most."""
+class _PooledConnection(asyncio.Protocol):
+    """A kept-alive connection with at most one request under way."""
 
     def __init__(self) -> None:
         self._got = b""
@@ -61,24 +61,24 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(error or ConnectionResetError("closed while we waited"))
+            self._waiting.set_exception(error or ConnectionResetError("closed before the response"))
 
     def close(self) -> None:
         self._transport.close()
 
     @property
     def closed(self) -> bool:
-        """A server closes what was idle for seconds."""
+        """Whether the server has closed it, as it does after some idle seconds."""
         return self._transport.is_closing()
 
 
-class Lines:
-    """Connections to one door; who finds none free waits for the next."""
+class ConnectionPool:
+    """Connections to one API; a request that finds none free waits for the next."""
 
     def __init__(self, origin: str) -> None:
         self._place = urlsplit(origin)
-        self._free: deque[_Line] = deque()
-        self._queue: deque[asyncio.Future[_Line]] = deque()
+        self._free: deque[_PooledConnection] = deque()
+        self._queue: deque[asyncio.Future[_PooledConnection]] = deque()
         self._made = 0
 
     async def open(self, count: int) -> None:
@@ -88,20 +88,20 @@ class Lines:
         while self._free:
             self._free.pop().close()
 
-    async def _connect(self) -> _Line:
+    async def _connect(self) -> _PooledConnection:
         self._made += 1
         _, line = await asyncio.get_running_loop().create_connection(
-            _Line, self._place.hostname or "", self._place.port or 80,
-            local_addr=(f"127.0.0.{10 + self._made % PLACES}", 0),
+            _PooledConnection, self._place.hostname or "", self._place.port or 80,
+            local_addr=(f"127.0.0.{10 + self._made % CLIENT_ADDRESSES}", 0),
         )  # fmt: skip
         return line
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:
-        """Status and body."""
+        """Send a request; return the status and the body of its response."""
         if self._free:
             line = self._free.popleft()
         else:
-            turn: asyncio.Future[_Line] = asyncio.get_running_loop().create_future()
+            turn: asyncio.Future[_PooledConnection] = asyncio.get_running_loop().create_future()
             self._queue.append(turn)
             line = await turn
         try:
@@ -115,9 +115,9 @@ class Lines:
 
 
 @asynccontextmanager
-async def lines(origin: str, count: int) -> AsyncIterator[Lines]:
-    """Connections that are made beforehand and closed at the end."""
-    made = Lines(origin)
+async def connection_pool(origin: str, count: int) -> AsyncIterator[ConnectionPool]:
+    """A pool whose connections are opened beforehand and closed at the end."""
+    made = ConnectionPool(origin)
     await made.open(count)
     try:
         yield made
@@ -125,8 +125,10 @@ async def lines(origin: str, count: int) -> AsyncIterator[Lines]:
         made.close()
 
 
-async def send(through: Lines, requests: Sequence[bytes], at: Sequence[float]) -> tuple[float, list[int]]:
-    """Send each request when it is due; the moment from which the dues count, and each answer's status."""
+async def send_when_due(
+    through: ConnectionPool, requests: Sequence[bytes], at: Sequence[float]
+) -> tuple[float, list[int]]:
+    """Send each request when it is due; return the start of the due times and the status of each response."""
     began = time.time()
     under_way = []
     for request, due in zip(requests, at, strict=True):

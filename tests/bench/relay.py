@@ -1,11 +1,11 @@
-"""The relay reading, publishing and removing an outbox, against publishing the same records alone."""
+"""The relay reading, publishing and deleting an outbox, against only publishing the same records."""
 
 import asyncio
 import time
 
-from bench.figures import Figure, interleaved
-from bench.ground import Ground, new_topics, send_all
+from bench.results import Result, interleaved
 from bench.scorer import answers
+from bench.servers import Servers, new_topics, send_all
 from support.topics import PARTITIONS
 
 from shared.db.database import Database, new_engine, statement
@@ -13,11 +13,11 @@ from shared.events import ANSWERS
 from shared.kafka.kernel import Relay
 from shared.kafka.kernel.clients import new_producer
 
-ROWS = 200_000
+ROW_COUNT = 200_000
 
 
-class _Drained(Relay):
-    """Stops when its outbox is empty, and knows how long that took."""
+class _DrainingRelay(Relay):
+    """Stops when its outbox is empty, and measures how long that took."""
 
     began = 0.0
     ended = 0.0
@@ -33,23 +33,23 @@ class _Drained(Relay):
         return await super()._depth(connection, rows)  # type: ignore[arg-type]
 
     async def drain(self) -> float:
-        """Seconds from the first look into the outbox until it is empty."""
+        """Seconds from the first read of the outbox until it is empty."""
         self.stopping = asyncio.Event()
         await self.run(self.stopping)
         return self.ended - self.began
 
 
-async def publishing(ground: Ground) -> list[Figure]:
+async def publishing(servers: Servers) -> list[Result]:
     """Answers, of about 700 bytes each."""
-    records = answers(ground.size(ROWS))
-    await new_topics(ground.state.kafka, ANSWERS.name)
-    producer = new_producer(ground.state.kafka, "bench")
+    records = answers(servers.size(ROW_COUNT))
+    await new_topics(servers.state.kafka, ANSWERS.name)
+    producer = new_producer(servers.state.kafka, "bench")
     await producer.start()
 
     async def relayed() -> float:
-        async with ground.database("collector") as database:
+        async with servers.database("collector") as database:
             await _fill(database, records)
-            relay = _Drained(database, "collector", ground.state.kafka, ground.health())
+            relay = _DrainingRelay(database, "collector", servers.state.kafka, servers.health())
             return len(records) / await relay.drain()
 
     async def bare() -> float:
@@ -58,12 +58,12 @@ async def publishing(ground: Ground) -> list[Figure]:
         return len(records) / (time.monotonic() - began)
 
     try:
-        found = await interleaved(ground.rounds, {"relay": relayed, "bare": bare})
+        found = await interleaved(servers.rounds, {"relay": relayed, "bare": bare})
     finally:
         await producer.stop()
     return [
-        Figure("relay", "relay, outbox to Kafka", "records/s", found["relay"], "bare send_batch",
-               found["bare"], least=0.3, size=f"{len(records):,} records"),
+        Result("relay", "relay, outbox to Kafka", "records/s", found["relay"], "bare send_batch",
+               found["bare"], min_ratio=0.3, size=f"{len(records):,} records"),
     ]  # fmt: skip
 
 

@@ -1,12 +1,12 @@
-"""The scorer catching up on answers: company, three dimensions and an organisation of three levels."""
+"""The scorer catching up on answers in a company, three dimensions and an organisation of three levels."""
 
 import random
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from bench.consuming import measure
-from bench.figures import Figure
-from bench.ground import Ground, Record
+from bench.consumer import measure
+from bench.results import Result
+from bench.servers import Record, Servers
 
 from services.scorer.handlers import count_answers
 from shared.db.database import Database
@@ -14,42 +14,42 @@ from shared.events import ANSWERS, TENANTS, Answer, Tenant
 from shared.kafka.kernel import Subscription
 from shared.tenancy import keep_tenants
 
-ANSWERED = 200_000
-DAYS = 30
+ANSWER_COUNT = 200_000
+ANSWER_DAYS = 30
 TENANT = "havnbo"
-MIX = (2, 1, 1, 2, 2, 4, 5, 12, 20, 25, 26)
-"""How often of a hundred each score is given, 0 to 10."""
+SCORE_MIX = (2, 1, 1, 2, 2, 4, 5, 12, 20, 25, 26)
+"""Answers of a hundred with each score from 0 to 10."""
 
 
-async def catching_up(ground: Ground) -> list[Figure]:
+async def catching_up(servers: Servers) -> list[Result]:
     """Every answer counts in seven segments on one of thirty days."""
     return await measure(
-        ground,
+        servers,
         "scorer",
         Subscription(ANSWERS, count_answers),
-        answers(ground.size(ANSWERED)),
-        know,
+        answers(servers.size(ANSWER_COUNT)),
+        add_tenant,
         what="scorer, catching up on answers",
         unit="answers/s",
-        least=0.6,
+        min_ratio=0.6,
     )
 
 
 def answers(count: int) -> list[Record]:
-    """The same ones in every run."""
+    """Records of answers, the same ones in every run."""
     chance = random.Random("answers")
     now = datetime.now(UTC)
     return [_record(chance, now) for _ in range(count)]
 
 
 def _record(chance: random.Random, now: datetime) -> Record:
-    at = now - timedelta(days=chance.randrange(DAYS))
+    at = now - timedelta(days=chance.randrange(ANSWER_DAYS))
     answer = Answer(
         id=UUID(int=chance.getrandbits(128), version=4),
         version=1,
         state="sent",
         origin="survey",
-        score=chance.choices(range(11), MIX)[0],
+        score=chance.choices(range(11), SCORE_MIX)[0],
         comment="It came a day late, but the table is lovely." if chance.random() < 0.3 else None,
         customer_id=f"c-{chance.randrange(100_000)}",
         touchpoint="checkout",
@@ -68,8 +68,8 @@ def _record(chance: random.Random, now: datetime) -> Record:
     return ANSWERS.record_key(event), ANSWERS.encode(event)
 
 
-async def know(database: Database) -> None:
-    """The company whose answers they are."""
+async def add_tenant(database: Database) -> None:
+    """Have the service know the tenant of these answers."""
     tenant = Tenant(id=TENANT, version=1, name="Havnbo", time_zone="Europe/Copenhagen", country="DK")
     async with database.transaction() as uow:
         await keep_tenants(uow, [TENANTS.event(TENANT, tenant, uow.now)])

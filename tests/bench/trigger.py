@@ -1,4 +1,4 @@
-"""The trigger's door, in a process of its own with keys and validation on, against doors that do neither."""
+"""The trigger's API in a process of its own, keys and checks on, against APIs without either."""
 
 import sys
 import time
@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from bench import bare_door
-from bench.figures import Figure, interleaved
-from bench.ground import Ground, new_topics, send_portion
-from bench.load import post_for, request
-from bench.stand import serving
+from bench import bare_api
+from bench.closed_loop import post_for, request
+from bench.product import running_process
+from bench.results import Result, interleaved
+from bench.servers import Servers, new_topics, send_portion
 from support.topics import PARTITIONS
 
 from deploy.local.state import environment, free_ports
@@ -21,14 +21,14 @@ from services.trigger import tenants
 from shared.events import TRANSACTIONS
 from shared.kafka.kernel.clients import new_producer
 
-SECONDS = 8.0
-CONNECTIONS = 32
-BATCH, BATCH_CONNECTIONS = 500, 4
-BODIES = 2_000
+ROUND_S = 8.0
+CONNECTION_COUNT = 32
+BATCH_SIZE, BATCH_CONNECTIONS = 500, 4
+BODY_COUNT = 2_000
 
 
 def an_event(number: int) -> dict[str, Any]:
-    """What a shop's back-end sends: about 500 bytes."""
+    """An event as a shop's back-end sends it: about 500 bytes."""
     return {
         "id": f"order-{number}",
         "type": "order.delivered",
@@ -47,67 +47,67 @@ def an_event(number: int) -> dict[str, Any]:
     }
 
 
-async def single_events(ground: Ground) -> list[Figure]:
-    """One event a request, by 32 connections."""
-    seconds = max(2.0, SECONDS * min(ground.scale, 1))
-    bodies = [msgspec.json.encode(an_event(number)) for number in range(BODIES)]
-    async with _doors(ground) as (ours, key, bare):
+async def single_events(servers: Servers) -> list[Result]:
+    """One event a request, on 32 connections."""
+    seconds = max(2.0, ROUND_S * min(servers.scale, 1))
+    bodies = [msgspec.json.encode(an_event(number)) for number in range(BODY_COUNT)]
+    async with _apis(servers) as (ours, key, bare):
         sides = {
             "trigger": _poster(seconds, ours, "/v1/events", bodies, authorization=f"Bearer {key}"),
             "bare": _poster(seconds, bare, "/events", bodies),
             "raw": _poster(seconds, bare, "/raw", bodies),
         }
-        found = await interleaved(ground.rounds, sides, warmed=True)
-    size = f"{CONNECTIONS} connections, {seconds:g} s a round"
+        found = await interleaved(servers.rounds, sides, warmed=True)
+    size = f"{CONNECTION_COUNT} connections, {seconds:g} s a round"
     return [
-        Figure("trigger", "trigger, single events", "events/s", found["trigger"],
-               "bare FastAPI + aiokafka, JSON read", found["bare"], least=0.85, size=size),
-        Figure("trigger_raw", "trigger, single events", "events/s", found["trigger"],
+        Result("trigger", "trigger, single events", "events/s", found["trigger"],
+               "bare FastAPI + aiokafka, JSON read", found["bare"], min_ratio=0.85, size=size),
+        Result("trigger_raw", "trigger, single events", "events/s", found["trigger"],
                "the same, body not even read", found["raw"], size=size),
     ]  # fmt: skip
 
 
-async def batches(ground: Ground) -> list[Figure]:
-    """500 events a request, against a loop in our own process that has no HTTP at all."""
-    seconds = max(2.0, SECONDS * min(ground.scale, 1))
+async def batches(servers: Servers) -> list[Result]:
+    """500 events a request, against a loop in this process without HTTP."""
+    seconds = max(2.0, ROUND_S * min(servers.scale, 1))
     bodies = [
-        msgspec.json.encode([an_event(batch * BATCH + number) for number in range(BATCH)])
+        msgspec.json.encode([an_event(batch * BATCH_SIZE + number) for number in range(BATCH_SIZE)])
         for batch in range(8)
     ]
-    producer = new_producer(ground.state.kafka, "bench")
-    async with _doors(ground) as (ours, key, _):
+    producer = new_producer(servers.state.kafka, "bench")
+    async with _apis(servers) as (ours, key, _):
         await producer.start()
         posted = _poster(
             seconds, ours, "/v1/events", bodies, BATCH_CONNECTIONS, authorization=f"Bearer {key}"
         )
 
-        async def through_the_door() -> float:
-            return BATCH * await posted()
+        async def through_the_api() -> float:
+            return BATCH_SIZE * await posted()
 
         async def bare() -> float:
             done, began = 0, time.monotonic()
             while time.monotonic() < began + seconds:
                 await _loop_once(producer, bodies[done % len(bodies)])
                 done += 1
-            return BATCH * done / (time.monotonic() - began)
+            return BATCH_SIZE * done / (time.monotonic() - began)
 
         try:
-            found = await interleaved(ground.rounds, {"trigger": through_the_door, "loop": bare}, warmed=True)
+            found = await interleaved(servers.rounds, {"trigger": through_the_api, "loop": bare}, warmed=True)
         finally:
             await producer.stop()
     return [
-        Figure("trigger_batches", "trigger, batches of 500", "events/s", found["trigger"],
-               "bare loop of decode and send_batch, no HTTP", found["loop"], least=0.3,
+        Result("trigger_batches", "trigger, batches of 500", "events/s", found["trigger"],
+               "bare loop of decode and send_batch, no HTTP", found["loop"], min_ratio=0.3,
                size=f"{BATCH_CONNECTIONS} connections, {seconds:g} s a round"),
     ]  # fmt: skip
 
 
 async def _loop_once(producer: Any, body: bytes) -> None:
-    """Decode, encode each, send, wait: what the job costs without HTTP, keys and checks."""
+    """Decode, encode each, send, wait: the cost of the job without HTTP, keys and checks."""
     records = [
         (event["customer"]["id"].encode(), msgspec.json.encode(event)) for event in msgspec.json.decode(body)
     ]
-    await send_portion(producer, bare_door.TOPIC, records, PARTITIONS)
+    await send_portion(producer, bare_api.TOPIC, records, PARTITIONS)
 
 
 def _poster(
@@ -115,7 +115,7 @@ def _poster(
     origin: str,
     path: str,
     bodies: list[bytes],
-    connections: int = CONNECTIONS,
+    connections: int = CONNECTION_COUNT,
     **headers: str,
 ) -> Any:
     requests = [request(origin, path, body, **headers) for body in bodies]
@@ -127,23 +127,23 @@ def _poster(
 
 
 @asynccontextmanager
-async def _doors(ground: Ground) -> AsyncIterator[tuple[str, str, str]]:
-    """The trigger's API and the bare one, each ready; the first with a key."""
-    await new_topics(ground.state.kafka, TRANSACTIONS.name, bare_door.TOPIC)
+async def _apis(servers: Servers) -> AsyncIterator[tuple[str, str, str]]:
+    """The origin of the trigger's API, a key for it, and the origin of the bare API; both are ready."""
+    await new_topics(servers.state.kafka, TRANSACTIONS.name, bare_api.TOPIC)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(ground.database("trigger"))
+        database = await stack.enter_async_context(servers.database("trigger"))
         await tenants.create_tenant(database, "havnbo", name="Havnbo", time_zone="Europe/Copenhagen")
         key = await tenants.create_key(database, "havnbo", ["events:write"], name="shop")
         settings = {
-            **environment(ground.state),
+            **environment(servers.state),
             "AFTERWORD_LOG": "json",
             "TRIGGER_DATABASE_URL": database.url,
         }
         port, bare_port = free_ports(2)
         await stack.enter_async_context(
-            serving(port, settings, str(AFTERWORD), "run", "trigger", "api", "--port", str(port))
+            running_process(port, settings, str(AFTERWORD), "run", "trigger", "api", "--port", str(port))
         )
         await stack.enter_async_context(
-            serving(bare_port, settings, sys.executable, "-m", "bench.bare_door", str(bare_port))
+            running_process(bare_port, settings, sys.executable, "-m", "bench.bare_api", str(bare_port))
         )
         yield f"http://127.0.0.1:{port}", key, f"http://127.0.0.1:{bare_port}"

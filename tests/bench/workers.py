@@ -1,4 +1,4 @@
-"""Two workers of a service instead of one, each a process of its own, catching up on the same records."""
+"""Two worker processes of a service instead of one, catching up on the same records."""
 
 import asyncio
 import signal
@@ -9,12 +9,12 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
+from bench.cpu_time import cpu_shares, measured_cpu
 from bench.dispatcher import events
-from bench.figures import Figure, Side, interleaved
-from bench.ground import Ground, Record
-from bench.processors import counting, shares
+from bench.product import RunningProduct, running_product
+from bench.results import Result, Side, interleaved
 from bench.scorer import TENANT, answers
-from bench.stand import Stand, a_stand
+from bench.servers import Record, Servers
 from support.eventually import eventually
 from support.topics import PARTITIONS
 
@@ -23,52 +23,52 @@ from services.dispatcher.command import create_example_survey
 from shared.events import ANSWERS, TRANSACTIONS, Topic
 from shared.kafka.kernel.clients import new_admin, new_producer, partition_of
 
-RECORDS = 100_000
-LEAST = 1.3
-LATER = 24 * 60
-"""Minutes after which the survey asks: nobody sends while we measure."""
-PATIENCE = 300.0
-LONGEST_FREEZE = 8.0
-"""Seconds; Kafka takes a worker that is silent for ten for dead."""
+RECORD_COUNT = 100_000
+MIN_RATIO = 1.3
+SURVEY_DELAY_MINUTES = 24 * 60
+"""The survey asks later than the measure lasts, so nothing is sent meanwhile."""
+TIMEOUT_S = 300.0
+MAX_FREEZE_S = 8.0
+"""Kafka considers a worker dead after ten seconds of silence."""
 
 
-async def two_instead_of_one(ground: Ground) -> list[Figure]:
+async def two_instead_of_one(servers: Servers) -> list[Result]:
     """Scorer and dispatcher."""
-    count = ground.size(RECORDS)
+    count = servers.size(RECORD_COUNT)
     return [
-        await _compare(ground, "scorer", ANSWERS, answers(count), "answers/s"),
-        await _compare(ground, "dispatcher", TRANSACTIONS, events(count), "events/s"),
+        await _compare(servers, "scorer", ANSWERS, answers(count), "answers/s"),
+        await _compare(servers, "dispatcher", TRANSACTIONS, events(count), "events/s"),
     ]
 
 
 async def _compare(
-    ground: Ground, service: str, topic: Topic[Any], records: Sequence[Record], unit: str
-) -> Figure:
-    told: dict[int, str] = {}
+    servers: Servers, service: str, topic: Topic[Any], records: Sequence[Record], unit: str
+) -> Result:
+    cpu_notes: dict[int, str] = {}
 
     def side(workers: int) -> Side:
         async def catch_up() -> float:
             programs = [f"{service} worker {number + 1}" for number in range(workers)]
-            async with a_stand(ground, *programs, prepare=_go_live) as stand:
-                rate, told[workers] = await _catch_up(stand, service, topic, records)
+            async with running_product(servers, *programs, prepare=_go_live) as product:
+                rate, cpu_notes[workers] = await _catch_up(product, service, topic, records)
                 return rate
 
         return catch_up
 
-    found = await interleaved(ground.rounds, {"two": side(2), "one": side(1)})
-    return Figure(f"{service}_workers", f"{service}, 2 workers", unit, found["two"], "1 worker", found["one"],
-                  least=LEAST, size=f"{len(records):,} {unit.partition('/')[0]}",
-                  note=f"of a core, with 2 workers: {told[2]}; with 1: {told[1]}")  # fmt: skip
+    found = await interleaved(servers.rounds, {"two": side(2), "one": side(1)})
+    return Result(f"{service}_workers", f"{service}, 2 workers", unit, found["two"], "1 worker", found["one"],
+                  min_ratio=MIN_RATIO, size=f"{len(records):,} {unit.partition('/')[0]}",
+                  note=f"of a core, with 2 workers: {cpu_notes[2]}; with 1: {cpu_notes[1]}")  # fmt: skip
 
 
 async def _catch_up(
-    stand: Stand, service: str, topic: Topic[Any], records: Sequence[Record]
+    product: RunningProduct, service: str, topic: Topic[Any], records: Sequence[Record]
 ) -> tuple[float, str]:
-    """Records a second, from the moment in which every worker has its partitions and all there is to read,
-    to the last commit; and who used the processor meanwhile.
+    """Records a second, from when every worker has its partitions and the topic is full, to the last commit;
+    and the processor time of each process meanwhile.
     """
-    kafka, workers = stand.ground.state.kafka, list(stand.processes.values())
-    database = await asyncpg.connect(stand.databases[service].url.replace("+asyncpg", ""))
+    kafka, workers = product.servers.state.kafka, list(product.processes.values())
+    database = await asyncpg.connect(product.databases[service].url.replace("+asyncpg", ""))
     producer = new_producer(kafka, "bench")
     await producer.start()
 
@@ -88,24 +88,24 @@ async def _catch_up(
         for worker in workers:
             worker.send_signal(signal.SIGSTOP)
         await _fill(producer, topic.name, records)
-        if time.monotonic() > frozen + LONGEST_FREEZE:
-            raise RuntimeError("filling the topic took so long that the workers are taken for dead")
-        with counting(stand.pids) as used:
+        if time.monotonic() > frozen + MAX_FREEZE_S:
+            raise RuntimeError("filling the topic took so long that Kafka considers the workers dead")
+        with measured_cpu(product.pids) as used:
             began = time.monotonic()
             for worker in workers:
                 worker.send_signal(signal.SIGCONT)
-            await eventually(done, within=PATIENCE)
+            await eventually(done, within=TIMEOUT_S)
             took = time.monotonic() - began
     finally:
         for worker in workers:
             worker.send_signal(signal.SIGCONT)
         await producer.stop()
         await database.close()
-    return len(records) / took, shares(used, took)
+    return len(records) / took, cpu_shares(used, took)
 
 
 async def _until_shared(kafka: str, group: str, members: int) -> None:
-    """Return when so many members have divided the topic among them."""
+    """Return when the group has so many members and is stable."""
     admin = new_admin(kafka)
     await admin.start()
     try:
@@ -121,7 +121,7 @@ async def _until_shared(kafka: str, group: str, members: int) -> None:
 
 
 async def _fill(producer: AIOKafkaProducer, topic: str, records: Sequence[Record]) -> None:
-    """As fast as the broker takes them: batches as large as they may be."""
+    """Publish as fast as the broker accepts: batches as large as they may be."""
     sent, filling = [], {number: producer.create_batch() for number in range(PARTITIONS)}
 
     async def send(batch: BatchBuilder, partition: int) -> None:
@@ -138,8 +138,8 @@ async def _fill(producer: AIOKafkaProducer, topic: str, records: Sequence[Record
     await asyncio.gather(*sent)
 
 
-async def _go_live(stand: Stand) -> None:
-    database = stand.databases["dispatcher"]
-    await create_example_survey(database, TENANT, test_address=None, delay_minutes=LATER)
+async def _go_live(product: RunningProduct) -> None:
+    database = product.databases["dispatcher"]
+    await create_example_survey(database, TENANT, test_address=None, delay_minutes=SURVEY_DELAY_MINUTES)
     async with database.transaction() as uow:
         await sending.set_mode(uow, TENANT, "bench", "live")

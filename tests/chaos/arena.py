@@ -1,4 +1,4 @@
-"""One scenario's run: the load, the customers, the faults, the wait for the end of all work, the verdict."""
+"""Runs a scenario: load, customers, faults, the wait until all work is done, and the verdict."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaos import topics
-from chaos.company import Company, found
+from chaos.company import Company, create_company
 from chaos.customers import Customers
 from chaos.judge import Findings, Judge
 from chaos.ledger import Book, Ledger
@@ -21,17 +21,17 @@ from chaos.watch import Watch, until_settled
 
 from shared.events import TOPICS
 
-SETTLED_WITHIN = 150.0
-MANY = 5_000
-SILENT = 0.7
-"""Of the customers of many events so many do not answer: who is left is enough, and mails cost less."""
-EVENTS_PER_SECOND = 250
-"""The slowest that is worth waiting for, when there are many."""
+SETTLE_TIMEOUT_S = 150.0
+MANY_EVENTS = 5_000
+SILENT_SHARE = 0.7
+"""Share of the customers who do not answer when there are many events: the others are enough."""
+MIN_EVENTS_PER_S = 250
+"""With many events the wait is as long as this rate needs."""
 
 
 @dataclass
 class Arena:
-    """What the faults of a scenario have in hand while the load runs."""
+    """What a scenario works with while the load runs."""
 
     stack: Stack
     chance: random.Random
@@ -39,21 +39,21 @@ class Arena:
     events: int
     operator: Operator
     ready: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when what the scenario needs is there: then the load begins."""
+    """Set when the scenario is prepared: then the load begins."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last event was acknowledged."""
     injected: int = 0
     dead_letters: int = 0
     faults: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    """What the table does not hold."""
+    notes: list[str] = field(default_factory=list)
+    """For the lines below the table."""
 
     @property
     def tenant(self) -> str:
         return self.company.tenant
 
     async def moments(self, least: float, most: float, *, at_least: int = 1) -> AsyncIterator[None]:
-        """Random moments for as long as the load lasts, and until so many faults are injected."""
+        """Yield at random moments while the load lasts, and until so many faults are injected."""
         self.ready.set()
         while True:
             with suppress(TimeoutError):
@@ -71,24 +71,24 @@ class Scenario:
     what: str
     act: Callable[[Arena], Coroutine[Any, Any, None]]
     seen_by: Sequence[Sign]
-    """The metrics by which an operator sees it: the run fails when they do not move."""
+    """The metrics that show the fault to an operator: the run fails when they do not move."""
     clients: int = 1
-    """So many post every batch; of so many events as makes the same number of posts bearable."""
+    """How many clients post every batch; with several there are fewer events."""
     unknown: bool = False
-    """A sender dies, or loses its database or the mail server with a mail in hand: some may stay unknown."""
+    """Mails may stay unknown: a sender dies, or loses its database or the mail server, while it sends one."""
     redone: bool = True
-    """What was said may be said again."""
+    """Records may be published again."""
     trouble: bool = False
-    """Some addresses ask the mail server for trouble."""
+    """Some addresses make the mail server fail."""
     patient: bool = False
-    """No client of the trigger may be told anything but 202."""
+    """The trigger may answer nothing but 202."""
     staff: bool = False
-    """Two of the staff fight for the cases."""
+    """Two colleagues try to take the same cases."""
     brokers: int = 1
     copies: int = 1
     """How many brokers hold each partition."""
     after: Callable[[Arena], Coroutine[Any, Any, None]] | None = None
-    """Once the load is over and settled, with the same eyes on it."""
+    """Runs when the load is settled; then the run settles again."""
 
 
 @dataclass
@@ -98,28 +98,32 @@ class Result:
     scenario: Scenario
     injected: int
     refused: int
-    found: Findings
-    told: Sequence[str]
+    findings: Findings
+    notes: Sequence[str]
     standstill: float
     seconds: float
 
 
 async def run(
     stack: Stack, scenario: Scenario, *, seed: str, events: int, seconds: float = 20.0,
-    settle_within: float = SETTLED_WITHIN,
+    settle_within: float = SETTLE_TIMEOUT_S,
 ) -> Result:  # fmt: skip
-    """Run it with a company of its own; whatever is wrong stands in the result."""
+    """Run a scenario with a tenant of its own; faults are in the result."""
     began = time.monotonic()
-    settle_within += events / EVENTS_PER_SECOND
+    settle_within += events / MIN_EVENTS_PER_S
     events = max(events // (20 if scenario.clients > 1 else 1), 40)
-    since = await topics.ends(stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD])
-    company = await found(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
+    since = await topics.end_offsets(
+        stack.kafka, [*(topic.name for topic in TOPICS), *topics.DEAD_LETTER_TOPICS]
+    )
+    company = await create_company(stack, f"{scenario.name}-{len(list(stack.state.root.glob('ledger-*')))}")
     ledger = Ledger(stack.state.root / f"ledger-{company.tenant}.jsonl")
     plan = Plan(
         f"{seed}-{scenario.name}", events, seconds, scenario.clients, scenario.trouble, scenario.patient
     )
     load = Load(stack, company, ledger, plan)
-    customers = Customers(stack, company.tenant, plan.seed, ledger, silent=SILENT if events > MANY else 0.0)
+    customers = Customers(
+        stack, company.tenant, plan.seed, ledger, silent=SILENT_SHARE if events > MANY_EVENTS else 0.0
+    )
     staff = Colleagues(stack, company.tenant)
     watch = Watch(stack)
     operator = Operator(stack, scenario.seen_by)
@@ -129,7 +133,7 @@ async def run(
     ready = asyncio.create_task(arena.ready.wait())
     acting = asyncio.create_task(scenario.act(arena))
     try:
-        async with asyncio.timeout(SETTLED_WITHIN):
+        async with asyncio.timeout(SETTLE_TIMEOUT_S):
             await asyncio.wait((acting, ready), return_when=asyncio.FIRST_COMPLETED)
         await load.run(give_up_after=settle_within)
         arena.over.set()
@@ -150,42 +154,40 @@ async def run(
     verdict.faults += [f"wrong: {error!r}" for error in ended if isinstance(error, Exception)]
     verdict.faults += operator.unseen(verdict.accepted)
     if verdict.unknown and not scenario.unknown:
-        verdict.faults.append(
-            f"wrong: {verdict.unknown} mails of which nobody knows, and nothing befell them"
-        )
-    if verdict.said_again and not scenario.redone:
-        verdict.faults.append(f"wrong: {verdict.said_again} records were said again")
+        verdict.faults.append(f"wrong: {verdict.unknown} mails are unknown without a reason")
+    if verdict.published_again and not scenario.redone:
+        verdict.faults.append(f"wrong: {verdict.published_again} records were published again")
     if scenario.staff:
         verdict.faults += await staff.judge()
     if open_ := events - verdict.accepted:
-        verdict.faults.append(f"wrong: the door never took {open_} events")
+        verdict.faults.append(f"wrong: {open_} events were never accepted")
     if why:
         verdict.faults.append(f"not settled: {why}")
     refused = load.refused + customers.refused + staff.refused
     took = time.monotonic() - began
-    return Result(scenario, arena.injected, refused, verdict, arena.told, watch.longest, took)
+    return Result(scenario, arena.injected, refused, verdict, arena.notes, watch.longest, took)
 
 
 async def _acted(arena: Arena, acting: asyncio.Task[None]) -> None:
-    """A scenario that breaks is a fault of its run; the others are to have theirs."""
+    """Wait for the scenario; its own error is a fault of this run only."""
     try:
         await acting
-    except Exception as error:  # noqa: BLE001  (whatever broke is told)
+    except Exception as error:  # noqa: BLE001  (any error is a fault of the run)
         arena.faults.append(f"wrong: the scenario broke: {error!r}")
 
 
 async def _settle(stack: Stack, tenant: str, ledger: Ledger, customers: Customers, within: float) -> str:
-    """Until all work is done, the customers have seen every mail, and their answers have been counted."""
+    """Wait until all work is done, the customers have seen every mail, and their answers are counted; else why not."""
     end = time.monotonic() + within
     accepted = len(Book.read(ledger.path).accepted)
-    why = "the customers are not served"
+    why = "customers are still answering"
     while (left := end - time.monotonic()) > 0:
         if why := await until_settled(stack, tenant, accepted, left):
             break
         await customers.look()
         if customers.idle:
-            # Their last words may be on their way.
+            # Their last answers may be on their way.
             return await until_settled(stack, tenant, accepted, max(left, 1.0))
-        why = "the customers are not served"
+        why = "customers are still answering"
         await customers.served(left)
     return why

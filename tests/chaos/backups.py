@@ -1,4 +1,4 @@
-"""Databases dumped while they work, lost, and put back as they were: PostgreSQL's own programs do it."""
+"""Dumps databases while they work, drops and restores them, with PostgreSQL's own programs."""
 
 import asyncio
 import os
@@ -16,9 +16,9 @@ async def dump(stack: Stack, service: str) -> Path:
     return file
 
 
-async def put_back(stack: Stack, service: str, file: Path) -> None:
-    """The database is lost with whoever is connected; the backup takes its place."""
-    async with stack.asking("trigger" if service != "trigger" else "scorer") as connection:
+async def restore(stack: Stack, service: str, file: Path) -> None:
+    """Drop the database with all its connections, and restore the backup in its place."""
+    async with stack.connection("trigger" if service != "trigger" else "scorer") as connection:
         await connection.execute(f"DROP DATABASE {service} WITH (FORCE)")
     await _run(stack, "pg_restore", "--create", "--exit-on-error", "--dbname=postgres", str(file))
 
@@ -35,6 +35,6 @@ async def _run(stack: Stack, program: str, *arguments: str) -> None:
         str(_wheel() / PROGRAMS / "bin" / program), *arguments, env={**os.environ, **where},
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    _, said = await process.communicate()
+    _, errors = await process.communicate()
     if process.returncode:
-        raise RuntimeError(f"{program}: {said.decode()}")
+        raise RuntimeError(f"{program}: {errors.decode()}")

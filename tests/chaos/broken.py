@@ -1,4 +1,4 @@
-"""Deliberately broken copies of the product, which the harness must catch, each by the scenario named."""
+"""Deliberate faults in the product, each of which the harness must catch in the scenario named."""
 
 # ruff: noqa: PLC0415  (each process imports only what is patched in it)
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.entry import put
+from chaos.entry import replace_names
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,15 @@ class Break:
 
 
 def _runs(service: str) -> bool:
-    """Whether this process is that service's: the others are spared the import."""
+    """Whether this process runs the service; the others need no import."""
     return service in sys.argv
 
 
-def _instead(text: str, old: str, new: str) -> str:
-    """A break that no longer breaks anything is no break."""
+def _replaced(text: str, old: str, new: str) -> str:
+    """The text with a fault in it.
+
+    :raises LookupError: when the text has changed, so that this would break nothing.
+    """
     if old not in text:
         raise LookupError(old)
     return text.replace(old, new)
@@ -42,22 +45,25 @@ def _neither_compared() -> None:
                 {"topic": tp.topic, "part": tp.partition, "end": step.end, "timestamp": step.timestamp},
             )
 
-    put(positions, move=move)
+    replace_names(positions, move=move)
     if _runs("scorer"):
         from services.scorer.repository import counting
 
-        counting._KEEP_AND_COUNT = _instead(
-            counting._KEEP_AND_COUNT, "WHERE t.version < EXCLUDED.version", ""
-        )
+        keep_newest_sql = counting.keep_newest_sql
+
+        def keep_any_sql(*arguments: Any, **given: Any) -> str:
+            return _replaced(keep_newest_sql(*arguments, **given), "WHERE t.version < EXCLUDED.version", "")
+
+        replace_names(counting, keep_newest_sql=keep_any_sql)
 
 
 def _deletes_up_to_the_last() -> None:
     from shared.kafka.kernel import relay
 
-    said = vars(relay)["statement"]
-    put(
+    statement = vars(relay)["statement"]
+    replace_names(
         relay,
-        statement=lambda sql: said(
+        statement=lambda sql: statement(
             sql.replace(
                 "seq = ANY(CAST(:sent AS bigint[]))",
                 "seq <= (SELECT max(s) FROM unnest(CAST(:sent AS bigint[])) s)",
@@ -79,7 +85,7 @@ def _skips() -> None:
             await send(producer, ahead)
             reached = ahead[-1].seq
 
-    put(relay, send=from_there_on)
+    replace_names(relay, send=from_there_on)
 
 
 def _forgets_sending() -> None:
@@ -92,7 +98,7 @@ def _forgets_sending() -> None:
     async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
         return await move(uow, tenant, invitation, "waiting" if state == "sending" else state, **given)
 
-    put(invitations, move=forgetful)
+    replace_names(invitations, move=forgetful)
 
 
 def _counts_the_batch() -> None:
@@ -100,20 +106,21 @@ def _counts_the_batch() -> None:
         return
     from services.scorer.repository import counting
 
-    of_the_batch = (
-        "string_to_array(segments, :between) AS segments, score, 1 AS n FROM unnest(CAST(:tenants AS text[]), "
-        "CAST(:measurements AS text[]), CAST(:days AS date[]), CAST(:segments AS text[]), "
-        "CAST(:scores AS smallint[])) AS b(tenant, measurement, day, segments, score)"
-    )
-    counting._KEEP_AND_COUNT = _instead(
-        counting._KEEP_AND_COUNT, "segments, score, 1 AS n FROM kept", of_the_batch
-    )
+    of_the_batch = r"""
+        string_to_array(segments, E'\x1f') AS segments, score, 1 AS n
+        FROM unnest(
+            CAST(:tenant AS text[]), CAST(:measurement AS text[]), CAST(:day AS date[]),
+            CAST(:segments AS text[]), CAST(:score AS smallint[])
+        ) AS b(tenant, measurement, day, segments, score)
+    """
+    statement = _replaced(counting.KEEP_AND_COUNT, "segments, score, 1 AS n FROM kept", of_the_batch)
+    replace_names(counting, KEEP_AND_COUNT=statement)
 
 
 BREAKS = {
     "neither-compared": Break("neither position nor version is compared", "again", _neither_compared),
     "deletes-up-to": Break("the relay deletes up to the last one sent", "late", _deletes_up_to_the_last),
-    "skips": Break("the relay goes on from the highest that it has sent", "late", _skips),
+    "skips": Break("the relay goes on behind the highest that it has sent", "late", _skips),
     "forgets-sending": Break("the sender does not mark what it sends", "workers", _forgets_sending),
     "counts-batch": Break("counts are taken from the batch", "again", _counts_the_batch),
 }

@@ -13,7 +13,7 @@ from deploy.local import kafka
 from deploy.local.program import Program
 from deploy.local.state import State, free_ports
 
-THREE = """
+THREE_NODES_CONFIG = """
 node.id={node}
 controller.quorum.bootstrap.servers={controllers}
 offsets.topic.replication.factor=3
@@ -24,7 +24,7 @@ min.insync.replicas=2
 
 
 async def prepare(state: State, brokers: int) -> tuple[str, list[Program]]:
-    """Where clients knock, and the programs; a second broker has a folder and ports of its own."""
+    """The bootstrap servers and the programs; each further broker has a folder and ports of its own."""
     await asyncio.to_thread(kafka.fetch)
     if brokers == 1:
         await asyncio.to_thread(kafka.prepare, state)
@@ -34,17 +34,17 @@ async def prepare(state: State, brokers: int) -> tuple[str, list[Program]]:
     return ",".join(node.kafka for node in nodes), programs
 
 
-async def in_step(bootstrap: str, within: float = 90) -> None:
-    """Return when every copy of every partition holds all of it again.
+async def until_in_sync(bootstrap: str, within: float = 90) -> None:
+    """Return when all replicas of all partitions are in sync.
 
     :raises TimeoutError: when it does not.
     """
     async with asyncio.timeout(within):
-        while not await _all_in_step(bootstrap):  # noqa: ASYNC110  (the brokers do it: there is nothing here to wait on)
+        while not await _all_in_sync(bootstrap):  # noqa: ASYNC110  (the brokers do it: there is nothing here to wait on)
             await asyncio.sleep(0.3)
 
 
-async def _all_in_step(bootstrap: str) -> bool:
+async def _all_in_sync(bootstrap: str) -> bool:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
     try:
         await admin.start()
@@ -71,7 +71,7 @@ def _prepare(nodes: Sequence[State]) -> list[Program]:
     voters = ",".join(f"{number}@{at}:{_directory_id()}" for number, at in enumerate(controllers, 1))
     programs = []
     for number, node in enumerate(nodes, 1):
-        own = THREE.format(node=number, controllers=",".join(controllers))
+        own = THREE_NODES_CONFIG.format(node=number, controllers=",".join(controllers))
         kafka.prepare(node, own=own, quorum=("--initial-controllers", voters))
         programs.append(replace(kafka.program(node), name=f"kafka-{number}"))
     return programs

@@ -1,16 +1,16 @@
-"""A company of each scenario's own: live, with a key and a survey that asks at once."""
+"""The tenant of a scenario: live, with a key and a survey that asks at once."""
 
 import asyncio
 from dataclasses import dataclass
 
-from chaos.stack import HEARING, Stack
+from chaos.stack import CONSUMING_SERVICES, Stack
 
 from services.dispatcher import sending
 from services.dispatcher.command import create_example_survey
 from services.trigger import tenants
 from shared.db.database import Database
 
-MAILED = "order.delivered"
+MAILED_EVENT_TYPE = "order.delivered"
 """The type of the events after which a customer is asked; the others have no survey."""
 
 
@@ -22,8 +22,8 @@ class Company:
     headers: dict[str, str]
 
 
-async def found(stack: Stack, tenant: str) -> Company:
-    """Found it, and return when every service has heard of it."""
+async def create_company(stack: Stack, tenant: str) -> Company:
+    """Create it, and return when every service knows it."""
     trigger, dispatcher = (
         Database(stack.state.database_url(name), name="chaos", pool_size=1)
         for name in ("trigger", "dispatcher")
@@ -31,7 +31,7 @@ async def found(stack: Stack, tenant: str) -> Company:
     try:
         await tenants.create_tenant(trigger, tenant, name=tenant.title(), time_zone="Europe/Copenhagen")
         key = await tenants.create_key(trigger, tenant, ["events:write", "decisions:read"], name="shop")
-        await create_example_survey(dispatcher, tenant, test_address=None, trigger=MAILED)
+        await create_example_survey(dispatcher, tenant, test_address=None, trigger=MAILED_EVENT_TYPE)
         async with dispatcher.transaction() as uow:
             await sending.set_mode(uow, tenant, "chaos", "live")
     finally:
@@ -39,9 +39,9 @@ async def found(stack: Stack, tenant: str) -> Company:
         await dispatcher.close()
     company = Company(tenant, {"Authorization": f"Bearer {key}"})
     async with asyncio.timeout(60):
-        for service in HEARING:
-            async with stack.asking(service) as database:
-                # Another process hears of it: there is nothing here to wait on.
+        for service in CONSUMING_SERVICES:
+            async with stack.connection(service) as database:
+                # Other processes consume its event: there is nothing here to wait on.
                 while not await database.fetchval(  # noqa: ASYNC110
                     "SELECT 1 FROM tenant WHERE id = $1", tenant
                 ):

@@ -1,4 +1,4 @@
-"""The customers: they read the mailbox, follow their link, and answer; some change their mind, some at once."""
+"""The customers: they read the mailbox, follow their link, and answer; some change their answer, some at once."""
 
 import asyncio
 import contextlib
@@ -18,26 +18,26 @@ from services.collector.forms import PageNonce
 from services.collector.merging import ShownAnswer
 from shared.link_tokens import LinkSigner
 
-AT_ONCE = 12
-"""Customers at the same time, each from a place of their own: the door slows a place that hurries."""
-NONCE = re.compile(r'name="nonce" value="([^"]+)"')
-HIDDEN = re.compile(r'type="hidden" name="([a-z]+)" value="([^"]*)"')
+CUSTOMER_COUNT = 12
+"""Customers at a time, each with an address of their own, since the API slows down an address that hurries."""
+NONCE_PATTERN = re.compile(r'name="nonce" value="([^"]+)"')
+HIDDEN_FIELD_PATTERN = re.compile(r'type="hidden" name="([a-z]+)" value="([^"]*)"')
 CONFLICT = 409
-NUMBER = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
+ADDRESS_PATTERN = re.compile(r"c(\d+)\.([a-z0-9-]+)@")
 
 
 @dataclass
 class Customers:
-    """Everybody whom this tenant's mails reach."""
+    """All customers of this tenant who get a mail."""
 
     stack: Stack
     tenant: str
     seed: str
     ledger: Ledger
     silent: float = 0.0
-    """So many see the mail and leave it at that."""
+    """Share of them who do not answer."""
     twice_at_once: float = 0.1
-    """So many of them press twice, with two scores, at the same moment."""
+    """Share of them who post two scores at the same moment."""
     refused: int = 0
     faults: list[str] = field(default_factory=list)
     _inbox: asyncio.Queue[tuple[int, str]] = field(default_factory=asyncio.Queue)
@@ -55,23 +55,23 @@ class Customers:
         return not self._unanswered
 
     async def look(self) -> None:
-        """Return when everybody has seen what is in the mailbox now."""
+        """Return when every mail that is in the mailbox now has been seen."""
         async with self._looked:
             until = self._looks + 2  # the look that is under way may have begun too early
             await self._looked.wait_for(lambda: self._looks >= until)
 
     async def served(self, within: float) -> None:
-        """Return when everybody who has seen a mail has answered, or is tired of it."""
+        """Return when every mail that was seen is answered, or after so many seconds."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._inbox.join(), within)
 
     async def run(self) -> None:
         """Until cancelled."""
-        await asyncio.gather(self._read_mail(), *(self._answer(place) for place in range(AT_ONCE)))
+        await asyncio.gather(self._read_mail(), *(self._answer(place) for place in range(CUSTOMER_COUNT)))
 
     async def _read_mail(self) -> None:
         known = ""
-        met: set[int] = set()  # who gets a second mail does not answer twice: the judge counts mails himself
+        met: set[int] = set()  # a second mail is not answered: the judge counts mails itself
         async with httpx.AsyncClient(
             base_url=self.stack.state.mailbox, trust_env=False, timeout=15
         ) as client:
@@ -79,7 +79,7 @@ class Customers:
                 with contextlib.suppress(httpx.TransportError):
                     for mail in (await client.get("/api/mails", params={"after": known})).json():
                         known = mail["id"]
-                        to = NUMBER.search(mail["to"])
+                        to = ADDRESS_PATTERN.search(mail["to"])
                         if to and to[2] == self.tenant and int(to[1]) not in met:
                             met.add(int(to[1]))
                             link = next(link for link in mail["links"] if "/s/" in link)
@@ -97,11 +97,11 @@ class Customers:
         async with httpx.AsyncClient(transport=transport, timeout=15) as client:
             while True:
                 number, token = await self._inbox.get()
-                await self._say(client, number, token)
+                await self._answer_mail(client, number, token)
                 self._unanswered -= 1
                 self._inbox.task_done()
 
-    async def _say(self, client: httpx.AsyncClient, number: int, token: str) -> None:
+    async def _answer_mail(self, client: httpx.AsyncClient, number: int, token: str) -> None:
         invitation = self._signer.read("answer", token)
         if invitation is None:
             self.faults.append(f"the mail's link of c-{number} is not signed")
@@ -121,33 +121,33 @@ class Customers:
             return
         if how < 0.2:
             await self._open(client, token)
-        said = [(first, "send")] if how < 0.6 else [(first, "choose"), (first, "send")]
+        posts_to_make = [(first, "send")] if how < 0.6 else [(first, "choose"), (first, "send")]
         if how > 0.75:
-            said.append((then, "send"))
-        self.ledger.answering(invitation, touchpoint, [score for score, _ in said])
+            posts_to_make.append((then, "send"))
+        self.ledger.answering(invitation, touchpoint, [score for score, _ in posts_to_make])
         page = Page()
-        for score, action in said:
+        for score, action in posts_to_make:
             if not await self._post(client, invitation, token, page, score, action):
                 return
-        self.ledger.answered(invitation, {said[-1][0]})
+        self.ledger.answered(invitation, {posts_to_make[-1][0]})
 
     async def _open(self, client: httpx.AsyncClient, token: str) -> None:
-        """Look at the page first, as most people do; that this fails is no answer lost."""
+        """Open the page first, as most people do; a failure loses no answer."""
         with contextlib.suppress(httpx.TransportError):
-            page = await client.get(f"{self.stack.door('collector')}/s/{token}")
-            if page.status_code == 200 and not NONCE.search(page.text):
+            page = await client.get(f"{self.stack.origin_of('collector')}/s/{token}")
+            if page.status_code == 200 and not NONCE_PATTERN.search(page.text):
                 self.faults.append("a page without a nonce")
 
     async def _post(
         self, client: httpx.AsyncClient, invitation: UUID, token: str, page: "Page", score: int, action: str
     ) -> bool:
-        """Whether it was taken, after as many tries as that needs."""
+        """Post until it is accepted or refused; whether it was accepted."""
         form = {"score": str(score), "action": action, "comment": f"I say {score}.", **page.next()}
         end = time.monotonic() + 120
         while time.monotonic() < end:
             form["nonce"] = self._nonce.make(invitation, datetime.now(UTC))
             try:
-                response = await client.post(f"{self.stack.door('collector')}/s/{token}", data=form)
+                response = await client.post(f"{self.stack.origin_of('collector')}/s/{token}", data=form)
             except httpx.TransportError:
                 self.refused += 1
                 await asyncio.sleep(0.2)
@@ -166,21 +166,21 @@ class Customers:
 
 
 class Page:
-    """What the page of a browser sends beside the answer: from when it is, and how often it has sent."""
+    """The fields that a browser's page sends beside the answer: what it showed, and its sequence number."""
 
     def __init__(self) -> None:
         self._id, self._sent, self._drawn = uuid4().hex, 0, ShownAnswer().encode()
 
     def next(self) -> dict[str, str]:
-        """The fields of the next form: each is newer than those before, whenever it comes."""
+        """The fields of the next form, which is newer than those before in whatever order they arrive."""
         self._sent += 1
         return {"drawn": self._drawn, "page": self._id, "seq": str(self._sent)}
 
     def takes_over(self, answer: str) -> bool:
-        """Go on from the page that shows both what was typed and what stands, as it does when the collector
-        no longer knows that we wrote what stands: its database was restored. False when that is no news.
+        """Go on from the page of a conflict, which the collector shows when its restored database no longer knows
+        that this page wrote the kept answer. False when it is the page that we have.
         """
-        drawn = dict(HIDDEN.findall(answer)).get("drawn", "")
+        drawn = dict(HIDDEN_FIELD_PATTERN.findall(answer)).get("drawn", "")
         news = bool(drawn) and drawn != self._drawn
         self._drawn = drawn or self._drawn
         return news

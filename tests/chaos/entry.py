@@ -1,6 +1,6 @@
-"""What starts each process of ours under chaos: the product, told to be impatient, and broken where asked.
+"""The entry point of each process under chaos: the product with short time-outs, and with a fault where asked.
 
-``CHAOS_TIMES=short`` shortens what the product waits for, so that a scenario lasts seconds, not minutes.
+``CHAOS_TIMES=short`` shortens the product's time-outs, so that a scenario lasts seconds, not minutes.
 ``CHAOS_BREAK`` names a fault of ``broken.py``: only the self-check sets it.
 ``CHAOS_FLAGS`` is a folder. While the file ``die`` is in it, a relay kills its process between acknowledgement and
 removal; while ``late`` is, every third transaction is slow to commit after it has taken its numbers.
@@ -20,32 +20,47 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-SESSION_S = 5
-REBALANCE_S = 8
-REQUEST_S = 9
-"""Longer than a rebalance: to join a group is one request."""
-ACKNOWLEDGED_S = 9
+SESSION_TIMEOUT_S = 5
+REBALANCE_TIMEOUT_S = 8
+REQUEST_TIMEOUT_S = 9
+"""Longer than a rebalance, since joining a group is one request."""
+ACKNOWLEDGE_TIMEOUT_S = 9
 """Longer than three brokers need to miss one of them and to choose new leaders."""
-PRODUCE_S = 10
-IN_TRANSACTION_S = 4
-LEASE = timedelta(seconds=10)
-MAIL_S = 2.0
-LIFE_S = 3.0
-"""So many seconds a relay may work at most until it is killed: it gets something done before."""
-LATE = 0.33
-LATE_S = 0.4
-"""Several looks of the relay: whoever commits meanwhile is seen first."""
+PRODUCE_TIMEOUT_S = 10
+IDLE_IN_TRANSACTION_TIMEOUT_S = 4
+LEASE_DURATION = timedelta(seconds=10)
+MAIL_TIMEOUT_S = 2.0
+MAX_LIFE_S = 3.0
+"""A relay works for up to so many seconds before it is killed."""
+LATE_SHARE = 0.33
+MAX_DELAY_S = 0.4
+"""Long enough for the relay to read the outbox several times: it sees what commits meanwhile first."""
 RETRY_AFTER_MINUTES = (0.05, 0.05, 0.05, 60)
-"""A mail that was put off is tried again at once, and then not before the scenario is over."""
+"""A deferred mail is tried again at once, and then not before the scenario is over."""
 
 
-def put(module: ModuleType, **new: Any) -> None:
-    """Set names of a module, those that it imported from elsewhere too."""
+def replace_names(module: ModuleType, **new: Any) -> None:
+    """Replace names of a module, those that it imported too.
+
+    :raises LookupError: for a name that it does not have, so that this would replace nothing.
+    """
+    if missing := new.keys() - vars(module).keys():
+        raise LookupError(f"{module.__name__} has no {', '.join(sorted(missing))}")
     vars(module).update(new)
 
 
+def replace_defaults(function: Any, **new: Any) -> None:
+    """Replace defaults of keyword arguments.
+
+    :raises LookupError: for an argument that the function does not have.
+    """
+    if missing := new.keys() - function.__kwdefaults__.keys():
+        raise LookupError(f"{function.__qualname__} has no {', '.join(sorted(missing))}")
+    function.__kwdefaults__ |= new
+
+
 def shorten() -> None:
-    """Session and database time-outs of seconds. The product's own are two to twelve times as long."""
+    """Set short time-outs; the product's own are two to twelve times as long."""
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -54,42 +69,46 @@ def shorten() -> None:
 
     def consumer(**given: Any) -> AIOKafkaConsumer:
         short = {
-            "session_timeout_ms": SESSION_S * 1000,
+            "session_timeout_ms": SESSION_TIMEOUT_S * 1000,
             "heartbeat_interval_ms": 500,
-            "rebalance_timeout_ms": REBALANCE_S * 1000,
-            "request_timeout_ms": REQUEST_S * 1000,
+            "rebalance_timeout_ms": REBALANCE_TIMEOUT_S * 1000,
+            "request_timeout_ms": REQUEST_TIMEOUT_S * 1000,
         }
         return AIOKafkaConsumer(**{**given, **short})
 
     def producer(**given: Any) -> AIOKafkaProducer:
-        return AIOKafkaProducer(**{**given, "request_timeout_ms": PRODUCE_S * 1000})
+        return AIOKafkaProducer(**{**given, "request_timeout_ms": PRODUCE_TIMEOUT_S * 1000})
 
     def engine(url: str, *, connect_args: dict[str, Any], **given: Any) -> AsyncEngine:
         connect_args["server_settings"] |= {
-            "idle_in_transaction_session_timeout": f"{IN_TRANSACTION_S}s",
+            "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_S}s",
             "lock_timeout": "2s",
         }
         return create_async_engine(url, connect_args=connect_args, **given)
 
-    said = vars(relay)["statement"]
-    publisher.Publisher.__init__.__kwdefaults__ |= {"within": ACKNOWLEDGED_S}  # type: ignore[operator]
-    put(clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_WITHIN=SESSION_S)
-    put(database, create_async_engine=engine)
-    put(
+    statement = vars(relay)["statement"]
+    replace_defaults(publisher.Publisher.__init__, within=ACKNOWLEDGE_TIMEOUT_S)
+    replace_names(
+        clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_TIMEOUT_S=SESSION_TIMEOUT_S
+    )
+    replace_names(database, create_async_engine=engine)
+    replace_names(
         relay,
-        ACKNOWLEDGED_WITHIN=SESSION_S - 1,
-        statement=lambda sql: said(sql.replace("'45s'", f"'{SESSION_S}s'")),
+        ACKNOWLEDGE_TIMEOUT_S=SESSION_TIMEOUT_S - 1,
+        statement=lambda sql: statement(sql.replace("'45s'", f"'{SESSION_TIMEOUT_S}s'")),
     )
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher import sender as invitations
         from shared.mail import mailer
         from shared.outbound import outcome_rules, sender
 
-        put(mailer, SECONDS_TO_BEGIN=MAIL_S, SECONDS_FOR_DATA=MAIL_S)
-        mailer.Mailer.__init__.__kwdefaults__ = {"seconds": MAIL_S}
-        put(outcome_rules, LEASE=LEASE, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
-        put(invitations, LEASE=LEASE)
-        put(sender, LEASE=LEASE, GIVE_UP=LEASE - timedelta(seconds=4))
+        replace_names(mailer, SECONDS_TO_BEGIN=MAIL_TIMEOUT_S, SECONDS_FOR_DATA=MAIL_TIMEOUT_S)
+        replace_defaults(mailer.Mailer.__init__, seconds=MAIL_TIMEOUT_S)
+        replace_names(outcome_rules, LEASE_DURATION=LEASE_DURATION, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
+        replace_names(invitations, LEASE_DURATION=LEASE_DURATION)
+        replace_names(
+            sender, LEASE_DURATION=LEASE_DURATION, MAX_RECORD_TIME=LEASE_DURATION - timedelta(seconds=4)
+        )
 
 
 def die_before_removal(raised: Callable[[], bool]) -> None:
@@ -102,16 +121,16 @@ def die_before_removal(raised: Callable[[], bool]) -> None:
     async def last_act(producer: Any, rows: Sequence[Any]) -> None:
         nonlocal due
         await send(producer, rows)
-        due = due or time.monotonic() + random.uniform(0, LIFE_S)
+        due = due or time.monotonic() + random.uniform(0, MAX_LIFE_S)
         if time.monotonic() > due and raised():
             os.kill(os.getpid(), signal.SIGKILL)
 
-    put(relay, send=last_act)
+    replace_names(relay, send=last_act)
 
 
 def commit_late(raised: Callable[[], bool]) -> None:
-    """A way to the database that is slow at the worst moments: others with higher numbers commit first, and the
-    relay removes what it has sent only when they have.
+    """Delay commits at the worst moments: transactions with higher numbers commit first, and the relay deletes
+    what it has sent only after that.
     """
     from shared.db.database import UnitOfWork
     from shared.kafka.kernel import relay
@@ -119,18 +138,18 @@ def commit_late(raised: Callable[[], bool]) -> None:
     flush, send = UnitOfWork.flush, relay.send
 
     async def slowly(uow: UnitOfWork) -> bool:
-        said = await flush(uow)
-        if said and random.random() < LATE and raised():
-            await asyncio.sleep(random.uniform(0, LATE_S))
-        return said
+        published = await flush(uow)
+        if published and random.random() < LATE_SHARE and raised():
+            await asyncio.sleep(random.uniform(0, MAX_DELAY_S))
+        return published
 
     async def send_and_wait(producer: Any, rows: Sequence[Any]) -> None:
         await send(producer, rows)
         if raised():
-            await asyncio.sleep(random.uniform(0, LATE_S))
+            await asyncio.sleep(random.uniform(0, MAX_DELAY_S))
 
     UnitOfWork.flush = slowly  # type: ignore[assignment]
-    put(relay, send=send_and_wait)
+    replace_names(relay, send=send_and_wait)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The judge: the sender's book against each database, each topic and the mailbox. No code of the handlers."""
+"""The judge compares the sender's book with each database, each topic and the mailbox, without the handlers' code."""
 
 import json
 from collections import Counter, defaultdict
@@ -12,13 +12,14 @@ import msgspec
 from chaos import topics
 from chaos.company import Company
 from chaos.ledger import Book
-from chaos.stack import HEARING, Stack
+from chaos.stack import CONSUMING_SERVICES, Stack
 from chaos.topics import Offsets
 
 from services.scorer.repository.counting import recount
 from shared.db.database import Database
+from shared.events.nps import SCALE
 
-SAID = ("answers.v1", "invitations.v1", "cases.v1")
+COMPARED_TOPICS = ("answers.v1", "invitations.v1", "cases.v1")
 
 
 @dataclass
@@ -37,8 +38,8 @@ class Findings:
     lost: int = 0
     doubled: int = 0
     reordered: int = 0
-    said_again: int = 0
-    """Records that stand on a topic more than once: allowed, and no reader may mind."""
+    published_again: int = 0
+    """Records that are on a topic more than once: allowed, since readers drop them by version."""
     faults: list[str] = field(default_factory=list)
 
     def lose(self, what: str, which: Iterable[object]) -> None:
@@ -51,7 +52,7 @@ class Findings:
         self.reordered += self._tell("reordered", what, which)
 
     def wrong(self, what: str, which: Iterable[object]) -> None:
-        """Neither lost nor doubled, and yet not as it must be."""
+        """Note a fault that is neither a loss nor a double."""
         self._tell("wrong", what, which)
 
     def _tell(self, kind: str, what: str, which: Iterable[object]) -> int:
@@ -70,7 +71,7 @@ class Judge:
     book: Book
     since: Offsets
     dead_letters: int = 0
-    """So many were injected: no more may be there, and no fewer."""
+    """How many were injected; exactly so many must be there."""
     found: Findings = field(default_factory=Findings)
 
     @property
@@ -94,15 +95,15 @@ class Judge:
             await database.close()
 
     async def _copies(self) -> None:
-        """Everybody knows the company and its survey as their owners have them."""
+        """Every service has the newest version of the tenant and its survey."""
         for owner, sql in (
             ("trigger", "SELECT version FROM tenant WHERE id = $1"),
             ("dispatcher", "SELECT id, max(version) FROM survey WHERE tenant = $1 GROUP BY id"),
         ):
             owned = await self._rows(owner, sql)
-            for service in set(HEARING) - {owner}:
+            for service in set(CONSUMING_SERVICES) - {owner}:
                 if await self._rows(service, sql) != owned:
-                    self.found.wrong(f"copies of what {owner} owns", [service])
+                    self.found.wrong(f"replicas of what {owner} owns", [service])
 
     async def _events(self) -> None:
         found, book = self.found, self.book
@@ -119,7 +120,7 @@ class Judge:
         found.accepted, found.decisions = len(book.accepted), decided.total()
         found.lose("accepted events without a decision", book.accepted - set(decided))
         found.double("events with two decisions", [id_ for id_, n in decided.items() if n > 1])
-        found.wrong("decisions on what nobody sent", set(decided) - book.tried)
+        found.wrong("decisions on events that were never sent", set(decided) - book.tried)
         rows = await self._rows("dispatcher", "SELECT event_id, id FROM invitation WHERE tenant = $1")
         events = Counter(event for event, _ in rows)
         found.invitations = len(rows)
@@ -127,7 +128,7 @@ class Judge:
         found.lose("decisions without their invitation", invited - {id_ for _, id_ in rows})
 
     async def _mails(self) -> None:
-        """By the mailbox's files, against what the dispatcher says became of each."""
+        """The mailbox's files agree with the states of the dispatcher's invitations."""
         found = self.found
         mailed: Counter[str] = Counter()
         for file in (self.stack.state.root / "mail").glob("*.json"):
@@ -153,27 +154,29 @@ class Judge:
             [to for to, (state, _) in states.items() if state == "sent" and not mailed[to]],
         )
         found.wrong(
-            "mails that were not to be",
+            "mails that should not exist",
             [to for to in mailed if states.get(to, ("none", 0))[0] not in {"sent", "unknown"}],
         )
 
     async def _shown(self, customers: Iterable[str]) -> None:
-        """Who asks what became of such an event reads that nobody knows."""
+        """The API shows these customers' mails as unknown."""
         async with httpx.AsyncClient(headers=self.company.headers, trust_env=False) as client:
             for customer in customers:
                 page = await client.get(
-                    f"{self.stack.door('dispatcher')}/v1/decisions",
+                    f"{self.stack.origin_of('dispatcher')}/v1/decisions",
                     params={"event_id": customer.replace("c-", "e-")},
                 )
-                told = [one["invitation"]["state"] for one in page.json().get("decisions", ())]
-                if told != ["unknown"]:
-                    self.found.wrong("unknown mails that are shown otherwise", [f"{customer}: {told}"])
+                shown = [one["invitation"]["state"] for one in page.json().get("decisions", ())]
+                if shown != ["unknown"]:
+                    self.found.wrong(
+                        "unknown mails that are shown as something else", [f"{customer}: {shown}"]
+                    )
 
     async def _answers(self) -> None:
         found = self.found
         taken = {id_: answer for id_, answer in self.book.answers.items() if answer.acknowledged}
         found.answers = len(taken)
-        found.wrong("answers that the door never took", self.book.answers.keys() - taken.keys())
+        found.wrong("answers that were never accepted", self.book.answers.keys() - taken.keys())
         rows = await self._rows(
             "scorer", "SELECT id, score FROM answer WHERE tenant = $1 AND score IS NOT NULL"
         )
@@ -191,28 +194,28 @@ class Judge:
             )
         )
         found.wrong(
-            "answers that scorer and collector tell otherwise", set(stored.items()) ^ set(counted.items())
+            "answers that differ between scorer and collector", set(stored.items()) ^ set(counted.items())
         )
         await self._counts({id_: int(str(score)) for id_, score in counted.items()})
 
     async def _counts(self, counted: dict[UUID, int]) -> None:
-        """The counts themselves, by score: of the company, of each touchpoint, and of both levels above the team."""
+        """The counts by score: of the company, of each touchpoint, and of both levels of the organisation."""
         expected: defaultdict[str, Counter[int]] = defaultdict(Counter)
         for id_, score in counted.items():
-            said = self.book.answers.get(id_)
+            answer = self.book.answers.get(id_)
             for segment in ("", "organisation:north", "organisation:north/sales"):
                 expected[segment][score] += 1
-            if said is not None:
-                expected[f"touchpoint:{said.touchpoint}"][score] += 1
-        columns = ", ".join(f"sum(c{score})::int" for score in range(11))
+            if answer is not None:
+                expected[f"touchpoint:{answer.touchpoint}"][score] += 1
+        columns = ", ".join(f"sum(c{score})::int" for score in SCALE)
         rows = await self._rows(
             "scorer", f"SELECT segment, {columns} FROM day_count WHERE tenant = $1 GROUP BY 1"
         )
         kept = {str(segment): Counter({s: n for s, n in enumerate(counts) if n}) for segment, *counts in rows}
         for segment in sorted(expected.keys() | kept.keys()):
-            want, have = expected[segment], kept.get(segment, Counter())
-            more = sum(max(have[score] - want[score], 0) for score in range(11))
-            less = sum(max(want[score] - have[score], 0) for score in range(11))
+            wanted, kept_counts = expected[segment], kept.get(segment, Counter())
+            more = sum(max(kept_counts[score] - wanted[score], 0) for score in SCALE)
+            less = sum(max(wanted[score] - kept_counts[score], 0) for score in SCALE)
             if more:
                 self.found.double(f"counts in {segment or 'the company'}", [f"{more} too many"])
             if less:
@@ -220,7 +223,7 @@ class Judge:
         database = Database(self.stack.state.database_url("scorer"), name="judge", pool_size=1)
         try:
             async with database.reading() as uow:
-                self.found.wrong("cells that a recount tells otherwise", await recount(uow, self.tenant))
+                self.found.wrong("counts that differ from a recount", await recount(uow, self.tenant))
         finally:
             await database.close()
 
@@ -232,26 +235,27 @@ class Judge:
         found.double("answers with two cases", [id_ for id_, n in opened.items() if n > 1])
         must = {id_ for id_, answer in self.book.answers.items() if answer.opens_a_case}
         must_not = {id_ for id_, answer in self.book.answers.items() if answer.opens_a_case is False}
-        found.lose("unhappy answers without a case", must - set(opened))
-        found.wrong("cases of happy answers", set(opened) & must_not)
-        heard = await self._rows("dispatcher", "SELECT id FROM case_heard WHERE tenant = $1")
+        found.lose("detractors' answers without a case", must - set(opened))
+        found.wrong("cases of other answers", set(opened) & must_not)
+        consumed = await self._rows("dispatcher", "SELECT id FROM case_heard WHERE tenant = $1")
         found.lose(
-            "cases that the dispatcher has not heard of", {id_ for _, id_ in rows} - {id_ for (id_,) in heard}
+            "cases that the dispatcher has not consumed",
+            {id_ for _, id_ in rows} - {id_ for (id_,) in consumed},
         )
 
     async def _topics(self) -> None:
-        """Each version that a database holds was said, and for the first time never after a later one."""
+        """Each version in a database was published, and for the first time never after a later one."""
         found = self.found
         bootstrap = self.stack.kafka
-        said: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        published: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         by_event: defaultdict[str, set[str]] = defaultdict(set)
-        for record in await topics.records(bootstrap, SAID, self.since):
+        for record in await topics.records(bootstrap, COMPARED_TOPICS, self.since):
             try:
                 thing = topics.decode(record.value or b"")
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 continue  # poison: the dead letters are counted below
             if thing.tenant == self.tenant:
-                said[record.topic][thing.data.id].append(thing.data.version)
+                published[record.topic][thing.data.id].append(thing.data.version)
                 if record.topic == "invitations.v1" and thing.data.event_id:
                     by_event[thing.data.event_id].add(thing.data.id)
         found.double(
@@ -267,14 +271,14 @@ class Judge:
             for id_, version in await self._rows(
                 service, f"SELECT id, version FROM {table} WHERE tenant = $1"
             ):
-                versions = said[topic][str(id_)]
+                versions = published[topic][str(id_)]
                 missing = {int(str(version))} if table == "cases" else set(range(1, int(str(version)) + 1))
                 never += [f"{id_} {n}" for n in missing - set(versions)]
-            found.lose(f"versions never said on {topic}", never)
+            found.lose(f"versions never published on {topic}", never)
             late = []
-            for id_, versions in said[topic].items():
+            for id_, versions in published[topic].items():
                 firsts = list(dict.fromkeys(versions))
-                found.said_again += len(versions) - len(firsts)
+                found.published_again += len(versions) - len(firsts)
                 late += [f"{id_} {n}" for at, n in enumerate(firsts) if at and n < max(firsts[:at])]
             found.reorder(f"versions on {topic} that came first after later ones", late)
         dead = {
@@ -282,7 +286,7 @@ class Judge:
                 record.topic,
                 *(value for name, value in record.headers if name.endswith(("topic", "partition", "offset"))),
             )
-            for record in await topics.records(bootstrap, topics.DEAD, self.since)
+            for record in await topics.records(bootstrap, topics.DEAD_LETTER_TOPICS, self.since)
         }
         found.dead_letters = len(dead)
         if len(dead) != self.dead_letters:

@@ -1,4 +1,4 @@
-"""The sender's own book: what the doors acknowledged, written down at the moment it was."""
+"""The sender's own book of what the APIs acknowledged, written at that moment."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -7,28 +7,30 @@ from pathlib import Path
 from typing import IO
 from uuid import UUID
 
+from shared.events.nps import HIGHEST_DETRACTOR
+
 
 class Ledger:
-    """Lines of JSON in a file that nothing of the product knows."""
+    """Lines of JSON in a file that the product does not know."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: IO[str] = path.open("a", buffering=1)
 
     def trying(self, events: Iterable[str]) -> None:
-        """About to be posted: from now on it may be in, whatever we hear."""
+        """These events are about to be posted: from now on they may be accepted, whatever the response."""
         self._write({"trying": list(events)})
 
     def accepted(self, events: Iterable[str]) -> None:
-        """202."""
+        """These events got a 202."""
         self._write({"accepted": list(events)})
 
     def answering(self, invitation: UUID, touchpoint: str, scores: Collection[int]) -> None:
-        """About to be said."""
+        """These scores are about to be posted."""
         self._write({"answering": str(invitation), "touchpoint": touchpoint, "scores": list(scores)})
 
     def answered(self, invitation: UUID, last: Collection[int]) -> None:
-        """All of it was taken, and one of these scores is the one that stands."""
+        """All scores were accepted, and one of these is the last."""
         self._write({"answered": str(invitation), "last": list(last)})
 
     def close(self) -> None:
@@ -40,7 +42,7 @@ class Ledger:
 
 @dataclass
 class Answered:
-    """One customer's word: what they may have said, and what must stand (nothing, if we cannot know)."""
+    """A customer's answer: the scores that may have been posted, and the last one (none, if it is unknown)."""
 
     touchpoint: str
     scores: list[int]
@@ -52,9 +54,9 @@ class Answered:
 
     @property
     def opens_a_case(self) -> bool | None:
-        """Whether a score of it is a detractor's; None where we cannot know which of them were taken."""
-        unhappy = any(score <= 6 for score in self.scores)
-        return unhappy if self.acknowledged or not unhappy else None
+        """Whether one of the scores is a detractor's; None where it is unknown which of them were accepted."""
+        detractor = any(score <= HIGHEST_DETRACTOR for score in self.scores)
+        return detractor if self.acknowledged or not detractor else None
 
 
 @dataclass
@@ -69,11 +71,13 @@ class Book:
     def read(cls, path: Path) -> "Book":
         book = cls()
         for line in path.read_text().splitlines():
-            said = json.loads(line)
-            book.tried.update(said.get("trying", ()))
-            book.accepted.update(said.get("accepted", ()))
-            if "answering" in said:
-                book.answers[UUID(said["answering"])] = Answered(said["touchpoint"], said["scores"])
-            if "answered" in said:
-                book.answers[UUID(said["answered"])].last = said["last"]
+            line_values = json.loads(line)
+            book.tried.update(line_values.get("trying", ()))
+            book.accepted.update(line_values.get("accepted", ()))
+            if "answering" in line_values:
+                book.answers[UUID(line_values["answering"])] = Answered(
+                    line_values["touchpoint"], line_values["scores"]
+                )
+            if "answered" in line_values:
+                book.answers[UUID(line_values["answered"])].last = line_values["last"]
         return book

@@ -1,4 +1,4 @@
-"""The load: seeded events through the real door, in batches, each until it is acknowledged."""
+"""The load: seeded events in batches through the trigger's API, each batch until it is acknowledged."""
 
 import asyncio
 import random
@@ -9,29 +9,29 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from chaos.company import MAILED, Company
+from chaos.company import MAILED_EVENT_TYPE, Company
 from chaos.ledger import Ledger
 from chaos.stack import Stack
 
 TOUCHPOINTS = ("delivery", "checkout", "support", "return")
-SENDERS = 4
+SENDER_COUNT = 4
 MAILED_EVERY = 20
-TROUBLE = {"refuse-550-": 0.02, "defer-451-": 0.02, "drop-after-data-": 0.02, "slow-after-data-": 0.01}
-"""How often an address asks the mail server for trouble, where a scenario wants it."""
+TROUBLE_SHARES = {"refuse-550-": 0.02, "defer-451-": 0.02, "drop-after-data-": 0.02, "slow-after-data-": 0.01}
+"""Shares of the addresses that make the mail server fail, by prefix."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is sent; the same for the same seed."""
+    """What is posted; the same for the same seed."""
 
     seed: str
     events: int
     seconds: float = 20.0
     clients: int = 1
-    """So many clients post every batch, at the same time."""
+    """How many clients post every batch at the same time."""
     trouble: bool = False
     patient: bool = False
-    """No client may be told to come again, or lose its connection."""
+    """No client may get a 503 or lose its connection."""
 
 
 def touchpoint_of(number: int) -> str:
@@ -56,13 +56,13 @@ def _event(number: int, tenant: str, now: str, chance: random.Random, *, trouble
     mail, rest = divmod(number, MAILED_EVERY)
     mailed = rest == 0
     prefix = ""
-    if mailed and trouble:  # the first ones ask for one kind each, so that there is something of everything
-        kinds = ["", *TROUBLE]
-        often = [1 - sum(TROUBLE.values()), *TROUBLE.values()]
-        prefix = kinds[mail + 1] if mail < len(TROUBLE) else chance.choices(kinds, often)[0]
+    if mailed and trouble:  # the first addresses ask for one kind each, so that every kind occurs
+        kinds = ["", *TROUBLE_SHARES]
+        often = [1 - sum(TROUBLE_SHARES.values()), *TROUBLE_SHARES.values()]
+        prefix = kinds[mail + 1] if mail < len(TROUBLE_SHARES) else chance.choices(kinds, often)[0]
     return {
         "id": f"e-{number}",
-        "type": MAILED if mailed else "page.viewed",
+        "type": MAILED_EVENT_TYPE if mailed else "page.viewed",
         "occurred_at": now,
         "customer": {"id": f"c-{number}", "email": f"{prefix}c{number}.{tenant}@example.com"},
         "segments": {"touchpoint": touchpoint_of(mail)},
@@ -72,23 +72,23 @@ def _event(number: int, tenant: str, now: str, chance: random.Random, *, trouble
 
 
 def _asks_for_trouble(address: str) -> bool:
-    return address.startswith(tuple(TROUBLE))
+    return address.startswith(tuple(TROUBLE_SHARES))
 
 
 @dataclass
 class Load:
-    """Posts a plan, evenly over its time, never faster than the door takes it."""
+    """Posts a plan evenly over its time, or as fast as the API accepts it."""
 
     stack: Stack
     company: Company
     ledger: Ledger
     plan: Plan
     refused: int = 0
-    """Answers that asked us to come again, and connections that broke."""
+    """Responses 503, and connections that broke."""
     asked_for_trouble: int = 0
-    """Addresses that the mail server makes trouble for, and copies of what was posted already."""
+    """Addresses that make the mail server fail, and repeated posts."""
     faults: list[str] = field(default_factory=list)
-    """What no client of the door should ever be told."""
+    """Responses that no client should get."""
 
     async def run(self, give_up_after: float = 120) -> None:
         began = time.monotonic()
@@ -105,19 +105,19 @@ class Load:
                     addresses = [event["customer"]["email"] for event in batch]
                     self.asked_for_trouble += sum(map(_asks_for_trouble, addresses)) + self.plan.clients - 1
                     await asyncio.gather(
-                        *(self._until_taken(client, batch, end) for _ in range(self.plan.clients))
+                        *(self._post_until_accepted(client, batch, end) for _ in range(self.plan.clients))
                     )
 
-        await asyncio.gather(*(send_on() for _ in range(SENDERS)))
+        await asyncio.gather(*(send_on() for _ in range(SENDER_COUNT)))
 
-    async def _until_taken(
+    async def _post_until_accepted(
         self, client: httpx.AsyncClient, batch: Sequence[dict[str, Any]], end: float
     ) -> None:
         ids = [event["id"] for event in batch]
         self.ledger.trying(ids)
         while time.monotonic() < end:
             try:
-                response = await client.post(f"{self.stack.door('trigger')}/v1/events", json=batch)
+                response = await client.post(f"{self.stack.origin_of('trigger')}/v1/events", json=batch)
             except httpx.TransportError as error:
                 if self.plan.patient:
                     self.faults.append(f"events: {type(error).__name__} where every client is to be served")

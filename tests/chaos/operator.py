@@ -1,4 +1,4 @@
-"""What an operator sees: the metrics of every process of ours, read again and again while a scenario runs."""
+"""What an operator sees: the metrics of every process, polled while a scenario runs."""
 
 import asyncio
 import re
@@ -9,15 +9,15 @@ import httpx
 from chaos.processes import Process
 from chaos.stack import Stack
 
-EVERY = 0.8
-SAMPLE = re.compile(r"(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
-LABEL = re.compile(r'(\w+)="([^"]*)"')
-COUNTED = ("_total", "_count", "_sum")
+POLL_INTERVAL_S = 0.8
+SAMPLE_PATTERN = re.compile(r"(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
+LABEL_PATTERN = re.compile(r'(\w+)="([^"]*)"')
+COUNTER_SUFFIXES = ("_total", "_count", "_sum")
 
 
 @dataclass(frozen=True)
 class Sign:
-    """A metric that shows a fault, and how far it must move while the fault is there.
+    """A metric that shows a fault, and how far it must move meanwhile.
 
     A counter is added up over all processes and their restarts; of a gauge the furthest move of any one counts.
     ``up`` is Prometheus' own: whether a process answered.
@@ -36,7 +36,7 @@ class Sign:
 
 @dataclass
 class Series:
-    """One line of one process' metrics, over the time of a scenario."""
+    """One line of one process's metrics during a scenario."""
 
     last: float
     low: float
@@ -44,40 +44,40 @@ class Series:
     rise: float
 
     def next(self, value: float) -> None:
-        # A process that was started again counts from nothing.
+        # A process that was started again counts from zero.
         self.rise += value - self.last if value >= self.last else value
         self.last, self.low, self.high = value, min(self.low, value), max(self.high, value)
 
 
 @dataclass
 class Operator:
-    """Looks at every process all the time."""
+    """Polls the metrics of every process."""
 
     stack: Stack
     signs: Sequence[Sign]
     _series: dict[tuple[str, str, str], Series] = field(default_factory=dict)
     _met: bool = False
-    _looks: int = 0
-    _looked: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _polls: int = 0
+    _polled: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def run(self) -> None:
         """Until cancelled."""
         async with httpx.AsyncClient(timeout=1, trust_env=False, verify=False) as client:
             while True:
-                await asyncio.gather(*(self._look(client, process) for process in self.stack.ours))
+                await asyncio.gather(*(self._poll(client, process) for process in self.stack.ours))
                 self._met = True
-                async with self._looked:
-                    self._looks += 1
-                    self._looked.notify_all()
-                await asyncio.sleep(EVERY)
+                async with self._polled:
+                    self._polls += 1
+                    self._polled.notify_all()
+                await asyncio.sleep(POLL_INTERVAL_S)
 
-    async def looks_again(self) -> None:
-        """Return after a whole look that began later than this call."""
-        enough = self._looks + 2  # the next one to end may have begun already
-        async with self._looked:
-            await self._looked.wait_for(lambda: self._looks >= enough)
+    async def next_poll(self) -> None:
+        """Return after a whole poll that began later than this call."""
+        enough = self._polls + 2  # the next one to end may have begun already
+        async with self._polled:
+            await self._polled.wait_for(lambda: self._polls >= enough)
 
-    async def _look(self, client: httpx.AsyncClient, process: Process) -> None:
+    async def _poll(self, client: httpx.AsyncClient, process: Process) -> None:
         try:
             page = (await client.get(f"http://127.0.0.1:{process.port}/metrics")).text
         except httpx.TransportError:
@@ -85,7 +85,7 @@ class Operator:
         self._note(process.name, "up", "", float(bool(page)))
         wanted = tuple(sign.metric for sign in self.signs)
         for line in page.splitlines():
-            if line.startswith(wanted) and (found := SAMPLE.fullmatch(line)):
+            if line.startswith(wanted) and (found := SAMPLE_PATTERN.fullmatch(line)):
                 self._note(process.name, found["name"], found["labels"] or "", float(found["value"]))
 
     def _note(self, process: str, name: str, labels: str, value: float) -> None:
@@ -93,20 +93,20 @@ class Operator:
         if key in self._series:
             self._series[key].next(value)
         else:
-            # What is counted for the first time after our first look was counted from nothing.
+            # A series that appears after the first poll was counted from zero.
             self._series[key] = Series(value, value, value, value if self._met else 0.0)
 
     def moved(self, sign: Sign) -> float:
-        """How far."""
+        """How far the metric moved."""
         found = [
-            series.rise if sign.metric.endswith(COUNTED) else series.high - series.low
+            series.rise if sign.metric.endswith(COUNTER_SUFFIXES) else series.high - series.low
             for (_, name, labels), series in self._series.items()
-            if name == sign.metric and sign.labels.items() <= dict(LABEL.findall(labels)).items()
+            if name == sign.metric and sign.labels.items() <= dict(LABEL_PATTERN.findall(labels)).items()
         ]
-        return sum(found) if sign.metric.endswith(COUNTED) else max(found, default=0.0)
+        return sum(found) if sign.metric.endswith(COUNTER_SUFFIXES) else max(found, default=0.0)
 
     def unseen(self, accepted: int) -> list[str]:
-        """What did not show, in words."""
+        """The signs that did not move far enough, in words."""
         return [
             f"wrong: {sign} moved by {self.moved(sign):.1f} only"
             for sign in self.signs

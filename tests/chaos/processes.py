@@ -1,4 +1,4 @@
-"""One program that is kept running, and can be killed, frozen and stopped at any moment."""
+"""A program that is kept running, and can be killed, frozen and stopped at any moment."""
 
 import asyncio
 import contextlib
@@ -10,19 +10,19 @@ from pathlib import Path
 from deploy.local.logfile import LogFile
 from deploy.local.program import Program, spawn
 
-AGAIN_AFTER = 0.3
-"""Seconds until a program that ended is started again: not the supervisor's back-off, which grows."""
+RESTART_DELAY_S = 0.3
+"""Constant, unlike the supervisor's back-off."""
 
 
 @dataclass
 class Process:
-    """A program, its process of now, and how often it ended by itself or by us."""
+    """A program, its current process, and how often that ended."""
 
     program: Program
     logs: Path
     group: int
     port: int | None = None
-    """Where a process of ours answers /metrics."""
+    """The port of /metrics, for a process of the product."""
     ends: int = 0
     _running: asyncio.subprocess.Process | None = None
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,11 +44,11 @@ class Process:
                 await asyncio.wait_for(output.closed.wait(), 1)
             if self._wanted.is_set():
                 self.ends += 1
-                await asyncio.sleep(AGAIN_AFTER)
+                await asyncio.sleep(RESTART_DELAY_S)
         log.close()
 
     def send(self, number: signal.Signals) -> bool:
-        """Whether there was a process to send it to."""
+        """Send a signal; whether there was a process to get it."""
         if self._running is None or self._running.returncode is not None:
             return False
         with contextlib.suppress(ProcessLookupError):
@@ -63,7 +63,10 @@ class Process:
         return self.program.ready is None or await self.program.ready()
 
     async def until_ready(self, within: float = 120) -> None:
-        """:raises TimeoutError: naming where its log lies."""
+        """Wait until it is ready.
+
+        :raises TimeoutError: naming the folder of its log.
+        """
         deadline = time.monotonic() + within
         while not await self.is_ready():
             if time.monotonic() > deadline:
@@ -73,7 +76,7 @@ class Process:
     async def stop(
         self, number: signal.Signals | None = None, within: float = 20
     ) -> tuple[float, int | None]:
-        """End it, until it is started again; how long it took, and its exit code. Beyond ``within`` it is killed."""
+        """Stop it, by a kill after ``within`` seconds; return how long it took, and the exit code."""
         self._wanted.clear()
         began = time.monotonic()
         self.send(number or self.program.stop_signal)

@@ -1,4 +1,4 @@
-"""A TCP proxy before PostgreSQL that cuts connections at COMMIT, so that nobody knows whether it happened."""
+"""A TCP proxy before PostgreSQL that cuts connections at COMMIT, so that the client cannot know its outcome."""
 
 import asyncio
 import contextlib
@@ -12,47 +12,50 @@ from dataclasses import dataclass, field
 from deploy.local.state import SERVICES, State
 
 COMMIT = b"COMMIT;\0"
-MARKS = {
+FIRST_STATEMENTS = {
     b"UPDATE position AS p SET next_offset": "consumer",
     b"UPDATE invitation SET state": "sender",
     b"DELETE FROM outbox": "relay",
 }
-"""Who speaks is known by what it says: in its transaction, or, the relay, in place of a COMMIT."""
-KINDS = ("api", *MARKS.values())
-PREPARED = re.compile(rb"P.{4}(\w+)\0(" + b"|".join(MARKS) + rb")", re.DOTALL)
+"""The client is known by a statement in its transaction; the relay's stands in place of a COMMIT."""
+KINDS = ("api", *FIRST_STATEMENTS.values())
+PREPARED = re.compile(
+    rb"P.{4}(\w+)\0\s*(" + b"|".join(text.replace(b" ", rb"\s+") for text in FIRST_STATEMENTS) + rb")",
+    re.DOTALL,
+)
 USED = re.compile(rb"B.{4}\0(\w+)\0", re.DOTALL)
-CERTAINLY = 3
-"""The third commit of each kind is cut whatever chance says."""
-ARRIVES = 0.7
-"""So many of the commits that are cut have arrived: only the answer is lost."""
+CERTAIN_CUT = 3
+"""The third commit of each kind is always cut."""
+ARRIVED_SHARE = 0.7
+"""The share of the cut commits that have arrived: only the response is lost."""
 
 
 @dataclass
-class Speaker:
-    """One connection: which of its statements tell who it is."""
+class ClientConnection:
+    """A connection, and which of its prepared statements tell what kind of client it is."""
 
     is_api: bool = False
     now: str = ""
     _marked: dict[bytes, str] = field(default_factory=dict)
 
-    def commits(self, said: bytes) -> str:
-        """Who commits with this, if anybody does."""
-        self.is_api = self.is_api or b"-api\0" in said
-        for name, mark in PREPARED.findall(said):
-            self._marked[name] = MARKS[mark]
-        for name in USED.findall(said):
+    def commits(self, sent: bytes) -> str:
+        """The kind of client that commits with these bytes; empty: none does."""
+        self.is_api = self.is_api or b"-api\0" in sent
+        for name, statement in PREPARED.findall(sent):
+            self._marked[name] = FIRST_STATEMENTS[b" ".join(statement.split())]
+        for name in USED.findall(sent):
             self.now = self.now or self._marked.get(name, "")
-        if self.now == "relay" or COMMIT in said:
+        if self.now == "relay" or COMMIT in sent:
             kind, self.now = self.now or ("api" if self.is_api else ""), ""
             return kind
-        if b"ROLLBACK;\0" in said:
+        if b"ROLLBACK;\0" in sent:
             self.now = ""
         return ""
 
 
 @dataclass
 class Proxy:
-    """Forwards bytes until chance has it that a commit goes unanswered, or never arrives."""
+    """Forwards bytes; at random a commit gets no response, or never arrives."""
 
     state: State
     chance: random.Random
@@ -64,7 +67,7 @@ class Proxy:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Database settings that lead through here."""
+        """Settings of the databases' URLs through this proxy."""
         own, real = f"127.0.0.1:{self.port}/", f"127.0.0.1:{self.state.ports['postgres']}/"
         return {
             f"{name.upper()}_DATABASE_URL": self.state.database_url(name).replace(real, own)
@@ -75,7 +78,7 @@ class Proxy:
         if not kind or not self.active:
             return False
         self._seen[kind] += 1
-        return self._seen[kind] == CERTAINLY or self.chance.random() < self.often
+        return self._seen[kind] == CERTAIN_CUT or self.chance.random() < self.often
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -85,20 +88,20 @@ class Proxy:
         except OSError:
             writer.close()
             return
-        answers = asyncio.create_task(_pass_on(server_reader, writer))
-        speaker = Speaker()
+        answers = asyncio.create_task(_forward(server_reader, writer))
+        client = ClientConnection()
         with contextlib.suppress(OSError):
-            while said := await reader.read(65_536):
-                kind = speaker.commits(said)
+            while sent := await reader.read(65_536):
+                kind = client.commits(sent)
                 if not self._cuts(kind):
-                    server_writer.write(said)
+                    server_writer.write(sent)
                     await server_writer.drain()
                     continue
                 answers.cancel()
-                if self.chance.random() < ARRIVES:
-                    server_writer.write(said)
+                if self.chance.random() < ARRIVED_SHARE:
+                    server_writer.write(sent)
                     await server_writer.drain()
-                    # The server has done it when it answers; the answer goes nowhere.
+                    # The commit is done when the server responds; the response is dropped.
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(server_reader.read(65_536), 2)
                 self.cut[kind] += 1
@@ -108,7 +111,7 @@ class Proxy:
         writer.transport.abort()
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         while answer := await reader.read(65_536):
             writer.write(answer)
@@ -117,7 +120,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @asynccontextmanager
-async def a_proxy(state: State, chance: random.Random, often: float) -> AsyncIterator[Proxy]:
+async def running_proxy(state: State, chance: random.Random, often: float) -> AsyncIterator[Proxy]:
     proxy = Proxy(state, chance, often)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.port = server.sockets[0].getsockname()[1]

@@ -1,5 +1,5 @@
-"""``python -m chaos.selfcheck``: the harness must see what is wrong with each deliberately broken copy, and nothing
-wrong with the product in the same scenarios, as short and as impatiently judged.
+"""``python -m chaos.selfcheck``: the harness must find each deliberate fault, and nothing wrong with the product in
+the same short scenarios.
 """
 
 import asyncio
@@ -9,28 +9,28 @@ import sys
 from chaos.arena import Result, run
 from chaos.broken import BREAKS
 from chaos.scenarios import BY_NAME
-from chaos.stack import Stack, a_stack
+from chaos.stack import Stack, running_stack
 
-EVENTS = 2_000
-WHOLE = "whole"
-"""The product as it is."""
+EVENT_COUNT = 2_000
+UNBROKEN = "whole"
+"""The product without a fault."""
 TRIES = 2
-"""A fault that needs a rare moment gets so many chances to show itself."""
+"""Runs for a fault that shows only at a rare moment."""
 
 
 async def main() -> int:
     seed = os.environ.get("SEED") or "selfcheck"
     only = set(filter(None, os.environ.get("ONLY", "").split(",")))
-    if unknown := only - {WHOLE, *BREAKS}:
-        sys.exit(f"no such copy: {', '.join(sorted(unknown))}; there are {', '.join([WHOLE, *BREAKS])}")
+    if unknown := only - {UNBROKEN, *BREAKS}:
+        sys.exit(f"no such copy: {', '.join(sorted(unknown))}; there are {', '.join([UNBROKEN, *BREAKS])}")
     missed: list[str] = []
-    async with a_stack() as stack:
-        if not only or WHOLE in only:
+    async with running_stack() as stack:
+        if not only or UNBROKEN in only:
             for name in sorted({broken.scenario for broken in BREAKS.values()}):
-                faults = (await _run(stack, name, f"{seed}-0")).found.faults
-                sys.stdout.write(f"{WHOLE}, {name}: {faults or 'nothing is wrong with it'}\n")
+                faults = (await _run(stack, name, f"{seed}-0")).findings.faults
+                sys.stdout.write(f"{UNBROKEN}, {name}: {faults or 'nothing is wrong with it'}\n")
                 sys.stdout.flush()
-                missed += [f"{WHOLE} {name}"] * bool(faults)
+                missed += [f"{UNBROKEN} {name}"] * bool(faults)
         for name, broken in BREAKS.items():
             if only and name not in only:
                 continue
@@ -39,12 +39,12 @@ async def main() -> int:
             await stack.start_ours()
             for number in range(TRIES):
                 result = await _run(stack, broken.scenario, f"{seed}-{number}")
-                told = [fault for fault in result.found.faults if fault.startswith(("lost", "doubled"))]
-                verdict = f"caught by {broken.scenario}" if told else "NOT CAUGHT"
+                found = [fault for fault in result.findings.faults if fault.startswith(("lost", "doubled"))]
+                verdict = f"caught by {broken.scenario}" if found else "NOT CAUGHT"
                 sys.stdout.write(f"{name} ({broken.what}): {verdict}\n")
-                sys.stdout.write("".join(f"  {fault}\n" for fault in told[:3]))
+                sys.stdout.write("".join(f"  {fault}\n" for fault in found[:3]))
                 sys.stdout.flush()
-                if told:
+                if found:
                     break
             else:
                 missed.append(name)
@@ -52,7 +52,7 @@ async def main() -> int:
 
 
 async def _run(stack: Stack, scenario: str, seed: str) -> Result:
-    events = int(os.environ.get("EVENTS") or EVENTS)
+    events = int(os.environ.get("EVENTS") or EVENT_COUNT)
     return await run(stack, BY_NAME[scenario], seed=seed, events=events, seconds=10, settle_within=30)
 
 

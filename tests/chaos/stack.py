@@ -1,4 +1,4 @@
-"""A whole stack of this run's own: every process in our hand, none left behind, everything forgotten after."""
+"""A whole stack of this run's own: the harness holds every process, leaves none behind, and deletes all data."""
 
 import asyncio
 import os
@@ -23,8 +23,8 @@ from deploy.local.supervise import AFTERWORD
 from deploy.local.supervisor import Supervisor
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
-HEARING = ("dispatcher", "collector", "scorer", "alerts")
-"""The services whose workers hear something."""
+CONSUMING_SERVICES = ("dispatcher", "collector", "scorer", "alerts")
+"""The services whose workers consume topics."""
 
 
 @dataclass
@@ -36,10 +36,10 @@ class Stack:
     kafka: str
     processes: dict[str, Process] = field(default_factory=dict)
     everywhere: dict[str, str] = field(default_factory=dict)
-    """Settings of every process of ours that is started from now on."""
-    doors: dict[str, str] = field(default_factory=dict)
-    """Where a service's API of its own listens."""
-    _eyes: dict[str, asyncpg.Pool] = field(default_factory=dict)
+    """Settings of every process of the product that is started from now on."""
+    origins: dict[str, str] = field(default_factory=dict)
+    """Origins of services that have an API process of their own."""
+    _pools: dict[str, asyncpg.Pool] = field(default_factory=dict)
 
     @property
     def workers(self) -> list[Process]:
@@ -58,12 +58,12 @@ class Stack:
     def brokers(self) -> list[Process]:
         return [process for name, process in self.processes.items() if name.partition("-")[0] == "kafka"]
 
-    def door(self, service: str) -> str:
-        """Where its clients knock now."""
-        return self.doors.get(service, self.state.origin)
+    def origin_of(self, service: str) -> str:
+        """The origin of the service's API now."""
+        return self.origins.get(service, self.state.origin)
 
     def flag(self, name: str, *, up: bool) -> None:
-        """What ``entry.py`` does in every process while the flag is up."""
+        """Raise or lower a flag, which ``entry.py`` obeys in every process."""
         file = self.state.root / name
         file.touch() if up else file.unlink()
 
@@ -90,20 +90,20 @@ class Stack:
         return self._ours(name, port, ("run", "all", "api", "--port", str(port)), settings)
 
     def add_api_of(self, service: str) -> Process:
-        """One service's, behind a door of its own."""
+        """The API of one service, with an origin of its own."""
         port = free_ports(1)[0]
-        self.doors[service] = f"http://127.0.0.1:{port}"
+        self.origins[service] = f"http://127.0.0.1:{port}"
         return self._ours(f"api-{service}", port, ("run", service, "api", "--port", str(port)))
 
     async def start_ours(self, settings: Mapping[str, str] | None = None) -> None:
-        """The API and one worker for each service; ready when it returns."""
+        """Start the API and one worker for each service; return when all are ready."""
         self.add_api(settings=settings)
         for service in SERVICES:
             self.add_worker(service, settings=settings)
         await self.until_ready(*self.ours)
 
     async def stop_ours(self) -> dict[str, tuple[float, int | None]]:
-        """SIGTERM to all of them; how long each took, and its exit code."""
+        """Send SIGTERM to all; return how long each took, and its exit code."""
         names = [process.name for process in self.ours]
         return dict(zip(names, await asyncio.gather(*map(self.remove, names)), strict=True))
 
@@ -129,26 +129,26 @@ class Stack:
         return self.add(program, port)
 
     async def database(self, service: str) -> asyncpg.Connection:
-        """The judge's own way in, past everything of ours."""
-        return await asyncpg.connect(self._way_to(service), timeout=5)
+        """A connection of the harness, independent of the product."""
+        return await asyncpg.connect(self._database_url(service), timeout=5)
 
     @asynccontextmanager
-    async def asking(self, service: str) -> AsyncIterator[Connection]:
-        """The same, for who asks again and again: a connection is kept."""
-        if service not in self._eyes:
-            self._eyes[service] = asyncpg.create_pool(
-                self._way_to(service), min_size=0, max_size=4, timeout=5
+    async def connection(self, service: str) -> AsyncIterator[Connection]:
+        """A connection of the harness from a pool, for repeated queries."""
+        if service not in self._pools:
+            self._pools[service] = asyncpg.create_pool(
+                self._database_url(service), min_size=0, max_size=4, timeout=5
             )
-            await self._eyes[service]
-        async with self._eyes[service].acquire() as connection:
+            await self._pools[service]
+        async with self._pools[service].acquire() as connection:
             yield connection
 
-    def _way_to(self, service: str) -> str:
+    def _database_url(self, service: str) -> str:
         password, port = self.state.passwords["postgres"], self.state.ports["postgres"]
         return f"postgresql://postgres:{password}@127.0.0.1:{port}/{service}?sslmode=disable"
 
     async def run(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
-        """The ``afterword`` command in this stack."""
+        """Run the ``afterword`` command in this stack; return its output."""
         own = {**environment(self.state), **self.everywhere, **(settings or {})}
         process = await asyncio.create_subprocess_exec(
             str(AFTERWORD), *arguments, env={**os.environ, **own},
@@ -161,7 +161,7 @@ class Stack:
 
     async def close(self) -> None:
         """Stop everything."""
-        for pool in self._eyes.values():
+        for pool in self._pools.values():
             pool.terminate()
         await self.stop_ours()
         # Brokers that are asked to stop together wait for each other, and nothing of theirs is kept.
@@ -172,10 +172,10 @@ class Stack:
 
 
 @asynccontextmanager
-async def a_stack(
+async def running_stack(
     settings: Mapping[str, str] | None = None, *, brokers: int = 1, copies: int = 1
 ) -> AsyncIterator[Stack]:
-    """Up and ready; at the end down and forgotten, its logs moved to CHAOS_LOGS if that is set.
+    """A stack that is ready; its data are deleted at the end, its logs moved to CHAOS_LOGS if that is set.
 
     ``copies`` is how many brokers hold each partition.
     """

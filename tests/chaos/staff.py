@@ -1,4 +1,4 @@
-"""Two of the staff who want every case, at the same moment: exactly one gets it, and the other is told."""
+"""Two colleagues who take every case at the same moment: exactly one succeeds, the other gets a conflict."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,13 @@ from chaos.stack import Stack
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 
-MOST = 60
-"""Cases that they fight for: enough to see what can be seen."""
+MAX_CASES = 60
+"""Cases that they both try to take."""
 
 
 @dataclass
 class Colleagues:
-    """Both of them, until every case that they have seen has an owner."""
+    """Both colleagues, with the responses that they got."""
 
     stack: Stack
     tenant: str
@@ -38,7 +38,7 @@ class Colleagues:
         """Until cancelled."""
         await self._sign_in()
         async with httpx.AsyncClient(timeout=15, trust_env=False, verify=False) as client:
-            while len(self._answers) < MOST:
+            while len(self._answers) < MAX_CASES:
                 for case in await self._open(client):
                     self._busy = True
                     await asyncio.gather(*(self._take(client, person, case) for person in self._people))
@@ -46,8 +46,8 @@ class Colleagues:
                 await asyncio.sleep(0.3)
 
     async def _sign_in(self) -> None:
-        """Give both a session: alerts asks for it before each act."""
-        async with self.stack.asking("alerts") as database:
+        """Give both a session, which alerts checks before each action."""
+        async with self.stack.connection("alerts") as database:
             for person in self._people:
                 await database.execute(
                     "INSERT INTO staff (tenant, id, address, name, role, segments, wants_mail, created_at) "
@@ -63,7 +63,7 @@ class Colleagues:
     async def _open(self, client: httpx.AsyncClient) -> list[dict[str, Any]]:
         with contextlib.suppress(httpx.TransportError):
             page = await client.get(
-                f"{self.stack.door('alerts')}/v1/cases",
+                f"{self.stack.origin_of('alerts')}/v1/cases",
                 params={"state": "open", "owner": "nobody", "limit": 20},
                 headers=self._pass(self._people[0]),
             )
@@ -73,11 +73,11 @@ class Colleagues:
         return []
 
     async def _take(self, client: httpx.AsyncClient, person: UUID, case: dict[str, Any]) -> None:
-        """Again and again, until the door has said yes or no."""
+        """Try until the API accepts or refuses."""
         while True:
             with contextlib.suppress(httpx.TransportError):
                 answer = await client.post(
-                    f"{self.stack.door('alerts')}/v1/cases/{case['id']}/actions",
+                    f"{self.stack.origin_of('alerts')}/v1/cases/{case['id']}/actions",
                     json={"act": "take", "version": case["version"]},
                     headers=self._pass(person),
                 )
@@ -98,8 +98,8 @@ class Colleagues:
         return {"cookie": f"{ACCESS_COOKIE}={cookie}", CSRF_HEADER: CsrfGuard(secret).token(session)}
 
     async def judge(self) -> list[str]:
-        """What is wrong, by what both were told and by what stands in the database."""
-        async with self.stack.asking("alerts") as database:
+        """The faults, by the responses and by the database."""
+        async with self.stack.connection("alerts") as database:
             rows = await database.fetch(
                 "SELECT id::text, owner_id, (SELECT count(*) FROM timeline t WHERE t.tenant = c.tenant "
                 "AND t.case_id = c.id AND t.kind = 'taken') FROM cases c WHERE tenant = $1",

@@ -1,4 +1,4 @@
-"""The table at the end, and below it in words what was wrong."""
+"""The table at the end, and below it the faults in words."""
 
 from collections.abc import Sequence
 
@@ -14,25 +14,25 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def show(results: Sequence[Result]) -> None:
-    """Print it, without colours where nobody looks."""
+def print_table(results: Sequence[Result]) -> None:
+    """Print the table and the faults."""
     table = Table(title="Nothing lost, nothing twice", title_justify="left", box=box.SIMPLE, pad_edge=False)
     for column in COLUMNS:
         table.add_column(column, justify="left" if column in LEFT else "right")
     for result in results:
-        found = result.found
-        figures = (
-            result.injected, result.refused, found.accepted, found.decisions, found.invitations, found.mails,
-            found.unknown, found.answers, found.counted, found.cases, found.dead_letters, found.lost, found.doubled,
-            found.reordered, found.said_again,
+        findings = result.findings
+        values = (
+            result.injected, result.refused, findings.accepted, findings.decisions, findings.invitations, findings.mails,
+            findings.unknown, findings.answers, findings.counted, findings.cases, findings.dead_letters, findings.lost, findings.doubled,
+            findings.reordered, findings.published_again,
         )  # fmt: skip
         table.add_row(
-            result.scenario.name, *map(str, figures), f"{result.standstill:.1f} s", f"{result.seconds:.0f} s",
+            result.scenario.name, *map(str, values), f"{result.standstill:.1f} s", f"{result.seconds:.0f} s",
             ", ".join(map(str, result.scenario.seen_by)),
         )  # fmt: skip
     console = Console(width=220, highlight=False)
     console.print(table)
     for result in results:
-        console.print("; ".join([f"{result.scenario.name}: {result.scenario.what}", *result.told]))
-        for fault in result.found.faults:
+        console.print("; ".join([f"{result.scenario.name}: {result.scenario.what}", *result.notes]))
+        for fault in result.findings.faults:
             console.print(f"  {fault}", style="red")

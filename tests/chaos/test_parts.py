@@ -1,7 +1,7 @@
-"""The parts of the harness that a verdict hangs on, each alone."""
+"""The parts of the harness that verdicts depend on."""
 
 from chaos.operator import Series, Sign
-from chaos.proxy import Speaker
+from chaos.proxy import ClientConnection
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -37,27 +37,27 @@ def test_a_sign_reads_as_prometheus_writes_it() -> None:
     assert str(Sign("afterword_x_total", labels={"status": "503"})) == 'afterword_x_total{status="503"}'
 
 
-def test_who_commits_is_known_by_the_first_thing_it_says_in_its_transaction() -> None:
-    speaker = Speaker()
-    speaker.commits(prepare(b"a", b"UPDATE position AS p SET next_offset = $1"))
-    speaker.commits(prepare(b"b", b"UPDATE invitation SET state = $1"))
-    assert speaker.commits(use(b"a") + use(b"b")) == ""
-    assert speaker.commits(COMMIT) == "consumer"
-    speaker.commits(use(b"b"))
-    assert speaker.commits(COMMIT) == "sender"
+def test_a_client_is_known_by_the_first_known_statement_in_its_transaction() -> None:
+    client = ClientConnection()
+    client.commits(prepare(b"a", b"UPDATE position AS p SET next_offset = $1"))
+    client.commits(prepare(b"b", b"\n    UPDATE invitation\n    SET state = $1"))
+    assert client.commits(use(b"a") + use(b"b")) == ""
+    assert client.commits(COMMIT) == "consumer"
+    client.commits(use(b"b"))
+    assert client.commits(COMMIT) == "sender"
 
 
 def test_a_relay_commits_with_its_statement_and_an_api_is_known_by_its_name() -> None:
-    relay, api = Speaker(), Speaker()
+    relay, api = ClientConnection(), ClientConnection()
     relay.commits(prepare(b"a", b"DELETE FROM outbox WHERE seq"))
     assert relay.commits(use(b"a")) == "relay"
     api.commits(b"application_name\0collector-api\0")
     assert api.commits(COMMIT) == "api"
 
 
-def test_what_was_rolled_back_is_nobodys_commit() -> None:
-    speaker = Speaker()
-    speaker.commits(prepare(b"a", b"UPDATE position AS p SET next_offset = $1"))
-    speaker.commits(use(b"a"))
-    speaker.commits(message(b"Q", b"ROLLBACK;\0"))
-    assert speaker.commits(COMMIT) == ""
+def test_a_rollback_is_no_commit() -> None:
+    client = ClientConnection()
+    client.commits(prepare(b"a", b"UPDATE position AS p SET next_offset = $1"))
+    client.commits(use(b"a"))
+    client.commits(message(b"Q", b"ROLLBACK;\0"))
+    assert client.commits(COMMIT) == ""

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 from chaos.arena import run
 from chaos.scenarios import BY_NAME
-from chaos.stack import Stack, a_stack
+from chaos.stack import Stack, running_stack
 
 pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
 async def stack() -> AsyncIterator[Stack]:
-    async with a_stack() as running:
+    async with running_stack() as running:
         yield running
 
 
@@ -20,9 +20,9 @@ async def stack() -> AsyncIterator[Stack]:
 async def test_nothing_is_lost_and_nothing_happens_twice(stack: Stack, name: str) -> None:
     result = await run(stack, BY_NAME[name], seed="subset", events=600, seconds=6)
 
-    assert result.found.faults == []
-    assert result.found.accepted == result.found.decisions == 600
-    assert result.found.invitations == 30
-    assert result.found.lost == result.found.doubled == result.found.reordered == 0
-    assert result.found.answers == result.found.counted > 10
-    assert result.found.cases > 0
+    assert result.findings.faults == []
+    assert result.findings.accepted == result.findings.decisions == 600
+    assert result.findings.invitations == 30
+    assert result.findings.lost == result.findings.doubled == result.findings.reordered == 0
+    assert result.findings.answers == result.findings.counted > 10
+    assert result.findings.cases > 0

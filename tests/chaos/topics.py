@@ -1,4 +1,4 @@
-"""What stands on the topics: read by a client of our own, apart from the product's consumers."""
+"""Reads the topics with a client of the harness, independent of the product's consumers."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from services.command import SERVICES, service
 from shared.kafka.kernel.clients import stop_consumer
 
-HEARD = {name: service(name).consumed_topics for name in SERVICES}
-"""The topics that each service hears."""
-DEAD = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
+CONSUMED_TOPICS = {name: service(name).consumed_topics for name in SERVICES}
+"""The topics that each service consumes."""
+DEAD_LETTER_TOPICS = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
 
 Offsets = Mapping[TopicPartition, int]
 
@@ -38,8 +38,8 @@ async def _places(reader: AIOKafkaConsumer, topics: Sequence[str]) -> list[Topic
     return found
 
 
-async def ends(bootstrap: str, topics: Sequence[str]) -> Offsets:
-    """Where each partition ends now."""
+async def end_offsets(bootstrap: str, topics: Sequence[str]) -> Offsets:
+    """The end offset of each partition."""
     async with a_reader(bootstrap) as reader:
         return dict(await reader.end_offsets(await _places(reader, topics)))
 
@@ -47,7 +47,7 @@ async def ends(bootstrap: str, topics: Sequence[str]) -> Offsets:
 async def records(
     bootstrap: str, topics: Sequence[str], since: Offsets
 ) -> list[ConsumerRecord[bytes | None, bytes | None]]:
-    """Everything from there to the end, each partition in its order."""
+    """All records from these offsets to the end, each partition in order."""
     async with a_reader(bootstrap) as reader:
         places = await _places(reader, topics)
         until = await reader.end_offsets(places)
@@ -61,17 +61,17 @@ async def records(
         return found
 
 
-class Said(msgspec.Struct):
-    """Of a record only what the judge compares."""
+class PublishedRecord(msgspec.Struct):
+    """The fields of a record that the judge compares."""
 
     tenant: str
-    data: "Thing"
+    data: "PublishedThing"
 
 
-class Thing(msgspec.Struct):
+class PublishedThing(msgspec.Struct):
     id: str
     version: int
     event_id: str | None = None
 
 
-decode = msgspec.json.Decoder(Said).decode
+decode = msgspec.json.Decoder(PublishedRecord).decode

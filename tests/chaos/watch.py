@@ -1,4 +1,4 @@
-"""Whether the work goes on, and when it is done: by the positions, which nothing else moves."""
+"""Whether the work goes on, and when it is done, by the consumers' positions."""
 
 import asyncio
 import contextlib
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import asyncpg
 from aiokafka.errors import KafkaError
 from chaos import topics
-from chaos.stack import HEARING, Stack
+from chaos.stack import CONSUMING_SERVICES, Stack
 
-AWAY = (
+SERVER_AWAY_ERRORS = (
     OSError, TimeoutError, KafkaError,
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
 )  # fmt: skip
-"""What a server that was killed answers us, too."""
+"""Errors that the harness itself gets from a server that is away."""
 
 
 @dataclass
 class Watch:
-    """The longest time in which no service moved any position, between the first move and the last."""
+    """Measures the longest time in which no service moved a position, between the first move and the last."""
 
     stack: Stack
     longest: float = 0.0
@@ -29,21 +29,21 @@ class Watch:
         last: tuple[int, ...] = ()
         at = time.monotonic()
         while True:
-            with contextlib.suppress(*AWAY):
-                now = tuple([await self._moved(service) for service in HEARING])
+            with contextlib.suppress(*SERVER_AWAY_ERRORS):
+                now = tuple([await self._moved(service) for service in CONSUMING_SERVICES])
                 if now != last:
                     self.longest = max(self.longest, time.monotonic() - at if last else 0.0)
                     last, at = now, time.monotonic()
             await asyncio.sleep(0.5)
 
     async def _moved(self, service: str) -> int:
-        async with self.stack.asking(service) as database:
+        async with self.stack.connection(service) as database:
             return int(await database.fetchval("SELECT coalesce(sum(next_offset), 0) FROM position"))
 
 
 async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
-    """What is still under way; empty when all is done."""
-    async with stack.asking("dispatcher") as dispatcher:
+    """What is not done yet, in words; empty when all is done."""
+    async with stack.connection("dispatcher") as dispatcher:
         decided = await dispatcher.fetchval("SELECT count(*) FROM decision WHERE tenant = $1", tenant)
         if decided < accepted:
             return f"{accepted - decided} events are not decided"
@@ -53,29 +53,31 @@ async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
             tenant,
         )
         if open_:
-            return f"{open_} mails are not handed over"
-    ends = await topics.ends(
-        stack.kafka, sorted({topic for heard in topics.HEARD.values() for topic in heard})
+            return f"{open_} mails are not sent"
+    ends = await topics.end_offsets(
+        stack.kafka, sorted({topic for consumed in topics.CONSUMED_TOPICS.values() for topic in consumed})
     )
-    for service, heard in topics.HEARD.items():
-        async with stack.asking(service) as database:
+    for service, consumed in topics.CONSUMED_TOPICS.items():
+        async with stack.connection(service) as database:
             if waiting := await database.fetchval("SELECT count(*) FROM outbox"):
                 return f"{waiting} rows wait in the outbox of {service}"
             rows = await database.fetch("SELECT topic, part, next_offset FROM position")
         at = {(row["topic"], row["part"]): row["next_offset"] for row in rows}
-        lag = sum(end - at.get((tp.topic, tp.partition), 0) for tp, end in ends.items() if tp.topic in heard)
+        lag = sum(
+            end - at.get((tp.topic, tp.partition), 0) for tp, end in ends.items() if tp.topic in consumed
+        )
         if lag:
             return f"{service} is {lag} records behind"
     return ""
 
 
 async def until_settled(stack: Stack, tenant: str, accepted: int, within: float) -> str:
-    """Wait for the end of all work; what was still under way when the patience was over."""
+    """Wait until all work is done; else return what is not."""
     end = time.monotonic() + within
     quiet = 0
-    why = "nothing could be asked"
+    why = "no server responded"
     while time.monotonic() < end:
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(*SERVER_AWAY_ERRORS):
             why = await unsettled(stack, tenant, accepted)
             quiet = 0 if why else quiet + 1
             if quiet == 2:

@@ -1,12 +1,15 @@
-"""Plays the services that alerts hears: answers, invitations, and their delivery to a handler."""
+"""Builds what alerts consumes (answers, invitations, tenants), and hands it to a handler."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from services.alerts.cases import handlers
+from services.alerts.cases.domain.policy import CasePolicy
 from shared.db.database import Database, UnitOfWork
 from shared.events import (
     ANSWERS,
@@ -24,6 +27,8 @@ from shared.events import (
 from shared.ids import uuid7
 
 TENANT = "havnbo"
+POLICY = CasePolicy()
+act_on_answers = partial(handlers.act_on_answers, POLICY)
 
 
 def an_answer(**changes: Any) -> Answer:
@@ -48,7 +53,7 @@ def an_answer(**changes: Any) -> Answer:
 
 
 def an_invitation(answer: Answer, **changes: Any) -> Invitation:
-    """What the dispatcher said of an answer's invitation."""
+    """The event of an answer's invitation."""
     now = datetime.now(UTC)
     facts: dict[str, Any] = {
         "id": answer.id,
@@ -93,7 +98,7 @@ async def deliver(
     *things: Data,
     tenant: str = TENANT,
 ) -> None:
-    """Hand things to a handler as the kernel does: one transaction, sorted."""
+    """Call a handler with the events of these things as the kernel does: in one transaction, sorted."""
     events = [_event(thing, tenant) for thing in things]
     events.sort(key=lambda event: (event.tenant, str(getattr(event.data, "id", "")), event.data.version))
     async with database.transaction() as uow:

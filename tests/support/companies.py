@@ -19,7 +19,9 @@ from support.http_clients import SECRET, a_context, a_door, environment_of
 from support.kernel_service import KernelService, create_topics
 from support.stack import Postgres
 
-from services.alerts import accounts, links
+from services.alerts.staff import accounts
+from services.alerts.staff.sessions import new_session
+from services.alerts.staff.sign_in_tokens import new_link
 from services.collector.forms import PageNonce
 from services.command import SERVICES, service
 from services.dispatcher import invitations, sending
@@ -144,7 +146,7 @@ class World:
             one = await accounts.create_person(
                 uow, company.name, address=address, name=full, role=role, segments=segments
             )
-            token = await accounts.new_session(uow, company.name, one)
+            token = await new_session(uow, company.name, one)
             row = await uow.execute(
                 "SELECT id FROM session WHERE tenant = :tenant AND staff_id = :one",
                 {"tenant": company.name, "one": one},
@@ -214,7 +216,7 @@ class World:
             row = await uow.execute("SELECT id FROM cases WHERE tenant = :tenant", {"tenant": company.name})
             company.case = row.scalar_one()
             admin = company.people["admin"].staff.id
-            company.link = str(await links.new_link(uow, company.name, admin))
+            company.link = str(await new_link(uow, company.name, admin))
         await self.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
         await self.deliver_all()
 

@@ -1,4 +1,4 @@
-"""Answers to count, and what a naive recount makes of them."""
+"""Answers to count, the counts that the scorer keeps, and those of a naive recount."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
@@ -12,7 +12,7 @@ from shared.events.segments import segments_of
 from shared.events.tenants import TENANTS
 from shared.tenancy import keep_tenants
 
-SPACE = UUID("7c1c2f6e-7a58-4d29-9f5d-5b5c3b1b7d11")
+ANSWER_NAMESPACE = UUID("7c1c2f6e-7a58-4d29-9f5d-5b5c3b1b7d11")
 DAY = date(2026, 11, 20)
 ACME = Tenant(id="acme", version=1, name="Acme", time_zone="Europe/Copenhagen", country="DK")
 
@@ -22,7 +22,7 @@ def an_answer(name: str = "a", **given: Any) -> Answer:
     day = given.get("day") or DAY
     at = datetime.combine(day, time(12), UTC)
     values: dict[str, Any] = {
-        "id": uuid5(SPACE, name),
+        "id": uuid5(ANSWER_NAMESPACE, name),
         "version": 1,
         "state": "sent",
         "origin": "survey",
@@ -38,24 +38,26 @@ def an_answer(name: str = "a", **given: Any) -> Answer:
 
 
 def events_of(answers: Sequence[Answer], tenant: str = "acme") -> list[Event[Answer]]:
-    """A batch as the kernel hands it over."""
+    """A batch as a handler gets it."""
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
     ordered = sorted(answers, key=lambda answer: (str(answer.id), answer.version))
     return [ANSWERS.event(tenant, answer, now) for answer in ordered]
 
 
 async def count(database: Database, *answers: Answer, tenant: str = "acme") -> None:
+    """Have the scorer count these answers as one batch."""
     async with database.transaction() as uow:
         await count_answers(uow, events_of(answers, tenant))
 
 
-async def know(database: Database, tenant: Tenant = ACME) -> None:
+async def add_tenant(database: Database, tenant: Tenant = ACME) -> None:
+    """Have the scorer consume a tenant's event."""
     async with database.transaction() as uow:
         await keep_tenants(uow, [TENANTS.event(tenant.id, tenant, uow.now)])
 
 
 async def kept_counts(database: Database, tenant: str = "acme") -> dict[tuple[str, str, date], list[int]]:
-    """What the scorer keeps, without rows that are all zero."""
+    """The counts that the scorer keeps, without rows that are all zero."""
     async with database.reading() as uow:
         rows = await uow.execute("SELECT * FROM day_count WHERE tenant = :tenant", {"tenant": tenant})
         return {(row.measurement, row.segment, row.day): list(row[4:]) for row in rows if any(row[4:])}

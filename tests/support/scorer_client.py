@@ -1,4 +1,4 @@
-"""The scorer's API as it is composed, with people and keys to knock with."""
+"""A client of the scorer's API, with staff and keys of its tenants."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 from support.http_clients import ORIGIN, SECRET, context_on
-from support.scorer_builders import know
+from support.scorer_builders import add_tenant
 
 from services.scorer.app import SERVICE
 from shared.db.database import Database
@@ -30,7 +30,7 @@ def a_tenant(name: str, zone: str = "Europe/Copenhagen", *scopes: str) -> Tenant
 def a_pass(
     database: Database, tenant: str = "acme", role: Role = "leader", segments: tuple[str, ...] = ()
 ) -> str:
-    """The cookie of somebody who is signed in."""
+    """The access cookie of a person who is signed in."""
     staff = Staff(
         tenant, UUID(int=1), "Jonas Holt", role, segments, "s", database.clock() + timedelta(hours=1)
     )
@@ -38,8 +38,8 @@ def a_pass(
 
 
 @dataclass(frozen=True)
-class Door:
-    """Knocks at the application without a network between."""
+class ScorerClient:
+    """Sends requests to the application, without a network."""
 
     database: Database
     app: FastAPI
@@ -54,7 +54,7 @@ class Door:
         key: str | None = None,
         **query: Any,
     ) -> httpx.Response:
-        """As somebody in a role, or with the tenant's key; as nobody with ``key=""``."""
+        """As a person in a role, or with the tenant's key; without either with ``key=""``."""
         headers = {"accept": "text/html" if role and not path.startswith("/v1") else "application/json"}
         if role:
             headers["cookie"] = f"{ACCESS_COOKIE}={a_pass(self.database, tenant, role, segments)}"
@@ -66,13 +66,14 @@ class Door:
 
 
 @asynccontextmanager
-async def a_door(database: Database, *tenants: Tenant) -> AsyncIterator[Door]:
+async def a_scorer_client(database: Database, *tenants: Tenant) -> AsyncIterator[ScorerClient]:
+    """A client of an application that knows these tenants."""
     for tenant in tenants:
-        await know(database, tenant)
+        await add_tenant(database, tenant)
     context = context_on(SERVICE, database, local=True, mailbox_url="http://127.0.0.1:8025")
     app, _ = SERVICE.api(context)
     await context.keys.refresh()
     try:
-        yield Door(database, app)
+        yield ScorerClient(database, app)
     finally:
         context.stopping.set()

@@ -62,11 +62,16 @@ def test_only_the_database_commits() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_rules_of_a_service_are_pure(service: str) -> None:
-    """`domain.py` imports the standard library, msgspec, the events and its own service's rules."""
-    path = ROOT / "services" / service / "domain.py"
+    """`domain` imports the standard library, msgspec, the events and its own service's rules."""
+    paths = [
+        path
+        for path in (ROOT / "services" / service).rglob("*.py")
+        if path.stem == "domain" or path.parent.name == "domain"
+    ]
+    assert paths
     foreign = {"sqlalchemy", "aiokafka", "fastapi", "httpx", "asyncpg", "jinja2", "structlog", "starlette"}
     imported = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in (node for path in paths for node in ast.walk(ast.parse(path.read_text()))):
         if isinstance(node, ast.Import):
             imported |= {name.name.split(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

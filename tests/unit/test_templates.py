@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 import pytest
-from jinja2 import Environment, meta
+from jinja2 import Environment, meta, nodes
 
 import services
 from shared.pages.environment import Pages
@@ -41,12 +41,21 @@ def reached(environment: Environment, template: str) -> Iterator[str]:
         waiting += [each for each in meta.find_referenced_templates(environment.parse(source)) if each]
 
 
+def defined(template: nodes.Template) -> set[str]:
+    """What a template defines itself: macros, imports, and what it sets."""
+    macros = {node.name for node in template.find_all(nodes.Macro)}
+    imports = {node.target for node in template.find_all(nodes.Import)}
+    return macros | imports | {node.name for node in template.find_all(nodes.Name) if node.ctx == "store"}
+
+
 @pytest.mark.parametrize("page", all_pages(), ids=lambda page: f"{page.__module__}.{page.__name__}")
 def test_a_template_uses_only_what_its_page_has(page: type[Page]) -> None:
     environment = Pages(".".join(page.__module__.split(".")[:2]))._environment
     used: set[str] = set()
+    known = {each.name for kind in (page, Frame) for each in fields(kind)} | EVERYWHERE
     for name in reached(environment, page.template):
         source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]
-        used |= meta.find_undeclared_variables(environment.parse(source))
-    known = {each.name for kind in (page, Frame) for each in fields(kind)} | EVERYWHERE
+        template = environment.parse(source)
+        used |= meta.find_undeclared_variables(template)
+        known |= defined(template)
     assert used - known - environment.globals.keys() == set()

@@ -1,4 +1,4 @@
-"""Alembic's door; shared.db.migrations does the work."""
+"""Alembic's entry point; shared.db.migrations does the work."""
 
 from services.alerts.models import metadata
 from shared.db import migrations

@@ -1,1 +1,1 @@
-"""Every SQL statement of the scorer: counting, copies, figures, voices, news."""
+"""Every SQL statement of the scorer."""

@@ -1,4 +1,4 @@
-"""Replicas of what other services own: invitations, surveys, cases. The highest version stays."""
+"""Replicas of what other services own: invitations, surveys and cases, each in its newest version."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is lost and comes back otherwise: topics created again, databases from an older backup."""
+"""Losses: topics that are created again, databases that are restored from an older backup."""
 
 import asyncio
 import contextlib
@@ -10,17 +10,17 @@ from chaos import backups, topics
 from chaos.arena import Arena, Scenario
 from chaos.operator import Sign
 from chaos.processes import Process
-from chaos.stack import HEARING, Stack
+from chaos.stack import CONSUMING_SERVICES, Stack
 
 from deploy.local.state import SERVICES
 from shared.kafka.kernel.clients import new_admin, new_producer, stop_producer
 from shared.kafka.kernel.record_batches import RecordBatches
 
-GROWN = ("transactions.v1", "answers.v1", "invitations.v1", "cases.v1")
+GROWN_TOPICS = ("transactions.v1", "answers.v1", "invitations.v1", "cases.v1")
 """Put back twice over: they end far beyond the old positions."""
-EMPTIED = {"tenants.v1": "trigger", "surveys.v1": "dispatcher"}
-"""Left empty, until their owners say again what they hold."""
-REFUSED_WITHIN = 60.0
+EMPTIED_TOPICS = {"tenants.v1": "trigger", "surveys.v1": "dispatcher"}
+"""Left empty until their owners publish again what they hold."""
+REFUSAL_TIMEOUT_S = 60.0
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
 
 
@@ -30,27 +30,31 @@ async def topics_created_again(arena: Arena) -> None:
     arena.ready.set()
     await asyncio.sleep(arena.chance.uniform(2, 5))
     await stack.stop_ours()
-    kept = {topic: await topics.records(stack.kafka, [topic], {}) for topic in GROWN}
-    await _delete(stack, [*GROWN, *EMPTIED])
+    kept = {topic: await topics.records(stack.kafka, [topic], {}) for topic in GROWN_TOPICS}
+    await _delete(stack, [*GROWN_TOPICS, *EMPTIED_TOPICS])
     await stack.run("topics", "apply")
     for records in kept.values():
         for _ in range(2):
             await _put_back(stack, records)
-    grown = {service: await _read_of(stack, service, GROWN) for service in HEARING}
-    await asyncio.gather(*(_refused(arena, stack.add_worker(service), grown[service]) for service in HEARING))
-    await asyncio.gather(*(stack.remove(service) for service in HEARING))
-    for told in await asyncio.gather(*(stack.run("recover", service, "--yes") for service in SERVICES)):
-        arena.injected += told.count("read from its oldest offset")
-    await asyncio.gather(*(stack.run("recover", owner, "--say-again", "--yes") for owner in EMPTIED.values()))
+    grown = {service: await _read_of(stack, service, GROWN_TOPICS) for service in CONSUMING_SERVICES}
+    await asyncio.gather(
+        *(_refused(arena, stack.add_worker(service), grown[service]) for service in CONSUMING_SERVICES)
+    )
+    await asyncio.gather(*(stack.remove(service) for service in CONSUMING_SERVICES))
+    for output in await asyncio.gather(*(stack.run("recover", service, "--yes") for service in SERVICES)):
+        arena.injected += output.count("read from its oldest offset")
+    await asyncio.gather(
+        *(stack.run("recover", owner, "--say-again", "--yes") for owner in EMPTIED_TOPICS.values())
+    )
     await stack.start_ours()
 
 
 async def nothing_left_to_recover(arena: Arena) -> None:
-    """A second look finds everything in its place."""
+    """A second check finds nothing to recover."""
     looks = await asyncio.gather(*(arena.stack.run("recover", service) for service in SERVICES))
-    for service, told in zip(SERVICES, looks, strict=True):
-        if "nothing to do" not in told:
-            arena.faults.append(f"wrong: {service} is not recovered: {told}")
+    for service, output in zip(SERVICES, looks, strict=True):
+        if "nothing to do" not in output:
+            arena.faults.append(f"wrong: {service} is not recovered: {output}")
 
 
 async def databases_restored(arena: Arena) -> None:
@@ -61,16 +65,16 @@ async def databases_restored(arena: Arena) -> None:
     files = dict(
         zip(SERVICES, await asyncio.gather(*(backups.dump(stack, name) for name in SERVICES)), strict=True)
     )
-    for lost in ([arena.chance.choice(HEARING)], list(SERVICES)):
+    for lost in ([arena.chance.choice(CONSUMING_SERVICES)], list(SERVICES)):
         await asyncio.sleep(arena.chance.uniform(2, 5))
         for api in stack.apis:
             await stack.remove(api.name)
-        # What an outbox still holds is lost with its database: we put back what was said.
+        # What an outbox still holds is lost with its database, so it is published before.
         await asyncio.gather(*(_emptied(stack, service) for service in lost))
         await asyncio.gather(*(stack.remove(service) for service in lost))
         for service in lost:
-            await backups.put_back(stack, service, files[service])
-        # They have said something since the backup, for certain.
+            await backups.restore(stack, service, files[service])
+        # These have certainly published something since the backup.
         alarmed = [service for service in lost if service in ("dispatcher", "collector")]
         await asyncio.gather(*(_refused(arena, stack.add_worker(service)) for service in alarmed))
         await asyncio.gather(*(stack.remove(service) for service in alarmed))
@@ -83,30 +87,30 @@ async def databases_restored(arena: Arena) -> None:
 
 
 async def _refused(arena: Arena, worker: Process, grown: Sequence[str] = ()) -> None:
-    """It works on nothing that does not fit, these topics among it, and says what to do."""
-    end = asyncio.get_running_loop().time() + REFUSED_WITHIN
-    told = ""
+    """The worker refuses to work, these topics included, and tells what to do."""
+    end = asyncio.get_running_loop().time() + REFUSAL_TIMEOUT_S
+    output = ""
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        while "see afterword recover" not in told or any(f"{topic}/" not in told for topic in grown):
+        while "see afterword recover" not in output or any(f"{topic}/" not in output for topic in grown):
             if asyncio.get_running_loop().time() > end:
-                arena.faults.append(f"wrong: {worker.name} is not refused, but says {told}")
+                arena.faults.append(f"wrong: {worker.name} is not refused, but says {output}")
                 return
             with contextlib.suppress(httpx.TransportError):
-                told = (await client.get(f"http://127.0.0.1:{worker.port}/readyz")).text
+                output = (await client.get(f"http://127.0.0.1:{worker.port}/readyz")).text
             await asyncio.sleep(0.3)
-    # It stays so until somebody acts, and who acts has been told by the metrics.
-    await arena.operator.looks_again()
+    # It stays so until an operator acts, whom the metrics have output.
+    await arena.operator.next_poll()
 
 
 async def _read_of(stack: Stack, service: str, names: Sequence[str]) -> list[str]:
     """Those of these topics of which the service has read something."""
-    async with stack.asking(service) as database:
+    async with stack.connection(service) as database:
         rows = await database.fetch("SELECT DISTINCT topic FROM position WHERE next_offset > 0")
     return [row["topic"] for row in rows if row["topic"] in names]
 
 
 async def _emptied(stack: Stack, service: str) -> None:
-    async with asyncio.timeout(60), stack.asking(service) as database:
+    async with asyncio.timeout(60), stack.connection(service) as database:
         while await database.fetchval("SELECT count(*) FROM outbox"):  # noqa: ASYNC110  (another process does it)
             await asyncio.sleep(0.1)
 

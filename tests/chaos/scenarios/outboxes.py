@@ -1,19 +1,19 @@
-"""What is said late, twice, or again: the outbox, its relay, and topics read from their beginning."""
+"""Records published late, twice or again: the outbox, its relay, and topics consumed from their beginning."""
 
 import asyncio
 
-from chaos.arena import SETTLED_WITHIN, Arena, Scenario
+from chaos.arena import SETTLE_TIMEOUT_S, Arena, Scenario
 from chaos.operator import Sign
-from chaos.repeat import positions_forgotten, said_twice
-from chaos.stack import HEARING
+from chaos.repeat import delete_positions, publish_again
+from chaos.stack import CONSUMING_SERVICES
 from chaos.watch import until_settled
 
 from deploy.local.state import SERVICES
 
 
 async def relay_killed(arena: Arena) -> None:
-    """Between acknowledgement and removal the process is gone, each of those that say anything at least once."""
-    workers = [arena.stack.processes[service] for service in HEARING]
+    """Kill the process between acknowledgement and deletion, each that publishes at least once."""
+    workers = [arena.stack.processes[service] for service in CONSUMING_SERVICES]
     before = [worker.ends for worker in workers]
     arena.stack.flag("die", up=True)
     arena.ready.set()
@@ -32,7 +32,7 @@ async def two_relays(arena: Arena) -> None:
     seconds = [stack.add_worker(service, 2) for service in SERVICES]
     await stack.until_ready(*seconds)
     async for _ in arena.moments(0.5, 2.0):
-        async with stack.asking("dispatcher") as database:
+        async with stack.connection("dispatcher") as database:
             arena.injected += await database.fetchval(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_locks JOIN pg_stat_activity USING (pid) "
                 "WHERE locktype = 'advisory' AND granted AND application_name LIKE '%-relay'"
@@ -52,38 +52,38 @@ async def committed_in_time(arena: Arena) -> None:
 
 
 async def read_again(arena: Arena) -> None:
-    """While the workers run: who holds a partition notices at its next record, or when it starts again."""
+    """Delete positions while the workers run: an owner notices at its next record, or when it starts again."""
     async for _ in arena.moments(4.0, 8.0):
-        await positions_forgotten(arena.stack)
+        await delete_positions(arena.stack)
         arena.injected += 1
-    await asyncio.gather(*(arena.stack.remove(service) for service in HEARING))
-    for service in HEARING:
+    await asyncio.gather(*(arena.stack.remove(service) for service in CONSUMING_SERVICES))
+    for service in CONSUMING_SERVICES:
         arena.stack.add_worker(service)
 
 
 async def read_again_after(arena: Arena) -> None:
-    """Once more while they are stopped; when all is read, what was said is said again, old after new."""
-    await asyncio.gather(*(arena.stack.remove(service) for service in HEARING))
-    await positions_forgotten(arena.stack)
-    for service in HEARING:
+    """Once more while they are stopped; when all is consumed, publish all records again, old after new."""
+    await asyncio.gather(*(arena.stack.remove(service) for service in CONSUMING_SERVICES))
+    await delete_positions(arena.stack)
+    for service in CONSUMING_SERVICES:
         arena.stack.add_worker(service)
     # A batch that held the new ones too would hide that old ones came after them.
-    if why := await until_settled(arena.stack, arena.tenant, arena.events, SETTLED_WITHIN):
+    if why := await until_settled(arena.stack, arena.tenant, arena.events, SETTLE_TIMEOUT_S):
         arena.faults.append(f"not settled: {why}")
-    arena.injected += 1 + await said_twice(arena.stack, arena.tenant)
+    arena.injected += 1 + await publish_again(arena.stack, arena.tenant)
 
 
 SCENARIOS = (
     Scenario(
         "again",
-        "all read again, the outbox said twice",
+        "all consumed again, all published twice",
         read_again,
         (Sign("afterword_fenced_total"),),
         after=read_again_after,
     ),
     Scenario(
         "relay",
-        "kill -9 between acknowledgement and removal",
+        "kill -9 between acknowledgement and deletion",
         relay_killed,
         (Sign("process_start_time_seconds"),),
         unknown=True,

@@ -1,4 +1,4 @@
-"""Our own processes: killed, frozen, ended, more of them and fewer."""
+"""The product's processes: killed, frozen, stopped, scaled."""
 
 import asyncio
 import os
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from chaos.arena import Arena, Scenario
 from chaos.operator import Sign
 from chaos.processes import Process
-from chaos.stack import HEARING
+from chaos.stack import CONSUMING_SERVICES
 
 from deploy.local.state import SERVICES
 
-ENDS_WITHIN = 10.0
-FROZEN_FOR = {"short": 7.0, "product": 13.0}
+MAX_STOP_S = 10.0
+FREEZE_S = {"short": 7.0, "product": 13.0}
 """Seconds: longer than the session and the time-out of an idle transaction, with each choice of TIMES."""
-AT_LEAST, LONG_AT = 8, 3
-"""So many freezes, and the one that is long whatever chance says, and inside a transaction."""
-TRIES = 400
-INSIDE_FOR = 0.06
-"""Seconds for which a transaction that goes on never stands idle between two statements."""
-_INSIDE = """
+MIN_FREEZES, LONG_FREEZE_NUMBER = 8, 3
+"""The least number of freezes, and which of them is always long, and inside a transaction."""
+MAX_TRIES = 400
+MIN_IDLE_S = 0.06
+"""A transaction that goes on is never idle for so long between two statements."""
+_COUNT_IDLE_IN_BATCH = """
 SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid)
 WHERE datname = current_database() AND state = 'idle in transaction' AND relation = 'position'::regclass
   AND mode = 'RowExclusiveLock' AND clock_timestamp() - state_change > make_interval(secs => $1 * 0.8)
@@ -34,7 +34,7 @@ async def killed(arena: Arena) -> None:
     await _killed(arena, stack.workers, together=stack.ours)
 
 
-async def doors_killed(arena: Arena) -> None:
+async def apis_killed(arena: Arena) -> None:
     """The same with an API process for each service."""
     stack = arena.stack
     apis = [stack.add_api_of(service) for service in SERVICES]
@@ -43,7 +43,7 @@ async def doors_killed(arena: Arena) -> None:
     await _killed(arena, apis, together=apis)
     await stack.until_ready(*apis)
     await stack.add_api().until_ready()
-    stack.doors.clear()
+    stack.origins.clear()
     await asyncio.gather(*(stack.remove(process.name) for process in apis))
 
 
@@ -60,32 +60,34 @@ async def _killed(arena: Arena, alone: Sequence[Process], *, together: Sequence[
 
 
 async def frozen(arena: Arena) -> None:
-    """A second worker of each, so that there is somebody to go on; short freezes make commits late."""
-    seconds = [arena.stack.add_worker(service, 2) for service in HEARING]
+    """Freeze workers beside a second one of each, which goes on; short freezes make commits late."""
+    seconds = [arena.stack.add_worker(service, 2) for service in CONSUMING_SERVICES]
     await arena.stack.until_ready(*seconds)
-    async for _ in arena.moments(0.3, 1.2, at_least=AT_LEAST):
+    async for _ in arena.moments(0.3, 1.2, at_least=MIN_FREEZES):
         process = arena.chance.choice(arena.stack.workers)
-        inside = arena.injected + 1 == LONG_AT
+        inside = arena.injected + 1 == LONG_FREEZE_NUMBER
         if inside:
             process = await _frozen_inside(arena)
         if inside or process.send(signal.SIGSTOP):
             arena.injected += 1
             long = inside or arena.chance.random() < 0.1
             short = arena.chance.uniform(0.1, 0.8)
-            await asyncio.sleep(FROZEN_FOR[os.environ.get("TIMES", "short")] if long else short)
+            await asyncio.sleep(FREEZE_S[os.environ.get("TIMES", "short")] if long else short)
             process.send(signal.SIGCONT)
     await asyncio.gather(*(arena.stack.remove(process.name) for process in seconds))
 
 
 async def _frozen_inside(arena: Arena) -> Process:
     """A worker that is stopped now and holds a batch's positions in a transaction that is open."""
-    hearing = [process for process in arena.stack.workers if process.name.partition("-")[0] in HEARING]
-    for _ in range(TRIES):
-        process = arena.chance.choice(hearing)
+    consuming = [
+        process for process in arena.stack.workers if process.name.partition("-")[0] in CONSUMING_SERVICES
+    ]
+    for _ in range(MAX_TRIES):
+        process = arena.chance.choice(consuming)
         process.send(signal.SIGSTOP)
-        await asyncio.sleep(INSIDE_FOR)
-        async with arena.stack.asking(process.name.partition("-")[0]) as database:
-            if await database.fetchval(_INSIDE, INSIDE_FOR):
+        await asyncio.sleep(MIN_IDLE_S)
+        async with arena.stack.connection(process.name.partition("-")[0]) as database:
+            if await database.fetchval(_COUNT_IDLE_IN_BATCH, MIN_IDLE_S):
                 return process
         process.send(signal.SIGCONT)
         await asyncio.sleep(arena.chance.uniform(0, 0.1))
@@ -96,13 +98,13 @@ async def scaled(arena: Arena) -> None:
     """One worker of each service, then four, two and one."""
     arena.ready.set()
     for number in (2, 3, 4):
-        await arena.stack.until_ready(*(arena.stack.add_worker(name, number) for name in HEARING))
-        arena.injected += len(HEARING)
+        await arena.stack.until_ready(*(arena.stack.add_worker(name, number) for name in CONSUMING_SERVICES))
+        arena.injected += len(CONSUMING_SERVICES)
     for numbers in ((4, 3), (2,)):
         await asyncio.sleep(arena.chance.uniform(1, 3))
         for number in numbers:
-            await asyncio.gather(*(arena.stack.remove(f"{name}-{number}") for name in HEARING))
-            arena.injected += len(HEARING)
+            await asyncio.gather(*(arena.stack.remove(f"{name}-{number}") for name in CONSUMING_SERVICES))
+            arena.injected += len(CONSUMING_SERVICES)
 
 
 async def side_by_side(arena: Arena) -> None:
@@ -119,10 +121,10 @@ async def side_by_side(arena: Arena) -> None:
 
     arena.ready.set()
     await second()
-    stack.doors["trigger"] = f"http://127.0.0.1:{stack.processes['api-2'].port}"
+    stack.origins["trigger"] = f"http://127.0.0.1:{stack.processes['api-2'].port}"
     await remove(list(SERVICES))
     await stack.until_ready(*(stack.add_worker(service) for service in SERVICES))
-    stack.doors.clear()
+    stack.origins.clear()
     await remove([f"{name}-2" for name in (*SERVICES, "api")])
 
 
@@ -135,7 +137,7 @@ async def ended(arena: Arena) -> None:
         await process.until_ready()
         took, code = await process.stop()
         arena.injected += 1
-        if took > ENDS_WITHIN or code != 0:
+        if took > MAX_STOP_S or code != 0:
             arena.faults.append(f"wrong: {process.name} took {took:.1f} s to end, with code {code}")
         process.start()
     await arena.stack.until_ready(*arena.stack.ours)
@@ -143,7 +145,7 @@ async def ended(arena: Arena) -> None:
 
 SCENARIOS = (
     Scenario("workers", "kill -9 of each worker, and of all", killed, (RESTARTED,), unknown=True),
-    Scenario("apis", "kill -9 of each API alone, and of all", doors_killed, (RESTARTED,), staff=True),
+    Scenario("apis", "kill -9 of each API alone, and of all", apis_killed, (RESTARTED,), staff=True),
     Scenario("scale", "workers 1, 4, 2, 1", scaled, (Sign("afterword_partitions", 2),)),
     Scenario("side", "two deployments side by side", side_by_side, (Sign("afterword_partitions", 2),)),
     Scenario("frozen", "SIGSTOP beyond the time-outs, SIGCONT", frozen, (Sign("up"),), unknown=True),

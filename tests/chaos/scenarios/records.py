@@ -1,4 +1,4 @@
-"""Records that no handler can take: of many kinds, scattered over every topic, and many in a row."""
+"""Records that no handler can read: of many kinds, scattered over every topic, and many in a row."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,18 +12,18 @@ from chaos.operator import Sign
 from shared.events import TOPICS
 from shared.kafka.kernel.clients import new_producer, stop_producer
 
-IN_A_ROW = 500
+RECORDS_IN_A_ROW = 500
 PARTITION = 0
-SHARE = 0.01
-AT_ONCE = 12
-"""Scattered ones of a moment: more might be a hundred in a row where nothing else is said."""
-COMPACTED = {topic.name for topic in TOPICS if topic.compacted}
-TYPES = {topic.name: topic.event_type for topic in TOPICS}
+MIN_POISON_SHARE = 0.01
+RECORDS_PER_MOMENT = 12
+"""Scattered records of a moment: more might be a hundred in a row on a quiet topic."""
+COMPACTED_TOPICS = {topic.name for topic in TOPICS if topic.compacted}
+EVENT_TYPES = {topic.name: topic.event_type for topic in TOPICS}
 
 
 def kinds(topic: str) -> Sequence[bytes | None]:
-    """The poisons of a topic; to a compacted one an empty record is a word of its own."""
-    head = f'{{"specversion":"1.0","id":"x","source":"/x","subject":"x","type":"{TYPES[topic]}","tenant":"poison",'
+    """The bad records of a topic; on a compacted one an empty record is a tombstone."""
+    head = f'{{"specversion":"1.0","id":"x","source":"/x","subject":"x","type":"{EVENT_TYPES[topic]}","tenant":"poison",'
     event = head + '"time":"2026-01-01T00:00:00Z",'
     found: list[bytes | None] = [
         b"",
@@ -43,24 +43,24 @@ def kinds(topic: str) -> Sequence[bytes | None]:
         (event + '"data":{"version":-1e30}}').encode(),
         (head + '"time":"yesterday","data":{}}').encode(),
         event.replace("1.0", "9.9").encode() + b'"data":{}}',
-        event.replace(TYPES[topic], "somebody.elses.event").encode() + b'"data":{}}',
+        event.replace(EVENT_TYPES[topic], "somebody.elses.event").encode() + b'"data":{}}',
         b"\x00" * 1_000,
         b"x" * 100_000,
     ]
-    return found if topic in COMPACTED else [*found, None]
+    return found if topic in COMPACTED_TOPICS else [*found, None]
 
 
-def hearers(topic: str) -> int:
+def consumer_count(topic: str) -> int:
     """How many services put a bad record of this topic aside, each in a dead-letter topic of its own."""
-    return sum(topic in heard for heard in topics.HEARD.values())
+    return sum(topic in consumed for consumed in topics.CONSUMED_TOPICS.values())
 
 
 def _deck(arena: Arena) -> list[tuple[str, bytes | None]]:
-    """Every kind into every topic that somebody hears, into the busiest as often as makes one in a hundred."""
+    """Every kind for every topic with a consumer; for the busiest often enough to be one record in a hundred."""
     deck = []
-    for topic in sorted({topic for one in topics.HEARD.values() for topic in one}):
+    for topic in sorted({topic for one in topics.CONSUMED_TOPICS.values() for topic in one}):
         found = kinds(topic)
-        often = ceil(SHARE * arena.events / len(found)) if topic == "transactions.v1" else 1
+        often = ceil(MIN_POISON_SHARE * arena.events / len(found)) if topic == "transactions.v1" else 1
         deck += [(topic, bad) for bad in found] * often
     arena.chance.shuffle(deck)
     return deck
@@ -72,11 +72,11 @@ async def scattered(arena: Arena) -> None:
     producer = await _producer(arena)
     try:
         async for _ in arena.moments(0.05, 0.3, at_least=len(deck)):
-            for topic, bad in deck[arena.injected : arena.injected + AT_ONCE]:
+            for topic, bad in deck[arena.injected : arena.injected + RECORDS_PER_MOMENT]:
                 partition = arena.chance.randrange(6)
                 await producer.send_and_wait(topic, bad, b"poison/x", partition=partition)
                 arena.injected += 1
-                arena.dead_letters += hearers(topic)
+                arena.dead_letters += consumer_count(topic)
     finally:
         await stop_producer(producer)
 
@@ -88,11 +88,11 @@ async def in_a_row(arena: Arena) -> None:
         async for _ in arena.moments(3.0, 4.0):
             if not arena.injected:
                 for topic in ("transactions.v1", "answers.v1"):
-                    for number in range(IN_A_ROW):
+                    for number in range(RECORDS_IN_A_ROW):
                         bad = kinds(topic)[number % 10]
                         await producer.send(topic, bad, b"poison/x", partition=PARTITION)
-                    arena.injected += IN_A_ROW
-                    arena.dead_letters += IN_A_ROW * hearers(topic)
+                    arena.injected += RECORDS_IN_A_ROW
+                    arena.dead_letters += RECORDS_IN_A_ROW * consumer_count(topic)
                 await producer.flush()
     finally:
         await stop_producer(producer)
@@ -101,38 +101,38 @@ async def in_a_row(arena: Arena) -> None:
 
 
 async def resumed(arena: Arena) -> None:
-    """Customers who were only then asked have answered: nothing stands still any more."""
+    """No partition is stuck any more, after the customers that were asked late have answered."""
     stuck = await _stuck(arena)
     if stuck:
-        arena.faults.append(f"wrong: after resume these stand still: {stuck}")
+        arena.faults.append(f"wrong: after resume these are stuck: {stuck}")
 
 
 async def _until_stuck(arena: Arena) -> None:
     expected = {
         (name, topic)
-        for name, heard in topics.HEARD.items()
-        for topic in heard
+        for name, consumed in topics.CONSUMED_TOPICS.items()
+        for topic in consumed
         if topic in ("transactions.v1", "answers.v1")
     }
     async with asyncio.timeout(60):
         while await _stuck(arena) != expected:  # noqa: ASYNC110  (other processes get stuck: there is nothing here to wait on)
             await asyncio.sleep(0.3)
-    await arena.operator.looks_again()
+    await arena.operator.next_poll()
 
 
 async def _stuck(arena: Arena) -> set[tuple[str, str]]:
-    """Who has seen as many dead letters in a row as may be."""
+    """Services and topics with as many dead letters in a row as stop a partition."""
     found = set()
-    for service, heard in topics.HEARD.items():
-        if heard:
-            async with arena.stack.asking(service) as database:
+    for service, consumed in topics.CONSUMED_TOPICS.items():
+        if consumed:
+            async with arena.stack.connection(service) as database:
                 rows = await database.fetch("SELECT topic FROM position WHERE bad_run >= 100")
             found |= {(service, row["topic"]) for row in rows}
     return found
 
 
 async def _resume(arena: Arena) -> None:
-    ends = await topics.ends(arena.stack.kafka, ["transactions.v1", "answers.v1"])
+    ends = await topics.end_offsets(arena.stack.kafka, ["transactions.v1", "answers.v1"])
     for service, topic in sorted(await _stuck(arena)):
         until = next(end for tp, end in ends.items() if tp == (topic, PARTITION))
         await arena.stack.run("resume", service, topic, str(PARTITION), "--until", str(until))

@@ -3,19 +3,16 @@
 from uuid import uuid4
 
 import pytest
-from support.alerts_builders import an_answer, deliver, rows
-
-from services.alerts.handlers import act_on_answers
-
-from .conftest import Desk
+from support.alerts_api import AlertsApi
+from support.alerts_builders import act_on_answers, an_answer, deliver, rows
 
 CLOSE = {"act": "close", "cause": "delivery.late", "action": "Called.", "outcome": "recovered", "told": True}
 
 
-async def test_cases_are_listed_page_by_page_by_due_time(desk: Desk) -> None:
-    wanted = {str(await desk.unhappy(score=score)) for score in (0, 1, 4, 5, 6)}
-    await desk.unhappy(tenant="other")
-    key, client = desk.key("cases:read"), desk.client()
+async def test_cases_are_listed_page_by_page_by_due_time(alerts: AlertsApi) -> None:
+    wanted = {str(await alerts.open_case(score=score)) for score in (0, 1, 4, 5, 6)}
+    await alerts.open_case(tenant="other")
+    key, client = alerts.key("cases:read"), alerts.client()
     seen, after = [], None
     while True:
         page = (
@@ -35,9 +32,12 @@ async def test_cases_are_listed_page_by_page_by_due_time(desk: Desk) -> None:
     assert len(seen) == 5
 
 
-async def test_filters_and_their_faults(desk: Desk) -> None:
-    north, _ = await desk.unhappy(organisation=("north",)), await desk.unhappy(organisation=("south",))
-    key, client = desk.key("cases:read"), desk.client()
+async def test_filters_and_their_faults(alerts: AlertsApi) -> None:
+    north, _ = (
+        await alerts.open_case(organisation=("north",)),
+        await alerts.open_case(organisation=("south",)),
+    )
+    key, client = alerts.key("cases:read"), alerts.client()
     got = (
         await client.get("/v1/cases?segment=organisation:north&state=open&owner=nobody", headers=key)
     ).json()
@@ -49,9 +49,9 @@ async def test_filters_and_their_faults(desk: Desk) -> None:
         assert answer.json()["errors"][0]["field"].startswith("query/")
 
 
-async def test_a_case_tells_all_but_the_address_until_it_is_asked_for(desk: Desk) -> None:
-    case = await desk.unhappy()
-    key, client = desk.key("cases:read", "cases:write"), desk.client()
+async def test_a_case_tells_all_but_the_address_until_it_is_asked_for(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    key, client = alerts.key("cases:read", "cases:write"), alerts.client()
     told = await client.get(f"/v1/cases/{case}", headers=key)
     assert told.json()["contact"] is None
     assert "karen@example.com" not in told.text
@@ -61,15 +61,17 @@ async def test_a_case_tells_all_but_the_address_until_it_is_asked_for(desk: Desk
     assert shown.json()["timeline"][-1]["by"] == "crm"
 
 
-async def test_the_customers_last_word_on_contact_is_told_everywhere(desk: Desk) -> None:
+async def test_the_customers_last_word_on_contact_is_told_everywhere(alerts: AlertsApi) -> None:
     first = an_answer(may_contact=True)
-    case = await desk.unhappy(**{name: getattr(first, name) for name in ("id", "customer_id", "may_contact")})
-    key, client = desk.key("cases:read", "cases:write"), desk.client()
-    agent = await desk.signed_in()
+    case = await alerts.open_case(
+        **{name: getattr(first, name) for name in ("id", "customer_id", "may_contact")}
+    )
+    key, client = alerts.key("cases:read", "cases:write"), alerts.client()
+    agent = await alerts.signed_in()
     assert (await client.get("/v1/cases", headers=key)).json()["cases"][0]["may_contact"] is True
     assert "wants to be contacted" in (await agent.get("/inbox")).text
     later = an_answer(customer_id=first.customer_id, may_contact=False)
-    await deliver(desk.database, act_on_answers, later)
+    await deliver(alerts.database, act_on_answers, later)
     for path in (f"/v1/cases/{case}", "/v1/cases"):
         told = (await client.get(path, headers=key)).json()
         assert (told["cases"][0] if "cases" in told else told)["may_contact"] is False
@@ -78,20 +80,20 @@ async def test_the_customers_last_word_on_contact_is_told_everywhere(desk: Desk)
     assert shown.status_code == 409
 
 
-async def test_an_idempotency_key_does_a_thing_once(desk: Desk) -> None:
-    case = await desk.unhappy()
-    key, client = {**desk.key("cases:write"), "idempotency-key": "n-1"}, desk.client()
+async def test_an_idempotency_key_does_a_thing_once(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    key, client = {**alerts.key("cases:write"), "idempotency-key": "n-1"}, alerts.client()
     for _ in range(3):
         answer = await client.post(
             f"/v1/cases/{case}/actions", json={"act": "note", "text": "Seen."}, headers=key
         )
         assert answer.status_code == 200
-    assert len(await rows(desk.database, "SELECT 1 FROM timeline WHERE kind = 'note'")) == 1
+    assert len(await rows(alerts.database, "SELECT 1 FROM timeline WHERE kind = 'note'")) == 1
 
 
-async def test_an_old_version_decides_nothing(desk: Desk) -> None:
-    case, person = await desk.unhappy(), await desk.person()
-    key, client = desk.key("cases:write"), desk.client()
+async def test_an_old_version_decides_nothing(alerts: AlertsApi) -> None:
+    case, person = await alerts.open_case(), await alerts.person()
+    key, client = alerts.key("cases:write"), alerts.client()
     assign = {"act": "assign", "to": str(person.id), "version": 1}
     assert (await client.post(f"/v1/cases/{case}/actions", json=assign, headers=key)).json()[
         "state"
@@ -103,10 +105,10 @@ async def test_an_old_version_decides_nothing(desk: Desk) -> None:
     assert (done.status_code, done.json()["state"]) == (200, "closed")
 
 
-async def test_a_key_cannot_take_a_case(desk: Desk) -> None:
-    case = await desk.unhappy()
-    answer = await desk.client().post(
-        f"/v1/cases/{case}/actions", json={"act": "take"}, headers=desk.key("cases:write")
+async def test_a_key_cannot_take_a_case(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    answer = await alerts.client().post(
+        f"/v1/cases/{case}/actions", json={"act": "take"}, headers=alerts.key("cases:write")
     )
     assert answer.status_code == 409
     assert "Assign it to a person." in answer.json()["title"]
@@ -126,29 +128,34 @@ async def test_a_key_cannot_take_a_case(desk: Desk) -> None:
     ],
     ids=str,
 )
-async def test_wrong_bodies_are_refused_by_name(desk: Desk, body) -> None:
-    case = await desk.unhappy()
-    answer = await desk.client().post(f"/v1/cases/{case}/actions", json=body, headers=desk.key("cases:write"))
+async def test_wrong_bodies_are_refused_by_name(alerts: AlertsApi, body) -> None:
+    case = await alerts.open_case()
+    answer = await alerts.client().post(
+        f"/v1/cases/{case}/actions", json=body, headers=alerts.key("cases:write")
+    )
     assert answer.status_code == 422
     assert answer.json()["errors"]
 
 
-async def test_another_companys_case_is_not_there_and_scopes_are_kept(desk: Desk) -> None:
-    case = await desk.unhappy()
-    client, note = desk.client(), {"act": "note", "text": "x"}
-    foreign = desk.key("cases:read", "cases:write", tenant="other")
+async def test_another_companys_case_is_not_there_and_scopes_are_kept(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    client, note = alerts.client(), {"act": "note", "text": "x"}
+    foreign = alerts.key("cases:read", "cases:write", tenant="other")
     assert (await client.get(f"/v1/cases/{case}", headers=foreign)).status_code == 404
     assert (await client.post(f"/v1/cases/{case}/actions", json=note, headers=foreign)).status_code == 404
     assert (await client.get("/v1/cases", headers=foreign)).json()["cases"] == []
-    reads = desk.key("cases:read")
+    reads = alerts.key("cases:read")
     assert (await client.post(f"/v1/cases/{case}/actions", json=note, headers=reads)).status_code == 403
-    assert (await client.get("/v1/cases", headers=desk.key("scores:read"))).status_code == 403
+    assert (await client.get("/v1/cases", headers=alerts.key("scores:read"))).status_code == 403
     assert (await client.get("/v1/cases", headers={"accept": "application/json"})).status_code == 401
 
 
-async def test_staff_use_the_same_door_within_their_segments_and_with_their_token(desk: Desk) -> None:
-    mine, other = await desk.unhappy(organisation=("north",)), await desk.unhappy(organisation=("south",))
-    jonas = await desk.signed_in(segments=["organisation:north"])
+async def test_staff_use_the_same_door_within_their_segments_and_with_their_token(alerts: AlertsApi) -> None:
+    mine, other = (
+        await alerts.open_case(organisation=("north",)),
+        await alerts.open_case(organisation=("south",)),
+    )
+    jonas = await alerts.signed_in(segments=["organisation:north"])
     json = {"accept": "application/json"}
     got = (await jonas.client.get("/v1/cases", headers=json)).json()
     assert [one["id"] for one in got["cases"]] == [str(mine)]
@@ -160,8 +167,8 @@ async def test_staff_use_the_same_door_within_their_segments_and_with_their_toke
     assert done.json()["owner"] == str(jonas.person.id)
 
 
-async def test_the_document_of_the_api_is_complete(desk: Desk) -> None:
-    document = (await desk.client().get("/openapi/alerts.json")).json()
+async def test_the_document_of_the_api_is_complete(alerts: AlertsApi) -> None:
+    document = (await alerts.client().get("/openapi/alerts.json")).json()
     assert set(document["paths"]) == {"/v1/cases", "/v1/cases/{case}", "/v1/cases/{case}/actions"}
     for path in document["paths"].values():
         for operation in path.values():

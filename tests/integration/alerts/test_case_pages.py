@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import msgspec
-from support.alerts_builders import TENANT, an_answer, an_invitation, deliver, rows
+from support.alerts_api import AlertsApi
+from support.alerts_builders import TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
 
-from services.alerts.handlers import act_on_answers, keep_invitations
-
-from .conftest import Desk
+from services.alerts.replicas.handlers import keep_invitations
 
 CLOSING = {
     "act": "close",
@@ -20,23 +19,23 @@ CLOSING = {
 }
 
 
-async def test_an_empty_inbox_says_that_nobody_is_waiting(desk: Desk) -> None:
-    jonas = await desk.signed_in()
+async def test_an_empty_inbox_says_that_nobody_is_waiting(alerts: AlertsApi) -> None:
+    jonas = await alerts.signed_in()
     page = await jonas.get("/inbox")
     assert page.status_code == 200
     assert "Nobody is waiting." in page.text
 
 
-async def test_a_company_is_in_test_mode_before_its_first_survey(desk: Desk) -> None:
-    browser = await desk.signed_in()
+async def test_a_company_is_in_test_mode_before_its_first_survey(alerts: AlertsApi) -> None:
+    browser = await alerts.signed_in()
     assert "Test mode." in (await browser.get("/inbox")).text
 
 
-async def test_the_inbox_counts_who_waits_in_words_and_groups_by_deadline(desk: Desk) -> None:
-    jonas = await desk.signed_in()
+async def test_the_inbox_counts_who_waits_in_words_and_groups_by_deadline(alerts: AlertsApi) -> None:
+    jonas = await alerts.signed_in()
     for score in (0, 2, 5):
-        await desk.unhappy(score=score)
-    await desk.unhappy(answered_at=datetime.now(UTC) - timedelta(hours=30), changed_at=datetime.now(UTC))
+        await alerts.open_case(score=score)
+    await alerts.open_case(answered_at=datetime.now(UTC) - timedelta(hours=30), changed_at=datetime.now(UTC))
     page = (await jonas.get("/inbox")).text
     assert "Four customers are waiting to hear from us; one of them too long." in page
     assert "Too late" in page
@@ -44,8 +43,8 @@ async def test_the_inbox_counts_who_waits_in_words_and_groups_by_deadline(desk: 
     assert "Nobody yet" in page
 
 
-async def test_who_is_not_signed_in_is_sent_to_renew_and_then_to_the_form(desk: Desk) -> None:
-    client = desk.client()
+async def test_who_is_not_signed_in_is_sent_to_renew_and_then_to_the_form(alerts: AlertsApi) -> None:
+    client = alerts.client()
     answer = await client.get("/inbox?owner=me")
     assert (answer.status_code, answer.headers["location"]) == (
         303,
@@ -55,18 +54,18 @@ async def test_who_is_not_signed_in_is_sent_to_renew_and_then_to_the_form(desk: 
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Finbox%3Fowner%3Dme")
 
 
-async def test_roles_without_cases_find_no_page(desk: Desk) -> None:
-    case = await desk.unhappy()
+async def test_roles_without_cases_find_no_page(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
     for role in ("analyst", "editor"):
-        somebody = await desk.signed_in(role)
+        somebody = await alerts.signed_in(role)
         assert [(await somebody.get(path)).status_code for path in ("/inbox", f"/cases/{case}")] == [404, 404]
 
 
-async def test_cases_of_other_segments_and_other_companies_are_not_there(desk: Desk) -> None:
-    mine = await desk.unhappy(organisation=("north", "sales"))
-    other = await desk.unhappy(organisation=("south",))
-    foreign = await desk.unhappy(tenant="other")
-    jonas = await desk.signed_in(segments=["organisation:north"])
+async def test_cases_of_other_segments_and_other_companies_are_not_there(alerts: AlertsApi) -> None:
+    mine = await alerts.open_case(organisation=("north", "sales"))
+    other = await alerts.open_case(organisation=("south",))
+    foreign = await alerts.open_case(tenant="other")
+    jonas = await alerts.signed_in(segments=["organisation:north"])
     inbox = (await jonas.get("/inbox")).text
     assert str(mine) in inbox
     assert str(other) not in inbox
@@ -76,15 +75,15 @@ async def test_cases_of_other_segments_and_other_companies_are_not_there(desk: D
         assert (await jonas.do(f"/cases/{case}", act="take")).status_code == (303 if status == 200 else 404)
 
 
-async def test_the_case_shows_who_what_was_bought_the_words_and_earlier_answers(desk: Desk) -> None:
+async def test_the_case_shows_who_what_was_bought_the_words_and_earlier_answers(alerts: AlertsApi) -> None:
     earlier = an_answer(
         customer_id="c-17", score=9, comment="Lovely.", answered_at=datetime.now(UTC) - timedelta(days=90)
     )
-    await deliver(desk.database, act_on_answers, earlier)
-    case = await desk.unhappy(
+    await deliver(alerts.database, act_on_answers, earlier)
+    case = await alerts.open_case(
         customer_id="c-17", may_contact=True, follow_up_question="What should change?", follow_up="The legs."
     )
-    jonas = await desk.signed_in()
+    jonas = await alerts.signed_in()
     page = (await jonas.get(f"/cases/{case}")).text
     for words in (
         "Karen Whitfield gave a 2 and wants to be contacted.",
@@ -104,24 +103,24 @@ async def test_the_case_shows_who_what_was_bought_the_words_and_earlier_answers(
     assert "+4512345678" not in page
 
 
-async def test_a_case_is_whole_before_its_invitation_has_come(desk: Desk) -> None:
+async def test_a_case_is_whole_before_its_invitation_has_come(alerts: AlertsApi) -> None:
     answer = an_answer()
-    await deliver(desk.database, act_on_answers, answer)
-    jonas = await desk.signed_in()
-    (row,) = await rows(desk.database, "SELECT id FROM cases")
+    await deliver(alerts.database, act_on_answers, answer)
+    jonas = await alerts.signed_in()
+    (row,) = await rows(alerts.database, "SELECT id FROM cases")
     assert "A customer gave a 2." in (await jonas.get(f"/cases/{row.id}")).text
-    await deliver(desk.database, keep_invitations, an_invitation(answer))
+    await deliver(alerts.database, keep_invitations, an_invitation(answer))
     assert "Karen Whitfield gave a 2." in (await jonas.get(f"/cases/{row.id}")).text
 
 
-async def test_an_amended_score_shows_both_and_says_that_the_case_stays_open(desk: Desk) -> None:
+async def test_an_amended_score_shows_both_and_says_that_the_case_stays_open(alerts: AlertsApi) -> None:
     answer = an_answer(score=3, state="saved")
-    await deliver(desk.database, act_on_answers, answer)
-    jonas = await desk.signed_in()
-    (row,) = await rows(desk.database, "SELECT id FROM cases")
+    await deliver(alerts.database, act_on_answers, answer)
+    jonas = await alerts.signed_in()
+    (row,) = await rows(alerts.database, "SELECT id FROM cases")
     assert "still writing" in (await jonas.get("/inbox")).text
     await deliver(
-        desk.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=8, state="sent")
+        alerts.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=8, state="sent")
     )
     page = (await jonas.get(f"/cases/{row.id}")).text
     assert "The customer has changed the score to 8. The case stays open until somebody closes it." in page
@@ -129,9 +128,9 @@ async def test_an_amended_score_shows_both_and_says_that_the_case_stays_open(des
     assert "Changed the score from 3 to 8." in page
 
 
-async def test_the_address_is_shown_only_on_request_and_that_is_written_down(desk: Desk) -> None:
-    case = await desk.unhappy(may_contact=None)
-    jonas, sara = await desk.signed_in(), await desk.signed_in(name="Sara Lund")
+async def test_the_address_is_shown_only_on_request_and_that_is_written_down(alerts: AlertsApi) -> None:
+    case = await alerts.open_case(may_contact=None)
+    jonas, sara = await alerts.signed_in(), await alerts.signed_in(name="Sara Lund")
     assert (await jonas.do(f"/cases/{case}", act="reveal")).status_code == 303
     page = (await jonas.get(f"/cases/{case}")).text
     assert "karen@example.com" in page
@@ -139,9 +138,9 @@ async def test_the_address_is_shown_only_on_request_and_that_is_written_down(des
     assert "karen@example.com" not in (await sara.get(f"/cases/{case}")).text
 
 
-async def test_who_does_not_want_to_be_contacted_is_never_shown(desk: Desk) -> None:
-    case = await desk.unhappy(may_contact=False)
-    jonas = await desk.signed_in()
+async def test_who_does_not_want_to_be_contacted_is_never_shown(alerts: AlertsApi) -> None:
+    case = await alerts.open_case(may_contact=False)
+    jonas = await alerts.signed_in()
     page = (await jonas.get(f"/cases/{case}")).text
     assert "The address stays hidden." in page
     assert 'value="reveal"' not in page
@@ -150,11 +149,11 @@ async def test_who_does_not_want_to_be_contacted_is_never_shown(desk: Desk) -> N
     assert "karen@example.com" not in refused.text
 
 
-async def test_a_race_of_two_takers_has_one_winner_and_a_clear_word_for_the_other(desk: Desk) -> None:
-    case = await desk.unhappy()
-    people = [await desk.signed_in(name=f"Person {n}") for n in range(4)]
+async def test_a_race_of_two_takers_has_one_winner_and_a_clear_word_for_the_other(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    people = [await alerts.signed_in(name=f"Person {n}") for n in range(4)]
     tokens = [await one.csrf() for one in people]
-    version = (await rows(desk.database, "SELECT version FROM cases"))[0].version
+    version = (await rows(alerts.database, "SELECT version FROM cases"))[0].version
     answers = await asyncio.gather(
         *(
             one.client.post(f"/cases/{case}", data={"csrf": token, "act": "take", "version": version})
@@ -166,14 +165,14 @@ async def test_a_race_of_two_takers_has_one_winner_and_a_clear_word_for_the_othe
     for answer in answers:
         if answer.status_code == 409:
             assert f"Not taken: Person {winner} took this case a moment ago." in answer.text
-    (row,) = await rows(desk.database, "SELECT owner_id, state FROM cases")
+    (row,) = await rows(alerts.database, "SELECT owner_id, state FROM cases")
     assert (row.owner_id, row.state) == (people[winner].person.id, "assigned")
-    assert len(await rows(desk.database, "SELECT 1 FROM timeline WHERE kind = 'taken'")) == 1
+    assert len(await rows(alerts.database, "SELECT 1 FROM timeline WHERE kind = 'taken'")) == 1
 
 
-async def test_closing_names_all_that_is_missing_at_once_and_keeps_what_was_typed(desk: Desk) -> None:
-    case = await desk.unhappy()
-    jonas = await desk.signed_in()
+async def test_closing_names_all_that_is_missing_at_once_and_keeps_what_was_typed(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    jonas = await alerts.signed_in()
     answer = await jonas.do(f"/cases/{case}", act="close", action="Half a sent", told="yes")
     assert answer.status_code == 422
     assert "Choose a cause. Without it nobody learns from this case." in answer.text
@@ -183,12 +182,14 @@ async def test_closing_names_all_that_is_missing_at_once_and_keeps_what_was_type
     assert "Write what we did." in answer.text
     assert "Say whether the customer has been told." in answer.text
     assert 'value="delivery.late" selected' in answer.text
-    assert (await rows(desk.database, "SELECT state FROM cases"))[0].state == "open"
+    assert (await rows(alerts.database, "SELECT state FROM cases"))[0].state == "open"
 
 
-async def test_a_case_goes_from_taken_to_contacted_to_closed_and_all_stays_readable(desk: Desk) -> None:
-    case = await desk.unhappy()
-    jonas = await desk.signed_in()
+async def test_a_case_goes_from_taken_to_contacted_to_closed_and_all_stays_readable(
+    alerts: AlertsApi,
+) -> None:
+    case = await alerts.open_case()
+    jonas = await alerts.signed_in()
     path = f"/cases/{case}"
     assert (await jonas.do(path, act="take")).status_code == 303
     assert (
@@ -206,19 +207,19 @@ async def test_a_case_goes_from_taken_to_contacted_to_closed_and_all_stays_reada
     ):
         assert words in page
     published = await rows(
-        desk.database,
+        alerts.database,
         "SELECT convert_from(value, 'UTF8') AS value FROM outbox WHERE topic = 'cases.v1' ORDER BY seq",
     )
     assert '"state":"closed"' in published[-1].value
     assert "Batch of week 41" not in "".join(row.value for row in published)
-    kinds = [row.kind for row in await rows(desk.database, "SELECT kind FROM timeline ORDER BY seq")]
+    kinds = [row.kind for row in await rows(alerts.database, "SELECT kind FROM timeline ORDER BY seq")]
     assert kinds == ["opened", "taken", "contact", "note", "closed"]
 
 
-async def test_who_closes_too_late_is_told_and_keeps_the_text(desk: Desk) -> None:
-    case = await desk.unhappy()
-    jonas, sara = await desk.signed_in(), await desk.signed_in(name="Sara Lund")
-    (row,) = await rows(desk.database, "SELECT version FROM cases")
+async def test_who_closes_too_late_is_told_and_keeps_the_text(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    jonas, sara = await alerts.signed_in(), await alerts.signed_in(name="Sara Lund")
+    (row,) = await rows(alerts.database, "SELECT version FROM cases")
     assert (await sara.do(f"/cases/{case}", **CLOSING, version=row.version)).status_code == 303
     late = await jonas.do(f"/cases/{case}", **{**CLOSING, "action": "My long text."}, version=row.version)
     assert late.status_code == 409
@@ -226,29 +227,29 @@ async def test_who_closes_too_late_is_told_and_keeps_the_text(desk: Desk) -> Non
     assert "My long text." in late.text
 
 
-async def test_a_customer_who_goes_on_writing_stops_nobody_from_closing(desk: Desk) -> None:
+async def test_a_customer_who_goes_on_writing_stops_nobody_from_closing(alerts: AlertsApi) -> None:
     answer = an_answer(state="saved")
-    await deliver(desk.database, act_on_answers, answer)
-    (row,) = await rows(desk.database, "SELECT id, version FROM cases")
-    await deliver(desk.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=4))
-    jonas = await desk.signed_in()
+    await deliver(alerts.database, act_on_answers, answer)
+    (row,) = await rows(alerts.database, "SELECT id, version FROM cases")
+    await deliver(alerts.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=4))
+    jonas = await alerts.signed_in()
     assert (await jonas.do(f"/cases/{row.id}", **CLOSING, version=row.version)).status_code == 303
 
 
-async def test_a_button_pressed_twice_writes_one_note(desk: Desk) -> None:
-    case = await desk.unhappy()
-    jonas = await desk.signed_in()
+async def test_a_button_pressed_twice_writes_one_note(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    jonas = await alerts.signed_in()
     key = str(uuid4())
     for _ in range(2):
         assert (await jonas.do(f"/cases/{case}", act="note", text="Once.", key=key)).status_code == 303
-    assert len(await rows(desk.database, "SELECT 1 FROM timeline WHERE kind = 'note'")) == 1
+    assert len(await rows(alerts.database, "SELECT 1 FROM timeline WHERE kind = 'note'")) == 1
 
 
-async def test_leaders_give_cases_to_colleagues_who_may_see_them_and_agents_do_not(desk: Desk) -> None:
-    case = await desk.unhappy(organisation=("north",))
-    leader, agent = await desk.signed_in("leader"), await desk.signed_in(name="Sara Lund")
-    elsewhere = await desk.person(segments=["organisation:south"])
-    foreign = await desk.person(tenant="other")
+async def test_leaders_give_cases_to_colleagues_who_may_see_them_and_agents_do_not(alerts: AlertsApi) -> None:
+    case = await alerts.open_case(organisation=("north",))
+    leader, agent = await alerts.signed_in("leader"), await alerts.signed_in(name="Sara Lund")
+    elsewhere = await alerts.person(segments=["organisation:south"])
+    foreign = await alerts.person(tenant="other")
     for person in (elsewhere, foreign):
         assert (await leader.do(f"/cases/{case}", act="assign", to=str(person.id))).status_code == 409
     assert (await agent.do(f"/cases/{case}", act="assign", to=str(agent.person.id))).status_code == 409
@@ -256,34 +257,34 @@ async def test_leaders_give_cases_to_colleagues_who_may_see_them_and_agents_do_n
     assert "Jonas Holt gave the case to Sara Lund." in (await leader.get(f"/cases/{case}")).text
 
 
-async def test_a_closed_case_opens_again_unless_the_customer_has_another_open_one(desk: Desk) -> None:
-    case = await desk.unhappy(customer_id="c-17")
-    jonas = await desk.signed_in()
+async def test_a_closed_case_opens_again_unless_the_customer_has_another_open_one(alerts: AlertsApi) -> None:
+    case = await alerts.open_case(customer_id="c-17")
+    jonas = await alerts.signed_in()
     await jonas.do(f"/cases/{case}", **CLOSING)
     assert (await jonas.do(f"/cases/{case}", act="reopen", text="She called back.")).status_code == 303
     await jonas.do(f"/cases/{case}", **CLOSING)
-    await desk.unhappy(customer_id="c-17")
+    await alerts.open_case(customer_id="c-17")
     refused = await jonas.do(f"/cases/{case}", act="reopen", text="Again.")
     assert refused.status_code == 409
-    other = await rows(desk.database, "SELECT number FROM cases WHERE state <> 'closed'")
+    other = await rows(alerts.database, "SELECT number FROM cases WHERE state <> 'closed'")
     assert f"another open case, number {other[0].number}" in refused.text
 
 
-async def test_nothing_changes_by_get_or_without_the_sessions_token(desk: Desk) -> None:
-    case = await desk.unhappy()
-    jonas = await desk.signed_in()
+async def test_nothing_changes_by_get_or_without_the_sessions_token(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    jonas = await alerts.signed_in()
     assert (await jonas.client.post(f"/cases/{case}", data={"act": "take"})).status_code == 403
     await jonas.get(f"/cases/{case}?act=take")
-    assert (await rows(desk.database, "SELECT version FROM cases"))[0].version == 1
+    assert (await rows(alerts.database, "SELECT version FROM cases"))[0].version == 1
 
 
-async def test_hostile_words_of_a_customer_are_only_words(desk: Desk) -> None:
-    case = await desk.unhappy(comment='</blockquote><script>alert("x")</script> \u202e')
-    jonas = await desk.signed_in()
+async def test_hostile_words_of_a_customer_are_only_words(alerts: AlertsApi) -> None:
+    case = await alerts.open_case(comment='</blockquote><script>alert("x")</script> \u202e')
+    jonas = await alerts.signed_in()
     for path in ("/inbox", f"/cases/{case}"):
         assert "<script>alert" not in (await jonas.get(path)).text
 
 
-async def test_the_company_of_the_reader_stands_in_the_frame(desk: Desk) -> None:
-    jonas = await desk.signed_in()
+async def test_the_company_of_the_reader_stands_in_the_frame(alerts: AlertsApi) -> None:
+    jonas = await alerts.signed_in()
     assert TENANT.title() in (await jonas.get("/inbox")).text

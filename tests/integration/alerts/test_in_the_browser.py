@@ -13,14 +13,13 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
-from support.alerts_builders import an_answer, an_invitation, deliver, rows
+from support.alerts_api import PASSWORD, AlertsApi
+from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, rows
 from support.browser import CHROMIUM, FLAGS
 
-from services.alerts.handlers import act_on_answers, keep_invitations
+from services.alerts.replicas.handlers import keep_invitations
 from shared.events import Customer
 from shared.http.server import serve
-
-from .conftest import PASSWORD, Desk
 
 pytestmark = pytest.mark.browser
 
@@ -34,14 +33,14 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def origin(desk: Desk) -> AsyncIterator[str]:
+async def origin(alerts: AlertsApi) -> AsyncIterator[str]:
     """Alerts behind a real socket."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = asyncio.create_task(serve(desk.app, port, desk.context.stopping))
+    server = asyncio.create_task(serve(alerts.app, port, alerts.context.stopping))
     yield f"http://127.0.0.1:{port}"
-    desk.context.stopping.set()
+    alerts.context.stopping.set()
     await server
 
 
@@ -65,8 +64,10 @@ async def a_page(browser: Browser, **options: Any) -> AsyncIterator[Page]:
     assert complaints == []
 
 
-async def sign_in(desk: Desk, page: Page, origin: str, role: str = "agent", name: str = "Jonas Holt") -> None:
-    person = await desk.person(role, name)
+async def sign_in(
+    alerts: AlertsApi, page: Page, origin: str, role: str = "agent", name: str = "Jonas Holt"
+) -> None:
+    person = await alerts.person(role, name)
     await page.goto(f"{origin}/inbox")
     await page.get_by_label("E-mail address").fill(person.address)
     await page.get_by_label("Password").fill(PASSWORD)
@@ -75,14 +76,14 @@ async def sign_in(desk: Desk, page: Page, origin: str, role: str = "agent", name
 
 
 async def test_a_new_case_stands_in_the_inbox_without_reload_and_says_so(
-    desk: Desk, browser: Browser, origin: str
+    alerts: AlertsApi, browser: Browser, origin: str
 ) -> None:
     async with a_page(browser) as page:
-        await sign_in(desk, page, origin)
+        await sign_in(alerts, page, origin)
         await expect(page.get_by_text("Nobody is waiting.")).to_be_visible()
         await page.evaluate("window.here = true")
         answer = an_answer(state="saved", score=3)
-        await deliver(desk.database, act_on_answers, answer)
+        await deliver(alerts.database, act_on_answers, answer)
         await expect(
             page.get_by_role("heading", name="One customer is waiting to hear from us.")
         ).to_be_visible()
@@ -94,7 +95,7 @@ async def test_a_new_case_stands_in_the_inbox_without_reload_and_says_so(
         )
         await expect(page.locator("#open-cases")).to_have_text("1")
         await deliver(
-            desk.database,
+            alerts.database,
             act_on_answers,
             msgspec.structs.replace(answer, version=2, state="sent", comment="Now whole."),
         )
@@ -104,12 +105,12 @@ async def test_a_new_case_stands_in_the_inbox_without_reload_and_says_so(
 
 
 async def test_the_row_that_is_read_does_not_move_when_an_earlier_one_comes(
-    desk: Desk, browser: Browser, origin: str
+    alerts: AlertsApi, browser: Browser, origin: str
 ) -> None:
     for _ in range(15):
-        await desk.unhappy(score=5)
+        await alerts.open_case(score=5)
     async with a_page(browser, viewport={"width": 900, "height": 500}) as page:
-        await sign_in(desk, page, origin)
+        await sign_in(alerts, page, origin)
         row = page.locator(".case").nth(9)
         identity = await row.get_attribute("id")
         await row.scroll_into_view_if_needed()
@@ -123,7 +124,7 @@ async def test_the_row_that_is_read_does_not_move_when_an_earlier_one_comes(
         before = await page.evaluate(
             "id => document.getElementById(id).getBoundingClientRect().top", first_seen
         )
-        await desk.unhappy(score=0, comment="In front of all others.")
+        await alerts.open_case(score=0, comment="In front of all others.")
         await expect(page.locator(".case").first).to_contain_text("In front of all others.")
         after = await page.evaluate(
             "id => document.getElementById(id).getBoundingClientRect().top", first_seen
@@ -133,12 +134,12 @@ async def test_the_row_that_is_read_does_not_move_when_an_earlier_one_comes(
 
 
 async def test_two_people_work_on_a_case_and_see_each_other_do_it(
-    desk: Desk, browser: Browser, origin: str
+    alerts: AlertsApi, browser: Browser, origin: str
 ) -> None:
-    case = await desk.unhappy(may_contact=True)
+    case = await alerts.open_case(may_contact=True)
     async with a_page(browser) as jonas, a_page(browser) as sara:
-        await sign_in(desk, jonas, origin)
-        await sign_in(desk, sara, origin, name="Sara Lund")
+        await sign_in(alerts, jonas, origin)
+        await sign_in(alerts, sara, origin, name="Sara Lund")
         for page in (jonas, sara):
             await page.goto(f"{origin}/cases/{case}")
             await expect(page.get_by_role("heading", level=1)).to_have_text(
@@ -164,13 +165,13 @@ async def test_two_people_work_on_a_case_and_see_each_other_do_it(
         await expect(sara.get_by_text(re.compile(r"Case \d{6} is closed\."))).to_be_visible()
         await expect(jonas.locator("#notices")).to_contain_text("Sara Lund closed this case")
         await expect(jonas.get_by_label("Note")).to_have_value("Half a thought")
-    assert (await rows(desk.database, "SELECT cause FROM cases"))[0].cause == "delivery.damaged"
+    assert (await rows(alerts.database, "SELECT cause FROM cases"))[0].cause == "delivery.damaged"
 
 
-async def test_all_of_it_works_without_a_script(desk: Desk, browser: Browser, origin: str) -> None:
-    case = await desk.unhappy()
+async def test_all_of_it_works_without_a_script(alerts: AlertsApi, browser: Browser, origin: str) -> None:
+    case = await alerts.open_case()
     async with a_page(browser, java_script_enabled=False) as page:
-        await sign_in(desk, page, origin)
+        await sign_in(alerts, page, origin)
         await page.get_by_role("link", name="The leg is split again.").click()
         await expect(page).to_have_url(f"{origin}/cases/{case}")
         await page.get_by_role("button", name="Take the case").click()
@@ -183,7 +184,7 @@ async def test_all_of_it_works_without_a_script(desk: Desk, browser: Browser, or
         await expect(page).to_have_url(f"{origin}/login")
 
 
-async def several(desk: Desk) -> str:
+async def several(alerts: AlertsApi) -> str:
     """An inbox as it is on a busy day; returns a case that tells much."""
     now = datetime.now(UTC)
     told = [
@@ -207,12 +208,14 @@ async def several(desk: Desk) -> str:
         customer = Customer(
             id=answer.customer_id or "", email="a@example.com", phone="+4512345678", name=name
         )
-        await deliver(desk.database, keep_invitations, an_invitation(answer, customer=customer))
-        await deliver(desk.database, act_on_answers, answer)
+        await deliver(alerts.database, keep_invitations, an_invitation(answer, customer=customer))
+        await deliver(alerts.database, act_on_answers, answer)
         if score == 2:
-            await deliver(desk.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=4))
+            await deliver(
+                alerts.database, act_on_answers, msgspec.structs.replace(answer, version=2, score=4)
+            )
             (row,) = await rows(
-                desk.database, "SELECT case_id FROM case_answer WHERE answer_id = :i", i=answer.id
+                alerts.database, "SELECT case_id FROM case_answer WHERE answer_id = :i", i=answer.id
             )
             found = str(row.case_id)
     return found
@@ -221,7 +224,7 @@ async def several(desk: Desk) -> str:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 1280])
 async def test_every_page_fits_its_window(
-    desk: Desk, browser: Browser, origin: str, width: int, scheme: Any, tmp_path: Path
+    alerts: AlertsApi, browser: Browser, origin: str, width: int, scheme: Any, tmp_path: Path
 ) -> None:
     folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
     async with a_page(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
@@ -233,9 +236,9 @@ async def test_every_page_fits_its_window(
 
         await page.goto(f"{origin}/login")
         await look("login")
-        await sign_in(desk, page, origin, role="admin")
+        await sign_in(alerts, page, origin, role="admin")
         await look("empty")
-        case = await several(desk)
+        case = await several(alerts)
         await page.goto(f"{origin}/inbox")
         await look("inbox")
         await page.goto(f"{origin}/cases/{case}")
@@ -261,11 +264,11 @@ async def press(page: Page, words: str) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 async def test_what_can_be_done_is_in_reach_and_the_reader_stays_where_they_were(
-    desk: Desk, browser: Browser, origin: str, width: int
+    alerts: AlertsApi, browser: Browser, origin: str, width: int
 ) -> None:
-    case = await several(desk)
+    case = await several(alerts)
     async with a_page(browser, viewport={"width": width, "height": 844}) as page:
-        await sign_in(desk, page, origin)
+        await sign_in(alerts, page, origin)
         await page.goto(f"{origin}/cases/{case}")
         bar = page.get_by_role("group", name="What now?")
         for top in (0, 500):
@@ -289,11 +292,11 @@ async def test_what_can_be_done_is_in_reach_and_the_reader_stays_where_they_were
 
 
 async def test_a_phone_shows_two_cases_at_once_and_a_wide_window_the_choice(
-    desk: Desk, browser: Browser, origin: str
+    alerts: AlertsApi, browser: Browser, origin: str
 ) -> None:
-    await several(desk)
+    await several(alerts)
     async with a_page(browser, viewport={"width": 390, "height": 844}) as page:
-        await sign_in(desk, page, origin)
+        await sign_in(alerts, page, origin)
         for row in range(2):
             await expect(page.locator(".case").nth(row)).to_be_in_viewport(ratio=1)
         await expect(page.get_by_label("State")).to_be_hidden()

@@ -6,12 +6,11 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from support.alerts_builders import TENANT, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import POLICY, TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
 
-from services.alerts.domain import QUIET
-from services.alerts.handlers import act_on_answers, keep_invitations
-from services.alerts.opening import case_id, number_of
-from services.alerts.schedule import settle_quiet
+from services.alerts.cases.domain.case_rules import case_id, case_number
+from services.alerts.cases.schedule import settle_quiet_answers
+from services.alerts.replicas.handlers import keep_invitations
 from shared.db.database import Database
 from shared.events import CASES, Answer, Event
 from shared.ids import uuid7
@@ -25,7 +24,7 @@ async def kinds(database: Database) -> list[str]:
     return [row.kind for row in await rows(database, "SELECT kind FROM timeline ORDER BY at, seq")]
 
 
-async def said(database: Database) -> list[Event]:  # type: ignore[type-arg]
+async def published(database: Database) -> list[Event]:  # type: ignore[type-arg]
     found = await rows(database, "SELECT value FROM outbox WHERE topic = 'cases.v1' ORDER BY seq")
     return [CASES.decode(row.value) for row in found]
 
@@ -34,9 +33,14 @@ async def test_a_detractors_first_saved_score_opens_a_case_at_once_and_says_so(d
     answer = an_answer(state="saved", score=2)
     await deliver(database, act_on_answers, answer)
     (case,) = await cases(database)
-    assert (case.number, case.state, case.score, case.answer_id) == (number_of(case.id), "open", 2, answer.id)
+    assert (case.number, case.state, case.score, case.answer_id) == (
+        case_number(case.id),
+        "open",
+        2,
+        answer.id,
+    )
     assert case.due_at - answer.answered_at == timedelta(hours=24)
-    (event,) = await said(database)
+    (event,) = await published(database)
     assert (event.tenant, event.data.id, event.data.version) == (TENANT, case.id, case.version)
     assert event.data.segments == {"touchpoint": "home delivery"}
 
@@ -132,7 +136,7 @@ async def test_exactly_one_case_for_each_unhappy_answer_under_shuffled_and_doubl
         database, "SELECT answer_id, staff_id, count(*) FROM notification GROUP BY 1, 2 HAVING count(*) > 1"
     )
     assert doubled == []
-    latest = {event.data.id: event.data for event in await said(database)}
+    latest = {event.data.id: event.data for event in await published(database)}
     assert {i: one.version for i, one in latest.items()} == {case.id: case.version for case in found}
 
 
@@ -195,12 +199,12 @@ async def test_two_quiet_minutes_end_the_writing_and_the_mail_goes_out_once(data
     await add_staff(database)
     answer = an_answer(state="saved")
     await deliver(database, act_on_answers, answer)
-    assert await settle_quiet(database) == 0
+    assert await settle_quiet_answers(database, POLICY) == 0
     real = database.clock
-    database.clock = lambda: real() + QUIET
+    database.clock = lambda: real() + POLICY.quiet_after
     try:
-        assert await settle_quiet(database) == 1
-        assert await settle_quiet(database) == 0
+        assert await settle_quiet_answers(database, POLICY) == 1
+        assert await settle_quiet_answers(database, POLICY) == 0
         await deliver(database, act_on_answers, msgspec.structs.replace(answer, version=2, state="sent"))
     finally:
         database.clock = real
@@ -220,16 +224,20 @@ async def test_a_number_that_another_case_has_is_given_to_nobody_else(database: 
     ids = [case_id(TENANT, answer.id) for answer in answers]
     await deliver(database, act_on_answers, answers[0])
     async with database.transaction() as uow:
-        await uow.execute("UPDATE cases SET number = :taken", {"taken": number_of(ids[1])})
+        await uow.execute("UPDATE cases SET number = :taken", {"taken": case_number(ids[1])})
     await deliver(database, act_on_answers, *answers[1:])
     numbers = {case.id: case.number for case in await cases(database)}
-    assert numbers == {ids[0]: number_of(ids[1]), ids[1]: number_of(ids[1], 1), ids[2]: number_of(ids[2])}
+    assert numbers == {
+        ids[0]: case_number(ids[1]),
+        ids[1]: case_number(ids[1], 1),
+        ids[2]: case_number(ids[2]),
+    }
 
 
 def test_numbers_say_nothing_of_how_many_cases_there_are() -> None:
-    numbers = [number_of(case_id(TENANT, uuid7())) for _ in range(2_000)]
+    numbers = [case_number(case_id(TENANT, uuid7())) for _ in range(2_000)]
     assert all(100_000 <= number <= 999_999 for number in numbers)
     rising = sum(before < after for before, after in pairwise(numbers))
     assert 900 < rising < 1_100
-    longer = [number_of(case_id(TENANT, uuid7()), attempt) for attempt in (3, 6, 9, 12, 50)]
+    longer = [case_number(case_id(TENANT, uuid7()), attempt) for attempt in (3, 6, 9, 12, 50)]
     assert [len(str(number)) for number in longer] == [7, 8, 9, 9, 9]

@@ -7,19 +7,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from support.alerts_api import AlertsApi
 from support.alerts_builders import rows
 
-from services.alerts.schedule import tidy
-
-from .conftest import Desk
+from services.alerts.cases.schedule import delete_expired
 
 CLOSE = {"act": "close", "cause": "delivery.late", "action": "Called.", "outcome": "recovered", "told": True}
 Acts = Mapping[str, dict[str, Any]]
 
 
-async def acts_on_a_case(desk: Desk) -> Acts:
+async def acts_on_a_case(alerts: AlertsApi) -> Acts:
     """One request of each kind, in an order in which each can be done."""
-    people = [await desk.person(name=name) for name in ("Sara Lund", "Mads Dal")]
+    people = [await alerts.person(name=name) for name in ("Sara Lund", "Mads Dal")]
     return {
         "assign": {"act": "assign", "to": str(people[0].id)},
         "assign to another": {"act": "assign", "to": str(people[1].id)},
@@ -32,22 +31,22 @@ async def acts_on_a_case(desk: Desk) -> Acts:
     }
 
 
-async def lines(desk: Desk, case: object) -> list[tuple[Any, ...]]:
+async def lines(alerts: AlertsApi, case: object) -> list[tuple[Any, ...]]:
     found = await rows(
-        desk.database, "SELECT seq, kind, facts FROM timeline WHERE case_id = :case ORDER BY seq", case=case
+        alerts.database, "SELECT seq, kind, facts FROM timeline WHERE case_id = :case ORDER BY seq", case=case
     )
     return [tuple(row) for row in found]
 
 
-async def stands(desk: Desk, case: object) -> list[Any]:
-    return await rows(desk.database, "SELECT state, owner_id, cause FROM cases WHERE id = :case", case=case)
+async def state_of(alerts: AlertsApi, case: object) -> list[Any]:
+    return await rows(alerts.database, "SELECT state, owner_id, cause FROM cases WHERE id = :case", case=case)
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_requests_that_are_repeated_in_any_order_are_done_once(desk: Desk, seed: int) -> None:
-    chance, acts = random.Random(seed), await acts_on_a_case(desk)
-    once, often = await desk.unhappy(), await desk.unhappy()
-    key, client = desk.key("cases:write"), desk.client()
+async def test_requests_that_are_repeated_in_any_order_are_done_once(alerts: AlertsApi, seed: int) -> None:
+    chance, acts = random.Random(seed), await acts_on_a_case(alerts)
+    once, often = await alerts.open_case(), await alerts.open_case()
+    key, client = alerts.key("cases:write"), alerts.client()
 
     async def send(case: object, name: str) -> int:
         headers = {**key, "idempotency-key": f"key of {name}"}
@@ -61,52 +60,56 @@ async def test_requests_that_are_repeated_in_any_order_are_done_once(desk: Desk,
         done.append(name)
         for repeated in chance.choices(done, k=3):
             assert await send(often, repeated) == 200
-    assert [line[1:] for line in await lines(desk, often)] == [line[1:] for line in await lines(desk, once)]
-    assert await stands(desk, often) == await stands(desk, once)
+    assert [line[1:] for line in await lines(alerts, often)] == [
+        line[1:] for line in await lines(alerts, once)
+    ]
+    assert await state_of(alerts, often) == await state_of(alerts, once)
 
 
-async def test_a_key_that_was_used_for_another_act_is_refused_in_words(desk: Desk) -> None:
-    acts, case = await acts_on_a_case(desk), await desk.unhappy()
-    key, client = {**desk.key("cases:write"), "idempotency-key": "one"}, desk.client()
+async def test_a_key_that_was_used_for_another_act_is_refused_in_words(alerts: AlertsApi) -> None:
+    acts, case = await acts_on_a_case(alerts), await alerts.open_case()
+    key, client = {**alerts.key("cases:write"), "idempotency-key": "one"}, alerts.client()
     path = f"/v1/cases/{case}/actions"
     assert (await client.post(path, json=acts["note"], headers=key)).status_code == 200
-    before = await lines(desk, case)
+    before = await lines(alerts, case)
     others = [act for name, act in acts.items() if name != "note"]
     for other in [*others, {"act": "note", "text": "Other words."}]:
         refused = await client.post(path, json=other, headers=key)
         assert refused.status_code == 422
         assert refused.json()["title"] == "This Idempotency-Key was used for another act on this case."
-    assert await lines(desk, case) == before
-    elsewhere = await desk.unhappy()
+    assert await lines(alerts, case) == before
+    elsewhere = await alerts.open_case()
     assert (
         await client.post(f"/v1/cases/{elsewhere}/actions", json=acts["close"], headers=key)
     ).status_code == 200
 
 
-async def test_a_repeated_request_for_the_address_answers_it_and_is_written_down_once(desk: Desk) -> None:
-    case = await desk.unhappy()
-    key, client = {**desk.key("cases:write"), "idempotency-key": "show"}, desk.client()
+async def test_a_repeated_request_for_the_address_answers_it_and_is_written_down_once(
+    alerts: AlertsApi,
+) -> None:
+    case = await alerts.open_case()
+    key, client = {**alerts.key("cases:write"), "idempotency-key": "show"}, alerts.client()
     for _ in range(2):
         shown = await client.post(f"/v1/cases/{case}/actions", json={"act": "reveal"}, headers=key)
         assert shown.json()["contact"]["email"] == "karen@example.com"
-    assert [kind for _, kind, _ in await lines(desk, case)].count("revealed") == 1
+    assert [kind for _, kind, _ in await lines(alerts, case)].count("revealed") == 1
 
 
-async def test_an_act_that_changed_nothing_is_remembered_too(desk: Desk) -> None:
-    acts, case = await acts_on_a_case(desk), await desk.unhappy()
-    key, client, path = desk.key("cases:write"), desk.client(), f"/v1/cases/{case}/actions"
+async def test_an_act_that_changed_nothing_is_remembered_too(alerts: AlertsApi) -> None:
+    acts, case = await acts_on_a_case(alerts), await alerts.open_case()
+    key, client, path = alerts.key("cases:write"), alerts.client(), f"/v1/cases/{case}/actions"
     for number in ("first", "second"):
         headers = {**key, "idempotency-key": number}
         await client.post(path, json=acts["assign"], headers=headers)
     await client.post(path, json=acts["assign to another"], headers=key)
     await client.post(path, json=acts["assign"], headers={**key, "idempotency-key": "second"})
-    (row,) = await rows(desk.database, "SELECT owner_id FROM cases")
+    (row,) = await rows(alerts.database, "SELECT owner_id FROM cases")
     assert str(row.owner_id) == acts["assign to another"]["to"]
 
 
-async def test_a_button_of_the_page_that_is_pressed_twice_does_one_thing(desk: Desk) -> None:
-    case, leader = await desk.unhappy(), await desk.signed_in("leader")
-    path, person = f"/cases/{case}", await desk.person()
+async def test_a_button_of_the_page_that_is_pressed_twice_does_one_thing(alerts: AlertsApi) -> None:
+    case, leader = await alerts.open_case(), await alerts.signed_in("leader")
+    path, person = f"/cases/{case}", await alerts.person()
     forms = (
         {"act": "take"},
         {"act": "release"},
@@ -119,19 +122,19 @@ async def test_a_button_of_the_page_that_is_pressed_twice_does_one_thing(desk: D
         key = str(uuid4())
         for _ in range(2):
             assert (await leader.do(path, **form, key=key)).status_code == 303
-    kinds = [kind for _, kind, _ in await lines(desk, case)]
+    kinds = [kind for _, kind, _ in await lines(alerts, case)]
     assert kinds == ["opened", "taken", "released", "assigned", "revealed", "closed", "reopened"]
 
 
-async def test_keys_are_forgotten_after_thirty_days_and_not_before(desk: Desk) -> None:
-    case = await desk.unhappy()
-    key = {**desk.key("cases:write"), "idempotency-key": "one"}
-    await desk.client().post(f"/v1/cases/{case}/actions", json={"act": "release"}, headers=key)
-    real = desk.database.clock
+async def test_keys_are_forgotten_after_thirty_days_and_not_before(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    key = {**alerts.key("cases:write"), "idempotency-key": "one"}
+    await alerts.client().post(f"/v1/cases/{case}/actions", json={"act": "release"}, headers=key)
+    real = alerts.database.clock
     try:
         for days, left in ((29, 1), (31, 0)):
-            desk.database.clock = lambda days=days: real() + timedelta(days=days)
-            await tidy(desk.database)
-            assert len(await rows(desk.database, "SELECT 1 FROM case_request")) == left
+            alerts.database.clock = lambda days=days: real() + timedelta(days=days)
+            await delete_expired(alerts.database)
+            assert len(await rows(alerts.database, "SELECT 1 FROM case_request")) == left
     finally:
-        desk.database.clock = real
+        alerts.database.clock = real

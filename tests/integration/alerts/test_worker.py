@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, an_answer, an_invitation, rows
 from support.eventually import eventually
 from support.http_clients import SECRET
@@ -18,11 +19,9 @@ from shared.events import ANSWERS, CASES, INVITATIONS, Data, Topic
 from shared.kafka.kernel.clients import new_admin
 from shared.process import run_sender, run_worker
 
-from .conftest import Desk
-
 
 @pytest.fixture
-async def processes(desk: Desk, kafka: str, mailbox: Mailbox, monkeypatch) -> AsyncIterator[None]:
+async def processes(alerts: AlertsApi, kafka: str, mailbox: Mailbox, monkeypatch) -> AsyncIterator[None]:
     settings = {
         "AFTERWORD_KAFKA": kafka,
         "AFTERWORD_TOPIC_PARTITIONS": "1",
@@ -30,7 +29,7 @@ async def processes(desk: Desk, kafka: str, mailbox: Mailbox, monkeypatch) -> As
         "AFTERWORD_STAFF_URL": "http://127.0.0.1:1",
         "AFTERWORD_SECRET": SECRET,
         "AFTERWORD_SMTP_URL": mailbox.smtp_url,
-        "ALERTS_DATABASE_URL": desk.database.url,
+        "ALERTS_DATABASE_URL": alerts.database.url,
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -40,35 +39,35 @@ async def processes(desk: Desk, kafka: str, mailbox: Mailbox, monkeypatch) -> As
     await admin.close()
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as processes:
-        processes.create_task(run_worker(SERVICE, a_port(), "127.0.0.1", stopping, sending=False))
-        processes.create_task(run_sender(SERVICE, a_port(), "127.0.0.1", stopping))
+        processes.create_task(run_worker(SERVICE, a_free_port(), "127.0.0.1", stopping, sending=False))
+        processes.create_task(run_sender(SERVICE, a_free_port(), "127.0.0.1", stopping))
         yield
         stopping.set()
 
 
-def a_port() -> int:
+def a_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-async def say(desk: Desk, topic: Topic[Any], thing: Data) -> None:
-    """What another service would say, through an outbox that the worker's relay empties."""
-    async with desk.database.transaction() as uow:
+async def publish(alerts: AlertsApi, topic: Topic[Any], thing: Data) -> None:
+    """Publish what another service would, through an outbox that the worker's relay empties."""
+    async with alerts.database.transaction() as uow:
         uow.publish(topic, TENANT, thing)
 
 
 async def test_an_answer_on_its_topic_becomes_a_case_on_its_own_and_one_mail(
-    desk: Desk, processes: None, kafka: str, mailbox: Mailbox
+    alerts: AlertsApi, processes: None, kafka: str, mailbox: Mailbox
 ) -> None:
-    person = await desk.person()
+    person = await alerts.person()
     answer = an_answer()
     for _ in range(3):
-        await say(desk, ANSWERS, answer)
-    await say(desk, INVITATIONS, an_invitation(answer))
+        await publish(alerts, ANSWERS, answer)
+    await publish(alerts, INVITATIONS, an_invitation(answer))
     await eventually(lambda: mailbox.mails(to=person.address), within=30)
-    await eventually(lambda: rows(desk.database, "SELECT 1 FROM invitation"), within=30)
-    (case,) = await rows(desk.database, "SELECT id, version FROM cases")
+    await eventually(lambda: rows(alerts.database, "SELECT 1 FROM invitation"), within=30)
+    (case,) = await rows(alerts.database, "SELECT id, version FROM cases")
     consumer = AIOKafkaConsumer(CASES.name, bootstrap_servers=kafka, auto_offset_reset="earliest")
     await consumer.start()
     try:

@@ -61,7 +61,7 @@ async def test_a_start_that_broke_off_goes_on_when_it_is_started_again(
     trigger: Database, monkeypatch: pytest.MonkeyPatch, until: str
 ):
     where = {
-        "create_staff": "services.alerts.hiring",
+        "create_staff": "services.alerts.staff.staff_commands",
         "create_example_survey": "services.dispatcher.command",
         "create_key": "services.trigger.tenants",
     }[until]

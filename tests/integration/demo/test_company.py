@@ -15,8 +15,8 @@ from deploy.demo import company
 from deploy.demo.checkpoint import Position
 from deploy.demo.client import Doors
 from services.alerts.app import SERVICE as ALERTS
-from services.alerts.passwords import Passwords
-from services.alerts.repository import people
+from services.alerts.staff.passwords import Passwords
+from services.alerts.staff.repository import people
 from services.dispatcher import sending, surveys
 from services.dispatcher.app import SERVICE as DISPATCHER
 from services.trigger.app import SERVICE as TRIGGER

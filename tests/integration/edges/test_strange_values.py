@@ -13,9 +13,8 @@ from support.companies import Company, World, a_survey
 from support.processes import ApiProcess
 from support.routes import Route
 
-from services.alerts.forms import CaseForm
-from services.alerts.settings_page import SettingsForm
-from services.alerts.sign_in_pages import CompanyForm, LinkForm, LoginForm
+from services.alerts.cases.forms import CaseForm
+from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
 from services.dispatcher.pages.forms import DEFAULTS
 from shared.http.csrf import CSRF_FIELD
 

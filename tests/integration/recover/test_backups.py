@@ -14,10 +14,10 @@ from support.scorer_builders import an_answer as a_counted_answer
 from support.scorer_builders import kept_counts, naive_counts
 from support.stack import Mailbox, Postgres
 
-from services.alerts import accounts
 from services.alerts.app import SERVICE as ALERTS
-from services.alerts.domain import By
-from services.alerts.repository import cases
+from services.alerts.cases.domain.actor import Actor
+from services.alerts.cases.repository import cases, timeline
+from services.alerts.staff import accounts
 from services.collector.app import SERVICE as COLLECTOR
 from services.collector.repository import answers
 from services.dispatcher import surveys
@@ -237,10 +237,10 @@ async def test_a_restored_alerts_opens_no_case_twice_and_sends_no_notice_again(s
             case = await cases.find_case(uow, TENANT, row.case_id, lock=True)
             assert case is not None
             entries: list[Any] = []
-            case.take(entries, uow.now, By(person, "Jonas Holt"), None)
-            case.note(entries, uow.now, By(person, "Jonas Holt"), "Called twice.", None)
+            case.take(entries, uow.now, Actor(person, "Jonas Holt"), None)
+            case.note(entries, uow.now, Actor(person, "Jonas Holt"), "Called twice.", None)
             await cases.update_cases(uow, [case])
-            await cases.write_entries(uow, entries)
+            await timeline.add_entries(uow, entries)
             uow.publish(CASES, TENANT, case.published())
     await publish(broker, ANSWERS, again_later)
     async with life.working():

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 from support.scorer_builders import DAY, an_answer, count
-from support.scorer_client import Door, a_door, a_tenant
+from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from shared.db.database import Database
 
@@ -11,16 +11,20 @@ NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-async def door(database: Database) -> AsyncIterator[Door]:
+async def client(database: Database) -> AsyncIterator[ScorerClient]:
     database.clock = lambda: NOW
-    async with a_door(database, a_tenant("acme"), a_tenant("other", "UTC", "events:write")) as door:
-        yield door
+    async with a_scorer_client(
+        database, a_tenant("acme"), a_tenant("other", "UTC", "events:write")
+    ) as client:
+        yield client
 
 
-async def test_a_score_is_told_with_its_counts_its_window_and_its_margin(database: Database, door: Door):
+async def test_a_score_comes_with_its_counts_its_window_and_its_margin(
+    database: Database, client: ScorerClient
+):
     scores = [3] * 20 + [7] * 30 + [10] * 50
     await count(database, *(an_answer(f"a{i}", score=score) for i, score in enumerate(scores)))
-    answer = await door.get("/v1/scores", segment="touchpoint:checkout", until="2026-11-22")
+    answer = await client.get("/v1/scores", segment="touchpoint:checkout", until="2026-11-22")
     assert answer.status_code == 200
     body = answer.json()
     assert body.pop("margin") == pytest.approx({"level": 0.95, "low": 14.0511, "high": 44.2013}, abs=5e-5)
@@ -43,8 +47,8 @@ async def test_a_score_is_told_with_its_counts_its_window_and_its_margin(databas
     }
 
 
-async def test_without_until_the_window_ends_today_in_the_companys_zone(door: Door):
-    body = (await door.get("/v1/scores", window="1d")).json()
+async def test_without_until_the_window_ends_today_in_the_companys_zone(client: ScorerClient):
+    body = (await client.get("/v1/scores", window="1d")).json()
     assert body["window"] == {
         "days": 1,
         "from": "2026-11-23",
@@ -53,31 +57,33 @@ async def test_without_until_the_window_ends_today_in_the_companys_zone(door: Do
     }
 
 
-async def test_nothing_counted_has_neither_score_nor_margin(door: Door):
-    body = (await door.get("/v1/scores", segment="touchpoint:nowhere")).json()
+async def test_nothing_counted_has_neither_score_nor_margin(client: ScorerClient):
+    body = (await client.get("/v1/scores", segment="touchpoint:nowhere")).json()
     assert (body["n"], body["nps"], body["margin"]) == (0, None, None)
     assert body["reason"] == "Nobody answered in this window."
 
 
 @pytest.mark.parametrize(("n", "nps"), [(1, None), (9, None), (10, 100.0)])
 async def test_below_ten_answers_there_are_counts_and_a_reason_but_no_score(
-    database: Database, door: Door, n, nps
+    database: Database, client: ScorerClient, n, nps
 ):
     await count(database, *(an_answer(f"a{i}") for i in range(n)))
     for reader in ({}, {"role": "admin"}):
-        body = (await door.get("/v1/scores", segment="touchpoint:checkout", **reader)).json()
-        listed = (await door.get("/v1/segments", dimension="touchpoint", **reader)).json()["segments"]
+        body = (await client.get("/v1/scores", segment="touchpoint:checkout", **reader)).json()
+        listed = (await client.get("/v1/segments", dimension="touchpoint", **reader)).json()["segments"]
         assert (body["n"], body["counts"][9], body["nps"], body["margin"] is None) == (n, n, nps, nps is None)
         assert [(each["n"], each["nps"]) for each in listed] == [(n, nps)]
         reason = f"A score takes 10 answers; there are {n}." if nps is None else None
         assert body["reason"] == reason == listed[0]["reason"]
 
 
-async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(database: Database, door: Door):
+async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(
+    database: Database, client: ScorerClient
+):
     await count(database, an_answer("a"), an_answer("b", organisation=("north",)))
     await count(database, an_answer("r", measurement="relational"))
     ns = [
-        (await door.get("/v1/scores", **query)).json()["n"]
+        (await client.get("/v1/scores", **query)).json()["n"]
         for query in (
             {},
             {"segment": "organisation:north"},
@@ -103,8 +109,8 @@ async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(database: 
         ({"segment": "store:50%"}, "segment"),
     ],
 )
-async def test_what_cannot_be_right_is_named_with_its_remedy(door: Door, query, field):
-    answer = await door.get("/v1/scores", **query)
+async def test_what_cannot_be_right_is_named_with_its_remedy(client: ScorerClient, query, field):
+    answer = await client.get("/v1/scores", **query)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     (fault,) = answer.json()["errors"]
@@ -112,50 +118,50 @@ async def test_what_cannot_be_right_is_named_with_its_remedy(door: Door, query, 
     assert fault["detail"]
 
 
-async def test_levels_are_those_three(database: Database, door: Door):
+async def test_levels_are_those_three(database: Database, client: ScorerClient):
     await count(database, *(an_answer(f"a{i}") for i in range(10)))
     widths = []
     for level in ("0.90", "0.95", "0.99"):
-        margin = (await door.get("/v1/scores", level=level)).json()["margin"]
+        margin = (await client.get("/v1/scores", level=level)).json()["margin"]
         assert margin["level"] == float(level)
         widths.append(margin["low"])
     assert widths == sorted(widths, reverse=True)
 
 
-async def test_nobody_comes_in_without_a_key_that_may(door: Door):
-    assert (await door.get("/v1/scores", key="")).status_code == 401
-    assert (await door.get("/v1/scores", key="aw_wrong")).status_code == 401
-    assert (await door.get("/v1/scores", tenant="other")).status_code == 403
-    assert (await door.get("/v1/segments", tenant="other")).status_code == 403
+async def test_nobody_comes_in_without_a_key_that_may(client: ScorerClient):
+    assert (await client.get("/v1/scores", key="")).status_code == 401
+    assert (await client.get("/v1/scores", key="aw_wrong")).status_code == 401
+    assert (await client.get("/v1/scores", tenant="other")).status_code == 403
+    assert (await client.get("/v1/segments", tenant="other")).status_code == 403
 
 
-async def test_who_is_limited_to_segments_gets_404_for_all_others(database: Database, door: Door):
+async def test_who_is_limited_to_segments_gets_404_for_all_others(database: Database, client: ScorerClient):
     await count(database, an_answer())
     own = {"role": "leader", "segments": ("organisation:north",)}
     for theirs in ("organisation:north", "organisation:north/sales"):
-        assert (await door.get("/v1/scores", segment=theirs, **own)).json()["n"] == 1
+        assert (await client.get("/v1/scores", segment=theirs, **own)).json()["n"] == 1
     for foreign in ("", "touchpoint:checkout", "organisation:south", "organisation:northern"):
-        assert (await door.get("/v1/scores", segment=foreign, **own)).status_code == 404
-    listed = (await door.get("/v1/segments", **own)).json()["segments"]
+        assert (await client.get("/v1/scores", segment=foreign, **own)).status_code == 404
+    listed = (await client.get("/v1/segments", **own)).json()["segments"]
     assert [each["segment"] for each in listed] == ["organisation:north", "organisation:north/sales"]
 
 
-async def test_segments_come_by_name_a_page_at_a_time(database: Database, door: Door):
+async def test_segments_come_by_name_a_page_at_a_time(database: Database, client: ScorerClient):
     stores = [f"s{i}" for i in range(7)]
     await count(
         database, *(an_answer(name, segments={"store": name}, organisation=(), day=DAY) for name in stores)
     )
     found, after, pages = [], "", 0
     while after is not None:
-        body = (await door.get("/v1/segments", dimension="store", limit=3, after=after)).json()
+        body = (await client.get("/v1/segments", dimension="store", limit=3, after=after)).json()
         found += [(each["segment"], each["value"], each["n"], each["nps"]) for each in body["segments"]]
         after, pages = body["next"], pages + 1
     assert found == [(f"store:{name}", name, 1, None) for name in stores]
     assert pages == 3
 
 
-async def test_each_refusal_and_each_answer_is_in_the_openapi_document(door: Door):
-    document = (await door.get("/openapi/scorer.json")).json()
+async def test_each_refusal_and_each_answer_is_in_the_openapi_document(client: ScorerClient):
+    document = (await client.get("/openapi/scorer.json")).json()
     for path in ("/v1/scores", "/v1/segments"):
         operation = document["paths"][path]["get"]
         assert operation["summary"]

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from support.scorer_builders import DAY, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
-from services.scorer.domain import Groups, groups
+from services.scorer.domain import Groups, groups_of
 from services.scorer.repository.counting import recount
-from services.scorer.repository.figures import parts, window_counts
-from services.scorer.window import Window
+from services.scorer.repository.counts import segment_parts, window_counts
+from services.scorer.repository.selection import Selection
+from services.scorer.windows import Window
 from shared.db.database import Database
 
 
@@ -77,7 +78,7 @@ async def test_another_companys_answers_are_its_own(database: Database):
 
 
 async def test_a_full_dimension_still_counts_for_the_company_and_warns(database: Database, monkeypatch):
-    monkeypatch.setattr(handlers, "MOST_VALUES", 2)
+    monkeypatch.setattr(handlers, "MAX_DIMENSION_VALUES", 2)
     for name in "abcd":
         await count(database, an_answer(name, segments={"store": name}, organisation=()))
     await count(database, an_answer("again", segments={"store": "a"}, organisation=()))
@@ -91,7 +92,7 @@ async def test_a_full_dimension_still_counts_for_the_company_and_warns(database:
 
 
 async def test_what_is_read_again_or_amended_is_left_out_once(database: Database, monkeypatch):
-    monkeypatch.setattr(handlers, "MOST_VALUES", 1)
+    monkeypatch.setattr(handlers, "MAX_DIMENSION_VALUES", 1)
     first = [an_answer(name, segments={"store": name}, organisation=()) for name in "ab"]
     amended = an_answer("b", version=2, score=3, segments={"store": "b"}, organisation=())
     for _ in range(3):
@@ -128,7 +129,9 @@ async def test_the_list_of_segments_counts_the_days_of_its_two_windows_and_none_
             await count(database, an_answer(str(day), day=day, score=9), tenant=tenant)
         async with database.reading() as uow:
             found = {
-                selection: await parts(uow, tenant, "transactional", selection, "touchpoint", now, before)
+                selection: await segment_parts(
+                    uow, Selection(tenant, selection), "transactional", "touchpoint", now, before
+                )
                 for selection in ((), ("organisation:north",))
             }
         for (part,) in found.values():
@@ -163,15 +166,15 @@ histories = st.lists(versions, max_size=40, unique_by=lambda answer: (answer.id,
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15))
-async def test_b5_any_order_with_doubles_and_amendments_gives_the_counts_of_a_recount(
+async def test_any_order_with_doubles_and_amendments_gives_the_counts_of_a_recount(
     database: Database, data, history, batch
 ):
-    said = data.draw(st.permutations([*history, *history[::3]]))
+    published = data.draw(st.permutations([*history, *history[::3]]))
     async with database.transaction() as uow:
         for table in ("answer", "day_count", "week_count", "changed"):
             await uow.execute(f"DELETE FROM {table}")
-    for first in range(0, len(said), batch):
-        await count(database, *said[first : first + batch])
+    for first in range(0, len(published), batch):
+        await count(database, *published[first : first + batch])
     assert await kept_counts(database) == naive_counts(history)
     async with database.reading() as uow:
         assert await recount(uow, "acme") == []
@@ -192,14 +195,14 @@ async def test_the_parts_of_any_two_windows_are_the_plain_sums_of_their_days(
     async with database.transaction() as uow:
         for table in ("answer", "day_count", "week_count", "changed"):
             await uow.execute(f"DELETE FROM {table}")
-    said = data.draw(st.permutations([*history, *history[::3]]))
-    for first in range(0, len(said), batch):
-        await count(database, *said[first : first + batch])
+    published = data.draw(st.permutations([*history, *history[::3]]))
+    for first in range(0, len(published), batch):
+        await count(database, *published[first : first + batch])
     plain = naive_counts(history)
 
     def total(segment: str, window: Window) -> Groups:
         days = [
-            groups(counts)
+            groups_of(counts)
             for (kind, name, day), counts in plain.items()
             if kind == "transactional" and name == segment and day in window
         ]
@@ -208,7 +211,7 @@ async def test_the_parts_of_any_two_windows_are_the_plain_sums_of_their_days(
     async with database.reading() as uow:
         found = {
             part.segment: (part.now, part.before)
-            for part in await parts(uow, "acme", "transactional", (), "store", now, before)
+            for part in await segment_parts(uow, Selection("acme"), "transactional", "store", now, before)
             if part.now.n or part.before.n
         }
     wanted = {

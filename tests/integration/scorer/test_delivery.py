@@ -26,12 +26,12 @@ async def test_answers_delivered_twice_and_out_of_order_count_once(kafka: str, d
         an_answer(f"a{i % 40}", version=1 + i // 40, score=chance.randrange(11), test=i % 40 == 0)
         for i in range(120)
     ]
-    said = [*history, *history]
-    chance.shuffle(said)
+    published = [*history, *history]
+    chance.shuffle(published)
     producer = new_producer(kafka, "test")
     await producer.start()
     try:
-        for answer in said:
+        for answer in published:
             event = topic.event("acme", answer, database.clock())
             # Any partition: no order may be relied on.
             await producer.send(topic.name, topic.encode(event), b"k", partition=chance.randrange(3))
@@ -44,7 +44,7 @@ async def test_answers_delivered_twice_and_out_of_order_count_once(kafka: str, d
             row = await uow.execute(
                 "SELECT coalesce(sum(next_offset), 0) FROM position WHERE topic = :t", {"t": topic.name}
             )
-            return row.scalar_one() == times * len(said)
+            return row.scalar_one() == times * len(published)
 
     subscription = Subscription(topic, count_answers)
     async with running(BatchConsumer(database, "scorer", subscription, kafka, Health())):

@@ -1,4 +1,4 @@
-"""What the doors let in can be kept: the longest name of a segment fits every table's key."""
+"""What the APIs accept can be kept: the longest name of a segment fits every table's key."""
 
 import random
 from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from support.scorer_builders import an_answer, count
-from support.scorer_client import Door, a_door, a_tenant
+from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from shared.db.database import Database
 from shared.events import Answer
@@ -41,11 +41,11 @@ def some_answers() -> list[Answer]:
 
 
 @pytest.fixture
-async def door(database: Database) -> AsyncIterator[Door]:
+async def client(database: Database) -> AsyncIterator[ScorerClient]:
     database.clock = lambda: NOW
-    async with a_door(database, a_tenant("acme")) as door:
+    async with a_scorer_client(database, a_tenant("acme")) as client:
         await count(database, *some_answers())
-        yield door
+        yield client
 
 
 def links(page: str) -> list[tuple[str, str]]:
@@ -55,11 +55,11 @@ def links(page: str) -> list[tuple[str, str]]:
     ]
 
 
-async def listed(door: Door, path: str, **reader: object) -> int:
+async def listed(client: ScorerClient, path: str, **reader: object) -> int:
     """How many answers a list has, page by page."""
     found, at = 0, path
     while at:
-        page = (await door.get(at, role="leader", **reader)).text  # type: ignore[arg-type]
+        page = (await client.get(at, role="leader", **reader)).text  # type: ignore[arg-type]
         section = page[page.index('id="answers"') :]
         found += section.count('class="voice-score')
         more = re.search(r'href="([^"]*after=[^"]*)"', section)
@@ -89,69 +89,69 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_link_to_answers_lists_as_many_as_the_number_beside_it_says(door: Door, path: str):
-    page = (await door.get(path, role="leader")).text
+async def test_a_link_to_answers_lists_as_many_as_the_number_beside_it_says(client: ScorerClient, path: str):
+    page = (await client.get(path, role="leader")).text
     taken = set()
     for at, words in links(page):
         if at.endswith("#answers") and "after=" not in at and at not in taken:
             taken.add(at)
-            assert await listed(door, at) == number_in(words), at
+            assert await listed(client, at) == number_in(words), at
     assert len(taken) >= (2 if "measurement" in path or "until" in path else 3)
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_part_of_a_page_leads_to_where_its_own_answers_stand(door: Door, path: str):
-    page = (await door.get(path, role="leader")).text
+async def test_a_part_of_a_page_leads_to_where_its_own_answers_stand(client: ScorerClient, path: str):
+    page = (await client.get(path, role="leader")).text
     rows = re.findall(
         r'<th role="rowheader" scope="row"><a href="([^"]*)">.*?Answers </span>([\d,]*)<', page, re.DOTALL
     )
     assert rows
     for at, n in rows:
-        assert await listed(door, unescape(at)) == number_in(n), at
+        assert await listed(client, unescape(at)) == number_in(n), at
 
 
-async def test_each_segment_in_the_list_leads_to_as_many_answers_as_it_says(door: Door):
-    page = (await door.get("/segments?window=90d", role="leader")).text
+async def test_each_segment_in_the_list_leads_to_as_many_answers_as_it_says(client: ScorerClient):
+    page = (await client.get("/segments?window=90d", role="leader")).text
     rows = re.findall(
         r'<th role="rowheader" scope="row"><a href="([^"]*)">.*?Answers </span>([\d,]*)<', page, re.DOTALL
     )
     assert len(rows) == 6 + 4 + 3  # those of the organisation, the stores, the touchpoints
     for at, n in rows:
-        assert await listed(door, unescape(at)) == number_in(n), at
+        assert await listed(client, unescape(at)) == number_in(n), at
 
 
-async def test_who_is_limited_finds_their_own_answers_behind_each_number(door: Door):
+async def test_who_is_limited_finds_their_own_answers_behind_each_number(client: ScorerClient):
     own = {"segments": ("organisation:shops",)}
-    page = (await door.get("/?touchpoint=touchpoint:checkout", role="leader", **own)).text
+    page = (await client.get("/?touchpoint=touchpoint:checkout", role="leader", **own)).text
     exact = [(at, words) for at, words in links(page) if at.endswith("#answers")]
     assert exact
     for at, words in exact:
         assert "organisation:shops" in parse_qs(urlsplit(at).query)["segment"]
-        assert await listed(door, at, **own) == number_in(words)
+        assert await listed(client, at, **own) == number_in(words)
 
 
-async def test_a_list_of_some_of_the_answers_says_how_many_and_lists_them(door: Door):
-    whole = await listed(door, "/segments?segment=&window=365d")
+async def test_a_list_of_some_of_the_answers_says_how_many_and_lists_them(client: ScorerClient):
+    whole = await listed(client, "/segments?segment=&window=365d")
     kinds = {
         kind: f"/segments?segment=&window=365d&kind={kind}"
         for kind in ("detractors", "passives", "promoters")
     }
-    found = [await listed(door, at) for at in kinds.values()]
+    found = [await listed(client, at) for at in kinds.values()]
     assert sum(found) == whole
     for at, n in zip(kinds.values(), found, strict=True):
-        assert f"{n} answers, latest first." in (await door.get(at, role="leader")).text
-    nothing = (await door.get("/segments?segment=&words=courier", role="leader")).text
+        assert f"{n} answers, latest first." in (await client.get(at, role="leader")).text
+    nothing = (await client.get("/segments?segment=&words=courier", role="leader")).text
     assert "No answer says “courier”." in nothing
 
 
-async def test_only_what_has_answers_together_is_offered(door: Door, database: Database):
+async def test_only_what_has_answers_together_is_offered(client: ScorerClient, database: Database):
     lonely = {"organisation": ("harbour",), "segments": {"touchpoint": "ferry"}, "touchpoint": "ferry"}
     await count(database, an_answer("lonely", day=TODAY, answered_at=NOW, **lonely))
-    page = (await door.get("/?path=organisation:shops", role="leader")).text
+    page = (await client.get("/?path=organisation:shops", role="leader")).text
     touchpoints = page[page.index('name="touchpoint"') :]
     assert "Checkout" in touchpoints[: touchpoints.index("</select>")]
     assert "Ferry" not in touchpoints[: touchpoints.index("</select>")]
-    page = (await door.get("/?touchpoint=touchpoint:ferry", role="leader")).text
+    page = (await client.get("/?touchpoint=touchpoint:ferry", role="leader")).text
     paths = page[page.index('name="path"') :]
     assert "Harbour" in paths[: paths.index("</select>")]
     assert "Shops" not in paths[: paths.index("</select>")]

@@ -12,7 +12,7 @@ from support.stack import Postgres
 from services.scorer.handlers import count_answers
 from services.scorer.models import metadata
 from services.scorer.repository import counting
-from services.scorer.repository.counting import Counted
+from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import Database, UnitOfWork
 from shared.db.migrations import configuration, migrate
 from shared.events import ANSWERS, Answer
@@ -93,13 +93,13 @@ BEFORE_ONE_FORM: list[tuple[int, tuple[str, ...]]] = [
 """Score and segments of answers as the version before counted them."""
 
 
-def an_old_answer(number: int, score: int, segments: tuple[str, ...], version: int = 1) -> Counted:
+def an_old_answer(number: int, score: int, segments: tuple[str, ...], version: int = 1) -> CountedAnswer:
     day = date(2026, 11, 14 + number)
     answer = Answer(
         id=UUID(int=number), version=version, state="sent", origin="import", score=score, day=day,
         answered_at=datetime(2026, 11, 22, tzinfo=UTC), changed_at=datetime(2026, 11, 22, tzinfo=UTC),
     )  # fmt: skip
-    return Counted(ANSWERS.event("acme", answer, answer.changed_at), score, segments)
+    return CountedAnswer(ANSWERS.event("acme", answer, answer.changed_at), score, segments)
 
 
 async def test_segments_that_only_looked_different_are_one_and_count_what_a_recount_counts(
@@ -117,9 +117,9 @@ async def test_segments_that_only_looked_different_are_one_and_count_what_a_reco
             await counting.keep_and_count(uow, answers)
             assert await counting.recount(uow, "acme") == []
             company = await _count(uow, "")
-        with renames() as told:
+        with renames() as logged:
             await migrate("scorer", database.url)
-        assert {(each["old"], each["new"]) for each in told if each["event"] == "segment_renamed"} == {
+        assert {(each["old"], each["new"]) for each in logged if each["event"] == "segment_renamed"} == {
             (NFD, NFC), ("touchpoint: shop", "touchpoint:shop"), ("store:Århus ", NFC), ("store\u00a0:Århus", NFC),
             ("organisation:north/sales\u200b", "organisation:north/sales"), ("100%25: x%2Fy ", "100%25:x%2Fy"),
         }  # fmt: skip
@@ -168,9 +168,9 @@ async def test_names_that_are_in_their_form_stay_untouched_and_a_second_time_cha
         async with database.engine.connect() as connection:
             await connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
             await connection.commit()
-        with renames() as told:
+        with renames() as logged:
             await migrate("scorer", database.url)
-        assert not [each for each in told if each["event"] == "segment_renamed"]
+        assert not [each for each in logged if each["event"] == "segment_renamed"]
         async with database.transaction() as uow:
             assert await counting.recount(uow, "acme") == []
             assert await _count(uow, "organisation:a b/c%3Ad") == {9: 1}
@@ -179,7 +179,7 @@ async def test_names_that_are_in_their_form_stay_untouched_and_a_second_time_cha
         await postgres.drop_database(database.url)
 
 
-def _by_dimension(answers: list[Counted]) -> dict[str, set[str]]:
+def _by_dimension(answers: list[CountedAnswer]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for answer in answers:
         for segment in answer.segments:

@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright
 from support.eventually import eventually
 from support.http_clients import ORIGIN
 from support.scorer_builders import an_answer, count
-from support.scorer_client import Door, a_door, a_pass, a_tenant
+from support.scorer_client import ScorerClient, a_pass, a_scorer_client, a_tenant
 
 from services.scorer.handlers import keep_cases, keep_surveys
 from shared.db.database import Database
@@ -21,9 +21,9 @@ from shared.http.staff_auth import ACCESS_COOKIE
 
 
 @pytest.fixture
-async def door(database: Database) -> AsyncIterator[Door]:
-    async with a_door(database, a_tenant("acme"), a_tenant("other"), a_tenant("demo")) as door:
-        yield door
+async def client(database: Database) -> AsyncIterator[ScorerClient]:
+    async with a_scorer_client(database, a_tenant("acme"), a_tenant("other"), a_tenant("demo")) as client:
+        yield client
 
 
 def words_of(page: str) -> str:
@@ -35,37 +35,39 @@ def today(database: Database, **given):
     return {"day": now.date(), "answered_at": now, "changed_at": now} | given
 
 
-async def test_before_the_first_answer_the_page_says_how_it_starts(door: Door):
-    page = (await door.get("/", role="admin")).text
+async def test_before_the_first_answer_the_page_says_how_it_starts(client: ScorerClient):
+    page = (await client.get("/", role="admin")).text
     assert "No answers yet" in page
     for step in ("Send an event", "Send a test survey to yourself", "Go live"):
         assert step in page
     assert f"curl {ORIGIN}/v1/events" in page
 
 
-async def test_a_page_never_holds_a_script_or_a_style_of_its_own(database: Database, door: Door):
+async def test_a_page_never_holds_a_script_or_a_style_of_its_own(database: Database, client: ScorerClient):
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(40)))
     for path in ("/", "/segments", "/segments?segment=touchpoint:checkout"):
-        answer = await door.get(path, role="leader")
+        answer = await client.get(path, role="leader")
         assert answer.status_code == 200
         assert "style=" not in answer.text
         assert not re.search(r"<script(?![^>]*src=)", answer.text)
 
 
-async def test_the_last_answer_is_told_with_the_score_before_and_after(database: Database, door: Door):
+async def test_the_latest_answer_is_shown_with_the_score_before_and_after(
+    database: Database, client: ScorerClient
+):
     past = today(database)
     past |= {"answered_at": past["answered_at"] - timedelta(minutes=5)}
     await count(database, *(an_answer(f"a{i}", **past, score=9 if i % 3 else 3) for i in range(39)))
     await count(database, an_answer("last", **today(database), score=3))
-    words = words_of((await door.get("/", role="leader")).text)
+    words = words_of((await client.get("/", role="leader")).text)
     assert re.search(r"Last answer \d+ seconds? ago: 3\s*; \+33\.3 → \+30\.0", words)
 
 
-async def test_an_amended_last_answer_is_told_with_what_it_was(database: Database, door: Door):
+async def test_an_amended_latest_answer_is_shown_with_what_it_was(database: Database, client: ScorerClient):
     await count(database, *(an_answer(f"a{i}", **today(database), origin="import") for i in range(10)))
     await count(database, an_answer("last", **today(database), score=3))
     await count(database, an_answer("last", **today(database), score=9, version=2))
-    words = words_of((await door.get("/", role="leader")).text)
+    words = words_of((await client.get("/", role="leader")).text)
     assert re.search(r"ago: 9 \(before: 3\)\s*; \+81\.8 → \+100\.0", words)
 
 
@@ -78,23 +80,27 @@ async def test_an_amended_last_answer_is_told_with_what_it_was(database: Databas
         (30, "Acme stands at +100"),
     ],
 )
-async def test_how_much_is_said_depends_on_how_many_answered(database: Database, door: Door, n, finding):
+async def test_how_much_is_shown_depends_on_how_many_answered(
+    database: Database, client: ScorerClient, n, finding
+):
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(n)))
-    assert finding in words_of((await door.get("/", role="analyst")).text)
+    assert finding in words_of((await client.get("/", role="analyst")).text)
 
 
-async def test_each_figure_opens_how_it_is_counted_and_leads_to_its_answers(database: Database, door: Door):
+async def test_each_figure_opens_how_it_is_counted_and_leads_to_its_answers(
+    database: Database, client: ScorerClient
+):
     await count(database, an_answer(**today(database, comment="<b>It rained</b> & poured.")))
-    page = (await door.get("/", role="leader")).text
+    page = (await client.get("/", role="leader")).text
     assert "How this is counted" in page
     until = database.clock().astimezone(ZoneInfo("Europe/Copenhagen")).date()
     exactly = f"measurement=transactional&amp;window=30d&amp;until={until}&amp;against=before"
     assert f'href="/segments?segment=&amp;{exactly}#answers"' in page
-    answers = (await door.get("/segments?segment=&window=30d", role="leader")).text
+    answers = (await client.get("/segments?segment=&window=30d", role="leader")).text
     assert "&lt;b&gt;It rained&lt;/b&gt; &amp; poured." in answers
 
 
-async def test_answers_come_a_page_at_a_time_each_once(database: Database, door: Door):
+async def test_answers_come_a_page_at_a_time_each_once(database: Database, client: ScorerClient):
     now = database.clock()
     await count(
         database,
@@ -105,7 +111,7 @@ async def test_answers_come_a_page_at_a_time_each_once(database: Database, door:
     )
     path, found = "/segments?segment=touchpoint:checkout", []
     while path:
-        page = (await door.get(path, role="leader")).text
+        page = (await client.get(path, role="leader")).text
         answers = page[page.index('id="answers"') :]
         found += re.findall(r"comment \d{3}\.", answers)
         link = re.search(r'href="(/segments\?[^"#]*after=[^"#]*)#answers"', answers)
@@ -114,18 +120,20 @@ async def test_answers_come_a_page_at_a_time_each_once(database: Database, door:
     assert now <= database.clock()
 
 
-async def test_a_path_and_a_touchpoint_together_count_what_lies_in_both(database: Database, door: Door):
+async def test_a_path_and_a_touchpoint_together_count_what_lies_in_both(
+    database: Database, client: ScorerClient
+):
     for i, (team, touchpoint) in enumerate([("north", "shop"), ("north", "phone"), ("south", "shop")] * 15):
         await count(
             database,
             an_answer(f"a{i}", **today(database), organisation=(team,), segments={"touchpoint": touchpoint}),
         )
-    page = await door.get("/?path=organisation:north&touchpoint=touchpoint:shop", role="leader")
+    page = await client.get("/?path=organisation:north&touchpoint=touchpoint:shop", role="leader")
     assert "15 answers" in words_of(page.text)
 
 
 async def test_who_is_limited_to_segments_sees_the_first_of_them_and_nothing_else(
-    database: Database, door: Door
+    database: Database, client: ScorerClient
 ):
     await count(
         database, *(an_answer(f"n{i}", **today(database), organisation=("north",)) for i in range(12))
@@ -134,7 +142,7 @@ async def test_who_is_limited_to_segments_sees_the_first_of_them_and_nothing_els
         database, *(an_answer(f"s{i}", **today(database), organisation=("south",)) for i in range(20))
     )
     own = {"role": "agent", "segments": ("organisation:north",)}
-    page = words_of((await door.get("/", **own)).text)
+    page = words_of((await client.get("/", **own)).text)
     assert "12 answers" in page
     assert "32" not in page
     assert "south" not in page
@@ -144,16 +152,18 @@ async def test_who_is_limited_to_segments_sees_the_first_of_them_and_nothing_els
         "/segments?segment=organisation:south",
         "/segments?segment=touchpoint:checkout",
     ):
-        assert (await door.get(foreign, **own)).status_code == 404
-    assert "south" not in (await door.get("/segments", **own)).text
+        assert (await client.get(foreign, **own)).status_code == 404
+    assert "south" not in (await client.get("/segments", **own)).text
 
 
-async def test_another_companys_answers_comments_and_cases_are_nowhere(database: Database, door: Door):
+async def test_another_companys_answers_comments_and_cases_are_nowhere(
+    database: Database, client: ScorerClient
+):
     await count(database, *(an_answer(f"a{i}", **today(database, comment="Ours alone.")) for i in range(12)))
     await count(database, an_answer("x", **today(database)), tenant="other")
     await _a_case(database)
     for path in ("/", "/segments", "/segments?segment=", "/segments?segment=touchpoint:checkout"):
-        page = (await door.get(path, role="admin", tenant="other")).text
+        page = (await client.get(path, role="admin", tenant="other")).text
         assert "Ours alone." not in page
         assert "12 answers" not in page
         assert "waiting for us" not in page
@@ -176,18 +186,20 @@ async def _a_case(database: Database) -> None:
         await keep_cases(uow, [CASES.event("acme", case, now)])
 
 
-async def test_open_cases_are_shown_with_their_words_and_their_lateness(database: Database, door: Door):
+async def test_open_cases_are_shown_with_their_words_and_their_lateness(
+    database: Database, client: ScorerClient
+):
     await count(database, an_answer("a0", **today(database, comment="Nobody rang."), score=2))
     await _a_case(database)
-    page = (await door.get("/", role="leader")).text
+    page = (await client.get("/", role="leader")).text
     assert "One customer is waiting for us, too long." in page
     assert "1 h 12 min late" in page
     assert f'href="/cases/{UUID(int=7)}"' in page
     assert "Sara Lund" in page
-    assert "Sara Lund" not in (await door.get("/", role="analyst")).text
+    assert "Sara Lund" not in (await client.get("/", role="analyst")).text
 
 
-async def test_test_mode_a_stop_and_the_demonstration_are_said(database: Database, door: Door):
+async def test_test_mode_a_stop_and_the_demonstration_are_shown(database: Database, client: ScorerClient):
     survey = Survey(
         id=UUID(int=1),
         survey_version=1,
@@ -203,22 +215,22 @@ async def test_test_mode_a_stop_and_the_demonstration_are_said(database: Databas
     async with database.transaction() as uow:
         await keep_surveys(uow, [SURVEYS.event("demo", survey, uow.now)])
     await count(database, an_answer(**today(database)), tenant="demo")
-    page = (await door.get("/", role="leader", tenant="demo")).text
+    page = (await client.get("/", role="leader", tenant="demo")).text
     assert "Test mode." in page
     assert "All sending is stopped." in page
     assert "A demonstration." in page
-    assert "A demonstration." not in (await door.get("/", role="leader")).text
+    assert "A demonstration." not in (await client.get("/", role="leader")).text
 
 
-async def test_a_company_is_in_test_mode_before_its_first_survey(database: Database, door: Door):
+async def test_a_company_is_in_test_mode_before_its_first_survey(database: Database, client: ScorerClient):
     await count(database, an_answer(**today(database)))
-    assert "Test mode." in (await door.get("/", role="leader")).text
+    assert "Test mode." in (await client.get("/", role="leader")).text
 
 
-async def test_segments_are_found_by_words(database: Database, door: Door):
+async def test_segments_are_found_by_words(database: Database, client: ScorerClient):
     for name in ("Aarhus", "Odense"):
         await count(database, an_answer(name, **today(database), segments={"store": name}, organisation=()))
-    page = (await door.get("/segments?q=aar", role="leader")).text
+    page = (await client.get("/segments?q=aar", role="leader")).text
     assert "Aarhus" in page
     assert "Odense" not in page
 
@@ -226,21 +238,21 @@ async def test_segments_are_found_by_words(database: Database, door: Door):
 @pytest.mark.parametrize(
     "path", ["/?window=0d", "/segments?segment=x", "/segments?segment=a:b&after=x", "/?path=%00"]
 )
-async def test_an_address_that_cannot_be_right_is_refused(database: Database, door: Door, path):
+async def test_an_address_that_cannot_be_right_is_refused(database: Database, client: ScorerClient, path):
     await count(database, an_answer())
-    assert (await door.get(path, role="leader")).status_code in {400, 422}
+    assert (await client.get(path, role="leader")).status_code in {400, 422}
 
 
 @pytest.mark.browser
 async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
-    database: Database, door: Door
+    database: Database, client: ScorerClient
 ):
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(40)))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     stopping = asyncio.Event()
-    server = asyncio.create_task(serve(door.app, port, stopping))
+    server = asyncio.create_task(serve(client.app, port, stopping))
     origin = f"http://127.0.0.1:{port}"
     try:
         async with async_playwright() as playwright:
@@ -254,7 +266,7 @@ async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
             complaints = []
             page.on("console", lambda message: complaints.append(message.text))
             await page.goto(origin + "/")
-            await eventually(lambda: door.app.state.context.feed._listeners)
+            await eventually(lambda: client.app.state.context.feed._listeners)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await count(database, an_answer("new", **today(database), score=3))
             line = page.locator("#last-answer", has_text=re.compile(r"ago: 3\s*; \+100\.0 → \+95\.1"))

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 from msgspec.structs import replace
-from support.scorer_builders import an_answer, count, know
-from support.scorer_client import Door, a_door, a_tenant
+from support.scorer_builders import add_tenant, an_answer, count
+from support.scorer_client import ScorerClient, a_scorer_client, a_tenant
 
 from shared.db.database import Database
 from shared.events import People
@@ -36,8 +36,8 @@ PAGES = (
 
 
 @pytest.fixture
-async def door(database: Database) -> AsyncIterator[Door]:
-    async with a_door(database, ACME) as door:
+async def client(database: Database) -> AsyncIterator[ScorerClient]:
+    async with a_scorer_client(database, ACME) as client:
         now = database.clock()
         for name in ("ida", "bo"):
             given = {
@@ -48,85 +48,89 @@ async def door(database: Database) -> AsyncIterator[Door]:
             }
             await count(database, *(an_answer(f"{name}{n}", **given) for n in range(40)))
         await allow(database, 2, dimensions=("table host",))
-        yield door
+        yield client
 
 
 async def allow(database: Database, version: int, **people: Any) -> None:
-    await know(database, replace(ACME, version=version, people=People(**people)))
+    await add_tenant(database, replace(ACME, version=version, people=People(**people)))
 
 
-async def listed(door: Door, **reader: Any) -> set[str]:
+async def listed(client: ScorerClient, **reader: Any) -> set[str]:
     """The people that the API lists, page by page."""
     found, after = set(), ""
     while after is not None:
-        body = (await door.get("/v1/segments", limit=3, after=after, **reader)).json()
+        body = (await client.get("/v1/segments", limit=3, after=after, **reader)).json()
         found |= {each["segment"] for each in body["segments"]}
         after = body["next"]
     return found & set(PERSONS)
 
 
-async def opens(door: Door, **reader: Any) -> set[str]:
+async def opens(client: ScorerClient, **reader: Any) -> set[str]:
     """The people whose score the API gives, and whose page opens where the reader can have one."""
     found = set()
     for segment in PERSONS:
-        answer = await door.get("/v1/scores", segment=segment, **reader)
+        answer = await client.get("/v1/scores", segment=segment, **reader)
         assert answer.status_code in {200, 404}
         if "role" in reader:
             for path in ("/segments", "/"):
                 name = {"/segments": "segment", "/": "path"}[path]
-                page = await door.get(f"{path}?{urlencode({name: segment})}", **reader)
+                page = await client.get(f"{path}?{urlencode({name: segment})}", **reader)
                 assert page.status_code == answer.status_code, (path, segment)
         found |= {segment} if answer.status_code == 200 else set()
     return found
 
 
 @pytest.mark.parametrize("reader", [{}, *READERS], ids=str)
-async def test_without_leave_nobody_sees_how_a_person_stands(door: Door, reader: dict[str, Any]):
-    assert await listed(door, **reader) == set() == await opens(door, **reader)
+async def test_without_leave_nobody_sees_how_a_person_stands(client: ScorerClient, reader: dict[str, Any]):
+    assert await listed(client, **reader) == set() == await opens(client, **reader)
     if "role" not in reader:
         return
     for path in PAGES:
         page = (
-            (await door.get(path, **reader)).text.casefold().replace("“ida”", "").replace('value="ida"', "")
+            (await client.get(path, **reader)).text.casefold().replace("“ida”", "").replace('value="ida"', "")
         )
         assert "ida<" not in page, path
         assert "agent<" not in page, path
-    both = await door.get(f"/segments?segment=touchpoint:chat&segment={IDA}", **reader)
+    both = await client.get(f"/segments?segment=touchpoint:chat&segment={IDA}", **reader)
     assert both.status_code == 404
 
 
-async def test_with_leave_the_person_and_their_leaders_do_and_nobody_else(door: Door, database: Database):
+async def test_with_leave_the_person_and_their_leaders_do_and_nobody_else(
+    client: ScorerClient, database: Database
+):
     await allow(database, 3, dimensions=("table host",), shown=True)
-    assert await opens(door) == set() == await listed(door)
-    may = [await opens(door, **reader) for reader in READERS]
+    assert await opens(client) == set() == await listed(client)
+    may = [await opens(client, **reader) for reader in READERS]
     assert may == [set(), set(PERSONS), set(), set(), {IDA, BO}, {IDA}]
-    assert [await listed(door, **reader) for reader in READERS] == may
-    page = (await door.get("/?by=agent", role="leader")).text
+    assert [await listed(client, **reader) for reader in READERS] == may
+    page = (await client.get("/?by=agent", role="leader")).text
     assert "Ida</bdi></a>" in page
 
 
-async def test_who_may_see_one_person_only_is_told_why_nothing_is_shown(door: Door, database: Database):
+async def test_who_may_see_one_person_only_reads_why_nothing_is_shown(
+    client: ScorerClient, database: Database
+):
     own = {"role": "agent", "segments": (IDA,)}
-    assert "Scores of single employees are not shown." in (await door.get("/", **own)).text
+    assert "Scores of single employees are not shown." in (await client.get("/", **own)).text
     await allow(database, 3, shown=True)
-    assert "40 answers" in (await door.get("/", **own)).text
+    assert "40 answers" in (await client.get("/", **own)).text
 
 
-async def test_a_company_whose_third_level_are_teams_says_so(door: Door, database: Database):
+async def test_a_company_whose_third_level_are_teams_can_say_so(client: ScorerClient, database: Database):
     await allow(database, 3, level=0)
-    assert await opens(door, role="analyst") == {IDA, BO, "table host:ida"}
+    assert await opens(client, role="analyst") == {IDA, BO, "table host:ida"}
     await allow(database, 4, level=2)
-    chat = await door.get("/v1/scores", segment="organisation:service/chat", role="analyst")
+    chat = await client.get("/v1/scores", segment="organisation:service/chat", role="analyst")
     assert chat.status_code == 404
 
 
 async def test_who_is_limited_learns_no_dimension_that_their_answers_do_not_have(
-    door: Door, database: Database
+    client: ScorerClient, database: Database
 ):
     now = database.clock()
     given = {"organisation": ("shops",), "segments": {"secret wing": "x", "store": "a"}}
     await count(database, an_answer("s", day=now.date(), answered_at=now, **given))
     for path in ("/", "/segments", "/segments?segment=organisation:service"):
-        page = (await door.get(path, role="leader", segments=("organisation:service",))).text
+        page = (await client.get(path, role="leader", segments=("organisation:service",))).text
         assert "secret wing" not in page, path
-    assert "secret wing" in (await door.get("/", role="leader")).text
+    assert "secret wing" in (await client.get("/", role="leader")).text

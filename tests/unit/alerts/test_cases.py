@@ -6,30 +6,23 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.alerts_builders import an_answer
+from support.alerts_builders import POLICY, an_answer
 
-from services.alerts.domain import (
-    CAUSE_CODES,
-    By,
-    CaseFile,
-    Closing,
-    Entry,
-    NotDone,
-    NotPossible,
-    closing_faults,
-    text_faults,
-)
-from services.alerts.opening import case_id, new_case, recipients
+from services.alerts.cases.domain.actor import Actor
+from services.alerts.cases.domain.case_file import CaseFile, NotDone, NotPossible
+from services.alerts.cases.domain.case_rules import case_id, mail_recipients, new_case
+from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, required_text_faults
+from services.alerts.cases.domain.timeline import CaseEntry
 from shared.events import Answer
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-JONAS, SARA, KEY = By(uuid4(), "Jonas Holt"), By(uuid4(), "Sara Lund"), By(None, "crm")
+JONAS, SARA, KEY = Actor(uuid4(), "Jonas Holt"), Actor(uuid4(), "Sara Lund"), Actor(None, "crm")
 CLOSING = Closing(cause="other", action="Called.", outcome="explained", told=True)
 
 
 def a_case(score: int = 2) -> CaseFile:
     answer = an_answer(score=score, answered_at=NOW, changed_at=NOW)
-    return new_case("havnbo", answer, answer, NOW)
+    return new_case("havnbo", answer, answer, NOW, POLICY)
 
 
 def test_a_cases_id_follows_from_tenant_and_answer() -> None:
@@ -77,7 +70,7 @@ def test_notes_and_the_customers_own_words_are_no_conflict() -> None:
     case, entries = a_case(), []
     seen = case.version
     case.note(entries, NOW, SARA, "Look at week 41.", None)
-    case.amended(entries, NOW, an_answer(id=case.answer_id, score=5), before=2)
+    case.amended(entries, NOW, an_answer(id=case.answer_id, score=5), before=2, policy=POLICY)
     case.close(entries, NOW, JONAS, CLOSING, seen, None)
     assert case.state == "closed"
 
@@ -91,7 +84,7 @@ def test_a_closed_case_is_not_taken_closed_or_given_away_but_can_be_opened_again
         case.close(entries, NOW, JONAS, CLOSING, None, None)
     with pytest.raises(NotPossible):
         case.assign(entries, NOW, JONAS, SARA, None)
-    case.reopen(entries, NOW, JONAS, "She called.", None)
+    case.reopen(entries, NOW, JONAS, "She called.", None, None, POLICY)
     assert (case.state, case.cause, case.outcome, case.told, case.closed_at) == (
         "open",
         None,
@@ -108,9 +101,13 @@ def test_a_key_owns_nothing() -> None:
 
 def test_a_worse_score_makes_the_call_more_urgent_and_a_better_one_closes_nothing() -> None:
     case, entries = a_case(5), []
-    case.amended(entries, NOW, an_answer(id=case.answer_id, score=1, answered_at=NOW), before=5)
+    case.amended(
+        entries, NOW, an_answer(id=case.answer_id, score=1, answered_at=NOW), before=5, policy=POLICY
+    )
     assert case.due_at == NOW + timedelta(hours=24)
-    case.amended(entries, NOW, an_answer(id=case.answer_id, score=9, answered_at=NOW), before=1)
+    case.amended(
+        entries, NOW, an_answer(id=case.answer_id, score=9, answered_at=NOW), before=1, policy=POLICY
+    )
     assert (case.state, case.score, case.due_at) == ("open", 9, NOW + timedelta(hours=24))
 
 
@@ -125,16 +122,18 @@ ACTS = {
         lines, NOW, by, "call", reached=True, text="x", key=None
     ),
     "release": lambda case, lines, by, seen: case.release(lines, NOW, by, seen, may_assign=False),
-    "weigh": lambda case, lines, _by, seen: case.weigh(
-        lines, NOW, [an_answer(id=case.answer_id, may_contact=bool(seen % 2))]
+    "apply_answers": lambda case, lines, _by, seen: case.apply_answers(
+        lines, NOW, [an_answer(id=case.answer_id, may_contact=bool(seen % 2))], POLICY
     ),
     "note": lambda case, lines, by, _: case.note(lines, NOW, by, "x", None),
     "reveal": lambda case, lines, by, _: case.reveal(lines, NOW, by, "address"),
     "close": lambda case, lines, by, seen: case.close(lines, NOW, by, CLOSING, seen, None),
-    "reopen": lambda case, lines, by, _: case.reopen(lines, NOW, by, "x", None),
-    "amended": lambda case, lines, _by, _seen: case.amended(lines, NOW, _answer_of(case), before=2),
-    "again": lambda case, lines, _by, _seen: case.again(lines, NOW, an_answer()),
-    "told": lambda case, lines, _by, _seen: case.team_told(lines, NOW, 2, case.answer_id),
+    "reopen": lambda case, lines, by, _: case.reopen(lines, NOW, by, "x", None, None, POLICY),
+    "amended": lambda case, lines, _by, _seen: case.amended(
+        lines, NOW, _answer_of(case), before=2, policy=POLICY
+    ),
+    "answered_again": lambda case, lines, _by, _seen: case.answered_again(lines, NOW, an_answer(), POLICY),
+    "team_notified": lambda case, lines, _by, _seen: case.team_notified(lines, NOW, 2, case.answer_id),
 }
 
 
@@ -146,8 +145,8 @@ ACTS = {
 )
 def test_every_change_leaves_one_line_numbered_by_the_version(acts) -> None:
     case = a_case()
-    entries: list[Entry] = []
-    case.begin(entries, 2, 2)
+    entries: list[CaseEntry] = []
+    case.opened(entries, 2, 2)
     for act, by, seen in acts:
         before, lines = case.version, len(entries)
         try:
@@ -164,7 +163,7 @@ def test_every_change_leaves_one_line_numbered_by_the_version(acts) -> None:
 def test_closing_needs_cause_action_outcome_and_whether_the_customer_knows() -> None:
     assert [field for field, _ in closing_faults("", " ", "", "")] == ["cause", "action", "outcome", "told"]
     assert closing_faults("delivery.late", "Called.", "lost", "no") == []
-    assert text_faults("note", "x" * 10_001, "Write.") == [
+    assert required_text_faults("note", "x" * 10_001, "Write.") == [
         ("note", "Make it shorter: at most 10,000 characters.")
     ]
 
@@ -183,8 +182,8 @@ def test_the_mail_goes_to_who_may_see_the_case_and_then_to_its_owner() -> None:
         {"id": uuid4(), "segments": ["touchpoint:shop"]},
     ]
     first, again = an_answer(id=case.answer_id), an_answer()
-    assert recipients(people, case, first) == [JONAS.id, SARA.id]
+    assert mail_recipients(people, case, first) == [JONAS.id, SARA.id]
     case.take([], NOW, SARA, None)
-    assert recipients(people, case, again) == [SARA.id]
+    assert mail_recipients(people, case, again) == [SARA.id]
     elsewhere = an_answer(organisation=("south",))
-    assert recipients(people, case, elsewhere) == [JONAS.id]
+    assert mail_recipients(people, case, elsewhere) == [JONAS.id]

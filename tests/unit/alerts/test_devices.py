@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.devices import device_of
+from services.alerts.staff.devices import device_of
 
 MOZILLA = "Mozilla/5.0"
 KIT = "AppleWebKit/537.36 (KHTML, like Gecko)"

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.alerts.domain import CAUSES, HOWS, OUTCOMES
-from services.alerts.forms import CaseForm
+from services.alerts.cases.domain.case_file import CONTACT_METHODS
+from services.alerts.cases.domain.closing import CASE_OUTCOMES, CAUSES
+from services.alerts.cases.forms import CaseForm
 
 ACTS = get_args(CaseForm.model_fields["act"].annotation)
 NAMES = sorted(set(CaseForm.model_fields) - {"act", "version"})
-likely = st.sampled_from(["", "yes", "no", " ", "x", "x" * 6_000, *HOWS, *OUTCOMES, *CAUSES])
+likely = st.sampled_from(["", "yes", "no", " ", "x", "x" * 6_000, *CONTACT_METHODS, *CASE_OUTCOMES, *CAUSES])
 
 
 @given(

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.alerts.common_passwords import is_common
-from services.alerts.passwords import WAITING_AT_MOST, Passwords, password_fault
+from services.alerts.staff.common_passwords import is_common
+from services.alerts.staff.passwords import MAX_WAITING, Passwords, password_fault
 from shared.http.problems import Problem
 
 
@@ -100,7 +100,7 @@ async def test_strangers_who_wait_are_bounded_and_who_is_known_does_not_wait_beh
         async with passwords._turn(known=False):
             await held.wait()
 
-    waiting = [asyncio.create_task(stranger()) for _ in range(WAITING_AT_MOST)]
+    waiting = [asyncio.create_task(stranger()) for _ in range(MAX_WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(Problem) as refused:
         await passwords.matching([None], "a sentence for strangers", times=1)

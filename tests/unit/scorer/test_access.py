@@ -1,6 +1,6 @@
 import pytest
 
-from services.scorer.access import BadSegment, Sight, name_of, segment_of
+from services.scorer.access import BadSegmentAddress, SegmentAccess, parse_segment, segment_value
 from shared.events import People, is_person
 
 
@@ -8,16 +8,16 @@ from shared.events import People, is_person
     "segment", ["touchpoint:checkout", "organisation:north/sales", "store:a%3Ab%2Fc%25", "store:Århus ☕"]
 )
 def test_a_segment_is_read_as_it_is_written(segment):
-    assert segment_of(segment) == segment
+    assert parse_segment(segment) == segment
 
 
 def test_a_segment_is_read_in_the_form_in_which_it_is_kept():
-    assert segment_of("store: A\u030arhus\u00a0 C ") == "store:Århus C"
+    assert parse_segment("store: A\u030arhus\u00a0 C ") == "store:Århus C"
 
 
 @pytest.mark.parametrize("company", [None, ""])
 def test_no_segment_is_the_company(company):
-    assert segment_of(company) == ""
+    assert parse_segment(company) == ""
 
 
 @pytest.mark.parametrize(
@@ -25,24 +25,24 @@ def test_no_segment_is_the_company(company):
     ["checkout", ":x", "x:", "a:b:c", "store:a/b", "a/b:c", "store:%", "store:%41", "store:" + "x" * 2_000],
 )
 def test_what_no_segment_could_be_called_is_refused(wrong):
-    with pytest.raises(BadSegment):
-        segment_of(wrong)
+    with pytest.raises(BadSegmentAddress):
+        parse_segment(wrong)
 
 
 def test_a_level_of_the_organisation_covers_what_lies_below_it_and_nothing_beside():
-    allows = Sight(People(), "leader", ("organisation:north",)).shows
+    allows = SegmentAccess(People(), "leader", ("organisation:north",)).allows
     assert allows("organisation:north")
     assert allows("organisation:north/sales")
     assert not allows("organisation:northern")
     assert not allows("organisation:south")
     assert not allows("touchpoint:checkout")
     assert not allows("")
-    assert Sight(People(), "leader").shows("")
+    assert SegmentAccess(People(), "leader").allows("")
 
 
 def test_a_name_is_shown_as_it_was_sent():
-    assert name_of("store:a%3Ab%2Fc%25") == "a:b/c%"
-    assert name_of("organisation:north/sales") == "north / sales"
+    assert segment_value("store:a%3Ab%2Fc%25") == "a:b/c%"
+    assert segment_value("organisation:north/sales") == "north / sales"
 
 
 PEOPLE = (
@@ -61,7 +61,9 @@ NO_PEOPLE = (
 
 
 @pytest.mark.parametrize("segment", PEOPLE)
-def test_what_is_named_like_a_person_or_lies_so_low_stands_for_one_until_somebody_says_otherwise(segment):
+def test_what_is_named_like_a_person_or_lies_so_low_stands_for_one_until_the_company_decides_otherwise(
+    segment,
+):
     assert is_person(People(), segment)
 
 
@@ -70,7 +72,7 @@ def test_what_is_no_person_is_none(segment):
     assert not is_person(People(), segment)
 
 
-def test_a_company_says_which_dimension_and_which_level_names_people():
+def test_a_company_decides_which_dimension_and_which_level_names_people():
     people = People(dimensions=("tuner: a/b",), level=2)
     assert is_person(people, "tuner%3A a%2Fb:x")
     assert is_person(people, "organisation:service/ida")
@@ -98,5 +100,5 @@ READERS = [
 def test_a_persons_score_is_nobodys_until_it_is_allowed_and_then_theirs_and_their_leaders(
     who, role, own, may
 ):
-    assert not Sight(People(), role, own).shows(IDA), who
-    assert Sight(People(shown=True), role, own).shows(IDA) is may, who
+    assert not SegmentAccess(People(), role, own).allows(IDA), who
+    assert SegmentAccess(People(shown=True), role, own).allows(IDA) is may, who

@@ -21,8 +21,9 @@ from support.http_clients import SECRET, afterword_settings
 from support.smtp import ScriptedServer, scripted_server
 from support.stack import Postgres
 
-from services.alerts.repository import notices
-from services.alerts.sender import NoticeQueue
+from services.alerts.notices import repository as notices
+from services.alerts.notices.queue import NoticeQueue
+from services.alerts.notices.rendering import NoticeRenderer
 from services.dispatcher.letters import Scribe
 from services.dispatcher.sender import InvitationQueue
 from shared.db.database import Database
@@ -84,7 +85,7 @@ class Colleagues(Mails):
                 "VALUES (:tenant, :id, :address, 'Sara', 'agent', :now)",
                 {"tenant": TENANT, "id": person, "address": address, "now": uow.now},
             )
-            await notices.invite(uow, TENANT, person)
+            await notices.queue_invitation(uow, TENANT, person)
         return address
 
     async def stand(self) -> dict[str, tuple[str, int]]:
@@ -118,7 +119,7 @@ async def mails(
         scribe = Scribe(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
         yield Customers(database, clock, InvitationQueue(scribe, SECRET))
     else:
-        queue = NoticeQueue("ask@shop.example", "http://staff.example", SECRET, clock)
+        queue = NoticeQueue(NoticeRenderer("ask@shop.example", "http://staff.example", SECRET, clock))
         yield Colleagues(database, clock, queue)
     await database.close()
     await postgres.drop_database(url)

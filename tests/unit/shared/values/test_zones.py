@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.scorer.window import today_in
+from services.scorer.windows import today_in
 from shared.clock import system_clock
 from shared.values.zones import known_zone, zone_of
 

@@ -1,0 +1,9 @@
+"""Cases: one for each unhappy customer, what was done about it, and the pages and the API that show it.
+
+domain        what a case is, when an answer opens one, and what may be done to it
+handlers      answers that arrive: open, extend and amend cases
+case_commands what people and programs do to a case
+schedule      what happens when a customer has been quiet for a while
+visible       a case as one reader may see it
+api, inbox_page, case_page
+"""

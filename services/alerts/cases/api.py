@@ -1,0 +1,157 @@
+"""Cases for programs: list them by page, read one with its timeline, act on it."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Header, Path, Query
+
+from services.alerts.cases import case_commands
+from services.alerts.cases.case_commands import CaseUser
+from services.alerts.cases.domain.case_file import NotDone, NotPossible
+from services.alerts.cases.repository import lists
+from services.alerts.cases.repository.conditions import CaseFilter
+from services.alerts.cases.repository.timeline import timeline
+from services.alerts.cases.schemas import Action, CaseDetail, CaseOut, CasePage, ContactOut, EntryOut
+from services.alerts.cases.visible import VisibleCase, visible_case
+from services.alerts.context import AlertsContext, OwnContext
+from shared.db.database import UnitOfWork
+from shared.events import CaseState
+from shared.events.segments import normalized_segment
+from shared.http.auth import Caller, staff_or_key
+from shared.http.cursors import MAX_CURSOR_LENGTH, cursor_of, place_of
+from shared.http.numbers import MAX_INTEGER
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import FieldFault
+from shared.permissions import CASE_ROLES
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=CheckedRoute)
+ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", *CASE_ROLES))]
+WritesCases = Annotated[Caller, Depends(staff_or_key("cases:write", *CASE_ROLES))]
+MAX_TIMELINE_LINES = 50
+CaseId = Annotated[UUID, Path(description="The case's id.")]
+
+
+@router.get("", summary="List cases by due time")
+async def list_cases(
+    context: OwnContext,
+    caller: ReadsCases,
+    state: Annotated[CaseState | None, Query(description="Only cases in this state.")] = None,
+    owner: Annotated[str | None, Query(description="A person's id, or “nobody”.", max_length=36)] = None,
+    segment: Annotated[str | None, Query(description="dimension:value", max_length=500)] = None,
+    after: Annotated[
+        str | None, Query(description="“next” of the page before.", max_length=MAX_CURSOR_LENGTH)
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
+) -> CasePage:
+    user = CaseUser.of(caller)
+    wanted = CaseFilter(
+        segments=user.segments,
+        state=state,
+        owner=_owner(owner),
+        segment=normalized_segment(segment) if segment else segment,
+    )
+    async with context.database.reading() as uow:
+        rows = await lists.page_of_cases(
+            uow, user.tenant, wanted, after=place_of(after) if after else None, limit=limit + 1
+        )
+    last = rows[limit - 1] if len(rows) > limit else None
+    return CasePage(
+        cases=[CaseOut(**_case_fields(context, visible_case(row))) for row in rows[:limit]],
+        next=cursor_of(last.due_at, last.id) if last is not None else None,
+    )
+
+
+@router.get("/{case}", summary="Read a case with all that happened")
+async def read_case(
+    context: OwnContext,
+    caller: ReadsCases,
+    case: CaseId,
+    before: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_INTEGER, description="“earlier” of the answer before, for older lines."),
+    ] = None,
+) -> CaseDetail:
+    async with context.database.reading() as uow:
+        return await _detail(context, uow, CaseUser.of(caller), case, before=before)
+
+
+@router.post(
+    "/{case}/actions",
+    summary="Do something to a case",
+    description="Takes, assigns, puts back, logs a contact, notes, closes, opens again, or shows the "
+    "address. The same request with the same Idempotency-Key changes nothing again for 30 days; with another "
+    "request the key is refused (422). With `version`, nothing is done (409) when somebody has taken, "
+    "assigned, put back, closed or opened it since.",
+)
+async def act(
+    context: OwnContext,
+    caller: WritesCases,
+    case: CaseId,
+    action: Annotated[Action, Body()],
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            max_length=200, description="A key of this request's own: sent again it changes nothing again."
+        ),
+    ] = None,
+) -> CaseDetail:
+    user = CaseUser.of(caller)
+    async with context.database.transaction() as uow:
+        try:
+            contact = await case_commands.act(uow, context.policy, user, case, action, idempotency_key)
+        except (NotDone, NotPossible) as refusal:
+            raise Problem(409, str(refusal), "Read the case again and decide anew.") from None
+        return await _detail(context, uow, user, case, contact)
+
+
+async def _detail(
+    context: AlertsContext,
+    uow: UnitOfWork,
+    user: CaseUser,
+    case: UUID,
+    contact: ContactOut | None = None,
+    *,
+    before: int | None = None,
+) -> CaseDetail:
+    row = await lists.one_case(uow, user.tenant, case, user.segments)
+    if row is None:
+        raise Problem(404)
+    visible = visible_case(row)
+    entries = await timeline(
+        uow, user.tenant, case, visible.timeline_answers, before=before, limit=MAX_TIMELINE_LINES + 1
+    )
+    lines = entries[-MAX_TIMELINE_LINES:]
+    return CaseDetail(
+        **_case_fields(context, visible),
+        timeline=[
+            EntryOut(at=entry.at, kind=entry.kind, by=entry.by_name, facts=entry.facts) for entry in lines
+        ],
+        earlier=lines[0].seq if len(entries) > MAX_TIMELINE_LINES else None,
+        contact=contact,
+    )
+
+
+def _case_fields(context: AlertsContext, visible: VisibleCase) -> dict[str, Any]:
+    case = visible.case
+    same = {name: getattr(case, name) for name in CaseOut.model_fields if hasattr(case, name)}
+    return {
+        **same,
+        "contact_due_at": None if case.may_contact is False else case.contact_due_at,
+        "first_score": visible.first_score,
+        "comment": visible.answer.comment,
+        "still_writing": visible.writing,
+        "owner": case.owner_id,
+        "owner_name": visible.owner_name,
+        "see": f"{context.staff_url}/cases/{case.id}",
+    }
+
+
+def _owner(text: str | None) -> UUID | Literal["nobody"] | None:
+    if text is None or text == "nobody":
+        return "nobody" if text else None
+    try:
+        return UUID(text)
+    except ValueError:
+        fault = FieldFault(field="query/owner", detail="Must be a person's id, or nobody.")
+        raise Problem(422, errors=[fault]) from None

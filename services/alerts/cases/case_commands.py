@@ -1,0 +1,227 @@
+"""What people and programs do to a case: lock it, change it, record who and when, and publish it.
+
+All of it is one transaction.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.cases.domain.actor import Actor
+from services.alerts.cases.domain.case_file import CaseFile, NotPossible
+from services.alerts.cases.domain.closing import Closing
+from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.timeline import CaseEntry
+from services.alerts.cases.repository import cases, requests, timeline
+from services.alerts.cases.repository.answers import answers_of_case
+from services.alerts.cases.schemas import (
+    Action,
+    AssignAct,
+    CloseAct,
+    ContactAct,
+    ContactOut,
+    NoteAct,
+    ReleaseAct,
+    ReopenAct,
+    RevealAct,
+    TakeAct,
+)
+from services.alerts.replicas import repository as replicas
+from services.alerts.staff.repository import people
+from shared.db.database import UnitOfWork
+from shared.events import CASES, Answer, may_see, segments_of
+from shared.http.auth import Caller
+from shared.http.problems import Problem
+from shared.http.staff_auth import Staff
+from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class CaseUser:
+    """A person or a key that reads cases and acts on them."""
+
+    tenant: str
+    actor: Actor
+    segments: tuple[str, ...]
+    """The segments that they are limited to; none: not limited."""
+    may_assign: bool
+
+    @classmethod
+    def of_staff(cls, staff: Staff) -> "CaseUser":
+        """A person who is signed in."""
+        return cls(
+            tenant=staff.tenant,
+            actor=Actor(staff.id, staff.name),
+            segments=staff.segments,
+            may_assign=staff.role in ASSIGNING_ROLES,
+        )
+
+    @classmethod
+    def of(cls, caller: Caller) -> "CaseUser":
+        """A person or a key; a key sees all of its tenant."""
+        if caller.staff is not None:
+            return cls.of_staff(caller.staff)
+        name = caller.key.name if caller.key is not None else ""
+        return cls(tenant=caller.tenant, actor=Actor(None, name), segments=(), may_assign=True)
+
+
+async def act(
+    uow: UnitOfWork,
+    policy: CasePolicy,
+    user: CaseUser,
+    case_id: UUID,
+    action: Action,
+    key: str | None = None,
+) -> ContactOut | None:
+    """Do it, once for each idempotency key; returns the address that it reveals.
+
+    :raises Problem: 404 when there is no such case for this user, 422 when the key belongs to another act.
+    :raises NotDone: when somebody else has decided meanwhile.
+    :raises NotPossible: when the state of the case does not allow it.
+    """
+    if isinstance(action, ReopenAct):
+        # Only the holder of the counter opens cases, and it is always locked before a case.
+        await cases.lock_counters(uow, [user.tenant])
+    case = await cases.find_case(uow, user.tenant, case_id, lock=True)
+    all_answers = await answers_of_case(uow, user.tenant, case_id)
+    answers = [answer for answer in all_answers if may_see(user.segments, segments_of(answer))]
+    if case is None or not answers:
+        raise Problem(404)
+    if key and await _was_done(uow, user, case, action, key):
+        return await _shown_contact(uow, case, answers) if isinstance(action, RevealAct) else None
+    entries: list[CaseEntry] = []
+    contact = await _change(uow, policy, user, case, action, answers, entries, key or None)
+    if key:
+        await requests.add_request(uow, case.tenant, case.id, key, _fingerprint(user, action))
+    if entries:
+        await cases.update_cases(uow, [case])
+        await timeline.add_entries(uow, entries)
+        uow.publish(CASES, case.tenant, case.published())
+    return contact
+
+
+async def _was_done(uow: UnitOfWork, user: CaseUser, case: CaseFile, action: Action, key: str) -> bool:
+    """Whether this very request was carried out before.
+
+    :raises Problem: 422 when the key belongs to another request.
+    """
+    done = await requests.find_request(uow, case.tenant, case.id, key)
+    if done and done != _fingerprint(user, action):
+        raise Problem(
+            422,
+            "This Idempotency-Key was used for another act on this case.",
+            "Nothing was done. Give each act a key of its own; repeat a key only with the same request.",
+        )
+    return done is not None
+
+
+def _fingerprint(user: CaseUser, action: Action) -> str:
+    """Of the request and its sender; not of the version, which may be newer when it is sent again."""
+    request = [
+        user.actor.id and str(user.actor.id),
+        user.actor.name,
+        action.model_dump(mode="json", exclude={"version"}),
+    ]
+    return hashlib.sha256(msgspec.json.encode(request)).hexdigest()
+
+
+async def _change(
+    uow: UnitOfWork,
+    policy: CasePolicy,
+    user: CaseUser,
+    case: CaseFile,
+    action: Action,
+    answers: Sequence[Answer],
+    entries: list[CaseEntry],
+    key: str | None,
+) -> ContactOut | None:
+    now = uow.now
+    actor = msgspec.structs.replace(user.actor, readable=tuple(answer.id for answer in answers))
+    match action:
+        case TakeAct(version=seen):
+            case.take(entries, now, actor, seen)
+        case AssignAct(to=person, version=seen):
+            case.assign(entries, now, actor, await _colleague(uow, user, answers, person), seen)
+        case ReleaseAct(version=seen):
+            case.release(entries, now, actor, seen, may_assign=user.may_assign)
+        case ContactAct(how=how, reached=reached, text=text):
+            case.contact(entries, now, actor, how, reached, text, key)
+        case NoteAct(text=text):
+            case.note(entries, now, actor, text, key)
+        case CloseAct(cause=cause, action=did, outcome=outcome, told=told, version=seen):
+            closing = Closing(cause=cause, action=did, outcome=outcome, told=told)
+            case.close(entries, now, actor, closing, seen, key)
+        case ReopenAct(text=text, version=seen):
+            if case.state == "closed":
+                await _refuse_second_open_case(uow, user, case)
+            case.reopen(entries, now, actor, text, key, seen, policy)
+        case RevealAct():
+            return await _reveal(uow, actor, case, answers, entries)
+        case _ as never:
+            assert_never(never)
+    return None
+
+
+async def _colleague(uow: UnitOfWork, user: CaseUser, answers: Sequence[Answer], person: UUID) -> Actor:
+    if not user.may_assign:
+        raise NotPossible("Only a team leader or an administrator gives cases to others.")
+    for one in await colleagues(uow, user.tenant, answers):
+        if one.id == person:
+            return Actor(one.id, one.name)
+    raise NotPossible("Choose somebody who works on the cases of this segment.")
+
+
+async def colleagues(uow: UnitOfWork, tenant: str, answers: Sequence[Answer]) -> list[Any]:
+    """The people who work on cases and may read one of these answers."""
+    belongs = [segment for answer in answers for segment in segments_of(answer)]
+    return [
+        one
+        for one in await people.people(uow, tenant)
+        if one.active and one.role in CASE_ROLES and may_see(one.segments, belongs)
+    ]
+
+
+async def _refuse_second_open_case(uow: UnitOfWork, user: CaseUser, case: CaseFile) -> None:
+    other = await cases.other_open_case(uow, case)
+    if other is None:
+        return
+    if may_see(user.segments, other.belongs):
+        raise NotPossible(f"This customer has another open case, number {other.number}. Go on there.")
+    raise NotPossible("This case cannot be opened again.")
+
+
+async def _reveal(
+    uow: UnitOfWork, actor: Actor, case: CaseFile, answers: Sequence[Answer], entries: list[CaseEntry]
+) -> ContactOut:
+    contact = await _shown_contact(uow, case, answers)
+    known = [name for name, value in (("address", contact.email), ("number", contact.phone)) if value]
+    if not known:
+        raise NotPossible("We know neither an address nor a number.")
+    case.reveal(entries, uow.now, actor, " and ".join(known))
+    return contact
+
+
+async def _shown_contact(uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]) -> ContactOut:
+    if case.may_contact is False:
+        raise NotPossible("The customer does not want to be contacted, so the address stays hidden.")
+    return await contact_of(uow, case, answers)
+
+
+async def contact_of(uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]) -> ContactOut:
+    """How to reach the customer: the address of the answer that heads the case, and their last known number.
+
+    Where that answer has no invitation, the first of the others that has one is used.
+    """
+    invited = await replicas.invitations(uow, case.tenant, [answer.id for answer in answers])
+    heading_first = sorted(answers, key=lambda answer: answer.id != case.answer_id)
+    customers = [invited[answer.id].customer for answer in heading_first if answer.id in invited]
+    if not customers:
+        return ContactOut(email=None, phone=None)
+    email = customers[0].email
+    by_age = [invited[answer.id].customer for answer in answers if answer.id in invited]
+    phones = [one.phone for one in by_age if one.email == email and one.phone]
+    return ContactOut(email=email, phone=phones[-1] if phones else None)

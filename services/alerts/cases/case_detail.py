@@ -1,0 +1,203 @@
+"""What the page of a case shows, and how it is loaded."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from services.alerts.cases import case_commands, labels, views
+from services.alerts.cases.domain.case_file import CONTACT_METHODS, CaseFile
+from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.forms import CaseForm
+from services.alerts.cases.repository import lists
+from services.alerts.cases.repository.conditions import CaseFilter
+from services.alerts.cases.repository.timeline import last_reveal, timeline
+from services.alerts.cases.schemas import ContactOut
+from services.alerts.cases.timeline_lines import TimelineLine, timeline_lines
+from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions, visible_case
+from services.alerts.frame import open_case_counts, staff_frame
+from services.alerts.notices import repository as notices
+from services.alerts.replicas import repository as replicas
+from shared.db.database import UnitOfWork
+from shared.events import Answer, Invitation, may_see, segments_of
+from shared.http.problems import Problem
+from shared.http.staff_auth import Staff
+from shared.pages.page import Frame, Page
+from shared.permissions import ASSIGNING_ROLES
+from shared.values.zones import zone_of
+
+LINES_PER_PAGE = 20
+"""Of the timeline."""
+CONTACT_OPTIONS: list[tuple[str, str]] = [(code, labels.CONTACT_LABELS[code]) for code in CONTACT_METHODS]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDetailPage(Page):
+    """One case, as far as its reader may see it, and the forms of all acts."""
+
+    template: ClassVar[str] = "case.html"
+
+    case: CaseFile
+    owner: str | None
+    finding: str
+    """The heading."""
+    name: str
+    """The customer's."""
+    answer: Answer
+    """The answer that heads the case."""
+    first_score: int
+    writing: bool
+    before: list[EarlierVersion]
+    """What that answer said before it was amended."""
+    later: list[tuple[Answer, str, list[EarlierVersion]]]
+    """The other answers, each with its customer's name and what it said before."""
+    moment: Callable[[datetime], str]
+    """Writes a time."""
+
+    clocks: list[views.Deadline]
+    reachable: str
+    """What is known of "address and number"."""
+    contact: ContactOut | None
+    """Address and number, while they are shown to the reader."""
+    shown_until: str
+    survey: str | None
+    invitation: Invitation | None
+    bought: list[tuple[str, str]]
+    others: list[tuple[VisibleCase, str]]
+    """The other cases under this customer id, each with its customer's name."""
+
+    lines: list[TimelineLine]
+    older: int | None
+    """Where the lines before these end; None: there are none."""
+    paged: bool
+    """Whether these are not the last lines."""
+    mails: str
+
+    next: views.CaseRow | None
+    """The case to go on with, when this one is closed."""
+    may_assign: bool
+    colleagues: list[tuple[UUID, str]]
+    causes: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=labels.cause_options)
+    outcomes: list[tuple[str, str]] = field(default_factory=labels.outcome_options)
+    hows: list[tuple[str, str]] = field(default_factory=lambda: CONTACT_OPTIONS)
+    keys: Callable[[], UUID] = uuid4
+    """Makes the idempotency key of each form."""
+
+    form: CaseForm = field(default_factory=lambda: CaseForm(act="note"))
+    """What was typed."""
+    acting: str = ""
+    """The act whose form is open."""
+    faults: Sequence[tuple[str, str]] = ()
+    wrongs: Mapping[str, str] = field(default_factory=dict)
+    """The faults by field."""
+    refused: str = ""
+    did: str = ""
+    done: str = ""
+
+
+async def load_case_page(
+    uow: UnitOfWork, policy: CasePolicy, staff: Staff, case: UUID, before: int | None = None
+) -> tuple[Frame, CaseDetailPage]:
+    """Everything that the page shows, as far as this reader may see it; ``before``: of the timeline.
+
+    :raises Problem: 404 when the case is not there for this reader.
+    """
+    row = await lists.one_case(uow, staff.tenant, case, staff.segments)
+    if row is None:
+        raise Problem(404)
+    visible, now = visible_case(row), uow.now
+    file, answer, ids = visible.case, visible.answer, visible.answer_ids
+    counts = await open_case_counts(uow, staff)
+    frame = await staff_frame(
+        uow, staff, here="cases", open_cases=counts.open, live="/inbox/live", live_only=str(file.id)
+    )
+    zone = zone_of(frame.time_zone)
+    invitations = await replicas.invitations(uow, staff.tenant, ids)
+    invitation = invitations.get(answer.id)
+    name = views.name_of(invitation)
+    entries = await timeline(
+        uow, staff.tenant, file.id, visible.timeline_answers, before=before, limit=LINES_PER_PAGE + 1
+    )
+    has_older = len(entries) > LINES_PER_PAGE
+    entries = entries[-LINES_PER_PAGE:]
+    sent = await replicas.earlier_versions(uow, staff.tenant, ids)
+    until = views.shown_until(await last_reveal(uow, staff.tenant, file.id, staff.id), now, policy)
+    contact = await case_commands.contact_of(uow, file, visible.answers)
+    known = [label for label, value in (("address", contact.email), ("number", contact.phone)) if value]
+    earlier, others = ([], []) if has_older else await _of_the_customer(uow, staff, visible)
+    page = CaseDetailPage(
+        case=file,
+        owner=visible.owner_name,
+        finding=_finding(name, file.score, file.may_contact),
+        name=name,
+        answer=answer,
+        first_score=visible.first_score,
+        writing=visible.writing,
+        before=earlier_versions(answer, sent),
+        later=[
+            (one, views.name_of(invitations.get(one.id)), earlier_versions(one, sent))
+            for one in visible.answers[1:]
+        ],
+        moment=lambda at: labels.moment(at, now, zone),
+        clocks=views.deadlines(file, views.clock_start(file, answer), now, zone),
+        reachable=" and ".join(known),
+        contact=contact if until is not None and file.may_contact is not False else None,
+        shown_until=labels.moment(until, now, zone) if until else "",
+        survey=invitation.survey_name
+        if invitation
+        else await replicas.survey_name(uow, staff.tenant, answer.survey_id),
+        invitation=invitation,
+        bought=views.purchase_facts(invitation),
+        others=others,
+        lines=timeline_lines(entries, None if has_older else invitation, earlier),
+        older=entries[0].seq if has_older else None,
+        paged=before is not None,
+        mails=labels.mails_sentence(await notices.count_states(uow, staff.tenant, file.id, ids)),
+        next=await _next_case(uow, staff, file, zone) if file.state == "closed" else None,
+        may_assign=staff.role in ASSIGNING_ROLES,
+        colleagues=[
+            (one.id, one.name) for one in await case_commands.colleagues(uow, staff.tenant, visible.answers)
+        ],
+    )
+    return frame, page
+
+
+async def _of_the_customer(
+    uow: UnitOfWork, staff: Staff, visible: VisibleCase
+) -> tuple[list[Answer], list[tuple[VisibleCase, str]]]:
+    """This person's answers that belong to no case shown here, and the other cases under their customer id.
+
+    The cases come with the names of their customers.
+    """
+    case = visible.case
+    if case.customer_id is None:
+        return [], []
+    found = await lists.other_cases_of_customer(uow, staff.tenant, case.customer_id, case.id, staff.segments)
+    others = [visible_case(row) for row in found]
+    shown = {answer for one in (visible, *others) for answer in one.answer_ids}
+    earlier = [
+        answer
+        for answer in await replicas.answers_of_customer(uow, staff.tenant, case.customer_id)
+        if answer.id not in shown
+        and case.may_be_of(answer.customer_id, answer.contact_key or "")
+        and may_see(staff.segments, segments_of(answer))
+    ]
+    invited = await replicas.invitations(uow, staff.tenant, [other.answer.id for other in others])
+    return earlier, [(other, views.name_of(invited.get(other.answer.id))) for other in others]
+
+
+async def _next_case(uow: UnitOfWork, staff: Staff, case: CaseFile, zone: ZoneInfo) -> views.CaseRow | None:
+    """The other case that is due first."""
+    wanted = CaseFilter(segments=staff.segments, state="waiting")
+    rows = await lists.list_cases(uow, staff.tenant, wanted, limit=2)
+    others = [one for one in map(visible_case, rows) if one.case.id != case.id][:1]
+    return (await views.case_rows(uow, staff, others, zone))[0][0] if others else None
+
+
+def _finding(name: str, score: int, may_contact: bool | None) -> str:
+    gave = f"{name} gave {labels.score_with_article(score)}"
+    if may_contact is None:
+        return f"{gave}."
+    return f"{gave} and {'wants' if may_contact else 'does not want'} to be contacted."

@@ -1,0 +1,1 @@
+"""The rules of cases: no database, no web."""

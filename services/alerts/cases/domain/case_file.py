@@ -1,0 +1,343 @@
+"""A case: its state, and the acts that change it.
+
+A case changes only through the methods of :class:`CaseFile`. Each method that changes something appends one
+entry to the timeline, numbered by the case's version, so that nothing is done without a trace.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.cases.domain.actor import SYSTEM, Actor
+from services.alerts.cases.domain.closing import CaseOutcome, Closing
+from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.timeline import CaseEntry, Entries, EntryKind
+from shared.events import Answer, Case, CaseState, segments_of
+
+MOMENT_AGO = timedelta(minutes=10)
+"""A refusal says that the other change was made a moment ago if it is younger than this."""
+
+ContactMethod = Literal["call", "mail", "meeting"]
+CONTACT_METHODS: tuple[ContactMethod, ...] = ("call", "mail", "meeting")
+
+
+class NotDone(Exception):
+    """Another person decided first: nothing was changed. The message says who, and what they did."""
+
+
+class NotPossible(Exception):
+    """The state of the case does not allow it. The message says why."""
+
+
+class CaseFile(msgspec.Struct, kw_only=True):
+    """A case, with a field for each column of its table.
+
+    The acts append to ``entries``, which the caller writes with the case; ``seen_version`` is the version
+    that the caller decided upon (None: any).
+    """
+
+    tenant: str
+    id: UUID
+    number: int
+    version: int = 0
+    decided_version: int = 0
+    """The version at which somebody last decided: took, assigned, released, closed, reopened."""
+    decided_by: str = ""
+    state: CaseState = "open"
+    answer_id: UUID
+    event_id: UUID | None = None
+    customer_id: str | None = None
+    score: int
+    touchpoint: str | None = None
+    segments: dict[str, str] = {}
+    organisation: list[str] = []
+    belongs: list[str] = []
+    """The segments of all its answers."""
+    owner_id: UUID | None = None
+    cause: str | None = None
+    action: str | None = None
+    outcome: CaseOutcome | None = None
+    told: bool | None = None
+    opened_at: datetime
+    contact_due_at: datetime
+    close_due_at: datetime
+    due_at: datetime
+    first_contact_at: datetime | None = None
+    closed_at: datetime | None = None
+    changed_at: datetime
+    contact_key: str = ""
+    """The keyed hash of the person's address; empty: not known."""
+    may_contact: bool | None = None
+    """What the customer last said about being contacted; None: not asked, or not said."""
+
+    @property
+    def waits_for_contact(self) -> bool:
+        """Whether the deadline of the first contact runs: never against the customer's will."""
+        return self.first_contact_at is None and self.may_contact is not False
+
+    def may_be_of(self, customer_id: str | None, contact_key: str) -> bool:
+        """Whether it may be this person's: the same customer id, and no other address as far as known."""
+        if customer_id is None or self.customer_id != customer_id:
+            return False
+        return self.contact_key == contact_key or not self.contact_key or not contact_key
+
+    def opened(self, entries: Entries, score: int, first_score: int | None) -> None:
+        """Record the answer that opened it, as the first entry."""
+        facts: dict[str, Any] = {"score": score, "first_score": first_score}
+        self._add(entries, self.opened_at, SYSTEM, "opened", answers=[self.answer_id], **facts)
+
+    def answered_again(self, entries: Entries, now: datetime, answer: Answer, policy: CasePolicy) -> None:
+        """The same customer is unhappy again while this case is open: it stays one case."""
+        due = policy.contact_due(answer.answered_at or now, answer.score or 0)
+        self.contact_due_at = min(self.contact_due_at, due)
+        self.contact_key = self.contact_key or answer.contact_key or ""
+        facts: dict[str, Any] = {"answer_id": str(answer.id), "score": answer.score}
+        self._add(entries, now, SYSTEM, "again", answers=[answer.id], **facts)
+
+    def amended(
+        self, entries: Entries, now: datetime, answer: Answer, before: int, policy: CasePolicy
+    ) -> None:
+        """The customer chose another score. A better one closes nothing, but is recorded."""
+        score = before if answer.score is None else answer.score
+        if answer.id == self.answer_id:
+            self.score = score
+            if score <= policy.max_urgent_score:
+                due = policy.contact_due(answer.answered_at or self.opened_at, score)
+                self.contact_due_at = min(self.contact_due_at, due)
+        self._add(entries, now, SYSTEM, "amended", answers=[answer.id], before=before, score=score)
+
+    def apply_answers(
+        self, entries: Entries, now: datetime, answers: Sequence[Answer], policy: CasePolicy
+    ) -> None:
+        """Set the segments, and whether the customer may be contacted, from all its answers.
+
+        A customer who allows contact again leaves as much time for it as at first.
+        """
+        self.belongs = sorted({segment for answer in answers for segment in segments_of(answer)})
+        last = last_consent(answers)
+        if last is None or last.may_contact == self.may_contact:
+            return
+        if self.may_contact is False:
+            self.contact_due_at = max(self.contact_due_at, policy.contact_due(last.changed_at, self.score))
+        self.may_contact = last.may_contact
+        self._add(entries, now, SYSTEM, "consent", answers=[last.id], may_contact=last.may_contact)
+
+    def team_notified(self, entries: Entries, now: datetime, people: int, answer: UUID) -> None:
+        """Record how many colleagues get a mail about an answer."""
+        self._add(entries, now, SYSTEM, "told", answers=[answer], people=people)
+
+    def take(self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None) -> None:
+        """Become the owner; nothing changes for the person who already is.
+
+        :raises NotDone: when somebody else was faster.
+        :raises NotPossible: when it has an owner, or the actor is a key.
+        """
+        if self.state == "closed":
+            raise NotDone(f"Not taken: {self.decided_by} closed this case{self._how_recently(now)}.")
+        if actor.id is None:
+            raise NotPossible("A key cannot own a case. Assign it to a person.")
+        if self.owner_id == actor.id:
+            return
+        if self.owner_id is not None:
+            self._refuse_if_decided_since(seen_version, "taken", "took", now)
+            raise NotPossible("Somebody else has this case. A team leader can hand it over.")
+        self.owner_id, self.state = actor.id, "assigned"
+        self._decide(entries, now, actor, "taken", answers=[])
+
+    def assign(
+        self, entries: Entries, now: datetime, actor: Actor, to: Actor, seen_version: int | None
+    ) -> None:
+        """Give it to a person.
+
+        :raises NotDone: when somebody else has decided since.
+        :raises NotPossible: when it is closed.
+        """
+        if self.state == "closed":
+            raise NotPossible("This case is closed. Open it again first.")
+        if self.owner_id == to.id:
+            return
+        self._refuse_if_decided_since(seen_version, "assigned", "changed", now)
+        self.owner_id, self.state = to.id, "assigned"
+        self._decide(entries, now, actor, "assigned", answers=[], to=to.name)
+
+    def release(
+        self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None, *, may_assign: bool
+    ) -> None:
+        """Leave it without an owner, so that somebody else can take it.
+
+        :raises NotDone: when somebody else has decided since.
+        :raises NotPossible: when it is closed, or the actor is neither its owner nor may assign.
+        """
+        if self.state == "closed":
+            raise NotPossible("This case is closed. Open it again first.")
+        if self.owner_id is None:
+            return
+        self._refuse_if_decided_since(seen_version, "put back", "changed", now)
+        if self.owner_id != actor.id and not may_assign:
+            raise NotPossible("Only its owner, a team leader or an administrator puts a case back.")
+        self.owner_id, self.state = None, "open"
+        self._decide(entries, now, actor, "released", answers=[])
+
+    def contact(
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        how: ContactMethod,
+        reached: bool,
+        text: str,
+        key: str | None,
+    ) -> None:
+        """Record an attempt to speak to the customer; the first that reached them meets the first deadline.
+
+        :raises NotPossible: when the customer does not want it.
+        """
+        if self.may_contact is False:
+            raise NotPossible("The customer does not want to be contacted. Write a note instead.")
+        if reached and self.first_contact_at is None:
+            self.first_contact_at = now
+        self._add(entries, now, actor, "contact", key, how=how, reached=reached, text=text)
+
+    def note(self, entries: Entries, now: datetime, actor: Actor, text: str, key: str | None) -> None:
+        """Record a note for colleagues."""
+        self._add(entries, now, actor, "note", key, text=text)
+
+    def reveal(self, entries: Entries, now: datetime, actor: Actor, what: str) -> None:
+        """Record that somebody was shown the customer's address or number."""
+        self._add(entries, now, actor, "revealed", what=what)
+
+    def close(
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        closing: Closing,
+        seen_version: int | None,
+        key: str | None,
+    ) -> None:
+        """End it, with what was learnt.
+
+        :raises NotDone: when somebody else has decided since.
+        """
+        if self.state == "closed":
+            raise NotDone(f"Not saved: {self.decided_by} closed this case{self._how_recently(now)}.")
+        self._refuse_if_decided_since(seen_version, "saved", "changed", now)
+        self.state, self.closed_at = "closed", now
+        self.cause, self.action = closing.cause, closing.action
+        self.outcome, self.told = closing.outcome, closing.told
+        facts: dict[str, Any] = {
+            "cause": closing.cause,
+            "text": closing.action,
+            "outcome": closing.outcome,
+            "told": closing.told,
+        }
+        self._decide(entries, now, actor, "closed", key, **facts)
+
+    def reopen(
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        text: str,
+        key: str | None,
+        seen_version: int | None,
+        policy: CasePolicy,
+    ) -> None:
+        """Open it again, with as much time to close it as at first.
+
+        :raises NotDone: when somebody else has decided since.
+        """
+        if self.state != "closed":
+            return
+        self._refuse_if_decided_since(seen_version, "opened", "changed", now)
+        self.state = "assigned" if self.owner_id else "open"
+        self.closed_at = self.cause = self.action = self.outcome = self.told = None
+        self.close_due_at = now + policy.close_within
+        self._decide(entries, now, actor, "reopened", key, text=text)
+
+    def restored(self, entries: Entries, now: datetime) -> None:
+        """Record that it was restored from its events: what only its page held is lost."""
+        self._add(entries, now, SYSTEM, "restored", answers=[])
+
+    def published(self) -> Case:
+        """The event of the case as it is now; notes and texts are not in it."""
+        return Case(
+            id=self.id,
+            number=self.number,
+            version=self.version,
+            state=self.state,
+            answer_id=self.answer_id,
+            event_id=self.event_id,
+            customer_id=self.customer_id,
+            contact_key=self.contact_key or None,
+            score=self.score,
+            touchpoint=self.touchpoint,
+            segments=self.segments,
+            organisation=tuple(self.organisation),
+            belongs=tuple(self.belongs),
+            may_contact=self.may_contact,
+            owner=str(self.owner_id) if self.owner_id else None,
+            cause=self.cause,
+            outcome=self.outcome,
+            opened_at=self.opened_at,
+            due_at=self.due_at,
+            first_contact_at=self.first_contact_at,
+            closed_at=self.closed_at,
+        )
+
+    def _refuse_if_decided_since(self, seen_version: int | None, done: str, did: str, now: datetime) -> None:
+        if seen_version is not None and self.decided_version > seen_version:
+            raise NotDone(f"Not {done}: {self.decided_by} {did} this case{self._how_recently(now)}.")
+
+    def _how_recently(self, now: datetime) -> str:
+        return " a moment ago" if now - self.changed_at < MOMENT_AGO else ""
+
+    def _decide(
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        kind: EntryKind,
+        key: str | None = None,
+        answers: list[UUID] | None = None,
+        **facts: Any,
+    ) -> None:
+        self._add(entries, now, actor, kind, key, answers, **facts)
+        self.decided_version, self.decided_by = self.version, actor.name
+
+    def _add(
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        kind: EntryKind,
+        key: str | None = None,
+        answers: list[UUID] | None = None,
+        **facts: Any,
+    ) -> None:
+        self.version += 1
+        self.changed_at = now
+        self.due_at = self.contact_due_at if self.waits_for_contact else self.close_due_at
+        entries.append(
+            CaseEntry(
+                tenant=self.tenant,
+                case_id=self.id,
+                seq=self.version,
+                at=now,
+                kind=kind,
+                by_id=actor.id,
+                by_name=actor.name,
+                facts=facts,
+                key=key,
+                answers=list(actor.readable) if answers is None else answers,
+            )
+        )
+
+
+def last_consent(answers: Sequence[Answer]) -> Answer | None:
+    """The answer in which the customer last said whether they may be contacted."""
+    said = [answer for answer in answers if answer.may_contact is not None]
+    return max(said, key=lambda answer: (answer.changed_at, answer.id), default=None)

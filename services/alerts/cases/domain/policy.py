@@ -1,0 +1,34 @@
+"""The policy by which cases are opened and timed: a value that each deciding function is given."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+
+class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How soon an unhappy customer must be contacted, and what counts as too old."""
+
+    max_urgent_score: int = 3
+    """The highest score of an urgent answer."""
+    urgent_contact_within: timedelta = timedelta(hours=24)
+    """From an urgent answer to the first contact."""
+    contact_within: timedelta = timedelta(hours=48)
+    """From any other answer to the first contact."""
+    close_within: timedelta = timedelta(days=7)
+    """From the answer, or from reopening, to the end of the case."""
+    fresh_for: timedelta = timedelta(hours=48)
+    """An answer accepted later than this after it was given opens no case; none older than this is mailed."""
+    quiet_after: timedelta = timedelta(minutes=2)
+    """A customer who has not sent the answer is taken to have finished after this long without a change."""
+    address_shown_for: timedelta = timedelta(hours=1)
+    """How long the customer's address stays readable for the person who asked for it."""
+
+    def contact_due(self, since: datetime, score: int) -> datetime:
+        """When a customer who gave this score at this time must have been contacted."""
+        urgent = score <= self.max_urgent_score
+        return since + (self.urgent_contact_within if urgent else self.contact_within)
+
+
+def current_policy() -> CasePolicy:
+    """The policy of all companies. The one place that makes it; everything else is handed it."""
+    return CasePolicy()

@@ -1,0 +1,45 @@
+"""What happened to a case: one entry for each change."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+EntryKind = Literal[
+    "opened",
+    "amended",
+    "again",
+    "consent",
+    "told",
+    "taken",
+    "assigned",
+    "released",
+    "contact",
+    "note",
+    "revealed",
+    "closed",
+    "reopened",
+    "restored",
+]
+
+
+class CaseEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a case's timeline. ``seq`` is the case's version after it."""
+
+    tenant: str
+    case_id: UUID
+    seq: int
+    at: datetime
+    kind: EntryKind
+    by_id: UUID | None = None
+    by_name: str = ""
+    facts: dict[str, Any] = {}
+    key: str | None = None
+    """The idempotency key of the request that caused it."""
+    answers: list[UUID] | None = None
+    """The answers it is about: only a reader of all of them reads it. None: written before this was kept."""
+
+
+Entries = list[CaseEntry]
+"""The entries of the changes in hand: each act on a case appends its own."""

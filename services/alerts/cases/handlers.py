@@ -1,0 +1,161 @@
+"""Answers that arrive: each is kept, and unhappy ones open, extend and amend cases."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from services.alerts.cases.domain import case_rules
+from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.timeline import CaseEntry
+from services.alerts.cases.repository import answers as case_answers
+from services.alerts.cases.repository import cases, timeline
+from services.alerts.cases.team_notices import notify_team
+from services.alerts.replicas import repository as replicas
+from services.alerts.replicas.answer_updates import AnswerUpdate, answer_updates
+from services.alerts.replicas.repository import ChangedAnswer
+from shared.db.database import UnitOfWork
+from shared.events import CASES, Answer, Event
+
+Key = tuple[str, UUID]
+"""Tenant and id."""
+
+
+async def act_on_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """Keep the answers; open, extend and amend cases; notify the team of answers that are complete."""
+    updates = answer_updates(events)
+    if not updates:
+        return
+    changed = await replicas.keep_answers(uow, updates)
+    found = [(update, case_rules.opening_version(update.versions, policy)) for update in updates]
+    opening = [(update, version) for update, version in found if version is not None]
+    if opening:
+        await cases.lock_counters(uow, [update.tenant for update, _ in opening])
+    known = await case_answers.cases_of_answers(uow, [update.key for update in updates])
+    unknown = [(update, version) for update, version in opening if update.key not in known]
+    amended = [answer for answer in changed if answer.key in known]
+    if not unknown and not amended:
+        return
+    batch = await _AnswerBatch.lock(policy, uow, known, unknown, amended)
+    await batch.open(unknown)
+    await batch.amend(known, amended)
+    await batch.write()
+
+
+class _AnswerBatch:
+    """The changes of one batch to cases: gathered while their rows are locked, then written at once."""
+
+    def __init__(self, policy: CasePolicy, uow: UnitOfWork, locked: Sequence[CaseFile]) -> None:
+        self._policy = policy
+        self._uow = uow
+        self._by_key = {(case.tenant, case.id): case for case in locked}
+        self._open = [case for case in locked if case.state != "closed"]
+        self._entries: list[CaseEntry] = []
+        self._new: list[CaseFile] = []
+        self._finished: list[tuple[CaseFile, Answer]] = []
+        self._touched: set[Key] = set()
+
+    @classmethod
+    async def lock(
+        cls,
+        policy: CasePolicy,
+        uow: UnitOfWork,
+        known: Mapping[Key, UUID],
+        unknown: Sequence[tuple[AnswerUpdate, Answer]],
+        amended: Sequence[ChangedAnswer],
+    ) -> "_AnswerBatch":
+        """Lock the cases of the amended answers, and the open ones of the customers of the unknown."""
+        keys = [(answer.tenant, known[answer.key]) for answer in amended]
+        customers = [
+            (update.tenant, update.answer.customer_id)
+            for update, _ in unknown
+            if update.answer.customer_id is not None
+        ]
+        return cls(policy, uow, await cases.lock_cases(uow, keys, customers))
+
+    async def open(self, unknown: Sequence[tuple[AnswerUpdate, Answer]]) -> None:
+        """Give each unhappy answer a case: the person's open one, else a new one."""
+        if not unknown:
+            return
+        newest = await replicas.newest_answers(self._uow, [update.key for update, _ in unknown])
+        attached = []
+        for update, version in unknown:
+            answer, first_score = newest[update.key]
+            case = self._open_case_of(update.tenant, answer)
+            if case is not None:
+                case.answered_again(self._entries, self._uow.now, answer, self._policy)
+            else:
+                case = case_rules.new_case(update.tenant, version, answer, self._uow.now, self._policy)
+                case.opened(self._entries, answer.score or 0, first_score)
+                self._new.append(case)
+                self._by_key[case.tenant, case.id] = case
+                self._open.append(case)
+            until = case_rules.writing_until(answer, self._policy)
+            attached.append((case, answer, until))
+            if until is None:
+                self._finished.append((case, answer))
+        if self._new:
+            await self._number(self._new)
+            await cases.insert_cases(self._uow, self._new)
+        await case_answers.attach_answers(self._uow, attached)
+        self._touched |= {(case.tenant, case.id) for case, _, _ in attached}
+
+    def _open_case_of(self, tenant: str, answer: Answer) -> CaseFile | None:
+        """The open case of the answer's customer: with the same address, else with an unknown one."""
+        contact_key = answer.contact_key or ""
+        found = [
+            case
+            for case in self._open
+            if case.tenant == tenant and case.may_be_of(answer.customer_id, contact_key)
+        ]
+        return min(
+            found, key=lambda case: (case.contact_key != contact_key, case.opened_at, case.id), default=None
+        )
+
+    async def _number(self, new: Sequence[CaseFile]) -> None:
+        """Give each new case a number that no other case of its company has."""
+        attempt, taken = 0, set[tuple[str, int]]()
+        while new:
+            wanted = [(case.tenant, case_rules.case_number(case.id, attempt)) for case in new]
+            taken |= await cases.taken_numbers(self._uow, wanted)
+            again = []
+            for case, (tenant, number) in zip(new, wanted, strict=True):
+                if (tenant, number) in taken:
+                    again.append(case)
+                else:
+                    case.number = number
+                    taken.add((tenant, number))
+            new, attempt = again, attempt + 1
+
+    async def amend(self, known: Mapping[Key, UUID], amended: Sequence[ChangedAnswer]) -> None:
+        """Apply another score, more text, or the end of the writing."""
+        if not amended:
+            return
+        until = [(*one.key, case_rules.writing_until(one.answer, self._policy)) for one in amended]
+        was_writing = await case_answers.set_writing_until(self._uow, until)
+        for one in amended:
+            case = self._by_key[one.tenant, known[one.key]]
+            case.changed_at = self._uow.now
+            self._touched.add((case.tenant, case.id))
+            if one.before is not None and one.before != one.answer.score:
+                case.amended(self._entries, self._uow.now, one.answer, one.before, self._policy)
+            if one.answer.state == "sent" and one.key in was_writing:
+                self._finished.append((case, one.answer))
+
+    async def write(self) -> None:
+        """Apply all answers to their cases, notify the team, write everything, and publish what changed."""
+        answers = await case_answers.answers_of_cases(self._uow, sorted(self._touched))
+        for key in sorted(self._touched):
+            self._by_key[key].apply_answers(self._entries, self._uow.now, answers[key], self._policy)
+        await notify_team(self._uow, self._policy, self._finished, self._entries)
+        await write_changes(self._uow, self._by_key, self._entries)
+
+
+async def write_changes(
+    uow: UnitOfWork, changed: Mapping[Key, CaseFile], entries: Sequence[CaseEntry]
+) -> None:
+    """Write locked cases and their entries, and publish each case that has one."""
+    await cases.update_cases(uow, list(changed.values()))
+    if entries:
+        await timeline.add_entries(uow, entries)
+    for key in sorted({(entry.tenant, entry.case_id) for entry in entries}):
+        uow.publish(CASES, key[0], changed[key].published())

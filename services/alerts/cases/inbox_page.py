@@ -1,0 +1,109 @@
+"""The inbox: the list of cases that wait, and of those that were closed."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.alerts.cases import labels
+from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.forms import CASES_PER_PAGE, MAX_PAGE_NUMBER, InboxFilter
+from services.alerts.cases.repository import lists, overview
+from services.alerts.cases.views import CaseRow, case_rows, grouped
+from services.alerts.cases.visible import visible_case
+from services.alerts.context import OwnContext
+from services.alerts.frame import open_case_counts, staff_frame
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff, signed_in
+from shared.pages.page import Page
+from shared.permissions import CASE_ROLES
+from shared.values.zones import zone_of
+
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
+CaseWorker = Annotated[Staff, Depends(signed_in(*CASE_ROLES))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxPage(Page):
+    """A list of cases, with the views beside it and the sentence above it."""
+
+    template: ClassVar[str] = "inbox.html"
+    chosen: InboxFilter
+    counts: Any
+    """How many open cases each view has."""
+    finding: str
+    """The heading."""
+    groups: list[tuple[str, list[CaseRow]]]
+    """The cases behind the name of their group; empty for a list that is not grouped."""
+    empty: bool
+    more: bool
+    """Whether there is a next page."""
+    touchpoints: list[str]
+    causes: list[tuple[str, list[tuple[str, str]]]]
+    outcomes: list[tuple[str, str]]
+    newest: CaseFile | None
+    """The case of this page that was opened last."""
+    newest_at: str
+
+
+@router.get("/inbox")
+async def inbox(
+    request: Request, staff: CaseWorker, context: OwnContext, chosen: Annotated[InboxFilter, Query()]
+) -> Response:
+    """The cases that wait, the most urgent first; or another list of cases, page by page."""
+    async with context.database.reading() as uow:
+        counts = await open_case_counts(uow, staff)
+        frame = await staff_frame(uow, staff, here="cases", open_cases=counts.open, live="/inbox/live")
+        wanted = chosen.case_filter(staff)
+        total = await lists.count_cases(uow, staff.tenant, wanted)
+        rows = await lists.list_cases(
+            uow,
+            staff.tenant,
+            wanted,
+            sort=chosen.sort,
+            limit=CASES_PER_PAGE + 1,
+            offset=CASES_PER_PAGE * (chosen.page - 1),
+        )
+        found = [visible_case(row) for row in rows[:CASES_PER_PAGE]]
+        now, zone = uow.now, zone_of(frame.time_zone)
+        shown = await case_rows(uow, staff, found, zone)
+        touchpoints = await overview.touchpoints(uow, staff.tenant, staff.segments)
+    by_deadline = chosen.state in {"open", "late"} and chosen.sort == "due"
+    newest = max((one.case for one in found), key=lambda case: case.opened_at, default=None)
+    page = InboxPage(
+        chosen=chosen,
+        counts=counts,
+        finding=labels.list_sentence(
+            chosen.state,
+            total.found,
+            total.late,
+            _about(chosen),
+            chosen.owner,
+            max_counted=lists.MAX_COUNTED,
+        ),
+        groups=grouped(shown, now, zone) if by_deadline else [("", [row for row, _ in shown])],
+        empty=not found,
+        more=len(rows) > CASES_PER_PAGE and chosen.page < MAX_PAGE_NUMBER,
+        touchpoints=touchpoints,
+        causes=labels.cause_options(),
+        outcomes=labels.outcome_options(),
+        newest=newest,
+        newest_at=labels.moment(newest.opened_at, now, zone) if newest is not None else "",
+    )
+    return context.pages.page(request, page, staff=staff, frame=frame)
+
+
+def _about(chosen: InboxFilter) -> str:
+    """The part of the heading about what was asked for beside state and owner."""
+    about = f" about {chosen.touchpoint}" if chosen.touchpoint else ""
+    if chosen.state == "closed" and chosen.cause:
+        about += f" with the cause “{labels.cause_label(chosen.cause)}”"
+    if chosen.state == "closed" and chosen.outcome:
+        about += f" that ended as “{labels.OUTCOME_LABELS[chosen.outcome]}”"
+    return about + (f" of the customer {chosen.customer}" if chosen.customer else "")
+
+
+@router.get("/inbox/live")
+async def live(request: Request, staff: CaseWorker, context: OwnContext) -> Response:
+    """A message for each case that changes, of those that this reader may see."""
+    return context.feed.response(request, staff)

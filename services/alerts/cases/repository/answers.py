@@ -1,0 +1,135 @@
+"""Which answers belong to which case, and until when their customers may still be writing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from services.alerts import models
+from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.repository.cases import Key
+from shared.db.bulk import row_values, rows_sql
+from shared.db.database import UnitOfWork
+from shared.events import Answer, segments_of
+
+FIND_CASES_OF_ANSWERS = """
+    SELECT tenant, answer_id, case_id FROM case_answer
+    WHERE (tenant, answer_id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+"""
+
+
+async def cases_of_answers(uow: UnitOfWork, keys: Sequence[Key]) -> dict[Key, UUID]:
+    """The case of each of these answers that belongs to one."""
+    rows = await uow.execute(
+        FIND_CASES_OF_ANSWERS,
+        {"tenants": [tenant for tenant, _ in keys], "ids": [answer for _, answer in keys]},
+    )
+    return {(row.tenant, row.answer_id): row.case_id for row in rows}
+
+
+async def attach_answers(
+    uow: UnitOfWork, attached: Sequence[tuple[CaseFile, Answer, datetime | None]]
+) -> None:
+    """Attach answers to cases, each with the end of its quiet time."""
+    names, values = row_values(
+        models.case_answer,
+        (),
+        {
+            "tenant": [case.tenant for case, _, _ in attached],
+            "answer_id": [answer.id for _, answer, _ in attached],
+            "case_id": [case.id for case, _, _ in attached],
+            "writing_until": [until for _, _, until in attached],
+            "belongs": [segments_of(answer) for _, answer, _ in attached],
+        },
+    )
+    insert = f"INSERT INTO case_answer ({', '.join(names)}) {rows_sql(models.case_answer, names)}"
+    await uow.execute(insert, values)
+
+
+FIND_ANSWERS_OF_CASES = """
+    SELECT w.tenant, w.case_id, a.body
+    FROM case_answer w
+    JOIN answer a ON a.tenant = w.tenant AND a.id = w.answer_id
+    WHERE (w.tenant, w.case_id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+"""
+
+
+async def answers_of_cases(uow: UnitOfWork, keys: Sequence[Key]) -> dict[Key, list[Answer]]:
+    """The newest versions of all answers of each of these cases."""
+    rows = await uow.execute(
+        FIND_ANSWERS_OF_CASES,
+        {"tenants": [tenant for tenant, _ in keys], "ids": [case for _, case in keys]},
+    )
+    found: dict[Key, list[Answer]] = {}
+    for row in rows:
+        found.setdefault((row.tenant, row.case_id), []).append(_answers.decode(row.body))
+    return found
+
+
+FIND_ANSWERS_OF_CASE = """
+    SELECT a.body
+    FROM case_answer w
+    JOIN answer a ON a.tenant = w.tenant AND a.id = w.answer_id
+    WHERE w.tenant = :tenant AND w.case_id = :case
+    ORDER BY a.answered_at, a.id
+"""
+
+
+async def answers_of_case(uow: UnitOfWork, tenant: str, case: UUID) -> list[Answer]:
+    """All answers of a case, oldest first."""
+    rows = await uow.execute(FIND_ANSWERS_OF_CASE, {"tenant": tenant, "case": case})
+    return [_answers.decode(row.body) for row in rows]
+
+
+SET_WRITING_UNTIL = """
+    UPDATE case_answer t SET writing_until = n.until
+    FROM unnest(CAST(:tenants AS text[]), CAST(:answers AS uuid[]), CAST(:until AS timestamptz[]))
+        AS n (tenant, answer_id, until)
+    WHERE t.tenant = n.tenant AND t.answer_id = n.answer_id AND t.writing_until IS NOT NULL
+    RETURNING t.tenant, t.answer_id
+"""
+
+
+async def set_writing_until(
+    uow: UnitOfWork, writing: Sequence[tuple[str, UUID, datetime | None]]
+) -> set[Key]:
+    """Move or end (None) the quiet time of answers; returns those that were still being written."""
+    tenants, answers, until = zip(*writing, strict=True)
+    rows = await uow.execute(
+        SET_WRITING_UNTIL, {"tenants": list(tenants), "answers": list(answers), "until": list(until)}
+    )
+    return {(row.tenant, row.answer_id) for row in rows}
+
+
+FIND_QUIET_CASES = """
+    SELECT DISTINCT tenant, case_id FROM case_answer
+    WHERE writing_until <= :now
+    LIMIT :limit
+"""
+
+
+async def quiet_cases(uow: UnitOfWork, limit: int) -> list[Key]:
+    """Cases with an answer whose quiet time is over."""
+    rows = await uow.execute(FIND_QUIET_CASES, {"now": uow.now, "limit": limit})
+    return [(row.tenant, row.case_id) for row in rows]
+
+
+END_QUIET_TIME = """
+    UPDATE case_answer SET writing_until = NULL
+    WHERE writing_until <= :now
+        AND (tenant, case_id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+    RETURNING tenant, case_id, answer_id
+"""
+
+
+async def end_quiet_time(uow: UnitOfWork, keys: Sequence[Key]) -> list[tuple[str, UUID, UUID]]:
+    """End the writing of these cases' quiet answers: tenant, case and answer. The cases are locked."""
+    rows = await uow.execute(
+        END_QUIET_TIME,
+        {"now": uow.now, "tenants": [tenant for tenant, _ in keys], "ids": [case for _, case in keys]},
+    )
+    return sorted((row.tenant, row.case_id, row.answer_id) for row in rows)
+
+
+_answers = msgspec.json.Decoder(Answer)

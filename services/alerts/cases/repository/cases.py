@@ -1,0 +1,160 @@
+"""Cases as they are locked, changed and written."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.cases.domain.case_file import CaseFile
+from shared.db.database import UnitOfWork
+
+COLUMNS = ", ".join(
+    "CAST(c.segments AS text) AS segments" if name == "segments" else f"c.{name}"
+    for name in CaseFile.__struct_fields__
+)
+"""What :func:`case_of_row` reads of a row of cases that is called ``c``."""
+FIELDS = ", ".join(CaseFile.__struct_fields__)
+RECORDS = "jsonb_populate_recordset(CAST(NULL AS cases), CAST(CAST(:rows AS text) AS jsonb))"
+"""Rows of cases from JSON; with the sorted rows of ``shared.db.bulk`` an update would read all cases."""
+_FIXED = {"tenant", "id", "number", "answer_id", "opened_at"}
+_CHANGING = [name for name in CaseFile.__struct_fields__ if name not in _FIXED]
+
+Key = tuple[str, UUID]
+"""Tenant and id."""
+
+ADD_COUNTERS = """
+    INSERT INTO case_counter (tenant, last)
+    SELECT tenant, 0 FROM unnest(CAST(:tenants AS text[])) AS n (tenant)
+    ORDER BY 1
+    ON CONFLICT DO NOTHING
+"""
+LOCK_COUNTERS = """
+    SELECT 1 FROM case_counter
+    WHERE tenant = ANY(CAST(:tenants AS text[]))
+    ORDER BY tenant
+    FOR UPDATE
+"""
+
+
+async def lock_counters(uow: UnitOfWork, tenants: Sequence[str]) -> None:
+    """Lock the row of each tenant: only its holder opens cases, so that one person never gets two.
+
+    The number in the row is no longer used.
+    """
+    wanted = {"tenants": sorted(set(tenants))}
+    await uow.execute(ADD_COUNTERS, wanted)
+    await uow.execute(LOCK_COUNTERS, wanted)
+
+
+FIND_TAKEN_NUMBERS = """
+    SELECT tenant, number FROM cases
+    WHERE (tenant, number) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:numbers AS bigint[])))
+"""
+
+
+async def taken_numbers(uow: UnitOfWork, numbers: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Those of these numbers (tenant, number) that cases have; the counter is locked, so none is added."""
+    rows = await uow.execute(
+        FIND_TAKEN_NUMBERS,
+        {"tenants": [tenant for tenant, _ in numbers], "numbers": [number for _, number in numbers]},
+    )
+    return {(row.tenant, row.number) for row in rows}
+
+
+LOCK_CASES = f"""
+    SELECT {COLUMNS}
+    FROM cases c
+    JOIN (
+        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n (tenant, id)
+        UNION
+        SELECT o.tenant, o.id
+        FROM cases o
+        JOIN unnest(CAST(:customer_tenants AS text[]), CAST(:customers AS text[])) AS n (tenant, customer)
+            ON o.tenant = n.tenant AND o.customer_id = n.customer AND o.state <> 'closed'
+    ) k ON c.tenant = k.tenant AND c.id = k.id
+    ORDER BY c.tenant, c.id
+    FOR UPDATE OF c
+"""
+
+
+async def lock_cases(
+    uow: UnitOfWork, keys: Sequence[Key], customers: Sequence[tuple[str, str]] = ()
+) -> list[CaseFile]:
+    """These cases, and the open ones of these customers (tenant, customer id), locked in one order."""
+    rows = await uow.execute(
+        LOCK_CASES,
+        {
+            "tenants": [tenant for tenant, _ in keys],
+            "ids": [case for _, case in keys],
+            "customer_tenants": [tenant for tenant, _ in customers],
+            "customers": [customer for _, customer in customers],
+        },
+    )
+    return [case_of_row(row) for row in rows]
+
+
+FIND_CASE = f"""
+    SELECT {COLUMNS} FROM cases c
+    WHERE c.tenant = :tenant AND c.id = :id
+"""
+LOCK_CASE = f"{FIND_CASE} FOR UPDATE"
+
+
+async def find_case(uow: UnitOfWork, tenant: str, case: UUID, *, lock: bool = False) -> CaseFile | None:
+    """A case of this tenant."""
+    found = await uow.execute(LOCK_CASE if lock else FIND_CASE, {"tenant": tenant, "id": case})
+    row = found.one_or_none()
+    return case_of_row(row) if row else None
+
+
+FIND_OTHER_OPEN_CASES = f"""
+    SELECT {COLUMNS} FROM cases c
+    WHERE c.tenant = :tenant AND c.customer_id = :customer AND c.id <> :except AND c.state <> 'closed'
+    ORDER BY c.opened_at, c.id
+"""
+
+
+async def other_open_case(uow: UnitOfWork, case: CaseFile) -> CaseFile | None:
+    """Another open case of the same person; the counter is locked, so none can be added."""
+    rows = await uow.execute(
+        FIND_OTHER_OPEN_CASES, {"tenant": case.tenant, "customer": case.customer_id, "except": case.id}
+    )
+    others = (case_of_row(row) for row in rows)
+    return next((one for one in others if one.may_be_of(case.customer_id, case.contact_key)), None)
+
+
+INSERT_CASES = f"""
+    INSERT INTO cases ({FIELDS})
+    SELECT {FIELDS} FROM {RECORDS}
+    ORDER BY tenant, id
+"""
+
+
+async def insert_cases(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
+    """Write new cases; the counter is locked."""
+    await uow.execute(INSERT_CASES, {"rows": records(cases)})
+
+
+UPDATE_CASES = f"""
+    UPDATE cases c SET {", ".join(f"{name} = n.{name}" for name in _CHANGING)}
+    FROM {RECORDS} n
+    WHERE c.tenant = n.tenant AND c.id = n.id
+"""
+
+
+async def update_cases(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
+    """Write cases that are locked."""
+    await uow.execute(UPDATE_CASES, {"rows": records(cases)})
+
+
+def records(cases: Sequence[CaseFile]) -> str:
+    """Cases as the parameter ``rows`` of ``RECORDS``."""
+    return msgspec.json.encode(cases).decode()
+
+
+def case_of_row(row: Any) -> CaseFile:
+    """A case from a row that has ``COLUMNS``."""
+    values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's documented name for a row as a mapping)
+    values["segments"] = msgspec.json.decode(values["segments"])
+    return CaseFile(**{name: values[name] for name in CaseFile.__struct_fields__})

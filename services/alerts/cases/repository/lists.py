@@ -1,0 +1,134 @@
+"""Lists of cases, and one case, as pages and programs read them.
+
+A reader limited to segments gets of each case only the answers of their own segments.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from services.alerts.cases.repository.cases import COLUMNS
+from services.alerts.cases.repository.conditions import READABLE, CaseFilter
+from shared.db.database import UnitOfWork
+
+Sort = Literal["due", "score", "new"]
+_ORDERS: dict[Sort, str] = {
+    "due": "c.due_at, c.id",
+    "score": "readable.scores[1], c.due_at, c.id",
+    "new": "c.opened_at DESC, c.id",
+}
+_CLOSED_ORDER = "c.closed_at DESC, c.id DESC"
+MAX_COUNTED = 10_000
+"""Cases beyond this many are not counted: a page says that there are more."""
+MAX_CUSTOMER_CASES = 20
+
+_HEADING_FIRST = "ORDER BY a.id <> c.answer_id, a.answered_at, a.id"
+SELECT_CASES = f"""
+    SELECT
+        {COLUMNS},
+        s.name AS owner_name,
+        readable.bodies, readable.scores, readable.first_scores, readable.writing,
+        (
+            SELECT count(*) FROM case_answer o WHERE o.tenant = c.tenant AND o.case_id = c.id
+        ) AS answers_in_all,
+        closing.answers AS closing_answers
+    FROM cases c
+    CROSS JOIN LATERAL (
+        SELECT
+            array_agg(a.body {_HEADING_FIRST}) AS bodies,
+            array_agg(a.score {_HEADING_FIRST}) AS scores,
+            array_agg(a.first_score {_HEADING_FIRST}) AS first_scores,
+            coalesce(bool_or(y.writing_until IS NOT NULL), false) AS writing
+        FROM case_answer y
+        JOIN answer a ON a.tenant = y.tenant AND a.id = y.answer_id
+        WHERE y.tenant = c.tenant AND y.case_id = c.id AND {READABLE}
+    ) readable
+    LEFT JOIN staff s ON s.tenant = c.tenant AND s.id = c.owner_id
+    LEFT JOIN timeline closing
+        ON closing.tenant = c.tenant AND closing.case_id = c.id
+        AND closing.seq = c.decided_version AND closing.kind = 'closed'
+    WHERE readable.bodies IS NOT NULL
+"""
+"""Cases with their owner's name, and of those of their answers that the reader may read: the bodies, the
+scores and the first scores (the answer that opened the case first, then from the oldest on), and whether any
+of them is still being written.
+"""
+
+
+async def list_cases(
+    uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, sort: Sort = "due", limit: int, offset: int = 0
+) -> list[Any]:
+    """The rows of ``SELECT_CASES`` that are wanted; closed cases by when they were closed, the last first."""
+    where, values = wanted.condition(tenant, uow.now)
+    order = _CLOSED_ORDER if wanted.state == "closed" else _ORDERS[sort]
+    rows = await uow.execute(
+        f"{SELECT_CASES} AND {where} ORDER BY {order} LIMIT :limit OFFSET :offset",
+        {**values, "limit": limit, "offset": offset},
+    )
+    return list(rows)
+
+
+COUNT_CASES = """
+    SELECT count(*) AS found, count(*) FILTER (WHERE state <> 'closed' AND due_at < :at) AS late
+    FROM (SELECT c.state, c.due_at FROM cases c WHERE {where} LIMIT :limit) counted
+"""
+
+
+async def count_cases(uow: UnitOfWork, tenant: str, wanted: CaseFilter) -> Any:
+    """How many cases are wanted, and how many of them are late; at most ``MAX_COUNTED`` are counted."""
+    where, values = wanted.condition(tenant, uow.now)
+    found = await uow.execute(
+        COUNT_CASES.format(where=where), {**values, "at": uow.now, "limit": MAX_COUNTED}
+    )
+    return found.one()
+
+
+BEHIND_CURSOR = "(c.due_at, c.id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+
+
+async def page_of_cases(
+    uow: UnitOfWork, tenant: str, wanted: CaseFilter, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Any]:
+    """The next cases by due time and id: no page misses or repeats one while others are added."""
+    where, values = wanted.condition(tenant, uow.now)
+    if after is not None:
+        where += f" AND {BEHIND_CURSOR}"
+        values |= {"after_at": after[0], "after_id": after[1]}
+    rows = await uow.execute(
+        f"{SELECT_CASES} AND {where} ORDER BY c.due_at, c.id LIMIT :limit", {**values, "limit": limit}
+    )
+    return list(rows)
+
+
+SELECT_CASE = f"{SELECT_CASES} AND c.tenant = :tenant AND c.id = :id"
+
+
+async def one_case(uow: UnitOfWork, tenant: str, case: UUID, segments: Sequence[str]) -> Any | None:
+    """A row of ``SELECT_CASES``, if this reader may see the case."""
+    found = await uow.execute(SELECT_CASE, {"tenant": tenant, "id": case, "segments": list(segments)})
+    return found.one_or_none()
+
+
+SELECT_CASES_OF_CUSTOMER = f"""
+    {SELECT_CASES} AND c.tenant = :tenant AND c.customer_id = :customer AND c.id <> :except
+    ORDER BY c.opened_at DESC
+    LIMIT :limit
+"""
+
+
+async def other_cases_of_customer(
+    uow: UnitOfWork, tenant: str, customer: str, case: UUID, segments: Sequence[str]
+) -> list[Any]:
+    """Rows of ``SELECT_CASES``: those under this customer id beside a case, newest first."""
+    rows = await uow.execute(
+        SELECT_CASES_OF_CUSTOMER,
+        {
+            "tenant": tenant,
+            "customer": customer,
+            "except": case,
+            "segments": list(segments),
+            "limit": MAX_CUSTOMER_CASES,
+        },
+    )
+    return list(rows)

@@ -1,0 +1,51 @@
+"""Requests that were carried out, by idempotency key."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from shared.db.database import UnitOfWork
+
+KEY_LIFETIME = timedelta(days=30)
+"""How long a key is remembered: the API promises it."""
+
+# Until there was a table of requests, the timeline alone recorded the key.
+FIND_REQUEST = """
+    SELECT fingerprint FROM case_request
+    WHERE tenant = :tenant AND case_id = :case AND key = :key
+    UNION ALL
+    SELECT '' FROM timeline
+    WHERE tenant = :tenant AND case_id = :case AND key = :key
+    ORDER BY 1 DESC
+    LIMIT 1
+"""
+
+
+async def find_request(uow: UnitOfWork, tenant: str, case: UUID, key: str) -> str | None:
+    """The fingerprint of the request with this key, if one was carried out; empty when it was not kept.
+
+    The case is locked.
+    """
+    found = await uow.execute(FIND_REQUEST, {"tenant": tenant, "case": case, "key": key})
+    return found.scalar_one_or_none()
+
+
+ADD_REQUEST = """
+    INSERT INTO case_request (tenant, case_id, key, fingerprint, at)
+    VALUES (:tenant, :case, :key, :fingerprint, :now)
+"""
+
+
+async def add_request(uow: UnitOfWork, tenant: str, case: UUID, key: str, fingerprint: str) -> None:
+    """Remember that a request was carried out; the case is locked."""
+    await uow.execute(
+        ADD_REQUEST,
+        {"tenant": tenant, "case": case, "key": key, "fingerprint": fingerprint, "now": uow.now},
+    )
+
+
+DELETE_OLD_REQUESTS = "DELETE FROM case_request WHERE at < :before"
+
+
+async def delete_old_requests(uow: UnitOfWork) -> None:
+    """Forget the keys whose lifetime is over."""
+    await uow.execute(DELETE_OLD_REQUESTS, {"before": uow.now - KEY_LIFETIME})

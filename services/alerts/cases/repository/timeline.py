@@ -1,0 +1,90 @@
+"""What happened to a case: entries, only ever added."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.cases.domain.timeline import CaseEntry
+from shared.db.database import UnitOfWork
+
+ADD_ENTRIES = """
+    INSERT INTO timeline (tenant, case_id, seq, at, kind, by_id, by_name, facts, key, answers)
+    SELECT tenant, case_id, seq, at, kind, by_id, by_name, facts, key, answers
+    FROM jsonb_populate_recordset(CAST(NULL AS timeline), CAST(CAST(:rows AS text) AS jsonb))
+    ORDER BY tenant, case_id, seq
+"""
+
+
+async def add_entries(uow: UnitOfWork, entries: Sequence[CaseEntry]) -> None:
+    """Add entries. They travel as JSON, since arrays of arrays do not unnest."""
+    await uow.execute(ADD_ENTRIES, {"rows": msgspec.json.encode(entries).decode()})
+
+
+FIND_ENTRIES = """
+    SELECT
+        tenant, case_id, seq, at, kind, by_id, by_name, key, answers,
+        CASE
+            WHEN readable THEN CAST(facts AS text)
+            WHEN kind = 'contact'
+                THEN CAST(jsonb_build_object('how', facts -> 'how', 'reached', facts -> 'reached') AS text)
+            ELSE '{}'
+        END AS facts
+    FROM (
+        SELECT
+            t.*,
+            CAST(:answers AS uuid[]) IS NULL
+                OR t.kind IN ('taken', 'assigned', 'released', 'restored')
+                OR coalesce(t.answers <@ CAST(:answers AS uuid[]), false) AS readable
+        FROM timeline t
+        WHERE t.tenant = :tenant AND t.case_id = :case
+            AND (CAST(:before AS bigint) IS NULL OR t.seq < :before)
+    ) t
+    WHERE readable OR kind IN ('contact', 'closed', 'reopened')
+    ORDER BY seq DESC
+    LIMIT :limit
+"""
+
+
+async def timeline(
+    uow: UnitOfWork,
+    tenant: str,
+    case: UUID,
+    answers: Sequence[UUID] | None,
+    *,
+    before: int | None = None,
+    limit: int,
+) -> list[CaseEntry]:
+    """The last entries (before an entry's number), oldest first.
+
+    ``answers`` are those that the reader may read; None: all. Of an entry about another one it is only told
+    that there was a decision or a contact.
+    """
+    rows = await uow.execute(
+        FIND_ENTRIES,
+        {
+            "tenant": tenant,
+            "case": case,
+            "answers": None if answers is None else list(answers),
+            "before": before,
+            "limit": limit,
+        },
+    )
+    return [
+        CaseEntry(**{**row._mapping, "facts": msgspec.json.decode(row.facts)})  # noqa: SLF001  (its documented name)
+        for row in reversed(list(rows))
+    ]
+
+
+FIND_LAST_REVEAL = """
+    SELECT max(at) FROM timeline
+    WHERE tenant = :tenant AND case_id = :case AND kind = 'revealed' AND by_id = :person
+"""
+
+
+async def last_reveal(uow: UnitOfWork, tenant: str, case: UUID, person: UUID) -> datetime | None:
+    """When this person was last shown the customer's address."""
+    found = await uow.execute(FIND_LAST_REVEAL, {"tenant": tenant, "case": case, "person": person})
+    at: datetime | None = found.scalar_one()
+    return at

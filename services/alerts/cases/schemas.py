@@ -1,0 +1,175 @@
+"""What programs send and get: cases, and the acts on them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from services.alerts.cases.domain.case_file import ContactMethod
+from services.alerts.cases.domain.closing import CAUSE_CODES, MAX_TEXT_CHARS, CaseOutcome
+from shared.events import CaseState
+
+
+class CaseAct(BaseModel):
+    """An act on a case: a misspelt field is refused, and a number is no text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARS)]
+SeenVersion = Annotated[
+    int | None,
+    Field(
+        default=None,
+        ge=0,
+        description="The version that you have seen. When somebody has decided since, nothing is done: 409.",
+    ),
+]
+
+
+class TakeAct(CaseAct):
+    """Make the case one's own (people only)."""
+
+    act: Literal["take"]
+    version: SeenVersion
+
+
+class AssignAct(CaseAct):
+    """Give it to somebody (leaders, administrators, keys)."""
+
+    act: Literal["assign"]
+    to: Annotated[UUID, Field(strict=False, description="The person's id.")]
+    version: SeenVersion
+
+
+class ReleaseAct(CaseAct):
+    """Put it back, so that somebody else can take it (its owner, leaders, administrators, keys)."""
+
+    act: Literal["release"]
+    version: SeenVersion
+
+
+class ContactAct(CaseAct):
+    """Log that somebody tried to speak to the customer."""
+
+    act: Literal["contact"]
+    how: ContactMethod
+    reached: bool
+    text: Text
+
+
+class NoteAct(CaseAct):
+    """Something for the colleagues."""
+
+    act: Literal["note"]
+    text: Text
+
+
+class CloseAct(CaseAct):
+    """The end, with what was learnt."""
+
+    act: Literal["close"]
+    cause: Annotated[str, Field(examples=["delivery.late"], description="One of: " + ", ".join(CAUSE_CODES))]
+    action: Text
+    outcome: CaseOutcome
+    told: Annotated[bool, Field(description="Whether the customer has been told.")]
+    version: SeenVersion
+
+    @field_validator("cause")
+    @classmethod
+    def known_cause(cls, cause: str) -> str:
+        """A cause is one of ours, so that causes can be counted."""
+        if cause not in CAUSE_CODES:
+            raise ValueError("Must be one of the causes that the documentation lists, such as delivery.late.")
+        return cause
+
+
+class ReopenAct(CaseAct):
+    """It was not over after all."""
+
+    act: Literal["reopen"]
+    text: Text
+    version: SeenVersion
+
+
+class RevealAct(CaseAct):
+    """Show the customer's address and number; that is logged."""
+
+    act: Literal["reveal"]
+
+
+Action = Annotated[
+    TakeAct | AssignAct | ReleaseAct | ContactAct | NoteAct | CloseAct | ReopenAct | RevealAct,
+    Field(discriminator="act"),
+]
+
+
+class CaseOut(BaseModel):
+    """A case as it is now."""
+
+    id: UUID
+    number: int
+    version: int
+    state: CaseState
+    score: int
+    first_score: int
+    comment: str | None
+    still_writing: bool
+    may_contact: bool | None
+    """Yes, no, or (null) not asked."""
+    touchpoint: str | None
+    segments: dict[str, str]
+    organisation: list[str]
+    answer_id: UUID
+    event_id: UUID | None
+    customer_id: str | None
+    owner: UUID | None
+    owner_name: str | None
+    cause: str | None
+    action: str | None
+    outcome: CaseOutcome | None
+    told: bool | None
+    opened_at: datetime
+    due_at: datetime
+    contact_due_at: datetime | None
+    """Null: the customer does not want to be contacted."""
+    close_due_at: datetime
+    first_contact_at: datetime | None
+    closed_at: datetime | None
+    see: str
+    """Where a person reads it."""
+
+
+class CasePage(BaseModel):
+    """Some cases, by due time."""
+
+    cases: list[CaseOut]
+    next: str | None
+    """Give it as ``after`` for the next page; null on the last."""
+
+
+class EntryOut(BaseModel):
+    """One line of what happened."""
+
+    at: datetime
+    kind: str
+    by: str
+    facts: dict[str, str | int | bool | None]
+
+
+class ContactOut(BaseModel):
+    """How the customer can be reached; only in the answer to ``reveal``."""
+
+    email: str | None
+    phone: str | None
+
+
+class CaseDetail(CaseOut):
+    """A case with all that was done to it."""
+
+    timeline: list[EntryOut]
+    """What happened, oldest first: the last fifty lines, or those before the line that was asked for."""
+    earlier: int | None
+    """Give it as ``before`` for the lines before these; null when there are none."""
+    contact: ContactOut | None = None

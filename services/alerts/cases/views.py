@@ -1,0 +1,196 @@
+"""From cases and answers to what the pages show of them: rows, deadlines, what was bought."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from markupsafe import Markup
+
+from services.alerts.cases import labels
+from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions
+from services.alerts.replicas import repository as replicas
+from shared.db.database import UnitOfWork
+from shared.events import Answer, Invitation
+from shared.http.staff_auth import Staff
+
+NEW_FOR = timedelta(minutes=10)
+"""How long a case is shown as new in the list."""
+MAX_ATTRIBUTES = 12
+EARLIER_VERSIONS_PER_CASE = 4
+
+
+class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A case in a list, as ``case_row`` of ``_parts.html`` shows it."""
+
+    id: UUID
+    href: str
+    number: int
+    score: int
+    was: int | None
+    """The first score, when it was another one."""
+    text: str | None
+    text_was: str | None
+    """What was sent first, when it was amended."""
+    lang: str | None
+    about: Markup
+    due: str
+    elapsed: float
+    late: bool
+    owner: str
+    new: bool
+
+
+async def case_rows(
+    uow: UnitOfWork, staff: Staff, found: Sequence[VisibleCase], zone: ZoneInfo
+) -> list[tuple[CaseRow, datetime]]:
+    """The rows of a list, each with when it is due."""
+    ids = [one.answer.id for one in found]
+    invited = await replicas.invitations(uow, staff.tenant, ids)
+    sent = await replicas.earlier_versions(uow, staff.tenant, ids, limit=EARLIER_VERSIONS_PER_CASE * len(ids))
+    rows = []
+    for one in found:
+        earlier = earlier_versions(one.answer, sent)
+        row = case_row(one, invited.get(one.answer.id), earlier, staff.id, uow.now, zone)
+        rows.append((row, one.case.due_at))
+    return rows
+
+
+def case_row(
+    visible: VisibleCase,
+    invitation: Invitation | None,
+    earlier: Sequence[EarlierVersion],
+    reader: UUID,
+    now: datetime,
+    zone: ZoneInfo,
+) -> CaseRow:
+    """The row of one case."""
+    case, answer = visible.case, visible.answer
+    closed = case.state == "closed"
+    about = [
+        Markup("<bdi>{}</bdi>").format(name_of(invitation)),
+        *([Markup("<bdi>{}</bdi>").format(case.touchpoint)] if case.touchpoint else []),
+        *(["wants to be contacted"] if case.may_contact else []),
+        *([Markup("<b>does not want to be contacted</b>")] if case.may_contact is False else []),
+        *([Markup("<b>still writing</b>")] if visible.writing else []),
+    ]
+    owner = visible.owner_name or ""
+    return CaseRow(
+        id=case.id,
+        href=f"/cases/{case.id}",
+        number=case.number,
+        score=case.score,
+        was=visible.first_score if visible.first_score != case.score else None,
+        text=answer.comment,
+        text_was=next(
+            (one.comment for one in earlier if one.comment not in {None, "", answer.comment}), None
+        ),
+        lang=answer.language,
+        about=Markup(" · ").join(about),
+        due=_due(case, now, zone),
+        elapsed=100 if closed else labels.elapsed_percent(clock_start(case, answer), case.due_at, now),
+        late=not closed and case.due_at < now,
+        owner=f"{owner} (you)" if visible.owner_name is not None and case.owner_id == reader else owner,
+        new=case.decided_version == 0 and now - case.opened_at < NEW_FOR,
+    )
+
+
+def name_of(invitation: Invitation | None) -> str:
+    """The customer's name, as far as it is known."""
+    return (invitation.customer.name if invitation else None) or "A customer"
+
+
+def clock_start(case: CaseFile, answer: Answer) -> datetime:
+    """When the deadlines of a case began to run: when the customer answered, not when the event arrived."""
+    return min(case.opened_at, answer.answered_at or case.opened_at)
+
+
+def _due(case: CaseFile, now: datetime, zone: ZoneInfo) -> str:
+    if case.state == "closed" and case.closed_at is not None:
+        return f"closed {labels.moment(case.closed_at, now, zone)}"
+    return labels.deadline(case.due_at, now, zone, contact=case.waits_for_contact)
+
+
+def grouped(
+    rows: Sequence[tuple[CaseRow, datetime]], now: datetime, zone: ZoneInfo
+) -> list[tuple[str, list[CaseRow]]]:
+    """Too late, due today, later: those that are not empty."""
+    today = now.astimezone(zone).date()
+    groups: dict[str, list[CaseRow]] = {"Too late": [], "Due today": [], "Later": []}
+    for row, due_at in rows:
+        name = "Too late" if row.late else "Due today" if due_at.astimezone(zone).date() == today else "Later"
+        groups[name].append(row)
+    return [(name, group) for name, group in groups.items() if group]
+
+
+class Deadline(msgspec.Struct, frozen=True, kw_only=True):
+    """A deadline of an open case, as the page's clock shows it."""
+
+    name: str
+    at: str
+    left: str
+    late: bool
+    elapsed: float
+    start: str
+    end: str
+
+
+def deadlines(case: CaseFile, start: datetime, now: datetime, zone: ZoneInfo) -> list[Deadline]:
+    """The deadlines that are ahead or missed."""
+    if case.state == "closed":
+        return []
+    wanted = [("Close by", case.close_due_at)]
+    if case.waits_for_contact:
+        wanted.insert(0, ("First contact by", case.contact_due_at))
+    return [
+        Deadline(
+            name=name,
+            at=labels.moment(at, now, zone),
+            left=f"{labels.duration(now - at)} late" if at < now else labels.duration(at - now),
+            late=at < now,
+            elapsed=labels.elapsed_percent(start, at, now),
+            start=f"{start.astimezone(zone):%a %H:%M}",
+            end=f"{at.astimezone(zone):%a %H:%M}",
+        )
+        for name, at in wanted
+    ]
+
+
+def purchase_facts(invitation: Invitation | None) -> list[tuple[str, str]]:
+    """The plain attributes of the event that was asked about: label and value."""
+    if invitation is None:
+        return []
+    facts: list[tuple[str, str]] = []
+    if isinstance(invitation.attributes, msgspec.Raw):
+        # Numbers stay as they were written: 19.90 is not 19.9.
+        sent = json.loads(bytes(invitation.attributes), parse_float=str, parse_int=str, parse_constant=str)
+        if isinstance(sent, dict):
+            plain = [(labels.attribute_label(str(name)), _plain(value)) for name, value in sent.items()]
+            facts = [(name, value) for name, value in plain if name and value][:MAX_ATTRIBUTES]
+    if invitation.account is not None:
+        manager = f", manager {invitation.account.manager}" if invitation.account.manager else ""
+        facts.append(("Account", f"{invitation.account.id}{manager}"))
+    if invitation.handled_by:
+        facts.append(("Handled by", invitation.handled_by))
+    return facts
+
+
+def _plain(value: object) -> str:
+    """A value as text: objects are left out, lists of plain values are joined."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(text for text in map(_plain, value) if text)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def shown_until(revealed_at: datetime | None, now: datetime, policy: CasePolicy) -> datetime | None:
+    """Until when a person may read the address, who was shown it then; None: not, or no longer."""
+    if revealed_at is None:
+        return None
+    until = revealed_at + policy.address_shown_for
+    return until if now < until else None

@@ -1,0 +1,1 @@
+"""Recovery after the database was restored from an older backup."""

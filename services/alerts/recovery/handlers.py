@@ -1,0 +1,146 @@
+"""Cases restored from their own events, when the database was restored from an older backup.
+
+A case is published without its notes and texts: those written since the backup are lost, and its page says
+so. Nobody who may have got a mail about a case since then gets it again.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from services.alerts.cases.domain import case_rules
+from services.alerts.cases.domain.actor import SYSTEM
+from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.domain.closing import CASE_OUTCOMES
+from services.alerts.cases.domain.policy import CasePolicy, current_policy
+from services.alerts.cases.domain.timeline import CaseEntry
+from services.alerts.cases.repository import cases, timeline
+from services.alerts.notices import repository as notices
+from services.alerts.recovery import repository
+from services.alerts.replicas.answer_updates import answer_updates
+from services.alerts.staff.repository import people
+from shared.db.database import UnitOfWork
+from shared.events import ANSWERS, CASES, Answer, Case, Event, segments_of
+from shared.events.dedupe import newest
+from shared.kafka.kernel import Subscription
+from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.permissions import CASE_ROLES
+from shared.service import Context
+
+LOST = (
+    "Notes, what was written at closing, people, passwords and sessions, as far as they came since the "
+    "backup, are gone: nobody else holds them."
+)
+
+
+def recovery(context: Context) -> Recovery:  # noqa: ARG001  (one signature for all services)
+    """What alerts reads again, and what it can publish again."""
+    policy = current_policy()
+    return Recovery(
+        owned=(Owned(CASES, cases_page),),
+        reads=(
+            Subscription(CASES, partial(restore_closed_cases, policy)),
+            Subscription(CASES, partial(restore_cases, policy)),
+            Subscription(ANSWERS, partial(restore_answers, policy)),
+        ),
+        settle=settle,
+        lost=LOST,
+    )
+
+
+async def restore_closed_cases(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
+    """Restore the closed cases before the open ones: a customer has one open case."""
+    await restore_cases(policy, uow, [event for event in events if event.data.state == "closed"])
+
+
+async def restore_cases(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
+    """Restore the cases whose events are newer than their rows."""
+    files = [case_file_of(event, policy) for event in newest(events, lambda case: case.id)]
+    if files:
+        await repository.restore_cases(uow, files)
+
+
+async def restore_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """Attach answers to the cases that were restored. The team may have got a mail about each of them."""
+    unhappy = [
+        (update.tenant, update.answer, case_rules.case_id(*update.key))
+        for update in answer_updates(events)
+        if case_rules.opening_version(update.versions, policy) is not None
+    ]
+    if not unhappy:
+        return
+    await repository.attach_answers(uow, unhappy)
+    people_by_tenant = await people.wanting_mail(uow, [tenant for tenant, _, _ in unhappy], CASE_ROLES)
+    unknown = [
+        (tenant, person["id"], case, answer.id)
+        for tenant, answer, case in unhappy
+        for person in people_by_tenant.get(tenant, [])
+    ]
+    if unknown:
+        await notices.queue_case_notices(uow, unknown, state="unknown")
+
+
+async def settle(uow: UnitOfWork, limit: int) -> int:
+    """Make the mails that were due unknown, and record on each restored case that it was restored."""
+    settled = await repository.end_uncertain_mails(uow)
+    entries: list[CaseEntry] = []
+    restored = await repository.lock_restored_cases(uow, limit)
+    for case in restored:
+        case.restored(entries, uow.now)
+        uow.publish(CASES, case.tenant, case.published())
+    if restored:
+        await cases.update_cases(uow, restored)
+        await timeline.add_entries(uow, entries)
+    return settled + len(restored)
+
+
+async def cases_page(
+    uow: UnitOfWork, after: Cursor | None, limit: int
+) -> tuple[list[tuple[str, Case]], Cursor | None]:
+    """The next cases behind a cursor, to be published again."""
+    found = await repository.lock_cases_after(uow, after, limit)
+    events = [(case.tenant, case.published()) for case in found]
+    return events, (found[-1].tenant, found[-1].id) if len(found) == limit else None
+
+
+def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
+    """A case as far as its event tells it: of its two deadlines the event has the next one only."""
+    case = event.data
+    closing = case.first_contact_at is not None or case.may_contact is False
+    return CaseFile(
+        tenant=event.tenant,
+        id=case.id,
+        number=case.number,
+        version=case.version,
+        decided_version=case.version,
+        decided_by=SYSTEM.name,
+        state=case.state,
+        answer_id=case.answer_id,
+        event_id=case.event_id,
+        customer_id=case.customer_id,
+        score=case.score,
+        touchpoint=case.touchpoint,
+        segments=case.segments,
+        organisation=list(case.organisation),
+        belongs=list(case.belongs) or segments_of(case),
+        owner_id=_person_id(case.owner),
+        cause=case.cause,
+        outcome=next((one for one in CASE_OUTCOMES if one == case.outcome), None),
+        opened_at=case.opened_at,
+        contact_due_at=case.opened_at + policy.urgent_contact_within if closing else case.due_at,
+        close_due_at=case.due_at if closing else case.opened_at + policy.close_within,
+        due_at=case.due_at,
+        first_contact_at=case.first_contact_at,
+        closed_at=case.closed_at,
+        changed_at=event.time,
+        contact_key=case.contact_key or "",
+        may_contact=case.may_contact,
+    )
+
+
+def _person_id(owner: str | None) -> UUID | None:
+    """The owner's id, if it is a person of ours."""
+    try:
+        return UUID(owner) if owner else None
+    except ValueError:
+        return None

@@ -1,0 +1,37 @@
+"""What a batch of events contains of each answer."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+
+from shared.events import Answer, Event
+
+
+class AnswerUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """The versions of one answer in a batch, oldest first. Each has a score."""
+
+    tenant: str
+    versions: Sequence[Answer]
+
+    @property
+    def answer(self) -> Answer:
+        """The newest version."""
+        return self.versions[-1]
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """Tenant and id of the answer."""
+        return self.tenant, self.answer.id
+
+
+def answer_updates(events: Iterable[Event[Answer]]) -> list[AnswerUpdate]:
+    """The update of each answer that has a score, by tenant and id; the versions may come in any order."""
+    versions: dict[tuple[str, UUID], list[Answer]] = {}
+    for event in events:
+        if event.data.state != "clicked" and event.data.score is not None:
+            versions.setdefault((event.tenant, event.data.id), []).append(event.data)
+    return [
+        AnswerUpdate(tenant=tenant, versions=sorted(answers, key=lambda answer: answer.version))
+        for (tenant, _), answers in sorted(versions.items())
+    ]

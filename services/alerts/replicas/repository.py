@@ -1,0 +1,253 @@
+"""Answers, invitations and surveys: the newest version of each, and what pages read of them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.models import answer, invitation, survey
+from services.alerts.replicas.answer_updates import AnswerUpdate
+from shared.db.bulk import keep_newest
+from shared.db.database import UnitOfWork
+from shared.events import Answer, Event, Invitation, Survey
+
+Key = tuple[str, UUID]
+"""Tenant and id."""
+
+
+class ChangedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer of which a newer version was written; ``before`` is the score that it replaces."""
+
+    tenant: str
+    answer: Answer
+    before: int | None
+
+    @property
+    def key(self) -> Key:
+        """Tenant and id of the answer."""
+        return self.tenant, self.answer.id
+
+
+KEEP_FIRST_SCORES = """
+    UPDATE answer t SET first_version = n.version, first_score = n.score
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),
+        CAST(:scores AS smallint[])
+    ) AS n (tenant, id, version, score)
+    WHERE t.tenant = n.tenant AND t.id = n.id AND t.first_version > n.version
+"""
+
+
+async def keep_answers(uow: UnitOfWork, updates: Sequence[AnswerUpdate]) -> list[ChangedAnswer]:
+    """Keep the newest version and the first score of each; returns the answers that this has changed."""
+    firsts = [update.versions[0] for update in updates]
+    rows = (
+        await keep_newest(
+            uow,
+            answer,
+            [update.answer for update in updates],
+            first=("first_version", "first_score"),
+            returning="new.tenant AS tenant, new.body AS body, old.score AS before, old.body AS old",
+            tenant=[update.tenant for update in updates],
+            first_version=[first.version for first in firsts],
+            first_score=[first.score for first in firsts],
+            body=[msgspec.json.encode(update.answer) for update in updates],
+        )
+    ).all()
+    changed = [
+        ChangedAnswer(tenant=row.tenant, answer=_answers.decode(row.body), before=row.before) for row in rows
+    ]
+    await uow.execute(
+        KEEP_FIRST_SCORES,
+        {
+            "tenants": [update.tenant for update in updates],
+            "ids": [first.id for first in firsts],
+            "versions": [first.version for first in firsts],
+            "scores": [first.score for first in firsts],
+        },
+    )
+    written = {one.key for one in changed}
+    old = [(row.tenant, _answers.decode(row.old)) for row in rows if row.old is not None]
+    for update in updates:
+        replaced = update.versions[:-1] if update.key in written else update.versions
+        old += [(update.tenant, version) for version in replaced]
+    await _keep_earlier_versions(
+        uow, [(tenant, version) for tenant, version in old if version.state == "sent"]
+    )
+    return changed
+
+
+KEEP_EARLIER_VERSIONS = """
+    INSERT INTO answer_before (tenant, id, version, score, comment, follow_up, changed_at)
+    SELECT n.*
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),
+        CAST(:scores AS smallint[]), CAST(:comments AS text[]), CAST(:follow_ups AS text[]),
+        CAST(:times AS timestamptz[])
+    ) AS n (tenant, id, version, score, comment, follow_up, changed_at)
+    JOIN answer a ON a.tenant = n.tenant AND a.id = n.id
+    WHERE n.version < a.version
+    ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def _keep_earlier_versions(uow: UnitOfWork, versions: Sequence[tuple[str, Answer]]) -> None:
+    """Keep what was sent and then amended, in whatever order the versions came: all but the newest."""
+    if not versions:
+        return
+    await uow.execute(
+        KEEP_EARLIER_VERSIONS,
+        {
+            "tenants": [tenant for tenant, _ in versions],
+            "ids": [version.id for _, version in versions],
+            "versions": [version.version for _, version in versions],
+            "scores": [version.score for _, version in versions],
+            "comments": [version.comment for _, version in versions],
+            "follow_ups": [version.follow_up for _, version in versions],
+            "times": [version.changed_at for _, version in versions],
+        },
+    )
+
+
+FIND_EARLIER_VERSIONS = """
+    SELECT id, version, score, comment, follow_up, changed_at
+    FROM answer_before
+    WHERE tenant = :tenant AND id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY id, version DESC
+    LIMIT :limit
+"""
+
+
+async def earlier_versions(uow: UnitOfWork, tenant: str, ids: Sequence[UUID], limit: int = 20) -> list[Any]:
+    """What was sent of these answers before it was amended, oldest first; the last ones of very many."""
+    rows = await uow.execute(FIND_EARLIER_VERSIONS, {"tenant": tenant, "ids": list(ids), "limit": limit})
+    return sorted(rows, key=lambda row: (row.id, row.version))
+
+
+FIND_NEWEST_ANSWERS = """
+    SELECT tenant, id, body, first_score
+    FROM answer
+    WHERE (tenant, id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+"""
+
+
+async def newest_answers(uow: UnitOfWork, keys: Sequence[Key]) -> dict[Key, tuple[Answer, int]]:
+    """The newest version of each answer, and its first score."""
+    rows = await uow.execute(
+        FIND_NEWEST_ANSWERS,
+        {"tenants": [tenant for tenant, _ in keys], "ids": [answer_id for _, answer_id in keys]},
+    )
+    return {(row.tenant, row.id): (_answers.decode(row.body), row.first_score) for row in rows}
+
+
+FIND_ANSWERS_OF_CUSTOMER = """
+    SELECT body
+    FROM answer
+    WHERE tenant = :tenant AND customer_id = :customer
+    ORDER BY answered_at DESC NULLS LAST, id DESC
+    LIMIT :limit
+"""
+
+
+async def answers_of_customer(
+    uow: UnitOfWork, tenant: str, customer_id: str, limit: int = 50
+) -> list[Answer]:
+    """What was answered under this customer id, by one or several people, newest first."""
+    rows = await uow.execute(
+        FIND_ANSWERS_OF_CUSTOMER, {"tenant": tenant, "customer": customer_id, "limit": limit}
+    )
+    return [_answers.decode(row.body) for row in rows]
+
+
+TOUCH_CASES_OF_INVITATIONS = """
+    UPDATE cases SET changed_at = :now
+    FROM (
+        SELECT c.tenant, c.id
+        FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n (tenant, id)
+        JOIN case_answer t ON t.tenant = n.tenant AND t.answer_id = n.id
+        JOIN cases c ON c.tenant = t.tenant AND c.id = t.case_id
+        ORDER BY c.tenant, c.id
+        FOR UPDATE OF c
+    ) found
+    WHERE cases.tenant = found.tenant AND cases.id = found.id
+"""
+
+
+async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
+    """Keep the newest version of each. An open page whose case lacked its invitation shows it again."""
+    rows = await keep_newest(
+        uow,
+        invitation,
+        [event.data for event in events],
+        returning="new.tenant AS tenant, new.id AS id, old.id AS known",
+        tenant=[event.tenant for event in events],
+        body=[msgspec.json.encode(event.data) for event in events],
+    )
+    added = [(row.tenant, row.id) for row in rows if row.known is None]
+    if added:
+        await uow.execute(
+            TOUCH_CASES_OF_INVITATIONS,
+            {
+                "now": uow.now,
+                "tenants": [tenant for tenant, _ in added],
+                "ids": [invitation_id for _, invitation_id in added],
+            },
+        )
+
+
+FIND_INVITATIONS = """
+    SELECT body
+    FROM invitation
+    WHERE tenant = :tenant AND id = ANY(CAST(:ids AS uuid[]))
+"""
+
+
+async def invitations(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dict[UUID, Invitation]:
+    """Those of these invitations that have arrived."""
+    rows = await uow.execute(FIND_INVITATIONS, {"tenant": tenant, "ids": list(ids)})
+    return {one.id: one for one in (_invitations.decode(row.body) for row in rows)}
+
+
+async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
+    """Keep the newest event of each version of each survey."""
+    await keep_newest(
+        uow, survey, [event.data for event in events], tenant=[event.tenant for event in events]
+    )
+
+
+FIND_SENDING_STATE = """
+    SELECT test, stopped
+    FROM survey
+    WHERE tenant = :tenant
+    ORDER BY changed_at DESC
+    LIMIT 1
+"""
+
+
+async def sending_state(uow: UnitOfWork, tenant: str) -> tuple[bool, bool]:
+    """Whether the company is in test mode, and whether all its sending is stopped.
+
+    The survey that changed last says it; a company without a survey is in test mode.
+    """
+    row = (await uow.execute(FIND_SENDING_STATE, {"tenant": tenant})).one_or_none()
+    return (row.test, row.stopped) if row else (True, False)
+
+
+FIND_SURVEY_NAME = """
+    SELECT name
+    FROM survey
+    WHERE tenant = :tenant AND id = :id
+    ORDER BY survey_version DESC
+    LIMIT 1
+"""
+
+
+async def survey_name(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> str | None:
+    """The name of the survey's newest version."""
+    return (await uow.execute(FIND_SURVEY_NAME, {"tenant": tenant, "id": survey_id})).scalar_one_or_none()
+
+
+_answers = msgspec.json.Decoder(Answer)
+_invitations = msgspec.json.Decoder(Invitation)

@@ -1,0 +1,125 @@
+"""Where a one-time link leads: a person chooses a password and is signed in."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.alerts.context import AlertsContext, OwnContext
+from services.alerts.errors import BadAccount
+from services.alerts.staff import accounts
+from services.alerts.staff.forms import LinkForm
+from services.alerts.staff.passwords import password_fault
+from services.alerts.staff.repository import links, people, sessions
+from services.alerts.staff.sign_in_tokens import Token
+from shared.http.csrf import own_site_checked
+from shared.http.routes import CheckedRoute
+from shared.pages.page import Page
+from shared.permissions import ADMIN, CASE_ROLES
+from shared.tenancy.tenants import find_tenant
+
+router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitedPerson:
+    """The person of a valid link, and their company's name."""
+
+    person: Any
+    company: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkPage(Page):
+    """Where a one-time link leads: the choice of a password, or that the link is no longer valid."""
+
+    template: ClassVar[str] = "link.html"
+    invited: InvitedPerson | None = None
+    faults: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+
+
+@router.get("/login/link/{token}")
+async def show_link(request: Request, context: OwnContext, token: str) -> Response:
+    """The form behind a link; a mail program that looks ahead uses nothing up."""
+    return _link_page(request, context, await _invited(context, Token.read(token)))
+
+
+@router.post("/login/link/{token}")
+async def use_link(
+    request: Request,
+    context: OwnContext,
+    _: Annotated[None, Depends(own_site_checked)],
+    token: str,
+    form: Annotated[LinkForm, Form()],
+) -> Response:
+    """Set the password and sign in; the link is used up."""
+    sign_in, found = context.sign_in, Token.read(token)
+    sign_in.count_attempt(request)
+    invited = await _invited(context, found)
+    if found is None or invited is None:
+        return _link_page(request, context, None)
+    if faults := link_faults(form, invited.person, invited.company):
+        return _link_page(request, context, invited, faults, form.name)
+    password_hash = await sign_in.passwords.hash(form.password)
+    response = RedirectResponse(first_page(invited.person.role), 303)
+    async with sign_in.database.transaction() as uow:
+        person = await links.find_link(uow, found.tenant, found.digest, use=True)
+        account = None if person is None else await people.find_person(uow, found.tenant, person)
+        if account is None or not account.active:
+            return _link_page(request, context, None)
+        if form.name.strip():
+            name = accounts.clean_name(form.name)
+            await people.set_preferences(
+                uow, found.tenant, account.id, name=name, wants_mail=account.wants_mail
+            )
+        await people.set_password_hash(uow, found.tenant, account.id, password_hash)
+        await sessions.delete_sessions(uow, found.tenant, account.id)
+        await sign_in.start_session(request, response, uow, found.tenant, account.id)
+    sign_in.remember_browser(request, response, account.address, [account])
+    return response
+
+
+async def _invited(context: AlertsContext, token: Token | None) -> InvitedPerson | None:
+    """The person of a link; None when it is not valid, or the person may not sign in."""
+    if token is None:
+        return None
+    async with context.database.reading() as uow:
+        person = await links.find_link(uow, token.tenant, token.digest)
+        account = None if person is None else await people.find_person(uow, token.tenant, person)
+        company = await find_tenant(uow, token.tenant)
+    if account is None or not account.active:
+        return None
+    return InvitedPerson(account, company.name if company else token.tenant)
+
+
+def link_faults(form: LinkForm, person: Any, company: str) -> dict[str, str]:
+    """What is wrong with the fields, by their names."""
+    faults = {"password": password_fault(form.password, person.address, company)}
+    try:
+        if form.name.strip():
+            accounts.clean_name(form.name)
+    except BadAccount as fault:
+        faults[fault.field] = fault.remedy
+    return {name: fault for name, fault in faults.items() if fault}
+
+
+def first_page(role: str) -> str:
+    """Where a person begins: with the cases if these are their daily work, else with the score."""
+    return "/inbox" if role in CASE_ROLES and role != ADMIN else "/"
+
+
+def _link_page(
+    request: Request,
+    context: AlertsContext,
+    invited: InvitedPerson | None,
+    faults: dict[str, str] | None = None,
+    name: str = "",
+) -> Response:
+    if invited is None:
+        return context.pages.page(request, LinkPage(), status_code=410)
+    person = invited.person
+    known_name = "" if person.name == accounts.guessed_name(person.address) else person.name
+    page = LinkPage(invited=invited, faults=faults or {}, name=name or known_name)
+    return context.pages.page(request, page, status_code=422 if faults else 200)

@@ -1,0 +1,1 @@
+"""The statements about staff: people, their sessions, their one-time links."""

@@ -1,0 +1,124 @@
+"""Sessions. Their tokens are kept as digests only."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.db.database import UnitOfWork
+
+ADD_SESSION = """
+    INSERT INTO session (tenant, id, staff_id, digest, created_at, expires_at, device)
+    VALUES (:tenant, :id, :person, :digest, :now, :expires, :device)
+"""
+
+
+async def add_session(
+    uow: UnitOfWork,
+    tenant: str,
+    session: UUID,
+    *,
+    person: UUID,
+    digest: str,
+    expires_at: datetime,
+    device: str,
+) -> None:
+    """Add the session of a person who has signed in."""
+    await uow.execute(
+        ADD_SESSION,
+        {
+            "tenant": tenant,
+            "id": session,
+            "person": person,
+            "digest": digest,
+            "now": uow.now,
+            "expires": expires_at,
+            "device": device,
+        },
+    )
+    await set_seen(uow, tenant, session)
+
+
+SET_PERSON_SEEN = """
+    UPDATE staff SET seen_at = :now
+    WHERE tenant = :tenant AND id = (SELECT staff_id FROM session WHERE tenant = :tenant AND id = :id)
+"""
+SET_SESSION_SEEN = "UPDATE session SET seen_at = :now WHERE tenant = :tenant AND id = :id"
+
+
+async def set_seen(uow: UnitOfWork, tenant: str, session: UUID) -> None:
+    """Record that the person of this session is active now: the person's row first, as everywhere."""
+    values = {"tenant": tenant, "id": session, "now": uow.now}
+    await uow.execute(SET_PERSON_SEEN, values)
+    await uow.execute(SET_SESSION_SEEN, values)
+
+
+FIND_SESSION = """
+    SELECT e.id AS session_id, e.expires_at, s.id, s.name, s.role, s.segments
+    FROM session e
+    JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id
+    WHERE e.tenant = :tenant AND e.digest = :digest AND e.expires_at > :now AND s.active
+"""
+
+
+async def find_session(uow: UnitOfWork, tenant: str, digest: str) -> Any | None:
+    """The session of a token with its person, unless it is over or the person may not sign in."""
+    found = await uow.execute(FIND_SESSION, {"tenant": tenant, "digest": digest, "now": uow.now})
+    return found.one_or_none()
+
+
+FIND_SESSIONS = """
+    SELECT id, created_at, expires_at, device, seen_at FROM session
+    WHERE tenant = :tenant AND staff_id = :person AND expires_at > :now
+    ORDER BY created_at DESC
+"""
+
+
+async def sessions_of(uow: UnitOfWork, tenant: str, person: UUID) -> list[Any]:
+    """The sessions of a person, newest first."""
+    return list(await uow.execute(FIND_SESSIONS, {"tenant": tenant, "person": person, "now": uow.now}))
+
+
+FIND_LIVE_SESSION = """
+    SELECT s.role, s.segments, e.seen_at
+    FROM session e
+    JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id
+    WHERE e.tenant = :tenant AND e.id = :id AND e.staff_id = :person AND e.expires_at > :now AND s.active
+"""
+
+
+async def live_session(uow: UnitOfWork, tenant: str, session: UUID, person: UUID) -> Any | None:
+    """Role and segments of a session's person as of now; None when it is over, or they may not sign in."""
+    found = await uow.execute(
+        FIND_LIVE_SESSION, {"tenant": tenant, "id": session, "person": person, "now": uow.now}
+    )
+    return found.one_or_none()
+
+
+DELETE_SESSION = "DELETE FROM session WHERE tenant = :tenant AND id = :id"
+
+
+async def delete_session(uow: UnitOfWork, tenant: str, session: UUID) -> None:
+    """Sign out one browser."""
+    await uow.execute(DELETE_SESSION, {"tenant": tenant, "id": session})
+
+
+DELETE_SESSIONS = """
+    DELETE FROM session
+    WHERE tenant = :tenant AND staff_id = :person
+        AND (CAST(:except AS uuid) IS NULL OR id <> CAST(:except AS uuid))
+"""
+
+
+async def delete_sessions(
+    uow: UnitOfWork, tenant: str, person: UUID, *, except_session: UUID | None = None
+) -> None:
+    """Sign a person out everywhere, except in one browser if it is given."""
+    await uow.execute(DELETE_SESSIONS, {"tenant": tenant, "person": person, "except": except_session})
+
+
+DELETE_EXPIRED_SESSIONS = "DELETE FROM session WHERE expires_at < :now"
+
+
+async def delete_expired_sessions(uow: UnitOfWork) -> None:
+    """Delete the sessions of all tenants that are over."""
+    await uow.execute(DELETE_EXPIRED_SESSIONS, {"now": uow.now})

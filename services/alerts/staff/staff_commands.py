@@ -1,0 +1,104 @@
+"""What an operator does to people by command, each in one transaction."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from services.alerts.errors import BadAccount
+from services.alerts.settings import Settings
+from services.alerts.staff import accounts
+from services.alerts.staff.passwords import Passwords, password_fault
+from services.alerts.staff.repository import people, sessions
+from services.alerts.staff.sign_in_tokens import link_address, new_link
+from shared.db.database import Database
+from shared.settings import Afterword, load
+from shared.tenancy import find_tenant
+
+
+async def create_staff(
+    database: Database,
+    staff_url: str,
+    tenant: str,
+    address: str,
+    role: str,
+    *,
+    name: str = "",
+    segments: Sequence[str] = (),
+) -> str:
+    """Add a person and return a link with which they sign in once, within a day.
+
+    :raises BadAccount: naming the field that is wrong.
+    """
+    async with database.transaction() as uow:
+        person = await accounts.create_person(
+            uow, tenant, address=address, name=name, role=role, segments=segments
+        )
+        return link_address(staff_url, await new_link(uow, tenant, person))
+
+
+async def sign_in_link(database: Database, staff_url: str, tenant: str, address: str) -> str:
+    """A new link for a person; earlier ones end.
+
+    :raises BadAccount: when nobody who may sign in has this address.
+    """
+    async with database.transaction() as uow:
+        found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
+        if found is None or not found.active:
+            raise BadAccount("address", "Nobody who may sign in has this address.")
+        return link_address(staff_url, await new_link(uow, tenant, found.id))
+
+
+async def set_password(database: Database, tenant: str, address: str, password: str) -> None:
+    """Set a password that is known, as the demo does; all sessions and links end.
+
+    :raises BadAccount: when nobody has this address, or the password is refused.
+    """
+    if fault := password_fault(password, address):
+        raise BadAccount("password", fault)
+    password_hash = await Passwords().hash(password)
+    async with database.transaction() as uow:
+        found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
+        if found is None:
+            raise BadAccount("address", "Nobody has this address.")
+        await people.set_password_hash(uow, tenant, found.id, password_hash)
+        await sessions.delete_sessions(uow, tenant, found.id)
+
+
+async def dismiss(database: Database, tenant: str, address: str) -> None:
+    """End a person's access: no sign-in any more, and every session is over within five minutes.
+
+    :raises BadAccount: when nobody has this address.
+    """
+    async with database.transaction() as uow:
+        found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
+        if found is None:
+            raise BadAccount("address", "Nobody has this address.")
+        await accounts.dismiss(uow, tenant, found.id)
+
+
+async def list_staff(database: Database, tenant: str) -> list[Any]:
+    """Everybody of a company. A company that has people is listed even before its own event has arrived.
+
+    :raises BadAccount: when neither people nor the company are known.
+    """
+    async with database.reading() as uow:
+        found = await people.people(uow, tenant)
+        if not found and await find_tenant(uow, tenant) is None:
+            raise BadAccount(
+                "tenant",
+                f"Alerts knows no company {tenant!r}; `afterword tenant list` shows all, "
+                "and one that was made just now is known in a moment.",
+            )
+    return found
+
+
+@asynccontextmanager
+async def open_database() -> AsyncIterator[tuple[Database, Afterword]]:
+    """The database of alerts, by the settings of the environment."""
+    afterword = load([Afterword])[0]
+    own = load([Settings])[0]
+    database = Database(own.database_url.get_secret_value(), name="alerts-command", pool_size=1)
+    try:
+        yield database, afterword
+    finally:
+        await database.close()

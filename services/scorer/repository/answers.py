@@ -1,0 +1,169 @@
+"""Reads the answers that the counts are made of, and how many customers were asked for one."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.scorer.repository.selection import AnswerFilter, Selection
+from services.scorer.windows import Window
+from shared.db.database import UnitOfWork
+
+
+class AnswerRow(NamedTuple):
+    """An answer with the newest of its cases."""
+
+    id: UUID
+    score: int
+    was: int | None
+    """The score before its last change."""
+    day: date
+    touchpoint: str | None
+    comment: str | None
+    language: str | None
+    origin: str
+    answered_at: datetime
+    case_id: UUID | None
+    case_number: int | None
+
+
+_ANSWER_WITH_CASE = """
+    SELECT a.id, a.score, a.was, a.day, a.touchpoint, a.comment, a.language, a.origin, a.answered_at,
+           c.id AS case_id, c.number AS case_number
+    FROM answer AS a
+    LEFT JOIN LATERAL (
+        SELECT id, number
+        FROM case_copy
+        WHERE tenant = a.tenant AND answer_id = a.id
+        ORDER BY number DESC
+        LIMIT 1
+    ) AS c ON true
+"""
+_OF_SELECTION = """
+    WHERE a.tenant = :tenant AND a.segments @> CAST(:selection AS text[]) AND a.score IS NOT NULL
+      AND a.measurement = :measurement
+"""
+
+LIST_LATEST_COMMENTS = f"""
+    {_ANSWER_WITH_CASE}
+    {_OF_SELECTION}
+      AND a.comment <> '' AND a.day BETWEEN :first AND :last
+    ORDER BY a.answered_at DESC, a.id DESC
+    LIMIT :limit
+"""
+
+
+async def latest_comments(
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, limit: int
+) -> list[AnswerRow]:
+    """The answers with a comment in a window, latest first."""
+    rows = await uow.execute(
+        LIST_LATEST_COMMENTS,
+        selection.values()
+        | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit},
+    )
+    return [AnswerRow._make(row) for row in rows]
+
+
+_FILTERED = """
+      AND a.day BETWEEN :first AND :last
+      AND a.score BETWEEN CAST(:low AS smallint) AND CAST(:high AS smallint)
+      AND (CAST(:words AS text) = '' OR strpos(lower(a.comment), lower(CAST(:words AS text))) > 0)
+"""
+LIST_ANSWERS = f"""
+    {_ANSWER_WITH_CASE}
+    {_OF_SELECTION}
+    {_FILTERED}
+      AND (CAST(:after_at AS timestamptz) IS NULL
+           OR (a.answered_at, a.id) < (:after_at, CAST(:after_id AS uuid)))
+    ORDER BY a.answered_at DESC, a.id DESC
+    LIMIT :limit
+"""
+
+
+async def list_answers(
+    uow: UnitOfWork,
+    selection: Selection,
+    measurement: str,
+    window: Window,
+    limit: int,
+    after: tuple[datetime, UUID] | None,
+    only: AnswerFilter,
+) -> list[AnswerRow]:
+    """The answers that the counts of a window are made of, latest first, from a place in the list on."""
+    after_at, after_id = after or (None, None)
+    rows = await uow.execute(
+        LIST_ANSWERS,
+        selection.values()
+        | only.values()
+        | {"measurement": measurement, "first": window.first, "last": window.last, "limit": limit}
+        | {"after_at": after_at, "after_id": after_id},
+    )
+    return [AnswerRow._make(row) for row in rows]
+
+
+COUNT_LISTED_ANSWERS = f"""
+    SELECT count(*)
+    FROM answer AS a
+    {_OF_SELECTION}
+    {_FILTERED}
+"""
+
+
+async def count_listed_answers(
+    uow: UnitOfWork, selection: Selection, measurement: str, window: Window, only: AnswerFilter
+) -> int:
+    """How many answers the whole list has."""
+    row = await uow.execute(
+        COUNT_LISTED_ANSWERS,
+        selection.values()
+        | only.values()
+        | {"measurement": measurement, "first": window.first, "last": window.last},
+    )
+    return int(row.scalar_one())
+
+
+FIND_LATEST_ANSWER = f"""
+    {_ANSWER_WITH_CASE}
+    {_OF_SELECTION}
+      AND a.origin <> 'import' AND a.answered_at > :since
+    ORDER BY a.answered_at DESC, a.id DESC
+    LIMIT 1
+"""
+
+
+async def find_latest_answer(
+    uow: UnitOfWork, selection: Selection, measurement: str, since: datetime
+) -> AnswerRow | None:
+    """The latest answer since then; imports are not shown as the latest answer."""
+    rows = await uow.execute(
+        FIND_LATEST_ANSWER, selection.values() | {"measurement": measurement, "since": since}
+    )
+    row = rows.one_or_none()
+    return AnswerRow._make(row) if row else None
+
+
+class InvitedCounts(NamedTuple):
+    """How many customers were asked, and how many of those have answered since."""
+
+    asked: int
+    answered: int
+
+
+# An answer has the id of its invitation.
+COUNT_INVITED = """
+    SELECT count(*) AS asked, count(a.id) AS answered
+    FROM invitation AS i
+    LEFT JOIN answer AS a ON a.tenant = i.tenant AND a.id = i.id AND a.score IS NOT NULL
+    WHERE i.tenant = :tenant AND i.measurement = :measurement AND NOT i.test
+      AND i.segments @> CAST(:selection AS text[]) AND i.sent_at >= :first AND i.sent_at < :until
+"""
+
+
+async def count_invited(
+    uow: UnitOfWork, selection: Selection, measurement: str, first: datetime, until: datetime
+) -> InvitedCounts:
+    """The invitations that were sent from ``first`` to before ``until``."""
+    row = await uow.execute(
+        COUNT_INVITED, selection.values() | {"measurement": measurement, "first": first, "until": until}
+    )
+    return InvitedCounts._make(row.one())

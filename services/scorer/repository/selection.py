@@ -1,0 +1,46 @@
+"""Which answers a statement is about."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE, SCALE
+
+AnswerGroup = Literal["", "detractors", "passives", "promoters"]
+"""One of the three groups; empty: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The answers of one company that lie in all of these segments; without segments: all of its answers."""
+
+    tenant: str
+    segments: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, object]:
+        """``:tenant`` and ``:selection`` of a statement."""
+        return {"tenant": self.tenant, "selection": list(self.segments)}
+
+
+_SCORES_OF_GROUP: dict[AnswerGroup, tuple[int, int]] = {
+    "": (SCALE[0], SCALE[-1]),
+    "detractors": (SCALE[0], HIGHEST_DETRACTOR),
+    "passives": (HIGHEST_DETRACTOR + 1, HIGHEST_PASSIVE),
+    "promoters": (HIGHEST_PASSIVE + 1, SCALE[-1]),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFilter:
+    """Which answers a list holds: those of one group, and those whose comment contains a text."""
+
+    group: AnswerGroup = ""
+    words: str = ""
+
+    @property
+    def is_limited(self) -> bool:
+        return bool(self.group or self.words)
+
+    def values(self) -> dict[str, object]:
+        """``:low``, ``:high`` and ``:words`` of a statement."""
+        low, high = _SCORES_OF_GROUP[self.group]
+        return {"low": low, "high": high, "words": self.words}

@@ -1,0 +1,160 @@
+"""The page of a selection's scores, section by section."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import inf
+from types import ModuleType
+from typing import ClassVar
+
+from services.scorer import labels
+from services.scorer.domain import (
+    MIN_ANSWERS_COMPARED,
+    MIN_ANSWERS_SHOWN,
+    ScoreChange,
+    answers_for_change,
+    answers_for_margin,
+)
+from services.scorer.repository.answers import AnswerRow, InvitedCounts
+from services.scorer.repository.cases import CaseCounts, OpenCaseRow
+from services.scorer.repository.segments import Dimension
+from services.scorer.score_query import ScoreQuery
+from services.scorer.trends import Trend
+from services.scorer.view import LatestAnswer, SegmentRow, WindowScore
+from shared.events.surveys import Measurement
+from shared.pages.page import Page
+from shared.pages.svg.trends import Point
+
+MARGIN_GOALS = ((12, 3), (24, 5), (inf, 10))
+"""Of an interval that is narrower than so many points, the smaller margin for which the notes say how many
+answers it takes."""
+CHANGE_GOAL_POINTS = 10
+"""The notes say how many answers it takes to show a change of so many points."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorerPage(Page):
+    """What each of the scorer's templates needs."""
+
+    labels: ModuleType = labels
+    min_answers_shown: int = MIN_ANSWERS_SHOWN
+    min_answers_compared: int = MIN_ANSWERS_COMPARED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where the selection stands, and whether it moved."""
+
+    measurement: Measurement
+    today: date
+    now: WindowScore
+    before: WindowScore
+    change: ScoreChange | None
+    """None where one of the windows holds too few answers."""
+    shared_days: int
+    """Days that lie in both windows: with any, their difference means nothing."""
+    relational: WindowScore | None
+    """The second measurement of a company that mainly asks after contacts."""
+    trend: Trend
+    latest: LatestAnswer | None
+    invited: InvitedCounts
+
+    @property
+    def until_today(self) -> bool:
+        return self.now.window.last == self.today
+
+    @property
+    def boxes(self) -> list[Point]:
+        """The two windows in the trend, where they are compared."""
+        if self.change is None or self.shared_days:
+            return []
+        return [Point(each.window.first, each.window.last, each.drawing) for each in (self.before, self.now)]
+
+    @property
+    def margin_goal(self) -> int:
+        """A margin, in points, that is clearly smaller than the present one."""
+        score = self.now.drawing
+        width = score.high95 - score.low95 if score else 0
+        return next(goal for below, goal in MARGIN_GOALS if width < below)
+
+    @property
+    def answers_to_margin_goal(self) -> int:
+        """How many more answers that margin takes."""
+        return max(0, answers_for_margin(self.margin_goal, self._variance) - self.now.n)
+
+    @property
+    def answers_to_change_goal(self) -> int:
+        """How many answers each window needs to show a change of ``CHANGE_GOAL_POINTS``."""
+        return answers_for_change(CHANGE_GOAL_POINTS, self._variance)
+
+    @property
+    def _variance(self) -> float:
+        return float(self.now.groups.variance or 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mover:
+    """A part that moved, with its trend."""
+
+    row: SegmentRow
+    points: list[Point]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """How the values of one dimension stand within the selection: those that the reader may see."""
+
+    by: str
+    """The dimension; empty: there is none."""
+    dimensions: list[Dimension]
+    left_out: list[Dimension]
+    """Dimensions that are full."""
+    rows: list[SegmentRow]
+    """The first of all rows."""
+    row_count: int
+    compared_count: int
+    moved_count: int
+    movers: list[Mover]
+    people_hidden: bool
+    """Scores of single employees are left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryOptions:
+    """What the first sentence of the page offers to choose."""
+
+    paths: list[str]
+    touchpoints: list[str]
+    window_days: list[int]
+    whole_company: bool
+    """Whether the reader may see the whole company."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerList:
+    """The answers that the counts are made of, a page at a time."""
+
+    answers: list[AnswerRow]
+    count: int
+    """Of the whole list."""
+    is_first_page: bool
+    next_href: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorePage(ScorerPage):
+    """The dashboard, and the page of a segment or of several at once."""
+
+    template: ClassVar[str] = "scores.html"
+
+    query: ScoreQuery
+    name: str
+    """Of the selection."""
+    now: datetime
+    standing: Standing
+    breakdown: Breakdown
+    options: QueryOptions
+    comments: list[AnswerRow]
+    cases: list[OpenCaseRow]
+    case_counts: CaseCounts
+    listing: AnswerList | None
+    """On pages below ``/segments``."""

@@ -1,0 +1,77 @@
+"""What the address of a page of scores asks for, and the addresses of the pages linked from it."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from services.scorer.repository.selection import AnswerGroup
+from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window
+from shared.events import WHOLE_COMPANY
+from shared.events.segments import chain_of
+from shared.events.surveys import Measurement
+
+ComparedWith = Literal["before", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreQuery:
+    """The parameters of a page of scores, which its first sentence shows."""
+
+    segments: tuple[str, ...] | None = None
+    """On ``/segments``: the answers that lie in all of these are counted, and listed too. None: on ``/``."""
+    path: str = WHOLE_COMPANY
+    touchpoint: str = WHOLE_COMPANY
+    measurement: Measurement | None = None
+    """None: the one that the company asks for most, see ``report``."""
+    window: str = f"{DEFAULT_WINDOW_DAYS}d"
+    until: str | None = None
+    """The last day of the window; None: today."""
+    against: ComparedWith = "before"
+    by: str = ""
+    """The dimension whose values are compared; empty: the touchpoint, or else the first there is."""
+    kind: AnswerGroup = ""
+    """The list holds only answers of this group."""
+    words: str = ""
+    """The list holds only answers whose comment contains this text."""
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """The segments in all of which the counted answers lie; of a path only its lowest level."""
+        named = dict.fromkeys(part for part in (*(self.segments or ()), self.path, self.touchpoint) if part)
+        above = {level for part in named for level in chain_of(part)[:-1]}
+        return tuple(part for part in named if part not in above)
+
+    @property
+    def lists_answers(self) -> bool:
+        """Whether the page lists the answers themselves."""
+        return self.segments is not None
+
+    def href(self, **changes: Any) -> str:
+        """The address of this page, or of one with these changes."""
+        query = replace(self, **changes)
+        parameters: dict[str, Any] = {"path": query.path, "touchpoint": query.touchpoint}
+        if query.segments is not None:
+            parameters["segment"] = query.segments or (WHOLE_COMPANY,)
+        parameters |= {"measurement": query.measurement, "window": query.window, "until": query.until}
+        parameters |= {"against": query.against, "by": query.by, "kind": query.kind, "words": query.words}
+        given = {name: value for name, value in parameters.items() if value}
+        return f"{'/segments' if query.lists_answers else '/'}?{urlencode(given, doseq=True)}"
+
+    def segments_page(self, *more: str, **changes: Any) -> "ScoreQuery":
+        """The page below ``/segments`` of the same selection, narrowed to ``more``."""
+        selection = replace(
+            self, segments=(*self.selection, *more), path=WHOLE_COMPANY, touchpoint=WHOLE_COMPANY
+        ).selection
+        plain = {"path": WHOLE_COMPANY, "touchpoint": WHOLE_COMPANY, "by": "", "kind": "", "words": ""}
+        return replace(self, segments=selection, **(plain | changes))
+
+    def part_href(self, segment: str) -> str:
+        """The address of the page of a part of the selection."""
+        return self.segments_page(segment).href()
+
+    def answers_href(self, window: Window, measurement: Measurement) -> str:
+        """The address of the list of exactly the answers of a selection, a window and a measurement."""
+        page = self.segments_page(
+            window=f"{window.days}d", until=window.last.isoformat(), measurement=measurement
+        )
+        return f"{page.href()}#answers"

@@ -1,0 +1,91 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.scorer.windows import BadWindow, Window, parse_day, parse_days, today_in, weeks_and_days
+
+
+def test_a_window_of_30_days_holds_its_first_day_and_its_last_and_no_other():
+    window = Window.ending(date(2026, 11, 22), 30)
+    assert window == Window(date(2026, 10, 24), date(2026, 11, 22))
+    assert window.days == 30
+    assert date(2026, 10, 23) not in window
+    assert date(2026, 10, 24) in window
+    assert date(2026, 11, 22) in window
+    assert date(2026, 11, 23) not in window
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_a_day_on_which_clocks_change_is_one_day_of_23_or_25_hours(day, hours):
+    first, until = Window(day, day).bounds("Europe/Copenhagen")
+    assert (until.astimezone(UTC) - first.astimezone(UTC)).total_seconds() == hours * 3600
+
+
+def test_a_window_counts_29_february_and_a_year_earlier_it_ends_on_the_28th():
+    window = Window.ending(date(2028, 2, 29), 1)
+    assert window.days == 1
+    assert window.last_year() == Window(date(2027, 2, 28), date(2027, 2, 28))
+    assert Window.ending(date(2028, 3, 1), 30).first == date(2028, 2, 1)
+
+
+def test_the_window_before_touches_and_shares_no_day():
+    window = Window.ending(date(2026, 11, 22), 30)
+    assert window.before() == Window(date(2026, 9, 24), date(2026, 10, 23))
+    assert window.shared_days(window.before()) == 0
+    assert window.shared_days(Window(date(2026, 11, 20), date(2026, 12, 9))) == 3
+
+
+def test_today_is_the_day_in_the_companys_zone():
+    late = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
+    assert today_in("Europe/Copenhagen", late) == date(2026, 11, 22)
+    assert today_in("America/New_York", late) == date(2026, 11, 21)
+
+
+def test_a_number_of_days_is_read():
+    assert [parse_days("1d"), parse_days("30d"), parse_days("3650d")] == [1, 30, 3650]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "0d", "3651d", "30", "d", "-1d", "1.5d", " 30d", "030d", "3O d", "99999d", "٣d"]
+)
+def test_anything_else_is_no_number_of_days(wrong):
+    with pytest.raises(BadWindow):
+        parse_days(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "2026-11-24", "2026-02-30", "22-11-2026", "0001-01-01", "20261122", "today"]
+)
+def test_anything_else_is_no_day(wrong):
+    with pytest.raises(BadWindow):
+        parse_day(wrong, date(2026, 11, 22))
+
+
+some_windows = st.lists(
+    st.builds(
+        lambda last, days: Window.ending(date(2026, 11, 22) - timedelta(days=last), days),
+        st.integers(0, 60),
+        st.integers(1, 60),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(some_windows)
+def test_weeks_and_days_make_up_windows_however_they_overlap(windows):
+    weeks, days = weeks_and_days(*windows)
+    assert all(monday.weekday() == 0 for monday in weeks)
+    for window in windows:
+        # A whole week is taken for its Monday, as the statement does.
+        found = [day for day in days if day in window]
+        found += [monday + timedelta(days=n) for monday in weeks if monday in window for n in range(7)]
+        assert sorted(found) == [window.first + timedelta(days=n) for n in range(window.days)]
+
+
+def test_a_year_and_the_one_before_take_few_rows():
+    year = Window.ending(date(2026, 11, 22), 365)
+    weeks, days = weeks_and_days(year, year.before())
+    assert (len(weeks), len(days)) == (103, 9)
