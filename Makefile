@@ -1,13 +1,13 @@
-# What a newcomer and a developer do with this checkout. `make` alone lists it.
+# What a newcomer and a developer do with this checkout. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down reset tenant image test chaos chaos-selfcheck bench check format lock installed developed servers chromium
+.PHONY: help install demo up down reset tenant image unit test chaos chaos-selfcheck bench check format migration lock installed developed servers chromium
 
 VENV := .venv
-# Processes of tests, each with servers of its own. Tests wait more than they compute: three keep two cores busy.
+# Processes of `make test`, each with servers of its own. Tests wait more than they compute: three keep two cores busy.
 JOBS := 3
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-# Compiled here once: not every environment lets programs keep what they compiled at their first start.
+# Compiled here once: not every environment lets programs write compiled files at their first start.
 INSTALL := $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
@@ -35,6 +35,9 @@ tenant: installed ## NAME=Acme ADMIN=you@example.com [SHORT=acme]: a company wit
 image: ## build the container image afterword:local
 	docker build --file deploy/Dockerfile --tag afterword:local --build-arg REVISION="$$(git rev-parse HEAD)" .
 
+unit: developed ## the tests that need no server and no browser: half a minute on two cores
+	$(BIN)/pytest --quiet --numprocesses auto --dist loadgroup tests/unit
+
 test: developed servers chromium ## every test, against a real Kafka, PostgreSQL, SMTP server and Chromium; JOBS=3
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
 
@@ -58,13 +61,17 @@ format: developed ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
 
+migration: developed ## SERVICE=scorer NAME="add a column": a new, empty migration
+	@: "$${SERVICE:?make migration SERVICE=scorer NAME=\"add a column\"}" "$${NAME:?make migration SERVICE=scorer NAME=\"add a column\"}"
+	@$(BIN)/python -m shared.cli.new_migration "$$SERVICE" "$$NAME"
+
 lock: $(VENV)/.build ## renew the locks from pyproject.toml
 	printf 'uv\nhatchling\neditables\n' | $(COMPILE) --upgrade --output-file requirements-build.lock -
 	$(COMPILE) --upgrade --all-extras --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --constraint requirements-dev.lock --extra local --output-file requirements-local.lock pyproject.toml
 	$(COMPILE) --constraint requirements-dev.lock --extra mailbox --output-file requirements.lock pyproject.toml
 
-# An environment with the developers' tools has all that a stack needs: it stays as it is.
+# An environment with the developers' tools has all that a stack needs, and is not reduced to it.
 installed: $(if $(wildcard $(VENV)/.dev),$(VENV)/.dev,$(VENV)/.local)
 developed: $(VENV)/.dev
 
@@ -83,7 +90,7 @@ $(VENV)/.local $(VENV)/.dev: $(VENV)/.%: requirements-%.lock pyproject.toml $(VE
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Java, Maven: said here what is missing, before a test fails for it.
+# Java and Maven: what is missing is named here, before a test fails for it.
 servers: developed
 	@$(BIN)/python -m deploy.local.requirements
 

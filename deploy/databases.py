@@ -1,16 +1,16 @@
-"""One role and one database of the same name for each service, on any PostgreSQL server."""
+"""Creates one role and one database of the same name for each service, on any PostgreSQL server."""
 
 from collections.abc import Mapping
 
 import asyncpg
 
-LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+DATABASE_LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 
 
 async def create_databases(connection: asyncpg.Connection, passwords: Mapping[str, str]) -> None:
-    """Make what is missing, as the superuser; each role gets its password, and only its own database.
+    """Create what is missing, as the superuser. Each role gets its password and access to its own database.
 
-    A password is of letters, digits, - and _: it needs no quoting.
+    A password consists of letters, digits, - and _, so it needs no quoting.
     """
     await connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
     for service, password in passwords.items():
@@ -24,9 +24,9 @@ async def create_databases(connection: asyncpg.Connection, passwords: Mapping[st
 async def create_database(
     connection: asyncpg.Connection, name: str, *, owner: str, template: str = "template0"
 ) -> None:
-    """A database that nobody but its owner may connect to. The names are our own, not input.
+    """Create a database to which only its owner may connect. The names are constants, not input.
 
-    It sorts by code point on every server, whatever that server's own language is.
+    It sorts by code point on every server, whatever the server's own locale is.
     """
-    await connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} {LOCALE}")
+    await connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} {DATABASE_LOCALE}")
     await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")

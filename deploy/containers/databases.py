@@ -1,4 +1,4 @@
-"""`python -m deploy.containers.databases FOLDER`: the five roles and databases, by the folder's secrets."""
+"""`python -m deploy.containers.databases FOLDER` creates the roles and databases of a folder's secrets."""
 
 import asyncio
 import sys
@@ -12,9 +12,9 @@ from deploy.local.state import SERVICES
 
 
 async def create(folder: Path) -> None:
-    """Make what is missing; a role gets the password that its service reads.
+    """Create missing roles and databases; a role gets the password that its service reads.
 
-    :raises asyncpg.InvalidPasswordError: when the server was made with another superuser's password.
+    :raises asyncpg.InvalidPasswordError: when the server was created with another superuser password.
     """
     urls = {service: urlsplit((folder / service / "database_url").read_text()) for service in SERVICES}
     server = urls[SERVICES[0]]

@@ -1,6 +1,6 @@
-"""`python -m deploy.containers.sbom`: what is installed beside this module, as a CycloneDX document.
+"""`python -m deploy.containers.sbom` prints the installed packages as a CycloneDX document.
 
-It lists what the lock brought, not the base image, whose maker lists that. Equal locks give equal documents.
+It lists what the lock file names, not the base image. Equal lock files give equal documents.
 """
 
 import json
@@ -8,13 +8,13 @@ import sys
 from importlib.metadata import Distribution, distributions
 from typing import Any
 
-OURSELVES = "afterword"
+OWN_PACKAGE = "afterword"
 
 
 def document() -> dict[str, Any]:
     """The bill of materials of this environment."""
     found = {distribution.name.lower(): distribution for distribution in distributions()}
-    ourselves = found.pop(OURSELVES)
+    ourselves = found.pop(OWN_PACKAGE)
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -25,7 +25,7 @@ def document() -> dict[str, Any]:
 
 
 def _component(distribution: Distribution) -> dict[str, Any]:
-    told = distribution.metadata
+    metadata = distribution.metadata
     name = distribution.name.lower().replace("_", "-").replace(".", "-")
     purl = f"pkg:pypi/{name}@{distribution.version}"
     return {
@@ -35,7 +35,9 @@ def _component(distribution: Distribution) -> dict[str, Any]:
         "version": distribution.version,
         "purl": purl,
         **(
-            {"licenses": [{"expression": told["License-Expression"]}]} if "License-Expression" in told else {}
+            {"licenses": [{"expression": metadata["License-Expression"]}]}
+            if "License-Expression" in metadata
+            else {}
         ),
     }
 

@@ -1,7 +1,7 @@
-"""`python -m deploy.containers.secrets FOLDER`: makes the secrets of a deployment, each once.
+"""`python -m deploy.containers.secrets FOLDER` creates the secrets of a deployment, each once.
 
-Below the folder lies one for each reader, a volume of its own: a service's holds the root `secret` and the
-`database_url` with its role's password; `postgres` holds the superuser's `password`. What is there stays.
+The folder has a subfolder, a volume of its own, for each reader: a service's holds the root `secret` and the
+`database_url` with the password of its role; `postgres` holds the superuser's `password`. Files stay.
 """
 
 import secrets
@@ -10,26 +10,31 @@ from pathlib import Path
 
 from deploy.local.state import SERVICES
 
-SECRET = "secret"  # noqa: S105  (a file's name)
-HOST = "postgres:5432"
+SECRET_FILE = "secret"  # noqa: S105  (the name of a file)
+POSTGRES_HOST = "postgres:5432"
 
 
-def make(folder: Path, host: str = HOST) -> list[str]:
-    """Write what is missing; return the names of what was written.
+def make_secrets(folder: Path, host: str = POSTGRES_HOST) -> list[str]:
+    """Write missing files; return their names.
 
-    The root secret is one for all services: one that joins later, or whose volume was lost, gets that of the
-    others.
+    All services have the same root secret: a service that is added later, or whose volume was lost, gets that
+    of the others.
     """
-    root = next((kept.read_text() for kept in sorted(folder.glob(f"*/{SECRET}"))), secrets.token_urlsafe(48))
-    made = [_once(folder / "postgres" / "password", secrets.token_urlsafe(24), readable=True)]
+    root = next(
+        (kept.read_text() for kept in sorted(folder.glob(f"*/{SECRET_FILE}"))), secrets.token_urlsafe(48)
+    )
+    paths = [_write_if_missing(folder / "postgres" / "password", secrets.token_urlsafe(24), readable=True)]
     for service in SERVICES:
         url = f"postgresql+asyncpg://{service}:{secrets.token_urlsafe(24)}@{host}/{service}"
-        made += [_once(folder / service / SECRET, root), _once(folder / service / "database_url", url)]
-    return [str(path.relative_to(folder)) for path in made if path is not None]
+        paths += [
+            _write_if_missing(folder / service / SECRET_FILE, root),
+            _write_if_missing(folder / service / "database_url", url),
+        ]
+    return [str(path.relative_to(folder)) for path in paths if path is not None]
 
 
-def _once(path: Path, text: str, *, readable: bool = False) -> Path | None:
-    """`readable` by whoever has the volume: PostgreSQL's container runs as a user of its own."""
+def _write_if_missing(path: Path, text: str, *, readable: bool = False) -> Path | None:
+    """`readable` by every user of the volume: PostgreSQL's container runs as another user."""
     if path.exists():
         return None
     unfinished = path.with_suffix(".new")
@@ -42,5 +47,5 @@ def _once(path: Path, text: str, *, readable: bool = False) -> Path | None:
 
 
 if __name__ == "__main__":
-    made = make(Path(sys.argv[1]))
-    sys.stdout.write("".join(f"{name}: made\n" for name in made) or "all secrets are there\n")
+    written = make_secrets(Path(sys.argv[1]))
+    sys.stdout.write("".join(f"{name}: made\n" for name in written) or "all secrets are there\n")

@@ -1,1 +1,1 @@
-"""An invented company in a local stack: real purchases; customers and staff who behave by a model."""
+"""An invented company in a local stack: real purchases, and simulated customers and staff."""

@@ -1,27 +1,28 @@
-"""`python -m deploy.demo` lives in a local stack that is up; with `fetch` it only fetches its data."""
+"""`python -m deploy.demo` runs the simulation in a running local stack; with `fetch` it loads data only."""
 
 import sys
 
 from deploy.demo import data
 
 
-def tell(sentence: str) -> None:
+def print_line(sentence: str) -> None:
     sys.stdout.write(sentence + "\n")
     sys.stdout.flush()
 
 
 def main() -> None:
+    """Download the data, then run until SIGTERM."""
     try:
-        data.fetch(tell)
+        data.fetch(print_line)
     except data.FetchError as error:
         sys.exit(str(error))
     if sys.argv[1:] == ["fetch"]:
-        tell(f"The demo's data are in {data.DATA}")
+        print_line(f"The demo's data are in {data.DATA_FOLDER}")
         return
-    from deploy.demo.simulation import live  # noqa: PLC0415  (who only fetches needs no settings)
+    from deploy.demo.simulation import run_simulation  # noqa: PLC0415  (`fetch` needs no settings)
     from shared import runtime  # noqa: PLC0415
 
-    runtime.run(live)
+    runtime.run(run_simulation)
 
 
 if __name__ == "__main__":

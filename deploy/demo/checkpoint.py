@@ -1,48 +1,48 @@
-"""Where the demo stands, so that a restart goes on there; and the key with which it opens the doors."""
+"""What the demo has done so far, so that it continues there after a restart; and its API key."""
 
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from deploy.local.state import write_privately
+from deploy.local.state import write_private_file
 from shared.clock import Clock
 
-REMEMBERED = 500
-"""So many of the latest events can be answered; a mail comes seconds after its event."""
+MAX_REMEMBERED_EVENTS = 500
+"""Only the latest events can be answered: a mail arrives seconds after its event."""
 
 
-class Progress(msgspec.Struct):
-    """What has been done."""
+class Progress(msgspec.Struct, rename={"is_history_imported": "has_moved_in"}):
+    """What has been done. The stored names do not change, so that a running demo continues."""
 
     began: datetime
-    """The moment up to which the history reaches."""
+    """The time at which the imported history ends."""
     key: str | None = None
     is_set_up: bool = False
     imported: int = 0
-    """Answers of the history that the import door has taken."""
-    has_moved_in: bool = False
+    """Answers of the history that the import API has accepted."""
+    is_history_imported: bool = False
     next_event: int = 0
     next_occurred_at: datetime | None = None
-    """Set once the next event has happened: said again after a crash, it is the same to the last byte."""
+    """Set before the next event is sent: sent again after a crash, it is the same byte by byte."""
     asked: dict[str, int] = {}
-    """The latest event of each customer who may get a mail."""
+    """The number of the latest event of each customer who may get a mail."""
     last_mail: str = ""
-    """Everything in the mailbox up to here is done with."""
+    """The mails up to this id have been processed."""
     answered: int = 0
     amended: int = 0
     closed: int = 0
 
     def remember(self, customer: str, number: int) -> None:
-        """Note a customer's latest event, and forget the oldest ones."""
+        """Store a customer's latest event, and drop the oldest ones."""
         self.asked.pop(customer, None)
         self.asked[customer] = number
-        while len(self.asked) > REMEMBERED:
+        while len(self.asked) > MAX_REMEMBERED_EVENTS:
             del self.asked[next(iter(self.asked))]
 
 
-class Position:
-    """The progress and its file, readable by its owner only."""
+class Checkpoint:
+    """The progress with its file, which only its owner can read."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
@@ -54,4 +54,4 @@ class Position:
         )
 
     def save(self) -> None:
-        write_privately(self._path, msgspec.json.encode(self.progress).decode())
+        write_private_file(self._path, msgspec.json.encode(self.progress).decode())

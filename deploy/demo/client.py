@@ -1,4 +1,4 @@
-"""Doors as a client back-end sees them: an address, a key, and patience."""
+"""A client of Afterword's APIs as a company's back-end has one: an address, a key, and retries."""
 
 import asyncio
 from http import HTTPStatus
@@ -9,10 +9,10 @@ import msgspec
 
 from shared.runtime import Backoff, pause
 
-KEY_KNOWN_WITHIN = 60.0
-"""Seconds; a new key is known everywhere within a few, so then it is a wrong one."""
+NEW_KEY_TIMEOUT_S = 60.0
+"""A new key is accepted everywhere within a few seconds; a key refused for longer is wrong."""
 
-PATIENCE = {
+RETRYABLE_STATUSES = {
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
@@ -21,20 +21,20 @@ PATIENCE = {
 }
 
 
-class Stopping(Exception):
-    """The demo was asked to end while it waited for a door."""
+class DemoStopped(Exception):
+    """The demo was stopped while a request waited for its next try."""
 
 
-class Refused(Exception):
-    """A door said no for good. The message holds its words."""
+class RequestRefused(Exception):
+    """An API refused a request permanently. The message holds its answer."""
 
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
 
 
-class Doors:
-    """Calls until a door answers; waits as long as it asks for."""
+class DemoClient:
+    """Retries a request until the API answers it, after the time that the API asks for."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Doors:
         self._client = httpx.AsyncClient(
             base_url=origin,
             headers={"Authorization": f"Bearer {key}"} if key else {},
-            # The addresses are of this machine: no proxy of the environment knows them.
+            # The addresses are on this machine: a proxy of the environment cannot reach them.
             trust_env=False,
             transport=transport,
             timeout=30,
@@ -60,27 +60,30 @@ class Doors:
     async def get(self, path: str, **parameters: Any) -> Any:
         return (await self._call("GET", path, params=parameters)).json()
 
-    async def post(self, path: str, body: Any, *, once: str = "") -> Any:
-        """`once` names the act: said again with the same name, it changes nothing."""
-        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": once} if once else {})
+    async def post(self, path: str, body: Any, *, idempotency_key: str = "") -> Any:
+        """The decoded JSON of a POST; a repetition with the same idempotency key changes nothing."""
+        headers = {"Content-Type": "application/json"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
         return (await self._call("POST", path, content=msgspec.json.encode(body), headers=headers)).json()
 
     async def _call(self, method: str, path: str, **content: Any) -> httpx.Response:
         backoff, loop = Backoff(), asyncio.get_running_loop()
-        known_by = loop.time() + KEY_KNOWN_WITHIN
+        key_deadline = loop.time() + NEW_KEY_TIMEOUT_S
         while not self._stopping.is_set():
             response = await self._try(method, path, **content)
             if response is not None and (
-                response.status_code not in PATIENCE
-                or (response.status_code == HTTPStatus.UNAUTHORIZED and loop.time() > known_by)
+                response.status_code not in RETRYABLE_STATUSES
+                or (response.status_code == HTTPStatus.UNAUTHORIZED and loop.time() > key_deadline)
             ):
                 if response.is_server_error or response.is_client_error:
-                    words = f"{method} {path}: {response.status_code} {response.text}"
-                    raise Refused(response.status_code, words)
+                    message = f"{method} {path}: {response.status_code} {response.text}"
+                    raise RequestRefused(response.status_code, message)
                 return response
-            asked = response.headers.get("Retry-After", "") if response is not None else ""
-            await pause(self._stopping, max(backoff.next(), float(asked) if asked.isdecimal() else 0.0))
-        raise Stopping
+            retry_after = response.headers.get("Retry-After", "") if response is not None else ""
+            seconds = float(retry_after) if retry_after.isdecimal() else 0.0
+            await pause(self._stopping, max(backoff.next(), seconds))
+        raise DemoStopped
 
     async def _try(self, method: str, path: str, **content: Any) -> httpx.Response | None:
         try:

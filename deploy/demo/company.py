@@ -1,40 +1,39 @@
-"""Havnbo as a tenant: made once through the operator's commands and, where there is one, through the door."""
+"""Havnbo as a tenant: created once, by the functions of the operator's commands and by the APIs."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
+from services.alerts.app import SERVICE as ALERTS
 from services.alerts.errors import BadAccount
-from services.alerts.settings import Settings as AlertsSettings
 from services.alerts.staff import accounts
 from services.alerts.staff.repository import people
 from services.alerts.staff.staff_commands import create_staff, set_password
 from services.dispatcher import sending
-from services.dispatcher.settings import Settings as DispatcherSettings
+from services.dispatcher.app import SERVICE as DISPATCHER
+from services.trigger.app import SERVICE as TRIGGER
 from services.trigger.errors import TenantExists
-from services.trigger.settings import Settings as TriggerSettings
 from services.trigger.tenants import create_key, create_tenant
+from shared.cli.context import command_context
 from shared.db.database import Database
-from shared.settings import ServiceSettings, load
 
-TENANT, NAME = "demo", "Havnbo"
-ZONE = ZoneInfo("Europe/Copenhagen")
+PROCESS = "demo"
+TENANT_ID, COMPANY_NAME = "demo", "Havnbo"
+TIME_ZONE = ZoneInfo("Europe/Copenhagen")
 LANGUAGES = ("en", "da", "nl")
 POSTAL_ADDRESS = "Havnbo (invented), Havnegade 1, 8000 Aarhus"
 
-SIMULATED = "simulated"
-"""The key's name: as such the simulated staff stand in the history of a case."""
-SCOPES = ("events:write", "answers:write", "surveys:write", "cases:read", "cases:write")
+KEY_NAME = "simulated"
+"""The history of a case shows it as the author of what the simulated staff did."""
+KEY_SCOPES = ("events:write", "answers:write", "surveys:write", "cases:read", "cases:write")
 
-PASSWORD = "havnbo-by-the-harbour"  # noqa: S105  (a known one, for a stack that nobody else can reach)
+PASSWORD = "havnbo-by-the-harbour"  # noqa: S105  (public, for a stack that only this machine can reach)
 
 
-class Person(NamedTuple):
+class StaffMember(NamedTuple):
     role: str
     address: str
     name: str
@@ -42,76 +41,76 @@ class Person(NamedTuple):
 
 
 SIGN_INS = (
-    Person("admin", "admin@havnbo.example", "Ida Admin"),
-    Person("leader", "leader@havnbo.example", "Lars Leader", ("store:aarhus",)),
-    Person("agent", "agent@havnbo.example", "Agnes Agent"),
+    StaffMember("admin", "admin@havnbo.example", "Ida Admin"),
+    StaffMember("leader", "leader@havnbo.example", "Lars Leader", ("store:aarhus",)),
+    StaffMember("agent", "agent@havnbo.example", "Agnes Agent"),
 )
 SIMULATED_STAFF = (
-    Person("agent", "clara@havnbo.example", "Clara (simulated)"),
-    Person("agent", "dries@havnbo.example", "Dries (simulated)"),
+    StaffMember("agent", "clara@havnbo.example", "Clara (simulated)"),
+    StaffMember("agent", "dries@havnbo.example", "Dries (simulated)"),
 )
 SURVEYS = (("After a purchase", "order.delivered"), ("After a support call", "support.closed"))
 
 log = structlog.get_logger()
 
 
-async def key(position: Position) -> str:
-    """The demo's own API key; the tenant is made with it."""
-    progress = position.progress
+async def api_key(checkpoint: Checkpoint) -> str:
+    """The demo's API key; the tenant is created with it."""
+    progress = checkpoint.progress
     if progress.key is None:
-        async with _database(TriggerSettings) as database:
+        async with command_context(TRIGGER, process=PROCESS) as context:
             try:
                 await create_tenant(
-                    database,
-                    TENANT,
-                    name=NAME,
-                    time_zone=ZONE.key,
+                    context.database,
+                    TENANT_ID,
+                    name=COMPANY_NAME,
+                    time_zone=TIME_ZONE.key,
                     country="DK",
                     languages=LANGUAGES,
                     postal_address=POSTAL_ADDRESS,
                 )
             except TenantExists:
-                log.info("tenant_found", tenant=TENANT)
-            progress.key = await create_key(database, TENANT, SCOPES, name=SIMULATED)
-        position.save()
+                log.info("tenant_found", tenant=TENANT_ID)
+            progress.key = await create_key(context.database, TENANT_ID, KEY_SCOPES, name=KEY_NAME)
+        checkpoint.save()
     return progress.key
 
 
-async def set_up(doors: Doors, position: Position, staff_url: str) -> None:
-    """Staff, surveys, and live; whatever is there already stays as it is."""
-    if position.progress.is_set_up:
+async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> None:
+    """Create staff and surveys, and leave test mode; what exists already is not changed."""
+    if checkpoint.progress.is_set_up:
         return
-    async with _database(AlertsSettings) as database:
+    async with command_context(ALERTS, process=PROCESS) as context:
         for person in SIGN_INS:
-            await _hire(database, staff_url, person)
-            await set_password(database, TENANT, person.address, PASSWORD)
+            await _create_staff(context.database, staff_url, person)
+            await set_password(context.database, TENANT_ID, person.address, PASSWORD)
         for person in SIMULATED_STAFF:
-            await _hire(database, staff_url, person)
-            await _without_mail(database, person)
+            await _create_staff(context.database, staff_url, person)
+            await _turn_off_mail(context.database, person)
     for name, trigger in SURVEYS:
         survey = {"name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1}
-        await doors.post("/v1/surveys", survey, once=f"demo {trigger}")
-    async with _database(DispatcherSettings) as database, database.transaction() as uow:
-        await sending.set_mode(uow, TENANT, SIMULATED, "live")
-    position.progress.is_set_up = True
-    position.save()
-    log.info("company_set_up", tenant=TENANT)
+        await client.post("/v1/surveys", survey, idempotency_key=f"demo {trigger}")
+    async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
+        await sending.set_mode(uow, TENANT_ID, KEY_NAME, "live")
+    checkpoint.progress.is_set_up = True
+    checkpoint.save()
+    log.info("company_set_up", tenant=TENANT_ID)
 
 
-async def simulated_staff() -> list[str]:
-    """The ids of those to whom the simulated staff give cases."""
-    async with _database(AlertsSettings) as database, database.reading() as uow:
-        found = await people.people(uow, TENANT)
+async def simulated_staff_ids() -> list[str]:
+    """The ids of the colleagues to whom the simulation assigns cases."""
+    async with command_context(ALERTS, process=PROCESS) as context, context.database.reading() as uow:
+        found = await people.people(uow, TENANT_ID)
     addresses = {person.address for person in SIMULATED_STAFF}
     return [str(person.id) for person in found if person.address in addresses]
 
 
-async def _hire(database: Database, staff_url: str, person: Person) -> None:
+async def _create_staff(database: Database, staff_url: str, person: StaffMember) -> None:
     try:
         await create_staff(
             database,
             staff_url,
-            TENANT,
+            TENANT_ID,
             person.address,
             person.role,
             name=person.name,
@@ -119,23 +118,13 @@ async def _hire(database: Database, staff_url: str, person: Person) -> None:
         )
     except BadAccount:
         async with database.reading() as uow:
-            # A start that was cut off has hired them already; anything else is a fault.
-            if await people.find_by_address(uow, TENANT, person.address) is None:
+            # An interrupted start may have created them; anything else is a fault.
+            if await people.find_by_address(uow, TENANT_ID, person.address) is None:
                 raise
 
 
-async def _without_mail(database: Database, person: Person) -> None:
+async def _turn_off_mail(database: Database, person: StaffMember) -> None:
     async with database.transaction() as uow:
-        found = await people.find_by_address(uow, TENANT, accounts.clean_address(person.address))
+        found = await people.find_by_address(uow, TENANT_ID, accounts.clean_address(person.address))
         if found is not None:
-            await people.set_preferences(uow, TENANT, found.id, name=person.name, wants_mail=False)
-
-
-@asynccontextmanager
-async def _database(kind: type[ServiceSettings]) -> AsyncIterator[Database]:
-    (settings,) = load([kind])
-    database = Database(settings.database_url.get_secret_value(), name="demo", pool_size=1)
-    try:
-        yield database
-    finally:
-        await database.close()
+            await people.set_preferences(uow, TENANT_ID, found.id, name=person.name, wants_mail=False)

@@ -1,4 +1,4 @@
-"""Simulated customers: they read their real mail, open the real page and send the real form."""
+"""Simulated customers: they read their real mails, open the real survey page and submit its form."""
 
 import asyncio
 import ssl
@@ -10,92 +10,94 @@ from urllib.parse import urlsplit
 import httpx
 
 from deploy.demo import form, personas
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from deploy.demo.form import Form
 from deploy.demo.model import Behaviour, Intent, Model
-from deploy.demo.stream import Stream
+from deploy.demo.stream import EventStream
 from shared.clock import Clock
 from shared.runtime import pause
 
-POLL_EVERY = 1.0
-THINK_AGAIN = 15.0
-NOT_YET = 20
-"""So many seconds a link may need to be known to the page; then the customer has lost patience."""
+POLL_INTERVAL_S = 1.0
+AMEND_DELAY_S = 15.0
+MAX_PAGE_TRIES = 20
+"""One second apart: for so long the page may not know a new link; then the customer gives up."""
 
-BROWSER = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword's demo)"}
-# Read once: a browser of its own for each customer would read them each time, for tens of milliseconds.
-CERTIFICATES = ssl.create_default_context()
+BROWSER_HEADERS = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword's demo)"}
+# Created once: the client of each customer would load the certificates again, for tens of milliseconds.
+SSL_CONTEXT = ssl.create_default_context()
 
 Mail = dict[str, Any]
 
 
-class Customers:
+class SimulatedCustomers:
+    """Poll the mailbox, and answer each survey mail as the model decides."""
+
     def __init__(
-        self, stream: Stream, model: Model, position: Position, *, mailbox: Doors, clock: Clock
+        self, stream: EventStream, model: Model, checkpoint: Checkpoint, *, mailbox: DemoClient, clock: Clock
     ) -> None:
         self._stream = stream
         self._model = model
-        self._position = position
+        self._checkpoint = checkpoint
         self._mailbox = mailbox
         self._clock = clock
-        self._seen = position.progress.last_mail
-        # Mails that wait for their customer, oldest first, each with the mail before it: where to go on
-        # after a restart. Whoever was in the middle then says the same again, which changes nothing.
-        self._waiting: dict[str, str] = {}
+        self._newest_mail = checkpoint.progress.last_mail
+        # Mails in progress, oldest first, each with the id of the mail before it: where to continue after a
+        # restart. A customer who was interrupted then answers the same again, which changes nothing.
+        self._in_progress: dict[str, str] = {}
 
     async def run(self, stopping: asyncio.Event) -> None:
-        async with asyncio.TaskGroup() as people:
+        async with asyncio.TaskGroup() as customers:
             while not stopping.is_set():
-                mails = await self._mailbox.get("/api/mails", after=self._seen, limit=100)
+                mails = await self._mailbox.get("/api/mails", after=self._newest_mail, limit=100)
                 for mail in mails:
-                    self._waiting[mail["id"]], self._seen = self._seen, mail["id"]
-                    people.create_task(self._open(mail, stopping))
-                await pause(stopping, POLL_EVERY)
+                    self._in_progress[mail["id"]], self._newest_mail = self._newest_mail, mail["id"]
+                    customers.create_task(self._open(mail, stopping))
+                await pause(stopping, POLL_INTERVAL_S)
 
     async def _open(self, mail: Mail, stopping: asyncio.Event) -> None:
         behaviour = self._behaviour(mail["to"])
         if behaviour is not None:
             age = (self._clock() - datetime.fromisoformat(mail["at"])).total_seconds()
-            await pause(stopping, max(0.0, behaviour.after - age))
+            await pause(stopping, max(0.0, behaviour.opens_after_s - age))
             if stopping.is_set():
                 return
-            read = await self._mailbox.get(f"/api/mails/{mail['id']}")
-            if link := form.score_link(read["html"] or "", behaviour.says.score):
+            content = await self._mailbox.get(f"/api/mails/{mail['id']}")
+            if link := form.score_link(content["html"] or "", behaviour.intent.score):
                 await self._answer(link, behaviour, stopping)
-        del self._waiting[mail["id"]]
-        self._position.progress.last_mail = next(iter(self._waiting.values()), self._seen)
+        del self._in_progress[mail["id"]]
+        self._checkpoint.progress.last_mail = next(iter(self._in_progress.values()), self._newest_mail)
 
     def _behaviour(self, address: str) -> Behaviour | None:
-        """What the customer of this address does; None for strangers and for those left to the visitor."""
-        number = personas.number_of(address)
-        event = self._position.progress.asked.get(number or "")
-        if event is None:
+        """What the customer of this address does; None if it is unknown or left to the visitor."""
+        customer = personas.number_of(address)
+        number = self._checkpoint.progress.asked.get(customer or "")
+        if number is None:
             return None
-        happening = self._stream.at(event)
-        if happening.customer.is_left_to_the_visitor:
+        event = self._stream.at(number)
+        if event.customer.is_left_to_the_visitor:
             return None
-        return self._model.behaviour(happening.about, self._model.random("mail", happening.id))
+        return self._model.behaviour(event.circumstances, self._model.random("mail", event.id))
 
     async def _answer(self, link: str, behaviour: Behaviour, stopping: asyncio.Event) -> None:
-        """Follow the link of the score, fill the form in, send it; perhaps think again."""
+        """Follow the link of the score, fill in the form and send it; perhaps amend the answer."""
         async with httpx.AsyncClient(
-            headers=BROWSER, follow_redirects=True, trust_env=False, verify=CERTIFICATES
+            headers=BROWSER_HEADERS, follow_redirects=True, trust_env=False, verify=SSL_CONTEXT
         ) as browser:
             if not await is_unanswered(browser, link, stopping):
                 return
-            if not await say(browser, link, behaviour.says, behaviour.writes_for, stopping):
+            if not await submit_answer(browser, link, behaviour.intent, behaviour.writing_time_s, stopping):
                 return
-            self._position.progress.answered += 1
-            if behaviour.amends is not None:
-                await pause(stopping, THINK_AGAIN)
-                if await say(browser, link, behaviour.amends, 0.0, stopping):
-                    self._position.progress.amended += 1
+            self._checkpoint.progress.answered += 1
+            if behaviour.amended_intent is not None:
+                await pause(stopping, AMEND_DELAY_S)
+                if await submit_answer(browser, link, behaviour.amended_intent, 0.0, stopping):
+                    self._checkpoint.progress.amended += 1
 
 
 async def is_unanswered(browser: httpx.AsyncClient, link: str, stopping: asyncio.Event) -> bool:
-    """Whether nobody has answered behind this link, as a visitor of the demo may have: theirs stays."""
-    for _ in range(NOT_YET):
+    """Whether this link has no answer yet; one that a visitor of the demo gave is kept."""
+    for _ in range(MAX_PAGE_TRIES):
         if stopping.is_set():
             return False
         with suppress(httpx.TransportError):
@@ -107,33 +109,40 @@ async def is_unanswered(browser: httpx.AsyncClient, link: str, stopping: asyncio
     return False
 
 
-async def say(
-    browser: httpx.AsyncClient, link: str, intent: Intent, writes_for: float | None, stopping: asyncio.Event
+async def submit_answer(
+    browser: httpx.AsyncClient,
+    link: str,
+    intent: Intent,
+    writing_time_s: float | None,
+    stopping: asyncio.Event,
 ) -> bool:
-    """Choose the score, which the page's script saves at once; then write, and send the form."""
-    for _ in range(NOT_YET):
+    """Choose the score, which the page's script saves at once; then write, and send the form.
+
+    Returns whether the answer was accepted. Without a `writing_time_s` the customer leaves after the score.
+    """
+    for _ in range(MAX_PAGE_TRIES):
         if stopping.is_set():
             return False
         with suppress(httpx.TransportError):
             page = await browser.get(link)
             if (found := form.survey_form(page.text, str(page.url))) is not None:
-                chosen = await browser.post(found.action, data=choosing(found, intent))
-                if writes_for is not None:
-                    await pause(stopping, writes_for)
-                    chosen = await browser.post(found.action, data=sending(found, intent))
+                chosen = await browser.post(found.action, data=score_fields(found, intent))
+                if writing_time_s is not None:
+                    await pause(stopping, writing_time_s)
+                    chosen = await browser.post(found.action, data=form_fields(found, intent))
                 if chosen.is_success:
                     return True
         await pause(stopping, 1)
     return False
 
 
-def choosing(found: Form, intent: Intent) -> dict[str, str]:
-    """What the page's script sends as soon as a score is chosen."""
+def score_fields(found: Form, intent: Intent) -> dict[str, str]:
+    """The fields that the page's script sends as soon as a score is chosen."""
     return {**found.values, "score": str(intent.score), "action": "choose"}
 
 
-def sending(found: Form, intent: Intent) -> dict[str, str]:
-    """What the browser sends once the form is filled in."""
+def form_fields(found: Form, intent: Intent) -> dict[str, str]:
+    """The fields of the completed form."""
     consent = {True: {"may_contact": "yes"}, False: {"may_contact": "no"}, None: {}}[intent.may_contact]
     written = {"score": str(intent.score), "comment": intent.comment or "", "action": "send"}
     return {**found.values, **written, **consent}

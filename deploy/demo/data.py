@@ -1,4 +1,4 @@
-"""The two real data sets: fetched once through pip by their hashes, kept in the cache, never committed."""
+"""The two real data sets: downloaded once through pip by their hashes, kept in the cache, never committed."""
 
 import fcntl
 import os
@@ -13,60 +13,60 @@ from pathlib import Path
 
 from deploy.local.state import CACHE
 
-DATA = CACHE / "demo"
-PURCHASES = DATA / "CDNOW_master.txt"
-SENTENCES = DATA / "amazonReviewSnippets_GroundTruth.txt"
-LOCKS = Path(__file__).parent
+DATA_FOLDER = CACHE / "demo"
+PURCHASES_FILE = DATA_FOLDER / "CDNOW_master.txt"
+SENTENCES_FILE = DATA_FOLDER / "amazonReviewSnippets_GroundTruth.txt"
+LOCKS_FOLDER = Path(__file__).parent
 
-WHEEL_MEMBER = f"lifetimes/datasets/{PURCHASES.name}"
+WHEEL_MEMBER = f"lifetimes/datasets/{PURCHASES_FILE.name}"
 SDIST_MEMBER = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
-INNER_MEMBER = f"hutto_ICWSM_2014/{SENTENCES.name}"
+INNER_MEMBER = f"hutto_ICWSM_2014/{SENTENCES_FILE.name}"
 
 
 class FetchError(Exception):
-    """The data could not be fetched. The message says what pip said."""
+    """The data could not be downloaded. The message holds pip's output."""
 
 
 def is_fetched() -> bool:
-    return PURCHASES.exists() and SENTENCES.exists()
+    return PURCHASES_FILE.exists() and SENTENCES_FILE.exists()
 
 
-def fetch(tell: Callable[[str], None]) -> None:
-    """Bring both files into the cache; several callers at once wait for the first.
+def fetch(on_step: Callable[[str], None]) -> None:
+    """Download both files into the cache; concurrent callers wait for the first.
 
-    :raises FetchError: when the package index does not give them.
+    :raises FetchError: when pip fails.
     """
-    DATA.mkdir(parents=True, exist_ok=True)
+    DATA_FOLDER.mkdir(parents=True, exist_ok=True)
     with (CACHE / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_fetched():
             return
-        tell("Fetching the demo's data, once (3 MB): purchases of CDNOW, sentences of reviews")
+        on_step("Fetching the demo's data, once (3 MB): purchases of CDNOW, sentences of reviews")
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             _download(folder)
-            _keep(PURCHASES, _purchases(folder))
-            _keep(SENTENCES, _sentences(folder))
+            _store(PURCHASES_FILE, _purchases(folder))
+            _store(SENTENCES_FILE, _sentences(folder))
 
 
 def _download(folder: Path) -> None:
     build = folder / "build"
     _pip(
         *("install", "--target", str(build), "--only-binary", ":all:"),
-        *("-r", str(LOCKS / "requirements-build.lock")),
+        *("-r", str(LOCKS_FOLDER / "requirements-build.lock")),
     )
-    # pip asks a source archive for its name by running its setup.py: with the setuptools of our lock, and
-    # without a build environment of its own, for which it would fetch the newest.
+    # pip runs the setup.py of a source archive to learn its name: here with the setuptools of our lock, since
+    # an isolated build environment would download the newest.
     _pip(
         *("download", "--dest", str(folder), "--no-build-isolation"),
         *("--only-binary", "lifetimes", "--no-binary", "vaderSentiment"),
-        *("-r", str(LOCKS / "requirements.lock")),
+        *("-r", str(LOCKS_FOLDER / "requirements.lock")),
         path=build,
     )
 
 
 def _pip(*arguments: str, path: Path | None = None) -> None:
-    ran = subprocess.run(  # noqa: S603  (a fixed command)
+    done = subprocess.run(  # noqa: S603  (a fixed command)
         (
             *(sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"),
             *(*arguments, "--no-deps", "--require-hashes", "--quiet"),
@@ -78,8 +78,8 @@ def _pip(*arguments: str, path: Path | None = None) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if ran.returncode:
-        raise FetchError(f"The demo's data could not be fetched; pip said:\n{ran.stdout}")
+    if done.returncode:
+        raise FetchError(f"The demo's data could not be fetched; pip said:\n{done.stdout}")
 
 
 def _purchases(folder: Path) -> bytes:
@@ -103,7 +103,7 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
     return file.read()
 
 
-def _keep(path: Path, content: bytes) -> None:
+def _store(path: Path, content: bytes) -> None:
     unfinished = path.with_suffix(".new")
     unfinished.write_bytes(content)
     unfinished.replace(path)

@@ -1,4 +1,4 @@
-"""What a customer sees: the links in the mail, and the form behind them, read as a browser reads them."""
+"""What a customer sees: the links of a mail and the forms of a page, parsed as a browser does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ Attributes = Sequence[tuple[str, str | None]]
 
 @dataclass(slots=True)
 class Form:
-    """A form as it stands on the page."""
+    """A form of a page."""
 
     action: str
     method: str
     values: dict[str, str] = field(default_factory=dict)
-    """What a browser would send if nothing was touched."""
+    """What a browser would send without any input."""
     choices: dict[str, list[str]] = field(default_factory=dict)
     """The values of each group of radios or check boxes."""
     texts: list[str] = field(default_factory=list)
-    """The names of the fields one writes in."""
+    """The names of the text areas."""
 
 
 class _Forms(HTMLParser):
@@ -46,7 +46,7 @@ class _Forms(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._form is not None and self._writing is not None:
-            # As a browser does: a line break right behind the tag is not part of the text.
+            # As in a browser: a line break directly after the tag is not part of the text.
             written = self._form.values[self._writing]
             self._form.values[self._writing] = written + data if written else data.removeprefix("\n")
 
@@ -87,7 +87,7 @@ class _Links(HTMLParser):
 
 
 def read_forms(page: str, url: str) -> list[Form]:
-    """Every form of a page that lies at `url`."""
+    """All forms of the page at this address."""
     reader = _Forms(url)
     reader.feed(page)
     reader.close()
@@ -95,13 +95,13 @@ def read_forms(page: str, url: str) -> list[Form]:
 
 
 def survey_form(page: str, url: str) -> Form | None:
-    """The form that asks for a score; None on a page that asks nothing (yet)."""
+    """The form that asks for a score; None if the page has none (yet)."""
     forms = (found for found in read_forms(page, url) if found.method == "post")
     return next((found for found in forms if "score" in found.choices), None)
 
 
 def score_link(html: str, score: int) -> str | None:
-    """The link that shows this score and leads to the survey page; None in a mail of another kind."""
+    """The link to the survey page that shows this score; None in a mail of another kind."""
     reader = _Links()
     reader.feed(html)
     reader.close()

@@ -1,36 +1,36 @@
-"""Bringing the past along: batches through the import door, which knows each answer by its id."""
+"""Imports the history in batches. The API recognises an answer by its id: a repetition changes nothing."""
 
 import structlog
 
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from deploy.demo.history import History
 
-BATCH = 500
+ANSWERS_PER_BATCH = 500
 
 log = structlog.get_logger()
 
 
-class NotMovedIn(Exception):
-    """The import door and the history do not fit together. The message says where."""
+class HistoryRefused(Exception):
+    """The import API refused an answer of the history. The message says which and why."""
 
 
-async def move_in(history: History, doors: Doors, position: Position) -> None:
+async def import_history(history: History, client: DemoClient, checkpoint: Checkpoint) -> None:
     """Import what is not imported yet.
 
-    :raises NotMovedIn: when the door takes an answer as wrong.
+    :raises HistoryRefused: when the API refuses an answer.
     """
-    if position.progress.has_moved_in:
+    if checkpoint.progress.is_history_imported:
         return
     answers = history.answers()
-    for start in range(position.progress.imported, len(answers), BATCH):
-        batch = answers[start : start + BATCH]
-        done = await doors.post("/v1/answers/import", {"answers": batch})
+    for start in range(checkpoint.progress.imported, len(answers), ANSWERS_PER_BATCH):
+        batch = answers[start : start + ANSWERS_PER_BATCH]
+        done = await client.post("/v1/answers/import", {"answers": batch})
         if done["refused"]:
             first = next(result for result in done["results"] if result["status"] == "refused")
-            raise NotMovedIn(f"{done['refused']} answers of the history; the first: {first}")
-        position.progress.imported = start + len(batch)
-        position.save()
-        log.info("history_imported", answers=position.progress.imported, of=len(answers))
-    position.progress.has_moved_in = True
-    position.save()
+            raise HistoryRefused(f"{done['refused']} answers of the history; the first: {first}")
+        checkpoint.progress.imported = start + len(batch)
+        checkpoint.save()
+        log.info("history_imported", answers=checkpoint.progress.imported, of=len(answers))
+    checkpoint.progress.is_history_imported = True
+    checkpoint.save()

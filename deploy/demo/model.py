@@ -1,8 +1,8 @@
-"""How the simulated customers answer. Every choice comes from a seed and a name, so that it can be repeated.
+"""How the simulated customers answer. Each choice is drawn from a seed and a name: it is reproducible.
 
-The weights of the scores 0 to 10 are those of Rocks' manual on NPS samples. A shift t, the sum of what holds
-for an answer, tilts them: p(s) is proportional to weight(s) x exp(t x (s - 8)), so that t = -0.05 is about
-7 points of NPS down and t = +0.05 about 6 points up.
+The weights of the scores 0 to 10 are those of Rocks' manual on NPS samples. A shift t, the sum of the shifts
+that apply to an answer, tilts them: p(s) is proportional to weight(s) x exp(t x (s - 8)), so that t = -0.05
+is about 7 points of NPS down and t = +0.05 about 6 points up.
 """
 
 from dataclasses import dataclass
@@ -10,32 +10,35 @@ from math import exp
 from random import Random
 
 from deploy.demo.sentences import Sentences
+from shared.events.nps import Group, group_of
 
-WEIGHTS = (0.02, 0.01, 0.01, 0.01, 0.01, 0.03, 0.03, 0.09, 0.22, 0.22, 0.35)
-MIDDLE = 8
+SCORE_WEIGHTS = (0.02, 0.01, 0.01, 0.01, 0.01, 0.03, 0.03, 0.09, 0.22, 0.22, 0.35)
+TILT_CENTRE = 8
 
-TOUCHPOINTS = {
+TOUCHPOINT_SHIFTS = {
     "home delivery": -0.02,
     "click and collect": 0.06,
     "checkout": 0.03,
     "phone support": -0.10,
     "chat support": -0.03,
 }
-STORES = {"aarhus": 0.02, "odense": -0.02}
-AGENTS = {"astrid": 0.05, "bo": -0.05, "clara": 0.02, "dries": -0.02}
+STORE_SHIFTS = {"aarhus": 0.02, "odense": -0.02}
+AGENT_SHIFTS = {"astrid": 0.05, "bo": -0.05, "clara": 0.02, "dries": -0.02}
 
-DRIFT, DRIFT_DAYS = 0.05, 400
-"""A year ago everything was this much better; it faded evenly."""
-NEW_CARRIER, NEW_CARRIER_DAYS = -0.14, 20
-"""For so many days a new carrier has brought the home deliveries, and brought them late."""
+DRIFT_SHIFT, DRIFT_DAYS = 0.05, 400
+"""The shift of so many days ago, which has faded linearly to 0."""
+NEW_CARRIER_SHIFT, NEW_CARRIER_DAYS = -0.14, 20
+"""For so many days a new carrier has made the home deliveries late."""
 
-HESITATION = 20.0
-"""Mean seconds between a mail and its answer in the stream; nobody takes more than six times as long."""
+COMMENT_SHARES: dict[Group, float] = {"detractor": 0.8, "passive": 0.4, "promoter": 0.5}
+
+MEAN_ANSWER_DELAY_S = 20.0
+"""From a mail to its answer; at most six times as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What an answer is about."""
+    """The purchase or call that an answer is about."""
 
     touchpoint: str | None
     store: str | None = None
@@ -45,7 +48,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a customer is going to say."""
+    """The answer that a customer is going to give."""
 
     score: int
     comment: str | None
@@ -56,56 +59,58 @@ class Intent:
 class Behaviour:
     """What a customer does with an invitation."""
 
-    after: float
-    """Seconds until the page is opened."""
-    says: Intent
-    writes_for: float | None
-    """Seconds between choosing the score and sending the rest; None: chose, and left."""
-    amends: Intent | None
-    """What is said instead a little later, by those who think again."""
+    opens_after_s: float
+    """From the mail's arrival until the page is opened."""
+    intent: Intent
+    writing_time_s: float | None
+    """From choosing the score to sending the form; None: leaves after the score."""
+    amended_intent: Intent | None
+    """The answer that replaces the first one a little later."""
 
 
-def shift(about: Circumstances) -> float:
-    late = about.touchpoint == "home delivery" and about.days_ago < NEW_CARRIER_DAYS
+def shift(circumstances: Circumstances) -> float:
+    late = circumstances.touchpoint == "home delivery" and circumstances.days_ago < NEW_CARRIER_DAYS
     return (
-        TOUCHPOINTS.get(about.touchpoint or "", 0.0)
-        + STORES.get(about.store or "", 0.0)
-        + AGENTS.get(about.agent or "", 0.0)
-        + DRIFT * min(about.days_ago, DRIFT_DAYS) / DRIFT_DAYS
-        + (NEW_CARRIER if late else 0.0)
+        TOUCHPOINT_SHIFTS.get(circumstances.touchpoint or "", 0.0)
+        + STORE_SHIFTS.get(circumstances.store or "", 0.0)
+        + AGENT_SHIFTS.get(circumstances.agent or "", 0.0)
+        + DRIFT_SHIFT * min(circumstances.days_ago, DRIFT_DAYS) / DRIFT_DAYS
+        + (NEW_CARRIER_SHIFT if late else 0.0)
     )
 
 
 def chances(t: float) -> list[float]:
-    """The chance of each score 0 to 10 under a shift."""
-    tilted = [weight * exp(t * (score - MIDDLE)) for score, weight in enumerate(WEIGHTS)]
+    """The probability of each score 0 to 10 under a shift."""
+    tilted = [weight * exp(t * (score - TILT_CENTRE)) for score, weight in enumerate(SCORE_WEIGHTS)]
     return [part / sum(tilted) for part in tilted]
 
 
 class Model:
-    """A seed and the sentences; the same name always does the same."""
+    """A seed and the sentences; the same name always gives the same result."""
 
     def __init__(self, seed: str, sentences: Sentences) -> None:
         self._seed = seed
         self._sentences = sentences
 
     def random(self, *name: object) -> Random:
-        return Random("/".join((self._seed, *map(str, name))))  # noqa: S311  (it must repeat itself)
+        return Random("/".join((self._seed, *map(str, name))))  # noqa: S311  (it must be reproducible)
 
-    def intent(self, about: Circumstances, random: Random) -> Intent:
-        (score,) = random.choices(range(11), chances(shift(about)))
-        # The unhappy and the delighted have more to say than those in between.
-        writes = random.random() < (0.8 if score <= 6 else 0.4 if score <= 8 else 0.5)  # noqa: PLR2004
+    def intent(self, circumstances: Circumstances, random: Random) -> Intent:
+        """The answer to a survey about these circumstances."""
+        (score,) = random.choices(range(11), chances(shift(circumstances)))
+        writes = random.random() < COMMENT_SHARES[group_of(score)]
         comment = self._sentences.pick(score, random) if writes else None
         (may_contact,) = random.choices((True, False, None), (0.6, 0.2, 0.2))
         return Intent(score, comment, may_contact)
 
-    def behaviour(self, about: Circumstances, random: Random) -> Behaviour | None:
-        """What becomes of an invitation; None: nothing, as of nearly half."""
+    def behaviour(self, circumstances: Circumstances, random: Random) -> Behaviour | None:
+        """What a customer does with an invitation; None: nothing, as nearly half of them do."""
         if random.random() > 0.55:  # noqa: PLR2004
             return None
-        after = min(2 + random.expovariate(1 / HESITATION), 6 * HESITATION)
-        says = self.intent(about, random)
-        writes_for = random.uniform(2, 15) if random.random() < 0.9 else None  # noqa: PLR2004
-        amends = self.intent(about, random) if random.random() < 0.05 else None  # noqa: PLR2004
-        return Behaviour(after, says, writes_for, amends if writes_for is not None else None)
+        opens_after_s = min(2 + random.expovariate(1 / MEAN_ANSWER_DELAY_S), 6 * MEAN_ANSWER_DELAY_S)
+        intent = self.intent(circumstances, random)
+        writing_time_s = random.uniform(2, 15) if random.random() < 0.9 else None  # noqa: PLR2004
+        amended = self.intent(circumstances, random) if random.random() < 0.05 else None  # noqa: PLR2004
+        return Behaviour(
+            opens_after_s, intent, writing_time_s, amended if writing_time_s is not None else None
+        )

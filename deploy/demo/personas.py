@@ -1,9 +1,9 @@
-"""Who takes part: invented customers behind the data's numbers, and the places and people that serve them."""
+"""Invented customers for the customer numbers of the data, and the shops and agents that serve them."""
 
 import re
 from typing import NamedTuple
 
-from deploy.demo.model import AGENTS, STORES, Circumstances, Model
+from deploy.demo.model import AGENT_SHIFTS, STORE_SHIFTS, Circumstances, Model
 
 FIRST_NAMES = {
     "da": ("Agnes", "Asger", "Freja", "Gustav", "Ida", "Jeppe", "Karla", "Malthe", "Signe", "Villads"),
@@ -16,18 +16,20 @@ LAST_NAMES = {
     "nl": ("Akkerman", "van den Berg", "Bos", "Dijk", "Heide", "Meer", "Veld", "de Wit"),
 }
 COUNTRIES = {"da": "DK", "en": "GB", "nl": "NL"}
-LOCALES, LOCALE_SHARES = ("da", "en", "nl"), (0.5, 0.3, 0.2)
+LOCALE_CHOICES, LOCALE_SHARES = ("da", "en", "nl"), (0.5, 0.3, 0.2)
 
 PURCHASE_TOUCHPOINTS, PURCHASE_SHARES = ("home delivery", "click and collect", "checkout"), (0.55, 0.25, 0.2)
 SUPPORT_TOUCHPOINTS, SUPPORT_SHARES = ("phone support", "chat support"), (0.6, 0.4)
 SUPPORT_CHANNELS = {"phone support": "phone", "chat support": "chat"}
-BY_PHONE = ("astrid", "bo")
+PHONE_AGENTS = ("astrid", "bo")
 
-CUSTOMER_ID = re.compile(r"c-(\d{5})")
-ADDRESS = re.compile(r"[a-z.]+\.(\d{5})@example\.com")
+CUSTOMER_ID_PATTERN = re.compile(r"c-(\d{5})")
+EMAIL_PATTERN = re.compile(r"[a-z.]+\.(\d{5})@example\.com")
 
 
 class Customer(NamedTuple):
+    """An invented person with a customer number of the data."""
+
     number: str
     name: str
     locale: str
@@ -48,51 +50,54 @@ class Customer(NamedTuple):
 
 
 def customer(model: Model, number: str) -> Customer:
-    """The same number has the same name, language and address for ever."""
+    """The customer of this number, always with the same name, language and address."""
     random = model.random("customer", number)
-    (locale,) = random.choices(LOCALES, LOCALE_SHARES)
+    (locale,) = random.choices(LOCALE_CHOICES, LOCALE_SHARES)
     name = f"{random.choice(FIRST_NAMES[locale])} {random.choice(LAST_NAMES[locale])}"
     return Customer(number, name, locale, COUNTRIES[locale])
 
 
 def is_left_to_the_visitor(number: str) -> bool:
-    """The mails of every third customer stay unanswered, for whoever watches the demo to pick one."""
+    """Whether this customer's mails stay unanswered, as every third's do, for the visitor of the demo."""
     return int(number) % 3 == 0
 
 
 def is_served_by_the_demo(customer_id: str | None) -> bool:
-    """Whether the simulated staff may act for this customer: neither a stranger nor the visitor."""
-    found = CUSTOMER_ID.fullmatch(customer_id or "")
+    """Whether the simulated staff may work on this customer's case: not for unknown ones or the visitor's."""
+    found = CUSTOMER_ID_PATTERN.fullmatch(customer_id or "")
     return found is not None and not is_left_to_the_visitor(found[1])
 
 
 def number_of(address: str) -> str | None:
-    """The customer's number in an address of ours."""
-    found = ADDRESS.fullmatch(address)
+    """The customer number in an address that the demo invented; None for any other address."""
+    found = EMAIL_PATTERN.fullmatch(address)
     return found[1] if found else None
 
 
 def purchase_circumstances(model: Model, name: object, days_ago: float = 0.0) -> Circumstances:
-    """Where a purchase took place: the data do not say, so the model does."""
+    """Where a purchase took place, drawn from the model since the data do not say."""
     random = model.random("purchase", name)
     (touchpoint,) = random.choices(PURCHASE_TOUCHPOINTS, PURCHASE_SHARES)
-    return Circumstances(touchpoint, store=random.choice(sorted(STORES)), days_ago=days_ago)
+    return Circumstances(touchpoint, store=random.choice(sorted(STORE_SHIFTS)), days_ago=days_ago)
 
 
 def support_circumstances(model: Model, name: object, days_ago: float = 0.0) -> Circumstances:
-    """Who took a call or a chat."""
+    """Which agent took a call or a chat."""
     random = model.random("support", name)
     (touchpoint,) = random.choices(SUPPORT_TOUCHPOINTS, SUPPORT_SHARES)
-    agents = [agent for agent in sorted(AGENTS) if (agent in BY_PHONE) == (touchpoint == "phone support")]
+    agents = [
+        agent for agent in sorted(AGENT_SHIFTS) if (agent in PHONE_AGENTS) == (touchpoint == "phone support")
+    ]
     return Circumstances(touchpoint, agent=random.choice(agents), days_ago=days_ago)
 
 
-def segments(about: Circumstances) -> dict[str, str]:
-    named = {"touchpoint": about.touchpoint, "store": about.store}
+def segments(circumstances: Circumstances) -> dict[str, str]:
+    named = {"touchpoint": circumstances.touchpoint, "store": circumstances.store}
     return {dimension: value for dimension, value in named.items() if value}
 
 
-def organisation(about: Circumstances) -> list[str]:
-    if about.agent and about.touchpoint:
-        return ["service", SUPPORT_CHANNELS[about.touchpoint], about.agent]
-    return ["shops", about.store] if about.store else []
+def organisation(circumstances: Circumstances) -> list[str]:
+    """The path of the unit in the organisation; empty for relational answers."""
+    if circumstances.agent and circumstances.touchpoint:
+        return ["service", SUPPORT_CHANNELS[circumstances.touchpoint], circumstances.agent]
+    return ["shops", circumstances.store] if circumstances.store else []

@@ -1,46 +1,50 @@
-"""The purchases of CDNOW, January 1997 to June 1998, and the same moved to today."""
+"""The purchases of CDNOW, January 1997 to June 1998, and the same with their dates moved to today."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-COLUMNS = ["customer_id", "date", "number_of_cds", "dollar_value"]
+CDNOW_COLUMNS = ["customer_id", "date", "number_of_cds", "dollar_value"]
 
 
 class Purchase(NamedTuple):
     number: int
-    """Its line in the file: an order number that stays the same."""
+    """The number of its line: a stable order number."""
     customer: str
     day: date
     cds: int
     cents: int
 
 
-def read(path: Path) -> list[Purchase]:
-    """All purchases, in the order in which they happened."""
+def read_purchases(path: Path) -> list[Purchase]:
+    """All purchases of the file, in chronological order."""
     with path.open(encoding="ascii") as lines:
-        return parse(lines)
+        return parse_purchases(lines)
 
 
-def parse(lines: Iterable[str]) -> list[Purchase]:
+def parse_purchases(lines: Iterable[str]) -> list[Purchase]:
+    """The purchases of these lines, in chronological order.
+
+    :raises ValueError: when it is another file.
+    """
     rows = iter(lines)
-    if (header := next(rows).split()) != COLUMNS:
+    if (header := next(rows).split()) != CDNOW_COLUMNS:
         raise ValueError(f"not the purchases of CDNOW: its columns are {header}")
-    # Many rows share few values: each is kept once.
+    # Few distinct values in many rows: each is stored once.
     customers: dict[str, str] = {}
     days: dict[str, date] = {}
     found = []
     for number, row in enumerate(rows, start=1):
         customer, day, cds, dollars = row.split()
-        happened = days.get(day) or days.setdefault(day, date.fromisoformat(day))
-        who = customers.setdefault(customer, customer)
-        found.append(Purchase(number, who, happened, int(cds), round(float(dollars) * 100)))
+        bought_on = days.get(day) or days.setdefault(day, date.fromisoformat(day))
+        customer = customers.setdefault(customer, customer)
+        found.append(Purchase(number, customer, bought_on, int(cds), round(float(dollars) * 100)))
     return sorted(found, key=lambda purchase: (purchase.day, purchase.number))
 
 
-def moved(purchases: Sequence[Purchase], today: date, days: int) -> list[Purchase]:
-    """The last `days` days of them, moved so that the newest lie at today."""
+def move_to_today(purchases: Sequence[Purchase], today: date, days: int) -> list[Purchase]:
+    """Those of the last `days` days, moved so that the newest are of today."""
     shift: timedelta = today - purchases[-1].day
     first = today - timedelta(days=days - 1)
     return [

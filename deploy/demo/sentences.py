@@ -5,10 +5,10 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-SHORTEST, LONGEST = 25, 220
+MIN_SENTENCE_CHARS, MAX_SENTENCE_CHARS = 25, 220
 
-# Which mean sentiment somebody writes who gives these scores; open at the upper end.
-BANDS: dict[range, tuple[float, float]] = {
+# The mean sentiments of the comments to these scores; the upper bound is exclusive.
+SENTIMENT_BY_SCORES: dict[range, tuple[float, float]] = {
     range(4): (-4.0, -1.2),
     range(4, 7): (-1.8, -0.4),
     range(7, 9): (-0.3, 1.4),
@@ -22,27 +22,29 @@ class Sentence(NamedTuple):
 
 
 class Sentences:
-    """Picks what a customer writes."""
-
     def __init__(self, sentences: Iterable[Sentence]) -> None:
-        kept = [sentence for sentence in sentences if SHORTEST <= len(sentence.text) <= LONGEST]
+        kept = [
+            sentence
+            for sentence in sentences
+            if MIN_SENTENCE_CHARS <= len(sentence.text) <= MAX_SENTENCE_CHARS
+        ]
         self._by_score = {
             score: [sentence.text for sentence in kept if low <= sentence.sentiment < high]
-            for scores, (low, high) in BANDS.items()
+            for scores, (low, high) in SENTIMENT_BY_SCORES.items()
             for score in scores
         }
 
     def pick(self, score: int, random: Random) -> str:
-        """A sentence as glad or as angry as the score."""
+        """A sentence whose sentiment fits the score."""
         return random.choice(self._by_score[score])
 
 
-def read(path: Path) -> Sentences:
+def read_sentences(path: Path) -> Sentences:
     with path.open(encoding="latin-1", newline="") as lines:
-        return Sentences(parse(lines))
+        return Sentences(parse_sentences(lines))
 
 
-def parse(lines: Iterable[str]) -> list[Sentence]:
-    """Tab-separated: an id, the mean sentiment, the text as it is; a quotation mark means nothing."""
+def parse_sentences(lines: Iterable[str]) -> list[Sentence]:
+    """The sentences of tab-separated lines: an id, the mean sentiment, the text; quotation marks are text."""
     rows = (line.rstrip("\r\n").split("\t") for line in lines)
     return [Sentence(float(sentiment), text.strip()) for _, sentiment, text in rows]

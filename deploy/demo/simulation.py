@@ -1,4 +1,4 @@
-"""The demo's whole truth: what it sets up once, and the loops that it then runs until SIGTERM."""
+"""The demo on one screen: what it sets up once, and the loops that it then runs until SIGTERM."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from deploy.demo import company, data, purchases, sentences
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors, Stopping
-from deploy.demo.customers import Customers
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient, DemoStopped
+from deploy.demo.customers import SimulatedCustomers
 from deploy.demo.history import History
-from deploy.demo.import_history import move_in
+from deploy.demo.import_history import import_history
 from deploy.demo.model import Model
 from deploy.demo.settings import Settings
-from deploy.demo.staff import Agents
-from deploy.demo.stream import Stream
+from deploy.demo.staff import SimulatedAgents
+from deploy.demo.stream import EventStream
 from deploy.demo.traffic import Traffic
 from deploy.local import state
 from shared.clock import system_clock
@@ -22,62 +22,62 @@ from shared.runtime import Loop, pause, run_loops
 from shared.settings import Afterword, load
 from shared.telemetry.logging import configure_logging
 
-REPORT_EVERY = 60.0
+REPORT_INTERVAL_S = 60.0
 
 log = structlog.get_logger()
 
 
-async def live(stopping: asyncio.Event) -> None:
-    """Set the company up, bring its past along, and go on until asked to end."""
+async def run_simulation(stopping: asyncio.Event) -> None:
+    """Set up the company, import its history, and simulate events, customers and staff until stopped."""
     (afterword,) = load([Afterword])
     (settings,) = load([Settings])
     configure_logging(afterword.log, service="demo")
     if afterword.mailbox_url is None:
         raise SystemExit("The demo needs a local stack: AFTERWORD_MAILBOX_URL is missing.")
-    position = Position(state.folder() / "demo" / "position.json", system_clock)
-    bought = await asyncio.to_thread(purchases.read, data.PURCHASES)
-    model = Model(settings.seed, await asyncio.to_thread(sentences.read, data.SENTENCES))
-    key = await company.key(position)
-    doors = Doors(afterword.staff_url, key, stopping)
-    mailbox = Doors(afterword.mailbox_url, None, stopping)
-    stream = Stream(model, bought)
-    history = History(model, bought, position.progress.began, company.ZONE)
+    checkpoint = Checkpoint(state.state_folder() / "demo" / "position.json", system_clock)
+    all_purchases = await asyncio.to_thread(purchases.read_purchases, data.PURCHASES_FILE)
+    model = Model(settings.seed, await asyncio.to_thread(sentences.read_sentences, data.SENTENCES_FILE))
+    key = await company.api_key(checkpoint)
+    client = DemoClient(afterword.staff_url, key, stopping)
+    mailbox = DemoClient(afterword.mailbox_url, None, stopping)
+    stream = EventStream(model, all_purchases)
+    history = History(model, all_purchases, checkpoint.progress.began, company.TIME_ZONE)
     try:
-        await company.set_up(doors, position, afterword.staff_url)
-        await move_in(history, doors, position)
-        traffic = Traffic(stream, model, doors, position, every=settings.every, clock=system_clock)
-        customers = Customers(stream, model, position, mailbox=mailbox, clock=system_clock)
-        agents = Agents(model, doors, position, await company.simulated_staff(), system_clock)
+        await company.set_up(client, checkpoint, afterword.staff_url)
+        await import_history(history, client, checkpoint)
+        traffic = Traffic(stream, model, client, checkpoint, every=settings.every, clock=system_clock)
+        customers = SimulatedCustomers(stream, model, checkpoint, mailbox=mailbox, clock=system_clock)
+        agents = SimulatedAgents(model, client, checkpoint, await company.simulated_staff_ids(), system_clock)
         loops: dict[str, Loop] = {
             "traffic": traffic.run,
             "customers": customers.run,
             "agents": agents.run,
-            "report": lambda stopping: report(position, stopping),
+            "report": lambda stopping: log_progress(checkpoint, stopping),
         }
-        await run_loops({name: _until_asked(loop) for name, loop in loops.items()}, stopping)
-    except* Stopping:
+        await run_loops({name: _stopping_quietly(loop) for name, loop in loops.items()}, stopping)
+    except* DemoStopped:
         pass
     finally:
-        position.save()
-        await doors.close()
+        checkpoint.save()
+        await client.close()
         await mailbox.close()
 
 
-async def report(position: Position, stopping: asyncio.Event) -> None:
-    """One line now and then."""
+async def log_progress(checkpoint: Checkpoint, stopping: asyncio.Event) -> None:
+    """Log the counts once a minute."""
     while not stopping.is_set():
-        told = position.progress
-        log.info("demo_goes_on", events=told.next_event, answered=told.answered, closed=told.closed)
-        await pause(stopping, REPORT_EVERY)
+        done = checkpoint.progress
+        log.info("demo_goes_on", events=done.next_event, answered=done.answered, closed=done.closed)
+        await pause(stopping, REPORT_INTERVAL_S)
 
 
-def _until_asked(loop: Loop) -> Callable[[asyncio.Event], Awaitable[None]]:
-    """Whoever waited for a door when the stop came has ended as it should."""
+def _stopping_quietly(loop: Loop) -> Callable[[asyncio.Event], Awaitable[None]]:
+    """The same loop; a request that was waiting at the stop is no error."""
 
-    async def ended(stopping: asyncio.Event) -> None:
+    async def run(stopping: asyncio.Event) -> None:
         try:
             await loop(stopping)
-        except* Stopping:
+        except* DemoStopped:
             pass
 
-    return ended
+    return run

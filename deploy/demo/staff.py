@@ -1,4 +1,4 @@
-"""Simulated staff: when many cases are open they close the oldest, so that the inbox has an end."""
+"""Simulated staff: while many cases are open they close the oldest, so that the inbox stays short."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -6,63 +6,63 @@ from http import HTTPStatus
 from typing import Any
 
 from deploy.demo import personas
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors, Refused
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient, RequestRefused
 from deploy.demo.model import Model
 from shared.clock import Clock
 from shared.runtime import pause
 
-LOOK_EVERY = 5.0
-LEFT_OPEN = 20
-"""So many cases wait for the visitor at any time."""
-UNTOUCHED = timedelta(minutes=3)
-"""Nobody is faster than the customer who is still writing, or than the visitor."""
+POLL_INTERVAL_S = 5.0
+CASES_LEFT_OPEN = 20
+"""For the visitor of the demo."""
+MIN_CASE_AGE = timedelta(minutes=3)
+"""Younger cases stay untouched: the customer may still write, or the visitor take the case."""
 
-CAUSES = {
+CAUSES_BY_TOUCHPOINT = {
     "home delivery": ("delivery.late", "delivery.damaged", "delivery.wrong"),
     "click and collect": ("contact.wait", "process.effort"),
     "checkout": ("price.level", "contact.wait", "people.attitude"),
     "phone support": ("contact.wait", "contact.no_callback", "people.competence"),
     "chat support": ("contact.unreachable", "communication.unclear"),
 }
-DONE = (
+ACTIONS_TAKEN = (
     "Said sorry on the phone, and sent a new one (simulated).",
     "Explained what went wrong and gave a voucher (simulated).",
     "Passed it on to those who can mend it, and told the customer (simulated).",
 )
-LEFT_ALONE = "Looked into it; the customer does not want to be contacted (simulated)."
-CALL = {"act": "contact", "how": "call", "reached": True, "text": "Called back (simulated)."}
-OUTCOMES, SHARES = ("recovered", "explained", "not_solvable", "lost"), (0.5, 0.35, 0.1, 0.05)
+ACTION_WITHOUT_CONTACT = "Looked into it; the customer does not want to be contacted (simulated)."
+CALL_ACTION = {"act": "contact", "how": "call", "reached": True, "text": "Called back (simulated)."}
+OUTCOMES, OUTCOME_SHARES = ("recovered", "explained", "not_solvable", "lost"), (0.5, 0.35, 0.1, 0.05)
 
 Case = dict[str, Any]
 
 
-class Agents:
-    """Two people who are no people: each case is given to one of them, and closed a little later."""
+class SimulatedAgents:
+    """Assign each case to one of two simulated colleagues, and close it."""
 
     def __init__(
-        self, model: Model, doors: Doors, position: Position, people: list[str], clock: Clock
+        self, model: Model, client: DemoClient, checkpoint: Checkpoint, colleague_ids: list[str], clock: Clock
     ) -> None:
         self._model = model
-        self._doors = doors
-        self._position = position
-        self._people = people
+        self._client = client
+        self._checkpoint = checkpoint
+        self._colleague_ids = colleague_ids
         self._clock = clock
 
     async def run(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
-            for case in self.old(await self._unsolved()):
+            for case in self.cases_to_close(await self._unsolved()):
                 await self._work_on(case)
-            await pause(stopping, LOOK_EVERY)
+            await pause(stopping, POLL_INTERVAL_S)
 
-    def old(self, cases: list[Case]) -> list[Case]:
-        """Which of the cases the simulated staff may touch: the oldest, and no visitor's."""
-        oldest = sorted(cases, key=lambda case: case["opened_at"])[: max(0, len(cases) - LEFT_OPEN)]
+    def cases_to_close(self, cases: list[Case]) -> list[Case]:
+        """The oldest of these cases, without those of the visitor or of real colleagues."""
+        oldest = sorted(cases, key=lambda case: case["opened_at"])[: max(0, len(cases) - CASES_LEFT_OPEN)]
         return [
             case
             for case in oldest
-            if self._clock() - datetime.fromisoformat(case["opened_at"]) > UNTOUCHED
-            and case["owner"] in (None, *self._people)
+            if self._clock() - datetime.fromisoformat(case["opened_at"]) > MIN_CASE_AGE
+            and case["owner"] in (None, *self._colleague_ids)
             and personas.is_served_by_the_demo(case["customer_id"])
         ]
 
@@ -71,38 +71,38 @@ class Agents:
         for state in ("open", "assigned"):
             after: dict[str, str] | None = {}
             while after is not None:
-                page = await self._doors.get("/v1/cases", state=state, limit=200, **after)
+                page = await self._client.get("/v1/cases", state=state, limit=200, **after)
                 cases += page["cases"]
                 after = {"after": page["next"]} if page["next"] else None
         return cases
 
     async def _work_on(self, case: Case) -> None:
-        """Give it to one of ours, then write down what was done; a colleague who was faster keeps it."""
+        """Assign the case to a simulated colleague and close it, unless somebody else works on it."""
         random = self._model.random("case", case["number"])
-        (outcome,) = random.choices(OUTCOMES, SHARES)
+        (outcome,) = random.choices(OUTCOMES, OUTCOME_SHARES)
         may_call = case["may_contact"] is not False
         close = {
             "act": "close",
-            "cause": random.choice(CAUSES.get(case["touchpoint"] or "", ("other",))),
-            "action": random.choice(DONE) if may_call else LEFT_ALONE,
+            "cause": random.choice(CAUSES_BY_TOUCHPOINT.get(case["touchpoint"] or "", ("other",))),
+            "action": random.choice(ACTIONS_TAKEN) if may_call else ACTION_WITHOUT_CONTACT,
             "outcome": outcome if may_call else "not_solvable",
             "told": may_call,
         }
         try:
-            taken = await self._act(case, {"act": "assign", "to": random.choice(self._people)})
+            assigned = await self._act(case, {"act": "assign", "to": random.choice(self._colleague_ids)})
             if may_call:
-                taken = await self._act(taken, CALL)
-            await self._act(taken, close)
-        except Refused as refused:
-            # Somebody was faster, or it was already done in another way.
+                assigned = await self._act(assigned, CALL_ACTION)
+            await self._act(assigned, close)
+        except RequestRefused as refused:
+            # Another user was faster, or the case was already closed.
             if refused.status not in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
                 raise
         else:
-            self._position.progress.closed += 1
+            self._checkpoint.progress.closed += 1
 
     async def _act(self, case: Case, action: dict[str, Any]) -> Case:
-        decides = {"version": case["version"]} if action["act"] != "contact" else {}
-        done: Case = await self._doors.post(
-            f"/v1/cases/{case['id']}/actions", action | decides, once=f"simulated {action['act']}"
+        expected = {"version": case["version"]} if action["act"] != "contact" else {}
+        done: Case = await self._client.post(
+            f"/v1/cases/{case['id']}/actions", action | expected, idempotency_key=f"simulated {action['act']}"
         )
         return done

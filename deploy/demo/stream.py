@@ -1,7 +1,7 @@
-"""What happens, in order: purchase after purchase, every fifth time a support call instead.
+"""The demo's events in order: purchases, and a support call in every fifth place.
 
-Event n is always the same but for its time, so nothing but n has to be remembered; when the purchases end
-they begin again, as new orders.
+Event n is always the same except for its time, so that only n has to be stored. After the last purchase they
+begin again, as new orders.
 """
 
 from collections.abc import Sequence
@@ -13,24 +13,24 @@ from deploy.demo import personas
 from deploy.demo.model import Circumstances, Model
 from deploy.demo.purchases import Purchase
 
-CALL_EVERY = 5
+SUPPORT_CALL_INTERVAL = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """One event before it is said."""
+class DemoEvent:
+    """One event without its time."""
 
     number: int
     type: str
     source: str
     id: str
     customer: personas.Customer
-    about: Circumstances
+    circumstances: Circumstances
     attributes: dict[str, Any]
 
-    def event(self, occurred_at: datetime) -> dict[str, Any]:
-        """As `POST /v1/events` takes it."""
-        said = {
+    def body(self, occurred_at: datetime) -> dict[str, Any]:
+        """The body for `POST /v1/events`."""
+        body = {
             "id": self.id,
             "source": self.source,
             "type": self.type,
@@ -42,27 +42,31 @@ class Happening:
                 "locale": self.customer.locale,
                 "country": self.customer.country,
             },
-            "segments": personas.segments(self.about),
-            "organisation": personas.organisation(self.about),
+            "segments": personas.segments(self.circumstances),
+            "organisation": personas.organisation(self.circumstances),
             "attributes": {**self.attributes, "simulated": True},
         }
-        return {**said, "handled_by": self.about.agent} if self.about.agent else said
+        return {**body, "handled_by": self.circumstances.agent} if self.circumstances.agent else body
 
 
-class Stream:
+class EventStream:
     def __init__(self, model: Model, purchases: Sequence[Purchase]) -> None:
         self._model = model
         self._purchases = purchases
         self._callers = sorted({purchase.customer for purchase in purchases})
 
-    def at(self, number: int) -> Happening:
-        return self._call(number) if number % CALL_EVERY == CALL_EVERY - 1 else self._purchase(number)
+    def at(self, number: int) -> DemoEvent:
+        return (
+            self._call(number)
+            if number % SUPPORT_CALL_INTERVAL == SUPPORT_CALL_INTERVAL - 1
+            else self._purchase(number)
+        )
 
-    def _purchase(self, number: int) -> Happening:
-        rounds, index = divmod(number - number // CALL_EVERY, len(self._purchases))
+    def _purchase(self, number: int) -> DemoEvent:
+        rounds, index = divmod(number - number // SUPPORT_CALL_INTERVAL, len(self._purchases))
         purchase = self._purchases[index]
         order = f"{purchase.number:05d}" + (f"-{rounds + 1}" if rounds else "")
-        return Happening(
+        return DemoEvent(
             number,
             "order.delivered",
             "webshop",
@@ -72,9 +76,9 @@ class Stream:
             {"order_id": order, "cds": purchase.cds, "total": purchase.cents / 100},
         )
 
-    def _call(self, number: int) -> Happening:
+    def _call(self, number: int) -> DemoEvent:
         random = self._model.random("call", number)
-        return Happening(
+        return DemoEvent(
             number,
             "support.closed",
             "helpdesk",

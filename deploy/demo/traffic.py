@@ -1,44 +1,51 @@
-"""The shop and the helpdesk: they tell the trigger what happens, as any client back-end does."""
+"""The shop's and the helpdesk's back-end: it sends events to the trigger as any client back-end does."""
 
 import asyncio
 from datetime import timedelta
 
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from deploy.demo.model import Model
-from deploy.demo.stream import Stream
+from deploy.demo.stream import EventStream
 from shared.clock import Clock
 from shared.runtime import pause
 
-SAID_AGAIN = timedelta(days=1)
-"""An event that was cut off in the middle is said again as it was, unless it has become an old story."""
+MAX_RESEND_AGE = timedelta(days=1)
+"""An interrupted event is sent again unchanged, unless it is older than this."""
 
 
 class Traffic:
-    """One event after the other, about `every` seconds apart."""
+    """Sends one event after the other, about `every` seconds apart."""
 
     def __init__(
-        self, stream: Stream, model: Model, doors: Doors, position: Position, *, every: float, clock: Clock
+        self,
+        stream: EventStream,
+        model: Model,
+        client: DemoClient,
+        checkpoint: Checkpoint,
+        *,
+        every: float,
+        clock: Clock,
     ) -> None:
         self._stream = stream
         self._model = model
-        self._doors = doors
-        self._position = position
+        self._client = client
+        self._checkpoint = checkpoint
         self._every = every
         self._clock = clock
 
     async def run(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
-            number = self._position.progress.next_event
-            await self._happen(number)
+            number = self._checkpoint.progress.next_event
+            await self._send(number)
             await pause(stopping, self._every * self._model.random("pace", number).uniform(0.5, 1.5))
 
-    async def _happen(self, number: int) -> None:
-        progress, now = self._position.progress, self._clock()
-        happening = self._stream.at(number)
-        if progress.next_occurred_at is None or now - progress.next_occurred_at > SAID_AGAIN:
+    async def _send(self, number: int) -> None:
+        progress, now = self._checkpoint.progress, self._clock()
+        event = self._stream.at(number)
+        if progress.next_occurred_at is None or now - progress.next_occurred_at > MAX_RESEND_AGE:
             progress.next_occurred_at = now
-        progress.remember(happening.customer.number, number)
-        self._position.save()
-        await self._doors.post("/v1/events", happening.event(progress.next_occurred_at))
+        progress.remember(event.customer.number, number)
+        self._checkpoint.save()
+        await self._client.post("/v1/events", event.body(progress.next_occurred_at))
         progress.next_event, progress.next_occurred_at = number + 1, None

@@ -1,4 +1,4 @@
-"""One real Apache Kafka node on the loopback: fetched with Maven, formatted once, run by Java."""
+"""One real Apache Kafka node on the loopback: downloaded with Maven, formatted once, run by Java."""
 
 import fcntl
 import shutil
@@ -13,9 +13,9 @@ from deploy.local.program import Program
 from deploy.local.state import CACHE, State
 
 VERSION = "4.3.1"
-JARS = CACHE / f"kafka-{VERSION}"
-ARCHIVE = CACHE / f"kafka-{VERSION}.jsa"
-PLACE = Path(__file__).parent / "kafka"
+JARS_FOLDER = CACHE / f"kafka-{VERSION}"
+CLASS_ARCHIVE = CACHE / f"kafka-{VERSION}.jsa"
+CONFIG_FOLDER = Path(__file__).parent / "kafka"
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -50,13 +50,13 @@ broker.session.timeout.ms=3000
 
 
 def is_fetched() -> bool:
-    return JARS.is_dir()
+    return JARS_FOLDER.is_dir()
 
 
 def fetch() -> None:
-    """Bring the jars into the cache; several callers at once wait for the first.
+    """Download the jars into the cache; concurrent callers wait for the first.
 
-    Raises `subprocess.CalledProcessError` with what Maven said.
+    :raises subprocess.CalledProcessError: with Maven's output.
     """
     if is_fetched():
         return
@@ -65,11 +65,18 @@ def fetch() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_fetched():
             return
-        unfinished = JARS.with_suffix(".new")
+        unfinished = JARS_FOLDER.with_suffix(".new")
         shutil.rmtree(unfinished, ignore_errors=True)
         subprocess.run(  # noqa: S603  (a fixed command)
             (
-                *("mvn", "--batch-mode", "--quiet", "--strict-checksums", "-f", str(PLACE / "pom.xml")),
+                *(
+                    "mvn",
+                    "--batch-mode",
+                    "--quiet",
+                    "--strict-checksums",
+                    "-f",
+                    str(CONFIG_FOLDER / "pom.xml"),
+                ),
                 *("dependency:copy-dependencies", "-DincludeScope=runtime"),
                 f"-DoutputDirectory={unfinished}",
             ),
@@ -79,13 +86,14 @@ def fetch() -> None:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        unfinished.rename(JARS)
+        unfinished.rename(JARS_FOLDER)
 
 
 def prepare(state: State, *, own: str = "", quorum: tuple[str, ...] = ("--standalone",)) -> None:
-    """Write the node's settings, and format its folder if that was never done.
+    """Write the node's settings, and format its folder before its first start.
 
-    `own` are settings that win over the usual ones; `quorum` tells who decides: this node alone, or several.
+    `own` are settings that override the usual ones; `quorum` are the options of the format command that name
+    the controllers: this node alone, or several.
     """
     home = state.root / "kafka"
     home.mkdir(parents=True, exist_ok=True)
@@ -114,10 +122,13 @@ def prepare(state: State, *, own: str = "", quorum: tuple[str, ...] = ("--standa
 
 
 def program(state: State) -> Program:
-    # The first run leaves the loaded classes for the next ones, which start in two thirds of the time.
-    # Java writes the file's header last and ignores a file without one.
+    """The node, ready once a client gets its metadata."""
+    # The first run leaves an archive of the loaded classes, with which later runs start in two thirds of the
+    # time. Java writes the archive's header last and ignores a file without one.
     archive = (
-        f"-XX:SharedArchiveFile={ARCHIVE}" if ARCHIVE.exists() else f"-XX:ArchiveClassesAtExit={ARCHIVE}"
+        f"-XX:SharedArchiveFile={CLASS_ARCHIVE}"
+        if CLASS_ARCHIVE.exists()
+        else f"-XX:ArchiveClassesAtExit={CLASS_ARCHIVE}"
     )
     return Program(
         "kafka",
@@ -128,15 +139,15 @@ def program(state: State) -> Program:
             *("kafka.Kafka", str(state.root / "kafka" / "server.properties")),
         ),
         ready=lambda: answers(state),
-        patience=90,
-        grace=10,
+        ready_timeout_s=90,
+        stop_timeout_s=10,
         shown=False,
     )
 
 
 async def answers(state: State) -> bool:
-    """Whether it takes connections, and knows itself for a broker."""
-    return await accepts(state.ports["kafka"]) and await _tells_its_brokers(state.kafka)
+    """Whether it accepts connections, and its metadata name a broker."""
+    return await accepts(state.ports["kafka"]) and await _knows_a_broker(state.kafka)
 
 
 def _java(*options: str) -> tuple[str, ...]:
@@ -144,13 +155,13 @@ def _java(*options: str) -> tuple[str, ...]:
         *(
             "java",
             "-Djava.awt.headless=true",
-            f"-Dlog4j2.configurationFile=file:{PLACE / 'log4j2.properties'}",
+            f"-Dlog4j2.configurationFile=file:{CONFIG_FOLDER / 'log4j2.properties'}",
         ),
-        *("-cp", f"{JARS}/*", *options),
+        *("-cp", f"{JARS_FOLDER}/*", *options),
     )
 
 
-async def _tells_its_brokers(bootstrap: str) -> bool:
+async def _knows_a_broker(bootstrap: str) -> bool:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
     try:
         await admin.start()

@@ -1,4 +1,4 @@
-"""Whether the stack of a state runs, and what it said of itself last."""
+"""The lock that makes a stack the only one of its state, and the status file that it writes."""
 
 import fcntl
 import json
@@ -8,55 +8,58 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TypedDict, cast
 
-from deploy.local.child import Report
-from deploy.local.state import State, write_privately
+from deploy.local.child import ChildReport
+from deploy.local.state import State, write_private_file
 
-# A killed stack's warden ends the children before it lets go of the lock.
-LAST_BREATH = 15.0
+REAPER_TIMEOUT_S = 15.0
+"""After a supervisor was killed, its reaper holds the lock until it has ended the children."""
 
 
 class AlreadyRunningError(Exception):
     """A stack of this state runs already."""
 
 
-class Status(TypedDict):
+class StackStatus(TypedDict):
     pid: int
     demo: bool
     doing: str
     ready: bool
-    services: list[Report]
+    services: list[ChildReport]
 
 
 @contextmanager
 def claim(state: State) -> Iterator[int]:
-    """Be the one stack of this state; gives a descriptor for the warden to hold.
+    """Lock the state for this stack; yields the file descriptor that the reaper keeps open.
 
-    Two locks, which the kernel lets go of when the last process that has them open ends: `stack.pid` is
-    the supervisor's alone, `stack.lock` is also its warden's, so it is free when the last child is gone.
+    There are two locks, which the kernel releases when the last process that has them open ends:
+    `stack.pid` is the supervisor's alone; `stack.lock` is shared with its reaper, so it is free when the last
+    child has ended.
+
+    :raises AlreadyRunningError: when another stack holds one of them.
     """
     with ExitStack() as descriptors:
         supervisor = _open(state, "stack.pid", descriptors)
-        if not _lock(supervisor, patience=1.0):  # somebody may be looking just now
+        if not _lock(supervisor, timeout_s=1.0):  # `supervisor_pid` locks it for a moment
             raise AlreadyRunningError
         os.ftruncate(supervisor, 0)
         os.pwrite(supervisor, str(os.getpid()).encode(), 0)
-        until_free(state, LAST_BREATH)
+        wait_until_free(state, REAPER_TIMEOUT_S)
         children = _open(state, "stack.lock", descriptors)
-        if not _lock(children, patience=1.0):
+        if not _lock(children, timeout_s=1.0):
             raise AlreadyRunningError
         yield children
 
 
-def pid(state: State) -> int | None:
-    """The supervisor's process, or None if nothing runs."""
+def supervisor_pid(state: State) -> int | None:
+    """The process id of the running supervisor; None if none runs."""
     with ExitStack() as descriptors:
         supervisor = _open(state, "stack.pid", descriptors)
         return None if _is_free(supervisor) else int(os.pread(supervisor, 20, 0) or 0)
 
 
-def until_free(state: State, patience: float) -> bool:
-    """Wait for the end of the last process of a stack; whether it came."""
-    deadline = time.monotonic() + patience
+def wait_until_free(state: State, timeout_s: float) -> bool:
+    """Wait until the last process of a stack has ended; False when the time is over first."""
+    deadline = time.monotonic() + timeout_s
     while True:
         with ExitStack() as descriptors:
             if _is_free(_open(state, "stack.lock", descriptors)):
@@ -66,18 +69,18 @@ def until_free(state: State, patience: float) -> bool:
         time.sleep(0.1)
 
 
-def report(state: State, status: Status) -> None:
-    write_privately(state.root / "status.json", json.dumps(status))
+def write_status(state: State, status: StackStatus) -> None:
+    write_private_file(state.root / "status.json", json.dumps(status))
 
 
-def status(state: State) -> Status | None:
-    """What the running stack said last; None if nothing runs."""
-    owner = pid(state)
+def read_status(state: State) -> StackStatus | None:
+    """The last status of the running stack; None if none runs."""
+    owner = supervisor_pid(state)
     try:
-        said = cast("Status", json.loads((state.root / "status.json").read_text()))
+        status = cast("StackStatus", json.loads((state.root / "status.json").read_text()))
     except FileNotFoundError:
         return None
-    return said if said["pid"] == owner else None
+    return status if status["pid"] == owner else None
 
 
 def _open(state: State, name: str, descriptors: ExitStack) -> int:
@@ -86,8 +89,8 @@ def _open(state: State, name: str, descriptors: ExitStack) -> int:
     return descriptor
 
 
-def _lock(descriptor: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
+def _lock(descriptor: int, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
     while not _flock(descriptor, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
             return False
@@ -96,7 +99,7 @@ def _lock(descriptor: int, patience: float) -> bool:
 
 
 def _is_free(descriptor: int) -> bool:
-    """Whether nobody holds the lock; those who ask do not hinder each other."""
+    """Whether no process holds the lock. Callers do not block each other: the test takes a shared lock."""
     return _flock(descriptor, fcntl.LOCK_SH)
 
 

@@ -1,4 +1,4 @@
-"""The mails that a local stack has received: each two files, the mail as it came and its line in a list."""
+"""The mails that a local stack has received. Each is two files: the raw mail, and its summary for lists."""
 
 import re
 import time
@@ -15,13 +15,13 @@ import msgspec
 
 from shared.values.addresses import canonical
 
-LINK = re.compile(r"https?://[^\s<>\"']+")
-# What ends a sentence around a link, not the link.
-TRAILING = ".,;:!?)]}"
+LINK_PATTERN = re.compile(r"https?://[^\s<>\"']+")
+SENTENCE_ENDS = ".,;:!?)]}"
+"""Behind a link in a sentence; no part of the link."""
 
 
-class Summary(msgspec.Struct, frozen=True, rename={"sender": "from"}):
-    """A mail as a list shows it; ids sort by time of arrival."""
+class MailSummary(msgspec.Struct, frozen=True, rename={"sender": "from"}):
+    """A mail in a list; ids sort by time of arrival."""
 
     id: str
     to: str
@@ -37,26 +37,28 @@ class Mail(msgspec.Struct, frozen=True):
     html: str | None
 
 
-class Mails:
-    """All mails, in the order of their arrival; they survive a restart."""
+class MailStore:
+    """All mails in the order of their arrival, kept over restarts."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         # The summary is written last: a mail without one was never acknowledged.
-        summaries = (msgspec.json.decode(path.read_bytes(), type=Summary) for path in folder.glob("*.json"))
+        summaries = (
+            msgspec.json.decode(path.read_bytes(), type=MailSummary) for path in folder.glob("*.json")
+        )
         self._summaries = {summary.id: summary for summary in sorted(summaries, key=lambda s: s.id)}
         self._last = max((int(known) for known in self._summaries), default=0)
 
-    def add(self, sender: str, recipient: str, content: bytes) -> Summary:
+    def add(self, sender: str, recipient: str, content: bytes) -> MailSummary:
         self._last = max(self._last + 1, time.time_ns())
         envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode()
         message = message_from_bytes(envelope + content)  # an EmailMessage takes seven times as long
-        summary = Summary(
+        summary = MailSummary(
             id=f"{self._last:019d}",
             to=recipient,
-            sender=_words(message.get("From", sender)),
-            subject=_words(message.get("Subject", "")),
+            sender=_decoded_header(message.get("From", sender)),
+            subject=_decoded_header(message.get("Subject", "")),
             at=datetime.fromtimestamp(self._last / 1e9, UTC),
             links=links(next((_decoded(part) for part in message.walk() if _is_text(part)), "")),
         )
@@ -65,24 +67,25 @@ class Mails:
         self._summaries[summary.id] = summary
         return summary
 
-    def after(self, known: str, recipient: str | None) -> Iterator[Summary]:
-        """Oldest first, those that came after the mail of that id."""
-        # From the newest back, as who asks usually knows all but the last few.
-        fresh = []
+    def after(self, mail_id: str, recipient: str | None) -> Iterator[MailSummary]:
+        """The mails that arrived after the mail of this id, oldest first."""
+        # From the newest back: a caller usually knows all but the last few.
+        later = []
         for summary in self.newest_first():
-            if summary.id <= known:
+            if summary.id <= mail_id:
                 break
             if recipient is None or canonical(summary.to) == canonical(recipient):
-                fresh.append(summary)
-        return reversed(fresh)
+                later.append(summary)
+        return reversed(later)
 
-    def newest_first(self) -> Iterator[Summary]:
+    def newest_first(self) -> Iterator[MailSummary]:
         return reversed(self._summaries.values())
 
-    def summary(self, mail_id: str) -> Summary | None:
+    def summary(self, mail_id: str) -> MailSummary | None:
         return self._summaries.get(mail_id)
 
-    def read(self, summary: Summary) -> Mail:
+    def read(self, summary: MailSummary) -> Mail:
+        """Its headers and bodies, parsed from the raw mail."""
         message = _parse((self._folder / f"{summary.id}.eml").read_bytes())
         headers: dict[str, str] = {}
         for name, value in message.items():
@@ -96,7 +99,7 @@ class Mails:
 
 
 def links(text: str) -> list[str]:
-    return [found.rstrip(TRAILING) for found in LINK.findall(text)]
+    return [found.rstrip(SENTENCE_ENDS) for found in LINK_PATTERN.findall(text)]
 
 
 def _parse(content: bytes) -> EmailMessage:
@@ -120,8 +123,8 @@ def _decoded(part: Message) -> str:
         return content.decode(errors="replace")
 
 
-def _words(header: str | Header) -> str:
-    """A header with its encoded words read; as it came if they cannot be."""
+def _decoded_header(header: str | Header) -> str:
+    """A header with its encoded words decoded; unchanged if they cannot be."""
     try:
         return str(make_header(decode_header(header)))
     except (LookupError, ValueError, MessageError):

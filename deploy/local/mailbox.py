@@ -1,6 +1,6 @@
-"""`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT [HOST]`: takes mail by SMTP, keeps and shows it.
+"""`python -m deploy.local.mailbox FOLDER SMTP_PORT PAGE_PORT [HOST]`: receives, stores and shows mail.
 
-It listens on the loopback unless a host is given: in a container, whose maker decides who reaches it.
+It listens on the loopback unless a host is given, as in a container, which is reached by its network alone.
 """
 
 import sys
@@ -10,14 +10,15 @@ import uvicorn
 import uvloop
 
 from deploy.local import mailbox_pages, smtp
-from deploy.local.mail import Mails
+from deploy.local.mail import MailStore
 
 
 async def serve(folder: Path, smtp_port: int, page_port: int, host: str = "127.0.0.1") -> None:
-    mails = Mails(folder)
+    """Run the SMTP server and the pages until the process is stopped."""
+    mails = MailStore(folder)
     server = await smtp.listen(mails, smtp_port, host)
     config = uvicorn.Config(
-        mailbox_pages.app(mails),
+        mailbox_pages.mailbox_app(mails),
         host=host,
         port=page_port,
         access_log=False,

@@ -1,7 +1,7 @@
 """The mailbox as pages for people and as JSON for simulated customers and tests.
 
-- `GET /api/mails?to=&after=&limit=`: a list, oldest first, of what came after the mail of that id;
-- `GET /api/mails/{id}`: its headers, text and HTML.
+- `GET /api/mails?to=&after=&limit=`: the mails that arrived after the mail of that id, oldest first;
+- `GET /api/mails/{id}`: the headers, text and HTML of one mail.
 """
 
 import re
@@ -18,33 +18,33 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import shared
-from deploy.local.mail import Mails, Summary
+from deploy.local.mail import MailStore, MailSummary
 
-STATIC = Path(shared.__file__).parent / "pages" / "static"
-ON_A_PAGE = 50
+STATIC_FOLDER = Path(shared.__file__).parent / "pages" / "static"
+MAILS_PER_PAGE = 50
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# A mail is somebody else's HTML: it may style itself and offer links, which open outside, and nothing more.
+# The HTML of a mail is untrusted: it may have styles and links, which open in a new tab, and nothing more.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
     "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
-HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
-NEW_TAB = '<base target="_blank">'
+HEAD_TAG = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+NEW_TAB_BASE = '<base target="_blank">'
 
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
 
 
-def app(mails: Mails) -> FastAPI:
+def mailbox_app(mails: MailStore) -> FastAPI:
     web = FastAPI(title="Afterword mailbox", docs_url=None, redoc_url=None, openapi_url=None)
-    # A page of another site cannot read the mails by pointing its own name at this machine.
+    # DNS rebinding: a foreign site whose name points at this machine must not read the mails.
     web.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
-    web.mount("/static", StaticFiles(directory=STATIC))
+    web.mount("/static", StaticFiles(directory=STATIC_FOLDER))
     web.mount("/mailbox", StaticFiles(directory=Path(__file__).parent / "static"))
 
     @web.middleware("http")
@@ -64,14 +64,16 @@ def app(mails: Mails) -> FastAPI:
     return web
 
 
-def pages(mails: Mails) -> APIRouter:
+def pages(mails: MailStore) -> APIRouter:
     router = APIRouter()
 
     @router.get("/")
     async def inbox(before: str | None = None) -> HTMLResponse:
         older = dropwhile(lambda mail: before is not None and mail.id >= before, mails.newest_first())
-        shown = list(islice(older, ON_A_PAGE + 1))
-        return page("mails.html", mails=shown[:ON_A_PAGE], more=len(shown) > ON_A_PAGE, first=before is None)
+        shown = list(islice(older, MAILS_PER_PAGE + 1))
+        return page(
+            "mails.html", mails=shown[:MAILS_PER_PAGE], more=len(shown) > MAILS_PER_PAGE, first=before is None
+        )
 
     @router.get("/mails/{mail_id}")
     async def mail(mail_id: str) -> HTMLResponse:
@@ -88,7 +90,7 @@ def pages(mails: Mails) -> APIRouter:
     return router
 
 
-def api(mails: Mails) -> APIRouter:
+def api(mails: MailStore) -> APIRouter:
     router = APIRouter(prefix="/api/mails")
 
     @router.get("")
@@ -104,7 +106,8 @@ def api(mails: Mails) -> APIRouter:
     return router
 
 
-def find(mails: Mails, mail_id: str) -> Summary:
+def find(mails: MailStore, mail_id: str) -> MailSummary:
+    """The mail of this id; else the request ends with 404."""
     summary = mails.summary(mail_id)
     if summary is None:
         raise HTTPException(404, "there is no mail of this id")
@@ -112,8 +115,9 @@ def find(mails: Mails, mail_id: str) -> Summary:
 
 
 def with_links_in_new_tabs(html: str) -> str:
-    head = HEAD.search(html)
-    return html[: head.end()] + NEW_TAB + html[head.end() :] if head else NEW_TAB + html
+    """The same HTML with a base target, so that its links leave the frame in which it is shown."""
+    head = HEAD_TAG.search(html)
+    return html[: head.end()] + NEW_TAB_BASE + html[head.end() :] if head else NEW_TAB_BASE + html
 
 
 def page(template: str, **values: object) -> HTMLResponse:

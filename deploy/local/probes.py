@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 
 async def accepts(port: int) -> bool:
+    """Whether a TCP connection to this port of the loopback is accepted."""
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
@@ -17,10 +18,10 @@ async def accepts(port: int) -> bool:
 
 
 async def answers(url: str) -> bool:
-    """Whether a GET of a server on this machine is answered with 200, within five seconds.
+    """Whether a GET to a server on this machine is answered with 200 within five seconds.
 
-    By hand, since this asks ten times a second just when every program of the stack wants the processor,
-    and an HTTP client costs a hundred times more.
+    Written by hand: it runs ten times a second while every program of the stack starts, and an HTTP client
+    costs a hundred times more processor time.
     """
     parts = urlsplit(url)
     try:
@@ -29,8 +30,8 @@ async def answers(url: str) -> bool:
             try:
                 request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
                 writer.write(request.encode())
-                version, _, said = (await reader.readline()).decode("latin-1").partition(" ")
-                return version.startswith("HTTP/1.") and said.startswith("200")
+                version, _, status = (await reader.readline()).decode("latin-1").partition(" ")
+                return version.startswith("HTTP/1.") and status.startswith("200")
             finally:
                 writer.close()
     except (OSError, TimeoutError):

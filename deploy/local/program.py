@@ -1,4 +1,4 @@
-"""A program of the local stack, and how its process is started."""
+"""A program of the local stack, and the start of its process."""
 
 import asyncio
 import os
@@ -10,26 +10,31 @@ from typing import TypedDict
 from deploy.local.logfile import LineReader, LogFile
 
 Probe = Callable[[], Awaitable[bool]]
-"""Whether a program answers; it tells a refused connection by False, never by an exception."""
+"""Whether a program answers. A refused connection is False, never an exception."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
+    """What a supervisor runs, and for how long it waits for it."""
+
     name: str
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Probe | None = None
-    patience: float = 180.0  # seconds in which it must become ready
-    grace: float = 5.0  # seconds in which it must end once asked
+    """None: ready as soon as it runs."""
+    ready_timeout_s: float = 180.0
+    stop_timeout_s: float = 5.0
+    """From the stop signal to SIGKILL."""
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None
-    shown: bool = True  # whether its lines go to the console too
+    shown: bool = True
+    """Whether its lines go to the console too."""
 
 
 async def spawn(program: Program, log: LogFile, group: int) -> tuple[asyncio.subprocess.Process, LineReader]:
-    """Start the program's process in the group; its output goes to the log.
+    """Start the program's process in this process group; its output goes to the log.
 
-    The pipe is our own: asyncio's would make `wait()` last as long as any grandchild keeps it open.
+    The pipe is our own: with asyncio's pipe `wait()` would last as long as a grandchild keeps it open.
     """
     loop = asyncio.get_running_loop()
     reading, writing = os.pipe()
@@ -51,13 +56,14 @@ async def spawn(program: Program, log: LogFile, group: int) -> tuple[asyncio.sub
     return process, output
 
 
-class Identity(TypedDict, total=False):
-    """How subprocess is told whom to run as."""
+class UserArguments(TypedDict, total=False):
+    """The arguments of `subprocess` that choose the user of a process."""
 
     user: str
     group: str
     extra_groups: list[str]
 
 
-def as_user(name: str | None) -> Identity:
+def as_user(name: str | None) -> UserArguments:
+    """The arguments that run a process as this user; none of them for the current user."""
     return {"user": name, "group": name, "extra_groups": []} if name else {}

@@ -1,7 +1,7 @@
-"""Runs one of the stack's servers for whoever started this process, and ends with it.
+"""Runs one server of the stack for the process that started this one, and ends with it.
 
-`python -m deploy.local.run_server kafka` prints `ready` once it answers; the server stops when standard input
-ends.
+`python -m deploy.local.run_server kafka` prints `ready` once the server answers, and stops it at the end of
+standard input.
 """
 
 import asyncio
@@ -9,16 +9,17 @@ import sys
 from typing import cast
 
 from deploy.local import postgres
-from deploy.local.servers import Part, prepare
+from deploy.local.servers import ServerName, prepare
 from deploy.local.state import State
 from deploy.local.supervisor import Supervisor
 
 
-async def run(part: Part) -> None:
+async def run(server: ServerName) -> None:
+    """Start the server, and keep it until standard input ends."""
     state = State.open()
     async with Supervisor(state.logs) as supervisor:
-        await supervisor.start(await prepare(part, state))
-        if part == "postgres":
+        await supervisor.start(await prepare(server, state))
+        if server == "postgres":
             await postgres.create_databases(state)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
@@ -26,4 +27,4 @@ async def run(part: Part) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(cast("Part", sys.argv[1])))
+    asyncio.run(run(cast("ServerName", sys.argv[1])))

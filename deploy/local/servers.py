@@ -1,4 +1,4 @@
-"""The servers that the services stand on, prepared and ready to be started by a supervisor."""
+"""The servers that the services need, as programs that a supervisor can start."""
 
 import asyncio
 import sys
@@ -9,12 +9,13 @@ from deploy.local.probes import answers
 from deploy.local.program import Program
 from deploy.local.state import State
 
-Part = Literal["kafka", "postgres", "mailbox"]
-PARTS: tuple[Part, ...] = ("kafka", "postgres", "mailbox")
+ServerName = Literal["kafka", "postgres", "mailbox"]
+SERVER_NAMES: tuple[ServerName, ...] = ("kafka", "postgres", "mailbox")
 
 
-async def prepare(part: Part, state: State) -> Program:
-    match part:
+async def prepare(server: ServerName, state: State) -> Program:
+    """Do what must be done before the server's start: download, format, initialize."""
+    match server:
         case "kafka":
             await asyncio.to_thread(kafka.fetch)
             await asyncio.to_thread(kafka.prepare, state)
@@ -22,10 +23,11 @@ async def prepare(part: Part, state: State) -> Program:
         case "postgres":
             return postgres.program(state, await asyncio.to_thread(postgres.prepare, state))
         case "mailbox":
-            return mailbox(state)
+            return mailbox_program(state)
 
 
-def mailbox(state: State) -> Program:
+def mailbox_program(state: State) -> Program:
+    """The mailbox: its SMTP server and its pages."""
     return Program(
         "mailbox",
         (

@@ -1,12 +1,12 @@
-"""The SMTP door of the mailbox: it takes every mail, except where an address asks for trouble.
+"""The SMTP server of the mailbox: it accepts every mail, except where the address asks for a fault.
 
-Tests and demonstrations choose the trouble by the local part of the address:
+Tests and demonstrations choose the fault by the local part of the address:
 
-- `refuse-550-…` is refused at RCPT for good (550);
-- `defer-451-…` is refused at RCPT for now (451), every time;
-- `drop-after-data-…` is kept, but the connection ends after DATA without an answer, so that the sender
+- `refuse-550-…` is refused at RCPT permanently (550);
+- `defer-451-…` is refused at RCPT temporarily (451), every time;
+- `drop-after-data-…` is stored, but the connection is cut after DATA without an answer, so that the sender
   cannot know whether the mail arrived;
-- `slow-after-data-…` is kept, but answered only after a minute, when no sender waits any more.
+- `slow-after-data-…` is stored, but answered only after a minute, when no sender waits any more.
 """
 
 import asyncio
@@ -15,18 +15,18 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploy.local.mail import Mails
+from deploy.local.mail import MailStore
 
-LARGEST = 10 * 1024 * 1024
-SLOW = 60.0
+MAX_MAIL_BYTES = 10 * 1024 * 1024
+SLOW_ANSWER_S = 60.0
 
 logger = logging.getLogger(__name__)
 
 
-class Door:
-    """What aiosmtpd asks at each step of a session."""
+class SmtpHandler:
+    """The hooks that aiosmtpd calls at each step of a session."""
 
-    def __init__(self, mails: Mails) -> None:
+    def __init__(self, mails: MailStore) -> None:
         self._mails = mails
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd looks it up by this name)
@@ -49,21 +49,21 @@ class Door:
             kept = self._mails.add(envelope.mail_from or "", recipient, content)
             logger.info("kept mail %s, %d bytes", kept.id, len(content))
         if any(recipient.startswith("drop-after-data-") for recipient in envelope.rcpt_tos):
-            # aiosmtpd's hint is the base class; a session over TCP has a transport that can be cut.
+            # aiosmtpd annotates the base class; the transport of a TCP session can be aborted.
             cast("asyncio.Transport", server.transport).abort()
         if any(recipient.startswith("slow-after-data-") for recipient in envelope.rcpt_tos):
-            await asyncio.sleep(SLOW)
+            await asyncio.sleep(SLOW_ANSWER_S)
         return "250 2.0.0 Kept on this machine"
 
 
-async def listen(mails: Mails, port: int, host: str) -> asyncio.Server:
+async def listen(mails: MailStore, port: int, host: str) -> asyncio.Server:
     loop = asyncio.get_running_loop()
-    door = Door(mails)
+    handler = SmtpHandler(mails)
 
     def session() -> SMTP:
         return SMTP(
-            door, loop=loop, hostname="localhost", ident="Afterword mailbox",
-            data_size_limit=LARGEST, enable_SMTPUTF8=True,
+            handler, loop=loop, hostname="localhost", ident="Afterword mailbox",
+            data_size_limit=MAX_MAIL_BYTES, enable_SMTPUTF8=True,
         )  # fmt: skip
 
     return await loop.create_server(session, host, port)

@@ -1,4 +1,4 @@
-"""What a local stack remembers between two starts: its ports, its secrets, and where its files lie."""
+"""What a local stack keeps between two starts: its ports, its secrets, and the folder of its files."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from typing import Self
 import deploy
 
 SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")
-PORTS = (
+PORT_NAMES = (
     "origin",
     "mailbox",
     "smtp",
@@ -24,26 +24,28 @@ PORTS = (
     "postgres",
     *(f"{service}_health" for service in SERVICES),
 )
-PASSWORDS = ("postgres", *SERVICES)
+PASSWORD_NAMES = ("postgres", *SERVICES)
 
-# Below the range from which Linux and macOS take ports for outgoing connections, so that a remembered
-# port is not in somebody's use by chance at the next start.
 PORT_RANGE = range(20000, 32000)
+"""Below the ports that Linux and macOS use for outgoing connections, so that a stored port is still free."""
 
 CHECKOUT = Path(deploy.__file__).resolve().parents[1]
-# What can be fetched again at any time; shared by every stack of the checkout and spared by `reset`.
 CACHE = CHECKOUT / ".state" / "cache"
+"""What can be downloaded again at any time; shared by all stacks of the checkout, and kept by `reset`."""
+
+OTHERS_CAN_READ_OR_WRITE = 0o066
+"""Bits of a file's mode."""
 
 
-def folder() -> Path:
+def state_folder() -> Path:
+    """The folder of the state: AFTERWORD_STATE, or `.state` in the checkout."""
     return Path(os.environ.get("AFTERWORD_STATE") or CHECKOUT / ".state").resolve()
-
-
-OTHERS_READ = 0o066
 
 
 @dataclass(frozen=True, slots=True)
 class State:
+    """The ports, passwords and secrets of one stack, as `stack.json` in its folder holds them."""
+
     root: Path
     ports: Mapping[str, int]
     passwords: Mapping[str, str] = field(repr=False)
@@ -52,43 +54,45 @@ class State:
 
     @classmethod
     def open(cls, root: Path | None = None) -> Self:
-        """The state as it was left, or a new one."""
-        root = root or folder()
+        """The stored state, or a new one."""
+        root = root or state_folder()
         state = cls.existing(root) or cls._create(root)
-        if (mode := root.stat().st_mode) & OTHERS_READ:
-            # Made before folders were private. PostgreSQL's system user may have to pass through it.
+        if (mode := root.stat().st_mode) & OTHERS_CAN_READ_OR_WRITE:
+            # Created before folders were private. PostgreSQL's system user may have to traverse it.
             root.chmod(mode & 0o711)
         return state
 
     @classmethod
     def existing(cls, root: Path | None = None) -> Self | None:
-        root = root or folder()
+        """The stored state; None before the first start."""
+        root = root or state_folder()
         try:
-            kept = json.loads((root / "stack.json").read_text())
+            stored = json.loads((root / "stack.json").read_text())
         except FileNotFoundError:
             return None
-        return cls(root, kept["ports"], kept["passwords"], kept["secret"], kept["cluster_id"])
+        return cls(root, stored["ports"], stored["passwords"], stored["secret"], stored["cluster_id"])
 
     @classmethod
     def _create(cls, root: Path) -> Self:
         state = cls(
             root,
-            dict(zip(PORTS, free_ports(len(PORTS)), strict=True)),
-            {name: secrets.token_urlsafe(24) for name in PASSWORDS},
+            dict(zip(PORT_NAMES, free_ports(len(PORT_NAMES)), strict=True)),
+            {name: secrets.token_urlsafe(24) for name in PASSWORD_NAMES},
             secrets.token_urlsafe(48),
-            # Kafka takes 22 characters for a cluster's id, and its command line no leading dash.
+            # A cluster id has 22 characters, and must not begin with a dash on Kafka's command line.
             "A" + secrets.token_urlsafe(16)[1:],
         )
-        kept = {name: getattr(state, name) for name in ("ports", "passwords", "secret", "cluster_id")}
+        stored = {name: getattr(state, name) for name in ("ports", "passwords", "secret", "cluster_id")}
         root.mkdir(parents=True, exist_ok=True)
-        if root.stat().st_mode & OTHERS_READ:
-            # Mails with sign-in links, events and logs lie below.
+        if root.stat().st_mode & OTHERS_CAN_READ_OR_WRITE:
+            # It holds mails with sign-in links, events and logs.
             root.chmod(0o700)
-        write_privately(root / "stack.json", json.dumps(kept, indent=2))
+        write_private_file(root / "stack.json", json.dumps(stored, indent=2))
         return state
 
     @property
     def origin(self) -> str:
+        """The address of the APIs and pages."""
         return f"http://127.0.0.1:{self.ports['origin']}"
 
     @property
@@ -109,10 +113,11 @@ class State:
 
     @property
     def key(self) -> str:
-        """A short name of this state, for what cannot lie under its folder."""
+        """A short name of this state, for files that cannot be in its folder."""
         return hashlib.sha256(str(self.root).encode()).hexdigest()[:12]
 
     def database_url(self, service: str, database: str | None = None) -> str:
+        """The URL of the service's database, or of another that its role owns."""
         return (
             f"postgresql+asyncpg://{service}:{self.passwords[service]}"
             f"@127.0.0.1:{self.ports['postgres']}/{database or service}"
@@ -126,7 +131,7 @@ def environment(state: State) -> dict[str, str]:
         "AFTERWORD_LOG": os.environ.get("AFTERWORD_LOG", "console"),
         "AFTERWORD_STATE": str(state.root),
         "AFTERWORD_KAFKA": state.kafka,
-        # One broker and two cores: half as many partitions start in half the time.
+        # With one broker and two cores, half as many partitions start in half the time.
         "AFTERWORD_TOPIC_PARTITIONS": "6",
         "AFTERWORD_TOPIC_REPLICATION": "1",
         "AFTERWORD_PUBLIC_URL": state.origin,
@@ -139,7 +144,10 @@ def environment(state: State) -> dict[str, str]:
 
 
 def find_environment() -> dict[str, str]:
-    """The settings of this checkout's stack; without one the process ends and says how to get it."""
+    """The settings of this checkout's stack.
+
+    :raises SystemExit: when there is no stack yet; the message says how to create it.
+    """
     state = State.existing()
     if state is None:
         raise SystemExit("There is no local stack yet (make up), and no AFTERWORD_… settings are given.")
@@ -147,7 +155,10 @@ def find_environment() -> dict[str, str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """That many ports of the loopback that nobody listens on."""
+    """That many ports of the loopback that no process listens on.
+
+    :raises OSError: when there are fewer.
+    """
     found: list[int] = []
     for port in random.sample(PORT_RANGE, len(PORT_RANGE)):
         if is_free(port):
@@ -158,8 +169,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_free(port: int) -> bool:
+    """Whether no process listens on this port of the loopback."""
     with socket.socket() as probe:
-        # As the servers do: a connection that lingers from the last run is no obstacle.
+        # As the servers do, so that a connection in TIME_WAIT does not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -168,8 +180,8 @@ def is_free(port: int) -> bool:
         return True
 
 
-def write_privately(path: Path, text: str) -> None:
-    """Replace a file in one step, readable by its owner only."""
+def write_private_file(path: Path, text: str) -> None:
+    """Replace a file atomically, readable by its owner only."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""The supervised run of a whole stack: what `up` starts as `python -m deploy.local.supervise [--demo]`."""
+"""One supervised run of the stack. `up --detach` starts it as `python -m deploy.local.supervise [--demo]`."""
 
 import asyncio
 import logging
@@ -14,14 +14,14 @@ import asyncpg
 from deploy.demo import data
 from deploy.local import kafka, lock, postgres, servers
 from deploy.local.child import StartFailedError
-from deploy.local.logfile import Show
+from deploy.local.logfile import OnLine
 from deploy.local.probes import answers
 from deploy.local.program import Program
 from deploy.local.state import CHECKOUT, SERVICES, State, environment
 from deploy.local.supervisor import Supervisor
 
-# The command beside the Python that runs this: the same virtual environment.
 AFTERWORD = Path(sys.executable).with_name("afterword")
+"""The command in the same virtual environment."""
 
 FAILURES = (
     StartFailedError,
@@ -31,84 +31,94 @@ FAILURES = (
     OSError,
     data.FetchError,
 )
+"""Errors of a start that a person can mend; `explain` says them in words."""
 
 
 class Stack:
-    """Everything of one local stack, from the first program's start to the last one's end."""
+    """One local stack, from the first program's start to the last one's end."""
 
-    def __init__(self, state: State, *, demo: bool, tell: Callable[[str], None], show: Show | None) -> None:
-        """`tell` gets a sentence for each step; `show` every line that the services write."""
+    def __init__(
+        self, state: State, *, demo: bool, on_step: Callable[[str], None], on_line: OnLine | None
+    ) -> None:
+        """`on_step` gets a sentence for each step; `on_line` every line of the services' output."""
         self._state = state
         self._demo = demo
-        self._tell = tell
-        self._show = show
+        self._on_step = on_step
+        self._on_line = on_line
         self._doing = ""
         self._ready = False
         self._stopping = asyncio.Event()
         self._supervisor: Supervisor | None = None
 
     async def run(self, ready: Callable[[], None]) -> None:
-        """Bring it up, call `ready`, and keep it up until SIGINT, SIGTERM or SIGHUP."""
+        """Start everything, call `ready`, and keep it running until SIGINT, SIGTERM or SIGHUP."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stopping.set)
         with lock.claim(self._state) as descriptor:
             async with Supervisor(
-                self._state.logs, show=self._show, changed=self._report, held=(descriptor,)
+                self._state.logs,
+                on_line=self._on_line,
+                changed=self._write_status,
+                reaper_keeps_open=(descriptor,),
             ) as supervisor:
                 self._supervisor = supervisor
-                keeping = asyncio.create_task(self._keep_up(supervisor, ready))
+                running = asyncio.create_task(self._start_and_wait(supervisor, ready))
                 stopping = asyncio.create_task(self._stopping.wait())
                 try:
-                    await asyncio.wait((keeping, stopping), return_when=asyncio.FIRST_COMPLETED)
-                    if keeping.done():
-                        keeping.result()
+                    await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+                    if running.done():
+                        running.result()
                 finally:
-                    keeping.cancel()
+                    running.cancel()
                     stopping.cancel()
                     self._ready = False
-                    self._say("Stopping")
+                    self._begin_step("Stopping")
 
-    async def _keep_up(self, supervisor: Supervisor, ready: Callable[[], None]) -> None:
-        await self._bring_up(supervisor)
+    async def _start_and_wait(self, supervisor: Supervisor, ready: Callable[[], None]) -> None:
+        await self._start_all(supervisor)
         self._ready = True
-        self._say("Ready")
+        self._begin_step("Ready")
         ready()
-        # Without its warden the supervisor cannot promise to leave nothing behind, so it ends.
-        await supervisor.until_warden_ends()
+        # Without its reaper the supervisor cannot promise to leave no process behind, so it ends.
+        await supervisor.wait_until_reaper_ends()
 
-    async def _bring_up(self, supervisor: Supervisor) -> None:
+    async def _start_all(self, supervisor: Supervisor) -> None:
         if not kafka.is_fetched():
-            self._say(f"Fetching Kafka {kafka.VERSION} with Maven, once (44 MB)")
+            self._begin_step(f"Fetching Kafka {kafka.VERSION} with Maven, once (44 MB)")
             await asyncio.to_thread(kafka.fetch)
-        self._say("Starting Kafka, PostgreSQL and the mailbox")
-        first = not postgres.has_data(self._state)
-        prepared = await asyncio.gather(*(servers.prepare(part, self._state) for part in servers.PARTS))
-        if first:
-            await supervisor.start(*prepared)
-            self._say("Making databases and topics")
-            await self._make_room(supervisor)
-            self._say("Starting the services")
+        self._begin_step("Starting Kafka, PostgreSQL and the mailbox")
+        is_first_start = not postgres.has_data(self._state)
+        programs = await asyncio.gather(
+            *(servers.prepare(name, self._state) for name in servers.SERVER_NAMES)
+        )
+        if is_first_start:
+            await supervisor.start(*programs)
+            self._begin_step("Making databases and topics")
+            await self._migrate(supervisor)
+            self._begin_step("Starting the services")
             await supervisor.start(*self._services())
         else:
-            # They wait for what they need and say so, so nobody has to wait for them. Each loads itself
-            # while Kafka does, and rarely is there anything new to make.
-            await asyncio.gather(self._start_again(supervisor, prepared), supervisor.start(*self._services()))
+            # The services wait for Kafka and PostgreSQL by themselves, so they load at the same time; after
+            # the first start there are rarely new migrations or topics.
+            await asyncio.gather(
+                self._start_servers(supervisor, programs), supervisor.start(*self._services())
+            )
         if self._demo:
             if not data.is_fetched():
-                self._say("Fetching the demo's purchases and reviews, once (3 MB)")
-                await asyncio.to_thread(data.fetch, self._say)
-            self._say("Starting the demo")
+                self._begin_step("Fetching the demo's purchases and reviews, once (3 MB)")
+                await asyncio.to_thread(data.fetch, self._begin_step)
+            self._begin_step("Starting the demo")
             await supervisor.start(
                 Program("demo", (sys.executable, "-m", "deploy.demo"), environment(self._state))
             )
 
-    async def _start_again(self, supervisor: Supervisor, prepared: Sequence[Program]) -> None:
-        await supervisor.start(*prepared)
-        self._say("Starting the services")
-        await self._make_room(supervisor)
+    async def _start_servers(self, supervisor: Supervisor, programs: Sequence[Program]) -> None:
+        await supervisor.start(*programs)
+        self._begin_step("Starting the services")
+        await self._migrate(supervisor)
 
-    async def _make_room(self, supervisor: Supervisor) -> None:
+    async def _migrate(self, supervisor: Supervisor) -> None:
         await postgres.create_databases(self._state)
         await supervisor.run(self._afterword("migrate", "migrate", "--topics"))
 
@@ -131,13 +141,13 @@ class Stack:
             ready=(lambda: answers(f"http://127.0.0.1:{answers_at}/readyz")) if answers_at else None,
         )
 
-    def _say(self, doing: str) -> None:
+    def _begin_step(self, doing: str) -> None:
         self._doing = doing
-        self._tell(doing)
-        self._report()
+        self._on_step(doing)
+        self._write_status()
 
-    def _report(self) -> None:
-        lock.report(
+    def _write_status(self) -> None:
+        lock.write_status(
             self._state,
             {
                 "pid": os.getpid(),
@@ -150,7 +160,7 @@ class Stack:
 
 
 def explain(error: Exception) -> str:
-    """What a person needs to know of a start that failed."""
+    """Why a start failed, in words for a person."""
     match error:
         case subprocess.CalledProcessError():
             return f"{error.cmd[0]} ended with {error.returncode}:\n{error.stdout or ''}"
@@ -161,15 +171,15 @@ def explain(error: Exception) -> str:
 
 
 def main() -> None:
-    """Without a console: what would be said there goes to standard output, a file."""
+    """Run without a console: the steps go to standard output, which is a file."""
 
-    def tell(doing: str) -> None:
+    def print_step(doing: str) -> None:
         sys.stdout.write(doing + "\n")
         sys.stdout.flush()
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     os.chdir(CHECKOUT)
-    stack = Stack(State.open(), demo="--demo" in sys.argv, tell=tell, show=None)
+    stack = Stack(State.open(), demo="--demo" in sys.argv, on_step=print_step, on_line=None)
     try:
         asyncio.run(stack.run(lambda: None))
     except FAILURES as error:

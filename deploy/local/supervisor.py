@@ -1,4 +1,4 @@
-"""Keeps programs running, in order, and leaves none behind."""
+"""Keeps programs running, starts and stops them in order, and leaves no process behind."""
 
 import asyncio
 import sys
@@ -8,39 +8,39 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local import reaper
-from deploy.local.child import Child, Report, StartFailedError
-from deploy.local.logfile import LogFile, Show
+from deploy.local.child import Child, ChildReport, StartFailedError
+from deploy.local.logfile import LogFile, OnLine
 from deploy.local.program import Program, spawn
 
 
 class Supervisor:
-    """Programs started together form a stage; stages stop in reverse, each one's programs together.
+    """Programs that are started together form a stage; stages are stopped in reverse order.
 
-    Every program runs in one process group whose leader, the warden, ends the group if this process
-    dies without having done so, even by SIGKILL.
+    All programs run in one process group. Its leader, the reaper, ends the group if this process dies without
+    having done so, even by SIGKILL.
     """
 
     def __init__(
         self,
         logs: Path,
         *,
-        show: Show | None = None,
+        on_line: OnLine | None = None,
         changed: Callable[[], None] = lambda: None,
-        held: tuple[int, ...] = (),
+        reaper_keeps_open: tuple[int, ...] = (),
     ) -> None:
-        """`held` are file descriptors that the warden keeps open until the last child is gone."""
+        """`reaper_keeps_open` are file descriptors that stay open until the last child has ended."""
         self._logs = logs
-        self._show = show
+        self._on_line = on_line
         self._changed = changed
-        self._held = held
+        self._reaper_keeps_open = reaper_keeps_open
         self._stages: list[list[Child]] = []
-        self._warden: asyncio.subprocess.Process | None = None
+        self._reaper_process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
-        self._warden = await asyncio.create_subprocess_exec(
+        self._reaper_process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", reaper.__file__),
             stdin=asyncio.subprocess.PIPE,
-            pass_fds=self._held,
+            pass_fds=self._reaper_keeps_open,
             process_group=0,
         )
         return self
@@ -50,34 +50,36 @@ class Supervisor:
     ) -> None:
         for stage in reversed(self._stages):
             await asyncio.gather(*(child.stop() for child in stage))
-        keeper = self._keeper
-        if keeper.stdin is not None:
-            keeper.stdin.write(b"done")
-            keeper.stdin.close()
-        await keeper.wait()
+        if self._reaper.stdin is not None:
+            self._reaper.stdin.write(b"done")
+            self._reaper.stdin.close()
+        await self._reaper.wait()
 
     @property
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[ChildReport]:
         return [child.report for stage in self._stages for child in stage]
 
     async def start(self, *programs: Program) -> None:
-        """Start them together; return when each of them is ready."""
+        """Start programs together; return when all of them are ready."""
         stage = [
             Child(
                 program,
-                LogFile(self._logs, program.name, self._show if program.shown else None),
-                self._keeper.pid,
+                LogFile(self._logs, program.name, self._on_line if program.shown else None),
+                self._reaper.pid,
                 self._changed,
             )
             for program in programs
         ]
         self._stages.append(stage)
-        await asyncio.gather(*(child.until_ready() for child in stage))
+        await asyncio.gather(*(child.wait_until_ready() for child in stage))
 
     async def run(self, program: Program) -> None:
-        """Run a program that ends by itself."""
+        """Run a program that ends by itself.
+
+        :raises StartFailedError: when it exits with another code than 0.
+        """
         log = LogFile(self._logs, program.name, None)
-        process, output = await spawn(program, log, self._keeper.pid)
+        process, output = await spawn(program, log, self._reaper.pid)
         try:
             code = await process.wait()
             await output.closed.wait()
@@ -91,12 +93,12 @@ class Supervisor:
                 await process.wait()
             log.close()
 
-    async def until_warden_ends(self) -> None:
-        """Without a warden nobody keeps the promise that no child is left behind."""
-        await self._keeper.wait()
+    async def wait_until_reaper_ends(self) -> None:
+        """Return when the reaper has died: from then on nothing guarantees that no child is left behind."""
+        await self._reaper.wait()
 
     @property
-    def _keeper(self) -> asyncio.subprocess.Process:
-        if self._warden is None:
+    def _reaper(self) -> asyncio.subprocess.Process:
+        if self._reaper_process is None:
             raise RuntimeError("a supervisor is used inside its `async with`")
-        return self._warden
+        return self._reaper_process

@@ -1,19 +1,16 @@
-"""What the kernel adds to the ``afterword`` command: dead letters, and partitions that have stopped."""
+"""``afterword dead-letters``, ``resume`` and ``recover``: what an operator does after a failure."""
 
 import asyncio
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from shared.service import Service
-
-Find = Callable[[str], "Service"]
+    from shared.cli.context import FindService, PrepareSettings
 
 
-def add_to(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
+def add_to(app: typer.Typer, settings: "PrepareSettings", find: "FindService") -> None:
     """Add ``dead-letters``, ``resume`` and ``recover``."""
     group = typer.Typer(no_args_is_help=True, help="Records that could not be handled.")
 
@@ -27,10 +24,10 @@ def add_to(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
         afterword, _ = read_settings([])
         found = 0
         for topic in find(name).dead_letter_topics:
-            for letter in asyncio.run(waiting(afterword.kafka, topic)):
+            for dead_letter in asyncio.run(waiting(afterword.kafka, topic)):
                 found += 1
-                place = f"{letter.topic}/{letter.partition}@{letter.original_offset}"
-                typer.echo(f"{letter.at}\t{place}\t{letter.reason}")
+                place = f"{dead_letter.topic}/{dead_letter.partition}@{dead_letter.original_offset}"
+                typer.echo(f"{dead_letter.at}\t{place}\t{dead_letter.reason}")
         typer.echo(f"{found} dead letters wait", err=True)
 
     @group.command("replay")
@@ -63,26 +60,21 @@ def add_to(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
     ) -> None:
         """Let a partition go on that stopped after too many dead letters in a row."""
         settings()
-        from shared.db.database import Database
+        from shared.cli.context import command_context
         from shared.kafka.kernel.positions import resume
-        from shared.service import read_settings
 
-        async def set_mark() -> bool:
-            _, (own,) = read_settings([find(name)])
-            database = Database(own.database_url.get_secret_value(), name="resume", pool_size=1)
-            try:
-                return await resume(database, topic, partition, until)
-            finally:
-                await database.close()
+        async def let_pass() -> bool:
+            async with command_context(find(name)) as context:
+                return await resume(context.database, topic, partition, until)
 
-        if not asyncio.run(set_mark()):
+        if not asyncio.run(let_pass()):
             sys.exit(f"{name} has no position in {topic}/{partition}.")
         typer.echo(f"{topic}/{partition} goes on within seconds; dead letters below {until} pass")
 
     _add_recover(app, settings, find)
 
 
-def _add_recover(app: typer.Typer, settings: Callable[[], None], find: Find) -> None:
+def _add_recover(app: typer.Typer, settings: "PrepareSettings", find: "FindService") -> None:
     @app.command("recover")
     def recover(
         name: Annotated[str, typer.Argument(metavar="SERVICE")],
@@ -100,12 +92,12 @@ def _add_recover(app: typer.Typer, settings: Callable[[], None], find: Find) -> 
         Stop the service's processes first. What was applied before changes nothing; no mail is sent twice.
         """
         settings()
-        from shared.cli.recover import recover as run_recovery
+        from shared.cli.recover import recover as recover_service
         from shared.kafka.ops.recovery import RecoveryRefused
 
         try:
             asyncio.run(
-                run_recovery(find(name), typer.echo, yes=yes, restored=restored, publish_again=say_again)
+                recover_service(find(name), typer.echo, yes=yes, restored=restored, publish_again=say_again)
             )
         except RecoveryRefused as refusal:
             sys.exit(str(refusal))

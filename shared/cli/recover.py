@@ -1,55 +1,59 @@
-"""``afterword recover``: what does not fit together in a service, in words, and its repair."""
+"""``afterword recover``: prints where a database and the topics do not fit together, and mends it."""
 
-import asyncio
 from collections.abc import Callable
 
+from shared.cli.context import command_context
 from shared.kafka.ops.recovery import Recoverer, RecoveryFinding
-from shared.service import Service, open_context, read_settings
+from shared.service import Service
 
-Report = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
 async def recover(
-    service: Service, report: Report, *, yes: bool, restored: bool, publish_again: bool
+    service: Service, print_line: PrintLine, *, yes: bool, restored: bool, publish_again: bool
 ) -> None:
-    """Report what is wrong with a service; with ``yes`` repair it.
+    """Print what is wrong with a service; with ``yes`` mend it.
 
     :raises RecoveryRefused: when a process of the service runs.
     """
-    afterword, (own,) = read_settings([service])
-    context = await open_context(service, asyncio.Event(), afterword, own, process="recover")
-    recovery = service.recovery(context)
-    recoverer = Recoverer(
-        context.database, service.name, service.consumed_topics, recovery, afterword.kafka, report
-    )
-    try:
+    async with command_context(service, process="recover") as context:
+        recovery = service.recovery(context)
+        recoverer = Recoverer(
+            context.database,
+            service.name,
+            service.consumed_topics,
+            recovery,
+            context.afterword.kafka,
+            print_line,
+        )
         finding = await (recoverer.recover(restored=restored) if yes else recoverer.inspect())
-        _describe(finding, report, restored=restored)
+        is_consistent = not (finding.refused or finding.missing_rows or restored)
+        _describe(finding, print_line, restored=restored)
         if (finding.missing_rows or restored) and recovery.lost:
-            report(recovery.lost)
+            print_line(recovery.lost)
         if publish_again and yes:
-            things = await recoverer.publish_again()
-            report(f"{things} things of {service.name} wait in its outbox to be said again")
+            count = await recoverer.publish_again()
+            print_line(f"{count} things of {service.name} wait in its outbox to be said again")
         elif publish_again:
-            report(f"all that {service.name} owns would be said again on {', '.join(service.own_topics)}")
-    finally:
-        await context.database.close()
-    if finding.refused or finding.missing_rows or restored or publish_again:
-        report("done; start the service again" if yes else "nothing was changed; say --yes to do it")
+            print_line(f"all that {service.name} owns would be said again on {', '.join(service.own_topics)}")
+    if is_consistent and not publish_again:
+        print_line("nothing to do: database and topics fit together")
     else:
-        report("nothing to do: database and topics fit together")
+        print_line("done; start the service again" if yes else "nothing was changed; say --yes to do it")
 
 
-def _describe(finding: RecoveryFinding, report: Report, *, restored: bool) -> None:
+def _describe(finding: RecoveryFinding, print_line: PrintLine, *, restored: bool) -> None:
     for refused in finding.refused:
         place = f"{refused.tp.topic}/{refused.tp.partition}"
-        beginning = refused.beginning
-        then = "forgotten" if beginning is None else f"read from its oldest offset {beginning}"
-        report(f"{place}: {refused.why}: {then}")
-        if beginning is not None and refused.next_offset < beginning:
-            report(f"{place}: {beginning - refused.next_offset} records were gone before they were applied")
+        then = (
+            "forgotten" if refused.beginning is None else f"read from its oldest offset {refused.beginning}"
+        )
+        print_line(f"{place}: {refused.why}: {then}")
+        if refused.beginning is not None and refused.next_offset < refused.beginning:
+            lost = refused.beginning - refused.next_offset
+            print_line(f"{place}: {lost} records were gone before they were applied")
     if finding.missing_rows or restored:
-        report(
+        print_line(
             f"database: {finding.missing_rows} rows that were said are unknown to it, so it comes from an "
             "older backup: its own topics are read again, and what may have been mailed since is never mailed"
         )

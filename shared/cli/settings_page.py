@@ -1,4 +1,4 @@
-"""The page of all settings, made from the code that reads them."""
+"""The page of all settings (deploy/SETTINGS.md), generated from the classes that read them."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from pydantic.fields import FieldInfo
 
 from shared.settings import FILE_SUFFIX, TOOL_VARIABLES, EnvironmentSettings, is_secret
 
-HEAD = f"""\
+PAGE_HEAD = f"""\
 # Settings
 
 Made from the code by `afterword settings`; a test compares the two.
@@ -15,17 +15,17 @@ Every setting is an environment variable. What is missing, wrong or misspelt is 
 starts, and the process ends with 1. An empty value counts as not given. A secret may stand in a file instead,
 whose path is given under its name with `{FILE_SUFFIX}` behind it; the end of its last line is no part of it.
 """
-COLUMNS = "| setting | default | meaning | example |\n|---|---|---|---|\n"
+TABLE_HEAD = "| setting | default | meaning | example |\n|---|---|---|---|\n"
 
 
 def page(kinds: Sequence[tuple[str, type[EnvironmentSettings]]]) -> str:
-    """The page in Markdown; each kind of settings has a title that says who reads them."""
-    parts = [HEAD]
+    """The page in Markdown. The title of a class of settings says which processes read it."""
+    parts = [PAGE_HEAD]
     for title, kind in kinds:
         rows = [_row(kind.PREFIX + name.upper(), info) for name, info in kind.model_fields.items()]
-        parts.append(f"## {title}\n\n{COLUMNS}{''.join(rows)}")
+        parts.append(f"## {title}\n\n{TABLE_HEAD}{''.join(rows)}")
     rows = [f"| `{name}` | | {meaning} | |\n" for name, meaning in TOOL_VARIABLES.items()]
-    parts.append(f"## Tools beside the services\n\n{COLUMNS}{''.join(rows)}")
+    parts.append(f"## Tools beside the services\n\n{TABLE_HEAD}{''.join(rows)}")
     return "\n".join(parts)
 
 

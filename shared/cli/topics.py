@@ -1,4 +1,4 @@
-"""``afterword topics``: compare the cluster's topics with their declaration, and make them so."""
+"""``afterword topics``: compares the cluster's topics with their declaration, and applies it."""
 
 import asyncio
 import sys
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from shared.cli.context import PrepareSettings
     from shared.kafka.ops.drift import Drift
     from shared.kafka.ops.topics import TopicSpec
 
-Topics = Callable[[], Sequence[str]]
+TopicNames = Callable[[], Sequence[str]]
 
 
-def add_to(app: typer.Typer, settings: Callable[[], None], topics: Topics) -> None:
+def add_to(app: typer.Typer, settings: "PrepareSettings", topics: TopicNames) -> None:
     """Add ``topics apply`` and ``topics diff``."""
     group = typer.Typer(no_args_is_help=True, help="The topics, as deploy/kafka/topics.yaml declares them.")
 
@@ -22,7 +23,7 @@ def add_to(app: typer.Typer, settings: Callable[[], None], topics: Topics) -> No
     def diff() -> None:
         """Show where the topics differ from their declaration; ends with 1 if they do."""
         settings()
-        _tell([], asyncio.run(_look(topics())))
+        _print_drifts([], asyncio.run(_compare(topics())))
 
     @group.command("apply")
     def apply(
@@ -41,17 +42,18 @@ def add_to(app: typer.Typer, settings: Callable[[], None], topics: Topics) -> No
 
 
 def apply_topics(topics: Sequence[str], *, force: bool = False) -> None:
-    """Do it, and say what was done and what is left; a rest ends the process with 1."""
+    """Apply the declaration, and print what was done and what is left; exit with 1 if anything is left."""
     done, left = asyncio.run(_apply(topics, lambda drift: not drift.refusal or (force and drift.is_possible)))
-    _tell(done, left)
+    _print_drifts(done, left)
 
 
 def create_topics(topics: Sequence[str]) -> None:
-    """Create what is missing, change nothing, and say what else differs; what a service would wait for ends
-    the process with 1.
+    """Create missing topics, change none, and print other differences.
+
+    Exits with 1 if there is a difference that a service would wait for.
     """
     done, left = asyncio.run(_apply(topics, lambda drift: drift.what == "topic"))
-    _tell(done, left, fails=any(drift.stops_us for drift in left))
+    _print_drifts(done, left, fails=any(drift.stops_us for drift in left))
 
 
 def _wanted(topics: Sequence[str]) -> "tuple[str, list[TopicSpec]]":
@@ -63,7 +65,7 @@ def _wanted(topics: Sequence[str]) -> "tuple[str, list[TopicSpec]]":
     return afterword.kafka, declared(topics, **sizes)
 
 
-async def _look(topics: Sequence[str]) -> "list[Drift]":
+async def _compare(topics: Sequence[str]) -> "list[Drift]":
     from shared.kafka.kernel.clients import an_admin
     from shared.kafka.ops.drift import compare, describe_topics
 
@@ -87,7 +89,7 @@ async def _apply(
     return chosen, [drift for drift in drifts if drift not in chosen]
 
 
-def _tell(done: "Sequence[Drift]", left: "Sequence[Drift]", *, fails: bool = True) -> None:
+def _print_drifts(done: "Sequence[Drift]", left: "Sequence[Drift]", *, fails: bool = True) -> None:
     for drift in done:
         was = "created" if drift.what == "topic" else f"{drift.what} {drift.there} is now {drift.declared}"
         typer.echo(f"{drift.topic}: {was}")

@@ -22,7 +22,7 @@ from bench import (
 from bench.results import Result, describe_machine, print_progress, print_results, write_results
 from bench.servers import Servers, running_servers
 
-from deploy.local.state import folder
+from deploy.local.state import state_folder
 from shared.telemetry.logging import configure_logging
 
 MEASURES: dict[str, Callable[[Servers], Awaitable[list[Result]]]] = {
@@ -57,11 +57,11 @@ async def main() -> None:
                 if not only or name in only:
                     print_progress(name)
                     results += await measure(servers)
-                    write_results(results, about, folder() / "bench.json")
+                    write_results(results, about, state_folder() / "bench.json")
         finally:
             # A measure that fails does not lose the results before it.
             print_results(results, about)
-            sys.stdout.write(f"{folder() / 'bench.json'}\n")
+            sys.stdout.write(f"{state_folder() / 'bench.json'}\n")
 
 
 if __name__ == "__main__":

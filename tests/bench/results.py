@@ -100,7 +100,7 @@ def describe_machine() -> dict[str, Any]:
         "load": [round(load, 2) for load in os.getloadavg()],
         "python": platform.python_version(),
         "kafka": kafka.VERSION,
-        postgres.WHEEL: version(postgres.WHEEL),
+        postgres.WHEEL_NAME: version(postgres.WHEEL_NAME),
         **{name: version(name) for name in PACKAGES},
     }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chaos.stack import Stack
 
-from deploy.local.postgres import PROGRAMS, _wheel
+from deploy.local.postgres import PROGRAMS_FOLDER, wheel_folder
 
 
 async def dump(stack: Stack, service: str) -> Path:
@@ -32,7 +32,7 @@ async def _run(stack: Stack, program: str, *arguments: str) -> None:
         "PGSSLMODE": "disable",
     }
     process = await asyncio.create_subprocess_exec(
-        str(_wheel() / PROGRAMS / "bin" / program), *arguments, env={**os.environ, **where},
+        str(wheel_folder() / PROGRAMS_FOLDER / "bin" / program), *arguments, env={**os.environ, **where},
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     _, errors = await process.communicate()

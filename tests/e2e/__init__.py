@@ -1,1 +1,1 @@
-"""The whole stack, in a real browser where there is a page. A package, so that its stack ends with its last test."""
+"""The full stack, in a real browser where there is a page. It is a package, so that its stack ends with its last test."""

@@ -1,16 +1,16 @@
-"""One whole stack and one browser for all end-to-end tests."""
+"""One full stack and one browser for all end-to-end tests."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 from support.browser import CHROMIUM, FLAGS
-from support.full_stack import Whole, a_whole
+from support.full_stack import FullStack, a_full_stack
 
 
 @pytest.fixture(scope="package")
-def whole() -> Iterator[Whole]:
-    with a_whole() as running:
+def stack() -> Iterator[FullStack]:
+    with a_full_stack() as running:
         yield running
 
 

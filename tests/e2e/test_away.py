@@ -1,4 +1,4 @@
-"""Kafka or PostgreSQL away, at the start or at any time: services wait, say so, and go on by themselves."""
+"""Kafka or PostgreSQL away, at the start or at any time: services wait, say why, and continue by themselves."""
 
 import asyncio
 import json
@@ -14,30 +14,30 @@ import httpx
 import pytest
 from support.environment import without_settings
 from support.eventually import eventually
-from support.full_stack import AFTERWORD, Company, Whole, start_company
+from support.full_stack import AFTERWORD, Company, FullStack, start_company
 
 pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def company(whole: Whole) -> Company:
-    return start_company(whole, "Away", "away@example.com")
+def company(stack: FullStack) -> Company:
+    return start_company(stack, "Away", "away@example.com")
 
 
-def kill(whole: Whole, name: str) -> None:
+def kill(stack: FullStack, name: str) -> None:
     """As the kernel would, without a word; the supervisor starts it again."""
-    services = json.loads(whole.run("status", "--json"))["services"]
+    services = json.loads(stack.run("status", "--json"))["services"]
     os.kill(next(service["pid"] for service in services if service["name"] == name), signal.SIGKILL)
 
 
-async def accepted(whole: Whole, company: Company, id_: str) -> bool:
+async def accepted(stack: FullStack, company: Company, id_: str) -> bool:
     event = {
         "id": id_,
         "type": "order.delivered",
         "occurred_at": datetime.now(UTC).isoformat(),
         "customer": {"id": id_, "email": "away@example.com"},
     }
-    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
         response = await client.post("/v1/events", json=event, timeout=10)
     if response.status_code != 202:
         assert response.status_code == 503, response.text
@@ -45,31 +45,31 @@ async def accepted(whole: Whole, company: Company, id_: str) -> bool:
     return response.status_code == 202
 
 
-async def invited(whole: Whole, company: Company, id_: str) -> bool:
-    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+async def invited(stack: FullStack, company: Company, id_: str) -> bool:
+    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
         found = await client.get("/v1/decisions", params={"event_id": id_}, timeout=40)
     return found.status_code == 200 and '"invited"' in found.text
 
 
-async def ready(whole: Whole) -> bool:
-    async with httpx.AsyncClient(base_url=whole.origin, trust_env=False) as client:
+async def ready(stack: FullStack) -> bool:
+    async with httpx.AsyncClient(base_url=stack.origin, trust_env=False) as client:
         return (await client.get("/readyz", timeout=10)).status_code == 200
 
 
 @pytest.mark.parametrize("part", ["kafka", "postgres"])
 async def test_a_server_that_is_killed_comes_back_and_what_was_accepted_is_decided(
-    whole: Whole, company: Company, part: str
+    stack: FullStack, company: Company, part: str
 ) -> None:
     sent = []
     for n in range(12):
         if n == 4:
-            kill(whole, part)
+            kill(stack, part)
         id_ = f"{part}-{n}"
-        await eventually(lambda id_=id_: accepted(whole, company, id_), within=90)  # type: ignore[misc]
+        await eventually(lambda id_=id_: accepted(stack, company, id_), within=90)  # type: ignore[misc]
         sent.append(id_)
     for id_ in sent:
-        await eventually(lambda id_=id_: invited(whole, company, id_), within=90)  # type: ignore[misc]
-    await eventually(lambda: ready(whole), within=60)
+        await eventually(lambda id_=id_: invited(stack, company, id_), within=90)  # type: ignore[misc]
+    await eventually(lambda: ready(stack), within=60)
 
 
 @contextmanager
@@ -119,12 +119,14 @@ async def test_a_process_that_finds_neither_waits_and_says_so_and_ends_within_te
             base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=5
         ) as client:
 
-            async def told() -> bool:
+            async def names_what_is_missing() -> bool:
                 response = await client.get("/readyz")
-                said = response.json()["missing"]
-                return response.status_code == 503 and all(any(m in line for line in said) for m in missing)
+                missing_now = response.json()["missing"]
+                return response.status_code == 503 and all(
+                    any(m in line for line in missing_now) for m in missing
+                )
 
-            await eventually(told, within=60)
+            await eventually(names_what_is_missing, within=60)
             assert (await client.get("/healthz")).status_code == 200
         process.terminate()
         await asyncio.wait_for(asyncio.to_thread(process.wait), 10)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.eventually import eventually
-from support.full_stack import Company, Whole, start_company
+from support.full_stack import Company, FullStack, start_company
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -51,15 +51,15 @@ def an_old_answer(number: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-async def company(whole: Whole) -> Company:
+async def company(stack: FullStack) -> Company:
     """A company whose every field holds a word that is longer than a phone is wide."""
-    company = start_company(whole, "Havnbo" + "o" * 30, "leader@example.com")
-    whole.run("live", company.tenant, "--yes")
-    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
-        told = await client.post(
+    company = start_company(stack, "Havnbo" + "o" * 30, "leader@example.com")
+    stack.run("live", company.tenant, "--yes")
+    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
+        imported = await client.post(
             "/v1/answers/import", json={"answers": [an_old_answer(n) for n in range(60)]}
         )
-        assert told.json()["accepted"] == 60, told.text
+        assert imported.json()["accepted"] == 60, imported.text
         assert (await client.post("/v1/events", json=a_purchase("one"))).status_code == 202
         texts = {"en": {"question": LETTERS, "reason": URL, "subject": LETTERS, "intro": URL}}
         survey = {"name": LETTERS, "trigger": "t" + LETTERS[:60], "texts": texts}
@@ -68,7 +68,7 @@ async def company(whole: Whole) -> Company:
 
 
 @pytest.fixture(scope="module")
-async def signed_in(whole: Whole, browser: Browser, company: Company) -> AsyncIterator[BrowserContext]:
+async def signed_in(stack: FullStack, browser: Browser, company: Company) -> AsyncIterator[BrowserContext]:
     """A browser that would rather read Danish, with a case that somebody wrote about."""
     context = await browser.new_context(locale="da-DK")
     page = await context.new_page()
@@ -76,11 +76,11 @@ async def signed_in(whole: Whole, browser: Browser, company: Company) -> AsyncIt
     await page.get_by_label("Choose a password").fill(PASSWORD)
     await page.get_by_role("button", name="Save it and sign in").click()
     await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
-    survey = await survey_page(whole, context, "one@example.com")
+    survey = await survey_page(stack, context, "one@example.com")
     await survey.locator("textarea").first.fill(f"{URL} {LETTERS}")
     await survey.locator("button[value=send]").click()
     await survey.wait_for_load_state()
-    await eventually(lambda: has_text(page, f"{whole.origin}/inbox", URL), within=30)
+    await eventually(lambda: has_text(page, f"{stack.origin}/inbox", URL), within=30)
     yield context
     await context.close()
 
@@ -90,9 +90,9 @@ async def has_text(page: Page, address: str, words: str) -> bool:
     return bool(await page.get_by_text(words).count())
 
 
-async def survey_page(whole: Whole, context: BrowserContext, address: str) -> Page:
+async def survey_page(stack: FullStack, context: BrowserContext, address: str) -> Page:
     async def mails() -> list[Any]:
-        async with httpx.AsyncClient(base_url=whole.mailbox, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=stack.mailbox, trust_env=False) as client:
             return list((await client.get("/api/mails", params={"to": address})).json())
 
     (mail, *_) = await eventually(mails, within=60)
@@ -124,9 +124,9 @@ async def every_page(context: BrowserContext, origin: str) -> list[str]:
 
 
 async def test_no_page_is_wider_than_its_window_and_none_mixes_languages(
-    whole: Whole, signed_in: BrowserContext
+    stack: FullStack, signed_in: BrowserContext
 ) -> None:
-    addresses = await every_page(signed_in, whole.origin)
+    addresses = await every_page(signed_in, stack.origin)
     kinds = {kind_of(address).partition("?")[0] for address in addresses}
     assert {"/", "/segments", "/inbox", "/cases/*", "/surveys", "/events", "/events/*", "/settings"} <= kinds
     page, faults = await signed_in.new_page(), []
@@ -148,12 +148,12 @@ async def test_no_page_is_wider_than_its_window_and_none_mixes_languages(
 
 
 async def test_the_customers_pages_are_as_wide_as_their_window(
-    whole: Whole, browser: Browser, company: Company
+    stack: FullStack, browser: Browser, company: Company
 ) -> None:
-    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
         assert (await client.post("/v1/events", json=a_purchase("two"))).status_code == 202
     context = await browser.new_context(locale="da-DK")
-    survey = await survey_page(whole, context, "two@example.com")
+    survey = await survey_page(stack, context, "two@example.com")
     for width in WIDTHS:
         await survey.set_viewport_size({"width": width, "height": 800})
         assert await survey.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -161,12 +161,12 @@ async def test_the_customers_pages_are_as_wide_as_their_window(
 
 
 async def test_twelve_tabs_load_act_and_hear_what_happens(
-    whole: Whole, signed_in: BrowserContext, company: Company
+    stack: FullStack, signed_in: BrowserContext, company: Company
 ) -> None:
     page = await signed_in.new_page()
-    await page.goto(f"{whole.origin}/inbox")
+    await page.goto(f"{stack.origin}/inbox")
     case = await page.locator('a[href^="/cases/"]').first.get_attribute("href")
-    await page.goto(f"{whole.origin}/events")
+    await page.goto(f"{stack.origin}/events")
     event = await page.locator('a[href^="/events/"]').first.get_attribute("href")
     await page.close()
     segment = f"/segments?segment=organisation:{LETTERS}"
@@ -186,17 +186,17 @@ async def test_twelve_tabs_load_act_and_hear_what_happens(
         "/",
     ):
         tab = await signed_in.new_page()
-        await tab.goto(f"{whole.origin}{path}", timeout=20_000)
+        await tab.goto(f"{stack.origin}{path}", timeout=20_000)
         tabs.append(tab)
     await tabs[6].get_by_text("Write a note", exact=True).click()
     await tabs[6].get_by_label("Note", exact=True).fill("From the seventh tab.")
     await tabs[6].get_by_role("button", name="Save the note").click()
     for tab in tabs[6:10]:
         await expect(tab.get_by_text("From the seventh tab.")).to_be_visible(timeout=15_000)
-    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
         assert (await client.post("/v1/events", json=a_purchase("three"))).status_code == 202
     await expect(tabs[4].get_by_text("three-Aarhus").first).to_be_visible(timeout=15_000)
-    survey = await survey_page(whole, signed_in, "three@example.com")
+    survey = await survey_page(stack, signed_in, "three@example.com")
     await survey.locator("textarea").first.fill("Heard in every tab.")
     await survey.locator("button[value=send]").click()
     for number in (0, 2, 3, 10, 11):

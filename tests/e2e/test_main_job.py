@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from support.eventually import eventually
-from support.full_stack import Company, Whole, start_company
+from support.full_stack import Company, FullStack, start_company
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -41,30 +41,30 @@ async def sign_in(context: BrowserContext, company: Company) -> Page:
     return page
 
 
-async def send(whole: Whole, company: Company, event: dict[str, Any]) -> str:
-    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+async def send(stack: FullStack, company: Company, event: dict[str, Any]) -> str:
+    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
         response = await client.post("/v1/events", json=event)
     assert response.status_code == 202, response.text
     return str(response.json()["see"])
 
 
-async def ask(whole: Whole, company: Company, path: str) -> Any:
-    async with httpx.AsyncClient(base_url=whole.origin, headers=company.headers, trust_env=False) as client:
+async def ask(stack: FullStack, company: Company, path: str) -> Any:
+    async with httpx.AsyncClient(base_url=stack.origin, headers=company.headers, trust_env=False) as client:
         return (await client.get(path)).raise_for_status().json()
 
 
-async def mail_to(whole: Whole, address: str) -> dict[str, Any]:
-    async def look() -> list[dict[str, Any]]:
-        async with httpx.AsyncClient(base_url=whole.mailbox, trust_env=False) as client:
+async def mail_to(stack: FullStack, address: str) -> dict[str, Any]:
+    async def mails_so_far() -> list[dict[str, Any]]:
+        async with httpx.AsyncClient(base_url=stack.mailbox, trust_env=False) as client:
             return list((await client.get("/api/mails", params={"to": address})).raise_for_status().json())
 
-    return (await eventually(look, within=60))[-1]
+    return (await eventually(mails_so_far, within=60))[-1]
 
 
-async def open_mail(context: BrowserContext, whole: Whole, address: str) -> Page:
-    mail = await mail_to(whole, address)
+async def open_mail(context: BrowserContext, stack: FullStack, address: str) -> Page:
+    mail = await mail_to(stack, address)
     page = await context.new_page()
-    await page.goto(f"{whole.mailbox}/mails/{mail['id']}")
+    await page.goto(f"{stack.mailbox}/mails/{mail['id']}")
     return page
 
 
@@ -74,32 +74,32 @@ async def click_score(mail: Page, score: int) -> Page:
     return await opened.value
 
 
-async def test_from_the_purchase_to_the_closed_case(whole: Whole, browser: Browser) -> None:
-    company = start_company(whole, "Acme", "you@example.com")
+async def test_from_the_purchase_to_the_closed_case(stack: FullStack, browser: Browser) -> None:
+    company = start_company(stack, "Acme", "you@example.com")
     context = await browser.new_context()
     dashboard = await sign_in(context, company)
-    await dashboard.goto(whole.origin)
+    await dashboard.goto(stack.origin)
     await expect(dashboard.get_by_role("heading", name="No answers yet")).to_be_visible()
     await expect(dashboard.get_by_text("test mode").first).to_be_visible()
 
     # In test mode the mail comes, and the answer counts nowhere.
-    see = await send(whole, company, an_event("order-1", "you@example.com"))
-    survey = await click_score(await open_mail(context, whole, "you@example.com"), 10)
+    see = await send(stack, company, an_event("order-1", "you@example.com"))
+    survey = await click_score(await open_mail(context, stack, "you@example.com"), 10)
     await expect(survey.get_by_role("radio", name="10")).to_be_checked()
     await survey.get_by_role("button", name="Send").click()
     await expect(survey.get_by_text("Thank you")).to_be_visible()
     story = await context.new_page()
     await story.goto(see)
     await expect(story.get_by_text("It counts nowhere: it was a test.")).to_be_visible(timeout=20_000)
-    assert (await ask(whole, company, "/v1/scores"))["nps"] is None
+    assert (await ask(stack, company, "/v1/scores"))["nps"] is None
 
-    # Live: an unhappy customer stands in the inbox of another window within a second, without reload.
-    whole.run("live", "acme", "--yes")
+    # Live: an unhappy customer appears in the inbox of another window within a second, without reload.
+    stack.run("live", "acme", "--yes")
     inbox = await context.new_page()
-    await inbox.goto(f"{whole.origin}/inbox")
+    await inbox.goto(f"{stack.origin}/inbox")
     await expect(inbox.get_by_text("Nobody is waiting")).to_be_visible()
-    see = await send(whole, company, an_event("order-2", "karen@example.com"))
-    survey = await click_score(await open_mail(context, whole, "karen@example.com"), 3)
+    see = await send(stack, company, an_event("order-2", "karen@example.com"))
+    survey = await click_score(await open_mail(context, stack, "karen@example.com"), 3)
     await survey.get_by_label("What is the primary reason for your score?").fill("It came three days late.")
     await survey.get_by_label("Yes", exact=True).check()
     await survey.get_by_role("button", name="Send").click()
@@ -128,14 +128,14 @@ async def test_from_the_purchase_to_the_closed_case(whole: Whole, browser: Brows
     await case.get_by_role("button", name="Close the case").click()
     await expect(case.get_by_text("closed this case")).to_be_visible()
 
-    # The score, the case and the story of the event say so.
+    # The score, the case and the story of the event show it.
     async def counted() -> bool:
-        return bool((await ask(whole, company, "/v1/scores?segment=touchpoint:checkout"))["n"] == 1)
+        return bool((await ask(stack, company, "/v1/scores?segment=touchpoint:checkout"))["n"] == 1)
 
     await eventually(counted, within=20)
-    score = await ask(whole, company, "/v1/scores")
+    score = await ask(stack, company, "/v1/scores")
     assert (score["n"], score["nps"], score["counts"][3]) == (1, None, 1)
-    assert (await ask(whole, company, "/v1/scores?segment=organisation:north/sales"))["n"] == 1
+    assert (await ask(stack, company, "/v1/scores?segment=organisation:north/sales"))["n"] == 1
     await story.goto(see)
     await expect(story.get_by_role("heading", level=1)).to_contain_text("closed", timeout=20_000)
     await dashboard.reload()
@@ -143,22 +143,22 @@ async def test_from_the_purchase_to_the_closed_case(whole: Whole, browser: Brows
     await context.close()
 
 
-async def test_the_same_way_without_javascript(whole: Whole, browser: Browser) -> None:
-    company = start_company(whole, "Plain", "plain@example.com")
-    whole.run("live", "plain", "--yes")
+async def test_the_same_way_without_javascript(stack: FullStack, browser: Browser) -> None:
+    company = start_company(stack, "Plain", "plain@example.com")
+    stack.run("live", "plain", "--yes")
     context = await browser.new_context(java_script_enabled=False)
     page = await sign_in(context, company)
-    await send(whole, company, an_event("order-1", "nojs@example.com"))
-    survey = await click_score(await open_mail(context, whole, "nojs@example.com"), 2)
+    await send(stack, company, an_event("order-1", "nojs@example.com"))
+    survey = await click_score(await open_mail(context, stack, "nojs@example.com"), 2)
     await survey.get_by_label("What is the primary reason for your score?").fill("Nobody called back.")
     await survey.get_by_role("button", name="Send").click()
     await expect(survey.get_by_text("We are sorry it went like that")).to_be_visible()
 
-    async def stands() -> bool:
-        await page.goto(f"{whole.origin}/inbox")
+    async def is_listed() -> bool:
+        await page.goto(f"{stack.origin}/inbox")
         return await page.get_by_text("Nobody called back.").count() == 1
 
-    await eventually(stands, within=20)
+    await eventually(is_listed, within=20)
     await page.get_by_role("link", name="Nobody called back.").click()
     await page.get_by_role("button", name="Take the case").click()
     await _opened(page, "Close the case")
@@ -173,12 +173,12 @@ async def test_the_same_way_without_javascript(whole: Whole, browser: Browser) -
     await context.close()
 
 
-async def test_everything_is_still_there_after_a_restart(whole: Whole, browser: Browser) -> None:
-    company = start_company(whole, "Lasting", "lasting@example.com")
-    see = await send(whole, company, an_event("order-1", "lasting@example.com"))
-    await mail_to(whole, "lasting@example.com")
-    whole.run("down")
-    whole.run("up", "--detach")
+async def test_everything_is_still_there_after_a_restart(stack: FullStack, browser: Browser) -> None:
+    company = start_company(stack, "Lasting", "lasting@example.com")
+    see = await send(stack, company, an_event("order-1", "lasting@example.com"))
+    await mail_to(stack, "lasting@example.com")
+    stack.run("down")
+    stack.run("up", "--detach")
     context = await browser.new_context()
     page = await sign_in(context, company)
     await page.goto(see)

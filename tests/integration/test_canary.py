@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from support.eventually import eventually
-from support.full_stack import Company, Whole, a_whole, start_company
+from support.full_stack import Company, FullStack, a_full_stack, start_company
 from support.kernel_service import KernelService
 
 from deploy.local.state import SERVICES, State
@@ -40,19 +40,19 @@ def an_event(id_: str, **customer: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def whole() -> Iterator[Whole]:
-    with a_whole(AFTERWORD_LOG="json") as running:
+def whole() -> Iterator[FullStack]:
+    with a_full_stack(AFTERWORD_LOG="json") as running:
         yield running
 
 
 @pytest.fixture
-async def client(whole: Whole) -> AsyncIterator[httpx.AsyncClient]:
+async def client(whole: FullStack) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=whole.origin, trust_env=False) as client:
         yield client
 
 
 async def test_no_log_metric_or_dead_letter_tells_of_a_person_or_a_secret(
-    whole: Whole, client: httpx.AsyncClient
+    whole: FullStack, client: httpx.AsyncClient
 ) -> None:
     company = start_company(whole, "Acme", COLLEAGUE)
     whole.run("live", "acme", "--yes")
@@ -119,7 +119,7 @@ async def _sign_in(client: httpx.AsyncClient, company: Company) -> set[str]:
     return {csrf[0], *client.cookies.values()}
 
 
-async def _answer(whole: Whole, client: httpx.AsyncClient, company: Company) -> set[str]:
+async def _answer(whole: FullStack, client: httpx.AsyncClient, company: Company) -> set[str]:
     """An event, its mail, the page, the answer."""
     for event in (an_event("order-1", email=ADDRESS), an_event("order-2", email=NEVER)):
         answer = await client.post("/v1/events", json=event, headers=company.headers)
@@ -169,7 +169,7 @@ async def _import(client: httpx.AsyncClient, company: Company) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def _send_impossible_records(whole: Whole) -> list[str]:
+async def _send_impossible_records(whole: FullStack) -> list[str]:
     """Unreadable records that quote the canary wherever a reader may look; why they were put aside."""
     kafka = State.open(whole.root).kafka
     head = b'{"id":"1","source":"/x","subject":"1","time":"2026-11-22T12:00:00Z","tenant":"acme",'

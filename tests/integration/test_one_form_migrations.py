@@ -8,7 +8,7 @@ from typing import Any
 
 import alembic.command
 from sqlalchemy import Connection
-from support.renames import renames
+from support.renames import logged_renames
 from support.stack import Postgres
 
 from shared.db.database import Database
@@ -56,7 +56,7 @@ async def test_a_decision_is_seen_by_who_is_limited_to_the_one_form(postgres: Po
                 "FROM unnest(ARRAY['acme', 'none']) AS n(t)",
                 {"raw": RAW},
             )
-        with renames() as told:
+        with logged_renames() as told:
             await migrate("dispatcher", database.url)
         assert await rows(database, "SELECT tenant, segments FROM decision ORDER BY 1") == [
             ("acme", IN_FORM), ("none", []),

@@ -1,4 +1,4 @@
-"""Afterword as its compose file makes it: built, started and asked as somebody does on a server of their own."""
+"""Afterword as its compose file runs it: built, started and called as on a server of one's own."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ COMPOSE = CHECKOUT / "deploy" / "compose.yaml"
 
 @dataclass(frozen=True)
 class Deployment:
-    """A project of its own beside whatever else runs on this engine."""
+    """A compose project of its own."""
 
     project: str
     origin: str
@@ -23,7 +23,10 @@ class Deployment:
     settings: dict[str, str]
 
     def compose(self, *arguments: str, within: float = 300) -> str:
-        """`docker compose …`; what it prints. A command that fails tells what it said."""
+        """The output of `docker compose …`.
+
+        :raises AssertionError: when it fails, with its output.
+        """
         done = subprocess.run(
             ("docker", "compose", "--file", str(COMPOSE), "--project-name", self.project, *arguments),
             env={**without_settings(), **self.settings},
@@ -37,25 +40,26 @@ class Deployment:
         return done.stdout
 
     def run(self, *arguments: str) -> str:
-        """The `afterword` command beside the services; what it prints."""
+        """The output of the `afterword` command, run beside the services."""
         return self.compose("run", "--rm", "--no-TTY", "afterword", *arguments)
 
     def up(self, *arguments: str) -> None:
+        """Start processes and wait until they are ready."""
         self.compose("up", "--detach", "--wait", *arguments)
 
     def missing(self, service: str) -> str:
-        """What a process says that it misses; empty when it is ready."""
+        """Why a process is not ready; empty if it is."""
         ask = ("exec", "--no-TTY", service, "python", "-Im", "shared.cli.health_check", "8000", "readyz")
         try:
             self.compose(*ask)
-        except AssertionError as said:
-            return str(said)
+        except AssertionError as error:
+            return str(error)
         return ""
 
 
 @contextmanager
 def a_deployment(project: str) -> Iterator[Deployment]:
-    """Built, with ports of its own; down and forgotten at the end."""
+    """A deployment with ports of its own, deleted with its data at the end."""
     http, https, mailbox = free_ports(3)
     origin = f"http://localhost:{http}"
     settings = {
@@ -65,7 +69,7 @@ def a_deployment(project: str) -> Iterator[Deployment]:
         "HTTPS_PORT": str(https),
         "MAILBOX_PORT": str(mailbox),
         "AFTERWORD_IMAGE": f"{project}:{os.getpid()}",
-        # Whoever keeps a deploy/.env here: none of its mail and names for the tests.
+        # The tests use no mail server and no names of a developer's deploy/.env.
         **dict.fromkeys(("AFTERWORD_SMTP_URL", "AFTERWORD_MAIL_FROM", "AFTERWORD_LOCAL", "SITES"), ""),
     }
     deployment = Deployment(project, origin, f"http://localhost:{mailbox}", settings)
@@ -77,7 +81,7 @@ def a_deployment(project: str) -> Iterator[Deployment]:
 
 
 def engine() -> str | None:
-    """Why there is no container engine to be had; None when there is one."""
+    """Why no container engine can be used; None if one can."""
     for command in (("docker", "info"), ("docker", "compose", "version")):
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)

@@ -4,5 +4,5 @@ import os
 
 
 def without_settings() -> dict[str, str]:
-    """Ours, without a setting of Afterword that somebody has put there."""
+    """The environment of this process without the settings of Afterword."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}

@@ -1,4 +1,4 @@
-"""Waits for what another process or task brings about."""
+"""Waits for the result of another process or task."""
 
 import asyncio
 import inspect
@@ -7,26 +7,28 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-EVERY = 0.05
+FIRST_INTERVAL_S, MAX_INTERVAL_S = 0.001, 0.05
 
 
 async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 10.0) -> T:
-    """Ask again and again until the answer is true, and return it.
+    """Evaluate the condition again and again until it is true, and return its value.
 
-    :raises AssertionError: after `within` seconds, with the last answer or from the last exception.
+    :raises AssertionError: after `within` seconds, with the last value or from the last exception.
     """
+    interval = FIRST_INTERVAL_S
     deadline = asyncio.get_running_loop().time() + within
     while True:
         failure: Exception | None = None
-        answer: T | None = None
+        value: T | None = None
         try:
-            asked = condition()
-            answer = await asked if inspect.isawaitable(asked) else asked
-        except Exception as error:  # noqa: BLE001  (whatever it was, it is told if it does not pass)
+            result = condition()
+            value = await result if inspect.isawaitable(result) else result
+        except Exception as error:  # noqa: BLE001  (any error is reported when the time is over)
             failure = error
-        if answer:
-            return answer
+        if value:
+            return value
         if asyncio.get_running_loop().time() > deadline:
-            told = f"it raised {failure!r}" if failure else f"the last answer was {answer!r}"
-            raise AssertionError(f"not within {within} s: {told}") from failure
-        await asyncio.sleep(EVERY)
+            reason = f"it raised {failure!r}" if failure else f"the last value was {value!r}"
+            raise AssertionError(f"not within {within} s: {reason}") from failure
+        await asyncio.sleep(interval)
+        interval = min(2 * interval, MAX_INTERVAL_S)

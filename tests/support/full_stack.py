@@ -1,4 +1,4 @@
-"""The whole of Afterword as a newcomer starts it: every process, by the command itself."""
+"""A local stack with all processes, started by the `afterword` command as a newcomer does."""
 
 import json
 import re
@@ -21,21 +21,21 @@ AFTERWORD = Path(sys.executable).with_name("afterword")
 
 
 @dataclass(frozen=True)
-class Whole:
-    """A local stack that runs, in a folder of its own."""
+class FullStack:
+    """A running local stack in a folder of its own."""
 
     root: Path
     origin: str
     mailbox: str
 
     def run(self, *arguments: str) -> str:
-        """The `afterword` command in this stack; what it prints."""
+        """The output of the `afterword` command for this stack."""
         return afterword(self.root, *arguments)
 
 
 @dataclass(frozen=True)
 class Company:
-    """What `tenant start` printed."""
+    """A tenant as `tenant start` printed it."""
 
     tenant: str
     key: str
@@ -43,10 +43,15 @@ class Company:
 
     @property
     def headers(self) -> dict[str, str]:
+        """With its API key."""
         return {"Authorization": f"Bearer {self.key}"}
 
 
 def afterword(root: Path, *arguments: str, **more: str) -> str:
+    """The output of the command for the stack in this folder.
+
+    :raises AssertionError: when it fails, with its output and the ends of all logs.
+    """
     done = subprocess.run(
         (str(AFTERWORD), *arguments),
         cwd=CHECKOUT,
@@ -62,22 +67,23 @@ def afterword(root: Path, *arguments: str, **more: str) -> str:
 
 
 @contextmanager
-def a_whole(**settings: str) -> Iterator[Whole]:
-    """Up with these settings, and at the end down and forgotten."""
+def a_full_stack(**settings: str) -> Iterator[FullStack]:
+    """A stack with these settings, stopped and deleted at the end."""
     root = Path(tempfile.mkdtemp(prefix="afterword-e2e-"))
     root.chmod(0o711)
     try:
         afterword(root, "up", "--detach", **settings)
-        told: dict[str, Any] = json.loads(afterword(root, "status", "--json"))
-        yield Whole(root, told["origin"], told["mailbox"])
+        status: dict[str, Any] = json.loads(afterword(root, "status", "--json"))
+        yield FullStack(root, status["origin"], status["mailbox"])
     finally:
         afterword(root, "down")
         postgres.remove(State.open(root))
         shutil.rmtree(root)
 
 
-def start_company(whole: Whole, name: str, admin: str) -> Company:
-    printed = whole.run("tenant", "start", "--name", name, "--admin", admin)
+def start_company(stack: FullStack, name: str, admin: str) -> Company:
+    """Create a tenant by `tenant start`."""
+    printed = stack.run("tenant", "start", "--name", name, "--admin", admin)
     key, link = re.search(r"aw_\S+", printed), re.search(r"http\S+/login/link/\S+", printed)
     assert key, printed
     assert link, printed

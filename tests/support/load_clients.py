@@ -1,4 +1,4 @@
-"""Many customers of one company on a deployment: events are sent for them, and they answer their mail."""
+"""Simulated customers of one company on a deployment: events are sent for them, and they answer their mail."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -11,25 +11,24 @@ from support.eventually import eventually
 from support.full_stack import Company
 
 from deploy.demo.form import survey_form
-
-DETRACTOR = 6
+from shared.events.nps import HIGHEST_DETRACTOR
 
 
 @dataclass
-class Crowd:
-    """Remembers what each was asked and has answered, to compare it with what the services tell."""
+class CustomerLoad:
+    """Keeps which events were sent and answered, and compares this with what the services return."""
 
     deployment: Deployment
     company: Company
     scores: dict[str, int] = field(default_factory=dict)
-    """By event."""
+    """By event: the score that its customer gives."""
     answered: set[str] = field(default_factory=set)
 
     def address(self, event: str) -> str:
         return f"{event}@{self.company.tenant}.example"
 
     async def buy(self, event: str, score: int) -> None:
-        """Send an event until it is accepted: what was refused or not answered is sent again."""
+        """Send an event until it is accepted."""
         body = {
             "id": event,
             "type": "order.delivered",
@@ -48,14 +47,15 @@ class Crowd:
         self.scores[event] = score
 
     async def buy_many(self, kind: str, count: int, every: float = 0.1) -> None:
+        """Send that many events with all scores in turn."""
         for n in range(count):
             await self.buy(f"{kind}-{n}", n % 11)
             await asyncio.sleep(every)
 
     async def answer_all(self, within: float = 180) -> None:
-        """Every customer opens the link of the mail and answers; return when all have."""
+        """Open the link of each mail and answer it; return when every customer has answered."""
 
-        async def nobody_is_left() -> bool:
+        async def all_have_answered() -> bool:
             for mail in await self.mails():
                 event = mail["to"].partition("@")[0]
                 if event in self.scores and event not in self.answered:
@@ -64,28 +64,31 @@ class Crowd:
                         self.answered.add(event)
             return self.answered == set(self.scores)
 
-        await eventually(nobody_is_left, within=within)
+        await eventually(all_have_answered, within=within)
 
     async def all_is_counted(self, within: float = 120) -> None:
-        """Each answer once in the score, each unhappy one once among the cases, one mail for each event."""
+        """Wait until each answer counts once in the score and each detractor has one case, and check that each
+        event has one mail.
+        """
         wanted = [list(self.scores.values()).count(score) for score in range(11)]
 
         async def exact() -> bool:
-            told = await self.get("/v1/scores?window=30d")
-            return bool(told["counts"] == wanted)
+            score = await self.get("/v1/scores?window=30d")
+            return bool(score["counts"] == wanted)
 
         await eventually(exact, within=within)
-        unhappy = {event for event, score in self.scores.items() if score <= DETRACTOR}
-        await eventually(lambda: self._cases_of(unhappy), within=within)
+        detractors = {event for event, score in self.scores.items() if score <= HIGHEST_DETRACTOR}
+        await eventually(lambda: self._have_one_case_each(detractors), within=within)
         mailed = [mail["to"] for mail in await self.mails()]
         assert sorted(mailed) == sorted(self.address(event) for event in self.scores)
 
-    async def _cases_of(self, events: set[str]) -> bool:
-        told = [case["customer_id"] for case in await self.cases()]
-        assert len(told) == len(set(told))
-        return set(told) == events
+    async def _have_one_case_each(self, events: set[str]) -> bool:
+        found = [case["customer_id"] for case in await self.cases()]
+        assert len(found) == len(set(found))
+        return set(found) == events
 
     async def cases(self) -> list[dict[str, Any]]:
+        """All cases, page by page."""
         found, after = [], ""
         while True:
             page = await self.get(f"/v1/cases?limit=100{after}")
@@ -95,7 +98,7 @@ class Crowd:
             after = f"&after={page['next']}"
 
     async def mails(self) -> list[dict[str, Any]]:
-        """Those that this company's customers have got."""
+        """The mails to this company's customers."""
         async with httpx.AsyncClient(base_url=self.deployment.mailbox, trust_env=False) as client:
             listed = (await client.get("/api/mails")).raise_for_status().json()
         return [mail for mail in listed if mail["to"].endswith(f"@{self.company.tenant}.example")]
@@ -117,9 +120,9 @@ class Crowd:
         async with httpx.AsyncClient(trust_env=False, follow_redirects=True, timeout=20) as browser:
             page = await browser.get(link)
             form = survey_form(page.text, str(page.url)) if page.is_success else None
-            if form is None:  # the collector is away, or has not heard of the invitation yet
+            if form is None:  # the collector is away, or has not consumed the invitation yet
                 return False
-            words = dict.fromkeys(form.texts[:1], "It came three days late.")
-            said = {**form.values, **words, "score": str(score), "action": "send"}
-            done = await browser.post(form.action, data=said)
+            comment = dict.fromkeys(form.texts[:1], "It came three days late.")
+            fields = {**form.values, **comment, "score": str(score), "action": "send"}
+            done = await browser.post(form.action, data=fields)
         return done.is_success and ("Thank you" in done.text or "We are sorry" in done.text)

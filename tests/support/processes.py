@@ -1,4 +1,4 @@
-"""The API of all five as a process of its own, on the databases of a world."""
+"""The APIs of all five services in a process of their own, on the databases of a `World`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from support.servers import free_port
 
 @dataclass(frozen=True)
 class ApiProcess:
-    """Where it listens, and what it takes of the machine."""
+    """Its address, and its use of memory."""
 
     url: str
     port: int
@@ -25,19 +25,19 @@ class ApiProcess:
 
     @property
     def megabytes(self) -> int:
-        """Resident memory; 0 where the machine does not tell."""
+        """Resident memory; 0 on a system without /proc."""
         status = Path(f"/proc/{self.pid}/status")
         lines = status.read_text().splitlines() if status.exists() else []
         return sum(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:"))
 
     def client(self, **how: object) -> httpx.AsyncClient:
-        """Asks it over a real socket."""
+        """A client over a real socket."""
         return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60, **how)  # type: ignore[arg-type]
 
 
 @asynccontextmanager
 async def an_api_process(world: World) -> AsyncIterator[ApiProcess]:
-    """Serving, and ready, until the context ends."""
+    """A process that is ready, until the context ends."""
     port, settings = free_port(), environment_of(world.contexts["trigger"].afterword.kafka)
     for name, context in world.contexts.items():
         settings[f"{name.upper()}_DATABASE_URL"] = context.own.database_url.get_secret_value()

@@ -1,4 +1,4 @@
-"""What a migration tells of the segments that it renames."""
+"""The log lines of a migration that renames segments."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ from shared.db import segment_migration
 
 
 @contextmanager
-def renames() -> Iterator[list[Any]]:
-    """The lines of the log. Its own logger: the module's may have been bound for good by an earlier test."""
+def logged_renames() -> Iterator[list[Any]]:
+    """The log lines, by a logger of its own, since an earlier test may have bound the module's permanently."""
     capture = LogCapture()
     logger = structlog.wrap_logger(structlog.PrintLogger(), processors=[capture])
     with patch.object(segment_migration, "log", logger):

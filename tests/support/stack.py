@@ -1,8 +1,8 @@
-"""One real Kafka, PostgreSQL and mailbox for the whole run, each started when a test first asks for it.
+"""One real Kafka, PostgreSQL and mailbox for the whole run, each started when the first test needs it.
 
-They run in processes of their own which end when this one does, however it ends. With
-`AFTERWORD_TEST_STACK=containers` the two that are shared by all tests come from containers instead; a test that
-stops and starts a server of its own has a local one in any case.
+They run in processes of their own, which end with this one, however it ends. With
+`AFTERWORD_TEST_STACK=containers` the Kafka and PostgreSQL of all tests are containers instead; a test that stops
+and starts a server of its own has a local one in any case.
 """
 
 import os
@@ -21,24 +21,24 @@ import httpx
 import pytest
 
 from deploy import databases
-from deploy.local import postgres as server
-from deploy.local.servers import Part
+from deploy.local import postgres as local_postgres
+from deploy.local.servers import ServerName
 from deploy.local.state import CHECKOUT, State
 
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A server with a role for each service; every database is made by a test for itself."""
+    """A server with a role for each service; each test creates its own databases."""
 
     state: State
 
     async def create_database(self, service: str, *, template: str | None = None) -> str:
-        """The URL of a new database that the service's role owns.
+        """The URL of a new database that the service's role owns; it is deleted with the server.
 
-        `template` is the URL of one to copy, which nobody may be connected to. All end with the run.
+        `template` is the URL of a database to copy, which must have no connection.
         """
         name = f"{service}_{secrets.token_hex(6)}"
-        connection = await server.connect(self.state)
+        connection = await local_postgres.connect(self.state)
         try:
             await databases.create_database(
                 connection, name, owner=service, template=_name(template) if template else "template0"
@@ -48,8 +48,8 @@ class Postgres:
         return self.state.database_url(service, name)
 
     async def drop_database(self, url: str) -> None:
-        """Drop it now, also if somebody is connected."""
-        connection = await server.connect(self.state)
+        """Drop it now, even if it has connections."""
+        connection = await local_postgres.connect(self.state)
         try:
             await connection.execute(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
         finally:
@@ -58,15 +58,17 @@ class Postgres:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
+    """The SMTP server and the mails that it has received."""
+
     smtp_url: str
     url: str
 
     async def mails(self, to: str | None = None, after: str = "") -> list[dict[str, Any]]:
-        """Oldest first: id, to, from, subject, at, links."""
+        """The mails (id, to, from, subject, at, links), oldest first."""
         return list(await self._get("/api/mails", {"after": after, **({"to": to} if to else {})}))
 
     async def mail(self, mail_id: str) -> dict[str, Any]:
-        """Of one mail its headers, text and html."""
+        """The headers, text and html of one mail."""
         return dict(await self._get(f"/api/mails/{mail_id}", {}))
 
     async def _get(self, path: str, query: dict[str, str]) -> Any:
@@ -76,50 +78,50 @@ class Mailbox:
 
 @contextmanager
 def new_state() -> Iterator[State]:
-    """A stack's folder of its own, removed at the end with all that lies elsewhere."""
+    """The state of a stack in a folder of its own, deleted at the end."""
     root = Path(tempfile.mkdtemp(prefix="afterword-test-"))
-    # PostgreSQL's system user passes through it to its own folder.
+    # PostgreSQL's system user must be able to traverse it.
     root.chmod(0o711)
     state = State.open(root)
     try:
         yield state
     finally:
-        server.remove(state)
+        local_postgres.remove(state)
         shutil.rmtree(root)
 
 
 @contextmanager
-def running(part: Part, state: State) -> Iterator[subprocess.Popen[str]]:
-    """Run one server while the context lasts; it answers from the start."""
+def running(server: ServerName, state: State) -> Iterator[subprocess.Popen[str]]:
+    """One server, ready, while the context lasts."""
     with subprocess.Popen(
-        (sys.executable, "-m", "deploy.local.run_server", part),
+        (sys.executable, "-m", "deploy.local.run_server", server),
         cwd=CHECKOUT,
         env={**os.environ, "AFTERWORD_STATE": str(state.root)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C is for the tests; this ends with its standard input
+        start_new_session=True,  # Ctrl-C must stop the tests only; the server ends with its standard input
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             if process.stdout.readline() != "ready\n":
-                raise RuntimeError(f"{part} did not start; what it said stands above")
+                raise RuntimeError(f"{server} did not start; its output is above")
             yield process
         finally:
             process.stdin.close()
             process.wait(30)
 
 
-def shared(part: Literal["kafka", "postgres"], state: State) -> AbstractContextManager[object]:
-    """A server for the whole run, of the kind that was asked for."""
+def shared_server(server: Literal["kafka", "postgres"], state: State) -> AbstractContextManager[object]:
+    """A server for the whole run, local or in a container."""
     match os.environ.get("AFTERWORD_TEST_STACK", "local"):
         case "local":
-            return running(part, state)
+            return running(server, state)
         case "containers":
             from support import containers  # noqa: PLC0415  (needs a Docker engine)
 
-            return containers.running(part, state)
+            return containers.running(server, state)
         case other:
             raise pytest.UsageError(f"AFTERWORD_TEST_STACK is local or containers, not {other!r}")
 
@@ -133,21 +135,21 @@ def stack_state() -> Iterator[State]:
 
 @pytest.fixture(scope="session")
 def kafka(stack_state: State) -> Iterator[str]:
-    """Where the broker listens, host:port."""
-    with shared("kafka", stack_state):
+    """The address of the broker, host:port."""
+    with shared_server("kafka", stack_state):
         yield stack_state.kafka
 
 
 @pytest.fixture(scope="session")
 def postgres(stack_state: State) -> Iterator[Postgres]:
-    """Fresh databases."""
-    with shared("postgres", stack_state):
+    """The server on which tests create databases."""
+    with shared_server("postgres", stack_state):
         yield Postgres(stack_state)
 
 
 @pytest.fixture(scope="session")
 def mailbox(stack_state: State) -> Iterator[Mailbox]:
-    """An SMTP server, and what came in by it."""
+    """The SMTP server of this run."""
     with running("mailbox", stack_state):
         yield Mailbox(stack_state.smtp, stack_state.mailbox)
 

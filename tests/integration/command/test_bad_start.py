@@ -1,4 +1,4 @@
-"""A start that cannot come to anything: one sentence that says what to do, a code, and no trace of Python."""
+"""A start that cannot succeed ends with one sentence that says what to do, an exit code, and no traceback."""
 
 import os
 import socket

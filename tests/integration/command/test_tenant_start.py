@@ -1,4 +1,4 @@
-"""``make tenant``: three databases without a common transaction, so nothing half is left to guess about."""
+"""``afterword tenant start``: three databases have no common transaction, so a start that broke off is completed."""
 
 from collections.abc import AsyncIterator
 
@@ -6,18 +6,19 @@ import pytest
 from support.http_clients import afterword_settings
 from support.stack import Postgres
 
-from services import command
-from services.command import _Faults, _start_tenant
+from services import command, tenant_start
+from services.tenant_start import StartedTenant, TenantStartRefused
 from services.trigger import tenants
 from shared.db.database import Database
 from shared.db.migrations import migrate
 
+# Short name, name, address of the admin, time zone, country.
 ACME = ("acme", "Acme", "you@example.com", "Europe/Copenhagen", "DK")
 
 
 @pytest.fixture
 async def trigger(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """Fresh databases in the environment; the trigger's, to look into."""
+    """The trigger's database; fresh ones of all services are in the environment."""
     settings = afterword_settings("127.0.0.1:1")
     for name in ("kafka", "public_url", "staff_url"):
         monkeypatch.setenv(f"AFTERWORD_{name.upper()}", str(getattr(settings, name)))
@@ -31,6 +32,12 @@ async def trigger(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     database = Database(urls["trigger"], name="test", pool_size=1)
     yield database
     await database.close()
+
+
+async def start(short_name: str | None, name: str, admin: str, zone: str, country: str) -> StartedTenant:
+    return await tenant_start.start_tenant(
+        name, admin, time_zone=zone, country=country, short_name=short_name
+    )
 
 
 async def known(database: Database) -> int:
@@ -48,10 +55,10 @@ async def known(database: Database) -> int:
     ],
 )
 async def test_nothing_is_begun_with_what_cannot_be_so(trigger: Database, wrong: tuple[str, ...]):
-    with pytest.raises(_Faults):
-        await _start_tenant(*wrong)
+    with pytest.raises(TenantStartRefused):
+        await start(*wrong)
     assert await known(trigger) == 0
-    _, key, link, _ = await _start_tenant(*ACME)
+    _, key, link, _ = await start(*ACME)
     assert key.startswith("aw_")
     assert "/login/link/" in link
 
@@ -60,42 +67,38 @@ async def test_nothing_is_begun_with_what_cannot_be_so(trigger: Database, wrong:
 async def test_a_start_that_broke_off_goes_on_when_it_is_started_again(
     trigger: Database, monkeypatch: pytest.MonkeyPatch, until: str
 ):
-    where = {
-        "create_staff": "services.alerts.staff.staff_commands",
-        "create_example_survey": "services.dispatcher.command",
-        "create_key": "services.trigger.tenants",
-    }[until]
+    where = tenants if until == "create_key" else tenant_start
 
     async def break_off(*_: object, **__: object) -> None:
         raise ConnectionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(f"{where}.{until}", break_off)
+        broken.setattr(where, until, break_off)
         with pytest.raises(ConnectionError):
-            await _start_tenant(*ACME)
-    _, key, link, _ = await _start_tenant(*ACME)
+            await start(*ACME)
+    _, key, link, _ = await start(*ACME)
     assert key.startswith("aw_")
     assert "/login/link/" in link
     assert await known(trigger) == 1
 
 
 async def test_a_company_that_stands_is_nobody_elses_and_the_way_in_is_told(trigger: Database):
-    await _start_tenant(*ACME)
+    await start(*ACME)
     with pytest.raises(
-        _Faults, match=r"afterword staff link acme you@example\.com.*afterword key create acme"
+        TenantStartRefused, match=r"afterword staff link acme you@example\.com.*afterword key create acme"
     ):
-        await _start_tenant(*ACME)
+        await start(*ACME)
     await tenants.create_tenant(trigger, "other", name="Other")
-    with pytest.raises(_Faults, match="choose another with --short-name"):
-        await _start_tenant("other", "Another", *ACME[2:])
+    with pytest.raises(TenantStartRefused, match="choose another with --short-name"):
+        await start("other", "Another", *ACME[2:])
 
 
 def test_the_command_tells_a_fault_in_words(monkeypatch: pytest.MonkeyPatch):
-    async def refuse(*_: object) -> None:
-        raise _Faults("No mail would reach oops.")
+    async def refuse(*_: object, **__: object) -> None:
+        raise TenantStartRefused("No mail would reach oops.")
 
-    monkeypatch.setattr(command, "settings_of_local_stack", lambda: None)
-    monkeypatch.setattr(command, "_start_tenant", refuse)
+    monkeypatch.setattr(command, "use_local_stack", lambda: None)
+    monkeypatch.setattr(tenant_start, "start_tenant", refuse)
     with pytest.raises(SystemExit, match="No mail would reach"):
         command.start_tenant("Acme", "oops")
 
@@ -111,8 +114,8 @@ def test_the_command_tells_a_fault_in_words(monkeypatch: pytest.MonkeyPatch):
     ],
 )
 async def test_a_name_is_folded_to_what_can_be_typed(trigger: Database, name: str, short: str):
-    started = await _start_tenant(None, name, *ACME[2:])
-    assert started.tenant == short
+    started = await start(None, name, *ACME[2:])
+    assert started.short_name == short
 
 
 NAMES = [
@@ -127,26 +130,26 @@ NAMES = [
 
 async def test_companies_of_any_script_and_length_start_and_have_their_own_short_names(trigger: Database):
     names = [*NAMES, NAMES[-1] + " 2", "ACME", "Acmé"]
-    started = [(await _start_tenant(None, name, *ACME[2:])).tenant for name in names]
+    started = [(await start(None, name, *ACME[2:])).short_name for name in names]
     assert len(set(started)) == len(names)
     assert all(tenants.SHORT_NAME.fullmatch(short) for short in started)
     assert started[-2:] == ["acme", "acme-2"]
-    with pytest.raises(_Faults, match="There is a tenant acme-2 already"):
-        await _start_tenant(None, "Acmé", *ACME[2:])
+    with pytest.raises(TenantStartRefused, match="There is a tenant acme-2 already"):
+        await start(None, "Acmé", *ACME[2:])
 
 
 async def test_a_short_name_that_was_chosen_is_taken_or_refused_by_what_was_typed(trigger: Database):
-    assert (await _start_tenant("osaka", "大阪商店", *ACME[2:])).tenant == "osaka"
-    with pytest.raises(_Faults, match="The short name cannot be 'Osaka 2'"):
-        await _start_tenant("Osaka 2", "大阪商店", *ACME[2:])
-    with pytest.raises(_Faults, match="The name takes 1 to 200 characters"):
-        await _start_tenant("long", "x" * 201, *ACME[2:])
-    with pytest.raises(_Faults, match="The name takes 1 to 200 characters"):
-        await _start_tenant("blank", "\u200b ", *ACME[2:])
+    assert (await start("osaka", "大阪商店", *ACME[2:])).short_name == "osaka"
+    with pytest.raises(TenantStartRefused, match="The short name cannot be 'Osaka 2'"):
+        await start("Osaka 2", "大阪商店", *ACME[2:])
+    with pytest.raises(TenantStartRefused, match="The name takes 1 to 200 characters"):
+        await start("long", "x" * 201, *ACME[2:])
+    with pytest.raises(TenantStartRefused, match="The name takes 1 to 200 characters"):
+        await start("blank", "\u200b ", *ACME[2:])
 
 
 @pytest.mark.parametrize("domain", ["y.test", "machine.local", "localhost", "a.invalid", "Y.TEST."])
 async def test_an_address_below_a_reserved_name_is_refused_with_that_reason(trigger: Database, domain: str):
-    with pytest.raises(_Faults, match="is reserved"):
-        await _start_tenant(None, "Acme", f"x@{domain}", *ACME[3:])
+    with pytest.raises(TenantStartRefused, match="is reserved"):
+        await start(None, "Acme", f"x@{domain}", *ACME[3:])
     assert await known(trigger) == 0

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.http_clients import ORIGIN, a_context, a_door
+from support.http_clients import ORIGIN, a_context, a_door, environment_of
 from support.stack import Postgres
 
 from deploy.demo import company
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from services.alerts.app import SERVICE as ALERTS
 from services.alerts.staff.passwords import Passwords
 from services.alerts.staff.repository import people
@@ -44,6 +44,8 @@ class Town:
 @pytest.fixture
 async def town(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
     contexts = {service.name: await a_context(service, postgres) for service in (TRIGGER, DISPATCHER, ALERTS)}
+    for name, value in environment_of().items():
+        monkeypatch.setenv(name, value)
     for name, context in contexts.items():
         monkeypatch.setenv(f"{name.upper()}_DATABASE_URL", context.database.url)
     async with a_door(DISPATCHER, contexts["dispatcher"]) as client:
@@ -53,29 +55,29 @@ async def town(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, tmp_path: Path):
-    position = Position(tmp_path / "position.json", lambda: datetime.now(UTC))
+    checkpoint = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
     for _ in range(2):
-        key = await company.key(position)
+        key = await company.api_key(checkpoint)
         await town.tell_tenants()
-        doors = Doors(ORIGIN, key, asyncio.Event(), transport=town.surveys._transport)
-        await company.set_up(doors, position, ORIGIN)
+        client = DemoClient(ORIGIN, key, asyncio.Event(), transport=town.surveys._transport)
+        await company.set_up(client, checkpoint, ORIGIN)
         # As if it had been cut off before it could note that it was done.
-        position.progress.is_set_up, position.progress.key = False, None
+        checkpoint.progress.is_set_up, checkpoint.progress.key = False, None
 
     async with town.dispatcher.database.reading() as uow:
-        asked = await surveys.listing(uow, company.TENANT)
-        mode = (await sending.state_of(uow, company.TENANT)).mode
+        asked = await surveys.listing(uow, company.TENANT_ID)
+        mode = (await sending.state_of(uow, company.TENANT_ID)).mode
     assert [(survey.draft.trigger, survey.draft.delay_minutes) for survey in asked] == [
         ("order.delivered", 0),
         ("support.closed", 0),
     ]
     assert mode == "live"
     async with town.alerts.database.reading() as uow:
-        staff = {person.address: person for person in await people.people(uow, company.TENANT)}
+        staff = {person.address: person for person in await people.people(uow, company.TENANT_ID)}
     assert {(person.role, tuple(person.segments)) for person in staff.values()} == {
         *(("admin", ()), ("leader", ("store:aarhus",)), ("agent", ())),
     }
-    assert len(await company.simulated_staff()) == 2
+    assert len(await company.simulated_staff_ids()) == 2
     for person in company.SIGN_INS:
         kept = staff[person.address].password_hash
         assert await Passwords().matching([kept], company.PASSWORD, times=1) == [True]

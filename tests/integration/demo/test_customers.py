@@ -10,7 +10,7 @@ import pytest
 from support.http_clients import ORIGIN, SECRET, a_context, a_door
 from support.stack import Postgres
 
-from deploy.demo.customers import is_unanswered, say
+from deploy.demo.customers import is_unanswered, submit_answer
 from deploy.demo.model import Intent
 from services.collector.app import SERVICE
 from services.collector.handlers import keep_invitations
@@ -84,9 +84,9 @@ async def answer(database: Database):
 @pytest.mark.parametrize("may_contact", [True, False, None])
 async def test_a_customer_sends_score_comment_and_consent(database, browser, link, may_contact):
     intent = Intent(3, "it did lock up on me a couple of times <i>", may_contact)
-    assert await say(browser, link, intent, 0.0, asyncio.Event())
-    said = await answer(database)
-    assert (said.state, said.score, said.comment, said.may_contact) == (
+    assert await submit_answer(browser, link, intent, 0.0, asyncio.Event())
+    stored = await answer(database)
+    assert (stored.state, stored.score, stored.comment, stored.may_contact) == (
         "sent",
         3,
         intent.comment,
@@ -95,28 +95,28 @@ async def test_a_customer_sends_score_comment_and_consent(database, browser, lin
 
 
 async def test_a_customer_who_chooses_and_leaves_has_saved_the_score_alone(database, browser, link):
-    assert await say(browser, link, Intent(3, "never sent", True), None, asyncio.Event())
-    said = await answer(database)
-    assert (said.state, said.score, said.comment, said.may_contact) == ("saved", 3, None, None)
+    assert await submit_answer(browser, link, Intent(3, "never sent", True), None, asyncio.Event())
+    stored = await answer(database)
+    assert (stored.state, stored.score, stored.comment, stored.may_contact) == ("saved", 3, None, None)
 
 
 async def test_a_customer_who_thinks_again_amends_the_same_answer(database, browser, link):
     for score in (3, 8):
-        assert await say(browser, link, Intent(score, None, None), 0.0, asyncio.Event())
-    said = await answer(database)
-    assert (said.state, said.score) == ("sent", 8)
-    assert said.version > 2
+        assert await submit_answer(browser, link, Intent(score, None, None), 0.0, asyncio.Event())
+    stored = await answer(database)
+    assert (stored.state, stored.score) == ("sent", 8)
+    assert stored.version > 2
 
 
 async def test_a_customer_is_never_taken_for_a_machine(database, browser, link):
-    await say(browser, link, Intent(3, None, None), 0.0, asyncio.Event())
+    await submit_answer(browser, link, Intent(3, None, None), 0.0, asyncio.Event())
     async with database.reading() as uow:
         assert (await uow.execute("SELECT flag FROM intent")).one().flag is None
 
 
-@pytest.mark.parametrize("writes_for", [0.0, None])
-async def test_what_a_visitor_has_answered_is_not_answered_again(browser, link, writes_for):
+@pytest.mark.parametrize("writing_time_s", [0.0, None])
+async def test_what_a_visitor_has_answered_is_not_answered_again(browser, link, writing_time_s):
     never = asyncio.Event()
     assert await is_unanswered(browser, link, never)
-    await say(browser, link, Intent(3, None, None), writes_for, never)
+    await submit_answer(browser, link, Intent(3, None, None), writing_time_s, never)
     assert not await is_unanswered(browser, link, never)

@@ -1,4 +1,4 @@
-"""The demo's past comes in through the collector's real import door, once."""
+"""The history of the demo is imported once, by the collector's real API."""
 
 import asyncio
 from collections import Counter
@@ -12,10 +12,10 @@ from support.http_clients import ORIGIN, a_context, a_door
 from support.stack import Postgres
 
 from deploy.demo import company
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from deploy.demo.history import History
-from deploy.demo.import_history import move_in
+from deploy.demo.import_history import import_history
 from deploy.demo.model import Model
 from deploy.demo.purchases import Purchase
 from deploy.demo.sentences import Sentence, Sentences
@@ -33,11 +33,11 @@ PURCHASES = [
 
 
 @pytest.fixture
-async def door(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Database]]:
+async def collector(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Database]]:
     context = await a_context(SERVICE, postgres)
-    digest = KeyDigest(id="k", name="simulated", digest=digest_of(KEY), scopes=company.SCOPES)
+    digest = KeyDigest(id="k", name="simulated", digest=digest_of(KEY), scopes=company.KEY_SCOPES)
     tenant = Tenant(
-        id="demo", version=1, name="Havnbo", time_zone=company.ZONE.key, country="DK", keys=(digest,)
+        id="demo", version=1, name="Havnbo", time_zone=company.TIME_ZONE.key, country="DK", keys=(digest,)
     )
     async with context.database.transaction() as uow:
         await keep_tenants(uow, [TENANTS.event("demo", tenant, context.database.clock())])
@@ -46,17 +46,19 @@ async def door(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient, Dat
     await context.database.close()
 
 
-async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(door, tmp_path: Path):
-    client, database = door
-    doors = Doors(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
-    position = Position(tmp_path / "position.json", lambda: datetime.now(UTC))
-    history = History(Model("a seed", SENTENCES), PURCHASES, position.progress.began, company.ZONE)
-    await move_in(history, doors, position)
-    position.progress.has_moved_in, position.progress.imported = False, 500
-    await move_in(history, doors, position)
+async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(
+    collector, tmp_path: Path
+):
+    client, database = collector
+    client = DemoClient(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
+    checkpoint = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
+    history = History(Model("a seed", SENTENCES), PURCHASES, checkpoint.progress.began, company.TIME_ZONE)
+    await import_history(history, client, checkpoint)
+    checkpoint.progress.is_history_imported, checkpoint.progress.imported = False, 500
+    await import_history(history, client, checkpoint)
     async with database.reading() as uow:
         rows = list(await uow.execute("SELECT * FROM answer WHERE tenant = 'demo'"))
-    assert len(rows) == position.progress.imported == len(history.answers())
+    assert len(rows) == checkpoint.progress.imported == len(history.answers())
     assert {row.version for row in rows} == {1}
     assert {(row.state, row.origin, row.test) for row in rows} == {("sent", "import", False)}
     assert set(Counter(row.measurement for row in rows)) == {"transactional", "relational"}

@@ -13,7 +13,7 @@ async def test_a_database_that_ends_amid_the_greeting_is_not_ready_and_no_error(
         writer.transport.abort()
 
     with new_state() as state:
-        program = postgres.program(state, postgres.Place(Path("/"), Path("/"), None))
+        program = postgres.program(state, postgres.Cluster(Path("/"), Path("/"), None))
         async with await asyncio.start_server(hang_up, "127.0.0.1", state.ports["postgres"]):
             assert program.ready is not None
             assert not await program.ready()

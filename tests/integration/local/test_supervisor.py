@@ -16,7 +16,7 @@ from deploy.local.supervisor import Supervisor
 FOREVER = "import time, os; print(os.getpid(), flush=True); time.sleep(3600)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
 # A supervisor in a process of its own, that can be killed.
-KEEPER = f"""
+SUPERVISOR = f"""
 import asyncio, sys
 from pathlib import Path
 from deploy.local.program import Program
@@ -40,8 +40,8 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def python(name: str, code: str, *arguments: str, grace: float = 5.0) -> Program:
-    return Program(name, (sys.executable, "-c", code, *arguments), grace=grace)
+def python(name: str, code: str, *arguments: str, stop_timeout_s: float = 5.0) -> Program:
+    return Program(name, (sys.executable, "-c", code, *arguments), stop_timeout_s=stop_timeout_s)
 
 
 async def test_a_program_that_ends_starts_again_after_longer_and_longer_pauses(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_a_killed_program_is_running_again(tmp_path: Path) -> None:
 
 
 async def test_stages_stop_in_reverse_order(tmp_path: Path) -> None:
-    told = tmp_path / "told"
+    stopped = tmp_path / "stopped"
     code = (
         "import signal, sys, time\n"
         "def end(*_):\n"
@@ -84,14 +84,14 @@ async def test_stages_stop_in_reverse_order(tmp_path: Path) -> None:
     )
     async with Supervisor(tmp_path) as supervisor:
         for name in ("broker", "service"):
-            await supervisor.start(python(name, code, str(told), name))
-            await eventually((tmp_path / f"told{name}").exists)
-    assert told.read_text().split() == ["service", "broker"]
+            await supervisor.start(python(name, code, str(stopped), name))
+            await eventually((tmp_path / f"stopped{name}").exists)
+    assert stopped.read_text().split() == ["service", "broker"]
 
 
 async def test_a_program_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path) -> None:
     async with Supervisor(tmp_path) as supervisor:
-        await supervisor.start(python("deaf", DEAF, grace=0.2))
+        await supervisor.start(python("deaf", DEAF, stop_timeout_s=0.2))
         await eventually((tmp_path / "deaf.log").read_text)
         pid = supervisor.reports[0]["pid"]
     assert pid is not None
@@ -105,7 +105,7 @@ async def never() -> bool:
 async def test_a_program_that_never_answers_fails_the_start_with_the_end_of_its_log(tmp_path: Path) -> None:
     async with Supervisor(tmp_path) as supervisor:
         code = "print('waiting for the broker', flush=True); import time; time.sleep(3600)"
-        silent = Program("silent", (sys.executable, "-c", code), ready=never, patience=1.0)
+        silent = Program("silent", (sys.executable, "-c", code), ready=never, ready_timeout_s=1.0)
         with pytest.raises(StartFailedError, match=r"not ready within 1 s(?s:.*)waiting for the broker"):
             await supervisor.start(silent)
 
@@ -113,7 +113,7 @@ async def test_a_program_that_never_answers_fails_the_start_with_the_end_of_its_
 async def test_a_program_that_ends_again_and_again_fails_the_start_before_its_time(tmp_path: Path) -> None:
     async with Supervisor(tmp_path) as supervisor:
         code = "raise SystemExit('no such setting: AFTERWORD_KAFAK')"
-        misspelt = Program("misspelt", (sys.executable, "-c", code), ready=never, patience=3600)
+        misspelt = Program("misspelt", (sys.executable, "-c", code), ready=never, ready_timeout_s=3600)
         with pytest.raises(StartFailedError, match=r"ended 3 times(?s:.*)AFTERWORD_KAFAK"):
             await supervisor.start(misspelt)
 
@@ -133,13 +133,13 @@ async def test_a_line_longer_than_any_buffer_is_kept_whole(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_no_child_outlives_a_supervisor_that_is_killed(tmp_path: Path, number: signal.Signals) -> None:
-    keeper = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", KEEPER, str(tmp_path)), stdout=asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SUPERVISOR, str(tmp_path)), stdout=asyncio.subprocess.PIPE
     )
-    assert keeper.stdout is not None
-    children = [int(pid) for pid in (await keeper.stdout.readline()).split()]
+    assert process.stdout is not None
+    children = [int(pid) for pid in (await process.stdout.readline()).split()]
     assert len(children) == 2
     assert all(is_alive(child) for child in children)
-    keeper.send_signal(number)
-    await keeper.wait()
+    process.send_signal(number)
+    await process.wait()
     await eventually(lambda: not any(is_alive(child) for child in children))

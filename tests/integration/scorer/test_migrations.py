@@ -6,7 +6,7 @@ import msgspec
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from support.renames import renames
+from support.renames import logged_renames
 from support.stack import Postgres
 
 from services.scorer.handlers import count_answers
@@ -117,7 +117,7 @@ async def test_segments_that_only_looked_different_are_one_and_count_what_a_reco
             await counting.keep_and_count(uow, answers)
             assert await counting.recount(uow, "acme") == []
             company = await _count(uow, "")
-        with renames() as logged:
+        with logged_renames() as logged:
             await migrate("scorer", database.url)
         assert {(each["old"], each["new"]) for each in logged if each["event"] == "segment_renamed"} == {
             (NFD, NFC), ("touchpoint: shop", "touchpoint:shop"), ("store:Århus ", NFC), ("store\u00a0:Århus", NFC),
@@ -168,7 +168,7 @@ async def test_names_that_are_in_their_form_stay_untouched_and_a_second_time_cha
         async with database.engine.connect() as connection:
             await connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
             await connection.commit()
-        with renames() as logged:
+        with logged_renames() as logged:
             await migrate("scorer", database.url)
         assert not [each for each in logged if each["event"] == "segment_renamed"]
         async with database.transaction() as uow:

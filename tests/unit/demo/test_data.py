@@ -17,7 +17,7 @@ CDNOW = """\
 
 
 def test_purchases_come_in_the_order_of_their_days_and_keep_their_line_as_number():
-    found = purchases.parse(CDNOW.splitlines())
+    found = purchases.parse_purchases(CDNOW.splitlines())
     assert [(p.number, p.customer, p.day.isoformat(), p.cds, p.cents) for p in found] == [
         (1, "00001", "1997-01-01", 1, 1177),
         (4, "00003", "1997-01-02", 2, 0),
@@ -28,17 +28,19 @@ def test_purchases_come_in_the_order_of_their_days_and_keep_their_line_as_number
 
 def test_another_file_than_the_purchases_is_refused():
     with pytest.raises(ValueError, match="not the purchases"):
-        purchases.parse(["date,id", "1997-01-01,1"])
+        purchases.parse_purchases(["date,id", "1997-01-01,1"])
 
 
 def test_moved_purchases_end_today_and_keep_their_distances():
     today = date(2026, 11, 22)
-    moved = purchases.moved(purchases.parse(CDNOW.splitlines()), today, days=400)
+    moved = purchases.move_to_today(purchases.parse_purchases(CDNOW.splitlines()), today, days=400)
     assert [(today - p.day).days for p in moved] == [11, 10, 0, 0]
 
 
 def test_only_the_last_days_are_moved():
-    moved = purchases.moved(purchases.parse(CDNOW.splitlines()), date(2026, 11, 22), days=11)
+    moved = purchases.move_to_today(
+        purchases.parse_purchases(CDNOW.splitlines()), date(2026, 11, 22), days=11
+    )
     assert [(p.customer, p.day.isoformat()) for p in moved] == [
         ("00003", "2026-11-12"),
         ("00002", "2026-11-22"),
@@ -48,7 +50,7 @@ def test_only_the_last_days_are_moved():
 
 def test_a_quotation_mark_in_a_sentence_is_part_of_it():
     text = 'it turns out to be the " disposable type, sadly.'
-    assert sentences.parse([f"1_1\t-2.1\t{text}\n"]) == [sentences.Sentence(-2.1, text)]
+    assert sentences.parse_sentences([f"1_1\t-2.1\t{text}\n"]) == [sentences.Sentence(-2.1, text)]
 
 
 def test_a_sentence_that_is_too_short_or_too_long_is_nobodys_comment():

@@ -32,25 +32,28 @@ def bring(folder: Path) -> None:
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "CACHE", tmp_path)
-    monkeypatch.setattr(data, "DATA", tmp_path / "demo")
-    monkeypatch.setattr(data, "PURCHASES", tmp_path / "demo" / data.PURCHASES.name)
-    monkeypatch.setattr(data, "SENTENCES", tmp_path / "demo" / data.SENTENCES.name)
+    monkeypatch.setattr(data, "DATA_FOLDER", tmp_path / "demo")
+    monkeypatch.setattr(data, "PURCHASES_FILE", tmp_path / "demo" / data.PURCHASES_FILE.name)
+    monkeypatch.setattr(data, "SENTENCES_FILE", tmp_path / "demo" / data.SENTENCES_FILE.name)
     return tmp_path
 
 
 def test_two_files_are_kept_and_fetched_only_once(cache, monkeypatch):
-    asked, told = [], []
-    monkeypatch.setattr(data, "_download", lambda folder: (asked.append(folder), bring(folder)))
-    data.fetch(told.append)
-    data.fetch(told.append)
-    assert (data.PURCHASES.read_bytes(), data.SENTENCES.read_bytes()) == (CDNOW, REVIEWS)
-    assert {path.name for path in data.DATA.iterdir()} == {data.PURCHASES.name, data.SENTENCES.name}
-    assert len(asked) == 1
-    assert "once" in told[0]
+    folders, steps = [], []
+    monkeypatch.setattr(data, "_download", lambda folder: (folders.append(folder), bring(folder)))
+    data.fetch(steps.append)
+    data.fetch(steps.append)
+    assert (data.PURCHASES_FILE.read_bytes(), data.SENTENCES_FILE.read_bytes()) == (CDNOW, REVIEWS)
+    assert {path.name for path in data.DATA_FOLDER.iterdir()} == {
+        data.PURCHASES_FILE.name,
+        data.SENTENCES_FILE.name,
+    }
+    assert len(folders) == 1
+    assert "once" in steps[0]
 
 
 def test_what_pip_says_is_told_when_it_cannot_fetch(cache, monkeypatch):
-    monkeypatch.setattr(data, "LOCKS", cache / "nowhere")
+    monkeypatch.setattr(data, "LOCKS_FOLDER", cache / "nowhere")
     with pytest.raises(data.FetchError, match="nowhere"):
         data.fetch(lambda _: None)
     assert not data.is_fetched()
@@ -58,7 +61,7 @@ def test_what_pip_says_is_told_when_it_cannot_fetch(cache, monkeypatch):
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
 def test_every_pin_has_a_hash_and_none_an_address(name):
-    text = (data.LOCKS / name).read_text()
+    text = (data.LOCKS_FOLDER / name).read_text()
     pins = [line for line in text.splitlines() if "==" in line]
     assert pins
     assert all(line.endswith("\\") for line in pins)

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from deploy.demo.history import DAYS, History
+from deploy.demo.history import HISTORY_DAYS, History
 from deploy.demo.model import Model
 from deploy.demo.purchases import Purchase
 from deploy.demo.sentences import Sentence, Sentences
@@ -25,7 +25,7 @@ def history(began: datetime = BEGAN):
 def test_the_past_ends_now_and_begins_400_days_ago():
     answers = history()
     assert timedelta(0) < BEGAN - answers[-1]["answered_at"] < timedelta(days=1)
-    assert timedelta(DAYS - 2) < BEGAN - answers[0]["answered_at"] < timedelta(DAYS)
+    assert timedelta(HISTORY_DAYS - 2) < BEGAN - answers[0]["answered_at"] < timedelta(HISTORY_DAYS)
     assert all(answer["invited_at"] < answer["answered_at"] < BEGAN for answer in answers)
 
 
@@ -50,10 +50,12 @@ def test_every_segment_and_both_measurements_have_answers():
 
 
 def test_home_delivery_has_fallen_since_the_new_carrier_came():
+    answers = history()
+
     def nps(first: int, last: int) -> float:
         scores = [
             answer["score"]
-            for answer in history()
+            for answer in answers
             if answer["segments"].get("touchpoint") == "home delivery"
             and first <= (BEGAN - answer["answered_at"]).days < last
         ]

@@ -5,11 +5,11 @@ from collections import Counter
 import pytest
 
 from deploy.demo.model import (
-    AGENTS,
+    AGENT_SHIFTS,
     NEW_CARRIER_DAYS,
-    STORES,
-    TOUCHPOINTS,
-    WEIGHTS,
+    SCORE_WEIGHTS,
+    STORE_SHIFTS,
+    TOUCHPOINT_SHIFTS,
     Circumstances,
     Model,
     chances,
@@ -27,7 +27,7 @@ def nps(of: list[float]) -> float:
 
 
 def test_without_a_shift_the_weights_are_those_of_the_manual_and_the_score_is_45():
-    assert chances(0.0) == pytest.approx(WEIGHTS)
+    assert chances(0.0) == pytest.approx(SCORE_WEIGHTS)
     assert nps(chances(0.0)) == pytest.approx(45.0)
 
 
@@ -40,7 +40,7 @@ def test_every_shift_leaves_eleven_chances_that_sum_to_one_and_a_greater_one_a_g
 
 def test_the_new_carrier_lowers_home_deliveries_and_nothing_else():
     before, since = NEW_CARRIER_DAYS + 1, NEW_CARRIER_DAYS - 1
-    for touchpoint in TOUCHPOINTS:
+    for touchpoint in TOUCHPOINT_SHIFTS:
         fell = nps(chances(shift(Circumstances(touchpoint, days_ago=before)))) - nps(
             chances(shift(Circumstances(touchpoint, days_ago=since)))
         )
@@ -57,17 +57,19 @@ def test_about_every_fifth_answer_of_today_is_unhappy():
 
 def test_many_answers_have_the_distribution_of_their_chances():
     model = Model("a seed", SENTENCES)
-    about = Circumstances("phone support", agent="bo")
-    counts = Counter(model.intent(about, model.random("answer", n)).score for n in range(20_000))
-    assert [counts[score] / 20_000 for score in range(11)] == pytest.approx(chances(shift(about)), abs=0.015)
+    circumstances = Circumstances("phone support", agent="bo")
+    counts = Counter(model.intent(circumstances, model.random("answer", n)).score for n in range(20_000))
+    assert [counts[score] / 20_000 for score in range(11)] == pytest.approx(
+        chances(shift(circumstances)), abs=0.015
+    )
 
 
 def test_the_same_seed_and_name_do_the_same_and_another_seed_does_not():
-    about = Circumstances("checkout", "aarhus")
+    circumstances = Circumstances("checkout", "aarhus")
 
     def all_of(seed: str) -> list[object]:
         model = Model(seed, SENTENCES)
-        return [model.behaviour(about, model.random("mail", n)) for n in range(200)]
+        return [model.behaviour(circumstances, model.random("mail", n)) for n in range(200)]
 
     assert all_of("one") == all_of("one")
     assert all_of("one") != all_of("two")
@@ -78,20 +80,20 @@ def test_a_good_share_never_answers_and_some_amend():
     did = [model.behaviour(Circumstances("checkout"), model.random("mail", n)) for n in range(4_000)]
     answered = [behaviour for behaviour in did if behaviour is not None]
     assert 0.5 < len(answered) / len(did) < 0.6
-    assert 0.03 < sum(behaviour.amends is not None for behaviour in answered) / len(answered) < 0.07
-    assert all(2 <= behaviour.after <= 120 for behaviour in answered)
+    assert 0.03 < sum(behaviour.amended_intent is not None for behaviour in answered) / len(answered) < 0.07
+    assert all(2 <= behaviour.opens_after_s <= 120 for behaviour in answered)
 
 
 def test_what_a_customer_writes_is_as_glad_or_angry_as_the_score():
     model = Model("a seed", SENTENCES)
-    said = {
+    found = {
         (intent.score <= 6, "-" in intent.comment)
         for n in range(2_000)
         if (intent := model.intent(Circumstances("checkout"), model.random(n))).comment
     }
-    assert said == {(True, True), (False, False)}
+    assert found == {(True, True), (False, False)}
 
 
 def test_stores_and_agents_differ_so_that_there_is_something_to_see():
-    for segment in (STORES, AGENTS):
+    for segment in (STORE_SHIFTS, AGENT_SHIFTS):
         assert max(segment.values()) - min(segment.values()) >= 0.04

@@ -3,20 +3,20 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from deploy.demo.checkpoint import Position
-from deploy.demo.client import Doors
+from deploy.demo.checkpoint import Checkpoint
+from deploy.demo.client import DemoClient
 from deploy.demo.model import Model
 from deploy.demo.sentences import Sentences
-from deploy.demo.staff import LEFT_OPEN, UNTOUCHED, Agents
+from deploy.demo.staff import CASES_LEFT_OPEN, MIN_CASE_AGE, SimulatedAgents
 
 NOW = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 OURS, VISITORS = "c-00001", "c-00003"
 
 
-def agents(tmp_path) -> Agents:
-    doors = Doors("http://127.0.0.1:9", None, asyncio.Event())
-    position = Position(tmp_path / "position.json", lambda: NOW)
-    return Agents(Model("a seed", Sentences(())), doors, position, ["clara"], lambda: NOW)
+def agents(tmp_path) -> SimulatedAgents:
+    client = DemoClient("http://127.0.0.1:9", None, asyncio.Event())
+    checkpoint = Checkpoint(tmp_path / "position.json", lambda: NOW)
+    return SimulatedAgents(Model("a seed", Sentences(())), client, checkpoint, ["clara"], lambda: NOW)
 
 
 def case(number: int, customer: str = OURS, owner: str | None = None, age: timedelta = timedelta(hours=1)):
@@ -25,12 +25,12 @@ def case(number: int, customer: str = OURS, owner: str | None = None, age: timed
 
 
 def test_while_few_cases_are_open_nobody_touches_them(tmp_path):
-    assert agents(tmp_path).old([case(n) for n in range(LEFT_OPEN)]) == []
+    assert agents(tmp_path).cases_to_close([case(n) for n in range(CASES_LEFT_OPEN)]) == []
 
 
 def test_of_many_the_oldest_are_closed(tmp_path):
-    cases = [case(n, age=timedelta(hours=100 - n)) for n in range(LEFT_OPEN + 3)]
-    assert [one["number"] for one in agents(tmp_path).old(cases[::-1])] == [0, 1, 2]
+    cases = [case(n, age=timedelta(hours=100 - n)) for n in range(CASES_LEFT_OPEN + 3)]
+    assert [one["number"] for one in agents(tmp_path).cases_to_close(cases[::-1])] == [0, 1, 2]
 
 
 def test_the_visitors_cases_and_those_that_a_person_has_taken_stay(tmp_path):
@@ -41,10 +41,10 @@ def test_the_visitors_cases_and_those_that_a_person_has_taken_stay(tmp_path):
         case(4, owner="clara", age=timedelta(days=2)),
         case(5, age=timedelta(days=2)),
     ]
-    found = agents(tmp_path).old([*oldest, *(case(n + 10) for n in range(LEFT_OPEN))])
+    found = agents(tmp_path).cases_to_close([*oldest, *(case(n + 10) for n in range(CASES_LEFT_OPEN))])
     assert [one["number"] for one in found] == [4, 5]
 
 
 def test_nobody_is_faster_than_a_customer_who_is_still_writing(tmp_path):
-    young = [case(n, age=UNTOUCHED / 2) for n in range(LEFT_OPEN + 5)]
-    assert agents(tmp_path).old(young) == []
+    young = [case(n, age=MIN_CASE_AGE / 2) for n in range(CASES_LEFT_OPEN + 5)]
+    assert agents(tmp_path).cases_to_close(young) == []

@@ -9,13 +9,13 @@ from deploy.demo import personas
 from deploy.demo.model import Model
 from deploy.demo.purchases import Purchase
 from deploy.demo.sentences import Sentences
-from deploy.demo.stream import Stream
+from deploy.demo.stream import EventStream
 from services.trigger.domain import transaction
 from services.trigger.schemas import EventIn
 
 MODEL = Model("a seed", Sentences(()))
 PURCHASES = [Purchase(n + 1, f"{n % 7:05d}", date(1997, 1, 1), 1 + n % 3, 1177) for n in range(20)]
-STREAM = Stream(MODEL, PURCHASES)
+STREAM = EventStream(MODEL, PURCHASES)
 NOW = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 
 
@@ -34,14 +34,14 @@ def test_when_the_purchases_end_they_begin_again_as_new_orders():
 
 
 def test_an_event_is_the_same_to_the_last_byte_however_often_it_is_said():
-    first, second = (Stream(MODEL, PURCHASES).at(7).event(NOW) for _ in range(2))
+    first, second = (EventStream(MODEL, PURCHASES).at(7).body(NOW) for _ in range(2))
     assert msgspec.json.encode(first) == msgspec.json.encode(second)
 
 
 @pytest.mark.parametrize("number", range(10))
 def test_the_trigger_accepts_each_event(number):
-    said = msgspec.json.decode(msgspec.json.encode(STREAM.at(number).event(NOW)), type=EventIn)
-    accepted = transaction(said, source="demo", customer_id=None, now=NOW).transaction
+    event = msgspec.json.decode(msgspec.json.encode(STREAM.at(number).body(NOW)), type=EventIn)
+    accepted = transaction(event, source="demo", customer_id=None, now=NOW).transaction
     assert accepted.segments["touchpoint"]
     assert accepted.organisation
     assert (accepted.handled_by is not None) == (accepted.type == "support.closed")

@@ -53,9 +53,9 @@ def read(folder: Path) -> dict[str, str]:
 
 def test_secrets_are_made_once_and_no_two_passwords_are_equal(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
-    assert len(secrets.make(folder)) == 1 + 2 * len(SERVICES)
+    assert len(secrets.make_secrets(folder)) == 1 + 2 * len(SERVICES)
     first = read(folder)
-    assert secrets.make(folder) == []
+    assert secrets.make_secrets(folder) == []
     assert read(folder) == first
     passwords = {first["postgres/password"], *(first[f"{name}/database_url"] for name in SERVICES)}
     assert len(passwords) == 1 + len(SERVICES)
@@ -66,19 +66,19 @@ def test_secrets_are_made_once_and_no_two_passwords_are_equal(tmp_path: Path) ->
 
 def test_a_service_whose_secrets_were_lost_gets_the_root_secret_of_the_others(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
-    secrets.make(folder)
+    secrets.make_secrets(folder)
     root = (folder / "trigger" / "secret").read_text()
     for path in list((folder / "alerts").iterdir()):
         path.unlink()
-    assert secrets.make(folder) == ["alerts/secret", "alerts/database_url"]
+    assert secrets.make_secrets(folder) == ["alerts/secret", "alerts/database_url"]
     assert {(folder / name / "secret").read_text() for name in SERVICES} == {root}
 
 
 def test_the_bill_of_materials_names_every_package_with_its_version() -> None:
-    told = sbom.document()
-    assert told["metadata"]["component"]["name"] == "afterword"
-    assert f"pkg:pypi/aiokafka@{version('aiokafka')}" in {each["purl"] for each in told["components"]}
-    assert told == sbom.document()
+    document = sbom.document()
+    assert document["metadata"]["component"]["name"] == "afterword"
+    assert f"pkg:pypi/aiokafka@{version('aiokafka')}" in {each["purl"] for each in document["components"]}
+    assert document == sbom.document()
 
 
 def test_the_image_tells_the_version_that_it_holds() -> None:
@@ -86,9 +86,9 @@ def test_the_image_tells_the_version_that_it_holds() -> None:
 
 
 def test_the_proxy_waits_no_longer_and_takes_no_more_than_the_services_themselves() -> None:
-    told, connection, request = CADDYFILE.read_text(), ConnectionLimits(), RequestLimits()
+    caddyfile, connection, request = CADDYFILE.read_text(), ConnectionLimits(), RequestLimits()
     longest = request.body_grace + request.body / request.body_pace
-    assert f"read_header {connection.head:.0f}s" in told
-    assert longest < float(told.partition("read_body ")[2].partition("s")[0]) < longest + 15
-    assert f"max_header_size {connection.head_bytes // 1024}KB" in told
-    assert f"max_size {request.body // 1024**2}MiB" in told
+    assert f"read_header {connection.head:.0f}s" in caddyfile
+    assert longest < float(caddyfile.partition("read_body ")[2].partition("s")[0]) < longest + 15
+    assert f"max_header_size {connection.head_bytes // 1024}KB" in caddyfile
+    assert f"max_size {request.body // 1024**2}MiB" in caddyfile

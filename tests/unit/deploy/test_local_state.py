@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from deploy.local import lock
-from deploy.local.mail import Mails, links
+from deploy.local.mail import MailStore, links
 from deploy.local.mailbox_pages import with_links_in_new_tabs
-from deploy.local.state import PORTS, SERVICES, State, environment
+from deploy.local.state import PORT_NAMES, SERVICES, State, environment
 
 
 def test_ports_and_secrets_are_chosen_once(tmp_path: Path) -> None:
     assert State.existing(tmp_path) is None
     first = State.open(tmp_path)
-    assert set(first.ports) == set(PORTS)
-    assert len(set(first.ports.values())) == len(PORTS)
+    assert set(first.ports) == set(PORT_NAMES)
+    assert len(set(first.ports.values())) == len(PORT_NAMES)
     assert State.open(tmp_path) == first
 
 
@@ -44,29 +44,29 @@ def test_the_environment_names_every_service_s_own_database(tmp_path: Path) -> N
 
 def test_one_stack_runs_at_a_time_and_its_claim_ends_with_it(tmp_path: Path) -> None:
     state = State.open(tmp_path)
-    assert lock.pid(state) is None
+    assert lock.supervisor_pid(state) is None
     with lock.claim(state):
-        assert lock.pid(state) is not None
-        assert not lock.until_free(state, 0)
+        assert lock.supervisor_pid(state) is not None
+        assert not lock.wait_until_free(state, 0)
         with pytest.raises(lock.AlreadyRunningError), lock.claim(state):
             pass
-    assert lock.pid(state) is None
-    assert lock.until_free(state, 0)
+    assert lock.supervisor_pid(state) is None
+    assert lock.wait_until_free(state, 0)
 
 
 def test_what_a_stack_said_counts_only_while_it_runs(tmp_path: Path) -> None:
     state = State.open(tmp_path)
     with lock.claim(state):
-        said: lock.Status = {
-            "pid": lock.pid(state) or 0,
+        status: lock.StackStatus = {
+            "pid": lock.supervisor_pid(state) or 0,
             "demo": False,
             "doing": "Ready",
             "ready": True,
             "services": [],
         }
-        lock.report(state, said)
-        assert lock.status(state) == said
-    assert lock.status(state) is None
+        lock.write_status(state, status)
+        assert lock.read_status(state) == status
+    assert lock.read_status(state) is None
 
 
 def test_a_link_ends_before_the_sentence_does() -> None:
@@ -90,7 +90,7 @@ def test_links_of_a_mail_open_in_a_new_tab(html: str, expected: str) -> None:
 
 @pytest.mark.parametrize("subject", ["=?utf-8?b?a?=", "=?no-such-set?q?a?=", "plain"])
 def test_a_subject_that_cannot_be_decoded_is_shown_as_it_came(tmp_path: Path, subject: str) -> None:
-    mails = Mails(tmp_path / "mails")
+    mails = MailStore(tmp_path / "mails")
     mails.add("shop@example.com", "reader@example.com", f"Subject: {subject}\r\n\r\nHello\r\n".encode())
     (mail,) = mails.newest_first()
     assert mail.subject == subject

@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from deploy.local import smtp
-from deploy.local.mail import Mails
+from deploy.local.mail import MailStore
 from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Rejected, Unknown
 
 MESSAGE = b"Subject: x\r\nTo: somebody@example.com\r\n\r\nHello\r\n.\r\n"
@@ -19,12 +19,12 @@ CERTIFICATE = Path(__file__).with_name("loopback.pem")
 
 
 @pytest.fixture
-def mails(tmp_path: Path) -> Mails:
-    return Mails(tmp_path / "mails")
+def mails(tmp_path: Path) -> MailStore:
+    return MailStore(tmp_path / "mails")
 
 
 @pytest.fixture
-async def server(mails: Mails):
+async def server(mails: MailStore):
     server = await smtp.listen(mails, 0, "127.0.0.1")
     yield server
     server.close()
@@ -37,13 +37,13 @@ async def mailer(server: asyncio.Server):
     await mailer.close()
 
 
-async def test_a_mail_is_delivered_and_the_connection_serves_the_next(mailer: Mailer, mails: Mails):
+async def test_a_mail_is_delivered_and_the_connection_serves_the_next(mailer: Mailer, mails: MailStore):
     for number in range(3):
         assert await mailer.send(SENDER, f"reader-{number}@example.com", MESSAGE) == Delivered()
     assert len(list(mails.newest_first())) == 3
 
 
-async def test_several_callers_wait_for_one_another(mailer: Mailer, mails: Mails):
+async def test_several_callers_wait_for_one_another(mailer: Mailer, mails: MailStore):
     sent = [mailer.send(SENDER, f"reader-{number}@example.com", MESSAGE) for number in range(5)]
     assert set(await asyncio.gather(*sent)) == {Delivered()}
     assert len(list(mails.newest_first())) == 5
@@ -57,14 +57,14 @@ async def test_a_refused_address_is_rejected_and_the_next_mail_goes(mailer: Mail
     assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
 
 
-async def test_a_busy_mailbox_is_deferred(mailer: Mailer, mails: Mails):
+async def test_a_busy_mailbox_is_deferred(mailer: Mailer, mails: MailStore):
     outcome = await mailer.send(SENDER, "defer-451-a@example.com", MESSAGE)
     assert isinstance(outcome, Deferred)
     assert "example.com" not in outcome.reason
     assert not list(mails.newest_first())
 
 
-async def test_a_connection_lost_after_data_is_unknown(mailer: Mailer, mails: Mails):
+async def test_a_connection_lost_after_data_is_unknown(mailer: Mailer, mails: MailStore):
     outcome = await mailer.send(SENDER, "drop-after-data-a@example.com", MESSAGE)
     assert isinstance(outcome, Unknown)
     assert "example.com" not in outcome.reason
@@ -81,7 +81,7 @@ async def test_a_missing_server_is_away():
 
 
 async def test_an_address_with_a_second_command_is_rejected_before_it_reaches_the_server(
-    mailer: Mailer, mails: Mails
+    mailer: Mailer, mails: MailStore
 ):
     outcome = await mailer.send(SENDER, "a@example.com>\r\nRCPT TO:<b@example.com", MESSAGE)
     assert isinstance(outcome, Rejected)
@@ -103,21 +103,21 @@ async def test_a_domain_of_another_alphabet_needs_nothing_of_the_server():
         await mailer.close()
 
 
-async def test_both_forms_of_a_domain_are_one_mailbox(mailer: Mailer, mails: Mails):
+async def test_both_forms_of_a_domain_are_one_mailbox(mailer: Mailer, mails: MailStore):
     assert await mailer.send(SENDER, "anna@bøger.example", MESSAGE) == Delivered()
     (mail,) = mails.newest_first()
     assert mail.to == "anna@xn--bger-gra.example"
 
 
 async def test_an_address_outside_ascii_is_sent_by_the_first_mail_of_an_encrypted_connection(
-    mails: Mails, monkeypatch: pytest.MonkeyPatch
+    mails: MailStore, monkeypatch: pytest.MonkeyPatch
 ):
     encrypted = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     encrypted.load_cert_chain(CERTIFICATE)
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(smtp.Door(mails), enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0, ssl=encrypted
+        lambda: SMTP(smtp.SmtpHandler(mails), enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0, ssl=encrypted
     )
     mailer = Mailer(f"smtps://127.0.0.1:{server.sockets[0].getsockname()[1]}", seconds=3)
     try:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.cli.health_check import ask
+from shared.cli.health_check import find_faults
 from shared.health import Health
 from shared.http.health_app import HealthApp
 from shared.http.server import serve
@@ -25,7 +25,7 @@ def a_port() -> int:
 async def process() -> AsyncIterator[tuple[Health, int]]:
     health, port, stopping = Health(), a_port(), asyncio.Event()
     serving = asyncio.create_task(serve(HealthApp({"": health}), port, stopping))
-    while await asyncio.to_thread(ask, port):
+    while await asyncio.to_thread(find_faults, port):
         assert not serving.done()
     yield health, port
     stopping.set()
@@ -35,8 +35,8 @@ async def process() -> AsyncIterator[tuple[Health, int]]:
 async def test_alive_and_ready_are_two_questions(process: tuple[Health, int]) -> None:
     health, port = process
     health.set_unready("broker", "away")
-    assert await asyncio.to_thread(ask, port) == []
-    assert await asyncio.to_thread(lambda: ask(port, ready=True)) == ["broker: away"]
+    assert await asyncio.to_thread(find_faults, port) == []
+    assert await asyncio.to_thread(lambda: find_faults(port, ready=True)) == ["broker: away"]
 
 
 @pytest.mark.parametrize(("asked", "code"), [((), 0), (("readyz",), 1)])
@@ -48,13 +48,13 @@ async def test_the_module_ends_with_the_code_that_a_container_reads(
     done = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "shared.cli.health_check", str(port), *asked), stderr=subprocess.PIPE
     )
-    _, said = await done.communicate()
+    _, output = await done.communicate()
     assert done.returncode == code
-    assert (b"broker: away" in said) == bool(code)
+    assert (b"broker: away" in output) == bool(code)
 
 
 def test_no_process_and_another_program_are_not_healthy() -> None:
-    assert ask(a_port()) != []
+    assert find_faults(a_port()) != []
     with socket.create_server(("127.0.0.1", 0)) as stranger:
 
         def answer() -> None:
@@ -64,5 +64,5 @@ def test_no_process_and_another_program_are_not_healthy() -> None:
             connection.close()
 
         threading.Thread(target=answer).start()
-        (fault,) = ask(stranger.getsockname()[1])
+        (fault,) = find_faults(stranger.getsockname()[1])
     assert "something else listens there" in fault

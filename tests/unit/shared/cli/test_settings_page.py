@@ -1,4 +1,4 @@
-"""The page of all settings says what the code reads."""
+"""The page of all settings holds what the code reads."""
 
 from pathlib import Path
 
