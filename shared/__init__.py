@@ -1,10 +1,14 @@
-"""What two services need and what has no opinion on surveys; the events aside.
+"""What two or more services need, and knows nothing of surveys; the events aside.
 
-events     the contracts: what is said on which topic, with examples
-kafka      the exactly-once kernel: batch consumer, relay, dead letters
-db         transactions, the kernel's tables, migrations
-tenancy    each service's own copy of the tenants and their keys
-http       doors: problems, keys, staff, tokens, live pages
-pages      the frame, stylesheet and charts that every page shares
+events     the contracts: every kind of event on its topic, with examples
+kafka      the exactly-once kernel (consumer, outbox relay, dead letters), and the operator's tools
+db         transactions, bulk writes, notifications, the kernel's tables, migrations
+tenancy    each service's replica of the tenants, and the API keys
+mail       messages, and one connection to the mail server
+outbound   the queue of mails: claims, leases, retries, outcomes
+http       middleware, authentication, problems, rate limits, live pages
+pages      the frame, stylesheet and charts of every page
+values     addresses, phone numbers, languages, time zones, texts: parsed and normalized
 telemetry  logs and metrics
+cli        commands for operators
 """

@@ -1,21 +1,21 @@
-"""What an API key is to a door; how one is looked up and refused, shared.tenancy and shared.http say."""
+"""API keys as routes see them; shared.tenancy looks them up, shared.http refuses them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key that opened the door."""
+    """A valid API key, with its scopes."""
 
     tenant: str
     id: str
     name: str
     scopes: frozenset[str]
     country: str | None = None
-    """The company's: two capital letters."""
+    """The company's country: two capital letters."""
     source: str | None = None
-    """The source of events that name none; None: the key's name."""
+    """The source of events that name none; without it the key's name is."""
 
 
 class KeysUnavailable(Exception):
-    """This process has not heard of the keys lately, so it can neither accept nor refuse one."""
+    """The keys could not be read for minutes, so no key can be accepted or refused."""

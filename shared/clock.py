@@ -1,4 +1,4 @@
-"""The one place that reads the time, so that a test can set it."""
+"""The only module that reads the time, so that a test can set it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,5 +7,5 @@ Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
-    """The present instant in UTC, with microseconds."""
+    """The current time in UTC."""
     return datetime.now(UTC)

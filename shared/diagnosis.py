@@ -1,4 +1,4 @@
-"""What is the matter, in words that say what to do: for logs, /readyz and commands. Never a value."""
+"""Describe an error by what to do about it: for logs, /readyz and commands. It never quotes a value."""
 
 import socket
 
@@ -16,7 +16,7 @@ DATABASE_REMEDIES = {
     "57P03": "the database is starting or stopping",
     "25006": "the database takes no writes; the address may be a standby's",
 }
-"""By PostgreSQL's code."""
+"""By PostgreSQL's SQLSTATE."""
 
 KAFKA_REMEDIES = {
     "KafkaConnectionError": "no broker answers; check AFTERWORD_KAFKA",
@@ -33,7 +33,7 @@ KAFKA_REMEDIES = {
 
 
 def describe(error: BaseException) -> str:
-    """A sentence for what we know, else the kind of the error."""
+    """A remedy for known errors, else the class of the error."""
     kind = type(error).__name__
     if (code := sqlstate(error)) in DATABASE_REMEDIES:
         return DATABASE_REMEDIES[code]

@@ -1,4 +1,4 @@
-"""Errors, sorted by what happens next."""
+"""Errors, by what happens next: a dead letter, a retry, or the end of the process."""
 
 import socket
 
@@ -7,7 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class Unprocessable(Exception):
-    """This event can be read but never be handled: it goes to the dead letters, its neighbours go on."""
+    """This event can be decoded but never be handled: it becomes a dead letter, the others are handled."""
 
 
 class PositionRefused(Exception):
@@ -15,37 +15,37 @@ class PositionRefused(Exception):
 
 
 class FatalError(Exception):
-    """Waiting mends nothing: the message says what a person must do, and the process ends."""
+    """No retry can help: the message says what a person must do, and the process ends."""
 
 
 def sqlstate(error: BaseException) -> str:
-    """PostgreSQL's code of a database error, or an empty string."""
+    """The SQLSTATE of a database error, or an empty string."""
     return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
 
 
 def is_data_error(error: BaseException) -> bool:
     """Whether the database refused the values themselves, so that a retry cannot help.
 
-    Classes 22 (data), 23 (constraint) and 54 (longer than an index or a row can be).
+    SQLSTATE classes 22 (data), 23 (constraint) and 54 (longer than an index or a row can be).
     """
     return isinstance(error, DBAPIError) and sqlstate(error)[:2] in {"22", "23", "54"}
 
 
-_WAITING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+_RETRYABLE_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 """Connection; serialization and deadlock; resources; shutdown, start and deadlines; input and output."""
-_WAITING_STATES = frozenset(
+_RETRYABLE_STATES = frozenset(
     {
-        "26000",  # no such prepared statement, or one too many: somebody pools connections between us
+        "26000",  # no such prepared statement, or a second one: a pooler between us and the server
         "42P05",
         "25006",  # read-only: the address is a standby's
-        "25P03",  # the transaction was idle for too long, as of a process that was frozen
-        "25P04",  # or took too long altogether
-        "28000",  # role or password, or a database that is not there: an operator's to mend
+        "25P03",  # the transaction was idle for too long: the process was frozen
+        "25P04",  # the transaction took too long
+        "28000",  # role or password, a missing database, privileges: an operator can mend them
         "28P01",
         "3D000",
         "42501",
         "55006",  # an object in use
-        "55P03",  # a lock not to be had in time
+        "55P03",  # a lock was not available in time
         "XX001",  # damaged data or a damaged index
         "XX002",
     }
@@ -53,22 +53,22 @@ _WAITING_STATES = frozenset(
 _NOT_MIGRATED = frozenset({"42P01", "42703", "3F000"})
 """A table, a column or a schema that is not there yet."""
 _ABOUT_ARGUMENTS = ("the server expects", "number of query arguments")
-"""What asyncpg says of a statement of ours; all else that it says without a code is of the connection."""
+"""In asyncpg's messages about our statements; its other errors without a code are about the connection."""
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the database or the network cannot serve just now: the same request may work in a moment.
+    """Whether the database or the network is unavailable: the same request may succeed in a moment.
 
-    Includes what follows from a lost connection, such as a savepoint that can no longer be rolled back.
+    This includes errors that follow from a lost connection, as when a savepoint cannot be rolled back.
     """
     if isinstance(error, SQLAlchemyError):
-        return _database_is_away(error) or (
+        return _is_database_unavailable(error) or (
             error.__context__ is not None and is_unavailable(error.__context__)
         )
     return isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
 
 
-def _database_is_away(error: SQLAlchemyError) -> bool:
+def _is_database_unavailable(error: SQLAlchemyError) -> bool:
     if isinstance(error, PoolTimeout | PendingRollbackError):
         return True
     if not isinstance(error, DBAPIError):
@@ -80,29 +80,29 @@ def _database_is_away(error: SQLAlchemyError) -> bool:
     state = sqlstate(error)
     if not state:
         return not any(words in str(error.orig) for words in _ABOUT_ARGUMENTS)
-    return state[:2] in _WAITING_CLASSES or state in _WAITING_STATES
+    return state[:2] in _RETRYABLE_CLASSES or state in _RETRYABLE_STATES
 
 
 def is_infrastructure_error(error: BaseException) -> bool:
-    """Whether Kafka, PostgreSQL or the network cannot serve, or the tables are not there yet: never the
-    event's fault, so wait and try again.
+    """Whether Kafka, PostgreSQL or the network is unavailable, or tables are missing: retry, no event is at
+    fault.
 
-    What PostgreSQL refuses for any other reason (a value, a statement of ours that only this event leads to)
-    would be refused for ever: the event is put aside.
+    What PostgreSQL refuses for any other reason (a value, or a statement of ours that only this event leads
+    to) would be refused for ever: the event becomes a dead letter.
     """
     from aiokafka.errors import KafkaError  # noqa: PLC0415  (the web process without consumers stays light)
 
     if isinstance(error, SQLAlchemyError):
         return is_unavailable(error) or sqlstate(error) in _NOT_MIGRATED
     if isinstance(error, IsADirectoryError | NotADirectoryError):
-        return False  # files of ours: a name that an event gave led to a folder
+        return False  # a file name from an event is that of a folder
     return isinstance(error, KafkaError | OSError | TimeoutError)
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether a loop that has no single event to blame waits and tries again.
+    """Whether a loop retries after this error, since no single event is at fault.
 
-    That is trouble, and whatever else the database refuses: the loop says so in /readyz and goes on when it
-    is mended, and the other loops of its process go on meanwhile.
+    That is an infrastructure error, or any other refusal of the database: the loop is unready until it is
+    mended, and the other loops of its process go on.
     """
     return is_infrastructure_error(error) or isinstance(error, SQLAlchemyError)

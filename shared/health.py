@@ -1,4 +1,4 @@
-"""What a process knows about itself: which of its loops are alive, and what it waits for."""
+"""The health of a process: which of its loops are alive, and what it waits for."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from shared.telemetry import metrics
 log = structlog.get_logger()
 
 STALE_AFTER_S = 120.0
-"""Seconds without a tick after which a loop counts as stalled; no batch takes that long."""
+"""A loop that has not ticked for so long counts as stalled; no batch takes that long."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Health:
     def set_unready(self, what: str, why: str) -> None:
         """The process is not ready, for this reason, until :meth:`set_ready` is called."""
         metrics.WAITS.labels(self.service, what).inc()
-        metrics.MISSING.labels(self.service, what).set(1)
+        metrics.UNREADY.labels(self.service, what).set(1)
         if self._unready.get(what) != why:
             log.warning("unready", what=what, why=why)
         self._unready[what] = why
@@ -43,7 +43,7 @@ class Health:
     def set_ready(self, what: str) -> None:
         """This no longer keeps the process from being ready."""
         if self._unready.pop(what, None) is not None:
-            metrics.MISSING.labels(self.service, what).set(0)
+            metrics.UNREADY.labels(self.service, what).set(0)
             log.info("ready", what=what)
 
     def warn(self, what: str, why: str) -> None:
@@ -58,11 +58,11 @@ class Health:
             log.info("warning_cleared", what=what)
 
     def warnings(self) -> list[str]:
-        """What an operator should look at, although it stops nothing."""
+        """The warnings, with their reasons."""
         return [f"{what}: {why}" for what, why in self._warnings.items()]
 
     def stalled(self) -> list[str]:
-        """The loops that have not ticked lately: only a restart helps. Empty when all is well."""
+        """Loops that have not ticked for :data:`STALE_AFTER_S`: only a restart helps."""
         now = self.clock()
         return [
             f"{loop}: no tick for {now - at:.0f} s"
@@ -71,5 +71,5 @@ class Health:
         ]
 
     def unready(self) -> list[str]:
-        """What the process waits for; empty when it can take requests and records."""
+        """What the process waits for, with the reasons; empty when it can serve requests and consume."""
         return [f"{what}: {why}" for what, why in self._unready.items()]

@@ -1,4 +1,4 @@
-"""Locks by name within one process: who waits for one holds no database connection meanwhile."""
+"""Locks by name within one process: a request that waits for one needs no database connection meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,27 +7,27 @@ from dataclasses import dataclass
 
 
 @dataclass
-class _Named:
+class _NamedSemaphore:
     semaphore: asyncio.Semaphore
     users: int = 0
 
 
 class KeyedSemaphores:
-    """For each name so many at once; a name that nobody uses takes no memory."""
+    """A semaphore for each name; a name that is not in use takes no memory."""
 
     def __init__(self, at_once: int = 1) -> None:
         self._at_once = at_once
-        self._named: dict[str, _Named] = {}
+        self._named: dict[str, _NamedSemaphore] = {}
 
     def users(self, name: str) -> int:
-        """How many hold it or wait for it."""
+        """How many hold the semaphore of this name, or wait for it."""
         named = self._named.get(name)
         return named.users if named else 0
 
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[None]:
-        """Wait for a place under this name; first come, first served."""
-        named = self._named.setdefault(name, _Named(asyncio.Semaphore(self._at_once)))
+        """Hold the semaphore of this name while the block runs; first come, first served."""
+        named = self._named.setdefault(name, _NamedSemaphore(asyncio.Semaphore(self._at_once)))
         named.users += 1
         try:
             async with named.semaphore:

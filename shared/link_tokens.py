@@ -1,4 +1,4 @@
-"""The tokens in a customer's links: the invitation's id and 128 bits that only we can make."""
+"""The tokens in customers' links: the invitation's id, and 128 bits of an HMAC."""
 
 import base64
 import binascii
@@ -12,12 +12,12 @@ from shared.secrets import derive
 Purpose = Literal["answer", "unsubscribe"]
 PURPOSES: tuple[Purpose, ...] = ("answer", "unsubscribe")
 TOKEN_LENGTH = 43
-_ID = 16
-_TAG = 16
+_ID_BYTES = 16
+_TAG_BYTES = 16
 
 
 class LinkSigner:
-    """Signs and reads link tokens. A token for one purpose is nothing to another."""
+    """Signs and verifies link tokens. A token is valid for one purpose only."""
 
     def __init__(self, secret: str) -> None:
         self._keys = {purpose: derive(secret, f"link:{purpose}") for purpose in PURPOSES}
@@ -29,21 +29,21 @@ class LinkSigner:
         ).decode()[:TOKEN_LENGTH]
 
     def read(self, purpose: Purpose, token: str) -> UUID | None:
-        """The invitation that a token speaks for, or None when we did not write it, letter by letter."""
+        """The invitation of a valid token, else None. Only the spelling that `sign` returns is valid."""
         if len(token) != TOKEN_LENGTH or not token.isascii():
             return None
         try:
             raw = base64.b64decode(token + "=", altchars=b"-_", validate=True)
         except binascii.Error:
             return None
-        invitation_id = raw[:_ID]
-        if not hmac.compare_digest(raw[_ID:], self._tag(purpose, invitation_id)):
+        invitation_id = raw[:_ID_BYTES]
+        if not hmac.compare_digest(raw[_ID_BYTES:], self._tag(purpose, invitation_id)):
             return None
         found = UUID(bytes=invitation_id)
-        # Base64 leaves two spare bits in the last letter: only the spelling that we write is a token.
+        # The last letter of the base64 has two unused bits: only one of its four spellings is valid.
         return found if hmac.compare_digest(self.sign(purpose, found), token) else None
 
     def _tag(self, purpose: Purpose, invitation_id: bytes) -> bytes:
         return hmac.digest(self._keys[purpose], purpose.encode() + b":" + invitation_id, hashlib.sha256)[
-            :_TAG
+            :_TAG_BYTES
         ]

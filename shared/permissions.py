@@ -1,4 +1,4 @@
-"""Who may do what: the roles of staff and the scopes of API keys. The one place that lists them."""
+"""The roles of staff and the scopes of API keys, and what they permit."""
 
 from typing import Literal, get_args
 
@@ -6,15 +6,15 @@ Role = Literal["admin", "editor", "leader", "agent", "analyst"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 ADMIN: Role = "admin"
-"""Manages people, and whether mail leaves at all."""
+"""Manages people, and whether mail is sent at all."""
 ANALYST: Role = "analyst"
-"""Reads numbers and words, but not who said them."""
+"""Reads scores and comments, but not whose they are."""
 CASE_ROLES: tuple[Role, ...] = ("admin", "leader", "agent")
 """Work on cases."""
 ASSIGNING_ROLES: tuple[Role, ...] = ("admin", "leader")
-"""Give cases to colleagues."""
+"""Assign cases to colleagues."""
 EDITING_ROLES: tuple[Role, ...] = ("admin", "editor")
-"""Write surveys."""
+"""Edit surveys."""
 ANSWER_ROLES: tuple[Role, ...] = ("admin", "leader", "agent", "analyst")
 """Read single answers."""
 
@@ -31,8 +31,8 @@ Scope = Literal[
 ]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 EVERY_SCOPE: Scope = "admin"
-"""A key with this scope may do whatever another scope allows."""
+"""A key with this scope may do what any other scope permits."""
 STARTER_SCOPES: tuple[Scope, ...] = tuple(scope for scope in SCOPES if scope != EVERY_SCOPE)
-"""Of the key that a new company gets."""
+"""The scopes of a new company's key."""
 EVENT_SCOPES: tuple[Scope, ...] = ("events:write", EVERY_SCOPE)
-"""Either of them lets a key send events."""
+"""Each of them permits to send events."""

@@ -1,4 +1,4 @@
-"""The three kinds of process: an API, a worker, a sender. Each may run as often as the load asks for."""
+"""The three kinds of process: API, worker and sender. There may be as many of each as the load requires."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -37,7 +37,8 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
             app, beside = service.api(replace(context, started=schema.ready))
             apps[service.name] = app
             loops[f"{service.name} database"] = schema.run
-            for name, loop in {"keys": context.keys.run, **beside}.items():
+            always: Loops = {"keys": context.keys.run, "changes": context.changes.run}
+            for name, loop in {**always, **beside}.items():
                 loops[f"{service.name} {name}"] = after(schema.ready, loop)
         served = route_by_path(apps, {service.name: service.paths for service in services})
 
@@ -50,12 +51,12 @@ async def run_api(services: "Sequence[Service]", port: int, host: str, stopping:
 async def run_worker(
     service: Service, port: int, host: str, stopping: asyncio.Event, *, sending: bool = True
 ) -> None:
-    """Consume, act by the clock, relay, and send mail unless processes of their own do.
+    """Consume, run the loops by the clock, relay, and send mail unless other processes do.
 
-    A service may have as many workers as its topics have partitions.
+    More workers than its topics have partitions are of no use to a service.
     """
 
-    def loops(context: Context) -> Loops:
+    def worker_loops(context: Context) -> Loops:
         probe = context.probe(service.topics)
         metrics = MetricsLoop(
             context.database,
@@ -72,18 +73,18 @@ async def run_worker(
             for subscription in service.subscriptions(context)
         }
         relay = Relay(context.database, service.name, context.afterword.kafka, context.health)
-        at_work = {
+        loops = {
             **{name: after(probe.ready, loop) for name, loop in {**consumers, "relay": relay.run}.items()},
             **service.worker_loops(context),
             **(service.sender_loops(context) if sending and service.sender_loops else {}),
         }
-        return {"probe": probe.run, "metrics": metrics.run, **_after_checks(service, context, at_work)}
+        return {"probe": probe.run, "metrics": metrics.run, **_after_checks(service, context, loops)}
 
-    await _run(service, "worker", loops, port, host, stopping)
+    await _run(service, "worker", worker_loops, port, host, stopping)
 
 
 async def run_sender(service: Service, port: int, host: str, stopping: asyncio.Event) -> None:
-    """Send mail, and nothing else: what is due stands in the database, so Kafka is only needed to begin."""
+    """Send mail, and nothing else. It needs Kafka only at its start, for the restore guard."""
     sender_loops = service.sender_loops
     if sender_loops is None:
         raise ValueError(f"{service.name} sends no mail")
@@ -95,8 +96,8 @@ async def run_sender(service: Service, port: int, host: str, stopping: asyncio.E
 
 
 def _after_checks(service: Service, context: Context, loops: Loops) -> Loops:
-    """The loops of a service, which begin once its database has the tables that this code needs, and is known
-    to remember all that it has said.
+    """These loops, which begin once the database has the revision that this code needs, and is known to
+    contain all that was published from it.
     """
     schema = SchemaCheck(context.database, service.name, context.health)
     if service.own_topics:

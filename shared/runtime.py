@@ -1,4 +1,4 @@
-"""How a process lives: loops that tick, one stop for all of them, and an end within seconds."""
+"""The life of a process: loops that tick, one stop for all of them, and an end within seconds."""
 
 import asyncio
 import gc
@@ -18,16 +18,16 @@ from shared.health import Health
 log = structlog.get_logger()
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
-"""Runs until the event is set, then ends the batch in hand and returns."""
+"""Runs until the event is set, then finishes the work that has begun and returns."""
 
 STOP_TIMEOUT_S = 6.0
-"""Seconds from the stop until what is still under way is cancelled."""
+"""From the stop until loops that still run are cancelled."""
 NEVER_AGAIN = math.inf
 """What a step of a periodic loop returns when its work is done for good."""
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run a process on uvloop until it ends or SIGTERM or SIGINT asks it to."""
+    """Run a process on uvloop until it ends, or is asked to by SIGTERM or SIGINT."""
     uvloop.run(_until_stopped(main))
 
 
@@ -42,10 +42,10 @@ async def _until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> No
 
 
 async def run_loops(loops: Mapping[str, Loop], stopping: asyncio.Event) -> None:
-    """Run all; if one dies, the others stop too, and the error ends the process: nothing dies quietly.
+    """Run all loops; when one fails, the others stop too, and the error ends the process.
 
-    After the stop each loop may finish what it has in hand; what waits for a broker or a database that is
-    away is cancelled after some seconds: a transaction then rolls back, and an outbox row stays.
+    After the stop each loop may finish the work that has begun. A loop that waits for a broker or a database
+    that is away is cancelled: a transaction rolls back then, and an outbox row stays.
     """
     tasks = [asyncio.create_task(_guarded(name, loop, stopping), name=name) for name, loop in loops.items()]
     await stopping.wait()
@@ -71,7 +71,7 @@ async def _guarded(name: str, loop: Loop, stopping: asyncio.Event) -> None:
 
 
 async def pause(stopping: asyncio.Event, seconds: float) -> None:
-    """Wait, but not beyond the stop."""
+    """Wait so long, or until the process stops."""
     try:
         await asyncio.wait_for(stopping.wait(), seconds)
     except TimeoutError:
@@ -79,7 +79,7 @@ async def pause(stopping: asyncio.Event, seconds: float) -> None:
 
 
 def after(begin: asyncio.Event, loop: Loop) -> Loop:
-    """The same loop, from the event on."""
+    """The same loop, which begins when the event is set."""
 
     async def run(stopping: asyncio.Event) -> None:
         while not (begin.is_set() or stopping.is_set()):
@@ -90,7 +90,7 @@ def after(begin: asyncio.Event, loop: Loop) -> Loop:
     return run
 
 
-async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
+async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds: float | None = None) -> None:
     """Wait until one of the events is set, or the time is over."""
     waits = [asyncio.ensure_future(first.wait()), asyncio.ensure_future(second.wait())]
     try:
@@ -101,41 +101,41 @@ async def pause_for_either(first: asyncio.Event, second: asyncio.Event, seconds:
 
 
 class Backoff:
-    """Full jitter between 0.1 and 10 seconds, from the start again after each success."""
+    """Delays between retries: exponential with full jitter, at least 0.1 s and at most about ``max_s``."""
 
-    def __init__(self, most: float = 10.0) -> None:
-        self._most = most
+    def __init__(self, max_s: float = 10.0) -> None:
+        self._max_s = max_s
         self._tries = 0
 
     def reset(self) -> None:
-        """It worked."""
+        """Start again with short delays, after a success."""
         self._tries = 0
 
     def next(self) -> float:
-        """Seconds until the next try."""
+        """Seconds until the next retry."""
         self._tries = min(self._tries + 1, 10)
-        return 0.1 + random.random() * min(self._most, 0.2 * 2.0**self._tries)  # noqa: S311  (no secret hangs on it)
+        return 0.1 + random.random() * min(self._max_s, 0.2 * 2.0**self._tries)  # noqa: S311  (no secret hangs on it)
 
 
 @dataclass
 class Periodic:
     """A loop that calls ``step`` again and again until the process stops.
 
-    An error of Kafka, PostgreSQL or the network makes the process unready under the loop's name, and the step
-    is tried again after a while; any other error ends the loop, and with it the process.
+    A retryable error makes the process unready under the loop's name, and the step is called again after a
+    delay; any other error ends the loop, and with it the process.
     """
 
     name: str
-    """In ``/healthz``, ``/readyz`` and the metrics."""
+    """Shown in ``/healthz``, ``/readyz`` and the metrics."""
     step: Callable[[], Awaitable[float | None]]
-    """Returns the seconds until the next call: None for ``interval_s``, 0 when there is more to do, and
-    ``NEVER_AGAIN`` when the work is done for good."""
+    """Returns the seconds until the next call: None for ``interval_s``, 0 when there is more to do at once,
+    ``NEVER_AGAIN`` when no more calls are needed."""
     interval_s: float
     health: Health
     max_backoff_s: float = 10.0
-    """The longest wait after an error."""
+    """The longest delay after an error."""
     sets_ready: bool = True
-    """Whether a step that returns makes the process ready under this name; else the step does so itself."""
+    """Whether a successful step makes the process ready under this name; else the step does that itself."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Call the step until stopped."""

@@ -1,4 +1,4 @@
-"""One secret, many keys: whatever must not be forged derives its own key from the one setting."""
+"""Keys derived from the one secret: each purpose has its own."""
 
 import hashlib
 import hmac
@@ -7,23 +7,22 @@ from functools import lru_cache
 from shared.values.addresses import canonical_address, earlier_forms
 
 
-@lru_cache(maxsize=10_000)  # a few purposes, and one for each company
+@lru_cache(maxsize=10_000)  # a few purposes, and one for each tenant
 def derive(secret: str, purpose: str) -> bytes:
-    """The 32-byte key for one purpose. Knowing it tells nothing about the secret or another purpose's key."""
+    """The 32-byte key for one purpose, which reveals neither the secret nor the key of another purpose."""
     return hmac.digest(secret.encode(), b"afterword:" + purpose.encode(), hashlib.sha256)
 
 
 def customer_hash(secret: str, tenant: str, address: str) -> str:
-    """The keyed hash (64 hexadecimal digits) that stands for a customer's address where the address may
-    not.
+    """The keyed hash (64 hexadecimal digits) that replaces a customer's address where it may not be stored.
 
-    All spellings of an address have one hash (``canonical``); two tenants never share one.
+    All spellings of an address have the same hash (``canonical``); two tenants have different ones.
     """
     return _hash(secret, tenant, canonical_address(address))
 
 
 def customer_hashes(secret: str, tenant: str, address: str) -> tuple[str, ...]:
-    """The hash of the address, and behind it those that earlier versions may have stored for it."""
+    """The hash of the address, followed by those that earlier versions may have stored for it."""
     forms = (canonical_address(address), *sorted(earlier_forms(address)))
     return tuple(_hash(secret, tenant, form) for form in forms)
 

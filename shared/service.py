@@ -1,4 +1,4 @@
-"""What a service is: its settings, what it consumes, serves, does by the clock, and sends."""
+"""A service as its ``app.py`` declares it: settings, subscriptions, API, loops, recovery."""
 
 import asyncio
 import importlib
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import MetaData
 
 from shared.db.database import Database
+from shared.db.notifications import ChangeListener
 from shared.events import TOPICS, Topic
 from shared.health import Health
 from shared.kafka.kernel import Subscription
@@ -29,9 +30,9 @@ C = TypeVar("C", bound="Context")
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a process holds for one service while it runs: handed to handlers, loops and routes.
+    """What the handlers, loops and routes of one service need, for as long as its process runs.
 
-    A service whose routes need more (its pages, a live feed) has a subclass of its own in ``context.py``.
+    A service whose routes need more (its pages, a live feed) has its own subclass in ``context.py``.
     """
 
     service: str
@@ -42,27 +43,29 @@ class Context:
     health: Health
     stopping: asyncio.Event
     keys: TenantKeyRing
+    changes: ChangeListener
+    """Live pages wait for its notifications; it runs in an API process only."""
     started: asyncio.Event | None = None
-    """Set once the database is as this code needs it; None where nothing waits for that."""
+    """Set once the database has the revision that this code needs; None where nothing waits for that."""
 
     def probe(self, topics: Iterable[str]) -> TopicProbe:
-        """Looks whether the broker answers and these topics are as they are declared."""
+        """A loop that checks whether the broker answers, and whether these topics are as declared."""
         partitions, replication = self.afterword.topic_partitions, self.afterword.topic_replication
         wanted = declared(topics, partitions=partitions, replication=replication)
         return TopicProbe(self.afterword.kafka, self.health, wanted)
 
     @property
     def secret(self) -> str:
-        """The root secret; keys are derived from it by purpose (shared.secrets)."""
+        """The root secret, from which keys are derived by purpose (shared.secrets)."""
         return self.afterword.secret.get_secret_value()
 
     @property
     def staff_url(self) -> str:
-        """The address of the staff's pages, without a slash at its end."""
+        """The URL of the staff's pages, without a slash at its end."""
         return self.afterword.staff_url.rstrip("/")
 
     def extended(self, kind: type[C], **more: Any) -> C:
-        """The same context as the service's own subclass of it."""
+        """The same context as an instance of the service's own subclass."""
         return kind(**{each.name: getattr(self, each.name) for each in fields(Context)}, **more)
 
 
@@ -85,13 +88,13 @@ def lazy_api(module: str) -> Api:
 
 @dataclass(frozen=True)
 class Service:
-    """One of the five. ``app.py`` of each says it in full."""
+    """One of the five services."""
 
     name: str
     settings: type[ServiceSettings]
     metadata: MetaData
     paths: Sequence[str]
-    """What its API serves, by prefix; no path has two places."""
+    """Prefixes of the paths that its API serves; no two services share one."""
     api: Api
     """Its API, and the loops that run beside it in the same process."""
     consumes: Sequence[Topic[Any]] = ()
@@ -99,19 +102,19 @@ class Service:
     subscriptions: Callable[[Context], Sequence[Subscription[Any]]] = field(default=lambda _: ())
     """The handler of each topic that it consumes."""
     worker_loops: Callable[[Context], Loops] = field(default=lambda _: {})
-    """What it does by the clock."""
+    """Its loops by the clock."""
     sender_loops: Callable[[Context], Loops] | None = None
-    """Its mail, in a worker or in processes of their own; None where it sends none."""
+    """The loops that send its mail, in a worker or in a process of their own; None if it sends none."""
     owns: Sequence[Topic[Any]] = ()
     """The topics on which it alone publishes, and whose events it can publish again from its tables."""
     recovery: Callable[[Context], Recovery] = field(default=lambda _: Recovery())
     """What it does when its database was restored from an older backup."""
     gauges: Sequence[Gauge] = ()
-    """Gauges of its own, each set by one look into its database every few seconds."""
+    """Its own gauges, each set by a query every few seconds."""
 
     @property
     def roles(self) -> list[str]:
-        """What a process of this service may be."""
+        """The kinds of process that this service has."""
         return ["api", "worker", *(["sender"] if self.sender_loops else [])]
 
     @property
@@ -126,12 +129,12 @@ class Service:
 
     @property
     def dead_letter_topics(self) -> list[str]:
-        """Where the records go that it cannot handle."""
+        """The topics of the dead letters of its subscriptions."""
         return [dead_letter_topic(name, self.name) for name in self.consumed_topics]
 
     @property
     def topics(self) -> list[str]:
-        """What its workers read and write."""
+        """The names of all topics that its workers consume or publish on."""
         published = {topic.name for topic in TOPICS if topic.source == f"/afterword/{self.name}"}
         return [*sorted({*self.consumed_topics, *published}), *self.dead_letter_topics]
 
@@ -139,7 +142,7 @@ class Service:
 async def open_context(
     service: Service, stopping: asyncio.Event, afterword: Afterword, own: ServiceSettings, *, process: str
 ) -> Context:
-    """Everything a process needs of one service."""
+    """The context of one service for a process; its database must be closed at the end."""
     database = Database(
         own.database_url.get_secret_value(),
         name=f"{service.name}-{process}",
@@ -154,13 +157,14 @@ async def open_context(
         health=health,
         stopping=stopping,
         keys=TenantKeyRing(database, health),
+        changes=ChangeListener(database),
     )
 
 
 def read_settings(services: Sequence[Service]) -> tuple[Afterword, list[ServiceSettings]]:
-    """All settings at once, so that all faults are named at once.
+    """The settings of several services.
 
-    :raises SettingsError: with every fault.
+    :raises SettingsError: naming every fault of all of them at once.
     """
     loaded: list[Any] = load([Afterword, *(service.settings for service in services)])
     return loaded[0], loaded[1:]

@@ -7,25 +7,24 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Annotated, ClassVar, Literal, TypeVar, get_args
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-FILE = "_FILE"
-"""Behind a secret's name: the file that holds it, as secrets are mounted into containers."""
+FILE_SUFFIX = "_FILE"
+"""Behind a secret's name: the variable with the path of its file, as secrets are mounted into containers."""
 
 
 class SettingsError(Exception):
-    """The environment does not say what a service needs. The message lists every fault."""
+    """Variables are missing, wrong or unknown. The message has one line for each of them."""
 
 
 def _web_address(given: str) -> str:
     parts = urlsplit(given)
-    known = parts.scheme in {"http", "https"} and parts.hostname and _port_is_sound(parts)
-    if not known or parts.path.strip("/") or parts.query:
+    valid = parts.scheme in {"http", "https"} and parts.hostname and _has_valid_port(parts)
+    if not valid or parts.path.strip("/") or parts.query:
         raise ValueError("must be like https://afterword.example, without a path")
     return given.rstrip("/")
 
@@ -40,8 +39,8 @@ def _brokers(given: str) -> str:
 
 def _mail_server(given: SecretStr) -> SecretStr:
     parts = urlsplit(given.get_secret_value())
-    known = parts.scheme in {"smtp", "smtps"} and parts.hostname and _port_is_sound(parts)
-    if not known or parts.path.strip("/") or parts.query not in {"", "tls=required"}:
+    valid = parts.scheme in {"smtp", "smtps"} and parts.hostname and _has_valid_port(parts)
+    if not valid or parts.path.strip("/") or parts.query not in {"", "tls=required"}:
         raise ValueError(
             "must begin with smtp:// or smtps:// and name a host, with nothing behind it but ?tls=required; "
             "a password has %2F for /, %23 for #, %3F for ?"
@@ -54,7 +53,7 @@ _HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
 def _greeting(given: str) -> str:
-    """A full host name or an address in brackets: relays refuse others (RFC 5321, 4.1.1.1, 4.1.3)."""
+    """A full host name or an address in brackets: mail servers refuse others (RFC 5321, 4.1.1.1, 4.1.3)."""
     inner = given[1:-1].removeprefix("IPv6:") if given.startswith("[") and given.endswith("]") else ""
     if not _is_address(inner) and (not _HOST_NAME.fullmatch(given) or _is_address(given)):
         raise ValueError("must be a full host name such as mail.example.com, or an address as [192.0.2.1]")
@@ -70,7 +69,7 @@ def _is_address(given: str) -> bool:
 
 
 def _authorities(given: str) -> str:
-    """A file of certificates that can be read now, so that a wrong one is named at the start."""
+    """A file of certificates, read now so that a wrong one is reported when the process starts."""
     try:
         ssl.create_default_context().load_verify_locations(cafile=given)
     except ssl.SSLError:
@@ -80,8 +79,8 @@ def _authorities(given: str) -> str:
     return given
 
 
-def _port_is_sound(parts: SplitResult) -> bool:
-    """Whether the port is a number or left out; asked later, it would be told with what stands there."""
+def _has_valid_port(parts: SplitResult) -> bool:
+    """Whether the port is a number or left out. Pydantic would quote the value in the error it raises."""
     try:
         return parts.port != 0
     except ValueError:
@@ -96,10 +95,10 @@ def _database(given: SecretStr) -> SecretStr:
 
 
 def _proxies(given: str) -> str:
-    for one in given.split(","):
-        if one.strip() != "*":
+    for proxy in given.split(","):
+        if proxy.strip() != "*":
             try:
-                ip_network(one.strip())
+                ip_network(proxy.strip())
             except ValueError:
                 raise ValueError("must be addresses or networks separated by commas, or *") from None
     return given
@@ -108,25 +107,17 @@ def _proxies(given: str) -> str:
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
-class Given(BaseSettings):
-    """Settings with a prefix. They are what `load` gives them; nothing else looks into the environment."""
+class EnvironmentSettings(BaseModel):
+    """Settings that `load` reads from variables with one prefix."""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  (the library's names)
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
+    model_config = ConfigDict(extra="forbid", validate_default=True, hide_input_in_errors=True)
+    PREFIX: ClassVar[str]
 
 
-class Afterword(Given):
-    """What several services need; every process is given the same."""
+class Afterword(EnvironmentSettings):
+    """Settings that several services need; every process gets the same values."""
 
-    model_config = SettingsConfigDict(env_prefix="AFTERWORD_", hide_input_in_errors=True)
+    PREFIX = "AFTERWORD_"
 
     kafka: Annotated[str, AfterValidator(_brokers)] = Field(
         description="Kafka's bootstrap servers, host:port separated by commas.",
@@ -210,8 +201,8 @@ class Afterword(Given):
     )
 
 
-class ServiceSettings(Given):
-    """What every service needs of its own; the prefix is the service's name."""
+class ServiceSettings(EnvironmentSettings):
+    """Settings that each service has of its own; the prefix is the service's name."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database)] = Field(
         description="The service's own database. Its role owns it, and no other service knows the password.",
@@ -219,28 +210,28 @@ class ServiceSettings(Given):
     )
 
 
-TOOLING = {
+TOOL_VARIABLES = {
     "AFTERWORD_STATE": "Where the local stack keeps its data; `.state` in the checkout without it.",
     "AFTERWORD_IMAGE": "The image that deploy/compose.yaml runs.",
     "AFTERWORD_CHROMIUM": "The browser that the tests drive.",
     "AFTERWORD_SHOTS": "Where the tests leave pictures of pages.",
     "AFTERWORD_TEST_STACK": "What the tests run against: `local` (as without it), or `containers`.",
 }
-"""Read by tools beside the services, so not a misspelling."""
+"""Variables with the same prefix that only tools read: no service reports them as unknown."""
 
-S = TypeVar("S", bound=Given)
+S = TypeVar("S", bound=EnvironmentSettings)
 
 
 def load(kinds: list[type[S]], environment: Mapping[str, str] | None = None) -> list[S]:
-    """Read settings of the given kinds. An empty value counts as not given.
+    """Read settings of these kinds. An empty value counts as not given.
 
-    :raises SettingsError: with one line for each name that is missing, wrong or unknown; never with a value.
+    :raises SettingsError: when a variable is missing, wrong or unknown. It never quotes a value.
     """
     environment = os.environ if environment is None else environment
     faults: list[str] = []
     loaded: list[S] = []
     for kind in kinds:
-        prefix = prefix_of(kind)
+        prefix = kind.PREFIX
         known = known_names(kind)
         faults += [
             f"{name}: no such setting{_did_you_mean(name, known)}"
@@ -264,51 +255,42 @@ def load(kinds: list[type[S]], environment: Mapping[str, str] | None = None) -> 
             for wrong in error.errors(include_input=False, include_url=False):
                 field = str(wrong["loc"][0])
                 if field not in unread:
-                    what = "missing" if wrong["type"] == "missing" else _sentence(wrong["msg"])
+                    missing = wrong["type"] == "missing"
+                    what = "missing" if missing else wrong["msg"].removeprefix("Value error, ")
                     faults.append(f"{prefix}{field.upper()}: {what}. {kind.model_fields[field].description}")
     if faults:
         raise SettingsError("\n".join(faults))
     return loaded
 
 
-def prefix_of(kind: type[Given]) -> str:
-    """What the names of these settings begin with."""
-    return str(kind.model_config.get("env_prefix", ""))
-
-
-def known_names(kind: type[Given]) -> set[str]:
-    """Every name that may be given, the files of secrets included."""
-    prefix = prefix_of(kind)
-    names = {prefix + field.upper() for field in kind.model_fields}
-    files = {prefix + field.upper() + FILE for field, info in kind.model_fields.items() if is_secret(info)}
-    return names | files | set(TOOLING)
+def known_names(kind: type[EnvironmentSettings]) -> set[str]:
+    """Every variable of these settings, those with the files of secrets included."""
+    names = {kind.PREFIX + field.upper() for field in kind.model_fields}
+    secrets = {kind.PREFIX + field.upper() for field, info in kind.model_fields.items() if is_secret(info)}
+    return names | {name + FILE_SUFFIX for name in secrets} | set(TOOL_VARIABLES)
 
 
 def is_secret(info: FieldInfo) -> bool:
-    """Whether it is never shown, and may come from a file."""
+    """Whether the setting is a secret: it is never shown, and may come from a file."""
     return info.annotation is SecretStr or SecretStr in get_args(info.annotation)
 
 
 def _given(name: str, environment: Mapping[str, str], *, from_file: bool) -> str:
     value = environment.get(name, "")
-    path = environment.get(name + FILE, "") if from_file else ""
+    path = environment.get(name + FILE_SUFFIX, "") if from_file else ""
     if not path:
         return value
     if value:
-        raise SettingsError(f"{name}: given twice, here and as {name}{FILE}; keep one of them")
+        raise SettingsError(f"{name}: given twice, here and as {name}{FILE_SUFFIX}; keep one of them")
     try:
-        held = Path(path).read_text(encoding="utf-8")
+        content = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsError(f"{name}{FILE}: the file cannot be read: {why}") from None
-    held = held.removesuffix("\n").removesuffix("\r")
-    if not held:
-        raise SettingsError(f"{name}{FILE}: the file is empty")
-    return held
-
-
-def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ")
+        raise SettingsError(f"{name}{FILE_SUFFIX}: the file cannot be read: {why}") from None
+    content = content.removesuffix("\n").removesuffix("\r")
+    if not content:
+        raise SettingsError(f"{name}{FILE_SUFFIX}: the file is empty")
+    return content
 
 
 def _did_you_mean(name: str, known: set[str]) -> str:

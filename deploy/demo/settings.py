@@ -1,15 +1,14 @@
 """The settings of the demo."""
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
-from shared.settings import Given
+from shared.settings import EnvironmentSettings
 
 
-class Settings(Given):
+class Settings(EnvironmentSettings):
     """Settings under DEMO_."""
 
-    model_config = SettingsConfigDict(env_prefix="DEMO_")
+    PREFIX = "DEMO_"
 
     every: float = Field(
         default=2.0, gt=0, description="Seconds from one event to the next, about.", examples=["0.5"]

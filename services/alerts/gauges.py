@@ -2,9 +2,9 @@
 
 from services.alerts.notices import repository as notices
 from shared.db.database import UnitOfWork
-from shared.outbound.gauges import show
+from shared.outbound.gauges import set_gauges
 
 
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
-    await show(uow, "alerts", await notices.queued(uow))
+    await set_gauges(uow, "alerts", await notices.queued(uow))

@@ -21,7 +21,7 @@ from services.collector.repository import answers
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from shared.api_keys import ApiKey
 from shared.events import ANSWERS, Tenant
-from shared.events.segments import typed
+from shared.events.segments import normalized_segment
 from shared.events.surveys import Measurement
 from shared.http.auth import Caller, staff_or_key
 from shared.http.body_text import read_text
@@ -144,7 +144,7 @@ async def list_answers(
             allowed=caller.staff.segments if caller.staff else (),
             since=since,
             until=until,
-            segment=typed(segment) if segment else None,
+            segment=normalized_segment(segment) if segment else None,
             measurement=measurement,
             after=decode_cursor(after) if after else None,
             limit=limit,

@@ -1,11 +1,9 @@
 """The collector's own settings."""
 
-from pydantic_settings import SettingsConfigDict
-
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
     """Read from variables that begin with COLLECTOR_."""
 
-    model_config = SettingsConfigDict(env_prefix="COLLECTOR_", hide_input_in_errors=True)
+    PREFIX = "COLLECTOR_"

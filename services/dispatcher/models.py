@@ -18,13 +18,13 @@ from sqlalchemy import (
     text,
 )
 
-from shared.db.tables import NAMING, kernel_tables
+from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.outbound.mail_stream import stream_table
 from shared.tenancy.tenants import tenant_tables
 
 INSTANT = DateTime(timezone=True)
 
-metadata = MetaData(naming_convention=NAMING)
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
 stream_table(metadata)

@@ -1,7 +1,6 @@
 """The dispatcher's own settings."""
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
 
@@ -9,7 +8,7 @@ from shared.settings import ServiceSettings
 class Settings(ServiceSettings):
     """Variables that begin with DISPATCHER_."""
 
-    model_config = SettingsConfigDict(env_prefix="DISPATCHER_", hide_input_in_errors=True)
+    PREFIX = "DISPATCHER_"
 
     senders: int = Field(
         default=4,

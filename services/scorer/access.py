@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.events import WHOLE_COMPANY, People, Tenant, may_see, may_see_score
-from shared.events.segments import ORGANISATION, chain_of, decoded, typed
+from shared.events.segments import ORGANISATION, chain_of, decoded, normalized_segment
 from shared.http.staff_auth import Staff
 
 MAX_SEGMENT_LENGTH = 2_000
@@ -36,7 +36,7 @@ def parse_segment(written: str | None) -> str:
             "Write dimension:value, such as touchpoint:checkout or organisation:north/sales; "
             "a colon, slash or percent sign within a name as %3A, %2F, %25."
         )
-    return typed(written)
+    return normalized_segment(written)
 
 
 def segment_value(segment: str) -> str:

@@ -16,11 +16,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from shared.db.tables import NAMING, kernel_tables
+from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.events.nps import SCALE
 from shared.tenancy.tenants import tenant_tables
 
-metadata = MetaData(naming_convention=NAMING)
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
 

@@ -2,9 +2,9 @@
 
 from sqlalchemy import MetaData
 
-from shared.db.tables import NAMING, kernel_tables
+from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.tenancy.tenants import tenant_tables
 
-metadata = MetaData(naming_convention=NAMING)
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)

@@ -97,7 +97,7 @@ def _add_recover(app: typer.Typer, settings: "PrepareSettings", find: "FindServi
 
         try:
             asyncio.run(
-                recover_service(find(name), typer.echo, yes=yes, restored=restored, say_again=say_again)
+                recover_service(find(name), typer.echo, yes=yes, restored=restored, publish_again=say_again)
             )
         except RecoveryRefused as refusal:
             sys.exit(str(refusal))

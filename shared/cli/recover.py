@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from shared.cli.context import command_context
-from shared.kafka.ops.recovery import Finding, Recoverer
+from shared.kafka.ops.recovery import Recoverer, RecoveryFinding
 from shared.service import Service
 
 PrintLine = Callable[[str], None]
 
 
 async def recover(
-    service: Service, print_line: PrintLine, *, yes: bool, restored: bool, say_again: bool
+    service: Service, print_line: PrintLine, *, yes: bool, restored: bool, publish_again: bool
 ) -> None:
     """Print what is wrong with a service; with ``yes`` mend it.
 
@@ -26,31 +26,34 @@ async def recover(
             context.afterword.kafka,
             print_line,
         )
-        found = await (recoverer.recover(restored=restored) if yes else recoverer.look())
-        is_consistent = not (found.misfits or found.forgotten or restored)
-        _describe(found, print_line, restored=restored)
-        if (found.forgotten or restored) and recovery.lost:
+        finding = await (recoverer.recover(restored=restored) if yes else recoverer.inspect())
+        is_consistent = not (finding.refused or finding.missing_rows or restored)
+        _describe(finding, print_line, restored=restored)
+        if (finding.missing_rows or restored) and recovery.lost:
             print_line(recovery.lost)
-        if say_again and yes:
-            count = await recoverer.say_again()
+        if publish_again and yes:
+            count = await recoverer.publish_again()
             print_line(f"{count} things of {service.name} wait in its outbox to be said again")
-        elif say_again:
+        elif publish_again:
             print_line(f"all that {service.name} owns would be said again on {', '.join(service.own_topics)}")
-    if is_consistent and not say_again:
+    if is_consistent and not publish_again:
         print_line("nothing to do: database and topics fit together")
     else:
         print_line("done; start the service again" if yes else "nothing was changed; say --yes to do it")
 
 
-def _describe(found: Finding, print_line: PrintLine, *, restored: bool) -> None:
-    for misfit in found.misfits:
-        place = f"{misfit.tp.topic}/{misfit.tp.partition}"
-        then = "forgotten" if misfit.beginning is None else f"read from its oldest offset {misfit.beginning}"
-        print_line(f"{place}: {misfit.why}: {then}")
-        if misfit.beginning is not None and misfit.at < misfit.beginning:
-            print_line(f"{place}: {misfit.beginning - misfit.at} records were gone before they were applied")
-    if found.forgotten or restored:
+def _describe(finding: RecoveryFinding, print_line: PrintLine, *, restored: bool) -> None:
+    for refused in finding.refused:
+        place = f"{refused.tp.topic}/{refused.tp.partition}"
+        then = (
+            "forgotten" if refused.beginning is None else f"read from its oldest offset {refused.beginning}"
+        )
+        print_line(f"{place}: {refused.why}: {then}")
+        if refused.beginning is not None and refused.next_offset < refused.beginning:
+            lost = refused.beginning - refused.next_offset
+            print_line(f"{place}: {lost} records were gone before they were applied")
+    if finding.missing_rows or restored:
         print_line(
-            f"database: {found.forgotten} rows that were said are unknown to it, so it comes from an older "
-            "backup: its own topics are read again, and what may have been mailed since is never mailed"
+            f"database: {finding.missing_rows} rows that were said are unknown to it, so it comes from an "
+            "older backup: its own topics are read again, and what may have been mailed since is never mailed"
         )

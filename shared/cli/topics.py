@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from shared.cli.context import PrepareSettings
     from shared.kafka.ops.drift import Drift
-    from shared.kafka.ops.topics import Declared
+    from shared.kafka.ops.topics import TopicSpec
 
 TopicNames = Callable[[], Sequence[str]]
 
@@ -56,7 +56,7 @@ def create_topics(topics: Sequence[str]) -> None:
     _print_drifts(done, left, fails=any(drift.stops_us for drift in left))
 
 
-def _wanted(topics: Sequence[str]) -> "tuple[str, list[Declared]]":
+def _wanted(topics: Sequence[str]) -> "tuple[str, list[TopicSpec]]":
     from shared.kafka.ops.topics import declared
     from shared.service import read_settings
 
@@ -67,22 +67,22 @@ def _wanted(topics: Sequence[str]) -> "tuple[str, list[Declared]]":
 
 async def _compare(topics: Sequence[str]) -> "list[Drift]":
     from shared.kafka.kernel.clients import an_admin
-    from shared.kafka.ops.drift import compare, look
+    from shared.kafka.ops.drift import compare, describe_topics
 
     bootstrap, wanted = _wanted(topics)
     async with an_admin(bootstrap) as admin:
-        return compare(wanted, await look(admin, topics))
+        return compare(wanted, await describe_topics(admin, topics))
 
 
 async def _apply(
     topics: Sequence[str], choose: "Callable[[Drift], bool]"
 ) -> "tuple[list[Drift], list[Drift]]":
     from shared.kafka.kernel.clients import an_admin
-    from shared.kafka.ops.drift import apply, compare, look
+    from shared.kafka.ops.drift import apply, compare, describe_topics
 
     bootstrap, wanted = _wanted(topics)
     async with an_admin(bootstrap) as admin:
-        found = await look(admin, topics)
+        found = await describe_topics(admin, topics)
         drifts = compare(wanted, found)
         chosen = [drift for drift in drifts if choose(drift)]
         await apply(admin, wanted, found, chosen)

@@ -1,4 +1,4 @@
-"""Transactions, the kernel's tables, migrations."""
+"""A service's database: transactions, bulk writes, notifications, the kernel's tables, migrations."""
 
 from shared.db.database import Database, UnitOfWork
 from shared.db.tables import kernel_tables

@@ -1,8 +1,8 @@
-"""Many rows in one statement, made from a table and the structs whose fields are its columns.
+"""Bulk writes: many rows in one statement, made from a table and structs whose fields are its columns.
 
-A column's values come from a keyword argument (a list has one value for each row, anything else is the same
-for all rows), else from the attribute of that name of each struct. A column that has neither is left to its
-default. Rows are written in the order of their key, so that no two transactions wait for each other.
+A column's values come from a keyword argument (a list has one value for each row, any other value is the same
+for all rows), else from the attribute of that name of each struct. A column with neither gets its default.
+Rows are written in the order of their key, so that no two transactions wait for each other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from shared.db.database import UnitOfWork
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SEPARATOR = "\x1f"
-"""Between the elements of an array column: arrays of arrays do not unnest. No text of ours holds it."""
+"""Between the elements of an array column, since arrays of arrays cannot be unnested. No text contains it."""
 
 Names = tuple[str, ...]
 
@@ -42,7 +42,7 @@ async def keep_newest(
 ) -> CursorResult[Any]:
     """Write each row whose ``version`` is higher than that of the row under its key.
 
-    :param first: columns that keep their first value that is not NULL.
+    :param first: columns that keep their first value other than NULL.
     :param returning: may name ``old`` and ``new`` of the rows that were written.
     """
     names, values = row_values(table, structs, columns)
@@ -52,7 +52,7 @@ async def keep_newest(
 def row_values(
     table: Table, structs: Sequence[Any], columns: Mapping[str, Any] | None = None
 ) -> tuple[Names, dict[str, Any]]:
-    """The columns that are given, and their values by name as the statements of this module take them."""
+    """Names of the columns that have values, and the values as the statements of this module take them."""
     given = columns or {}
     if unknown := given.keys() - table.columns.keys():
         raise TypeError(f"{table.name} has no column {', '.join(sorted(unknown))}")
@@ -73,7 +73,7 @@ def row_values(
 
 @cache
 def rows_sql(table: Table, names: Names) -> str:
-    """``SELECT`` of the rows whose values ``row_values`` gives, in the order of the table's key."""
+    """A ``SELECT`` of the rows whose values ``row_values`` returns, in the order of the table's key."""
     arrays = ", ".join(f"CAST(:{name} AS {_element_type(table, name)}[])" for name in names)
     selected = ", ".join(_selected(table, name) for name in names)
     key = ", ".join(column.name for column in table.primary_key)
@@ -84,8 +84,9 @@ def rows_sql(table: Table, names: Names) -> str:
 def keep_newest_sql(
     table: Table, names: Names, *, first: Names = (), changes: tuple[str, ...] = (), returning: str = ""
 ) -> str:
-    """The statement of :func:`keep_newest`; ``changes`` are further assignments to the row that was there,
-    which is called ``t``.
+    """The statement of :func:`keep_newest`.
+
+    :param changes: further assignments to the existing row, whose name is ``t``.
     """
     key = [column.name for column in table.primary_key]
     assigned = [
@@ -109,7 +110,7 @@ def _insert_sql(table: Table, names: Names, returning: str) -> str:
 
 
 def _element_type(table: Table, name: str) -> str:
-    """The type of one value as it is sent: arrays and JSON travel as text."""
+    """The PostgreSQL type of one value as it is sent: arrays and JSON are sent as text."""
     kind = table.columns[name].type
     if isinstance(kind, ARRAY | JSONB):
         return "text"

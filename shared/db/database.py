@@ -1,6 +1,5 @@
-"""A service's own database: each change and all that it says to others is one transaction."""
+"""A service's own database: a change, and all that it publishes, are one transaction."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,64 +17,99 @@ from shared.events import Topic
 from shared.events.envelope import D
 from shared.limits import MAX_EVENT_BYTES
 
-_sql = lru_cache(maxsize=2_000)(text)
+OUTBOX_CHANNEL = "outbox"
+"""Notified once by every transaction that fills the outbox; the relay listens to it."""
+
+FILL_OUTBOX = """
+    WITH filled AS (
+        INSERT INTO outbox (topic, key, value, headers)
+        SELECT * FROM unnest(
+            CAST(:topics AS text[]), CAST(:keys AS bytea[]),
+            CAST(:values AS bytea[]), CAST(:headers AS bytea[])
+        )
+    )
+    SELECT pg_notify(channel, payload)
+    FROM unnest(CAST(:channels AS text[]), CAST(:payloads AS text[])) AS n(channel, payload)
+"""
+
+_OutboxRow = tuple[str, bytes | None, bytes | None, bytes | None]
+"""Topic, key, value and encoded headers."""
 
 
 @dataclass
 class UnitOfWork:
-    """One transaction. Inner functions take it first; only the edge that opened it commits."""
+    """One transaction. Functions take it as their first argument; only the code that opened it commits."""
 
     connection: AsyncConnection
     now: datetime
-    _pending: list[tuple[str, bytes | None, bytes | None, bytes | None]] = field(default_factory=list)
+    _outbox_rows: list[_OutboxRow] = field(default_factory=list)
+    _notifications: list[tuple[str, str]] = field(default_factory=list)
 
     async def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         """Run one statement. Casts are written CAST(:x AS type): ``:x::type`` hides the parameter."""
         return await self.connection.execute(statement(sql), values or {})
 
     def publish(self, topic: Topic[D], tenant: str, data: D) -> None:
-        """Say that this is how the thing stands now, if and when the transaction commits.
+        """Publish the present state of a thing, if and when the transaction commits.
 
-        :raises Unprocessable: when it is larger than a topic takes.
+        :raises Unprocessable: when the event is larger than a topic takes.
         """
         event = topic.event(tenant, data, self.now)
         value = topic.encode(event)
         if len(value) > MAX_EVENT_BYTES:
             raise Unprocessable(f"an event of {len(value)} bytes is more than a topic takes")
-        self._pending.append((topic.name, topic.record_key(event), value, None))
+        self._outbox_rows.append((topic.name, topic.record_key(event), value, None))
 
     def add_dead_letter(self, topic: str, key: bytes | None, value: bytes | None, headers: bytes) -> None:
-        """Write a dead letter: original bytes, place and reason."""
-        self._pending.append((topic, key, value, headers))
+        """Publish a dead letter with its original bytes, if and when the transaction commits."""
+        self._outbox_rows.append((topic, key, value, headers))
+
+    def notify(self, channel: str, payload: str = "") -> None:
+        """Notify the listeners of a channel when the transaction commits, once for equal payloads.
+
+        PostgreSQL lets transactions that notify commit one after another: call it only where a loop waits.
+        """
+        self._notifications.append((channel, payload))
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Take back rows and words alike when the block fails."""
-        pending = len(self._pending)
+        """Undo the statements of the block, and what it published and notified, when it fails."""
+        rows, notifications = len(self._outbox_rows), len(self._notifications)
         try:
             async with self.connection.begin_nested():
                 yield
         except BaseException:
-            del self._pending[pending:]
+            del self._outbox_rows[rows:]
+            del self._notifications[notifications:]
             raise
 
-    async def flush(self) -> bool:
-        """Write what was pending to the outbox; True if there was anything."""
-        if not self._pending:
-            return False
-        topics, keys, values, headers = zip(*self._pending, strict=True)
-        await self.execute(
-            "INSERT INTO outbox (topic, key, value, headers) SELECT * FROM unnest("
-            "CAST(:topics AS text[]), CAST(:keys AS bytea[]), "
-            "CAST(:values AS bytea[]), CAST(:headers AS bytea[]))",
-            {"topics": list(topics), "keys": list(keys), "values": list(values), "headers": list(headers)},
+    async def flush(self) -> None:
+        """Write what was published to the outbox, and notify."""
+        if self._outbox_rows:
+            self.notify(OUTBOX_CHANNEL)
+        if not self._notifications:
+            return
+        topics, keys, values, headers = (
+            zip(*self._outbox_rows, strict=True) if self._outbox_rows else ((),) * 4
         )
-        self._pending.clear()
-        return True
+        channels, payloads = zip(*dict.fromkeys(self._notifications), strict=True)
+        await self.execute(
+            FILL_OUTBOX,
+            {
+                "topics": list(topics),
+                "keys": list(keys),
+                "values": list(values),
+                "headers": list(headers),
+                "channels": list(channels),
+                "payloads": list(payloads),
+            },
+        )
+        self._outbox_rows.clear()
+        self._notifications.clear()
 
 
 class Database:
-    """The service's engine, its clock, and the bell that tells the relay of new rows."""
+    """The service's connection pool and its clock."""
 
     def __init__(
         self,
@@ -86,46 +120,45 @@ class Database:
         pool_seconds: float = 10,
         clock: Clock = system_clock,
     ) -> None:
-        """``pool_seconds``: how long who needs a connection waits while all are in use."""
+        """:param pool_seconds: how long a caller waits for a connection while all are in use."""
         self.url = url
         self.name = name
         self.clock = clock
-        self.outbox_filled = asyncio.Event()
         self.engine = new_engine(url, name=name, pool_size=pool_size, pool_seconds=pool_seconds)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[UnitOfWork]:
-        """BEGIN, the block, the outbox, COMMIT; anything raised rolls all of it back."""
+        """BEGIN, the block, the outbox, COMMIT; any exception rolls all of it back."""
         async with self.engine.begin() as connection:
             uow = UnitOfWork(connection, self.clock())
             yield uow
-            pending = await uow.flush()
-        if pending:
-            self.outbox_filled.set()
+            await uow.flush()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
-        """One consistent look; nothing that is written or pending in it stays."""
+        """One consistent snapshot, read only."""
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield UnitOfWork(connection, self.clock())
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections of the pool."""
         await self.engine.dispose()
 
 
+@lru_cache(maxsize=2_000)
 def statement(sql: str) -> TextClause:
     """A statement, parsed once for each text."""
-    return _sql(sql)
+    return text(sql)
 
 
 def new_engine(
     url: str, *, name: str, pool_size: int | None, pool_seconds: float = 10, deadline: float | None = 40
 ) -> AsyncEngine:
-    """An engine on which nothing waits for ever; ``pool_size`` None keeps no connection.
+    """An engine on which nothing waits for ever.
 
-    ``deadline``: seconds that the client waits for a statement; None only for what may take long.
+    :param pool_size: None keeps no connection.
+    :param deadline: seconds that the client waits for a statement; None only for what may take long.
     """
     limits: dict[str, Any] = (
         {"poolclass": NullPool}
@@ -145,7 +178,7 @@ def new_engine(
                 "lock_timeout": "5s",
                 # A frozen owner must not keep a position's row from its successor.
                 "idle_in_transaction_session_timeout": "10s",
-                # The default is of disks that turn: a month of ten million rows would be read by reading all.
+                # The default is for spinning disks: with it, a month of ten million rows is a full scan.
                 "random_page_cost": "1.1",
             },
         },

@@ -1,4 +1,4 @@
-"""Copies of what others say: of each thing the newest, by one statement for every table of such copies."""
+"""Replicas of other services' events: of each thing the newest version (``bulk`` does so from a table)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult
 from shared.db.database import UnitOfWork
 
 Columns = Mapping[str, tuple[str, Sequence[Any]]]
-"""By name: its PostgreSQL type, and its values, one for each row."""
+"""By name: the PostgreSQL type, and the values, one for each row."""
 
 
 async def keep_newest(
@@ -19,9 +19,9 @@ async def keep_newest(
     key: Sequence[str] = ("tenant", "id"),
     returning: str = "",
 ) -> CursorResult[Any]:
-    """Write each row whose ``version`` is higher than that which stands under its key.
+    """Write each row whose ``version`` is higher than that of the row under its key.
 
-    ``returning`` may name ``old`` and ``new`` of the rows that were written.
+    :param returning: may name ``old`` and ``new`` of the rows that were written.
     """
     names = ", ".join(columns)
     values = ", ".join(f"CAST(:{name} AS {kind}[])" for name, (kind, _) in columns.items())

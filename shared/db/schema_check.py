@@ -1,4 +1,4 @@
-"""Whether a database stands where this code needs it, and whether its clock and ours agree."""
+"""Whether a database has the revision that this code needs, and whether its clock agrees with ours."""
 
 import asyncio
 import importlib
@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.database import Database
+from shared.db.database import Database, statement
 from shared.errors import FatalError
 from shared.health import Health
 from shared.runtime import Periodic
@@ -18,28 +17,30 @@ from shared.telemetry import metrics
 CHECK_INTERVAL_S = 5.0
 FIRST_CHECK_INTERVAL_S = 1.0
 MAX_CLOCK_DIFFERENCE_S = 5.0
-"""Seconds between two clocks that harm nothing: leases have 20 to spare, senders of events 5 minutes."""
+"""A smaller difference does no harm: leases have 20 s to spare, senders of events 5 minutes."""
 
 
 class NewerDatabase(FatalError):
-    """A newer Afterword has migrated this database: its revision is none that this code knows."""
+    """A newer version has migrated this database: this code does not know its revision."""
 
 
-def folder(service: str) -> Path:
-    """Where a service keeps its migrations."""
+def migrations_folder(service: str) -> Path:
+    """The folder of a service's migrations."""
     package = importlib.import_module(f"services.{service}")
     return Path(str(package.__file__)).parent / "migrations"
 
 
 def revisions(service: str) -> list[str]:
-    """The revisions that this code knows, oldest first: what each file's name begins with."""
-    return sorted(path.name.partition("_")[0] for path in (folder(service) / "versions").glob("[0-9]*.py"))
+    """The revisions that this code knows, oldest first: each is the beginning of a file's name."""
+    return sorted(
+        path.name.partition("_")[0] for path in (migrations_folder(service) / "versions").glob("[0-9]*.py")
+    )
 
 
 async def schema_fault(service: str, connection: AsyncConnection) -> str:
-    """Why this code cannot work with the database yet; empty when it can.
+    """Why this code cannot use the database before it is migrated; empty when it can.
 
-    :raises NewerDatabase: when it never will.
+    :raises NewerDatabase: when a newer version has migrated it.
     """
     known = revisions(service)
     at = await revision(connection)
@@ -59,31 +60,32 @@ async def schema_fault(service: str, connection: AsyncConnection) -> str:
 
 
 async def revision(connection: AsyncConnection) -> str | None:
-    """Where the database stands; None before the first migration."""
-    there = await connection.execute(text("SELECT to_regclass('alembic_version')"))
-    if there.scalar_one() is None:
+    """The database's revision; None before the first migration."""
+    table = await connection.execute(statement("SELECT to_regclass('alembic_version')"))
+    if table.scalar_one() is None:
         return None
-    found = await connection.execute(text("SELECT version_num FROM alembic_version"))
-    at = found.scalar_one_or_none()
-    return None if at is None else str(at)
+    found = await connection.execute(statement("SELECT version_num FROM alembic_version"))
+    version = found.scalar_one_or_none()
+    return None if version is None else str(version)
 
 
 @dataclass
 class SchemaCheck:
-    """Looks every few seconds; what needs the tables begins when they are right, and not before.
+    """Checks every few seconds; loops that need the tables begin once the database has this code's revision.
 
-    Who has begun goes on while a newer version migrates: a migration only adds what the older does not mind.
+    They go on when a newer version migrates it meanwhile: a migration only adds, and breaks no older version.
     """
 
     database: Database
     service: str
     health: Health
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the database has the revision that this code needs."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Check until stopped.
 
-        :raises NewerDatabase: when the database is too new to begin with.
+        :raises NewerDatabase: when a newer version has migrated the database before this process was ready.
         """
         await Periodic("database", self._step, CHECK_INTERVAL_S, self.health, sets_ready=False).run(stopping)
 
@@ -99,19 +101,19 @@ class SchemaCheck:
     async def _check(self) -> str:
         async with self.database.engine.connect() as connection:
             before = self.database.clock()
-            theirs = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
-            self._compare(theirs, before, self.database.clock())
+            database_time = (await connection.execute(statement("SELECT clock_timestamp()"))).scalar_one()
+            self._compare_clocks(database_time, before, self.database.clock())
             return "" if self.ready.is_set() else await schema_fault(self.service, connection)
 
-    def _compare(self, theirs: datetime, before: datetime, after: datetime) -> None:
-        """Our clock against the database's, which was read somewhere between two looks at ours."""
-        apart = (before - theirs + (after - before) / 2).total_seconds()
-        metrics.CLOCK.labels(self.service).set(apart)
-        if abs(apart) - (after - before).total_seconds() / 2 > MAX_CLOCK_DIFFERENCE_S:
-            direction = "ahead of" if apart > 0 else "behind"
+    def _compare_clocks(self, database_time: datetime, before: datetime, after: datetime) -> None:
+        """The database's clock was read between ``before`` and ``after``, by this machine's clock."""
+        difference = (before - database_time + (after - before) / 2).total_seconds()
+        metrics.CLOCK_DIFFERENCE.labels(self.service).set(difference)
+        if abs(difference) - (after - before).total_seconds() / 2 > MAX_CLOCK_DIFFERENCE_S:
+            direction = "ahead of" if difference > 0 else "behind"
             self.health.warn(
                 "clock",
-                f"ours is {abs(apart):.0f} s {direction} the database's; set both by NTP: the times of "
+                f"ours is {abs(difference):.0f} s {direction} the database's; set both by NTP: the times of "
                 "events, leases and links go by them",
             )
         else:

@@ -1,8 +1,8 @@
-"""The tables that every service has for the kernel."""
+"""The kernel's tables, which every service has."""
 
 from sqlalchemy import BigInteger, Column, Identity, Integer, LargeBinary, MetaData, Table, Text
 
-NAMING = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -67,5 +67,5 @@ KERNEL_DDL = (
     )
     """,
 )
-"""What each service's first migration creates, beside its own tables. Never edited: later changes are
-migrations of their own."""
+"""Created by the first migration of each service, with its own tables. Never edited: every change is a later
+migration."""

@@ -1,7 +1,7 @@
-"""The contracts: every kind of event, on its topic, with examples beside it.
+"""The contracts: every kind of event on its topic, with examples beside it.
 
-An event is the thing's whole state with its ``version``; readers keep the highest version they have seen.
-Fields are only ever added, and a reader ignores those it does not know; a breaking change is a new topic.
+An event contains the whole state of a thing with its ``version``; consumers keep the highest version. Fields
+are only ever added, and consumers ignore those they do not know; a breaking change is a new topic.
 """
 
 from shared.events.answers import ANSWERS, Answer, AnswerState, Origin

@@ -1,4 +1,4 @@
-"""``answers``: what a customer said, with all that scorer and alerts need to know of the invitation."""
+"""``answers``: a customer's answer, with what scorer and alerts need of its invitation."""
 
 from datetime import date
 from typing import Literal
@@ -8,14 +8,14 @@ from shared.events.envelope import Data, Instant, ScoreValue, Text, Topic
 from shared.events.surveys import Measurement
 
 AnswerState = Literal["clicked", "saved", "sent"]
-"""clicked: a link was followed, nothing was answered; saved: a score is chosen, the customer may still
-be writing; sent: the customer pressed Send (imports are sent)."""
+"""clicked: the link was followed; saved: a score is chosen, and the customer may still be writing; sent: the
+customer pressed Send (imports are sent)."""
 Origin = Literal["survey", "import", "link"]
 Comment = str | None
 
 
 class Answer(Data, frozen=True, kw_only=True):
-    """An answer as it stands. Only ``saved`` and ``sent`` ones have a score and count."""
+    """The state of an answer. Only ``saved`` and ``sent`` ones have a score and count."""
 
     id: UUID
     """A survey answer's id is its invitation's; an import's is derived from tenant and its own id."""
@@ -31,7 +31,7 @@ class Answer(Data, frozen=True, kw_only=True):
     """True: yes; False: no; None: was not asked or did not say."""
     customer_id: Text | None = None
     contact_key: Text | None = None
-    """The invitation's: which of the people behind one customer id has answered."""
+    """That of the invitation: several people may share one customer id."""
     survey_id: UUID | None = None
     survey_version: int | None = None
     event_id: UUID | None = None
@@ -41,7 +41,7 @@ class Answer(Data, frozen=True, kw_only=True):
     organisation: tuple[str, ...] = ()
     language: Text | None = None
     day: date | None = None
-    """The day it counts for, in the tenant's zone, fixed when the score was first accepted."""
+    """The day it counts for, in the tenant's time zone; fixed when the score was first accepted."""
     invited_at: Instant | None = None
     answered_at: Instant | None = None
     """When the score was first accepted."""

@@ -1,4 +1,4 @@
-"""``cases``: what is being done about an unhappy customer."""
+"""``cases``: the follow-up with an unhappy customer."""
 
 from typing import Literal
 from uuid import UUID
@@ -9,7 +9,7 @@ CaseState = Literal["open", "assigned", "closed"]
 
 
 class Case(Data, frozen=True, kw_only=True):
-    """A case as it stands; its notes stay with the staff."""
+    """The state of a case, without the notes of the staff."""
 
     id: UUID
     number: int
@@ -19,7 +19,7 @@ class Case(Data, frozen=True, kw_only=True):
     event_id: UUID | None = None
     customer_id: Text | None = None
     contact_key: Text | None = None
-    """The keyed hash of the address of the person whose case it is."""
+    """The keyed hash of the customer's address."""
     score: ScoreValue
     touchpoint: Text | None = None
     segments: dict[str, str] = {}
@@ -27,7 +27,7 @@ class Case(Data, frozen=True, kw_only=True):
     belongs: tuple[str, ...] = ()
     """The segments of all its answers, where ``segments`` and ``organisation`` are those of the first."""
     may_contact: bool | None = None
-    """The customer's last word on being contacted; None: was not asked or did not say."""
+    """The customer's latest answer whether to be contacted; None: was not asked or did not say."""
     owner: Text | None = None
     cause: Text | None = None
     outcome: Text | None = None

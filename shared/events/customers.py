@@ -1,13 +1,13 @@
-"""``customers``: a person to be forgotten. Every service strips what it keeps of them."""
+"""``customers``: a customer whose personal data must be erased by every service."""
 
 from shared.events.envelope import Data, Instant, Name, Topic
 
 
 class CustomerErased(Data, frozen=True, kw_only=True):
-    """Records of this person that are older than ``erased_at`` are stripped wherever they appear."""
+    """Personal data of this customer from before ``erased_at`` are erased wherever they are stored."""
 
     id: Name
-    """Keyed hash of the customer's id: what must not be kept cannot be said."""
+    """Keyed hash of the customer's id: the id itself must not be stored."""
     version: int
     erased_at: Instant
 

@@ -1,4 +1,4 @@
-"""The envelope: CloudEvents 1.0 in Kafka's structured mode, with our extension attribute ``tenant``."""
+"""The envelope of events: CloudEvents 1.0 in Kafka's structured mode, with the extension ``tenant``."""
 
 import re
 from collections.abc import Callable
@@ -21,14 +21,14 @@ class Unreadable(Exception):
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event says: the whole state of one thing."""
+    """The data of an event: the whole state of one thing."""
 
 
 D = TypeVar("D", bound=Data)
 
 
 class Event(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
-    """One thing of one tenant as it stands at ``time``."""
+    """The state of one thing of one tenant at ``time``."""
 
     id: str
     source: str
@@ -43,7 +43,7 @@ class Event(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Topic(Generic[D]):
-    """Where one kind of thing is said, and how its events are written, keyed and read."""
+    """A topic: the kind of its events, and how they are encoded, keyed and decoded."""
 
     name: str
     event_type: str
@@ -52,9 +52,9 @@ class Topic(Generic[D]):
     identity: Callable[[D], str]
     """The thing's id within its tenant."""
     version: Callable[[D], int]
-    """Grows with each change; 0 for ever where the first event wins."""
+    """Grows with each change; always 0 where the first event wins."""
     key: Callable[[D], str]
-    """What must stay together, within the tenant; decides the partition."""
+    """Within the tenant: events of one key are in one partition, in order."""
     compacted: bool = False
     _decoder: "msgspec.json.Decoder[Event[D]]" = field(init=False, repr=False, compare=False)
 
@@ -62,7 +62,7 @@ class Topic(Generic[D]):
         object.__setattr__(self, "_decoder", msgspec.json.Decoder(Event[self.data]))  # type: ignore[name-defined]
 
     def event(self, tenant: str, data: D, time: datetime) -> Event[D]:
-        """Say that this is how the thing stands now."""
+        """A new event with this state of a thing."""
         return Event(
             id=new_id(),
             source=self.source,
@@ -74,7 +74,7 @@ class Topic(Generic[D]):
         )
 
     def record_key(self, event: Event[D]) -> bytes:
-        """The record's key: always behind the tenant."""
+        """The record's key, which begins with the tenant."""
         return f"{event.tenant}/{self.key(event.data)}".encode()
 
     def encode(self, event: Event[D]) -> bytes:
@@ -82,10 +82,10 @@ class Topic(Generic[D]):
         return _encoder.encode(event)
 
     def decode(self, value: bytes | None) -> Event[D]:
-        r"""Read a record's value.
+        r"""The event in a record's value.
 
-        :raises Unreadable: for anything that is not such an event, ``\u0000`` in a text included,
-            since no column of PostgreSQL could hold it.
+        :raises Unreadable: when it is no event of this topic, or contains ``\u0000``, which PostgreSQL cannot
+            store.
         """
         if not value:
             raise Unreadable("the record is empty")
@@ -105,7 +105,7 @@ class Topic(Generic[D]):
 
 
 _encoder = msgspec.json.Encoder()
-# The one kind of message in which msgspec repeats what was sent: the reason of a dead letter is read by many.
+# The only kind of message in which msgspec quotes a value: the reason of a dead letter must not contain one.
 _QUOTED = re.compile(r"^Invalid (?:enum )?value .*(?= - at `)", re.DOTALL)
-# An odd number of backslashes: the customer who typed a backslash and "u0000" is no fault.
+# An odd number of backslashes: an even number is text in which a customer typed a backslash and "u0000".
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

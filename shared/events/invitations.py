@@ -1,4 +1,4 @@
-"""``invitations``: one customer asked once, from the decision to what became of the mail."""
+"""``invitations``: one customer asked once, from the decision to the outcome of the mail."""
 
 from typing import Literal
 from uuid import UUID
@@ -10,13 +10,13 @@ from shared.events.surveys import Measurement
 from shared.events.transactions import Account, Customer
 
 InvitationState = Literal["waiting", "sending", "sent", "withheld", "dropped", "failed", "bounced", "unknown"]
-"""waiting: for its time; withheld: would have been sent, but the tenant is in test mode;
-dropped: a rule forbade it at the moment of sending (``reason``); failed: the mail server refused it;
-unknown: the connection broke when nobody could know, and it is never sent again."""
+"""waiting: not due yet; withheld: not sent, since the tenant is in test mode; dropped: a rule forbade it when
+it was to be sent (``reason``); failed: the mail server refused it; unknown: the connection broke while it was
+sent, and it is never sent again."""
 
 
 class Invitation(Data, frozen=True, kw_only=True):
-    """An invitation as it stands. Its customer, segments and words never change after the decision."""
+    """The state of an invitation. Its customer, segments and texts never change after the decision."""
 
     id: UUID
     version: int
@@ -28,10 +28,10 @@ class Invitation(Data, frozen=True, kw_only=True):
     measurement: Measurement
     language: Name
     test: bool
-    """Made for a test address or in test mode: its answer never counts."""
+    """Whether it was made for a test address or in test mode: its answer never counts."""
     customer: Customer
     contact_key: Text | None = None
-    """The keyed hash of the address that is asked: several people may share one customer id."""
+    """The keyed hash of the address that the mail goes to: several people may share one customer id."""
     account: Account | None = None
     handled_by: Text | None = None
     event_id: UUID

@@ -1,4 +1,4 @@
-"""The scale of the recommend question, and its three groups: the one place that knows their bounds.
+"""The scale of the recommend question, and the bounds of its three groups.
 
 Source: Reichheld, "The One Number You Need to Grow", Harvard Business Review, December 2003.
 """
@@ -6,7 +6,7 @@ Source: Reichheld, "The One Number You Need to Grow", Harvard Business Review, D
 from typing import Literal
 
 SCALE = range(11)
-"""Every score that can be given."""
+"""Every possible score."""
 HIGHEST_DETRACTOR = 6
 HIGHEST_PASSIVE = 8
 

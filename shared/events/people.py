@@ -1,4 +1,4 @@
-"""Which segments stand for single employees, and who may see how such a one stands."""
+"""Which segments are single employees, and who may see their scores."""
 
 import re
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from shared.events.envelope import Data, Name
 from shared.events.segments import ORGANISATION, decoded
 
-LEVEL = 3
-"""A path is department, function, person: so the third level is people, until a company says otherwise."""
+DEFAULT_PERSON_LEVEL = 3
+"""A path is department, function, person: so its third level is people, unless a company sets another."""
 _ENGLISH = (
     "agent|advis[eo]r|cashier|clerk|colleague|consultant|courier|doctor|driver|employee|handled ?by|handler"
 )
@@ -25,18 +25,18 @@ _BETWEEN = re.compile(r"[\W_]+|(?<=[a-zæøåäöü])(?=[A-Z])")
 
 
 class People(Data, frozen=True, kw_only=True):
-    """What a company has settled about the scores of its employees."""
+    """A company's settings for the scores of its employees."""
 
     dimensions: tuple[Name, ...] = ()
-    """Those that name a person, beside the ones that are named like it (``agent``, ``handled_by``, …)."""
-    level: int = LEVEL
-    """From which level on the organisation's path names people; 0: on none."""
+    """Dimensions whose values are people, besides those whose name says so (``agent``, ``handled_by``, …)."""
+    level: int = DEFAULT_PERSON_LEVEL
+    """The level of the organisation's path from which on it names people; 0: none."""
     shown: bool = False
-    """Whether a person and their leaders may see that person's scores; otherwise nobody may."""
+    """Whether people and their leaders may see the score of a person; otherwise nobody may."""
 
 
 def names_people(people: People, dimension: str) -> bool:
-    """Whether the values of a dimension (as it is written in a segment) are people."""
+    """Whether the values of a dimension, encoded as in a segment, are people."""
     name = decoded(dimension)
     return (
         name in people.dimensions or _PERSON.fullmatch(_BETWEEN.sub(" ", name).strip().casefold()) is not None
@@ -44,7 +44,7 @@ def names_people(people: People, dimension: str) -> bool:
 
 
 def is_person(people: People, segment: str) -> bool:
-    """Whether a segment stands for one employee."""
+    """Whether a segment is one employee."""
     dimension, _, value = segment.partition(":")
     if dimension == ORGANISATION:
         return 0 < people.level <= value.count("/") + 1
@@ -52,10 +52,12 @@ def is_person(people: People, segment: str) -> bool:
 
 
 def may_see_score(people: People, segment: str, role: str | None, own: Sequence[str]) -> bool:
-    """Whether a reader may see how a segment stands, as far as it is a person's. ``role`` is None for a
-    program; ``own`` are the segments that somebody is limited to, none is no limit.
+    """Whether a user may see the score of a segment, as far as the segment is a person.
 
-    Where the company allows it the person may, whose own segment it is, and a leader of what it lies in.
+    Where the company permits it, the person whose own segment it is may, and a leader of a segment above it.
+
+    :param role: None for an API key.
+    :param own: the segments that the user is limited to; empty: not limited.
     """
     if not is_person(people, segment):
         return True

@@ -1,8 +1,8 @@
-"""The placeholders in a survey's own words, such as ``{company}``: which exist, and how they are filled.
+"""The placeholders in a survey's texts, such as ``{company}``: which exist, and how they are filled.
 
-One grammar for everybody who shows or keeps these words. ``{name}`` stands for a value; ``{{`` and ``}}`` are
-braces themselves. When a survey is saved anything else in braces is refused (``faults_in``); words that were
-kept before that rule are shown with it as it was written.
+This is the only grammar of them. ``{name}`` is replaced by a value; ``{{`` and ``}}`` are braces themselves.
+When a survey is saved, anything else in braces is refused (``placeholder_faults``); in texts that were stored
+before that rule, it is shown as it was written.
 """
 
 import re
@@ -20,21 +20,21 @@ PLACEHOLDERS: Final = {
     "day": "the day on which that was, such as “17 November”",
     "touchpoint": "where it was; what it is about, when the event does not say",
 }
-"""What each stands for, in the order in which they are listed."""
-OF_AN_OCCASION: Final = tuple(name for name in PLACEHOLDERS if name != "occasion")
-"""The placeholders in the survey's own words for its occasion, which cannot name itself."""
+"""The meaning of each, in the order in which they are listed."""
+OCCASION_PLACEHOLDERS: Final = tuple(name for name in PLACEHOLDERS if name != "occasion")
+"""The placeholders in a survey's text for its occasion, which cannot contain itself."""
 MAX_PLACEHOLDER_LENGTH: Final = 1_000
-"""Characters of filled words that are kept and published: as many as the event's ``Text`` takes."""
+"""Characters of a filled text that is stored and published: as many as an event's ``Text`` takes."""
 
-# In this order: a doubled pair around a word is what other tools write for a placeholder.
+# In this order: a doubled pair around a word is the placeholder of other tools.
 _TOKEN = re.compile(r"\{\{\s*\w+\s*\}\}|\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
-def fill(words: str, values: Mapping[str, str]) -> str:
-    """The words with each placeholder's value, in one pass: braces in a value mean nothing.
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with its placeholders replaced by values, in one pass: braces in a value have no meaning.
 
-    A value is put on one line, so that it cannot begin another header of a mail. The result is text; whoever
-    puts it into HTML escapes it.
+    Line breaks in a value become blanks, so that it cannot begin another header of a mail. The result is
+    plain text, not escaped for HTML.
     """
 
     def filled(token: re.Match[str]) -> str:
@@ -45,13 +45,13 @@ def fill(words: str, values: Mapping[str, str]) -> str:
             return whole.replace("{{", "{").replace("}}", "}")
         return whole
 
-    return _TOKEN.sub(filled, words)
+    return _TOKEN.sub(filled, text)
 
 
-def faults_in(words: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
-    """What is wrong with these words, in sentences that say what to write instead; none: they are good."""
+def placeholder_faults(text: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
+    """What is wrong with a text, in sentences that say what to write instead; empty if it is valid."""
     found: list[str] = []
-    for token in _TOKEN.finditer(words):
+    for token in _TOKEN.finditer(text):
         whole, name = token[0], token[1]
         if whole in {"{{", "}}"} or (name is not None and name in known):
             continue
@@ -67,15 +67,15 @@ def faults_in(words: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
 
 
 def filled_texts(texts: SurveyTexts, values: Mapping[str, str]) -> SurveyTexts:
-    """All words of a language, filled. The occasion is a value itself: whoever makes the values fills it."""
+    """All texts of a language, filled. The occasion is a value itself, so it is filled before."""
 
-    def filled(words: str | None, longest: int | None = None) -> str | None:
-        return fill(words, values)[:longest] if words else None
+    def filled(text: str | None, max_length: int | None = None) -> str | None:
+        return fill(text, values)[:max_length] if text else None
 
     return msgspec.structs.replace(
         texts,
         **{name: filled(getattr(texts, name)) for name in PUBLISHED_TEXTS},
-        # The question is kept with its answer, and published.
+        # The question is stored and published with its answer.
         follow_up=FollowUp(
             **{
                 name: filled(getattr(texts.follow_up, name), MAX_PLACEHOLDER_LENGTH)
@@ -88,9 +88,9 @@ def filled_texts(texts: SurveyTexts, values: Mapping[str, str]) -> SurveyTexts:
 PUBLISHED_TEXTS: Final = tuple(
     name for name in SurveyTexts.__struct_fields__ if name not in {"follow_up", "occasion"}
 )
-"""The fields of a survey's words that are shown as they are, once filled."""
+"""The texts of a survey that are shown as they are, once filled."""
 
 
 def own_occasion(texts: SurveyTexts) -> str | None:
-    """The survey's own word for what it is about, in the language of these texts."""
+    """The survey's own text for its occasion, in the language of these texts."""
     return None if texts.occasion is UNSET else texts.occasion or None

@@ -1,4 +1,4 @@
-"""``scores``: how a segment stands. At most once a second for each; the last wins, no promise hangs on it."""
+"""``scores``: the score of a segment, at most one event a second for each; the newest wins."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from shared.events.surveys import Measurement
 class Score(Data, frozen=True, kw_only=True):
     """The rolling score of a segment with its margin; ``nps`` and both ends are None below ten answers.
 
-    Segments that stand for single employees are never said.
+    Scores of single employees are never published.
     """
 
     segment: str

@@ -1,4 +1,4 @@
-"""How a segment is written: ``dimension:value``, ``:`` and ``/`` percent-encoded; the company is empty."""
+"""Names of segments: ``dimension:value``, ``:`` and ``/`` percent-encoded; empty for the whole company."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -10,18 +10,18 @@ WHOLE_COMPANY = ""
 ORGANISATION = "organisation"
 MAX_DIMENSIONS = 8
 MAX_LEVELS = 6
-MAX_SEGMENTS_BYTES = 4
-"""That a character of a segment's name can need: three for one that is percent-encoded."""
+MAX_BYTES_PER_CHARACTER = 4
+"""Of a character in a segment's name: four in UTF-8, three when it is percent-encoded."""
 MAX_SEGMENT_BYTES = 1_000
-"""Bytes of a segment's name: it is part of a table's key, and an index takes no row of more than 2,700."""
-MAX_DIMENSION_BYTES = 100
+"""Of a segment's name: it is part of a table's key, and an index takes no row of more than 2,700 bytes."""
+MAX_DIMENSION_LENGTH = 100
 """Characters of a dimension."""
-MAX_VALUE_BYTES = 200
+MAX_VALUE_LENGTH = 200
 """Characters of a dimension's value, or of a level of the organisation."""
 
 
 class BadSegment(Exception):
-    """A segment that cannot be taken: its place from the root of what was sent, and the remedy."""
+    """A segment that is refused: its place from the root of the request, and the remedy."""
 
     def __init__(self, place: tuple[str | int, ...], remedy: str) -> None:
         super().__init__(remedy)
@@ -30,7 +30,7 @@ class BadSegment(Exception):
 
 
 class Segmented(Protocol):
-    """Anything that belongs to segments."""
+    """A thing that belongs to segments."""
 
     @property
     def segments(self) -> Mapping[str, str]: ...
@@ -45,7 +45,7 @@ def encoded(part: str) -> str:
 
 
 def decoded(part: str) -> str:
-    """The opposite of :func:`encoded`."""
+    """The inverse of :func:`encoded`."""
     return part.replace("%2F", "/").replace("%3A", ":").replace("%25", "%")
 
 
@@ -55,18 +55,18 @@ def _part(text: str) -> str:
 
 
 def levels(organisation: Sequence[str]) -> list[str]:
-    """The path's segments, from the top: ``organisation:north``, ``organisation:north/sales`` and so on."""
+    """The segments of an organisation's path, from the top: ``organisation:north``, ``…:north/sales``."""
     parts = [_part(part) for part in organisation]
     return [f"{ORGANISATION}:{'/'.join(parts[: depth + 1])}" for depth in range(len(parts))]
 
 
 def dimension_of(segment: str) -> str:
-    """``touchpoint:checkout`` is a touchpoint."""
+    """The dimension of a segment: ``touchpoint`` of ``touchpoint:checkout``."""
     return segment.partition(":")[0]
 
 
 def chain_of(segment: str) -> list[str]:
-    """The segment and, of a path, the levels above it."""
+    """The segment itself, and the levels above it if it is a path; from the top."""
     dimension, _, value = segment.partition(":")
     if dimension != ORGANISATION:
         return [segment]
@@ -75,21 +75,21 @@ def chain_of(segment: str) -> list[str]:
 
 
 def segments_of(thing: Segmented) -> list[str]:
-    """Every segment it counts for, once each: the company, each dimension, each level of its organisation.
+    """Every segment of a thing, once each: the company, each dimension, each level of its organisation.
 
-    What was written before the doors kept text in one form is in one form here.
+    Texts of older events, from before APIs normalized them, are normalized here.
     """
     dimensions = [f"{_part(name)}:{_part(value)}" for name, value in sorted(thing.segments.items())]
     return list(dict.fromkeys([WHOLE_COMPANY, *dimensions, *levels(thing.organisation)]))
 
 
 def named_segments(thing: Segmented) -> tuple[str, ...]:
-    """The segments of a thing beside the company, each once."""
+    """The segments of a thing besides the whole company, once each."""
     return tuple(dict.fromkeys(segments_of(thing)[1:]))
 
 
 def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
-    """Dimensions and values as clients send them, in one form; one without a value is as good as absent.
+    """A client's dimensions and values, normalized; a dimension without a value is left out.
 
     :raises BadSegment: naming the dimension and the remedy.
     """
@@ -98,9 +98,9 @@ def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
         dimension = _form(name)
         if not dimension:
             raise BadSegment(("segments", name), "Has no name. Give the dimension one.")
-        if len(dimension) > MAX_DIMENSION_BYTES:
+        if len(dimension) > MAX_DIMENSION_LENGTH:
             raise BadSegment(
-                ("segments", name), f"The dimension has more than {MAX_DIMENSION_BYTES} characters."
+                ("segments", name), f"The dimension has more than {MAX_DIMENSION_LENGTH} characters."
             )
         if value is None:
             continue
@@ -113,7 +113,7 @@ def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
 
 
 def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
-    """An organisation's levels as clients send them, in one form, from the top.
+    """A client's levels of an organisation, normalized, from the top.
 
     :raises BadSegment: naming the level and the remedy.
     """
@@ -126,35 +126,35 @@ def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _form(text: str) -> str:
-    return _known_form(text) if len(text) <= MAX_VALUE_BYTES else normalized_text(text)
+    return _known_form(text) if len(text) <= MAX_VALUE_LENGTH else normalized_text(text)
 
 
 _known_form = lru_cache(maxsize=5_000)(normalized_text)
-"""Companies have few segments, and name them with each event."""
+"""Cached: companies have few segments, and send them with each event."""
 
 
 def _clean_part(place: tuple[str | int, ...], value: Any) -> str:
     if not isinstance(value, str):
         raise BadSegment(place, "Must be text, in quotes.")
     text = _form(value)
-    if len(text) > MAX_VALUE_BYTES:
-        raise BadSegment(place, f"Has more than {MAX_VALUE_BYTES} characters. Use a short code.")
+    if len(text) > MAX_VALUE_LENGTH:
+        raise BadSegment(place, f"Has more than {MAX_VALUE_LENGTH} characters. Use a short code.")
     return text
 
 
-def typed(segment: str) -> str:
-    """A segment's name as somebody typed it, in the one form under which it is kept."""
+def normalized_segment(segment: str) -> str:
+    """The normalized name of a segment that a user typed, as it is stored."""
     dimension, colon, value = segment.partition(":")
     parts = [encoded(normalized_text(decoded(part))) for part in value.split("/")]
     return f"{encoded(normalized_text(decoded(dimension)))}{colon}{'/'.join(parts)}"
 
 
 def too_long(thing: Segmented) -> str | None:
-    """The dimension whose segment has a longer name than any table can keep, if there is one."""
-    letters = sum(len(name) + len(value) + 1 for name, value in thing.segments.items())
-    letters += len(ORGANISATION) + sum(len(level) + 1 for level in thing.organisation)
-    if letters * MAX_SEGMENTS_BYTES <= MAX_SEGMENT_BYTES:
-        return None  # nearly always; what follows takes half of the time that a whole event takes
+    """The dimension of a segment whose name is longer than :data:`MAX_SEGMENT_BYTES`, if there is one."""
+    length = sum(len(name) + len(value) + 1 for name, value in thing.segments.items())
+    length += len(ORGANISATION) + sum(len(level) + 1 for level in thing.organisation)
+    if length * MAX_BYTES_PER_CHARACTER <= MAX_SEGMENT_BYTES:
+        return None  # nearly always; the exact check takes half of the time that a whole event takes
     for segment in segments_of(thing):
         if len(segment.encode()) > MAX_SEGMENT_BYTES:
             return decoded(segment.partition(":")[0])
@@ -162,8 +162,8 @@ def too_long(thing: Segmented) -> str | None:
 
 
 def may_see(allowed: Sequence[str], segments: Sequence[str]) -> bool:
-    """Whether somebody who is limited to ``allowed`` segments (none: not limited) may see a thing of these.
+    """Whether a user who is limited to ``allowed`` segments (empty: not limited) may see a thing of these.
 
-    A path's levels are segments of their own, so ``organisation:north`` covers ``organisation:north/sales``.
+    Each level of a path is a segment, so ``organisation:north`` covers ``organisation:north/sales``.
     """
     return not allowed or not set(allowed).isdisjoint(segments)

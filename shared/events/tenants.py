@@ -1,4 +1,4 @@
-"""``tenants``: who the companies are, and which keys open their doors."""
+"""``tenants``: the companies and their API keys."""
 
 from msgspec import UNSET, UnsetType
 
@@ -7,7 +7,7 @@ from shared.events.people import People
 
 
 class KeyDigest(Data, frozen=True, kw_only=True):
-    """An API key as the doors know it: its SHA-256, never the key."""
+    """An API key as all services know it: its SHA-256, never the key itself."""
 
     id: Name
     name: Name
@@ -16,11 +16,11 @@ class KeyDigest(Data, frozen=True, kw_only=True):
     expires_at: Instant | None = None
     revoked_at: Instant | None = None
     source: Name | UnsetType = UNSET
-    """The source of events that name none, a part of their identity; unset: the key's name."""
+    """The source of events that name none, which is a part of their identity; unset: the key's name."""
 
 
 class Tenant(Data, frozen=True, kw_only=True):
-    """A company. ``id`` is its short name in keys, topics and tables."""
+    """A company. ``id`` is its short name in keys, records and tables."""
 
     id: Name
     version: int
@@ -29,10 +29,10 @@ class Tenant(Data, frozen=True, kw_only=True):
     country: Name
     languages: tuple[str, ...] = ("en",)
     postal_address: Text | None = None
-    """Stands in the last block of each mail, where the law asks who writes."""
+    """Shown at the end of each mail, as the law requires of its sender."""
     keys: tuple[KeyDigest, ...] = ()
     people: People = People()
-    """What it has settled about the scores of its employees."""
+    """Its settings for the scores of its employees."""
 
 
 TENANTS = Topic(

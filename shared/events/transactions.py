@@ -1,4 +1,4 @@
-"""``transactions``: a purchase or a contact, as a client back-end told it. The first of an identity wins."""
+"""``transactions``: a purchase or a contact, sent by a client back-end; of each identity the first wins."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from shared.ids import derived
 
 
 class Basis(Data, frozen=True, kw_only=True):
-    """Why this customer may be written to, as the back-end vouches for it."""
+    """Why this customer may be contacted, by the back-end's own account."""
 
     kind: Name
     at: Instant | None = None
@@ -17,7 +17,7 @@ class Basis(Data, frozen=True, kw_only=True):
 
 
 class Customer(Data, frozen=True, kw_only=True):
-    """Whom it happened to. ``id`` is the back-end's own, or a keyed hash of the address."""
+    """The customer. ``id`` is the back-end's own, or a keyed hash of the address."""
 
     id: Name
     email: Text | None = None
@@ -30,14 +30,14 @@ class Customer(Data, frozen=True, kw_only=True):
 
 
 class Account(Data, frozen=True, kw_only=True):
-    """The company behind the customer, where there is one."""
+    """The company of the customer, if there is one."""
 
     id: Name
     manager: Text | None = None
 
 
 class Transaction(Data, frozen=True, kw_only=True):
-    """What happened. Its identity is tenant, source and id."""
+    """A purchase or a contact. Its identity is tenant, source and id."""
 
     id: Name
     source: Name
@@ -46,19 +46,19 @@ class Transaction(Data, frozen=True, kw_only=True):
     accepted_at: Instant
     customer: Customer
     digest: Name
-    """SHA-256 of what was sent, to show when one identity came with two contents."""
+    """SHA-256 of the request's event, to show when one identity came with two contents."""
     account: Account | None = None
     handled_by: Text | None = None
     segments: dict[str, str] = {}
     organisation: tuple[str, ...] = ()
     attributes: Raw | UnsetType = UNSET
-    """The back-end's own JSON object, unread until somebody needs it."""
+    """The back-end's own JSON object, not decoded until it is needed."""
     dropped: tuple[Text, ...] = ()
-    """JSON pointers to what was sent as a help and could not be understood: left out, never the event."""
+    """JSON pointers to optional values that were not understood and left out; the event is accepted."""
 
     @property
     def event_id(self) -> UUID:
-        """The identity as one UUID: where ``/events/{id}`` shows it. Within a tenant."""
+        """The identity within a tenant as one UUID: the id in ``/events/{id}``."""
         return derived("transaction", self.source, self.id)
 
 

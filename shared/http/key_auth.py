@@ -23,7 +23,7 @@ class KeyRing(Protocol):
         """The key, from memory. :raises KeysUnavailable: when the keys are not loaded yet."""
         ...
 
-    async def look_again(self, token: str) -> ApiKey | None:
+    async def lookup_fresh(self, token: str) -> ApiKey | None:
         """The key, from the database. :raises KeysUnavailable: when it cannot be read."""
         ...
 
@@ -75,7 +75,7 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
             rate_limit = http.key_rate_limit
             client = network_of(request)
             too_many_requests(rate_limit.wait(client))
-            key = await ring.look_again(token)
+            key = await ring.lookup_fresh(token)
             if key is None:
                 too_many_requests(rate_limit.failed(client))
     except KeysUnavailable:

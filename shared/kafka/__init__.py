@@ -1,1 +1,1 @@
-"""Kafka: ``kernel`` reads and writes exactly once, ``ops`` watches topics and restores what was lost."""
+"""Kafka: ``kernel`` applies and publishes events exactly once, ``ops`` holds the operator's tools."""

@@ -1,4 +1,4 @@
-"""Mail: built so that it arrives, and sent at most once."""
+"""Mail: messages that mailbox providers accept, sent at most once."""
 
 from shared.mail.connection import MailServer, mail_server
 from shared.mail.mailer import Mailer

@@ -1,6 +1,4 @@
-"""A connection to the mail server of the settings: encrypted as they ask, and greeted by a name that it
-takes.
-"""
+"""The connection to the mail server: encrypted as the settings require, with a host name that it accepts."""
 
 import ssl
 from dataclasses import dataclass
@@ -14,40 +12,41 @@ from shared.mail.wire_addresses import on_the_wire
 from shared.settings import Afterword
 
 Encryption = Literal["from the start", "required", "where offered"]
-PORTS: dict[Encryption, int] = {"from the start": 465, "required": 587, "where offered": 25}
-LOOPBACK = "[127.0.0.1]"
-_NOBODYS = {"localhost", "localdomain"}
+DEFAULT_PORTS: dict[Encryption, int] = {"from the start": 465, "required": 587, "where offered": 25}
+LOOPBACK_GREETING = "[127.0.0.1]"
+_LOCAL_DOMAINS = {"localhost", "localdomain"}
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed over, and how."""
+    """Address of the mail server, and how to connect to it."""
 
     url: str
-    """``smtps://`` speaks TLS from the start, ``smtp://`` by STARTTLS: required where ``?tls=required``
-    says so, or where a password is shown to another machine; else where it is offered. Only what is
-    required is verified: who could pretend to be the server could as well pretend that it offers no TLS
-    (RFC 7435, 3).
+    """``smtps://`` uses TLS from the start, ``smtp://`` STARTTLS: required with ``?tls=required``, or when a
+    password is sent to another machine; else where it is offered. A certificate is verified only where TLS is
+    required: an impostor could as well offer no TLS (RFC 7435, 3).
     """
-    ehlo: str = LOOPBACK
-    """The name that we greet with: a full host name, or an address in brackets (RFC 5321, 4.1.4)."""
+    ehlo: str = LOOPBACK_GREETING
+    """Our name in EHLO: a full host name, or an address in brackets (RFC 5321, 4.1.4)."""
     ca_file: str | None = None
-    """Certificates of authorities that are trusted besides the system's."""
+    """A file with certificates of authorities that are trusted besides the system's."""
 
     @property
     def encryption(self) -> Encryption:
-        """How the connection is to be encrypted."""
+        """How the connection is encrypted."""
         url = urlsplit(self.url)
         if url.scheme == "smtps":
             return "from the start"
-        shown = bool(url.username) and not _on_this_machine(url.hostname or "")
-        return "required" if shown or parse_qs(url.query).get("tls") == ["required"] else "where offered"
+        sends_password = bool(url.username) and not _is_loopback(url.hostname or "")
+        return (
+            "required"
+            if sends_password or parse_qs(url.query).get("tls") == ["required"]
+            else "where offered"
+        )
 
 
 def mail_server(afterword: Afterword) -> MailServer:
-    """That of the settings. Without a name to greet with it is the sender's domain, else the customers'
-    site.
-    """
+    """The mail server of the settings."""
     return MailServer(
         afterword.smtp_url.get_secret_value(),
         afterword.smtp_ehlo or greeting_name(afterword.mail_from, afterword.public_url),
@@ -56,25 +55,24 @@ def mail_server(afterword: Afterword) -> MailServer:
 
 
 def greeting_name(mail_from: str, public_url: str) -> str:
-    """The first full host name among the sender's domain and the host of the site, else its address."""
+    """The first full host name among the sender's domain and the customers' site, else the site's address."""
     host = urlsplit(public_url).hostname or ""
     for given in (mail_from.rpartition("@")[2], host):
         name = on_the_wire(f"@{given}").removeprefix("@").rstrip(".").lower()
         *higher, last = name.split(".")
-        if name.isascii() and higher and last not in _NOBODYS and not _is_address(name):
+        if name.isascii() and higher and last not in _LOCAL_DOMAINS and not _is_address(name):
             return name
     if not _is_address(host):
-        return LOOPBACK
+        return LOOPBACK_GREETING
     return f"[IPv6:{host}]" if ":" in host else f"[{host}]"
 
 
 class Connection:
-    """One conversation with the server, begun as the settings ask."""
+    """A connection to the mail server that can be opened again and again."""
 
-    def __init__(self, server: MailServer, seconds: float) -> None:
-        """``seconds``: how long each answer may take.
-
-        :raises ValueError: no address of a mail server.
+    def __init__(self, server: MailServer, timeout_s: float) -> None:
+        """:param timeout_s: how long each reply may take.
+        :raises ValueError: when the URL is not that of a mail server.
         """
         url = urlsplit(server.url)
         if url.scheme not in {"smtp", "smtps"} or not url.hostname:
@@ -84,18 +82,18 @@ class Connection:
         self._password = unquote(url.password or "")
         self.smtp = SMTP(
             hostname=url.hostname,
-            port=url.port or PORTS[self._encryption],
+            port=url.port or DEFAULT_PORTS[self._encryption],
             local_hostname=server.ehlo,
             use_tls=self._encryption == "from the start",
             start_tls=False,
-            tls_context=_context(server.ca_file, verified=self._encryption != "where offered"),
-            timeout=seconds,
+            tls_context=_tls_context(server.ca_file, verified=self._encryption != "where offered"),
+            timeout=timeout_s,
         )
 
     async def open(self) -> None:
         """Connect, greet, encrypt, sign in.
 
-        :raises SMTPException, OSError: what failed; nothing is connected then.
+        :raises SMTPException, OSError: when a step fails; the connection is closed then.
         """
         try:
             await self.smtp.connect()
@@ -103,7 +101,7 @@ class Connection:
             if self._encryption == "required":
                 await self.smtp.starttls()
             elif self._encryption == "where offered" and self.smtp.supports_extension("starttls"):
-                await self._try_to_encrypt()
+                await self._try_starttls()
             if self._user is not None:
                 await self.smtp.login(self._user, self._password)
             await self.greet()
@@ -112,7 +110,7 @@ class Connection:
             raise
 
     async def greet(self) -> None:
-        """EHLO, or HELO where that is not known; once for each connection, and once more after TLS began."""
+        """EHLO, or HELO where that is unknown; once for each connection, and once more after STARTTLS."""
         if self.smtp.is_ehlo_or_helo_needed:
             try:
                 await self.smtp.ehlo()
@@ -121,8 +119,8 @@ class Connection:
                     raise
                 await self.smtp.helo()
 
-    async def _try_to_encrypt(self) -> None:
-        """Where TLS is offered and does not come about, the mail goes as if it had not been offered."""
+    async def _try_starttls(self) -> None:
+        """STARTTLS; when it fails, connect again and go on without."""
         try:
             await self.smtp.starttls()
         except (SMTPException, OSError):
@@ -130,7 +128,7 @@ class Connection:
             await self.smtp.connect()
 
 
-def _context(ca_file: str | None, *, verified: bool) -> ssl.SSLContext:
+def _tls_context(ca_file: str | None, *, verified: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
@@ -140,7 +138,7 @@ def _context(ca_file: str | None, *, verified: bool) -> ssl.SSLContext:
     return context
 
 
-def _on_this_machine(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
 
 

@@ -1,4 +1,4 @@
-"""Sends one mail at a time, and says truly what became of it: nothing is ever sent again on a guess."""
+"""Sends one mail at a time, and returns an outcome that is certain: no mail is sent again on a guess."""
 
 import asyncio
 import re
@@ -20,20 +20,22 @@ from aiosmtplib import (
 from shared.diagnosis import describe
 from shared.mail.connection import Connection, MailServer
 from shared.mail.outcomes import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
-from shared.mail.refusals import FOR_GOOD, Step, read
+from shared.mail.refusals import FIRST_PERMANENT_CODE, SmtpStep, read_refusal
 from shared.mail.wire_addresses import on_the_wire
 
-SECONDS = 300.0
-"""For the greeting and the answer to each command (RFC 5321, 4.5.3.2)."""
-SECONDS_TO_BEGIN = 120.0
-"""For the answer to DATA (4.5.3.2.4)."""
-SECONDS_FOR_DATA = 600.0
-"""From the mail to the answer (4.5.3.2.6): a server may look at it for long before it takes it."""
-SECONDS_BEFORE_DATA = 900.0
-"""For all that comes before DATA together, so that a mail's whole way has an end."""
-REFUSED, BEYOND = 400, 600
-"""RFC 5321, 4.2.1: an answer's first digit says whether it is a refusal."""
-TAKEN, GO_ON = 250, 354
+COMMAND_TIMEOUT_S = 300.0
+"""For the greeting, and for the reply to each command (RFC 5321, 4.5.3.2)."""
+DATA_COMMAND_TIMEOUT_S = 120.0
+"""For the reply to DATA (4.5.3.2.4)."""
+DATA_TIMEOUT_S = 600.0
+"""From the end of the mail to the reply (4.5.3.2.6): a server may check it for long before it accepts it."""
+ENVELOPE_TIMEOUT_S = 900.0
+"""For everything before DATA together, so that the whole attempt has a limit."""
+GOODBYE_TIMEOUT_S = 2.0
+REFUSAL_CODES = range(400, 600)
+"""RFC 5321, 4.2.1: a reply's first digit says whether it is a refusal."""
+ACCEPTED_CODE, SEND_DATA_CODE = 250, 354
+INVALID_ADDRESS_CODE = 553
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 
@@ -41,12 +43,11 @@ T = TypeVar("T")
 
 
 class Mailer:
-    """One connection to the mail server, kept between mails and made anew when it broke."""
+    """One connection to the mail server, kept open between mails and opened again when it breaks."""
 
-    def __init__(self, server: MailServer | str, *, seconds: float = SECONDS) -> None:
-        """``seconds``: how long each answer before DATA may take.
-
-        :raises ValueError: no address of a mail server.
+    def __init__(self, server: MailServer | str, *, seconds: float = COMMAND_TIMEOUT_S) -> None:
+        """:param seconds: how long each reply before DATA may take.
+        :raises ValueError: when the URL is not that of a mail server.
         """
         self._connection = Connection(MailServer(server) if isinstance(server, str) else server, seconds)
         self._smtp = self._connection.smtp
@@ -54,49 +55,50 @@ class Mailer:
         self._ended = asyncio.Event()
 
     async def send(self, sender: str, recipient: str, message: bytes) -> Outcome:
-        """Send to one address. The reason of a failure never holds an address."""
+        """Send to one address. The reason of a failure never contains an address."""
         async with self._lock:
             finished = False
             try:
                 outcome = await self._send(sender, recipient, message)
                 finished = True
             finally:
-                if not finished:  # cancelled, perhaps amid DATA: this conversation is over
+                if not finished:  # cancelled, perhaps during DATA: the connection cannot be used any more
                     self._smtp.close()
             return outcome
 
     def end(self) -> None:
-        """Wait for no answer any more: what is under way ends at once with what is known of it by now."""
+        """Wait for no reply any more: a mail that is being sent gets its outcome now, by what is known."""
         self._ended.set()
 
     async def close(self) -> None:
-        """Say goodbye."""
+        """QUIT."""
         async with self._lock:
             if self._smtp.is_connected:
                 try:
-                    await self._smtp.quit(timeout=2)
+                    await self._smtp.quit(timeout=GOODBYE_TIMEOUT_S)
                 except (SMTPException, OSError, TimeoutError):
                     self._smtp.close()
 
     async def _send(self, sender: str, recipient: str, message: bytes) -> Outcome:
         if any(character.isspace() or ord(character) < ord(" ") for character in recipient):
-            return Rejected("this is no address", 553)
+            return Rejected("this is no address", INVALID_ADDRESS_CODE)
         sender, recipient = on_the_wire(sender), on_the_wire(recipient)
-        return await self._before_data(sender, recipient) or await self._hand_over(message)
+        return await self._send_envelope(sender, recipient) or await self._send_message(message)
 
-    async def _before_data(self, sender: str, recipient: str) -> Outcome | None:
-        """Connect where that is needed, and name both addresses; none when the mail may be handed over."""
+    async def _send_envelope(self, sender: str, recipient: str) -> Outcome | None:
+        """Connect if necessary, and send both addresses; None when the server accepts them."""
         try:
-            async with asyncio.timeout(SECONDS_BEFORE_DATA):
-                begun = await self._unless_ended(self._begin(sender, recipient))
-                return begun or await self._unless_ended(self._offer(recipient))
+            async with asyncio.timeout(ENVELOPE_TIMEOUT_S):
+                outcome = await self._unless_ended(self._send_sender(sender, recipient))
+                return outcome or await self._unless_ended(self._send_recipient(recipient))
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
-            return Away(_trouble("the mail server did not answer", error))
+            return Away(_reason("the mail server did not answer", error))
 
-    async def _begin(self, sender: str, recipient: str) -> Outcome | None:
-        """Up to MAIL FROM nothing is said of this mailbox. A connection that was kept may have been ended
-        meanwhile: then a new one is tried.
+    async def _send_sender(self, sender: str, recipient: str) -> Outcome | None:
+        """Connect, and MAIL FROM. Up to here no refusal is about the recipient's mailbox.
+
+        A connection that was kept open may have been closed by the server: then a new one is opened.
         """
         international = not (sender + recipient).isascii()
         kept = self._smtp.is_connected
@@ -105,7 +107,7 @@ class Mailer:
                 await self._connection.open()
             if international and not self._smtp.supports_extension("smtputf8"):
                 if sender.isascii():
-                    return Rejected("the mail server takes ASCII addresses only", 553)
+                    return Rejected("the mail server takes ASCII addresses only", INVALID_ADDRESS_CODE)
                 return Away("the mail server takes ASCII addresses only, and AFTERWORD_MAIL_FROM is another")
             await self._smtp.mail(
                 sender,
@@ -115,64 +117,64 @@ class Mailer:
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             self._smtp.close()
             if kept:
-                return await self._begin(sender, recipient)
-            reason = _trouble(f"the mail server {_at(error)}", error)
+                return await self._send_sender(sender, recipient)
+            reason = _reason(f"the mail server {_refused_command(error)}", error)
             if international and isinstance(error, SMTPSenderRefused):
-                return Blocked(reason, certain=False)  # perhaps only of those outside ASCII
+                return Blocked(reason, certain=False)  # perhaps it refuses only addresses outside ASCII
             return Away(reason)
         return None
 
-    async def _offer(self, recipient: str) -> Outcome | None:
+    async def _send_recipient(self, recipient: str) -> Outcome | None:
         try:
             await self._smtp.rcpt(recipient, encoding="utf-8")
         except SMTPResponseException as error:
             return await self._refused("RCPT TO", error)
         except ValueError:
             await self._reset()
-            return Rejected("this is no address", 553)
+            return Rejected("this is no address", INVALID_ADDRESS_CODE)
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
             return Blocked(
-                _trouble("the connection broke before the mail was handed over", error), certain=True
+                _reason("the connection broke before the mail was handed over", error), certain=True
             )
         return None
 
-    async def _hand_over(self, message: bytes) -> Outcome:
-        step: Step = "DATA"
+    async def _send_message(self, message: bytes) -> Outcome:
+        step: SmtpStep = "DATA"
         try:
-            await self._unless_ended(self._begin_data())
+            await self._unless_ended(self._send_data_command())
             step = "the end of the mail"
-            await self._unless_ended(self._data(message))
+            await self._unless_ended(self._send_data(message))
         except SMTPResponseException as error:
-            if not REFUSED <= error.code < BEYOND:
-                # No refusal, though not the 250 that was to come: it may have been taken.
+            if error.code not in REFUSAL_CODES:
+                # Neither a refusal nor the 250 that should come: the mail may have been accepted.
                 self._smtp.close()
-                return Unknown(_trouble("the mail server answered what is no refusal", error))
+                return Unknown(_reason("the mail server answered what is no refusal", error))
             return await self._refused(step, error)
         except (SMTPException, OSError, TimeoutError) as error:
             self._smtp.close()
-            return Unknown(_trouble("the connection broke while the mail was handed over", error))
+            return Unknown(_reason("the connection broke while the mail was handed over", error))
         return Delivered()
 
-    async def _begin_data(self) -> None:
-        answer = await self._smtp.execute_command(b"DATA", timeout=SECONDS_TO_BEGIN)
-        if answer.code != GO_ON:
+    async def _send_data_command(self) -> None:
+        answer = await self._smtp.execute_command(b"DATA", timeout=DATA_COMMAND_TIMEOUT_S)
+        if answer.code != SEND_DATA_CODE:
             raise SMTPDataError(answer.code, answer.message)
 
-    async def _data(self, message: bytes) -> None:
-        """The mail with its end, of which no line begins with a single dot (RFC 5321, 4.5.2)."""
+    async def _send_data(self, message: bytes) -> None:
+        """The mail and its end; a dot at the beginning of a line is doubled (RFC 5321, 4.5.2)."""
         protocol = self._smtp.protocol
         if protocol is None:
             raise SMTPServerDisconnected("the connection was lost")
         lines = _DOT.sub(b"..", _LINE_END.sub(b"\r\n", message))
         protocol.write(lines + (b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n"))
-        answer = await protocol.read_response(timeout=SECONDS_FOR_DATA)
-        if answer.code != TAKEN:
+        answer = await protocol.read_response(timeout=DATA_TIMEOUT_S)
+        if answer.code != ACCEPTED_CODE:
             raise SMTPDataError(answer.code, answer.message)
 
-    async def _refused(self, step: Step, error: SMTPResponseException) -> Outcome:
-        """What the refusal is about. Who refuses us may think better of it in another conversation."""
-        outcome = _judged(step, error)
+    async def _refused(self, step: SmtpStep, error: SMTPResponseException) -> Outcome:
+        """The outcome of a refusal. A server that blocks us may accept a new connection, so this one ends."""
+        outcome = _refused_outcome(step, error)
         if isinstance(outcome, Blocked):
             self._smtp.close()
         else:
@@ -180,14 +182,17 @@ class Mailer:
         return outcome
 
     async def _reset(self) -> None:
-        """Forget this mail, so that the connection serves the next."""
+        """RSET, so that the connection can be used for the next mail."""
         try:
-            await self._unless_ended(self._smtp.rset(timeout=SECONDS_TO_BEGIN))
+            await self._unless_ended(self._smtp.rset(timeout=DATA_COMMAND_TIMEOUT_S))
         except (SMTPException, OSError, TimeoutError):
             self._smtp.close()
 
     async def _unless_ended(self, doing: Coroutine[Any, Any, T]) -> T:
-        """Its result, or as if the connection were lost when the process wants to end first."""
+        """The coroutine's result.
+
+        :raises SMTPServerDisconnected: when :meth:`end` is called first.
+        """
         ended = asyncio.ensure_future(self._ended.wait())
         task = asyncio.ensure_future(doing)
         try:
@@ -201,19 +206,19 @@ class Mailer:
                 await asyncio.wait({task})
 
 
-def _judged(step: Step, error: SMTPResponseException) -> Outcome:
-    refusal = read(step, error.code, error.message)
-    told = f"the mail server refused a mail at {step} ({refusal.status})"
-    for_good = error.code >= FOR_GOOD
+def _refused_outcome(step: SmtpStep, error: SMTPResponseException) -> Outcome:
+    refusal = read_refusal(step, error.code, error.message)
+    reason = f"the mail server refused a mail at {step} ({refusal.status})"
+    is_permanent = error.code >= FIRST_PERMANENT_CODE
     if refusal.about == "us":
-        return Blocked(f"{told}: {refusal.advice}", certain=True)
-    if refusal.about == "unclear" and for_good:
-        return Blocked(told, certain=False)
-    return Rejected(told, error.code) if for_good else Deferred(told)
+        return Blocked(f"{reason}: {refusal.advice}", certain=True)
+    if refusal.about == "unclear" and is_permanent:
+        return Blocked(reason, certain=False)
+    return Rejected(reason, error.code) if is_permanent else Deferred(reason)
 
 
-def _at(error: Exception) -> str:
-    """What the server did instead of beginning, by the command that it refused."""
+def _refused_command(error: Exception) -> str:
+    """What the server refused, from the class of the library's exception."""
     commands: tuple[tuple[type[Exception], str], ...] = (
         (SMTPConnectResponseError, "does not greet us"),
         (SMTPHeloError, "refuses EHLO; see AFTERWORD_SMTP_EHLO"),
@@ -221,14 +226,14 @@ def _at(error: Exception) -> str:
         (SMTPSenderRefused, "refuses AFTERWORD_MAIL_FROM as sender"),
         (SMTPResponseException, "refuses STARTTLS"),
     )
-    return next((said for kind, said in commands if isinstance(error, kind)), "would not begin")
+    return next((what for kind, what in commands if isinstance(error, kind)), "would not begin")
 
 
-def _trouble(what: str, error: BaseException) -> str:
-    """Why, by its code or kind: a server's own words often quote the address."""
+def _reason(what: str, error: BaseException) -> str:
+    """What failed, and why, by code or class of the error: the text of a reply often quotes an address."""
     if isinstance(error, SMTPResponseException):
-        return f"{what} ({read('DATA', error.code, error.message).status})"
-    if type(error) is SMTPException:  # the library's own words: STARTTLS or AUTH is not offered
+        return f"{what} ({read_refusal('DATA', error.code, error.message).status})"
+    if type(error) is SMTPException:  # a text of the library's own: STARTTLS or AUTH is not offered
         return f"{what} ({error.message})"
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):

@@ -1,4 +1,4 @@
-"""What a mail says: text first, then HTML, and the headers that mailbox providers ask of automatic mail."""
+"""Mail messages: text, then HTML, with the headers that mailbox providers require of automatic mail."""
 
 import base64
 import hashlib
@@ -13,12 +13,12 @@ from shared.mail.wire_addresses import link_on_the_wire, on_the_wire
 from shared.secrets import derive
 
 _BOUNDARY = "=_afterword_part"
-"""No quoted-printable text can hold it: there a "=" is never followed by "_"."""
+"""No quoted-printable text can contain it: there a "=" is never followed by "_"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailMessage:
-    """One mail to one reader."""
+    """One mail to one recipient."""
 
     sender: str
     sender_name: str
@@ -29,16 +29,16 @@ class MailMessage:
     message_id: str
     date: datetime
     unsubscribe: str | None = None
-    """An address that takes the one-click POST of RFC 8058. Survey mail always has one."""
+    """The URL for the one-click POST of RFC 8058. Survey mail always has one."""
     list_id: str | None = None
     """The list's name in the form of a host name (RFC 2919)."""
 
     def as_bytes(self) -> bytes:
-        """The message as it goes over the wire."""
+        """The message as it is sent."""
         head = [
             field("Date", format_datetime(self.date)),
             mailbox_field("From", self.sender_name, on_the_wire(self.sender)),
-            # No encoded word may stand in an address (RFC 2047, 5): outside ASCII it is raw UTF-8 (RFC 6532).
+            # Addresses may contain no encoded word (RFC 2047, 5): outside ASCII they are UTF-8 (RFC 6532).
             field("To", on_the_wire(self.recipient)),
             text_field("Subject", self.subject),
             field("Message-ID", self.message_id),
@@ -47,7 +47,7 @@ class MailMessage:
         if self.list_id is not None:
             head.append(field("List-Id", f"<{on_the_wire(f'@{self.list_id}')[1:]}>"))
         if self.unsubscribe is not None:
-            # On a line of its own it would be lawful, and lost on some readers.
+            # Never folded: that is allowed, but some clients do not understand it.
             head.append(field("List-Unsubscribe", f"<{link_on_the_wire(self.unsubscribe)}>"))
             head.append(field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
         head.append(field("MIME-Version", "1.0"))
@@ -58,7 +58,7 @@ class MailMessage:
 
 
 def _part(kind: str, text: str) -> bytes:
-    """One form of the text. Filters trust words that they can read more than base64."""
+    """One body part, in quoted-printable: spam filters trust it more than base64."""
     head = (
         f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
     )
@@ -67,7 +67,7 @@ def _part(kind: str, text: str) -> bytes:
 
 
 def message_id(secret: str, kind: str, thing: str, sender: str) -> str:
-    """The same id for the same mail however often it is tried, telling nothing of the thing it is about."""
+    """The same id for each attempt to send the same mail; it reveals nothing about its subject."""
     digest = hmac.digest(derive(secret, "message-id"), f"{kind}|{thing}".encode(), hashlib.sha256)
     name = base64.b32encode(digest[:20]).decode().lower()
     return f"<{name}@{on_the_wire(sender).rpartition('@')[2]}>"

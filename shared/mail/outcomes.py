@@ -1,23 +1,23 @@
-"""What can become of a mail that is handed to a mail server."""
+"""The possible outcomes of an attempt to send a mail."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The server took it (250 after the mail)."""
+    """The server accepted the mail (250 after its end)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """It certainly was not taken, for a reason of this mailbox that passes: it may be tried again."""
+    """The mail was not accepted, for a temporary reason of its mailbox: it may be tried again."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It certainly was not taken, and never will be: there is no such mailbox, or it takes no mail."""
+    """The mail was not accepted, for a permanent reason of its mailbox, such as that it does not exist."""
 
     reason: str
     code: int
@@ -25,8 +25,8 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """It certainly was not taken, and nothing was said of this mail: the server is not there or does not
-    let us in, so the next mail will fare no better.
+    """The mail was not accepted, since the server is unreachable or lets us send nothing: every mail would
+    meet the same.
     """
 
     reason: str
@@ -34,19 +34,17 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """It certainly was not taken, and the mailbox is not to blame."""
+    """The mail was not accepted, for a reason other than its mailbox."""
 
     reason: str
     certain: bool
-    """The reason lies with us or the server, so others would fare no better. Else it may lie with this
-    mail.
-    """
+    """Whether every mail would meet the same, by a fault of ours or of the server; else perhaps this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The connection ended after DATA began, or the answer is neither 250 nor a refusal: it may have been
-    taken, so it is never sent again.
+    """The mail may have been accepted, so it is never sent again: the connection ended after DATA began, or
+    the reply was neither 250 nor a refusal.
     """
 
     reason: str

@@ -1,10 +1,10 @@
-"""What a refusal of a mail server is about: one mailbox, or us who send.
+"""The cause of a mail server's refusal: the recipient's mailbox, or us, the sender.
 
-Servers answer with three digits (RFC 5321, 4.2) and, nearly all of them, with an enhanced status behind
-these (RFC 3463, RFC 2034; the registry is IANA's "SMTP Enhanced Status Codes"). The three digits tell only
-whether a refusal is for good. What it is about is read in this order:
+A reply has a code of three digits (RFC 5321, 4.2) and, from nearly all servers, an enhanced status code
+behind it (RFC 3463, RFC 2034; the registry is IANA's "SMTP Enhanced Status Codes"). The three digits show
+only whether a refusal is permanent. Its cause is read in this order:
 
-| answer | about | source |
+| reply | cause | source |
 |---|---|---|
 | 421; 521; 530, 534, 535, 538; 523 | us: not now, not here, sign in, encrypt | RFC 5321, 7504, 4954 |
 | 556 | the mailbox: its domain takes no mail | RFC 7504 |
@@ -16,47 +16,48 @@ whether a refusal is for good. What it is about is read in this order:
 | x.4.3, x.4.5 | us: its directory is away; congestion and quotas | RFC 3463 3.5 |
 | x.4.4, x.4.6 | the mailbox: no way to its domain, or a loop there | RFC 3463 3.5 |
 | x.5.* with 501 or 553 | unclear: the command named this address | RFC 3463 3.6 |
-| x.5.1, 2, 4, 5, 6 | us: how we speak, with what name we greet | RFC 3463 3.6 |
+| x.5.1, 2, 4, 5, 6 | us: our commands, our name in EHLO | RFC 3463 3.6 |
 | x.6.7 | the mailbox: it takes ASCII only | RFC 6531 3.6 |
-| x.7.17, x.7.18 | the mailbox: it belongs to somebody else by now | RFC 7293 |
+| x.7.17, x.7.18 | the mailbox: it has another owner by now | RFC 7293 |
 | x.7.* other than 0, 1, 2 and 100 to 199 | us: identity, SPF, DKIM, TLS, reputation | RFC 7372, 8689 |
 | 500, 502, 503, 504 without a status | us | RFC 5321 4.2.2 |
-| everything else | what the words say; see below | |
+| everything else | by the text; see below | |
 
-Words count where the status is none or says nothing of its own (x.*.0, x.7.1, …). Words about us and none
-about a mailbox: us. The other way round: the mailbox. Neither: the mailbox if RCPT TO was answered with 550,
-551, 552 or 553 and nothing sounds like a policy (RFC 5321, 4.2.2 gives these to mailboxes); else unclear.
+The text decides where there is no status, or one without a meaning of its own (x.*.0, x.7.1, …). It matches
+expressions about us and none about a mailbox: us. The other way round: the mailbox. Neither: the mailbox if
+RCPT TO was answered with 550, 551, 552 or 553 and the text mentions no policy (RFC 5321, 4.2.2 gives these
+codes to mailboxes); else unclear.
 """
 
 import re
 from typing import Literal, NamedTuple
 
-Step = Literal["RCPT TO", "DATA", "the end of the mail"]
-"""The commands at which an answer may be about the mailbox: before them none has been named."""
-About = Literal["mailbox", "us", "unclear"]
+SmtpStep = Literal["RCPT TO", "DATA", "the end of the mail"]
+"""The steps at which a refusal may be about the mailbox: before them none has been named."""
+RefusalCause = Literal["mailbox", "us", "unclear"]
 
-FOR_GOOD = 500
+FIRST_PERMANENT_CODE = 500
 _STATUS = re.compile(r"(?:^|#)\s*[245]\.(\d{1,3})\.(\d{1,3})(?![.\d])", re.MULTILINE)
-_CODES_ABOUT_US = {421, 521, 523, 530, 534, 535, 538}
-_NO_MAIL_TO_THAT_DOMAIN = 556
-_SYNTAX = {500, 502, 503, 504}
-_OF_AN_ADDRESS = {501, 553}
-_OF_MAILBOXES = {550, 551, 552, 553}
-_OF_GROUPS = range(100, 200)
-"""Exchange's x.7.1nn: who may write to this recipient or group."""
+_ABOUT_US_CODES = {421, 521, 523, 530, 534, 535, 538}
+_DOMAIN_TAKES_NO_MAIL_CODE = 556
+_SYNTAX_CODES = {500, 502, 503, 504}
+_ADDRESS_CODES = {501, 553}
+_MAILBOX_CODES = {550, 551, 552, 553}
+_GROUP_DETAILS = range(100, 200)
+"""Exchange's x.7.1nn: restrictions of who may write to this recipient or group."""
 
 
 class Refusal(NamedTuple):
-    """What an answer is about, and what to do about it where it is about us."""
+    """The cause of a refusal, and what to do when it is us."""
 
-    about: About
+    about: RefusalCause
     status: str
-    """As it is told: the code, and the enhanced status if there is one."""
+    """The code, and the enhanced status code if there is one."""
     advice: str
 
 
 def _any_of(words: str) -> re.Pattern[str]:
-    """Any of these expressions, one on each line, in upper or lower case."""
+    """A pattern of several expressions, one on each line; case is ignored."""
     return re.compile("|".join(line.strip() for line in words.strip().splitlines()), re.IGNORECASE)
 
 
@@ -122,12 +123,12 @@ _ABOUT_US = {
         encrypt
     """),
 }
-"""What we can do, and the words by which servers tell us to."""
+"""By advice to the operator: what servers write when it applies."""
 _SENDER_ALONE = _any_of(r"""
     send[ -]?as ?denied
     outbound ?spam
 """)
-"""Exchange says so even under x.2.*."""
+"""Exchange writes this even with x.2.*."""
 _ABOUT_A_MAILBOX = _any_of(r"""
     \b(user|recipient|mail ?box|account|address|alias)\b.{0,60}(unknown|not found|not exist|n't exist)
     \b(user|recipient|mail ?box|account|address|alias)\b.{0,60}(not available|unavailable|inactive|no longer)
@@ -150,40 +151,40 @@ _POLICY = _any_of(r"""
     limit|quota|\brate\b
 """)
 _GREYLIST = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
-_GENERAL = "it is about us, not about a mailbox"
+_GENERAL_ADVICE = "it is about us, not about a mailbox"
 
 
-def read(step: Step, code: int, text: str) -> Refusal:
-    """What a refusal at this step is about. ``text`` is the answer without its codes, of all its lines."""
+def read_refusal(step: SmtpStep, code: int, text: str) -> Refusal:
+    """The cause of a refusal at this step; ``text`` is the reply without its codes, all its lines."""
     status = _STATUS.search(text)
     subject, detail = (int(status[1]), int(status[2])) if status else (None, None)
-    told = f"{code} {code // 100}.{subject}.{detail}" if status else str(code)
+    shown = f"{code} {code // 100}.{subject}.{detail}" if status else str(code)
     advice = next((advice for advice, words in _ABOUT_US.items() if words.search(text)), "")
-    about = _by_code(code, subject, detail) or _by_words(step, code, text, subject, about_us=bool(advice))
+    about = _by_code(code, subject, detail) or _by_text(step, code, text, subject, about_us=bool(advice))
     if _SENDER_ALONE.search(text):
         about = "us"
-    elif code < FOR_GOOD and _GREYLIST.search(text):
+    elif code < FIRST_PERMANENT_CODE and _GREYLIST.search(text):
         about = "mailbox"
-    return Refusal(about, told, advice or _GENERAL)
+    return Refusal(about, shown, advice or _GENERAL_ADVICE)
 
 
-def _by_code(code: int, subject: int | None, detail: int | None) -> About | None:
-    """What the numbers alone say; none where the words decide."""
-    if code in _CODES_ABOUT_US:
+def _by_code(code: int, subject: int | None, detail: int | None) -> RefusalCause | None:
+    """The cause by the codes alone; None where the text decides."""
+    if code in _ABOUT_US_CODES:
         return "us"
-    if code == _NO_MAIL_TO_THAT_DOMAIN:
+    if code == _DOMAIN_TAKES_NO_MAIL_CODE:
         return "mailbox"
     if subject is None:
-        return "us" if code in _SYNTAX else None
+        return "us" if code in _SYNTAX_CODES else None
     return _by_status(code, subject, detail or 0)
 
 
-def _by_status(code: int, subject: int, detail: int) -> About | None:
-    about: About | None = None
+def _by_status(code: int, subject: int, detail: int) -> RefusalCause | None:
+    about: RefusalCause | None = None
     match subject, detail:
         case (1, 7 | 8 | 90) | (3, 1 | 2 | 3 | 5 | 6) | (4, 3 | 5):
             about = "us"
-        case (3, 0) if code < FOR_GOOD:
+        case (3, 0) if code < FIRST_PERMANENT_CODE:
             about = "us"
         case (_, 0) | (7, 1 | 2):
             about = None
@@ -192,15 +193,15 @@ def _by_status(code: int, subject: int, detail: int) -> About | None:
         case (3, _):
             about = "unclear"
         case (5, 1 | 2 | 4 | 5 | 6):
-            about = "unclear" if code in _OF_AN_ADDRESS else "us"
-        case (7, _) if detail not in _OF_GROUPS:
+            about = "unclear" if code in _ADDRESS_CODES else "us"
+        case (7, _) if detail not in _GROUP_DETAILS:
             about = "us"
         case _:
             about = None
     return about
 
 
-def _by_words(step: Step, code: int, text: str, subject: int | None, *, about_us: bool) -> About:
+def _by_text(step: SmtpStep, code: int, text: str, subject: int | None, *, about_us: bool) -> RefusalCause:
     about_a_mailbox = _ABOUT_A_MAILBOX.search(text) is not None
     if about_us != about_a_mailbox:
         return "us" if about_us else "mailbox"
@@ -208,5 +209,5 @@ def _by_words(step: Step, code: int, text: str, subject: int | None, *, about_us
         return "unclear"
     if subject in {1, 2}:
         return "mailbox"
-    plain = subject is None and step == "RCPT TO" and code in _OF_MAILBOXES
+    plain = subject is None and step == "RCPT TO" and code in _MAILBOX_CODES
     return "mailbox" if plain and not _POLICY.search(text) else "unclear"

@@ -1,4 +1,4 @@
-"""Addresses as they travel: with domains in the form that every mail server and browser knows."""
+"""Addresses and links as they are sent: with domains in the form of IDNA, which every server knows."""
 
 from urllib.parse import quote, urlsplit
 
@@ -6,13 +6,13 @@ from shared.values.addresses import mailed_domain
 
 
 def on_the_wire(address: str) -> str:
-    """The address with its domain IDNA-encoded. What is outside ASCII still is the local part (RFC 6531)."""
+    """The address with its domain IDNA-encoded; the local part may still be outside ASCII (RFC 6531)."""
     local, at, domain = address.rpartition("@")
-    return f"{local}{at}{mailed_domain(domain)}"  # what is no name is left to the server to refuse
+    return f"{local}{at}{mailed_domain(domain)}"  # an invalid name stays: the server refuses it
 
 
 def link_on_the_wire(url: str) -> str:
-    """The address of a page in ASCII: its host IDNA-encoded, all else by per cent (RFC 3986, 2.1)."""
+    """A URL in ASCII: its host IDNA-encoded, the rest percent-encoded (RFC 3986, 2.1)."""
     if url.isascii():
         return url
     parts = urlsplit(url)

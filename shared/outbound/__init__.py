@@ -1,7 +1,7 @@
-"""Mail that is due leaves: claimed, handed over, recorded; once for all services that send."""
+"""The outbound queue: claim a mail that is due, send it, record the outcome; the same for all services."""
 
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
-from shared.outbound.queue import PASSED, Claimed, Queue
+from shared.outbound.queue import PASSED, ClaimedMail, Queue
 from shared.outbound.sender import Sender
 
-__all__ = ["LEASE_DURATION", "PASSED", "Claimed", "MailResult", "Queue", "Sender"]
+__all__ = ["LEASE_DURATION", "PASSED", "ClaimedMail", "MailResult", "Queue", "Sender"]

@@ -1,25 +1,27 @@
-"""What an operator asks of a service's mails: due, being sent, for how long, and whether they leave."""
+"""Gauges of a service's mails: those due, those being sent, and whether sending is stopped."""
 
 from typing import Any
 
 from shared.db import UnitOfWork
-from shared.outbound import mail_stream as streams
+from shared.outbound import mail_stream
 from shared.telemetry import metrics
 
 
-async def show(uow: UnitOfWork, service: str, on_their_way: Any) -> None:
-    """Set the gauges. ``on_their_way``: how many are ``due``, since when the ``oldest`` of these is, and how
-    many are being sent (``sending``).
+async def set_gauges(uow: UnitOfWork, service: str, on_their_way: Any) -> None:
+    """Set the gauges.
+
+    :param on_their_way: a row with the number of mails ``due``, since when the ``oldest`` of them is due, and
+        the number of those being sent (``sending``).
     """
-    stream = await streams.read(uow)
+    stream = await mail_stream.read(uow)
     stopped = (uow.now - stream.stopped_at).total_seconds() if stream.stopped_at is not None else 0.0
     oldest = on_their_way.oldest
     age = (uow.now - oldest).total_seconds() if oldest is not None else 0.0
-    metrics.show_mails(
+    metrics.set_mail_gauges(
         service,
         due=on_their_way.due,
         sending=on_their_way.sending,
-        # What was refused for our fault is due only since it is to be tried again, and late for longer.
+        # A mail that was refused for our fault is due again only at its next attempt, yet late for longer.
         age_seconds=max(age, stopped),
         stopped_seconds=stopped,
     )

@@ -1,7 +1,6 @@
-"""Whether mail leaves, in one row for all senders of a service, and for the pages that tell it."""
+"""The state of a service's mail stream: one row, shared by all its senders and shown on its pages."""
 
-from typing import Any
-
+import msgspec
 from sqlalchemy import ARRAY, Column, DateTime, MetaData, SmallInteger, Table, Text, Uuid
 
 from shared.db import UnitOfWork
@@ -20,7 +19,7 @@ STREAM_DDL = """
 
 
 def stream_table(metadata: MetaData) -> None:
-    """Add ``mail_stream``; no row means that mail leaves."""
+    """Add ``mail_stream``; no row means that the stream is not stopped."""
     Table(
         "mail_stream",
         metadata,
@@ -32,14 +31,29 @@ def stream_table(metadata: MetaData) -> None:
     )
 
 
+INSERT_STREAM = "INSERT INTO mail_stream (id) VALUES (1) ON CONFLICT DO NOTHING"
+FIND_STREAM = "SELECT stopped_at, reason, try_at, refused FROM mail_stream WHERE id = 1"
+LOCK_STREAM = f"{FIND_STREAM} FOR UPDATE"
+UPDATE_STREAM = """
+    UPDATE mail_stream
+    SET stopped_at = :stopped_at, reason = :reason, try_at = :try_at, refused = CAST(:refused AS uuid[])
+    WHERE id = 1
+"""
+CLAIM_TRY = """
+    UPDATE mail_stream SET try_at = :next_try_at
+    WHERE id = 1 AND stopped_at IS NOT NULL AND try_at <= :now
+    RETURNING id
+"""
+
+
 async def read(uow: UnitOfWork, *, lock: bool = False) -> MailStream:
-    """How it stands; ``lock``: nobody else changes it until we commit."""
+    """The state of the stream.
+
+    :param lock: insert the row if there is none, and lock it until the transaction ends.
+    """
     if lock:
-        await uow.execute("INSERT INTO mail_stream (id) VALUES (1) ON CONFLICT DO NOTHING")
-    found = await uow.execute(
-        "SELECT stopped_at, reason, try_at, refused FROM mail_stream WHERE id = 1"
-        + (" FOR UPDATE" if lock else "")
-    )
+        await uow.execute(INSERT_STREAM)
+    found = await uow.execute(LOCK_STREAM if lock else FIND_STREAM)
     row = found.one_or_none()
     if row is None:
         return MailStream()
@@ -49,25 +63,11 @@ async def read(uow: UnitOfWork, *, lock: bool = False) -> MailStream:
 
 
 async def write(uow: UnitOfWork, stream: MailStream) -> None:
-    """Have it stand so; it is locked."""
-    values: dict[str, Any] = {
-        "stopped_at": stream.stopped_at,
-        "reason": stream.reason,
-        "try_at": stream.try_at,
-        "refused": list(stream.refused),
-    }
-    await uow.execute(
-        "UPDATE mail_stream SET stopped_at = :stopped_at, reason = :reason, try_at = :try_at, "
-        "refused = CAST(:refused AS uuid[]) WHERE id = 1",
-        values,
-    )
+    """Store the state of the stream, whose row is locked."""
+    await uow.execute(UPDATE_STREAM, {**msgspec.structs.asdict(stream), "refused": list(stream.refused)})
 
 
-async def take_turn(uow: UnitOfWork, stream: MailStream) -> bool:
-    """Whether it is ours to try a mail although the stream is stopped: one of all senders does."""
-    ours = await uow.execute(
-        "UPDATE mail_stream SET try_at = :next WHERE id = 1 AND stopped_at IS NOT NULL AND try_at <= :now "
-        "RETURNING id",
-        {"next": stream.trying(uow.now).try_at, "now": uow.now},
-    )
-    return ours.one_or_none() is not None
+async def claim_try(uow: UnitOfWork, stream: MailStream) -> bool:
+    """Claim the next attempt of a stopped stream; True for one of all senders."""
+    claimed = await uow.execute(CLAIM_TRY, {"next_try_at": stream.trying(uow.now).try_at, "now": uow.now})
+    return claimed.one_or_none() is not None

@@ -1,11 +1,11 @@
-"""What becomes of a mail, and of all that wait behind it, when its outcome is known: pure rules.
+"""What an outcome means for its mail, and for all that wait behind it: pure rules.
 
-A mail server that is away, or refuses us, stops the stream: nothing is tried but one mail now and then, so
-that no mail loses a try by what is not its recipient's fault. The stream goes on as soon as one is taken,
-or is refused for its own mailbox. A refusal that may be about us or about that one mail stops the stream
-when three mails in a row meet it and none is taken between them. Such a refusal counts as a try of its mail
-only if another mail has been taken since the last one: so a mail that alone is refused ends as failed, and
-stops nobody else, while in a time in which all are refused nobody is used up.
+When the mail server is away or blocks us, the stream stops: nothing is tried but one mail now and then, so
+that no mail uses up a try for what is not its recipient's fault. The stream goes on when a mail is accepted,
+or is refused for its own mailbox. A refusal that may be about us or about that one mail stops the stream when
+three mails meet it and none is accepted in between. Such a refusal counts as a try of its mail only if
+another mail has been accepted since the last one: so a mail that is refused alone fails in the end and delays
+no other, while no mail fails during a time in which all are refused.
 """
 
 from collections.abc import Sequence
@@ -18,48 +18,46 @@ import msgspec
 from shared.mail import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown
 
 LEASE_DURATION = timedelta(minutes=30)
-"""How long a sender may hold a mail; who has not reported by then has died amid the sending. Longer than a
-mail's whole way by the patience of RFC 5321 (shared/mail/mailer.py): fifteen minutes before DATA, twelve
-after it.
+"""How long a claimed mail is its sender's; without an outcome by then, the sender has died while sending.
+Longer than an attempt by the timeouts of RFC 5321 (shared/mail/mailer.py): fifteen minutes before DATA,
+twelve after it.
 """
 RETRY_AFTER_MINUTES: Sequence[float] = (1, 5, 15, 60, 240)
-"""Until a mail is tried again; the last of them from then on."""
+"""Before the second try, the third and so on; the last for all later ones."""
 MAX_REFUSALS = 5
-"""So often a mail is refused for good, without a word about its mailbox, until it has failed."""
+"""A mail has failed after so many permanent refusals that did not name its mailbox."""
 UNCOUNTED_RETRY_AFTER = timedelta(minutes=15)
-"""Until a mail is tried again whose refusal told nothing new."""
+"""Before the next try of a mail whose refusal was not counted."""
 MAX_REFUSED_IN_A_ROW = 3
-MIN_TRY_INTERVAL, MAX_TRY_INTERVAL = timedelta(seconds=1), timedelta(minutes=5)
+MIN_PROBE_INTERVAL, MAX_PROBE_INTERVAL = timedelta(seconds=1), timedelta(minutes=5)
 
 
 class MailStream(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether mail leaves."""
+    """Whether mail is sent, or stopped."""
 
     stopped_at: datetime | None = None
     reason: str | None = None
-    """Why it is stopped; never with an address in it."""
+    """Why it is stopped; it never contains an address."""
     try_at: datetime | None = None
-    """When one mail is tried, to see whether it goes on."""
+    """When one mail is tried although the stream is stopped."""
     refused: tuple[UUID, ...] = ()
-    """The mails that were refused, perhaps for our fault, since one was taken; at most the first three."""
+    """Mails that were refused, perhaps for our fault, since one was accepted; at most the first three."""
 
     def may_try(self, now: datetime) -> bool:
         """Whether a mail may be claimed."""
         return self.stopped_at is None or self.try_at is None or self.try_at <= now
 
     def trying(self, now: datetime) -> "MailStream":
-        """A mail is tried now, so the next one waits."""
+        """The stream once a mail is being tried: the next one waits."""
         return msgspec.structs.replace(self, try_at=now + self.wait(now))
 
     def wait(self, now: datetime) -> timedelta:
-        """A quarter of the time that it has been stopped for: what comes after the trouble is late by no
-        more.
-        """
+        """A quarter of the time since the stop: after an outage mail is late by no more than that."""
         stopped_for = now - (self.stopped_at or now)
-        return min(max(stopped_for / 4, MIN_TRY_INTERVAL), MAX_TRY_INTERVAL)
+        return min(max(stopped_for / 4, MIN_PROBE_INTERVAL), MAX_PROBE_INTERVAL)
 
     def after(self, outcome: Outcome, mail: UUID, now: datetime) -> "MailStream":
-        """How it stands when a mail has met this."""
+        """The stream after the outcome of a mail."""
         match outcome:
             case Delivered():
                 return MailStream()
@@ -69,27 +67,29 @@ class MailStream(msgspec.Struct, frozen=True, kw_only=True):
                 return self.stop(reason, now)
             case Blocked(reason) | Unknown(reason):
                 refused = tuple(dict.fromkeys([*self.refused, mail]))[:MAX_REFUSED_IN_A_ROW]
-                noted = msgspec.structs.replace(self, refused=refused)
+                counted = msgspec.structs.replace(self, refused=refused)
                 certain = isinstance(outcome, Blocked) and outcome.certain
-                return noted.stop(reason, now) if certain or len(refused) == MAX_REFUSED_IN_A_ROW else noted
+                return (
+                    counted.stop(reason, now) if certain or len(refused) == MAX_REFUSED_IN_A_ROW else counted
+                )
 
     def stop(self, reason: str, now: datetime) -> "MailStream":
-        """Nothing leaves from now on, but a mail now and then to see."""
+        """The stream when it is stopped now: only one mail is tried now and then."""
         since = self.stopped_at or now
         return msgspec.structs.replace(self, stopped_at=since, reason=reason).trying(now)
 
 
 class MailResult(NamedTuple):
-    """How a mail stands after it was tried."""
+    """The state of a mail after an attempt."""
 
     state: Literal["sent", "waiting", "failed", "unknown"]
     reason: str | None = None
     next_at: datetime | None = None
-    """When a waiting one is tried again; none: it is as due as it was."""
+    """When a waiting mail is tried again; None: it stays due since when it was."""
     tried: bool = False
-    """It counts as one of its tries."""
+    """Whether the attempt counts as a try."""
     refused: bool = False
-    """It counts as one of its refusals, which are among its tries."""
+    """Whether it counts as a refusal; each is a try too."""
 
 
 def mail_result(  # noqa: PLR0911  (one for each outcome)
@@ -103,10 +103,10 @@ def mail_result(  # noqa: PLR0911  (one for each outcome)
     after: MailStream,
     now: datetime,
 ) -> MailResult:
-    """What becomes of a mail that had so many tries, in a stream that stood so and now stands so.
+    """The state of a mail after its outcome, given its earlier tries and the stream before and after it.
 
-    A mailbox that is not ready uses up ``most_tries``, a refusal without a word about the mailbox
-    ``REFUSED_TRIES``; neither counts as the other.
+    Temporary refusals of the mailbox count towards ``most_tries``, permanent ones that do not name it towards
+    ``MAX_REFUSALS``; neither counts as the other.
     """
     match outcome:
         case Delivered():
@@ -122,8 +122,8 @@ def mail_result(  # noqa: PLR0911  (one for each outcome)
         case Away(reason):
             return MailResult("waiting", reason)
         case Blocked(reason, certain):
-            news = after.stopped_at is None and mail not in before.refused
-            if certain or not news:
+            counts = after.stopped_at is None and mail not in before.refused
+            if certain or not counts:
                 return MailResult(
                     "waiting", reason, retry_at(1, now) if certain else now + UNCOUNTED_RETRY_AFTER
                 )
@@ -133,5 +133,5 @@ def mail_result(  # noqa: PLR0911  (one for each outcome)
 
 
 def retry_at(tries: int, now: datetime) -> datetime:
-    """When a mail that certainly was not taken is tried again: soon at first, then every four hours."""
+    """When a mail that was not accepted is tried again: soon at first, then every four hours."""
     return now + timedelta(minutes=RETRY_AFTER_MINUTES[min(tries, len(RETRY_AFTER_MINUTES)) - 1])

@@ -1,4 +1,4 @@
-"""What a service tells of its mails, so that one sender serves all of them."""
+"""The interface of a service's mails to the sender, which is the same for all services."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,41 +10,37 @@ from shared.mail import MailMessage
 from shared.outbound.outcome_rules import MailResult
 
 PASSED: Literal["passed"] = "passed"
-"""One was due and must not leave, now or ever: there may be another."""
+"""Returned by ``Queue.claim``: a mail was due but a rule forbids to send it, and another may be due."""
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """One mail that is ours until its lease ends."""
+class ClaimedMail:
+    """A mail that this sender may send until its lease expires."""
 
     id: UUID
     tries: int
-    """Those before this one."""
+    """How often it was tried before."""
     refusals: int
-    """Those tries at which it was refused without a word about its mailbox."""
-    letter: MailMessage
-    until: datetime
+    """How many of these tries ended in a refusal that did not name its mailbox."""
+    message: MailMessage
+    lease_until: datetime
     about: Any
-    """What its service needs to record what became of it."""
+    """What its service needs to record the outcome."""
 
 
 class Queue(Protocol):
-    """The mails of one service. Each method acts in the transaction that it is given."""
+    """The mails of one service. Each method runs in the transaction that it gets."""
 
     @property
     def service(self) -> str:
-        """Whose mails these are."""
+        """The name of the service, for metrics."""
 
     @property
     def most_tries(self) -> int | None:
-        """Tries of one whose mailbox is not ready until it has failed; none: its service gives up by
-        itself.
-        """
+        """After so many temporary refusals of its mailbox a mail has failed; None: the service decides."""
 
-    async def claim(self, uow: UnitOfWork) -> Claimed | Literal["passed"] | None:
-        """Mark the next mail that is due as being sent, all rules looked at again; none when nothing is
-        due.
-        """
+    async def claim(self, uow: UnitOfWork) -> ClaimedMail | Literal["passed"] | None:
+        """Check every rule for the next mail that is due, and mark it as being sent; None if none is due."""
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
-        """Record what became of it. One that was called unknown meanwhile stays so."""
+    async def settle(self, uow: UnitOfWork, claimed: ClaimedMail, fate: MailResult) -> None:
+        """Record the result of an attempt. A mail that became unknown meanwhile stays unknown."""

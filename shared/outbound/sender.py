@@ -1,9 +1,11 @@
-"""Sends what is due: claim, hand over, record. Nothing is ever sent twice, whatever breaks in between.
+"""Sends mails that are due: claim, send, record. No mail is ever sent twice, whatever fails in between.
 
-1. In one transaction: lock one mail that is due, look at every rule again, mark it as being sent. 2. With
-no transaction open: hand the mail to the server. 3. In another transaction: record what became of it, and
-claim the next one as in 1. A failure before DATA makes it due again. Who dies between 1 and 3 leaves a
-row whose lease ends: leases.py marks it ``unknown``, for ever.
+1. In one transaction: lock a mail that is due, check every rule again, mark it as being sent.
+2. With no transaction open: send it.
+3. In another transaction: record the outcome, and claim the next mail as in 1.
+
+A failure before DATA makes the mail due again. A process that dies between 1 and 3 leaves a row whose lease
+expires: leases.py marks it ``unknown``, for ever.
 """
 
 import asyncio
@@ -16,38 +18,38 @@ from shared.db import Database, UnitOfWork
 from shared.errors import is_retryable
 from shared.health import Health
 from shared.mail import Away, Blocked, Mailer, Outcome
-from shared.outbound import mail_stream as streams
+from shared.outbound import mail_stream
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult, MailStream, mail_result
-from shared.outbound.queue import PASSED, Claimed, Queue
+from shared.outbound.queue import PASSED, ClaimedMail, Queue
 from shared.runtime import Backoff, Periodic, pause
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
-POLL_INTERVAL_S = 0.3
-"""Seconds between two looks when nothing is due."""
+POLL_INTERVAL_S = 1.0
+"""Until the next claim when no mail is due."""
 HURRIED_RETRY_S = 0.2
-"""Seconds between two tries to record when we are to stop: only a few are left."""
+"""Until an outcome is recorded again while the process stops, which leaves only seconds."""
 MAX_CLAIM_DELAY = timedelta(seconds=2)
-"""Longer than this a mail's fate does not wait for the next claim: a stop leaves a process six seconds."""
-MAX_RECORD_TIME = LEASE_DURATION - timedelta(minutes=1)
-"""Longer than this nothing is waited for: the row must not be called unknown while we are at it."""
+"""How long recording an outcome waits for the next claim: a stop leaves a process six seconds."""
+MAX_SEND_TIME = LEASE_DURATION - timedelta(minutes=1)
+"""After this an attempt is abandoned, so that its mail does not become unknown while it is being sent."""
 SLOW_SERVER_S = 30.0
-"""Seconds after which a mail server that does not answer is told of."""
+"""After this a mail server that does not reply makes the process unready."""
 STOP_GRACE_S = 2.0
-"""Seconds that a mail server has for its answer when we are to stop."""
+"""How long a mail server may take for its reply when the process stops."""
 MAIL_SERVER = "mail server"
 
 
-class Next(NamedTuple):
-    """The mail that is to leave now, or how many seconds to rest before the next look."""
+class NextMail(NamedTuple):
+    """The next mail to send, or how long to wait until the next claim."""
 
-    claimed: Claimed | None
-    rest: float = 0.0
+    claimed: ClaimedMail | None
+    wait_s: float = 0.0
 
 
 class Sender:
-    """One connection to the mail server, and the loop that feeds it."""
+    """A loop that sends mails over one connection to the mail server."""
 
     def __init__(self, name: str, database: Database, mailer: Mailer, queue: Queue, health: Health) -> None:
         self._name = name
@@ -56,60 +58,60 @@ class Sender:
         self._queue = queue
         self._health = health
         self._stopping = asyncio.Event()
-        self._told: str | None = None
-        """Why the stream is stopped, as far as this sender has said."""
+        self._reported: str | None = None
+        """The reason of a stopped stream that this sender has reported."""
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send until stopped; the mail in hand is finished first, if its server answers in time."""
+        """Send until stopped; a mail that is being sent is finished first if the server replies in time."""
         self._stopping = stopping
         await Periodic(self._name, self.step, POLL_INTERVAL_S, self._health, max_backoff_s=30.0).run(stopping)
         await self._mailer.close()
 
     async def step(self) -> float:
-        """Send what is due, one mail after the other; returns how many seconds to rest."""
+        """Send the mails that are due, one after the other; return the seconds until the next claim."""
         async with self._database.transaction() as uow:
-            stream = await streams.read(uow)
-            claimed, rest = await self._next(uow, stream)
-        self._tell(stream)
+            stream = await mail_stream.read(uow)
+            claimed, wait_s = await self._claim_next(uow, stream)
+        self._report(stream)
         while claimed is not None:
             self._health.tick(self._name)
             self._health.set_ready(self._name)
-            outcome = await self._hand_over(claimed)
-            claimed, rest = await self._record(claimed, outcome, last=self._stopping.is_set())
-        return rest
+            outcome = await self._send(claimed)
+            claimed, wait_s = await self._record(claimed, outcome, last=self._stopping.is_set())
+        return wait_s
 
-    async def _next(self, uow: UnitOfWork, stream: MailStream) -> Next:
-        """Claim one, unless the stream is stopped and it is not this sender's turn to try."""
+    async def _claim_next(self, uow: UnitOfWork, stream: MailStream) -> NextMail:
+        """Claim a mail, unless the stream is stopped and another sender has claimed the next attempt."""
         if not stream.may_try(uow.now):
-            return Next(None, POLL_INTERVAL_S)
-        if stream.stopped_at is not None and not await streams.take_turn(uow, stream):
-            return Next(None, POLL_INTERVAL_S)
+            return NextMail(None, POLL_INTERVAL_S)
+        if stream.stopped_at is not None and not await mail_stream.claim_try(uow, stream):
+            return NextMail(None, POLL_INTERVAL_S)
         claimed = await self._queue.claim(uow)
         if claimed is None:
-            return Next(None, POLL_INTERVAL_S)
+            return NextMail(None, POLL_INTERVAL_S)
         if claimed != PASSED:
-            return Next(claimed)
+            return NextMail(claimed)
         if stream.stopped_at is not None:
-            await streams.write(uow, stream)  # no mail was tried: the turn is still to be had
-        return Next(None)
+            await mail_stream.write(uow, stream)  # no mail is tried: the attempt can still be claimed
+        return NextMail(None)
 
-    async def _hand_over(self, claimed: Claimed) -> Outcome:
-        """Send it, with a sign of life while the server thinks; when we are to stop it has little time
-        left.
-        """
-        letter = claimed.letter
-        sending = asyncio.ensure_future(self._mailer.send(letter.sender, letter.recipient, letter.as_bytes()))
+    async def _send(self, claimed: ClaimedMail) -> Outcome:
+        """Send the mail, and tick while the server takes its time; at a stop it has little time left."""
+        message = claimed.message
+        sending = asyncio.ensure_future(
+            self._mailer.send(message.sender, message.recipient, message.as_bytes())
+        )
         stop = asyncio.ensure_future(self._stopping.wait())
         try:
-            async with asyncio.timeout(MAX_RECORD_TIME.total_seconds()):
+            async with asyncio.timeout(MAX_SEND_TIME.total_seconds()):
                 while not sending.done() and not stop.done():
                     await asyncio.wait(
                         {sending, stop}, timeout=SLOW_SERVER_S, return_when=asyncio.FIRST_COMPLETED
                     )
                     self._health.tick(self._name)
                     if not sending.done() and not stop.done():
-                        self._told = "it does not answer"
-                        self._health.set_unready(MAIL_SERVER, self._told)
+                        self._reported = "it does not answer"
+                        self._health.set_unready(MAIL_SERVER, self._reported)
                 if not sending.done():
                     await asyncio.wait({sending}, timeout=STOP_GRACE_S)
                     self._mailer.end()
@@ -119,44 +121,46 @@ class Sender:
             if sending.cancel():
                 await asyncio.wait({sending})
 
-    async def _record(self, claimed: Claimed, outcome: Outcome, *, last: bool) -> Next:
-        """Write down what became of it, if need be again and again until the lease ends, or the process; and
-        claim the next one, unless this is the last.
+    async def _record(self, claimed: ClaimedMail, outcome: Outcome, *, last: bool) -> NextMail:
+        """Record the outcome, and claim the next mail unless this is the last.
+
+        Recording is retried until the lease expires or the process ends.
         """
-        backoff = Backoff(most=5.0)
+        backoff = Backoff(max_s=5.0)
         while True:
             self._health.tick(self._name)
             try:
                 async with self._database.transaction() as uow:
                     stream = await self._settle(uow, claimed, outcome)
                     async with asyncio.timeout(MAX_CLAIM_DELAY.total_seconds()):
-                        following = Next(None) if last else await self._next(uow, stream)
+                        following = NextMail(None) if last else await self._claim_next(uow, stream)
             except Exception as error:
                 if not last:
-                    last = True  # whatever is the matter with the next one, this one's fate is written down
+                    last = True  # perhaps the claim failed: record the outcome without one
                     continue
-                if not is_retryable(error) or self._database.clock() > claimed.until:
+                if not is_retryable(error) or self._database.clock() > claimed.lease_until:
                     raise
                 await pause(self._stopping, backoff.next())
                 if self._stopping.is_set():
                     await asyncio.sleep(HURRIED_RETRY_S)
             else:
                 metrics.MAILS.labels(self._queue.service, type(outcome).__name__.lower()).inc()
-                self._tell(stream)
+                self._report(stream)
                 return following
 
-    async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> MailStream:
-        """Record the mail's fate and the stream's; how the stream stands."""
-        before = await streams.read(uow)
+    async def _settle(self, uow: UnitOfWork, claimed: ClaimedMail, outcome: Outcome) -> MailStream:
+        """Record the result for the mail and for the stream; return the stream."""
+        before = await mail_stream.read(uow)
         if self._stopping.is_set() and isinstance(outcome, Away | Blocked):
-            await self._queue.settle(uow, claimed, MailResult("waiting"))  # we broke it off, perhaps
+            # Perhaps only because we ended the connection.
+            await self._queue.settle(uow, claimed, MailResult("waiting"))
             return before
         after = before.after(outcome, claimed.id, uow.now)
         if after != before:
-            before = await streams.read(uow, lock=True)
+            before = await mail_stream.read(uow, lock=True)
             after = before.after(outcome, claimed.id, uow.now)
-            await streams.write(uow, after)
-        decided = mail_result(
+            await mail_stream.write(uow, after)
+        result = mail_result(
             outcome,
             claimed.id,
             tries=claimed.tries,
@@ -166,15 +170,15 @@ class Sender:
             after=after,
             now=uow.now,
         )
-        await self._queue.settle(uow, claimed, decided)
+        await self._queue.settle(uow, claimed, result)
         return after
 
-    def _tell(self, stream: MailStream) -> None:
-        """Say in /readyz whether mail leaves."""
+    def _report(self, stream: MailStream) -> None:
+        """Show in /readyz whether the stream is stopped."""
         reason = stream.reason if stream.stopped_at is not None else None
-        if reason != self._told:
+        if reason != self._reported:
             if reason is None:
                 self._health.set_ready(MAIL_SERVER)
             else:
                 self._health.set_unready(MAIL_SERVER, reason)
-        self._told = reason
+        self._reported = reason

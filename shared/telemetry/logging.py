@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, an event name and ids; never an address, a name, a comment or a token."""
+"""Logs: a JSON object on each line, with the event's name and ids; no address, name, comment or token."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ import structlog
 
 
 def configure_logging(style: Literal["json", "console"] = "json", *, service: str) -> None:
-    """Send structlog and the libraries' own warnings to standard output in one form."""
+    """Write the logs of structlog, and the warnings of libraries, to standard output in one format."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -33,16 +33,15 @@ def configure_logging(style: Literal["json", "console"] = "json", *, service: st
     )
     structlog.contextvars.bind_contextvars(service=service)
     root = logging.getLogger()
-    root.handlers = [_Bridge()]
+    root.handlers = [_LibraryHandler()]
     root.setLevel(logging.WARNING)
-    # It calls every retry an error; what lasts is said by our own loops, in /readyz and in the metrics.
+    # It logs every retry as an error. Our loops report outages in /readyz and in the metrics.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-class _Bridge(logging.Handler):
-    """Libraries log through the standard library: their warnings become lines like ours.
-
-    Only the template is kept, never the arguments: a driver's message may quote a row.
+class _LibraryHandler(logging.Handler):
+    """Logs the warnings of libraries through structlog: their templates without the arguments, which may
+    quote a row.
     """
 
     def emit(self, record: logging.LogRecord) -> None:

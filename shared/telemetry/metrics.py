@@ -1,4 +1,4 @@
-"""The metrics of the kernel, named as Prometheus wants; each service adds its own beside its code."""
+"""The metrics of shared code, named by Prometheus' conventions; each service has its own besides."""
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
@@ -7,10 +7,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 RECORDS = Counter("afterword_records_total", "Records applied, committed.", ["service", "topic"])
 DEAD_LETTERS = Counter(
     "afterword_dead_letters_total",
-    "Records put aside: unreadable, impossible (a rule says so), refused (the database does), bug.",
+    "Dead letters: unreadable, impossible (by a rule), refused (by the database), bug.",
     ["service", "topic", "kind"],
 )
-FENCED = Counter("afterword_fenced_total", "Batches that another owner had applied.", ["service", "topic"])
+FENCED = Counter("afterword_fenced_total", "Batches that another consumer had applied.", ["service", "topic"])
 BATCH_SECONDS = Histogram(
     "afterword_batch_seconds",
     "One batch, from BEGIN to COMMIT.",
@@ -19,7 +19,7 @@ BATCH_SECONDS = Histogram(
 )
 LAG = Gauge(
     "afterword_lag_records",
-    "Records behind the end, by our own position; each worker tells it of every partition.",
+    "Records between the stored position and the end; each worker measures every partition.",
     ["service", "topic", "partition"],
 )
 PARTITIONS = Gauge("afterword_partitions", "Partitions that this process consumes.", ["service", "topic"])
@@ -30,57 +30,65 @@ STUCK = Gauge(
 )
 OUTBOX_DEPTH = Gauge("afterword_outbox_rows", "Rows that wait for the relay.", ["service"])
 OUTBOX_AGE = Gauge(
-    "afterword_outbox_age_seconds", "Since when the relay has not emptied the outbox.", ["service"]
+    "afterword_outbox_age_seconds", "For how long the relay has not emptied the outbox.", ["service"]
 )
 RELAYED = Counter("afterword_relayed_total", "Records published from the outbox.", ["service"])
-RELAY_REPLACED = Counter("afterword_relay_producers_replaced_total", "Producers thrown away.", ["service"])
-WAITS = Counter("afterword_waits_total", "Tries after which something was waited for.", ["service", "what"])
-MISSING = Gauge("afterword_missing", "1 while this process waits for it.", ["service", "what"])
+RELAY_REPLACED = Counter(
+    "afterword_relay_producers_replaced_total", "Producers replaced after an error.", ["service"]
+)
+WAITS = Counter(
+    "afterword_waits_total", "Checks after which this process was not ready.", ["service", "what"]
+)
+UNREADY = Gauge("afterword_missing", "1 while this process waits for it.", ["service", "what"])
 REACHABLE = Gauge(
-    "afterword_reachable", "1 when the server answered this process at the last look.", ["process", "server"]
+    "afterword_reachable", "1 when the server answered this process at the last check.", ["process", "server"]
 )
 RESPONSES = Counter(
     "afterword_responses_total",
-    "Requests answered, probes and files aside.",
+    "Requests answered, except probes and files.",
     ["service", "route", "method", "status"],
 )
 RESPONSE_SECONDS = Histogram(
     "afterword_response_seconds",
-    "From a request to the first byte of its answer.",
+    "From a request to the first byte of its response.",
     ["service", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 MAILS = Counter(
-    "afterword_mails_total", "Tries to hand a mail over, by what came of them.", ["service", "outcome"]
+    "afterword_mails_total", "Attempts to send a mail, by their outcomes.", ["service", "outcome"]
 )
 MAIL_ROWS = Gauge(
-    "afterword_mail_rows", "Mails that are due, or being sent; each worker tells all.", ["service", "state"]
+    "afterword_mail_rows",
+    "Mails that are due, or being sent; each worker measures all.",
+    ["service", "state"],
 )
 MAIL_DUE_AGE = Gauge(
-    "afterword_mail_due_age_seconds", "For how long the oldest mail that is due has been so.", ["service"]
+    "afterword_mail_due_age_seconds", "For how long the oldest mail that is due has been due.", ["service"]
 )
 
 MAIL_STOPPED = Gauge(
     "afterword_mail_stopped_seconds",
-    "For how long no mail leaves since the mail server is away or refuses us; 0 when it does.",
+    "For how long sending has been stopped, since the mail server is away or blocks us; 0 if it is not.",
     ["service"],
 )
 
-CLOCK = Gauge(
+CLOCK_DIFFERENCE = Gauge(
     "afterword_clock_seconds",
     "How far this machine's clock is ahead of the database's; negative when behind.",
     ["service"],
 )
 
-FORGOTTEN = Gauge(
+MISSING_OUTBOX_ROWS = Gauge(
     "afterword_forgotten_rows",
-    "Rows said that the database does not remember: it was restored from a backup, see afterword recover.",
+    "Published rows that the database lacks: it was restored from a backup, see afterword recover.",
     ["service"],
 )
 
 
-def show_mails(service: str, *, due: int, sending: int, age_seconds: float, stopped_seconds: float) -> None:
-    """How a service's mails stand."""
+def set_mail_gauges(
+    service: str, *, due: int, sending: int, age_seconds: float, stopped_seconds: float
+) -> None:
+    """Set the gauges of a service's mails."""
     MAIL_ROWS.labels(service, "due").set(due)
     MAIL_ROWS.labels(service, "sending").set(sending)
     MAIL_DUE_AGE.labels(service).set(age_seconds)

@@ -1,8 +1,7 @@
-"""Each service's own copy of the tenants, and the ring of keys that its door checks."""
+"""Each service's replica of the tenants, and the key ring that its API checks keys with."""
 
 from shared.tenancy.keyring import TenantKeyRing, digest_of
 from shared.tenancy.tenants import (
-    TenantCopy,
     find_tenant,
     keep_tenants,
     read_tenant,
@@ -10,7 +9,6 @@ from shared.tenancy.tenants import (
 )
 
 __all__ = [
-    "TenantCopy",
     "TenantKeyRing",
     "digest_of",
     "find_tenant",

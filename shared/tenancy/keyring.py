@@ -1,6 +1,6 @@
-"""The keys of all tenants in memory, read again every second: a revoked key is dead within seconds.
+"""The API keys of all tenants, in memory and read again every second: a revoked key ends within seconds.
 
-An unknown one is looked for at once, so that a new key opens the door from its first use.
+An unknown key is read at once, so that a new key is valid from its first use.
 """
 
 import asyncio
@@ -22,12 +22,15 @@ from shared.tenancy.tenants import all_tenants
 log = structlog.get_logger()
 
 REFRESH_INTERVAL_S = 1.0
-MAX_AGE_S = 300.0
-"""Seconds for which keys are believed while the database is away: a revoked key may live so long then."""
+MAX_KEYS_AGE_S = 300.0
+"""While the database is away, keys stay valid for so long, revoked ones too."""
+
+TENANT_VERSIONS = "SELECT count(*) AS n, CAST(coalesce(sum(version), 0) AS bigint) AS versions FROM tenant"
+"""Changes with every change of a tenant."""
 
 
 def digest_of(token: str) -> str:
-    """SHA-256 of a key; enough without a salt, since a key is 256 random bits."""
+    """SHA-256 of a key. It needs no salt, since a key is 256 random bits."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -40,23 +43,24 @@ class _Known:
 
 @dataclass
 class TenantKeyRing:
-    """Looks keys up in memory."""
+    """Finds the tenant and the scopes of an API key."""
 
     database: Database
     health: Health
     _known: dict[str, _Known] = field(default_factory=dict)
     _version: tuple[int, int] = (-1, -1)
     _read_at: float | None = None
+    """When the last successful reading began."""
     _tried_at: float = float("-inf")
-    """When the last reading began, whatever came of it."""
+    """When the last reading began, successful or not."""
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def lookup(self, token: str) -> ApiKey | None:
-        """Whose key this is, if it is one and may still be used.
+        """The key, if it exists and is valid.
 
         :raises KeysUnavailable: when the keys could not be read for minutes.
         """
-        if self._read_at is None or time.monotonic() - self._read_at > MAX_AGE_S:
+        if self._read_at is None or time.monotonic() - self._read_at > MAX_KEYS_AGE_S:
             raise KeysUnavailable
         digest = digest_of(token)
         known = self._known.get(digest)
@@ -66,17 +70,17 @@ class TenantKeyRing:
             return None
         return known.key
 
-    async def look_again(self, token: str) -> ApiKey | None:
-        """Like `lookup`, after a reading that began now or later: a key is good as soon as it is made.
+    async def lookup_fresh(self, token: str) -> ApiKey | None:
+        """Like `lookup`, after a reading that begins now or later: a key is valid as soon as it is made.
 
-        Whoever asks meanwhile shares one reading, a failed one too: a database that is away would else be
-        waited for by each of them in turn, and by the ring itself behind them.
+        Concurrent callers share one reading, also when it fails: otherwise each of them in turn, and the
+        ring's own loop behind them, would wait for a database that is away.
 
-        :raises KeysUnavailable: when the database is away, so that nobody can know.
+        :raises KeysUnavailable: when the database is away.
         """
-        asked_at = time.monotonic()
+        called_at = time.monotonic()
         async with self._reading:
-            if self._tried_at < asked_at:
+            if self._tried_at < called_at:
                 try:
                     await self._read()
                 except Exception as error:
@@ -104,18 +108,14 @@ class TenantKeyRing:
         reachable.set(1)
 
     async def refresh(self) -> None:
-        """Read what has changed since the last time."""
+        """Read the keys if a tenant has changed."""
         async with self._reading:
             await self._read()
 
     async def _read(self) -> None:
         self._tried_at = began_at = time.monotonic()
         async with self.database.reading() as uow:
-            row = (
-                await uow.execute(
-                    "SELECT count(*) AS n, coalesce(sum(version), 0)::bigint AS versions FROM tenant"
-                )
-            ).one()
+            row = (await uow.execute(TENANT_VERSIONS)).one()
             if (row.n, row.versions) != self._version:
                 tenants = await all_tenants(uow)
                 self._known = {

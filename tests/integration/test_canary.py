@@ -11,12 +11,12 @@ import httpx
 import pytest
 from support.eventually import eventually
 from support.full_stack import Company, FullStack, a_full_stack, start_company
-from support.kernel_service import Bench
+from support.kernel_service import KernelService
 
 from deploy.local.state import SERVICES, State
 from shared.events import ANSWERS, TRANSACTIONS
 from shared.kafka.kernel.clients import new_producer, stop_producer
-from shared.kafka.kernel.dead_letters import PLACE, dead_letter_topic
+from shared.kafka.kernel.dead_letters import HEADER_PREFIX, dead_letter_topic
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -192,16 +192,16 @@ async def _send_impossible_records(whole: FullStack) -> list[str]:
         await stop_producer(producer)
     found: list[str] = []
     for topic, service in ((ANSWERS.name, "alerts"), (TRANSACTIONS.name, "dispatcher")):
-        bench = Bench(kafka, None, None)  # type: ignore[arg-type]
+        bench = KernelService(kafka, None, None)  # type: ignore[arg-type]
         letters = dead_letter_topic(topic, service)
 
-        async def dead_letters(bench: Bench = bench, letters: str = letters) -> list[str]:
+        async def dead_letters(bench: KernelService = bench, letters: str = letters) -> list[str]:
             records = await bench.records_of(letters)
             told = [
                 f"{name} {value.decode()}"
                 for _, _, headers in records
                 for name, value in headers.items()
-                if name.startswith(PLACE)
+                if name.startswith(HEADER_PREFIX)
             ]
             return told if len(records) >= len(bad) else []
 

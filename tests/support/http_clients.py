@@ -13,6 +13,7 @@ from support.stack import Postgres
 from shared.api_keys import ApiKey
 from shared.db.database import Database
 from shared.db.migrations import migrate
+from shared.db.notifications import ChangeListener
 from shared.health import Health
 from shared.http.admission import Admission
 from shared.http.app import Lifespan, create_app
@@ -94,6 +95,7 @@ def context_on(
         health=health,
         stopping=asyncio.Event(),
         keys=TenantKeyRing(database, health),
+        changes=ChangeListener(database),
     )
 
 
@@ -131,7 +133,7 @@ class NoKeys:
     def lookup(self, _token: str) -> ApiKey | None:
         return None
 
-    async def look_again(self, _token: str) -> ApiKey | None:
+    async def lookup_fresh(self, _token: str) -> ApiKey | None:
         return None
 
 

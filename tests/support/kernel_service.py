@@ -1,4 +1,4 @@
-"""A small service of its own for the kernel's tests: it keeps things and counts them by colour."""
+"""A small service for the kernel's tests: it stores things and counts them by colour."""
 
 import asyncio
 import secrets
@@ -22,8 +22,8 @@ from shared.kafka.kernel.clients import new_admin, new_producer, stop_consumer, 
 from shared.kafka.kernel.dead_letters import dead_letter_topic
 from shared.runtime import run_loops
 
-SAID = "said.v1"
-"""What the handler says; shared by all benches, read by none."""
+PUBLISHED_TOPIC = "said.v1"
+"""The topic on which the handler publishes; all tests share it, none reads it."""
 
 
 class Thing(Data, frozen=True, kw_only=True):
@@ -44,8 +44,27 @@ def thing_topic(name: str) -> Topic[Thing]:
     )
 
 
+KEEP_THINGS = """
+    INSERT INTO thing AS t
+    SELECT * FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:versions AS bigint[]), CAST(:colours AS text[])
+    ) AS n(tenant, id, version, colour)
+    ORDER BY 1, 2
+    ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, colour = EXCLUDED.colour
+    WHERE t.version < EXCLUDED.version
+    RETURNING old.colour AS was, new.colour AS is_now, new.id AS id, new.version AS version,
+        new.tenant AS tenant
+"""
+ADD_TO_TALLY = """
+    INSERT INTO tally AS t
+    SELECT * FROM unnest(CAST(:colours AS text[]), CAST(:ns AS bigint[]))
+    ORDER BY 1
+    ON CONFLICT (colour) DO UPDATE SET n = t.n + EXCLUDED.n
+"""
+
+
 async def keep_things(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
-    """Keep the newest of each, count by colour what the statement returned, and say it."""
+    """Keep the newest of each thing, count by colour the rows that were written, and publish them."""
     for event in events:
         if event.data.colour == "impossible":
             raise Unprocessable("there is no such colour")
@@ -53,11 +72,7 @@ async def keep_things(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
             raise KeyError(event.data.id)
     newest = {(event.tenant, event.data.id): event for event in events}
     rows = await uow.execute(
-        "INSERT INTO thing AS t SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS text[]), "
-        "CAST(:versions AS bigint[]), CAST(:colours AS text[])) AS n(tenant, id, version, colour) ORDER BY 1, 2 "
-        "ON CONFLICT (tenant, id) DO UPDATE SET version = EXCLUDED.version, colour = EXCLUDED.colour "
-        "WHERE t.version < EXCLUDED.version RETURNING old.colour AS was, new.colour AS is_now, new.id AS id, "
-        "new.version AS version, new.tenant AS tenant",
+        KEEP_THINGS,
         {
             "tenants": [tenant for tenant, _ in newest],
             "ids": [thing for _, thing in newest],
@@ -70,17 +85,18 @@ async def keep_things(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
         if row.was is not None:
             difference[row.was] = difference.get(row.was, 0) - 1
         difference[row.is_now] = difference.get(row.is_now, 0) + 1
-        uow.publish(thing_topic(SAID), row.tenant, Thing(id=row.id, version=row.version, colour=row.is_now))
+        uow.publish(
+            thing_topic(PUBLISHED_TOPIC), row.tenant, Thing(id=row.id, version=row.version, colour=row.is_now)
+        )
     await uow.execute(
-        "INSERT INTO tally AS t SELECT * FROM unnest(CAST(:colours AS text[]), CAST(:ns AS bigint[])) ORDER BY 1 "
-        "ON CONFLICT (colour) DO UPDATE SET n = t.n + EXCLUDED.n",
+        ADD_TO_TALLY,
         {"colours": sorted(difference), "ns": [difference[colour] for colour in sorted(difference)]},
     )
 
 
 @dataclass
-class Bench:
-    """A topic of its own, a database of its own, and consumers as many as a test wants."""
+class KernelService:
+    """A service with its own topic and its own database, and as many consumers as a test needs."""
 
     bootstrap: str
     database: Database
@@ -135,7 +151,7 @@ class Bench:
         return await self.outbox(dead_letter_topic(self.topic.name, "test"))
 
     async def records_of(self, topic: str) -> list[tuple[bytes | None, bytes | None, dict[str, bytes]]]:
-        """Everything on a topic, read from the beginning."""
+        """All records of a topic: key, value and headers."""
         reader = AIOKafkaConsumer(topic, bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")
         await reader.start()
         try:
@@ -152,7 +168,7 @@ class Bench:
 
 
 async def create_topics(bootstrap: str, names: Sequence[str], partitions: int = 1) -> None:
-    """Make those that are missing."""
+    """Create those that are missing."""
     admin = new_admin(bootstrap)
     await admin.start()
     try:
@@ -191,7 +207,7 @@ async def delete_topic(bootstrap: str, name: str) -> None:
 
 
 async def delete_records(bootstrap: str, tp: TopicPartition, *, before: int) -> None:
-    """As retention would."""
+    """Delete records as retention would."""
     admin = new_admin(bootstrap)
     await admin.start()
     try:
@@ -201,14 +217,16 @@ async def delete_records(bootstrap: str, tp: TopicPartition, *, before: int) -> 
 
 
 def things(n: int, colour: str = "red", version: int = 1) -> list[Thing]:
-    """So many, told apart by their ids alone."""
+    """So many things that differ in their ids alone."""
     return [Thing(id=f"t{i:04}", version=version, colour=colour) for i in range(n)]
 
 
 @asynccontextmanager
-async def a_bench(kafka: str, postgres: Postgres, *, partitions: int = 1) -> AsyncIterator[Bench]:
+async def a_kernel_service(
+    kafka: str, postgres: Postgres, *, partitions: int = 1
+) -> AsyncIterator[KernelService]:
     name = f"things-{secrets.token_hex(4)}.v1"
-    await create_topics(kafka, [name, SAID, dead_letter_topic(name, "test")], partitions)
+    await create_topics(kafka, [name, PUBLISHED_TOPIC, dead_letter_topic(name, "test")], partitions)
     url = await postgres.create_database("scorer")
     database = Database(url)
     metadata = MetaData()
@@ -224,14 +242,14 @@ async def a_bench(kafka: str, postgres: Postgres, *, partitions: int = 1) -> Asy
             await connection.execute(
                 text("CREATE TABLE tally (colour text PRIMARY KEY, n bigint CHECK (n < 1000000))")
             )
-        yield Bench(kafka, database, thing_topic(name))
+        yield KernelService(kafka, database, thing_topic(name))
     finally:
         await database.close()
 
 
 @asynccontextmanager
 async def running(*loops: object) -> AsyncIterator[asyncio.Event]:
-    """Loops that run while the block does, and end as they do in production."""
+    """Run loops while the block runs; they end as they do in production."""
     stopping = asyncio.Event()
     named = {f"{type(loop).__name__} {i}": loop.run for i, loop in enumerate(loops)}  # type: ignore[attr-defined]
     task = asyncio.create_task(run_loops(named, stopping))

@@ -1,4 +1,4 @@
-"""A service that lives through a loss: at work, backed up, put back, recovered."""
+"""A service whose database is lost: it works, is backed up, restored from the backup, and recovered."""
 
 import asyncio
 import os
@@ -31,19 +31,19 @@ from shared.service import Context, Service, open_context
 
 TENANT = "havnbo"
 PARTITIONS = 2
-"""Fewer than are declared: all topics are made, and removed, for each test."""
+"""Fewer than are declared: all topics are created and deleted for each test."""
 
 
 @pytest.fixture(scope="session")
 def own_broker() -> Iterator[str]:
-    """Apart from that of the other tests: what stands on a service's topics here comes from its database."""
+    """A broker apart from that of the other tests: all records of a service's topics come from its database."""
     with new_state() as state, running("kafka", state):
         yield state.kafka
 
 
 @pytest.fixture
 async def broker(own_broker: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """All topics, empty."""
+    """The broker, with all topics, empty."""
     for name, value in environment(own_broker).items():
         monkeypatch.setenv(name, value)
     dead = [topic for name in SERVICES for topic in service(name).dead_letter_topics]
@@ -56,8 +56,8 @@ async def broker(own_broker: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 @dataclass
-class Life:
-    """One service, its database of now, and what ``recover`` has said."""
+class RestoredService:
+    """One service, and its present database."""
 
     service: Service
     postgres: Postgres
@@ -67,14 +67,16 @@ class Life:
     health: Health = field(default_factory=Health)
 
     @classmethod
-    async def begin(cls, service: Service, postgres: Postgres, broker: str, smtp_url: str) -> "Life":
+    async def begin(
+        cls, service: Service, postgres: Postgres, broker: str, smtp_url: str
+    ) -> "RestoredService":
         url = await postgres.create_database(service.name)
         await migrate(service.name, url)
         return cls(service, postgres, broker, smtp_url, url)
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
-        """As the service itself reads it."""
+        """The present database."""
         database = Database(self.url, name="test", pool_size=1)
         try:
             yield database
@@ -86,19 +88,19 @@ class Life:
             return (await uow.execute(sql, values)).all()
 
     async def backup(self) -> str:
-        """A copy of the database as it stands; nobody may be connected."""
+        """A copy of the database, to which nothing may be connected."""
         return await self.postgres.create_database(self.service.name, template=self.url)
 
-    async def put_back(self, backup: str) -> None:
-        """The database is lost, and the backup takes its place."""
+    async def restore(self, backup: str) -> None:
+        """Drop the database, and replace it by the backup."""
         await self.postgres.drop_database(self.url)
         self.url = await self.postgres.create_database(self.service.name, template=backup)
 
     @asynccontextmanager
-    async def at_work(
-        self, *, relay: bool = True, hearing: bool = True, sending: bool = True
+    async def working(
+        self, *, relay: bool = True, consuming: bool = True, sending: bool = True
     ) -> AsyncIterator[Context]:
-        """Everything that its worker runs, for as long as the block lasts."""
+        """Everything that its worker runs, while the block runs."""
         self.health = Health()
         settings = self.service.settings.model_validate({"database_url": self.url})
         afterword = afterword_settings(self.broker, smtp_url=self.smtp_url)
@@ -107,7 +109,7 @@ class Life:
         loops = dict(self.service.worker_loops(context))
         if relay:
             loops["relay"] = Relay(context.database, self.service.name, self.broker, self.health).run
-        if hearing:
+        if consuming:
             loops |= {
                 subscription.topic.name: BatchConsumer(
                     context.database, self.service.name, subscription, self.broker, self.health
@@ -125,12 +127,12 @@ class Life:
             await context.database.close()
 
     async def caught_up(self) -> None:
-        """Return when all is heard that stands on the topics, and all is said."""
-        heard = self.service.consumed_topics
+        """Return when all records are consumed, and the outbox is empty."""
+        topics = self.service.consumed_topics
 
         async def done() -> bool:
             async with topic_reader(self.broker, "test") as reader:
-                ends = await reader.end_offsets(await partitions_of(reader, heard))
+                ends = await reader.end_offsets(await partitions_of(reader, topics))
             at = {(row.topic, row.part): row.next_offset for row in await self.rows("SELECT * FROM position")}
             behind = sum(end - at.get((tp.topic, tp.partition), 0) for tp, end in ends.items())
             return not behind and not await self.rows("SELECT 1 FROM outbox")
@@ -138,18 +140,20 @@ class Life:
         await eventually(done, within=40)
 
     async def recover(
-        self, *, yes: bool = True, restored: bool = False, say_again: bool = False
+        self, *, yes: bool = True, restored: bool = False, publish_again: bool = False
     ) -> list[str]:
-        """``afterword recover``; what it said."""
-        told: list[str] = []
+        """Run ``afterword recover``; the lines that it printed."""
+        printed: list[str] = []
         with patch.dict(
             os.environ, {**environment(self.broker), f"{self.service.name.upper()}_DATABASE_URL": self.url}
         ):
-            await recover(self.service, told.append, yes=yes, restored=restored, say_again=say_again)
-        return told
+            await recover(
+                self.service, printed.append, yes=yes, restored=restored, publish_again=publish_again
+            )
+        return printed
 
-    async def is_sound(self) -> bool:
-        """Whether a process would begin to work on this database."""
+    async def is_accepted(self) -> bool:
+        """Whether the restore guard lets a process begin on this database."""
         health = Health()
         async with self.database() as database:
             guard = RestoreGuard(database, self.service.name, self.service.own_topics, self.broker, health)
@@ -173,7 +177,7 @@ def environment(broker: str) -> dict[str, str]:
 
 
 async def publish(broker: str, topic: Topic[Any], *things: Data, tenant: str = TENANT) -> None:
-    """What another service says."""
+    """Publish as another service would."""
     producer = new_producer(broker, "test")
     await producer.start()
     try:
@@ -188,8 +192,8 @@ async def publish(broker: str, topic: Topic[Any], *things: Data, tenant: str = T
         await stop_producer(producer)
 
 
-async def on_topic(broker: str, topic: Topic[Any]) -> list[Any]:
-    """All that was ever said there, by versions in the order of their records."""
+async def data_on_topic(broker: str, topic: Topic[Any]) -> list[Any]:
+    """The data of all events of the topic, in the order of their records in each partition."""
     async with topic_reader(broker, "test") as reader:
         places = await partitions_of(reader, [topic.name])
         ends = await reader.end_offsets(places)

@@ -1,4 +1,4 @@
-"""A mail server that answers each command as a test asks, and remembers what it heard and took."""
+"""A mail server that replies to each command as a test asks, and records commands and accepted mails."""
 
 import asyncio
 import ssl
@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 CERTIFICATE = Path(__file__).parents[1] / "integration" / "shared" / "mail" / "loopback.pem"
-"""Of a server on the loopback address, with its key; nobody trusts it of themselves."""
+"""Of a server on the loopback address, with its key; no system trusts it."""
 
-Step = Literal["CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "END", "RSET", "QUIT"]
+SmtpCommand = Literal[
+    "CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "END", "RSET", "QUIT"
+]
 HANG_UP = ""
-"""In place of an answer: the connection ends."""
+"""In place of a reply: the connection ends."""
 SILENCE = "(silence)"
-"""In place of an answer: nothing is ever said."""
-USUAL: dict[Step, str] = {
+"""In place of a reply: none is ever sent."""
+USUAL: dict[SmtpCommand, str] = {
     "CONNECT": "220 scripted ESMTP",
     "EHLO": "250 scripted",
     "HELO": "250 scripted",
@@ -33,28 +35,28 @@ USUAL: dict[Step, str] = {
 
 @dataclass
 class ScriptedServer:
-    """One address on this machine. Its answers may be changed at any time, for single recipients too."""
+    """A server on this machine. Its replies may be changed at any time, for single recipients too."""
 
-    answers: dict[Step, str] = field(default_factory=dict)
-    """What it says instead of the usual; lines are separated by line feeds."""
-    for_recipients: dict[str, dict[Step, str]] = field(default_factory=dict)
-    """What it says when the mail goes to this address."""
+    answers: dict[SmtpCommand, str] = field(default_factory=dict)
+    """Replies in place of the usual ones; lines are separated by line feeds."""
+    for_recipients: dict[str, dict[SmtpCommand, str]] = field(default_factory=dict)
+    """Replies for mail to this address."""
     extensions: list[str] = field(default_factory=list)
     context: ssl.SSLContext | None = None
     """With it STARTTLS is offered; the handshake uses it."""
-    heard: list[str] = field(default_factory=list)
-    taken: list[str] = field(default_factory=list)
-    """To whom it has taken a mail, in order."""
+    commands: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+    """Recipients of the accepted mails, in order."""
     mails: list[bytes] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
-    """For each mail taken whether it came by TLS."""
+    """For each accepted mail whether it came by TLS."""
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once a client waits for an answer that never comes."""
+    """Set once a client waits for a reply that never comes."""
     url: str = ""
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One conversation."""
+        """Serve one connection."""
         self._open.add(writer)
         try:
             await self._talk(reader, writer)
@@ -65,29 +67,29 @@ class ScriptedServer:
             writer.close()
 
     def hang_up(self) -> None:
-        """End every conversation."""
+        """End every connection."""
         for writer in set(self._open):
             writer.transport.abort()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         encrypted, recipient = False, ""
-        if not await self._say(writer, "CONNECT", recipient):
+        if not await self._reply(writer, "CONNECT", recipient):
             return
         while line := await reader.readline():
             command = line.decode().strip()
-            self.heard.append(command)
+            self.commands.append(command)
             step = command.upper().replace(":", " ").split(" ")[0]
             if step == "RCPT":
                 recipient = command.partition("<")[2].partition(">")[0]
             if step == "EHLO" and "EHLO" not in self.answers:
                 self._offer(writer, encrypted=encrypted)
                 continue
-            goes_on = await self._say(writer, step, recipient) and step != "QUIT"  # type: ignore[arg-type]
+            goes_on = await self._reply(writer, step, recipient) and step != "QUIT"  # type: ignore[arg-type]
             if step == "STARTTLS" and self.context and self._answer("STARTTLS", recipient).startswith("2"):
                 await writer.start_tls(self.context)
                 encrypted = True
             if step == "DATA" and self._answer("DATA", recipient).startswith("354"):
-                goes_on = await self._take(reader, writer, recipient, encrypted=encrypted)
+                goes_on = await self._accept(reader, writer, recipient, encrypted=encrypted)
             if not goes_on:
                 return
 
@@ -96,22 +98,22 @@ class ScriptedServer:
         lines = [f"250-{one}\r\n" for one in ["scripted", *offered]]
         writer.write("".join([*lines, "250 8BITMIME\r\n"]).encode())
 
-    async def _take(
+    async def _accept(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipient: str, *, encrypted: bool
     ) -> bool:
         mail = await reader.readuntil(b"\r\n.\r\n")
         if self._answer("END", recipient).startswith("2"):
-            self.taken.append(recipient)
+            self.accepted.append(recipient)
             self.mails.append(mail)
             self.encrypted.append(encrypted)
-        return await self._say(writer, "END", recipient)
+        return await self._reply(writer, "END", recipient)
 
-    def _answer(self, step: Step, recipient: str) -> str:
+    def _answer(self, step: SmtpCommand, recipient: str) -> str:
         own = self.for_recipients.get(recipient, {})
         return own.get(step, self.answers.get(step, USUAL.get(step, "500 5.5.1 unknown command")))
 
-    async def _say(self, writer: asyncio.StreamWriter, step: Step, recipient: str) -> bool:
-        """Whether the conversation goes on."""
+    async def _reply(self, writer: asyncio.StreamWriter, step: SmtpCommand, recipient: str) -> bool:
+        """Send the reply; True if the connection goes on."""
         answer = self._answer(step, recipient)
         if answer == SILENCE:
             self.waiting.set()
@@ -126,8 +128,8 @@ class ScriptedServer:
 
 
 @asynccontextmanager
-async def scripted(**given: object) -> AsyncIterator[ScriptedServer]:
-    """A server while the context lasts, and its ``url``."""
+async def scripted_server(**given: object) -> AsyncIterator[ScriptedServer]:
+    """A server that runs while the block runs; it has its ``url``."""
     server = ScriptedServer(**given)  # type: ignore[arg-type]
     talks: set[asyncio.Task[None]] = set()
 

@@ -17,7 +17,7 @@ from services.trigger.attributes import canonical_attributes
 from services.trigger.errors import Unacceptable
 from services.trigger.intake import EncodedEvent, read_event
 from shared.events import Transaction, segments_of
-from shared.events.segments import typed
+from shared.events.segments import normalized_segment
 from shared.values.text import normalized_text
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_what_looks_the_same_is_one_segment_in_both_apis_and_where_it_is_typed(w
     assert event.segments == answer.segments == {"Sønder Århus": "Sønder Århus"}
     assert list(event.organisation) == answer.organisation == ["Sønder Århus", "a/%:"]
     assert (event.type, event.source) == ("Sønder Århus", "Sønder Århus")
-    assert typed(f"{written}:{written}/ a%2F%25%3A ") == "Sønder Århus:Sønder Århus/a%2F%25%3A"
+    assert normalized_segment(f"{written}:{written}/ a%2F%25%3A ") == "Sønder Århus:Sønder Århus/a%2F%25%3A"
 
 
 def test_two_spellings_of_one_dimension_are_one_where_they_agree_and_refused_where_they_differ() -> None:
@@ -151,7 +151,7 @@ def test_a_segment_that_is_typed_as_it_is_kept_stays_as_it_is(
     except Unacceptable:
         return
     for segment in segments_of(event)[1:]:
-        assert typed(segment) == segment
+        assert normalized_segment(segment) == segment
 
 
 NUMBERS = [

@@ -16,7 +16,7 @@ from services.alerts.cases.visible import VisibleCase, visible_case
 from services.alerts.context import AlertsContext, OwnContext
 from shared.db.database import UnitOfWork
 from shared.events import CaseState
-from shared.events.segments import typed
+from shared.events.segments import normalized_segment
 from shared.http.auth import Caller, staff_or_key
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.numbers import MAX_INTEGER
@@ -49,7 +49,7 @@ async def list_cases(
         segments=user.segments,
         state=state,
         owner=_owner(owner),
-        segment=typed(segment) if segment else segment,
+        segment=normalized_segment(segment) if segment else segment,
     )
     async with context.database.reading() as uow:
         rows = await lists.page_of_cases(

@@ -12,7 +12,7 @@ from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
 from shared.mail import MailMessage
-from shared.outbound import LEASE_DURATION, PASSED, Claimed, MailResult
+from shared.outbound import LEASE_DURATION, PASSED, ClaimedMail, MailResult
 from shared.permissions import CASE_ROLES
 from shared.tenancy.tenants import find_tenant
 from shared.values.zones import zone_of
@@ -26,7 +26,7 @@ class NoticeQueue:
     service = "alerts"
     most_tries = 12
 
-    async def claim(self, uow: UnitOfWork) -> Claimed | Literal["passed"] | None:
+    async def claim(self, uow: UnitOfWork) -> ClaimedMail | Literal["passed"] | None:
         """The next mail that is due, marked ``sending``; PASSED when its reason no longer holds."""
         notice = await repository.claim(uow)
         if notice is None:
@@ -35,11 +35,11 @@ class NoticeQueue:
         if mail is None:
             await repository.settle(uow, notice.tenant, notice.id, "dropped", "not to be told any more")
             return PASSED
-        return Claimed(
+        return ClaimedMail(
             notice.id, notice.attempts, notice.refusals, mail, uow.now + LEASE_DURATION, about=notice.tenant
         )
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
+    async def settle(self, uow: UnitOfWork, claimed: ClaimedMail, fate: MailResult) -> None:
         """Record the outcome."""
         await repository.settle(
             uow,

@@ -10,7 +10,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from services.alerts.errors import BadAccount
 from services.alerts.staff.repository import links, people, sessions
 from shared.db.database import UnitOfWork
-from shared.events.segments import WHOLE_COMPANY, typed
+from shared.events.segments import WHOLE_COMPANY, normalized_segment
 from shared.ids import uuid7
 from shared.permissions import ADMIN, ROLES, Role
 from shared.values.addresses import canonical_address
@@ -54,7 +54,7 @@ def clean_segments(segments: Sequence[str]) -> list[str]:
 
     :raises BadAccount: when one is written in another form, or there are too many for a pass.
     """
-    wanted = sorted({typed(segment) for segment in segments} - {WHOLE_COMPANY})
+    wanted = sorted({normalized_segment(segment) for segment in segments} - {WHOLE_COMPANY})
     for segment in wanted:
         dimension, colon, value = segment.partition(":")
         if not (colon and dimension and value) or len(segment) > MAX_FIELD_CHARS:

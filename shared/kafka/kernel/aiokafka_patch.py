@@ -1,8 +1,8 @@
-"""A connection that is closed is told by an error that aiokafka expects.
+"""A patch of aiokafka: writing to a closed connection raises an error that it expects.
 
-uvloop raises RuntimeError when somebody writes to a connection that the other side has just closed, where
-asyncio is silent until the next read. aiokafka does not expect it: the task that renews a client's metadata
-ends without a word, and the client waits for news of the cluster for ever.
+uvloop raises RuntimeError on a write to a connection that the other side has just closed, where asyncio
+raises nothing until the next read. aiokafka does not expect that: the task that refreshes a client's metadata
+ends silently, and the client waits for metadata for ever.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaConnectionError
 _send: Any = AIOKafkaConnection.send
 
 
-def _send_or_say_closed(self: AIOKafkaConnection, request: Any, expect_response: bool = True) -> Any:
+def _send_or_raise_closed(self: AIOKafkaConnection, request: Any, expect_response: bool = True) -> Any:
     try:
         return _send(self, request, expect_response)
     except RuntimeError as error:
@@ -21,4 +21,4 @@ def _send_or_say_closed(self: AIOKafkaConnection, request: Any, expect_response:
         raise KafkaConnectionError("the connection is closed") from error
 
 
-AIOKafkaConnection.send = _send_or_say_closed  # type: ignore[method-assign]
+AIOKafkaConnection.send = _send_or_raise_closed  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Kafka clients with the settings that correctness depends on; none of them is an operator's choice."""
+"""Kafka clients with the settings that correctness depends on; none of them is for the operator to choose."""
 
 import asyncio
 import contextlib
@@ -11,17 +11,17 @@ from aiokafka.admin import AIOKafkaAdminClient
 from shared.limits import FETCH_BYTES
 
 FETCH_MIN_BYTES = 100_000
-"""Bytes that are worth a transaction of their own."""
+"""So many bytes are worth a transaction of their own: the broker answers a fetch at once."""
 BATCH_FETCH_WAIT_MS = 333
-"""Milliseconds that a fetch waits at the broker."""
+"""How long a fetch waits at the broker for as much as it asks for."""
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 3.0
 
 
 def new_consumer(bootstrap: str, group: str, *, prompt: bool = True) -> AIOKafkaConsumer:
-    """A consumer whose committed offset means nothing: our stored position decides.
+    """A consumer that commits no offset to Kafka: the stored position decides.
 
-    When ``prompt``, the broker answers as soon as there is anything, else when there is a good batch.
+    :param prompt: whether the broker answers as soon as there is one record, else when there is a good batch.
     """
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
@@ -42,7 +42,7 @@ def new_consumer(bootstrap: str, group: str, *, prompt: bool = True) -> AIOKafka
 
 
 def new_reader(bootstrap: str, name: str) -> AIOKafkaConsumer:
-    """A consumer of no group: it reads where it is told to, and nobody counts on it."""
+    """A consumer of no group, which reads where it is told to."""
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id=name,
@@ -53,7 +53,7 @@ def new_reader(bootstrap: str, name: str) -> AIOKafkaConsumer:
 
 
 def new_producer(bootstrap: str, client: str, *, largest_batch: int = FETCH_BYTES) -> AIOKafkaProducer:
-    """An idempotent producer: acknowledged means held by every replica in sync, once and in order."""
+    """An idempotent producer: an acknowledged record is on every replica in sync, once and in order."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         client_id=client,
@@ -69,13 +69,13 @@ def new_producer(bootstrap: str, client: str, *, largest_batch: int = FETCH_BYTE
 
 
 def new_admin(bootstrap: str) -> AIOKafkaAdminClient:
-    """For topics and their ends."""
+    """A client for topics and their settings."""
     return AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15_000)
 
 
 @contextlib.asynccontextmanager
 async def an_admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """One that is connected, and closed however the block ends."""
+    """An admin client that is connected while the block runs."""
     admin = new_admin(bootstrap)
     try:
         await admin.start()
@@ -85,12 +85,12 @@ async def an_admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 def partition_of(key: bytes | None, partitions: int) -> int:
-    """Librdkafka's "consistent" partitioner, so that other clients can agree with us."""
+    """The partition of a key by librdkafka's "consistent" partitioner, which other clients can use too."""
     return zlib.crc32(key or b"") % partitions
 
 
 async def start_producer(producer: AIOKafkaProducer) -> None:
-    """Start, or fail within seconds: aiokafka's own start asks for its id for ever.
+    """Start within seconds: aiokafka's own start waits for its producer id for ever.
 
     :raises TimeoutError: when the broker has not given one in time.
     """
@@ -99,7 +99,7 @@ async def start_producer(producer: AIOKafkaProducer) -> None:
 
 
 async def stop_producer(producer: AIOKafkaProducer) -> None:
-    """Stop within seconds even if the broker is away: aiokafka's own stop waits for it, for ever."""
+    """Stop within seconds even if the broker is away: aiokafka's own stop waits for it for ever."""
     with contextlib.suppress(Exception, asyncio.CancelledError):
         await asyncio.wait_for(producer.stop(), STOP_TIMEOUT_S)
         return
@@ -110,7 +110,7 @@ async def stop_producer(producer: AIOKafkaProducer) -> None:
 
 
 async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Stop even if the broker is away: aiokafka's own stop then raises CancelledError half way."""
+    """Stop within seconds even if the broker is away: aiokafka's own stop then raises CancelledError."""
     with contextlib.suppress(Exception, asyncio.CancelledError):
         await asyncio.wait_for(consumer.stop(), STOP_TIMEOUT_S)
         return

@@ -1,11 +1,11 @@
-"""The batch consumer: hand the events of a topic to a handler; what it writes happens exactly once.
+"""The batch consumer: pass the events of a topic to a handler, whose writes happen exactly once.
 
 For each batch, whatever partitions its records come from, in one transaction:
-  1. move the stored positions from where we stand to the batch's ends, or roll back: somebody else has;
-  2. hand what can be read to the handler, in sorted order;
-  3. put aside, with its original bytes, what cannot be read or cannot be handled;
-  4. write what the handler said to the outbox, and commit.
-Trouble with Kafka or PostgreSQL changes nothing: the partitions are claimed again and the batch repeated.
+  1. move the stored positions from the batch's beginning to its end; roll back if another consumer has;
+  2. pass the events that can be decoded to the handler, sorted;
+  3. publish a dead letter, with the original bytes, for each record that cannot be decoded or handled;
+  4. write what the handler published to the outbox, and commit.
+An outage of Kafka or PostgreSQL changes nothing: the partitions are claimed again and the batch is repeated.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from shared.events.envelope import D
 from shared.health import Health
 from shared.kafka.kernel import positions
 from shared.kafka.kernel.clients import new_consumer, stop_consumer
-from shared.kafka.kernel.dead_letters import dead_letter_topic, headers_of
+from shared.kafka.kernel.dead_letters import dead_letter_topic, encode_headers
 from shared.kafka.kernel.handling import (
-    HandOver,
+    HandleRecords,
     Record,
     Subscription,
     UnhandledRecords,
     decode,
-    hand_over,
     handle,
+    handle_together,
     place_of,
 )
 from shared.kafka.kernel.positions import Fenced, Position, PositionMove
@@ -40,16 +40,17 @@ from shared.runtime import Backoff, pause
 from shared.telemetry import metrics
 
 MAX_BATCH_RECORDS = 500
+FETCH_TIMEOUT_MS = 200
 MIN_BATCH_INTERVAL_S = 0.05
-"""Seconds from one transaction to the next while batches are not full: what comes meanwhile shares it."""
+"""Seconds from one transaction to the next while batches are not full: later records share one."""
 MAX_DEAD_LETTERS_IN_A_ROW = 100
-"""So many dead letters in a row mean that we are wrong, not they: the partition stops and says so."""
+"""So many dead letters in a row mean that the code is wrong, not the records: the partition stops."""
 REFUSED_RECHECK_S = 5.0
-"""Seconds until a refused or stopped partition is claimed again: an operator may have spoken."""
+"""Seconds until a refused or stopped partition is claimed again: an operator may have mended it."""
 
 
 class TooManyDeadLetters(Exception):
-    """Too many dead letters in a row; the batch is to be applied only up to this offset."""
+    """Too many dead letters in a row: the batch may be applied only up to the offset ``before``."""
 
     def __init__(self, before: int) -> None:
         super().__init__(before)
@@ -57,7 +58,7 @@ class TooManyDeadLetters(Exception):
 
 
 class PartitionBatch(NamedTuple):
-    """What came of one partition, and where we stood when it came."""
+    """Records of one partition, and its position when they were fetched."""
 
     position: Position
     records: Sequence[Record]
@@ -68,7 +69,7 @@ PartitionBatches = Mapping[TopicPartition, PartitionBatch]
 
 @dataclass
 class BatchConsumer(Generic[D]):
-    """One subscription of one service; start as many as there are partitions."""
+    """Consumes one subscription of one service. There may be as many as the topic has partitions."""
 
     database: Database
     service: str
@@ -78,9 +79,13 @@ class BatchConsumer(Generic[D]):
     _owned: dict[TopicPartition, Position] = field(default_factory=dict)
     _unclaimed: set[TopicPartition] = field(default_factory=set)
     _not_before: dict[TopicPartition, float] = field(default_factory=dict)
-    _stuck: set[TopicPartition] = field(default_factory=set)
-    _blown: set[TopicPartition] = field(default_factory=set)
-    _told: set[TopicPartition] = field(default_factory=set)
+    """When a partition that could not be claimed or applied is claimed again, by the monotonic clock."""
+    _stopped: set[TopicPartition] = field(default_factory=set)
+    """Partitions that wait for an operator: refused, or fused."""
+    _fused: set[TopicPartition] = field(default_factory=set)
+    """Those that stopped after too many dead letters in a row."""
+    _unready: set[TopicPartition] = field(default_factory=set)
+    """Partitions that ``health`` reports as unready."""
     _backoff: Backoff = field(default_factory=Backoff)
 
     @property
@@ -92,7 +97,7 @@ class BatchConsumer(Generic[D]):
         return f"consumer {self._topic}"
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Consume until stopped; the batch in hand is finished first."""
+        """Consume until stopped; a batch that has begun is finished first."""
         while not stopping.is_set():
             self.health.tick(self._loop)
             client = new_consumer(
@@ -103,7 +108,9 @@ class BatchConsumer(Generic[D]):
             metrics.PARTITIONS.labels(self.service, self._topic).set(0)
             try:
                 await client.start()
-                client.subscribe([self._topic], listener=_Listener(client, self._owned, self._unclaimed))
+                client.subscribe(
+                    [self._topic], listener=_RebalanceListener(client, self._owned, self._unclaimed)
+                )
                 self.health.set_ready(self._loop)
                 await self._consume(client, stopping)
             except Exception as error:
@@ -119,39 +126,39 @@ class BatchConsumer(Generic[D]):
         while not stopping.is_set():
             self.health.tick(self._loop)
             claimed = [tp for tp in sorted(self._unclaimed) if await self._claim(client, tp)]
-            # All at the end: while a fetch waits at the broker, the next claim's questions would wait too.
+            # After all claims: requests of a later claim would wait behind the fetch of an earlier one.
             client.resume(*(tp for tp in claimed if tp in self._owned))
             metrics.PARTITIONS.labels(self.service, self._topic).set(len(self._owned))
             # Never inside wait_for: a cancelled getmany leaks its counter for ever.
-            batches = await client.getmany(timeout_ms=200, max_records=MAX_BATCH_RECORDS)
-            parts = {
+            fetched = await client.getmany(timeout_ms=FETCH_TIMEOUT_MS, max_records=MAX_BATCH_RECORDS)
+            batches = {
                 tp: PartitionBatch(position, records)
-                for tp, records in sorted(batches.items())
+                for tp, records in sorted(fetched.items())
                 if (position := self._owned.get(tp)) is not None
             }
-            if parts and not stopping.is_set():
+            if batches and not stopping.is_set():
                 began = time.monotonic()
-                await self._take(client, parts)
-                if sum(len(part.records) for part in parts.values()) < MAX_BATCH_RECORDS:
+                await self._process(client, batches)
+                if sum(len(batch.records) for batch in batches.values()) < MAX_BATCH_RECORDS:
                     await pause(stopping, began + MIN_BATCH_INTERVAL_S - time.monotonic())
-            self._forget_lost(client)
+            self._clear_lost(client)
 
     async def _claim(self, client: AIOKafkaConsumer, tp: TopicPartition) -> bool:
-        """Take our stand in a partition; True when it is to be read on."""
+        """Claim the partition; True if consumption may start."""
         if self._not_before.get(tp, 0) > time.monotonic():
             return False
         self.health.tick(self._loop)
         try:
             position = await positions.claim(self.database, client, tp)
         except PositionRefused as refusal:
-            self._stop_at(tp, str(refusal))
+            self._stop_partition(tp, str(refusal))
             return False
         except KafkaError:
-            raise  # a client that cannot tell where a topic ends may never again: a new one is made
+            raise  # a client that fails to read a topic's end may do so for ever: a new one is made
         except Exception as error:
             if not is_retryable(error):
                 raise
-            self._wait_with([tp], error)
+            self._retry_later([tp], error)
             return False
         if tp not in self._unclaimed or tp not in client.assignment():
             return False
@@ -159,92 +166,99 @@ class BatchConsumer(Generic[D]):
         self._owned[tp] = position
         self._unclaimed.discard(tp)
         self._not_before.pop(tp, None)
-        if tp not in self._blown:  # a blown fuse is whole again only when a batch has gone through
-            self._unstick(tp)
+        if tp not in self._fused:  # a fused partition goes on only when a batch has been applied
+            self._clear(tp)
         return True
 
-    async def _take(self, client: AIOKafkaConsumer, parts: PartitionBatches) -> None:
-        """All of them in one transaction: while little comes, one for each partition would cost more than its
-        records do. When something is the matter with one of several, each is taken alone.
+    async def _process(self, client: AIOKafkaConsumer, batches: PartitionBatches) -> None:
+        """Apply all batches in one transaction; when one of several cannot be applied, each in its own.
+
+        While few records arrive, a transaction for each partition would cost more than its records do.
         """
         try:
-            await self._check_gaps(client, parts)
-            await self.apply(parts)
+            await self._check_gaps(client, batches)
+            await self.apply(batches)
         except (TooManyDeadLetters, PositionRefused, Fenced) as why:
-            if len(parts) > 1:
-                await self._take_each(client, parts)
+            if len(batches) > 1:
+                await self._process_each(client, batches)
                 return
-            (tp,) = parts
-            self._give_up(tp, why)
+            (tp,) = batches
+            self._report_rejected(tp, why)
         except Exception as error:
             if not is_retryable(error):
                 raise
-            self._wait_with(parts, error)
+            self._retry_later(batches, error)
         else:
             self._backoff.reset()
-            for tp in parts:
-                self._unstick(tp)
+            for tp in batches:
+                self._clear(tp)
             return
-        for tp in parts:
+        for tp in batches:
             self._owned.pop(tp, None)
             if tp in client.assignment():
                 client.pause(tp)
                 self._unclaimed.add(tp)
 
-    async def _take_each(self, client: AIOKafkaConsumer, parts: PartitionBatches) -> None:
-        for tp, part in parts.items():
-            if self._owned.get(tp) is part.position:
-                await self._take(client, {tp: part})
+    async def _process_each(self, client: AIOKafkaConsumer, batches: PartitionBatches) -> None:
+        for tp, batch in batches.items():
+            if self._owned.get(tp) is batch.position:
+                await self._process(client, {tp: batch})
 
-    def _give_up(self, tp: TopicPartition, why: TooManyDeadLetters | PositionRefused | Fenced) -> None:
+    def _report_rejected(
+        self, tp: TopicPartition, why: TooManyDeadLetters | PositionRefused | Fenced
+    ) -> None:
         if isinstance(why, Fenced):
             metrics.FENCED.labels(self.service, tp.topic).inc()
         elif isinstance(why, PositionRefused):
-            self._stop_at(tp, str(why))
+            self._stop_partition(tp, str(why))
         else:
-            self._blown.add(tp)
-            self._stop_at(
+            self._fused.add(tp)
+            self._stop_partition(
                 tp,
                 f"{MAX_DEAD_LETTERS_IN_A_ROW} dead letters in a row before offset {why.before}; "
                 "see resume --until",
             )
 
-    def _wait_with(self, tps: Iterable[TopicPartition], error: Exception) -> None:
-        again = time.monotonic() + self._backoff.next()
+    def _retry_later(self, tps: Iterable[TopicPartition], error: Exception) -> None:
+        retry_at = time.monotonic() + self._backoff.next()
         for tp in tps:
-            self._not_before[tp] = again
-            self._tell(tp, describe(error))
+            self._not_before[tp] = retry_at
+            self._set_unready(tp, describe(error))
 
-    def _tell(self, tp: TopicPartition, why: str) -> None:
-        self._told.add(tp)
+    def _set_unready(self, tp: TopicPartition, why: str) -> None:
+        self._unready.add(tp)
         self.health.set_unready(f"{tp.topic}/{tp.partition}", why)
 
-    def _stop_at(self, tp: TopicPartition, why: str) -> None:
-        self._stuck.add(tp)
+    def _stop_partition(self, tp: TopicPartition, why: str) -> None:
+        self._stopped.add(tp)
         self._not_before[tp] = time.monotonic() + REFUSED_RECHECK_S
-        self._tell(tp, why)
-        self._count_stuck()
+        self._set_unready(tp, why)
+        self._count_stopped()
 
-    def _unstick(self, tp: TopicPartition) -> None:
-        self._blown.discard(tp)
-        self._stuck.discard(tp)
-        self._told.discard(tp)
+    def _clear(self, tp: TopicPartition) -> None:
+        """The partition is consumed, or another consumer owns it."""
+        self._fused.discard(tp)
+        self._stopped.discard(tp)
+        self._unready.discard(tp)
         self.health.set_ready(f"{tp.topic}/{tp.partition}")
-        self._count_stuck()
+        self._count_stopped()
 
-    def _count_stuck(self) -> None:
-        fused = len(self._stuck & self._blown)
+    def _count_stopped(self) -> None:
+        fused = len(self._stopped & self._fused)
         metrics.STUCK.labels(self.service, self._topic, "fused").set(fused)
-        metrics.STUCK.labels(self.service, self._topic, "refused").set(len(self._stuck) - fused)
+        metrics.STUCK.labels(self.service, self._topic, "refused").set(len(self._stopped) - fused)
 
-    def _forget_lost(self, client: AIOKafkaConsumer) -> None:
-        """What another member owns now is its to report."""
-        for tp in self._told - client.assignment():
-            self._unstick(tp)
+    def _clear_lost(self, client: AIOKafkaConsumer) -> None:
+        """Stop reporting partitions that another member of the group owns now."""
+        for tp in self._unready - client.assignment():
+            self._clear(tp)
 
-    async def _check_gaps(self, client: AIOKafkaConsumer, parts: PartitionBatches) -> None:
-        """Compaction leaves holes; retention that overtook us leaves a loss, which is not ours to skip."""
-        for tp, (position, records) in parts.items():
+    async def _check_gaps(self, client: AIOKafkaConsumer, batches: PartitionBatches) -> None:
+        """Compaction leaves gaps between offsets; records that retention deleted are a loss, never skipped.
+
+        :raises PositionRefused: when records after the position are lost, and no operator has accepted that.
+        """
+        for tp, (position, records) in batches.items():
             if records[0].offset > position.next_offset:
                 beginning = (await client.beginning_offsets([tp]))[tp]
                 if beginning > position.next_offset and beginning > position.pass_until:
@@ -252,66 +266,70 @@ class BatchConsumer(Generic[D]):
                         f"position {position.next_offset} lies before the topic's beginning {beginning}"
                     )
 
-    async def apply(self, parts: PartitionBatches) -> None:
-        """Apply these batches once, all or none, whoever else holds them. Their positions were read once,
-        before any await: the listener may clear what we own during each of them.
+    async def apply(self, batches: PartitionBatches) -> None:
+        """Apply these batches once, all or none, also when another consumer has fetched the same records.
 
-        :raises Fenced: when somebody else has applied one of them.
-        :raises FuseBlown: when one ends in too many dead letters; if it is the only one, all before them is
-            applied.
+        Their positions were read before any await: the listener may clear ``_owned`` during each of them.
+
+        :raises Fenced: when another consumer has applied one of them.
+        :raises TooManyDeadLetters: when one has too many in a row; if it is the only batch, the records
+            before them are applied.
         """
         fresh = {
-            tp: PartitionBatch(part.position, records)
-            for tp, part in parts.items()
-            if (records := [each for each in part.records if each.offset >= part.position.next_offset])
+            tp: PartitionBatch(batch.position, records)
+            for tp, batch in batches.items()
+            if (records := [each for each in batch.records if each.offset >= batch.position.next_offset])
         }
         if not fresh:
             return
         try:
             await self._apply(fresh)
-        except TooManyDeadLetters as blown:
+        except TooManyDeadLetters as error:
             if len(fresh) == 1:
-                ((tp, part),) = fresh.items()
-                if before := [each for each in part.records if each.offset < blown.before]:
-                    await self._apply({tp: PartitionBatch(part.position, before)})
+                ((tp, batch),) = fresh.items()
+                if before := [each for each in batch.records if each.offset < error.before]:
+                    await self._apply({tp: PartitionBatch(batch.position, before)})
             raise
 
-    async def _apply(self, parts: PartitionBatches) -> None:
+    async def _apply(self, batches: PartitionBatches) -> None:
         try:
-            moved = await self._transact(parts, hand_over)
+            moved = await self._transact(batches, handle_together)
         except Exception as error:
             if isinstance(error, Fenced | TooManyDeadLetters) or is_infrastructure_error(error):
                 raise
-            # Only now is the event looked for that is to blame: savepoints are dear when little comes.
-            moved = await self._transact(parts, handle)
+            # Only now search for the event at fault: savepoints are expensive while batches are small.
+            moved = await self._transact(batches, handle)
         for tp, position in moved.items():
-            if self._owned.get(tp) is parts[tp].position:
+            if self._owned.get(tp) is batches[tp].position:
                 self._owned[tp] = position
 
-    async def _transact(self, parts: PartitionBatches, hand_over: HandOver) -> dict[TopicPartition, Position]:
-        records = [record for part in parts.values() for record in part.records]
-        good, bad = decode(self.subscription.topic, records)
+    async def _transact(
+        self, batches: PartitionBatches, handle_records: HandleRecords
+    ) -> dict[TopicPartition, Position]:
+        records = [record for batch in batches.values() for record in batch.records]
+        decoded, unhandled = decode(self.subscription.topic, records)
         started = time.monotonic()
         moved: dict[TopicPartition, Position] = {}
         async with self.database.transaction() as uow:
-            await positions.move(uow, {tp: _step(part) for tp, part in parts.items()})
-            await hand_over(uow, self.subscription, good, bad)
-            for tp, part in parts.items():
-                bad_run = _run_of_bad(part, bad)
-                if bad_run != part.position.bad_run:
-                    await positions.note_bad_run(uow, tp, bad_run)
-                moved[tp] = Position(_step(part).end, bad_run, part.position.pass_until)
+            moves = {tp: _move_over(batch) for tp, batch in batches.items()}
+            await positions.move(uow, moves)
+            await handle_records(uow, self.subscription, decoded, unhandled)
+            for tp, batch in batches.items():
+                bad_run = _bad_run(batch, unhandled)
+                if bad_run != batch.position.bad_run:
+                    await positions.store_bad_run(uow, tp, bad_run)
+                moved[tp] = Position(moves[tp].end, bad_run, batch.position.pass_until)
             for record in records:
-                if place_of(record) in bad:
-                    self._dead_letter(uow, record, bad[place_of(record)].reason)
+                if place_of(record) in unhandled:
+                    self._add_dead_letter(uow, record, unhandled[place_of(record)].reason)
         metrics.BATCH_SECONDS.labels(self.service, self._topic).observe(time.monotonic() - started)
         metrics.RECORDS.labels(self.service, self._topic).inc(len(records))
-        for aside in bad.values():
-            metrics.DEAD_LETTERS.labels(self.service, self._topic, aside.kind).inc()
+        for each in unhandled.values():
+            metrics.DEAD_LETTERS.labels(self.service, self._topic, each.kind).inc()
         return moved
 
-    def _dead_letter(self, uow: UnitOfWork, record: Record, reason: str) -> None:
-        headers = headers_of(
+    def _add_dead_letter(self, uow: UnitOfWork, record: Record, reason: str) -> None:
+        headers = encode_headers(
             record.topic,
             record.partition,
             record.offset,
@@ -322,15 +340,20 @@ class BatchConsumer(Generic[D]):
         uow.add_dead_letter(dead_letter_topic(record.topic, self.service), record.key, record.value, headers)
 
 
-def _step(part: PartitionBatch) -> PositionMove:
-    youngest = max(record.timestamp for record in part.records)
-    return PositionMove(part.position.next_offset, part.records[-1].offset + 1, youngest)
+def _move_over(batch: PartitionBatch) -> PositionMove:
+    """The move of the position from the batch's beginning to its end."""
+    youngest = max(record.timestamp for record in batch.records)
+    return PositionMove(batch.position.next_offset, batch.records[-1].offset + 1, youngest)
 
 
-def _run_of_bad(part: PartitionBatch, bad: UnhandledRecords) -> int:
-    run = part.position.bad_run
-    for record in part.records:
-        if record.offset < part.position.pass_until or place_of(record) not in bad:
+def _bad_run(batch: PartitionBatch, unhandled: UnhandledRecords) -> int:
+    """How many dead letters in a row there are at the end of the batch.
+
+    :raises TooManyDeadLetters: when there are too many somewhere in it.
+    """
+    run = batch.position.bad_run
+    for record in batch.records:
+        if record.offset < batch.position.pass_until or place_of(record) not in unhandled:
             run = 0
         elif run == MAX_DEAD_LETTERS_IN_A_ROW:
             raise TooManyDeadLetters(record.offset)
@@ -339,8 +362,10 @@ def _run_of_bad(part: PartitionBatch, bad: UnhandledRecords) -> int:
     return run
 
 
-class _Listener(ConsumerRebalanceListener):
-    """Only pauses and notes: aiokafka swallows what a listener raises, and records come during its awaits."""
+class _RebalanceListener(ConsumerRebalanceListener):
+    """Only pauses partitions and remembers them: aiokafka swallows exceptions of a listener, and fetches
+    records while it awaits.
+    """
 
     def __init__(
         self,

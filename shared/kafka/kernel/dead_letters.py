@@ -1,4 +1,4 @@
-"""Dead letters: original bytes, place and reason, on a topic of their own, through the outbox."""
+"""Dead letters: a record's original bytes, its place and the reason, on a topic of their own."""
 
 import base64
 from datetime import datetime
@@ -7,34 +7,36 @@ import msgspec
 
 Headers = list[tuple[str, bytes]]
 
-PLACE = "afterword-"
+HEADER_PREFIX = "afterword-"
+"""Of the headers that say where the record was and why it is a dead letter."""
+MAX_REASON_LENGTH = 500
 
 
 def dead_letter_topic(topic: str, group: str) -> str:
-    """Where a group puts what it cannot handle."""
+    """The topic of the dead letters of one group."""
     return f"{topic}.{group}.dlq"
 
 
-def headers_of(
+def encode_headers(
     topic: str, partition: int, offset: int, reason: str, now: datetime, original: Headers
 ) -> bytes:
-    """Where the record stood and why it was put aside, before its own headers; as the outbox keeps them."""
+    """Place and reason, followed by the record's own headers, in the encoding of the outbox."""
     place = {
         "topic": topic,
         "partition": str(partition),
         "offset": str(offset),
-        "reason": reason[:500],
+        "reason": reason[:MAX_REASON_LENGTH],
         "at": now.isoformat(),
     }
-    headers = [(PLACE + name, value.encode()) for name, value in place.items()] + original
+    headers = [(HEADER_PREFIX + name, value.encode()) for name, value in place.items()] + original
     return msgspec.json.encode([(name, base64.b64encode(value).decode()) for name, value in headers])
 
 
-def read_headers(kept: bytes | None) -> Headers:
-    """Headers as a record wants them."""
-    if not kept:
+def decode_headers(encoded: bytes | None) -> Headers:
+    """The headers of a record from the encoding of the outbox."""
+    if not encoded:
         return []
     return [
         (name, base64.b64decode(value))
-        for name, value in msgspec.json.decode(kept, type=list[tuple[str, str]])
+        for name, value in msgspec.json.decode(encoded, type=list[tuple[str, str]])
     ]

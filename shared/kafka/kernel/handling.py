@@ -1,4 +1,4 @@
-"""From records to a handler: what can be read is handed over, what cannot be handled is told apart."""
+"""From records to a handler: decode a batch, handle its events, and find those that cannot be handled."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,82 +15,87 @@ log = structlog.get_logger()
 
 Record = ConsumerRecord[bytes | None, bytes | None]
 Handler = Callable[[UnitOfWork, Sequence[Event[D]]], Awaitable[None]]
-Place = tuple[int, int]
+RecordPlace = tuple[int, int]
 """Partition and offset of a record in its topic."""
-DecodedRecords = Sequence[tuple[Place, Event[D]]]
-"""Events by their places."""
+DecodedRecords = Sequence[tuple[RecordPlace, Event[D]]]
+"""Events, each behind the place of its record."""
 
 
 class Unhandled(NamedTuple):
-    """Why a record was put aside: whose fault it is, and what is wrong, without a value."""
+    """Why a record becomes a dead letter: the kind of fault, and the reason without a value of the event."""
 
     kind: Literal["unreadable", "impossible", "refused", "bug"]
     reason: str
 
 
-UnhandledRecords = dict[Place, Unhandled]
-"""Those that were put aside, by their places."""
+UnhandledRecords = dict[RecordPlace, Unhandled]
+"""Records that become dead letters, by their places."""
 
 
-def place_of(record: Record) -> Place:
-    """Where a record stands."""
+def place_of(record: Record) -> RecordPlace:
+    """The partition and offset of a record."""
     return record.partition, record.offset
 
 
 @dataclass(frozen=True)
 class Subscription(Generic[D]):
-    """What a service hears, and what it then does."""
+    """A topic that a service consumes, and the handler of its events."""
 
     topic: Topic[D]
     handle: Handler[D]
     prompt: bool = False
-    """Somebody waits for each event. Others wait at the broker for company, a third of a second at most: a
-    transaction costs more than the few records that are in it while little comes.
+    """Whether each event is fetched at once. Otherwise the broker collects records for a third of a second at
+    most: while few arrive, a transaction costs more than its records.
     """
 
 
 def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[DecodedRecords[D], UnhandledRecords]:
-    """The events of a batch in the order in which a handler takes them, and what cannot be read."""
-    good: list[tuple[Place, Event[D]]] = []
-    bad: UnhandledRecords = {}
+    """The events of a batch in the order in which a handler gets them, and the records that are no events."""
+    decoded: list[tuple[RecordPlace, Event[D]]] = []
+    unhandled: UnhandledRecords = {}
     for record in records:
         if record.value is None and topic.compacted:
-            continue  # a tombstone: the thing's last word was said before it
+            continue  # a tombstone: the thing's last version was published before it
         try:
-            good.append((place_of(record), topic.decode(record.value)))
+            decoded.append((place_of(record), topic.decode(record.value)))
         except Unreadable as why:
-            bad[place_of(record)] = Unhandled("unreadable", str(why))
-    # Rows are taken in one order everywhere, so that no two transactions wait for each other.
-    good.sort(key=lambda at: (at[1].tenant, topic.identity(at[1].data), topic.version(at[1].data), at[0]))
-    return good, bad
+            unhandled[place_of(record)] = Unhandled("unreadable", str(why))
+    # Rows are locked in one order everywhere, so that no two transactions wait for each other.
+    decoded.sort(key=lambda at: (at[1].tenant, topic.identity(at[1].data), topic.version(at[1].data), at[0]))
+    return decoded, unhandled
 
 
-HandOver = Callable[[UnitOfWork, Subscription[Any], DecodedRecords[Any], UnhandledRecords], Awaitable[None]]
+HandleRecords = Callable[
+    [UnitOfWork, Subscription[Any], DecodedRecords[Any], UnhandledRecords], Awaitable[None]
+]
 
 
-async def hand_over(
-    uow: UnitOfWork, subscription: Subscription[D], good: DecodedRecords[D], _bad: UnhandledRecords
+async def handle_together(
+    uow: UnitOfWork, subscription: Subscription[D], decoded: DecodedRecords[D], _unhandled: UnhandledRecords
 ) -> None:
-    """All events at once: what is refused ends the transaction."""
-    if good:
-        await subscription.handle(uow, [event for _, event in good])
+    """Handle all events at once; any refused one ends the transaction."""
+    if decoded:
+        await subscription.handle(uow, [event for _, event in decoded])
 
 
 async def handle(
-    uow: UnitOfWork, subscription: Subscription[D], good: DecodedRecords[D], bad: UnhandledRecords
+    uow: UnitOfWork, subscription: Subscription[D], decoded: DecodedRecords[D], unhandled: UnhandledRecords
 ) -> None:
-    """Hand over the events; halve what is refused down to the one event that is to blame."""
-    if not good:
+    """Handle the events within a savepoint; when they are refused, each half of them, down to single events.
+
+    An event that is refused alone is added to ``unhandled``.
+    """
+    if not decoded:
         return
     try:
         async with uow.savepoint():
-            await subscription.handle(uow, [event for _, event in good])
+            await subscription.handle(uow, [event for _, event in decoded])
     except Exception as error:
         if is_infrastructure_error(error):
             raise
-        if len(good) == 1:
-            place = good[0][0]
-            bad[place] = _aside(error)
+        if len(decoded) == 1:
+            place = decoded[0][0]
+            unhandled[place] = _unhandled(error)
             log.warning(
                 "event_dead_letter",
                 topic=subscription.topic.name,
@@ -99,18 +104,18 @@ async def handle(
                 error=type(error).__name__,
             )
             return
-        middle = len(good) // 2
-        await handle(uow, subscription, good[:middle], bad)
-        await handle(uow, subscription, good[middle:], bad)
+        middle = len(decoded) // 2
+        await handle(uow, subscription, decoded[:middle], unhandled)
+        await handle(uow, subscription, decoded[middle:], unhandled)
 
 
-def _aside(error: Exception) -> Unhandled:
-    """Why, without a value: a database's message may quote a row."""
+def _unhandled(error: Exception) -> Unhandled:
+    """Kind and reason of an error, without its message where a database made it: that may quote a row."""
     if isinstance(error, Unprocessable):
         return Unhandled("impossible", str(error))
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" in {place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else ""
+    innermost = error.__traceback__
+    while innermost is not None and innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    where = f" in {innermost.tb_frame.f_code.co_qualname}:{innermost.tb_lineno}" if innermost else ""
     kind: Literal["refused", "bug"] = "refused" if is_data_error(error) else "bug"
     return Unhandled(kind, f"{type(error).__name__} {sqlstate(error)}{where}")

@@ -1,4 +1,4 @@
-"""The stored position of a partition: claimed once, compared and moved with every batch."""
+"""The stored position of a partition: claimed once, then compared and moved with every batch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,46 +11,50 @@ from shared.errors import PositionRefused
 
 
 class Fenced(Exception):
-    """Somebody else has moved the position: what we hold is not ours to apply."""
+    """Another consumer has moved the position: it has applied the batch, or owns the partition."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where the next batch begins, and how many dead letters came in a row before it."""
+    """The stored position of a partition, as its consumer knows it."""
 
     next_offset: int
+    """Where the next batch begins."""
     bad_run: int
+    """How many dead letters in a row came before it."""
     pass_until: int
+    """Below this offset dead letters are not counted, and lost records are accepted."""
+
+
+INSERT_POSITION = """
+    INSERT INTO position (topic, part, next_offset, max_ts)
+    VALUES (:topic, :part, :beginning, 0)
+    ON CONFLICT DO NOTHING
+"""
+FIND_POSITION = """
+    SELECT next_offset, max_ts, bad_run, pass_until FROM position
+    WHERE topic = :topic AND part = :part
+"""
+SKIP_LOST = """
+    UPDATE position SET next_offset = :beginning
+    WHERE topic = :topic AND part = :part AND next_offset = :next_offset
+"""
 
 
 async def claim(database: Database, client: AIOKafkaConsumer, tp: TopicPartition) -> Position:
-    """Read where this partition stands, and see that the topic is still the one it was.
+    """The position of this partition, stored at the topic's beginning if there was none.
 
-    :raises Refused: when the position lies outside the topic (deleted, created again, cut short), or when
-        the records before it are younger than they were when we applied them.
+    :raises PositionRefused: when it does not belong to the topic as it is (see :func:`check`).
     """
     beginning = (await client.beginning_offsets([tp]))[tp]
     end = (await client.end_offsets([tp]))[tp]
+    place = {"topic": tp.topic, "part": tp.partition}
     async with database.transaction() as uow:
-        await uow.execute(
-            "INSERT INTO position (topic, part, next_offset, max_ts) VALUES (:topic, :part, :beginning, 0) "
-            "ON CONFLICT DO NOTHING",
-            {"topic": tp.topic, "part": tp.partition, "beginning": beginning},
-        )
-        row = (
-            await uow.execute(
-                "SELECT next_offset, max_ts, bad_run, pass_until FROM position "
-                "WHERE topic = :topic AND part = :part",
-                {"topic": tp.topic, "part": tp.partition},
-            )
-        ).one()
+        await uow.execute(INSERT_POSITION, {**place, "beginning": beginning})
+        row = (await uow.execute(FIND_POSITION, place)).one()
         next_offset = row.next_offset
-        if next_offset < beginning <= row.pass_until:  # the operator accepts what retention took
-            await uow.execute(
-                "UPDATE position SET next_offset = :beginning WHERE topic = :topic AND part = :part "
-                "AND next_offset = :at",
-                {"topic": tp.topic, "part": tp.partition, "beginning": beginning, "at": next_offset},
-            )
+        if next_offset < beginning <= row.pass_until:  # the operator accepts what retention deleted
+            await uow.execute(SKIP_LOST, {**place, "beginning": beginning, "next_offset": next_offset})
             next_offset = beginning
     await check(client, tp, next_offset, row.max_ts, beginning, end)
     return Position(next_offset, row.bad_run, row.pass_until)
@@ -59,9 +63,10 @@ async def claim(database: Database, client: AIOKafkaConsumer, tp: TopicPartition
 async def check(
     client: AIOKafkaConsumer, tp: TopicPartition, next_offset: int, max_ts: int, beginning: int, end: int
 ) -> None:
-    """See that a position belongs to the topic as it is.
+    """Check that a position belongs to the topic as it is.
 
-    :raises Refused: when it lies outside, or when the records before it are younger than what was applied.
+    :raises PositionRefused: when it lies outside the topic (deleted, created again, truncated), or when the
+        records before it are younger than ``max_ts``, the youngest that was applied.
     """
     if not beginning <= next_offset <= end:
         raise PositionRefused(
@@ -77,86 +82,113 @@ async def check(
 
 
 class PositionMove(NamedTuple):
-    """A batch of one partition: where it begins and ends, and the time of its youngest record, in ms."""
+    """A batch of one partition: where it begins and ends, and the time of its youngest record in ms."""
 
-    at: int
+    start: int
     end: int
     timestamp: int
 
 
-async def move(uow: UnitOfWork, steps: Mapping[TopicPartition, PositionMove]) -> None:
-    """Take these partitions of one topic from where this owner stands to their batches' ends: the first
-    statement. Rows are locked in one order, so that two owners of several never wait for each other.
+MOVE_POSITIONS = """
+    UPDATE position AS p SET next_offset = m.until, max_ts = greatest(p.max_ts, m.youngest)
+    FROM (
+        SELECT q.part, n.until, n.youngest
+        FROM position AS q
+        JOIN unnest(
+            CAST(:parts AS int[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]),
+            CAST(:youngest AS bigint[])
+        ) AS n(part, start, until, youngest) ON q.part = n.part AND q.next_offset = n.start
+        WHERE q.topic = :topic
+        ORDER BY q.part
+        FOR UPDATE OF q
+    ) AS m
+    WHERE p.topic = :topic AND p.part = m.part
+    RETURNING p.part
+"""
 
-    :raises Fenced: when one of them stands elsewhere.
+
+async def move(uow: UnitOfWork, moves: Mapping[TopicPartition, PositionMove]) -> None:
+    """Move the positions of these partitions of one topic over their batches.
+
+    It is the first statement of the transaction. Rows are locked in one order, so that two consumers of
+    several partitions never wait for each other.
+
+    :raises Fenced: when a position is not at the beginning of its batch.
     """
-    (topic,) = {tp.topic for tp in steps}
+    (topic,) = {tp.topic for tp in moves}
     moved = await uow.execute(
-        "UPDATE position AS p SET next_offset = mine.until, max_ts = greatest(p.max_ts, mine.youngest) FROM ("
-        "SELECT q.part, n.until, n.youngest FROM position q JOIN unnest(CAST(:parts AS int[]), "
-        "CAST(:ats AS bigint[]), CAST(:ends AS bigint[]), CAST(:youngest AS bigint[])) "
-        "AS n(part, at, until, youngest) ON q.part = n.part AND q.next_offset = n.at "
-        "WHERE q.topic = :topic ORDER BY q.part FOR UPDATE OF q) AS mine "
-        "WHERE p.topic = :topic AND p.part = mine.part RETURNING p.part",
+        MOVE_POSITIONS,
         {
             "topic": topic,
-            "parts": [tp.partition for tp in steps],
-            "ats": [step.at for step in steps.values()],
-            "ends": [step.end for step in steps.values()],
-            "youngest": [step.timestamp for step in steps.values()],
+            "parts": [tp.partition for tp in moves],
+            "starts": [each.start for each in moves.values()],
+            "ends": [each.end for each in moves.values()],
+            "youngest": [each.timestamp for each in moves.values()],
         },
     )
-    if len(moved.all()) != len(steps):
+    if len(moved.all()) != len(moves):
         raise Fenced
 
 
-async def note_bad_run(uow: UnitOfWork, tp: TopicPartition, bad_run: int) -> None:
-    """Remember how many dead letters came in a row, also over a restart."""
-    await uow.execute(
-        "UPDATE position SET bad_run = :bad_run WHERE topic = :topic AND part = :part",
-        {"topic": tp.topic, "part": tp.partition, "bad_run": bad_run},
-    )
+STORE_BAD_RUN = "UPDATE position SET bad_run = :bad_run WHERE topic = :topic AND part = :part"
+
+
+async def store_bad_run(uow: UnitOfWork, tp: TopicPartition, bad_run: int) -> None:
+    """Store how many dead letters came in a row, so that a restart does not begin to count again."""
+    await uow.execute(STORE_BAD_RUN, {"topic": tp.topic, "part": tp.partition, "bad_run": bad_run})
+
+
+ACCEPT_UNTIL = """
+    UPDATE position SET pass_until = :until
+    WHERE topic = :topic AND part = :part
+    RETURNING 1
+"""
 
 
 async def resume(database: Database, topic: str, partition: int, until: int) -> bool:
-    """Let dead letters below ``until`` pass without counting; False if there is no such partition."""
+    """Let dead letters below ``until`` pass without counting them; False if there is no such partition."""
+    async with database.transaction() as uow:
+        done = await uow.execute(ACCEPT_UNTIL, {"topic": topic, "part": partition, "until": until})
+        return done.one_or_none() is not None
+
+
+RESTART_POSITION = """
+    UPDATE position SET next_offset = :beginning, max_ts = 0, bad_run = 0, pass_until = 0
+    WHERE topic = :topic AND part = :part AND next_offset = :next_offset
+    RETURNING 1
+"""
+
+
+async def restart(database: Database, tp: TopicPartition, next_offset: int, beginning: int) -> bool:
+    """Accept the topic as it is and consume it from its oldest record; False if the position has moved."""
     async with database.transaction() as uow:
         done = await uow.execute(
-            "UPDATE position SET pass_until = :until WHERE topic = :topic AND part = :part RETURNING 1",
-            {"topic": topic, "part": partition, "until": until},
+            RESTART_POSITION,
+            {"topic": tp.topic, "part": tp.partition, "beginning": beginning, "next_offset": next_offset},
         )
         return done.one_or_none() is not None
 
 
-async def begin_again(database: Database, tp: TopicPartition, at: int, beginning: int) -> bool:
-    """Accept the topic as it is and read it from its oldest record; False when the position has moved."""
-    async with database.transaction() as uow:
-        done = await uow.execute(
-            "UPDATE position SET next_offset = :beginning, max_ts = 0, bad_run = 0, pass_until = 0 "
-            "WHERE topic = :topic AND part = :part AND next_offset = :at RETURNING 1",
-            {"topic": tp.topic, "part": tp.partition, "beginning": beginning, "at": at},
-        )
-        return done.one_or_none() is not None
+DELETE_POSITION = "DELETE FROM position WHERE topic = :topic AND part = :part"
 
 
 async def forget(database: Database, tp: TopicPartition) -> None:
-    """Drop the position in a partition that the topic no longer has."""
+    """Delete the position in a partition that the topic no longer has."""
     async with database.transaction() as uow:
-        await uow.execute(
-            "DELETE FROM position WHERE topic = :topic AND part = :part",
-            {"topic": tp.topic, "part": tp.partition},
-        )
+        await uow.execute(DELETE_POSITION, {"topic": tp.topic, "part": tp.partition})
 
 
-Stands = Mapping[TopicPartition, tuple[int, int]]
-"""The stored position of each partition, and how young the youngest record before it was."""
+StoredPositions = Mapping[TopicPartition, tuple[int, int]]
+"""By partition: the next offset, and the time in ms of the youngest record that was applied."""
+
+FIND_POSITIONS = """
+    SELECT topic, part, next_offset, max_ts FROM position
+    WHERE topic = ANY(CAST(:topics AS text[]))
+    ORDER BY topic, part
+"""
 
 
-async def stored(uow: UnitOfWork, topics: Sequence[str]) -> Stands:
-    """Where each partition stands, and how young the youngest record before it was."""
-    rows = await uow.execute(
-        "SELECT topic, part, next_offset, max_ts FROM position WHERE topic = ANY(CAST(:topics AS text[])) "
-        "ORDER BY topic, part",
-        {"topics": list(topics)},
-    )
+async def stored(uow: UnitOfWork, topics: Sequence[str]) -> StoredPositions:
+    """The stored positions in these topics."""
+    rows = await uow.execute(FIND_POSITIONS, {"topics": list(topics)})
     return {TopicPartition(row.topic, row.part): (row.next_offset, row.max_ts) for row in rows}

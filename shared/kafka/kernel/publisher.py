@@ -1,4 +1,4 @@
-"""Publish and wait for the acknowledgement: for the one door that has no transaction."""
+"""Publish and wait for the acknowledgement: for the one API that has no transaction and no outbox."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,17 +18,16 @@ from shared.telemetry import metrics
 log = structlog.get_logger()
 
 MIN_BATCH_RECORDS = 20
-"""Records of one request; fewer would make batches of one or two."""
-
-
+"""Records of a request from which it gets batches of its own; fewer would make batches of one or two."""
 ACKNOWLEDGE_TIMEOUT_S = 15.0
-"""Seconds: of three brokers one may be lost, which is missed after nine, and new leaders are chosen."""
+"""Long enough for the loss of one broker of three, which is noticed after nine seconds, and new leaders."""
 FINISH_TIMEOUT_S = 4.0
-"""Seconds, when the process stops: less than its server waits for open requests."""
+"""When the process stops: less than its server waits for open requests."""
+MAX_WAITING_RECORDS = 20_000
 
 
 class Unavailable(Exception):
-    """Kafka has not acknowledged in time: nothing is promised, and the same may be sent again."""
+    """Kafka has not acknowledged in time: the caller knows nothing, and may publish the same again."""
 
 
 class Publisher:
@@ -40,14 +39,14 @@ class Publisher:
         client: str,
         health: Health,
         *,
-        within: float = ACKNOWLEDGE_TIMEOUT_S,
-        most_waiting: int = 20_000,
+        acknowledge_timeout_s: float = ACKNOWLEDGE_TIMEOUT_S,
+        max_waiting_records: int = MAX_WAITING_RECORDS,
     ) -> None:
         self._bootstrap = bootstrap
         self._client = client
         self._health = health
-        self._within = within
-        self._most_waiting = most_waiting
+        self._acknowledge_timeout_s = acknowledge_timeout_s
+        self._max_waiting_records = max_waiting_records
         self._waiting = 0
         self._producer: AIOKafkaProducer | None = None
         self._broken = asyncio.Event()
@@ -86,8 +85,8 @@ class Publisher:
             await pause_for_either(stopping, self._broken, 1.0)
 
     async def _finish(self) -> None:
-        """Wait for those who publish just now: what reaches a producer that is being stopped is neither sent
-        nor refused.
+        """Wait for records that are being published: those that reach a producer while it stops are neither
+        sent nor refused.
         """
         try:
             async with asyncio.timeout(FINISH_TIMEOUT_S):
@@ -98,24 +97,24 @@ class Publisher:
     async def publish(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> None:
         """Return when every (key, value) is acknowledged.
 
-        :raises Unavailable: when it is not, within seconds; some of them may have been written all the same.
+        :raises Unavailable: when that takes too long; some of them may have been written all the same.
         """
         if any(len(value) > MAX_ACCEPTED_EVENT_BYTES for _, value in records):
-            raise ValueError("a record is larger than its topic takes; the door must refuse it")
+            raise ValueError("a record is larger than its topic takes; the API must refuse it")
         producer = self._producer
-        if producer is None or self._waiting + len(records) > self._most_waiting:
+        if producer is None or self._waiting + len(records) > self._max_waiting_records:
             raise Unavailable
         self._waiting += len(records)
         self._idle.clear()
         try:
-            async with asyncio.timeout(self._within):
+            async with asyncio.timeout(self._acknowledge_timeout_s):
                 partitions = len(await producer.partitions_for(topic))
                 if len(records) < MIN_BATCH_RECORDS:
                     await _send_each(producer, topic, records, partitions)
                 else:
                     await _send_batches(producer, topic, records, partitions)
         except (TimeoutError, KafkaError) as error:
-            # Its buffers go with it: an idempotent producer holds what it could not send for ever.
+            # An idempotent producer keeps for ever what it could not send: its buffers go with it.
             if self._producer is producer:
                 log.warning("producer_replaced", error=type(error).__name__)
                 self._producer = None
@@ -130,7 +129,7 @@ class Publisher:
 async def _send_each(
     producer: AIOKafkaProducer, topic: str, records: Sequence[tuple[bytes, bytes]], partitions: int
 ) -> None:
-    """One by one: those of requests that come at the same time share batches."""
+    """Send records one by one: those of simultaneous requests share batches."""
     acknowledgements = []
     for key, value in records:
         future = await producer.send(topic, value, key, partition=partition_of(key, partitions))
@@ -141,7 +140,7 @@ async def _send_each(
 async def _send_batches(
     producer: AIOKafkaProducer, topic: str, records: Sequence[tuple[bytes, bytes]], partitions: int
 ) -> None:
-    """In batches of their own: what aiokafka does for each single record costs ten times as much."""
+    """Send records in batches of their own: sending each alone costs aiokafka ten times as much."""
     batches = RecordBatches(producer)
     for key, value in records:
         batches.append(topic, partition_of(key, partitions), key, value)

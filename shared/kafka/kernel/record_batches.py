@@ -1,4 +1,4 @@
-"""Records gathered into batches of a size that a topic takes, sent in their order within each partition."""
+"""Record batches of a size that a topic takes, sent in their order within each partition."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from shared.limits import MAX_BATCH_BYTES
 
 
 class RecordBatches:
-    """What is to be sent at once by one producer."""
+    """Batches that one producer sends together."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
@@ -24,7 +24,7 @@ class RecordBatches:
         value: bytes | None,
         headers: Headers | None = None,
     ) -> None:
-        """Put a record behind those of its partition.
+        """Append a record to those of its partition.
 
         :raises ValueError: when it is larger than a batch can be.
         """

@@ -1,7 +1,10 @@
-"""The relay publishes the outbox in its order and deletes exactly the rows that were acknowledged."""
+"""The relay publishes the outbox in its order and deletes exactly the rows that were acknowledged.
+
+It waits for the notification that each transaction sends when it fills the outbox, and polls every few
+seconds in case one is lost.
+"""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,14 +14,15 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.database import Database, new_engine, statement
+from shared.db.database import OUTBOX_CHANNEL, Database, new_engine, statement
+from shared.db.notifications import listen
 from shared.diagnosis import describe
 from shared.errors import is_retryable
 from shared.health import Health
 from shared.kafka.kernel.clients import new_producer, partition_of, start_producer, stop_producer
-from shared.kafka.kernel.dead_letters import read_headers
+from shared.kafka.kernel.dead_letters import decode_headers
 from shared.kafka.kernel.record_batches import RecordBatches
-from shared.runtime import Backoff, pause
+from shared.runtime import Backoff, pause, pause_for_either
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
@@ -26,27 +30,38 @@ log = structlog.get_logger()
 SEQUENCE_HEADER = "afterword-seq"
 """The header with the number of the outbox row."""
 RELAY_LOCK = 1
-"""Advisory lock of the service's database; a second relay waits for it."""
+"""Number of the advisory lock in the service's database that the one relay at work holds."""
+LOCK_RETRY_INTERVAL_S = 1.0
 MAX_ROWS_PER_PASS = 2_000
-POLL_INTERVAL_S = 0.1
+POLL_INTERVAL_S = 5.0
+"""Seconds after which an outbox that was empty is read again without a notification. Shorter than
+``IDLE_SESSION_TIMEOUT_S``, so that only the session of a frozen relay is idle for so long."""
 MIN_PASS_INTERVAL_S = 0.05
-"""Seconds from one portion to the next while they are not full: what is written meanwhile shares it."""
+"""Seconds from one pass to the next while they are not full: rows that are written meanwhile share one."""
 ACKNOWLEDGE_TIMEOUT_S = 30.0
+
+TRY_LOCK = "SELECT pg_try_advisory_lock(:lock)"
+OLDEST_ROWS = "SELECT seq, topic, key, value, headers FROM outbox ORDER BY seq LIMIT :max_rows"
+NEWEST_SEQ = "SELECT max(seq) FROM outbox"
+DELETE_ROWS = "DELETE FROM outbox WHERE seq = ANY(CAST(:sent AS bigint[]))"
+"""Never "up to the last one": a row that commits late has a lower number and was not sent."""
 
 
 @dataclass
 class Relay:
-    """One per service at a time, wherever it runs."""
+    """Publishes a service's outbox. Of all that run for one service, the one with the lock works."""
 
     database: Database
     service: str
     bootstrap: str
     health: Health
-    _empty_at: float | None = field(default_factory=time.monotonic)
-    """When the outbox was last seen empty; None while another relay is the one to say."""
+    _filled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by a notification: there may be rows."""
+    _filled_since: float | None = field(default_factory=time.monotonic)
+    """Since when the outbox may hold rows; None while it is known to be empty, or another relay works."""
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Publish until stopped. On any doubt: a new producer, and all again; readers drop by version."""
+        """Publish until stopped. When in doubt, publish again by a new producer: readers drop by version."""
         engine = new_engine(self.database.url, name=f"{self.service}-relay", pool_size=None)
         backoff = Backoff()
         metrics.OUTBOX_AGE.labels(self.service).set_function(self._age)
@@ -57,9 +72,11 @@ class Relay:
                 try:
                     async with engine.connect() as connection:
                         await connection.execution_options(isolation_level="AUTOCOMMIT")
-                        # The server ends our session when we freeze: the lock goes to a living relay.
-                        await connection.execute(statement("SET idle_session_timeout = '45s'"))
-                        if await self._locked(connection, stopping):
+                        # It also ends the session of a frozen process: the lock goes to a living relay.
+                        await listen(
+                            connection, OUTBOX_CHANNEL, wake=self._filled.set, ended=self._filled.set
+                        )
+                        if await self._acquire_lock(connection, stopping):
                             await start_producer(producer)
                             self.health.set_ready("relay")
                             backoff.reset()
@@ -77,21 +94,19 @@ class Relay:
             await engine.dispose()
 
     def _age(self) -> float:
-        """Told at the moment of asking: while a send waits for the broker, nothing else would tell."""
-        return 0.0 if self._empty_at is None else time.monotonic() - self._empty_at
+        """Computed at each scrape: while a send waits for the broker, no code here could set a gauge."""
+        return 0.0 if self._filled_since is None else time.monotonic() - self._filled_since
 
-    async def _locked(self, connection: AsyncConnection, stopping: asyncio.Event) -> bool:
+    async def _acquire_lock(self, connection: AsyncConnection, stopping: asyncio.Event) -> bool:
         while not stopping.is_set():
             self.health.tick("relay")
-            got = await connection.execute(
-                statement("SELECT pg_try_advisory_lock(:lock)"), {"lock": RELAY_LOCK}
-            )
-            if got.scalar_one():
-                self._empty_at = self._empty_at or time.monotonic()
+            acquired = await connection.execute(statement(TRY_LOCK), {"lock": RELAY_LOCK})
+            if acquired.scalar_one():
+                self._filled_since = self._filled_since or time.monotonic()
                 return True
-            self._empty_at = None
-            self.health.set_ready("relay")  # another one does the work
-            await pause(stopping, 1.0)
+            self._filled_since = None
+            self.health.set_ready("relay")  # another one works
+            await pause(stopping, LOCK_RETRY_INTERVAL_S)
         return False
 
     async def _pump(
@@ -100,42 +115,31 @@ class Relay:
         while not stopping.is_set():
             self.health.tick("relay")
             began = time.monotonic()
-            self.database.outbox_filled.clear()
-            rows = (
-                await connection.execute(
-                    statement(
-                        "SELECT seq, topic, key, value, headers FROM outbox ORDER BY seq LIMIT :at_once"
-                    ),
-                    {"at_once": MAX_ROWS_PER_PASS},
-                )
-            ).all()
-            if not rows:
-                self._empty_at = time.monotonic()
+            self._filled.clear()
+            found = await connection.execute(statement(OLDEST_ROWS), {"max_rows": MAX_ROWS_PER_PASS})
+            rows = found.all()
             metrics.OUTBOX_DEPTH.labels(self.service).set(await self._depth(connection, rows))
             if not rows:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.database.outbox_filled.wait(), POLL_INTERVAL_S)
+                self._filled_since = None
+                await pause_for_either(stopping, self._filled, POLL_INTERVAL_S)
+                self._filled_since = time.monotonic()
                 continue
             await send(producer, rows)
-            await connection.execute(
-                # Never "up to the last": a row that commits late has a lower number and was not sent.
-                statement("DELETE FROM outbox WHERE seq = ANY(CAST(:sent AS bigint[]))"),
-                {"sent": [row.seq for row in rows]},
-            )
+            await connection.execute(statement(DELETE_ROWS), {"sent": [row.seq for row in rows]})
             metrics.RELAYED.labels(self.service).inc(len(rows))
             if len(rows) < MAX_ROWS_PER_PASS:
                 await pause(stopping, began + MIN_PASS_INTERVAL_S - time.monotonic())
 
     async def _depth(self, connection: AsyncConnection, rows: Sequence[Any]) -> int:
-        """How many rows wait; of a full batch the upper bound that two looks into the index give."""
+        """How many rows wait; behind a full pass an upper bound, from the first and the last number."""
         if len(rows) < MAX_ROWS_PER_PASS:
             return len(rows)
-        newest = await connection.execute(statement("SELECT max(seq) FROM outbox"))
+        newest = await connection.execute(statement(NEWEST_SEQ))
         return int(newest.scalar_one() - rows[0].seq + 1)
 
 
 async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
-    """Publish outbox rows, in their order within each partition; return when all are acknowledged."""
+    """Publish outbox rows in their order within each partition; return when all are acknowledged."""
     async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S):
         partitions = {
             topic: len(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}
@@ -143,7 +147,7 @@ async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
     batches = RecordBatches(producer)
     for row in rows:
         partition = partition_of(row.key, partitions[row.topic])
-        headers = [*read_headers(row.headers), (SEQUENCE_HEADER, b"%d" % row.seq)]
+        headers = [*decode_headers(row.headers), (SEQUENCE_HEADER, b"%d" % row.seq)]
         batches.append(row.topic, partition, row.key, row.value, headers)
     async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S):
         await batches.send()

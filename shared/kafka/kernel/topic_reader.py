@@ -1,4 +1,4 @@
-"""Topics read apart from any group: what stands on them between two offsets, once."""
+"""Read a part of a topic once, without a consumer group."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from shared.kafka.kernel.handling import Record
 
 @asynccontextmanager
 async def topic_reader(bootstrap: str, name: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer of no group, for as long as the block lasts."""
+    """A consumer of no group that is connected while the block runs."""
     reader = new_reader(bootstrap, name)
     try:
         await reader.start()
@@ -21,21 +21,21 @@ async def topic_reader(bootstrap: str, name: str) -> AsyncIterator[AIOKafkaConsu
 
 
 async def partitions_of(reader: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
-    """The partitions of those of the topics that there are."""
-    client = reader._client  # noqa: SLF001  (the reader's own way asks for topics for ever)
+    """The partitions of those of the topics that exist."""
+    client = reader._client  # noqa: SLF001  (the public method asks for missing topics for ever)
     known = await client.fetch_all_metadata()
-    places = []
+    found = []
     for topic in sorted(topics):
         if partitions := known.partitions_for_topic(topic):
-            client.add_topic(topic)  # else whoever asks for offsets makes them known one by one, 0.1 s each
-            places += [TopicPartition(topic, partition) for partition in sorted(partitions)]
-    return places
+            client.add_topic(topic)  # else each request for offsets fetches the metadata of one topic: 0.1 s
+            found += [TopicPartition(topic, partition) for partition in sorted(partitions)]
+    return found
 
 
 async def records_between(
     reader: AIOKafkaConsumer, since: Mapping[TopicPartition, int], until: Mapping[TopicPartition, int]
 ) -> AsyncIterator[tuple[TopicPartition, Sequence[Record]]]:
-    """What stands there, in batches of one partition each."""
+    """The records from ``since`` up to ``until`` of each partition, in batches of one partition."""
     left = {tp for tp, offset in since.items() if offset < until[tp]}
     if not left:
         return
@@ -47,7 +47,7 @@ async def records_between(
             wanted = [record for record in records if record.offset < until[tp]]
             if wanted:
                 yield tp, wanted
-        for tp in sorted(left):  # by the position, since what compaction took leaves no record to count
+        for tp in sorted(left):  # by the position: records that compaction removed cannot be counted
             if await reader.position(tp) >= until[tp]:
                 left.discard(tp)
                 reader.pause(tp)

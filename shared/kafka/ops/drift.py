@@ -1,4 +1,4 @@
-"""Where a cluster's topics differ from their declaration, and which differences may be ended unasked."""
+"""How a cluster's topics differ from their declaration, and which differences may be ended without asking."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,29 +7,30 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from shared.kafka.ops.topics import Declared
+from shared.kafka.ops.topics import TopicSpec
 
 NOT_SET = "-"
-"""What stands for a setting of which this broker knows nothing."""
-FOR_EVER = -1
-_SET_ON_THE_TOPIC = 1
-"""Kafka's mark of a setting that a topic has of its own."""
+"""In place of the value of a setting that this broker does not know."""
+UNLIMITED = -1
+"""Kafka's value of a retention without end."""
+_SOURCE_IS_TOPIC = 1
+"""Kafka's code of the source of a setting: the topic has a value of its own."""
 
 
 @dataclass(frozen=True)
 class ClusterTopic:
-    """One topic as it is."""
+    """One topic as it is in the cluster."""
 
     partitions: int
     replication: int
     configs: Mapping[str, str]
     own: Mapping[str, str]
-    """The settings that the topic does not take from its broker."""
+    """The settings whose values the topic does not inherit from its broker."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One difference: what is declared, and what is there."""
+    """One difference between the declaration and the cluster."""
 
     topic: str
     what: str
@@ -38,7 +39,7 @@ class Drift:
 
     @property
     def stops_us(self) -> bool:
-        """Whether a service must wait until it is mended."""
+        """Whether a service must wait until the difference is ended."""
         match self.what:
             case "topic" | "message.timestamp.type" | "cleanup.policy":
                 return True
@@ -49,7 +50,7 @@ class Drift:
 
     @property
     def refusal(self) -> str:
-        """Why ``apply`` leaves it as it is unless it is forced; empty when the change loses nothing."""
+        """Why ``apply`` does not end it without ``--force``; empty when the change loses nothing."""
         for what, applies, why in _REFUSALS:
             if what == self.what and applies(self.declared, self.there):
                 return why
@@ -57,7 +58,7 @@ class Drift:
 
     @property
     def is_possible(self) -> bool:
-        """Whether it can be ended by force."""
+        """Whether ``--force`` can end it."""
         return not self.refusal or "--force" in self.refusal
 
     def __str__(self) -> str:
@@ -75,10 +76,10 @@ def _more(declared: str, there: str) -> bool:
 
 
 def _longer(declared: str, there: str) -> bool:
-    return there != NOT_SET and (int(there) == FOR_EVER or FOR_EVER < int(declared) < int(there))
+    return there != NOT_SET and (int(there) == UNLIMITED or UNLIMITED < int(declared) < int(there))
 
 
-_LOSS = "records would be deleted that are kept now; --force changes it"
+_LOSES_RECORDS = "records would be deleted that are kept now; --force changes it"
 _REFUSALS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
     ("partitions", _more, "Kafka never lowers them: declare as many as there are"),
     (
@@ -87,27 +88,27 @@ _REFUSALS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
         "keys are placed by crc32 mod partitions, so things would move; --force adds them",
     ),
     ("replication", _always, "only kafka-reassign-partitions.sh moves copies"),
-    ("cleanup.policy", _always, _LOSS),
-    ("retention.ms", _longer, _LOSS),
-    ("delete.retention.ms", _longer, _LOSS),
+    ("cleanup.policy", _always, _LOSES_RECORDS),
+    ("retention.ms", _longer, _LOSES_RECORDS),
+    ("delete.retention.ms", _longer, _LOSES_RECORDS),
     ("max.message.bytes", _more, "larger records may wait in an outbox; --force lowers it"),
 )
 
 
-async def look(
+async def describe_topics(
     admin: AIOKafkaAdminClient, names: Sequence[str], settings: Iterable[str] = ()
 ) -> dict[str, ClusterTopic]:
-    """Those of the topics that are there, with these settings of theirs; with all, when none is named.
+    """Those of the topics that exist, with these of their settings, or with all when none is named.
 
-    :raises KafkaError: when the broker cannot or will not tell.
+    :raises KafkaError: when the broker does not answer or refuses to.
     """
-    # Asked by name, a broker might create them with its own defaults.
+    # All topics: asked for a missing one by name, a broker might create it with its own defaults.
     known = {topic["topic"]: topic for topic in await admin.describe_topics()}
-    there = [name for name in names if name in known]
-    if not there:
+    existing = [name for name in names if name in known]
+    if not existing:
         return {}
-    asked = dict.fromkeys(settings) or None
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name, asked) for name in there]
+    wanted = dict.fromkeys(settings) or None
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, wanted) for name in existing]
     found = {}
     for answer in await admin.describe_configs(resources):
         for code, message, _, name, entries in answer.resources:  # type: ignore[attr-defined]
@@ -118,12 +119,12 @@ async def look(
                 len(partitions),
                 min((len(partition["replicas"]) for partition in partitions), default=0),
                 {entry[0]: str(entry[1]) for entry in entries},
-                {entry[0]: str(entry[1]) for entry in entries if entry[3] == _SET_ON_THE_TOPIC},
+                {entry[0]: str(entry[1]) for entry in entries if entry[3] == _SOURCE_IS_TOPIC},
             )
     return found
 
 
-def compare(wanted: Sequence[Declared], found: Mapping[str, ClusterTopic]) -> list[Drift]:
+def compare(wanted: Sequence[TopicSpec], found: Mapping[str, ClusterTopic]) -> list[Drift]:
     """Every difference, in the declaration's order."""
     drifts = []
     for topic in wanted:
@@ -137,19 +138,23 @@ def compare(wanted: Sequence[Declared], found: Mapping[str, ClusterTopic]) -> li
             ("replication", str(topic.replication), str(there.replication)),
             *((name, value, there.configs.get(name, NOT_SET)) for name, value in topic.configs.items()),
         ]
-        drifts += [Drift(topic.name, what, said, is_) for what, said, is_ in pairs if said != is_]
+        drifts += [
+            Drift(topic.name, what, declared, actual)
+            for what, declared, actual in pairs
+            if declared != actual
+        ]
     return drifts
 
 
 async def apply(
     admin: AIOKafkaAdminClient,
-    wanted: Sequence[Declared],
+    wanted: Sequence[TopicSpec],
     found: Mapping[str, ClusterTopic],
     drifts: Sequence[Drift],
 ) -> None:
     """End these differences: create what is missing, change settings, add partitions.
 
-    :raises KafkaError: when the broker does not do it.
+    :raises KafkaError: when the broker refuses.
     """
     by_name = {topic.name: topic for topic in wanted}
     await _create(admin, [by_name[drift.topic] for drift in drifts if drift.what == "topic"])
@@ -161,7 +166,7 @@ async def apply(
     changed: dict[str, dict[str, str]] = {}
     for drift in drifts:
         if drift.what in by_name[drift.topic].configs:
-            # The request replaces all that a topic has of its own, so what is there is said again.
+            # The request replaces all settings that a topic has of its own: the others are sent again.
             changed.setdefault(drift.topic, dict(found[drift.topic].own))[drift.what] = drift.declared
     if changed:
         resources = [ConfigResource(ConfigResourceType.TOPIC, name, own) for name, own in changed.items()]
@@ -171,7 +176,7 @@ async def apply(
                     raise for_code(code)(message)
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Declared]) -> None:
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[TopicSpec]) -> None:
     if not topics:
         return
     response = await admin.create_topics(

@@ -1,4 +1,4 @@
-"""What an operator asks for and no batch tells: measured by a loop, so that a scrape costs no query."""
+"""Gauges that no batch sets: measured by a loop, so that a scrape costs no query."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,23 +18,25 @@ MEASURE_INTERVAL_S = 2.0
 MEASURE_TIMEOUT_S = 5.0
 
 Gauge = Callable[[UnitOfWork], Awaitable[None]]
-"""Sets a service's own gauges by one look into its database."""
+"""Sets gauges of a service by a query in its database."""
 
 
 @dataclass
 class MetricsLoop:
-    """How far behind each partition is, whether database and broker answer, and what the service measures."""
+    """Measures the lag of each partition, whether database and broker answer, and the service's gauges."""
 
     database: Database
     service: str
     topics: Sequence[str]
-    """What it hears."""
+    """The topics that the service consumes."""
     bootstrap: str
     health: Health
-    own: Sequence[Gauge] = ()
+    gauges: Sequence[Gauge] = ()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Measure until stopped; who does not answer is told as such, and waited for by others."""
+        """Measure until stopped. A server that does not answer is shown as unreachable; nothing else depends
+        on this loop.
+        """
         while not stopping.is_set():
             self.health.tick("metrics")
             try:
@@ -45,40 +47,40 @@ class MetricsLoop:
             except Exception as error:
                 if not is_retryable(error):
                     raise
-                self._reached("kafka", False)
-                await self._stands()
+                self._set_reachable("kafka", False)
+                await self._measure_database()
                 await pause(stopping, MEASURE_INTERVAL_S)
         self.health.forget("metrics")
 
     async def _measure(self, reader: AIOKafkaConsumer) -> None:
         self.health.tick("metrics")
         async with asyncio.timeout(MEASURE_TIMEOUT_S):
-            places = await partitions_of(reader, self.topics)
-            beginnings = await reader.beginning_offsets(places)
-            ends = await reader.end_offsets(places)
-        self._reached("kafka", True)
-        stands = await self._stands()
-        if stands is None:
+            partitions = await partitions_of(reader, self.topics)
+            beginnings = await reader.beginning_offsets(partitions)
+            ends = await reader.end_offsets(partitions)
+        self._set_reachable("kafka", True)
+        stored = await self._measure_database()
+        if stored is None:
             return
-        for tp in places:
-            at, _ = stands.get(tp, (beginnings[tp], 0))
-            behind = max(ends[tp] - at, 0)
-            metrics.LAG.labels(self.service, tp.topic, str(tp.partition)).set(behind)
+        for tp in partitions:
+            next_offset, _ = stored.get(tp, (beginnings[tp], 0))
+            lag = max(ends[tp] - next_offset, 0)
+            metrics.LAG.labels(self.service, tp.topic, str(tp.partition)).set(lag)
 
-    async def _stands(self) -> positions.Stands | None:
-        """Look into the database; None when it does not answer."""
+    async def _measure_database(self) -> positions.StoredPositions | None:
+        """Set the service's own gauges, and return the stored positions; None when the database is away."""
         try:
             async with asyncio.timeout(MEASURE_TIMEOUT_S), self.database.reading() as uow:
-                stands = await positions.stored(uow, self.topics)
-                for measure in self.own:
-                    await measure(uow)
+                stored = await positions.stored(uow, self.topics)
+                for gauge in self.gauges:
+                    await gauge(uow)
         except Exception as error:
             if not is_retryable(error):
                 raise
-            self._reached("database", False)
+            self._set_reachable("database", False)
             return None
-        self._reached("database", True)
-        return stands
+        self._set_reachable("database", True)
+        return stored
 
-    def _reached(self, server: str, answered: bool) -> None:
+    def _set_reachable(self, server: str, answered: bool) -> None:
         metrics.REACHABLE.labels(self.database.name, server).set(answered)

@@ -1,11 +1,12 @@
-"""The way out when a database and the topics no longer fit together; nothing is skipped in silence.
+"""Recovery of a service whose database and topics no longer fit together; no record is skipped silently.
 
-A topic that was deleted and created again (its positions do not belong to it), or whose oldest records are
-gone before they were applied: read from its oldest record; what was applied before changes nothing.
+When a topic was deleted and created again, or its oldest records were deleted before they were applied, it
+is consumed from its oldest record; applying a record twice changes nothing.
 
-A database restored from an older backup: the service first reads its own topics again, so that it remembers
-each thing as it said it last; then it calls unknown what may have been mailed since, and never mails it. What
-it heard since the backup it hears again by itself: its positions are as old as its tables.
+When the database was restored from an older backup, the service first reads the topics that it owns again,
+and so gets the newest version of each thing; then mails that may have been sent since the backup become
+``unknown``, and are never sent. What it consumed since the backup it consumes again by itself: its positions
+are as old as its tables.
 """
 
 import asyncio
@@ -22,25 +23,34 @@ from shared.errors import PositionRefused
 from shared.events.envelope import D, Topic
 from shared.kafka.kernel import positions
 from shared.kafka.kernel.handling import Subscription, decode, handle
-from shared.kafka.kernel.relay import RELAY_LOCK
+from shared.kafka.kernel.relay import RELAY_LOCK, TRY_LOCK
 from shared.kafka.kernel.topic_reader import partitions_of, records_between, topic_reader
 from shared.kafka.ops import restore_guard
 
 ROWS_PER_PAGE = 500
 
+PROCESS_POLL_INTERVAL_S = 0.2
+
+FIND_CONNECTED = """
+    SELECT DISTINCT application_name AS name FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = ANY(CAST(:names AS text[]))
+"""
+
 Cursor = tuple[str, Any]
 """Tenant and identity of the last thing of a page."""
-Page = Callable[[UnitOfWork, Cursor | None, int], Awaitable[tuple[Sequence[tuple[str, D]], Cursor | None]]]
-"""The next so many things after a cursor, locked against change, each behind its tenant; and where to go on,
-None at the end."""
+PageReader = Callable[
+    [UnitOfWork, Cursor | None, int], Awaitable[tuple[Sequence[tuple[str, D]], Cursor | None]]
+]
+"""Read and lock the next things after a cursor, at most so many: each with its tenant, and the next cursor,
+which is None at the end."""
 
 
 @dataclass(frozen=True)
 class Owned(Generic[D]):
-    """A topic on which a service alone speaks, and all that it can say there as it stands now."""
+    """A topic on which one service alone publishes, and all that it can publish there from its tables."""
 
     topic: Topic[D]
-    page: Page[D]
+    page: PageReader[D]
 
 
 @dataclass(frozen=True)
@@ -49,74 +59,76 @@ class Recovery:
 
     owned: Sequence[Owned[Any]] = ()
     reads: Sequence[Subscription[Any]] = ()
-    """Read in this order: from our position where it fits, else from the topic's oldest record. The handlers
-    keep what is newer than what they find, and say nothing."""
+    """Topics that are read again, in this order: from the stored position if it fits, else from the oldest
+    record. The handlers keep what is newer than their rows, and publish nothing."""
     settle: Callable[[UnitOfWork, int], Awaitable[int]] | None = None
-    """Call unknown, up to so many at once, what may have been mailed since the backup; how many it settled,
-    until none is left."""
+    """Mark as unknown, at most so many at once, mails that may have been sent since the backup; how many it
+    marked, 0 when none is left."""
     lost: str = ""
-    """What nobody else holds: it is gone with the database."""
+    """A sentence for the operator: what no topic contains, and is lost with the database."""
 
 
 class RecoveryRefused(Exception):
-    """It cannot be done now. The message says why, and what to do first."""
+    """The recovery cannot run now. The message says why, and what to do first."""
 
 
 @dataclass(frozen=True)
-class Misfit:
-    """A partition that is refused."""
+class RefusedPosition:
+    """A stored position that does not belong to its topic."""
 
     tp: TopicPartition
-    at: int
+    next_offset: int
     why: str
     beginning: int | None
-    """Where it will be read from; None when the topic has no such partition any more."""
+    """Where the partition will be consumed from; None when the topic has no such partition any more."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class RecoveryFinding:
     """What does not fit together."""
 
-    misfits: Sequence[Misfit]
-    forgotten: int
-    """How many rows were said that the database does not remember."""
+    refused: Sequence[RefusedPosition]
+    missing_rows: int
+    """How many published outbox rows the database does not contain."""
 
 
 @dataclass
 class Recoverer:
-    """Looks and mends, for one service."""
+    """Finds what does not fit together in one service, and repairs it."""
 
     database: Database
     service: str
     consumed_topics: Sequence[str]
     recovery: Recovery
     bootstrap: str
-    tell: Callable[[str], None]
-    patience: float = 5.0
-    """Seconds until what still runs is taken to stay."""
+    report: Callable[[str], None]
+    stop_timeout_s: float = 5.0
+    """How long processes of the service may take to disappear before the recovery is refused."""
 
-    async def look(self) -> Finding:
-        """What is wrong; nothing is changed."""
+    async def inspect(self) -> RecoveryFinding:
+        """Find what is wrong, and change nothing."""
         async with topic_reader(self.bootstrap, f"{self.service}-recover") as reader:
-            return await self._look(reader)
+            return await self._inspect(reader)
 
-    async def recover(self, *, restored: bool) -> Finding:
-        """Mend it, and return what was wrong. ``restored``: read again even if nothing shows a backup.
+    async def recover(self, *, restored: bool) -> RecoveryFinding:
+        """Repair what is wrong, and return it.
 
-        :raises Refusal: when a process of the service runs.
+        :param restored: read the topics again even if nothing shows that the database comes from a backup.
+        :raises RecoveryRefused: when a process of the service runs.
         """
-        async with self._alone(), topic_reader(self.bootstrap, f"{self.service}-recover") as reader:
-            found = await self._look(reader)
-            await self._refuse_beside("worker", "sender", *(["api"] if found.forgotten or restored else []))
-            for misfit in found.misfits:
-                await self._begin_again(misfit)
-            if found.forgotten or restored:
-                await self._remember(reader)
-            return found
+        async with self._exclusive(), topic_reader(self.bootstrap, f"{self.service}-recover") as reader:
+            finding = await self._inspect(reader)
+            read_again = bool(finding.missing_rows) or restored
+            await self._refuse_beside("worker", "sender", *(["api"] if read_again else []))
+            for position in finding.refused:
+                await self._restart(position)
+            if read_again:
+                await self._read_again(reader)
+            return finding
 
-    async def say_again(self) -> int:
-        """Put all that the service owns into its outbox once more; how many. Readers drop by version."""
-        said = 0
+    async def publish_again(self) -> int:
+        """Publish all that the service owns once more; how many things. Consumers drop known versions."""
+        published = 0
         for owned in self.recovery.owned:
             after: Cursor | None = None
             while True:
@@ -124,43 +136,49 @@ class Recoverer:
                     things, after = await owned.page(uow, after, ROWS_PER_PAGE)
                     for tenant, thing in things:
                         uow.publish(owned.topic, tenant, thing)
-                said += len(things)
+                published += len(things)
                 if after is None:
                     break
-        return said
+        return published
 
-    async def _look(self, reader: AIOKafkaConsumer) -> Finding:
-        places = await partitions_of(reader, self.consumed_topics)
-        beginnings = await reader.beginning_offsets(places)
-        ends = await reader.end_offsets(places)
+    @property
+    def _own_topics(self) -> list[str]:
+        return [owned.topic.name for owned in self.recovery.owned]
+
+    async def _inspect(self, reader: AIOKafkaConsumer) -> RecoveryFinding:
+        partitions = await partitions_of(reader, self.consumed_topics)
+        beginnings = await reader.beginning_offsets(partitions)
+        ends = await reader.end_offsets(partitions)
         async with self.database.reading() as uow:
-            stands = await positions.stored(uow, self.consumed_topics)
-        topics = {tp.topic for tp in places}
-        misfits = []
-        for tp, (at, max_ts) in stands.items():
+            stored = await positions.stored(uow, self.consumed_topics)
+        topics = {tp.topic for tp in partitions}
+        refused = []
+        for tp, (next_offset, max_ts) in stored.items():
             if tp in beginnings:
                 try:
-                    await positions.check(reader, tp, at, max_ts, beginnings[tp], ends[tp])
-                except PositionRefused as why:
-                    misfits.append(Misfit(tp, at, str(why).partition(";")[0], beginnings[tp]))
+                    await positions.check(reader, tp, next_offset, max_ts, beginnings[tp], ends[tp])
+                except PositionRefused as error:
+                    why = str(error).partition(";")[0]
+                    refused.append(RefusedPosition(tp, next_offset, why, beginnings[tp]))
             elif tp.topic in topics:
-                misfits.append(Misfit(tp, at, "the topic has no such partition any more", None))
-        own = [owned.topic.name for owned in self.recovery.owned]
-        return Finding(misfits, await restore_guard.missing_outbox_rows(self.database, reader, own))
+                why = "the topic has no such partition any more"
+                refused.append(RefusedPosition(tp, next_offset, why, None))
+        missing = await restore_guard.missing_outbox_rows(self.database, reader, self._own_topics)
+        return RecoveryFinding(refused, missing)
 
-    async def _begin_again(self, misfit: Misfit) -> None:
-        if misfit.beginning is None:
-            await positions.forget(self.database, misfit.tp)
-        elif not await positions.begin_again(self.database, misfit.tp, misfit.at, misfit.beginning):
+    async def _restart(self, refused: RefusedPosition) -> None:
+        if refused.beginning is None:
+            await positions.forget(self.database, refused.tp)
+        elif not await positions.restart(self.database, refused.tp, refused.next_offset, refused.beginning):
             raise RecoveryRefused(
-                f"The position in {misfit.tp.topic}/{misfit.tp.partition} has moved meanwhile."
+                f"The position in {refused.tp.topic}/{refused.tp.partition} has moved meanwhile."
             )
 
-    async def _remember(self, reader: AIOKafkaConsumer) -> None:
-        own = [owned.topic.name for owned in self.recovery.owned]
-        said = await restore_guard.highest_published(reader, own)
+    async def _read_again(self, reader: AIOKafkaConsumer) -> None:
+        """Read the own topics, settle mails, and let the outbox sequence go on behind the published rows."""
+        published = await restore_guard.highest_published(reader, self._own_topics)
         for subscription in self.recovery.reads:
-            await self._read(reader, subscription)
+            await self._read_topic(reader, subscription)
         settled = 0
         while self.recovery.settle is not None:
             async with self.database.transaction() as uow:
@@ -169,63 +187,62 @@ class Recoverer:
             if not some:
                 break
         if self.recovery.settle is not None:
-            self.tell(f"{settled} settled: what may have been mailed since the backup is unknown for ever")
-        # Last: who breaks off before it begins from the start again, and finds the same.
-        await restore_guard.restore_sequence(self.database, said)
+            self.report(f"{settled} settled: what may have been mailed since the backup is unknown for ever")
+        # Last: a recovery that is interrupted before finds the same when it is started again.
+        await restore_guard.restore_sequence(self.database, published)
 
-    async def _read(self, reader: AIOKafkaConsumer, subscription: Subscription[Any]) -> None:
+    async def _read_topic(self, reader: AIOKafkaConsumer, subscription: Subscription[Any]) -> None:
         topic = subscription.topic
-        places = await partitions_of(reader, [topic.name])
-        beginnings = await reader.beginning_offsets(places)
-        ends = await reader.end_offsets(places)
+        partitions = await partitions_of(reader, [topic.name])
+        beginnings = await reader.beginning_offsets(partitions)
+        ends = await reader.end_offsets(partitions)
         async with self.database.reading() as uow:
-            stands = await positions.stored(uow, [topic.name])
-        since = {tp: stands[tp][0] if tp in stands else beginnings[tp] for tp in places}
+            stored = await positions.stored(uow, [topic.name])
+        since = {tp: stored[tp][0] if tp in stored else beginnings[tp] for tp in partitions}
         read, unread = 0, 0
         async for _, records in records_between(reader, since, ends):
-            good, bad = decode(topic, records)
+            decoded, unhandled = decode(topic, records)
             async with self.database.transaction() as uow:
-                await handle(uow, subscription, good, bad)
-            read, unread = read + len(records) - len(bad), unread + len(bad)
+                await handle(uow, subscription, decoded, unhandled)
+            read, unread = read + len(records) - len(unhandled), unread + len(unhandled)
         left = f", {unread} could not be read" if unread else ""
-        self.tell(f"{topic.name}: {read} records read again{left}")
+        self.report(f"{topic.name}: {read} records read again{left}")
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[None]:
-        """No relay begins while the block lasts, and no second recovery."""
+    async def _exclusive(self) -> AsyncIterator[None]:
+        """Hold the relay's lock: no relay and no second recovery begins while the block runs."""
         engine = new_engine(self.database.url, name=f"{self.service}-recover", pool_size=None)
         try:
             async with engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
 
-                async def held() -> str:
-                    lock = statement("SELECT pg_try_advisory_lock(:lock)")
-                    got = (await connection.execute(lock, {"lock": RELAY_LOCK})).scalar_one()
-                    return "" if got else f"A worker of {self.service} runs"
+                async def lock_holder() -> str:
+                    acquired = await connection.execute(statement(TRY_LOCK), {"lock": RELAY_LOCK})
+                    return "" if acquired.scalar_one() else f"A worker of {self.service} runs"
 
-                await self._until_none(held)
+                await self._wait_until_stopped(lock_holder)
                 yield
         finally:
             await engine.dispose()
 
     async def _refuse_beside(self, *processes: str) -> None:
-        """A process that is starting, or that waits, holds no lock, but its connections are there."""
+        """Refuse to go on beside processes that hold no lock, since they start or wait, but are connected.
+
+        :raises RecoveryRefused: naming those that stay connected.
+        """
+        names = [f"{self.service}-{process}" for process in processes]
 
         async def connected() -> str:
             async with self.database.reading() as uow:
-                rows = await uow.execute(
-                    "SELECT DISTINCT application_name AS name FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND application_name = ANY(CAST(:names AS text[]))",
-                    {"names": [f"{self.service}-{process}" for process in processes]},
-                )
+                rows = await uow.execute(FIND_CONNECTED, {"names": names})
                 return ", ".join(sorted(row.name for row in rows))
 
-        await self._until_none(connected)
+        await self._wait_until_stopped(connected)
 
-    async def _until_none(self, who: Callable[[], Awaitable[str]]) -> None:
-        """A process that has just ended leaves its connections behind for a moment."""
-        end = time.monotonic() + self.patience
-        while found := await who():
-            if time.monotonic() > end:
+    async def _wait_until_stopped(self, running: Callable[[], Awaitable[str]]) -> None:
+        """Wait a little: the connections of a process that has just ended remain for a moment."""
+        deadline = time.monotonic() + self.stop_timeout_s
+        while found := await running():
+            if time.monotonic() > deadline:
                 raise RecoveryRefused(f"{found}. Stop it first, and start it afterwards.")
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(PROCESS_POLL_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""Dead letters, looked at and sent again: by an operator, when what made them is mended."""
+"""Dead letters listed and replayed by an operator, once their cause is mended."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,12 +14,12 @@ from shared.kafka.kernel.clients import (
     stop_consumer,
     stop_producer,
 )
-from shared.kafka.kernel.dead_letters import PLACE, Headers
+from shared.kafka.kernel.dead_letters import HEADER_PREFIX, Headers
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One record that was put aside."""
+    """One record that could not be handled."""
 
     offset: int
     topic: str
@@ -30,47 +30,47 @@ class DeadLetter:
     key: bytes | None
     value: bytes | None
     headers: Headers
-    """The record's own, without ours."""
+    """The record's own headers, without those of the dead letter."""
 
 
 async def waiting(bootstrap: str, dead_letter_topic: str) -> list[DeadLetter]:
-    """The dead letters that have not been sent again, oldest first."""
+    """The dead letters that have not been replayed, oldest first."""
     async with _reader(bootstrap, dead_letter_topic) as reader:
-        return [letter async for letter in _letters(reader, dead_letter_topic)]
+        return [each async for each in _dead_letters(reader, dead_letter_topic)]
 
 
 async def replay(bootstrap: str, dead_letter_topic: str, *, most: int) -> int:
-    """Send up to ``most`` of them to the topic they came from, oldest first, and return how many.
+    """Publish up to ``most`` of them on their original topic, oldest first; how many it was.
 
-    Every service that hears the topic reads them again; handlers drop what they have had.
+    Every service that consumes the topic gets them again; handlers drop what they have applied.
     """
     producer = new_producer(bootstrap, "afterword-replay")
-    sent = 0
+    replayed = 0
     async with _reader(bootstrap, dead_letter_topic) as reader:
         try:
             await start_producer(producer)
-            async for letter in _letters(reader, dead_letter_topic):
-                if sent == most:
+            async for dead_letter in _dead_letters(reader, dead_letter_topic):
+                if replayed == most:
                     break
-                partitions = len(await producer.partitions_for(letter.topic))
+                partitions = len(await producer.partitions_for(dead_letter.topic))
                 await producer.send_and_wait(
-                    letter.topic,
-                    letter.value,
-                    letter.key,
-                    partition=partition_of(letter.key, partitions),
-                    headers=letter.headers,
+                    dead_letter.topic,
+                    dead_letter.value,
+                    dead_letter.key,
+                    partition=partition_of(dead_letter.key, partitions),
+                    headers=dead_letter.headers,
                 )
-                place = TopicPartition(dead_letter_topic, 0)
-                await reader.commit({place: OffsetAndMetadata(letter.offset + 1, "")})
-                sent += 1
+                tp = TopicPartition(dead_letter_topic, 0)
+                await reader.commit({tp: OffsetAndMetadata(dead_letter.offset + 1, "")})
+                replayed += 1
         finally:
             await stop_producer(producer)
-    return sent
+    return replayed
 
 
 @asynccontextmanager
 async def _reader(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A reader whose committed offset says what was sent again."""
+    """A reader of a group whose committed offset says what was replayed."""
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=f"{topic}.replay",
@@ -85,22 +85,24 @@ async def _reader(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]
         await stop_consumer(reader)
 
 
-async def _letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterator[DeadLetter]:
-    place = TopicPartition(topic, 0)
-    beginning = (await reader.beginning_offsets([place]))[place]
-    end = (await reader.end_offsets([place]))[place]  # what is put aside from now on waits for the next time
-    at = max(await reader.committed(place) or 0, beginning)
-    reader.seek(place, at)
-    while at < end:
+async def _dead_letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterator[DeadLetter]:
+    tp = TopicPartition(topic, 0)
+    beginning = (await reader.beginning_offsets([tp]))[tp]
+    end = (await reader.end_offsets([tp]))[tp]  # dead letters that come from now on wait for the next replay
+    next_offset = max(await reader.committed(tp) or 0, beginning)
+    reader.seek(tp, next_offset)
+    while next_offset < end:
         for records in (await reader.getmany(timeout_ms=500)).values():
             for record in records:
-                at = record.offset + 1
-                if at <= end:
-                    yield _letter(record.offset, record.key, record.value, list(record.headers))
+                next_offset = record.offset + 1
+                if next_offset <= end:
+                    yield _dead_letter(record.offset, record.key, record.value, list(record.headers))
 
 
-def _letter(offset: int, key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:
-    place = {name[len(PLACE) :]: text.decode() for name, text in headers if name.startswith(PLACE)}
+def _dead_letter(offset: int, key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:
+    place = {
+        name[len(HEADER_PREFIX) :]: text.decode() for name, text in headers if name.startswith(HEADER_PREFIX)
+    }
     return DeadLetter(
         offset,
         place["topic"],
@@ -110,5 +112,5 @@ def _letter(offset: int, key: bytes | None, value: bytes | None, headers: Header
         place["at"],
         key,
         value,
-        [(name, text) for name, text in headers if not name.startswith(PLACE)],
+        [(name, text) for name, text in headers if not name.startswith(HEADER_PREFIX)],
     )

@@ -1,4 +1,4 @@
-"""Whether the broker answers, and whether its topics are as declared: clients wait for both in silence."""
+"""Whether the broker answers, and whether its topics are as declared: Kafka's clients report neither."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from shared.health import Health
 from shared.kafka.kernel.clients import an_admin
-from shared.kafka.ops.drift import compare, look
-from shared.kafka.ops.topics import Declared
+from shared.kafka.ops.drift import compare, describe_topics
+from shared.kafka.ops.topics import TopicSpec
 from shared.runtime import Periodic
 
 PROBE_INTERVAL_S = 5.0
@@ -17,13 +17,13 @@ PROBE_TIMEOUT_S = 4.0
 
 @dataclass
 class TopicProbe:
-    """Asks for the cluster's topics every few seconds, and says what came of it."""
+    """Compares the cluster's topics with their declaration every few seconds, and reports what differs."""
 
     bootstrap: str
     health: Health
-    topics: Sequence[Declared] = ()
+    topics: Sequence[TopicSpec] = ()
     ready: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the topics were first found as they must be; nothing is read or written before."""
+    """Set when the topics were first found as declared; nothing is consumed or published before."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Probe until stopped."""
@@ -44,8 +44,8 @@ class TopicProbe:
         return None if self.ready.is_set() else FIRST_PROBE_INTERVAL_S
 
     async def _faults(self) -> list[str]:
-        """What keeps us from reading and writing these topics."""
+        """Differences that keep the service from consuming and publishing."""
         async with an_admin(self.bootstrap) as admin:
             settings = {name for topic in self.topics for name in topic.configs}
-            found = await look(admin, [topic.name for topic in self.topics], settings)
+            found = await describe_topics(admin, [topic.name for topic in self.topics], settings)
         return [str(drift) for drift in compare(self.topics, found) if drift.stops_us]

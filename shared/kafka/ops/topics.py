@@ -1,4 +1,4 @@
-"""The topics as they are declared in deploy/kafka/topics.yaml; the only place that says how they must be."""
+"""The topics as deploy/kafka/topics.yaml declares them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,29 +8,29 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["kept", "compacted"]
+TopicKind = Literal["kept", "compacted"]
 
 
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    kind: Kind
+class _DeclaredTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: TopicKind
     partitions: int | None = None
     configs: dict[str, str] = {}
 
 
 class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file says."""
+    """The content of the file."""
 
     partitions: int
     replication: int
     configs: dict[str, str]
-    kinds: dict[Kind, dict[str, str]]
-    topics: dict[str, _Entry]
-    dead_letters: _Entry
+    kinds: dict[TopicKind, dict[str, str]]
+    topics: dict[str, _DeclaredTopic]
+    dead_letters: _DeclaredTopic
 
 
 @dataclass(frozen=True)
-class Declared:
-    """One topic as it must be."""
+class TopicSpec:
+    """One topic as it is declared."""
 
     name: str
     partitions: int
@@ -39,9 +39,9 @@ class Declared:
 
 
 def read(text: str) -> Declaration:
-    """A declaration from its text: JSON, and lines that begin with #.
+    """Parse a declaration: JSON, with comments on lines that begin with #.
 
-    :raises msgspec.ValidationError: naming what is wrong.
+    :raises msgspec.ValidationError: naming the field at fault.
     """
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return msgspec.json.decode("\n".join(lines), type=Declaration)
@@ -50,30 +50,30 @@ def read(text: str) -> Declaration:
 @cache
 def declaration() -> Declaration:
     """The declaration that is installed with this code."""
-    # By name: the file belongs to those who deploy, and shared imports nothing of theirs.
+    # By name: shared imports nothing from deploy.
     return read(files("deploy").joinpath("kafka", "topics.yaml").read_text())
 
 
 def declared(
     names: Iterable[str], *, partitions: int | None = None, replication: int | None = None
-) -> list[Declared]:
-    """These topics as they must be; the numbers override the declaration for another size of cluster.
+) -> list[TopicSpec]:
+    """These topics as they are declared; the numbers override the declaration for another size of cluster.
 
     :raises KeyError: for a topic that is neither declared nor one of dead letters.
     """
-    whole = declaration()
-    copies = replication or whole.replication
-    found = []
+    defaults = declaration()
+    replicas = replication or defaults.replication
+    specs = []
     for name in names:
-        entry = whole.dead_letters if name.endswith(".dlq") else whole.topics[name]
-        configs = whole.configs | whole.kinds[entry.kind] | entry.configs
-        in_sync = min(int(configs["min.insync.replicas"]), max(copies - 1, 1))
-        found.append(
-            Declared(
+        entry = defaults.dead_letters if name.endswith(".dlq") else defaults.topics[name]
+        configs = defaults.configs | defaults.kinds[entry.kind] | entry.configs
+        in_sync = min(int(configs["min.insync.replicas"]), max(replicas - 1, 1))
+        specs.append(
+            TopicSpec(
                 name,
-                entry.partitions or partitions or whole.partitions,
-                copies,
+                entry.partitions or partitions or defaults.partitions,
+                replicas,
                 configs | {"min.insync.replicas": str(in_sync)},
             )
         )
-    return found
+    return specs

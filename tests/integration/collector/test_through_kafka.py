@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from support.eventually import eventually
-from support.kernel_service import Bench as KernelBench
+from support.kernel_service import KernelService as KernelBench
 from support.kernel_service import create_topics, running
 
 from services.collector.app import SERVICE

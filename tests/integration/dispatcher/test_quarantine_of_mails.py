@@ -16,7 +16,7 @@ from support.dispatcher_builders import (
     relay_all,
     rows,
 )
-from support.smtp import HANG_UP, ScriptedServer, Step, scripted
+from support.smtp import HANG_UP, ScriptedServer, SmtpCommand, scripted_server
 
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys.domain import SurveyDraft
@@ -27,7 +27,7 @@ from shared.mail import Mailer
 
 @pytest.fixture
 async def server():
-    async with scripted() as server:
+    async with scripted_server() as server:
         yield server
 
 
@@ -40,12 +40,12 @@ async def again(database: Database, clock: Clock, name: str) -> str:
     return (await reasons(database))[f"next-{name}"]
 
 
-CERTAIN: list[tuple[Step, str]] = [
+CERTAIN: list[tuple[SmtpCommand, str]] = [
     ("RCPT", "550 5.1.1 nobody"),
     ("RCPT", "552 5.2.2 full"),
     ("END", "550 5.1.1 nobody"),
 ]
-PERHAPS: list[tuple[Step, str]] = [
+PERHAPS: list[tuple[SmtpCommand, str]] = [
     ("END", "250 taken"),
     ("END", HANG_UP),
     ("END", "200 what"),

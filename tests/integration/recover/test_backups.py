@@ -9,7 +9,7 @@ import pytest
 from support.alerts_builders import a_tenant, an_answer
 from support.dispatcher_builders import a_customer, a_transaction, go_live, keep_tenant, make_survey
 from support.eventually import eventually
-from support.restored_service import TENANT, Life, on_topic, publish
+from support.restored_service import TENANT, RestoredService, data_on_topic, publish
 from support.scorer_builders import an_answer as a_counted_answer
 from support.scorer_builders import kept_counts, naive_counts
 from support.stack import Mailbox, Postgres
@@ -37,9 +37,9 @@ async def servers(postgres: Postgres, broker: str, mailbox: Mailbox) -> Servers:
     return postgres, broker, mailbox
 
 
-async def begin(service: Any, servers: Servers) -> Life:
+async def begin(service: Any, servers: Servers) -> RestoredService:
     postgres, broker, mailbox = servers
-    return await Life.begin(service, postgres, broker, mailbox.smtp_url)
+    return await RestoredService.begin(service, postgres, broker, mailbox.smtp_url)
 
 
 def names() -> tuple[str, ...]:
@@ -59,7 +59,7 @@ async def mailed(mailbox: Mailbox, *customers: str) -> dict[str, int]:
     return {customer: len(await mailbox.mails(to=f"{customer}@example.com")) for customer in customers}
 
 
-async def test_a_restored_dispatcher_mails_nobody_again_and_decides_no_event_twice(servers: Servers) -> None:
+async def test_a_restored_dispatcher_sends_no_mail_again_and_decides_no_event_twice(servers: Servers) -> None:
     life, (_, broker, mailbox) = await begin(DISPATCHER, servers), servers
     early, sent, later, told, after = names()
     async with life.database() as database:
@@ -67,27 +67,27 @@ async def test_a_restored_dispatcher_mails_nobody_again_and_decides_no_event_twi
         await make_survey(database, delay_minutes=0)
         await make_survey(database, delay_minutes=24 * 60, trigger="order.returned")
         await go_live(database)
-    async with life.at_work():
+    async with life.working():
         await publish(broker, TRANSACTIONS, bought(early))
         await eventually(lambda: mailbox.mails(to=f"{early}@example.com"), within=30)
         await life.caught_up()
     backup = await life.backup()
-    async with life.at_work(sending=False):
+    async with life.working(sending=False):
         await publish(broker, TRANSACTIONS, bought(sent), bought(told), bought(later, type="order.returned"))
         await life.caught_up()
     # What became of these mails never leaves the outbox: on the topic they still wait.
-    async with life.at_work(relay=False, hearing=False):
+    async with life.working(relay=False, consuming=False):
         await eventually(lambda: mailbox.mails(to=f"{told}@example.com"), within=30)
         await eventually(lambda: mailbox.mails(to=f"{sent}@example.com"), within=30)
-    said = {invitation.id for invitation in await on_topic(broker, INVITATIONS)}
-    await life.put_back(backup)
+    said = {invitation.id for invitation in await data_on_topic(broker, INVITATIONS)}
+    await life.restore(backup)
 
-    assert not await life.is_sound()
+    assert not await life.is_accepted()
     assert any("older" in line for line in await life.recover(yes=False))
     assert await life.rows("SELECT 1 FROM invitation WHERE state = 'unknown'") == []
     await life.recover()
-    assert await life.is_sound()
-    async with life.at_work():
+    assert await life.is_accepted()
+    async with life.working():
         await publish(broker, TRANSACTIONS, bought(after), bought(sent))
         await eventually(lambda: mailbox.mails(to=f"{after}@example.com"), within=30)
         await life.caught_up()
@@ -106,18 +106,18 @@ async def test_a_restored_dispatcher_mails_nobody_again_and_decides_no_event_twi
     decided = await life.rows("SELECT source, source_id, reason, difference FROM decision")
     assert Counter(row.source_id for row in decided) == {f"order-{name}": 1 for name in stands}
     assert {(row.source, row.reason, row.difference) for row in decided} == {("webshop", "invited", None)}
-    invitations = await on_topic(broker, INVITATIONS)
+    invitations = await data_on_topic(broker, INVITATIONS)
     assert len({invitation.id for invitation in invitations} - said) == 1
     assert len({invitation.event_id for invitation in invitations}) == len(stands)
     assert (await life.recover())[-1].startswith("nothing to do")
 
 
-async def test_a_restored_dispatcher_takes_back_its_surveys_and_whether_it_was_live(servers: Servers) -> None:
+async def test_a_restored_dispatcher_recovers_its_surveys_and_whether_it_was_live(servers: Servers) -> None:
     life, (_, broker, _) = await begin(DISPATCHER, servers), servers
     async with life.database() as database:
         await keep_tenant(database)
         old = await make_survey(database, delay_minutes=0)
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
     backup = await life.backup()
     async with life.database() as database:
@@ -130,10 +130,10 @@ async def test_a_restored_dispatcher_takes_back_its_surveys_and_whether_it_was_l
         await go_live(database)
         async with database.reading() as uow:
             before = await survey_commands.list_surveys(uow, TENANT)
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
-    versions = {(survey.id, survey.version) for survey in await on_topic(broker, SURVEYS)}
-    await life.put_back(backup)
+    versions = {(survey.id, survey.version) for survey in await data_on_topic(broker, SURVEYS)}
+    await life.restore(backup)
     await life.recover()
 
     async with life.database() as database:
@@ -157,54 +157,54 @@ async def accept(database: Database, *said: Answer) -> None:
             uow.publish(ANSWERS, TENANT, answer)
 
 
-async def test_a_restored_collector_remembers_every_answer_that_it_has_said(servers: Servers) -> None:
+async def test_a_restored_collector_recovers_every_answer_that_it_published(servers: Servers) -> None:
     life = await begin(COLLECTOR, servers)
     first, second = a_counted_answer("first", score=2), a_counted_answer("second", score=9)
     async with life.database() as database:
         await accept(database, first)
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
     backup = await life.backup()
     async with life.database() as database:
         await accept(database, second)
         for version, score in ((2, 5), (3, 10)):
             await accept(database, a_counted_answer("first", score=score, version=version))
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
     everything = "SELECT * FROM answer ORDER BY id"
     history = "SELECT answer_id, version, score FROM answer_history ORDER BY 1, 2"
     before = await life.rows(everything), await life.rows(history)
-    await life.put_back(backup)
-    assert not await life.is_sound()
+    await life.restore(backup)
+    assert not await life.is_accepted()
     await life.recover()
 
     assert (await life.rows(everything), await life.rows(history)) == before
     assert len(before[1]) == 2
-    assert await life.is_sound()
+    assert await life.is_accepted()
 
 
-async def test_a_restored_scorer_counts_what_it_has_forgotten_once(servers: Servers) -> None:
+async def test_a_restored_scorer_counts_lost_answers_once(servers: Servers) -> None:
     life, (_, broker, _) = await begin(SCORER, servers), servers
     early = [a_counted_answer(f"a{number}", score=number) for number in range(11)]
     late = [a_counted_answer(f"b{number}", score=number) for number in range(11)]
     amended = [a_counted_answer(f"a{number}", score=10 - number, version=2) for number in range(5)]
     await publish(broker, TENANTS, a_tenant(TENANT))
     await publish(broker, ANSWERS, *early)
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
     backup = await life.backup()
     await publish(broker, ANSWERS, *late, *amended)
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
-    await life.put_back(backup)
+    await life.restore(backup)
     assert (await life.recover())[-1].startswith("nothing to do")
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
     async with life.database() as database:
         assert await kept_counts(database, TENANT) == naive_counts([*early, *late, *amended])
 
 
-async def test_a_restored_alerts_opens_no_case_twice_and_tells_nobody_again(servers: Servers) -> None:
+async def test_a_restored_alerts_opens_no_case_twice_and_sends_no_notice_again(servers: Servers) -> None:
     life, (_, broker, mailbox) = await begin(ALERTS, servers), servers
     agent = f"agent-{names()[0]}@example.com"
     async with life.database() as database, database.transaction() as uow:
@@ -217,16 +217,16 @@ async def test_a_restored_alerts_opens_no_case_twice_and_tells_nobody_again(serv
     async def told(mails: int) -> bool:
         return sum("Case" in mail["subject"] for mail in await mailbox.mails(to=agent)) == mails
 
-    async with life.at_work():
+    async with life.working():
         await eventually(lambda: told(1), within=30)
         await life.caught_up()
     backup = await life.backup()
     await publish(broker, ANSWERS, closed)
-    async with life.at_work():
+    async with life.working():
         await eventually(lambda: told(2), within=30)
         await life.caught_up()
     await publish(broker, ANSWERS, again)
-    async with life.at_work():
+    async with life.working():
         await eventually(lambda: told(3), within=30)
         await life.caught_up()
     async with life.database() as database, database.transaction() as uow:
@@ -243,19 +243,19 @@ async def test_a_restored_alerts_opens_no_case_twice_and_tells_nobody_again(serv
             await timeline.add_entries(uow, entries)
             uow.publish(CASES, TENANT, case.published())
     await publish(broker, ANSWERS, again_later)
-    async with life.at_work():
+    async with life.working():
         await eventually(lambda: told(4), within=30)
         await life.caught_up()
     stands = "SELECT id, number, answer_id, state, owner_id, score FROM cases ORDER BY opened_at, id"
     belongs = "SELECT answer_id, case_id FROM case_answer ORDER BY 1"
     before = await life.rows(stands), await life.rows(belongs)
-    said = Counter((case.id, case.version) for case in await on_topic(broker, CASES))
-    await life.put_back(backup)
+    said = Counter((case.id, case.version) for case in await data_on_topic(broker, CASES))
+    await life.restore(backup)
 
-    assert not await life.is_sound()
+    assert not await life.is_accepted()
     await life.recover()
-    assert await life.is_sound()
-    async with life.at_work():
+    assert await life.is_accepted()
+    async with life.working():
         await life.caught_up()
         await publish(broker, ANSWERS, an_answer())
         await eventually(lambda: told(5), within=30)
@@ -264,55 +264,55 @@ async def test_a_restored_alerts_opens_no_case_twice_and_tells_nobody_again(serv
     assert (await life.rows(stands))[:3] == before[0]
     assert set(before[1]) < set(await life.rows(belongs))
     assert await told(5)
-    now = await on_topic(broker, CASES)
+    now = await data_on_topic(broker, CASES)
     assert max(Counter((case.id, case.version) for case in now).values()) == max(said.values()) == 1
     assert len({case.id for case in now}) == 4
     kinds = await life.rows("SELECT kind, count(*) AS n FROM timeline WHERE kind = 'restored' GROUP BY 1")
     assert [tuple(row) for row in kinds] == [("restored", 3)]
 
 
-async def test_a_restored_trigger_knows_its_companies_and_their_keys(servers: Servers) -> None:
+async def test_a_restored_trigger_recovers_its_companies_and_their_keys(servers: Servers) -> None:
     life, (_, broker, _) = await begin(TRIGGER, servers), servers
     async with life.database() as database:
         await tenants.create_tenant(database, "acme", name="Acme")
         await tenants.create_key(database, "acme", ["events:write"], name="kept")
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
     backup = await life.backup()
     async with life.database() as database:
         revoked = await tenants.create_key(database, "acme", ["events:write"], name="revoked")
         await tenants.revoke_key(database, "acme", revoked)
         await tenants.create_tenant(database, "zenith", name="Zenith")
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
     before = await life.rows("SELECT * FROM tenant ORDER BY id")
-    await life.put_back(backup)
-    assert not await life.is_sound()
+    await life.restore(backup)
+    assert not await life.is_accepted()
     await life.recover()
     assert await life.rows("SELECT * FROM tenant ORDER BY id") == before
     async with life.database() as database:
         await tenants.create_key(database, "acme", ["events:write"], name="after")
-    async with life.at_work():
+    async with life.working():
         await life.caught_up()
-    versions = [tenant.version for tenant in await on_topic(broker, TENANTS) if tenant.id == "acme"]
+    versions = [tenant.version for tenant in await data_on_topic(broker, TENANTS) if tenant.id == "acme"]
     assert sorted(versions) == [1, 2, 3, 4, 5]
 
 
-async def test_what_an_owner_holds_is_said_again_after_its_topic_was_lost(servers: Servers) -> None:
+async def test_an_owner_publishes_again_after_its_topic_was_lost(servers: Servers) -> None:
     life, (_, broker, _) = await begin(COLLECTOR, servers), servers
     async with life.database() as database:
         await accept(database, *(a_counted_answer(f"a{number}") for number in range(700)))
-    assert (await life.recover(yes=False, say_again=True))[-1].startswith("nothing was changed")
+    assert (await life.recover(yes=False, publish_again=True))[-1].startswith("nothing was changed")
     assert len(await life.rows("SELECT 1 FROM outbox")) == 700
-    await life.recover(say_again=True)
-    async with life.at_work():
+    await life.recover(publish_again=True)
+    async with life.working():
         await life.caught_up()
-    said = Counter((answer.id, answer.version) for answer in await on_topic(broker, ANSWERS))
+    said = Counter((answer.id, answer.version) for answer in await data_on_topic(broker, ANSWERS))
     assert len(said) == 700
     assert set(said.values()) == {2}
 
 
-async def test_a_database_is_not_taken_back_beside_its_api(servers: Servers) -> None:
+async def test_a_database_is_not_recovered_beside_its_api(servers: Servers) -> None:
     life = await begin(TRIGGER, servers)
     api = Database(life.url, name="trigger-api", pool_size=1)
     async with api.reading() as uow:

@@ -22,7 +22,7 @@ async def hear_last_words(connection: AsyncConnection) -> None:
     raw._protocol.data_received(LAST_WORDS)
 
 
-async def test_no_event_is_put_aside_for_the_last_words_of_a_database(postgres: Postgres) -> None:
+async def test_an_event_is_no_dead_letter_when_the_database_shuts_down(postgres: Postgres) -> None:
     database = Database(await postgres.create_database("dispatcher"))
 
     async def ask(uow: UnitOfWork, _: object) -> None:

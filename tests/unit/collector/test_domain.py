@@ -20,7 +20,7 @@ from services.collector.domain import (
 )
 from shared.events import Answer, FollowUp, Survey, SurveyTexts, Tenant
 from shared.events.nps import group_of
-from shared.ids import NAMESPACE, uuid7
+from shared.ids import ID_NAMESPACE, uuid7
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 TENANT = Tenant(id="acme", version=1, name="Acme", time_zone="Europe/Copenhagen", country="DK")
@@ -145,7 +145,7 @@ def test_a_link_of_ours_may_be_ahead_of_its_invitation_for_two_weeks() -> None:
     now = datetime.now(UTC)
     assert link_status(made, None, now + timedelta(days=13)) == "unknown"
     assert link_status(made, None, now + timedelta(days=15)) == "gone"
-    assert link_status(uuid5(NAMESPACE, "no time in it"), None, now) == "unknown"
+    assert link_status(uuid5(ID_NAMESPACE, "no time in it"), None, now) == "unknown"
 
 
 def test_ids_are_of_the_invitation() -> None:

@@ -5,7 +5,7 @@ from prometheus_client import REGISTRY
 from shared.health import STALE_AFTER_S, Health
 
 
-def test_a_loop_that_has_not_ticked_lately_is_named() -> None:
+def test_a_stalled_loop_is_named() -> None:
     now = 0.0
     health = Health(clock=lambda: now)
     health.tick("relay")
@@ -17,7 +17,7 @@ def test_a_loop_that_has_not_ticked_lately_is_named() -> None:
     assert health.stalled() == []
 
 
-def test_what_is_missing_is_told_until_it_is_found() -> None:
+def test_a_process_is_unready_until_it_is_set_ready() -> None:
     health = Health()
     health.set_unready("kafka", "away")
     assert health.unready() == ["kafka: away"]

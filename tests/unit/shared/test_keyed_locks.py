@@ -1,4 +1,4 @@
-"""Locks by name: so many at once for each name, and nothing is kept of a name that nobody uses."""
+"""Locks by name: a limit for each name, and no memory for a name that is not in use."""
 
 import asyncio
 
@@ -9,9 +9,7 @@ from shared.keyed_locks import KeyedSemaphores
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=40), st.integers(1, 3))
-async def test_of_each_name_no_more_than_so_many_at_once_and_all_in_the_end(
-    names: list[str], most: int
-) -> None:
+async def test_each_name_has_its_limit_and_all_get_their_turn(names: list[str], most: int) -> None:
     locks, running, done = KeyedSemaphores(most), dict.fromkeys("abc", 0), 0
 
     async def work(name: str) -> None:
@@ -29,7 +27,7 @@ async def test_of_each_name_no_more_than_so_many_at_once_and_all_in_the_end(
     assert locks._named == {}
 
 
-async def test_who_gives_up_waiting_leaves_nothing_behind() -> None:
+async def test_a_cancelled_wait_leaves_nothing_behind() -> None:
     locks = KeyedSemaphores()
     async with locks.hold("a"):
         waiting = asyncio.create_task(_hold(locks))

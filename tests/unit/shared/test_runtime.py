@@ -14,7 +14,7 @@ async def until_stopped(stopping: asyncio.Event) -> None:
     await stopping.wait()
 
 
-async def test_a_loop_that_dies_stops_the_others_and_its_error_is_told() -> None:
+async def test_a_loop_that_fails_stops_the_others_and_its_error_is_raised() -> None:
     async def dies(_: asyncio.Event) -> None:
         raise LookupError("why")
 
@@ -25,7 +25,7 @@ async def test_a_loop_that_dies_stops_the_others_and_its_error_is_told() -> None
     assert stopping.is_set()
 
 
-async def test_a_loop_that_ends_by_itself_is_a_death_too() -> None:
+async def test_a_loop_that_ends_by_itself_is_a_failure_too() -> None:
     async def ends(_: asyncio.Event) -> None:
         return
 
@@ -59,7 +59,7 @@ async def test_a_pause_ends_with_the_stop() -> None:
 
 
 def test_a_backoff_stays_within_its_bounds_and_starts_again() -> None:
-    backoff = Backoff(most=3.0)
+    backoff = Backoff(max_s=3.0)
     waits = [backoff.next() for _ in range(50)]
     assert all(0.1 <= wait <= 3.1 for wait in waits)
     backoff.reset()
@@ -90,7 +90,7 @@ async def test_a_periodic_loop_calls_its_step_after_the_interval_or_at_once() ->
     assert (health.unready(), health.stalled()) == ([], [])
 
 
-async def test_a_periodic_loop_waits_out_an_outage_and_says_so_meanwhile(
+async def test_a_periodic_loop_waits_out_an_outage_and_is_unready_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told: list[list[str]] = []
@@ -122,7 +122,7 @@ async def test_a_periodic_loop_that_is_done_for_good_waits_for_the_stop_and_is_n
     await asyncio.wait_for(running, 1)
 
 
-async def test_a_loop_that_says_itself_whether_it_is_ready_is_not_overruled() -> None:
+async def test_a_loop_that_sets_itself_ready_is_not_overruled() -> None:
     health = Health()
     health.set_unready("work", "no tables yet")
     await run_until_done(None, None, health=health, sets_ready=False)

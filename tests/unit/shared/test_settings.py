@@ -91,7 +91,7 @@ def test_every_secret_of_every_service_may_come_from_a_file(environment, tmp_pat
         secrets = [name for name, info in kind.model_fields.items() if "Secret" in str(info.annotation)]
         assert secrets
         for name in secrets:
-            given = (kind.model_config["env_prefix"] + name).upper()
+            given = (kind.PREFIX + name).upper()
             environment(**{given: None, f"{given}_FILE": str(tmp_path / "absent")})
             (fault,) = [fault for fault in faults(kind) if given in fault]
             assert fault == f"{given}_FILE: the file cannot be read: No such file or directory"

@@ -1,4 +1,4 @@
-"""The declaration of the topics, and what is said of a cluster that differs from it."""
+"""The declaration of the topics, and the drift of a cluster that differs from it."""
 
 import pytest
 from msgspec import ValidationError
@@ -29,7 +29,7 @@ def test_what_can_hold_personal_data_is_kept_two_weeks_at_most() -> None:
         assert int(topic.configs[kept]) <= 14 * 24 * 3600 * 1000
 
 
-def test_each_service_checks_what_it_hears_and_says_and_its_dead_letters() -> None:
+def test_each_service_checks_the_topics_that_it_consumes_and_publishes_on_and_its_dead_letters() -> None:
     collector = service("collector")
     assert collector.topics[:5] == ["answers.v1", "cases.v1", "invitations.v1", "surveys.v1", "tenants.v1"]
     assert collector.topics[5:] == collector.dead_letter_topics
@@ -68,7 +68,7 @@ def test_a_cluster_as_declared_has_no_drift() -> None:
     assert compare(declared(["answers.v1"]), {"answers.v1": there()}) == []
 
 
-def test_a_missing_topic_is_one_drift_that_stops_us_and_is_created_unasked() -> None:
+def test_a_missing_topic_is_one_drift_that_stops_us_and_is_created_without_force() -> None:
     (drift,) = compare(declared(["answers.v1"]), {})
     assert (drift.what, drift.stops_us, drift.refusal) == ("topic", True, "")
 

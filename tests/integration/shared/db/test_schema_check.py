@@ -1,4 +1,4 @@
-"""A database that is not where the code needs it: it is said, waited for, or refused; and clocks that differ."""
+"""A database with another revision is reported, and waited for or refused; clocks that differ are reported."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ async def said(schema: SchemaCheck, *words: str) -> None:
     await eventually(lambda: all(word in "".join(schema.health.unready()) for word in words))
 
 
-async def test_an_older_database_is_waited_for_and_said(database: Database) -> None:
+async def test_an_older_database_is_waited_for_and_reported(database: Database) -> None:
     await put_at(database, "0001")
     schema = SchemaCheck(database, "dispatcher", Health())
     async with running(schema):
@@ -72,7 +72,7 @@ async def test_an_empty_database_is_migrated_while_we_wait(postgres: Postgres) -
         await schema.database.close()
 
 
-async def test_a_newer_database_is_refused_in_words_and_not_touched(database: Database) -> None:
+async def test_a_newer_database_is_refused_with_a_sentence_and_not_changed(database: Database) -> None:
     await put_at(database, "9999")
     with pytest.raises(NewerDatabase, match="9999"):
         await SchemaCheck(database, "dispatcher", Health()).run(asyncio.Event())
@@ -82,7 +82,7 @@ async def test_a_newer_database_is_refused_in_words_and_not_touched(database: Da
         assert (await uow.execute("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
 
 
-async def test_who_runs_goes_on_while_a_newer_version_migrates(database: Database) -> None:
+async def test_a_running_process_goes_on_while_a_newer_version_migrates(database: Database) -> None:
     schema = SchemaCheck(database, "dispatcher", Health())
     async with running(schema):
         await eventually(schema.ready.is_set)
@@ -101,7 +101,7 @@ async def test_who_runs_goes_on_while_a_newer_version_migrates(database: Databas
         ("@nowhere.invalid:5432/", "no machine of that name"),
     ],
 )
-async def test_a_wrong_address_of_the_database_is_said_with_what_to_do(
+async def test_a_wrong_address_of_the_database_is_reported_with_a_remedy(
     database: Database, wrong: str, why: str
 ) -> None:
     before, password, host, name = _parts(database.url)
@@ -128,7 +128,7 @@ def _parts(url: str) -> tuple[str, str, str, str]:
 
 
 @pytest.mark.parametrize(("seconds", "said_"), [(60, "60 s ahead of"), (-60, "60 s behind"), (0, "")])
-async def test_a_clock_that_is_off_is_noted_and_stops_nothing(
+async def test_a_clock_that_differs_is_a_warning_and_stops_nothing(
     database: Database, seconds: int, said_: str
 ) -> None:
     own = Database(database.url, clock=lambda: system_clock() + timedelta(seconds=seconds))

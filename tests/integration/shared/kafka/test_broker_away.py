@@ -1,4 +1,4 @@
-"""The broker goes and comes back while everything runs: it is said, and nothing is lost or counted twice."""
+"""The broker stops and returns while everything runs: that is reported, and nothing is lost or counted twice."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
 from support.eventually import eventually
-from support.kernel_service import Bench, Thing, a_bench, running
+from support.kernel_service import KernelService, Thing, a_kernel_service, running
 from support.stack import Postgres, new_state
 from support.stack import running as a_part
 
@@ -32,14 +32,14 @@ def red(*ids: str) -> list[Thing]:
     return [Thing(id=each, version=1, colour="red") for each in ids]
 
 
-async def test_a_broker_that_goes_is_said_and_all_go_on_when_it_returns(
+async def test_a_broker_outage_is_reported_and_all_go_on_when_it_returns(
     state: State, postgres: Postgres
 ) -> None:
     with a_part("kafka", state):
-        bench_opened = a_bench(state.kafka, postgres)
+        bench_opened = a_kernel_service(state.kafka, postgres)
         bench = await bench_opened.__aenter__()
     try:
-        publisher = Publisher(state.kafka, "test", bench.health, within=2.0)
+        publisher = Publisher(state.kafka, "test", bench.health, acknowledge_timeout_s=2.0)
         loops = (bench.consumer(), bench.relay(), publisher, TopicProbe(state.kafka, bench.health))
         async with running(*loops):
             await eventually(lambda: _says(bench, "broker"), within=30)
@@ -56,11 +56,11 @@ async def test_a_broker_that_goes_is_said_and_all_go_on_when_it_returns(
         await bench_opened.__aexit__(None, None, None)
 
 
-async def test_who_publishes_while_the_broker_is_started_again_waits_and_is_not_refused(
+async def test_publishing_while_the_broker_restarts_waits_and_is_not_refused(
     state: State, postgres: Postgres
 ) -> None:
     with a_part("kafka", state):
-        bench_opened = a_bench(state.kafka, postgres)
+        bench_opened = a_kernel_service(state.kafka, postgres)
         bench = await bench_opened.__aenter__()
     try:
         publisher = Publisher(state.kafka, "test", bench.health)
@@ -76,16 +76,14 @@ async def test_who_publishes_while_the_broker_is_started_again_waits_and_is_not_
         await bench_opened.__aexit__(None, None, None)
 
 
-async def test_trouble_with_a_partition_that_went_to_somebody_else_is_not_told_for_ever(
-    kafka: str, postgres: Postgres
-) -> None:
-    async with a_bench(kafka, postgres) as bench:
+async def test_a_lost_partition_is_not_reported_as_unready_for_ever(kafka: str, postgres: Postgres) -> None:
+    async with a_kernel_service(kafka, postgres) as bench:
         consumer: BatchConsumer[Thing] = bench.consumer()
         async with running(consumer):
             await bench.send(*red("a"))
             await eventually(lambda: _counted(bench, 1))
             lost = next(iter(consumer._owned))._replace(partition=77)
-            consumer._tell(lost, "OperationalError")
+            consumer._set_unready(lost, "OperationalError")
             assert bench.health.unready()
             await eventually(lambda: not bench.health.unready())
 
@@ -102,7 +100,7 @@ async def test_a_client_that_no_broker_answers_any_more_is_replaced(
         return clients[-1]
 
     monkeypatch.setattr(consumer_module, "new_consumer", deaf_at_first)
-    async with a_bench(kafka, postgres) as bench:
+    async with a_kernel_service(kafka, postgres) as bench:
         await bench.send(*red("a"))
         async with running(bench.consumer()):
             await eventually(lambda: _counted(bench, 1), within=30)
@@ -113,11 +111,11 @@ async def _unanswered(_: object) -> None:
     raise KafkaTimeoutError
 
 
-def _says(bench: Bench, what: str) -> bool:
+def _says(bench: KernelService, what: str) -> bool:
     return any(line.startswith(what) for line in bench.health.unready())
 
 
-async def _publish(bench: Bench, publisher: Publisher, id_: str) -> None:
+async def _publish(bench: KernelService, publisher: Publisher, id_: str) -> None:
     async def published() -> bool:
         try:
             await publisher.publish(bench.topic.name, [bench.record(red(id_)[0])])
@@ -128,5 +126,5 @@ async def _publish(bench: Bench, publisher: Publisher, id_: str) -> None:
     await eventually(published, within=60)
 
 
-async def _counted(bench: Bench, n: int) -> bool:
+async def _counted(bench: KernelService, n: int) -> bool:
     return (await bench.tally()).get("red") == n

@@ -11,9 +11,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from sqlalchemy import text
 from support.eventually import eventually
 from support.kernel_service import (
-    Bench,
+    KernelService,
     Thing,
-    a_bench,
+    a_kernel_service,
     create_topics,
     delete_records,
     delete_topic,
@@ -34,8 +34,8 @@ from shared.kafka.kernel.consumer import MAX_DEAD_LETTERS_IN_A_ROW, PartitionBat
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
-    async with a_bench(kafka, postgres) as bench:
+async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[KernelService]:
+    async with a_kernel_service(kafka, postgres) as bench:
         yield bench
 
 
@@ -47,7 +47,7 @@ def reasons(letters: Sequence[object]) -> list[str]:
     return found
 
 
-async def test_every_event_is_handled_once_and_the_position_stands_at_the_end(bench: Bench) -> None:
+async def test_every_event_is_handled_once_and_the_position_is_at_the_end(bench: KernelService) -> None:
     await bench.send(*things(1_200))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 1_200))
@@ -56,14 +56,14 @@ async def test_every_event_is_handled_once_and_the_position_stands_at_the_end(be
     assert bench.health.unready() == []
 
 
-async def test_a_thing_that_changed_is_counted_in_its_new_place_only(bench: Bench) -> None:
+async def test_a_thing_that_changed_is_counted_in_its_new_place_only(bench: KernelService) -> None:
     await bench.send(*things(10), *things(4, "blue", version=2), *things(2, "green", version=1))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 16))
     assert await bench.tally() == {"red": 6, "blue": 4}
 
 
-async def test_a_topic_read_again_from_the_beginning_changes_nothing(bench: Bench) -> None:
+async def test_a_topic_read_again_from_the_beginning_changes_nothing(bench: KernelService) -> None:
     await bench.send(*things(50))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 50))
@@ -75,7 +75,7 @@ async def test_a_topic_read_again_from_the_beginning_changes_nothing(bench: Benc
     assert len(await bench.outbox("said.v1")) == 50
 
 
-async def test_no_record_before_the_claimed_position_reaches_the_handler(bench: Bench) -> None:
+async def test_no_record_before_the_claimed_position_reaches_the_handler(bench: KernelService) -> None:
     await bench.send(*things(1_000))
     async with bench.database.transaction() as uow:
         await uow.execute(
@@ -87,7 +87,7 @@ async def test_no_record_before_the_claimed_position_reaches_the_handler(bench: 
     assert await bench.tally() == {"red": 100}
 
 
-async def test_the_second_owner_of_a_batch_waits_then_gets_no_row(bench: Bench) -> None:
+async def test_the_second_owner_of_a_batch_waits_then_gets_no_row(bench: KernelService) -> None:
     tp = TopicPartition(bench.topic.name, 0)
     async with bench.database.transaction() as uow:
         await uow.execute(
@@ -113,7 +113,7 @@ async def test_the_second_owner_of_a_batch_waits_then_gets_no_row(bench: Bench) 
     assert await bench.position() == 8
 
 
-async def test_a_batch_that_somebody_else_applied_is_rolled_back_whole(bench: Bench) -> None:
+async def test_a_batch_that_another_consumer_applied_is_rolled_back(bench: KernelService) -> None:
     await bench.send(*things(3))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 3))
@@ -137,7 +137,9 @@ UNREADABLE = {
 }
 
 
-async def test_unreadable_records_are_put_aside_with_their_bytes_and_the_rest_goes_on(bench: Bench) -> None:
+async def test_unreadable_records_become_dead_letters_with_their_bytes_and_the_rest_goes_on(
+    bench: KernelService,
+) -> None:
     await bench.send(*things(3), *UNREADABLE.values(), *things(5, "blue", version=2))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 8 + len(UNREADABLE)))
@@ -147,7 +149,7 @@ async def test_unreadable_records_are_put_aside_with_their_bytes_and_the_rest_go
     assert all(reasons(letters))
 
 
-async def test_a_nul_character_is_put_aside_and_the_words_for_it_are_not(bench: Bench) -> None:
+async def test_a_nul_character_is_a_dead_letter_and_its_escape_as_text_is_not(bench: KernelService) -> None:
     _, value = bench.record(Thing(id="a", version=1, colour="COLOUR"))
     nul, words = value.replace(b"COLOUR", b"x\\u0000y"), value.replace(b"COLOUR", b"x\\\\u0000y")
     await bench.send(nul, words)
@@ -157,7 +159,7 @@ async def test_a_nul_character_is_put_aside_and_the_words_for_it_are_not(bench: 
     assert len(await bench.dead_letters()) == 1
 
 
-async def test_an_impossible_event_goes_alone_and_takes_its_words_with_it(bench: Bench) -> None:
+async def test_an_impossible_event_is_a_dead_letter_alone_and_publishes_nothing(bench: KernelService) -> None:
     batch = things(40)
     batch[17] = Thing(id="t0017", version=1, colour="impossible")
     await bench.send(*batch)
@@ -168,7 +170,7 @@ async def test_an_impossible_event_goes_alone_and_takes_its_words_with_it(bench:
     assert len(await bench.outbox("said.v1")) == 39
 
 
-async def test_a_value_that_the_database_refuses_is_the_events_fault(bench: Bench) -> None:
+async def test_a_value_that_the_database_refuses_is_the_events_fault(bench: KernelService) -> None:
     async with bench.database.engine.begin() as connection:
         await connection.execute(text("ALTER TABLE thing ADD CHECK (colour <> 'mauve')"))
     await bench.send(*things(5), Thing(id="m", version=1, colour="mauve"))
@@ -178,7 +180,7 @@ async def test_a_value_that_the_database_refuses_is_the_events_fault(bench: Benc
     assert "23514" in reasons(await bench.dead_letters())[0]
 
 
-async def test_a_bug_is_put_aside_without_the_value_it_met(bench: Bench) -> None:
+async def test_a_bug_makes_a_dead_letter_without_the_value(bench: KernelService) -> None:
     await bench.send(*things(2), Thing(id="secret", version=1, colour="bug"))
     async with running(bench.consumer()):
         await eventually(lambda: _at(bench, 3))
@@ -188,7 +190,7 @@ async def test_a_bug_is_put_aside_without_the_value_it_met(bench: Bench) -> None
     assert "secret" not in reason
 
 
-async def test_trouble_with_the_database_is_never_a_dead_letter(bench: Bench) -> None:
+async def test_an_outage_of_the_database_is_never_a_dead_letter(bench: KernelService) -> None:
     tries = 0
 
     async def cut_off(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
@@ -210,7 +212,7 @@ async def test_trouble_with_the_database_is_never_a_dead_letter(bench: Bench) ->
 
 
 async def test_a_commit_whose_answer_is_lost_is_read_and_not_guessed(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: KernelService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transaction, handled, lost = bench.database.transaction, 0, 0
 
@@ -241,8 +243,8 @@ async def test_a_commit_whose_answer_is_lost_is_read_and_not_guessed(
     assert bench.health.unready() == []
 
 
-async def test_too_many_dead_letters_in_a_row_stop_the_partition_until_an_operator_speaks(
-    bench: Bench,
+async def test_too_many_dead_letters_in_a_row_stop_the_partition_until_an_operator_resumes_it(
+    bench: KernelService,
 ) -> None:
     await bench.send(*things(7), *[b"bad"] * (MAX_DEAD_LETTERS_IN_A_ROW + 20), *things(3, "blue", version=2))
     async with running(bench.consumer()):
@@ -257,7 +259,7 @@ async def test_too_many_dead_letters_in_a_row_stop_the_partition_until_an_operat
     assert bench.health.unready() == []
 
 
-async def test_a_position_beyond_the_end_is_an_alarm_and_never_a_reset(bench: Bench) -> None:
+async def test_a_position_beyond_the_end_is_an_alarm_and_never_a_reset(bench: KernelService) -> None:
     await bench.send(*things(3))
     async with bench.database.transaction() as uow:
         await uow.execute(
@@ -272,7 +274,7 @@ async def test_a_position_beyond_the_end_is_an_alarm_and_never_a_reset(bench: Be
 
 
 async def test_a_topic_created_again_that_has_grown_past_the_position_is_refused(
-    bench: Bench, kafka: str
+    bench: KernelService, kafka: str
 ) -> None:
     await bench.send(*things(3))
     async with running(bench.consumer()):
@@ -286,7 +288,7 @@ async def test_a_topic_created_again_that_has_grown_past_the_position_is_refused
 
 
 async def test_consumers_that_come_and_go_count_everything_once(kafka: str, postgres: Postgres) -> None:
-    async with a_bench(kafka, postgres, partitions=4) as bench:
+    async with a_kernel_service(kafka, postgres, partitions=4) as bench:
         sent = 0
 
         async def stream() -> None:
@@ -309,11 +311,11 @@ async def test_consumers_that_come_and_go_count_everything_once(kafka: str, post
         assert len(await bench.outbox("said.v1")) == 2_400
 
 
-async def _at(bench: Bench, offset: int) -> bool:
+async def _at(bench: KernelService, offset: int) -> bool:
     return await bench.position() == offset
 
 
-async def _counted(bench: Bench, n: int) -> bool:
+async def _counted(bench: KernelService, n: int) -> bool:
     return (await bench.tally()).get("red") == n
 
 
@@ -332,7 +334,7 @@ async def _recreate(kafka: str, name: str) -> None:
     await eventually(exists, within=20)
 
 
-async def _somebody_waits(bench: Bench) -> bool:
+async def _somebody_waits(bench: KernelService) -> bool:
     async with bench.database.engine.connect() as connection:
         waiting = await connection.execute(
             text(
@@ -342,13 +344,13 @@ async def _somebody_waits(bench: Bench) -> bool:
         return bool(waiting.scalar_one())
 
 
-def _record(bench: Bench, offset: int, thing: Thing):
+def _record(bench: KernelService, offset: int, thing: Thing):
     key, value = bench.record(thing)
     return ConsumerRecord(bench.topic.name, 0, offset, 1, 0, key, value, None, len(key), len(value), ())
 
 
-async def test_what_retention_took_before_we_read_it_is_an_alarm_until_an_operator_accepts_it(
-    bench: Bench, kafka: str
+async def test_records_deleted_before_they_were_applied_are_an_alarm_until_an_operator_accepts_it(
+    bench: KernelService, kafka: str
 ) -> None:
     await bench.send(*things(10))
     tp = TopicPartition(bench.topic.name, 0)
@@ -365,8 +367,8 @@ async def test_what_retention_took_before_we_read_it_is_an_alarm_until_an_operat
     assert await bench.tally() == {"red": 5}
 
 
-async def test_a_hole_of_compaction_is_passed_and_a_hole_of_retention_is_not(
-    bench: Bench, kafka: str
+async def test_a_gap_of_compaction_is_passed_and_a_gap_of_retention_is_not(
+    bench: KernelService, kafka: str
 ) -> None:
     await bench.send(*things(10))
     tp = TopicPartition(bench.topic.name, 0)

@@ -1,8 +1,8 @@
-"""A database whose disk is full: nothing is lost or put aside, it is said, and all goes on when there is room."""
+"""A database whose disk is full: it is reported, nothing is lost, and all goes on when there is space."""
 
 from sqlalchemy import text
 from support.eventually import eventually
-from support.kernel_service import Thing, a_bench, running
+from support.kernel_service import Thing, a_kernel_service, running
 from support.stack import Postgres
 
 FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -10,7 +10,7 @@ FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEG
 
 
 async def test_a_full_disk_is_waited_out(kafka: str, postgres: Postgres) -> None:
-    async with a_bench(kafka, postgres) as bench:
+    async with a_kernel_service(kafka, postgres) as bench:
         async with bench.database.engine.begin() as connection:
             await connection.execute(text(FULL))
             await connection.execute(

@@ -12,7 +12,7 @@ from shared.kafka.kernel.topic_reader import partitions_of, topic_reader
 async def test_the_ends_of_many_topics_are_asked_for_in_one_go(
     kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Aiokafka sleeps, and begins again, for each topic that it has not been told of."""
+    """Aiokafka sleeps, and begins again, for each topic that is not in its metadata."""
     names = [f"read-{secrets.token_hex(4)}.v1" for _ in range(5)]
     await create_topics(kafka, names, 2)
     async with topic_reader(kafka, "test") as reader:  # until the new partitions have their leaders

@@ -10,9 +10,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from support.eventually import eventually
-from support.kernel_service import Bench, Thing, a_bench, running
+from support.kernel_service import KernelService, Thing, a_kernel_service, running
 from support.stack import Postgres
 
+from shared.db import notifications
 from shared.errors import Unprocessable
 from shared.health import Health
 from shared.kafka.kernel import Publisher, Unavailable
@@ -23,68 +24,70 @@ from shared.limits import MAX_EVENT_BYTES
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
-    async with a_bench(kafka, postgres) as bench:
+async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[KernelService]:
+    async with a_kernel_service(kafka, postgres) as bench:
         yield bench
 
 
-async def say(bench: Bench, *things: Thing) -> None:
+async def publish(bench: KernelService, *things: Thing) -> None:
     async with bench.database.transaction() as uow:
         for thing in things:
             uow.publish(bench.topic, "acme", thing)
 
 
-async def said(bench: Bench) -> list[str]:
+async def published(bench: KernelService) -> list[str]:
     return [bench.topic.decode(value).data.id for _, value, _ in await bench.records_of(bench.topic.name)]
 
 
-async def empty(bench: Bench) -> bool:
+async def empty(bench: KernelService) -> bool:
     async with bench.database.reading() as uow:
         return (await uow.execute("SELECT count(*) FROM outbox")).scalar_one() == 0
 
 
-async def test_what_was_said_is_published_in_order_and_the_outbox_is_empty(bench: Bench) -> None:
-    await say(bench, *(Thing(id=f"{i:04}", version=1, colour="red") for i in range(3_000)))
+async def test_the_outbox_is_published_in_order_and_emptied(bench: KernelService) -> None:
+    await publish(bench, *(Thing(id=f"{i:04}", version=1, colour="red") for i in range(3_000)))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench), within=20)
-    assert await said(bench) == [f"{i:04}" for i in range(3_000)]
+    assert await published(bench) == [f"{i:04}" for i in range(3_000)]
 
 
-async def test_nothing_is_said_by_a_transaction_that_failed(bench: Bench) -> None:
+async def test_a_transaction_that_failed_publishes_nothing(bench: KernelService) -> None:
     with pytest.raises(RuntimeError):  # noqa: PT012  (the failure ends the block that spoke)
         async with bench.database.transaction() as uow:
             uow.publish(bench.topic, "acme", Thing(id="never", version=1, colour="red"))
             raise RuntimeError
-    await say(bench, Thing(id="always", version=1, colour="red"))
+    await publish(bench, Thing(id="always", version=1, colour="red"))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench))
-    assert await said(bench) == ["always"]
+    assert await published(bench) == ["always"]
 
 
-async def test_a_row_that_commits_late_is_published_though_younger_ones_went_before(bench: Bench) -> None:
+async def test_a_row_that_commits_late_is_published_though_younger_ones_went_before(
+    bench: KernelService,
+) -> None:
     async with running(bench.relay()):
         async with bench.database.transaction() as late:
             late.publish(bench.topic, "acme", Thing(id="late", version=1, colour="red"))
             await late.flush()
-            await say(bench, Thing(id="early", version=1, colour="red"))
-            await eventually(lambda: _published(bench, ["early"]))
-        await eventually(lambda: _published(bench, ["early", "late"]))
+            await publish(bench, Thing(id="early", version=1, colour="red"))
+            await eventually(lambda: _are_published(bench, ["early"]))
+        await eventually(lambda: _are_published(bench, ["early", "late"]))
     assert await empty(bench)
 
 
-async def test_of_two_relays_one_publishes_and_the_other_takes_over(bench: Bench) -> None:
+async def test_of_two_relays_one_publishes_and_the_other_takes_over(bench: KernelService) -> None:
     first, second = bench.relay(), bench.relay()
     async with running(first) as stop_first, running(second):
-        await say(bench, Thing(id="a", version=1, colour="red"))
+        await publish(bench, Thing(id="a", version=1, colour="red"))
         await eventually(lambda: empty(bench))
         stop_first.set()
-        await say(bench, Thing(id="b", version=1, colour="red"))
+        await publish(bench, Thing(id="b", version=1, colour="red"))
         await eventually(lambda: empty(bench), within=15)
-    assert await said(bench) == ["a", "b"]
+    assert await published(bench) == ["a", "b"]
 
 
-async def test_a_relay_that_dies_between_acknowledgement_and_removal_says_it_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+async def test_a_relay_that_dies_between_acknowledgement_and_deletion_publishes_again(
+    bench: KernelService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deaths = 0
     send = relay_module.send
@@ -97,17 +100,17 @@ async def test_a_relay_that_dies_between_acknowledgement_and_removal_says_it_aga
             raise ConnectionResetError
 
     monkeypatch.setattr(relay_module, "send", send_and_die)
-    await say(bench, Thing(id="twice", version=1, colour="red"))
+    await publish(bench, Thing(id="twice", version=1, colour="red"))
     async with running(bench.relay(), bench.consumer()):
         await eventually(lambda: empty(bench), within=15)
         await eventually(lambda: _position(bench, 2))
-    assert await said(bench) == ["twice", "twice"]
+    assert await published(bench) == ["twice", "twice"]
     assert await bench.tally() == {"red": 1}
 
 
-async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: Bench) -> None:
+async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: KernelService) -> None:
     async with running(bench.relay()):
-        await say(bench, Thing(id="a", version=1, colour="red"))
+        await publish(bench, Thing(id="a", version=1, colour="red"))
         await eventually(lambda: empty(bench))
         async with bench.database.engine.connect() as connection:
             await connection.execute(
@@ -115,23 +118,55 @@ async def test_a_relay_whose_session_is_ended_goes_on_by_itself(bench: Bench) ->
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test-relay'"
                 )
             )
-        await say(bench, Thing(id="b", version=1, colour="red"))
+        await publish(bench, Thing(id="b", version=1, colour="red"))
         await eventually(lambda: empty(bench), within=20)
-    assert await said(bench) == ["a", "b"]
+    assert await published(bench) == ["a", "b"]
 
 
-async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_refused(bench: Bench) -> None:
+async def test_an_idle_relay_is_woken_by_the_transaction_that_fills_the_outbox(
+    bench: KernelService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "POLL_INTERVAL_S", 60.0)
+    async with running(bench.relay()):
+        for n in range(3):
+            await publish(bench, Thing(id=f"{n}", version=1, colour="red"))
+            await eventually(lambda: empty(bench), within=20)
+    assert await published(bench) == ["0", "1", "2"]
+
+
+async def test_a_lost_notification_delays_a_row_until_the_next_poll(bench: KernelService) -> None:
+    async with running(bench.relay()):
+        await publish(bench, Thing(id="a", version=1, colour="red"))
+        await eventually(lambda: empty(bench))
+        key, value = bench.record(Thing(id="b", version=1, colour="red"))
+        async with bench.database.transaction() as uow:
+            await uow.execute(
+                "INSERT INTO outbox (topic, key, value) VALUES (:topic, :key, :value)",
+                {"topic": bench.topic.name, "key": key, "value": value},
+            )
+        await eventually(lambda: empty(bench), within=2 * relay_module.POLL_INTERVAL_S)
+    assert await published(bench) == ["a", "b"]
+
+
+def test_only_the_session_of_a_frozen_relay_is_idle_until_postgresql_ends_it() -> None:
+    assert relay_module.POLL_INTERVAL_S < notifications.IDLE_SESSION_TIMEOUT_S / 2
+    assert notifications.KEEPALIVE_INTERVAL_S < notifications.IDLE_SESSION_TIMEOUT_S / 2
+
+
+async def test_records_as_large_as_allowed_pass_together_and_larger_ones_are_refused(
+    bench: KernelService,
+) -> None:
     largest = "x" * (MAX_EVENT_BYTES - 600)
-    await say(bench, *(Thing(id=f"{i}", version=1, colour=largest) for i in range(4)))
+    await publish(bench, *(Thing(id=f"{i}", version=1, colour=largest) for i in range(4)))
     async with running(bench.relay()):
         await eventually(lambda: empty(bench), within=20)
-    assert await said(bench) == ["0", "1", "2", "3"]
+    assert await published(bench) == ["0", "1", "2", "3"]
     with pytest.raises(Unprocessable):
-        await say(bench, Thing(id="too large", version=1, colour="x" * MAX_EVENT_BYTES))
+        await publish(bench, Thing(id="too large", version=1, colour="x" * MAX_EVENT_BYTES))
 
 
-async def test_dead_letters_are_listed_and_sent_again_once_their_cause_is_mended(
-    bench: Bench, kafka: str
+async def test_dead_letters_are_listed_and_replayed_once_their_cause_is_mended(
+    bench: KernelService, kafka: str
 ) -> None:
     dead = dead_letter_topic(bench.topic.name, "test")
     await bench.send(
@@ -155,22 +190,22 @@ async def test_dead_letters_are_listed_and_sent_again_once_their_cause_is_mended
     assert again[-1][1] == waiting[0].value
 
 
-async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: Bench) -> None:
+async def test_the_publisher_returns_when_the_broker_has_acknowledged(bench: KernelService) -> None:
     publisher = Publisher(bench.bootstrap, "test", bench.health)
     async with running(publisher):
         await eventually(lambda: publisher._producer)
         await publisher.publish(bench.topic.name, [bench.record(Thing(id="a", version=1, colour="red"))])
-        assert await said(bench) == ["a"]
+        assert await published(bench) == ["a"]
 
 
 @pytest.mark.parametrize("count", [1, 50])
-async def test_who_publishes_while_it_stops_is_acknowledged(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, count: int
+async def test_records_that_are_published_while_it_stops_are_acknowledged(
+    bench: KernelService, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     publisher, looking, go_on = (
         Publisher(bench.bootstrap, "test", bench.health), asyncio.Event(), asyncio.Event()
     )  # fmt: skip
-    told = [bench.record(Thing(id=f"{n:02}", version=1, colour="red")) for n in range(count)]
+    records = [bench.record(Thing(id=f"{n:02}", version=1, colour="red")) for n in range(count)]
     async with running(publisher):
         producer = await eventually(lambda: publisher._producer)
         look = producer.partitions_for
@@ -181,28 +216,30 @@ async def test_who_publishes_while_it_stops_is_acknowledged(
             return await look(topic)
 
         monkeypatch.setattr(producer, "partitions_for", slowly)
-        publishing = asyncio.create_task(publisher.publish(bench.topic.name, told))
+        publishing = asyncio.create_task(publisher.publish(bench.topic.name, records))
         await looking.wait()
         asyncio.get_running_loop().call_later(0.5, go_on.set)
     await publishing
-    assert await said(bench) == [f"{n:02}" for n in range(count)]
+    assert await published(bench) == [f"{n:02}" for n in range(count)]
 
 
-async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_key(bench: Bench) -> None:
+async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_key(
+    bench: KernelService,
+) -> None:
     publisher = Publisher(bench.bootstrap, "test", bench.health)
     versions = range(1, 51)
-    told = [
+    records = [
         bench.record(Thing(id=name, version=at, colour="red" * 5_000)) for at in versions for name in "ab"
     ]
     async with running(publisher):
         await eventually(lambda: publisher._producer)
-        await publisher.publish(bench.topic.name, told)
+        await publisher.publish(bench.topic.name, records)
         things = [bench.topic.decode(value).data for _, value, _ in await bench.records_of(bench.topic.name)]
     for name in "ab":
         assert [thing.version for thing in things if thing.id == name] == list(versions)
 
 
-async def test_many_large_records_at_once_share_no_batch_that_the_topic_refuses(bench: Bench) -> None:
+async def test_many_large_records_at_once_share_no_batch_that_the_topic_refuses(bench: KernelService) -> None:
     publisher = Publisher(bench.bootstrap, "test", bench.health)
     large = [
         bench.record(Thing(id=f"{i}", version=1, colour=secrets.token_urlsafe(75_000))) for i in range(40)
@@ -210,10 +247,10 @@ async def test_many_large_records_at_once_share_no_batch_that_the_topic_refuses(
     async with running(publisher):
         await eventually(lambda: publisher._producer)
         await asyncio.gather(*(publisher.publish(bench.topic.name, [record]) for record in large))
-    assert len(await said(bench)) == 40
+    assert len(await published(bench)) == 40
 
 
-async def test_without_a_broker_the_publisher_says_so_at_once_and_stops_at_once() -> None:
+async def test_without_a_broker_the_publisher_refuses_at_once_and_stops_at_once() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nowhere = f"127.0.0.1:{free.getsockname()[1]}"
@@ -229,16 +266,16 @@ async def test_without_a_broker_the_publisher_says_so_at_once_and_stops_at_once(
 
 async def test_a_topic_that_does_not_exist_is_no_acknowledgement(kafka: str) -> None:
     health = Health()
-    publisher = Publisher(kafka, "test", health, within=1.0)
+    publisher = Publisher(kafka, "test", health, acknowledge_timeout_s=1.0)
     async with running(publisher):
         await eventually(lambda: publisher._producer)
         with pytest.raises(Unavailable):
             await publisher.publish(f"missing-{secrets.token_hex(4)}", [(b"k", b"v")])
 
 
-async def _published(bench: Bench, ids: list[str]) -> bool:
-    return await said(bench) == ids
+async def _are_published(bench: KernelService, ids: list[str]) -> bool:
+    return await published(bench) == ids
 
 
-async def _position(bench: Bench, at: int) -> bool:
+async def _position(bench: KernelService, at: int) -> bool:
     return await bench.position() == at

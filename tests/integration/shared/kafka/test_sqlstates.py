@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from sqlalchemy.exc import InvalidRequestError, NoResultFound
 from support.eventually import eventually
-from support.kernel_service import Bench, Thing, a_bench, keep_things, running, things
+from support.kernel_service import KernelService, Thing, a_kernel_service, keep_things, running, things
 from support.stack import Postgres
 
 from shared.db.database import UnitOfWork
@@ -93,8 +93,8 @@ EVENTS_OWN = [
 
 
 @pytest.fixture(scope="module")
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
-    async with a_bench(kafka, postgres) as bench:
+async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[KernelService]:
+    async with a_kernel_service(kafka, postgres) as bench:
         yield bench
 
 
@@ -102,15 +102,15 @@ async def refuse(uow: UnitOfWork, state: str) -> None:
     await uow.execute(f"DO $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = '{state}'; END $$")
 
 
-async def sent(bench: Bench, *more: Thing) -> int:
+async def sent(bench: KernelService, *more: Thing) -> int:
     """Send these; where the topic ends then."""
     before = await bench.position() or 0
     await bench.send(*more)
     return before + len(more)
 
 
-async def test_what_is_wrong_with_one_event_alone_puts_it_aside_and_its_neighbours_count(
-    bench: Bench,
+async def test_a_fault_of_one_event_makes_it_a_dead_letter_and_the_others_count(
+    bench: KernelService,
 ) -> None:
     async def handler(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
         for event in events:
@@ -131,7 +131,9 @@ async def test_what_is_wrong_with_one_event_alone_puts_it_aside_and_its_neighbou
     assert len(letters) == len(bad)
 
 
-async def test_what_an_operator_or_a_moment_mends_is_waited_for_and_never_dead_letter(bench: Bench) -> None:
+async def test_what_an_operator_or_time_mends_is_retried_and_never_a_dead_letter(
+    bench: KernelService,
+) -> None:
     left = list(WAITS)
     before = len(await bench.dead_letters())
 
@@ -153,11 +155,11 @@ async def test_what_an_operator_or_a_moment_mends_is_waited_for_and_never_dead_l
 @pytest.mark.parametrize(
     "error", [InvalidRequestError("of ours"), NoResultFound(), IsADirectoryError("Europe")]
 )
-def test_a_fault_of_our_code_is_no_trouble(error: Exception) -> None:
+def test_a_fault_of_our_code_is_not_retried(error: Exception) -> None:
     assert not is_infrastructure_error(error)
 
 
-async def test_arguments_that_the_driver_refuses_are_the_events_fault(bench: Bench) -> None:
+async def test_arguments_that_the_driver_refuses_are_the_events_fault(bench: KernelService) -> None:
     async def handler(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
         for event in events:
             if event.data.colour == "text":
@@ -176,5 +178,5 @@ async def test_arguments_that_the_driver_refuses_are_the_events_fault(bench: Ben
     assert len(await bench.dead_letters()) == before + len(bad)
 
 
-async def _at(bench: Bench, offset: int) -> bool:
+async def _at(bench: KernelService, offset: int) -> bool:
     return await bench.position() == offset

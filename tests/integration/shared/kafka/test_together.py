@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from support.eventually import eventually
-from support.kernel_service import Bench, Thing, a_bench, keep_things, running
+from support.kernel_service import KernelService, Thing, a_kernel_service, keep_things, running
 from support.stack import Postgres
 
 from shared.db.database import UnitOfWork
@@ -18,8 +18,8 @@ from shared.telemetry import metrics
 
 
 @pytest.fixture
-async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[Bench]:
-    async with a_bench(kafka, postgres, partitions=2) as bench:
+async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[KernelService]:
+    async with a_kernel_service(kafka, postgres, partitions=2) as bench:
         yield bench
 
 
@@ -27,7 +27,7 @@ def things(place: str, n: int, version: int = 1) -> list[Thing]:
     return [Thing(id=f"{place}-{number}", version=version, colour=place) for number in range(n)]
 
 
-def part(bench: Bench, number: int, given: Sequence[Thing]) -> tuple[TopicPartition, PartitionBatch]:
+def part(bench: KernelService, number: int, given: Sequence[Thing]) -> tuple[TopicPartition, PartitionBatch]:
     topic = bench.topic.name
     records = []
     for offset, thing in enumerate(given):
@@ -38,7 +38,7 @@ def part(bench: Bench, number: int, given: Sequence[Thing]) -> tuple[TopicPartit
     return TopicPartition(topic, number), PartitionBatch(Position(0, 0, 0), records)
 
 
-async def stand_at(bench: Bench, *offsets: int) -> None:
+async def stand_at(bench: KernelService, *offsets: int) -> None:
     async with bench.database.transaction() as uow:
         for number, offset in enumerate(offsets):
             await uow.execute(
@@ -47,11 +47,11 @@ async def stand_at(bench: Bench, *offsets: int) -> None:
             )
 
 
-async def at(bench: Bench, *offsets: int) -> bool:
+async def at(bench: KernelService, *offsets: int) -> bool:
     return tuple([await bench.position(number) for number in range(len(offsets))]) == offsets
 
 
-async def test_the_records_of_all_partitions_are_handed_over_at_once(bench: Bench) -> None:
+async def test_the_records_of_all_partitions_are_handled_at_once(bench: KernelService) -> None:
     handed: list[int] = []
 
     async def keep(uow: UnitOfWork, events: Sequence[Event[Thing]]) -> None:
@@ -67,7 +67,9 @@ async def test_the_records_of_all_partitions_are_handed_over_at_once(bench: Benc
     assert await at(bench, 3, 4)
 
 
-async def test_when_one_partition_was_applied_by_somebody_else_nothing_of_the_others_is(bench: Bench) -> None:
+async def test_when_another_consumer_applied_one_partition_nothing_of_the_others_is_applied(
+    bench: KernelService,
+) -> None:
     await stand_at(bench, 0, 1)
     both = dict([part(bench, 0, things("left", 3)), part(bench, 1, things("right", 4))])
     with pytest.raises(positions.Fenced):
@@ -76,7 +78,9 @@ async def test_when_one_partition_was_applied_by_somebody_else_nothing_of_the_ot
     assert await at(bench, 0, 1)
 
 
-async def test_a_partition_that_somebody_moved_is_claimed_again_and_the_other_goes_on(bench: Bench) -> None:
+async def test_a_partition_whose_position_moved_is_claimed_again_and_the_other_goes_on(
+    bench: KernelService,
+) -> None:
     fenced = metrics.FENCED.labels("test", bench.topic.name)
     async with running(bench.consumer()):
         await bench.send(*things("left", 3), partition=0)
@@ -94,7 +98,7 @@ async def test_a_partition_that_somebody_moved_is_claimed_again_and_the_other_go
     assert fenced._value.get() == 1
 
 
-async def test_a_fuse_that_blows_stops_its_own_partition_alone(bench: Bench) -> None:
+async def test_a_fuse_that_blows_stops_its_own_partition_alone(bench: KernelService) -> None:
     await bench.send(*[b"bad"] * (MAX_DEAD_LETTERS_IN_A_ROW + 9), partition=0)
     await bench.send(*things("right", 5), partition=1)
     async with running(bench.consumer()):
@@ -104,7 +108,7 @@ async def test_a_fuse_that_blows_stops_its_own_partition_alone(bench: Bench) -> 
     assert len(await bench.dead_letters()) == MAX_DEAD_LETTERS_IN_A_ROW
 
 
-async def test_two_owners_of_the_same_partitions_never_wait_for_each_other(bench: Bench) -> None:
+async def test_two_owners_of_the_same_partitions_never_wait_for_each_other(bench: KernelService) -> None:
     await stand_at(bench, 0, 0)
     left, right = (TopicPartition(bench.topic.name, number) for number in (0, 1))
 

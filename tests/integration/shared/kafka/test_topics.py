@@ -1,4 +1,4 @@
-"""Topics on a real broker: what differs is told, what is safe is mended, and who needs them waits."""
+"""Topics on a real broker: differences are reported, safe ones are ended, and services wait for the rest."""
 
 import asyncio
 import secrets
@@ -13,9 +13,9 @@ from support.kernel_service import delete_topic, running
 from shared.diagnosis import describe
 from shared.health import Health
 from shared.kafka.kernel.clients import an_admin
-from shared.kafka.ops.drift import Drift, apply, compare, look
+from shared.kafka.ops.drift import Drift, apply, compare, describe_topics
 from shared.kafka.ops.topic_probe import TopicProbe
-from shared.kafka.ops.topics import Declared
+from shared.kafka.ops.topics import TopicSpec
 from shared.runtime import after
 
 CONFIGS = {
@@ -26,9 +26,9 @@ CONFIGS = {
 }
 
 
-def a_topic(partitions: int = 2, replication: int = 1, name: str = "", **changes: str) -> Declared:
+def a_topic(partitions: int = 2, replication: int = 1, name: str = "", **changes: str) -> TopicSpec:
     configs = CONFIGS | {key.replace("_", "."): value for key, value in changes.items()}
-    return Declared(name or f"declared-{secrets.token_hex(4)}.v1", partitions, replication, configs)
+    return TopicSpec(name or f"declared-{secrets.token_hex(4)}.v1", partitions, replication, configs)
 
 
 @pytest.fixture
@@ -37,12 +37,14 @@ async def admin(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
         yield admin
 
 
-async def drifts(admin: AIOKafkaAdminClient, *wanted: Declared) -> list[Drift]:
-    return compare(wanted, await look(admin, [topic.name for topic in wanted]))
+async def drifts(admin: AIOKafkaAdminClient, *wanted: TopicSpec) -> list[Drift]:
+    return compare(wanted, await describe_topics(admin, [topic.name for topic in wanted]))
 
 
-async def make_so(admin: AIOKafkaAdminClient, *wanted: Declared, only: Sequence[Drift] | None = None) -> None:
-    found = await look(admin, [topic.name for topic in wanted])
+async def make_so(
+    admin: AIOKafkaAdminClient, *wanted: TopicSpec, only: Sequence[Drift] | None = None
+) -> None:
+    found = await describe_topics(admin, [topic.name for topic in wanted])
     await apply(admin, wanted, found, compare(wanted, found) if only is None else only)
 
 
@@ -53,7 +55,7 @@ async def test_what_is_missing_is_created_as_declared(admin: AIOKafkaAdminClient
     await eventually(lambda: same(admin, *topics))
 
 
-async def same(admin: AIOKafkaAdminClient, *wanted: Declared) -> bool:
+async def same(admin: AIOKafkaAdminClient, *wanted: TopicSpec) -> bool:
     return not await drifts(admin, *wanted)
 
 
@@ -89,7 +91,7 @@ async def test_more_copies_than_brokers_are_refused_in_words(admin: AIOKafkaAdmi
     assert "AFTERWORD_TOPIC_REPLICATION" in describe(refused.value)
 
 
-async def test_who_finds_topics_missing_or_wrong_says_so_waits_and_goes_on(
+async def test_missing_or_wrong_topics_are_reported_and_waited_for(
     kafka: str, admin: AIOKafkaAdminClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.kafka.ops.topic_probe.PROBE_INTERVAL_S", 0.1)

@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 from support.http_clients import afterword_settings
-from support.smtp import CERTIFICATE, scripted
+from support.smtp import CERTIFICATE, scripted_server
 
 from shared.mail import Away, Delivered, Mailer, MailServer, mail_server
 from shared.mail.connection import greeting_name
@@ -14,7 +14,7 @@ MAIL = b"Subject: x\r\n\r\nx\r\n"
 
 @pytest.fixture
 def own_authority() -> ssl.SSLContext:
-    """A certificate that nobody knows, as Debian's Postfix comes with."""
+    """A self-signed certificate, as Debian's Postfix has."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     return context
@@ -31,15 +31,15 @@ def with_user(url: str, host: str = "127.0.0.1") -> str:
     return url.replace("//127.0.0.1", f"//user:secret@{host}")
 
 
-async def test_tls_that_is_only_offered_is_used_without_asking_who_vouches_for_it(own_authority):
-    async with scripted(context=own_authority) as server:
+async def test_tls_that_is_only_offered_is_used_without_verifying_the_certificate(own_authority):
+    async with scripted_server(context=own_authority) as server:
         assert await sent(MailServer(server.url)) == Delivered()
         assert server.encrypted == [True]
 
 
-async def test_tls_that_is_only_offered_and_fails_does_without():
+async def test_without_tls_when_it_is_only_offered_and_fails():
     hopeless = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # without a certificate no handshake succeeds
-    async with scripted(context=hopeless) as server:
+    async with scripted_server(context=hopeless) as server:
         assert await sent(MailServer(server.url)) == Delivered()
         server.answers["STARTTLS"] = "454 4.7.0 TLS not available due to temporary reason"
         assert await sent(MailServer(server.url)) == Delivered()
@@ -47,57 +47,57 @@ async def test_tls_that_is_only_offered_and_fails_does_without():
 
 
 async def test_tls_that_is_required_is_verified_and_an_own_authority_can_be_named(own_authority):
-    async with scripted(context=own_authority) as server:
+    async with scripted_server(context=own_authority) as server:
         outcome = await sent(MailServer(f"{server.url}?tls=required"))
         assert isinstance(outcome, Away)
         assert "AFTERWORD_SMTP_CA_FILE" in outcome.reason
-        assert server.taken == []
+        assert server.accepted == []
         assert await sent(MailServer(f"{server.url}?tls=required", ca_file=str(CERTIFICATE))) == Delivered()
         assert server.encrypted == [True]
 
 
 async def test_tls_that_is_required_and_not_offered_sends_nothing():
-    async with scripted() as server:
+    async with scripted_server() as server:
         outcome = await sent(MailServer(f"{server.url}?tls=required"))
         assert isinstance(outcome, Away)
         assert "STARTTLS" in outcome.reason
-        assert server.taken == []
+        assert server.accepted == []
 
 
 @pytest.mark.parametrize("offered", [True, False])
-async def test_a_password_is_shown_to_another_machine_by_verified_tls_alone(
+async def test_a_password_is_sent_to_another_machine_by_verified_tls_alone(
     own_authority, offered: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("shared.mail.connection._on_this_machine", lambda _: False)
+    monkeypatch.setattr("shared.mail.connection._is_loopback", lambda _: False)
     context = own_authority if offered else None
-    async with scripted(context=context, extensions=["AUTH PLAIN"]) as server:
+    async with scripted_server(context=context, extensions=["AUTH PLAIN"]) as server:
         assert isinstance(await sent(MailServer(with_user(server.url))), Away)
-        assert [command for command in server.heard if command.startswith("AUTH")] == []
+        assert [command for command in server.commands if command.startswith("AUTH")] == []
         if offered:
             assert await sent(MailServer(with_user(server.url), ca_file=str(CERTIFICATE))) == Delivered()
             assert server.encrypted == [True]
 
 
-async def test_a_password_is_shown_after_tls_has_begun(own_authority):
-    async with scripted(context=own_authority, extensions=["AUTH PLAIN"]) as server:
+async def test_a_password_is_sent_after_starttls(own_authority):
+    async with scripted_server(context=own_authority, extensions=["AUTH PLAIN"]) as server:
         assert await sent(MailServer(with_user(server.url))) == Delivered()
-        words = [command.split(" ")[0] for command in server.heard]
+        words = [command.split(" ")[0] for command in server.commands]
         assert words.index("STARTTLS") < words.index("AUTH")
 
 
 @pytest.mark.parametrize(
     ("answer", "told"), [("535 5.7.8 no", "535 5.7.8"), ("454 4.7.0 later", "454 4.7.0")]
 )
-async def test_a_wrong_password_is_nobodys_mail(answer: str, told: str):
-    async with scripted(extensions=["AUTH PLAIN"], answers={"AUTH": answer}) as server:
+async def test_a_wrong_password_is_no_outcome_of_a_mailbox(answer: str, told: str):
+    async with scripted_server(extensions=["AUTH PLAIN"], answers={"AUTH": answer}) as server:
         outcome = await sent(MailServer(with_user(server.url)))
         assert outcome == Away(f"the mail server refuses user or password of AFTERWORD_SMTP_URL ({told})")
 
 
-async def test_ehlo_says_the_name_of_the_settings_and_helo_too():
-    async with scripted(answers={"EHLO": "502 5.5.1 what?"}) as server:
+async def test_ehlo_and_helo_have_the_name_of_the_settings():
+    async with scripted_server(answers={"EHLO": "502 5.5.1 what?"}) as server:
         assert await sent(MailServer(server.url, ehlo="mail.shop.example")) == Delivered()
-    assert server.heard[:2] == ["EHLO mail.shop.example", "HELO mail.shop.example"]
+    assert server.commands[:2] == ["EHLO mail.shop.example", "HELO mail.shop.example"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The mailer against a real SMTP server: each failure is told as what it is."""
+"""The mailer against a real SMTP server: each failure has its own outcome."""
 
 import asyncio
 import ssl
@@ -15,7 +15,7 @@ from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Rejected, Un
 MESSAGE = b"Subject: x\r\nTo: somebody@example.com\r\n\r\nHello\r\n.\r\n"
 SENDER = "ask@shop.example"
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
-"""Of a server on the loopback address, with its key; nobody else trusts it."""
+"""Of a server on the loopback address, with its key; no system trusts it."""
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ async def test_a_connection_lost_after_data_is_unknown(mailer: Mailer, mails: Ma
     assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
 
 
-async def test_no_server_is_away_and_says_so():
+async def test_a_missing_server_is_away():
     mailer = Mailer("smtp://127.0.0.1:9", seconds=1)
     outcome = await mailer.send(SENDER, "reader@example.com", MESSAGE)
     assert outcome == Away(
@@ -88,12 +88,12 @@ async def test_an_address_with_a_second_command_is_rejected_before_it_reaches_th
     assert not list(mails.newest_first())
 
 
-async def test_an_address_outside_ascii_is_sent_where_the_server_takes_it(mailer: Mailer):
+async def test_an_address_outside_ascii_is_sent_where_the_server_supports_it(mailer: Mailer):
     assert await mailer.send(SENDER, "søren@example.com", MESSAGE) == Delivered()
 
 
 async def test_a_domain_of_another_alphabet_needs_nothing_of_the_server():
-    """Of SMTPUTF8 this one has not heard."""
+    """A server without SMTPUTF8."""
     async with talking(*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n") as mailer:
         assert isinstance(await mailer.send(SENDER, "anna@bøger.example", MESSAGE), Unknown)
         await mailer.close()
@@ -130,7 +130,7 @@ async def test_an_address_outside_ascii_is_sent_by_the_first_mail_of_an_encrypte
 
 @asynccontextmanager
 async def talking(*answers: bytes):
-    """A server that says these lines, one after each line it hears, and then hangs up."""
+    """A server that sends these lines, one after each line it receives, and then disconnects."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for answer in answers:
@@ -172,7 +172,7 @@ IN_FULL = (
         ((*IN_FULL, b"\r\n"), Unknown),
     ],
 )
-async def test_each_step_that_fails_is_judged_by_whether_the_mail_can_have_been_taken(answers, kind):
+async def test_the_outcome_of_a_failed_step_depends_on_whether_the_mail_may_have_been_accepted(answers, kind):
     async with talking(*answers) as mailer:
         assert isinstance(await mailer.send(SENDER, "reader@example.com", MESSAGE), kind)
         await mailer.close()
@@ -181,7 +181,7 @@ async def test_each_step_that_fails_is_judged_by_whether_the_mail_can_have_been_
 TAKEN = (*IN_FULL, b"250 taken\r\n")
 
 
-async def test_a_kept_connection_takes_no_address_that_its_server_does_not_know_how_to_read():
+async def test_a_kept_connection_sends_no_address_that_its_server_cannot_read():
     async with talking(*TAKEN, b"250 ok\r\n") as mailer:
         assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
         outcome = await mailer.send(SENDER, "søren@example.com", MESSAGE)
@@ -189,13 +189,13 @@ async def test_a_kept_connection_takes_no_address_that_its_server_does_not_know_
         await mailer.close()
 
 
-async def test_a_connection_that_the_server_ends_is_made_anew_for_the_next_mail():
+async def test_a_connection_that_the_server_ends_is_opened_again_for_the_next_mail():
     async with talking(*TAKEN) as mailer:
         for _ in range(3):
             assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
         await mailer.close()
 
 
-def test_only_addresses_of_mail_servers_are_taken():
+def test_only_urls_of_mail_servers_are_accepted():
     with pytest.raises(ValueError, match="smtp://"):
         Mailer("http://localhost:25")

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from support.smtp import HANG_UP, SILENCE, scripted
+from support.smtp import HANG_UP, SILENCE, scripted_server
 
 from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Outcome, Rejected, Unknown
 
@@ -68,22 +68,22 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("step", "answer", "expected"), ANSWERS)
-async def test_each_answer_at_each_step_is_read_for_what_it_is_about(step: str, answer: str, expected):
-    async with scripted(answers=dict.fromkeys(step.split("+"), answer)) as server:
+async def test_each_reply_at_each_step_is_read_for_its_cause(step: str, answer: str, expected):
+    async with scripted_server(answers=dict.fromkeys(step.split("+"), answer)) as server:
         mailer = Mailer(server.url, seconds=5)
         outcome = await send(mailer)
         assert kind(outcome) == (kind(expected) if isinstance(expected, Blocked) else expected), outcome
         assert "reader" not in outcome.reason
         assert "nobody" not in outcome.reason
-        assert (server.taken == []) or expected is Unknown
+        assert (server.accepted == []) or expected is Unknown
         server.answers.clear()
         assert await send(mailer, "next@example.com") == Delivered()
         await mailer.close()
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "END"])
-async def test_who_is_to_end_waits_for_no_answer_and_knows_whether_the_mail_may_have_been_taken(step: str):
-    async with scripted(answers={step: SILENCE}) as server:
+async def test_end_waits_for_no_reply_and_the_outcome_says_whether_the_mail_may_have_been_accepted(step: str):
+    async with scripted_server(answers={step: SILENCE}) as server:
         mailer = Mailer(server.url)
         sending = asyncio.create_task(send(mailer))
         await server.waiting.wait()
@@ -94,27 +94,27 @@ async def test_who_is_to_end_waits_for_no_answer_and_knows_whether_the_mail_may_
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT"])
-async def test_a_server_that_says_nothing_is_away_when_its_time_is_over(step: str):
-    async with scripted(answers={step: SILENCE}) as server:
+async def test_a_server_that_does_not_reply_in_time_is_away(step: str):
+    async with scripted_server(answers={step: SILENCE}) as server:
         outcome = await send(Mailer(server.url, seconds=0.2))
         assert kind(outcome) in {Away, (Blocked, True)}
         assert "no answer in time" in outcome.reason
 
 
 @pytest.mark.parametrize(("answer", "conversations"), [("450 4.3.2 unavailable", 2), ("550 5.1.1 nobody", 1)])
-async def test_who_is_refused_for_their_own_fault_begins_anew(answer: str, conversations: int):
-    """Some servers let nobody in at the first time, and say so at RCPT until the connection ends."""
-    async with scripted(answers={"RCPT": answer}) as server:
+async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversations: int):
+    """Some servers refuse each first connection, at RCPT until it ends."""
+    async with scripted_server(answers={"RCPT": answer}) as server:
         mailer = Mailer(server.url, seconds=5)
         await send(mailer)
         server.answers.clear()
         assert await send(mailer) == Delivered()
         await mailer.close()
-    assert sum(command.startswith("EHLO") for command in server.heard) == conversations
+    assert sum(command.startswith("EHLO") for command in server.commands) == conversations
 
 
 async def test_a_mail_arrives_line_by_line_as_it_was_written():
-    async with scripted() as server:
+    async with scripted_server() as server:
         mailer = Mailer(server.url, seconds=5)
         assert await send(mailer) == Delivered()
         await mailer.close()
@@ -123,15 +123,17 @@ async def test_a_mail_arrives_line_by_line_as_it_was_written():
 
 async def test_a_refusal_of_addresses_outside_ascii_stops_no_other_mail():
     """The server offers SMTPUTF8 and does not take it: the fault may be that address's alone."""
-    async with scripted(extensions=["SMTPUTF8"], answers={"MAIL": "555 5.5.4 unknown parameter"}) as server:
+    async with scripted_server(
+        extensions=["SMTPUTF8"], answers={"MAIL": "555 5.5.4 unknown parameter"}
+    ) as server:
         mailer = Mailer(server.url, seconds=5)
         assert kind(await send(mailer, "søren@example.com")) == (Blocked, False)
         assert kind(await send(mailer)) is Away
         await mailer.close()
 
 
-async def test_a_sender_outside_ascii_needs_a_server_that_takes_it():
-    async with scripted() as server:
+async def test_a_sender_outside_ascii_needs_a_server_that_supports_it():
+    async with scripted_server() as server:
         mailer = Mailer(server.url, seconds=5)
         assert isinstance(await mailer.send("spørg@shop.example", "reader@example.com", MAIL), Away)
         server.extensions.append("SMTPUTF8")

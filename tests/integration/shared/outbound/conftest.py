@@ -1,4 +1,4 @@
-"""The mails of both services that send, behind one face, so that each claim is tested of both."""
+"""The mails of both services that send, with one interface, so that each claim is tested for both."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from support.dispatcher_builders import (
     rows,
 )
 from support.http_clients import SECRET, afterword_settings
-from support.smtp import ScriptedServer, scripted
+from support.smtp import ScriptedServer, scripted_server
 from support.stack import Postgres
 
 from services.alerts.notices import repository as notices
@@ -36,7 +36,7 @@ from shared.outbound import Queue, Sender
 
 @dataclass
 class Mails:
-    """A service's mails: of customers, or of colleagues."""
+    """A service's mails: to customers, or to colleagues."""
 
     database: Database
     clock: Clock
@@ -58,7 +58,7 @@ class Mails:
         return [await self.due(name) for name in names]
 
     async def step(self, sender: Sender, **later: float) -> None:
-        """One look of the sender, after some time; what it says of it is relayed."""
+        """One step of the sender, after some time; its events are relayed."""
         self.clock.on(**later)
         await sender.step()
         await relay_all(self.database)
@@ -127,5 +127,5 @@ async def mails(
 
 @pytest.fixture
 async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted() as server:
+    async with scripted_server() as server:
         yield server

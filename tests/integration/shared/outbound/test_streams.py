@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from support.dispatcher_builders import relay_all
 from support.eventually import eventually
-from support.smtp import HANG_UP, SILENCE, ScriptedServer, Step
+from support.smtp import HANG_UP, SILENCE, ScriptedServer, SmtpCommand
 
 from shared.outbound import LEASE_DURATION, mail_stream
-from shared.outbound.gauges import show
+from shared.outbound.gauges import set_gauges
 from shared.outbound.outcome_rules import MAX_REFUSALS
 from shared.telemetry import metrics
 
@@ -36,7 +36,7 @@ OUR_FAULT = {
 """What a whole server says for a day."""
 
 
-async def test_a_day_of_our_fault_uses_up_nobody_and_then_each_mail_leaves_once(
+async def test_a_day_of_refusals_for_our_fault_fails_no_mail_and_then_each_is_sent_once(
     mails: Mails, server: ScriptedServer
 ):
     sender = mails.sender(server)
@@ -44,7 +44,7 @@ async def test_a_day_of_our_fault_uses_up_nobody_and_then_each_mail_leaves_once(
         addresses = await mails.all_due(*(f"reader-{number}-{one}" for one in range(4)))
         server.answers.update(answers)
         server.hang_up()  # so that a new connection meets them
-        server.taken.clear()
+        server.accepted.clear()
         for _ in range(12):
             await mails.step(sender, hours=2)
         stand = await mails.stand()
@@ -55,12 +55,12 @@ async def test_a_day_of_our_fault_uses_up_nobody_and_then_each_mail_leaves_once(
         for _ in range(5):
             await mails.step(sender, minutes=10)
         assert {state for state, _ in (await mails.stand()).values()} == {"sent"}, trouble
-        assert sorted(server.taken) == sorted(addresses), trouble
+        assert sorted(server.accepted) == sorted(addresses), trouble
         assert sender._health.unready() == [], trouble
     await sender._mailer.close()
 
 
-async def test_a_server_that_is_not_there_uses_up_nobody_and_then_each_mail_leaves_once(
+async def test_a_missing_server_fails_no_mail_and_then_each_is_sent_once(
     mails: Mails, server: ScriptedServer
 ):
     addresses = await mails.all_due("one", "two", "three")
@@ -70,12 +70,12 @@ async def test_a_server_that_is_not_there_uses_up_nobody_and_then_each_mail_leav
     assert set((await mails.stand()).values()) == {("waiting", 0)}
     back = mails.sender(server)
     await mails.step(back, minutes=5)
-    assert sorted(server.taken) == sorted(addresses)
+    assert sorted(server.accepted) == sorted(addresses)
     assert {state for state, _ in (await mails.stand()).values()} == {"sent"}
     await back._mailer.close()
 
 
-ONE_MAILBOX: list[tuple[Step, str, str]] = [
+ONE_MAILBOX: list[tuple[SmtpCommand, str, str]] = [
     ("RCPT", "550 5.1.1 nobody", "failed"),
     ("RCPT", "550 User unknown", "failed"),
     ("RCPT", "552 5.2.2 over quota", "failed"),
@@ -88,7 +88,7 @@ ONE_MAILBOX: list[tuple[Step, str, str]] = [
 ]
 
 
-async def test_what_one_mailbox_says_stops_nobody_else(mails: Mails, server: ScriptedServer):
+async def test_a_refusal_for_one_mailbox_delays_no_other(mails: Mails, server: ScriptedServer):
     sender = mails.sender(server)
     for number, (step, answer, state) in enumerate(ONE_MAILBOX):
         one, *others = await mails.all_due(*(f"{name}-{number}" for name in ("one", "two", "three")))
@@ -97,12 +97,12 @@ async def test_what_one_mailbox_says_stops_nobody_else(mails: Mails, server: Scr
         stand = await mails.stand()
         assert stand[one] == (state, 1), answer
         assert {stand[other][0] for other in others} == {"sent"}, answer
-        assert all(server.taken.count(other) == 1 for other in others), answer
+        assert all(server.accepted.count(other) == 1 for other in others), answer
         assert sender._health.unready() == [], answer
     await sender._mailer.close()
 
 
-async def test_a_recipient_who_alone_is_refused_for_no_reason_has_failed_in_the_end(
+async def test_a_recipient_that_alone_is_refused_without_a_reason_fails_in_the_end(
     mails: Mails, server: ScriptedServer
 ):
     one = await mails.due("one")
@@ -118,7 +118,9 @@ async def test_a_recipient_who_alone_is_refused_for_no_reason_has_failed_in_the_
     await sender._mailer.close()
 
 
-async def test_a_recipient_who_was_put_off_before_has_all_refusals_left(mails: Mails, server: ScriptedServer):
+async def test_a_recipient_that_was_deferred_before_has_all_refusals_left(
+    mails: Mails, server: ScriptedServer
+):
     one = await mails.due("one")
     sender, deferred = mails.sender(server), MAX_REFUSALS - 1
     server.for_recipients[one] = {"RCPT": "451 4.7.1 greylisted"}
@@ -132,21 +134,21 @@ async def test_a_recipient_who_was_put_off_before_has_all_refusals_left(mails: M
     await sender._mailer.close()
 
 
-async def test_a_recipient_whose_refusal_sounds_like_our_fault_holds_up_the_others_for_seconds_only(
+async def test_a_recipient_whose_refusal_seems_our_fault_delays_the_others_for_seconds_only(
     mails: Mails, server: ScriptedServer
 ):
     one, *others = await mails.all_due("one", "two", "three")
     server.for_recipients[one] = {"RCPT": "550 5.4.5 Daily user sending limit exceeded"}
     sender = mails.sender(server)
     await mails.step(sender)
-    assert server.taken == []
+    assert server.accepted == []
     await mails.step(sender, seconds=1)
-    assert server.taken == others
+    assert server.accepted == others
     assert (await mails.stand())[one] == ("waiting", 0)
     await sender._mailer.close()
 
 
-async def test_while_nothing_leaves_one_sender_of_all_tries_one_mail_now_and_then(
+async def test_while_the_stream_is_stopped_one_sender_tries_one_mail_now_and_then(
     mails: Mails, server: ScriptedServer
 ):
     await mails.all_due("one", "two", "three")
@@ -158,7 +160,7 @@ async def test_while_nothing_leaves_one_sender_of_all_tries_one_mail_now_and_the
         assert sender._health.unready() != []
 
     def tries() -> int:
-        return sum(command.startswith("MAIL") for command in server.heard)
+        return sum(command.startswith("MAIL") for command in server.commands)
 
     assert tries() == 1
     mails.clock.on(seconds=1)
@@ -166,9 +168,7 @@ async def test_while_nothing_leaves_one_sender_of_all_tries_one_mail_now_and_the
     assert tries() == 2
 
 
-async def test_the_time_for_which_mails_are_due_goes_on_while_they_cannot_leave(
-    mails: Mails, server: ScriptedServer
-):
+async def test_the_due_age_grows_while_the_stream_is_stopped(mails: Mails, server: ScriptedServer):
     await mails.due("one")
     await mails.due("two")
     server.answers["RCPT"] = "550 5.4.5 daily limit"
@@ -180,14 +180,14 @@ async def test_the_time_for_which_mails_are_due_goes_on_while_they_cannot_leave(
         assert standing.reason is not None
         assert "550 5.4.5" in standing.reason
         rows = await uow.execute("SELECT 1 AS due, 0 AS sending, CAST(NULL AS timestamptz) AS oldest")
-        await show(uow, mails.queue.service, rows.one())
+        await set_gauges(uow, mails.queue.service, rows.one())
     assert metrics.MAIL_STOPPED.labels(mails.queue.service)._value.get() == 55 * 60
     assert metrics.MAIL_DUE_AGE.labels(mails.queue.service)._value.get() == 55 * 60
     await sender._mailer.close()
 
 
-async def stopped_at(step: Step, mails: Mails, server: ScriptedServer) -> None:
-    """A sender that is told to stop while it waits for the answer at this step."""
+async def stopped_at(step: SmtpCommand, mails: Mails, server: ScriptedServer) -> None:
+    """A sender that is stopped while it waits for the reply at this step."""
     server.answers[step] = SILENCE
     server.waiting.clear()
     stopping = asyncio.Event()
@@ -200,12 +200,12 @@ async def stopped_at(step: Step, mails: Mails, server: ScriptedServer) -> None:
     await relay_all(mails.database)
 
 
-async def test_who_is_to_stop_puts_back_what_was_not_handed_over_and_does_not_know_of_the_rest(
+async def test_a_stopping_sender_leaves_unsent_mails_waiting_and_the_others_unknown(
     mails: Mails, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("shared.outbound.sender.STOP_GRACE_S", 0.1)
     one = await mails.due("one")
-    steps: tuple[Step, ...] = ("CONNECT", "EHLO", "MAIL", "RCPT")
+    steps: tuple[SmtpCommand, ...] = ("CONNECT", "EHLO", "MAIL", "RCPT")
     for step in steps:
         await stopped_at(step, mails, server)
         assert await mails.stand() == {one: ("waiting", 0)}, step
@@ -215,7 +215,7 @@ async def test_who_is_to_stop_puts_back_what_was_not_handed_over_and_does_not_kn
     assert await mails.stand() == {one: ("unknown", 1)}
 
 
-async def test_a_server_that_thinks_for_long_is_told_of_and_waited_for(
+async def test_a_slow_server_makes_the_sender_unready_and_is_waited_for(
     mails: Mails, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ):
     one = await mails.due("one")

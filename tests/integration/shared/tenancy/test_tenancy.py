@@ -41,7 +41,7 @@ async def hear(context: Context, *tenants: Tenant) -> None:
         await keep_tenants(uow, [TENANTS.event("acme", tenant, NOW) for tenant in tenants])
 
 
-async def test_the_newest_of_a_tenant_is_kept_whatever_comes_late(context: Context) -> None:
+async def test_the_newest_version_of_a_tenant_is_kept_whatever_comes_late(context: Context) -> None:
     await hear(context, a_tenant(1), a_tenant(3))
     await hear(context, a_tenant(2))
     async with context.database.reading() as uow:
@@ -50,7 +50,7 @@ async def test_the_newest_of_a_tenant_is_kept_whatever_comes_late(context: Conte
     assert kept.version == 3
 
 
-async def test_only_a_key_that_is_valid_now_opens_the_door(context: Context) -> None:
+async def test_only_a_key_that_is_valid_now_is_found(context: Context) -> None:
     await hear(
         context,
         a_tenant(
@@ -67,7 +67,7 @@ async def test_only_a_key_that_is_valid_now_opens_the_door(context: Context) -> 
     assert [context.keys.lookup(token) for token in ("expired", "revoked", "unknown", "")] == [None] * 4
 
 
-async def test_a_ring_that_could_not_be_read_for_minutes_opens_nothing(
+async def test_keys_that_could_not_be_read_for_minutes_are_unavailable(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(KeysUnavailable):
@@ -75,28 +75,28 @@ async def test_a_ring_that_could_not_be_read_for_minutes_opens_nothing(
     await hear(context, a_tenant(1, a_key("good")))
     await context.keys.refresh()
     assert context.keys.lookup("good")
-    monkeypatch.setattr(keyring_module, "MAX_AGE_S", -1)
+    monkeypatch.setattr(keyring_module, "MAX_KEYS_AGE_S", -1)
     with pytest.raises(KeysUnavailable):
         context.keys.lookup("good")
 
 
-async def test_a_key_is_good_from_the_moment_it_was_made(context: Context) -> None:
+async def test_a_key_is_valid_as_soon_as_it_is_made(context: Context) -> None:
     await context.keys.refresh()
     await hear(context, a_tenant(1, a_key("fresh")))
     assert context.keys.lookup("fresh") is None
-    found = await asyncio.gather(*(context.keys.look_again("fresh") for _ in range(5)))
+    found = await asyncio.gather(*(context.keys.lookup_fresh("fresh") for _ in range(5)))
     assert [key.name for key in found if key] == ["shop"] * 5
-    assert await context.keys.look_again("unknown") is None
+    assert await context.keys.lookup_fresh("unknown") is None
 
 
-async def test_while_the_database_is_away_nobody_says_that_a_key_is_bad(context: Context) -> None:
+async def test_while_the_database_is_away_no_key_is_called_invalid(context: Context) -> None:
     await context.keys.refresh()
     context.keys.database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(KeysUnavailable):
-        await context.keys.look_again("unknown")
+        await context.keys.lookup_fresh("unknown")
 
 
-async def test_many_with_a_key_that_nobody_knows_share_one_failed_reading(
+async def test_concurrent_lookups_of_unknown_keys_share_one_failed_reading(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ring = TenantKeyRing(context.database, Health())
@@ -112,8 +112,8 @@ async def test_many_with_a_key_that_nobody_knows_share_one_failed_reading(
         yield
 
     monkeypatch.setattr(context.database, "reading", away)
-    told = await asyncio.gather(*(ring.look_again(f"{n}") for n in range(50)), return_exceptions=True)
+    told = await asyncio.gather(*(ring.lookup_fresh(f"{n}") for n in range(50)), return_exceptions=True)
     assert {type(one) for one in told} == {KeysUnavailable}
     assert readings == 2  # the first one's own, and one for all who came after it began
     monkeypatch.undo()
-    assert await ring.look_again("unknown") is None
+    assert await ring.lookup_fresh("unknown") is None

@@ -53,7 +53,7 @@ async def test_the_module_ends_with_the_code_that_a_container_reads(
     assert (b"broker: away" in output) == bool(code)
 
 
-def test_nobody_and_a_stranger_are_no_healthy_process() -> None:
+def test_no_process_and_another_program_are_not_healthy() -> None:
     assert find_faults(a_port()) != []
     with socket.create_server(("127.0.0.1", 0)) as stranger:
 

@@ -15,7 +15,7 @@ def test_the_page_is_what_the_command_prints() -> None:
     assert PAGE.read_text() == printed, "afterword settings > deploy/SETTINGS.md"
 
 
-def test_every_setting_stands_on_the_page_with_a_meaning_and_an_example() -> None:
+def test_every_setting_is_on_the_page_with_a_meaning_and_an_example() -> None:
     page = PAGE.read_text()
     for kind in (Afterword, *(service(name).settings for name in SERVICES)):
         for name in known_names(kind):

@@ -1,4 +1,4 @@
-"""The placeholders in a survey's own words: one grammar, whoever reads them."""
+"""The placeholders in a survey's texts: one grammar everywhere."""
 
 import re
 
@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from shared.events import FollowUp, SurveyTexts
 from shared.events.placeholders import (
     MAX_PLACEHOLDER_LENGTH,
-    OF_AN_OCCASION,
+    OCCASION_PLACEHOLDERS,
     PLACEHOLDERS,
-    faults_in,
     fill,
     filled_texts,
+    placeholder_faults,
 )
 
 VALUES = {"company": "Havnbo", "occasion": "your delivery", "day": "17 November", "touchpoint": "checkout"}
@@ -42,7 +42,7 @@ VALUES = {"company": "Havnbo", "occasion": "your delivery", "day": "17 November"
         ("%(company)s 100 %", "%(company)s 100 %"),
     ],
 )
-def test_words_are_filled_and_whatever_is_no_placeholder_stays_readable(words, shown):
+def test_texts_are_filled_and_whatever_is_no_placeholder_stays_readable(words, shown):
     assert fill(words, VALUES) == shown
 
 
@@ -63,7 +63,7 @@ def test_words_are_filled_and_whatever_is_no_placeholder_stays_readable(words, s
     ],
 )
 def test_what_is_no_placeholder_is_named_with_those_that_exist(words, named):
-    found = " ".join(faults_in(words))
+    found = " ".join(placeholder_faults(words))
     for one in named:
         assert one in found
     for name in PLACEHOLDERS:
@@ -73,19 +73,19 @@ def test_what_is_no_placeholder_is_named_with_those_that_exist(words, named):
 @pytest.mark.parametrize(
     "words", ["", "plain", "{company} {occasion} {day} {touchpoint}", "{{ a, b }}", "100 %"]
 )
-def test_good_words_have_no_faults(words):
-    assert faults_in(words) == []
+def test_valid_texts_have_no_faults(words):
+    assert placeholder_faults(words) == []
 
 
 def test_an_occasion_cannot_name_itself():
-    assert "{occasion}" in faults_in("the {occasion}", OF_AN_OCCASION)[0]
-    assert faults_in("your order from {company}", OF_AN_OCCASION) == []
+    assert "{occasion}" in placeholder_faults("the {occasion}", OCCASION_PLACEHOLDERS)[0]
+    assert placeholder_faults("your order from {company}", OCCASION_PLACEHOLDERS) == []
 
 
 @given(st.text(alphabet="ab{} ¥\n", max_size=40), st.text(alphabet="x{}\n", max_size=10))
-def test_words_without_faults_show_no_placeholder_and_a_value_is_never_read_as_words(words, value):
+def test_texts_without_faults_show_no_placeholder_and_a_value_is_never_read_as_text(words, value):
     values = dict.fromkeys(PLACEHOLDERS, value)
-    if not faults_in(words):
+    if not placeholder_faults(words):
         assert fill(words, values) == words.replace("{{", "{").replace("}}", "}")
     marked = fill("{company}|{day}", {**VALUES, "company": value})
     assert marked == f"{' '.join(value.split())}|17 November"
@@ -96,7 +96,7 @@ def test_a_value_is_one_line_so_that_it_begins_no_other_header(value):
     assert re.search(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]", fill("{company}", {"company": value})) is None
 
 
-def test_every_word_of_a_survey_is_filled_whatever_fields_it_will_have():
+def test_every_text_of_a_survey_is_filled_whatever_fields_it_will_have():
     words = {name: f"{name} {{company}}" for name in SurveyTexts.__struct_fields__ if name != "follow_up"}
     follow_up = FollowUp(**{name: f"{name} {{company}}" for name in FollowUp.__struct_fields__})
     told = msgspec.json.encode(filled_texts(SurveyTexts(**words, follow_up=follow_up), VALUES)).decode()

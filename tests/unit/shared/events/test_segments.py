@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import too_long
-from shared.events.segments import MAX_SEGMENT_BYTES, MAX_SEGMENTS_BYTES, ORGANISATION, decoded, segments_of
+from shared.events.segments import (
+    MAX_BYTES_PER_CHARACTER,
+    MAX_SEGMENT_BYTES,
+    ORGANISATION,
+    decoded,
+    segments_of,
+)
 
 
 @dataclass
@@ -23,7 +29,7 @@ def slowly(thing: Thing) -> str | None:
 
 
 @pytest.mark.parametrize("letter", ["x", "\u00e6", "%", "/", "\U0001f600"])
-def test_a_name_of_exactly_the_longest_is_taken_and_one_more_byte_is_named(letter: str) -> None:
+def test_a_name_of_the_maximum_is_accepted_and_one_more_byte_is_refused(letter: str) -> None:
     size = 3 if letter in "%/" else len(letter.encode())
     room = MAX_SEGMENT_BYTES - len("store:")
     value = letter * (room // size) + "x" * (room % size)
@@ -31,10 +37,10 @@ def test_a_name_of_exactly_the_longest_is_taken_and_one_more_byte_is_named(lette
     assert too_long(Thing({"store": value + "x"})) == "store"
 
 
-def test_the_quick_way_out_ends_where_the_costliest_letters_could_be_too_long() -> None:
-    most = MAX_SEGMENT_BYTES // MAX_SEGMENTS_BYTES
+def test_the_quick_check_ends_where_the_longest_characters_could_be_too_long() -> None:
+    most = MAX_SEGMENT_BYTES // MAX_BYTES_PER_CHARACTER
     costly = "\U0001f600"
-    assert len(costly.encode()) == MAX_SEGMENTS_BYTES
+    assert len(costly.encode()) == MAX_BYTES_PER_CHARACTER
     path = (costly * (most - len(ORGANISATION) - 1),)
     for more in ("", costly):
         thing = Thing(organisation=(path[0] + more,))
@@ -50,6 +56,6 @@ texts = st.text(st.sampled_from("x%:/\u00e6\U0001f600"), max_size=320)
     st.dictionaries(st.text(min_size=1, max_size=20), texts, max_size=3),
     st.lists(texts, max_size=4),
 )
-def test_both_ways_say_the_same(segments: dict[str, str], organisation: list[str]) -> None:
+def test_the_quick_and_the_exact_check_agree(segments: dict[str, str], organisation: list[str]) -> None:
     thing = Thing(segments, tuple(organisation))
     assert too_long(thing) == slowly(thing)

@@ -50,7 +50,7 @@ class TwoKeys:
         scopes = {"writer": frozenset({"answers:write"}), "boss": frozenset({"admin"})}
         return ApiKey("acme", "k-1", "shop", scopes[token]) if token in scopes else None
 
-    async def look_again(self, token: str) -> ApiKey | None:
+    async def lookup_fresh(self, token: str) -> ApiKey | None:
         return self.lookup(token)
 
 

@@ -50,7 +50,7 @@ async def test_a_new_key_works_for_all_requests_that_use_it_at_once(web, app):
         await asyncio.sleep(0)
         return ApiKey("acme", "k-3", "new", frozenset({"answers:write"}))
 
-    app.state.http.keys.look_again = just_made
+    app.state.http.keys.lookup_fresh = just_made
     answers = await asyncio.gather(*(post(web, "Bearer new") for _ in range(100)))
     assert {answer.status_code for answer in answers} == {200}
 

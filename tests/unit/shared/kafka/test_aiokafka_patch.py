@@ -1,4 +1,4 @@
-"""What aiokafka is told when uvloop has seen the end of a connection before it."""
+"""The error that aiokafka gets when uvloop has seen the end of a connection first."""
 
 import asyncio
 

@@ -6,7 +6,7 @@ from shared.kafka.ops.drift import NOT_SET, Drift
 @pytest.mark.parametrize(
     "what", ["partitions", "max.message.bytes", "retention.ms", "delete.retention.ms", "cleanup.policy"]
 )
-def test_what_a_broker_does_not_tell_is_shown_and_breaks_nothing(what: str) -> None:
+def test_settings_that_a_broker_does_not_report_are_shown_and_break_nothing(what: str) -> None:
     drift = Drift("answers.v1", what, "1000", NOT_SET)
     assert drift.stops_us is (what == "cleanup.policy")
     assert isinstance(drift.refusal, str)

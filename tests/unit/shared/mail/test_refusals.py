@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mail.refusals import read
+from shared.mail.refusals import read_refusal
 
 ABOUT_A_MAILBOX = [
     "550 5.1.1 <x@y.example>: Recipient address rejected: User unknown in relay recipient table",
@@ -109,7 +109,7 @@ UNCLEAR = [
 
 
 def about(answer: str, step="RCPT TO") -> str:
-    return read(step, int(answer[:3]), answer[4:]).about
+    return read_refusal(step, int(answer[:3]), answer[4:]).about
 
 
 @pytest.mark.parametrize("answer", ABOUT_A_MAILBOX)
@@ -139,12 +139,12 @@ def test_a_status_about_the_mailbox_counts_after_the_mail_too(status: str):
 
 
 def test_every_line_of_an_answer_is_read():
-    assert read("RCPT TO", 550, "Sorry\n5.1.1 there is nobody\n5.1.1 of that name").about == "mailbox"
-    assert read("RCPT TO", 550, "5.7.1 Sorry\n5.7.1 Relaying is denied").about == "us"
+    assert read_refusal("RCPT TO", 550, "Sorry\n5.1.1 there is nobody\n5.1.1 of that name").about == "mailbox"
+    assert read_refusal("RCPT TO", 550, "5.7.1 Sorry\n5.7.1 Relaying is denied").about == "us"
 
 
 def test_what_looks_like_a_status_and_is_an_address_is_none():
-    assert read("RCPT TO", 550, "5.1.1.7 is on the blacklist") == read(
+    assert read_refusal("RCPT TO", 550, "5.1.1.7 is on the blacklist") == read_refusal(
         "RCPT TO", 550, "it is on the blacklist"
     )
 
@@ -159,12 +159,12 @@ def test_what_looks_like_a_status_and_is_an_address_is_none():
     ],
 )
 def test_what_is_about_us_comes_with_what_to_do(answer: str, advice: str):
-    assert advice in read("RCPT TO", int(answer[:3]), answer[4:]).advice
+    assert advice in read_refusal("RCPT TO", int(answer[:3]), answer[4:]).advice
 
 
 @given(code=st.integers(400, 599), text=st.text(max_size=80))
-def test_no_answer_is_too_strange_to_be_read_and_none_of_its_words_is_told(code: int, text: str):
-    refusal = read("RCPT TO", code, text)
+def test_every_reply_is_read_and_none_of_its_text_is_shown(code: int, text: str):
+    refusal = read_refusal("RCPT TO", code, text)
     assert refusal.about in {"mailbox", "us", "unclear"}
-    assert refusal == read("RCPT TO", code, text)
+    assert refusal == read_refusal("RCPT TO", code, text)
     assert all(part.isdigit() for part in refusal.status.replace(".", " ").split())

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from shared.mail import Away, Blocked, Deferred, Delivered, Outcome, Rejected, Unknown, mailer
 from shared.outbound import LEASE_DURATION
 from shared.outbound.outcome_rules import (
+    MAX_PROBE_INTERVAL,
     MAX_REFUSALS,
-    MAX_TRY_INTERVAL,
     MailResult,
     MailStream,
     mail_result,
     retry_at,
 )
-from shared.outbound.sender import MAX_RECORD_TIME
+from shared.outbound.sender import MAX_SEND_TIME
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 UNCLEAR, OURS = Blocked("policy", certain=False), Blocked("quota", certain=True)
@@ -59,8 +59,8 @@ def test_a_mail_is_tried_again_later_and_later_but_at_least_every_four_hours():
 
 
 def test_a_lease_outlasts_the_longest_dialogue():
-    longest = mailer.SECONDS_BEFORE_DATA + mailer.SECONDS_TO_BEGIN + mailer.SECONDS_FOR_DATA
-    assert timedelta(seconds=longest) < MAX_RECORD_TIME < LEASE_DURATION
+    longest = mailer.ENVELOPE_TIMEOUT_S + mailer.DATA_COMMAND_TIMEOUT_S + mailer.DATA_TIMEOUT_S
+    assert timedelta(seconds=longest) < MAX_SEND_TIME < LEASE_DURATION
 
 
 @pytest.mark.parametrize("outcome", [Away("away"), OURS])
@@ -72,13 +72,13 @@ def test_what_is_our_fault_stops_the_stream_and_costs_no_try(outcome: Outcome):
 
 
 @pytest.mark.parametrize("outcome", [Delivered(), Rejected("nobody", 550), Deferred("busy")])
-def test_the_stream_goes_on_when_a_mail_is_taken_or_its_own_mailbox_refuses_it(outcome: Outcome):
+def test_the_stream_goes_on_when_a_mail_is_accepted_or_its_own_mailbox_refuses_it(outcome: Outcome):
     stream, _ = played((1, Away("away")), (2, outcome))
     assert stream.stopped_at is None
     assert stream.may_try(NOW)
 
 
-def test_one_mail_that_alone_is_refused_stops_nobody_and_has_failed_after_its_tries():
+def test_a_mail_that_alone_is_refused_delays_no_other_and_has_failed_after_its_tries():
     events = [
         event for number in range(MAX_REFUSALS) for event in ((1, UNCLEAR), (100 + number, Delivered()))
     ]
@@ -97,27 +97,27 @@ def test_a_mailbox_that_was_not_ready_has_all_its_refusals_left_and_the_other_wa
     assert {one.state for one in fates[1]} == {"waiting"}
 
 
-def test_where_all_are_refused_alike_the_stream_stops_at_the_third_and_nobody_is_used_up():
+def test_when_all_are_refused_alike_the_stream_stops_at_the_third_and_no_mail_fails():
     stream, fates = played(*((number % 7, UNCLEAR) for number in range(200)))
     assert stream.stopped_at == NOW + timedelta(minutes=2)
     assert {one.state for own in fates.values() for one in own} == {"waiting"}
     assert max(sum(one.tried for one in own) for own in fates.values()) == 1
 
 
-def test_one_mail_alone_in_the_world_is_not_failed_on_its_own_word():
+def test_a_mail_fails_by_no_refusals_while_no_other_is_accepted():
     stream, fates = played(*((1, UNCLEAR) for _ in range(50)))
     assert stream.stopped_at is None
     assert {one.state for one in fates[1]} == {"waiting"}
     assert fates[1][-1].next_at == NOW + timedelta(minutes=49 + 15)
 
 
-def test_a_server_that_breaks_off_after_data_does_not_use_up_everybody():
+def test_a_server_that_disconnects_after_data_does_not_make_every_mail_unknown():
     stream, fates = played(*((number, Unknown("broke")) for number in range(3)))
     assert {own[0].state for own in fates.values()} == {"unknown"}
     assert stream.stopped_at is not None
 
 
-def test_a_mailbox_that_is_never_ready_has_failed_where_its_service_says_so():
+def test_a_mailbox_that_is_never_ready_has_failed_after_most_tries():
     for most, state in ((3, "failed"), (None, "waiting")):
         _, fates = played(*((1, Deferred("busy")) for _ in range(3)), most_tries=most)
         assert fates[1][-1].state == state
@@ -129,7 +129,7 @@ def test_after_an_outage_the_first_try_is_late_by_a_quarter_of_it_at_most(hours:
     while (now := stream.try_at or now) < end:
         stream = stream.after(Away("away"), mail(1), now)
     late = now - end
-    assert late <= max(timedelta(seconds=1), min(MAX_TRY_INTERVAL, (end - NOW) / 4))
+    assert late <= max(timedelta(seconds=1), min(MAX_PROBE_INTERVAL, (end - NOW) / 4))
 
 
 outcomes = st.sampled_from(
@@ -138,7 +138,7 @@ outcomes = st.sampled_from(
 
 
 @given(events=st.lists(st.tuples(st.integers(0, 5), outcomes), max_size=60))
-def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_taken_and_by_nothing_else(events):
+def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_accepted_and_by_nothing_else(events):
     _, fates = played(*events)
     for number, own in fates.items():
         met = [outcome for who, outcome in events if who == number]
