@@ -20,7 +20,7 @@ from services.dispatcher.surveys.texts import read_texts
 from services.dispatcher.tenants import placeholder_tenant
 from shared.db import UnitOfWork
 from shared.events import Invitation, SurveyTexts
-from shared.outbound import LEASE_DURATION, PASSED, Claimed, MailResult
+from shared.outbound import LEASE_DURATION, PASSED, ClaimedMail, MailResult
 from shared.tenancy import read_tenant
 
 log = structlog.get_logger()
@@ -37,12 +37,12 @@ class InvitationQueue:
         self._renderer = renderer
         self._secret = secret
 
-    async def claim(self, uow: UnitOfWork) -> Claimed | Literal["passed"] | None:
+    async def claim(self, uow: UnitOfWork) -> ClaimedMail | Literal["passed"] | None:
         """The next that is due, marked as ``sending``; every rule is applied once more."""
         row = await repository.claim(uow)
         return None if row is None else await self._claim(uow, row)
 
-    async def _claim(self, uow: UnitOfWork, row: Row[Any]) -> Claimed | Literal["passed"]:
+    async def _claim(self, uow: UnitOfWork, row: Row[Any]) -> ClaimedMail | Literal["passed"]:
         # Locked until the commit: a stop of all sending waits for this claim, and no later one begins.
         sending = sending_from(await sending_rows.share(uow, row.tenant))
         if sending.stopped:
@@ -73,9 +73,9 @@ class InvitationQueue:
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
         tenant = read_tenant(inputs.tenant_body) if inputs.tenant_body else placeholder_tenant(row.tenant)
         message = self._renderer.message(moved, tenant, texts)
-        return Claimed(moved.id, row.attempts, row.refusals, message, lease_until, about=(contact, moved))
+        return ClaimedMail(moved.id, row.attempts, row.refusals, message, lease_until, about=(contact, moved))
 
-    async def settle(self, uow: UnitOfWork, claimed: Claimed, fate: MailResult) -> None:
+    async def settle(self, uow: UnitOfWork, claimed: ClaimedMail, fate: MailResult) -> None:
         """Record and publish what became of it."""
         contact: ContactKey
         invitation: Invitation

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_m
 
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
-from shared.events.placeholders import OF_AN_OCCASION, PLACEHOLDERS, faults_in
+from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
 
@@ -48,7 +48,7 @@ OneOfEach = BeforeValidator(_languages)
 
 
 def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
-    if found := faults_in(words, known):
+    if found := placeholder_faults(words, known):
         raise ValueError(" ".join(found))
     return words
 
@@ -56,7 +56,7 @@ def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
 StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
 """Words as they are stored: they may be older than the rule about placeholders."""
 CheckedWords = Annotated[StoredWords, AfterValidator(_without_faults)]
-OccasionWords = Annotated[StoredWords, AfterValidator(partial(_without_faults, known=OF_AN_OCCASION))]
+OccasionWords = Annotated[StoredWords, AfterValidator(partial(_without_faults, known=OCCASION_PLACEHOLDERS))]
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",
