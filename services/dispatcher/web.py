@@ -12,6 +12,7 @@ from services.dispatcher.suppressions import api as suppressions_api
 from services.dispatcher.suppressions import pages as unsubscribe_pages
 from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import pages as surveys_pages
+from shared.db.notifications import ChangeListener
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -29,12 +30,13 @@ ROUTERS = (
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The API; no loops run beside it."""
+    """The application, and the loop that wakes its live feed."""
+    changes = ChangeListener(context.database)
     pages = pages_of(context)
     own = context.extended(
         DispatcherContext,
         pages=pages,
-        feed=story_pages.live_feed(context),
+        feed=story_pages.live_feed(context, changes),
         mail_renderer=SurveyMailRenderer(context.afterword, context.database.clock),
     )
-    return service_app(own, routers=ROUTERS, pages=pages), {}
+    return service_app(own, routers=ROUTERS, pages=pages), {"changes": changes.run}

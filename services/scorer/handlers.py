@@ -7,6 +7,7 @@ from typing import Any
 from services.scorer.repository import counting, replicas
 from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import UnitOfWork
+from shared.db.notifications import notify_changes
 from shared.events import (
     ANSWERS,
     CASES,
@@ -38,6 +39,7 @@ async def count_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> Non
     full = await _add_new_segments(uow, answers)
     countable = [_without(answer, full) for answer in answers] if full else answers
     fresh = await counting.keep_and_count(uow, countable, return_new=bool(full))
+    notify_changes(uow, [event.tenant for event in events])
     # Only those that counted as nothing before: one that is consumed again, or amended, is noted already.
     left_out = _left_out((answer for answer in answers if answer.identity in fresh), full)
     for (tenant, dimension), number in sorted(left_out.items()):
@@ -99,6 +101,7 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Keep the cases, which the pages show beside the scores."""
     await replicas.keep_cases(uow, newest(events, lambda case: case.id))
+    notify_changes(uow, [event.tenant for event in events])
 
 
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)

@@ -24,6 +24,7 @@ from services.scorer.segments_page import load_segments_page
 from services.scorer.view import drawing_of
 from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.db.database import Database, UnitOfWork
+from shared.db.notifications import ChangeListener
 from shared.events import WHOLE_COMPANY, Tenant
 from shared.events.surveys import Measurement
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
@@ -68,7 +69,7 @@ class HiddenPage(ScorerPage):
     template: ClassVar[str] = "hidden.html"
 
 
-def live_feed(database: Database, stopping: asyncio.Event) -> LiveFeed:
+def live_feed(database: Database, stopping: asyncio.Event, changes: ChangeListener) -> LiveFeed:
     """The feed that tells open pages of new answers and cases."""
 
     async def read(tenants: Collection[str]) -> Sequence[LiveChange]:
@@ -76,7 +77,7 @@ def live_feed(database: Database, stopping: asyncio.Event) -> LiveFeed:
             changes = await list_recent_changes(uow, tenants, uow.now - RECENT_CHANGES_PERIOD, MAX_CHANGES)
         return [LiveChange(*change) for change in changes]
 
-    return LiveFeed(read, stopping)
+    return LiveFeed(read, stopping, changes)
 
 
 @router.get("/segments/live")

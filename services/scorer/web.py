@@ -4,13 +4,17 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from services.scorer.context import ScorerContext
+from shared.db.notifications import ChangeListener
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; it needs no loops of its own."""
+    """The application, and the loop that wakes its live feed."""
+    changes = ChangeListener(context.database)
     own = context.extended(
-        ScorerContext, pages=pages_of(context), feed=pages.live_feed(context.database, context.stopping)
+        ScorerContext,
+        pages=pages_of(context),
+        feed=pages.live_feed(context.database, context.stopping, changes),
     )
-    return service_app(own, routers=[api.router, pages.router], pages=own.pages), {}
+    return service_app(own, routers=[api.router, pages.router], pages=own.pages), {"changes": changes.run}

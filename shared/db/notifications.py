@@ -5,7 +5,7 @@ the loop's next poll and nothing else: the rows are the truth.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.database import Database, new_engine, statement
+from shared.db.database import Database, UnitOfWork, new_engine, statement
 from shared.errors import is_retryable
 from shared.runtime import Backoff, pause, pause_for_either
 
@@ -25,6 +25,12 @@ KEEPALIVE_INTERVAL_S = 15.0
 IDLE_SESSION_TIMEOUT_S = 45
 """PostgreSQL ends a listener's session that asks for nothing for so long: its process is frozen, and must
 keep neither the relay's lock nor the queue of notifications."""
+
+
+def notify_changes(uow: UnitOfWork, tenants: Iterable[str]) -> None:
+    """Tell the live pages that a thing of these tenants changes with this transaction."""
+    for tenant in sorted(set(tenants)):
+        uow.notify(CHANGES_CHANNEL, tenant)
 
 
 async def listen(

@@ -60,7 +60,7 @@ ReadChanges = Callable[[Collection[str]], Awaitable[Sequence[LiveChange]]]
 """Reads the newest changes, at most ``MAX_CHANGES`` of each of these tenants."""
 
 
-class ChangeListener(Protocol):
+class ChangeSignal(Protocol):
     """Waits for a database notification; ``shared.db.notifications`` has the implementation."""
 
     async def wait(self, timeout_s: float) -> None:
@@ -120,7 +120,7 @@ class LiveFeed:
         self,
         read: ReadChanges,
         stopping: asyncio.Event,
-        changes: ChangeListener | None = None,
+        changes: ChangeSignal | None = None,
         *,
         min_interval_s: float = MIN_READ_INTERVAL_S,
         heartbeat_s: float = HEARTBEAT_INTERVAL_S,
@@ -221,7 +221,7 @@ class LiveFeed:
                 for listener in self._listeners:
                     listener.end()
 
-    async def _wake_on_change(self, changes: ChangeListener) -> None:
+    async def _wake_on_change(self, changes: ChangeSignal) -> None:
         """Wake the loop after each notification. A task of its own: a listener knows its waiters by task."""
         while True:
             await changes.wait(MAX_READ_INTERVAL_S)

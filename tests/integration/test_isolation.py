@@ -2,6 +2,7 @@
 is not theirs.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ from support.stack import Postgres
 from support.streams import stream_until_change
 
 from shared.http.csrf import CSRF_FIELD
+from shared.http.live import LiveChange
 from shared.link_tokens import LinkSigner
 
 PAGE = {"accept": "text/html"}
@@ -417,3 +419,26 @@ async def test_a_live_page_tells_of_the_own_company_only(
         await world.deliver_all()
     said = await stream_until_change(world, LIVE[path], path, birch.people["admin"])
     assert not {word for word in words_of(of_company(await world.rows(), quartz)) if word in said}
+
+
+@pytest.mark.parametrize("path", LIVE)
+async def test_a_change_wakes_the_live_pages_which_else_read_nothing(
+    world: World, birch: Company, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: asyncio.Queue[object] = asyncio.Queue()
+
+    async def read(tenants: object) -> list[LiveChange]:
+        reads.put_nowait(tenants)
+        return []
+
+    monkeypatch.setattr("shared.http.live.MAX_READ_INTERVAL_S", 3_600)
+    feed = world.app(LIVE[path]).state.context.feed
+    monkeypatch.setattr(feed, "_read", read)
+    stream = feed.listen(birch.name)
+    await anext(stream)
+    for _ in ("the stream is new", "the database is listened to from now on"):
+        await asyncio.wait_for(reads.get(), 20)
+    await world.post("alerts", birch, f"/v1/cases/{birch.case}/actions", a_note(birch.name))
+    await world.deliver_all()
+    assert await asyncio.wait_for(reads.get(), 20) == {birch.name}
+    await stream.aclose()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from services.alerts.cases.repository.overview import recently_changed_cases
 from shared.db.database import Database
+from shared.db.notifications import ChangeListener
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 
 RECENT_CHANGES = timedelta(seconds=10)
@@ -13,7 +14,7 @@ RECENT_CHANGES = timedelta(seconds=10)
 MICROSECONDS_PER_SECOND = 1_000_000
 
 
-def live_feed(database: Database, stopping: asyncio.Event) -> LiveFeed:
+def live_feed(database: Database, stopping: asyncio.Event, changes: ChangeListener) -> LiveFeed:
     """The feed of this process."""
 
     async def read(tenants: Collection[str]) -> Sequence[LiveChange]:
@@ -29,4 +30,4 @@ def live_feed(database: Database, stopping: asyncio.Event) -> LiveFeed:
             for row in rows
         ]
 
-    return LiveFeed(read, stopping)
+    return LiveFeed(read, stopping, changes)

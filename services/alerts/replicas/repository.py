@@ -10,6 +10,7 @@ from services.alerts.models import answer, invitation, survey
 from services.alerts.replicas.answer_updates import AnswerUpdate
 from shared.db.bulk import keep_newest
 from shared.db.database import UnitOfWork
+from shared.db.notifications import notify_changes
 from shared.events import Answer, Event, Invitation, Survey
 
 Key = tuple[str, UUID]
@@ -195,6 +196,7 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
                 "ids": [invitation_id for _, invitation_id in added],
             },
         )
+        notify_changes(uow, [tenant for tenant, _ in added])
 
 
 FIND_INVITATIONS = """

@@ -17,6 +17,7 @@ from services.dispatcher.decisions.repository.decisions import NewDecision
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.states import new_invitation
 from shared.db import UnitOfWork
+from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Event, Transaction
 from shared.ids import uuid7
 from shared.service import Context
@@ -95,6 +96,7 @@ async def _decide(context: Context, uow: UnitOfWork, candidates: Sequence[Candid
     if await rows.insert(uow, [result.decision for result in results]) != len(results):
         raise DecisionCollision
     await _invite(uow, results)
+    notify_changes(uow, [event.tenant for event in events])
 
 
 def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now: datetime) -> DecisionResult:

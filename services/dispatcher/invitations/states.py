@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.domain import Verdict
 from services.dispatcher.invitations import repository
 from shared.db import UnitOfWork
+from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
 
 _decoder = msgspec.json.Decoder(Invitation)
@@ -93,4 +94,5 @@ async def move_invitation(
     ):
         return None
     uow.publish(INVITATIONS, tenant, moved)
+    notify_changes(uow, [tenant])
     return moved

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.dispatcher.decisions.quarantine import keep_asked_elsewhere
 from services.dispatcher.story import repository
 from shared.db import UnitOfWork
+from shared.db.notifications import notify_changes
 from shared.events import Answer, Case, Event
 from shared.events.dedupe import newest
 
@@ -14,6 +15,7 @@ async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
     answers = [event for event in newest(events, lambda answer: answer.id) if event.data.event_id is not None]
     if answers:
         await repository.keep_answers(uow, answers, versions=events)
+        notify_changes(uow, [event.tenant for event in answers])
     await keep_asked_elsewhere(uow, events)
 
 
@@ -22,3 +24,4 @@ async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     cases = [event for event in newest(events, lambda case: case.id) if event.data.event_id is not None]
     if cases:
         await repository.keep_cases(uow, cases)
+        notify_changes(uow, [event.tenant for event in cases])

@@ -8,6 +8,7 @@ import msgspec
 
 from services.alerts.cases.domain.case_file import CaseFile
 from shared.db.database import UnitOfWork
+from shared.db.notifications import notify_changes
 
 COLUMNS = ", ".join(
     "CAST(c.segments AS text) AS segments" if name == "segments" else f"c.{name}"
@@ -134,6 +135,7 @@ INSERT_CASES = f"""
 async def insert_cases(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
     """Write new cases; the counter is locked."""
     await uow.execute(INSERT_CASES, {"rows": records(cases)})
+    notify_changes(uow, [case.tenant for case in cases])
 
 
 UPDATE_CASES = f"""
@@ -146,6 +148,7 @@ UPDATE_CASES = f"""
 async def update_cases(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
     """Write cases that are locked."""
     await uow.execute(UPDATE_CASES, {"rows": records(cases)})
+    notify_changes(uow, [case.tenant for case in cases])
 
 
 def records(cases: Sequence[CaseFile]) -> str:
