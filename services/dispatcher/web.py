@@ -12,6 +12,8 @@ from services.dispatcher.suppressions import api as suppressions_api
 from services.dispatcher.suppressions import pages as unsubscribe_pages
 from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import pages as surveys_pages
+from services.dispatcher.surveys import preview as preview_pages
+from services.dispatcher.surveys import state_pages
 from shared.db.notifications import ChangeListener
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
@@ -24,6 +26,8 @@ ROUTERS = (
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
+    state_pages.router,
+    preview_pages.router,
     story_pages.router,
     unsubscribe_pages.router,
 )

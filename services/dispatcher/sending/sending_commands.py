@@ -127,10 +127,6 @@ async def _lock(uow: UnitOfWork, tenant: str, seen: str | None = None) -> Sendin
 
 async def _write(uow: UnitOfWork, tenant: str, who: str, act: str, changed: Sending) -> None:
     await repository.write(
-        uow,
-        tenant,
-        mode=changed.mode,
-        stopped=changed.stopped,
-        test_addresses=sorted(changed.test_addresses),
+        uow, tenant, mode=changed.mode, stopped=changed.stopped, test_addresses=sorted(changed.test_addresses)
     )
     await repository.log_change(uow, tenant, who, act)

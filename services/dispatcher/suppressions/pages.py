@@ -11,11 +11,7 @@ from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.sending.sending_commands import find_sending
-from services.dispatcher.suppressions.suppression_commands import (
-    has_unsubscribed,
-    resubscribe,
-    unsubscribe,
-)
+from services.dispatcher.suppressions.suppression_commands import has_unsubscribed, resubscribe, unsubscribe
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.http.client_networks import network_of

@@ -17,7 +17,7 @@ class SuppressionBody(StrictBody):
     customer_id: str | None = Field(default=None, min_length=1, max_length=200)
 
     @model_validator(mode="after")
-    def _names_somebody(self) -> Self:
+    def _names_a_person(self) -> Self:
         if self.email is None and self.customer_id is None:
             raise ValueError("Give email or customer_id, or both.")
         return self

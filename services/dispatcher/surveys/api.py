@@ -43,10 +43,7 @@ async def list_surveys(caller: SurveyEditor, context: OwnContext) -> SurveyList:
 
 @router.post("/surveys", status_code=201, summary="Make a survey")
 async def make_survey(
-    body: SurveyBody,
-    caller: SurveyEditor,
-    context: OwnContext,
-    idempotency_key: IdempotencyKey = None,
+    body: SurveyBody, caller: SurveyEditor, context: OwnContext, idempotency_key: IdempotencyKey = None
 ) -> SurveyAnswer:
     """The same request with the same ``Idempotency-Key`` again answers the survey that it made before."""
     survey_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()

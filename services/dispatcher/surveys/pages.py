@@ -1,67 +1,34 @@
-"""Pages for surveys: listed, made, changed, started and paused, and the mail that a customer would read."""
+"""Pages for surveys: the list, and the form by which one is made and changed."""
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
-from msgspec.structs import replace
+from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.decisions.domain import matches
-from services.dispatcher.decisions.explanation import decode_type
-from services.dispatcher.decisions.repository import decisions as decision_rows
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
-from services.dispatcher.invitations import repository as invitation_rows
-from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
-from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
-from services.dispatcher.surveys.forms import (
-    DEFAULTS,
-    UNITS,
-    DraftForm,
-    form_of,
-    language_name,
-    read_form,
-)
+from services.dispatcher.surveys.forms import DEFAULTS, UNITS, DraftForm, form_of, language_name, read_form
 from services.dispatcher.surveys.labels import FIELD_LABELS, NOTICES, TEXT_LABELS
 from services.dispatcher.surveys.overview import show_overview
-from services.dispatcher.surveys.preview import sample_invitation
 from services.dispatcher.surveys.schemas import SurveyBody
-from services.dispatcher.surveys.survey_commands import (
-    change_survey,
-    create_survey,
-    find_survey,
-    lock_survey,
-)
+from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
-from services.dispatcher.surveys.views import PreviewPage, SurveyFormPage, SurveyStatePage
+from services.dispatcher.surveys.views import SurveyFormPage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
-from shared.events import SurveyTexts, Tenant
 from shared.events.placeholders import PLACEHOLDERS
-from shared.events.surveys import Measurement, SurveyState
-from shared.http.middleware import CSP
-from shared.http.numbers import whole_number
+from shared.events.surveys import Measurement
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 from shared.permissions import EDITING_ROLES
-from shared.values.text import normalized_text
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
-LanguageTag = Annotated[str, Query(max_length=20)]
-RECENT_DAYS = 7
-MAX_EVENTS_COUNTED = 2_000
-"""The newest of the recent events, by which the page says how many a survey would ask about."""
-# A mail brings its own styles and nothing else: no script, no picture, no form.
-MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox"
-)
 
 
 @router.get("")
@@ -95,7 +62,7 @@ async def show_survey(
 ) -> Response:
     """One survey: for its readers, and for editors to be changed."""
     async with context.database.reading() as uow:
-        survey = await _found(uow, staff, survey_id)
+        survey = await found_survey(uow, staff, survey_id)
     return await _form_page(request, staff, context, survey, form_of(survey), did=did)
 
 
@@ -106,7 +73,7 @@ async def save_survey(
     """Save a survey, or show what is wrong, or what somebody else changed meanwhile; what was typed stays."""
     form = await read_form(request)
     async with context.database.transaction() as uow:
-        current = await _found(uow, staff, survey_id, lock=True)
+        current = await found_survey(uow, staff, survey_id, lock=True)
         form = form.completed(current)
         if form.seen != current.version:
             conflict = form.with_conflicts(current)
@@ -120,85 +87,13 @@ async def save_survey(
     return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
 
 
-@router.get("/{survey_id}/start")
-async def ask_to_start(survey_id: str, request: Request, staff: StaffEditor, context: OwnContext) -> Response:
-    """What the survey will do, and the button."""
-    return await _state_page(request, staff, context, survey_id, "live")
-
-
-@router.post("/{survey_id}/start")
-async def start_survey(
-    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
-) -> Response:
-    """Ask from the next event on."""
-    return await _set_state(request, staff, context, survey_id, "live")
-
-
-@router.get("/{survey_id}/pause")
-async def ask_to_pause(survey_id: str, request: Request, staff: StaffEditor, context: OwnContext) -> Response:
-    """What becomes of the mails that wait, and the button."""
-    return await _state_page(request, staff, context, survey_id, "paused")
-
-
-@router.post("/{survey_id}/pause")
-async def pause_survey(
-    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
-) -> Response:
-    """Ask nobody from now on."""
-    return await _set_state(request, staff, context, survey_id, "paused")
-
-
-@router.get("/{survey_id}/preview")
-async def show_preview(
-    survey_id: str,
-    request: Request,
-    staff: StaffReader,
-    context: OwnContext,
-    language: LanguageTag = "en",
-) -> Response:
-    """The mail with its subject, its text part, and links to the other languages."""
-    async with context.database.reading() as uow:
-        survey = await _found(uow, staff, survey_id)
-        tenant = await tenant_or_placeholder(uow, staff.tenant)
-        frame = await frame_of(uow, staff, "surveys", tenant=tenant)
-    page = PreviewPage(
-        survey=survey,
-        language=language,
-        languages=_languages(set(survey.draft.texts)),
-        mail=_sample_mail(context, survey, tenant, language),
-    )
-    response = context.pages.page(request, page, staff=staff, frame=frame)
-    response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
-    return response
-
-
-@router.get("/{survey_id}/mail")
-async def show_mail(
-    survey_id: str, staff: StaffReader, context: OwnContext, language: LanguageTag = "en"
-) -> Response:
-    """The mail as a customer would get it, with links that lead nowhere; only our own pages may frame it."""
-    async with context.database.reading() as uow:
-        survey = await _found(uow, staff, survey_id)
-        tenant = await tenant_or_placeholder(uow, staff.tenant)
-    headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return HTMLResponse(_sample_mail(context, survey, tenant, language).html, headers=headers)
-
-
-def _sample_mail(
-    context: DispatcherContext, survey: StoredSurvey, tenant: Tenant, language: str
-) -> RenderedMail:
-    texts = survey.draft.texts.get(language, SurveyTexts())
-    invitation = sample_invitation(survey, language, context.database.clock())
-    return context.mail_renderer.render(invitation, tenant, texts)
-
-
-def _languages(own: set[str]) -> dict[str, str]:
+def languages_of(own: set[str]) -> dict[str, str]:
     """The name of each language by its tag: the standard ones, then the survey's own."""
     tags = [*STANDARD_LANGUAGES, *sorted(own - set(STANDARD_LANGUAGES))]
     return {tag: language_name(tag) for tag in tags}
 
 
-async def _found(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = False) -> StoredSurvey:
+async def found_survey(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = False) -> StoredSurvey:
     """The survey of this id.
 
     :raises Problem: 404 when there is none.
@@ -208,66 +103,6 @@ async def _found(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = 
         return await find(uow, staff.tenant, UUID(survey_id))
     except (ValueError, SurveyNotFound):
         raise Problem(404) from None
-
-
-async def _set_state(
-    request: Request, staff: Staff, context: DispatcherContext, survey_id: str, state: SurveyState
-) -> Response:
-    """Start or pause the survey that the form was rendered from; show the page again if it has changed."""
-    version = (await request.form()).get("version")
-    seen = whole_number(version) if isinstance(version, str) else None
-    async with context.database.transaction() as uow:
-        current = await _found(uow, staff, survey_id, lock=True)
-        if seen == current.version:
-            await change_survey(uow, staff.tenant, current.id, replace(current.draft, state=state))
-    if seen != current.version:
-        return await _state_page(request, staff, context, survey_id, state, stale=True)
-    did = "started" if state == "live" else "paused"
-    return RedirectResponse(f"/surveys/{current.id}?did={did}", 303)
-
-
-async def _state_page(
-    request: Request,
-    staff: Staff,
-    context: DispatcherContext,
-    survey_id: str,
-    state: SurveyState,
-    *,
-    stale: bool = False,
-) -> Response:
-    """The page that says what starting or pausing does, or the survey where it is so already."""
-    async with context.database.reading() as uow:
-        survey = await _found(uow, staff, survey_id)
-        if survey.draft.state == state:
-            return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
-        frame = await frame_of(uow, staff, "surveys")
-        waiting = await invitation_rows.count_waiting(uow, staff.tenant, staff.segments, survey.id)
-        newest = await decision_rows.newest_facts(
-            uow,
-            staff.tenant,
-            staff.segments,
-            since=uow.now - timedelta(days=RECENT_DAYS),
-            limit=MAX_EVENTS_COUNTED,
-        )
-    trigger = normalized_text(survey.draft.trigger)
-    page = SurveyStatePage(
-        survey=survey,
-        state=state,
-        stale=stale,
-        waiting=waiting,
-        most=MAX_WAITING_COUNTED,
-        events=len(newest),
-        all_counted=len(newest) < MAX_EVENTS_COUNTED,
-        matching=sum(matches(trigger, decode_type(facts)) for facts in newest),
-        recent_days=RECENT_DAYS,
-    )
-    return context.pages.page(
-        request,
-        page,
-        staff=staff,
-        frame=frame,
-        status_code=409 if stale else 200,
-    )
 
 
 async def _form_page(
@@ -284,7 +119,7 @@ async def _form_page(
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
     measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
-    languages = _languages(form.languages)
+    languages = languages_of(form.languages)
     page = SurveyFormPage(
         survey=survey,
         form=form,

@@ -1,0 +1,110 @@
+"""Pages that start and pause a survey: each asks before it acts."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from msgspec.structs import replace
+
+from services.dispatcher.context import DispatcherContext, OwnContext
+from services.dispatcher.decisions.domain import matches
+from services.dispatcher.decisions.explanation import decode_type
+from services.dispatcher.decisions.repository import decisions as decision_rows
+from services.dispatcher.frame import CsrfChecked, StaffEditor, frame_of
+from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
+from services.dispatcher.surveys.pages import found_survey
+from services.dispatcher.surveys.survey_commands import change_survey
+from services.dispatcher.surveys.views import SurveyStatePage
+from shared.events.surveys import SurveyState
+from shared.http.numbers import whole_number
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff
+from shared.values.text import normalized_text
+
+router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
+RECENT_DAYS = 7
+MAX_EVENTS_COUNTED = 2_000
+"""The newest of the recent events, by which the page says how many a survey would ask about."""
+
+
+@router.get("/{survey_id}/start")
+async def ask_to_start(survey_id: str, request: Request, staff: StaffEditor, context: OwnContext) -> Response:
+    """What the survey will do, and the button."""
+    return await _state_page(request, staff, context, survey_id, "live")
+
+
+@router.post("/{survey_id}/start")
+async def start_survey(
+    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Ask from the next event on."""
+    return await _set_state(request, staff, context, survey_id, "live")
+
+
+@router.get("/{survey_id}/pause")
+async def ask_to_pause(survey_id: str, request: Request, staff: StaffEditor, context: OwnContext) -> Response:
+    """What becomes of the mails that wait, and the button."""
+    return await _state_page(request, staff, context, survey_id, "paused")
+
+
+@router.post("/{survey_id}/pause")
+async def pause_survey(
+    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Ask nobody from now on."""
+    return await _set_state(request, staff, context, survey_id, "paused")
+
+
+async def _set_state(
+    request: Request, staff: Staff, context: DispatcherContext, survey_id: str, state: SurveyState
+) -> Response:
+    """Start or pause the survey that the form was rendered from; show the page again if it has changed."""
+    version = (await request.form()).get("version")
+    seen = whole_number(version) if isinstance(version, str) else None
+    async with context.database.transaction() as uow:
+        current = await found_survey(uow, staff, survey_id, lock=True)
+        if seen == current.version:
+            await change_survey(uow, staff.tenant, current.id, replace(current.draft, state=state))
+    if seen != current.version:
+        return await _state_page(request, staff, context, survey_id, state, stale=True)
+    did = "started" if state == "live" else "paused"
+    return RedirectResponse(f"/surveys/{current.id}?did={did}", 303)
+
+
+async def _state_page(
+    request: Request,
+    staff: Staff,
+    context: DispatcherContext,
+    survey_id: str,
+    state: SurveyState,
+    *,
+    stale: bool = False,
+) -> Response:
+    """The page that says what starting or pausing does, or the survey where it is so already."""
+    async with context.database.reading() as uow:
+        survey = await found_survey(uow, staff, survey_id)
+        if survey.draft.state == state:
+            return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
+        frame = await frame_of(uow, staff, "surveys")
+        waiting = await invitation_rows.count_waiting(uow, staff.tenant, staff.segments, survey.id)
+        newest = await decision_rows.newest_facts(
+            uow,
+            staff.tenant,
+            staff.segments,
+            since=uow.now - timedelta(days=RECENT_DAYS),
+            limit=MAX_EVENTS_COUNTED,
+        )
+    trigger = normalized_text(survey.draft.trigger)
+    page = SurveyStatePage(
+        survey=survey,
+        state=state,
+        stale=stale,
+        waiting=waiting,
+        most=MAX_WAITING_COUNTED,
+        events=len(newest),
+        all_counted=len(newest) < MAX_EVENTS_COUNTED,
+        matching=sum(matches(trigger, decode_type(facts)) for facts in newest),
+        recent_days=RECENT_DAYS,
+    )
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=409 if stale else 200)
