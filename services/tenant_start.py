@@ -21,7 +21,7 @@ from services.trigger.errors import BadTenant, TenantExists
 from shared.cli.context import command_contexts
 from shared.permissions import STARTER_SCOPES
 from shared.service import Context
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 LANGUAGES = ["en", "da", "nl"]
 
@@ -49,7 +49,7 @@ async def start_tenant(
 
     :raises TenantStartRefused: when an argument cannot be used, or the tenant exists already.
     """
-    name = one_form(name)
+    name = normalized_text(name)
     async with command_contexts((TRIGGER, DISPATCHER, ALERTS), process="tenant-start") as contexts:
         tenant = short_name or ""
         try:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from functools import lru_cache
 
-from shared.values.addresses import canonical, earlier_forms
+from shared.values.addresses import canonical_address, earlier_forms
 
 
 @lru_cache(maxsize=10_000)  # a few purposes, and one for each tenant
@@ -18,12 +18,12 @@ def customer_hash(secret: str, tenant: str, address: str) -> str:
 
     All spellings of an address have the same hash (``canonical``); two tenants have different ones.
     """
-    return _hash(secret, tenant, canonical(address))
+    return _hash(secret, tenant, canonical_address(address))
 
 
 def customer_hashes(secret: str, tenant: str, address: str) -> tuple[str, ...]:
     """The hash of the address, followed by those that earlier versions may have stored for it."""
-    forms = (canonical(address), *sorted(earlier_forms(address)))
+    forms = (canonical_address(address), *sorted(earlier_forms(address)))
     return tuple(_hash(secret, tenant, form) for form in forms)
 
 

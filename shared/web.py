@@ -1,4 +1,4 @@
-"""From a service's context to its HTTP application, and from a request back to the context."""
+"""Build a service's HTTP application from its context, and find the context of a request."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -12,7 +12,7 @@ from shared.http.csrf import CsrfGuard, SessionIsLive
 from shared.http.hosts import Hosts
 from shared.http.rate_limit import RateLimit
 from shared.http.staff_auth import AccessPass
-from shared.pages.assets import SHARED, Assets
+from shared.pages.assets import SHARED_ASSETS, Assets
 from shared.pages.environment import Pages
 from shared.service import Context
 
@@ -20,7 +20,7 @@ C = TypeVar("C", bound=Context)
 
 
 def pages_of(context: Context) -> Pages:
-    """The page-maker of this context's service."""
+    """The pages of this context's service."""
     return Pages(
         f"services.{context.service}",
         local=context.afterword.local,
@@ -36,7 +36,7 @@ def service_app(
     pages: Pages | None = None,
     session_is_live: SessionIsLive | None = None,
 ) -> FastAPI:
-    """The application of a service. Its routes get ``context`` by ``context_of``."""
+    """The application of a service. Its routes get ``context`` through ``context_of``."""
     afterword = context.afterword
     http = HttpContext(
         service=context.service,
@@ -44,7 +44,7 @@ def service_app(
         keys=context.keys,
         access=AccessPass(context.secret, clock=context.database.clock),
         csrf=CsrfGuard(context.secret),
-        rate_limit=RateLimit(),
+        key_rate_limit=RateLimit(),
         admission=Admission(),
         hosts=Hosts(afterword.public_url, afterword.staff_url),
         encrypted=afterword.staff_url.startswith("https:"),
@@ -52,17 +52,17 @@ def service_app(
         session_is_live=session_is_live,
         started=context.started,
     )
-    assets = pages.assets if pages is not None else Assets({SHARED.name: SHARED.folder})
+    assets = pages.assets if pages is not None else Assets({SHARED_ASSETS.name: SHARED_ASSETS.folder})
     app = create_app(http, routers=routers, files=assets.respond)
     app.state.context = context
     return app
 
 
-def context_of(kind: type[C]) -> Callable[[Request], Awaitable[C]]:  # noqa: ARG001  (for its type)
-    """A dependency: the context of the application that got the request."""
+def context_of(kind: type[C]) -> Callable[[Request], Awaitable[C]]:  # noqa: ARG001  (only its type is used)
+    """A dependency: the context of the application that received the request."""
 
-    async def read(request: Request) -> C:
+    async def own_context(request: Request) -> C:
         context: C = request.app.state.context
         return context
 
-    return read
+    return own_context

@@ -13,7 +13,7 @@ from typing import cast
 
 import msgspec
 
-from shared.values.addresses import canonical
+from shared.values.addresses import canonical_address
 
 LINK_PATTERN = re.compile(r"https?://[^\s<>\"']+")
 SENTENCE_ENDS = ".,;:!?)]}"
@@ -74,7 +74,7 @@ class MailStore:
         for summary in self.newest_first():
             if summary.id <= mail_id:
                 break
-            if recipient is None or canonical(summary.to) == canonical(recipient):
+            if recipient is None or canonical_address(summary.to) == canonical_address(recipient):
                 later.append(summary)
         return reversed(later)
 

@@ -25,7 +25,7 @@ from shared.events.segments import normalized_segment
 from shared.events.surveys import Measurement
 from shared.http.auth import Caller, staff_or_key
 from shared.http.body_text import read_text
-from shared.http.cursors import MAX_CURSOR_LENGTH, cursor_of, place_of
+from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.instants import Instant
 from shared.http.key_auth import requires
 from shared.http.problems import Problem
@@ -33,8 +33,8 @@ from shared.http.routes import CheckedRoute
 from shared.permissions import ANSWER_ROLES
 from shared.secrets import customer_hash
 from shared.tenancy.tenants import find_tenant
-from shared.values.phone import dialled
-from shared.values.text import one_form
+from shared.values.phone import e164_number
+from shared.values.text import normalized_text
 from shared.values.zones import zone_of
 
 router = APIRouter(tags=["answers"], route_class=CheckedRoute)
@@ -103,11 +103,11 @@ def _customer_id(
     """The id that the client gives its customer, or else a keyed hash of the customer's address."""
     if customer is None or isinstance(customer, str):
         return customer
-    if customer.id and one_form(customer.id):
+    if customer.id and normalized_text(customer.id):
         return customer.id
-    address = one_form(customer.email or "")
-    if not address and (phone := one_form(customer.phone or "")):
-        address = dialled(phone, tenant.country) or phone
+    address = normalized_text(customer.email or "")
+    if not address and (phone := normalized_text(customer.phone or "")):
+        address = e164_number(phone, tenant.country) or phone
     return customer_hash(context.secret, tenant.id, address) if address else None
 
 
@@ -146,7 +146,7 @@ async def list_answers(
             until=until,
             segment=normalized_segment(segment) if segment else None,
             measurement=measurement,
-            after=place_of(after) if after else None,
+            after=decode_cursor(after) if after else None,
             limit=limit,
         )
     hidden = {"customer_id": None} if caller.staff is not None and not caller.staff.sees_names else {}
@@ -155,5 +155,5 @@ async def list_answers(
         for answer, flag in found
     ]
     return AnswerPage(
-        answers=page, next=cursor_of(page[-1].answered_at, page[-1].id) if len(page) == limit else None
+        answers=page, next=encode_cursor(page[-1].answered_at, page[-1].id) if len(page) == limit else None
     )

@@ -22,8 +22,8 @@ class CollectorContext(Context):
     signer: LinkSigner
     nonce: PageNonce
     # Bound what guessing links can cost; no reader comes near them.
-    per_link: RateLimit = field(default_factory=lambda: RateLimit(most=120, every=0.5))
-    per_network: RateLimit = field(default_factory=lambda: RateLimit(most=1_200, every=0.05))
+    per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))
+    per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))
     invitation_locks: KeyedSemaphores = field(default_factory=KeyedSemaphores)
     """By invitation: a request that waits for another one's transaction holds no connection."""
     import_locks: KeyedSemaphores = field(default_factory=KeyedSemaphores)

@@ -14,7 +14,7 @@ from shared.events.nps import SCALE, group_of
 from shared.events.surveys import Measurement
 from shared.limits import TOPIC_RETENTION
 from shared.values.languages import widening
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 from shared.values.zones import zone_of
 
 AMENDMENT_PERIOD = timedelta(hours=48)
@@ -217,7 +217,7 @@ def clicked_answer(invitation: InvitationReplica, now: datetime, *, version: int
         survey_version=invitation.survey_version,
         event_id=invitation.event_id,
         measurement=invitation.measurement,
-        touchpoint=one_form(invitation.touchpoint or "") or None,
+        touchpoint=normalized_text(invitation.touchpoint or "") or None,
         segments=invitation.segments,
         organisation=invitation.organisation,
         language=invitation.language,

@@ -24,11 +24,20 @@ from shared.events.segments import (
     too_long,
 )
 from shared.events.surveys import Measurement
-from shared.http.json_items import MAX_ITEMS, BadItem, NotJson, TooMany, elements, id_of, member, read_item
+from shared.http.json_items import (
+    MAX_ITEMS,
+    BadItem,
+    NotJson,
+    TooManyItems,
+    find_member,
+    id_of,
+    read_item,
+    split_array,
+)
 from shared.http.validation_errors import FieldFault
 from shared.ids import derived
 from shared.values.json_pointers import pointer
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,11 +104,11 @@ def read_batch(body: bytes, now: datetime) -> list[ReadItem]:
     :raises BadBatch: when it has no list of answers, or too long a list.
     """
     try:
-        array = member(body, "answers")
-        items = elements(array) if array is not None else None
+        array = find_member(body, "answers")
+        items = split_array(array) if array is not None else None
     except NotJson:
         items = None
-    except TooMany:
+    except TooManyItems:
         raise BadBatch(f"A request may carry {MAX_ITEMS:,} answers. Send the rest in another.") from None
     if items is None:
         raise BadBatch('Send {"answers": [ … ]}, as JSON.')
@@ -128,10 +137,10 @@ def _normalise_score(item: AnswerIn) -> list[FieldFault]:
 
 
 def _normalise_text(item: AnswerIn) -> list[FieldFault]:
-    if not one_form(item.id):
+    if not normalized_text(item.id):
         return [FieldFault(field="/id", detail="Is blank. Give each answer an id of its own.")]
     if isinstance(item.customer, str):
-        item.customer = item.customer if one_form(item.customer) else None
+        item.customer = item.customer if normalized_text(item.customer) else None
     try:
         item.segments = segments = clean_segments(item.segments or {})
         item.organisation = organisation = list(clean_organisation(item.organisation or ()))

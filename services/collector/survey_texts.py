@@ -11,7 +11,7 @@ from shared.events import SurveyTexts
 from shared.events.nps import Group, group_of
 from shared.events.placeholders import filled_texts, own_occasion
 from shared.pages.environment import Pages
-from shared.pages.language import SOURCE, read_by
+from shared.pages.language import SOURCE_LANGUAGE, rendering_for
 from shared.pages.placeholder_values import known_occasion, values_of
 from shared.values.languages import widening
 from shared.values.zones import known_zone
@@ -27,7 +27,7 @@ def customer_language(target: LinkTarget, languages: Collection[str]) -> str:
     """The language of the answer, else of the invitation, else English: the first that is available."""
     answered = target.answer.language if target.answer else None
     wanted = [tag for tag in (answered, target.invitation.language) if tag]
-    return next((each for tag in wanted for each in widening(tag) if each in languages), SOURCE)
+    return next((each for tag in wanted for each in widening(tag) if each in languages), SOURCE_LANGUAGE)
 
 
 def time_zone_of(target: LinkTarget) -> str:
@@ -62,7 +62,7 @@ def occasion_and_day(target: LinkTarget, language: str, pages: Pages) -> tuple[s
     occasion = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
     if occasion is None or invitation.occurred_at is None or invitation.measurement == "relational":
         return None
-    with read_by(pages.reader(language, time_zone_of(target))):
+    with rendering_for(pages.reader(language, time_zone_of(target))):
         values = _values(target, texts)
     return values["occasion"], values["day"]
 
@@ -82,7 +82,7 @@ def follow_up_group(target: LinkTarget, pages: Pages) -> Group | None:
 
 def _filled(target: LinkTarget, language: str, pages: Pages) -> SurveyTexts:
     texts = target.texts(language)
-    with read_by(pages.reader(language, time_zone_of(target))):
+    with rendering_for(pages.reader(language, time_zone_of(target))):
         return filled_texts(texts, _values(target, texts))
 
 

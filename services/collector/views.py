@@ -18,7 +18,7 @@ from services.collector.survey_texts import (
 )
 from shared.events import Answer, SurveyTexts
 from shared.events.nps import SCALE, Group, group_of
-from shared.pages.language import own_name
+from shared.pages.language import native_name
 from shared.pages.page import Page
 
 RELOAD_INTERVAL_S = 2
@@ -128,7 +128,9 @@ def survey_page(
         nonce=context.nonce.make(invitation_id, now),
         unsubscribe_url=f"/u/{context.signer.sign('unsubscribe', invitation_id)}",
         other_languages=[
-            (code, own_name(code)) for code in available_languages(target, context.pages) if code != language
+            (code, native_name(code))
+            for code in available_languages(target, context.pages)
+            if code != language
         ],
     )
 

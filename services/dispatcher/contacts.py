@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from shared.events import Customer
 from shared.secrets import customer_hash, customer_hashes
-from shared.values.customer_ids import stands_for_nobody
+from shared.values.customer_ids import is_placeholder_id
 
 
 class Contact(NamedTuple):
@@ -40,7 +40,7 @@ def contact_of(secret: str, tenant: str, customer: Customer, placeholders: Abstr
         address, *before = customer_hashes(secret, tenant, customer.email)
         earlier = tuple(before)
     customer_id = customer.id
-    if stands_for_nobody(customer_id, placeholders):
+    if is_placeholder_id(customer_id, placeholders):
         ignored = customer_id
         if address is not None:
             customer_id = address

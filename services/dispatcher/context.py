@@ -21,8 +21,8 @@ class DispatcherContext(Context):
     pages: Pages
     feed: LiveFeed
     scribe: Scribe
-    per_network: RateLimit = field(default_factory=lambda: RateLimit(most=1_200, every=0.05))
-    per_link: RateLimit = field(default_factory=lambda: RateLimit(most=120, every=0.5))
+    per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))
+    per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))
     """Both slow those who guess links; no reader meets their bottom."""
     invitation_locks: KeyedSemaphores = field(default_factory=KeyedSemaphores)
     """By invitation: who waits until another has written holds no connection."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.values.addresses import canonical
+from shared.values.addresses import canonical_address
 from shared.values.languages import widening
 
 Reason = Literal[
@@ -68,7 +68,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_test(self, address: str | None) -> bool:
         """Whether this is one of the listed test addresses."""
-        return address is not None and canonical(address) in self.test_addresses
+        return address is not None and canonical_address(address) in self.test_addresses
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
-from shared.values.customer_ids import stands_for_nobody
+from shared.values.customer_ids import is_placeholder_id
 
 
 async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
@@ -54,7 +54,7 @@ async def _keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]
         known = [
             (tenant, customer_id, at)
             for (tenant, customer_id), at in asked.items()
-            if not stands_for_nobody(customer_id, sending.get(tenant, Sending()).placeholder_ids)
+            if not is_placeholder_id(customer_id, sending.get(tenant, Sending()).placeholder_ids)
         ]
         await decisions.note_asked_elsewhere(uow, known)
 

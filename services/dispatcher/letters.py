@@ -9,7 +9,7 @@ from shared.events.placeholders import filled_texts, own_occasion
 from shared.events.surveys import Measurement
 from shared.link_tokens import LinkSigner
 from shared.mail import MailMessage, message_id
-from shared.pages.language import direction, read_by, translated
+from shared.pages.language import direction, rendering_for, translated
 from shared.pages.placeholder_values import known_occasion, values_of
 from shared.pages.renderer import Renderer
 from shared.settings import Afterword
@@ -60,7 +60,7 @@ class Scribe:
         answer = f"{public}/s/{self._links.sign('answer', invitation.id)}"
         unsubscribe = f"{public}/u/{self._links.sign('unsubscribe', invitation.id)}"
         zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
-        with read_by(self._texts.reader(invitation.language, zone)):
+        with rendering_for(self._texts.reader(invitation.language, zone)):
             values = values_of(
                 texts,
                 company=tenant.name,
@@ -95,7 +95,7 @@ class Scribe:
         """Our own words where a survey has none, by the field that would hold others; the day is left open.
         What is not here is either not asked or depends on the answer.
         """
-        with read_by(self._texts.reader(language, None)):
+        with rendering_for(self._texts.reader(language, None)):
             occasion = known_occasion(event_type, measurement)
             named = {"company": tenant.name, "occasion": occasion, "day": "{day}"}
             intro = (

@@ -26,7 +26,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
 from shared.permissions import ADMIN, EVERY_SCOPE
 from shared.secrets import customer_hash
-from shared.values.customer_ids import PLACEHOLDERS, stands_for_nobody
+from shared.values.customer_ids import PLACEHOLDER_IDS, is_placeholder_id
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ async def add_suppression(body: SuppressionBody, caller: Editor, context: OwnCon
     async with context.database.transaction() as uow:
         if body.customer_id is not None:
             own = (await sending.state_of(uow, caller.tenant)).placeholder_ids
-            if stands_for_nobody(body.customer_id, own):
+            if is_placeholder_id(body.customer_id, own):
                 remedy = "This id stands for nobody: many customers may come under it. Give their addresses."
                 raise Problem(422, errors=[FieldFault(field="/customer_id", detail=remedy)])
             entries.append(Entry("customer", body.customer_id))
@@ -142,7 +142,7 @@ async def write_placeholder_ids(
 
 async def _placeholder_ids(uow: Any, tenant: str) -> PlaceholderIdsAnswer:
     own = (await sending.state_of(uow, tenant)).placeholder_ids
-    return PlaceholderIdsAnswer(ids=sorted(own), always=sorted(PLACEHOLDERS))
+    return PlaceholderIdsAnswer(ids=sorted(own), always=sorted(PLACEHOLDER_IDS))
 
 
 def _is_admin(caller: Caller) -> bool:

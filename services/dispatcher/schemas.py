@@ -11,20 +11,20 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from services.dispatcher.surveys import LAST_PLACE, Draft, State, Survey
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
-from shared.values.languages import MAX_TAG_LENGTH, tag_of
+from shared.values.languages import MAX_TAG_LENGTH, language_tag
 
 
 def _language(given: Any) -> Any:
     if not isinstance(given, str):
         return given
-    if (tag := tag_of(given)) is None:
+    if (tag := language_tag(given)) is None:
         raise ValueError("Write a language as BCP 47 does, such as en, da or zh-Hant.")
     return tag
 
 
 def _languages(given: Any) -> Any:
     if isinstance(given, dict):
-        tags = [tag_of(name) or name for name in given if isinstance(name, str)]
+        tags = [language_tag(name) or name for name in given if isinstance(name, str)]
         if twice := next((tag for tag in tags if tags.count(tag) > 1), None):
             raise ValueError(f"The language {twice} stands here twice.")
     return given

@@ -10,8 +10,8 @@ from services.dispatcher.domain import Mode, Sending
 from services.dispatcher.repository import sending as rows
 from services.dispatcher.repository.surveys import touch_all
 from shared.db import UnitOfWork
-from shared.values.addresses import canonical
-from shared.values.customer_ids import folded
+from shared.values.addresses import canonical_address
+from shared.values.customer_ids import folded_customer_id
 
 Change = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
 STOPPED: Change = "stopped all sending"
@@ -22,7 +22,7 @@ def of_row(row: Row[Any] | None) -> Sending:
     if row is None:
         return Sending()
     # Earlier versions stored another form of some addresses.
-    listed = frozenset(map(canonical, row.test_addresses))
+    listed = frozenset(map(canonical_address, row.test_addresses))
     return Sending(
         mode=row.mode,
         stopped=row.stopped,
@@ -88,7 +88,7 @@ async def set_test_addresses(
 
     :raises Changed: when ``seen`` is given and is no longer the version.
     """
-    wanted = frozenset(map(canonical, addresses))
+    wanted = frozenset(map(canonical_address, addresses))
     now = await _held(uow, tenant, seen)
     if now.test_addresses == wanted:
         return False
@@ -105,7 +105,7 @@ async def add_test_address(uow: UnitOfWork, tenant: str, who: str, address: str)
 
 async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Iterable[str]) -> bool:
     """List exactly these customer ids as standing for nobody; False when they were listed already."""
-    wanted = frozenset(map(folded, ids))
+    wanted = frozenset(map(folded_customer_id, ids))
     now = of_row(await rows.hold(uow, tenant, change=True))
     if now.placeholder_ids == wanted:
         return False
@@ -119,7 +119,7 @@ async def change_placeholder_id(
 ) -> bool:
     """List one more, or one less; False when it was so already."""
     now = of_row(await rows.hold(uow, tenant, change=True)).placeholder_ids
-    one = {folded(customer_id)}
+    one = {folded_customer_id(customer_id)}
     return await set_placeholder_ids(uow, tenant, who, now | one if add else now - one)
 
 

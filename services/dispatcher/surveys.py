@@ -14,7 +14,7 @@ from services.dispatcher.wording import read_texts, write_texts
 from shared.db import UnitOfWork
 from shared.events import SURVEYS, SurveyTexts
 from shared.events import Survey as SurveyEvent
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 LAST_PLACE = 1_000_000
 """The highest place that can be given; where the next one lies beyond it, all are numbered anew."""
@@ -69,7 +69,7 @@ def rules_of(row: Row[Any]) -> SurveyRules:
         survey_version=row.survey_version,
         name=row.name,
         measurement=row.measurement,
-        trigger=one_form(row.trigger),
+        trigger=normalized_text(row.trigger),
         delay_minutes=row.delay_minutes,
         quarantine_days=row.quarantine_days,
         link_days=row.link_days,

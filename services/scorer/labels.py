@@ -5,8 +5,8 @@ from fractions import Fraction
 
 from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, ScoreChange
 from shared.pages.filters import MINUS, clock_time, day, days_ahead, signed, value_name
-from shared.pages.language import counted, reading, translated
-from shared.pages.svg.primitives import DrawnScore
+from shared.pages.language import counted, reader_locale, translated
+from shared.pages.svg.primitives import ChartScore
 from shared.values.rounding import half_up
 
 ALMOST_NEVER_P = 0.001
@@ -37,7 +37,7 @@ def one_decimal(value: float | Fraction) -> str:
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
 
 
-def margin(score: DrawnScore) -> str:
+def margin(score: ChartScore) -> str:
     """±4, or both ends where the halves differ."""
     if score.margin is not None:
         return f"±{half_up(score.margin)}"
@@ -67,7 +67,7 @@ def duration(length: timedelta) -> str:
 
 def due_time(at: datetime) -> str:
     """When something is due, as seen from now."""
-    reader = reading()
+    reader = reader_locale()
     if at < reader.now:
         return translated("%(span)s late") % {"span": duration(reader.now - at)}
     if at - reader.now < SOON:
@@ -77,7 +77,7 @@ def due_time(at: datetime) -> str:
     return translated("%(when)s %(time)s") % {"when": when, "time": clock_time(at)}
 
 
-def score_finding(name: str, score: DrawnScore | None) -> str:
+def score_finding(name: str, score: ChartScore | None) -> str:
     """Where the score of ``name`` stands, as far as so many answers can tell."""
     if score is None:
         return translated("Nobody answered in this window.")

@@ -31,7 +31,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
 from shared.pages.page import Frame
-from shared.pages.svg.primitives import DrawnScore
+from shared.pages.svg.primitives import ChartScore
 from shared.tenancy import find_tenant
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
@@ -58,7 +58,7 @@ class EmptyPage(ScorerPage):
     origin: str
     """Of the address to send events to."""
     now: datetime
-    examples: list[tuple[int, DrawnScore | None]]
+    examples: list[tuple[int, ChartScore | None]]
 
 
 @dataclass(frozen=True, kw_only=True)

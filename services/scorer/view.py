@@ -21,15 +21,15 @@ from services.scorer.repository.counts import NO_COUNTS, Counts, SegmentPart
 from services.scorer.windows import Window
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.pages.filters import percent, segment_name
-from shared.pages.svg.primitives import DrawnScore
+from shared.pages.svg.primitives import ChartScore
 
 
-def drawing_of(groups: Groups) -> DrawnScore | None:
+def drawing_of(groups: Groups) -> ChartScore | None:
     """What is drawn of a score; None without answers."""
     outer, inner = score_interval(groups), score_interval(groups, INNER_CONFIDENCE)
     if groups.nps is None or outer is None or inner is None:
         return None
-    return DrawnScore(groups.n, float(groups.nps), outer[0], outer[1], inner[0], inner[1])
+    return ChartScore(groups.n, float(groups.nps), outer[0], outer[1], inner[0], inner[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class WindowScore:
         return sum(self.counts)
 
     @property
-    def drawing(self) -> DrawnScore | None:
+    def drawing(self) -> ChartScore | None:
         return drawing_of(self.groups)
 
     @property
@@ -83,11 +83,11 @@ class SegmentRow:
         return segment_name(self.part.segment)
 
     @property
-    def now(self) -> DrawnScore | None:
+    def now(self) -> ChartScore | None:
         return drawing_of(self.part.now)
 
     @property
-    def before(self) -> DrawnScore | None:
+    def before(self) -> ChartScore | None:
         return drawing_of(self.part.before)
 
 

@@ -23,7 +23,7 @@ from shared.api_keys import ApiKey
 from shared.events import TRANSACTIONS, Event, Transaction
 from shared.http.body_text import read_text
 from shared.http.fast_route import FastRoute
-from shared.http.json_items import MAX_ITEMS, NotJson, TooMany, id_of
+from shared.http.json_items import MAX_ITEMS, NotJson, TooManyItems, id_of
 from shared.http.key_auth import requires
 from shared.http.problems import Problem
 from shared.kafka.kernel import Unavailable
@@ -74,7 +74,7 @@ def _split(body: bytes, request: Request) -> tuple[list[EncodedEvent], bool]:
         raise Problem(
             400, errors=[{"field": "/", "detail": "Not JSON: a bracket, a quote or a comma is missing."}]
         ) from None
-    except TooMany:
+    except TooManyItems:
         raise Problem(
             413, "These are too many events.", f"One request may carry {MAX_ITEMS:,}. Send them in parts."
         ) from None

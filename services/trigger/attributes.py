@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from services.trigger.errors import Unacceptable
-from shared.http.json_items import depth
+from shared.http.json_items import nesting_depth
 from shared.limits import MAX_ATTRIBUTES_BYTES
 
 MAX_ATTRIBUTES_DEPTH = 32
@@ -26,7 +26,10 @@ def canonical_attributes(attributes: Attributes) -> tuple[Attributes, Attributes
         return UNSET, UNSET
     if len(text) > MAX_ATTRIBUTES_BYTES:
         raise Unacceptable("/attributes", _TOO_LARGE)
-    if text.count(b"{") + text.count(b"[") > MAX_ATTRIBUTES_DEPTH and depth(text) > MAX_ATTRIBUTES_DEPTH:
+    if (
+        text.count(b"{") + text.count(b"[") > MAX_ATTRIBUTES_DEPTH
+        and nesting_depth(text) > MAX_ATTRIBUTES_DEPTH
+    ):
         raise Unacceptable("/attributes", f"Nested deeper than {MAX_ATTRIBUTES_DEPTH} levels. Flatten them.")
     try:
         value = msgspec.json.decode(text)

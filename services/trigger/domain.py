@@ -23,7 +23,7 @@ from shared.events.segments import (
     too_long,
 )
 from shared.values.json_pointers import pointer
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 MAX_EVENT_AGE = timedelta(days=30)
 """Beyond it the identity of a decided event may be forgotten one day: nothing is promised of older ones."""
@@ -88,10 +88,10 @@ def _normalise(event: EventIn, source: str) -> None:
     """Give one content one form, for its digest: another zone, order of keys, explicit default, blank or
     composed letter is no other content.
     """
-    event.source = one_form(event.source or "") or source
+    event.source = normalized_text(event.source or "") or source
     event.type = _required("/type", event.type)
     event.occurred_at = event.occurred_at.astimezone(UTC)
-    if not one_form(event.id):
+    if not normalized_text(event.id):
         raise Unacceptable("/id", "Is blank. Give each event an id of its own.")
     if event.account is not None:
         event.account.id = _required("/account/id", event.account.id)
@@ -122,7 +122,7 @@ def _normalise_basis(basis: EventBasis | None) -> None:
     if basis is None:
         return
     basis.kind = _required("/customer/basis/kind", basis.kind)
-    basis.source = one_form(basis.source or "") or None
+    basis.source = normalized_text(basis.source or "") or None
     if basis.at is not None:
         try:
             basis.at = basis.at.astimezone(UTC)
@@ -131,7 +131,7 @@ def _normalise_basis(basis: EventBasis | None) -> None:
 
 
 def _required(field: str, text: str) -> str:
-    clean = one_form(text)
+    clean = normalized_text(text)
     if not clean:
         raise Unacceptable(field, "Is blank. Fill it.")
     return clean
@@ -145,7 +145,7 @@ def _hint_value(hint: Raw | UnsetType) -> Any:
         value = msgspec.json.decode(hint)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return hint
-    return one_form(value) if isinstance(value, str) else value
+    return normalized_text(value) if isinstance(value, str) else value
 
 
 def _check_time(occurred_at: datetime, now: datetime) -> None:
@@ -163,8 +163,8 @@ def _check_time(occurred_at: datetime, now: datetime) -> None:
 
 def _customer(sent: EventCustomer, hints: HintReader, home: str | None) -> Customer:
     """The customer of the transaction. What identifies a customer is checked; all else is a hint."""
-    sent.id = sent.id if one_form(sent.id or "") else None
-    sent.email = one_form(sent.email or "") or None
+    sent.id = sent.id if normalized_text(sent.id or "") else None
+    sent.email = normalized_text(sent.email or "") or None
     if sent.email is not None and not _ADDRESS.fullmatch(sent.email):
         raise Unacceptable(
             "/customer/email", "Cannot be an address. Write it like name@example.com, or leave it out."

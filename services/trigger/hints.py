@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from services.trigger.places import country_of, locale_of, time_zone_of
 from services.trigger.schemas import MAX_LABEL_LENGTH
-from shared.values.phone import dialled
-from shared.values.text import one_form
+from shared.values.phone import e164_number
+from shared.values.text import normalized_text
 
 
 class HintWarning(NamedTuple):
@@ -37,7 +37,7 @@ class HintReader:
         self.warnings.append(
             HintWarning(pointer, f"Was cut at {MAX_LABEL_LENGTH} characters.", dropped=False)
         )
-        return one_form(text[:MAX_LABEL_LENGTH])
+        return normalized_text(text[:MAX_LABEL_LENGTH])
 
     def label(self, pointer: str, value: Any) -> str | None:
         """A code of the client's own, such as an employee's; a whole number is as good as a text."""
@@ -50,7 +50,9 @@ class HintReader:
     def phone(self, pointer: str, value: Any, country: str | None) -> str | None:
         """A phone number, in E.164. A national form is read as a number of ``country``."""
         remedy = "Is no phone number that we know. Write it like +45 12 34 56 78."
-        return self._understood(pointer, _text_of_number(value), lambda text: dialled(text, country), remedy)
+        return self._understood(
+            pointer, _text_of_number(value), lambda text: e164_number(text, country), remedy
+        )
 
     def locale(self, pointer: str, value: Any) -> str | None:
         """A locale."""
@@ -94,7 +96,7 @@ class HintReader:
             return None
         if pointer in self.spoilt:
             broken = "A character in it is none (NUL, or half of a pair): it was taken out."
-            value = one_form(value.replace("\ufffd", ""))
+            value = normalized_text(value.replace("\ufffd", ""))
             self.warnings.append(HintWarning(pointer, broken, dropped=not value))
         return value or None
 

@@ -12,7 +12,7 @@ from services.trigger.cloud_events import is_binary, pointer_in, read_binary, re
 from services.trigger.errors import Unacceptable
 from services.trigger.schemas import HINTS, EventIn
 from shared.http.body_text import BOM
-from shared.http.json_items import MAX_ITEMS, BadItem, TooMany, elements, read_item
+from shared.http.json_items import MAX_ITEMS, BadItem, TooManyItems, read_item, split_array
 from shared.http.media_types import is_json, media_type
 
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -54,19 +54,19 @@ def split_events(body: bytes, headers: Mapping[str, str]) -> tuple[list[EncodedE
         if kind == "application/cloudevents+json":
             return [EncodedEvent(body, "structured")], False
         if kind == "application/cloudevents-batch+json":
-            return [EncodedEvent(each, "structured") for each in elements(body)], True
+            return [EncodedEvent(each, "structured") for each in split_array(body)], True
         raise UnsupportedContentType
     if kind in NDJSON_TYPES:
         lines = [line for each in body.split(b"\n") if (line := each.removeprefix(BOM).strip())]
         if len(lines) > MAX_ITEMS:
-            raise TooMany
+            raise TooManyItems
         return [EncodedEvent(line) for line in lines], True
     if kind and not is_json(kind):
         raise UnsupportedContentType
     if is_binary(headers):
         return [EncodedEvent(body, "binary", headers)], False
     if body.lstrip()[:1] == b"[":
-        return [EncodedEvent(each) for each in elements(body)], True
+        return [EncodedEvent(each) for each in split_array(body)], True
     return [EncodedEvent(body)], False
 
 

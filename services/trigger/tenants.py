@@ -17,7 +17,7 @@ from shared.events.segments import MAX_LEVELS
 from shared.ids import uuid7
 from shared.permissions import EVENT_SCOPES, SCOPES
 from shared.tenancy import digest_of, find_tenant
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 from shared.values.zones import zone_names
 
 MAX_NAME_LENGTH = 200
@@ -70,7 +70,7 @@ async def create_tenant(
 
 
 def _printable(text: str, what: str, max_length: int) -> str:
-    clean = one_form(text)
+    clean = normalized_text(text)
     if not clean or len(clean) > max_length or not clean.isprintable():
         raise BadTenant(
             f"The {what} takes 1 to {max_length} characters that can be printed; {len(clean)} are here."
@@ -112,7 +112,7 @@ async def create_key(
     :raises BadTenant: for an unknown scope, a blank or too long name, or one key too many.
     :raises UnknownTenant: when there is no such tenant.
     """
-    name, source = one_form(name), source and one_form(source)
+    name, source = normalized_text(name), source and normalized_text(source)
     if not name or len(name) > MAX_NAME_LENGTH or len(source or "") > MAX_NAME_LENGTH:
         raise BadTenant(f"A key's name and its source have 1 to {MAX_NAME_LENGTH} characters.")
     unknown = sorted(set(scopes) - set(SCOPES))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 WHOLE_COMPANY = ""
 ORGANISATION = "organisation"
@@ -51,7 +51,7 @@ def decoded(part: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _part(text: str) -> str:
-    return encoded(one_form(text))
+    return encoded(normalized_text(text))
 
 
 def levels(organisation: Sequence[str]) -> list[str]:
@@ -126,10 +126,10 @@ def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _form(text: str) -> str:
-    return _known_form(text) if len(text) <= MAX_VALUE_LENGTH else one_form(text)
+    return _known_form(text) if len(text) <= MAX_VALUE_LENGTH else normalized_text(text)
 
 
-_known_form = lru_cache(maxsize=5_000)(one_form)
+_known_form = lru_cache(maxsize=5_000)(normalized_text)
 """Cached: companies have few segments, and send them with each event."""
 
 
@@ -145,8 +145,8 @@ def _clean_part(place: tuple[str | int, ...], value: Any) -> str:
 def normalized_segment(segment: str) -> str:
     """The normalized name of a segment that a user typed, as it is stored."""
     dimension, colon, value = segment.partition(":")
-    parts = [encoded(one_form(decoded(part))) for part in value.split("/")]
-    return f"{encoded(one_form(decoded(dimension)))}{colon}{'/'.join(parts)}"
+    parts = [encoded(normalized_text(decoded(part))) for part in value.split("/")]
+    return f"{encoded(normalized_text(decoded(dimension)))}{colon}{'/'.join(parts)}"
 
 
 def too_long(thing: Segmented) -> str | None:

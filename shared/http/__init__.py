@@ -1,1 +1,1 @@
-"""The web door that every service has: one factory, the same refusals, the same headers."""
+"""The HTTP layer of all services: one application factory, one form of refusal, one set of headers."""

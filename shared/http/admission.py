@@ -1,4 +1,4 @@
-"""How much work one caller may have under way, so that nobody's load keeps others waiting."""
+"""How many requests of one caller run at once, so that no caller's load keeps the others waiting."""
 
 import asyncio
 from collections import Counter
@@ -12,28 +12,28 @@ from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.keyed_locks import KeyedSemaphores
 
-AT_ONCE_OF_ALL = 5
-"""Requests of programs and staff that an API process works on at once. Its pool has eight connections: the
-customers' pages, which are not counted here, keep the rest."""
-AT_ONCE_OF_COMPANY = 4
-AT_ONCE_OF_CALLER = 3
-WAITING_OF_CALLER = 24
-"""Requests of one key or session that are under way or wait."""
-PATIENCE_SECONDS = 2.0
-DIRECT_OF_CALLER = 256
-"""Requests of one key that need no database."""
+MAX_RUNNING = 5
+"""Requests of programs and staff that an API process runs at once. Its pool has eight connections; the rest
+is for the customers' pages, which are not counted here."""
+MAX_RUNNING_PER_TENANT = 4
+MAX_RUNNING_PER_CALLER = 3
+MAX_PENDING_PER_CALLER = 24
+"""Requests of one key or session that run or wait."""
+MAX_WAIT_S = 2.0
+MAX_DIRECT_PER_CALLER = 256
+"""Running requests of one key that need no database."""
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
-    """Whose work it is."""
+class Requester:
+    """The tenant, and the key or session within it, whose requests are counted together."""
 
-    company: str
+    tenant: str
     caller: str
 
     @classmethod
-    def of(cls, found: object) -> "Who | None":
-        """What a caller check has found; None when it found nobody."""
+    def of(cls, found: object) -> "Requester | None":
+        """The requester in the result of a caller check; None when the result is not a caller."""
         match found:
             case ApiKey(tenant=tenant, id=key):
                 return cls(tenant, f"{tenant}/key/{key}")
@@ -45,72 +45,72 @@ class Who:
 
 
 class Admission:
-    """The requests under way in one API process."""
+    """The running and waiting requests of one API process."""
 
     def __init__(
         self,
-        of_all: int = AT_ONCE_OF_ALL,
-        of_company: int = AT_ONCE_OF_COMPANY,
-        of_caller: int = AT_ONCE_OF_CALLER,
-        waiting_of_caller: int = WAITING_OF_CALLER,
-        patience: float = PATIENCE_SECONDS,
+        max_running: int = MAX_RUNNING,
+        max_running_per_tenant: int = MAX_RUNNING_PER_TENANT,
+        max_running_per_caller: int = MAX_RUNNING_PER_CALLER,
+        max_pending_per_caller: int = MAX_PENDING_PER_CALLER,
+        max_wait_s: float = MAX_WAIT_S,
     ) -> None:
-        self._all = asyncio.Semaphore(of_all)
-        self._companies = KeyedSemaphores(of_company)
-        self._callers = KeyedSemaphores(of_caller)
-        self._waiting_of_caller = waiting_of_caller
-        self._patience = patience
+        self._running = asyncio.Semaphore(max_running)
+        self._tenants = KeyedSemaphores(max_running_per_tenant)
+        self._callers = KeyedSemaphores(max_running_per_caller)
+        self._max_pending_per_caller = max_pending_per_caller
+        self._max_wait_s = max_wait_s
         self._direct: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def turn(self, who: Who) -> AsyncIterator[None]:
-        """Wait for a turn and work in it. Nothing of the database may be held meanwhile.
+    async def turn(self, requester: Requester) -> AsyncIterator[None]:
+        """Wait for a free place and hold it. The request must hold no database connection while it waits.
 
-        :raises Problem: 429 when the caller has too much under way, 503 when everybody together has.
+        :raises Problem: 429 when the caller has too many requests, 503 when all callers together have.
         """
-        if self._callers.users(who.caller) >= self._waiting_of_caller:
-            raise _too_much()
-        async with AsyncExitStack() as turns:
+        if self._callers.users(requester.caller) >= self._max_pending_per_caller:
+            raise _too_many_requests()
+        async with AsyncExitStack() as places:
             try:
-                async with asyncio.timeout(self._patience):
-                    await turns.enter_async_context(self._callers.hold(who.caller))
-                    await turns.enter_async_context(self._companies.hold(who.company))
+                async with asyncio.timeout(self._max_wait_s):
+                    await places.enter_async_context(self._callers.hold(requester.caller))
+                    await places.enter_async_context(self._tenants.hold(requester.tenant))
             except TimeoutError:
-                raise _too_much() from None
+                raise _too_many_requests() from None
             try:
-                async with asyncio.timeout(self._patience):
-                    await turns.enter_async_context(self._all)
+                async with asyncio.timeout(self._max_wait_s):
+                    await places.enter_async_context(self._running)
             except TimeoutError:
                 raise Problem(503, headers={"Retry-After": "1"}) from None
             yield
 
-    def direct(self, who: Who) -> "DirectTurn":
-        """Work that needs no database: only counted, for as long as the context lasts.
+    def direct(self, requester: Requester) -> "DirectTurn":
+        """A request that needs no database: it never waits, but is counted while the context lasts.
 
-        :raises Problem: out of the context's beginning, 429 when the caller has too much under way.
+        :raises Problem: on entering the context, 429 when the caller has too many requests.
         """
-        return DirectTurn(self._direct, who.caller)
+        return DirectTurn(self._direct, requester.caller)
 
 
 @dataclass(frozen=True, slots=True)
 class DirectTurn:
-    """One request of a caller among those under way. A class, since a generator takes four times as long."""
+    """One counted request of a caller. A class, since a generator takes four times as long."""
 
-    under_way: Counter[str]
+    running: Counter[str]
     caller: str
 
     def __enter__(self) -> None:
-        if self.under_way[self.caller] >= DIRECT_OF_CALLER:
-            raise _too_much()
-        self.under_way[self.caller] += 1
+        if self.running[self.caller] >= MAX_DIRECT_PER_CALLER:
+            raise _too_many_requests()
+        self.running[self.caller] += 1
 
     def __exit__(self, *_: object) -> None:
-        self.under_way[self.caller] -= 1
-        if not self.under_way[self.caller]:
-            del self.under_way[self.caller]
+        self.running[self.caller] -= 1
+        if not self.running[self.caller]:
+            del self.running[self.caller]
 
 
-def _too_much() -> Problem:
+def _too_many_requests() -> Problem:
     return Problem(
         429,
         "Too much is under way at once.",

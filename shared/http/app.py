@@ -22,7 +22,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 class ServiceApi(FastAPI):
-    """FastAPI whose OpenAPI document tells the refusals too."""
+    """FastAPI whose OpenAPI document describes the refusals, too."""
 
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
@@ -41,7 +41,7 @@ def create_app(
     """The application of one service.
 
     :param files: answers ``/static/{owner}/{digest}/{name}``.
-    :raises TypeError: when a router's routes would read a body before they ask who calls.
+    :raises TypeError: when a router's routes would read a body before they check the caller.
     """
     for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute) and not isinstance(route, CheckedRoute):
@@ -55,15 +55,16 @@ def create_app(
         lifespan=lifespan,
         middleware=[Middleware(RequestMiddleware, limits=limits)],
         redirect_slashes=False,
-        # We count and log by ourselves. To look whether somebody else does takes a request some microseconds.
+        # We have our own metrics and log. Looking for a telemetry library costs each request some
+        # microseconds.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.http = http
-    problems.install(app)
+    problems.install_error_handlers(app)
     if files is not None:
         app.add_route("/static/{owner}/{digest}/{name}", files, include_in_schema=False)
-    # The routes themselves, since an included router looks twice for the one that it has; the health comes
-    # last, since each route that is passed by costs a request some microseconds.
+    # The routes themselves, not the routers: an included router matches each path twice. The health routes
+    # come last, since each route that is tried before the right one costs a request some microseconds.
     for router in routers:
         app.router.routes.extend(router.routes)
     health = HealthApp({"": http.health})

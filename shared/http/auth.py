@@ -1,4 +1,4 @@
-"""JSON routes that people and programs share."""
+"""JSON routes that take both staff sessions and API keys."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from fastapi import Request
 from shared.api_keys import ApiKey
 from shared.http.caller_checks import CallerCheck
 from shared.http.csrf import csrf_checked
-from shared.http.key_auth import Keyed, key_of, token_of
+from shared.http.key_auth import KeySecurity, key_of, token_of
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff, staff_of, wrong_role
 from shared.permissions import Role, Scope
@@ -15,19 +15,18 @@ from shared.permissions import Role, Scope
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a person or a key, never both, always of one tenant."""
+    """The caller of one tenant: a member of staff or a key, never both."""
 
     tenant: str
     staff: Staff | None
     key: ApiKey | None
 
 
-class staff_or_key(Keyed, CallerCheck[Caller]):  # noqa: N801  (reads as what it does where a route is declared)
-    """A dependency: a key with the scope, or somebody signed in in one of the roles (any, when none is
-    named).
+class staff_or_key(KeySecurity, CallerCheck[Caller]):  # noqa: N801  (reads as what it does where a route is declared)
+    """A dependency: a key with the scope, or a user signed in with one of the roles (none: any role).
 
-    A cookie goes along with any request, so one that would change something must carry the session's token
-    too.
+    Browsers add the cookie to every request, so a staff request that changes something must carry the
+    session's CSRF token, too.
     """
 
     def __init__(self, scope: Scope, *roles: Role) -> None:
@@ -35,9 +34,9 @@ class staff_or_key(Keyed, CallerCheck[Caller]):  # noqa: N801  (reads as what it
         self._roles = roles
 
     async def check(self, request: Request) -> Caller:
-        """Who it is.
+        """The caller.
 
-        :raises Problem: 401 or 403, and whatever ``key_of`` says of a key.
+        :raises Problem: 401 or 403, and what ``key_of`` raises for a key.
         """
         token = token_of(request)
         if token is not None:

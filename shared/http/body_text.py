@@ -1,4 +1,4 @@
-"""The body of a request as the text that a client meant: unpacked, UTF-8, without a mark of byte order."""
+"""The body of a request as UTF-8 text: decompressed and without a byte order mark."""
 
 import zlib
 
@@ -8,20 +8,20 @@ from shared.http.media_types import media_type
 from shared.http.problems import Problem
 from shared.http.request_limits import RequestLimits
 
-MAX_BODY_BYTES = RequestLimits().body
-"""Bytes of a body, unpacked too."""
-MOST_MEMBERS = 100
-"""Of a gzip file. Each costs a copy of what follows it: fifty thousand empty ones took seconds."""
+MAX_BODY_BYTES = RequestLimits().body_bytes
+"""Of a body, before and after decompression."""
+MAX_GZIP_MEMBERS = 100
+"""Each member costs a copy of all that follows it: fifty thousand empty ones took seconds."""
 BOM = b"\xef\xbb\xbf"
 
 
 async def read_text(request: Request) -> bytes:
-    """The body of a request in UTF-8, as far as its beginning tells; what stands in it is not looked at.
+    """The body as UTF-8 bytes, judged by the headers and the first bytes; the rest is not checked.
 
-    :raises Problem: 415 for an encoding or a character set that is not read here, 413 where unpacking it
-        would give more than a request may carry, 400 where it cannot be unpacked.
+    :raises Problem: 415 for an encoding or a character set that is not supported, 413 when the decompressed
+        body exceeds ``MAX_BODY_BYTES``, 400 when it cannot be decompressed.
     """
-    body = _unpacked(await request.body(), request.headers.getlist("content-encoding"))
+    body = _decompressed(await request.body(), request.headers.getlist("content-encoding"))
     _, parameters = media_type(request.headers.get("content-type", ""))
     charset = parameters.get("charset", "utf-8").lower()
     if charset not in {"utf-8", "utf8", "us-ascii", "ascii"} or _is_wide(body):
@@ -34,14 +34,12 @@ async def read_text(request: Request) -> bytes:
 
 
 def _is_wide(body: bytes) -> bool:
-    """Whether this is UTF-16 or UTF-32: by its mark, or by a zero among the first two bytes, which no JSON
-    begins with.
-    """
+    """Whether this is UTF-16 or UTF-32: it has their mark, or a zero in the first two bytes, unlike JSON."""
     return body.startswith((b"\xff\xfe", b"\xfe\xff")) or 0 in body[:2]
 
 
-def _unpacked(body: bytes, encodings: list[str]) -> bytes:
-    named = [name.strip().lower() for value in encodings for name in value.split(",")]
+def _decompressed(body: bytes, content_encodings: list[str]) -> bytes:
+    named = [name.strip().lower() for value in content_encodings for name in value.split(",")]
     applied = [name for name in named if name not in {"", "identity"}]
     if not applied:
         return body
@@ -61,13 +59,13 @@ def _unpacked(body: bytes, encodings: list[str]) -> bytes:
 
 
 def _gunzipped(packed: bytes) -> bytes:
-    """All members of a gzip file, one after the other; never more than a request may carry.
+    """All members of a gzip file, concatenated.
 
-    :raises EOFError: when the last one breaks off.
-    :raises Problem: 413.
+    :raises EOFError: when the last member is incomplete.
+    :raises Problem: 413 when there is more than a request may carry.
     """
     unpacked = bytearray()
-    for _ in range(MOST_MEMBERS):
+    for _ in range(MAX_GZIP_MEMBERS):
         member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
         unpacked += member.decompress(packed, MAX_BODY_BYTES + 1 - len(unpacked))
         if len(unpacked) > MAX_BODY_BYTES:
@@ -77,4 +75,4 @@ def _gunzipped(packed: bytes) -> bytes:
         packed = member.unused_data.lstrip(b"\0")
         if not packed:
             return bytes(unpacked)
-    raise Problem(413, f"This gzip file has more than {MOST_MEMBERS} members.", "Pack it as one.")
+    raise Problem(413, f"This gzip file has more than {MAX_GZIP_MEMBERS} members.", "Pack it as one.")

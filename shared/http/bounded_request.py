@@ -1,4 +1,4 @@
-"""A request whose JSON and forms are read within bounds, and in UTF-8 alone."""
+"""A request whose JSON and forms are UTF-8 and within bounds."""
 
 import json
 import re
@@ -7,33 +7,30 @@ from typing import Any
 from fastapi import Request
 from starlette.datastructures import FormData
 
+from shared.http.body_text import BOM
+from shared.http.media_types import media_type_of
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import FieldFault
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_JSON_DEPTH = 64
-MAX_FORM_PARTS = 10_000
+MAX_JSON_PARTS = 10_000
 """Texts, brackets and commas of a JSON document."""
 MAX_FORM_FIELDS = 1_000
-_BOM = b"\xef\xbb\xbf"
-# Possessive, so that nothing is tried twice; a text without its end takes all that is left.
-_PARTS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
+# Possessive, so that nothing is tried twice; a text without a closing quote matches to the end of the
+# document.
+_JSON_PARTS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 
 
-def media_type(request: Request) -> str:
-    """The content type without its parameters, in small letters; empty when there is none."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def check_shape(document: bytes) -> None:
-    """Refuse JSON for its nesting or its number of parts, before it is decoded. Costs linear time.
+def check_json_size(document: bytes) -> None:
+    """Refuse JSON that is nested too deep or has too many parts, before it is decoded. Takes linear time.
 
     :raises Problem: 400 or 413.
     """
     depth = 0
-    for count, part in enumerate(_PARTS.finditer(document)):
-        if count == MAX_FORM_PARTS:
+    for count, part in enumerate(_JSON_PARTS.finditer(document)):
+        if count == MAX_JSON_PARTS:
             raise Problem(413, "This has too many parts.", "Send it in smaller ones.")
         match document[part.start()]:
             case 0x5B | 0x7B:  # [ {
@@ -45,13 +42,13 @@ def check_shape(document: bytes) -> None:
 
 
 class BoundedRequest(Request):
-    """What handlers and the framework read from; the raw body stays as it is."""
+    """The request that handlers and the framework get; the raw body stays available."""
 
     async def json(self) -> Any:
-        """The body as JSON, every value of which can be kept.
+        """The body as JSON. PostgreSQL can store each of its values.
 
         :raises Problem: 400, 413 or 415.
-        :raises json.JSONDecodeError: saying where it is no JSON.
+        :raises json.JSONDecodeError: with the place where it is not JSON.
         """
         if not hasattr(self, "_decoded"):
             self._decoded = self._decode(await self.body())
@@ -59,27 +56,27 @@ class BoundedRequest(Request):
 
     def _decode(self, body: bytes) -> Any:
         self._refuse_encoded()
-        check_shape(body)
+        check_json_size(body)
         try:
-            found = json.loads(body.removeprefix(_BOM).decode())
+            decoded = json.loads(body.removeprefix(BOM).decode())
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError:
             raise _unreadable("Not UTF-8. Send it in UTF-8.") from None
         except ValueError:
             raise _unreadable("A number has more digits than any that can be kept.") from None
-        if faults := text_faults(found):
+        if faults := text_faults(decoded):
             raise Problem(400, errors=faults)
-        return found
+        return decoded
 
     async def form(self, **_limits: Any) -> FormData:  # type: ignore[override]
-        """The body as a form; an empty body without a kind is an empty one.
+        """The body as a form; an empty body without a content type is an empty form.
 
         :raises Problem: 413 or 415.
         """
-        kind, body = media_type(self), await self.body()
+        kind, body = media_type_of(self), await self.body()
         if kind != FORM_MEDIA_TYPE and (kind or body):
-            raise other_form()
+            raise wrong_form_type()
         self._refuse_encoded()
         if body.count(b"&") >= MAX_FORM_FIELDS:
             raise Problem(413, "This form has too many fields.", f"It may have {MAX_FORM_FIELDS:,}.")
@@ -90,8 +87,8 @@ class BoundedRequest(Request):
             raise Problem(415, detail="Send it without a Content-Encoding.")
 
 
-def other_form() -> Problem:
-    """The refusal of a form in another content type than ours."""
+def wrong_form_type() -> Problem:
+    """The refusal of a form that is not URL-encoded."""
     return Problem(415, detail=f"Forms are read as “Content-Type: {FORM_MEDIA_TYPE}”.")
 
 

@@ -1,4 +1,4 @@
-"""Who calls is asked before what they send is read."""
+"""Checks of the caller that run before the body of a request is read."""
 
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
@@ -6,25 +6,25 @@ from typing import Generic, TypeVar
 from fastapi import Request
 
 Found = TypeVar("Found")
-_KNOWN = "afterword.caller_checks"
+_RESULTS_KEY = "afterword.caller_checks"
 
 
 class CallerCheck(ABC, Generic[Found]):
-    """A dependency that tells who calls, or whether they may, by the head of the request alone.
+    """A dependency that identifies the caller, or checks a permission, by the head of the request alone.
 
-    A route (``shared.http.routes``) asks it before it reads the body, and the framework asks it again when it
-    gathers what the handler takes: the second time it answers from memory.
+    A route (``shared.http.routes``) calls it before it reads the body. The framework calls it again for the
+    handler's arguments and gets the kept result.
     """
 
     async def __call__(self, request: Request) -> Found:
-        known: dict[object, Found] = request.scope.setdefault(_KNOWN, {})
-        if self not in known:
-            known[self] = await self.check(request)
-        return known[self]
+        results: dict[object, Found] = request.scope.setdefault(_RESULTS_KEY, {})
+        if self not in results:
+            results[self] = await self.check(request)
+        return results[self]
 
     @abstractmethod
     async def check(self, request: Request) -> Found:
-        """Who it is.
+        """The result of the check.
 
-        :raises Problem: when they may not; the body is then never read.
+        :raises Problem: when the caller is refused; the body is then never read.
         """

@@ -1,17 +1,17 @@
-"""Who counts as one caller where callers are counted."""
+"""The network that counts as one client for rate limits."""
 
 import ipaddress
 
 from starlette.requests import HTTPConnection
 
 IPV6_NETWORK_BITS = 64
-"""What one household or one server is given of IPv6: whoever has one of its addresses has all."""
+"""What one household or server gets of IPv6: a client with one of its addresses has all of them."""
 IPV6_SITE_BITS = 48
-"""The most that one customer of a provider is usually given: a household often has a /56 of it."""
+"""The most that a provider usually gives to one customer; a household often has a /56 of it."""
 
 
 def network_of(request: HTTPConnection, bits: int = IPV6_NETWORK_BITS) -> str:
-    """The caller's address; of IPv6 the network of /64. An IPv4 address in IPv6's clothes is the IPv4 one."""
+    """The client's IPv4 address or IPv6 network (/64). An IPv4-mapped IPv6 address counts as the IPv4 one."""
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)
@@ -25,5 +25,5 @@ def network_of(request: HTTPConnection, bits: int = IPV6_NETWORK_BITS) -> str:
 
 
 def site_of(request: HTTPConnection) -> str:
-    """The caller's address; of IPv6 the network of /48, for what one household must not do to all."""
+    """The client's IPv4 address or IPv6 site (/48), for limits that protect all others from one site."""
     return network_of(request, IPV6_SITE_BITS)

@@ -1,8 +1,8 @@
-"""What the checks that every route shares need: one typed object for each application."""
+"""What the checks that all routes share need: one typed object for each application."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
     from shared.http.staff_auth import AccessPass
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpContext:
-    """Kept as ``app.state.http``; ``http_of`` reads it."""
+    """Kept as ``app.state.http``; ``http_of`` returns it."""
 
     service: str
     health: Health
     keys: KeyRing
-    """For API keys."""
     access: AccessPass
-    """For people who are signed in."""
+    """Signs and verifies the access cookie of staff."""
     csrf: CsrfGuard
-    rate_limit: RateLimit
-    """Of who guesses keys."""
+    key_rate_limit: RateLimit
+    """Of callers with unknown API keys."""
     admission: Admission
     hosts: Hosts | None = None
-    """Which addresses are served under which host; None: all under each."""
+    """Which paths are served under which host; None: all paths under each host."""
     encrypted: bool = False
-    """Whether staff reach us by https."""
+    """Whether staff use https."""
     pages: ErrorPages | None = None
-    """What draws refusals for people; None where a service has no pages."""
+    """Renders refusals for browsers; None in a service without pages."""
     session_is_live: SessionIsLive | None = None
-    """Of the service that keeps the sessions: its writes end with the session, not with the pass."""
-    started: asyncio.Event | None = field(default=None)
-    """Set once the database is as this code needs it: before, requests are refused with 503."""
+    """Set in the service that keeps the sessions: there a form is refused as soon as its session has ended;
+    in the others, when the access pass expires."""
+    started: asyncio.Event | None = None
+    """Set once the database has the schema that this code needs. Until then requests get 503."""
 
 
 def http_of(request: Request) -> HttpContext:
-    """The context of the application that got this request."""
-    context: HttpContext = request.app.state.http
-    return context
+    """The context of the application that received this request."""
+    http: HttpContext = request.app.state.http
+    return http

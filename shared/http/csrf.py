@@ -1,4 +1,4 @@
-"""Forms come from our own pages: a token bound to the session, and what the browser says of the sender."""
+"""Protection against cross-site requests: a token bound to the session, and the browser's own headers."""
 
 import hashlib
 import hmac
@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from shared.http.bounded_request import FORM_MEDIA_TYPE, media_type
+from shared.http.bounded_request import FORM_MEDIA_TYPE
 from shared.http.caller_checks import CallerCheck
 from shared.http.context import http_of
+from shared.http.media_types import media_type_of
 from shared.http.problems import Problem, wants_page
 from shared.http.staff_auth import Staff, renewal, staff_of
 from shared.secrets import derive
@@ -19,7 +20,7 @@ CSRF_HEADER = "x-csrf"
 
 
 class CsrfGuard:
-    """Makes and compares the tokens of a session's forms."""
+    """Makes and compares the CSRF tokens of sessions."""
 
     def __init__(self, secret: str) -> None:
         self._key = derive(secret, "csrf")
@@ -29,7 +30,7 @@ class CsrfGuard:
         return hmac.new(self._key, session_id.encode(), hashlib.sha256).hexdigest()
 
     def matches(self, session_id: str, token: str) -> bool:
-        """Whether a form's token is this session's."""
+        """Whether the token is this session's."""
         return hmac.compare_digest(self.token(session_id).encode(), token.encode("utf-8", "replace"))
 
 
@@ -44,10 +45,12 @@ def stale_form() -> Problem:
 
 
 def refuse_foreign(request: Request) -> None:
-    """Refuse what another site sent.
+    """Refuse a request that another site sent.
 
-    Our pages say `Referrer-Policy: no-referrer`, under which browsers send `Origin: null` with our own
-    forms: so the newer header decides, and a null origin proves nothing either way.
+    Our pages have `Referrer-Policy: no-referrer`, under which browsers send `Origin: null` with our own
+    forms. So `Sec-Fetch-Site` decides when it is there, and a null origin proves nothing.
+
+    :raises Problem: 403.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
@@ -60,7 +63,7 @@ def refuse_foreign(request: Request) -> None:
 
 
 def _host_of(origin: str) -> str | None:
-    """Host and port of an origin; None when it is none."""
+    """Host and port of an origin; None when it has none."""
     try:
         return urlsplit(origin).netloc
     except ValueError:
@@ -68,7 +71,7 @@ def _host_of(origin: str) -> str | None:
 
 
 SessionIsLive = Callable[[Staff], Awaitable[bool]]
-"""Whether a session still lasts, and its person may still do what the pass says."""
+"""Whether the session still exists, and its user still has the role and the segments that the pass says."""
 
 
 class _OwnSite(CallerCheck[None]):
@@ -77,13 +80,13 @@ class _OwnSite(CallerCheck[None]):
 
 
 own_site_checked = _OwnSite()
-"""A dependency for forms before there is a session (sign-in, a customer's answer): our own site sent it."""
+"""A dependency for forms without a session (sign-in, a customer's answer): our own site sent it."""
 
 
 async def csrf_checked(request: Request) -> None:
-    """A dependency for forms of people who are signed in: our own site sent it, with this session's token.
+    """A dependency for staff forms: our own site sent it, with this session's token.
 
-    Put it after the dependency that renews the pass, so that an old pass is renewed and not refused.
+    Declare it after ``signed_in``, so that an expired pass is renewed and not refused.
     """
     refuse_foreign(request)
     http = http_of(request)
@@ -91,9 +94,9 @@ async def csrf_checked(request: Request) -> None:
     if staff is None:
         raise stale_form()
     token = request.headers.get(CSRF_HEADER)
-    if token is None and media_type(request) == FORM_MEDIA_TYPE:
-        given = (await request.form()).get(CSRF_FIELD)
-        token = given if isinstance(given, str) else None
+    if token is None and media_type_of(request) == FORM_MEDIA_TYPE:
+        field = (await request.form()).get(CSRF_FIELD)
+        token = field if isinstance(field, str) else None
     if token is None or not http.csrf.matches(staff.session_id, token):
         raise stale_form()
     if http.session_is_live is not None and not await http.session_is_live(staff):

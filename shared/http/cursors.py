@@ -1,4 +1,4 @@
-"""Where a page of a list ends: one form for every list that is read by time and id."""
+"""Cursors of lists that are ordered by time and id: the one form of them for all services."""
 
 import base64
 import binascii
@@ -12,15 +12,15 @@ from shared.http.validation_errors import FieldFault
 MAX_CURSOR_LENGTH = 200
 
 
-def cursor_of(at: datetime, last: UUID) -> str:
-    """The place behind this row, as text that is safe in an address and opaque to its reader."""
+def encode_cursor(at: datetime, last: UUID) -> str:
+    """The cursor behind this row: URL-safe text, opaque to the client."""
     return base64.urlsafe_b64encode(f"{at.isoformat()} {last}".encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str, parameter: str = "after") -> tuple[datetime, UUID] | None:
-    """The place that a cursor names; None for an empty one, which begins at the beginning.
+def decode_cursor(cursor: str, parameter: str = "after") -> tuple[datetime, UUID] | None:
+    """The time and the id of the row behind which the page begins; None for an empty cursor (the first page).
 
-    :raises Problem: 422, naming the parameter, when it is none that ``cursor_of`` writes.
+    :raises Problem: 422, naming the parameter, when ``encode_cursor`` does not write such a cursor.
     """
     if not cursor:
         return None
@@ -30,7 +30,7 @@ def place_of(cursor: str, parameter: str = "after") -> tuple[datetime, UUID] | N
         place = in_calendar(datetime.fromisoformat(at)), UUID(last)
     except (binascii.Error, ValueError):
         place = None
-    if place is None or len(cursor) > MAX_CURSOR_LENGTH or cursor_of(*place) != cursor:
+    if place is None or len(cursor) > MAX_CURSOR_LENGTH or encode_cursor(*place) != cursor:
         detail = "Follow the page's own link, or give “next” of the page before as it stood there."
         raise Problem(422, errors=[FieldFault(field=f"query/{parameter}", detail=detail)])
     return place

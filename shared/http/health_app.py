@@ -1,6 +1,6 @@
 """``/healthz``, ``/readyz`` and ``/metrics`` of a process: in front of an API, or alone in a worker."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,14 +15,14 @@ HEALTH_PATHS = ("/healthz", "/readyz", "/metrics")
 
 
 class HealthApp:
-    """An ASGI application without a web framework, so that workers stay light.
+    """An ASGI application without a web framework, so that workers stay small.
 
-    200, or 503 with what is wrong: in ``/healthz`` loops that only a restart helps, in ``/readyz`` what is
-    waited for.
+    200, or 503 with the reasons: ``/healthz`` lists loops that only a restart helps, ``/readyz`` what the
+    process waits for.
     """
 
     def __init__(self, healths: Mapping[str, Health]) -> None:
-        """``healths``: by the name that each answer names it by; an empty one is not named."""
+        """``healths``: by the prefix of each one's lines in the answers; an empty prefix is left out."""
         self._healths = healths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
@@ -38,24 +38,23 @@ class HealthApp:
             case "/metrics":
                 return 200, CONTENT_TYPE_LATEST, generate_latest()
             case "/healthz":
-                faults, status = (
-                    self._named({name: one.stalled() for name, one in self._healths.items()}),
-                    "alive",
-                )
-                warnings = []
+                return _report("alive", self._lines(lambda health: health.stalled()))
             case "/readyz":
-                faults, status = (
-                    self._named({name: one.unready() for name, one in self._healths.items()}),
-                    "ready",
-                )
-                warnings = self._named({name: one.warnings() for name, one in self._healths.items()})
+                warnings = self._lines(lambda health: health.warnings())
+                return _report("ready", self._lines(lambda health: health.unready()), warnings)
             case _:
                 return 404, "text/plain", f"Only {', '.join(HEALTH_PATHS)} are answered here.".encode()
-        answer: dict[str, Any] = {"status": "no" if faults else status, "missing": faults}
-        if warnings:
-            answer["noted"] = warnings
-        return 503 if faults else 200, "application/json", msgspec.json.encode(answer)
 
-    @staticmethod
-    def _named(lines: Mapping[str, list[str]]) -> list[str]:
-        return [f"{name}: {line}" if name else line for name, of_one in lines.items() for line in of_one]
+    def _lines(self, lines_of: Callable[[Health], Iterable[str]]) -> list[str]:
+        return [
+            f"{name}: {line}" if name else line
+            for name, health in self._healths.items()
+            for line in lines_of(health)
+        ]
+
+
+def _report(good: str, faults: list[str], warnings: Iterable[str] = ()) -> tuple[int, str, bytes]:
+    report: dict[str, Any] = {"status": "no" if faults else good, "missing": faults}
+    if warnings:
+        report["noted"] = warnings
+    return 503 if faults else 200, "application/json", msgspec.json.encode(report)

@@ -1,48 +1,48 @@
-"""Two addresses: the customers', where nothing of the staff is, and the staff's, where the rest is."""
+"""The two public addresses: the customers', which serves nothing of the staff, and the staff's."""
 
 import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-CUSTOMERS = frozenset({"s", "u", "q"})
-"""The first part of the paths that a customer's links have."""
-FILES = frozenset({"static"})
-MACHINES = frozenset({"healthz", "readyz", "metrics"})
-FIGURES = frozenset({"readyz", "metrics"})
-"""What tells more than that we live: for machines beside us, under no address that the world knows."""
-PORTS = {"http": 80, "https": 443}
+CUSTOMER_PATHS = frozenset({"s", "u", "q"})
+"""The first segment of the paths that customers' links have."""
+STATIC_PATHS = frozenset({"static"})
+HEALTH_PATHS = frozenset({"healthz", "readyz", "metrics"})
+INTERNAL_PATHS = frozenset({"readyz", "metrics"})
+"""Tell more than that the process lives, so they are served under no public host."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Hosts:
-    """Whether a path is there under the host that was asked; with one address for both all are.
+    """Which paths are served under the host that a request names; all of them when both addresses are one.
 
-    A host that is neither is a machine's beside us (a probe by container or loopback address): it gets what
-    customers get, and the answers for machines, which the customers' host keeps to itself.
+    A host that is neither address belongs to a machine of our own (a probe by container name or loopback): it
+    is served what customers are, and the health paths, which the customers' host does not serve.
     """
 
     def __init__(self, public_url: str, staff_url: str) -> None:
-        self._public, self._staff = _names(public_url), _names(staff_url)
-        self._apart = self._public != self._staff
-        self._worlds = frozenset(
-            name
-            for url, names in ((public_url, self._public), (staff_url, self._staff))
+        self._customer_hosts, self._staff_hosts = _host_headers(public_url), _host_headers(staff_url)
+        self._separate = self._customer_hosts != self._staff_hosts
+        self._public_hosts = frozenset(
+            host
+            for url, hosts in ((public_url, self._customer_hosts), (staff_url, self._staff_hosts))
             if not _is_loopback(url)
-            for name in names
+            for host in hosts
         )
 
     def serves(self, hosts: Sequence[str], path: str) -> bool:
-        """Whether this is answered; ``hosts`` is what the request names, which must be one."""
-        first = next((part for part in path.split("/") if part), "")
+        """Whether the path is served; ``hosts`` has the Host headers, of which there must be exactly one."""
+        first = next((segment for segment in path.split("/") if segment), "")
         host = hosts[0].lower() if len(hosts) == 1 else ""
-        if first in FIGURES and host in self._worlds:
+        if first in INTERNAL_PATHS and host in self._public_hosts:
             return False
-        if not self._apart:
+        if not self._separate:
             return True
-        if first in CUSTOMERS | FILES:
+        if first in CUSTOMER_PATHS | STATIC_PATHS:
             return True
-        if host in self._staff:
+        if host in self._staff_hosts:
             return True
-        return first in MACHINES and host not in self._public
+        return first in HEALTH_PATHS and host not in self._customer_hosts
 
 
 def _is_loopback(url: str) -> bool:
@@ -53,11 +53,11 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def _names(url: str) -> frozenset[str]:
-    """How a Host header may name this address: with its port, which may be left out when it is the usual."""
+def _host_headers(url: str) -> frozenset[str]:
+    """The Host headers that name this address: with its port, and without it when it is the default."""
     parts = urlsplit(url.lower())
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
-    usual = PORTS.get(parts.scheme)
-    port = parts.port or usual
-    return frozenset({f"{host}:{port}", *({host} if port == usual else ())})
+    default = DEFAULT_PORTS.get(parts.scheme)
+    port = parts.port or default
+    return frozenset({f"{host}:{port}", *({host} if port == default else ())})

@@ -1,4 +1,4 @@
-"""Times that come in by an address: always with their zone, and within the calendar in every zone."""
+"""Times in query parameters and cursors: with a time zone, and inside the calendar in every zone."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,17 +7,17 @@ from pydantic import AfterValidator, AwareDatetime
 
 MIN_INSTANT = datetime(1, 1, 2, tzinfo=UTC)
 MAX_INSTANT = datetime(9999, 12, 30, tzinfo=UTC)
-"""A day from the calendar's ends, so that a time in these bounds has a day in each time zone."""
+"""A day from the calendar's ends, so that a time within these bounds has a date in each time zone."""
 
 
 def in_calendar(at: datetime) -> datetime:
     """The time itself.
 
-    :raises ValueError: when it has no zone, or lies outside ``EARLIEST`` to ``LATEST``.
+    :raises ValueError: when it has no zone, or lies outside ``MIN_INSTANT`` to ``MAX_INSTANT``.
     """
     if at.tzinfo is None:
         raise ValueError("Needs its time zone: 2026-11-22T05:00:00Z or 2026-11-22T06:00:00+01:00.")
-    # Compared as they stand: a conversion to UTC would leave the calendar for the very times meant here.
+    # Compared without conversion: in UTC the times that are refused here would leave the calendar.
     if not MIN_INSTANT <= at <= MAX_INSTANT:
         raise ValueError("Must lie between the years 1 and 9999. Leave it out to ask for all.")
     return at

@@ -1,7 +1,6 @@
-"""JSON that carries many things: found in the body and read one by one.
+"""JSON bodies with many items: split into items, which are then read one by one.
 
-A bad item never harms its neighbours, and is judged beside them as it would be alone: there is one way to
-read an item, and it is strict.
+A bad item never affects its neighbours: each is judged as it would be alone, by one strict reader.
 """
 
 import json
@@ -13,51 +12,52 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Raw
 
-from shared.http.json_errors import CHOICES, fault_of
+from shared.http.json_errors import ENUM_CHOICES, fault_of
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import FieldFault
 
 T = TypeVar("T")
 MAX_ITEMS = 1_000
-"""Items of one request."""
+"""Of one request."""
 MAX_ITEM_DEPTH = 64
-"""Levels of an item. Beyond some hundreds it depended on who reads it whether it can be read."""
+"""Levels of nesting of an item. Beyond some hundreds JSON libraries differ in what they can read."""
+MAX_ECHOED_ID_LENGTH = 200
 
 
 class NotJson(Exception):
-    """Nothing in it can be told from its neighbours."""
+    """The items cannot be separated from each other."""
 
 
-class TooMany(Exception):
+class TooManyItems(Exception):
     """More items than one request may carry."""
 
 
 class BadItem(Exception):
-    """This item cannot be taken."""
+    """This item is refused."""
 
     def __init__(self, faults: list[FieldFault]) -> None:
         super().__init__(", ".join(fault["field"] for fault in faults))
         self.faults = faults
 
 
-def elements(array: bytes) -> list[bytes]:
-    """The elements of a JSON array, unread.
+def split_array(array: bytes) -> list[bytes]:
+    """The elements of a JSON array, undecoded.
 
-    :raises NotJson: when this is no array, or its brackets, quotes or commas do not fit together.
-    :raises TooMany: when there are more than 1,000.
+    :raises NotJson: when this is no array, or its brackets, quotes or commas do not match.
+    :raises TooMany: when there are more than ``MAX_ITEMS``.
     """
     try:
-        return [bytes(each) for each in _list.decode(array)]
+        return [bytes(each) for each in _array.decode(array)]
     except msgspec.ValidationError as error:
-        raise (TooMany if "length" in str(error) else NotJson) from None
+        raise (TooManyItems if "length" in str(error) else NotJson) from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _parts(array, b"[", b"]")
 
 
-def member(body: bytes, name: str) -> bytes | None:
-    """The value of an object's member, unread; None where it has none of this name.
+def find_member(body: bytes, name: str) -> bytes | None:
+    """The value of an object's member, undecoded; None when there is no member of this name.
 
-    :raises NotJson: when this is no object, or its brackets, quotes or commas do not fit together.
+    :raises NotJson: when this is no object, or its brackets, quotes or commas do not match.
     """
     try:
         found = _object.decode(body).get(name)
@@ -68,20 +68,20 @@ def member(body: bytes, name: str) -> bytes | None:
             key = _KEY.match(part)
             if key is None:
                 raise NotJson from None
-            if _loosely(key[1]) == name:
+            if _decoded_leniently(key[1]) == name:
                 value = part[key.end() :].strip()
         return value
 
 
 def _parts(text: bytes, opening: bytes, closing: bytes) -> list[bytes]:
-    """What stands between the commas of the outermost pair of brackets."""
-    text = text.strip(_BLANKS)
+    """The parts between the commas of the outermost pair of brackets."""
+    text = text.strip(_WHITE_SPACE)
     if text[:1] != opening or text[-1:] != closing:
         raise NotJson
-    edges = [0, *islice(_commas(text), MAX_ITEMS), len(text) - 1]
+    edges = [0, *islice(_outer_commas(text), MAX_ITEMS), len(text) - 1]
     if len(edges) > MAX_ITEMS + 1:
-        raise TooMany
-    parts = [text[begin + 1 : end].strip(_BLANKS) for begin, end in pairwise(edges)]
+        raise TooManyItems
+    parts = [text[begin + 1 : end].strip(_WHITE_SPACE) for begin, end in pairwise(edges)]
     if parts == [b""]:
         return []
     if b"" in parts:
@@ -89,85 +89,92 @@ def _parts(text: bytes, opening: bytes, closing: bytes) -> list[bytes]:
     return parts
 
 
-def _commas(text: bytes) -> Iterator[int]:
-    """Where the outermost commas stand. It looks at strings and brackets alone, in linear time, so it finds
-    the end of an item that is no JSON.
+def _outer_commas(text: bytes) -> Iterator[int]:
+    """The places of the outermost commas.
+
+    Only strings and brackets are read, in linear time: the end of an item is found even if it is not JSON.
     """
     expected: list[bytes] = []
     for token in _STRUCTURE.finditer(text):
         sign = token[0]
-        if sign in _CLOSES:
-            expected.append(_CLOSES[sign])
-        elif sign in _CLOSES.values():
+        if sign in _CLOSING:
+            expected.append(_CLOSING[sign])
+        elif sign in _CLOSING.values():
             if not expected or expected.pop() != sign or bool(expected) == (token.end() == len(text)):
                 raise NotJson
         elif sign == b",":
             if len(expected) == 1:
                 yield token.start()
         elif not token["end"]:
-            raise NotJson  # a string without an end
+            raise NotJson  # a string without a closing quote
     if expected:
         raise NotJson
 
 
 def read_item(
-    decoder: "msgspec.json.Decoder[T]", item: bytes, *, helps: Collection[str] = (), choices: str = CHOICES
+    decoder: "msgspec.json.Decoder[T]",
+    item: bytes,
+    *,
+    helps: Collection[str] = (),
+    choices: str = ENUM_CHOICES,
 ) -> tuple[T, list[str]]:
-    """One item, and the pointers of those of ``helps`` in which a character is no character (NUL, half a
-    pair): there U+FFFD stands for it. ``choices`` are the words for what an enumeration allows.
+    """One item, and the pointers of its repaired fields.
 
-    :raises BadItem: naming every fault that can be told, without quoting a value.
+    A field is repaired when its pointer is one of ``helps`` (or lies below one): a character that cannot be
+    stored (NUL, half of a surrogate pair) becomes U+FFFD. ``choices`` describes what an enumeration allows.
+
+    :raises BadItem: naming every fault that can be found, without quoting a value.
     """
-    if (item.count(b"{") + item.count(b"[")) > MAX_ITEM_DEPTH and depth(item) > MAX_ITEM_DEPTH:
+    if (item.count(b"{") + item.count(b"[")) > MAX_ITEM_DEPTH and nesting_depth(item) > MAX_ITEM_DEPTH:
         raise BadItem(
             [FieldFault(field="/", detail=f"Nested deeper than {MAX_ITEM_DEPTH} levels. Flatten it.")]
         )
-    spoilt: list[str] = []
-    if b"\\u" in item and _SPOILT.search(item):
-        for fault in text_faults(_loosely(item)):
-            helping = [
+    repaired: list[str] = []
+    if b"\\u" in item and _BAD_ESCAPE.search(item):
+        for fault in text_faults(_decoded_leniently(item)):
+            repairable = [
                 each for each in helps if fault["field"] == each or fault["field"].startswith(f"{each}/")
             ]
-            if not helping:
+            if not repairable:
                 raise BadItem([fault])
-            spoilt += helping
-        if spoilt:
-            item = _ESCAPE.sub(_replaced, item)
+            repaired += repairable
+        if repaired:
+            item = _ESCAPE.sub(_without_bad_escape, item)
     try:
-        return decoder.decode(item), spoilt
+        return decoder.decode(item), repaired
     except UnicodeDecodeError:
         raise BadItem([FieldFault(field="/", detail="Is not UTF-8. Send UTF-8.")]) from None
     except msgspec.ValidationError as error:
         raise BadItem([fault_of(str(error), choices=choices)]) from None
     except (msgspec.MsgspecError, RecursionError):
-        faults = text_faults(_loosely(item)) or [
+        faults = text_faults(_decoded_leniently(item)) or [
             FieldFault(field="/", detail="Not JSON: a bracket, a quote, a comma or a digit is missing.")
         ]
         raise BadItem(faults) from None
 
 
-def depth(text: bytes) -> int:
+def nesting_depth(text: bytes) -> int:
     """How deep the brackets of a JSON text are nested."""
-    deepest = now = 0
+    deepest = current = 0
     for bracket in _BRACKETS.findall(text):
-        if bracket in _CLOSES:
-            now += 1
-            deepest = max(deepest, now)
+        if bracket in _CLOSING:
+            current += 1
+            deepest = max(deepest, current)
         elif bracket in (b"}", b"]"):
-            now -= 1
+            current -= 1
     return deepest
 
 
 def id_of(item: bytes) -> str | None:
-    """The id that a refused item gives itself, for its sender to find it, if that much can be read."""
-    found = _loosely(item)
+    """The id of a refused item, so that its sender can find it; None when there is no readable one."""
+    found = _decoded_leniently(item)
     name = found.get("id") if isinstance(found, dict) else None
-    return name[:200] if isinstance(name, str) and not text_faults(name) else None
+    return name[:MAX_ECHOED_ID_LENGTH] if isinstance(name, str) and not text_faults(name) else None
 
 
-def _loosely(item: bytes) -> Any:
-    """Python's reader lets NaN and half characters pass: never to take an item, only to say what is wrong."""
-    if depth(item) > MAX_ITEM_DEPTH:
+def _decoded_leniently(item: bytes) -> Any:
+    """The item as Python's decoder reads it, with NaN and lone surrogates: only to describe its faults."""
+    if nesting_depth(item) > MAX_ITEM_DEPTH:
         return None
     try:
         return json.loads(item)
@@ -175,15 +182,16 @@ def _loosely(item: bytes) -> Any:
         return None
 
 
-def _replaced(escape: re.Match[bytes]) -> bytes:
-    return rb"\ufffd" if _SPOILT.fullmatch(escape[0]) else escape[0]
+def _without_bad_escape(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if _BAD_ESCAPE.fullmatch(escape[0]) else escape[0]
 
 
-_list = msgspec.json.Decoder(Annotated[list[Raw], Meta(max_length=MAX_ITEMS)])
+_array = msgspec.json.Decoder(Annotated[list[Raw], Meta(max_length=MAX_ITEMS)])
 _object = msgspec.json.Decoder(dict[str, Raw])
-_BLANKS = b" \t\r\n"
-_CLOSES = {b"{": b"}", b"[": b"]"}
-# A string without an end is matched to the end of all: looked for again at each quote, it cost the square.
+_WHITE_SPACE = b" \t\r\n"
+_CLOSING = {b"{": b"}", b"[": b"]"}
+# A string without a closing quote matches to the end of the text: trying again at each quote took quadratic
+# time.
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+'
 _KEY = re.compile(rb"\s*(" + _STRING + rb'")\s*:', re.DOTALL)
 _STRUCTURE = re.compile(rb"(?P<open>" + _STRING + rb')(?P<end>"?)|[\[\]{},]', re.DOTALL)
@@ -191,5 +199,5 @@ _BRACKETS = re.compile(_STRING + rb'"?|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL
 )
-_SPOILT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
-"""NUL, or half of a pair; the first half of a whole pair too, so who finds one looks again."""
+_BAD_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
+"""NUL, or half of a surrogate pair; also the first half of a whole pair, so a match is checked again."""

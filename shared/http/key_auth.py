@@ -1,4 +1,4 @@
-"""API keys at the door: who calls, and whether the key may do this."""
+"""API keys: which one a request carries, and whether it has the scope."""
 
 from typing import Protocol
 
@@ -17,22 +17,22 @@ from shared.permissions import EVERY_SCOPE, Scope
 
 
 class KeyRing(Protocol):
-    """Finds keys; unknown, expired and revoked ones are alike None."""
+    """Finds keys; None for unknown, expired and revoked ones alike."""
 
     def lookup(self, token: str) -> ApiKey | None:
-        """In memory. :raises KeysUnavailable: when the keys are not loaded yet."""
+        """The key, from memory. :raises KeysUnavailable: when the keys are not loaded yet."""
         ...
 
     async def lookup_fresh(self, token: str) -> ApiKey | None:
-        """Where keys are kept. :raises KeysUnavailable: when they cannot be read."""
+        """The key, from the database. :raises KeysUnavailable: when it cannot be read."""
         ...
 
 
-class Keyed(SecurityBase):
-    """A dependency that reads an API key, and says so in the OpenAPI document.
+class KeySecurity(SecurityBase):
+    """A dependency that reads an API key and adds itself to the OpenAPI document.
 
-    It is the scheme and the check in one, since every dependency more costs a request of the busiest door
-    a twentieth of its time.
+    It is the security scheme and the check in one, since each further dependency takes a twentieth of the
+    time of a request at the busiest endpoint.
     """
 
     model = HTTPBearer(description="An API key, as “afterword key create” prints it.")
@@ -42,41 +42,42 @@ class Keyed(SecurityBase):
         self.scope: Scope = scope
 
 
-class requires(Keyed, CallerCheck[ApiKey]):  # noqa: N801  (reads as what it does where a route is declared)
-    """A dependency: the API key of the request, which must carry the scope."""
+class requires(KeySecurity, CallerCheck[ApiKey]):  # noqa: N801  (reads as what it does where a route is declared)
+    """A dependency: the API key of the request, which must have the scope."""
 
     async def check(self, request: Request) -> ApiKey:
         """The key.
 
-        :raises Problem: as ``key_of`` says.
+        :raises Problem: as ``key_of`` does.
         """
         return await key_of(request, token_of(request), self.scope)
 
 
 def token_of(request: Request) -> str | None:
-    """What the request offers as a key."""
+    """The bearer token of the request; None when it has none."""
     scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
     return token if token and scheme.lower() == "bearer" else None
 
 
 async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
-    """The key behind a token.
+    """The key with this token.
 
-    :raises Problem: 401 without a good one, 403 naming the scope it lacks, 429 to who guesses, 503 while
-        keys cannot be read.
+    :raises Problem: 401 without a valid key, 403 naming the missing scope, 429 after too many unknown keys,
+        503 while the keys cannot be read.
     """
     http = http_of(request)
     ring = http.keys
     try:
         key = ring.lookup(token) if token else None
         if token and key is None:
-            # It may have been made a moment ago, and be used by many at once. Who guesses costs no reading.
-            guesses = http.rate_limit
-            caller = network_of(request)
-            too_many_requests(guesses.wait(caller))
+            # The key may be a moment old and not loaded yet. The rate limit keeps guesses from costing a
+            # query each.
+            rate_limit = http.key_rate_limit
+            client = network_of(request)
+            too_many_requests(rate_limit.wait(client))
             key = await ring.lookup_fresh(token)
             if key is None:
-                too_many_requests(guesses.failed(caller))
+                too_many_requests(rate_limit.failed(client))
     except KeysUnavailable:
         raise Problem(503, detail="The keys cannot be read now.", headers={"Retry-After": "2"}) from None
     if key is None:

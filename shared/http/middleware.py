@@ -1,4 +1,4 @@
-"""The outermost layer of a service: every request has an id, a limit, a line in the log and safe headers."""
+"""The outermost layer of a service: each request gets an id, limits, a log line and security headers."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import is_unavailable
 from shared.http.context import HttpContext
-from shared.http.problems import Problem, render
+from shared.http.problems import Problem, problem_response
 from shared.http.request_limits import RequestLimits, check_head, own_cookies, paced
 from shared.telemetry import metrics
 
@@ -21,7 +21,7 @@ CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
+SECURITY_HEADERS = {
     "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -29,37 +29,41 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
-    # Customers' links are keys, and the rest is a company's own: none of it is for a search engine.
+    # Customers' links are secrets, and all other pages belong to one company: search engines get none of
+    # them.
     "x-robots-tag": "noindex, nofollow",
 }
-ENCRYPTED = {**HEADERS, "strict-transport-security": "max-age=31536000"}
-"""The same where the staff's address is https."""
-_HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-_ENCRYPTED = [(name.encode(), value.encode()) for name, value in ENCRYPTED.items()]
-_SAFE = frozenset(name for name, _ in _ENCRYPTED)
-LEFT = 499
-"""The status under which a request is noted whose sender went before it was whole."""
-_LONGEST_TOLD = 200
+HTTPS_SECURITY_HEADERS = {**SECURITY_HEADERS, "strict-transport-security": "max-age=31536000"}
+"""Where staff use https."""
+_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_RAW_HTTPS_HEADERS = [(name.encode(), value.encode()) for name, value in HTTPS_SECURITY_HEADERS.items()]
+_HEADER_NAMES = frozenset(name for name, _ in _RAW_HTTPS_HEADERS)
+CLIENT_CLOSED_REQUEST = 499
+"""The logged status of a request whose client left before it was complete."""
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_MAX_LOGGED_PATH_LENGTH = 200
+_MAX_LOGGED_FRAMES = 8
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SECRET_PATH = re.compile(r"^/+(s|u|q|login/+link|v1/+suppressions)/+[^/].*", re.DOTALL)
-_UNTOLD = ("/healthz", "/readyz", "/metrics", "/static/")
+_UNLOGGED_PATHS = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
 def masked(path: str) -> str:
-    """A path as it may stand in a log: a customer's link is a key, so its token is left out; a customer's
-    own id may be an address. What a terminal could take for an order is written as its number.
+    """A path for the log, without secrets.
+
+    Left out are the tokens of customers' links, and customer ids, which may be addresses. A character that
+    could control a terminal is written as its number.
     """
-    told = _SECRET_PATH.sub(r"/\1/…", path[:_LONGEST_TOLD])
-    if told.isprintable():
-        return told
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in told)
+    shown = _SECRET_PATH.sub(r"/\1/…", path[:_MAX_LOGGED_PATH_LENGTH])
+    if shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
 
 
 class RequestMiddleware:
-    """Request id, limits, HEAD, headers, access log, and the last word on an unexpected error.
+    """Request id, limits, HEAD, security headers, access log, and the response to an unexpected error.
 
-    An error's message may quote a row, so the log tells its kind and where it arose, never its text.
+    The message of an error may quote a row, so the log has its type and its stack, never its text.
     """
 
     def __init__(self, app: ASGIApp, limits: RequestLimits | None = None) -> None:
@@ -74,26 +78,30 @@ class RequestMiddleware:
         request_id = _request_id(scope)
         scope["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._answer(scope, receive, send, request_id)
+            await self._respond(scope, receive, send, request_id)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+    async def _respond(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         began, status = time.perf_counter(), 0
-        answered = began
+        responded = began
         head = scope["method"] == "HEAD"
-        # Each page that can be read can be asked for its headers; the framework would answer 405.
-        # A page that notes its visitors looks for the mark: who asks for headers has not visited.
+        # HEAD is served as GET, for which the framework would answer 405. Pages that record visits look for
+        # the "head" entry: a request for the headers alone is not a visit.
         scope["headers"] = own_cookies(scope["headers"])
         inner = {**scope, "method": "GET", "head": True} if head else scope
         http: HttpContext = scope["app"].state.http
-        safe = _ENCRYPTED if http.encrypted else _HEADERS
+        security_headers = _RAW_HTTPS_HEADERS if http.encrypted else _RAW_HEADERS
         ended = False
 
         async def guarded_send(message: Message) -> None:
-            nonlocal status, answered, ended
+            nonlocal status, responded, ended
             if message["type"] == "http.response.start":
-                status, answered = message["status"], time.perf_counter()
+                status, responded = message["status"], time.perf_counter()
                 own = {name for name, _ in message["headers"]}
-                added = safe if own.isdisjoint(_SAFE) else [each for each in safe if each[0] not in own]
+                added = (
+                    security_headers
+                    if own.isdisjoint(_HEADER_NAMES)
+                    else [each for each in security_headers if each[0] not in own]
+                )
                 request_id_header = (b"x-request-id", request_id.encode())
                 message["headers"] = [*message["headers"], request_id_header, *added]
             elif head:
@@ -103,7 +111,7 @@ class RequestMiddleware:
             await send(message)
 
         async def guarded_receive() -> Message:
-            # After the headers of an endless stream nobody listens any more.
+            # An endless stream that was requested with HEAD ends here.
             return {"type": "http.disconnect"} if ended else await receive()
 
         try:
@@ -112,15 +120,16 @@ class RequestMiddleware:
             _check_started(http, scope["path"])
             await self._app(inner, paced(scope, guarded_receive, self._limits), guarded_send)
         except ClientDisconnect:
-            status = status or LEFT
+            status = status or CLIENT_CLOSED_REQUEST
         except (Exception, asyncio.CancelledError) as error:
-            # The outermost layer: whatever it is, the sender gets an answer.
-            await self._last_word(inner, receive, guarded_send, self._told(error, scope), status)
+            # Kept in no variable: the error's traceback refers to this frame, so both, with the whole body,
+            # would stay until the garbage collector runs.
+            await _send_unless_begun(status, self._problem_of(error, scope), inner, receive, guarded_send)
             if isinstance(error, asyncio.CancelledError):
                 raise
         finally:
-            if not scope["path"].startswith(_UNTOLD):
-                _count(inner, status, answered - began)
+            if not scope["path"].startswith(_UNLOGGED_PATHS):
+                _count(inner, status, responded - began)
                 self._log.info(
                     "request",
                     method=scope["method"],
@@ -129,31 +138,30 @@ class RequestMiddleware:
                     ms=round((time.perf_counter() - began) * 1000, 1),
                 )
 
-    def _told(self, error: BaseException, scope: Scope) -> Problem:
-        """What the sender hears of it."""
+    def _problem_of(self, error: BaseException, scope: Scope) -> Problem:
+        """The response to an error, which is logged unless it is expected."""
         match error:
             case Problem():
                 return error
-            case asyncio.CancelledError():  # the server stops, and has waited long enough for this one
-                told = "The service was stopped before this was done. Send it again in a moment."
-                return Problem(503, detail=told, headers={"Retry-After": "5"})
+            case asyncio.CancelledError():  # the server stops, and its grace period is over
+                detail = "The service was stopped before this was done. Send it again in a moment."
+                return Problem(503, detail=detail, headers={"Retry-After": "5"})
         self._log.error(
-            "request_failed", error=type(error).__name__, trace=_places(error), path=masked(scope["path"])
+            "request_failed", error=type(error).__name__, trace=_stack(error), path=masked(scope["path"])
         )
         return Problem(503, headers={"Retry-After": "5"}) if is_unavailable(error) else Problem(500)
 
-    async def _last_word(
-        self, scope: Scope, receive: Receive, send: Send, problem: Problem, status: int
-    ) -> None:
-        """Answer, unless an answer has begun: then the server closes the connection, and the reader sees
-        that.
-        """
-        if status == 0:
-            await render(Request(scope), problem)(scope, receive, send)
+
+async def _send_unless_begun(
+    status: int, problem: Problem, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Send the response to an error. Where one has begun, the server closes the connection instead."""
+    if status == 0:
+        await problem_response(Request(scope), problem)(scope, receive, send)
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's own where it is one, else a new one. It names lines of a log: no secret."""
+    """The client's own id if it is a valid one, else a new one. It marks log lines and is no secret."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             given: bytes = value
@@ -162,7 +170,7 @@ def _request_id(scope: Scope) -> str:
 
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
-    """Under the route's pattern and a known method: what a client makes up is no label."""
+    """Count a response by the route's pattern and a known method: clients cannot make up new labels."""
     service = scope["app"].state.http.service
     route = getattr(scope.get("route"), "path", "none")
     method = scope["method"] if scope["method"] in METHODS else "other"
@@ -170,7 +178,7 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     _response_seconds(service, route).observe(seconds)
 
 
-# The library looks each of them up under a lock. All there are is bounded by our own routes.
+# Cached, since the library looks each of them up under a lock. Our own routes bound their number.
 _responses = lru_cache(maxsize=4_096)(metrics.RESPONSES.labels)
 _response_seconds = lru_cache(maxsize=1_024)(metrics.RESPONSE_SECONDS.labels)
 
@@ -181,7 +189,7 @@ def _check_host(http: HttpContext, host: str, path: str) -> None:
 
 
 def _check_started(http: HttpContext, path: str) -> None:
-    if http.started is not None and not http.started.is_set() and not path.startswith(_UNTOLD):
+    if http.started is not None and not http.started.is_set() and not path.startswith(_UNLOGGED_PATHS):
         raise Problem(
             503,
             detail="The service waits for its database; nothing was done. Try again in a moment.",
@@ -189,6 +197,7 @@ def _check_started(http: HttpContext, path: str) -> None:
         )
 
 
-def _places(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
+def _stack(error: BaseException) -> list[str]:
+    """File, line and function of the innermost frames."""
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_LOGGED_FRAMES:]
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]

@@ -1,4 +1,4 @@
-"""The refusals that each JSON route shares, as the OpenAPI document tells them."""
+"""The refusals that all JSON routes share, in the OpenAPI document."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 SHARED_PROBLEMS = (400, 401, 403, 404, 408, 409, 413, 414, 415, 422, 429, 431, 503)
 _METHODS = ("get", "put", "post", "delete", "patch")
-_SCHEMA: dict[str, Any] = {
+_PROBLEM_SCHEMA: dict[str, Any] = {
     "title": "Problem",
     "description": "RFC 9457: what is wrong, and what to do about it.",
     "type": "object",
@@ -30,11 +30,11 @@ _SCHEMA: dict[str, Any] = {
 
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with a problem for each refusal that is not already described by the route itself."""
-    from shared.http.problems import problem_texts  # noqa: PLC0415  (only when somebody asks for the document)
+    """The document, with each shared refusal added to the operations that do not describe it themselves."""
+    from shared.http.problems import problem_texts  # noqa: PLC0415  (only needed when the document is requested)
 
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = _SCHEMA
+    schemas["Problem"] = _PROBLEM_SCHEMA
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path, operations in document.get("paths", {}).items():

@@ -1,4 +1,4 @@
-"""Several services' applications behind one port, told apart by path."""
+"""The applications of several services behind one port, chosen by path."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,11 +14,11 @@ from shared.http.request_limits import RequestLimits
 
 
 def route_by_path(apps: Mapping[str, FastAPI], paths: Mapping[str, Sequence[str]]) -> ASGIApp:
-    """One application of several. ``paths`` names each service's path prefixes; the longest whole-segment
-    match wins.
+    """One application that dispatches to the services' own.
 
-    `/` alone is a prefix too, of that one page. Probes speak for all services; files under
-    `/static/<service>/` and the document under `/openapi/` go to their service, the shared files to any.
+    ``paths`` has the path prefixes of each service; the longest match of whole segments wins, and `/` stands
+    for that one page alone. Probes answer for all services. `/static/<service>/` and the document under
+    `/openapi/` go to their service, the shared files to the first.
     """
     return _PathRouter(apps, paths)
 
@@ -33,33 +33,34 @@ class _PathRouter:
             for path in (*paths.get(name, ()), *own):
                 if (taken := self._routes.setdefault(_segments(path), app)) is not app:
                     raise ValueError(f"{path} belongs to two services: {taken.title} and {app.title}")
-        self._longest = max(len(path) for path in self._routes)
+        self._max_segments = max(len(path) for path in self._routes)
         first = next(iter(self._apps.values()))
         self._routes.setdefault(("static",), first)
-        self._own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-        # What belongs to nobody is refused in the look of any service that draws.
-        drawing = (app for app in self._apps.values() if app.state.http.pages is not None)
-        self._own.state.http = next(drawing, first).state.http
-        problems.install(self._own)
+        # Answers the probes, and refuses the paths of no service with the error page of any service that has
+        # pages.
+        self._fallback = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+        with_pages = (app for app in self._apps.values() if app.state.http.pages is not None)
+        self._fallback.state.http = next(with_pages, first).state.http
+        problems.install_error_handlers(self._fallback)
         health = HealthApp({name: app.state.http.health for name, app in apps.items()})
-        self._own.router.routes.extend(Route(path, health, methods=["GET"]) for path in HEALTH_PATHS)
-        self._own.add_middleware(RequestMiddleware, limits=self._limits)
-        self._own.router.lifespan_context = self._lifespan
+        self._fallback.router.routes.extend(Route(path, health, methods=["GET"]) for path in HEALTH_PATHS)
+        self._fallback.add_middleware(RequestMiddleware, limits=self._limits)
+        self._fallback.router.lifespan_context = self._lifespan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._chosen(scope["path"]) if scope["type"] == "http" else self._own
+        app = self._app_of(scope["path"]) if scope["type"] == "http" else self._fallback
         await app(scope, receive, send)
 
-    def _chosen(self, path: str) -> FastAPI:
-        if len(path) > self._limits.path:
-            return self._own
-        parts = _segments(path)
-        if not parts:
-            return self._routes.get((), self._own)
-        for length in range(min(len(parts), self._longest), 0, -1):
-            if (app := self._routes.get(parts[:length])) is not None:
+    def _app_of(self, path: str) -> FastAPI:
+        if len(path) > self._limits.path_bytes:
+            return self._fallback
+        segments = _segments(path)
+        if not segments:
+            return self._routes.get((), self._fallback)
+        for length in range(min(len(segments), self._max_segments), 0, -1):
+            if (app := self._routes.get(segments[:length])) is not None:
                 return app
-        return self._own
+        return self._fallback
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -70,4 +71,4 @@ class _PathRouter:
 
 
 def _segments(path: str) -> tuple[str, ...]:
-    return tuple(part for part in path.split("/") if part)
+    return tuple(segment for segment in path.split("/") if segment)

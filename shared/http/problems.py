@@ -1,4 +1,4 @@
-"""What a refusal looks like: RFC 9457 for programs, a page in plain words for people."""
+"""Refusals: RFC 9457 problem documents for programs, error pages for browsers."""
 
 import http.client
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class ProblemDocument(TypedDict, total=False):
 
 
 class Problem(HTTPException):
-    """A refusal: what is wrong, and what to do about it. Never the value that was sent."""
+    """A refusal: what is wrong, and what to do about it. It never quotes the value that was sent."""
 
     def __init__(
         self,
@@ -36,18 +36,18 @@ class Problem(HTTPException):
         errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        known_title, known_detail = problem_texts(status)
-        self.title = title or known_title
+        default_title, default_detail = problem_texts(status)
+        self.title = title or default_title
         self.errors = list(errors)
-        super().__init__(status, detail or ("" if title else known_detail), dict(headers or {}))
+        super().__init__(status, detail or ("" if title else default_detail), dict(headers or {}))
 
     @property
     def status(self) -> int:
         return self.status_code
 
 
-class Elsewhere(Exception):
-    """The reader is sent to another address of ours, with 303 (as a GET) or 307 (the same request again)."""
+class RedirectToPage(Exception):
+    """Redirects to another address of ours, with 303 (as a GET) or 307 (the same request again)."""
 
     def __init__(self, location: str, status: int) -> None:
         super().__init__(status)
@@ -56,9 +56,11 @@ class Elsewhere(Exception):
 
 
 class ErrorPages(Protocol):
-    """What can draw an error for a person."""
+    """Renders error pages."""
 
-    def error(self, request: Request, problem: Problem, request_id: str) -> Response: ...
+    def error(self, request: Request, problem: Problem, request_id: str) -> Response:
+        """The page of a refusal."""
+        ...
 
 
 PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
@@ -84,19 +86,19 @@ PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
 
 
 def problem_texts(status: int) -> tuple[str, str]:
-    """Title and remedy of a status that came without words of its own."""
+    """The default title and remedy of a status."""
     if status in PROBLEM_TEXTS:
         return PROBLEM_TEXTS[status]
     return http.client.responses.get(status, "Refused"), ""
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a person's browser asks, not a program: `/v1` never draws."""
+    """Whether a browser asks for a page; `/v1` has none."""
     return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith("/v1/")
 
 
-def render(request: Request, problem: Problem) -> Response:
-    """The problem in the form that its reader understands."""
+def problem_response(request: Request, problem: Problem) -> Response:
+    """The problem as a page or as a document, by what the client accepts."""
     request_id: str = request.scope.get("request_id", "")
     pages = http_of(request).pages
     if pages is not None and wants_page(request):
@@ -120,30 +122,30 @@ def _document(problem: Problem, request_id: str) -> ProblemDocument:
     return document
 
 
-async def _on_http(request: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     if isinstance(error, Problem):
-        return render(request, error)
+        return problem_response(request, error)
     if not isinstance(error, HTTPException):
         raise error
-    return render(request, Problem(error.status_code, headers=error.headers))
+    return problem_response(request, Problem(error.status_code, headers=error.headers))
 
 
-async def _on_validation(request: Request, error: Exception) -> Response:
+async def _on_validation_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     errors: Sequence[Any] = error.errors()
-    unreadable = any(fault.get("type") == "json_invalid" for fault in errors)
-    return render(request, Problem(400 if unreadable else 422, errors=faults_of(errors)))
+    unreadable = any(one.get("type") == "json_invalid" for one in errors)
+    return problem_response(request, Problem(400 if unreadable else 422, errors=faults_of(errors)))
 
 
-async def _on_elsewhere(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, Elsewhere):
+async def _on_redirect(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, RedirectToPage):
         raise error
     return RedirectResponse(error.location, error.status)
 
 
-def install(app: FastAPI) -> None:
-    """Give the application these answers in place of the framework's."""
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(Elsewhere, _on_elsewhere)
+def install_error_handlers(app: FastAPI) -> None:
+    """Replace the framework's responses to errors by ours."""
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(RedirectToPage, _on_redirect)

@@ -1,4 +1,4 @@
-"""How large a request may be and how long it may take to arrive: asked before all else."""
+"""Limits of a request's size and of the time in which it must arrive, checked before anything else."""
 
 import asyncio
 import re
@@ -10,132 +10,131 @@ from starlette.types import Message, Receive, Scope
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 
-COOKIES = (b"aw_", b"__Host-aw_")
-"""How the names of our own cookies begin."""
+OWN_COOKIE_PREFIXES = (b"aw_", b"__Host-aw_")
+ARRIVAL_KEY = "afterword.arrival"
+"""The key of the scope under which a server puts an ``Arrival``."""
 _COOKIE_VALUE = re.compile(rb"[A-Za-z0-9._~%+/=:-]*")
 _HOST = re.compile(rb"[A-Za-z0-9._~%-]{0,255}(?::[0-9]{0,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{0,5})?")
 _CHARSET = re.compile(rb";\s*charset\s*=\s*\"?([^\";]*)", re.IGNORECASE)
-ARRIVAL = "afterword.arrival"
-"""Where a server leaves an ``Arrival`` in the scope."""
-_UTF_8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
-"""The names of UTF-8 and of its subset."""
-_ONCE = frozenset({b"host", b"content-type", b"content-length", b"authorization"})
+_UTF_8_NAMES = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
+"""Of UTF-8 and of its subset."""
+_SINGLE_HEADERS = frozenset({b"host", b"content-type", b"content-length", b"authorization"})
 
 
 @dataclass(slots=True)
 class Arrival:
-    """Whether the server has all of a request's body. It knows nothing of the request: what refers to it is
-    freed with it.
+    """Whether the server has the whole body of a request.
+
+    Server and request share it; it refers to neither, so that both are freed without the garbage collector.
     """
 
-    whole: bool = False
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """Sizes in bytes, times in seconds."""
+    """What a request may have at most."""
 
-    path: int = 8 * 1024
-    query: int = 16 * 1024
-    parameters: int = 100
-    """Of a query."""
-    headers: int = 32 * 1024
-    """All of them together."""
-    header: int = 16 * 1024
+    path_bytes: int = 8 * 1024
+    query_bytes: int = 16 * 1024
+    query_parameters: int = 100
+    headers_bytes: int = 32 * 1024
+    """All headers together."""
+    header_bytes: int = 16 * 1024
     header_count: int = 100
-    body: int = 1024 * 1024
-    body_grace: float = 10.0
-    """What a body may take in any case; it may take longer while it keeps the pace."""
-    body_pace: int = 8 * 1024
-    """Bytes per second."""
+    body_bytes: int = 1024 * 1024
+    body_grace_s: float = 10.0
+    """A body may take so long in any case, and longer while it keeps ``body_bytes_per_s``."""
+    body_bytes_per_s: int = 8 * 1024
 
 
 def check_head(scope: Scope, limits: RequestLimits) -> str:
-    """Refuse a request for its address or its headers, without a look at its body. Costs linear time.
+    """Refuse a request for its address or its headers. The body is not read. Takes linear time.
 
-    :returns: the host that it names.
+    :returns: the Host header.
     :raises Problem: 414, 431, 400, 413 or 415.
     """
     _check_address(scope, limits)
-    found = _check_headers(scope["headers"], limits)
-    host = found.get(b"host", b"")
+    single = _check_headers(scope["headers"], limits)
+    host = single.get(b"host", b"")
     if not _HOST.fullmatch(host):
         raise Problem(400, detail="The Host header names no host.")
-    length = whole_number(found.get(b"content-length", b"0").decode("latin-1"))
-    if length is None or length > limits.body:
+    length = whole_number(single.get(b"content-length", b"0").decode("latin-1"))
+    if length is None or length > limits.body_bytes:
         raise Problem(413)
-    for charset in _CHARSET.findall(found.get(b"content-type", b"")):
-        if charset.strip().lower() not in _UTF_8:
+    for charset in _CHARSET.findall(single.get(b"content-type", b"")):
+        if charset.strip().lower() not in _UTF_8_NAMES:
             raise Problem(415, "Only UTF-8 is read here.", "Send it in UTF-8, as “charset=utf-8” says.")
     return host.decode()
 
 
 def _check_address(scope: Scope, limits: RequestLimits) -> None:
     query = scope["query_string"]
-    if len(scope["path"]) > limits.path or len(query) > limits.query:
+    if len(scope["path"]) > limits.path_bytes or len(query) > limits.query_bytes:
         raise Problem(414)
-    if query.count(b"&") >= limits.parameters or not query.isascii():
-        raise Problem(400, detail=f"A query has at most {limits.parameters} parameters, percent-encoded.")
+    if query.count(b"&") >= limits.query_parameters or not query.isascii():
+        most = limits.query_parameters
+        raise Problem(400, detail=f"A query has at most {most} parameters, percent-encoded.")
 
 
 def _check_headers(headers: list[tuple[bytes, bytes]], limits: RequestLimits) -> dict[bytes, bytes]:
-    """Those that a request has at most once."""
-    found: dict[bytes, bytes] = {}
+    """The headers that a request has at most once."""
+    single: dict[bytes, bytes] = {}
     total = 0
     for name, value in headers:
         total += len(name) + len(value)
-        if len(value) > limits.header or len(name) > limits.header:
+        if len(value) > limits.header_bytes or len(name) > limits.header_bytes:
             raise Problem(431)
-        if name in _ONCE and found.setdefault(name, value) is not value:
+        if name in _SINGLE_HEADERS and single.setdefault(name, value) is not value:
             raise Problem(400, detail=f"Send the header {name.decode()} once.")
-    if total > limits.headers or len(headers) > limits.header_count:
+    if total > limits.headers_bytes or len(headers) > limits.header_count:
         raise Problem(431)
-    return found
+    return single
 
 
 def own_cookies(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers with our own cookies only, and of these the ones that we could have written.
+    """The headers without foreign cookies, and without values that we never write.
 
-    Python before 3.11.10 and 3.12.6 reads a quoted cookie in quadratic time (CVE-2024-7592); what is quoted
-    is not ours.
+    Python before 3.11.10 and 3.12.6 parses a quoted cookie in quadratic time (CVE-2024-7592); ours are not
+    quoted.
     """
     if not any(name == b"cookie" for name, _ in headers):
         return headers
-    return [(name, b"; ".join(_ours(value)) if name == b"cookie" else value) for name, value in headers]
+    return [(name, b"; ".join(_own(value)) if name == b"cookie" else value) for name, value in headers]
 
 
-def _ours(cookies: bytes) -> Iterator[bytes]:
+def _own(cookies: bytes) -> Iterator[bytes]:
     for cookie in cookies.split(b";"):
         name, _, value = cookie.strip().partition(b"=")
-        if name.startswith(COOKIES) and _COOKIE_VALUE.fullmatch(value):
+        if name.startswith(OWN_COOKIE_PREFIXES) and _COOKIE_VALUE.fullmatch(value):
             yield cookie.strip()
 
 
 def paced(scope: Scope, receive: Receive, limits: RequestLimits) -> Receive:
-    """The body of a request as long as it keeps its size and its pace; read only when somebody asks for it.
+    """``receive``, as long as the body keeps within its size and its pace.
 
-    :raises Problem: out of what it returns, 413 or 408.
+    :raises Problem: when the result is called: 413 or 408.
     """
-    total, whole, began = 0, False, 0.0
-    arrival: Arrival | None = scope.get(ARRIVAL)
+    total, complete, began = 0, False, 0.0
+    arrival: Arrival | None = scope.get(ARRIVAL_KEY)
 
     async def receive_in_time() -> Message:
-        nonlocal total, whole, began
-        if whole:
+        nonlocal total, complete, began
+        if complete:
             return await receive()
-        if arrival is not None and arrival.whole:
-            message = await receive()  # at once: a time limit would take longer than all else here
+        if arrival is not None and arrival.complete:
+            message = await receive()  # returns at once: a time limit would cost more than all else here
         else:
             began = began or asyncio.get_running_loop().time()
             try:
-                async with asyncio.timeout_at(began + limits.body_grace + total / limits.body_pace):
+                async with asyncio.timeout_at(began + limits.body_grace_s + total / limits.body_bytes_per_s):
                     message = await receive()
             except TimeoutError:
                 raise Problem(408, headers={"Connection": "close"}) from None
         total += len(message.get("body", b""))
-        if total > limits.body:
+        if total > limits.body_bytes:
             raise Problem(413)
-        whole = not message.get("more_body", False)
+        complete = not message.get("more_body", False)
         return message
 
     return receive_in_time

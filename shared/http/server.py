@@ -1,4 +1,4 @@
-"""The HTTP server inside a process whose signals and loops are somebody else's."""
+"""The HTTP server, in a process that handles signals and runs loops of its own."""
 
 import asyncio
 import socket
@@ -12,15 +12,15 @@ from starlette.types import ASGIApp
 from shared.errors import FatalError
 from shared.http.connection_limits import BoundedConnection, ConnectionLimits
 
-GRACE_SECONDS = 5
+STOP_GRACE_S = 5
 
 
 class CannotListen(FatalError, OSError):
-    """The port or the address is not to be had."""
+    """The port is taken, or the address is not this machine's."""
 
 
 class ServerDied(Exception):
-    """The server ended, or never began, without being asked to stop: the log says why."""
+    """The server ended without being asked to, or did not start; the log has the reason."""
 
 
 class _Server(uvicorn.Server):
@@ -38,13 +38,13 @@ async def serve(
     trusted_proxies: str = "127.0.0.1",
     limits: ConnectionLimits | None = None,
 ) -> None:
-    """Serve until ``stopping`` is set; open requests get five seconds, then connections are closed.
+    """Serve until ``stopping`` is set. Running requests then get some seconds before connections are closed.
 
-    Connections that are slow, idle or too many are ended within ``limits``. What a trusted proxy says of who
-    called, and whether encrypted, becomes the request's own.
+    Slow, idle and surplus connections end as ``limits`` says. The client address and the scheme that a
+    trusted proxy forwards become the request's own.
 
     :raises CannotListen: when the port is taken.
-    :raises ServerDied: when the application did not start.
+    :raises ServerDied: when the application does not start.
     """
     config = uvicorn.Config(
         app,
@@ -55,7 +55,7 @@ async def serve(
         access_log=False,
         server_header=False,
         forwarded_allow_ips=trusted_proxies,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=STOP_GRACE_S,
     )
     server = _Server(config)
     with closing(_listening(host, port)) as listener:
@@ -68,7 +68,8 @@ async def serve(
         try:
             await server.serve(sockets=[listener])
         except SystemExit as error:
-            # How uvicorn tells that the application's start failed; ending the process is not its to decide.
+            # uvicorn exits when the application fails to start; whether the process ends is decided by its
+            # caller.
             raise ServerDied from error
         finally:
             waiter.cancel()
@@ -77,7 +78,7 @@ async def serve(
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A bound socket. It names its protocol, without which asyncio's own loop leaves Nagle's delay on."""
+    """A bound socket. With the protocol named, asyncio's own loop, too, turns Nagle's delay off."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

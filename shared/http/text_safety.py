@@ -1,4 +1,4 @@
-"""JSON and forms can carry what PostgreSQL refuses: caught at the door, named by its field."""
+"""Values in JSON, forms and addresses that PostgreSQL cannot store: refused with the name of the field."""
 
 import math
 from collections.abc import Iterator
@@ -8,28 +8,28 @@ from fastapi import Request
 
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
-from shared.http.validation_errors import MAX_FAULTS, FieldFault
+from shared.http.validation_errors import MAX_FAULTS, MAX_FIELD_LENGTH, FieldFault
 from shared.values.json_pointers import pointer
 
 _Parts = Iterator[tuple[str | int, Any]]
 
 
 def text_faults(value: Any) -> list[FieldFault]:
-    """Every place in decoded JSON that no table can keep: NUL, half a character, NaN, more than 64 bits."""
+    """The values in decoded JSON that PostgreSQL cannot store: NUL, half characters, NaN, beyond 64 bits."""
     faults: list[FieldFault] = []
-    # The way to the part at hand: one entry for each level, so that a place is built for a fault alone.
-    way: list[str | int] = []
+    # The path to the current part, one entry for each level; a pointer is built only for a fault.
+    path: list[str | int] = []
     levels: list[_Parts] = [iter([("", value)])]
     while levels and len(faults) < MAX_FAULTS:
         name, part = next(levels[-1], (None, None))
         if name is None:
             levels.pop()
             continue
-        way[len(levels) - 1 :] = [name]
+        path[len(levels) - 1 :] = [name]
         if isinstance(name, str) and (fault := text_fault(name)) is not None:
-            faults.append(FieldFault(field=pointer(*way[1:-1]), detail=f"The name of a field: {fault}"))
+            faults.append(FieldFault(field=pointer(*path[1:-1]), detail=f"The name of a field: {fault}"))
         if (fault := _fault_of(part)) is not None:
-            faults.append(FieldFault(field=pointer(*way[1:]), detail=fault))
+            faults.append(FieldFault(field=pointer(*path[1:]), detail=fault))
         if isinstance(part, dict):
             levels.append((str(key), inner) for key, inner in part.items())
         elif isinstance(part, list):
@@ -38,7 +38,7 @@ def text_faults(value: Any) -> list[FieldFault]:
 
 
 def text_fault(text: str) -> str | None:
-    """What keeps a text out of every table; None when nothing does."""
+    """What keeps a text from being stored; None when nothing does."""
     if "\0" in text:
         return "Take out the NUL character (\\u0000)."
     try:
@@ -59,14 +59,14 @@ def _fault_of(part: Any) -> str | None:
 
 
 def check_address_text(request: Request) -> None:
-    """Refuse a path or a query of which a part cannot be kept.
+    """Refuse a path or a query with a part that cannot be stored.
 
-    :raises Problem: 400, naming each.
+    :raises Problem: 400, naming each of them.
     """
     if not request.scope["query_string"] and not request.path_params:
         return
     faults = [
-        FieldFault(field=f"{where}/{name}"[:MAX_FAULTS], detail=fault)
+        FieldFault(field=f"{where}/{name}"[:MAX_FIELD_LENGTH], detail=fault)
         for where, pairs in (
             ("path", request.path_params.items()),
             ("query", request.query_params.multi_items()),
@@ -79,9 +79,9 @@ def check_address_text(request: Request) -> None:
 
 
 async def check_form_text(request: Request) -> None:
-    """Refuse a form of which a part cannot be kept.
+    """Refuse a form with a field that cannot be stored.
 
-    A handler that reads its form itself, and repairs what it reads, answers for it itself.
+    A handler that reads (and repairs) its form itself does not use this.
 
     :raises Problem: 400, naming each field.
     """

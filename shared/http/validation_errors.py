@@ -1,4 +1,4 @@
-"""Each fault of a request in words: the field, and what to write instead. Never the value itself."""
+"""The faults of a request: the field, and what to write instead, without the value."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
@@ -6,20 +6,21 @@ from typing import Any, TypedDict
 from shared.values.json_pointers import pointer, printable
 
 MAX_FAULTS = 100
+MAX_FIELD_LENGTH = 100
 
 
 class FieldFault(TypedDict):
-    """One thing that is wrong.
+    """One fault of a request.
 
-    ``field`` is a JSON pointer into the body, or says where else: ``query/name``,
-    ``path/name``, ``header/name``.
+    ``field`` is a JSON pointer into the body, or ``query/name``, ``path/name``, ``header/name``.
     """
 
     field: str
     detail: str
 
 
-# pydantic's own sentences may quote the input, so only these are ever shown. {…} are limits of ours.
+# pydantic's own messages may quote the input, so only these are shown. The placeholders are limits of our
+# models.
 REMEDIES: dict[str, str] = {
     "missing": "Required. Add it.",
     "json_invalid": "This is not JSON from character {position} on.",
@@ -58,7 +59,7 @@ REMEDIES: dict[str, str] = {
     "uuid_type": "Must be a UUID.",
     "uuid_parsing": "Must be a UUID, such as 0190a5c0-8a3b-7c1d-9e2f-4b5a6c7d8e9f.",
 }
-BEGINNINGS = {
+REMEDIES_BY_PREFIX = {
     "datetime_": "Must be a time with its zone, such as 2026-11-22T05:00:00Z.",
     "date_": "Must be a day, such as 2026-11-22.",
     "time_": "Must be a time of day, such as 14:30.",
@@ -68,11 +69,11 @@ BEGINNINGS = {
 
 
 def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldFault]:
-    """What pydantic found, each with its place and remedy; at most a hundred of them."""
-    return [FieldFault(field=_place(error), detail=_remedy(error)) for error in errors[:MAX_FAULTS]]
+    """The errors of pydantic as field and remedy; at most ``MAX_FAULTS`` of them."""
+    return [FieldFault(field=_field(error), detail=_remedy(error)) for error in errors[:MAX_FAULTS]]
 
 
-def _place(error: Mapping[str, Any]) -> str:
+def _field(error: Mapping[str, Any]) -> str:
     where, *parts = error.get("loc") or ("body",)
     if error.get("type") == "json_invalid":
         return "/"
@@ -85,11 +86,11 @@ def _remedy(error: Mapping[str, Any]) -> str:
         limits["position"] = (error.get("loc") or ("body", 0))[-1]
     if kind in REMEDIES:
         return REMEDIES[kind].format_map(limits)
-    for beginning, words in BEGINNINGS.items():
-        if kind.startswith(beginning):
-            return words
+    for prefix, remedy in REMEDIES_BY_PREFIX.items():
+        if kind.startswith(prefix):
+            return remedy
     if kind in {"value_error", "assertion_error"}:
-        # A rule of our own says what to do instead; a foreign one (an address) may quote what it refused.
-        rule = limits.get("error")
-        return str(rule) if isinstance(rule, Exception) else "Must be an address such as name@example.com."
+        # Our own validators raise with the remedy; a library's (of addresses) may quote the value.
+        own = limits.get("error")
+        return str(own) if isinstance(own, Exception) else "Must be an address such as name@example.com."
     return "This value cannot be used here."

@@ -1,1 +1,1 @@
-"""What every page of the product shares: the frame, the words around, the drawings, the style."""
+"""What the pages of all services share: templates, styles and scripts, charts, formats, translations."""

@@ -1,4 +1,4 @@
-"""Style sheets, scripts and the mark: addressed by their content, so a browser keeps them for ever."""
+"""Style sheets, scripts and icons, under addresses with a digest of the content: browsers may keep them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,56 +11,56 @@ from starlette.responses import Response
 
 from shared.http.problems import Problem
 
-TYPES = {
+MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".ico": "image/x-icon",
 }
-FOR_EVER = "public, max-age=31536000, immutable"
-_DIGITS = 16
+CACHE_CONTROL = "public, max-age=31536000, immutable"
+_DIGEST_LENGTH = 16
 
 
-class Folder(NamedTuple):
-    """Whose files, and where they lie."""
+class AssetFolder(NamedTuple):
+    """A folder of files, and the name of their owner in addresses."""
 
     name: str
     folder: Path
 
 
-SHARED = Folder("shared", Path(__file__).parent / "static")
+SHARED_ASSETS = AssetFolder("shared", Path(__file__).parent / "static")
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _Asset:
     content: bytes
     digest: str
-    type: str
+    media_type: str
 
 
 class Assets:
     """All files of some folders, read once. Their addresses are ``/static/<owner>/<digest>/<name>``."""
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
-        self._files: dict[tuple[str, str], _File] = {}
+        self._assets: dict[tuple[str, str], _Asset] = {}
         for owner, folder in folders.items():
             for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-                if path.suffix in TYPES:
+                if path.suffix in MEDIA_TYPES:
                     content = path.read_bytes()
-                    digest = hashlib.sha256(content).hexdigest()[:_DIGITS]
-                    self._files[owner, path.name] = _File(content, digest, TYPES[path.suffix])
-        self._owners = {name: owner for owner, name in reversed(self._files)}
+                    digest = hashlib.sha256(content).hexdigest()[:_DIGEST_LENGTH]
+                    self._assets[owner, path.name] = _Asset(content, digest, MEDIA_TYPES[path.suffix])
+        self._owners = {name: owner for owner, name in reversed(self._assets)}
 
     def url(self, name: str) -> str:
-        """The address of a file; a service's own file goes before a shared one of the same name."""
+        """The address of a file. The folders' order decides between files of the same name."""
         owner = self._owners[name]
-        return f"/static/{owner}/{self._files[owner, name].digest}/{name}"
+        return f"/static/{owner}/{self._assets[owner, name].digest}/{name}"
 
     async def respond(self, request: Request) -> Response:
-        """The file, for ever; another digest than today's is an address that we no longer have."""
+        """The file, to be kept for a year; 404 for the digest of an earlier version."""
         owner, digest, name = (request.path_params[part] for part in ("owner", "digest", "name"))
-        file = self._files.get((owner, name))
-        if file is None or file.digest != digest:
+        asset = self._assets.get((owner, name))
+        if asset is None or asset.digest != digest:
             raise Problem(404)
-        return Response(file.content, media_type=file.type, headers={"Cache-Control": FOR_EVER})
+        return Response(asset.content, media_type=asset.media_type, headers={"Cache-Control": CACHE_CONTROL})

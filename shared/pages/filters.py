@@ -1,4 +1,4 @@
-"""Figures and times as the design language writes them, in the reader's language and time zone."""
+"""Numbers, times and names as text, in the reader's language and time zone. Templates use them as filters."""
 
 import unicodedata
 from datetime import date, datetime, timedelta
@@ -10,21 +10,24 @@ from markupsafe import Markup, escape
 
 from shared.events.segments import decoded
 from shared.pages import outward_links
-from shared.pages.language import counted, reading, translated
+from shared.pages.language import counted, reader_locale, translated
 from shared.values.rounding import half_up
 
 MINUS = "\N{MINUS SIGN}"
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
+LEFT_TO_RIGHT = frozenset({"L", "LRE", "LRO", "LRI"})
+"""Unicode's classes of characters that set, or embed, a direction."""
 
 
 def signed(value: float | Fraction) -> str:
-    """A score: +27, a real minus before 8, or 0."""
+    """A score: +27, 0, or with a real minus sign."""
     rounded = half_up(value)
     return f"+{rounded}" if rounded > 0 else f"{MINUS}{-rounded}" if rounded < 0 else "0"
 
 
 def bound(value: float) -> str:
-    """An end of a difference's interval, with a decimal where it would be rounded onto 0."""
+    """An end of a difference's interval, with a decimal where it would otherwise be rounded to 0."""
     tenths = half_up(value * 10)
     if half_up(value) or not tenths:
         return signed(value)
@@ -32,89 +35,88 @@ def bound(value: float) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share with one decimal: 6.3 % of 1 in 16."""
+    """A share with one decimal: 6.3 % for 1 of 16."""
     tenths = half_up(Fraction(1000 * part, max(1, whole)))
     return f"{tenths // 10}.{tenths % 10}\N{NO-BREAK SPACE}%"
 
 
 def thousands(value: int) -> str:
-    """A count with the reader's separators."""
-    return format_decimal(value, locale=reading().locale)
+    """A count with the reader's thousands separators."""
+    return format_decimal(value, locale=reader_locale().locale)
 
 
 def day(value: date | datetime) -> str:
-    """A day such as 17 November; another year is named."""
-    reader = reading()
-    here = value.astimezone(reader.zone).date() if isinstance(value, datetime) else value
-    this_year = here.year == reader.now.astimezone(reader.zone).year
-    return format_date(
-        here, _DAY_FORMS.get(reader.locale.language, "d MMMM") + ("" if this_year else " y"), reader.locale
-    )
+    """A day such as 17 November, with its year unless that is the current one."""
+    reader = reader_locale()
+    local = value.astimezone(reader.zone).date() if isinstance(value, datetime) else value
+    this_year = local.year == reader.now.astimezone(reader.zone).year
+    pattern = _DAY_PATTERNS.get(reader.locale.language, "d MMMM")
+    return format_date(local, pattern if this_year else f"{pattern} y", reader.locale)
 
 
-# Months stand after the day everywhere that we speak; only the full stop differs.
-_DAY_FORMS = {"da": "d. MMMM", "nb": "d. MMMM", "de": "d. MMMM", "fi": "d. MMMM"}
+# In all our languages the month follows the day; only the full stop differs.
+_DAY_PATTERNS = {"da": "d. MMMM", "nb": "d. MMMM", "de": "d. MMMM", "fi": "d. MMMM"}
 
 
 def weekday(value: datetime) -> str:
     """The day of the week, such as Friday."""
-    reader = reading()
+    reader = reader_locale()
     return format_date(value.astimezone(reader.zone).date(), "EEEE", reader.locale)
 
 
 def days_ahead(value: datetime) -> int:
-    """How many midnights of the reader's lie between now and then; 0 today, less than 0 before it."""
-    reader = reading()
+    """The number of the reader's midnights until then: 0 is today, negative numbers are in the past."""
+    reader = reader_locale()
     return (value.astimezone(reader.zone).date() - reader.now.astimezone(reader.zone).date()).days
 
 
 def clock_time(value: datetime) -> str:
-    """The time of day on a clock of 24 hours."""
-    reader = reading()
+    """The time of day on a 24-hour clock."""
+    reader = reader_locale()
     return format_time(value, "HH:mm", tzinfo=reader.zone, locale=reader.locale)
 
 
 def since(value: datetime) -> str:
-    """How long ago, in one unit; from a day on, the day itself."""
-    seconds = max(0, int((reading().now - value) / timedelta(seconds=1)))
-    if seconds < _MINUTE:
+    """How long ago, in one unit; after a day, the day and the time."""
+    seconds = max(0, int((reader_locale().now - value) / timedelta(seconds=1)))
+    if seconds < _MINUTE_S:
         return counted("%(n)s second ago", "%(n)s seconds ago", seconds) % {"n": seconds}
-    if seconds < _HOUR:
-        minutes = seconds // _MINUTE
+    if seconds < _HOUR_S:
+        minutes = seconds // _MINUTE_S
         return counted("%(n)s minute ago", "%(n)s minutes ago", minutes) % {"n": minutes}
-    if seconds < _DAY:
-        hours = seconds // _HOUR
+    if seconds < _DAY_S:
+        hours = seconds // _HOUR_S
         return counted("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
     return translated("%(day)s, %(time)s") % {"day": day(value), "time": clock_time(value)}
 
 
 def isolated(text: str) -> str:
-    """A name inside a sentence of ours, as HTML: isolated (``bdi``) when it is written the other way."""
-    rightwards = reading().locale.text_direction == "ltr"
-    turning = {"R", "AL", "AN", "RLE", "RLO", "RLI"} if rightwards else {"L", "LRE", "LRO", "LRI"}
-    shown = escape(text)
-    if any(unicodedata.bidirectional(letter) in turning for letter in text):
-        return Markup("<bdi>{}</bdi>").format(shown)
-    return shown
+    """A name inside one of our sentences, as HTML: in ``bdi`` when it is written in the other direction."""
+    left_to_right = reader_locale().locale.text_direction == "ltr"
+    other_direction = RIGHT_TO_LEFT if left_to_right else LEFT_TO_RIGHT
+    escaped = escape(text)
+    if any(unicodedata.bidirectional(character) in other_direction for character in text):
+        return Markup("<bdi>{}</bdi>").format(escaped)
+    return escaped
 
 
 def zone_name(zone: str) -> str:
-    """The city of a time zone: Europe/Copenhagen is Copenhagen."""
+    """The city of a time zone: Copenhagen of Europe/Copenhagen."""
     return zone.rpartition("/")[2].replace("_", " ")
 
 
 def dimension_name(dimension: str) -> str:
-    """A dimension in words: ``handled_by`` is "handled by"."""
+    """A dimension in words: "handled by" of ``handled_by``."""
     return decoded(dimension).replace("_", " ")
 
 
 def value_name(value: str) -> str:
-    """What somebody called a thing, as a name: ``click and collect`` is "Click and collect"."""
+    """A value that a company has named, as a title: "Click and collect" of ``click and collect``."""
     return value[:1].upper() + value[1:]
 
 
 def segment_name(segment: str) -> str:
-    """A segment's value: ``organisation:north/sales`` is "North / Sales"; the company has none."""
+    """The value of a segment: "North / Sales" of ``organisation:north/sales``; empty for the company."""
     return " / ".join(value_name(decoded(part)) for part in segment.partition(":")[2].split("/"))
 
 

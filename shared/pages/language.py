@@ -1,4 +1,7 @@
-"""In whose words a page speaks: gettext by context variable, catalogues read from their ``.po`` files."""
+"""The language of a page: translations, and the reader's locale as a context variable.
+
+The ``.po`` files are compiled at start, so that there is no compiled file that could be stale.
+"""
 
 import gettext
 from collections.abc import Collection, Iterator, Sequence
@@ -18,38 +21,40 @@ from shared.clock import system_clock
 from shared.values.languages import widening
 from shared.values.zones import zone_of
 
-SOURCE = "en"
+SOURCE_LANGUAGE = "en"
+"""The language of the texts in the code and the templates."""
+MAX_ACCEPTED_LANGUAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Who reads: the language, the place whose clock is meant, the moment, and the words."""
+class ReaderLocale:
+    """The reader of what is being rendered: language and translations, time zone, and the current time."""
 
-    language: str = SOURCE
+    language: str = SOURCE_LANGUAGE
     zone: ZoneInfo = field(default_factory=zone_of)
     now: datetime = field(default_factory=system_clock)
-    words: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
-    page: str = ""
-    """The page's language where it is another: a client's own words stand in it, and ours in ``language``."""
+    translations: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
+    page_language: str = ""
+    """The language of a survey's own texts on the page, where ours have no translation in it."""
 
     @property
     def locale(self) -> Locale:
         try:
             return Locale.parse(self.language.replace("-", "_"))
         except (UnknownLocaleError, ValueError):
-            return Locale(SOURCE)
+            return Locale(SOURCE_LANGUAGE)
 
 
-_reading: ContextVar[Reading] = ContextVar("reading")
+_reading: ContextVar[ReaderLocale] = ContextVar("reading")
 
 
-def reading() -> Reading:
-    """Who reads what is being rendered."""
-    return _reading.get(None) or Reading()
+def reader_locale() -> ReaderLocale:
+    """The current reader."""
+    return _reading.get(None) or ReaderLocale()
 
 
 @contextmanager
-def read_by(reader: Reading) -> Iterator[None]:
+def rendering_for(reader: ReaderLocale) -> Iterator[None]:
     """Render for this reader."""
     token = _reading.set(reader)
     try:
@@ -58,34 +63,34 @@ def read_by(reader: Reading) -> Iterator[None]:
         _reading.reset(token)
 
 
-# The environment's translations are shared between readers, so each call looks up who reads now.
+# All readers share one environment, so each call looks up the current reader.
 def translated(message: str) -> str:
-    return reading().words.gettext(message)
+    return reader_locale().translations.gettext(message)
 
 
 def counted(one: str, many: str, n: int) -> str:
-    return reading().words.ngettext(one, many, n)
+    return reader_locale().translations.ngettext(one, many, n)
 
 
-def in_context(context: str, message: str) -> str:
-    return reading().words.pgettext(context, message)
+def translated_in_context(context: str, message: str) -> str:
+    return reader_locale().translations.pgettext(context, message)
 
 
 def counted_in_context(context: str, one: str, many: str, n: int) -> str:
-    return reading().words.npgettext(context, one, many, n)
+    return reader_locale().translations.npgettext(context, one, many, n)
 
 
 def catalogues(folders: Sequence[Path]) -> dict[str, gettext.NullTranslations]:
-    """The translations of all languages found; an earlier folder's words go before a later one's."""
-    found: dict[str, gettext.NullTranslations] = {SOURCE: gettext.NullTranslations()}
+    """The translations by language; those in an earlier folder are preferred."""
+    found: dict[str, gettext.NullTranslations] = {SOURCE_LANGUAGE: gettext.NullTranslations()}
     for folder in folders:
         for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
             language = path.parts[-3]
-            words = _compiled(path)
+            translations = _compiled(path)
             if language in found:
-                found[language].add_fallback(words)
+                found[language].add_fallback(translations)
             else:
-                found[language] = words
+                found[language] = translations
     return found
 
 
@@ -97,18 +102,18 @@ def _compiled(path: Path) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def spoken(wished: str, available: Collection[str]) -> str:
-    """The language itself when it is there, else without its region (da-DK, then da), else English."""
-    return next((tag for tag in widening(wished) if tag in available), SOURCE)
+def supported_language(wished: str, available: Collection[str]) -> str:
+    """The language itself when it is available, else a wider one (da for da-DK), else English."""
+    return next((tag for tag in widening(wished) if tag in available), SOURCE_LANGUAGE)
 
 
 def direction(tag: str) -> str:
     """``rtl`` for a language that is written from right to left, else ``ltr``."""
-    return Reading(tag).locale.text_direction
+    return ReaderLocale(tag).locale.text_direction
 
 
-def own_name(tag: str) -> str:
-    """A language in its own words, such as Dansk; the tag itself when nobody has told us its name."""
+def native_name(tag: str) -> str:
+    """The name of a language in that language, such as Dansk; the tag itself when the name is not known."""
     try:
         name = Locale.parse(tag.replace("-", "_")).get_display_name()
     except (UnknownLocaleError, ValueError):
@@ -117,19 +122,19 @@ def own_name(tag: str) -> str:
 
 
 def negotiate(accept_language: str | None, available: Sequence[str]) -> str:
-    """The reader's best language among those we have (RFC 9110 12.5.4), English when none fits."""
-    wanted: list[tuple[float, int, str]] = []
-    for place, part in enumerate((accept_language or "").split(",")[:20]):
+    """The available language that the header prefers (RFC 9110, 12.5.4); English when it accepts none."""
+    accepted: list[tuple[float, int, str]] = []
+    for rank, part in enumerate((accept_language or "").split(",")[:MAX_ACCEPTED_LANGUAGES]):
         tag, _, weight = part.partition(";")
         try:
             quality = float(weight.partition("=")[2] or 1)
         except ValueError:
             quality = 0.0
         if quality > 0 and tag.strip():
-            wanted.append((-quality, place, tag.strip().lower()))
+            accepted.append((-quality, rank, tag.strip().lower()))
     by_tag = {language.lower().replace("_", "-"): language for language in available}
-    for _, _, tag in sorted(wanted):
+    for _, _, tag in sorted(accepted):
         for each in widening(tag):
             if each in by_tag:
                 return by_tag[each]
-    return SOURCE
+    return SOURCE_LANGUAGE

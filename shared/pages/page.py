@@ -1,42 +1,57 @@
-"""What a page's template sees: the frame around every page, and one dataclass for each page."""
+"""What the templates of pages see: the frame of staff pages, and one dataclass for each page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
+
+from shared.http.validation_errors import FieldFault
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What the frame of a page for staff shows of the reader's company."""
+    """What the frame of a staff page shows."""
 
     company: str = ""
-    """Beside the person's name."""
+    """Beside the user's name."""
     here: str = ""
-    """Which of the words of the menu is current: scores, cases, surveys, events."""
+    """The current entry of the menu: scores, cases, surveys, events or settings."""
     open_cases: int | None = None
     """The number beside Cases; None: not shown."""
     test_mode: bool = False
     """Mail goes to test addresses only."""
     sending_stopped: bool = False
     demo: bool = False
-    """Whether the company is the invented one."""
+    """Whether the company is the invented one of the demonstration."""
     live: str | None = None
-    """Address of the stream of changes that the page follows."""
+    """The address of the stream of changes that the page follows."""
     live_only: str | None = None
-    """The id of the one thing that the page is about; None: any change concerns it."""
+    """The id of the one thing that the page shows; None: every change concerns it."""
     time_zone: str | None = None
     """Of the company; None: not known, so no times are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page: its fields are what its template sees, beside the frame's and the globals.
+    """The base of all pages. The template sees the fields, the frame's fields, and the globals.
 
-    ``tests/unit/test_templates.py`` compares each template with the fields of its page.
+    ``tests/unit/test_templates.py`` compares each template with its page.
     """
 
     template: ClassVar[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ErrorPage(Page):
+    """A refusal, or an error of ours."""
+
+    template: ClassVar[str] = "error.html"
+    status: int
+    title: str
+    detail: str
+    errors: Sequence[FieldFault]
+    request_id: str
+
+
 def fields_of(values: Page | Frame) -> dict[str, Any]:
-    """The fields by name, as they are: nothing in them is copied."""
+    """The fields by name, not copied."""
     return {each.name: getattr(values, each.name) for each in fields(values)}

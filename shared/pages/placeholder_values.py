@@ -1,4 +1,4 @@
-"""What a survey is about, in the reader's language: the values of its placeholders."""
+"""The values of a survey's placeholders, in the reader's language."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,10 +20,10 @@ def values_of(
     occurred_at: datetime | None,
     touchpoint: str | None,
 ) -> dict[str, str]:
-    """What each placeholder stands for; to be called while somebody reads (``language.read_by``).
+    """The value of each placeholder, for the current reader (``language.rendering_for``).
 
-    What is not known has words that fit its place: no touchpoint is what the survey is about, no day is
-    “one of the last days”.
+    An unknown fact has a phrase that fits its place: the occasion for the touchpoint, “one of the last days”
+    for the day.
     """
     values = {
         "company": company,
@@ -38,10 +38,10 @@ def values_of(
 
 
 def known_occasion(event_type: str, measurement: Measurement) -> str | None:
-    """What an event of this type is to the customer, such as “your delivery”; None when nothing tells.
+    """The customer's words for an event of this type, such as “your delivery”; None when there are none.
 
-    The last word that we know decides: ``order.delivered`` is a delivery, ``order.lost`` an order. A survey
-    of the whole relation is about no single event.
+    The last known word of the type decides: ``order.delivered`` is a delivery, ``order.lost`` an order. A
+    relational survey has no single event.
     """
     if measurement == "relational":
         return None
@@ -51,11 +51,11 @@ def known_occasion(event_type: str, measurement: Measurement) -> str | None:
     return None
 
 
-def _of(kind: Callable[[], str], *words: str) -> Mapping[str, Callable[[], str]]:
-    return dict.fromkeys(words, kind)
+def _of(occasion: Callable[[], str], *words: str) -> Mapping[str, Callable[[], str]]:
+    return dict.fromkeys(words, occasion)
 
 
-# Each in a call of its own, so that the catalogue's tool finds the words.
+# Each text in a call of its own, so that the extraction of messages finds it.
 _OCCASIONS: Mapping[str, Callable[[], str]] = {
     **_of(lambda: translated("your delivery"), "delivery", "deliveries", "delivered", "shipment", "parcel"),
     **_of(lambda: translated("your return"), "return", "returns", "returned"),

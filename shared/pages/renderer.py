@@ -1,4 +1,4 @@
-"""Draws a service's templates into text, without the web: its mails, and what its pages are made of."""
+"""Renders a service's templates to text: its mails, and the pages that ``Pages`` responds with."""
 
 import importlib.resources
 from pathlib import Path
@@ -15,14 +15,14 @@ PAGES_FOLDER = Path(__file__).parent
 
 
 class Renderer:
-    """The templates of a service, its own first, then the shared ones: ``Texts("services.dispatcher")``.
+    """The templates of a service, its own before the shared ones: ``Renderer("services.dispatcher")``.
 
-    Looks for ``templates`` and ``locales`` in the service's package; each may be absent.
+    Its package may have ``templates`` and ``locales``.
     """
 
     def __init__(self, package: str, *, clock: Clock = system_clock) -> None:
         own = folder_of(package)
-        self._words = language.catalogues([own / "locales", PAGES_FOLDER / "locales"])
+        self._translations = language.catalogues([own / "locales", PAGES_FOLDER / "locales"])
         self._clock = clock
         self._environment = Environment(
             loader=FileSystemLoader([own / "templates", PAGES_FOLDER / "templates"]),
@@ -37,33 +37,35 @@ class Renderer:
             language.translated,
             language.counted,
             newstyle=True,
-            pgettext=language.in_context,
+            pgettext=language.translated_in_context,
             npgettext=language.counted_in_context,
         )
         self._environment.filters.update(FILTERS)
         self._environment.globals.update(
-            # gettext in a template marks its result as safe HTML, so words from a variable take this way.
+            # For texts in variables: a template's own gettext would mark them as safe HTML.
             say=language.translated,
-            reading=language.reading,
+            reader_locale=language.reader_locale,
             direction=language.direction,
         )
 
     @property
     def languages(self) -> list[str]:
-        """The languages that this service speaks."""
-        return sorted(self._words)
+        """The languages with translations."""
+        return sorted(self._translations)
 
     def text(self, template: str, speak: str, **context: Any) -> str:
-        """A template drawn in a language, or in English when we have no words in that one."""
-        with language.read_by(self.reader(speak, context.get("time_zone"))):
+        """The rendered template, in English when there are no translations in the language."""
+        with language.rendering_for(self.reader(speak, context.get("time_zone"))):
             return self._environment.get_template(template).render(context)
 
-    def reader(self, speak: str, time_zone: str | None) -> language.Reading:
-        """Who reads this language, as far as we have its words; else who reads English."""
-        spoken = language.spoken(speak, self._words)
-        return language.Reading(spoken, zone_of(time_zone), self._clock(), self._words[spoken], speak)
+    def reader(self, speak: str, time_zone: str | None) -> language.ReaderLocale:
+        """A reader of this language, or of English when there are no translations in it."""
+        spoken = language.supported_language(speak, self._translations)
+        return language.ReaderLocale(
+            spoken, zone_of(time_zone), self._clock(), self._translations[spoken], speak
+        )
 
 
 def folder_of(package: str) -> Path:
-    """Where a service's templates, words and assets lie."""
+    """The folder of a package."""
     return Path(str(importlib.resources.files(package)))

@@ -1,1 +1,1 @@
-"""Values in their one form: texts, addresses, phone numbers, zones, languages, customer ids, rounding."""
+"""Values in one form each: texts, addresses, phone numbers, time zones, languages, customer ids, rounding."""

@@ -1,4 +1,4 @@
-"""One mailbox, one spelling: the form of an e-mail address that is compared, hashed and mailed."""
+"""The canonical form of an e-mail address, in which addresses are compared, hashed and mailed."""
 
 import re
 import unicodedata
@@ -10,21 +10,21 @@ _ATOM = r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-"""What pages and spreadsheets add to a text that is copied; nobody can see or type it."""
-_SHORTEST_QUOTED = 2
+"""Added by web pages and spreadsheets to copied text; such characters can be neither seen nor typed."""
+_MIN_QUOTED_LENGTH = 2
 
 
-def canonical(address: str) -> str:
-    """The one form of all spellings of an address; never fails, and applied twice it changes nothing.
+def canonical_address(address: str) -> str:
+    """The canonical form of all spellings of an address. It never fails and is idempotent.
 
-    The domain is the one that is mailed: ASCII by IDNA 2008 (UTS 46), lower case, without a dot at its end;
-    so ``straße.de`` and ``strasse.de`` stay the two domains that they are. Which local parts a server takes
-    for one mailbox only that server knows: upper and lower case, compatible characters (NFKC) and needless
-    quotes are taken for one, and invisible marks for nothing, since not to ask somebody is the lesser fault.
-    What follows a plus belongs to the name. Blanks around count for nothing. What has no ``@``, such as a
-    phone number, is compared as a local part is.
+    The domain is the one that mail goes to: ASCII by IDNA 2008 (UTS 46), lower case, without a dot at its
+    end; so ``straße.de`` and ``strasse.de`` stay two domains. Which local parts are one mailbox only the mail
+    server knows: we treat upper and lower case, compatible characters (NFKC), needless quotes and invisible
+    characters as equal, since not asking a customer is the lesser error. A suffix after a plus is part of the
+    name. White space around is ignored. A text without ``@``, such as a phone number, is treated like a local
+    part.
     """
-    if _PLAIN.fullmatch(address):  # nearly all; what follows comes to the same
+    if _PLAIN.fullmatch(address):  # nearly all; the code below would give the same
         return address.lower().rstrip(".")
     local, at, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
     if not at:
@@ -33,7 +33,7 @@ def canonical(address: str) -> str:
 
 
 def mailed_domain(domain: str) -> str:
-    """The domain as mail servers know it; as it stands where no such name can exist."""
+    """The domain in the form that mail servers use; unchanged when it cannot be a domain name."""
     if domain.isascii():
         return domain
     try:
@@ -43,9 +43,7 @@ def mailed_domain(domain: str) -> str:
 
 
 def _label_by_label(domain: str) -> str:
-    """Some domains have labels that IDNA does not know, such as ``a_b`` and ``r3---x``: these stay as they
-    are, and do not keep the others from their one form.
-    """
+    """The domain with labels that IDNA refuses, such as ``a_b`` and ``r3---x``, left unchanged."""
     try:
         mapped = idna.uts46_remap(domain, std3_rules=False)
     except idna.IDNAError:
@@ -62,8 +60,9 @@ def _encoded_label(label: str) -> str:
 
 
 def earlier_forms(address: str) -> frozenset[str]:
-    """What earlier versions took for the address's one form: one for each spelling of its domain. A hash that
-    they stored is found by looking for all of these; none, where all versions agree.
+    """The forms that earlier versions of this code gave the address, one for each spelling of its domain.
+
+    A hash that they stored is found by looking for all of them. Empty when all versions agree.
     """
     if _PLAIN.fullmatch(address) and "xn--" not in address.lower() and not address.endswith("."):
         return frozenset()
@@ -72,16 +71,16 @@ def earlier_forms(address: str) -> frozenset[str]:
     if at:
         mailed = _canonical_domain(domain)
         in_unicode = _unicode_domain(mailed)
-        # Who types Japanese or Chinese types this stop, which is one to IDNA and was none to us.
+        # The full stop of Japanese and Chinese keyboards, which IDNA accepts and earlier versions did not.
         spellings |= {f"{local}@{each}" for each in (mailed, in_unicode, in_unicode.replace(".", "。"))}
     forms = {unicodedata.normalize("NFKC", each).strip().casefold() for each in spellings}
-    return frozenset(forms - {canonical(address)})
+    return frozenset(forms - {canonical_address(address)})
 
 
 def _canonical_local(local: str) -> str:
     """Without needless quotes and backslashes: ``"kim"`` is ``kim`` (RFC 5321, 4.1.2)."""
     local = _folded(_INVISIBLE.sub("", local)).strip()
-    if len(local) < _SHORTEST_QUOTED or not (local.startswith('"') and local.endswith('"')):
+    if len(local) < _MIN_QUOTED_LENGTH or not (local.startswith('"') and local.endswith('"')):
         return local
     plain = _folded(_ESCAPED.sub(r"\1", local[1:-1]))
     if _DOT_ATOM.fullmatch(plain):
@@ -91,7 +90,7 @@ def _canonical_local(local: str) -> str:
 
 
 def _canonical_domain(domain: str) -> str:
-    """Until it holds: what cannot be a name is folded, and may then be one."""
+    """The mailed form, repeated until it is stable: folding may turn an invalid name into a valid one."""
     while (form := _mailed_form(domain)) != domain:
         domain = form
     return domain
@@ -103,14 +102,14 @@ def _mailed_form(domain: str) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Without blanks around and dots at the end."""
+    """Without white space around and dots at the end."""
     while (shorter := text.strip().rstrip(".")) != text:
         text = shorter
     return text
 
 
 def _folded(text: str) -> str:
-    """Case folded and normalised until both hold: the one can undo the other."""
+    """Case-folded and normalized, repeated until stable: each can undo the other."""
     while (folded := unicodedata.normalize("NFKC", text.casefold())) != text:
         text = folded
     return text

@@ -1,6 +1,6 @@
-"""JSON pointers (RFC 6901): where in a body something stands."""
+"""JSON pointers (RFC 6901): the path to a place in a body."""
 
-_LONGEST_NAME = 100
+_MAX_NAME_LENGTH = 100
 
 
 def pointer(*parts: str | int) -> str:
@@ -9,5 +9,5 @@ def pointer(*parts: str | int) -> str:
 
 
 def printable(part: str | int) -> str:
-    """A field's name may come from the sender: printable, and no longer than a name is."""
-    return "".join(c if c.isprintable() else "�" for c in str(part)[:_LONGEST_NAME])
+    """A field's name, which a client may have made up: without unprintable characters, and cut."""
+    return "".join(c if c.isprintable() else "�" for c in str(part)[:_MAX_NAME_LENGTH])

@@ -1,4 +1,4 @@
-"""Language tags (BCP 47) as they are compared: in small letters, with hyphens."""
+"""Language tags (BCP 47) in the form in which they are compared: lower case, with hyphens."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ MAX_TAG_LENGTH = 35
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,6}")
 
 
-def tag_of(text: str) -> str | None:
-    """The tag in its one form: ``pt_BR`` is ``pt-br``. None for what can be no tag."""
+def language_tag(text: str) -> str | None:
+    """The tag in its canonical form: ``pt-br`` for ``pt_BR``. None when this cannot be a tag."""
     tag = text.strip().replace("_", "-").lower()
     return tag if len(tag) <= MAX_TAG_LENGTH and _TAG.fullmatch(tag) else None
 
 
 def widening(tag: str) -> Iterator[str]:
-    """The tag, then the wider ones that it lies in: ``zh-hant-tw``, ``zh-hant``, ``zh`` (RFC 4647, 3.4)."""
+    """The tag, then the wider ones: ``zh-hant-tw``, ``zh-hant``, ``zh`` (RFC 4647, 3.4)."""
     tag = tag.replace("_", "-").lower()
     while tag:
         yield tag

@@ -1,4 +1,4 @@
-"""How figures are rounded: everywhere in the same way, so that what is shown adds up."""
+"""Rounding, the same everywhere, so that the numbers on a page add up."""
 
 from fractions import Fraction
 
@@ -6,5 +6,5 @@ ONE_HALF = Fraction(1, 2)
 
 
 def half_up(value: float | Fraction) -> int:
-    """Rounded once, halves away from zero, and never a minus before 0."""
+    """The nearest whole number, halves away from zero."""
     return int(value + ONE_HALF) if value >= 0 else -int(ONE_HALF - value)

@@ -1,14 +1,14 @@
-"""Text in one form, so that what looks the same is the same: all that is compared or counted passes here."""
+"""Text in one form, so that texts that look the same are equal: for all text that is compared or counted."""
 
 import re
 import unicodedata
 
 
-def one_form(text: str) -> str:
-    """The text in Unicode's composed form (NFC), without invisible marks and blanks at its ends, and with one
-    plain blank wherever white space of any kind stands.
+def normalized_text(text: str) -> str:
+    """The text in Unicode's composed form (NFC), trimmed, with a single space for any white space inside.
 
-    Upper and lower case stay different, and so do forms that only look alike (half-width letters).
+    Invisible characters at the ends are trimmed, too. Upper and lower case stay different, and so do
+    compatible characters (half-width letters).
     """
     if _PLAIN.fullmatch(text):
         return text  # nearly always
@@ -19,7 +19,7 @@ def one_form(text: str) -> str:
 
 
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
-# Only at the ends: within a word some of them belong to it (a joiner in an emoji, a mark of direction).
+# Trimmed at the ends only: inside a word some of them have a meaning (joiners in emoji, marks of direction).
 _INVISIBLE = (
     "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )

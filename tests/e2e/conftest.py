@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser, async_playwright
-from support.browser import CHROMIUM, FLAGS
+from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.full_stack import FullStack, a_full_stack
 
 
@@ -17,6 +17,6 @@ def stack() -> Iterator[FullStack]:
 @pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
         await chromium.close()

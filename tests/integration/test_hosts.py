@@ -1,4 +1,4 @@
-"""Customers' and staff's addresses apart: every route of every service, alone and all in one process."""
+"""Separate addresses of customers and staff: every route of every service, alone and in one process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -19,12 +19,12 @@ from shared.http.path_router import route_by_path
 from shared.service import open_context
 
 PUBLIC, STAFF = "https://ask.example", "https://afterword.example"
-NOWHERE = "postgresql+asyncpg://x:x@127.0.0.1:9/x"
-OF_CUSTOMERS = {"/s/{token}", "/u/{token}", "/u/{token}/again"}
-EVERYWHERE = {"/static/{owner}/{digest}/{name}"}
-OF_MACHINES = {"/healthz", "/readyz", "/metrics"}
-FIGURES = OF_MACHINES - {"/healthz"}
-"""Under no address that the world knows."""
+UNREACHABLE_DATABASE = "postgresql+asyncpg://x:x@127.0.0.1:9/x"
+CUSTOMER_ROUTES = {"/s/{token}", "/u/{token}", "/u/{token}/again"}
+STATIC_ROUTES = {"/static/{owner}/{digest}/{name}"}
+HEALTH_ROUTES = {"/healthz", "/readyz", "/metrics"}
+INTERNAL_ROUTES = HEALTH_ROUTES - {"/healthz"}
+"""Under no public host."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Route:
 
 @pytest.fixture(scope="module")
 async def apps() -> AsyncIterator[dict[str, FastAPI]]:
-    """The five, without a database: whether a route is there is known before."""
+    """The APIs of all services without a database: requests are refused by host before one is needed."""
     afterword = afterword_settings("127.0.0.1:9", public_url=PUBLIC, staff_url=STAFF)
     async with AsyncExitStack() as stack:
         apps = {}
         for name in SERVICES:
-            own = service(name).settings.model_validate({"database_url": SecretStr(NOWHERE)})
+            own = service(name).settings.model_validate({"database_url": SecretStr(UNREACHABLE_DATABASE)})
             context = await open_context(service(name), asyncio.Event(), afterword, own, process="test")
             stack.push_async_callback(context.database.close)
             apps[name], _ = service(name).api(context)
@@ -70,30 +70,30 @@ async def answers(app: ASGIApp, route: Route, origin: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("together", [False, True])
-async def test_what_belongs_to_staff_is_404_on_the_customers_address_and_there_on_their_own(
+async def test_staff_routes_are_404_on_the_customers_address_and_served_on_their_own(
     apps: dict[str, FastAPI], together: bool
 ) -> None:
     every = list(routes(apps))
-    assert {route.pattern for route in every} >= OF_CUSTOMERS | EVERYWHERE | OF_MACHINES
+    assert {route.pattern for route in every} >= CUSTOMER_ROUTES | STATIC_ROUTES | HEALTH_ROUTES
     combined = route_by_path(apps, {name: service(name).paths for name in SERVICES})
     faults = []
     for route in every:
         app = combined if together else apps[route.service]
         public, where = await answers(app, route, PUBLIC)
         staff, _ = await answers(app, route, STAFF)
-        if route.pattern in OF_CUSTOMERS | EVERYWHERE:
+        if route.pattern in CUSTOMER_ROUTES | STATIC_ROUTES:
             if public != staff:
                 faults.append(f"{route}: customers get {public}, staff {staff}")
         elif public != 404 or where:
             faults.append(f"{route}: {public} {where} on the customers' address")
-        elif (staff == 404) != (route.pattern in FIGURES):
+        elif (staff == 404) != (route.pattern in INTERNAL_ROUTES):
             faults.append(f"{route}: {staff} on the staff's own address")
     assert not faults, "\n".join(faults)
 
 
-async def test_a_machine_beside_us_gets_its_probes_and_no_page(apps: dict[str, FastAPI]) -> None:
+async def test_one_of_our_own_machines_gets_probes_and_no_page(apps: dict[str, FastAPI]) -> None:
     for name, app in apps.items():
-        for path in sorted(OF_MACHINES):
+        for path in sorted(HEALTH_ROUTES):
             status, _ = await answers(app, Route(name, "GET", path), "http://10.0.0.7:8000")
             assert status in {200, 503}, (name, path)
     assert (await answers(apps["alerts"], Route("alerts", "GET", "/inbox"), "http://10.0.0.7:8000"))[0] == 404

@@ -24,7 +24,7 @@ from support.companies import (
 )
 from support.http_clients import SECRET
 from support.stack import Postgres
-from support.streams import heard_of_a_change
+from support.streams import stream_until_change
 
 from shared.http.csrf import CSRF_FIELD
 from shared.link_tokens import LinkSigner
@@ -415,5 +415,5 @@ async def test_a_live_page_tells_of_the_own_company_only(
     for company in (quartz, birch):
         await world.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
         await world.deliver_all()
-    said = await heard_of_a_change(world, LIVE[path], path, birch.people["admin"])
+    said = await stream_until_change(world, LIVE[path], path, birch.people["admin"])
     assert not {word for word in words_of(of_company(await world.rows(), quartz)) if word in said}

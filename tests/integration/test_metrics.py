@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from support.dispatcher_builders import TENANT, a_customer, a_transaction, go_live, know_tenant, make_survey
 from support.eventually import eventually
-from support.http_clients import a_context, a_door
+from support.http_clients import a_context, api_client
 from support.restored_service import environment, publish
 from support.stack import Mailbox, Postgres
 
@@ -135,7 +135,7 @@ async def poison(broker: str, n: int, *, topic: str = TRANSACTIONS.name) -> None
 
 
 async def test_an_api_counts_its_answers_by_the_pattern_of_their_route(context: Context) -> None:
-    async with a_door(DISPATCHER, context) as door:
+    async with api_client(DISPATCHER, context) as door:
         before = await scrape(door)
         for path in ("/v1/decisions?event_id=1", "/events/one", "/events/two", "/v1/nowhere"):
             await door.get(path)
@@ -153,7 +153,7 @@ async def test_an_api_counts_its_answers_by_the_pattern_of_their_route(context: 
 
 
 async def test_what_is_scraped_is_named_as_prometheus_wants(context: Context) -> None:
-    async with a_door(DISPATCHER, context) as door:
+    async with api_client(DISPATCHER, context) as door:
         page = (await door.get("/metrics", headers=BESIDE)).text
     ours = [family for family in text_string_to_metric_families(page) if family.name.startswith("afterword_")]
     assert len(ours) > 10

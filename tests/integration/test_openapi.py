@@ -1,4 +1,4 @@
-"""What each service says of its JSON door, for those who build against it."""
+"""The OpenAPI document of each service."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
-from support.http_clients import a_context, a_door
+from support.http_clients import a_context, api_client
 from support.stack import Postgres
 
 from services.command import SERVICES, service
@@ -19,24 +19,24 @@ Document = dict[str, Any]
 
 @pytest.fixture(scope="module")
 async def documents(postgres: Postgres) -> dict[str, Document]:
-    """Every service's document, as its door hands it out."""
+    """Every service's document, as its API serves it."""
     found = {}
     for name in SERVICES:
         context = await a_context(service(name), postgres)
-        async with a_door(service(name), context) as door:
-            found[name] = await _document(door, name)
+        async with api_client(service(name), context) as client:
+            found[name] = await _document(client, name)
         await context.database.close()
     return found
 
 
-async def _document(door: httpx.AsyncClient, name: str) -> Document:
-    answer = await door.get(f"/openapi/{name}.json")
+async def _document(client: httpx.AsyncClient, name: str) -> Document:
+    answer = await client.get(f"/openapi/{name}.json")
     assert answer.status_code == 200
     return dict(answer.json())
 
 
 def operations(documents: dict[str, Document]) -> Iterator[tuple[str, str, Document]]:
-    """Each method of each path that programs use."""
+    """Each operation of the JSON API, with its name and its path."""
     for document in documents.values():
         for path, methods in document["paths"].items():
             if path.startswith("/v1/"):
@@ -45,7 +45,7 @@ def operations(documents: dict[str, Document]) -> Iterator[tuple[str, str, Docum
 
 
 def references(part: Any) -> Iterator[str]:
-    """Every ``$ref`` within."""
+    """Every ``$ref`` inside the part."""
     if isinstance(part, dict):
         if isinstance(reference := part.get("$ref"), str):
             yield reference
@@ -57,7 +57,7 @@ def references(part: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_it_is_an_openapi_document_whose_references_lead_somewhere(
+def test_it_is_an_openapi_document_whose_references_resolve(
     documents: dict[str, Document], name: str
 ) -> None:
     document = documents[name]
@@ -69,7 +69,7 @@ def test_it_is_an_openapi_document_whose_references_lead_somewhere(
             here = here[part]
 
 
-def test_every_operation_says_what_it_is_for_and_what_it_takes(documents: dict[str, Document]) -> None:
+def test_every_operation_describes_its_purpose_and_its_parameters(documents: dict[str, Document]) -> None:
     faults = []
     for name, path, operation in operations(documents):
         if not operation.get("summary"):
@@ -79,23 +79,23 @@ def test_every_operation_says_what_it_is_for_and_what_it_takes(documents: dict[s
         in_path = {one["name"] for one in taken if one["in"] == "path"}
         faults += [f"{name}: {{{part}}} is unknown" for part in in_path if f"{{{part}}}" not in path]
         if not operation.get("security"):
-            faults.append(f"{name} does not say that it takes a key")
+            faults.append(f"{name} has no security scheme")
     assert not faults, "\n".join(faults)
 
 
-def test_every_operation_says_what_it_answers(documents: dict[str, Document]) -> None:
+def test_every_operation_describes_its_responses(documents: dict[str, Document]) -> None:
     faults = []
     for name, path, operation in operations(documents):
         answers = operation["responses"]
         good = {status: answer for status, answer in answers.items() if status.startswith("2")}
-        told = [status for status, answer in good.items() if _schema(answer, "application/json")]
-        if set(told) != set(good) - {"204"} or not good:
-            faults.append(f"{name} does not say what it answers when all is well")
+        described = [status for status, answer in good.items() if _schema(answer, "application/json")]
+        if set(described) != set(good) - {"204"} or not good:
+            faults.append(f"{name} does not describe its success")
         refusals = ALWAYS | ({"404"} if "{" in path else set())
         if name.startswith(("PUT", "PATCH", "POST /v1/cases")):
             refusals |= {"409"}
         faults += [
-            f"{name} does not say {status}"
+            f"{name} does not describe {status}"
             for status in sorted(refusals)
             if not _schema(answers.get(status, {}), "application/problem+json")
         ]
@@ -121,5 +121,5 @@ def test_each_path_is_claimed_by_the_service_that_serves_it_and_by_no_other(
     assert [claim for claim, times in Counter(claim for _, claim in claims).items() if times > 1] == []
     for name, document in documents.items():
         for path in document["paths"]:
-            owners = {who for who, claim in claims if path == claim or path.startswith(f"{claim}/")}
+            owners = {owner for owner, claim in claims if path == claim or path.startswith(f"{claim}/")}
             assert owners == {name} or path in {"/healthz", "/readyz", "/metrics"}, path

@@ -14,7 +14,7 @@ import pytest
 from integration.test_isolation import LIVE, every_route, leaks
 from support.companies import NOTHING, Company, Person, World, a_world
 from support.stack import Postgres
-from support.streams import heard_of_a_change
+from support.streams import stream_until_change
 
 from services.dispatcher import invitations, sending
 from services.dispatcher.repository import surveys
@@ -259,7 +259,7 @@ async def test_a_stream_says_no_word_of_another_segment(town: Town, role: str, p
             note = {"act": "note", "text": f"{other.name}-more"}
             await _act(town.world, other.people["leader"], case, note)
         await town.world.deliver_all()
-        said = await heard_of_a_change(town.world, LIVE[path], path, part.people[role])
+        said = await stream_until_change(town.world, LIVE[path], path, part.people[role])
         for word in (other.name, str(other.own_case), str(other.company.event)):
             assert word not in said
 

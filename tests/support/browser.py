@@ -1,4 +1,4 @@
-"""The real Chromium of this machine; `make test` sees that there is one."""
+"""The Chromium of this machine; `make test` checks that there is one."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ CHROMIUM = os.environ.get("AFTERWORD_CHROMIUM") or next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
     "chromium",
 )
-FLAGS = [
+CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

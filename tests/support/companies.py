@@ -15,7 +15,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import Table
 from support.eventually import eventually
-from support.http_clients import SECRET, a_context, a_door, environment_of
+from support.http_clients import SECRET, a_context, api_client, environment_of
 from support.kernel_service import KernelService, create_topics
 from support.stack import Postgres
 
@@ -295,6 +295,6 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
         for name in SERVICES:
             context = contexts[name] = await a_context(service(name), postgres, kafka)
             stack.push_async_callback(context.database.close)
-            clients[name] = await stack.enter_async_context(a_door(service(name), context))
+            clients[name] = await stack.enter_async_context(api_client(service(name), context))
         await eventually(lambda: not contexts["trigger"].health.unready())
         yield World(contexts, clients, began)

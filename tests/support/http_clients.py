@@ -1,4 +1,4 @@
-"""A service's API in this process, with its loops, on a database of its own; asked by httpx without a socket."""
+"""Contexts and applications for tests, and httpx clients that call a service's API without a socket."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -33,6 +33,7 @@ ORIGIN = "http://afterword.example"
 
 
 def afterword_settings(kafka: str, **changes: object) -> Afterword:
+    """The settings that all services share; ``changes`` are further ones."""
     return Afterword.model_validate(
         {
             "kafka": kafka,
@@ -48,7 +49,7 @@ def afterword_settings(kafka: str, **changes: object) -> Afterword:
 
 
 def environment_of(kafka: str = "127.0.0.1:1") -> dict[str, str]:
-    """The same as variables, for what reads its settings itself."""
+    """The same settings as environment variables, for code that reads them itself."""
     return {
         "AFTERWORD_KAFKA": kafka,
         "AFTERWORD_PUBLIC_URL": ORIGIN,
@@ -66,7 +67,7 @@ async def a_context(
     own: Mapping[str, object] | None = None,
     **changes: object,
 ) -> Context:
-    """A context on a fresh, migrated database; close its database when done."""
+    """A context with a new, migrated database; the caller closes the database."""
     url = await postgres.create_database(service.name)
     await migrate(service.name, url)
     settings = service.settings.model_validate({"database_url": SecretStr(url), **(own or {})})
@@ -84,7 +85,7 @@ def context_on(
     own: Mapping[str, object] | None = None,
     **changes: object,
 ) -> Context:
-    """A context on a database that is there; ``changes`` are of ``AFTERWORD_`` settings."""
+    """A context with an existing database; ``changes`` are of ``AFTERWORD_`` settings."""
     health = health or Health(service.name)
     return Context(
         service=service.name,
@@ -99,14 +100,14 @@ def context_on(
 
 
 def http_context(**changes: Any) -> HttpContext:
-    """What the shared checks of routes need, without a database; ``changes`` replace parts of it."""
+    """The context of an application without a database; ``changes`` replace parts of it."""
     parts: dict[str, Any] = {
         "service": "sample",
         "health": Health(),
         "keys": NoKeys(),
         "access": AccessPass(SECRET),
         "csrf": CsrfGuard(SECRET),
-        "rate_limit": RateLimit(),
+        "key_rate_limit": RateLimit(),
         "admission": Admission(),
     }
     return HttpContext(**parts | changes)
@@ -120,14 +121,14 @@ def an_app(
     limits: RequestLimits | None = None,
     **changes: Any,
 ) -> FastAPI:
-    """An application of the tests; ``changes`` are parts of its ``HttpContext``."""
+    """An application with these routers; ``changes`` are parts of its ``HttpContext``."""
     http = http_context(pages=pages, **changes)
     files = pages.assets.respond if pages is not None else None
     return create_app(http, routers=routers, files=files, lifespan=lifespan, limits=limits)
 
 
 class NoKeys:
-    """A key ring that knows no key."""
+    """A key ring without keys."""
 
     def lookup(self, _token: str) -> ApiKey | None:
         return None
@@ -137,8 +138,8 @@ class NoKeys:
 
 
 @asynccontextmanager
-async def a_door(service: Service, context: Context) -> AsyncIterator[httpx.AsyncClient]:
-    """Its API, with the loops that run beside it; keys are known from the start."""
+async def api_client(service: Service, context: Context) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service's API. Its loops run meanwhile, and its keys are loaded."""
     app, loops = service.api(context)
     await context.keys.refresh()
     running = asyncio.create_task(run_loops({"keys": context.keys.run, **loops}, context.stopping))

@@ -1,4 +1,4 @@
-"""HTTP by hand: requests that no client library would send, and no more of an answer than its status."""
+"""Requests that no HTTP library would send, and the status of their responses."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Raw:
-    """A request as it goes over the wire."""
+class RawRequest:
+    """A request in all its bytes."""
 
     method: str = "GET"
     target: str = "/"
@@ -16,21 +16,21 @@ class Raw:
     name: str = ""
 
     def encoded(self, host: str) -> bytes:
-        told = {"host": host, **self.headers}
+        headers = {"host": host, **self.headers}
         if self.body or self.method not in {"GET", "DELETE", "OPTIONS"}:
-            told["content-length"] = str(len(self.body))
-        head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+            headers["content-length"] = str(len(self.body))
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"{self.method} {self.target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + self.body
 
 
-class Wire:
-    """A connection that is made again whenever the other side has closed it."""
+class RawConnection:
+    """A connection that reconnects when the server has closed it."""
 
     def __init__(self, port: int) -> None:
         self._port, self._open = port, False
 
-    async def status(self, request: Raw) -> int:
-        """What it answers; 0 when it closes without a word."""
+    async def status(self, request: RawRequest) -> int:
+        """The status of the response; 0 when the server closes the connection without one."""
         for _ in range(2):
             fresh = not self._open
             if fresh:

@@ -1,31 +1,37 @@
-"""A real HTTP server in this process, on a port of its own."""
+"""HTTP servers in this process, each on a port of its own."""
 
 import asyncio
 import socket
+from typing import Any
 
 import httpx2
+from starlette.types import ASGIApp
 from support.eventually import eventually
 
 from shared.http.server import serve
 
 
 def free_port() -> int:
+    """A port of the loopback interface that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
-class Running:
-    def __init__(self, app, stopping, **how):
+class RunningServer:
+    """A server that runs until ``stopping`` is set."""
+
+    def __init__(self, app: ASGIApp, stopping: asyncio.Event, **options: Any) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.stopping = stopping
-        self.task = asyncio.create_task(serve(app, self.port, stopping, **how))
+        self.task = asyncio.create_task(serve(app, self.port, stopping, **options))
 
-    async def up(self):
+    async def started(self) -> None:
+        """Wait until it answers."""
         async with httpx2.AsyncClient() as client:
 
-            async def answers():
+            async def answers() -> bool:
                 return (await client.get(f"{self.url}/healthz")).status_code == 200
 
             await eventually(answers)

@@ -1,4 +1,4 @@
-"""What a live page says, asked without a server: a client of httpx would wait for its end, which never comes."""
+"""Reads event streams over ASGI: httpx would wait for the end of the response, and a stream has none."""
 
 import asyncio
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from support.companies import Person, World
 
 
-async def heard_of_a_change(world: World, service: str, path: str, person: Person) -> str:
-    """All that a live page says up to its first change; changes of one look are told together.
+async def stream_until_change(world: World, service: str, path: str, person: Person) -> str:
+    """The text of a stream up to its first change; the changes of one read arrive together.
 
-    :raises TimeoutError: when it tells of no change within 20 s.
+    :raises TimeoutError: when there is no change within 20 s.
     """
-    heard, left = [], asyncio.Event()
+    received, left = [], asyncio.Event()
     raw = [(name.encode(), value.encode()) for name, value in person.headers(page=True).items()]
     scope = {
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
@@ -21,17 +21,17 @@ async def heard_of_a_change(world: World, service: str, path: str, person: Perso
     request = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def send(message: Any) -> None:
-        heard.append(message.get("body", b"").decode())
-        if "event: change" in heard[-1]:
+        received.append(message.get("body", b"").decode())
+        if "event: change" in received[-1]:
             left.set()
 
     async def receive() -> Any:
-        if (whole := next(request, None)) is not None:
-            return whole
+        if (message := next(request, None)) is not None:
+            return message
         await left.wait()
         return {"type": "http.disconnect"}
 
     async with asyncio.timeout(20):
         await world.app(service)(scope, receive, send)
-    assert left.is_set(), heard
-    return "".join(heard)
+    assert left.is_set(), received
+    return "".join(received)

@@ -18,7 +18,7 @@ from services.trigger.errors import Unacceptable
 from services.trigger.intake import EncodedEvent, read_event
 from shared.events import Transaction, segments_of
 from shared.events.segments import normalized_segment
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 EVENT: dict[str, Any] = {
@@ -133,8 +133,8 @@ def test_two_spellings_of_one_dimension_are_one_where_they_agree_and_refused_whe
 
 @given(st.text())
 def test_one_form_is_reached_once_and_for_all(text: str) -> None:
-    form = one_form(text)
-    assert one_form(form) == form
+    form = normalized_text(text)
+    assert normalized_text(form) == form
     assert form == form.strip()
     assert "  " not in form
 

@@ -18,7 +18,7 @@ from shared.db.database import UnitOfWork
 from shared.events import CaseState
 from shared.events.segments import normalized_segment
 from shared.http.auth import Caller, staff_or_key
-from shared.http.cursors import MAX_CURSOR_LENGTH, cursor_of, place_of
+from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -53,12 +53,12 @@ async def list_cases(
     )
     async with context.database.reading() as uow:
         rows = await lists.page_of_cases(
-            uow, user.tenant, wanted, after=place_of(after) if after else None, limit=limit + 1
+            uow, user.tenant, wanted, after=decode_cursor(after) if after else None, limit=limit + 1
         )
     last = rows[limit - 1] if len(rows) > limit else None
     return CasePage(
         cases=[CaseOut(**_case_fields(context, visible_case(row))) for row in rows[:limit]],
-        next=cursor_of(last.due_at, last.id) if last is not None else None,
+        next=encode_cursor(last.due_at, last.id) if last is not None else None,
     )
 
 

@@ -13,7 +13,7 @@ from shared.db.database import UnitOfWork
 from shared.events.segments import WHOLE_COMPANY, normalized_segment
 from shared.ids import uuid7
 from shared.permissions import ADMIN, ROLES, Role
-from shared.values.addresses import canonical
+from shared.values.addresses import canonical_address
 
 MAX_FIELD_CHARS = 200
 """Of an address, a name or a segment."""
@@ -29,7 +29,7 @@ def clean_address(address: str) -> str:
     :raises BadAccount: when it cannot be one.
     """
     try:
-        return canonical(validate_email(address.strip(), check_deliverability=False).normalized)
+        return canonical_address(validate_email(address.strip(), check_deliverability=False).normalized)
     except EmailNotValidError:
         ending = address.strip().rpartition(".")[2].casefold()
         if ending in SPECIAL_USE_DOMAIN_NAMES:

@@ -19,7 +19,7 @@ from shared.http.client_networks import network_of, site_of
 from shared.http.rate_limit import RateLimit, attempt
 from shared.http.staff_auth import (
     ACCESS_COOKIE,
-    MAX_SEGMENTS_BYTES_IN_PASS,
+    ACCESS_PASS_LIFETIME_S,
     SESSION_COOKIE,
     AccessPass,
     Staff,
@@ -48,11 +48,11 @@ class SignIn:
     secure: bool
     """Whether the staff's address is https: its cookies are then for that host alone."""
     passwords: Passwords = field(default_factory=Passwords)
-    per_network: RateLimit = field(default_factory=lambda: RateLimit(most=50, every=2.0))
-    per_account_and_network: RateLimit = field(default_factory=lambda: RateLimit(most=10, every=30.0))
-    per_account_and_site: RateLimit = field(default_factory=lambda: RateLimit(most=50, every=30.0))
-    per_account: RateLimit = field(default_factory=lambda: RateLimit(most=1_000, every=10.0))
-    per_known_browser: RateLimit = field(default_factory=lambda: RateLimit(most=10, every=30.0))
+    per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=50, interval_s=2.0))
+    per_account_and_network: RateLimit = field(default_factory=lambda: RateLimit(burst=10, interval_s=30.0))
+    per_account_and_site: RateLimit = field(default_factory=lambda: RateLimit(burst=50, interval_s=30.0))
+    per_account: RateLimit = field(default_factory=lambda: RateLimit(burst=1_000, interval_s=10.0))
+    per_known_browser: RateLimit = field(default_factory=lambda: RateLimit(burst=10, interval_s=30.0))
 
     @classmethod
     def with_secret(cls, secret: str, database: Database, *, secure: bool) -> "SignIn":
@@ -131,7 +131,7 @@ class SignIn:
 
     def set_pass(self, response: Response, access: str) -> None:
         """Set the cookie of the pass, which lasts five minutes."""
-        self._set_cookie(response, ACCESS_COOKIE, access, MAX_SEGMENTS_BYTES_IN_PASS)
+        self._set_cookie(response, ACCESS_COOKIE, access, ACCESS_PASS_LIFETIME_S)
 
     def delete_cookies(self, response: Response) -> None:
         """Delete the cookies that give access."""

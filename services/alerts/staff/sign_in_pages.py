@@ -19,7 +19,7 @@ from shared.http.problems import Problem, wants_page
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, safe_next, signed_in, staff_of
 from shared.pages.page import Page
-from shared.values.addresses import canonical
+from shared.values.addresses import canonical_address
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 OwnSite = Annotated[None, Depends(own_site_checked)]
@@ -60,7 +60,7 @@ async def login(
     request: Request, context: OwnContext, _: OwnSite, form: Annotated[LoginForm, Form()]
 ) -> Response:
     """Sign in, or say the same words whatever was wrong."""
-    sign_in, address = context.sign_in, canonical(form.address[: accounts.MAX_FIELD_CHARS])
+    sign_in, address = context.sign_in, canonical_address(form.address[: accounts.MAX_FIELD_CHARS])
     known = sign_in.known_browser(request, address)
     sign_in.count_attempt(request, address, known=known)
     password = form.password[: MAX_PASSWORD_CHARS + 1]

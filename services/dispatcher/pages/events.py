@@ -19,7 +19,7 @@ from services.dispatcher.words import OUTCOME_IN_FEW, WHY, in_words, known_as
 from shared.db import UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
-from shared.http.cursors import cursor_of, place_of
+from shared.http.cursors import decode_cursor, encode_cursor
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -69,7 +69,7 @@ async def list_events(
     before: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Newest first."""
-    search, place = q.strip() or None, place_of(before, "before")
+    search, place = q.strip() or None, decode_cursor(before, "before")
     async with context.database.reading() as uow:
         surround = await surround_of(uow, staff)
         rows = await stories.page(
@@ -89,7 +89,7 @@ async def list_events(
         )
         names = {row.id: row.name for row in await of_tenants(uow, [staff.tenant])}
     shown = rows[:A_PAGE]
-    more = cursor_of(shown[-1].decided_at, shown[-1].event_id) if len(rows) > A_PAGE else None
+    more = encode_cursor(shown[-1].decided_at, shown[-1].event_id) if len(rows) > A_PAGE else None
     return page(
         context,
         request,

@@ -43,7 +43,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 from shared.permissions import EDITING_ROLES
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
@@ -233,7 +233,7 @@ async def _ask(
             uow, staff.tenant, staff.segments, since=uow.now - LATELY, most=MOST_EVENTS
         )
     types = [type_of(facts) for facts in newest]
-    trigger = one_form(survey.draft.trigger)
+    trigger = normalized_text(survey.draft.trigger)
     return page(
         context,
         request,

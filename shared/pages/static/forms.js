@@ -1,7 +1,7 @@
-// The sentence above a page is a form: a changed choice is shown at once, and the focus stays on it.
+// The sentence above a page is a form: a changed select submits it, and keeps the focus.
 
-const WAIT = 300;
-const KEY = "afterword-focus";
+const SUBMIT_DELAY_MS = 300;
+const FOCUS_KEY = "afterword-focus";
 
 for (const form of document.querySelectorAll("form.sentence")) {
   let timer = null;
@@ -9,12 +9,12 @@ for (const form of document.querySelectorAll("form.sentence")) {
     if (!(event.target instanceof HTMLSelectElement)) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      sessionStorage.setItem(KEY, event.target.name);
+      sessionStorage.setItem(FOCUS_KEY, event.target.name);
       form.requestSubmit();
-    }, WAIT);
+    }, SUBMIT_DELAY_MS);
   });
 }
 
-const name = sessionStorage.getItem(KEY);
-sessionStorage.removeItem(KEY);
+const name = sessionStorage.getItem(FOCUS_KEY);
+sessionStorage.removeItem(FOCUS_KEY);
 if (name) document.querySelector(`form.sentence select[name="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });

@@ -1,6 +1,6 @@
-// The streams of changes that pages follow: one for each address, whatever the number of pages. Runs as a shared worker
-// for all tabs of a browser, or inside a page where there is none. A page sends {listen: address, since: when it was
-// loaded} and {leave: true}, and gets {event, id}: open, lost (the browser tries again by itself), refused (it does not), change, offline, online.
+// The event streams that pages follow: one for each address, for any number of pages. Runs as a shared worker for all tabs
+// of a browser, or inside a page where there are no shared workers. A page sends {listen: address, since: time of loading}
+// and {leave: true}. It gets {event, id}: open, lost (the browser retries), refused (it does not), change, offline, online.
 
 const streams = new Map();
 
@@ -26,7 +26,7 @@ function listen(port, address, since) {
   const stream = streams.get(address) ?? begin(address);
   streams.set(address, stream);
   stream.ports.add(port);
-  // What was told while the page was on its way here.
+  // A change that arrived while the page was loading.
   if (stream.changed >= since) port.postMessage({ event: "change", id: null });
   if (stream.open) port.postMessage({ event: stream.offline ? "offline" : "open", id: null });
 }

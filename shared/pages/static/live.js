@@ -1,13 +1,12 @@
-// Keeps a page true while it is open: what the server marks `data-live` (each with an id) is replaced when something
-// changed; what the reader is doing (focus, typed text, selection, open details) is kept.
-// Without this script the page is simply as true as when it was loaded.
+// Updates a page while it is open: elements with `data-live` and an id are replaced when something has changed. What the
+// user is doing (focus, typed text, selection, open details) is kept. Without this script a page stays as it was loaded.
 
-const RENEW = 4 * 60 * 1000; // The pass runs out after five minutes; any page renews it.
-const GATHER = 100; // Changes that come together are fetched once.
-const REST = 1000; // Between two loadings, and four times as long as the last one took: many changes cost no more.
-const LONGEST_REST = 20 * 1000;
-const SPEAK = 60 * 1000;
-const RETRY = 5000;
+const RENEWAL_INTERVAL_MS = 4 * 60 * 1000; // The pass expires after five minutes; loading any page renews it.
+const GATHER_DELAY_MS = 100; // Changes that arrive together are fetched once.
+const MIN_PAUSE_MS = 1000; // Between two loads, and at least four times as long as the last load took.
+const MAX_PAUSE_MS = 20 * 1000;
+const ANNOUNCE_INTERVAL_MS = 60 * 1000;
+const RETRY_DELAY_MS = 5000;
 
 const live = document.querySelector('meta[name="afterword-live"]');
 const offline = document.getElementById("offline");
@@ -15,11 +14,11 @@ const said = document.getElementById("said");
 
 const clock = () => new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: offline.dataset.zone });
 
-// The page is true while both its stream and its last loading are well.
-const well = { stream: true, page: true };
+// The page is current while its stream is open and its last load has succeeded.
+const working = { stream: true, page: true };
 function connection(part, good) {
-  well[part] = good;
-  const up = well.stream && well.page;
+  working[part] = good;
+  const up = working.stream && working.page;
   if (!offline || offline.hidden === up) return;
   offline.hidden = up;
   offline.textContent = up ? "" : offline.dataset.words.replace("{time}", clock());
@@ -72,7 +71,7 @@ const busy = (part) => {
   return selection && !selection.isCollapsed && part.contains(selection.anchorNode);
 };
 
-// Parts that came or went change the page itself: it is loaded anew, unless the reader is in the middle of something.
+// New or missing parts need a reload of the page, unless the user is typing or selecting.
 function isAnother(fresh) {
   const parts = (root) => marked(root).map((part) => part.id).join();
   return parts(fresh) !== parts(document) && !controls(document).some(touched) && document.getSelection().isCollapsed;
@@ -93,29 +92,29 @@ function show(fresh) {
     restore(next, kept);
   }
   if (fresh.title) document.title = fresh.title;
-  speak(words);
+  announce(words);
   return waiting;
 }
 
-// What the server sent, not what the browser made of it since (an opened menu is no news).
+// As the server sent it, not as it is now: a menu that the user has opened is not a change.
 const before = new Map(marked(document).map((part) => [part.id, part.outerHTML]));
 
-let spokenAt = 0;
-let spoken = document.querySelector("[data-say]")?.textContent;
-function speak(words) {
-  if (!said || !words || words === spoken || Date.now() - spokenAt < SPEAK) return;
-  spoken = words;
-  spokenAt = Date.now();
+let announcedAt = 0;
+let announced = document.querySelector("[data-say]")?.textContent;
+function announce(words) {
+  if (!said || !words || words === announced || Date.now() - announcedAt < ANNOUNCE_INTERVAL_MS) return;
+  announced = words;
+  announcedAt = Date.now();
   said.textContent = words;
 }
 
 let running = null;
 let again = false;
-let rested = 0; // When the page may be loaded again.
-let loaded = performance.timeOrigin; // From when what is shown is.
+let nextLoadAt = 0;
+let loaded = performance.timeOrigin; // When the shown content was requested.
 async function fetchPage() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-  // A renewal that failed ends at the sign-in page: go there as a reader would.
+  // A renewal that failed redirects to the sign-in page: show it.
   if (answer.redirected && new URL(answer.url).pathname !== location.pathname) return location.reload();
   if (!answer.ok) throw new Error(String(answer.status));
   if (show(new DOMParser().parseFromString(await answer.text(), "text/html"))) soon();
@@ -127,7 +126,7 @@ export function refresh() {
   const began = loaded = Date.now();
   running = fetchPage().catch(() => connection("page", false)).finally(() => {
     const now = Date.now();
-    rested = now + Math.min(LONGEST_REST, Math.max(REST, 4 * (now - began)));
+    nextLoadAt = now + Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, 4 * (now - began)));
     running = null;
     if (again) { again = false; soon(); }
   });
@@ -138,13 +137,13 @@ const hidden = () => document.visibilityState === "hidden";
 
 let timer = null;
 function soon() {
-  if (hidden()) return; // It is loaded when it is looked at.
-  if (running) { again = true; return; } // The rest begins when it has ended.
-  timer ??= setTimeout(() => { timer = null; if (!hidden()) refresh(); }, Math.max(GATHER, rested - Date.now()));
+  if (hidden()) return; // It is loaded when it becomes visible.
+  if (running) { again = true; return; } // The pause begins when the load has ended.
+  timer ??= setTimeout(() => { timer = null; if (!hidden()) refresh(); }, Math.max(GATHER_DELAY_MS, nextLoadAt - Date.now()));
 }
 
-// All tabs of a browser share the streams of one hub, a shared worker, since a browser has six connections for an
-// address over HTTP/1.1. Where there is no such worker each page has a hub of its own.
+// All tabs of a browser share the streams of one hub, a shared worker, since a browser opens only six connections to an
+// address over HTTP/1.1. Without shared workers each page has a hub of its own.
 function hub(script, receive) {
   let port = null;
   let wanted = null;
@@ -177,11 +176,11 @@ function follow(address, only, script) {
     if (event === "offline") connection("stream", false);
     if (event === "lost" || event === "refused") {
       lost = true;
-      // A short break heals by itself before anybody reads of it.
-      setTimeout(() => { if (lost && !hidden()) connection("stream", false); }, RETRY);
+      // A short break ends by itself before it is shown.
+      setTimeout(() => { if (lost && !hidden()) connection("stream", false); }, RETRY_DELAY_MS);
     }
-    // Refused, most often for an old pass: loading the page renews it. Not all tabs at the same moment.
-    if (event === "refused") setTimeout(() => { if (!hidden()) refresh().then(listen); }, RETRY * (0.5 + Math.random()));
+    // Refused, mostly because the pass has expired: loading the page renews it. Not all tabs at the same moment.
+    if (event === "refused") setTimeout(() => { if (!hidden()) refresh().then(listen); }, RETRY_DELAY_MS * (0.5 + Math.random()));
   });
   const listen = () => { if (!hidden()) tell({ listen: address, since: loaded }); };
   document.addEventListener("visibilitychange", () => {
@@ -193,5 +192,5 @@ function follow(address, only, script) {
 }
 
 if (live) follow(live.content, live.dataset.only, live.dataset.hub);
-setInterval(() => { if (!hidden()) refresh(); }, RENEW);
+setInterval(() => { if (!hidden()) refresh(); }, RENEWAL_INTERVAL_MS);
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

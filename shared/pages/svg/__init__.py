@@ -1,34 +1,58 @@
-"""All drawings by one name: `charts` in every template, plain functions of plain numbers in tests."""
+"""All charts and icons; `charts` in every template. They are plain functions of numbers."""
 
-from shared.pages.svg.icons import big_clock, brand, clock, glyph, key, marks, place, strip
-from shared.pages.svg.primitives import FEW_ANSWERS, TOO_FEW_ANSWERS, DrawnScore, group_of
-from shared.pages.svg.scales import anywhere, difference, hero, one, row, second
-from shared.pages.svg.trends import Point, flow, frame_of, histogram, mini, share, trend
+from shared.pages.svg.icons import (
+    big_clock,
+    clock,
+    glyph,
+    legend_sample,
+    logo,
+    score_place,
+    score_strip,
+    single_answers,
+)
+from shared.pages.svg.primitives import FEW_ANSWERS, TOO_FEW_ANSWERS, ChartScore, group_of
+from shared.pages.svg.scales import (
+    compared_score,
+    difference,
+    main_score,
+    score_row,
+    second_score,
+    unknown_score,
+)
+from shared.pages.svg.trends import (
+    Point,
+    funnel_step,
+    histogram,
+    range_of,
+    share_with_interval,
+    small_trend,
+    trend,
+)
 
 __all__ = [
     "FEW_ANSWERS",
     "TOO_FEW_ANSWERS",
-    "DrawnScore",
+    "ChartScore",
     "Point",
-    "anywhere",
     "big_clock",
-    "brand",
     "clock",
+    "compared_score",
     "difference",
-    "flow",
-    "frame_of",
+    "funnel_step",
     "glyph",
     "group_of",
-    "hero",
     "histogram",
-    "key",
-    "marks",
-    "mini",
-    "one",
-    "place",
-    "row",
-    "second",
-    "share",
-    "strip",
+    "legend_sample",
+    "logo",
+    "main_score",
+    "range_of",
+    "score_place",
+    "score_row",
+    "score_strip",
+    "second_score",
+    "share_with_interval",
+    "single_answers",
+    "small_trend",
     "trend",
+    "unknown_score",
 ]

@@ -1,17 +1,17 @@
-"""Small drawings beside words: one answer's place, a clock, the marks of a few answers, keys to a chart."""
+"""Small drawings beside text: the place of one answer, a clock, a few answers, the legend of a chart."""
 
 from typing import Literal
 
 from markupsafe import Markup
 
 from shared.events.nps import SCALE
-from shared.pages.svg.primitives import Group, group_of, icon, line, number, svg, text, upright
+from shared.pages.svg.primitives import GroupClass, group_of, icon, line, number, svg, text, vertical_line
 
-_WARNED = 75.0
+_WARNING_PERCENT = 75.0
 
 
-def strip(score: int) -> Markup:
-    """The eleven places of a score; one of them is taken."""
+def score_strip(score: int) -> Markup:
+    """The eleven possible scores, with one of them highlighted."""
     places = (
         f'<rect class="{group_of(score) if i == score else "no"}" x="{i * 5}" y="{0 if i == score else 3}" '
         f'width="3" height="{8 if i == score else 2}"/>'
@@ -20,8 +20,8 @@ def strip(score: int) -> Markup:
     return icon("strip", 53, 8, "".join(places))
 
 
-def place(score: int, label: str, was: int | None = None) -> Markup:
-    """A score on its own ruler from 0 to 10; one that was amended shows both."""
+def score_place(score: int, label: str, was: int | None = None) -> Markup:
+    """A score on a ruler from 0 to 10, with the earlier score ``was`` of an amended answer."""
     y, group = 128, group_of(score)
 
     def at(value: int) -> float:
@@ -29,7 +29,7 @@ def place(score: int, label: str, was: int | None = None) -> Markup:
 
     out = [line("ax", "0", y, "100%", y)]
     for value in SCALE:
-        out.append(upright("tick", at(value), y, y + 6))
+        out.append(vertical_line("tick", at(value), y, y + 6))
         if value != score:
             out.append(text("lbl", at(value), y + 24, str(value), "middle"))
     x = f"{number(at(score))}%"
@@ -45,38 +45,38 @@ def place(score: int, label: str, was: int | None = None) -> Markup:
 
 
 def clock(elapsed: float, *, late: bool = False) -> Markup:
-    """The way from answer to due in per cent; the mark at three quarters is where the warning goes out."""
-    drawn = (
+    """The elapsed part of the time until a case is due, in per cent, with the time of the warning."""
+    body = (
         line("track", "0", 4, "100%", 4)
         + line("late" if late else "run", "0", 4, f"{number(_percent(elapsed))}%", 4)
-        + upright("warn", _WARNED, 0, 8)
+        + vertical_line("warn", _WARNING_PERCENT, 0, 8)
     )
-    return svg(drawn, 8, None, "clock")
+    return svg(body, 8, None, "clock")
 
 
 def big_clock(elapsed: float, start: str, warned: str, due: str, *, late: bool = False) -> Markup:
-    """A clock with words at its beginning, its warning and its end."""
-    y, here = 22, _percent(elapsed)
-    drawn = (
+    """A clock with labels at its start, its warning and its end."""
+    y, now = 22, _percent(elapsed)
+    body = (
         line("track", "0", y, "100%", y)
-        + line("late" if late else "run", "0", y, f"{number(here)}%", y)
-        + "".join(upright("tick", x, y - 6, y + 6) for x in (0, _WARNED, 100))
-        + upright("pt", here, y - 9, y + 9)
+        + line("late" if late else "run", "0", y, f"{number(now)}%", y)
+        + "".join(vertical_line("tick", x, y - 6, y + 6) for x in (0, _WARNING_PERCENT, 100))
+        + vertical_line("pt", now, y - 9, y + 9)
         + text("lbl", 0, y + 22, start)
-        + text("lbl", _WARNED, y + 22, warned, "end")
+        + text("lbl", _WARNING_PERCENT, y + 22, warned, "end")
         + text("lbl", 100, y + 22, due, "end")
     )
-    return svg(drawn, y + 26, None, "bigclock")
+    return svg(body, y + 26, None, "bigclock")
 
 
 def _percent(elapsed: float) -> float:
     return max(0.0, min(100.0, elapsed))
 
 
-def marks(detractors: int, passives: int, promoters: int) -> Markup:
-    """Fewer than ten answers: each one drawn, none averaged."""
+def single_answers(detractors: int, passives: int, promoters: int) -> Markup:
+    """Each answer by itself, for fewer answers than make a score."""
     out, x = [], 6.0
-    counts: tuple[tuple[Group, int], ...] = (("d", detractors), ("pa", passives), ("p", promoters))
+    counts: tuple[tuple[GroupClass, int], ...] = (("d", detractors), ("pa", passives), ("p", promoters))
     for group, count in counts:
         for _ in range(count):
             if group == "d":
@@ -90,20 +90,20 @@ def marks(detractors: int, passives: int, promoters: int) -> Markup:
     return icon("marks", x, 18, "".join(out))
 
 
-_GLYPHS: dict[Group, str] = {
+_GLYPHS: dict[GroupClass, str] = {
     "d": '<rect class="d" x="1" y="1" width="9" height="9"/>',
     "pa": '<circle class="pa" cx="5.5" cy="5.5" r="4"/>',
     "p": '<circle class="p" cx="5.5" cy="5.5" r="5"/>',
 }
 
 
-def glyph(group: Group) -> Markup:
+def glyph(group: GroupClass) -> Markup:
     """The shape of a detractor (square), a passive (ring) or a promoter (disc)."""
     return icon("glyph", 11, 11, _GLYPHS[group])
 
 
-Key = Literal["b50", "b95", "window", "interval", "before", "few"]
-_KEYS: dict[Key, str] = {
+LegendKey = Literal["b50", "b95", "window", "interval", "before", "few"]
+_KEYS: dict[LegendKey, str] = {
     "b50": '<rect class="b50" width="22" height="10"/>',
     "b95": '<rect class="b95" width="22" height="10"/>',
     "window": '<rect class="win" x=".5" y=".5" width="21" height="9"/>'
@@ -116,13 +116,13 @@ _KEYS: dict[Key, str] = {
 }
 
 
-def key(name: Key) -> Markup:
-    """A line of the key in the notes."""
+def legend_sample(name: LegendKey) -> Markup:
+    """The sample of one line of a chart's legend."""
     return icon("keymark", 22, 12 if name in {"interval", "few"} else 10, _KEYS[name])
 
 
-def brand() -> Markup:
-    """The mark: the interval itself."""
+def logo() -> Markup:
+    """The logo: a score with its interval."""
     blocks = '<rect class="b95" x="1" y="3" width="34" height="10"/>'
     blocks += '<rect class="b50" x="10" y="3" width="16" height="10"/>'
     strokes = '<path class="cap" d="M1 3v10M35 3v10"/><path class="pt" d="M18 0v16"/>'

@@ -1,80 +1,87 @@
-"""Scores on the ruler from -100 to +100, each under its margin."""
+"""Scores with their intervals on the ruler from -100 to +100."""
 
 from markupsafe import Markup
 
 from shared.pages.filters import bound
 from shared.pages.language import translated
 from shared.pages.svg.primitives import (
-    DrawnScore,
-    big,
+    ChartScore,
     block,
-    ends,
-    interval,
+    interval_ends,
+    large_number,
     number,
-    place_of,
-    scale,
+    ruler,
+    ruler_percent,
+    score_interval,
     svg,
     text,
-    upright,
+    vertical_line,
 )
 
 
-def hero(score: DrawnScore, label: str) -> Markup:
-    """The one score of a page, its number hung above its place."""
+def main_score(score: ChartScore, label: str) -> Markup:
+    """The main score of a page, with its number above."""
     y = 186
     return svg(
-        big(score.nps, 142) + scale(y) + interval(score, y - 26, 26) + ends(score.low95, score.high95, y - 7),
+        large_number(score.nps, 142)
+        + ruler(y)
+        + score_interval(score, y - 26, 26)
+        + interval_ends(score.low95, score.high95, y - 7),
         218,
         label,
         "hero",
     )
 
 
-def second(score: DrawnScore, label: str) -> Markup:
-    """A measurement of its own under the first (relational), smaller."""
+def second_score(score: ChartScore, label: str) -> Markup:
+    """The score of a second measurement (relational) below the main one, smaller."""
     y = 74
-    drawn = big(score.nps, 44) + scale(y, labels=False) + interval(score, y - 16, 16)
-    return svg(drawn + ends(score.low95, score.high95, y - 4), 88, label, "hero2")
+    body = large_number(score.nps, 44) + ruler(y, labels=False) + score_interval(score, y - 16, 16)
+    return svg(body + interval_ends(score.low95, score.high95, y - 4), 88, label, "hero2")
 
 
-def anywhere(label: str) -> Markup:
-    """Nothing is counted: the whole ruler is doubt."""
+def unknown_score(label: str) -> Markup:
+    """The ruler without a score: no answers, so it could be anywhere."""
     y = 92
     return svg(
-        block("few", 0, 100, y - 30, 30, hatched=True) + scale(y) + text("q", 50, 48, "?", "middle"),
+        block("few", 0, 100, y - 30, 30, hatched=True) + ruler(y) + text("q", 50, 48, "?", "middle"),
         126,
         label,
         "hero any",
     )
 
 
-def row(score: DrawnScore, before: float | None = None) -> Markup:
-    """One line of a list of segments; the window before as a small open triangle."""
-    drawn = interval(score, 8, 12)
+def score_row(score: ChartScore, before: float | None = None) -> Markup:
+    """The score of one segment in a list; the score of the window before is a small open triangle."""
+    body = score_interval(score, 8, 12)
     if before is not None:
-        mark = '<path class="was" d="M0 0l4 7h-8z"/>'
-        drawn += f'<svg x="{number(place_of(before))}%" y="25" overflow="visible">{mark}</svg>'
-    return svg(drawn, 36, None, "row")
+        triangle = '<path class="was" d="M0 0l4 7h-8z"/>'
+        body += f'<svg x="{number(ruler_percent(before))}%" y="25" overflow="visible">{triangle}</svg>'
+    return svg(body, 36, None, "row")
 
 
-def one(score: DrawnScore, label: str | None = None, *, labels: bool = False) -> Markup:
-    """One score on a ruler of its own, for comparisons."""
+def compared_score(score: ChartScore, label: str | None = None, *, labels: bool = False) -> Markup:
+    """One of several scores that are compared, each on a ruler of its own."""
     y = 30
-    drawn = scale(y, labels=labels) + interval(score, y - 16, 16) + ends(score.low95, score.high95, y - 4)
-    return svg(drawn, 62 if labels else 44, label, "one")
+    body = (
+        ruler(y, labels=labels)
+        + score_interval(score, y - 16, 16)
+        + interval_ends(score.low95, score.high95, y - 4)
+    )
+    return svg(body, 62 if labels else 44, label, "one")
 
 
 def difference(points: float, low: float, high: float, label: str | None = None) -> Markup:
-    """A difference with its 95 % interval, the same length per point as the scores above it."""
+    """A difference with its 95 % interval, at the same scale as the scores above it."""
     y = 34
-    left, right, x = (max(0.0, min(100.0, place_of(value))) for value in (low, high, points))
-    drawn = (
-        scale(y, labels=False)
+    left, right, x = (max(0.0, min(100.0, ruler_percent(value))) for value in (low, high, points))
+    body = (
+        ruler(y, labels=False)
         + block("b95", left, right, y - 16, 16)
-        + upright("cap", left, y - 16, y)
-        + upright("cap", right, y - 16, y)
-        + upright("pt", x, y - 20, y + 3)
-        + ends(low, high, y - 4, bound)
+        + vertical_line("cap", left, y - 16, y)
+        + vertical_line("cap", right, y - 16, y)
+        + vertical_line("pt", x, y - 20, y + 3)
+        + interval_ends(low, high, y - 4, bound)
         + text("lbl", 50, y + 27, translated("no difference"), "middle")
     )
-    return svg(drawn, 66, label, "diff")
+    return svg(body, 66, label, "diff")

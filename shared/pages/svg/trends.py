@@ -1,4 +1,4 @@
-"""Answers by score, scores by time, shares."""
+"""Answers by score, scores over time, and shares."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,55 +8,58 @@ from itertools import pairwise
 from babel.dates import format_date
 from markupsafe import Markup
 
-from shared.events.nps import SCALE
+from shared.events.nps import HIGHEST_DETRACTOR, HIGHEST_PASSIVE, SCALE
 from shared.pages.filters import signed
-from shared.pages.language import reading
+from shared.pages.language import reader_locale
 from shared.pages.svg.primitives import (
     TOO_FEW_ANSWERS,
-    DrawnScore,
+    ChartScore,
     block,
     group_of,
     line,
     number,
     svg,
     text,
-    upright,
+    vertical_line,
 )
 
-_WIDE = 1000
-_MOST_LABELS = 12
-_FEW_MONTHS = 14
+_GROUP_STARTS = (0, HIGHEST_DETRACTOR + 1, HIGHEST_PASSIVE + 1, len(SCALE))
+_BAND_WIDTH = 1000
+"""Of the coordinates in which bands are drawn before they are stretched."""
+_MAX_LABELS = 12
+_MAX_LABELLED_MONTHS = 14
+"""In a longer time, years are labelled instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The score of some days, first and last included; None when nobody answered."""
+    """The score of some days, first and last included; None when there are no answers."""
 
     first: date
     last: date
-    score: DrawnScore | None
+    score: ChartScore | None
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """The part of the scale that a trend shows: all of it, or the half in which every band lies."""
+class ScoreRange:
+    """The part of the scale that a trend shows: all of it, or the half in which all bands lie."""
 
     low: int
     high: int
 
 
-def frame_of(points: Sequence[Point]) -> Frame:
-    """Half the scale where everything drawn lies in it, else all of it: never a fitted axis."""
-    drawn = [point.score for point in points if point.score is not None and point.score.n >= TOO_FEW_ANSWERS]
-    if drawn and all(score.low95 >= 0 for score in drawn):
-        return Frame(0, 100)
-    if drawn and all(score.high95 <= 0 for score in drawn):
-        return Frame(-100, 0)
-    return Frame(-100, 100)
+def range_of(points: Sequence[Point]) -> ScoreRange:
+    """Half the scale when everything lies in it, else the whole scale: axes are never fitted more closely."""
+    scores = [point.score for point in points if point.score is not None and point.score.n >= TOO_FEW_ANSWERS]
+    if scores and all(score.low95 >= 0 for score in scores):
+        return ScoreRange(0, 100)
+    if scores and all(score.high95 <= 0 for score in scores):
+        return ScoreRange(-100, 0)
+    return ScoreRange(-100, 100)
 
 
 def histogram(counts: Sequence[int], label: str) -> Markup:
-    """Eleven columns with their counts above, their scores below, and the three groups bracketed."""
+    """Eleven columns with counts above, scores below, and brackets around the three groups."""
     if len(counts) != len(SCALE):
         raise ValueError("a histogram has the eleven counts of 0 to 10")
     base, tallest, width = 176, 148, 100 / len(SCALE)
@@ -69,7 +72,7 @@ def histogram(counts: Sequence[int], label: str) -> Markup:
         out.append(text("cnt", middle, base - height - 7, str(count), "middle"))
         out.append(text("key", middle, base + 22, str(score), "middle"))
     out.append(line("ax", "0", base, "100%", base))
-    for first, after in pairwise((0, 7, 9, 11)):
+    for first, after in pairwise(_GROUP_STARTS):
         start, end = first * width + width * 0.16, after * width - width * 0.16
         out.append(
             line(f"brk {group_of(first)}", f"{number(start)}%", base + 34, f"{number(end)}%", base + 34)
@@ -87,26 +90,24 @@ class _Axis:
         return (self.last - self.first).days + 1
 
     def start(self, when: date) -> float:
-        """Where a day begins, in per cent of the width."""
+        """The beginning of a day, in per cent of the width."""
         return 100 * (when - self.first).days / self.days
 
     def middle(self, point: Point) -> float:
         return (self.start(point.first) + self.start(point.last + timedelta(days=1))) / 2
 
 
-def _band(points: Sequence[Point], axis: _Axis, frame: Frame) -> str:
-    """Both bands and the line, in an inner drawing that is stretched to the plot. A gap in the answers is a
-    gap.
-    """
-    runs: list[list[tuple[float, DrawnScore]]] = [[]]
+def _band(points: Sequence[Point], axis: _Axis, scores: ScoreRange) -> str:
+    """Both bands and the line, to be stretched to the plot; with gaps where there are too few answers."""
+    runs: list[list[tuple[float, ChartScore]]] = [[]]
     for point in points:
         if point.score is None or point.score.n < TOO_FEW_ANSWERS:
             runs.append([])
         else:
-            runs[-1].append((axis.middle(point) * _WIDE / 100, point.score))
+            runs[-1].append((axis.middle(point) * _BAND_WIDTH / 100, point.score))
 
     def at(x: float, value: float) -> str:
-        return f"{x:.1f},{100 * (frame.high - value) / (frame.high - frame.low):.2f}"
+        return f"{x:.1f},{100 * (scores.high - value) / (scores.high - scores.low):.2f}"
 
     out = []
     for run in filter(None, runs):
@@ -123,24 +124,25 @@ def _band(points: Sequence[Point], axis: _Axis, frame: Frame) -> str:
 
 def _stretched(inner: str, top: float, height: float) -> str:
     return (
-        f'<svg x="0" y="{number(top)}" width="100%" height="{number(height)}" viewBox="0 0 {_WIDE} 100" '
-        f'preserveAspectRatio="none" overflow="visible">{inner}</svg>'
+        f'<svg x="0" y="{number(top)}" width="100%" height="{number(height)}" '
+        f'viewBox="0 0 {_BAND_WIDTH} 100" preserveAspectRatio="none" overflow="visible">{inner}</svg>'
     )
 
 
 def _months(axis: _Axis) -> list[tuple[date, str]]:
-    """The first days of months to mark, at most a dozen, with short names; of years when there are many."""
+    """The first days of months to label, at most a dozen, with short names; of years when there are many."""
     starts, here = [], axis.first.replace(day=1)
     while here <= axis.last:
         if here > axis.first:
             starts.append(here)
         here = (here + timedelta(days=32)).replace(day=1)
-    by_year = len(starts) > _FEW_MONTHS
+    by_year = len(starts) > _MAX_LABELLED_MONTHS
     if by_year:
         starts = [start for start in starts if start.month == 1]
-    step = -(-len(starts) // _MOST_LABELS) or 1
+    step = -(-len(starts) // _MAX_LABELS) or 1
     return [
-        (start, format_date(start, "y" if by_year else "LLL", reading().locale)) for start in starts[::step]
+        (start, format_date(start, "y" if by_year else "LLL", reader_locale().locale))
+        for start in starts[::step]
     ]
 
 
@@ -152,49 +154,50 @@ def trend(
     notes: Sequence[tuple[date, str]] = (),
     height: int = 270,
 ) -> Markup:
-    """Points that do not overlap, with both bands; the last one, which still runs, ends in a hollow dot.
+    """Scores over time with both bands. The last point, which may still change, is a hollow dot.
 
-    ``boxes`` are the windows that are compared, ``notes`` days on which something happened.
+    :param boxes: the windows that are compared.
+    :param notes: the days of events, with their labels.
     """
-    axis, frame, top = _Axis(points[0].first, points[-1].last), frame_of([*points, *boxes]), 34
+    axis, scores, top = _Axis(points[0].first, points[-1].last), range_of([*points, *boxes]), 34
 
     def y(value: float) -> float:
-        return top + height * (frame.high - value) / (frame.high - frame.low)
+        return top + height * (scores.high - value) / (scores.high - scores.low)
 
     out = []
-    for value in range(frame.low, frame.high + 1, 50):
+    for value in range(scores.low, scores.high + 1, 50):
         out.append(line("zero" if value == 0 else "grid", "0", y(value), "100%", y(value)))
         out.append(text("lbl", 0, y(value) + 4, signed(value), "end", dx=-10))
-    out.append(_stretched(_band(points, axis, frame), top, height))
+    out.append(_stretched(_band(points, axis, scores), top, height))
     for start, name in _months(axis):
-        out.append(upright("tick", axis.start(start), y(frame.low), y(frame.low) + 8))
-        out.append(text("lbl", axis.start(start), y(frame.low) + 22, name, "start", dx=4))
+        out.append(vertical_line("tick", axis.start(start), y(scores.low), y(scores.low) + 8))
+        out.append(text("lbl", axis.start(start), y(scores.low) + 22, name, "start", dx=4))
     out.append(_last_dot(points, axis, y))
     out += [
         _window(box, box.score, points, axis, y, last=box is boxes[-1])
         for box in boxes
         if box.score is not None
     ]
-    for when, words in notes:
+    for when, note in notes:
         x = axis.start(when)
-        out.append(upright("note", x, top - 14, y(frame.low)))
-        after = x < 50  # noqa: PLR2004  (words stay inside the plot on either half)
-        out.append(text("notet", x, top - 8, words, "start" if after else "end", dx=6 if after else -6))
+        out.append(vertical_line("note", x, top - 14, y(scores.low)))
+        after = x < 50  # noqa: PLR2004  (labels stay inside the plot)
+        out.append(text("notet", x, top - 8, note, "start" if after else "end", dx=6 if after else -6))
     return svg("".join(out), top + height + 30, label, "trend")
 
 
-def mini(points: Sequence[Point], label: str, height: int = 96) -> Markup:
-    """A small trend, always on the whole scale."""
-    axis, frame = _Axis(points[0].first, points[-1].last), Frame(-100, 100)
-    drawn = (
+def small_trend(points: Sequence[Point], label: str, height: int = 96) -> Markup:
+    """A small trend on the whole scale."""
+    axis, scores = _Axis(points[0].first, points[-1].last), ScoreRange(-100, 100)
+    body = (
         line("grid", "0", 0.5, "100%", 0.5)
         + line("grid", "0", height - 0.5, "100%", height - 0.5)
-        + _stretched(_band(points, axis, frame), 0, height)
+        + _stretched(_band(points, axis, scores), 0, height)
         + line("zero", "0", height / 2, "100%", height / 2)
         + text("lbl", 0, height / 2 + 4, "0", "end", dx=-6)
         + _last_dot(points, axis, lambda value: height * (100 - value) / 200, 4)
     )
-    return svg(drawn, height, label, "mini")
+    return svg(body, height, label, "mini")
 
 
 def _last_dot(points: Sequence[Point], axis: _Axis, y: Callable[[float], float], radius: float = 4.5) -> str:
@@ -207,16 +210,14 @@ def _last_dot(points: Sequence[Point], axis: _Axis, y: Callable[[float], float],
 
 def _window(
     box: Point,
-    score: DrawnScore,
+    score: ChartScore,
     points: Sequence[Point],
     axis: _Axis,
     y: Callable[[float], float],
     *,
     last: bool,
 ) -> str:
-    """A compared window: as wide as its days, as high as its margin, its score above all that is drawn
-    there.
-    """
+    """A compared window: as wide as its days, as high as its interval, with the score above the bands."""
     left, right = max(0.0, axis.start(box.first)), min(100.0, axis.start(box.last + timedelta(days=1)))
     beside = [
         point.score.high95
@@ -233,25 +234,25 @@ def _window(
     )
 
 
-def share(part: float, low: float, high: float, top: float = 0.6) -> Markup:
-    """A share with its interval, all as fractions of 1; ``top`` is the fraction at the right end."""
+def share_with_interval(part: float, low: float, high: float, top: float = 0.6) -> Markup:
+    """A share with its interval, as fractions of 1; ``top`` is the fraction at the right end."""
     x, left, right = (100 * min(1.0, value / top) for value in (part, low, high))
-    drawn = (
+    body = (
         line("track", "0", 10, "100%", 10)
         + line("reach", "0", 10, f"{number(left)}%", 10)
         + block("r95", left, right, 4, 12)
-        + upright("rcap", left, 4, 16)
-        + upright("rcap", right, 4, 16)
-        + upright("pt", x, 1, 19)
+        + vertical_line("rcap", left, 4, 16)
+        + vertical_line("rcap", right, 4, 16)
+        + vertical_line("pt", x, 1, 19)
     )
-    return svg(drawn, 20, None, "share")
+    return svg(body, 20, None, "share")
 
 
-def flow(part: int, whole: int, doubtful: int = 0) -> Markup:
-    """How many of all came this far; the doubtful among them hatched."""
+def funnel_step(part: int, whole: int, doubtful: int = 0) -> Markup:
+    """The part of a whole that reached a stage; the doubtful ones among them are hatched."""
     width = 100 * part / whole if whole else 0
     unsure = 100 * doubtful / whole if whole else 0
-    drawn = block("p", 0, width - unsure, 2, 12)
+    body = block("p", 0, width - unsure, 2, 12)
     if doubtful:
-        drawn += block("few", width - unsure, width, 2.5, 11, hatched=True)
-    return svg(drawn, 16, None, "flow")
+        body += block("few", width - unsure, width, 2.5, 11, hatched=True)
+    return svg(body, 16, None, "flow")

@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 from support.alerts_api import PASSWORD, AlertsApi
 from support.alerts_builders import act_on_answers, an_answer, an_invitation, deliver, rows
-from support.browser import CHROMIUM, FLAGS
+from support.browser import CHROMIUM, CHROMIUM_FLAGS
 
 from services.alerts.replicas.handlers import keep_invitations
 from shared.events import Customer
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
         await chromium.close()
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from playwright.async_api import Browser, Page, async_playwright
-from support.browser import CHROMIUM, FLAGS
+from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.http_clients import context_on
 from support.stack import Postgres
 
@@ -169,7 +169,7 @@ async def bench(collector: Bench) -> Bench:
     """An empty collector that knows Acme in Copenhagen and Zenith in Honolulu, at noon of a Friday."""
     collector.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
     state = collector.app.state
-    state.context = replace(state.context, per_link=RateLimit(most=120, every=0.5))  # full buckets
+    state.context = replace(state.context, per_link=RateLimit(burst=120, interval_s=0.5))  # full buckets
     async with collector.context.database.transaction() as uow:
         await uow.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
         tenants = [
@@ -193,7 +193,7 @@ ASKS = {
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
         await chromium.close()
 

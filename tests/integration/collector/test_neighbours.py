@@ -11,7 +11,7 @@ from support.eventually import eventually
 from services.collector.api import MAX_IMPORTS_PER_TENANT
 from services.collector.repository import answers as answers_repository
 from shared.db.database import UnitOfWork
-from shared.http.admission import AT_ONCE_OF_CALLER
+from shared.http.admission import MAX_RUNNING_PER_CALLER
 
 from .conftest import Bench, bearer
 
@@ -84,9 +84,9 @@ async def test_a_key_with_too_much_under_way_is_told_so_while_customers_are_serv
 
     monkeypatch.setattr(answers_repository, "list_answers", slowly)
     lists = [asyncio.create_task(bench.client.get("/v1/answers", headers=bearer())) for _ in range(60)]
-    await eventually(lambda: sum(task.done() for task in lists) == 60 - AT_ONCE_OF_CALLER)
-    assert connections_in_use(bench) == AT_ONCE_OF_CALLER
+    await eventually(lambda: sum(task.done() for task in lists) == 60 - MAX_RUNNING_PER_CALLER)
+    assert connections_in_use(bench) == MAX_RUNNING_PER_CALLER
     assert (await bench.client.get(f"/s/{bench.token(customer)}")).status_code == 200
     goes_on.set()
     statuses = Counter([(await task).status_code for task in lists])
-    assert statuses == {200: AT_ONCE_OF_CALLER, 429: 60 - AT_ONCE_OF_CALLER}
+    assert statuses == {200: MAX_RUNNING_PER_CALLER, 429: 60 - MAX_RUNNING_PER_CALLER}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.http_clients import ORIGIN, a_context, a_door, environment_of
+from support.http_clients import ORIGIN, a_context, api_client, environment_of
 from support.stack import Postgres
 
 from deploy.demo import company
@@ -48,7 +48,7 @@ async def town(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         monkeypatch.setenv(name, value)
     for name, context in contexts.items():
         monkeypatch.setenv(f"{name.upper()}_DATABASE_URL", context.database.url)
-    async with a_door(DISPATCHER, contexts["dispatcher"]) as client:
+    async with api_client(DISPATCHER, contexts["dispatcher"]) as client:
         yield Town(**contexts, surveys=client)
     for context in contexts.values():
         await context.database.close()

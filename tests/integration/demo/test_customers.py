@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from support.http_clients import ORIGIN, SECRET, a_context, a_door
+from support.http_clients import ORIGIN, SECRET, a_context, api_client
 from support.stack import Postgres
 
 from deploy.demo.customers import is_unanswered, submit_answer
@@ -37,7 +37,7 @@ def database(context: Context) -> Database:
 @pytest.fixture
 async def browser(context: Context) -> AsyncIterator[httpx.AsyncClient]:
     """A browser before a real collector."""
-    async with a_door(SERVICE, context) as client:
+    async with api_client(SERVICE, context) as client:
         client.follow_redirects = True
         yield client
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.http_clients import ORIGIN, a_context, a_door
+from support.http_clients import ORIGIN, a_context, api_client
 from support.stack import Postgres
 
 from deploy.demo import company
@@ -41,7 +41,7 @@ async def collector(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient
     )
     async with context.database.transaction() as uow:
         await keep_tenants(uow, [TENANTS.event("demo", tenant, context.database.clock())])
-    async with a_door(SERVICE, context) as client:
+    async with api_client(SERVICE, context) as client:
         yield client, context.database
     await context.database.close()
 

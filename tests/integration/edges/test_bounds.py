@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from support.processes import ApiProcess
-from support.raw_http import Raw, Wire
+from support.raw_http import RawConnection, RawRequest
 from support.routes import Route
 
 from shared.http.bounded_request import MAX_JSON_DEPTH
@@ -56,21 +56,21 @@ FIELDS = {
     "half a percent sign": b"%%%&&==\xff\xfe",
 }
 HEADS = {
-    "a cookie of backslashes": {"cookie": 'aw_access="' + "\\" * (LIMITS.header - 20) + '"'},
-    "a cookie of octals": {"cookie": 'aw_session="' + "\\101" * (LIMITS.header // 4 - 20) + '"'},
-    "cookies": {"cookie": "aw_access=b;" * (LIMITS.header // 12)},
-    "a session of dots": {"cookie": "aw_session=" + "a." * (LIMITS.header // 2 - 20)},
-    "a pass of dots": {"cookie": "aw_access=" + "a." * (LIMITS.header // 2 - 20)},
+    "a cookie of backslashes": {"cookie": 'aw_access="' + "\\" * (LIMITS.header_bytes - 20) + '"'},
+    "a cookie of octals": {"cookie": 'aw_session="' + "\\101" * (LIMITS.header_bytes // 4 - 20) + '"'},
+    "cookies": {"cookie": "aw_access=b;" * (LIMITS.header_bytes // 12)},
+    "a session of dots": {"cookie": "aw_session=" + "a." * (LIMITS.header_bytes // 2 - 20)},
+    "a pass of dots": {"cookie": "aw_access=" + "a." * (LIMITS.header_bytes // 2 - 20)},
     "a packed pass": {"cookie": "aw_access=." + "eJw" * 5_000 + ".a.b"},
-    "languages": {"accept-language": "e-a;q=0.1," * (LIMITS.header // 11), "accept": "text/html"},
-    "a language of many parts": {"accept-language": "e-" * (LIMITS.header // 2), "accept": "text/html"},
-    "kinds": {"accept": "text/htm," * (LIMITS.header // 10)},
-    "a key": {"authorization": "Bearer " + "a" * (LIMITS.header - 10)},
-    "an id": {"x-request-id": "a" * LIMITS.header},
-    "proxies": {"x-forwarded-for": "1.1.1.1," * (LIMITS.header // 8)},
-    "an agent": {"user-agent": "Bot " * (LIMITS.header // 4)},
+    "languages": {"accept-language": "e-a;q=0.1," * (LIMITS.header_bytes // 11), "accept": "text/html"},
+    "a language of many parts": {"accept-language": "e-" * (LIMITS.header_bytes // 2), "accept": "text/html"},
+    "kinds": {"accept": "text/htm," * (LIMITS.header_bytes // 10)},
+    "a key": {"authorization": "Bearer " + "a" * (LIMITS.header_bytes - 10)},
+    "an id": {"x-request-id": "a" * LIMITS.header_bytes},
+    "proxies": {"x-forwarded-for": "1.1.1.1," * (LIMITS.header_bytes // 8)},
+    "an agent": {"user-agent": "Bot " * (LIMITS.header_bytes // 4)},
     "a content type": {"content-type": "a/b;" + "charset=utf-8;" * 1_000},
-    "a large header": {"x-a": "a" * (LIMITS.header + 1)},
+    "a large header": {"x-a": "a" * (LIMITS.header_bytes + 1)},
     "many headers": {f"h{n}": "x" for n in range(LIMITS.header_count + 1)},
     "as many headers as may be": {f"h{n}": "x" for n in range(LIMITS.header_count - 3)},
     "headers of 40 kB": {f"h{n}": "x" * 1_000 for n in range(40)},
@@ -83,11 +83,11 @@ HEADS = {
 
 def ends_of(route: Route) -> Iterator[str]:
     """Addresses of a route as long as they may be, and longer."""
-    for length in (LIMITS.path, 32_000, 64_000):
+    for length in (LIMITS.path_bytes, 32_000, 64_000):
         yield (route.path.rstrip("/") + "/" + "a/" * length)[:length]
         yield "/" * (length // 2) + "a" * (length // 2)
-    yield route.path + "?" + "a=1&" * (LIMITS.parameters - 1)
-    yield route.path + "?" + ("q=" + "%C3%A9" * LIMITS.query)[: LIMITS.query - 1]
+    yield route.path + "?" + "a=1&" * (LIMITS.query_parameters - 1)
+    yield route.path + "?" + ("q=" + "%C3%A9" * LIMITS.query_bytes)[: LIMITS.query_bytes - 1]
     yield route.path + "?" + "a=1&" * 20_000
 
 
@@ -131,12 +131,12 @@ def unharmed(server: ApiProcess) -> Iterator[None]:
     assert server.megabytes - before < 64, (before, server.megabytes)
 
 
-async def refusals(server: ApiProcess, requests: Sequence[tuple[Route, Raw]]) -> list[str]:
+async def refusals(server: ApiProcess, requests: Sequence[tuple[Route, RawRequest]]) -> list[str]:
     """What was answered otherwise than with a refusal."""
     waiting, faults = list(reversed(requests)), []
 
     async def ask() -> None:
-        wire = Wire(server.port)
+        wire = RawConnection(server.port)
         while waiting:
             route, request = waiting.pop()
             began = time.perf_counter()
@@ -161,13 +161,21 @@ async def test_a_body_in_whatever_codec_is_refused_at_every_route(
     server: ApiProcess, routes: list[Route]
 ) -> None:
     requests = [
-        (route, Raw(route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body, codec))
+        (
+            route,
+            RawRequest(route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body, codec),
+        )
         for route in taking_bodies(routes)
         for kind, body in BODIES.items()
         for codec in CODECS
     ]
     requests += [
-        (route, Raw(route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body * 80, codec))
+        (
+            route,
+            RawRequest(
+                route.method, route.path, {"content-type": f"{kind}; charset={codec}"}, body * 80, codec
+            ),
+        )
         for route in taking_bodies(routes)
         for kind, body in BODIES.items()
         for codec in SLOW
@@ -181,7 +189,7 @@ async def test_a_body_that_costs_much_to_read_is_not_read_for_nobody(
     server: ApiProcess, routes: list[Route], kind: str, bodies: dict[str, bytes]
 ) -> None:
     requests = [
-        (route, Raw(route.method, route.path, {"content-type": kind}, body, name))
+        (route, RawRequest(route.method, route.path, {"content-type": kind}, body, name))
         for route in taking_bodies(routes)
         for name, body in bodies.items()
     ]
@@ -191,7 +199,7 @@ async def test_a_body_that_costs_much_to_read_is_not_read_for_nobody(
 
 async def test_heads_at_and_beyond_the_limits_harm_nobody(server: ApiProcess, routes: list[Route]) -> None:
     requests = [
-        (route, Raw(route.method, route.path, headers, name=name))
+        (route, RawRequest(route.method, route.path, headers, name=name))
         for route in routes
         for name, headers in HEADS.items()
     ]
@@ -203,7 +211,7 @@ async def test_addresses_at_and_beyond_the_limits_harm_nobody(
     server: ApiProcess, routes: list[Route]
 ) -> None:
     requests = [
-        (route, Raw(route.method, target, name=f"{len(target)} characters"))
+        (route, RawRequest(route.method, target, name=f"{len(target)} characters"))
         for route in routes
         for target in ends_of(route)
     ]
@@ -217,11 +225,11 @@ async def test_nobody_hears_whether_their_body_is_right(
 ) -> None:
     guarded = [route for route in taking_bodies(routes) if not route.is_public]
     assert len(guarded) > 15
-    wire, heard = Wire(server.port), {}
+    wire, heard = RawConnection(server.port), {}
     for route in guarded:
         for body in (b"{", b"\xff", b"a=\x00", b"{}", b"[" * 1_000):
             headers = {"content-type": kind} if kind else {}
-            status = await wire.status(Raw(route.method, route.path, headers, body))
+            status = await wire.status(RawRequest(route.method, route.path, headers, body))
             if status not in {401, 415}:
                 heard[route.name, body] = status
     wire.close()

@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from support.eventually import eventually
-from support.http_clients import a_context, a_door, an_app
+from support.http_clients import a_context, an_app, api_client
 from support.kernel_service import KernelService, create_topics
 from support.stack import Postgres
 
@@ -37,7 +37,7 @@ async def key(context: Context) -> str:
 
 @pytest.fixture
 async def client(context: Context, key: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_door(SERVICE, context) as client:
+    async with api_client(SERVICE, context) as client:
         client.headers["Authorization"] = f"Bearer {key}"
         await eventually(lambda: not context.health.unready())
         yield client
@@ -177,7 +177,7 @@ async def test_when_kafka_does_not_answer_the_response_is_503_and_says_when_to_c
 ) -> None:
     away = await a_context(SERVICE, postgres, "127.0.0.1:1")
     away.keys.database = context.database
-    async with a_door(SERVICE, away) as client:
+    async with api_client(SERVICE, away) as client:
         response = await client.post(
             "/v1/events", json=an_event("x"), headers={"Authorization": f"Bearer {key}"}
         )

@@ -8,7 +8,7 @@ from deploy.containers import sbom, secrets
 from services.command import SERVICES, service
 from shared.http.connection_limits import ConnectionLimits
 from shared.http.request_limits import RequestLimits
-from shared.pages.assets import SHARED
+from shared.pages.assets import SHARED_ASSETS
 
 DEPLOY = Path(secrets.__file__).parents[1]
 CADDYFILE = DEPLOY / "Caddyfile"
@@ -29,7 +29,7 @@ def test_the_proxy_brings_each_path_to_the_service_that_has_it() -> None:
         assert routes()[name] == paths | own
         assert f"reverse_proxy @{name} {{\n\t\tdynamic a {name}-api 8000" in CADDYFILE.read_text()
     assert "reverse_proxy {\n\t\tdynamic a scorer-api 8000" in CADDYFILE.read_text()
-    assert routes()["shared"] == {f"/static/{SHARED.name}/*"}
+    assert routes()["shared"] == {f"/static/{SHARED_ASSETS.name}/*"}
 
 
 def test_what_speaks_to_machines_is_not_shown_to_the_world() -> None:
@@ -87,8 +87,8 @@ def test_the_image_tells_the_version_that_it_holds() -> None:
 
 def test_the_proxy_waits_no_longer_and_takes_no_more_than_the_services_themselves() -> None:
     caddyfile, connection, request = CADDYFILE.read_text(), ConnectionLimits(), RequestLimits()
-    longest = request.body_grace + request.body / request.body_pace
-    assert f"read_header {connection.head:.0f}s" in caddyfile
+    longest = request.body_grace_s + request.body_bytes / request.body_bytes_per_s
+    assert f"read_header {connection.head_s:.0f}s" in caddyfile
     assert longest < float(caddyfile.partition("read_body ")[2].partition("s")[0]) < longest + 15
     assert f"max_header_size {connection.head_bytes // 1024}KB" in caddyfile
-    assert f"max_size {request.body // 1024**2}MiB" in caddyfile
+    assert f"max_size {request.body_bytes // 1024**2}MiB" in caddyfile

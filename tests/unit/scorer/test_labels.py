@@ -6,7 +6,7 @@ import pytest
 from services.scorer.domain import Groups, ScoreChange
 from services.scorer.labels import change_finding, due_time, missing_answers, one_decimal, score_finding
 from services.scorer.view import drawing_of
-from shared.pages.language import Reading, read_by
+from shared.pages.language import ReaderLocale, rendering_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -64,5 +64,5 @@ def test_a_few_answers_are_named_one_by_one():
     ],
 )
 def test_when_something_is_due_is_named_from_now(minutes, words):
-    with read_by(Reading(zone=ZoneInfo("Europe/Copenhagen"), now=NOW)):
+    with rendering_for(ReaderLocale(zone=ZoneInfo("Europe/Copenhagen"), now=NOW)):
         assert due_time(NOW + timedelta(minutes=minutes)) == words

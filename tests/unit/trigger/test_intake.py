@@ -11,7 +11,7 @@ from services.trigger.domain import transaction
 from services.trigger.errors import Unacceptable
 from services.trigger.intake import EncodedEvent, UnsupportedContentType, read_event, split_events
 from shared.events import TRANSACTIONS, Transaction
-from shared.http.json_items import NotJson, TooMany
+from shared.http.json_items import NotJson, TooManyItems
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -235,9 +235,9 @@ def test_ndjson_and_arrays_come_apart_and_a_bad_line_stays_alone() -> None:
 
 def test_a_thousand_are_taken_and_one_more_is_not() -> None:
     assert len(split_events(b"[" + b",".join([b"1"] * 1_000) + b"]", {})[0]) == 1_000
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyItems):
         split_events(b"[" + b",".join([b"1"] * 1_001) + b"]", {})
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyItems):
         split_events(b"1\n" * 1_001, {"content-type": "application/x-ndjson"})
 
 

@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import text
 
 from shared.db.segment_migration import rename_in_array, rename_segments
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 revision = "0004"
 down_revision = "0003"
@@ -28,7 +28,7 @@ def upgrade() -> None:
         text("SELECT DISTINCT touchpoint FROM cases WHERE touchpoint COLLATE \"C\" ~ '[^!-~]'")
     )
     for (touchpoint,) in found.all():
-        if (form := one_form(touchpoint)) != touchpoint:
+        if (form := normalized_text(touchpoint)) != touchpoint:
             connection.execute(
                 text("UPDATE cases SET touchpoint = :form WHERE touchpoint = :touchpoint"),
                 {"form": form, "touchpoint": touchpoint},

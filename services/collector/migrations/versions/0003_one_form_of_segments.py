@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy import text
 
 from shared.db.segment_migration import rename_segments
-from shared.values.text import one_form
+from shared.values.text import normalized_text
 
 revision = "0003"
 down_revision = "0002"
@@ -37,14 +37,16 @@ def upgrade() -> None:
     for row in connection.execute(text(FOUND)).all():
         segments = msgspec.json.decode(row.segments, type=dict[str, str])
         organisation = msgspec.json.decode(row.organisation, type=list[str])
-        in_form = {one_form(name): one_form(value) for name, value in segments.items()}
+        in_form = {normalized_text(name): normalized_text(value) for name, value in segments.items()}
         connection.execute(
             text(WRITE),
             {
                 "tenant": row.tenant,
                 "id": row.id,
-                "touchpoint": one_form(row.touchpoint) if row.touchpoint else row.touchpoint,
+                "touchpoint": normalized_text(row.touchpoint) if row.touchpoint else row.touchpoint,
                 "segments": msgspec.json.encode(in_form).decode(),
-                "organisation": msgspec.json.encode([one_form(level) for level in organisation]).decode(),
+                "organisation": msgspec.json.encode(
+                    [normalized_text(level) for level in organisation]
+                ).decode(),
             },
         )

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from support.dispatcher_builders import TENANT, Clock, know_tenant
 from support.dispatcher_client import FOREIGN_KEY, KEY
-from support.http_clients import a_context, a_door
+from support.http_clients import a_context, api_client
 from support.stack import Postgres
 
 from services.dispatcher.app import SERVICE
@@ -35,5 +35,5 @@ def database(context: Context) -> Database:
 
 @pytest.fixture
 async def door(context: Context) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_door(SERVICE, context) as client:
+    async with api_client(SERVICE, context) as client:
         yield client

@@ -1,16 +1,17 @@
-"""The page in a real browser: what is live changes, what the reader is doing stays."""
+"""A live page in a real browser: live parts change, what the user is doing stays."""
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, StreamingResponse
 from playwright.async_api import async_playwright, expect
-from support.browser import CHROMIUM, FLAGS
+from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.http_clients import an_app
 
 from shared.http.csrf import CsrfGuard
@@ -19,6 +20,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
+from shared.pages.page import Frame, Page
 
 pytestmark = pytest.mark.browser
 SECRET = "a secret of at least thirty-two characters"
@@ -29,10 +31,16 @@ PAGE = """{% extends "frame.html" %}
 <div id="score" data-live>
 <h1>{{ count }}</h1><p data-say hidden>{{ count }} answers.</p>
 <details id="behind"><summary>Behind</summary><p>shown</p></details>
-<form method="post"><input id="note" name="note"><input type="checkbox" name="told" value="yes"></form>
+<form method="post"><input id="note" name="note"><input type="checkbox" name="agreed" value="yes"></form>
 </div>
 <p id="still">{{ count }}</p>
 {% endblock %}"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountPage(Page):
+    template: ClassVar[str] = "page.html"
+    count: int
 
 
 class World:
@@ -53,7 +61,7 @@ async def world(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     world, stopping, pages = World(), asyncio.Event(), Pages("sample_pages")
     feed, router = (
-        LiveFeed(world.read, stopping, every=0.05),
+        LiveFeed(world.read, stopping, min_interval_s=0.05),
         APIRouter(include_in_schema=False, route_class=CheckedRoute),
     )
     staff = Staff(
@@ -61,8 +69,9 @@ async def world(tmp_path, monkeypatch):
     )
 
     @router.get("/page")
-    async def page(request: Request, who: Annotated[Staff, Depends(signed_in())]):
-        return pages.response(request, "page.html", staff=who, count=world.count, live="/live")
+    async def page(request: Request, user: Annotated[Staff, Depends(signed_in())]):
+        page = CountPage(count=world.count)
+        return pages.page(request, page, staff=user, frame=Frame(live="/live"))
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:
@@ -88,7 +97,7 @@ async def world(tmp_path, monkeypatch):
 @pytest.fixture
 async def tab(world):
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         tab = await browser.new_page()
         faults = []
         tab.on("pageerror", lambda error: faults.append(str(error)))
@@ -98,9 +107,9 @@ async def tab(world):
         assert faults == []
 
 
-async def test_what_is_live_changes_and_what_the_reader_is_doing_stays(world, tab):
+async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab):
     await tab.fill("#note", "half a sentence")
-    await tab.check("[name=told]")
+    await tab.check("[name=agreed]")
     await tab.click("#behind summary")
     await tab.focus("#note")
     await tab.evaluate("document.getElementById('note').setSelectionRange(2, 6)")
@@ -108,7 +117,7 @@ async def test_what_is_live_changes_and_what_the_reader_is_doing_stays(world, ta
     await expect(tab.locator("h1")).to_have_text("2")
     await expect(tab.locator("#note")).to_have_value("half a sentence")
     await expect(tab.locator("#note")).to_be_focused()
-    await expect(tab.locator("[name=told]")).to_be_checked()
+    await expect(tab.locator("[name=agreed]")).to_be_checked()
     await expect(tab.locator("#behind p")).to_be_visible()
     selection = (
         "[document.getElementById('note').selectionStart, document.getElementById('note').selectionEnd]"
@@ -118,7 +127,7 @@ async def test_what_is_live_changes_and_what_the_reader_is_doing_stays(world, ta
     await expect(tab).to_have_title("2 answers")
 
 
-async def test_a_change_is_said_once_and_the_next_waits_for_its_minute(world, tab):
+async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world, tab):
     world.count = 2
     await expect(tab.locator("#said")).to_have_text("2 answers.")
     world.count = 3
@@ -126,7 +135,7 @@ async def test_a_change_is_said_once_and_the_next_waits_for_its_minute(world, ta
     await expect(tab.locator("#said")).to_have_text("2 answers.")
 
 
-async def test_a_reader_hears_when_the_page_is_no_longer_true_and_when_it_is_again(world, tab):
+async def test_a_page_shows_when_it_is_outdated_and_when_it_is_current_again(world, tab):
     await expect(tab.locator("#offline")).to_be_hidden()
     world.broken = True
     await expect(tab.locator("#offline")).to_contain_text("No connection since")
@@ -141,7 +150,7 @@ async def test_a_changed_choice_is_shown_at_once_and_keeps_the_focus(world, tab)
     await expect(tab.locator("select[name=window]")).to_be_focused()
 
 
-async def test_a_pass_that_is_gone_is_renewed_without_a_word(world, tab):
+async def test_a_missing_pass_is_renewed_silently(world, tab):
     await tab.context.clear_cookies()
     world.count = 7
     await expect(tab.locator("h1")).to_have_text("7")

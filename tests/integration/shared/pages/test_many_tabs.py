@@ -3,15 +3,16 @@
 import asyncio
 import socket
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from playwright.async_api import async_playwright, expect
-from support.browser import CHROMIUM, FLAGS
+from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.eventually import eventually
 from support.http_clients import an_app
 
@@ -21,6 +22,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
+from shared.pages.page import Frame, Page
 
 pytestmark = pytest.mark.browser
 SECRET = "a secret of at least thirty-two characters"
@@ -34,11 +36,17 @@ LOOK = """state => { Object.defineProperty(document, "visibilityState", { value:
 document.dispatchEvent(new Event("visibilitychange")); }"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CountPage(Page):
+    template: ClassVar[str] = "page.html"
+    count: int
+
+
 class World:
     def __init__(self, stopping):
         self.counts, self.loads = dict.fromkeys(("1", "2", "3"), 1), 0
         self.loads_about = Counter()
-        self.feeds = {name: LiveFeed(self._read, stopping, every=0.05) for name in SERVICES}
+        self.feeds = {name: LiveFeed(self._read, stopping, min_interval_s=0.05) for name in SERVICES}
 
     async def _read(self, _tenants):
         return [LiveChange("acme", thing, count) for thing, count in self.counts.items()]
@@ -67,12 +75,12 @@ async def world(tmp_path, monkeypatch):
     staff = Staff("acme", UUID(int=7), "Jonas", "admin", (), "s-1", datetime.now(UTC) + timedelta(hours=1))
 
     @router.get("/page/{service}/{thing}")
-    async def page(request: Request, who: Annotated[Staff, Depends(signed_in())], service: str, thing: str):
+    async def page(request: Request, user: Annotated[Staff, Depends(signed_in())], service: str, thing: str):
         world.loads += 1
         world.loads_about[thing] += 1
-        about = {"live": f"/live/{service}", "live_only": None if thing == "any" else thing}
+        frame = Frame(live=f"/live/{service}", live_only=None if thing == "any" else thing)
         count = sum(world.counts.values()) if thing == "any" else world.counts[thing]
-        return pages.response(request, "page.html", staff=who, count=count, **about)
+        return pages.page(request, CountPage(count=count), staff=user, frame=frame)
 
     @router.get("/live/{service}")
     async def live(request: Request, service: str) -> StreamingResponse:
@@ -97,7 +105,7 @@ async def world(tmp_path, monkeypatch):
 @pytest.fixture
 async def context(world):
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         context = await browser.new_context()
         context.set_default_timeout(10_000)
         await context.add_cookies([world.cookie])
@@ -111,7 +119,7 @@ async def open_tab(context, world, service, thing="any"):
     return tab
 
 
-async def test_twelve_tabs_of_all_kinds_load_act_and_hear_what_changed(world, context):
+async def test_twelve_tabs_of_all_kinds_load_act_and_follow_changes(world, context):
     kinds = [(service, thing) for thing in ("any", "1", "2", "3") for service in SERVICES]
     tabs = [await open_tab(context, world, *kind) for kind in kinds]
     await eventually(lambda: world.streams() == dict.fromkeys(SERVICES, 1))
@@ -123,7 +131,7 @@ async def test_twelve_tabs_of_all_kinds_load_act_and_hear_what_changed(world, co
     assert world.streams() == dict.fromkeys(SERVICES, 1)
 
 
-async def test_the_first_tab_closes_and_the_others_still_hear(world, context):
+async def test_the_first_tab_closes_and_the_others_still_follow_changes(world, context):
     first, second = [await open_tab(context, world, "alerts") for _ in range(2)]
     await eventually(lambda: world.streams()["alerts"] == 1)
     await first.close()
@@ -141,7 +149,7 @@ async def test_a_page_about_one_thing_is_not_loaded_for_another(world, context):
         world.change("2")
         await expect(every.locator("h1")).to_have_text(count)
     assert world.loads_about["any"] >= 5
-    assert world.loads_about["1"] <= 2  # when it was opened, and when its stream told how things stood
+    assert world.loads_about["1"] <= 2  # when it was opened, and at the first event of its stream
     world.change("1")
     await expect(one.locator("h1")).to_have_text("2")
 
@@ -152,16 +160,16 @@ async def test_many_changes_load_a_page_once_a_second_at_most(world, context):
     loop, loads = asyncio.get_running_loop(), world.loads
     began = loop.time()
     for _ in range(40):
-        heard = world.counts["1"]
+        before = world.counts["1"]
         world.change()
-        await eventually(lambda heard=heard: world.counts["1"] > heard)
+        await eventually(lambda before=before: world.counts["1"] > before)
         await tab.evaluate("new Promise(done => setTimeout(done, 50))")
     await expect(tab.locator("h1")).to_have_text("123")
     assert world.loads - loads <= 2 + (loop.time() - began)
 
 
 @pytest.mark.parametrize("script", ["", NO_WORKER], ids=["shared", "without a shared worker"])
-async def test_a_hidden_tab_lets_go_and_is_true_again_when_it_is_looked_at(world, context, script):
+async def test_a_hidden_tab_closes_its_stream_and_is_updated_when_it_is_visible_again(world, context, script):
     await context.add_init_script(script)
     tab = await open_tab(context, world, "alerts")
     await eventually(lambda: world.streams()["alerts"] == 1)

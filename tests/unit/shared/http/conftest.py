@@ -1,4 +1,4 @@
-"""A small service with a door of each kind, asked over ASGI."""
+"""A small service with routes of each kind, and a client that calls it over ASGI."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
 from support.http_clients import an_app
-from support.servers import Running
+from support.servers import RunningServer
 
 from shared.http.auth import Caller, staff_or_key
 from shared.http.csrf import CsrfGuard, csrf_checked, own_site_checked
@@ -39,8 +39,8 @@ class Body(BaseModel):
 SharedCaller = Annotated[Caller, Depends(staff_or_key("answers:write", "admin", "leader"))]
 
 
-class Ring:
-    """Knows two keys; can be made to know none yet."""
+class TwoKeys:
+    """A key ring with two keys; they count as not loaded while ``loaded`` is False."""
 
     loaded = True
 
@@ -68,7 +68,7 @@ def json_routes() -> APIRouter:
         return len(await request.body())
 
     @api.get("/v1/shared")
-    async def look(caller: SharedCaller) -> dict[str, Any]:
+    async def read(caller: SharedCaller) -> dict[str, Any]:
         return {"tenant": caller.tenant, "person": caller.staff is not None}
 
     @api.post("/v1/shared")
@@ -107,7 +107,7 @@ def page_routes() -> APIRouter:
 
     @pages.get("/boom")
     async def boom() -> str:
-        raise RuntimeError("a.hansen@example.com said something")
+        raise RuntimeError("a.hansen@example.com wrote something")
 
     return pages
 
@@ -116,20 +116,20 @@ def make_app() -> FastAPI:
     return an_app(
         [json_routes(), page_routes()],
         pages=Pages("services"),
-        keys=Ring(),
+        keys=TwoKeys(),
         access=AccessPass(SECRET),
         csrf=CsrfGuard(SECRET),
     )
 
 
-def somebody(role: str = "admin", hours: float = 1) -> Staff:
+def a_user(role: str = "admin", hours: float = 1) -> Staff:
     expires = datetime.now(UTC) + timedelta(hours=hours)
     return Staff("acme", UUID(int=7), "Jonas Holt", role, ("touchpoint:checkout",), "session-1", expires)
 
 
 @pytest.fixture
 def staff() -> Staff:
-    return somebody()
+    return a_user()
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ async def web(app):
 @pytest.fixture
 def sign_in(app, web):
     def enter(staff: Staff | None = None) -> str:
-        staff = staff or somebody()
+        staff = staff or a_user()
         web.cookies.set(ACCESS_COOKIE, app.state.http.access.sign(staff))
         return app.state.http.csrf.token(staff.session_id)
 
@@ -159,9 +159,9 @@ def sign_in(app, web):
 async def run():
     running = []
 
-    async def start(app, stopping=None, **how):
-        running.append(Running(app, stopping or asyncio.Event(), **how))
-        await running[-1].up()
+    async def start(app, stopping=None, **options):
+        running.append(RunningServer(app, stopping or asyncio.Event(), **options))
+        await running[-1].started()
         return running[-1]
 
     yield start

@@ -1,4 +1,4 @@
-"""Bodies as clients pack and encode them: taken, or refused with the true reason."""
+"""Compressed and encoded bodies: accepted, or refused with the reason."""
 
 import gzip
 import time
@@ -7,7 +7,7 @@ import zlib
 import pytest
 from fastapi import Request
 
-from shared.http.body_text import MAX_BODY_BYTES, MOST_MEMBERS, read_text
+from shared.http.body_text import MAX_BODY_BYTES, MAX_GZIP_MEMBERS, read_text
 from shared.http.media_types import media_type
 from shared.http.problems import Problem
 
@@ -48,7 +48,7 @@ async def test_utf_8_is_read_with_and_without_its_mark(kind: str) -> None:
 @pytest.mark.parametrize(
     "charset", ["utf-16", "UTF-16LE", "iso-8859-1", "windows-1252", "punycode", "x", "utf-7"]
 )
-async def test_another_charset_is_refused_by_what_it_says_of_itself(charset: str) -> None:
+async def test_another_charset_is_refused_by_its_name(charset: str) -> None:
     problem = await refused(415, TEXT, ("content-type", f"application/json; charset={charset}"))
     assert "UTF-8" in str(problem.detail)
 
@@ -74,7 +74,7 @@ async def test_gzip_in_several_members_is_one_body_and_identity_is_no_encoding()
 @pytest.mark.parametrize(
     "name", ["gzip, gzip", "deflate", "br", "zstd", "compress", "aws-chunked", "gzip, br"]
 )
-async def test_another_encoding_is_refused_and_told_what_is_read(name: str) -> None:
+async def test_another_encoding_is_refused_with_the_supported_ones(name: str) -> None:
     problem = await refused(415, gzip.compress(TEXT), ("content-encoding", name))
     assert (problem.headers or {})["Accept-Encoding"] == "gzip, identity"
 
@@ -95,7 +95,7 @@ async def test_two_headers_are_two_encodings() -> None:
         zlib.compress(TEXT),
     ],
 )
-async def test_what_is_no_whole_gzip_is_refused_as_that(body: bytes) -> None:
+async def test_a_body_that_is_not_complete_gzip_is_refused(body: bytes) -> None:
     await refused(400, body, ("content-encoding", "gzip"))
 
 
@@ -108,9 +108,9 @@ async def test_unpacking_stops_at_what_a_request_may_carry() -> None:
     await refused(413, gzip.compress(b"x" * (MAX_BODY_BYTES // 2)) * 3, ("content-encoding", "gzip"))
 
 
-async def test_a_gzip_file_of_many_members_holds_up_nobody() -> None:
+async def test_a_gzip_file_of_many_members_is_refused_in_a_short_time() -> None:
     empty, whole = gzip.compress(b""), gzip.compress(TEXT)
-    members = empty * (MOST_MEMBERS - 1) + whole
+    members = empty * (MAX_GZIP_MEMBERS - 1) + whole
     assert await read(members, ("content-encoding", "gzip")) == TEXT
     began = time.process_time()
     await refused(413, empty * (MAX_BODY_BYTES // len(empty)), ("content-encoding", "gzip"))
@@ -145,6 +145,6 @@ def test_a_media_type_is_read_in_linear_time(unit: str) -> None:
     assert time.process_time() - began < 1.0
 
 
-def test_parameters_are_taken_out_of_their_quotes() -> None:
+def test_quoted_parameters_are_unquoted() -> None:
     found = media_type('Application/JSON ; Charset="UTF-8"; x="a\\"; b=c"; y = z')
     assert found == ("application/json", {"charset": "UTF-8", "x": 'a"; b=c', "y": "z"})

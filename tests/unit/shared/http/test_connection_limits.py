@@ -13,13 +13,13 @@ from shared.http.routes import CheckedRoute
 
 GET = b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n"
 POST = b"POST /reads HTTP/1.1\r\nhost: t\r\ncontent-type: application/x-www-form-urlencoded\r\n"
-SHORT = ConnectionLimits(head=0.3, rest=0.3, next=0.3, unread=0.3, most=100)
-ENDS = 5.0
-"""Seconds within which a connection has ended for sure; the limits above are a fraction of it."""
+SHORT = ConnectionLimits(head_s=0.3, rest_s=0.3, next_s=0.3, unread_s=0.3, connections=100)
+MAX_WAIT_S = 5.0
+"""Seconds within which a connection has certainly ended; the limits above are a fraction of it."""
 
 
 class Sample:
-    """A service that reads forms, answers without reading them, and can be made to take its time."""
+    """A service with routes that read a form, ignore it, wait for ``go_on``, or never end."""
 
     def __init__(self):
         router = APIRouter(route_class=CheckedRoute)
@@ -50,7 +50,7 @@ class Sample:
 
             return StreamingResponse(chunks())
 
-        limits = RequestLimits(body_grace=0.3, body_pace=1_000_000)
+        limits = RequestLimits(body_grace_s=0.3, body_bytes_per_s=1_000_000)
         self.app = an_app([router], limits=limits)
 
 
@@ -69,15 +69,15 @@ async def connected(server):
 
 
 async def rest_of(reader):
-    """Everything until the other side closes, or resets what is still written to it."""
-    said = b""
-    async with asyncio.timeout(ENDS):
+    """Everything until the server closes or resets the connection."""
+    received = b""
+    async with asyncio.timeout(MAX_WAIT_S):
         try:
             while part := await reader.read(65_536):
-                said += part
+                received += part
         except ConnectionResetError:
             pass
-    return said
+    return received
 
 
 async def status_of(server, request=GET):
@@ -86,47 +86,47 @@ async def status_of(server, request=GET):
         return int((await rest_of(reader)).split()[1])
 
 
-async def drip(reader, writer, one=b"a"):
-    """Send a little again and again until the other side closes; what it said."""
-    said = asyncio.ensure_future(rest_of(reader))
-    while not said.done():
+async def send_slowly(reader, writer, one=b"a"):
+    """Send one part again and again until the server closes; what it sent."""
+    received = asyncio.ensure_future(rest_of(reader))
+    while not received.done():
         writer.write(one)
-        await asyncio.wait([said], timeout=0.02)
-    return said.result()
+        await asyncio.wait([received], timeout=0.02)
+    return received.result()
 
 
 @pytest.mark.parametrize(
     "begun", [b"", b"\r\n", b"G", b"GET /healthz HTTP/1.1\r\n", GET[:-2], GET[:-2] + b"x-a: "]
 )
 @pytest.mark.parametrize("before", [b"", GET], ids=["first", "second"])
-async def test_a_request_whose_head_does_not_come_ends_its_connection(run, sample, before, begun):
+async def test_a_connection_without_a_complete_head_is_closed(run, sample, before, begun):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(before + begun)
-        said = await rest_of(reader)
-    assert said.count(b"HTTP/1.1 200") == before.count(b"GET")
-    assert (b"HTTP/1.1 408" in said) == bool(begun.strip())
+        received = await rest_of(reader)
+    assert received.count(b"HTTP/1.1 200") == before.count(b"GET")
+    assert (b"HTTP/1.1 408" in received) == bool(begun.strip())
 
 
 @pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nx-a: ", GET[:-2]])
-async def test_a_head_that_drips_is_not_waited_for(run, sample, head):
+async def test_a_head_that_arrives_slowly_is_refused(run, sample, head):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(head)
-        assert b"408" in await drip(reader, writer)
+        assert b"408" in await send_slowly(reader, writer)
 
 
 @pytest.mark.parametrize("part", [b"a" * 65_536, b"a: b\r\n" * 10_000, b"a\r\n b" * 10_000])
-async def test_a_head_without_end_is_refused_within_its_size(run, sample, part):
-    server = await run(sample.app, limits=replace(SHORT, head=ENDS))
+async def test_a_head_without_end_is_refused_at_its_size_limit(run, sample, part):
+    server = await run(sample.app, limits=replace(SHORT, head_s=MAX_WAIT_S))
     async with connected(server) as (reader, writer):
         writer.write(GET[:-2])
-        taken, said = 0, asyncio.ensure_future(rest_of(reader))
-        while not said.done() and taken < 64:
+        parts, received = 0, asyncio.ensure_future(rest_of(reader))
+        while not received.done() and parts < 64:
             writer.write(b"x-a: " + part)
-            taken += 1
-            await asyncio.wait([said], timeout=0.01)
-        assert said.done()
+            parts += 1
+            await asyncio.wait([received], timeout=0.01)
+        assert received.done()
     assert await status_of(server) == 200
 
 
@@ -136,27 +136,27 @@ async def test_a_body_that_stops_is_a_408(run, sample, length, begun):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(POST + length + b"\r\n\r\n" + begun)
-        said = await rest_of(reader)
-    assert said.startswith(b"HTTP/1.1 408")
-    assert b"This came too slowly." in said
+        received = await rest_of(reader)
+    assert received.startswith(b"HTTP/1.1 408")
+    assert b"This came too slowly." in received
 
 
 async def test_a_body_below_the_pace_is_a_408(run, sample):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(POST + b"content-length: 100000\r\n\r\n")
-        assert (await drip(reader, writer)).startswith(b"HTTP/1.1 408")
+        assert (await send_slowly(reader, writer)).startswith(b"HTTP/1.1 408")
 
 
-async def test_a_body_that_nobody_reads_is_not_waited_for(run, sample):
+async def test_a_body_that_is_not_read_gets_a_deadline(run, sample):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 100000\r\n\r\n")
-        assert b"answered" in await drip(reader, writer)
+        assert b"answered" in await send_slowly(reader, writer)
 
 
-async def test_a_body_that_comes_after_its_answer_keeps_the_connection(run, sample):
-    server = await run(sample.app, limits=replace(SHORT, rest=ENDS))
+async def test_a_body_that_arrives_after_its_response_keeps_the_connection(run, sample):
+    server = await run(sample.app, limits=replace(SHORT, rest_s=MAX_WAIT_S))
     async with connected(server) as (reader, writer):
         writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 3\r\n\r\n")
         await reader.readuntil(b"answered")
@@ -165,7 +165,7 @@ async def test_a_body_that_comes_after_its_answer_keeps_the_connection(run, samp
         await rest_of(reader)
 
 
-async def test_who_waits_for_our_answer_is_never_ended(run, sample):
+async def test_a_client_that_waits_for_our_response_is_never_disconnected(run, sample):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer), connected(server) as (idle, idler):
         writer.write(GET.replace(b"healthz", b"waits"))
@@ -175,16 +175,16 @@ async def test_who_waits_for_our_answer_is_never_ended(run, sample):
         assert b"answered" in await rest_of(reader)
 
 
-async def test_who_reads_nothing_is_let_go(run, sample):
+async def test_a_client_that_reads_nothing_is_disconnected(run, sample):
     server = await run(sample.app, limits=SHORT)
     _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
     writer.write(GET.replace(b"healthz", b"endless"))
-    await asyncio.wait_for(sample.ended.wait(), ENDS)
+    await asyncio.wait_for(sample.ended.wait(), MAX_WAIT_S)
     writer.close()
 
 
-async def test_at_the_limit_who_owes_us_a_request_gives_way_to_who_has_one(run, sample):
-    server = await run(sample.app, limits=ConnectionLimits(most=8))
+async def test_at_the_limit_a_connection_without_a_request_gives_way_to_one_with_a_request(run, sample):
+    server = await run(sample.app, limits=ConnectionLimits(connections=8))
     many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(20)]
     for _, writer in many:
         writer.write(GET[:-2])
@@ -195,22 +195,22 @@ async def test_at_the_limit_who_owes_us_a_request_gives_way_to_who_has_one(run, 
         writer.close()
 
 
-async def test_when_all_wait_for_us_the_next_one_is_told_when_to_come_again(run, sample):
-    server = await run(sample.app, limits=ConnectionLimits(most=3))
+async def test_when_all_connections_are_busy_the_next_one_is_refused_with_retry_after(run, sample):
+    server = await run(sample.app, limits=ConnectionLimits(connections=3))
     many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
     for _, writer in many:
         writer.write(GET.replace(b"healthz", b"waits"))
     async with connected(server) as (reader, _):
-        said = await rest_of(reader)
-    assert said.startswith(b"HTTP/1.1 503")
-    assert b"retry-after: 5" in said
+        received = await rest_of(reader)
+    assert received.startswith(b"HTTP/1.1 503")
+    assert b"retry-after: 5" in received
     sample.go_on.set()
     for reader, writer in many:
         assert b"200" in await reader.readline()
         writer.close()
 
 
-async def test_requests_that_pile_up_on_one_connection_end_it(run, sample):
+async def test_too_many_pipelined_requests_close_their_connection(run, sample):
     server = await run(sample.app)
     async with connected(server) as (reader, writer):
         writer.write(GET.replace(b"healthz", b"waits") + GET * 1_000)
@@ -219,7 +219,7 @@ async def test_requests_that_pile_up_on_one_connection_end_it(run, sample):
     assert await status_of(server) == 200
 
 
-async def test_a_few_requests_on_one_connection_are_answered_in_their_order(run, sample):
+async def test_a_few_pipelined_requests_are_answered_in_their_order(run, sample):
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(GET * 10)

@@ -13,7 +13,7 @@ def test_a_token_is_bound_to_its_session_and_secret():
     assert not guard.matches("a", "é\ud800")
 
 
-async def test_our_own_form_is_taken(web, sign_in):
+async def test_our_own_form_is_accepted(web, sign_in):
     token = sign_in()
     for headers in (
         {},
@@ -29,7 +29,7 @@ async def test_the_token_may_come_as_a_header(web, sign_in):
     assert (await web.post("/form", data={"words": "x"}, headers={"X-CSRF": sign_in()})).status_code == 200
 
 
-async def test_a_form_without_the_sessions_token_is_refused_in_kind_words(web, sign_in):
+async def test_a_form_without_the_sessions_token_is_refused_with_what_to_do(web, sign_in):
     sign_in()
     for data in ({"words": "x"}, {"words": "x", "csrf": "wrong"}):
         answer = await web.post("/form", data=data, headers=HTML)
@@ -42,7 +42,7 @@ async def test_a_form_without_the_sessions_token_is_refused_in_kind_words(web, s
     "headers",
     [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
 )
-async def test_what_another_site_sends_is_refused_even_with_the_token(web, sign_in, headers):
+async def test_a_form_of_another_site_is_refused_even_with_the_token(web, sign_in, headers):
     answer = await web.post("/form", data={"csrf": sign_in(), "words": "x"}, headers=headers)
     assert answer.status_code == 403
     assert (await web.post("/s/token", headers=headers)).status_code == 403

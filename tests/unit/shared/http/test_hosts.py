@@ -1,39 +1,39 @@
-"""The customers' address and the staff's: what is where."""
+"""Which paths are served under the customers' address and under the staff's."""
 
 import pytest
 
 from shared.http.hosts import Hosts
 
-APART = Hosts("https://ask.example", "https://afterword.example")
+SEPARATE = Hosts("https://ask.example", "https://afterword.example")
 LOCAL = Hosts("http://127.0.0.1:8081", "http://127.0.0.1:8082")
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/inbox", "/login", "/v1/events", "/openapi/scorer.json", "//inbox", "/sx"]
 )
-def test_what_belongs_to_staff_is_on_their_address_only(path: str) -> None:
-    assert APART.serves(["afterword.example"], path)
+def test_staff_pages_are_on_the_staffs_address_only(path: str) -> None:
+    assert SEPARATE.serves(["afterword.example"], path)
     for host in ("ask.example", "10.0.0.7:8000", "evil.example", ""):
-        assert not APART.serves([host], path)
+        assert not SEPARATE.serves([host], path)
 
 
 @pytest.mark.parametrize("path", ["/s/token", "/u/token", "/q/code", "/static/shared/0/afterword.css"])
-def test_what_customers_are_sent_is_everywhere(path: str) -> None:
+def test_customers_links_are_served_under_every_host(path: str) -> None:
     for host in ("ask.example", "afterword.example", "10.0.0.7:8000"):
-        assert APART.serves([host], path)
+        assert SEPARATE.serves([host], path)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_machines_ask_beside_us_and_not_where_the_world_does(path: str) -> None:
-    assert APART.serves(["127.0.0.1:8000"], path)
-    assert APART.serves(["scorer-api:8000"], path)
-    assert not APART.serves(["ask.example"], path)
+def test_health_paths_are_served_to_our_own_machines_and_not_to_customers(path: str) -> None:
+    assert SEPARATE.serves(["127.0.0.1:8000"], path)
+    assert SEPARATE.serves(["scorer-api:8000"], path)
+    assert not SEPARATE.serves(["ask.example"], path)
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/metrics", "//metrics", "/metrics/"])
-def test_what_a_process_knows_of_itself_is_under_no_address_of_the_world(path: str) -> None:
+def test_readiness_and_metrics_are_under_no_public_host(path: str) -> None:
     one = Hosts("https://afterword.example", "https://afterword.example")
-    for hosts in (APART, one):
+    for hosts in (SEPARATE, one):
         assert not hosts.serves(["afterword.example"], path)
         assert not hosts.serves(["AFTERWORD.example:443"], path)
         assert hosts.serves(["scorer-api:8000"], path)
@@ -42,15 +42,15 @@ def test_what_a_process_knows_of_itself_is_under_no_address_of_the_world(path: s
 
 
 @pytest.mark.parametrize("host", ["AFTERWORD.example", "afterword.example:443"])
-def test_a_host_is_one_in_every_spelling(host: str) -> None:
-    assert APART.serves([host], "/inbox")
+def test_every_spelling_of_a_host_is_accepted(host: str) -> None:
+    assert SEPARATE.serves([host], "/inbox")
 
 
 @pytest.mark.parametrize(
     "hosts", [["afterword.example:8443"], [], ["afterword.example", "afterword.example"], ["ask.example:443"]]
 )
-def test_another_port_no_host_and_two_hosts_are_not_the_staffs(hosts: list[str]) -> None:
-    assert not APART.serves(hosts, "/inbox")
+def test_another_port_no_host_and_two_hosts_are_not_the_staffs_host(hosts: list[str]) -> None:
+    assert not SEPARATE.serves(hosts, "/inbox")
 
 
 def test_two_ports_of_one_machine_are_two_addresses() -> None:
@@ -59,6 +59,6 @@ def test_two_ports_of_one_machine_are_two_addresses() -> None:
     assert Hosts("http://[::1]:8081", "http://[::1]:8082").serves(["[::1]:8082"], "/inbox")
 
 
-def test_one_address_for_both_keeps_everything_together() -> None:
+def test_with_one_address_for_both_every_path_is_served() -> None:
     one = Hosts("http://127.0.0.1:8080", "http://127.0.0.1:8080")
     assert one.serves(["anything"], "/inbox")

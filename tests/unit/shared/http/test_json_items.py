@@ -1,4 +1,4 @@
-"""A fault in one item never changes how another is judged, at the door of events and at that of answers."""
+"""A fault in one item never changes how another is judged, among events and among answers."""
 
 import json
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from services.trigger.intake import read_event, split_events
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 A_TIME = "2026-11-22T05:00:00Z"
 
-# What stands in place of a value; some are no JSON at all, some only no value that can be kept.
+# In place of a value: some are not JSON at all, some are values that cannot be stored.
 VALUES = [
     *('"x"', '""', '" "', "0", "9", "9.0", "1e1", "9.5", '"9"', "true", "null", "[]", "{}", "-0", "11"),
     *("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5_000, "01", "+1", ".5", "0x1F", "nul"),
@@ -38,7 +38,7 @@ values = st.sampled_from(VALUES)
 
 
 class Item(bytes):
-    """One of a batch, told in few words: hypothesis refuses to write down what is long."""
+    """One item of a batch, with a short representation: hypothesis refuses to print long ones."""
 
     def __repr__(self) -> str:
         return super().__repr__() if len(self) < 300 else f"{self[:300]!r}... of {len(self)} bytes"
@@ -71,16 +71,16 @@ def answers_judged(batch: list[bytes]) -> list[object]:
 def events_judged(batch: list[bytes]) -> list[object]:
     found, _ = split_events(b"[" + b" , ".join(batch) + b"]", {"content-type": "application/json"})
     assert len(found) == len(batch)
-    told: list[object] = []
+    judged: list[object] = []
     for piece in found:
         try:
             event, spoilt = read_event(piece)
             accepted = transaction(event, source="s", customer_id=lambda _: "hash", now=NOW, spoilt=spoilt)
-            # Written out: a Raw is told by its address.
-            told.append((msgspec.json.encode(accepted.transaction), accepted.warnings))
+            # Encoded, since a Raw is represented by its memory address.
+            judged.append((msgspec.json.encode(accepted.transaction), accepted.warnings))
         except Unacceptable as fault:
-            told.append((fault.field, fault.remedy))
-    return [repr(each) for each in told]
+            judged.append((fault.field, fault.remedy))
+    return [repr(each) for each in judged]
 
 
 @given(items(ANSWER))
@@ -94,7 +94,7 @@ def test_an_event_is_judged_in_a_batch_as_it_is_alone(batch: list[bytes]) -> Non
 
 
 @pytest.mark.parametrize("bad", VALUES)
-def test_whatever_stands_beside_it_a_time_or_a_name_beyond_the_limits_is_refused(bad: str) -> None:
+def test_a_time_or_a_name_beyond_the_limits_is_refused_whatever_its_neighbours(bad: str) -> None:
     future = json.dumps({"id": "f", "score": 9, "answered_at": "2999-01-01T00:00:00Z"})
     long = json.dumps(
         {"id": "l", "score": 9, "answered_at": A_TIME, "segments": {"a": "長" * 200, "b": "長" * 200}}
@@ -121,7 +121,7 @@ def test_a_whole_number_is_a_score_however_it_is_written(score: str, whole: int)
 @pytest.mark.parametrize(
     "score", ["9.5", '"9"', "true", "false", "null", "[]", "{}", "-1", "11", "1e300", "NaN", "-Infinity"]
 )
-def test_what_is_no_whole_number_up_to_ten_is_refused_in_words(score: str) -> None:
+def test_a_score_that_is_no_whole_number_up_to_ten_is_refused_with_a_remedy(score: str) -> None:
     body = f'{{"answers": [{{"id": "a", "score": {score}, "answered_at": "{A_TIME}"}}]}}'
     (read_one,) = read_batch(body.encode(), NOW)
     (fault,) = read_one.faults

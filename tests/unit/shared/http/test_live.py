@@ -5,7 +5,8 @@ import pytest
 import structlog
 from support.eventually import eventually
 
-from shared.http.live import MAX_CHANGES, MAX_PENDING, LiveChange, LiveFeed
+from shared.http.live import MAX_CHANGES, MAX_PENDING_EVENTS, LiveChange, LiveFeed
+from shared.runtime import pause
 
 
 def change(version=1, thing="case-1", tenant="acme", segments=("store:a",)):
@@ -13,30 +14,41 @@ def change(version=1, thing="case-1", tenant="acme", segments=("store:a",)):
 
 
 class Source:
-    """What the database would say."""
+    """Reads the changes of an invented database."""
 
     def __init__(self, *changes):
-        self.changes, self.reads, self.broken, self.asked = list(changes), 0, False, set()
+        self.changes, self.reads, self.broken, self.tenants = list(changes), 0, False, set()
 
     async def __call__(self, tenants):
         self.reads += 1
-        self.asked |= tenants
+        self.tenants |= tenants
         if self.broken:
             raise ConnectionError
         return list(self.changes)
 
 
+class Notifications:
+    """A change listener whose notifications the test sends; it never times out."""
+
+    def __init__(self):
+        self.event = asyncio.Event()
+
+    async def wait(self, timeout_s):  # noqa: ARG002  (it never times out)
+        await self.event.wait()
+        self.event.clear()
+
+
 class Browser:
-    """Listens in the background and keeps what it heard."""
+    """Reads a stream in the background and keeps its events."""
 
     def __init__(self, feed, tenant="acme", segments=(), seconds=None):
-        self.heard, self.ended = [], False
+        self.events, self.ended = [], False
         self.task = asyncio.create_task(self._listen(feed.listen(tenant, segments, seconds)))
 
-    async def _listen(self, events):
-        async with contextlib.aclosing(events):
-            async for event in events:
-                self.heard.append(event.decode())
+    async def _listen(self, stream):
+        async with contextlib.aclosing(stream):
+            async for event in stream:
+                self.events.append(event.decode())
         self.ended = True
 
     def versions(self):
@@ -48,7 +60,7 @@ class Browser:
     def _ids(self):
         return [
             line[4:].rsplit(":", 1)
-            for event in self.heard
+            for event in self.events
             if "event: change" in event
             for line in event.splitlines()
             if line.startswith("id: ")
@@ -74,7 +86,7 @@ async def browsers():
 
 async def test_a_browser_gets_each_version_once_though_the_read_brings_it_again(stopping, browsers):
     source = Source(change(1))
-    browser = browsers(LiveFeed(source, stopping, every=0.005))
+    browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005))
     await eventually(lambda: browser.versions() == [1])
     reads = source.reads
     await eventually(lambda: source.reads > reads + 3)
@@ -84,29 +96,29 @@ async def test_a_browser_gets_each_version_once_though_the_read_brings_it_again(
 
 async def test_a_commit_that_arrives_late_is_not_missed(stopping, browsers):
     source = Source(change(5, "b"))
-    browser = browsers(LiveFeed(source, stopping, every=0.005))
+    browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005))
     await eventually(lambda: browser.versions() == [5])
     source.changes = [change(1, "a"), change(5, "b")]
     await eventually(lambda: browser.versions() == [5, 1])
 
 
-async def test_a_browser_hears_its_own_tenant_and_what_it_may_see_only(stopping, browsers):
+async def test_a_browser_gets_the_changes_of_its_own_tenant_that_its_user_may_see(stopping, browsers):
     source = Source(
         change(1, "a", segments=["store:a", "agent:ida"]),
         change(2, "b", segments=["store:b"]),
         change(3, "c", "globex"),
     )
-    browser = browsers(LiveFeed(source, stopping, every=0.005), segments=("store:a",))
+    browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005), segments=("store:a",))
     await eventually(lambda: source.reads > 3)
     assert browser.versions() == [1]
-    assert source.asked == {"acme"}
-    assert "store" not in "".join(browser.heard)
-    assert "ida" not in "".join(browser.heard)
+    assert source.tenants == {"acme"}
+    assert "store" not in "".join(browser.events)
+    assert "ida" not in "".join(browser.events)
 
 
-async def test_nobody_is_asked_while_nobody_listens(stopping, browsers):
+async def test_nothing_is_read_while_no_stream_is_open(stopping, browsers):
     source = Source(change())
-    feed = LiveFeed(source, stopping, every=0.005)
+    feed = LiveFeed(source, stopping, min_interval_s=0.005)
     await asyncio.sleep(0)
     assert source.reads == 0
     one, two = browsers(feed), browsers(feed)
@@ -120,7 +132,7 @@ async def test_nobody_is_asked_while_nobody_listens(stopping, browsers):
 
 async def test_one_loop_serves_all_browsers(stopping, browsers):
     source = Source(change())
-    feed = LiveFeed(source, stopping, every=0.005)
+    feed = LiveFeed(source, stopping, min_interval_s=0.005)
     one = browsers(feed)
     await eventually(lambda: one.versions() == [1])
     loop = feed._loop
@@ -129,27 +141,27 @@ async def test_one_loop_serves_all_browsers(stopping, browsers):
     assert feed._loop is loop
 
 
-async def test_a_failing_read_is_told_once_and_tried_again(stopping, browsers):
+async def test_a_failing_read_is_reported_once_and_retried(stopping, browsers):
     source = Source(change())
     source.broken = True
     with structlog.testing.capture_logs() as logged:
-        browser = browsers(LiveFeed(source, stopping, every=0.005))
+        browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005))
         await eventually(lambda: source.reads >= 3)
-        assert sum("event: offline" in event for event in browser.heard) == 1
+        assert sum("event: offline" in event for event in browser.events) == 1
         source.broken = False
         await eventually(lambda: browser.versions() == [1])
-    assert any("event: online" in event for event in browser.heard)
+    assert any("event: online" in event for event in browser.events)
     assert {(line["event"], line["error"]) for line in logged} == {("live_read_failed", "ConnectionError")}
 
 
-async def test_a_browser_that_comes_while_the_database_is_away_hears_so(stopping, browsers):
+async def test_a_stream_that_opens_during_an_outage_begins_offline(stopping, browsers):
     source = Source()
     source.broken = True
-    feed = LiveFeed(source, stopping, every=0.005)
+    feed = LiveFeed(source, stopping, min_interval_s=0.005)
     one = browsers(feed)
-    await eventually(lambda: any("event: offline" in event for event in one.heard))
+    await eventually(lambda: any("event: offline" in event for event in one.events))
     two = browsers(feed)
-    await eventually(lambda: any("event: offline" in event for event in two.heard))
+    await eventually(lambda: any("event: offline" in event for event in two.events))
 
 
 async def test_the_loops_log_lines_carry_no_request_id(stopping, browsers):
@@ -159,46 +171,48 @@ async def test_the_loops_log_lines_carry_no_request_id(stopping, browsers):
         structlog.contextvars.bound_contextvars(request_id="r-1"),
         structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logged,
     ):
-        browsers(LiveFeed(source, stopping, every=0.005))
+        browsers(LiveFeed(source, stopping, min_interval_s=0.005))
         await eventually(lambda: logged)
     assert "request_id" not in logged[0]
 
 
-async def test_a_quiet_stream_beats(stopping, browsers):
-    browser = browsers(LiveFeed(Source(), stopping, every=0.005, heartbeat=0.01))
-    await eventually(lambda: sum(event.startswith(": ping") for event in browser.heard) >= 2)
+async def test_a_stream_without_changes_has_a_heartbeat(stopping, browsers):
+    browser = browsers(LiveFeed(Source(), stopping, min_interval_s=0.005, heartbeat_s=0.01))
+    await eventually(lambda: sum(event.startswith(": ping") for event in browser.events) >= 2)
 
 
 async def test_streams_end_when_the_process_stops(stopping, browsers):
-    feed = LiveFeed(Source(), stopping, every=60)
+    feed = LiveFeed(Source(), stopping, min_interval_s=60)
     browser = browsers(feed)
-    await eventually(lambda: browser.heard)
+    await eventually(lambda: browser.events)
     stopping.set()
     await eventually(lambda: browser.ended and feed._loop.done())
 
 
 async def test_a_stream_ends_with_the_pass_that_opened_it(stopping, browsers):
-    browser = browsers(LiveFeed(Source(), stopping, every=0.005), seconds=0.02)
+    browser = browsers(LiveFeed(Source(), stopping, min_interval_s=0.005), seconds=0.02)
     await eventually(lambda: browser.ended)
 
 
-async def test_a_browser_that_is_too_slow_is_told_once_that_anything_may_have_changed(stopping):
+async def test_a_browser_that_is_too_slow_gets_one_event_for_all_that_it_missed(stopping):
     source = Source()
-    feed = LiveFeed(source, stopping, every=0.005)
-    events = feed.listen("acme")
-    await anext(events)
-    for look in range(1, MAX_PENDING + 3):  # one message waits for each look
-        source.changes, reads = [change(look)], source.reads
+    feed = LiveFeed(source, stopping, min_interval_s=0.005)
+    stream = feed.listen("acme")
+    await anext(stream)
+    for version in range(1, MAX_PENDING_EVENTS + 3):  # one event waits for each version
+        source.changes, reads = [change(version)], source.reads
         await eventually(lambda reads=reads: source.reads > reads + 1)
-    heard = [(await anext(events)).decode() for _ in range(3)]
-    assert ['data: {"id":null}' in event for event in heard] == [True, False, False]
-    await events.aclose()
+    events = [(await anext(stream)).decode() for _ in range(3)]
+    assert ['data: {"id":null}' in event for event in events] == [True, False, False]
+    await stream.aclose()
     await eventually(feed._loop.done)
 
 
-async def test_when_more_changed_than_a_look_reads_everybody_hears_just_that(stopping, browsers):
+async def test_when_more_changed_than_a_read_returns_all_browsers_get_one_event_for_everything(
+    stopping, browsers
+):
     source = Source(*(change(1, f"a-{n}", segments=["store:b"]) for n in range(MAX_CHANGES)))
-    feed = LiveFeed(source, stopping, every=0.005)
+    feed = LiveFeed(source, stopping, min_interval_s=0.005)
     one, limited = browsers(feed), browsers(feed, segments=("store:a",))
     await eventually(lambda: one.ids() == [""] == limited.ids())
     reads = source.reads
@@ -209,15 +223,52 @@ async def test_when_more_changed_than_a_look_reads_everybody_hears_just_that(sto
     assert not one.ended
 
 
-async def test_the_loop_rests_longer_than_it_reads(stopping, browsers, monkeypatch):
+async def test_the_loop_pauses_longer_than_it_reads(stopping, browsers, monkeypatch):
     class Slow(Source):
         async def __call__(self, tenants):
             await asyncio.sleep(0.02)
             return await super().__call__(tenants)
 
-    rests = []
-    feed, rest = LiveFeed(Slow(), stopping, every=0.001), LiveFeed._rest
-    monkeypatch.setattr(LiveFeed, "_rest", lambda self, seconds: rests.append(seconds) or rest(self, seconds))
-    browsers(feed)
-    await eventually(lambda: len(rests) > 1)
-    assert min(rests) >= 9 * 0.02
+    pauses = []
+    monkeypatch.setattr(
+        "shared.http.live.pause",
+        lambda stopping, seconds: pauses.append(seconds) or pause(stopping, seconds),
+    )
+    browsers(LiveFeed(Slow(), stopping, min_interval_s=0.001))
+    await eventually(lambda: len(pauses) > 1)
+    assert min(pauses) >= 9 * 0.02
+
+
+async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(stopping, browsers):
+    source, notifications = Source(), Notifications()
+    feed = LiveFeed(source, stopping, notifications, min_interval_s=0.001)
+    one = browsers(feed)
+    await eventually(lambda: source.reads == 1)
+    await asyncio.sleep(0.05)
+    assert source.reads == 1
+    source.changes = [change(1)]
+    notifications.event.set()
+    await eventually(lambda: one.versions() == [1])
+    two = browsers(feed)
+    await eventually(lambda: two.versions() == [1])
+    assert source.reads == 3
+    one.close()
+    two.close()
+    await eventually(feed._loop.done)
+
+
+async def test_an_outage_is_retried_without_a_notification(stopping, browsers):
+    source = Source(change(1))
+    source.broken = True
+    browser = browsers(LiveFeed(source, stopping, Notifications(), min_interval_s=0.001))
+    await eventually(lambda: source.reads > 2)
+    source.broken = False
+    await eventually(lambda: browser.versions() == [1])
+
+
+async def test_a_loop_that_waits_for_a_notification_ends_when_the_process_stops(stopping, browsers):
+    feed = LiveFeed(Source(), stopping, Notifications(), min_interval_s=0.001)
+    browser = browsers(feed)
+    await eventually(lambda: browser.events)
+    stopping.set()
+    await eventually(lambda: browser.ended and feed._loop.done())

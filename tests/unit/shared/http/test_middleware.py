@@ -9,12 +9,12 @@ from shared.http.middleware import masked
 HTML = {"Accept": "text/html"}
 
 
-async def test_a_request_id_goes_in_and_out(web):
+async def test_a_clients_request_id_is_returned(web):
     assert (await web.get("/healthz", headers={"X-Request-Id": "abc-1"})).headers["x-request-id"] == "abc-1"
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "a;b", "{}"])
-async def test_a_request_id_that_could_spoil_a_log_is_replaced(web, given):
+async def test_a_request_id_that_could_corrupt_a_log_is_replaced(web, given):
     made = (await web.get("/healthz", headers={"X-Request-Id": given})).headers["x-request-id"]
     assert made != given
     assert len(made) == 32
@@ -52,7 +52,7 @@ async def test_head_works_where_get_does_and_has_no_body(web, app):
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "logged"),
     [
         ("/s/abc", "/s/…"),
         ("/u/abc/confirm", "/u/…"),
@@ -63,8 +63,8 @@ async def test_head_works_where_get_does_and_has_no_body(web, app):
         ("/s/", "/s/"),
     ],
 )
-def test_a_customers_token_never_stands_in_a_path_that_is_told(path, told):
-    assert masked(path) == told
+def test_a_logged_path_never_has_a_customers_token(path, logged):
+    assert masked(path) == logged
 
 
 async def test_the_access_log_has_no_token_no_query_and_no_header(web):
@@ -81,7 +81,7 @@ async def test_probes_are_not_logged(web):
     assert logged == []
 
 
-async def test_the_openapi_document_tells_the_refusals_of_json_routes_only(web):
+async def test_the_openapi_document_has_the_refusals_of_json_routes_only(web):
     document = (await web.get("/openapi/sample.json")).json()
     responses = document["paths"]["/v1/things/{thing}"]["post"]["responses"]
     assert {"400", "401", "404", "409", "413", "422", "429", "503"} <= set(responses)
@@ -93,12 +93,12 @@ async def test_the_openapi_document_tells_the_refusals_of_json_routes_only(web):
     assert not [path for path in document["paths"] if not path.startswith("/v1/")]
 
 
-async def test_there_is_no_page_with_parts_from_elsewhere(web):
+async def test_there_are_no_documentation_pages_with_scripts_of_other_sites(web):
     for path in ("/docs", "/redoc", "/openapi.json"):
         assert (await web.get(path)).status_code == 404
 
 
-async def test_before_its_database_is_right_a_service_answers_its_probes_only(web, app):
+async def test_before_its_database_is_ready_a_service_answers_its_probes_only(web, app):
     app.state.http = replace(app.state.http, started=asyncio.Event())
     refused = await web.get("/page", headers=HTML)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")

@@ -20,7 +20,7 @@ PATHS = {
 
 
 class KnownHealth(Health):
-    """A health that is as the test says."""
+    """A health whose faults the test sets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class KnownHealth(Health):
         return self.missing
 
 
-def service(name, told=None):
+def service(name, calls=None):
     router = APIRouter(route_class=CheckedRoute)
 
     @router.get("/{path:path}")
@@ -43,14 +43,14 @@ def service(name, told=None):
 
     @asynccontextmanager
     async def lifespan(_app):
-        told.append(f"{name} up")
+        calls.append(f"{name} up")
         yield
-        told.append(f"{name} down")
+        calls.append(f"{name} down")
 
     return an_app(
         [router],
         service=name,
-        lifespan=lifespan if told is not None else None,
+        lifespan=lifespan if calls is not None else None,
         pages=Pages("services"),
         health=KnownHealth(),
     )
@@ -70,7 +70,7 @@ async def web(apps):
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "answer"),
     [
         ("/", "scorer:"),
         ("/segments", "scorer:segments"),
@@ -83,19 +83,19 @@ async def web(apps):
         ("/settings/", "alerts:settings/"),
     ],
 )
-async def test_a_path_finds_its_service_by_the_longest_whole_segments(web, path, told):
-    assert (await web.get(path)).json() == told
+async def test_a_path_goes_to_the_service_with_the_longest_prefix_of_whole_segments(web, path, answer):
+    assert (await web.get(path)).json() == answer
 
 
 @pytest.mark.parametrize(
-    "path", ["/surveys", "/inboxes", "/v1", "/v1/scores2", "/static/nobody/0/x.css", "/sx"]
+    "path", ["/surveys", "/inboxes", "/v1", "/v1/scores2", "/static/no-service/0/x.css", "/sx"]
 )
-async def test_a_path_of_nobody_is_a_404_in_the_products_words(web, path):
+async def test_a_path_of_no_service_is_a_404(web, path):
     answer = await web.get(path, headers={"Accept": "text/html"})
     assert answer.status_code == 404
 
 
-async def test_a_path_of_nobody_keeps_the_frame_for_who_is_signed_in(staff):
+async def test_a_path_of_no_service_keeps_the_frame_for_signed_in_staff(staff):
     apps = {"trigger": an_app([], service="trigger"), "alerts": service("alerts")}
     access = apps["alerts"].state.http.access
     transport = httpx2.ASGITransport(route_by_path(apps, {"trigger": ["/v1/events"], "alerts": ["/inbox"]}))
@@ -106,7 +106,7 @@ async def test_a_path_of_nobody_keeps_the_frame_for_who_is_signed_in(staff):
     assert "Jonas Holt" in answer.text
 
 
-async def test_the_combination_is_ready_when_all_are_and_says_who_is_not(web, apps):
+async def test_the_process_is_ready_when_all_services_are_and_names_those_that_are_not(web, apps):
     assert (await web.get("/readyz")).status_code == 200
     apps["alerts"].state.http.health.missing = ["kafka"]
     apps["collector"].state.http.health.missing = ["database"]
@@ -115,21 +115,21 @@ async def test_the_combination_is_ready_when_all_are_and_says_who_is_not(web, ap
     assert answer.json()["missing"] == ["alerts: kafka", "collector: database"]
 
 
-async def test_one_dead_loop_is_a_dead_combination(web, apps):
+async def test_one_stalled_loop_makes_the_process_not_alive(web, apps):
     assert (await web.get("/healthz")).status_code == 200
     apps["scorer"].state.http.health.faults = ["consumer"]
     answer = await web.get("/healthz")
     assert (answer.status_code, answer.json()["missing"]) == (503, ["scorer: consumer"])
 
 
-async def test_the_figures_come_once(web):
+async def test_the_metrics_of_the_process_are_served_once(web):
     answer = await web.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.text.count("# TYPE python_info") == 1
     assert "_created" not in answer.text
 
 
-async def test_files_and_documents_find_their_service(web, apps):
+async def test_files_and_openapi_documents_come_from_their_service(web, apps):
     assert (await web.get(apps["scorer"].state.http.pages.assets.url("afterword.css"))).status_code == 200
     assert (await web.get("/openapi/alerts.json")).json()["info"]["title"] == "Afterword alerts"
 
@@ -140,9 +140,9 @@ def test_a_path_of_two_services_is_refused_at_start(apps):
 
 
 def test_all_services_start_in_order_and_stop_in_reverse():
-    told = []
-    apps = {name: service(name, told) for name in ("scorer", "alerts")}
+    calls = []
+    apps = {name: service(name, calls) for name in ("scorer", "alerts")}
     with TestClient(route_by_path(apps, PATHS)) as client:
         assert client.get("/inbox").json() == "alerts:inbox"
-        assert told == ["scorer up", "alerts up"]
-    assert told == ["scorer up", "alerts up", "alerts down", "scorer down"]
+        assert calls == ["scorer up", "alerts up"]
+    assert calls == ["scorer up", "alerts up", "alerts down", "scorer down"]

@@ -9,7 +9,7 @@ def faults(answer):
     return {fault["field"]: fault["detail"] for fault in answer.json()["errors"]}
 
 
-async def test_a_good_body_is_taken(web):
+async def test_a_valid_body_is_accepted(web):
     answer = await web.post("/v1/things/1", content=b'{"score": 9}', headers=WRITER)
     assert (answer.status_code, answer.json()) == (200, {"tenant": "acme", "score": 9})
 
@@ -39,7 +39,7 @@ async def test_a_fault_names_its_field_and_its_remedy_and_never_the_value(web, b
     assert "CANARY" not in answer.text
 
 
-async def test_all_faults_are_told_at_once(web):
+async def test_all_faults_are_listed_at_once(web):
     answer = await web.post("/v1/things/1", content=b'{"score": 12, "kind": "x", "no/pe": 1}', headers=WRITER)
     assert set(faults(answer)) == {"/score", "/kind", "/no~1pe"}
 
@@ -55,7 +55,7 @@ async def test_all_faults_are_told_at_once(web):
         (b'{"score": 1, "attributes": {"a\\u0000": 1}}', "/attributes"),
     ],
 )
-async def test_what_no_table_can_keep_is_refused_with_its_place(web, body, field):
+async def test_a_value_that_no_table_can_store_is_refused_with_its_place(web, body, field):
     answer = await web.post("/v1/things/1", content=body, headers=WRITER)
     assert answer.status_code == 400
     assert field in faults(answer)
@@ -73,7 +73,7 @@ async def test_what_no_table_can_keep_is_refused_with_its_place(web, body, field
         b"\xef\xbb\xbf{}",
     ],
 )
-async def test_what_cannot_be_read_is_a_problem_and_never_a_500(web, body):
+async def test_an_unreadable_body_is_a_problem_and_never_a_500(web, body):
     answer = await web.post("/v1/things/1", content=body, headers=WRITER)
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == "application/problem+json"
@@ -106,7 +106,7 @@ async def test_a_body_beyond_one_mebibyte_is_refused_in_chunks_too(web, path):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_body_of_one_mebibyte_is_taken(web):
+async def test_a_body_of_one_mebibyte_is_accepted(web):
     assert (await web.post("/v1/raw", content=b"x" * 1024 * 1024)).json() == 1024 * 1024
 
 
@@ -115,7 +115,7 @@ async def test_an_unknown_address_is_a_problem_for_a_program(web):
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
-async def test_an_unknown_address_is_a_page_for_a_person(web, sign_in):
+async def test_an_unknown_address_is_a_page_for_a_browser(web, sign_in):
     sign_in()
     answer = await web.get("/nothing", headers=HTML)
     assert answer.status_code == 404
@@ -123,7 +123,7 @@ async def test_an_unknown_address_is_a_page_for_a_person(web, sign_in):
     assert 'href="/inbox"' in answer.text
 
 
-async def test_a_customer_meets_no_navigation_even_when_signed_in(web, sign_in):
+async def test_a_customers_page_has_no_navigation_even_for_signed_in_staff(web, sign_in):
     sign_in()
     answer = await web.get("/s/token", headers=HTML)
     assert answer.status_code == 404
@@ -137,7 +137,7 @@ async def test_a_wrong_method_names_the_right_ones(web):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_an_unexpected_error_is_a_500_with_its_request_id_and_without_its_words(web):
+async def test_an_unexpected_error_is_a_500_with_its_request_id_and_without_its_message(web):
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logged:
         answer = await web.get("/boom", headers={"X-Request-Id": "r-77"})
     assert (answer.status_code, answer.json()["request_id"]) == (500, "r-77")

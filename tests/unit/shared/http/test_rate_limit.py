@@ -1,4 +1,4 @@
-"""Limits on attempts: nobody uses up another's, and no flood frees who is being slowed down."""
+"""Limits on attempts: no caller uses up another's, and no flood of callers lifts a limit."""
 
 import pytest
 from hypothesis import given
@@ -12,50 +12,50 @@ from shared.http.rate_limit import RateLimit, attempt
 
 def test_a_bucket_fills_again_with_time() -> None:
     now = 0.0
-    guesses = RateLimit(most=2, every=3, clock=lambda: now)
-    assert [guesses.failed("a") for _ in range(3)] == [0, 0, 3]
-    assert guesses.failed("b") == 0
+    rate_limit = RateLimit(burst=2, interval_s=3, clock=lambda: now)
+    assert [rate_limit.failed("a") for _ in range(3)] == [0, 0, 3]
+    assert rate_limit.failed("b") == 0
     now = 3.0
-    assert [guesses.failed("a"), guesses.failed("a") > 0] == [0, True]
+    assert [rate_limit.failed("a"), rate_limit.failed("a") > 0] == [0, True]
 
 
-def test_who_is_idle_is_forgotten_and_the_memory_stays_bounded() -> None:
+def test_idle_callers_are_dropped_and_the_number_of_buckets_stays_bounded() -> None:
     now = 0.0
-    guesses = RateLimit(most=2, every=3, keep=10, clock=lambda: now)
+    rate_limit = RateLimit(burst=2, interval_s=3, max_buckets=10, clock=lambda: now)
     for n in range(100):
-        guesses.failed(str(n))
-    assert len(guesses) <= 10
+        rate_limit.failed(str(n))
+    assert len(rate_limit) <= 10
     now = 1000.0
     for n in range(10):
-        guesses.failed(f"new {n}")
-    assert len(guesses) == 10
+        rate_limit.failed(f"new {n}")
+    assert len(rate_limit) == 10
 
 
 @given(st.lists(st.integers(0, 60), max_size=300), st.integers(1, 4))
 def test_no_flood_of_other_callers_frees_an_empty_bucket(others: list[int], most: int) -> None:
-    guesses = RateLimit(most=most, every=30, keep=8, clock=lambda: 0.0)
+    rate_limit = RateLimit(burst=most, interval_s=30, max_buckets=8, clock=lambda: 0.0)
     for _ in range(most):
-        guesses.failed("guesser")
+        rate_limit.failed("guesser")
     for other in others:
-        guesses.failed(f"other {other}")
-        assert guesses.wait("guesser") > 0
-        assert len(guesses) <= 8
+        rate_limit.failed(f"other {other}")
+        assert rate_limit.wait("guesser") > 0
+        assert len(rate_limit) <= 8
 
 
 def test_while_all_buckets_are_empty_a_new_caller_waits_too() -> None:
     now = 0.0
-    guesses = RateLimit(most=1, every=30, keep=3, clock=lambda: now)
+    rate_limit = RateLimit(burst=1, interval_s=30, max_buckets=3, clock=lambda: now)
     for caller in "abc":
-        guesses.failed(caller)
-    assert guesses.wait("d") > 0
+        rate_limit.failed(caller)
+    assert rate_limit.wait("d") > 0
     now = 31.0
-    assert guesses.wait("d") == 0
+    assert rate_limit.wait("d") == 0
 
 
-def test_who_is_refused_by_one_bucket_takes_from_no_other() -> None:
+def test_a_caller_whom_one_bucket_refuses_takes_from_no_other() -> None:
     network, account = (
-        RateLimit(most=1, every=30, clock=lambda: 0.0),
-        RateLimit(most=3, every=30, clock=lambda: 0.0),
+        RateLimit(burst=1, interval_s=30, clock=lambda: 0.0),
+        RateLimit(burst=3, interval_s=30, clock=lambda: 0.0),
     )
     attempt((network, "n"), (account, "victim"))
     for _ in range(20):

@@ -44,7 +44,7 @@ def test_a_token_of_another_secret_is_refused():
     assert LinkSigner("another secret").read("answer", LinkSigner(SECRET).sign("answer", INVITATION)) is None
 
 
-def test_no_single_changed_letter_passes_not_even_in_the_spare_bits():
+def test_no_token_with_one_changed_letter_is_accepted_not_even_in_the_spare_bits():
     signer = LinkSigner(SECRET)
     token = signer.sign("answer", INVITATION)
     alphabet = string.ascii_letters + string.digits + "-_"
@@ -57,5 +57,5 @@ def test_no_single_changed_letter_passes_not_even_in_the_spare_bits():
 @pytest.mark.parametrize(
     "token", ["", "x", "x" * 42, "x" * 44, "é" * 43, "=" * 43, "+/" * 21 + "A", "\0" * 43, "A" * 42 + "="]
 )
-def test_what_is_no_token_is_refused_without_an_error(token):
+def test_a_text_that_is_no_token_is_refused_without_an_error(token):
     assert LinkSigner(SECRET).read("answer", token) is None

@@ -18,7 +18,7 @@ from shared.http.staff_auth import ACCESS_COOKIE
 SECRET = "a secret of at least thirty-two characters"
 
 
-async def test_it_serves_until_it_is_told_to_stop(run):
+async def test_it_serves_until_it_is_stopped(run):
     ended = []
 
     @asynccontextmanager
@@ -32,8 +32,8 @@ async def test_it_serves_until_it_is_told_to_stop(run):
     assert ended == [True]
 
 
-async def test_who_is_still_waiting_when_the_server_ends_hears_when_to_come_again(run, monkeypatch):
-    monkeypatch.setattr("shared.http.server.GRACE_SECONDS", 1)
+async def test_a_request_that_the_stop_interrupts_gets_503_with_retry_after(run, monkeypatch):
+    monkeypatch.setattr("shared.http.server.STOP_GRACE_S", 1)
     router, begun = APIRouter(route_class=CheckedRoute), asyncio.Event()
 
     @router.get("/endless")
@@ -80,7 +80,7 @@ def live_app(stopping, staff):
     async def nothing(_tenants):
         return []
 
-    feed, router = LiveFeed(nothing, stopping, every=0.02), APIRouter(route_class=CheckedRoute)
+    feed, router = LiveFeed(nothing, stopping, min_interval_s=0.02), APIRouter(route_class=CheckedRoute)
 
     @router.get("/live")
     async def live(request: Request) -> StreamingResponse:
@@ -106,7 +106,7 @@ async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_h
             await asyncio.wait_for(server.task, 3)
 
 
-async def test_a_browser_that_leaves_is_forgotten(run, staff):
+async def test_the_stream_of_a_browser_that_leaves_is_closed(run, staff):
     stopping = asyncio.Event()
     app = live_app(stopping, staff)
     server = await run(app, stopping)
@@ -119,21 +119,21 @@ async def test_a_browser_that_leaves_is_forgotten(run, staff):
 
 
 @pytest.mark.parametrize(
-    ("trusted", "caller"),
+    ("trusted", "client_address"),
     [
         ("127.0.0.1", ["203.0.113.7", "https"]),
         ("*", ["203.0.113.7", "https"]),
         ("10.0.0.0/8", ["127.0.0.1", "http"]),
     ],
 )
-async def test_only_a_trusted_proxy_is_believed_when_it_says_who_called(run, trusted, caller):
+async def test_only_a_trusted_proxy_may_set_the_clients_address(run, trusted, client_address):
     router = APIRouter(route_class=CheckedRoute)
 
     @router.get("/caller")
-    async def told(request: Request) -> list[str]:
+    async def client_of(request: Request) -> list[str]:
         return [request.client.host, request.url.scheme]
 
     server = await run(an_app([router]), trusted_proxies=trusted)
-    said = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
-    async with httpx2.AsyncClient(base_url=server.url, headers=said) as client:
-        assert (await client.get("/caller")).json() == caller
+    forwarded = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+    async with httpx2.AsyncClient(base_url=server.url, headers=forwarded) as client:
+        assert (await client.get("/caller")).json() == client_address

@@ -9,38 +9,38 @@ SECRET = "a secret of at least thirty-two characters"
 HTML = {"Accept": "text/html"}
 
 
-def somebody(role="admin", hours=1):
+def a_user(role="admin", hours=1):
     expires = datetime.now(UTC) + timedelta(hours=hours)
     return Staff("acme", UUID(int=7), "Jonas Holt", role, ("touchpoint:checkout",), "session-1", expires)
 
 
-def test_a_pass_says_who_it_was_made_for():
-    staff = somebody()
+def test_a_pass_verifies_as_the_user_it_was_signed_for():
+    staff = a_user()
     assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(staff)) == staff
 
 
 def test_a_pass_of_another_secret_or_with_one_letter_changed_is_nothing():
-    cookie = AccessPass(SECRET).sign(somebody())
+    cookie = AccessPass(SECRET).sign(a_user())
     assert AccessPass("another secret").verify(cookie) is None
     assert AccessPass(SECRET).verify(("B" if cookie[0] == "A" else "A") + cookie[1:]) is None
     assert AccessPass(SECRET).verify("") is None
 
 
-def test_a_pass_runs_out():
-    assert AccessPass(SECRET, longest=-1).verify(AccessPass(SECRET).sign(somebody())) is None
+def test_a_pass_expires():
+    assert AccessPass(SECRET, lifetime_s=-1).verify(AccessPass(SECRET).sign(a_user())) is None
 
 
 def test_a_pass_ends_with_its_session():
-    assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(somebody(hours=-1))) is None
+    assert AccessPass(SECRET).verify(AccessPass(SECRET).sign(a_user(hours=-1))) is None
 
 
 def test_what_is_opened_with_a_pass_lasts_no_longer_than_the_pass():
-    door = AccessPass(SECRET, clock=lambda: datetime.now(UTC) + timedelta(seconds=200))
-    assert 95 <= door.seconds_left(door.sign(somebody())) <= 100
-    assert door.seconds_left("nothing") == 0
+    access = AccessPass(SECRET, clock=lambda: datetime.now(UTC) + timedelta(seconds=200))
+    assert 95 <= access.seconds_left(access.sign(a_user())) <= 100
+    assert access.seconds_left("nothing") == 0
 
 
-async def test_a_person_without_a_pass_is_sent_to_renew_it_and_back(web):
+async def test_a_browser_without_a_pass_is_redirected_to_renew_it_and_back(web):
     answer = await web.get("/page?window=30d&a=b", headers=HTML)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/login/renew?next=%2Fpage%3Fwindow%3D30d%26a%3Db"
@@ -55,13 +55,13 @@ async def test_a_program_without_a_pass_gets_a_problem(web):
     assert (await web.get("/page")).status_code == 401
 
 
-async def test_a_person_with_a_pass_comes_in(web, sign_in):
+async def test_a_user_with_a_pass_gets_the_page(web, sign_in):
     sign_in()
     assert (await web.get("/page", headers=HTML)).json() == "Jonas Holt"
 
 
-async def test_in_a_wrong_role_a_page_is_not_there_and_a_program_hears_who_may(web, sign_in):
-    sign_in(somebody("agent"))
+async def test_with_another_role_a_page_is_not_found_and_a_program_gets_the_roles_that_may(web, sign_in):
+    sign_in(a_user("agent"))
     assert (await web.get("/admins", headers=HTML)).status_code == 404
     refusal = await web.get("/admins")
     assert refusal.status_code == 403
@@ -92,7 +92,7 @@ def test_a_path_of_ours_may_be_returned_to(path):
         "/a\\b",
     ],
 )
-def test_nobody_is_sent_elsewhere_by_a_link(path):
+def test_a_link_cannot_redirect_to_another_site(path):
     assert safe_next(path) == "/"
 
 
@@ -102,9 +102,9 @@ async def test_a_key_or_a_person_may_call_a_shared_route(web, sign_in):
         "tenant": "acme",
         "person": False,
     }
-    sign_in(somebody("leader"))
+    sign_in(a_user("leader"))
     assert (await web.get("/v1/shared")).json() == {"tenant": "acme", "person": True}
-    sign_in(somebody("agent"))
+    sign_in(a_user("agent"))
     assert (await web.get("/v1/shared")).status_code == 403
 
 

@@ -1,4 +1,4 @@
-"""Times, places in lists and numbers as clients write them: read, or refused in words."""
+"""Times, cursors and numbers that clients send: read, or refused."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.http.cursors import cursor_of, place_of
+from shared.http.cursors import decode_cursor, encode_cursor
 from shared.http.instants import MAX_INSTANT, MIN_INSTANT, Instant, in_calendar
 from shared.http.numbers import MAX_INTEGER, whole_number
 from shared.http.problems import Problem
@@ -19,24 +19,24 @@ LAST = UUID("0190a1b2-0000-7000-8000-000000000001")
 
 
 @given(at=st.datetimes(timezones=zones), last=st.uuids())
-def test_a_place_comes_back_as_it_went_out_or_is_refused_at_the_calendars_ends(
+def test_a_cursor_decodes_to_what_was_encoded_or_is_refused_at_the_calendars_ends(
     at: datetime, last: UUID
 ) -> None:
-    cursor = cursor_of(at, last)
+    cursor = encode_cursor(at, last)
     assert cursor.isascii()
     assert not set(cursor) & set("+/=%&#? ")
     if MIN_INSTANT <= at <= MAX_INSTANT:
-        assert place_of(cursor) == (at, last)
+        assert decode_cursor(cursor) == (at, last)
     else:
         with pytest.raises(Problem):
-            place_of(cursor)
+            decode_cursor(cursor)
 
 
 @given(text=st.text(min_size=1, max_size=300))
-def test_whatever_comes_as_a_cursor_is_a_place_or_a_422_that_names_its_parameter(text: str) -> None:
+def test_any_text_is_a_cursor_or_a_422_that_names_its_parameter(text: str) -> None:
     refused = None
     try:
-        assert place_of(text)
+        assert decode_cursor(text)
     except Problem as why:
         refused = why
     assert refused is None or (refused.status, refused.errors[0]["field"]) == (422, "query/after")
@@ -55,20 +55,20 @@ def test_whatever_comes_as_a_cursor_is_a_place_or_a_422_that_names_its_parameter
         "\0",
     ],
 )
-def test_what_only_looks_like_a_place_is_refused(written: str) -> None:
+def test_a_text_that_only_resembles_a_cursor_is_refused(written: str) -> None:
     import base64  # noqa: PLC0415
 
     for cursor in (written or " ", base64.urlsafe_b64encode(written.encode()).decode() or " "):
         with pytest.raises(Problem):
-            place_of(cursor)
+            decode_cursor(cursor)
 
 
-def test_no_cursor_is_the_beginning() -> None:
-    assert place_of("") is None
+def test_an_empty_cursor_is_the_first_page() -> None:
+    assert decode_cursor("") is None
 
 
 @given(at=st.datetimes(timezones=zones))
-def test_a_time_that_is_taken_has_a_day_in_every_zone(at: datetime) -> None:
+def test_an_accepted_time_has_a_date_in_every_zone(at: datetime) -> None:
     try:
         taken = in_calendar(at)
     except ValueError:
@@ -92,17 +92,17 @@ def test_a_time_that_is_taken_has_a_day_in_every_zone(at: datetime) -> None:
         "",
     ],
 )
-def test_a_time_that_is_none_is_refused_in_words(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         instant.validate_python(text)
 
 
-def test_an_ordinary_time_is_taken() -> None:
+def test_an_ordinary_time_is_accepted() -> None:
     assert instant.validate_python("2026-11-22T06:00:00+01:00") == datetime(2026, 11, 22, 5, tzinfo=UTC)
 
 
 @given(number=st.integers(0, MAX_INTEGER))
-def test_a_number_comes_back(number: int) -> None:
+def test_a_number_is_read(number: int) -> None:
     assert whole_number(str(number)) == number
 
 
@@ -110,11 +110,11 @@ def test_a_number_comes_back(number: int) -> None:
     "text",
     ["", "-1", "+1", "1.0", "1e3", " 1", "²", "٣", "１", str(MAX_INTEGER + 1), "9" * 5_000, "0" * 20, "\0"],
 )
-def test_what_is_no_number_or_too_large_is_none(text: str) -> None:
+def test_a_text_that_is_no_number_or_too_large_is_none(text: str) -> None:
     assert whole_number(text) is None
 
 
 @given(text=st.text(max_size=40))
-def test_whatever_comes_as_a_number_is_one_that_a_table_keeps_or_none(text: str) -> None:
+def test_any_text_is_a_number_that_a_table_can_store_or_none(text: str) -> None:
     found = whole_number(text)
     assert found is None or 0 <= found <= MAX_INTEGER

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.pages import svg as charts
-from shared.pages.svg import DrawnScore, Point
+from shared.pages.svg import ChartScore, Point
 
-SURE = DrawnScore(1277, 27.1, 23.1, 31.0, 25.7, 28.5)
-FEW = DrawnScore(22, 50.0, 15.0, 73.0, 38.0, 58.0)
+SURE = ChartScore(1277, 27.1, 23.1, 31.0, 25.7, 28.5)
+FEW = ChartScore(22, 50.0, 15.0, 73.0, 38.0, 58.0)
 EVIL = '"><script>alert(1)</script>'
 
 
@@ -19,11 +19,11 @@ def parsed(markup):
     return ET.fromstring(str(markup))
 
 
-def words(markup):
+def texts_of(markup):
     return ["".join(node.itertext()) for node in parsed(markup).iter("text")]
 
 
-def kinds(markup):
+def classes_of(markup):
     return [node.get("class") for node in parsed(markup).iter()]
 
 
@@ -33,91 +33,91 @@ def week(n, score):
 
 
 WEEKS = [week(n, SURE) for n in range(27)]
-EVERY = [
-    charts.hero(SURE, EVIL),
-    charts.second(SURE, EVIL),
-    charts.anywhere(EVIL),
-    charts.row(SURE, 20),
-    charts.one(FEW, EVIL, labels=True),
+ALL_CHARTS = [
+    charts.main_score(SURE, EVIL),
+    charts.second_score(SURE, EVIL),
+    charts.unknown_score(EVIL),
+    charts.score_row(SURE, 20),
+    charts.compared_score(FEW, EVIL, labels=True),
     charts.difference(-8, -14, -2, EVIL),
     charts.histogram(range(11), EVIL),
     charts.trend(WEEKS, EVIL, boxes=[week(20, SURE)], notes=[(date(2026, 11, 2), EVIL)]),
-    charts.mini(WEEKS, EVIL),
-    charts.share(0.24, 0.18, 0.31),
-    charts.flow(401, 1100, 68),
-    charts.strip(3),
-    charts.place(9, EVIL, 2),
+    charts.small_trend(WEEKS, EVIL),
+    charts.share_with_interval(0.24, 0.18, 0.31),
+    charts.funnel_step(401, 1100, 68),
+    charts.score_strip(3),
+    charts.score_place(9, EVIL, 2),
     charts.clock(120, late=True),
     charts.big_clock(80, EVIL, EVIL, EVIL),
-    charts.marks(2, 1, 4),
+    charts.single_answers(2, 1, 4),
     charts.glyph("pa"),
-    charts.key("interval"),
-    charts.brand(),
+    charts.legend_sample("interval"),
+    charts.logo(),
 ]
 
 
-@pytest.mark.parametrize("drawing", EVERY)
-def test_every_drawing_is_sound_svg_and_everything_in_it_is_escaped(drawing):
-    root = parsed(drawing)
+@pytest.mark.parametrize("chart", ALL_CHARTS)
+def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(chart):
+    root = parsed(chart)
     assert root.tag == "svg"
-    assert "<script" not in drawing
+    assert "<script" not in chart
     assert root.get("viewBox") is None
-    assert "style=" not in drawing
+    assert "style=" not in chart
 
 
-@pytest.mark.parametrize("drawing", EVERY)
-def test_a_drawing_is_told_in_a_sentence_or_hidden_from_who_listens(drawing):
-    root = parsed(drawing)
-    told = root.get("role") == "img" and root.get("aria-label")
-    assert bool(told) != (root.get("aria-hidden") == "true")
+@pytest.mark.parametrize("chart", ALL_CHARTS)
+def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(chart):
+    root = parsed(chart)
+    labelled = root.get("role") == "img" and root.get("aria-label")
+    assert bool(labelled) != (root.get("aria-hidden") == "true")
 
 
-def test_many_answers_are_two_blocks_and_a_stroke():
-    assert {"b95", "b50", "pt", "cap"} <= set(kinds(charts.hero(SURE, "x")))
-    assert words(charts.hero(SURE, "x"))[0] == "+27"
-    assert {"+23", "+31"} <= set(words(charts.hero(SURE, "x")))
+def test_a_score_of_many_answers_is_two_blocks_and_a_line():
+    assert {"b95", "b50", "pt", "cap"} <= set(classes_of(charts.main_score(SURE, "x")))
+    assert texts_of(charts.main_score(SURE, "x"))[0] == "+27"
+    assert {"+23", "+31"} <= set(texts_of(charts.main_score(SURE, "x")))
 
 
 def test_few_answers_are_hatched_with_a_hollow_dot_and_no_half_block():
-    drawn = kinds(charts.one(FEW))
-    assert {"few", "hollow"} <= set(drawn)
-    assert not {"b50", "b95", "pt"} & set(drawn)
-    assert 'fill="url(#few)"' in charts.one(FEW)
+    chart = classes_of(charts.compared_score(FEW))
+    assert {"few", "hollow"} <= set(chart)
+    assert not {"b50", "b95", "pt"} & set(chart)
+    assert 'fill="url(#few)"' in charts.compared_score(FEW)
 
 
 def test_a_negative_score_has_a_real_minus():
-    assert "−26" in words(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x"))[0]
-    assert "-26" not in str(words(charts.hero(DrawnScore(129, -25.6, -38, -12, -30, -21), "x")))
+    assert "−26" in texts_of(charts.main_score(ChartScore(129, -25.6, -38, -12, -30, -21), "x"))[0]
+    assert "-26" not in str(texts_of(charts.main_score(ChartScore(129, -25.6, -38, -12, -30, -21), "x")))
 
 
-def test_both_ends_stand_on_one_side_where_the_ruler_ends():
-    assert "+82 to +100" in words(charts.one(DrawnScore(36, 100, 82, 100, 95, 100)))
-    assert "−100 to −82" in words(charts.one(DrawnScore(36, -100, -100, -82, -100, -95)))
+def test_both_labels_are_on_one_side_near_the_end_of_the_ruler():
+    assert "+82 to +100" in texts_of(charts.compared_score(ChartScore(36, 100, 82, 100, 95, 100)))
+    assert "−100 to −82" in texts_of(charts.compared_score(ChartScore(36, -100, -100, -82, -100, -95)))
 
 
-def test_plus_minus_is_written_only_where_both_halves_agree():
+def test_a_margin_is_known_only_where_both_halves_agree():
     assert SURE.margin == pytest.approx(3.95)
-    assert DrawnScore(36, 100, 82, 100, 95, 100).margin is None
+    assert ChartScore(36, 100, 82, 100, 95, 100).margin is None
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-100, 100), st.integers(10, 10**6))
 def test_nothing_is_drawn_outside_the_ruler(a, b, c, n):
     low, nps, high = sorted((a, b, c))
-    drawn = charts.hero(DrawnScore(n, nps, low, high, low, high), "x")
-    for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', drawn):
+    chart = charts.main_score(ChartScore(n, nps, low, high, low, high), "x")
+    for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', chart):
         assert 0 <= float(value) <= 100
 
 
 def test_a_difference_beyond_the_ruler_stays_on_it():
-    drawn = charts.difference(-150, -190, -110)
-    assert all(0 <= float(value) <= 100 for value in re.findall(r'="(-?[\d.]+)%"', drawn))
+    chart = charts.difference(-150, -190, -110)
+    assert all(0 <= float(value) <= 100 for value in re.findall(r'="(-?[\d.]+)%"', chart))
 
 
 def test_a_histogram_counts_eleven_scores_in_three_groups():
-    drawn = charts.histogram([5, 0, 0, 0, 0, 0, 0, 2, 1, 4, 10], "x")
-    assert kinds(drawn).count("d") == 7
-    assert (kinds(drawn).count("pa"), kinds(drawn).count("p")) == (2, 2)
-    assert [kind for kind in kinds(drawn) if kind.startswith("brk")] == ["brk d", "brk pa", "brk p"]
+    chart = charts.histogram([5, 0, 0, 0, 0, 0, 0, 2, 1, 4, 10], "x")
+    assert classes_of(chart).count("d") == 7
+    assert (classes_of(chart).count("pa"), classes_of(chart).count("p")) == (2, 2)
+    assert [kind for kind in classes_of(chart) if kind.startswith("brk")] == ["brk d", "brk pa", "brk p"]
     with pytest.raises(ValueError, match="eleven"):
         charts.histogram([1] * 10, "x")
 
@@ -127,12 +127,12 @@ def test_an_empty_histogram_is_flat():
 
 
 def test_a_trend_shows_half_the_scale_only_where_every_band_lies_in_it():
-    assert charts.frame_of(WEEKS) == charts.frame_of([]).__class__(0, 100)
-    below = DrawnScore(50, -20, -40, -1, -30, -10)
-    across = DrawnScore(50, 5, -5, 15, 1, 9)
-    assert (charts.frame_of([week(0, below)]).low, charts.frame_of([week(0, below)]).high) == (-100, 0)
-    assert charts.frame_of([*WEEKS, week(30, across)]).low == -100
-    assert charts.frame_of([]).low == -100
+    assert charts.range_of(WEEKS) == charts.range_of([]).__class__(0, 100)
+    below = ChartScore(50, -20, -40, -1, -30, -10)
+    across = ChartScore(50, 5, -5, 15, 1, 9)
+    assert (charts.range_of([week(0, below)]).low, charts.range_of([week(0, below)]).high) == (-100, 0)
+    assert charts.range_of([*WEEKS, week(30, across)]).low == -100
+    assert charts.range_of([]).low == -100
 
 
 def test_a_week_without_a_score_is_a_gap_in_the_line():
@@ -140,7 +140,7 @@ def test_a_week_without_a_score_is_a_gap_in_the_line():
         week(0, SURE),
         week(1, SURE),
         week(2, None),
-        week(3, DrawnScore(9, 50, 0, 90, 30, 70)),
+        week(3, ChartScore(9, 50, 0, 90, 30, 70)),
         week(4, SURE),
     ]
     assert len(list(parsed(charts.trend(gap, "x")).iter("polyline"))) == 2
@@ -155,38 +155,38 @@ def test_months_are_named_across_a_new_year_and_years_over_a_decade():
     half_year = [
         Point(start + timedelta(weeks=n), start + timedelta(weeks=n, days=6), SURE) for n in range(26)
     ]
-    assert {"Dec", "Jan", "Feb"} <= set(words(charts.trend(half_year, "x")))
+    assert {"Dec", "Jan", "Feb"} <= set(texts_of(charts.trend(half_year, "x")))
     decade = [Point(start + timedelta(weeks=n), start + timedelta(weeks=n, days=6), SURE) for n in range(520)]
-    labels = set(words(charts.trend(decade, "x")))
+    labels = set(texts_of(charts.trend(decade, "x")))
     assert {"2026", "2030"} <= labels
     assert "Jan" not in labels
 
 
 def test_the_window_that_is_compared_wears_its_score():
-    boxes = [week(10, DrawnScore(300, 35, 31, 39, 34, 36)), week(20, SURE)]
-    drawn = charts.trend(WEEKS, "x", boxes=boxes)
-    assert kinds(drawn).count("win") == 2
-    assert {"+35", "+27"} <= set(words(drawn))
+    boxes = [week(10, ChartScore(300, 35, 31, 39, 34, 36)), week(20, SURE)]
+    chart = charts.trend(WEEKS, "x", boxes=boxes)
+    assert classes_of(chart).count("win") == 2
+    assert {"+35", "+27"} <= set(texts_of(chart))
 
 
 def test_an_amended_answer_shows_both_scores():
-    drawn = charts.place(9, "x", 2)
-    assert {"num p", "wasn"} <= set(kinds(drawn))
-    assert "wasn" not in kinds(charts.place(9, "x", 9))
+    chart = charts.score_place(9, "x", 2)
+    assert {"num p", "wasn"} <= set(classes_of(chart))
+    assert "wasn" not in classes_of(charts.score_place(9, "x", 9))
 
 
 def test_a_clock_never_runs_past_its_end():
     assert 'x2="120%"' not in charts.clock(120, late=True)
-    assert "late" in kinds(charts.clock(120, late=True))
+    assert "late" in classes_of(charts.clock(120, late=True))
     assert charts.clock(-5)
 
 
 def test_each_of_a_few_answers_is_drawn_by_its_shape():
-    drawn = parsed(charts.marks(2, 1, 4))
-    assert [len(list(drawn.iter("rect"))), len(list(drawn.iter("circle")))] == [2, 5]
+    chart = parsed(charts.single_answers(2, 1, 4))
+    assert [len(list(chart.iter("rect"))), len(list(chart.iter("circle")))] == [2, 5]
 
 
-def test_the_eleven_places_take_their_group():
+def test_the_eleven_places_have_the_class_of_their_group():
     assert [charts.group_of(score) for score in range(11)] == list(
         itertools.chain(["d"] * 7, ["pa"] * 2, ["p"] * 2)
     )

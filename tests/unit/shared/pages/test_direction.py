@@ -1,4 +1,4 @@
-"""The direction of what others wrote is marked wherever it stands: a name in Arabic turns no sentence of ours."""
+"""Texts of users have their own direction everywhere: a name in Arabic does not reverse a sentence of ours."""
 
 import re
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ import pytest
 import services
 import shared.pages
 from shared.pages.filters import isolated
-from shared.pages.language import read_by
+from shared.pages.language import rendering_for
 from shared.pages.renderer import Renderer
 
 TEMPLATES = sorted(
@@ -18,27 +18,27 @@ TEMPLATES = sorted(
         *(Path(shared.pages.__file__).parent / "templates").glob("*.html"),
     ]
 )
-# What customers, clients and colleagues write: their words, and the names that they give.
-WRITTEN = re.compile(
+# Texts and names that customers, companies and staff have written.
+TEXTS_OF_USERS = re.compile(
     r"^\s*(?:own\.\w+|(?:answer|one|case|before)\.(?:comment|follow_up\w*|text|owner|customer_id)|line(?:\.text)?"
     r"|(?:mover|row|person|staff)\.(?:name|address)|survey\.draft\.name|company|sender|elsewhere)\b"
 )
-MARK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-PLAIN = {"option", "title", "textarea"}
-"""Elements that hold text alone; a textarea says its direction itself."""
+TAG_OF_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+TEXT_ELEMENTS = {"option", "title", "textarea"}
+"""Elements that hold only text; a textarea has its own direction."""
 
 
 def unmarked(source: str) -> list[str]:
-    """Every such text of a template in an element that says nothing of its direction."""
-    markup = MARK.sub(lambda found: " " * len(found[0]), source)
+    """Every such text of a template in an element without a direction."""
+    markup = TAG_OF_JINJA.sub(lambda found: " " * len(found[0]), source)
     found = []
     for shown in re.finditer(r"\{\{(.*?)\}\}", source, re.DOTALL):
         opened = markup.rfind("<", 0, shown.start())
         inside_tag = opened > markup.rfind(">", 0, shown.start())
-        if inside_tag or not WRITTEN.search(shown[1]) or "isolated" in shown[1]:
+        if inside_tag or not TEXTS_OF_USERS.search(shown[1]) or "isolated" in shown[1]:
             continue
         tag = re.match(r"<(\w+)", markup[opened:])
-        if tag is not None and tag[1] in {"bdi", *PLAIN}:
+        if tag is not None and tag[1] in {"bdi", *TEXT_ELEMENTS}:
             continue
         if not re.search(r"dir=|theirs\(\)|own\(\)", source[opened : shown.start()]):
             found.append(shown[0])
@@ -46,17 +46,17 @@ def unmarked(source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parts[-3]}-{path.name}")
-def test_what_others_wrote_stands_under_a_direction_of_its_own(template: Path) -> None:
+def test_texts_of_users_have_a_direction_of_their_own(template: Path) -> None:
     assert unmarked(template.read_text()) == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: f"{path.parts[-3]}-{path.name}")
-def test_whoever_writes_into_a_field_writes_in_their_direction(template: Path) -> None:
+def test_a_text_field_has_the_direction_of_what_is_typed(template: Path) -> None:
     fields = re.findall(r"<textarea\b[^>]*>", template.read_text())
     assert [one for one in fields if "dir=" not in one] == []
 
 
-def test_the_walk_sees_what_is_not_marked() -> None:
+def test_a_text_without_a_direction_is_found() -> None:
     assert unmarked("<p>{{ answer.comment }}</p>") == ["{{ answer.comment }}"]
     assert (
         unmarked('<p dir="auto">{{ answer.comment }}</p><a href="{{ company }}"><bdi>{{ company }}</bdi></a>')
@@ -75,9 +75,9 @@ def test_the_walk_sees_what_is_not_marked() -> None:
         ("en", "2026", "2026"),
     ],
 )
-def test_a_name_in_a_sentence_is_kept_apart_when_it_is_written_the_other_way(
+def test_a_name_in_the_other_direction_is_isolated_from_its_sentence(
     speak: str, name: str, shown: str
 ) -> None:
     texts = Renderer("shared", clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
-    with read_by(texts.reader(speak, "UTC")):
+    with rendering_for(texts.reader(speak, "UTC")):
         assert isolated(name) == shown

@@ -9,15 +9,15 @@ from babel.messages.pofile import read_po
 
 from shared.http import csrf, problems
 from shared.pages import filters, language
-from shared.pages.language import Reading, negotiate, read_by
+from shared.pages.language import ReaderLocale, negotiate, rendering_for
 
 PAGES = Path(filters.__file__).parent
 NOW = datetime(2026, 11, 19, 14, 32, 7, tzinfo=UTC)
-WORDS = language.catalogues([PAGES / "locales"])
+TRANSLATIONS = language.catalogues([PAGES / "locales"])
 
 
 def reader(speak="en", zone="Europe/Copenhagen"):
-    return read_by(Reading(speak, ZoneInfo(zone), NOW, WORDS[speak]))
+    return rendering_for(ReaderLocale(speak, ZoneInfo(zone), NOW, TRANSLATIONS[speak]))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_counts_have_the_readers_separators(speak, written):
         assert filters.thousands(1277) == written
 
 
-def test_a_moment_is_told_on_the_readers_clock_and_day():
+def test_a_time_is_written_in_the_readers_zone():
     late = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
     with reader():
         assert (filters.clock_time(late), filters.day(late)) == ("00:30", "19 November")
@@ -79,7 +79,7 @@ def test_a_moment_is_told_on_the_readers_clock_and_day():
         (timedelta(seconds=-5), "0 seconds ago", "for 0 sekunder siden"),
     ],
 )
-def test_how_long_ago_is_told_in_one_unit(ago, english, danish):
+def test_how_long_ago_is_written_in_one_unit(ago, english, danish):
     with reader("en"):
         assert filters.since(NOW - ago) == english
     with reader("da"):
@@ -87,7 +87,7 @@ def test_how_long_ago_is_told_in_one_unit(ago, english, danish):
 
 
 def messages():
-    """Every message of the shared pages, with those that are said by variable."""
+    """Every message of the shared pages, with those that templates translate from variables."""
     methods = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "translated": None, "counted": (1, 2)}
     options = {"**.html": {"silent": "false"}}
@@ -96,15 +96,15 @@ def messages():
         for _, _, message, _, _ in extract_from_dir(PAGES, methods, options, keywords)
     }
     refusal = csrf.stale_form()
-    said = {words for pair in problems.PROBLEM_TEXTS.values() for words in pair} | {
+    from_variables = {text for pair in problems.PROBLEM_TEXTS.values() for text in pair} | {
         refusal.title,
         refusal.detail,
     }
-    return found | said
+    return found | from_variables
 
 
 @pytest.mark.parametrize("speak", ["da", "nl"])
-def test_every_word_of_the_frame_is_translated_with_the_same_placeholders(speak):
+def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders(speak):
     with (PAGES / "locales" / speak / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalogue = {
             message.id[0] if isinstance(message.id, tuple) else message.id: message.string
@@ -113,14 +113,14 @@ def test_every_word_of_the_frame_is_translated_with_the_same_placeholders(speak)
         }
     assert messages() - set(catalogue) == set()
     for message, translation in catalogue.items():
-        for words in translation if isinstance(translation, tuple) else (translation,):
-            assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", words)) == sorted(
+        for text in translation if isinstance(translation, tuple) else (translation,):
+            assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", text)) == sorted(
                 re.findall(r"%\(\w+\)s|\{\w+\}", message)
             )
-            assert words
+            assert text
 
 
-def test_no_template_hands_a_variable_to_gettext():
+def test_no_template_passes_a_variable_to_gettext():
     """Newstyle gettext calls its result safe HTML: what comes by a variable would not be escaped."""
     for template in PAGES.parent.parent.glob("*/**/templates/**/*.html"):
         assert not re.findall(r"\b_\(\s*[a-z_]", template.read_text()), template

@@ -1,4 +1,4 @@
-"""A link that is made of a customer's or client's value does what its words say, and nothing else."""
+"""A link made of a value of a customer or a company does what it appears to do, and nothing else."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -101,7 +101,7 @@ def test_nothing_else_is_a_link(value: object) -> None:
 
 
 @given(st.text(max_size=80))
-def test_an_address_that_may_be_broken_says_the_same(value: str) -> None:
+def test_an_address_with_line_breaks_has_the_same_text(value: str) -> None:
     assert breakable(value).replace("<wbr>", "").unescape() == value
     assert "<" not in breakable(value).replace("<wbr>", "")
 

@@ -1,5 +1,7 @@
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import ClassVar
 from uuid import UUID
 
 import httpx2
@@ -13,19 +15,20 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.pages.environment import Pages
+from shared.pages.page import Frame, Page
 
 SECRET = "a secret of at least thirty-two characters"
 EVIL = "<img src=x onerror=alert(1)>"
 HTML = {"Accept": "text/html"}
 
 
-def somebody(name="Jonas Holt", role="admin"):
+def a_user(name="Jonas Holt", role="admin"):
     return Staff("acme", UUID(int=7), name, role, (), "session-1", datetime.now(UTC) + timedelta(hours=1))
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A service's package with a template, a file and words of its own."""
+    """A service's package with templates, a static file and translations of its own."""
     root = tmp_path / "sample_service"
     for folder in ("templates", "static", "locales/da/LC_MESSAGES"):
         (root / folder).mkdir(parents=True)
@@ -34,7 +37,7 @@ def package(tmp_path, monkeypatch):
         '{% extends "frame.html" %}{% block title %}Sample{% endblock %}'
         '{% block main %}<p>{{ _("Hello %(name)s", name=name) }}</p>{{ ngettext("%(num)s day", "%(num)s days", n) }}{% endblock %}'
     )
-    (root / "templates" / "missing.html").write_text("{{ nobody_gave_this }}")
+    (root / "templates" / "missing.html").write_text("{{ a_missing_variable }}")
     (root / "templates" / "customer.page.html").write_text(
         '{% extends "customer.html" %}{% block main %}ask{% endblock %}'
     )
@@ -48,13 +51,20 @@ def package(tmp_path, monkeypatch):
     return "sample_service"
 
 
-def app_of(pages, staff=None, **context):
+@dataclass(frozen=True, kw_only=True)
+class SamplePage(Page):
+    template: ClassVar[str] = "page.html"
+    name: str = "you"
+    n: int = 2
+
+
+def app_of(pages, staff=None, speak=None, **frame):
     router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
     @router.get("/page")
     @router.get("/s/page")
     async def page(request: Request):
-        return pages.response(request, "page.html", staff=staff, **{"name": "you", "n": 2, **context})
+        return pages.page(request, SamplePage(), staff=staff, frame=Frame(**frame), speak=speak)
 
     @router.get("/trouble")
     async def trouble():
@@ -71,47 +81,45 @@ async def get(app, path="/page", staff=None, **headers):
         return await client.get(path, headers=HTML | headers)
 
 
-async def test_a_page_for_customers_speaks_the_readers_language_with_the_services_words_and_the_frames(
+async def test_a_customers_page_is_in_the_readers_language_with_the_translations_of_service_and_frame(
     package,
 ):
-    app = app_of(Pages(package), somebody())
+    app = app_of(Pages(package), a_user())
     danish = (await get(app, "/s/page", **{"Accept-Language": "da-DK"})).text
     assert '<html lang="da">' in danish
-    for words in ("Hej you", "2 dage", "Sager", "Log ud"):
-        assert words in danish
+    for text in ("Hej you", "2 dage", "Sager", "Log ud"):
+        assert text in danish
     english = (await get(app, "/s/page")).text
     assert "Hello you" in english
     assert "2 days" in english
 
 
 @pytest.mark.parametrize("path", ["/page", "/trouble", "/nowhere"])
-@pytest.mark.parametrize("staff", [None, somebody()], ids=["nobody", "somebody"])
+@pytest.mark.parametrize("staff", [None, a_user()], ids=["signed out", "signed in"])
 async def test_a_page_for_staff_is_english_whatever_the_browser_asks_for(package, path, staff):
     app = app_of(Pages(package), staff)
-    drawn = [
+    rendered = [
         (await get(app, path, staff, **asked)).text for asked in ({}, {"Accept-Language": "da, nl;q=0.5"})
     ]
-    assert '<html lang="en">' in drawn[1]
-    assert drawn[0].replace("Request id", "") == drawn[1].replace("Request id", "")
+    assert '<html lang="en">' in rendered[1]
+    assert rendered[0].replace("Request id", "") == rendered[1].replace("Request id", "")
 
 
 async def test_the_language_of_one_reader_never_reaches_another(package):
     pages = Pages(package)
-    assert "Hej" in (await get(app_of(pages, somebody()), "/s/page", **{"Accept-Language": "da"})).text
-    assert "Hello" in (await get(app_of(pages, somebody()), "/s/page", **{"Accept-Language": "en"})).text
-    assert "Hej" in (await get(app_of(pages, somebody(), speak="da"))).text
+    assert "Hej" in (await get(app_of(pages, a_user()), "/s/page", **{"Accept-Language": "da"})).text
+    assert "Hello" in (await get(app_of(pages, a_user()), "/s/page", **{"Accept-Language": "en"})).text
+    assert "Hej" in (await get(app_of(pages, a_user(), speak="da"))).text
 
 
-async def test_no_times_are_spoken_of_before_the_company_is_known(package):
+async def test_the_zone_is_named_only_when_the_companys_is_known(package):
     assert "Times are those of" not in (await get(app_of(Pages(package)))).text
-    zoned = app_of(Pages(package), somebody(), time_zone="Europe/Copenhagen")
+    zoned = app_of(Pages(package), a_user(), time_zone="Europe/Copenhagen")
     assert "Times are those of Copenhagen." in (await get(zoned)).text
 
 
-async def test_the_frame_names_who_is_signed_in_and_signs_out_by_post(package):
-    text = (
-        await get(app_of(Pages(package), somebody(EVIL), company=EVIL, open_cases=1234, here="cases"))
-    ).text
+async def test_the_frame_names_the_user_and_signs_out_by_post(package):
+    text = (await get(app_of(Pages(package), a_user(EVIL), company=EVIL, open_cases=1234, here="cases"))).text
     assert "<img" not in text
     assert f'name="csrf" value="{CsrfGuard(SECRET).token("session-1")}"' in text
     assert 'method="post" action="/logout"' in text
@@ -123,30 +131,30 @@ async def test_the_frame_names_who_is_signed_in_and_signs_out_by_post(package):
     ("role", "leads"),
     [("admin", True), ("leader", True), ("agent", True), ("editor", False), ("analyst", False)],
 )
-async def test_the_frame_leads_to_cases_whoever_works_on_them(package, role, leads):
-    text = (await get(app_of(Pages(package), somebody(role=role)))).text
+async def test_the_frame_links_to_cases_for_users_who_work_on_them(package, role, leads):
+    text = (await get(app_of(Pages(package), a_user(role=role)))).text
     assert ('href="/inbox"' in text) is leads
 
 
-async def test_nobody_signed_in_sees_no_navigation(package):
+async def test_without_a_user_there_is_no_navigation(package):
     assert "/inbox" not in (await get(app_of(Pages(package)))).text
 
 
 @pytest.mark.parametrize(
-    ("given", "context", "words"),
+    ("options", "frame", "text"),
     [
         ({}, {"test_mode": True}, "Test mode."),
         ({}, {"sending_stopped": True}, "All sending is stopped."),
         ({"local": True, "mailbox_url": "http://127.0.0.1:1/"}, {}, 'href="http://127.0.0.1:1/"'),
     ],
 )
-async def test_a_banner_says_what_everybody_must_know(package, given, context, words):
-    assert words in (await get(app_of(Pages(package, **given), somebody(), **context))).text
-    assert words not in (await get(app_of(Pages(package), somebody()))).text
+async def test_a_banner_shows_test_mode_stopped_sending_and_local_mail(package, options, frame, text):
+    assert text in (await get(app_of(Pages(package, **options), a_user(), **frame))).text
+    assert text not in (await get(app_of(Pages(package), a_user()))).text
 
 
 async def test_a_page_obeys_the_policy_it_is_sent_with(package):
-    text = (await get(app_of(Pages(package), somebody(), live="/live"))).text
+    text = (await get(app_of(Pages(package), a_user(), live="/live"))).text
     assert " style=" not in text
     assert "<style" not in text
     assert " on" not in [part[:3] for part in text.split("<")]
@@ -155,9 +163,9 @@ async def test_a_page_obeys_the_policy_it_is_sent_with(package):
     assert "https://" not in text
 
 
-async def test_an_error_escapes_what_it_tells(package):
+async def test_an_error_page_escapes_its_texts(package):
     app = app_of(Pages(package))
-    for staff in (None, somebody()):
+    for staff in (None, a_user()):
         answer = await get(app, "/trouble", staff)
         assert answer.status_code == 409
         assert "<img" not in answer.text
@@ -172,14 +180,14 @@ async def test_a_services_file_has_an_address_of_its_own(package):
     assert pages.assets.url("live.js").startswith("/static/shared/")
 
 
-def test_what_a_template_was_not_given_is_an_error_and_not_an_empty_place(package):
+def test_a_missing_variable_is_an_error_and_not_an_empty_text(package):
     with pytest.raises(jinja2.UndefinedError):
         Pages(package).text("missing.html", "en")
 
 
 def test_a_right_to_left_language_turns_the_page(package):
-    drawn = Pages(package).text("customer.page.html", "ar")
-    assert '<html lang="ar" dir="rtl">' in drawn
+    rendered = Pages(package).text("customer.page.html", "ar")
+    assert '<html lang="ar" dir="rtl">' in rendered
 
 
 def parts(call, **context):
@@ -188,25 +196,25 @@ def parts(call, **context):
     return template.render(**context)
 
 
-def test_a_field_with_a_fault_says_so_above_it_and_keeps_what_was_typed():
-    drawn = parts(
+def test_a_field_with_a_fault_shows_it_above_and_keeps_what_was_typed():
+    rendered = parts(
         '{{ parts.field("note", "What we did", "textarea", value=typed, hint="Staff only.", fault="Say it.") }}',
         typed=EVIL,
     )
-    assert 'aria-invalid="true"' in drawn
-    assert 'aria-describedby="note-wrong note-hint"' in drawn
-    assert drawn.index("Say it.") < drawn.index("<textarea")
-    assert "&lt;img" in drawn
+    assert 'aria-invalid="true"' in rendered
+    assert 'aria-describedby="note-wrong note-hint"' in rendered
+    assert rendered.index("Say it.") < rendered.index("<textarea")
+    assert "&lt;img" in rendered
 
 
-def test_a_choice_keeps_what_was_chosen():
-    drawn = parts(
+def test_a_select_keeps_the_chosen_option():
+    rendered = parts(
         '{{ parts.field("cause", "Cause", "select", value="late", options=[("", "Choose"), ("late", "Late")]) }}'
     )
-    assert '<option value="late" selected>' in drawn
+    assert '<option value="late" selected>' in rendered
 
 
-def test_a_case_row_escapes_the_customers_words():
+def test_a_case_row_escapes_the_customers_comment():
     case = SimpleNamespace(
         id=7,
         href="/cases/7",
@@ -220,8 +228,8 @@ def test_a_case_row_escapes_the_customers_words():
         owner=None,
         new=True,
     )
-    drawn = parts("{{ parts.case_row(case, true) }}", case=case)
-    assert "<img" not in drawn
-    assert 'lang="da"' in drawn
-    assert "Nobody yet" in drawn
-    assert 'class="case over new"' in drawn
+    rendered = parts("{{ parts.case_row(case, true) }}", case=case)
+    assert "<img" not in rendered
+    assert 'lang="da"' in rendered
+    assert "Nobody yet" in rendered
+    assert 'class="case over new"' in rendered

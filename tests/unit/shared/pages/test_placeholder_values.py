@@ -1,4 +1,4 @@
-"""What a survey is about, in words: by the event's type, by the survey's own word, in each language."""
+"""The values of placeholders: by the event's type, by the survey's own texts, in each language."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ import pytest
 
 from services.dispatcher.letters import sender_line
 from shared.events import SurveyTexts
-from shared.pages.language import direction, own_name, read_by
+from shared.pages.language import direction, native_name, rendering_for
 from shared.pages.placeholder_values import values_of
 from shared.pages.renderer import Renderer
 
@@ -19,7 +19,7 @@ def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (froze
         "company": "Havnbo", "measurement": "transactional", "event_type": "order.delivered",
         "occurred_at": DELIVERED, "touchpoint": "home_delivery",
     }  # fmt: skip
-    with read_by(TEXTS.reader(language, "Europe/Copenhagen")):
+    with rendering_for(TEXTS.reader(language, "Europe/Copenhagen")):
         return values_of(texts, **{**facts, **changed})
 
 
@@ -37,17 +37,17 @@ def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (froze
         ("", "your contact with us", "din kontakt med os", "uw contact met ons"),
     ],
 )
-def test_the_type_of_the_event_tells_what_it_was(event_type, en, da, nl):
-    told = [values(language, event_type=event_type)["occasion"] for language in ("en", "da", "nl")]
-    assert told == [en, da, nl]
+def test_the_type_of_the_event_decides_the_occasion(event_type, en, da, nl):
+    occasions = [values(language, event_type=event_type)["occasion"] for language in ("en", "da", "nl")]
+    assert occasions == [en, da, nl]
 
 
-def test_the_surveys_own_word_goes_first_with_its_placeholders_filled():
+def test_the_surveys_own_occasion_is_preferred_with_its_placeholders_filled():
     own = SurveyTexts(occasion="the lamp from {company} on {day}, {occasion}")
     assert values(texts=own)["occasion"] == "the lamp from Havnbo on 18 November, {occasion}"
 
 
-def test_what_is_not_known_has_words_that_fit():
+def test_an_unknown_fact_has_a_phrase_that_fits():
     assert values(touchpoint=None)["touchpoint"] == "your delivery"
     assert values(touchpoint=" ")["touchpoint"] == "your delivery"
     assert values()["touchpoint"] == "home delivery"
@@ -56,9 +56,9 @@ def test_what_is_not_known_has_words_that_fit():
     assert values(measurement="relational")["occasion"] == "your contact with us"
 
 
-def test_the_day_is_the_readers_and_in_words_that_we_have():
+def test_the_day_is_in_the_readers_zone_and_in_a_language_with_translations():
     assert values("da")["day"] == "18. november"
-    assert values("de")["day"] == "18 November"  # English words, so an English day
+    assert values("de")["day"] == "18 November"  # English texts, so an English day
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_the_sender_is_named_once(company, address, line):
 
 
 def test_a_language_has_its_own_name_and_direction_or_its_tag():
-    assert [own_name(tag) for tag in ("da", "nl", "de", "ar", "pt-br", "tlh")] == [
+    assert [native_name(tag) for tag in ("da", "nl", "de", "ar", "pt-br", "tlh")] == [
         "Dansk", "Nederlands", "Deutsch", "العربية", "Português (Brasil)", "tlh",
     ]  # fmt: skip
     assert [direction(tag) for tag in ("ar", "he", "da", "tlh")] == ["rtl", "rtl", "ltr", "ltr"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.mail.wire_addresses import on_the_wire
 from shared.secrets import customer_hash, customer_hashes
-from shared.values.addresses import canonical, earlier_forms
+from shared.values.addresses import canonical_address, earlier_forms
 
 SECRET = "a secret of at least thirty-two characters"
 ONE_MAILBOX = [
@@ -56,7 +56,7 @@ texts = st.one_of(
 
 
 def mailed(domain: str) -> str:
-    """The domain in the envelope, or the example is no good."""
+    """The domain in the envelope; other examples are skipped."""
     try:
         return idna.encode(domain, uts46=True).decode().lower().rstrip(".")
     except idna.IDNAError:
@@ -66,32 +66,32 @@ def mailed(domain: str) -> str:
 
 @pytest.mark.parametrize("spellings", ONE_MAILBOX)
 def test_all_spellings_of_one_mailbox_have_one_form(spellings: list[str]):
-    assert len({canonical(spelling) for spelling in spellings}) == 1
+    assert len({canonical_address(spelling) for spelling in spellings}) == 1
     assert len({customer_hash(SECRET, "acme", spelling) for spelling in spellings}) == 1
 
 
 @pytest.mark.parametrize(("one", "other"), TWO_MAILBOXES)
 def test_two_mailboxes_have_two_forms(one: str, other: str):
-    assert canonical(one) != canonical(other)
+    assert canonical_address(one) != canonical_address(other)
     assert customer_hash(SECRET, "acme", one) != customer_hash(SECRET, "acme", other)
 
 
 @given(texts)
 @example("@:ß。")
 @example("kim@a:ß.。")
-def test_the_form_of_a_form_is_itself_whatever_the_text(text: str):
-    assert canonical(canonical(text)) == canonical(text)
+def test_the_canonical_form_is_idempotent(text: str):
+    assert canonical_address(canonical_address(text)) == canonical_address(text)
 
 
 @given(st.text(st.characters(max_codepoint=0x7F), max_size=12))
-def test_ascii_has_the_same_form_alone_and_beside_other_alphabets(text: str):
-    assert canonical(f"é{text}@example.com") == f"é{canonical(f'e{text}@example.com')[1:]}"
+def test_ascii_has_the_same_form_alone_and_with_other_alphabets(text: str):
+    assert canonical_address(f"é{text}@example.com") == f"é{canonical_address(f'e{text}@example.com')[1:]}"
 
 
 @given(domains)
 def test_the_canonical_domain_is_the_one_that_is_mailed(domain: str):
-    assert canonical(f"kim@{domain}") == f"kim@{mailed(domain)}"
-    assert canonical(on_the_wire(f"kim@{domain}")) == canonical(f"kim@{domain}")
+    assert canonical_address(f"kim@{domain}") == f"kim@{mailed(domain)}"
+    assert canonical_address(on_the_wire(f"kim@{domain}")) == canonical_address(f"kim@{domain}")
 
 
 @given(domains, st.sampled_from([str.upper, str.lower, "{}.".format, "{}. ".format, "NFC", "NFD", "NFKC"]))
@@ -102,33 +102,35 @@ def test_every_spelling_that_is_mailed_to_the_same_domain_is_the_same_address(do
     except idna.IDNAError:
         same = False
     if same:
-        assert canonical(f"kim@{other}") == canonical(f"kim@{domain}")
+        assert canonical_address(f"kim@{other}") == canonical_address(f"kim@{domain}")
 
 
 @given(domains, domains)
-def test_two_domains_that_are_mailed_apart_stay_apart(one: str, other: str):
-    assert (canonical(f"kim@{one}") == canonical(f"kim@{other}")) == (mailed(one) == mailed(other))
+def test_two_domains_that_get_mail_separately_stay_two(one: str, other: str):
+    assert (canonical_address(f"kim@{one}") == canonical_address(f"kim@{other}")) == (
+        mailed(one) == mailed(other)
+    )
 
 
 @given(st.emails())
-def test_what_earlier_versions_stored_of_plain_addresses_is_found_by_the_hash_of_now(address: str):
+def test_what_earlier_versions_stored_of_plain_addresses_is_still_found(address: str):
     earlier = unicodedata.normalize("NFKC", address).strip().casefold()
-    assert earlier in {canonical(address), *earlier_forms(address)}
+    assert earlier in {canonical_address(address), *earlier_forms(address)}
 
 
 @pytest.mark.parametrize("spellings", ONE_MAILBOX[:6])
-def test_an_earlier_hash_of_any_spelling_of_the_domain_is_found_under_each_other(spellings: list[str]):
+def test_an_earlier_hash_of_one_spelling_is_found_under_each_other_spelling(spellings: list[str]):
     composed = [each for each in spellings if unicodedata.is_normalized("NFKC", each) and '"' not in each]
-    wide = {earlier for each in composed for earlier in {canonical(each), *earlier_forms(each)}}
+    wide = {earlier for each in composed for earlier in {canonical_address(each), *earlier_forms(each)}}
     for stored in composed:
         before = unicodedata.normalize("NFKC", stored).strip().casefold()
         if before.endswith("."):  # no such address was ever mailed
             continue
         for looked_up in composed:
-            assert before in {canonical(looked_up), *earlier_forms(looked_up)} <= wide
+            assert before in {canonical_address(looked_up), *earlier_forms(looked_up)} <= wide
 
 
-def test_the_hashes_of_an_address_begin_with_the_one_of_now():
+def test_the_hashes_of_an_address_begin_with_the_current_one():
     first, *earlier = customer_hashes(SECRET, "acme", "kim@bücher.de")
     assert first == customer_hash(SECRET, "acme", "kim@xn--bcher-kva.de")
     assert earlier

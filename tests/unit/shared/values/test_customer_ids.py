@@ -1,4 +1,4 @@
-"""Which customer ids stand for nobody, and that no other does."""
+"""Which customer ids are placeholders, and that no others are."""
 
 import re
 from unittest.mock import patch
@@ -9,9 +9,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shared.values import customer_ids
-from shared.values.customer_ids import folded, stands_for_nobody
+from shared.values.customer_ids import folded_customer_id, is_placeholder_id
 
-NOBODY = [
+PLACEHOLDER_IDS = [
     *("0", "00", "000000", "0.0", "0,00", "-0", "-1", "-1.0", "\N{MINUS SIGN}1", "０"),
     *("null", "NULL", "(null)", "<null>", "None", "nil", "undefined", "NaN", "N/A", "n.a.", "#N/A", "na"),
     *(
@@ -40,34 +40,34 @@ NOBODY = [
     *("{{customer_id}}", "{{ customer.id }}", "${customerId}", "{% id %}", "%customer_id%", "*|ID|*"),
     *(str(UUID(int=0)), UUID(int=0).hex, str(UUID(int=2**128 - 1)).upper()),
 ]
-SOMEBODY = [
+CUSTOMER_IDS = [
     *("1", "10", "100", "-2", "01", "1.0", "a0", "0a", "A1", "c-0", "guest-17", "guest17", "test-1", "N/A-3"),
     *("nullen", "nina", "Nuñez", "anonymous@example.com", "user-1", "00000000-0000-0000-0000-000000000001"),
     *("1111", "7777", "nana1", "aaaa", "papa", "null-nora", "客户", "{1}", "100%", "%41%42x"),
 ]
 
 
-@pytest.mark.parametrize("customer_id", NOBODY)
-def test_these_stand_for_nobody(customer_id: str):
-    assert stands_for_nobody(customer_id)
+@pytest.mark.parametrize("customer_id", PLACEHOLDER_IDS)
+def test_these_are_placeholders(customer_id: str):
+    assert is_placeholder_id(customer_id)
 
 
-@pytest.mark.parametrize("customer_id", SOMEBODY)
-def test_these_stand_for_somebody(customer_id: str):
-    assert not stands_for_nobody(customer_id)
+@pytest.mark.parametrize("customer_id", CUSTOMER_IDS)
+def test_these_are_customer_ids(customer_id: str):
+    assert not is_placeholder_id(customer_id)
 
 
 @given(st.integers(min_value=1), st.uuids())
-def test_a_number_from_one_on_and_a_random_uuid_stand_for_somebody(number: int, uuid: UUID):
+def test_a_positive_number_and_a_random_uuid_are_customer_ids(number: int, uuid: UUID):
     assume(UUID(int=0) != uuid != UUID(int=2**128 - 1))
-    assert not stands_for_nobody(str(number))
-    assert not stands_for_nobody(str(uuid))
+    assert not is_placeholder_id(str(number))
+    assert not is_placeholder_id(str(uuid))
 
 
 @given(st.text(max_size=10), st.sampled_from([str.upper, str.lower, " {}\t".format]))
-def test_what_a_company_lists_is_found_however_it_is_written(own: str, spell):
-    assume(folded(spell(own)) == folded(own))
-    assert stands_for_nobody(spell(own), {folded(own)})
+def test_a_companys_own_placeholder_is_found_in_all_spellings(own: str, spell):
+    assume(folded_customer_id(spell(own)) == folded_customer_id(own))
+    assert is_placeholder_id(spell(own), {folded_customer_id(own)})
 
 
 @given(st.text("abcdefæ0123456789-_.@:/+ {}%$*<>", max_size=20))
@@ -75,7 +75,7 @@ def test_what_a_company_lists_is_found_however_it_is_written(own: str, spell):
 @example("{{2}}")
 @example("%2%")
 @example("-2")
-def test_an_id_with_a_number_is_judged_as_any_other(customer_id: str) -> None:
+def test_the_shortcut_for_ids_with_a_number_changes_nothing(customer_id: str) -> None:
     with patch.object(customer_ids, "_NUMBERED", re.compile(r"(?!)")):
-        looked_through = customer_ids.stands_for_nobody(customer_id)
-    assert customer_ids.stands_for_nobody(customer_id) == looked_through
+        looked_through = customer_ids.is_placeholder_id(customer_id)
+    assert customer_ids.is_placeholder_id(customer_id) == looked_through

@@ -1,4 +1,4 @@
-"""Language tags: one form for all spellings, and the wider languages that a narrow one lies in."""
+"""Language tags: one form for all spellings, and the wider tags of a narrow one."""
 
 from uuid import UUID
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatcher.domain import SurveyRules, language_of
-from shared.pages.language import negotiate, spoken
-from shared.values.languages import tag_of, widening
+from shared.pages.language import negotiate, supported_language
+from shared.values.languages import language_tag, widening
 
 
 @pytest.mark.parametrize(
@@ -39,20 +39,20 @@ from shared.values.languages import tag_of, widening
         ),
     ],
 )
-def test_a_tag_has_one_form_whoever_writes_it(written: str, tag: str | None) -> None:
-    assert tag_of(written) == tag
+def test_a_tag_has_one_form_in_all_spellings(written: str, tag: str | None) -> None:
+    assert language_tag(written) == tag
 
 
 @given(st.text(st.sampled_from("abZ1-_ "), max_size=20))
-def test_the_form_of_a_tag_is_its_own(text: str) -> None:
-    tag = tag_of(text)
-    assert tag is None or tag_of(tag) == tag
+def test_the_canonical_form_is_idempotent(text: str) -> None:
+    tag = language_tag(text)
+    assert tag is None or language_tag(tag) == tag
 
 
 def test_a_language_is_looked_for_from_the_narrow_to_the_wide() -> None:
     assert list(widening("zh-Hant_TW")) == ["zh-hant-tw", "zh-hant", "zh"]
     assert list(widening("")) == []
-    assert spoken("zh-hant-tw", ["en", "zh-hant"]) == "zh-hant"
+    assert supported_language("zh-hant-tw", ["en", "zh-hant"]) == "zh-hant"
     assert negotiate("zh-Hant-TW, da;q=0.5", ["da", "zh-hant"]) == "zh-hant"
 
 
@@ -60,7 +60,7 @@ def test_a_language_is_looked_for_from_the_narrow_to_the_wide() -> None:
     ("locale", "language"),
     [("zh-Hant-TW", "zh-hant"), ("zh_TW", "zh"), ("pt-BR", "pt-br"), ("pt", "da"), (None, "da")],
 )
-def test_a_customer_is_asked_in_the_narrowest_of_their_languages_that_has_words(
+def test_a_customer_is_asked_in_the_narrowest_of_their_languages_that_has_texts(
     locale: str | None, language: str
 ) -> None:
     survey = SurveyRules(
