@@ -2,12 +2,12 @@
 
 publishes  cases
 consumes   answers (a detractor's first score opens a case), invitations (who was asked, what was bought),
-           surveys, tenants
+           surveys, sending, tenants
 owns       cases and what was done about them, staff with their sessions, the mails to staff
 
 cases/     cases: rules, handlers, API, inbox and case page
 notices/   mails to colleagues
 staff/     people, sign-in, settings
-replicas/  what other services own: answers, invitations, surveys
+replicas/  what other services own: answers, invitations, surveys, sending
 recovery/  after a restore from an older backup
 """

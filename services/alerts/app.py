@@ -10,7 +10,7 @@ from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.settings import Settings
-from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
 from shared.outbound import Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
@@ -42,7 +42,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings"),
     api=lazy_api("services.alerts.web"),
-    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS),
+    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,

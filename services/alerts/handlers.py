@@ -6,8 +6,8 @@ from typing import Any
 
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers
-from services.alerts.replicas.handlers import keep_invitations, keep_surveys
-from shared.events import ANSWERS, INVITATIONS, SURVEYS, TENANTS
+from services.alerts.replicas.handlers import keep_invitations, keep_sending, keep_surveys
+from shared.events import ANSWERS, INVITATIONS, SENDING, SURVEYS, TENANTS
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy.tenants import keep_tenants
@@ -20,4 +20,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(ANSWERS, partial(act_on_answers, current_policy()), prompt=True),
         Subscription(INVITATIONS, keep_invitations),
         Subscription(SURVEYS, keep_surveys),
+        Subscription(SENDING, keep_sending),
     )

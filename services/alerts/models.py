@@ -213,6 +213,14 @@ sign_in_link = Table(
     Column("expires_at", INSTANT, nullable=False),
     Column("used_at", INSTANT),
 )
+sending_copy = Table(
+    "sending_copy",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+)
 notification = Table(
     "notification",
     metadata,

@@ -8,8 +8,9 @@ from services.dispatcher.invitations.schedule import end_leases
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import metadata
 from services.dispatcher.recovery import recovery
+from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
 from services.dispatcher.settings import Settings
-from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, TRANSACTIONS
+from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS, TRANSACTIONS
 from shared.mail import Mailer, mail_server
 from shared.outbound import Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
@@ -17,9 +18,13 @@ from shared.service import Context, Loops, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
-    """The watch over the senders' leases, and the backfill that an upgrade may need."""
+    """The watch over the senders' leases, and what an upgrade may leave to be done."""
     leases = watch_leases(context.service, end_leases, context.database, context.health)
-    return {LEASES_LOOP: leases, backfill.BACKFILL_LOOP: backfill.backfill_loop(context)}
+    return {
+        LEASES_LOOP: leases,
+        UNPUBLISHED_LOOP: unpublished_loop(context),
+        backfill.BACKFILL_LOOP: backfill.backfill_loop(context),
+    }
 
 
 def sender_loops(context: Context) -> Loops:
@@ -46,7 +51,7 @@ SERVICE = Service(
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(SURVEYS, INVITATIONS),
+    owns=(SURVEYS, SENDING, INVITATIONS),
     recovery=recovery,
     gauges=(measure_mails,),
 )

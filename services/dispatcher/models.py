@@ -74,6 +74,9 @@ sending = Table(
     Column("test_addresses", ARRAY(Text), nullable=False, server_default="{}"),
     Column("changed_at", INSTANT, nullable=False),
     Column("placeholder_ids", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("published_version", BigInteger, nullable=False, server_default="0"),
+    Index("ix_sending_unpublished", "tenant", postgresql_where=text("published_version < version")),
     CheckConstraint("mode IN ('test', 'live')", name="mode"),
 )
 sending_change = Table(

@@ -12,9 +12,21 @@ from services.dispatcher.backfill import store_quarantines
 from services.dispatcher.decisions.explanation import Explanation
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.repository import restoring as rows
+from services.dispatcher.sending import repository as sending_rows
+from services.dispatcher.sending.sending_commands import sending_event
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
-from shared.events import INVITATIONS, SURVEYS, TRANSACTIONS, Event, Invitation, Survey, Transaction
+from shared.events import (
+    INVITATIONS,
+    SENDING,
+    SURVEYS,
+    TRANSACTIONS,
+    Event,
+    Invitation,
+    Survey,
+    TenantSending,
+    Transaction,
+)
 from shared.events.dedupe import first, newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
@@ -29,20 +41,18 @@ POSSIBLY_SENT = "the database was restored: it may have been sent since the back
 
 
 async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
-    """Restore the surveys with their words, and whether their tenants were live or stopped."""
+    """Restore the surveys with their words."""
     versions = newest(events, lambda survey: (survey.id, survey.survey_version))
     current: dict[tuple[str, UUID], Event[Survey]] = {}
     for event in sorted(versions, key=lambda event: (event.data.version, event.data.survey_version)):
         current[event.tenant, event.data.id] = event
-    latest: dict[str, Survey] = {}
-    for tenant, survey_id in sorted(current):
-        survey = current[tenant, survey_id].data
-        if tenant not in latest or latest[tenant].changed_at < survey.changed_at:
-            latest[tenant] = survey
-    # Sending before the surveys: all transactions lock in this order, and the API may be running.
-    await rows.restore_sending(uow, latest)
     await rows.restore_surveys(uow, [current[key] for key in sorted(current)])
     await rows.restore_words(uow, versions)
+
+
+async def restore_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
+    """Restore whether the tenants were live or stopped."""
+    await rows.restore_sending(uow, newest(events, lambda _: "sending"))
 
 
 async def restore_invitations(context: Context, uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
@@ -80,6 +90,16 @@ async def surveys_page(
         (row.tenant, survey) for row in found for survey in await survey_events(uow, row.tenant, row.id)
     ]
     return surveys, (found[-1].tenant, found[-1].id) if len(found) == limit else None
+
+
+async def sending_page(
+    uow: UnitOfWork, after: Cursor | None, limit: int
+) -> tuple[list[tuple[str, TenantSending]], Cursor | None]:
+    """How the next tenants send."""
+    found = await sending_rows.share_after(uow, after[0] if after else None, limit)
+    return [(row.tenant, sending_event(row)) for row in found], (
+        (found[-1].tenant, None) if len(found) == limit else None
+    )
 
 
 async def invitations_page(
@@ -124,8 +144,14 @@ def _explanation(invitation: Invitation) -> Explanation:
 def recovery(context: Context) -> Recovery:
     """What the dispatcher restores, and what it can publish again."""
     return Recovery(
-        owned=(Owned(SURVEYS, surveys_page), Owned(INVITATIONS, invitations_page)),
+        owned=(
+            Owned(SURVEYS, surveys_page),
+            Owned(SENDING, sending_page),
+            Owned(INVITATIONS, invitations_page),
+        ),
         reads=(
+            # Sending before the surveys: all transactions lock in this order, and the API may be running.
+            Subscription(SENDING, restore_sending),
             Subscription(SURVEYS, restore_surveys),
             Subscription(INVITATIONS, partial(restore_invitations, context)),
             Subscription(TRANSACTIONS, restore_decisions),

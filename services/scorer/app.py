@@ -4,7 +4,7 @@ from services.scorer.handlers import subscriptions
 from services.scorer.models import metadata
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
-from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS
 from shared.service import Context, Loops, Service, lazy_api
 
 
@@ -19,7 +19,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/", "/segments", "/v1/scores", "/v1/segments"),
     api=lazy_api("services.scorer.web"),
-    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, CASES),
+    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES),
     subscriptions=subscriptions,
     worker_loops=build_loops,
 )

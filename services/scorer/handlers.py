@@ -12,6 +12,7 @@ from shared.events import (
     ANSWERS,
     CASES,
     INVITATIONS,
+    SENDING,
     SURVEYS,
     TENANTS,
     Answer,
@@ -19,6 +20,7 @@ from shared.events import (
     Event,
     Invitation,
     Survey,
+    TenantSending,
 )
 from shared.events.dedupe import newest
 from shared.events.segments import dimension_of, named_segments
@@ -98,6 +100,11 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
     await replicas.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
 
 
+async def keep_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
+    """Keep whether sending is a test or stopped."""
+    await replicas.keep_sending(uow, newest(events, lambda _: "sending"))
+
+
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Keep the cases, which the pages show beside the scores."""
     await replicas.keep_cases(uow, newest(events, lambda case: case.id))
@@ -111,5 +118,6 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(ANSWERS, count_answers),
         Subscription(INVITATIONS, keep_invitations),
         Subscription(SURVEYS, keep_surveys),
+        Subscription(SENDING, keep_sending),
         Subscription(CASES, keep_cases),
     )

@@ -155,6 +155,14 @@ survey = Table(
     Column("stopped", Boolean, nullable=False),
 )
 
+sending_copy = Table(
+    "sending_copy",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+)
 case_copy = Table(
     "case_copy",
     metadata,

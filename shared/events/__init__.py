@@ -12,6 +12,7 @@ from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
 from shared.events.scores import SCORES, Score
 from shared.events.segments import WHOLE_COMPANY, levels, may_see, segments_of, too_long
+from shared.events.sending import SENDING, SendingMode, TenantSending
 from shared.events.surveys import SURVEYS, FollowUp, Survey, SurveyTexts
 from shared.events.tenants import TENANTS, KeyDigest, Tenant
 from shared.events.transactions import TRANSACTIONS, Account, Basis, Customer, Transaction
@@ -21,6 +22,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     TENANTS,
     CUSTOMERS,
     SURVEYS,
+    SENDING,
     INVITATIONS,
     ANSWERS,
     SCORES,
@@ -33,6 +35,7 @@ __all__ = [
     "CUSTOMERS",
     "INVITATIONS",
     "SCORES",
+    "SENDING",
     "SURVEYS",
     "TENANTS",
     "TOPICS",
@@ -55,9 +58,11 @@ __all__ = [
     "Origin",
     "People",
     "Score",
+    "SendingMode",
     "Survey",
     "SurveyTexts",
     "Tenant",
+    "TenantSending",
     "Topic",
     "Transaction",
     "Unreadable",

@@ -71,10 +71,10 @@ def _split(message: str) -> tuple[str, list[str | int]]:
     path = _PATH.fullmatch(where)
     if not at or path is None:
         return message, []
-    steps = _STEP.findall(path[1])
+    steps = _PATH_STEP.findall(path[1])
     return problem, [int(index) if index else name for name, index in steps if name or index]
 
 
 _PATH = re.compile(r"(?:`key` in )?`\$([^`]*)`")
 # msgspec writes a member of a map as [...], without its name.
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+_PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")

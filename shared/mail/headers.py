@@ -8,7 +8,7 @@ MAX_ENCODED_WORD_LENGTH = 75
 """Characters of one encoded word, with its delimiters (RFC 2047, 2)."""
 MAX_LINE_LENGTH = 76
 """Characters of a line with an encoded word (the same); others may have two more (RFC 5322, 2.1.1)."""
-_BEGIN, _END = "=?utf-8?", "?="
+_WORD_BEGIN, _WORD_END = "=?utf-8?", "?="
 _PLAIN = re.compile(r"[ !-~]*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 """A display name of these characters needs no quotes (RFC 5322, 3.2.3)."""
@@ -92,14 +92,14 @@ def _encoded(text: str, used: int) -> str:
 
 def _capacity(characters: int, *, base64: bool) -> int:
     """How many bytes, or quoted characters, fit into an encoded word of so many characters."""
-    inner = characters - len(_BEGIN) - len("b?") - len(_END)
+    inner = characters - len(_WORD_BEGIN) - len("b?") - len(_WORD_END)
     return inner // 4 * 3 if base64 else inner
 
 
 def _encoded_word(part: str, *, base64: bool) -> str:
     if base64:
-        return f"{_BEGIN}b?{b64encode(part.encode(errors='replace')).decode()}{_END}"
-    return f"{_BEGIN}q?{''.join(map(_quoted, part))}{_END}"
+        return f"{_WORD_BEGIN}b?{b64encode(part.encode(errors='replace')).decode()}{_WORD_END}"
+    return f"{_WORD_BEGIN}q?{''.join(map(_quoted, part))}{_WORD_END}"
 
 
 @lru_cache(4096)

@@ -12,9 +12,7 @@ from services.alerts.cases import handlers
 from services.alerts.cases.domain.policy import CasePolicy
 from shared.db.database import Database, UnitOfWork
 from shared.events import (
-    ANSWERS,
-    INVITATIONS,
-    TENANTS,
+    TOPICS,
     Account,
     Answer,
     Customer,
@@ -106,7 +104,7 @@ async def deliver(
 
 
 def _event(thing: Data, tenant: str) -> Event[Any]:
-    topics: dict[type, Topic[Any]] = {Answer: ANSWERS, Invitation: INVITATIONS, Tenant: TENANTS}
+    topics: dict[type, Topic[Any]] = {topic.data: topic for topic in TOPICS}
     return topics[type(thing)].event(tenant, thing, datetime.now(UTC))
 
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.models import answer, invitation, survey
+from services.alerts.models import answer, invitation, sending_copy, survey
 from services.alerts.replicas.answer_updates import AnswerUpdate
 from shared.db.bulk import keep_newest
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
-from shared.events import Answer, Event, Invitation, Survey
+from shared.events import Answer, Event, Invitation, Survey, TenantSending
 
 Key = tuple[str, UUID]
 """Tenant and id."""
@@ -219,22 +219,24 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
     )
 
 
-FIND_SENDING_STATE = """
-    SELECT test, stopped
-    FROM survey
-    WHERE tenant = :tenant
-    ORDER BY changed_at DESC
-    LIMIT 1
+async def keep_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
+    """Keep the newest event of each tenant."""
+    await keep_newest(
+        uow, sending_copy, [event.data for event in events], tenant=[event.tenant for event in events]
+    )
+
+
+FIND_SENDING = """
+    SELECT mode, stopped FROM sending_copy WHERE tenant = :tenant
 """
 
 
 async def sending_state(uow: UnitOfWork, tenant: str) -> tuple[bool, bool]:
-    """Whether the company is in test mode, and whether all its sending is stopped.
-
-    The survey that changed last says it; a company without a survey is in test mode.
+    """Whether the company is in test mode, as it is until it changes that, and whether its sending is
+    stopped.
     """
-    row = (await uow.execute(FIND_SENDING_STATE, {"tenant": tenant})).one_or_none()
-    return (row.test, row.stopped) if row else (True, False)
+    row = (await uow.execute(FIND_SENDING, {"tenant": tenant})).one_or_none()
+    return (row.mode == "test", row.stopped) if row else (True, False)
 
 
 FIND_SURVEY_NAME = """

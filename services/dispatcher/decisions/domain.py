@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.dispatcher.sending.domain import SendingMode
+from shared.events.sending import SendingMode
 from shared.events.surveys import Measurement, SurveyRules
 from shared.values.languages import widening
 

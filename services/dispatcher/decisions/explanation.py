@@ -7,8 +7,8 @@ import msgspec
 
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import Considered, Person, Verdict
-from services.dispatcher.sending.domain import SendingMode
 from shared.events import Transaction
+from shared.events.sending import SendingMode
 from shared.events.surveys import NUMERIC_RULES
 
 

@@ -13,7 +13,7 @@ from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, q
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, language_of, matches
 from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import contacts as contact_rows
-from services.dispatcher.sending.domain import Sending, SendingMode
+from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from services.dispatcher.suppressions import repository as suppression_rows
 from services.dispatcher.suppressions.domain import entries_of
@@ -22,6 +22,7 @@ from services.dispatcher.surveys.domain import rules_of
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES, read_texts
 from shared.db import UnitOfWork
 from shared.events import Event, Tenant, Transaction
+from shared.events.sending import SendingMode
 from shared.tenancy.tenants import find_tenants
 from shared.values.text import normalized_text
 

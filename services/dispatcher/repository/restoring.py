@@ -1,6 +1,6 @@
 """Restore rows from the topics after the database came from a backup, and page through them to publish."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,12 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.explanation import Explanation, encode_facts
 from services.dispatcher.decisions.repository.decisions import stored_segments
 from services.dispatcher.invitations.repository import COLUMNS
-from services.dispatcher.models import decision, invitation, survey, survey_words
+from services.dispatcher.models import decision, invitation, sending, survey, survey_words
 from services.dispatcher.surveys.domain import rules_of
 from services.dispatcher.surveys.texts import write_texts
 from shared.db import UnitOfWork
 from shared.db.bulk import insert, keep_newest, row_values, rows_sql
-from shared.events import Event, Invitation, Survey, Transaction
+from shared.events import Event, Invitation, Survey, TenantSending, Transaction
 from shared.events.surveys import SURVEY_RULES
 from shared.kafka.ops.recovery import Cursor
 
@@ -86,29 +86,14 @@ async def restore_words(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> Non
     )
 
 
-RESTORE_SENDING = """
-    INSERT INTO sending AS s (tenant, mode, stopped, changed_at)
-    SELECT * FROM unnest(
-        CAST(:tenants AS text[]), CAST(:modes AS text[]), CAST(:stopped AS boolean[]),
-        CAST(:times AS timestamptz[])
-    )
-    ORDER BY 1
-    ON CONFLICT (tenant) DO UPDATE SET
-        mode = EXCLUDED.mode, stopped = EXCLUDED.stopped, changed_at = EXCLUDED.changed_at
-    WHERE s.changed_at < EXCLUDED.changed_at
-"""
-
-
-async def restore_sending(uow: UnitOfWork, latest: Mapping[str, Survey]) -> None:
-    """Keep how these tenants sent, by the latest survey of each, where that is newer than ours."""
-    await uow.execute(
-        RESTORE_SENDING,
-        {
-            "tenants": list(latest),
-            "modes": ["test" if each.test else "live" for each in latest.values()],
-            "stopped": [each.stopped for each in latest.values()],
-            "times": [each.changed_at for each in latest.values()],
-        },
+async def restore_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
+    """Keep how these tenants sent, where that is newer than ours."""
+    await keep_newest(
+        uow,
+        sending,
+        [event.data for event in events],
+        tenant=[event.tenant for event in events],
+        published_version=[event.data.version for event in events],
     )
 
 

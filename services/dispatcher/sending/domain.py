@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
+from shared.events import SendingMode
 from shared.values.addresses import canonical_address
 
-SendingMode = Literal["test", "live"]
 SendingAct = Literal["went live", "went back to test mode", "stopped all sending", "started sending again"]
 """What somebody did, as the log of changes and the page say it."""
 STOPPED: SendingAct = "stopped all sending"

@@ -81,6 +81,44 @@ async def write(
     )
 
 
+_PUBLISHED = "tenant, version, mode, stopped, changed_at"
+
+MARK_PUBLISHED = f"""
+    UPDATE sending SET published_version = version WHERE tenant = :tenant RETURNING {_PUBLISHED}
+"""
+MARK_UNPUBLISHED = f"""
+    UPDATE sending SET published_version = version
+    WHERE tenant IN (
+        SELECT tenant FROM sending WHERE published_version < version ORDER BY tenant LIMIT :limit
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING {_PUBLISHED}
+"""
+
+
+async def mark_published(uow: UnitOfWork, tenant: str) -> Row[Any]:
+    """How the locked tenant sends, which the caller publishes."""
+    return (await uow.execute(MARK_PUBLISHED, {"tenant": tenant})).one()
+
+
+async def mark_unpublished(uow: UnitOfWork, limit: int) -> Sequence[Row[Any]]:
+    """How tenants send whose newest version nobody has published; the caller does."""
+    return (await uow.execute(MARK_UNPUBLISHED, {"limit": limit})).all()
+
+
+SHARE_SENDINGS_AFTER = f"""
+    SELECT {_PUBLISHED} FROM sending
+    WHERE CAST(:after AS text) IS NULL OR tenant > :after
+    ORDER BY tenant LIMIT :limit
+    FOR SHARE
+"""
+
+
+async def share_after(uow: UnitOfWork, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """How the next tenants send, locked against change."""
+    return (await uow.execute(SHARE_SENDINGS_AFTER, {"after": after, "limit": limit})).all()
+
+
 WRITE_PLACEHOLDER_IDS = """
     UPDATE sending SET placeholder_ids = CAST(:ids AS text[]) WHERE tenant = :tenant
 """

@@ -7,9 +7,10 @@ from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.sending import repository
-from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, SendingChanged, SendingMode
+from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, SendingChanged
 from services.dispatcher.surveys.survey_commands import publish_new_versions
 from shared.db import UnitOfWork
+from shared.events import SENDING, SendingMode, TenantSending
 from shared.values.addresses import canonical_address
 from shared.values.customer_ids import folded_customer_id
 
@@ -55,7 +56,7 @@ async def set_mode(
         return False
     act: SendingAct = "went live" if mode == "live" else "went back to test mode"
     await _write(uow, tenant, who, act, replace(current, mode=mode))
-    await publish_new_versions(uow, tenant)
+    await _publish(uow, tenant)
     return True
 
 
@@ -71,7 +72,7 @@ async def set_stopped(
         return False
     act: SendingAct = STOPPED if stopped else "started sending again"
     await _write(uow, tenant, who, act, replace(current, stopped=stopped))
-    await publish_new_versions(uow, tenant)
+    await _publish(uow, tenant)
     return True
 
 
@@ -116,6 +117,25 @@ async def change_placeholder_id(
     current = (await _lock(uow, tenant)).placeholder_ids
     changed = {folded_customer_id(customer_id)}
     return await set_placeholder_ids(uow, tenant, who, current | changed if add else current - changed)
+
+
+def sending_event(row: Row[Any]) -> TenantSending:
+    """How a tenant sends, as it is published."""
+    return TenantSending(version=row.version, mode=row.mode, stopped=row.stopped, changed_at=row.changed_at)
+
+
+async def publish_unpublished(uow: UnitOfWork, limit: int) -> int:
+    """Publish how those tenants send that an earlier version of this code has changed; returns how many."""
+    rows = await repository.mark_unpublished(uow, limit)
+    for row in rows:
+        uow.publish(SENDING, row.tenant, sending_event(row))
+    return len(rows)
+
+
+async def _publish(uow: UnitOfWork, tenant: str) -> None:
+    uow.publish(SENDING, tenant, sending_event(await repository.mark_published(uow, tenant)))
+    # Consumers of an earlier version read it from the surveys.
+    await publish_new_versions(uow, tenant)
 
 
 async def _lock(uow: UnitOfWork, tenant: str, seen: str | None = None) -> Sending:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from services.dispatcher.sending.domain import Sending, SendingMode
+from services.dispatcher.sending.domain import Sending
 from services.dispatcher.surveys.domain import StoredSurvey
+from shared.events.sending import SendingMode
 from shared.pages.page import Page
 
 

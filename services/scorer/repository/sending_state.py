@@ -20,18 +20,18 @@ class SendingState(NamedTuple):
     """An answer came that does not count, such as a test answer."""
 
 
-# A company begins in test mode, before it has a survey.
+# A company is in test mode until it changes that.
 # `tried` matters only until an answer counts, and is not looked up after that: no index finds such an answer
 # among millions.
 READ_SENDING_STATE = """
     WITH newest AS (
-        SELECT DISTINCT ON (id) name, trigger, test, stopped
+        SELECT DISTINCT ON (id) name, trigger
         FROM survey
         WHERE tenant = :tenant
         ORDER BY id, survey_version DESC
     )
-    SELECT coalesce(bool_or(test), true) AS test,
-           coalesce(bool_or(stopped), false) AS stopped,
+    SELECT coalesce((SELECT mode = 'test' FROM sending_copy WHERE tenant = :tenant), true) AS test,
+           coalesce((SELECT stopped FROM sending_copy WHERE tenant = :tenant), false) AS stopped,
            count(*) AS surveys,
            min(name) AS survey_name,
            min(trigger) AS trigger,
@@ -45,6 +45,6 @@ READ_SENDING_STATE = """
 
 
 async def read_sending_state(uow: UnitOfWork, tenant: str) -> SendingState:
-    """The state by the newest version of each survey: a test if any is a test, stopped if any is stopped."""
+    """How the tenant sends, and what its surveys have led to so far."""
     row = await uow.execute(READ_SENDING_STATE, {"tenant": tenant})
     return SendingState._make(row.one())

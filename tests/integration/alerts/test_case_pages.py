@@ -8,7 +8,8 @@ import msgspec
 from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
 
-from services.alerts.replicas.handlers import keep_invitations
+from services.alerts.replicas.handlers import keep_invitations, keep_sending
+from shared.events import TenantSending
 
 CLOSING = {
     "act": "close",
@@ -29,6 +30,19 @@ async def test_an_empty_inbox_says_that_nobody_is_waiting(alerts: AlertsApi) -> 
 async def test_a_company_is_in_test_mode_before_its_first_survey(alerts: AlertsApi) -> None:
     browser = await alerts.signed_in()
     assert "Test mode." in (await browser.get("/inbox")).text
+
+
+async def test_the_newest_event_says_how_mail_is_sent_in_whatever_order_the_versions_come(
+    alerts: AlertsApi,
+) -> None:
+    browser = await alerts.signed_in()
+    for version, mode, stopped in ((2, "live", True), (1, "test", False)):
+        sending = TenantSending(
+            version=version, mode=mode, stopped=stopped, changed_at=alerts.database.clock()
+        )
+        await deliver(alerts.database, keep_sending, sending)
+        page = (await browser.get("/inbox")).text
+        assert ("Test mode." in page, "All sending is stopped." in page) == (False, True)
 
 
 async def test_the_inbox_counts_who_waits_in_words_and_groups_by_deadline(alerts: AlertsApi) -> None:

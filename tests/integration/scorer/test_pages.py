@@ -13,9 +13,9 @@ from support.http_clients import ORIGIN
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_pass, a_scorer_client, a_tenant
 
-from services.scorer.handlers import keep_cases, keep_surveys
+from services.scorer.handlers import keep_cases, keep_sending
 from shared.db.database import Database
-from shared.events import CASES, SURVEYS, Case, Survey
+from shared.events import CASES, SENDING, Case, TenantSending
 from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE
 
@@ -200,20 +200,10 @@ async def test_open_cases_are_shown_with_their_words_and_their_lateness(
 
 
 async def test_test_mode_a_stop_and_the_demonstration_are_shown(database: Database, client: ScorerClient):
-    survey = Survey(
-        id=UUID(int=1),
-        survey_version=1,
-        version=1,
-        name="After a purchase",
-        measurement="transactional",
-        trigger="order.delivered",
-        state="live",
-        test=True,
-        stopped=True,
-        changed_at=database.clock(),
-    )
     async with database.transaction() as uow:
-        await keep_surveys(uow, [SURVEYS.event("demo", survey, uow.now)])
+        for version, mode, stopped in ((2, "test", True), (1, "live", False)):
+            sending = TenantSending(version=version, mode=mode, stopped=stopped, changed_at=uow.now)
+            await keep_sending(uow, [SENDING.event("demo", sending, uow.now)])
     await count(database, an_answer(**today(database)), tenant="demo")
     page = (await client.get("/", role="leader", tenant="demo")).text
     assert "Test mode." in page

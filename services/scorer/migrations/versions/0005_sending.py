@@ -1,0 +1,29 @@
+"""How each tenant sends is an event of its own; until it comes, it is as the surveys said."""
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("""
+        CREATE TABLE sending_copy (
+            tenant text NOT NULL,
+            version bigint NOT NULL,
+            mode text NOT NULL,
+            stopped boolean NOT NULL,
+            CONSTRAINT pk_sending_copy PRIMARY KEY (tenant)
+        )
+    """)
+    op.execute("""
+        INSERT INTO sending_copy (tenant, version, mode, stopped)
+        SELECT tenant, 0, CASE WHEN bool_or(test) THEN 'test' ELSE 'live' END, bool_or(stopped)
+        FROM (
+            SELECT DISTINCT ON (tenant, id) tenant, test, stopped
+            FROM survey ORDER BY tenant, id, survey_version DESC
+        ) AS newest
+        GROUP BY tenant
+    """)
