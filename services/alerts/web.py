@@ -11,7 +11,6 @@ from services.alerts.context import AlertsContext
 from services.alerts.staff import link_pages, settings_page, sign_in_pages
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
-from shared.db.notifications import ChangeListener
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -19,12 +18,11 @@ from shared.web import pages_of, service_app
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
     """The inbox, the cases, sign-in and settings."""
     pages, database = pages_of(context), context.database
-    changes = ChangeListener(database)
     secure = context.staff_url.startswith("https:")
     own = context.extended(
         AlertsContext,
         pages=pages,
-        feed=live_feed(database, context.stopping, changes),
+        feed=live_feed(database, context.stopping, context.changes),
         sign_in=SignIn.with_secret(context.secret, database, secure=secure),
         policy=current_policy(),
     )
@@ -41,4 +39,4 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         pages=pages,
         session_is_live=partial(session_is_live, database),
     )
-    return app, {"changes": changes.run}
+    return app, {}

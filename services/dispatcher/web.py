@@ -14,7 +14,6 @@ from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.surveys import state_pages
-from shared.db.notifications import ChangeListener
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -34,13 +33,12 @@ ROUTERS = (
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application, and the loop that wakes its live feed."""
-    changes = ChangeListener(context.database)
+    """The application; it needs no loops of its own."""
     pages = pages_of(context)
     own = context.extended(
         DispatcherContext,
         pages=pages,
-        feed=story_pages.live_feed(context, changes),
+        feed=story_pages.live_feed(context),
         mail_renderer=SurveyMailRenderer(context.afterword, context.database.clock),
     )
-    return service_app(own, routers=ROUTERS, pages=pages), {"changes": changes.run}
+    return service_app(own, routers=ROUTERS, pages=pages), {}

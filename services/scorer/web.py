@@ -4,17 +4,15 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from services.scorer.context import ScorerContext
-from shared.db.notifications import ChangeListener
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application, and the loop that wakes its live feed."""
-    changes = ChangeListener(context.database)
+    """The application; it needs no loops of its own."""
     own = context.extended(
         ScorerContext,
         pages=pages_of(context),
-        feed=pages.live_feed(context.database, context.stopping, changes),
+        feed=pages.live_feed(context.database, context.stopping, context.changes),
     )
-    return service_app(own, routers=[api.router, pages.router], pages=own.pages), {"changes": changes.run}
+    return service_app(own, routers=[api.router, pages.router], pages=own.pages), {}

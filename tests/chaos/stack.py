@@ -69,7 +69,7 @@ class Stack:
 
     def add(self, program: Program, port: int | None = None) -> Process:
         """Start one more program."""
-        process = Process(program, self.state.logs, self.supervisor._keeper.pid, port)
+        process = Process(program, self.state.logs, self.supervisor._reaper.pid, port)
         self.processes[program.name] = process
         process.start()
         return process

@@ -142,7 +142,9 @@ async def api_client(service: Service, context: Context) -> AsyncIterator[httpx.
     """A client of the service's API. Its loops run meanwhile, and its keys are loaded."""
     app, loops = service.api(context)
     await context.keys.refresh()
-    running = asyncio.create_task(run_loops({"keys": context.keys.run, **loops}, context.stopping))
+    running = asyncio.create_task(
+        run_loops({"keys": context.keys.run, "changes": context.changes.run, **loops}, context.stopping)
+    )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, trust_env=False) as client:

@@ -19,7 +19,6 @@ from services.dispatcher.story.steps import EventStory, differing_fields, left_o
 from services.dispatcher.story.views import EventLine, EventPage, EventsPage, TodaysOutcomes
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
-from shared.db.notifications import ChangeListener
 from shared.events import WHOLE_COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
 from shared.http.cursors import decode_cursor, encode_cursor
@@ -38,7 +37,7 @@ MAX_TODAY_COUNTED = 5_000
 """The newest of today's events, which the list counts by outcome."""
 
 
-def live_feed(context: Context, changes: ChangeListener) -> LiveFeed:
+def live_feed(context: Context) -> LiveFeed:
     """The feed of this process: one loop looks for changes of any event's story."""
     database = context.database
 
@@ -50,7 +49,7 @@ def live_feed(context: Context, changes: ChangeListener) -> LiveFeed:
             for row in changes
         ]
 
-    return LiveFeed(read, context.stopping, changes)
+    return LiveFeed(read, context.stopping, context.changes)
 
 
 @router.get("/events")

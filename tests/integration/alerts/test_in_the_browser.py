@@ -38,10 +38,14 @@ async def origin(alerts: AlertsApi) -> AsyncIterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = asyncio.create_task(serve(alerts.app, port, alerts.context.stopping))
+    stopping = alerts.context.stopping
+    running = [
+        asyncio.create_task(serve(alerts.app, port, stopping)),
+        asyncio.create_task(alerts.context.changes.run(stopping)),
+    ]
     yield f"http://127.0.0.1:{port}"
-    alerts.context.stopping.set()
-    await server
+    stopping.set()
+    await asyncio.gather(*running)
 
 
 @asynccontextmanager

@@ -28,7 +28,6 @@ from services.dispatcher.story.pages import live_feed
 from services.dispatcher.suppressions.domain import SuppressionEntry
 from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
-from shared.db.notifications import ChangeListener
 from shared.events import ANSWERS, CASES, Answer, Case, People
 from shared.ids import uuid7
 from shared.service import Context
@@ -236,7 +235,7 @@ class TestPages:
         assert "opened the link" in page.text
 
     async def test_live_pages_hear_that_a_story_goes_on(self, context: Context, database: Database):
-        feed = live_feed(context, ChangeListener(database))
+        feed = live_feed(context)
         heard = feed.listen(TENANT)
         await anext(heard)
         transaction = a_transaction()
