@@ -60,15 +60,10 @@ def _neither_compared() -> None:
 def _deletes_up_to_the_last() -> None:
     from shared.kafka.kernel import relay
 
-    statement = vars(relay)["statement"]
     replace_names(
         relay,
-        statement=lambda sql: statement(
-            sql.replace(
-                "seq = ANY(CAST(:sent AS bigint[]))",
-                "seq <= (SELECT max(s) FROM unnest(CAST(:sent AS bigint[])) s)",
-            )
-        ),
+        DELETE_ROWS="DELETE FROM outbox "
+        "WHERE seq <= (SELECT max(s) FROM unnest(CAST(:sent AS bigint[])) AS n(s))",
     )
 
 

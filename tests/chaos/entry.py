@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 SESSION_TIMEOUT_S = 5
+POLL_INTERVAL_S = 2
 REBALANCE_TIMEOUT_S = 8
 REQUEST_TIMEOUT_S = 9
 """Longer than a rebalance, since joining a group is one request."""
@@ -64,7 +65,7 @@ def shorten() -> None:
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-    from shared.db import database
+    from shared.db import database, notifications
     from shared.kafka.kernel import clients, publisher, relay
 
     def consumer(**given: Any) -> AIOKafkaConsumer:
@@ -86,28 +87,27 @@ def shorten() -> None:
         }
         return create_async_engine(url, connect_args=connect_args, **given)
 
-    statement = vars(relay)["statement"]
-    replace_defaults(publisher.Publisher.__init__, within=ACKNOWLEDGE_TIMEOUT_S)
+    replace_defaults(publisher.Publisher.__init__, acknowledge_timeout_s=ACKNOWLEDGE_TIMEOUT_S)
     replace_names(
         clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_TIMEOUT_S=SESSION_TIMEOUT_S
     )
     replace_names(database, create_async_engine=engine)
+    # Whoever listens asks for something more often than its session is ended for.
+    replace_names(relay, ACKNOWLEDGE_TIMEOUT_S=SESSION_TIMEOUT_S - 1, POLL_INTERVAL_S=POLL_INTERVAL_S)
     replace_names(
-        relay,
-        ACKNOWLEDGE_TIMEOUT_S=SESSION_TIMEOUT_S - 1,
-        statement=lambda sql: statement(sql.replace("'45s'", f"'{SESSION_TIMEOUT_S}s'")),
+        notifications, IDLE_SESSION_TIMEOUT_S=SESSION_TIMEOUT_S, KEEPALIVE_INTERVAL_S=POLL_INTERVAL_S
     )
     if {"dispatcher", "all"} & set(sys.argv):
         from services.dispatcher.invitations import queue
         from shared.mail import mailer
         from shared.outbound import outcome_rules, sender
 
-        replace_names(mailer, SECONDS_TO_BEGIN=MAIL_TIMEOUT_S, SECONDS_FOR_DATA=MAIL_TIMEOUT_S)
+        replace_names(mailer, DATA_COMMAND_TIMEOUT_S=MAIL_TIMEOUT_S, DATA_TIMEOUT_S=MAIL_TIMEOUT_S)
         replace_defaults(mailer.Mailer.__init__, seconds=MAIL_TIMEOUT_S)
         replace_names(outcome_rules, LEASE_DURATION=LEASE_DURATION, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         replace_names(queue, LEASE_DURATION=LEASE_DURATION)
         replace_names(
-            sender, LEASE_DURATION=LEASE_DURATION, MAX_RECORD_TIME=LEASE_DURATION - timedelta(seconds=4)
+            sender, LEASE_DURATION=LEASE_DURATION, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4)
         )
 
 

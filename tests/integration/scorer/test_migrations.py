@@ -162,14 +162,16 @@ async def test_names_that_are_in_their_form_stay_untouched_and_a_second_time_cha
 ) -> None:
     database = Database(await postgres.create_database("scorer"), name="scorer-test")
     try:
-        await migrate("scorer", database.url)
+        async with database.engine.connect() as connection:
+            await connection.run_sync(_upgrade, "0004")
         async with database.transaction() as uow:
             await counting.keep_and_count(uow, [an_old_answer(1, 9, (NFC, "organisation:a b/c%3Ad"))])
         async with database.engine.connect() as connection:
             await connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
             await connection.commit()
         with logged_renames() as logged:
-            await migrate("scorer", database.url)
+            async with database.engine.connect() as connection:
+                await connection.run_sync(_upgrade, "0004")
         assert not [each for each in logged if each["event"] == "segment_renamed"]
         async with database.transaction() as uow:
             assert await counting.recount(uow, "acme") == []
