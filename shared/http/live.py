@@ -226,7 +226,6 @@ class LiveFeed:
         while True:
             await changes.wait(MAX_READ_INTERVAL_S)
             self._wake.set()
-            await asyncio.sleep(self._min_interval_s)
 
     def _send_all(self, status: str) -> None:
         for listener in self._listeners:

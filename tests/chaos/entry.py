@@ -137,11 +137,11 @@ def commit_late(raised: Callable[[], bool]) -> None:
 
     flush, send = UnitOfWork.flush, relay.send
 
-    async def slowly(uow: UnitOfWork) -> bool:
-        published = await flush(uow)
-        if published and random.random() < LATE_SHARE and raised():
+    async def slowly(uow: UnitOfWork) -> None:
+        publishes = bool(uow._outbox_rows)
+        await flush(uow)
+        if publishes and random.random() < LATE_SHARE and raised():
             await asyncio.sleep(random.uniform(0, MAX_DELAY_S))
-        return published
 
     async def send_and_wait(producer: Any, rows: Sequence[Any]) -> None:
         await send(producer, rows)
