@@ -156,8 +156,9 @@ def find_environment() -> dict[str, str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """That many ports of the loopback that no process listens on, and that no earlier call returned: those may
-    be listened on later.
+    """That many ports of the loopback that no process listens on, and that no earlier call returned.
+
+    Those may be listened on later.
 
     :raises OSError: when there are fewer.
     """
