@@ -1,15 +1,26 @@
 """The servers that every test may ask for, and which tests share a process when several run beside each other."""
 
+import os
+
 import hypothesis
 import pytest
 from support.restored_service import broker, own_broker
 from support.stack import kafka, mailbox, postgres, stack_state
+
+from deploy.local import state
 
 __all__ = ["broker", "kafka", "mailbox", "own_broker", "postgres", "stack_state"]
 
 # How long an example takes says more about the machine, on which other tests run, than about the code.
 hypothesis.settings.register_profile("afterword", deadline=None)
 hypothesis.settings.load_profile("afterword")
+
+# Ports are chosen some seconds before they are listened on: each process of a run chooses from its own.
+process, processes = (
+    os.environ.get("PYTEST_XDIST_WORKER", "gw0"),
+    os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"),
+)
+state.PORT_RANGE = state.PORT_RANGE[int(process.removeprefix("gw")) :: int(processes)]
 
 ONE_AFTER_THE_OTHER = {"chaos", "e2e"}
 """Folders of tests that start whole stacks: a dozen processes and more, which would starve each other."""

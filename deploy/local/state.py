@@ -27,6 +27,7 @@ PORT_NAMES = (
 PASSWORD_NAMES = ("postgres", *SERVICES)
 
 PORT_RANGE = range(20000, 32000)
+_returned_ports: set[int] = set()
 """Below the ports that Linux and macOS use for outgoing connections, so that a stored port is still free."""
 
 CHECKOUT = Path(deploy.__file__).resolve().parents[1]
@@ -155,15 +156,18 @@ def find_environment() -> dict[str, str]:
 
 
 def free_ports(count: int) -> list[int]:
-    """That many ports of the loopback that no process listens on.
+    """That many ports of the loopback that no process listens on, and that no earlier call returned.
+
+    Those may be listened on later.
 
     :raises OSError: when there are fewer.
     """
     found: list[int] = []
     for port in random.sample(PORT_RANGE, len(PORT_RANGE)):
-        if is_free(port):
+        if port not in _returned_ports and is_free(port):
             found.append(port)
         if len(found) == count:
+            _returned_ports.update(found)
             return found
     raise OSError(f"fewer than {count} free ports between {PORT_RANGE.start} and {PORT_RANGE.stop}")
 

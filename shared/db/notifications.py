@@ -5,11 +5,10 @@ the loop's next poll and nothing else: the rows are the truth.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,26 +55,20 @@ class ChangeListener:
 
     database: Database
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set by the first loop that waits: no connection is made before."""
-    _wakes: "WeakKeyDictionary[asyncio.Task[Any], asyncio.Event]" = field(default_factory=WeakKeyDictionary)
+    """Set by the first loop that is to be woken: no connection is made before."""
+    _wakes: set[asyncio.Event] = field(default_factory=set)
 
-    async def wait(self, timeout_s: float) -> None:
-        """Return when a change was notified since this task's last wait, or when the time is over.
-
-        A task's first wait returns at once: what was notified before it is not known.
+    @contextmanager
+    def waking(self, wake: asyncio.Event) -> Iterator[None]:
+        """Set the event at each change while the block lasts; and once when the connection is made, since
+        what changed before is not known.
         """
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("only a task can wait")
-        if task not in self._wakes:
-            self._wakes[task] = asyncio.Event()
-            self._wanted.set()
-            return
-        wake = self._wakes[task]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await wake.wait()
-        wake.clear()
+        self._wakes.add(wake)
+        self._wanted.set()
+        try:
+            yield
+        finally:
+            self._wakes.discard(wake)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Listen until stopped. When the connection breaks, connect again; anything may have changed
@@ -107,5 +100,5 @@ class ChangeListener:
             await pause_for_either(stopping, ended, KEEPALIVE_INTERVAL_S)
 
     def _wake_all(self) -> None:
-        for wake in self._wakes.values():
+        for wake in self._wakes:
             wake.set()

@@ -13,7 +13,7 @@ import asyncio
 import contextvars
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from math import inf
 from typing import Protocol
@@ -61,10 +61,10 @@ ReadChanges = Callable[[Collection[str]], Awaitable[Sequence[LiveChange]]]
 
 
 class ChangeSignal(Protocol):
-    """Waits for a database notification; ``shared.db.notifications`` has the implementation."""
+    """Tells of changes in the database; ``shared.db.notifications`` has the implementation."""
 
-    async def wait(self, timeout_s: float) -> None:
-        """Return when something has changed since the last call, at the latest after the timeout."""
+    def waking(self, wake: asyncio.Event) -> AbstractContextManager[None]:
+        """Set the event at each change while the block lasts."""
         ...
 
 
@@ -189,43 +189,38 @@ class LiveFeed:
                 self._wake.set()
 
     async def _run(self) -> None:
-        pause_s, clock = self._min_interval_s, asyncio.get_running_loop().time
-        notified = asyncio.ensure_future(self._wake_on_change(self._changes)) if self._changes else None
         try:
-            while self._listeners and not self._stopping.is_set():
-                self._wake.clear()
-                began = clock()
-                try:
-                    changes = await self._read({listener.tenant for listener in self._listeners})
-                except Exception as error:  # noqa: BLE001  (whatever the error, pages stay open and the read is retried)
-                    self._log.warning("live_read_failed", error=type(error).__name__)
-                    pause_s = min(pause_s * 2, MAX_READ_INTERVAL_S)
-                    if not self._offline:
-                        self._send_all("offline")
-                    self._offline = True
-                else:
-                    if self._offline:
-                        self._send_all("online")
-                    pause_s = max(
-                        self._min_interval_s, min(MAX_READ_INTERVAL_S, PAUSE_PER_READ * (clock() - began))
-                    )
-                    self._offline = False
-                    self._deliver(changes)
-                await pause(self._stopping, pause_s)
-                if notified and not self._offline:
-                    await pause_for_either(self._wake, self._stopping, MAX_READ_INTERVAL_S)
+            with self._changes.waking(self._wake) if self._changes else nullcontext():
+                await self._read_and_deliver()
         finally:
-            if notified:
-                notified.cancel()
             if self._stopping.is_set():
                 for listener in self._listeners:
                     listener.end()
 
-    async def _wake_on_change(self, changes: ChangeSignal) -> None:
-        """Wake the loop after each notification. A task of its own: a listener knows its waiters by task."""
-        while True:
-            await changes.wait(MAX_READ_INTERVAL_S)
-            self._wake.set()
+    async def _read_and_deliver(self) -> None:
+        pause_s, clock = self._min_interval_s, asyncio.get_running_loop().time
+        while self._listeners and not self._stopping.is_set():
+            self._wake.clear()
+            began = clock()
+            try:
+                changes = await self._read({listener.tenant for listener in self._listeners})
+            except Exception as error:  # noqa: BLE001  (whatever the error, pages stay open and the read is retried)
+                self._log.warning("live_read_failed", error=type(error).__name__)
+                pause_s = min(pause_s * 2, MAX_READ_INTERVAL_S)
+                if not self._offline:
+                    self._send_all("offline")
+                self._offline = True
+            else:
+                if self._offline:
+                    self._send_all("online")
+                pause_s = max(
+                    self._min_interval_s, min(MAX_READ_INTERVAL_S, PAUSE_PER_READ * (clock() - began))
+                )
+                self._offline = False
+                self._deliver(changes)
+            await pause(self._stopping, pause_s)
+            if self._changes and not self._offline:
+                await pause_for_either(self._wake, self._stopping, MAX_READ_INTERVAL_S)
 
     def _send_all(self, status: str) -> None:
         for listener in self._listeners:

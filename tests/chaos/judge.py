@@ -95,7 +95,7 @@ class Judge:
             await database.close()
 
     async def _copies(self) -> None:
-        """Every service has the newest version of the tenant and its survey."""
+        """Every service has the newest version of the tenant, its survey, and how its mail is sent."""
         for owner, sql in (
             ("trigger", "SELECT version FROM tenant WHERE id = $1"),
             ("dispatcher", "SELECT id, max(version) FROM survey WHERE tenant = $1 GROUP BY id"),
@@ -104,6 +104,13 @@ class Judge:
             for service in set(CONSUMING_SERVICES) - {owner}:
                 if await self._rows(service, sql) != owned:
                     self.found.wrong(f"replicas of what {owner} owns", [service])
+        sending = await self._rows(
+            "dispatcher", "SELECT version, mode, stopped FROM sending WHERE tenant = $1"
+        )
+        for service in ("scorer", "alerts"):
+            sql = "SELECT version, mode, stopped FROM sending_copy WHERE tenant = $1"
+            if await self._rows(service, sql) != sending:
+                self.found.wrong("replicas of how mail is sent", [service])
 
     async def _events(self) -> None:
         found, book = self.found, self.book

@@ -8,6 +8,7 @@ from chaos.stack import CONSUMING_SERVICES, Stack
 TOPIC_OWNERS = {
     "tenants.v1": "trigger",
     "surveys.v1": "dispatcher",
+    "sending.v1": "dispatcher",
     "invitations.v1": "dispatcher",
     "answers.v1": "collector",
     "cases.v1": "alerts",

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from integration.test_isolation import LIVE, every_route, leaks
 from support.companies import NOTHING, Company, Person, World, a_world
+from support.route_requests import LIVE, every_route, leaks
 from support.stack import Postgres
 from support.streams import stream_until_change
 
@@ -162,9 +162,9 @@ async def _case_of(world: World, company: Company, customer: str) -> UUID:
 
 
 async def _act(world: World, person: Person, case: UUID, action: dict[str, Any], status: int = 200) -> str:
-    door = world.clients["alerts"]
-    door.cookies.clear()
-    answer = await door.post(f"/v1/cases/{case}/actions", json=action, headers=person.headers(page=False))
+    client = world.clients["alerts"]
+    client.cookies.clear()
+    answer = await client.post(f"/v1/cases/{case}/actions", json=action, headers=person.headers(page=False))
     assert answer.status_code == status, answer.text
     return answer.text
 
@@ -176,15 +176,15 @@ async def _faults(town: Town) -> list[str]:
         for role, person in part.people.items():
             for about in (part, other):
                 for asked in every_route(town.world, about.company, part.company):
-                    if asked.method != "GET" or asked.knock.public:
+                    if asked.method != "GET" or asked.request.public:
                         continue
                     answer = await asked.by(town.world, person.headers(page=not asked.takes_keys), person)
-                    sent = (*asked.knock.told, *asked.knock.query.values())
+                    sent = (*asked.request.may_repeat, *asked.request.query.values())
                     if answer.status_code == 500:
                         faults.append(f"{role}: {asked.name}: 500")
                     if (
                         about is other
-                        and {"event_id", "case"} & set(asked.knock.at)
+                        and {"event_id", "case"} & set(asked.request.at)
                         and answer.status_code not in {403, 404}
                     ):
                         faults.append(f"{role}: {asked.name} of the other part: {answer.status_code}")
@@ -227,9 +227,9 @@ async def _faults_of_the_shared_case(town: Town, part: Part, other: Part, person
 
 
 async def _read(world: World, person: Person, service: str, path: str, *, page: bool) -> str:
-    door = world.clients[service]
-    door.cookies.clear()
-    return (await door.get(path, headers=person.headers(page=page))).text
+    client = world.clients[service]
+    client.cookies.clear()
+    return (await client.get(path, headers=person.headers(page=page))).text
 
 
 async def test_a_reader_of_one_segment_learns_nothing_of_another(town: Town) -> None:
@@ -244,7 +244,7 @@ async def test_roles_without_cases_find_no_case_on_any_page(town: Town) -> None:
         everybody = await world.add_person(replace(company, name="twin"), role, (), f"free-{role}")
         for person in (town.here.people[role], everybody):
             for asked in every_route(world, company, company):
-                if asked.method == "GET" and not asked.knock.public:
+                if asked.method == "GET" and not asked.request.public:
                     answer = await asked.by(world, person.headers(page=not asked.takes_keys), person)
                     if "/cases/" in answer.text or "case_id" in answer.text:
                         faults.append(f"{role}: {asked.name} links to a case")

@@ -71,6 +71,7 @@ def a_full_stack(**settings: str) -> Iterator[FullStack]:
     """A stack with these settings, stopped and deleted at the end."""
     root = Path(tempfile.mkdtemp(prefix="afterword-e2e-"))
     root.chmod(0o711)
+    State.open(root)  # with ports of this process's own
     try:
         afterword(root, "up", "--detach", **settings)
         status: dict[str, Any] = json.loads(afterword(root, "status", "--json"))

@@ -18,7 +18,7 @@ from shared.kafka.kernel.record_batches import RecordBatches
 
 GROWN_TOPICS = ("transactions.v1", "answers.v1", "invitations.v1", "cases.v1")
 """Put back twice over: they end far beyond the old positions."""
-EMPTIED_TOPICS = {"tenants.v1": "trigger", "surveys.v1": "dispatcher"}
+EMPTIED_TOPICS = {"tenants.v1": "trigger", "surveys.v1": "dispatcher", "sending.v1": "dispatcher"}
 """Left empty until their owners publish again what they hold."""
 REFUSAL_TIMEOUT_S = 60.0
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
@@ -44,7 +44,7 @@ async def topics_created_again(arena: Arena) -> None:
     for output in await asyncio.gather(*(stack.run("recover", service, "--yes") for service in SERVICES)):
         arena.injected += output.count("read from its oldest offset")
     await asyncio.gather(
-        *(stack.run("recover", owner, "--say-again", "--yes") for owner in EMPTIED_TOPICS.values())
+        *(stack.run("recover", owner, "--say-again", "--yes") for owner in set(EMPTIED_TOPICS.values()))
     )
     await stack.start_ours()
 

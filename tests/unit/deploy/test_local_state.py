@@ -7,7 +7,7 @@ import pytest
 from deploy.local import lock
 from deploy.local.mail import MailStore, links
 from deploy.local.mailbox_pages import with_links_in_new_tabs
-from deploy.local.state import PORT_NAMES, SERVICES, State, environment
+from deploy.local.state import PORT_NAMES, PORT_RANGE, SERVICES, State, environment
 
 
 def test_ports_and_secrets_are_chosen_once(tmp_path: Path) -> None:
@@ -22,6 +22,14 @@ def test_two_stacks_share_no_secret(tmp_path: Path) -> None:
     one, other = State.open(tmp_path / "one"), State.open(tmp_path / "other")
     assert not {one.secret, *one.passwords.values()} & {other.secret, *other.passwords.values()}
     assert len(one.secret) >= 32
+
+
+def test_two_stacks_that_do_not_run_yet_share_no_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.local.state.PORT_RANGE", PORT_RANGE[: 4 * len(PORT_NAMES)])
+    one, other = State.open(tmp_path / "one"), State.open(tmp_path / "other")
+    assert not set(one.ports.values()) & set(other.ports.values())
 
 
 def test_secrets_are_the_owner_s_alone_and_not_in_a_trace(tmp_path: Path) -> None:

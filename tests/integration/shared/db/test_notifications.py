@@ -1,8 +1,7 @@
 """LISTEN and NOTIFY, against the real database: a loop wakes at once, and a lost notification only delays it."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,8 +14,7 @@ from shared.db.database import OUTBOX_CHANNEL, Database, new_engine
 from shared.db.notifications import CHANGES_CHANNEL, ChangeListener, listen
 from shared.db.tables import kernel_tables
 
-SOON_S = 4.0
-"""Less than any timeout that the tests wait with."""
+END_CHANNEL = "the_end"
 
 
 @pytest.fixture
@@ -32,12 +30,12 @@ async def database(postgres: Postgres) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def notifications(database: Database) -> AsyncIterator[list[str]]:
-    """The channel of each notification on either channel, as they come."""
+    """The channels of the notifications, as they come."""
     heard: list[str] = []
     engine = new_engine(database.url, name="listener", pool_size=None)
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        for channel in (OUTBOX_CHANNEL, CHANGES_CHANNEL):
+        for channel in (OUTBOX_CHANNEL, CHANGES_CHANNEL, END_CHANNEL):
             await listen(
                 connection, channel, wake=lambda channel=channel: heard.append(channel), ended=lambda: None
             )
@@ -55,9 +53,10 @@ async def notify(database: Database, tenant: str = "acme") -> None:
 
 
 async def until_notified(database: Database, notifications: list[str]) -> list[str]:
-    """What came before a notification that is sent now."""
-    await notify(database, "last")
-    await eventually(lambda: notifications[-1:] == [CHANGES_CHANNEL])
+    """What comes before a notification that is sent now."""
+    async with database.transaction() as uow:
+        uow.notify(END_CHANNEL)
+    await eventually(lambda: notifications[-1:] == [END_CHANNEL])
     return notifications[:-1]
 
 
@@ -98,44 +97,45 @@ async def test_a_rollback_notifies_no_listener(database: Database, notifications
 
 
 @asynccontextmanager
-async def connected(database: Database) -> AsyncIterator[ChangeListener]:
-    """A listener that is connected, of which this task has had all notifications."""
-    listener = ChangeListener(database)
-    await listener.wait(60)  # the first returns at once
-    async with running(listener):
-        assert await seconds_of(listener.wait(60)) < SOON_S
-        yield listener
+async def connected(database: Database) -> AsyncIterator[tuple[ChangeListener, asyncio.Event]]:
+    """A listener that is connected, and an event that it sets and that is clear."""
+    listener, wake = ChangeListener(database), asyncio.Event()
+    with listener.waking(wake):
+        async with running(listener):
+            await until_woken(wake)
+            yield listener, wake
 
 
-async def test_a_waiting_loop_is_woken_by_a_change(database: Database) -> None:
-    async with connected(database) as listener:
-        asyncio.get_running_loop().call_later(0.2, lambda: asyncio.ensure_future(notify(database)))
-        assert 0.2 <= await seconds_of(listener.wait(60)) < SOON_S
+async def until_woken(wake: asyncio.Event) -> None:
+    await asyncio.wait_for(wake.wait(), 20)
+    wake.clear()
 
 
-async def test_a_change_between_two_waits_is_not_missed(database: Database) -> None:
-    async with connected(database) as listener:
+async def sessions(database: Database) -> int:
+    """How many sessions of a listener there are."""
+    async with database.reading() as uow:
+        found = await uow.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'test-listener' "
+            "AND datname = current_database()"
+        )
+        return int(found.scalar_one())
+
+
+async def test_every_loop_is_woken_by_each_change(database: Database) -> None:
+    async with connected(database) as (listener, first):
+        second = asyncio.Event()
+        with listener.waking(second):
+            for _ in range(2):
+                await notify(database)
+                await until_woken(first)
+                await until_woken(second)
         await notify(database)
-        await asyncio.sleep(0.5)
-        assert await seconds_of(listener.wait(60)) < 0.1
-        assert await seconds_of(listener.wait(0.2)) >= 0.2
-
-
-async def test_every_waiting_loop_is_woken(database: Database) -> None:
-    async with connected(database) as listener:
-
-        async def loop() -> None:
-            await listener.wait(60)
-            await listener.wait(60)
-
-        loops = [asyncio.create_task(loop()) for _ in range(3)]
-        await asyncio.sleep(0.2)
-        await notify(database)
-        await asyncio.wait_for(asyncio.gather(*loops), SOON_S)
+        await until_woken(first)
+        assert not second.is_set()
 
 
 async def test_after_a_broken_connection_loops_are_woken_and_changes_come_again(database: Database) -> None:
-    async with connected(database) as listener:
+    async with connected(database) as (_, wake):
         async with database.engine.connect() as connection:
             await connection.execute(
                 text(
@@ -143,13 +143,16 @@ async def test_after_a_broken_connection_loops_are_woken_and_changes_come_again(
                     " WHERE application_name = 'test-listener'"
                 )
             )
-        assert await seconds_of(listener.wait(60)) < SOON_S
+        await until_woken(wake)
         await notify(database)
-        assert await seconds_of(listener.wait(60)) < SOON_S
+        await until_woken(wake)
 
 
-async def seconds_of(waiting: Awaitable[None]) -> float:
-    """How long it took. In the same task: a listener tells tasks apart."""
-    began = time.monotonic()
-    await waiting
-    return time.monotonic() - began
+async def test_nobody_connects_before_there_is_a_loop_to_wake(database: Database) -> None:
+    listener, wake = ChangeListener(database), asyncio.Event()
+    async with running(listener):
+        # Each look takes longer than a connection would.
+        assert [await sessions(database) for _ in range(20)] == [0] * 20
+        with listener.waking(wake):
+            await until_woken(wake)
+            assert await sessions(database) == 1

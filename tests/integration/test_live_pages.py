@@ -1,0 +1,45 @@
+"""Open pages are told of a change by the database; without one nothing is read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from support.companies import Company, World, a_note, a_world
+from support.route_requests import LIVE
+from support.stack import Postgres
+
+from shared.http.live import LiveChange
+
+
+@pytest.fixture(scope="module")
+async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
+    async with a_world(postgres, kafka) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+async def birch(world: World) -> Company:
+    return await world.create_company("birch")
+
+
+@pytest.mark.parametrize("path", LIVE)
+async def test_a_change_wakes_the_live_pages_which_else_read_nothing(
+    world: World, birch: Company, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: asyncio.Queue[object] = asyncio.Queue()
+
+    async def read(tenants: object) -> list[LiveChange]:
+        reads.put_nowait(tenants)
+        return []
+
+    monkeypatch.setattr("shared.http.live.MAX_READ_INTERVAL_S", 3_600)
+    feed = world.app(LIVE[path]).state.context.feed
+    monkeypatch.setattr(feed, "_read", read)
+    stream = feed.listen(birch.name)
+    await anext(stream)
+    for _ in ("the stream is new", "perhaps only the listener has connected", "so another change"):
+        await asyncio.wait_for(reads.get(), 20)
+        await world.post("alerts", birch, f"/v1/cases/{birch.case}/actions", a_note(birch.name))
+        await world.deliver_all()
+    assert await asyncio.wait_for(reads.get(), 20) == {birch.name}
+    await stream.aclose()

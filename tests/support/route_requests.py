@@ -1,0 +1,284 @@
+"""How each route of each service is asked about a company's things, and what its answer gives away."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi.routing import iter_route_contexts
+from support.companies import (
+    Company,
+    Person,
+    Rows,
+    World,
+    a_note,
+    a_survey,
+    an_answer,
+    an_event,
+    an_import,
+)
+from support.http_clients import SECRET
+
+from shared.http.csrf import CSRF_FIELD
+from shared.link_tokens import LinkSigner
+
+PAGE = {"accept": "text/html"}
+
+
+@dataclass(frozen=True)
+class RouteRequest:
+    """How a route is asked about a company's things."""
+
+    at: Mapping[str, object] = field(default_factory=dict)
+    """The parts of its path."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    may_repeat: tuple[str, ...] = ()
+    """What the answer may repeat, because it was sent or follows from it."""
+    public: bool = False
+    foreign: int | None = None
+    """What somebody else is answered; None: the route speaks of its caller's own things only."""
+
+
+def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[RouteRequest, ...]]:
+    """Every route of every service, asked by one company about another's things, or its own."""
+    survey, event, case = {"survey_id": of.survey}, {"event_id": of.event}, {"case": of.case}
+    changed = {**a_survey(of.name), "name": "changed"}
+    typed = {name: str(value) for name, value in changed.items() if name != "texts"}
+    typed |= {"default_language": "en", "quarantine_days": "1", "link_days": "1", "max_age_days": "1"}
+    person = str(of.people["agent"].staff.id)
+    empty, public = RouteRequest(), RouteRequest(public=True)
+    found: dict[str, RouteRequest | tuple[RouteRequest, ...]] = {
+        "trigger POST /v1/events": RouteRequest(
+            json=an_event(of.name), may_repeat=(f"{of.name}-order", f"{of.name}-shop", str(of.event))
+        ),
+        "dispatcher GET /v1/surveys": empty,
+        "dispatcher POST /v1/surveys": RouteRequest(json=a_survey("own"), headers={"idempotency-key": "1"}),
+        "dispatcher GET /v1/surveys/{survey_id}": RouteRequest(survey, foreign=404),
+        "dispatcher PUT /v1/surveys/{survey_id}": RouteRequest(survey, json=changed, foreign=404),
+        "dispatcher PATCH /v1/surveys/{survey_id}": RouteRequest(
+            survey, json={"name": "changed"}, foreign=404
+        ),
+        "dispatcher GET /v1/suppressions": RouteRequest(may_repeat=(f"{of.name}-never",)),
+        "dispatcher POST /v1/suppressions": RouteRequest(
+            json={"email": f"never@{of.name}.example", "customer_id": f"{of.name}-never"},
+            may_repeat=(f"{of.name}-never",),
+        ),
+        "dispatcher DELETE /v1/suppressions/{suppression_id:path}": RouteRequest(
+            {"suppression_id:path": of.suppression}, foreign=404
+        ),
+        "dispatcher GET /v1/suppressions/lifted": empty,
+        "dispatcher GET /v1/placeholder-ids": empty,
+        "dispatcher PUT /v1/placeholder-ids": RouteRequest(json={"ids": ["walk by"]}),
+        "dispatcher GET /v1/decisions": RouteRequest(query={"event_id": f"{of.name}-order"}),
+        "dispatcher GET /surveys": empty,
+        "dispatcher GET /surveys/new": empty,
+        "dispatcher POST /surveys/new": RouteRequest(form={**typed, "name": "made"}),
+        "dispatcher GET /surveys/live": empty,
+        "dispatcher POST /surveys/live": RouteRequest(form={"confirmed": "on"}),
+        **{
+            f"dispatcher {method} /surveys/{act}": RouteRequest(form={} if method == "POST" else None)
+            for act in ("test-mode", "stop", "resume")
+            for method in ("GET", "POST")
+        },
+        **{
+            f"dispatcher {method} /surveys/{{survey_id}}/{act}": RouteRequest(
+                survey, form={"version": "1"} if method == "POST" else None, foreign=404
+            )
+            for act in ("start", "pause")
+            for method in ("GET", "POST")
+        },
+        "dispatcher GET /surveys/{survey_id}/preview": RouteRequest(
+            survey, query={"language": "en"}, foreign=404
+        ),
+        "dispatcher POST /surveys/test-addresses": RouteRequest(form={"addresses": "tester@example.com"}),
+        "dispatcher GET /surveys/{survey_id}": RouteRequest(survey, foreign=404),
+        "dispatcher POST /surveys/{survey_id}": RouteRequest(survey, form=typed, foreign=404),
+        "dispatcher GET /surveys/{survey_id}/mail": RouteRequest(survey, foreign=404),
+        "dispatcher GET /events": (
+            empty,
+            RouteRequest(query={"q": f"{of.name}-order"}, may_repeat=(f"{of.name}-order",)),
+        ),
+        "dispatcher GET /events/live": empty,
+        "dispatcher GET /events/{event_id}": RouteRequest(event, foreign=404),
+        "collector POST /v1/answers/import": RouteRequest(
+            json={"answers": [{**an_import(of.name), "comment": "", "segments": {}, "customer": "c"}]},
+            may_repeat=(f"{of.name}-old",),
+        ),
+        "collector GET /v1/answers": (
+            empty,
+            RouteRequest(query={"segment": f"touchpoint:{of.name}-checkout"}),
+        ),
+        "scorer GET /": empty,
+        "scorer GET /segments": (
+            empty,
+            RouteRequest(
+                query={"segment": f"touchpoint:{of.name}-checkout"},
+                may_repeat=(f"{of.name}-checkout", f"{of.name}-checkout".capitalize()),
+            ),
+            RouteRequest(query={"q": of.name}, may_repeat=(of.name,)),
+        ),
+        "scorer GET /segments/live": empty,
+        "scorer GET /v1/scores": RouteRequest(
+            query={"segment": f"touchpoint:{of.name}-checkout"}, may_repeat=(f"{of.name}-checkout",)
+        ),
+        "scorer GET /v1/segments": empty,
+        "alerts GET /v1/cases": (empty, RouteRequest(query={"owner": person})),
+        "alerts GET /v1/cases/{case}": RouteRequest(case, foreign=404),
+        "alerts POST /v1/cases/{case}/actions": RouteRequest(case, json=a_note("own"), foreign=404),
+        "alerts GET /inbox": (
+            empty,
+            RouteRequest(
+                query={"state": "all", "touchpoint": f"{of.name}-checkout"},
+                may_repeat=(f"{of.name}-checkout",),
+            ),
+        ),
+        "alerts GET /inbox/live": empty,
+        "alerts GET /cases/{case}": RouteRequest(case, foreign=404),
+        "alerts POST /cases/{case}": RouteRequest(case, form={"act": "note", "text": "own"}, foreign=404),
+        "alerts GET /settings": empty,
+        "alerts POST /settings": tuple(
+            RouteRequest(form={"act": act, "person": person, "role": "admin"})
+            for act in ("change", "link", "deactivate", "activate")
+        ),
+        "alerts GET /login": public,
+        "alerts POST /login": RouteRequest(
+            form={"address": "nobody@example.com", "password": "x"}, public=True
+        ),
+        "alerts GET /login/company": public,
+        "alerts POST /login/company": RouteRequest(form={"tenant": of.name}, public=True, foreign=404),
+        "alerts GET /login/renew": public,
+        "alerts POST /login/renew": RouteRequest(form={}, public=True),
+        "alerts POST /logout": RouteRequest(form={}),
+    }
+    link = {"token": _link(of, by)}
+    found |= {
+        "alerts GET /login/link/{token}": RouteRequest(link, public=True, foreign=410),
+        "alerts POST /login/link/{token}": RouteRequest(
+            link, form={"password": "a sentence of their own"}, public=True, foreign=410
+        ),
+        "collector GET /s/{token}": RouteRequest(
+            {"token": _token("answer", of, by)}, public=True, foreign=404
+        ),
+        "collector POST /s/{token}": RouteRequest(
+            {"token": _token("answer", of, by)}, form=an_answer(of), public=True, foreign=404
+        ),
+        "dispatcher GET /u/{token}": RouteRequest(
+            {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
+        ),
+        "dispatcher POST /u/{token}": RouteRequest(
+            {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
+        ),
+        "dispatcher GET /u/{token}/again": RouteRequest(
+            {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
+        ),
+        "dispatcher POST /u/{token}/again": RouteRequest(
+            {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
+        ),
+    }
+    for service in ("trigger", "dispatcher", "collector", "scorer", "alerts"):
+        for path in ("/healthz", f"/openapi/{service}.json"):
+            found[f"{service} GET {path}"] = public
+        for path in ("/readyz", "/metrics"):
+            found[f"{service} GET {path}"] = RouteRequest(headers={"host": "127.0.0.1:8000"}, public=True)
+        style = {"owner": "shared", "digest": "0", "name": "afterword.css"}
+        found[f"{service} GET /static/{{owner}}/{{digest}}/{{name}}"] = RouteRequest(
+            style, public=True, foreign=404
+        )
+    return found
+
+
+def _token(purpose: Any, of: Company, by: Company) -> str:
+    """A customer's link; somebody else's has the right id, and what we wrote for their own."""
+    signer, half = LinkSigner(SECRET), 22
+    return signer.sign(purpose, of.invitation)[:half] + signer.sign(purpose, by.invitation)[half:]
+
+
+def _link(of: Company, by: Company) -> str:
+    """A one-time link; somebody else's has the right secret and their own company."""
+    return f"{of.link.partition('.')[0]}.{by.name}"
+
+
+@dataclass(frozen=True)
+class AskedRoute:
+    """A route with one way to ask it."""
+
+    service: str
+    method: str
+    route: str
+    request: RouteRequest
+
+    @property
+    def name(self) -> str:
+        return f"{self.service} {self.method} {self.route}"
+
+    @property
+    def takes_keys(self) -> bool:
+        return self.route.startswith("/v1/")
+
+    async def by(
+        self, world: World, headers: Mapping[str, str], person: Person | None = None, method: str = ""
+    ) -> httpx.Response:
+        """Ask it. A live page answers its headers only, since it never ends."""
+        path, request = self.route, self.request
+        for part, value in request.at.items():
+            path = path.replace(f"{{{part}}}", str(value))
+        form = (
+            request.form
+            if request.form is None or person is None
+            else {CSRF_FIELD: person.csrf(), **request.form}
+        )
+        client = world.clients[self.service]
+        client.cookies.clear()
+        return await client.request(
+            method or ("HEAD" if self.is_stream else self.method),
+            path,
+            params=request.query,
+            json=request.json,
+            data=form,
+            headers={**headers, **request.headers},
+        )
+
+    @property
+    def is_stream(self) -> bool:
+        return self.route.endswith("/live") and self.route != "/surveys/live"
+
+
+def every_route(world: World, of: Company, by: Company) -> Iterator[AskedRoute]:
+    """Each route of each service with each way to ask it.
+
+    :raises AssertionError: naming a route that `route_requests` lacks.
+    """
+    known = route_requests(of, by)
+    for service in world.clients:
+        for route in iter_route_contexts(world.app(service).routes):
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                name = f"{service} {method} {route.path}"
+                assert name in known, f"tell route_requests() how to ask {name}"
+                ways = known[name]
+                for request in ways if isinstance(ways, tuple) else (ways,):
+                    yield AskedRoute(service, method, str(route.path), request)
+
+
+LIVE = {"/events/live": "dispatcher", "/segments/live": "scorer", "/inbox/live": "alerts"}
+
+
+def of_company(rows: Rows, company: Company) -> Rows:
+    """The rows that belong to it."""
+    return {table: [row for row in kept if row[0] == company.name] for table, kept in rows.items()}
+
+
+def words_of(rows: Rows) -> set[str]:
+    """Every id of what is kept: each is of one company alone."""
+    return {str(value) for kept in rows.values() for row in kept for value in row if isinstance(value, UUID)}
+
+
+def leaks(answer: httpx.Response, words: set[str], may_repeat: tuple[str, ...] = ()) -> set[str]:
+    """The words that an answer contains, beside those that it may repeat."""
+    text = answer.text + repr(answer.headers)
+    for known in may_repeat:
+        text = text.replace(known, "")
+    return {word for word in words if word.lower() in text.lower()}
