@@ -19,7 +19,7 @@ def written(code: int, national: str, places: list[int]) -> str:
     return text
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=3_000)
 @given(code=codes, national=digits, places=blanks)
 @example(code=1, national="12125550123", places=[])
 @example(code=39, national="0612345678", places=[])
