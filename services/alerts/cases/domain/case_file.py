@@ -228,13 +228,8 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self.state, self.closed_at = "closed", now
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
-        facts: dict[str, Any] = {
-            "cause": closing.cause,
-            "text": closing.action,
-            "outcome": closing.outcome,
-            "told": closing.told,
-        }
-        self._decide(entries, now, actor, "closed", key=key, **facts)
+        facts = {"cause": closing.cause, "outcome": closing.outcome, "told": closing.told}
+        self._decide(entries, now, actor, "closed", key=key, text=closing.action, **facts)
 
     def reopen(
         self,
