@@ -8,6 +8,6 @@ owns       cases and what was done about them, staff with their sessions, the ma
 cases/     cases: rules, handlers, API, inbox and case page
 notices/   mails to colleagues
 staff/     people, sign-in, settings
-replicas/  what other services own: answers, invitations, surveys, sending
+replicas/  what other services own: answers, invitations, surveys
 recovery/  after a restore from an older backup
 """

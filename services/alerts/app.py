@@ -28,9 +28,7 @@ def worker_loops(context: Context) -> Loops:
 def sender_loops(context: Context) -> Loops:
     """The mails to colleagues."""
     afterword = context.afterword
-    renderer = NoticeRenderer(
-        afterword.mail_from, afterword.staff_url, context.secret, context.database.clock
-    )
+    renderer = NoticeRenderer(afterword.mail_from, context.staff_url, context.secret, context.database.clock)
     mailer = Mailer(mail_server(afterword))
     sender = Sender("sender", context.database, mailer, NoticeQueue(renderer), context.health)
     return {"sender": sender.run}

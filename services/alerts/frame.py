@@ -3,10 +3,10 @@
 from typing import Any
 
 from services.alerts.cases.repository import overview
-from services.alerts.replicas.repository import sending_state
 from shared.db.database import UnitOfWork
 from shared.http.staff_auth import Staff
 from shared.pages.page import Frame
+from shared.tenancy.sending import sending_state
 from shared.tenancy.tenants import find_tenant
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers
-from services.alerts.replicas.handlers import keep_invitations, keep_sending, keep_surveys
+from services.alerts.replicas.handlers import keep_invitations, keep_surveys
 from shared.events import ANSWERS, INVITATIONS, SENDING, SURVEYS, TENANTS
 from shared.kafka.kernel import Subscription
 from shared.service import Context
+from shared.tenancy.sending import keep_sending
 from shared.tenancy.tenants import keep_tenants
 
 

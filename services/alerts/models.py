@@ -20,11 +20,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.outbound.mail_stream import stream_table
+from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
+sending_table(metadata)
 stream_table(metadata)
 
 INSTANT = DateTime(timezone=True)
@@ -212,14 +214,6 @@ sign_in_link = Table(
     Column("staff_id", Uuid, nullable=False),
     Column("expires_at", INSTANT, nullable=False),
     Column("used_at", INSTANT),
-)
-sending_copy = Table(
-    "sending_copy",
-    metadata,
-    Column("tenant", Text, primary_key=True),
-    Column("version", BigInteger, nullable=False),
-    Column("mode", Text, nullable=False),
-    Column("stopped", Boolean, nullable=False),
 )
 notification = Table(
     "notification",

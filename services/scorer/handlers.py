@@ -20,13 +20,13 @@ from shared.events import (
     Event,
     Invitation,
     Survey,
-    TenantSending,
 )
 from shared.events.dedupe import newest
 from shared.events.segments import dimension_of, named_segments
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
+from shared.tenancy.sending import keep_sending
 
 MAX_DIMENSION_VALUES = 10_000
 """Values of one dimension; an answer with a further value counts in its other segments only."""
@@ -96,13 +96,8 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
 
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
-    """Keep the surveys, which show whether the company's sending is a test or stopped."""
+    """Keep the surveys, which show how far the company has come with its first steps."""
     await replicas.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
-
-
-async def keep_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
-    """Keep whether sending is a test or stopped."""
-    await replicas.keep_sending(uow, newest(events, lambda _: "sending"))
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:

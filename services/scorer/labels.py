@@ -7,26 +7,10 @@ from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, ScoreChange
 from shared.pages.filters import MINUS, clock_time, day, days_ahead, signed, value_name
 from shared.pages.language import counted, reader_locale, translated
 from shared.pages.svg.primitives import ChartScore
+from shared.pages.texts import NUMBER_WORDS, SOON
 from shared.values.rounding import half_up
 
 ALMOST_NEVER_P = 0.001
-SOON = timedelta(hours=3)
-"""What is due sooner is described by the time that is left."""
-_NUMBERS = [
-    "Nobody",
-    "One",
-    "Two",
-    "Three",
-    "Four",
-    "Five",
-    "Six",
-    "Seven",
-    "Eight",
-    "Nine",
-    "Ten",
-    "Eleven",
-    "Twelve",
-]
 _ORIGINS = {"survey": "", "link": "by an open link", "import": "moved in"}
 
 
@@ -46,7 +30,7 @@ def margin(score: ChartScore) -> str:
 
 def count_in_words(n: int) -> str:
     """A number of people at the beginning of a sentence, up to twelve in words."""
-    return translated(_NUMBERS[n]) if n < len(_NUMBERS) else str(n)
+    return translated(NUMBER_WORDS[n]) if n < len(NUMBER_WORDS) else str(n)
 
 
 def capitalized(words: str) -> str:

@@ -18,11 +18,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.events.nps import SCALE
+from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
+sending_table(metadata)
 
 Bytewise = Text(collation="C")
 """For names that are read as ranges and cursors: ordered by bytes, as Python orders them."""
@@ -152,15 +154,6 @@ survey = Table(
     Column("trigger", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("test", Boolean, nullable=False),
-    Column("stopped", Boolean, nullable=False),
-)
-
-sending_copy = Table(
-    "sending_copy",
-    metadata,
-    Column("tenant", Text, primary_key=True),
-    Column("version", BigInteger, nullable=False),
-    Column("mode", Text, nullable=False),
     Column("stopped", Boolean, nullable=False),
 )
 case_copy = Table(

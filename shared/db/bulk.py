@@ -18,7 +18,7 @@ from shared.db.database import UnitOfWork
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SEPARATOR = "\x1f"
-"""Between the elements of an array column, since arrays of arrays cannot be unnested. No text contains it."""
+"""Before each element of an array column, since arrays of arrays cannot be unnested. No text contains it."""
 
 Names = tuple[str, ...]
 
@@ -67,7 +67,7 @@ def row_values(
         else:
             continue
         if isinstance(column.type, ARRAY):
-            values[name] = [None if value is None else _SEPARATOR.join(value) for value in values[name]]
+            values[name] = [None if value is None else _joined(value) for value in values[name]]
     return tuple(values), values
 
 
@@ -109,6 +109,11 @@ def _insert_sql(table: Table, names: Names, returning: str) -> str:
     )
 
 
+def _joined(elements: Sequence[str]) -> str:
+    """The elements, each behind the separator: so one empty text differs from none."""
+    return _SEPARATOR + _SEPARATOR.join(elements) if elements else ""
+
+
 def _element_type(table: Table, name: str) -> str:
     """The PostgreSQL type of one value as it is sent: arrays and JSON are sent as text."""
     kind = table.columns[name].type
@@ -120,5 +125,5 @@ def _element_type(table: Table, name: str) -> str:
 def _selected(table: Table, name: str) -> str:
     kind = table.columns[name].type
     if isinstance(kind, ARRAY):
-        return f"string_to_array({name}, E'\\x1f') AS {name}"
+        return f"(string_to_array({name}, E'\\x1f'))[2:] AS {name}"
     return f"CAST({name} AS jsonb) AS {name}" if isinstance(kind, JSONB) else name

@@ -102,7 +102,7 @@ def _counts_the_batch() -> None:
     from services.scorer.repository import counting
 
     of_the_batch = r"""
-        string_to_array(segments, E'\x1f') AS segments, score, 1 AS n
+        (string_to_array(segments, E'\x1f'))[2:] AS segments, score, 1 AS n
         FROM unnest(
             CAST(:tenant AS text[]), CAST(:measurement AS text[]), CAST(:day AS date[]),
             CAST(:segments AS text[]), CAST(:score AS smallint[])

@@ -3,6 +3,7 @@
 domain        what a case is, when an answer opens one, and what may be done to it
 handlers      answers that arrive: open, extend and amend cases
 case_commands what people and programs do to a case
+changes       changed cases: written with their entries, and published
 schedule      what happens when a customer has been quiet for a while
 visible       a case as one reader may see it
 api, inbox_page, case_page

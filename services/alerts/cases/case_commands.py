@@ -11,12 +11,13 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.cases.changes import write_changes
 from services.alerts.cases.domain.actor import Actor
 from services.alerts.cases.domain.case_file import CaseFile, NotPossible
 from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
-from services.alerts.cases.domain.timeline import CaseEntry
-from services.alerts.cases.repository import cases, requests, timeline
+from services.alerts.cases.domain.timeline import Entries
+from services.alerts.cases.repository import cases, requests
 from services.alerts.cases.repository.answers import answers_of_case
 from services.alerts.cases.schemas import (
     Action,
@@ -33,7 +34,7 @@ from services.alerts.cases.schemas import (
 from services.alerts.replicas import repository as replicas
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
-from shared.events import CASES, Answer, may_see, segments_of
+from shared.events import Answer, may_see, segments_of
 from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
@@ -93,14 +94,12 @@ async def act(
         raise Problem(404)
     if key and await _was_done(uow, user, case, action, key):
         return await _shown_contact(uow, case, answers) if isinstance(action, RevealAct) else None
-    entries: list[CaseEntry] = []
+    entries: Entries = []
     contact = await _change(uow, policy, user, case, action, answers, entries, key or None)
     if key:
         await requests.add_request(uow, case.tenant, case.id, key, _fingerprint(user, action))
     if entries:
-        await cases.update_cases(uow, [case])
-        await timeline.add_entries(uow, entries)
-        uow.publish(CASES, case.tenant, case.published())
+        await write_changes(uow, [case], entries)
     return contact
 
 
@@ -136,7 +135,7 @@ async def _change(
     case: CaseFile,
     action: Action,
     answers: Sequence[Answer],
-    entries: list[CaseEntry],
+    entries: Entries,
     key: str | None,
 ) -> ContactOut | None:
     now = uow.now
@@ -195,7 +194,7 @@ async def _refuse_second_open_case(uow: UnitOfWork, user: CaseUser, case: CaseFi
 
 
 async def _reveal(
-    uow: UnitOfWork, actor: Actor, case: CaseFile, answers: Sequence[Answer], entries: list[CaseEntry]
+    uow: UnitOfWork, actor: Actor, case: CaseFile, answers: Sequence[Answer], entries: Entries
 ) -> ContactOut:
     contact = await _shown_contact(uow, case, answers)
     known = [name for name, value in (("address", contact.email), ("number", contact.phone)) if value]

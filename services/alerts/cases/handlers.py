@@ -3,21 +3,20 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from services.alerts.cases.changes import write_changes
 from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
-from services.alerts.cases.domain.timeline import CaseEntry
+from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
-from services.alerts.cases.repository import cases, timeline
+from services.alerts.cases.repository import cases
+from services.alerts.cases.repository.cases import Key
 from services.alerts.cases.team_notices import notify_team
 from services.alerts.replicas import repository as replicas
 from services.alerts.replicas.answer_updates import AnswerUpdate, answer_updates
 from services.alerts.replicas.repository import ChangedAnswer
 from shared.db.database import UnitOfWork
-from shared.events import CASES, Answer, Event
-
-Key = tuple[str, UUID]
-"""Tenant and id."""
+from shared.events import Answer, Event
 
 
 async def act_on_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
@@ -49,7 +48,7 @@ class _AnswerBatch:
         self._uow = uow
         self._by_key = {(case.tenant, case.id): case for case in locked}
         self._open = [case for case in locked if case.state != "closed"]
-        self._entries: list[CaseEntry] = []
+        self._entries: Entries = []
         self._new: list[CaseFile] = []
         self._finished: list[tuple[CaseFile, Answer]] = []
         self._touched: set[Key] = set()
@@ -147,15 +146,4 @@ class _AnswerBatch:
         for key in sorted(self._touched):
             self._by_key[key].apply_answers(self._entries, self._uow.now, answers[key], self._policy)
         await notify_team(self._uow, self._policy, self._finished, self._entries)
-        await write_changes(self._uow, self._by_key, self._entries)
-
-
-async def write_changes(
-    uow: UnitOfWork, changed: Mapping[Key, CaseFile], entries: Sequence[CaseEntry]
-) -> None:
-    """Write locked cases and their entries, and publish each case that has one."""
-    await cases.update_cases(uow, list(changed.values()))
-    if entries:
-        await timeline.add_entries(uow, entries)
-    for key in sorted({(entry.tenant, entry.case_id) for entry in entries}):
-        uow.publish(CASES, key[0], changed[key].published())
+        await write_changes(self._uow, list(self._by_key.values()), self._entries)

@@ -6,25 +6,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.alerts.cases.domain.closing import CASE_OUTCOMES, CAUSES
+from shared.pages.texts import NUMBER_WORDS, SOON
 
-SOON = timedelta(hours=3)
-"""A deadline of a first contact that is nearer than this is written as the time that is left."""
-NUMBER_WORDS = (
-    "Nobody",
-    "One",
-    "Two",
-    "Three",
-    "Four",
-    "Five",
-    "Six",
-    "Seven",
-    "Eight",
-    "Nine",
-    "Ten",
-    "Eleven",
-    "Twelve",
-)
-"""People are counted in words."""
 CAUSE_LABELS = {
     "missing_feature": "missing feature",
     "no_callback": "no call-back",

@@ -1,8 +1,8 @@
 """By the clock: customers who have been quiet are taken to have finished, and expired rows are deleted."""
 
+from services.alerts.cases.changes import write_changes
 from services.alerts.cases.domain.policy import CasePolicy
-from services.alerts.cases.domain.timeline import CaseEntry
-from services.alerts.cases.handlers import write_changes
+from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases, requests
 from services.alerts.cases.team_notices import notify_team
@@ -40,12 +40,12 @@ async def settle_quiet_answers(database: Database, policy: CasePolicy) -> int:
         locked = {(case.tenant, case.id): case for case in await cases.lock_cases(uow, keys)}
         settled = await case_answers.end_quiet_time(uow, list(locked))
         answers = await replicas.newest_answers(uow, [(tenant, answer) for tenant, _, answer in settled])
-        entries: list[CaseEntry] = []
+        entries: Entries = []
         finished = [(locked[tenant, case], answers[tenant, answer][0]) for tenant, case, answer in settled]
         for case, _ in finished:
             case.changed_at = uow.now
         await notify_team(uow, policy, finished, entries)
-        await write_changes(uow, locked, entries)
+        await write_changes(uow, list(locked.values()), entries)
         return len(locked)
 
 

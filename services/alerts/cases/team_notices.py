@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
-from services.alerts.cases.domain.timeline import CaseEntry
+from services.alerts.cases.domain.timeline import Entries
 from services.alerts.notices import repository as notices
 from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
@@ -17,7 +17,7 @@ async def notify_team(
     uow: UnitOfWork,
     policy: CasePolicy,
     finished: Sequence[tuple[CaseFile, Answer]],
-    entries: list[CaseEntry],
+    entries: Entries,
 ) -> None:
     """Queue the mails about answers that are complete, unless the case is closed or the answer is too old."""
     recent = [

@@ -26,6 +26,7 @@ class NoticeRenderer:
 
     mail_from: str
     staff_url: str
+    """Without a slash at its end."""
     secret: str
     clock: Clock
 
@@ -34,7 +35,7 @@ class NoticeRenderer:
     ) -> MailMessage:
         """The mail about an answer."""
         subject, paragraphs = case_text(case, answer, now, zone)
-        return self._message(notice, subject, paragraphs, f"{self.staff_url.rstrip('/')}/cases/{case.id}")
+        return self._message(notice, subject, paragraphs, f"{self.staff_url}/cases/{case.id}")
 
     def invitation(self, notice: Any, company: str, inviter: str | None, link: Token) -> MailMessage:
         """The mail that invites a person to sign in."""

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
+from services.alerts.cases.changes import write_changes
 from services.alerts.cases.domain import case_rules
 from services.alerts.cases.domain.actor import SYSTEM
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.closing import CASE_OUTCOMES
 from services.alerts.cases.domain.policy import CasePolicy, current_policy
-from services.alerts.cases.domain.timeline import CaseEntry
-from services.alerts.cases.repository import cases, timeline
+from services.alerts.cases.domain.timeline import Entries
 from services.alerts.notices import repository as notices
 from services.alerts.recovery import repository
 from services.alerts.replicas.answer_updates import answer_updates
@@ -83,14 +83,12 @@ async def restore_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[
 async def settle(uow: UnitOfWork, limit: int) -> int:
     """Make the mails that were due unknown, and record on each restored case that it was restored."""
     settled = await repository.end_uncertain_mails(uow)
-    entries: list[CaseEntry] = []
+    entries: Entries = []
     restored = await repository.lock_restored_cases(uow, limit)
     for case in restored:
         case.restored(entries, uow.now)
-        uow.publish(CASES, case.tenant, case.published())
     if restored:
-        await cases.update_cases(uow, restored)
-        await timeline.add_entries(uow, entries)
+        await write_changes(uow, restored, entries)
     return settled + len(restored)
 
 

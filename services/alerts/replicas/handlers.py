@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.alerts.replicas import repository
 from shared.db.database import UnitOfWork
-from shared.events import Event, Invitation, Survey, TenantSending
+from shared.events import Event, Invitation, Survey
 from shared.events.dedupe import newest
 
 
@@ -16,8 +16,3 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
     """Keep what the surveys are called."""
     await repository.keep_surveys(uow, newest(events, lambda survey: (survey.id, survey.survey_version)))
-
-
-async def keep_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
-    """Keep whether mail goes to customers, and whether any goes."""
-    await repository.keep_sending(uow, newest(events, lambda _: "sending"))

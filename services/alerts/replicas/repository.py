@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.models import answer, invitation, sending_copy, survey
+from services.alerts.models import answer, invitation, survey
 from services.alerts.replicas.answer_updates import AnswerUpdate
 from shared.db.bulk import keep_newest
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
-from shared.events import Answer, Event, Invitation, Survey, TenantSending
+from shared.events import Answer, Event, Invitation, Survey
 
 Key = tuple[str, UUID]
 """Tenant and id."""
@@ -173,6 +173,7 @@ TOUCH_CASES_OF_INVITATIONS = """
         FOR UPDATE OF c
     ) found
     WHERE cases.tenant = found.tenant AND cases.id = found.id
+    RETURNING cases.tenant
 """
 
 
@@ -188,7 +189,7 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
     )
     added = [(row.tenant, row.id) for row in rows if row.known is None]
     if added:
-        await uow.execute(
+        touched = await uow.execute(
             TOUCH_CASES_OF_INVITATIONS,
             {
                 "now": uow.now,
@@ -196,7 +197,7 @@ async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]])
                 "ids": [invitation_id for _, invitation_id in added],
             },
         )
-        notify_changes(uow, [tenant for tenant, _ in added])
+        notify_changes(uow, touched.scalars())
 
 
 FIND_INVITATIONS = """
@@ -217,26 +218,6 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
     await keep_newest(
         uow, survey, [event.data for event in events], tenant=[event.tenant for event in events]
     )
-
-
-async def keep_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
-    """Keep the newest event of each tenant."""
-    await keep_newest(
-        uow, sending_copy, [event.data for event in events], tenant=[event.tenant for event in events]
-    )
-
-
-FIND_SENDING = """
-    SELECT mode, stopped FROM sending_copy WHERE tenant = :tenant
-"""
-
-
-async def sending_state(uow: UnitOfWork, tenant: str) -> tuple[bool, bool]:
-    """Whether the company is in test mode, as it is until it changes that, and whether its sending is
-    stopped.
-    """
-    row = (await uow.execute(FIND_SENDING, {"tenant": tenant})).one_or_none()
-    return (row.mode == "test", row.stopped) if row else (True, False)
 
 
 FIND_SURVEY_NAME = """

@@ -14,7 +14,7 @@ from uuid import UUID
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from services.alerts.staff.repository import people, sessions
-from services.alerts.staff.sessions import SESSION_LIFETIME, session_id
+from services.alerts.staff.sessions import SESSION_LIFETIME_S, session_id
 from shared.db.database import UnitOfWork
 from shared.http.staff_auth import Staff
 from shared.secrets import derive
@@ -53,7 +53,7 @@ class Companies:
         """The companies that may be chosen now; none when the list is not ours, or is over."""
         listed = self._listed(cookie, CHOICE_LIFETIME_S)
         if not listed and staff is not None:
-            listed = self._listed(cookie, int(SESSION_LIFETIME.total_seconds()))
+            listed = self._listed(cookie, SESSION_LIFETIME_S)
             here = staff.tenant, str(staff.id)
             live = await sessions.live_session(uow, staff.tenant, session_id(staff), staff.id)
             if live is None or not any((tenant, person) == here for tenant, person, _ in listed):

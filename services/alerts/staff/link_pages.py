@@ -64,7 +64,7 @@ async def use_link(
         return _link_page(request, context, invited, faults, form.name)
     password_hash = await sign_in.passwords.hash(form.password)
     response = RedirectResponse(first_page(invited.person.role), 303)
-    async with sign_in.database.transaction() as uow:
+    async with context.database.transaction() as uow:
         person = await links.find_link(uow, found.tenant, found.digest, use=True)
         account = None if person is None else await people.find_person(uow, found.tenant, person)
         if account is None or not account.active:

@@ -10,6 +10,7 @@ from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 
 SESSION_LIFETIME = timedelta(days=14)
+SESSION_LIFETIME_S = int(SESSION_LIFETIME.total_seconds())
 SEEN_INTERVAL = timedelta(minutes=5)
 """A person's row is not written at each of their acts, but once in this time."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,7 +13,7 @@ from services.alerts.errors import BadAccount
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.staff import accounts, settings_acts
 from services.alerts.staff.companies import CompanyChoice
-from services.alerts.staff.forms import SettingsAct, SettingsForm
+from services.alerts.staff.forms import SettingsForm
 from services.alerts.staff.labels import ROLE_NAMES, role_options
 from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.settings_acts import SegmentsWithoutCases, own_fingerprint, person_fingerprint
@@ -28,7 +28,7 @@ from shared.permissions import ADMIN
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 SignedIn = Annotated[Staff, Depends(signed_in())]
 ADMIN_ACTS = {"invite", "change", "link", "deactivate", "activate"}
-CONFIRMATIONS: dict[str, str] = {
+CONFIRMATIONS = {
     "me": "Saved.",
     "password": "The password is changed. Everywhere else you are signed out.",
     "everywhere": "You are signed out everywhere else.",
@@ -68,7 +68,7 @@ class SettingsPage(Page):
 @router.get("/settings")
 async def show(request: Request, staff: SignedIn, context: OwnContext, did: str = "") -> Response:
     """The page."""
-    return await _page(request, context, staff, did=did if did in get_args(SettingsAct) else "")
+    return await _page(request, context, staff, did=did)
 
 
 @router.post("/settings")

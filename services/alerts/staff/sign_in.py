@@ -12,7 +12,7 @@ from services.alerts.staff.devices import device_of
 from services.alerts.staff.known_browsers import KNOWN_COOKIE, KNOWN_LIFETIME, KnownBrowsers
 from services.alerts.staff.passwords import Passwords
 from services.alerts.staff.repository import people, sessions
-from services.alerts.staff.sessions import SESSION_LIFETIME, new_session
+from services.alerts.staff.sessions import SESSION_LIFETIME_S, new_session
 from services.alerts.staff.sign_in_tokens import Token
 from shared.db.database import Database, UnitOfWork
 from shared.http.client_networks import network_of, site_of
@@ -27,8 +27,6 @@ from shared.http.staff_auth import (
     cookie_of,
     staff_of,
 )
-
-SESSION_LIFETIME_S = int(SESSION_LIFETIME.total_seconds())
 
 
 @dataclass

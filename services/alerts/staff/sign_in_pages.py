@@ -73,7 +73,7 @@ async def login(
         response = RedirectResponse(f"/login/company?next={quote(goal, safe='')}", 303)
     else:
         response = RedirectResponse(goal, 303)
-        async with sign_in.database.transaction() as uow:
+        async with context.database.transaction() as uow:
             await sign_in.start_session(request, response, uow, found[0].tenant, found[0].id)
     sign_in.remember_browser(request, response, address, found)
     return response
@@ -99,7 +99,7 @@ async def choose_company(
     """Start a session there; one in another company ends."""
     sign_in, here = context.sign_in, staff_of(request)
     response = RedirectResponse(safe_next(form.next), 303)
-    async with sign_in.database.transaction() as uow:
+    async with context.database.transaction() as uow:
         choices = await sign_in.companies_to_choose(uow, request)
         chosen = next((one for one in choices if one.tenant == form.tenant), None)
         if chosen is None:

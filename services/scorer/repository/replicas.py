@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.scorer.models import case_copy, invitation, sending_copy, survey
+from services.scorer.models import case_copy, invitation, survey
 from shared.db.bulk import keep_newest
 from shared.db.database import UnitOfWork
-from shared.events import Case, Event, Invitation, Survey, TenantSending
+from shared.events import Case, Event, Invitation, Survey
 from shared.events.segments import named_segments
 
 
@@ -24,13 +24,6 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
     """Keep those that are newer than what we have."""
     await keep_newest(
         uow, survey, [event.data for event in events], tenant=[event.tenant for event in events]
-    )
-
-
-async def keep_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
-    """Keep those that are newer than what we have."""
-    await keep_newest(
-        uow, sending_copy, [event.data for event in events], tenant=[event.tenant for event in events]
     )
 
 

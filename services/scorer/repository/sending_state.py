@@ -20,7 +20,7 @@ class SendingState(NamedTuple):
     """An answer came that does not count, such as a test answer."""
 
 
-# A company is in test mode until it changes that.
+# A company is in test mode until it changes that: the same as `shared.tenancy.sending`, in one round trip.
 # `tried` matters only until an answer counts, and is not looked up after that: no index finds such an answer
 # among millions.
 READ_SENDING_STATE = """

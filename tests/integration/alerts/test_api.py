@@ -49,6 +49,14 @@ async def test_filters_and_their_faults(alerts: AlertsApi) -> None:
         assert answer.json()["errors"][0]["field"].startswith("query/")
 
 
+async def test_the_segment_of_the_whole_company_lists_a_case_that_belongs_to_no_other(
+    alerts: AlertsApi,
+) -> None:
+    case = await alerts.open_case(touchpoint=None, segments={}, organisation=())
+    found = await alerts.client().get("/v1/cases?segment=", headers=alerts.key("cases:read"))
+    assert [one["id"] for one in found.json()["cases"]] == [str(case)]
+
+
 async def test_a_case_tells_all_but_the_address_until_it_is_asked_for(alerts: AlertsApi) -> None:
     case = await alerts.open_case()
     key, client = alerts.key("cases:read", "cases:write"), alerts.client()

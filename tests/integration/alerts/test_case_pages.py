@@ -8,8 +8,9 @@ import msgspec
 from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
 
-from services.alerts.replicas.handlers import keep_invitations, keep_sending
+from services.alerts.replicas.handlers import keep_invitations
 from shared.events import TenantSending
+from shared.tenancy.sending import keep_sending
 
 CLOSING = {
     "act": "close",

@@ -3,15 +3,18 @@
 import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
 from support.alerts_builders import POLICY, TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
+from support.eventually import eventually
 
 from services.alerts.cases.domain.case_rules import case_id, case_number
 from services.alerts.cases.schedule import settle_quiet_answers
 from services.alerts.replicas.handlers import keep_invitations
 from shared.db.database import Database
+from shared.db.notifications import CHANGES_CHANNEL
 from shared.events import CASES, Answer, Event
 from shared.ids import uuid7
 
@@ -241,3 +244,23 @@ def test_numbers_say_nothing_of_how_many_cases_there_are() -> None:
     assert 900 < rising < 1_100
     longer = [case_number(case_id(TENANT, uuid7()), attempt) for attempt in (3, 6, 9, 12, 50)]
     assert [len(str(number)) for number in longer] == [7, 8, 9, 9, 9]
+
+
+async def test_an_invitation_wakes_the_open_pages_of_a_case_that_lacked_it_and_no_others(
+    database: Database,
+) -> None:
+    known, unknown, last = (an_answer() for _ in range(3))
+    await deliver(database, act_on_answers, known)
+    await deliver(database, act_on_answers, last, tenant="last")
+    woken: list[str] = []
+    async with database.engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.add_listener(CHANGES_CHANNEL, lambda *notified: woken.append(notified[-1]))
+        await deliver(database, keep_invitations, an_invitation(unknown), tenant="other")
+        for _ in range(2):
+            await deliver(database, keep_invitations, an_invitation(known))
+        await deliver(database, keep_invitations, an_invitation(last), tenant="last")
+        await eventually(lambda: "last" in woken)
+        await driver.reset()
+    assert woken == [TENANT, "last"]

@@ -13,11 +13,12 @@ from support.http_clients import ORIGIN
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_pass, a_scorer_client, a_tenant
 
-from services.scorer.handlers import keep_cases, keep_sending
+from services.scorer.handlers import keep_cases
 from shared.db.database import Database
 from shared.events import CASES, SENDING, Case, TenantSending
 from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE
+from shared.tenancy.sending import keep_sending
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from support.alerts_builders import POLICY, an_answer
 
@@ -11,7 +12,8 @@ from services.alerts.cases.domain.case_rules import is_recent, new_case, opening
 from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.views import shown_until
-from shared.events import Answer
+from services.alerts.recovery.handlers import case_file_of
+from shared.events import CASES, Answer
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 OTHER = CasePolicy(
@@ -48,6 +50,29 @@ def test_another_answer_or_score_has_them_too() -> None:
     assert case.contact_due_at == NOW + timedelta(hours=2)
     case.amended([], NOW, an_answer(id=case.answer_id, score=4, answered_at=NOW), before=6, policy=OTHER)
     assert case.contact_due_at == NOW + timedelta(hours=1)
+
+
+def test_a_customer_who_allows_contact_again_leaves_the_time_of_the_policy() -> None:
+    case, later = a_case(5, OTHER), NOW + timedelta(hours=10)
+    refused = an_answer(id=case.answer_id, may_contact=False)
+    case.apply_answers([], NOW, [refused], OTHER)
+    allowed = an_answer(id=case.answer_id, may_contact=True, changed_at=later)
+    case.apply_answers([], later, [allowed], OTHER)
+    assert case.contact_due_at == later + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("may_contact", [None, False])
+def test_a_restored_case_has_the_deadline_that_its_event_lacks_from_the_policy(
+    may_contact: bool | None,
+) -> None:
+    case = msgspec.structs.replace(a_case(2, POLICY), may_contact=may_contact)
+    case.opened([], 2, 2)
+    file = case_file_of(CASES.event("havnbo", case.published(), NOW), OTHER)
+    assert file.due_at == case.due_at
+    if may_contact is False:
+        assert (file.contact_due_at, file.close_due_at) == (NOW + timedelta(hours=1), case.due_at)
+    else:
+        assert (file.contact_due_at, file.close_due_at) == (case.due_at, NOW + timedelta(days=1))
 
 
 def test_a_reopened_case_is_to_be_closed_in_the_time_of_the_policy() -> None:

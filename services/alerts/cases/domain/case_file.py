@@ -228,13 +228,8 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self.state, self.closed_at = "closed", now
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
-        facts: dict[str, Any] = {
-            "cause": closing.cause,
-            "text": closing.action,
-            "outcome": closing.outcome,
-            "told": closing.told,
-        }
-        self._decide(entries, now, actor, "closed", key, **facts)
+        facts = {"cause": closing.cause, "outcome": closing.outcome, "told": closing.told}
+        self._decide(entries, now, actor, "closed", key=key, text=closing.action, **facts)
 
     def reopen(
         self,
@@ -256,7 +251,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self.state = "assigned" if self.owner_id else "open"
         self.closed_at = self.cause = self.action = self.outcome = self.told = None
         self.close_due_at = now + policy.close_within
-        self._decide(entries, now, actor, "reopened", key, text=text)
+        self._decide(entries, now, actor, "reopened", key=key, text=text)
 
     def restored(self, entries: Entries, now: datetime) -> None:
         """Record that it was restored from its events: what only its page held is lost."""
@@ -295,17 +290,8 @@ class CaseFile(msgspec.Struct, kw_only=True):
     def _how_recently(self, now: datetime) -> str:
         return " a moment ago" if now - self.changed_at < MOMENT_AGO else ""
 
-    def _decide(
-        self,
-        entries: Entries,
-        now: datetime,
-        actor: Actor,
-        kind: EntryKind,
-        key: str | None = None,
-        answers: list[UUID] | None = None,
-        **facts: Any,
-    ) -> None:
-        self._add(entries, now, actor, kind, key, answers, **facts)
+    def _decide(self, entries: Entries, now: datetime, actor: Actor, kind: EntryKind, **details: Any) -> None:
+        self._add(entries, now, actor, kind, **details)
         self.decided_version, self.decided_by = self.version, actor.name
 
     def _add(

@@ -15,6 +15,7 @@ RECENT_CASES = 5_000
 """The newest cases, whose touchpoints a list offers."""
 RECENT_CASES_OF_SEGMENTS = 2_000
 """The newest cases, whose segments the settings page offers."""
+
 COUNT_OPEN_CASES = f"""
     SELECT
         count(*) AS open,

@@ -64,6 +64,13 @@ async def test_each_row_comes_from_a_struct_and_what_it_lacks_from_arguments_or_
     assert await stored(uow) == [("b", 1, ["x", "y"], {"n": 1}, "none"), ("a", 1, None, None, "none")]
 
 
+async def test_an_array_arrives_as_it_is_even_where_its_only_text_is_empty(uow: UnitOfWork):
+    arrays = ((), ("",), ("", "x"), ("x", ""), ("", ""))
+    things = [Thing(id=str(n), labels=labels) for n, labels in enumerate(arrays)]
+    await insert(uow, thing, things, tenant="acme")
+    assert [tuple(labels) for (labels,) in await stored(uow, "labels")] == list(arrays)
+
+
 async def test_an_argument_that_is_no_list_is_the_same_for_every_row_and_wins_over_the_struct(
     uow: UnitOfWork,
 ):
