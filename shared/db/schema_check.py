@@ -87,7 +87,14 @@ class SchemaCheck:
 
         :raises NewerDatabase: when a newer version has migrated the database before this process was ready.
         """
-        await Periodic("database", self._step, CHECK_INTERVAL_S, self.health, sets_ready=False).run(stopping)
+        await Periodic(
+            "database",
+            self._step,
+            CHECK_INTERVAL_S,
+            self.health,
+            max_backoff_s=FIRST_CHECK_INTERVAL_S,
+            sets_ready=False,
+        ).run(stopping)
 
     async def _step(self) -> float | None:
         why = await self._check()

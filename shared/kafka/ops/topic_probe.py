@@ -28,7 +28,7 @@ class TopicProbe:
     async def run(self, stopping: asyncio.Event) -> None:
         """Probe until stopped."""
         await Periodic(
-            "broker", self._step, PROBE_INTERVAL_S, self.health, max_backoff_s=PROBE_INTERVAL_S
+            "broker", self._step, PROBE_INTERVAL_S, self.health, max_backoff_s=FIRST_PROBE_INTERVAL_S
         ).run(stopping)
 
     async def _step(self) -> float | None:

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from shared import runtime
+from shared.db.database import Database
+from shared.db.schema_check import SchemaCheck
 from shared.health import Health
+from shared.kafka.ops.topic_probe import TopicProbe
 from shared.runtime import NEVER_AGAIN, Backoff, Periodic, pause, run_loops
 
 
@@ -84,9 +87,18 @@ async def run_until_done(*outcomes: float | Exception | None, health: Health, **
     return calls
 
 
-async def test_a_periodic_loop_calls_its_step_after_the_interval_or_at_once() -> None:
+async def test_a_periodic_loop_calls_its_step_after_the_interval_or_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    async def no_pause(_: asyncio.Event, seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(runtime, "pause", no_pause)
     health = Health()
     assert await run_until_done(None, 0, 0.02, None, health=health) == 4
+    assert waits == [0.01, 0.02, 0.01]
     assert (health.unready(), health.stalled()) == ([], [])
 
 
@@ -120,6 +132,29 @@ async def test_a_periodic_loop_that_is_done_for_good_waits_for_the_stop_and_is_n
     assert health.stalled() == []
     stopping.set()
     await asyncio.wait_for(running, 1)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        SchemaCheck(Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing"), "dispatcher", Health()),
+        TopicProbe("127.0.0.1:1", Health()),
+    ],
+)
+async def test_a_server_that_is_away_when_a_process_starts_is_tried_again_every_second(
+    check: SchemaCheck | TopicProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    async def no_pause(stopping: asyncio.Event, seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 20:
+            stopping.set()
+
+    monkeypatch.setattr(runtime, "pause", no_pause)
+    await check.run(asyncio.Event())
+    assert max(waits) <= 1.1
+    assert check.health.unready() != []
 
 
 async def test_a_loop_that_sets_itself_ready_is_not_overruled() -> None:
