@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db.database import UnitOfWork
+from shared.events import Event
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SEPARATOR = "\x1f"
@@ -49,6 +50,14 @@ async def keep_newest(
     return await uow.execute(keep_newest_sql(table, names, first=first, returning=returning), values)
 
 
+async def keep_newest_events(
+    uow: UnitOfWork, table: Table, events: Sequence[Event[Any]], **given: Any
+) -> CursorResult[Any]:
+    """Keep a replica: :func:`keep_newest` of what the events hold, each under its tenant."""
+    tenants = [event.tenant for event in events]
+    return await keep_newest(uow, table, [event.data for event in events], tenant=tenants, **given)
+
+
 def row_values(
     table: Table, structs: Sequence[Any], columns: Mapping[str, Any] | None = None
 ) -> tuple[Names, dict[str, Any]]:
@@ -72,19 +81,30 @@ def row_values(
 
 
 @cache
-def rows_sql(table: Table, names: Names) -> str:
-    """A ``SELECT`` of the rows whose values ``row_values`` returns, in the order of the table's key."""
-    arrays = ", ".join(f"CAST(:{name} AS {_element_type(table, name)}[])" for name in names)
+def rows_sql(table: Table, names: Names, *, single: bool = False) -> str:
+    """A ``SELECT`` of the rows whose values ``row_values`` returns, in the order of the table's key.
+
+    :param single: each value is that of one row, not a list: a quarter faster than arrays of one element.
+    """
+    suffix = "" if single else "[]"
+    values = ", ".join(f"CAST(:{name} AS {_element_type(table, name)}{suffix})" for name in names)
+    rows = f"(VALUES ({values}))" if single else f"unnest({values})"
     selected = ", ".join(_selected(table, name) for name in names)
     key = ", ".join(column.name for column in table.primary_key)
-    return f"SELECT {selected} FROM unnest({arrays}) AS n({', '.join(names)}) ORDER BY {key}"
+    return f"SELECT {selected} FROM {rows} AS n({', '.join(names)}) ORDER BY {key}"
 
 
 @cache
 def keep_newest_sql(
-    table: Table, names: Names, *, first: Names = (), changes: tuple[str, ...] = (), returning: str = ""
+    table: Table,
+    names: Names,
+    *,
+    first: Names = (),
+    changes: tuple[str, ...] = (),
+    returning: str = "",
+    single: bool = False,
 ) -> str:
-    """The statement of :func:`keep_newest`.
+    """The statement of :func:`keep_newest`; ``single`` as in :func:`rows_sql`.
 
     :param changes: further assignments to the existing row, whose name is ``t``.
     """
@@ -95,7 +115,7 @@ def keep_newest_sql(
         if name not in key
     ]
     return (
-        f"INSERT INTO {table.name} AS t ({', '.join(names)}) {rows_sql(table, names)} "
+        f"INSERT INTO {table.name} AS t ({', '.join(names)}) {rows_sql(table, names, single=single)} "
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join([*assigned, *changes])} "
         "WHERE t.version < EXCLUDED.version" + (f" RETURNING {returning}" if returning else "")
     )

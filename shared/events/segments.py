@@ -85,7 +85,7 @@ def segments_of(thing: Segmented) -> list[str]:
 
 def named_segments(thing: Segmented) -> tuple[str, ...]:
     """The segments of a thing besides the whole company, once each."""
-    return tuple(dict.fromkeys(segments_of(thing)[1:]))
+    return tuple(segments_of(thing)[1:])
 
 
 def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:

@@ -85,7 +85,12 @@ async def put_answers(
             "page_seq": writer.seq if writer else None,
         },
     )
-    keep_newest_answers = keep_newest_sql(answer_table, names, returning="old.*, new.score AS new_score")
+    single = len(answers) == 1  # nearly always: all but imports
+    if single:
+        values = {name: value for name, (value,) in values.items()}
+    keep_newest_answers = keep_newest_sql(
+        answer_table, names, returning="old.*, new.score AS new_score", single=single
+    )
     await uow.execute(PUT_ANSWERS.format(keep_newest_answers=keep_newest_answers), values)
 
 

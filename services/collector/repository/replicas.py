@@ -6,7 +6,7 @@ import msgspec
 
 from services.collector.domain import InvitationReplica
 from services.collector.models import case_copy, invitation, survey
-from shared.db.bulk import keep_newest
+from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.events import Case, Event, Invitation, Survey
 
@@ -15,28 +15,15 @@ _encode = msgspec.json.Encoder().encode
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
     """Write each version of a survey that is newer than its replica."""
-    await keep_newest(
-        uow,
-        survey,
-        [event.data for event in events],
-        tenant=[event.tenant for event in events],
-        body=[_encode(event.data) for event in events],
-    )
+    await keep_newest_events(uow, survey, events, body=[_encode(event.data) for event in events])
 
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Write each invitation that is newer than its replica."""
-    await keep_newest(
-        uow,
-        invitation,
-        [event.data for event in events],
-        tenant=[event.tenant for event in events],
-        body=[_encode(InvitationReplica.of(event.data)) for event in events],
-    )
+    bodies = [_encode(InvitationReplica.of(event.data)) for event in events]
+    await keep_newest_events(uow, invitation, events, body=bodies)
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
     """Write the deadline and the state of each case that is newer than its replica."""
-    await keep_newest(
-        uow, case_copy, [event.data for event in events], tenant=[event.tenant for event in events]
-    )
+    await keep_newest_events(uow, case_copy, events)
