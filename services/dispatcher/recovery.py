@@ -23,6 +23,7 @@ from shared.events import (
     TRANSACTIONS,
     Event,
     Invitation,
+    SendingMode,
     Survey,
     TenantSending,
     Transaction,
@@ -41,11 +42,21 @@ POSSIBLY_SENT = "the database was restored: it may have been sent since the back
 
 
 async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
-    """Restore the surveys with their words."""
+    """Restore the surveys with their words.
+
+    An earlier version published how a tenant sends with its surveys alone: where no event of its own was
+    restored, that of the survey that changed last counts.
+    """
     versions = newest(events, lambda survey: (survey.id, survey.survey_version))
     current: dict[tuple[str, UUID], Event[Survey]] = {}
     for event in sorted(versions, key=lambda event: (event.data.version, event.data.survey_version)):
         current[event.tenant, event.data.id] = event
+    sendings = {
+        event.tenant: _sending(event.data)
+        for event in sorted(current.values(), key=lambda event: event.data.changed_at)
+    }
+    # Sending before the surveys: all transactions lock in this order.
+    await rows.restore_unpublished_sending(uow, sendings)
     await rows.restore_surveys(uow, [current[key] for key in sorted(current)])
     await rows.restore_words(uow, versions)
 
@@ -111,6 +122,11 @@ async def invitations_page(
     return invitations, (found[-1].tenant, found[-1].id) if len(found) == limit else None
 
 
+def _sending(survey: Survey) -> TenantSending:
+    mode: SendingMode = "test" if survey.test else "live"
+    return TenantSending(version=1, mode=mode, stopped=survey.stopped, changed_at=survey.changed_at)
+
+
 def _transaction(invitation: Invitation) -> Transaction:
     """What an invitation has of its event, until its transaction is read."""
     return Transaction(
@@ -150,7 +166,7 @@ def recovery(context: Context) -> Recovery:
             Owned(INVITATIONS, invitations_page),
         ),
         reads=(
-            # Sending before the surveys: all transactions lock in this order, and the API may be running.
+            # Before the surveys, which tell how a tenant sent only where this topic does not.
             Subscription(SENDING, restore_sending),
             Subscription(SURVEYS, restore_surveys),
             Subscription(INVITATIONS, partial(restore_invitations, context)),

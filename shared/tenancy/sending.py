@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text
 
-from shared.db.bulk import keep_newest
+from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.events import Event, TenantSending
 from shared.events.dedupe import newest
@@ -28,10 +28,7 @@ def sending_table(metadata: MetaData) -> None:
 
 async def keep_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
     """Handle ``sending`` events: keep the newest of each tenant."""
-    kept = newest(events, lambda _: "sending")
-    await keep_newest(
-        uow, SENDING_COPY, [event.data for event in kept], tenant=[event.tenant for event in kept]
-    )
+    await keep_newest_events(uow, SENDING_COPY, newest(events, lambda _: "sending"))
 
 
 async def sending_state(uow: UnitOfWork, tenant: str) -> tuple[bool, bool]:

@@ -8,7 +8,7 @@ import msgspec
 
 from services.alerts.models import answer, invitation, survey
 from services.alerts.replicas.answer_updates import AnswerUpdate
-from shared.db.bulk import keep_newest
+from shared.db.bulk import keep_newest, keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import Answer, Event, Invitation, Survey
@@ -179,12 +179,11 @@ TOUCH_CASES_OF_INVITATIONS = """
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
     """Keep the newest version of each. An open page whose case lacked its invitation shows it again."""
-    rows = await keep_newest(
+    rows = await keep_newest_events(
         uow,
         invitation,
-        [event.data for event in events],
+        events,
         returning="new.tenant AS tenant, new.id AS id, old.id AS known",
-        tenant=[event.tenant for event in events],
         body=[msgspec.json.encode(event.data) for event in events],
     )
     added = [(row.tenant, row.id) for row in rows if row.known is None]
@@ -215,9 +214,7 @@ async def invitations(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dict
 
 async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
     """Keep the newest event of each version of each survey."""
-    await keep_newest(
-        uow, survey, [event.data for event in events], tenant=[event.tenant for event in events]
-    )
+    await keep_newest_events(uow, survey, events)
 
 
 FIND_SURVEY_NAME = """

@@ -26,7 +26,7 @@ Identity = tuple[str, UUID]
 
 
 class DecisionCollision(Exception):
-    """Another transaction has decided an event of this batch meanwhile: the batch is judged anew."""
+    """Another transaction has stored a row of this batch meanwhile: the batch is judged anew."""
 
 
 class Candidate(NamedTuple):
@@ -145,7 +145,8 @@ async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult]) -> None:
     ]
     if not invitations:
         return
-    await invitation_rows.insert(uow, invitations)
+    if await invitation_rows.insert(uow, invitations) != len(invitations):
+        raise DecisionCollision
     await begin_quarantine(
         uow,
         [

@@ -23,9 +23,9 @@ MAX_WAITING_COUNTED = 10_000
 """Pages say of more mails that they are more than so many."""
 
 
-async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]]) -> None:
-    """Store new invitations, each given with its tenant."""
-    await insert_rows(
+async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]]) -> int:
+    """Store new invitations, each given with its tenant; returns how many were new."""
+    inserted = await insert_rows(
         uow,
         invitation,
         [each for _, each in invitations],
@@ -35,6 +35,7 @@ async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]])
         changed_at=uow.now,
         body=[json.encode(each) for _, each in invitations],
     )
+    return inserted.rowcount
 
 
 # The invitation has been published when none of its rows is left in the outbox: row and outbox row were

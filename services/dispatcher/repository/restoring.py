@@ -1,6 +1,6 @@
 """Restore rows from the topics after the database came from a backup, and page through them to publish."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from services.dispatcher.models import decision, invitation, sending, survey, su
 from services.dispatcher.surveys.domain import rules_of
 from services.dispatcher.surveys.texts import write_texts
 from shared.db import UnitOfWork
-from shared.db.bulk import insert, keep_newest, row_values, rows_sql
+from shared.db.bulk import insert, keep_newest, keep_newest_events, row_values, rows_sql
 from shared.events import Event, Invitation, Survey, TenantSending, Transaction
 from shared.events.surveys import SURVEY_RULES
 from shared.kafka.ops.recovery import Cursor
@@ -86,25 +86,59 @@ async def restore_words(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> Non
     )
 
 
+# What was changed here after the event was published stands, as a stop before the recovery does, and gets a
+# version that no consumer has. Versions alone do not tell which is later: in a backup from before they were
+# counted each of them is 1.
+RESTORE_SENDING = """
+    INSERT INTO sending AS s ({names})
+    {rows}
+    ON CONFLICT (tenant) DO UPDATE SET
+        version = EXCLUDED.version + CASE WHEN s.changed_at > EXCLUDED.changed_at THEN 1 ELSE 0 END,
+        published_version = EXCLUDED.version,
+        mode = CASE WHEN s.changed_at > EXCLUDED.changed_at THEN s.mode ELSE EXCLUDED.mode END,
+        stopped = CASE WHEN s.changed_at > EXCLUDED.changed_at THEN s.stopped ELSE EXCLUDED.stopped END,
+        changed_at = greatest(s.changed_at, EXCLUDED.changed_at)
+    WHERE s.version <= EXCLUDED.version
+"""
+
+
 async def restore_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
-    """Keep how these tenants sent, where that is newer than ours."""
-    await keep_newest(
-        uow,
+    """Keep how these tenants sent, where that was changed later than ours."""
+    names, values = row_values(
         sending,
         [event.data for event in events],
-        tenant=[event.tenant for event in events],
-        published_version=[event.data.version for event in events],
+        {
+            "tenant": [event.tenant for event in events],
+            "published_version": [event.data.version for event in events],
+        },
     )
+    statement = RESTORE_SENDING.format(names=", ".join(names), rows=rows_sql(sending, names))
+    await uow.execute(statement, values)
+
+
+RESTORE_UNPUBLISHED_SENDING = """
+    INSERT INTO sending AS s ({names})
+    {rows}
+    ON CONFLICT (tenant) DO UPDATE SET
+        mode = EXCLUDED.mode, stopped = EXCLUDED.stopped, changed_at = EXCLUDED.changed_at
+    WHERE s.published_version = 0 AND s.changed_at < EXCLUDED.changed_at
+"""
+
+
+async def restore_unpublished_sending(uow: UnitOfWork, sendings: Mapping[str, TenantSending]) -> None:
+    """Keep how these tenants sent, by their names, of whom no event tells it."""
+    names, values = row_values(sending, list(sendings.values()), {"tenant": list(sendings)})
+    statement = RESTORE_UNPUBLISHED_SENDING.format(names=", ".join(names), rows=rows_sql(sending, names))
+    await uow.execute(statement, values)
 
 
 async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> set[tuple[str, UUID]]:
     """Keep those that are newer than ours; returns which of them we did not have at all."""
-    kept = await keep_newest(
+    kept = await keep_newest_events(
         uow,
         invitation,
-        [event.data for event in events],
+        events,
         returning="new.tenant AS tenant, new.id AS id, old.id AS known",
-        tenant=[event.tenant for event in events],
         customer_id=[event.data.customer.id for event in events],
         next_at=[event.data.due_at for event in events],
         lease_until=None,

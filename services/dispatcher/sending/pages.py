@@ -24,7 +24,6 @@ from services.dispatcher.sending.views import SendingSwitch, SwitchPage
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.surveys.views import TypedAddresses
-from shared.db import UnitOfWork
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -40,66 +39,28 @@ STALE_ADDRESSES = (
 )
 NOT_CONFIRMED = "Tick the box to confirm that customers will be written to. Nothing was changed."
 
-LIVE = SendingSwitch("live", mode="live")
-TEST_MODE = SendingSwitch("test-mode", mode="test")
-STOP = SendingSwitch("stop", stopped=True)
-RESUME = SendingSwitch("resume", stopped=False)
+SWITCHES = (
+    SendingSwitch("live", mode="live", needs_confirmation=True),
+    SendingSwitch("test-mode", mode="test"),
+    SendingSwitch("stop", stopped=True),
+    SendingSwitch("resume", stopped=False),
+)
 
 
-@router.get("/live")
-async def ask_to_go_live(request: Request, staff: StaffAdmin, context: OwnContext) -> Response:
-    """What going live means, and the button."""
-    return await _ask(request, staff, context, LIVE)
+def _add_routes(switch: SendingSwitch) -> None:
+    """Add the page that asks before the switch is pressed, and the form that presses it."""
+
+    @router.get(f"/{switch.name}")
+    async def ask(request: Request, staff: StaffAdmin, context: OwnContext) -> Response:
+        return await _ask(request, staff, context, switch)
+
+    @router.post(f"/{switch.name}")
+    async def press(request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext) -> Response:
+        return await _press(request, staff, context, switch)
 
 
-@router.post("/live")
-async def go_live(request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext) -> Response:
-    """Send to customers from now on."""
-    if (await request.form()).get("confirmed") != "on":
-        return await _ask(request, staff, context, LIVE, NOT_CONFIRMED, status_code=422)
-    return await _act(request, staff, context, LIVE)
-
-
-@router.get("/test-mode")
-async def ask_for_test_mode(request: Request, staff: StaffAdmin, context: OwnContext) -> Response:
-    """What test mode means for the mails that wait, and the button."""
-    return await _ask(request, staff, context, TEST_MODE)
-
-
-@router.post("/test-mode")
-async def go_back_to_test_mode(
-    request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext
-) -> Response:
-    """Send to test addresses only from now on."""
-    return await _act(request, staff, context, TEST_MODE)
-
-
-@router.get("/stop")
-async def ask_to_stop(request: Request, staff: StaffAdmin, context: OwnContext) -> Response:
-    """What stopping means for the mails that wait, and the button."""
-    return await _ask(request, staff, context, STOP)
-
-
-@router.post("/stop")
-async def stop_all_sending(
-    request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext
-) -> Response:
-    """Send nothing from now on."""
-    return await _act(request, staff, context, STOP)
-
-
-@router.get("/resume")
-async def ask_to_resume(request: Request, staff: StaffAdmin, context: OwnContext) -> Response:
-    """What starting again means for the mails that wait, and the button."""
-    return await _ask(request, staff, context, RESUME)
-
-
-@router.post("/resume")
-async def resume_sending(
-    request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext
-) -> Response:
-    """Send again, also what waited unless it is too old by now."""
-    return await _act(request, staff, context, RESUME)
+for _switch in SWITCHES:
+    _add_routes(_switch)
 
 
 @router.post("/test-addresses")
@@ -151,22 +112,23 @@ def _split(typed: str) -> list[str]:
     return typed.replace(",", " ").replace(";", " ").split()
 
 
-async def _act(request: Request, staff: Staff, context: DispatcherContext, switch: SendingSwitch) -> Response:
-    """Press the switch, unless sending has changed since the form was rendered."""
-    seen = str((await request.form()).get("version", ""))
+async def _press(
+    request: Request, staff: Staff, context: DispatcherContext, switch: SendingSwitch
+) -> Response:
+    """Press the switch, unless it is not confirmed or sending has changed since the form was rendered."""
+    form = await request.form()
+    if switch.needs_confirmation and form.get("confirmed") != "on":
+        return await _ask(request, staff, context, switch, NOT_CONFIRMED, status_code=422)
+    seen = str(form.get("version", ""))
     try:
         async with context.database.transaction() as uow:
-            await _press(uow, staff, switch, seen)
+            if switch.stopped is not None:
+                await set_stopped(uow, staff.tenant, staff.name, stopped=switch.stopped, seen=seen)
+            if switch.mode is not None:
+                await set_mode(uow, staff.tenant, staff.name, switch.mode, seen=seen)
     except SendingChanged:
         return await _ask(request, staff, context, switch, STALE_FORM, status_code=409)
     return RedirectResponse(f"/surveys?did={switch.name}", 303)
-
-
-async def _press(uow: UnitOfWork, staff: Staff, switch: SendingSwitch, seen: str) -> None:
-    if switch.stopped is not None:
-        await set_stopped(uow, staff.tenant, staff.name, stopped=switch.stopped, seen=seen)
-    if switch.mode is not None:
-        await set_mode(uow, staff.tenant, staff.name, switch.mode, seen=seen)
 
 
 async def _ask(

@@ -88,10 +88,10 @@ MARK_PUBLISHED = f"""
 """
 MARK_UNPUBLISHED = f"""
     UPDATE sending SET published_version = version
-    WHERE tenant IN (
+    WHERE tenant = ANY(ARRAY(
         SELECT tenant FROM sending WHERE published_version < version ORDER BY tenant LIMIT :limit
         FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING {_PUBLISHED}
 """
 

@@ -17,6 +17,8 @@ class SendingSwitch:
     name: str
     mode: SendingMode | None = None
     stopped: bool | None = None
+    needs_confirmation: bool = False
+    """Whether a box must be ticked before it is pressed."""
 
     def is_done(self, sending: Sending) -> bool:
         """Whether nothing is left to be done."""

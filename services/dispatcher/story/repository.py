@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.models import answer_heard, case_heard
 from shared.db import UnitOfWork
-from shared.db.bulk import keep_newest
+from shared.db.bulk import keep_newest_events
 from shared.events import Answer, AnswerState, Case, Event
 
 
@@ -22,12 +22,11 @@ async def keep_answers(
     """
     clicked, sent = _first_times("clicked", versions), _first_times("sent", versions)
     identities = [(event.tenant, event.data.id) for event in answers]
-    await keep_newest(
+    await keep_newest_events(
         uow,
         answer_heard,
-        [event.data for event in answers],
+        answers,
         first=("clicked_at", "saved_at", "sent_at"),
-        tenant=[event.tenant for event in answers],
         clicked_at=[clicked.get(identity) for identity in identities],
         saved_at=[event.data.answered_at for event in answers],
         sent_at=[sent.get(identity) for identity in identities],
@@ -37,13 +36,7 @@ async def keep_answers(
 
 async def keep_cases(uow: UnitOfWork, cases: Sequence[Event[Case]]) -> None:
     """Keep each case that is newer than ours."""
-    await keep_newest(
-        uow,
-        case_heard,
-        [event.data for event in cases],
-        tenant=[event.tenant for event in cases],
-        heard_at=uow.now,
-    )
+    await keep_newest_events(uow, case_heard, cases, heard_at=uow.now)
 
 
 def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[tuple[str, UUID], datetime]:

@@ -19,19 +19,18 @@ ADD = """
         reason = CASE WHEN s.reason = 'listed' THEN EXCLUDED.reason ELSE s.reason END,
         who = CASE WHEN s.reason = 'listed' THEN EXCLUDED.who ELSE s.who END
     WHERE s.reason <> EXCLUDED.reason
-    RETURNING key
 """
 
 
 async def add(
     uow: UnitOfWork, tenant: str, entries: Sequence[tuple[str, str]], *, reason: str, who: str
-) -> int:
-    """Add (kind, key) entries; returns how many were new.
+) -> None:
+    """Add (kind, key) entries.
 
     Only an unsubscription takes the place of another reason; that a list has the entry too stays known.
     """
     entries = sorted(set(entries))
-    added = await uow.execute(
+    await uow.execute(
         ADD,
         {
             "tenant": tenant,
@@ -42,7 +41,6 @@ async def add(
             "keys": [key for _, key in entries],
         },
     )
-    return len(added.all())
 
 
 FIND_MATCHING = """

@@ -27,6 +27,7 @@ from support.dispatcher_builders import (
 from support.http_clients import SECRET, context_on
 
 from services.dispatcher.app import SERVICE
+from services.dispatcher.decisions import handlers
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.models import metadata
@@ -230,6 +231,25 @@ async def test_one_identity_of_two_customers_at_once_is_decided_once(database: D
     (row,) = await rows(database, "SELECT customer_id FROM decision")
     asked = customer_hash(SECRET, TENANT, f"{row.customer_id}@example.com")
     assert [one.id for one in invited] == [asked]
+
+
+async def test_an_invitation_whose_id_is_taken_gets_another_and_is_not_lost(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    await keep_tenant(database)
+    await make_survey(database)
+    await go_live(database)
+    await decide(database, a_transaction("order-1"))
+    ids = iter([*await states(database), uuid7()])
+    monkeypatch.setattr(handlers, "uuid7", lambda: next(ids))
+    await decide(database, a_transaction("order-2", a_customer("c-2")))
+    found = await rows(
+        database,
+        "SELECT d.source_id, i.customer_id FROM decision d JOIN invitation i ON i.id = d.invitation_id "
+        "AND i.event_id = d.event_id ORDER BY 1",
+    )
+    assert [tuple(row) for row in found] == [("order-1", "c-1"), ("order-2", "c-2")]
+    assert {one.id for one in await invitations(database)} == {*await states(database)}
 
 
 async def test_what_is_heard_again_changes_nothing(database: Database, clock: Clock):

@@ -69,7 +69,6 @@ async def insert(uow: UnitOfWork, decisions: Sequence[NewDecision]) -> int:
         uow,
         decision,
         decisions,
-        returning="tenant, event_id",
         decided_at=uow.now,
         source=[each.transaction.source for each in decisions],
         source_id=[each.transaction.id for each in decisions],
@@ -78,7 +77,7 @@ async def insert(uow: UnitOfWork, decisions: Sequence[NewDecision]) -> int:
         facts=[encode_facts(each.transaction) for each in decisions],
         grounds=[json.encode(each.explanation) for each in decisions],
     )
-    return len(inserted.all())
+    return inserted.rowcount
 
 
 def stored_segments(transaction: Transaction) -> list[str]:
