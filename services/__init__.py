@@ -1,8 +1,10 @@
-"""The five services; none imports another, they speak through events.
+"""The five services; none imports another, they communicate by events.
 
-trigger     takes in what may start a survey
+trigger     accepts what may start a survey
 dispatcher  decides who is asked, when and how, and sends
-collector   takes the answer
-scorer      keeps what the answers add up to
-alerts      makes somebody act
+collector   collects the answers
+scorer      counts the answers
+alerts      puts each unhappy customer in front of people who can act
 """
+
+SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")

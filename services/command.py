@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from services import SERVICES
+
 if TYPE_CHECKING:
     from shared.service import Service
-
-SERVICES = ("trigger", "dispatcher", "collector", "scorer", "alerts")
 
 HELP = "``afterword``: the one command. It gathers what each service brings and what a local stack adds."
 

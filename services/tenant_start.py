@@ -15,6 +15,7 @@ from services.alerts.staff.staff_commands import create_staff, sign_in_link
 from services.dispatcher.app import SERVICE as DISPATCHER
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.decisions.addresses import address_quality
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.trigger import tenants
 from services.trigger.app import SERVICE as TRIGGER
 from services.trigger.errors import BadTenant, TenantExists
@@ -22,8 +23,6 @@ from shared.cli.context import command_contexts
 from shared.permissions import STARTER_SCOPES
 from shared.service import Context
 from shared.values.text import normalized_text
-
-LANGUAGES = ["en", "da", "nl"]
 
 
 class TenantStartRefused(Exception):
@@ -71,7 +70,7 @@ async def _create_all(
     staff_url = contexts[0].staff_url
     try:
         await tenants.create_tenant(
-            trigger, tenant, name=name, time_zone=time_zone, country=country, languages=LANGUAGES
+            trigger, tenant, name=name, time_zone=time_zone, country=country, languages=STANDARD_LANGUAGES
         )
     except TenantExists:
         if not await tenants.is_unfinished(trigger, tenant, name):

@@ -3,11 +3,7 @@
 import sys
 
 from deploy.demo import data
-
-
-def print_line(sentence: str) -> None:
-    sys.stdout.write(sentence + "\n")
-    sys.stdout.flush()
+from deploy.local.logfile import print_line
 
 
 def main() -> None:

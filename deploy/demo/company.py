@@ -14,6 +14,7 @@ from services.alerts.staff.repository import people
 from services.alerts.staff.staff_commands import create_staff, set_password
 from services.dispatcher.app import SERVICE as DISPATCHER
 from services.dispatcher.sending import sending_commands
+from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.trigger.app import SERVICE as TRIGGER
 from services.trigger.errors import TenantExists
 from services.trigger.tenants import create_key, create_tenant
@@ -23,7 +24,6 @@ from shared.db.database import Database
 PROCESS = "demo"
 TENANT_ID, COMPANY_NAME = "demo", "Havnbo"
 TIME_ZONE = ZoneInfo("Europe/Copenhagen")
-LANGUAGES = ("en", "da", "nl")
 POSTAL_ADDRESS = "Havnbo (invented), Havnegade 1, 8000 Aarhus"
 
 KEY_NAME = "simulated"
@@ -66,7 +66,7 @@ async def api_key(checkpoint: Checkpoint) -> str:
                     name=COMPANY_NAME,
                     time_zone=TIME_ZONE.key,
                     country="DK",
-                    languages=LANGUAGES,
+                    languages=STANDARD_LANGUAGES,
                     postal_address=POSTAL_ADDRESS,
                 )
             except TenantExists:

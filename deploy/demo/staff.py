@@ -77,7 +77,7 @@ class SimulatedAgents:
         return cases
 
     async def _work_on(self, case: Case) -> None:
-        """Assign the case to a simulated colleague and close it, unless somebody else works on it."""
+        """Assign the case to a simulated colleague and close it, unless a person works on it."""
         random = self._model.random("case", case["number"])
         (outcome,) = random.choices(OUTCOMES, OUTCOME_SHARES)
         may_call = case["may_contact"] is not False

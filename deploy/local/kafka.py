@@ -69,14 +69,8 @@ def fetch() -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
         subprocess.run(  # noqa: S603  (a fixed command)
             (
-                *(
-                    "mvn",
-                    "--batch-mode",
-                    "--quiet",
-                    "--strict-checksums",
-                    "-f",
-                    str(CONFIG_FOLDER / "pom.xml"),
-                ),
+                *("mvn", "--batch-mode", "--quiet", "--strict-checksums"),
+                *("-f", str(CONFIG_FOLDER / "pom.xml")),
                 *("dependency:copy-dependencies", "-DincludeScope=runtime"),
                 f"-DoutputDirectory={unfinished}",
             ),
@@ -152,11 +146,8 @@ async def answers(state: State) -> bool:
 
 def _java(*options: str) -> tuple[str, ...]:
     return (
-        *(
-            "java",
-            "-Djava.awt.headless=true",
-            f"-Dlog4j2.configurationFile=file:{CONFIG_FOLDER / 'log4j2.properties'}",
-        ),
+        *("java", "-Djava.awt.headless=true"),
+        f"-Dlog4j2.configurationFile=file:{CONFIG_FOLDER / 'log4j2.properties'}",
         *("-cp", f"{JARS_FOLDER}/*", *options),
     )
 

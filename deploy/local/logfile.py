@@ -1,6 +1,7 @@
-"""The output of one program: written to a file, and passed on line by line."""
+"""The output of programs: written to a file, and passed on line by line."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,3 +55,9 @@ class LineReader(asyncio.Protocol):
         if self._unfinished_line:
             self._write(self._unfinished_line)
         self.closed.set()
+
+
+def print_line(line: str) -> None:
+    """Write a line to standard output at once, also where that is a file."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -9,6 +9,7 @@ import sys
 from typing import cast
 
 from deploy.local import postgres
+from deploy.local.logfile import print_line
 from deploy.local.servers import ServerName, prepare
 from deploy.local.state import State
 from deploy.local.supervisor import Supervisor
@@ -21,8 +22,7 @@ async def run(server: ServerName) -> None:
         await supervisor.start(await prepare(server, state))
         if server == "postgres":
             await postgres.create_databases(state)
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+        print_line("ready")
         await asyncio.to_thread(sys.stdin.read)
 
 

@@ -14,7 +14,7 @@ import asyncpg
 from deploy.demo import data
 from deploy.local import kafka, lock, postgres, servers
 from deploy.local.child import StartFailedError
-from deploy.local.logfile import OnLine
+from deploy.local.logfile import OnLine, print_line
 from deploy.local.probes import answers
 from deploy.local.program import Program
 from deploy.local.state import CHECKOUT, SERVICES, State, environment
@@ -172,14 +172,9 @@ def explain(error: Exception) -> str:
 
 def main() -> None:
     """Run without a console: the steps go to standard output, which is a file."""
-
-    def print_step(doing: str) -> None:
-        sys.stdout.write(doing + "\n")
-        sys.stdout.flush()
-
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     os.chdir(CHECKOUT)
-    stack = Stack(State.open(), demo="--demo" in sys.argv, on_step=print_step, on_line=None)
+    stack = Stack(State.open(), demo="--demo" in sys.argv, on_step=print_line, on_line=None)
     try:
         asyncio.run(stack.run(lambda: None))
     except FAILURES as error:

@@ -1,12 +1,15 @@
 """What alerts adds to the ``afterword`` command: the people who sign in."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shared.permissions import ROLES
+
+if TYPE_CHECKING:
+    from shared.service import Context
 
 
 def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
@@ -25,42 +28,35 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
         ] = None,
     ) -> None:
         """Add somebody; prints a link with which they sign in once, within a day."""
-        settings()
 
-        async def run() -> str:
+        async def add(context: "Context") -> str:
             from services.alerts.staff import staff_commands
 
-            async with staff_commands.open_database() as (database, afterword):
-                await staff_commands.list_staff(database, tenant)
-                return await staff_commands.create_staff(
-                    database, afterword.staff_url, tenant, address, role, name=name, segments=segment or ()
-                )
+            await staff_commands.list_staff(context.database, tenant)
+            return await staff_commands.create_staff(
+                context.database, context.staff_url, tenant, address, role, name=name, segments=segment or ()
+            )
 
-        typer.echo(_result(run))
+        _run(settings, add)
 
     @staff.command()
     def link(tenant: str, address: str) -> None:
         """A new sign-in link for somebody who is here; earlier links end."""
-        settings()
 
-        async def run() -> str:
+        async def renew(context: "Context") -> str:
             from services.alerts.staff import staff_commands
 
-            async with staff_commands.open_database() as (database, afterword):
-                return await staff_commands.sign_in_link(database, afterword.staff_url, tenant, address)
+            return await staff_commands.sign_in_link(context.database, context.staff_url, tenant, address)
 
-        typer.echo(_result(run))
+        _run(settings, renew)
 
     @staff.command("list")
     def show(tenant: str) -> None:
         """Everybody of a company."""
-        settings()
 
-        async def run() -> str:
+        async def table(context: "Context") -> str:
             from services.alerts.staff import staff_commands
 
-            async with staff_commands.open_database() as (database, _):
-                found = await staff_commands.list_staff(database, tenant)
             return "\n".join(
                 "\t".join(
                     [
@@ -70,31 +66,36 @@ def add_to(app: typer.Typer, settings: Callable[[], None]) -> None:
                         *([] if one.active else ["left"]),
                     ]
                 )
-                for one in found
+                for one in await staff_commands.list_staff(context.database, tenant)
             )
 
-        typer.echo(_result(run))
+        _run(settings, table)
 
     @staff.command()
     def deactivate(tenant: str, address: str) -> None:
         """Somebody leaves: no sign-in any more, and every session is dead within five minutes."""
-        settings()
 
-        async def run() -> str:
+        async def dismiss(context: "Context") -> str:
             from services.alerts.staff import staff_commands
 
-            async with staff_commands.open_database() as (database, _):
-                await staff_commands.dismiss(database, tenant, address)
+            await staff_commands.dismiss(context.database, tenant, address)
             return f"{address} cannot sign in any more"
 
-        typer.echo(_result(run))
+        _run(settings, dismiss)
 
 
-def _result(run: Callable[[], Coroutine[None, None, str]]) -> str:
-    """What a command prints, or why it failed."""
+def _run(settings: Callable[[], None], act: "Callable[[Context], Awaitable[str]]") -> None:
+    """Act with the context of alerts, and print the result, or why it failed."""
+    settings()
+    from services.alerts.app import SERVICE
     from services.alerts.errors import BadAccount
+    from shared.cli.context import command_context
+
+    async def in_context() -> str:
+        async with command_context(SERVICE) as context:
+            return await act(context)
 
     try:
-        return asyncio.run(run())
+        typer.echo(asyncio.run(in_context()))
     except BadAccount as fault:
         raise typer.BadParameter(fault.remedy) from None

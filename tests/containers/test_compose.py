@@ -44,8 +44,8 @@ def processes(*services: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[Deployment]:
-    if output := engine():
-        pytest.fail(f"AFTERWORD_TEST_STACK=containers, but there is no engine: {output}")
+    if fault := engine():
+        pytest.fail(f"AFTERWORD_TEST_STACK=containers, but there is no engine: {fault}")
     with a_deployment("afterword-test") as built:
         built.up()
         yield built
@@ -143,18 +143,18 @@ async def test_without_one_service_the_others_go_on(
 
 
 @pytest.mark.parametrize(
-    ("absent", "output"), [("kafka", "broker"), ("postgres", "database"), ("mailbox", "mail server")]
+    ("absent", "missing"), [("kafka", "broker"), ("postgres", "database"), ("mailbox", "mail server")]
 )
 async def test_without_a_server_it_is_said_who_misses_it_and_nothing_is_lost(
-    deployment: Deployment, customers: CustomerLoad, absent: str, output: str
+    deployment: Deployment, customers: CustomerLoad, absent: str, missing: str
 ) -> None:
     await customers.buy(f"before-{absent}", 2)
     process = "dispatcher-sender" if absent == "mailbox" else "scorer-worker"
     deployment.compose("stop", absent)
     try:
         buying = asyncio.create_task(customers.buy(f"without-{absent}", 4))
-        await eventually(lambda: output in deployment.missing(process), within=60)
-        await eventually(lambda: output in deployment.compose("logs", "--since", "2m", process), within=20)
+        await eventually(lambda: missing in deployment.missing(process), within=60)
+        await eventually(lambda: missing in deployment.compose("logs", "--since", "2m", process), within=20)
     finally:
         deployment.compose("start", absent)
     await buying

@@ -1,17 +1,14 @@
 """What an operator does to people by command, each in one transaction."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from services.alerts.errors import BadAccount
-from services.alerts.settings import Settings
 from services.alerts.staff import accounts
 from services.alerts.staff.passwords import Passwords, password_fault
 from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.sign_in_tokens import link_address, new_link
 from shared.db.database import Database
-from shared.settings import Afterword, load
 from shared.tenancy import find_tenant
 
 
@@ -90,15 +87,3 @@ async def list_staff(database: Database, tenant: str) -> list[Any]:
                 "and one that was made just now is known in a moment.",
             )
     return found
-
-
-@asynccontextmanager
-async def open_database() -> AsyncIterator[tuple[Database, Afterword]]:
-    """The database of alerts, by the settings of the environment."""
-    afterword = load([Afterword])[0]
-    own = load([Settings])[0]
-    database = Database(own.database_url.get_secret_value(), name="alerts-command", pool_size=1)
-    try:
-        yield database, afterword
-    finally:
-        await database.close()

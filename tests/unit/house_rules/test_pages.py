@@ -1,0 +1,47 @@
+"""Rules of the pages about the code: each is one sentence, and names the way out."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.source_code import ROOT
+
+GLOSSARY = """
+    answer, case, claim, consume, contact, context, dead letter, decision, delivery, detractor, event, fence, fuse,
+    handler, invitation, lease, loop, margin, NPS, outbox, partition, position, publish, quarantine, record, relay,
+    replay, replica, restore guard, scope, segment, sender, subscription, suppression, survey, tenant, topic, transaction, unready,
+    version, window
+"""
+
+
+def test_the_glossary_has_each_term_once() -> None:
+    """A term that the code uses is defined in ARCHITECTURE.md; write its line, and its name here."""
+    text = (ROOT / "ARCHITECTURE.md").read_text().partition("\n## Glossary\n")[2]
+    terms = [row for row in re.findall(r"^\| ([^|]+?) \|", text, re.MULTILINE) if row not in {"term", "---"}]
+    assert [term for term, count in Counter(terms).items() if count > 1] == []
+    assert terms == sorted(terms, key=str.casefold)
+    assert {term.strip() for term in re.split(r",\s", GLOSSARY)} == set(terms)
+
+
+FOLDERS = ("services", "shared", "deploy", "tests")
+PAGES = [*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.md")))]
+PATH = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w./-]*\w")
+FILE = re.compile(r"`([\w/-]+\.(?:html|js|md|py|yaml))`")
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+MADE_BY_ITS_READER = {"deploy/.env"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    """Who moves a file corrects the pages that lead to it."""
+    text = page.read_text()
+    missing = [name for name in PATH.findall(text) if not (ROOT / name).exists()]
+    missing += [name for name in FILE.findall(text) if not is_somewhere(name)]
+    missing += [name for name in LINK.findall(text) if not (page.parent / name).exists()]
+    assert set(missing) - MADE_BY_ITS_READER == set()
+
+
+def is_somewhere(name: str) -> bool:
+    """Whether a file has this path, or one that ends so: a page about a service names its modules alone."""
+    return (ROOT / name).exists() or any(any((ROOT / folder).rglob(name)) for folder in FOLDERS)
