@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 
 from shared.clock import system_clock
 from shared.values.languages import widening
+from shared.values.messages import Message
 from shared.values.zones import zone_of
 
 SOURCE_LANGUAGE = "en"
@@ -70,6 +71,15 @@ def translated(message: str) -> str:
 
 def counted(one: str, many: str, n: int) -> str:
     return reader_locale().translations.ngettext(one, many, n)
+
+
+def spoken(words: Message | str) -> str:
+    """The message in the reader's language; a text without facts is looked up as it is."""
+    if isinstance(words, str):
+        return translated(words) if words else ""
+    facts = {name: spoken(fact) if isinstance(fact, Message) else fact for name, fact in words.facts.items()}
+    text = translated(words.text) if words.many is None else counted(words.text, words.many, words.facts["n"])
+    return text % facts if facts else text
 
 
 def translated_in_context(context: str, message: str) -> str:

@@ -1,3 +1,4 @@
+import gettext
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from babel.messages.pofile import read_po
 from shared.http import csrf, problems
 from shared.pages import filters, language
 from shared.pages.language import ReaderLocale, negotiate, rendering_for
+from shared.values.messages import message
 
 PAGES = Path(filters.__file__).parent
 NOW = datetime(2026, 11, 19, 14, 32, 7, tzinfo=UTC)
@@ -86,6 +88,31 @@ def test_how_long_ago_is_written_in_one_unit(ago, english, danish):
         assert filters.since(NOW - ago) == danish
 
 
+def test_a_message_is_spoken_in_the_readers_language():
+    ago = message("%(n)s day ago", "%(n)s days ago", n=3)
+    with rendering_for(ReaderLocale("da", translations=Given({"%(n)s days ago": "for %(n)s dage siden"}))):
+        assert language.spoken(ago) == "for 3 dage siden"
+        assert language.spoken("a plain text") == "a plain text"
+        assert language.spoken("") == ""
+    assert (language.spoken(ago), str(ago)) == ("3 days ago", "3 days ago")
+
+
+def test_a_messages_fact_may_be_a_message():
+    with rendering_for(
+        ReaderLocale(
+            "da", translations=Given({"Must be %(kind)s.": "Skal være %(kind)s.", "a list": "en liste"})
+        )
+    ):
+        assert language.spoken(message("Must be %(kind)s.", kind=message("a list"))) == "Skal være en liste."
+
+
+class Given(gettext.NullTranslations):
+    def __init__(self, texts):
+        super().__init__()
+        self.gettext = lambda text: texts.get(text, text)
+        self.ngettext = lambda one, many, n: self.gettext(one if n == 1 else many)
+
+
 def messages():
     """Every message of the shared pages, with those that templates translate from variables."""
     methods = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
@@ -112,10 +139,10 @@ def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders
             if message.id
         }
     assert messages() - set(catalogue) == set()
-    for message, translation in catalogue.items():
+    for english, translation in catalogue.items():
         for text in translation if isinstance(translation, tuple) else (translation,):
             assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", text)) == sorted(
-                re.findall(r"%\(\w+\)s|\{\w+\}", message)
+                re.findall(r"%\(\w+\)s|\{\w+\}", english)
             )
             assert text
 
