@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from markupsafe import Markup, escape
 
 from shared.events.segments import decoded
@@ -31,13 +31,18 @@ def bound(value: float) -> str:
     tenths = half_up(value * 10)
     if half_up(value) or not tenths:
         return signed(value)
-    return f"{'+' if tenths > 0 else MINUS}0.{abs(tenths)}"
+    return decimal(f"{'+' if tenths > 0 else MINUS}0.{abs(tenths)}")
 
 
 def percent(part: int, whole: int) -> str:
     """A share with one decimal: 6.3 % for 1 of 16."""
     tenths = half_up(Fraction(1000 * part, max(1, whole)))
-    return f"{tenths // 10}.{tenths % 10}\N{NO-BREAK SPACE}%"
+    return decimal(f"{tenths // 10}.{tenths % 10}\N{NO-BREAK SPACE}%")
+
+
+def decimal(number: str) -> str:
+    """A number whose point is the reader's decimal separator: 41.3 or 41,3."""
+    return number.replace(".", get_decimal_symbol(reader_locale().locale))
 
 
 def thousands(value: int) -> str:

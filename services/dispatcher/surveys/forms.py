@@ -88,7 +88,7 @@ class DraftForm:
             elif each["type"] == "string_too_long" and name not in REMEDIES:
                 faults.setdefault(name, "Write at most 1,000 characters.")
             else:
-                faults.setdefault(name, REMEDIES.get(name, fault["detail"]))
+                faults.setdefault(name, REMEDIES.get(name, str(fault["detail"])))
         return replace(self, faults=faults, heading="Nothing was saved.")
 
     def completed(self, current: StoredSurvey) -> "DraftForm":

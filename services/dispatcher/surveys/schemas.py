@@ -14,6 +14,7 @@ from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
+from shared.values.messages import sentences
 
 API_NAMES = {"place": "position"}
 """What the API and the form call a rule, where they do not call it by its own name."""
@@ -49,7 +50,7 @@ OneOfEach = BeforeValidator(_languages)
 
 def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
     if found := placeholder_faults(words, known):
-        raise ValueError(" ".join(found))
+        raise ValueError(sentences(found))
     return words
 
 

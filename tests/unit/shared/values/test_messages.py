@@ -1,4 +1,4 @@
-from shared.values.messages import Message, message
+from shared.values.messages import Count, Message, alternatives, message, sentences
 
 
 def test_a_message_reads_in_english_with_its_facts():
@@ -20,3 +20,13 @@ def test_a_fact_may_be_a_message():
 
 def test_messages_compare_by_text_and_facts():
     assert message("a %(b)s", b=1) == Message("a %(b)s", {"b": 1})
+
+
+def test_messages_are_put_together_as_sentences_and_as_alternatives():
+    assert str(sentences([message("There is no %(x)s.", x="{y}"), message("Go.")])) == "There is no {y}. Go."
+    assert str(message("Must be %(one)s.", one=alternatives(("a", "b", "c")))) == "Must be a, b or c."
+    assert str(alternatives(("a",))) == "a"
+
+
+def test_a_count_has_separators():
+    assert str(message("At most %(most)s.", most=Count(1000))) == "At most 1,000."
