@@ -1,7 +1,7 @@
 """The reader of a response: a person whose language its texts for people are in."""
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Protocol, cast
 
 from fastapi import Request
 
@@ -12,6 +12,8 @@ LANGUAGE_COOKIE = "aw_language"
 """Holds the language that a member of staff has chosen; without it the browser's own decides."""
 VARY = "Accept-Language, Cookie"
 """What the language of a response to staff and to programs depends on."""
+_READER_KEY = "afterword.reader"
+"""Of the scope of a request."""
 
 
 class Reader(Protocol):
@@ -52,6 +54,8 @@ def reading(request: Request) -> AbstractContextManager[Reader]:
 
 
 def spoken_to(request: Request, words: Message | str) -> str:
-    """The words in the language of the request's reader."""
-    with reading(request) as reader:
-        return reader.spoken(words)
+    """The words in the language of the request's reader, who is looked for once for each request."""
+    if _READER_KEY not in request.scope:
+        with reading(request) as reader:
+            request.scope[_READER_KEY] = reader
+    return cast("Reader", request.scope[_READER_KEY]).spoken(words)

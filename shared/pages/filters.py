@@ -10,9 +10,12 @@ from markupsafe import Markup, escape
 
 from shared.events.segments import decoded
 from shared.pages import outward_links
-from shared.pages.language import counted, reader_locale, translated
+from shared.pages.language import SOURCE_LANGUAGE, counted, reader_locale, translated
+from shared.values.messages import translatable
 from shared.values.rounding import half_up
 
+OWN_DIMENSIONS = frozenset({translatable("organisation"), translatable("touchpoint")})
+"""Dimensions whose names are ours, not a company's."""
 MINUS = "\N{MINUS SIGN}"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
@@ -106,12 +109,17 @@ def isolated(text: str) -> str:
 
 
 def zone_name(zone: str) -> str:
-    """The city of a time zone: Copenhagen of Europe/Copenhagen."""
+    """The city of a time zone in the reader's language: Copenhagen, or København, of Europe/Copenhagen."""
+    reader = reader_locale()
+    if reader.language != SOURCE_LANGUAGE and (city := reader.locale.time_zones.get(zone, {}).get("city")):
+        return str(city)
     return zone.rpartition("/")[2].replace("_", " ")
 
 
 def dimension_name(dimension: str) -> str:
     """A dimension in words: "handled by" of ``handled_by``."""
+    if dimension in OWN_DIMENSIONS:
+        return translated(dimension)
     return decoded(dimension).replace("_", " ")
 
 
