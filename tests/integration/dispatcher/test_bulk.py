@@ -39,7 +39,7 @@ events = st.lists(
 @given(events=events, live=st.booleans())
 async def test_a_batch_decides_as_its_events_would_one_after_the_other(
     database: Database, events: list, live: bool
-):
+) -> None:
     bulk, single = (f"company-{next(_companies)}" for _ in range(2))
     for tenant in (bulk, single):
         await keep_tenant(database, tenant)

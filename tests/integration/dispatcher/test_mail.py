@@ -24,7 +24,7 @@ class TestTheMail:
 
     async def test_says_it_in_the_customers_language_with_eleven_scores_as_links(
         self, mail, database: Database
-    ):
+    ) -> None:
         (invitation_id,) = await states(database)
         token = LinkSigner(SECRET).sign("answer", invitation_id)
         html, plain = mail["html"], mail["text"]
@@ -38,7 +38,7 @@ class TestTheMail:
         assert "?v=" not in plain
         assert "<img" not in html
 
-    async def test_has_the_headers_of_list_mail(self, mail, database: Database):
+    async def test_has_the_headers_of_list_mail(self, mail, database: Database) -> None:
         (invitation_id,) = await states(database)
         unsubscribe = f"http://afterword.example/u/{LinkSigner(SECRET).sign('unsubscribe', invitation_id)}"
         headers = {name.lower(): value for name, value in dict(mail["headers"]).items()}
@@ -51,7 +51,9 @@ class TestTheMail:
         assert unsubscribe in mail["text"]
 
     @pytest.mark.usefixtures("survey")
-    async def test_has_the_same_message_id_however_often_it_is_tried(self, database: Database, clock: Clock):
+    async def test_has_the_same_message_id_however_often_it_is_tried(
+        self, database: Database, clock: Clock
+    ) -> None:
         await invite_customer(database, "same-id")
         seen: list[str] = []
 
@@ -69,7 +71,7 @@ class TestTheMail:
         assert len(set(seen)) == 1
 
 
-async def test_no_address_and_no_token_reaches_the_log(database: Database, sender: Sender, survey):
+async def test_no_address_and_no_token_reaches_the_log(database: Database, sender: Sender, survey) -> None:
     address = await invite_customer(database, "canary-in-the-log")
     with capture_logs() as lines:
         await sender.step()

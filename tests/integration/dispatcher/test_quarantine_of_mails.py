@@ -58,7 +58,7 @@ PERHAPS: list[tuple[SmtpCommand, str]] = [
 
 async def test_a_mail_that_was_refused_for_good_keeps_nobody_from_being_asked(
     database: Database, survey, clock: Clock, server: ScriptedServer
-):
+) -> None:
     for number, (step, answer) in enumerate(CERTAIN):
         server.answers = {step: answer}
         await invite_customer(database, f"refused-{number}", email=f"refused-{number}@example.com")
@@ -70,7 +70,7 @@ async def test_a_mail_that_was_refused_for_good_keeps_nobody_from_being_asked(
 
 async def test_a_mail_that_arrived_or_may_do_so_keeps_its_quarantine(
     database: Database, survey, clock: Clock, server: ScriptedServer
-):
+) -> None:
     for number, (step, answer) in enumerate(PERHAPS):
         server.answers = {step: answer}
         await invite_customer(database, f"perhaps-{number}")
@@ -83,7 +83,7 @@ async def test_a_mail_that_arrived_or_may_do_so_keeps_its_quarantine(
 
 async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_asked(
     database: Database, survey, clock: Clock, server: ScriptedServer
-):
+) -> None:
     sender = a_sender(database, Mailer(server.url, seconds=5), clock)
     await invite_customer(database, "paused-then")
     for state in ("paused", "live"):
@@ -110,7 +110,7 @@ async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_
 
 async def test_an_earlier_mail_that_arrived_counts_when_the_later_one_did_not(
     database: Database, clock: Clock, server: ScriptedServer
-):
+) -> None:
     await keep_tenant(database)
     for trigger, days in (("order.delivered", 90), ("visit", 0)):
         await make_survey(database, trigger=trigger, delay_minutes=0, quarantine_days=days)

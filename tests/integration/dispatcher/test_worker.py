@@ -26,7 +26,9 @@ from shared.db.database import Database
 from shared.runtime import run_loops
 
 
-async def test_a_first_event_to_a_test_address_is_asked_about_at_once(postgres: Postgres, mailbox: Mailbox):
+async def test_a_first_event_to_a_test_address_is_asked_about_at_once(
+    postgres: Postgres, mailbox: Mailbox
+) -> None:
     context = await a_context(SERVICE, postgres, smtp_url=mailbox.smtp_url)
     database = context.database
     await keep_tenant(database)
@@ -61,7 +63,7 @@ def command() -> typer.Typer:
 
 async def test_sending_is_stopped_and_gone_live_by_command(
     postgres: Postgres, migrated: str, command: typer.Typer, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     url = await postgres.create_database("dispatcher", template=migrated)
     monkeypatch.setenv("DISPATCHER_DATABASE_URL", url)
     database = Database(url, name="test", pool_size=1)

@@ -31,7 +31,7 @@ def publisher_at(database: Database, now: datetime) -> ScorePublisher:
     return ScorePublisher(database, Health())
 
 
-async def test_changed_segments_are_published_once_with_their_window(database: Database):
+async def test_changed_segments_are_published_once_with_their_window(database: Database) -> None:
     await add_tenant(database)
     await count(
         database, an_answer(score=3), an_answer("b", score=10), an_answer("old", day=date(2026, 10, 1))
@@ -51,7 +51,9 @@ async def test_changed_segments_are_published_once_with_their_window(database: D
     assert await take_published(database) == []
 
 
-async def test_from_ten_answers_on_a_score_is_published_and_never_that_of_an_employee(database: Database):
+async def test_from_ten_answers_on_a_score_is_published_and_never_that_of_an_employee(
+    database: Database,
+) -> None:
     await add_tenant(database)
     path = ("service", "chat", "ida")
     given = {"organisation": path, "segments": {"touchpoint": "chat", "agent": "ida"}, "score": 10}
@@ -67,7 +69,7 @@ async def test_from_ten_answers_on_a_score_is_published_and_never_that_of_an_emp
     ]  # fmt: skip
 
 
-async def test_a_day_begins_in_portions_each_segment_once(database: Database, monkeypatch):
+async def test_a_day_begins_in_portions_each_segment_once(database: Database, monkeypatch) -> None:
     monkeypatch.setattr(schedule, "MAX_MARKED_SEGMENTS", 3)
     await add_tenant(database)
     await add_tenant(database, replace(ACME, id="none"))
@@ -87,7 +89,7 @@ async def test_a_day_begins_in_portions_each_segment_once(database: Database, mo
     assert len({score.segment for score in await take_published(database)}) == 9
 
 
-async def test_many_changes_within_a_second_are_published_once(database: Database):
+async def test_many_changes_within_a_second_are_published_once(database: Database) -> None:
     await add_tenant(database)
     await count(database, an_answer())
     await publisher_at(database, NOON).publish_changed()
@@ -98,7 +100,7 @@ async def test_many_changes_within_a_second_are_published_once(database: Databas
     assert [score.n for score in await take_published(database) if score.segment == ""] == [1, 3]
 
 
-async def test_at_midnight_of_the_companys_zone_all_are_published_as_windows_move(database: Database):
+async def test_at_midnight_of_the_companys_zone_all_are_published_as_windows_move(database: Database) -> None:
     await add_tenant(database)
     await count(database, an_answer(day=DAY - timedelta(days=29)))
     await publisher_at(database, NOON).publish_changed()
@@ -113,7 +115,7 @@ async def test_at_midnight_of_the_companys_zone_all_are_published_as_windows_mov
     }
 
 
-async def test_the_companies_are_read_only_when_a_day_can_have_begun(database: Database):
+async def test_the_companies_are_read_only_when_a_day_can_have_begun(database: Database) -> None:
     await add_tenant(database)
     await add_tenant(database, replace(ACME, id="far", time_zone="Asia/Kathmandu"))
     publisher, asked = publisher_at(database, NOON), []
@@ -141,7 +143,7 @@ async def test_the_companies_are_read_only_when_a_day_can_have_begun(database: D
     assert {score.until for score in await take_published(database)} == {date(2026, 11, 21)}
 
 
-async def test_a_count_that_is_under_way_is_published_when_it_is_committed(database: Database):
+async def test_a_count_that_is_under_way_is_published_when_it_is_committed(database: Database) -> None:
     """A mark that another transaction holds is left for the next time, so no change is lost."""
     await add_tenant(database)
     await count(database, an_answer())
@@ -154,7 +156,7 @@ async def test_a_count_that_is_under_way_is_published_when_it_is_committed(datab
     assert (await take_published(database))[0].n == 2
 
 
-async def test_marks_of_an_unknown_company_wait_until_it_is_known(database: Database):
+async def test_marks_of_an_unknown_company_wait_until_it_is_known(database: Database) -> None:
     await count(database, an_answer())
     assert await publisher_at(database, NOON).publish_changed() == 0
     await add_tenant(database)

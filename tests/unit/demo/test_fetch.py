@@ -38,7 +38,7 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_two_files_are_kept_and_fetched_only_once(cache, monkeypatch):
+def test_two_files_are_kept_and_fetched_only_once(cache, monkeypatch) -> None:
     folders, steps = [], []
     monkeypatch.setattr(data, "_download", lambda folder: (folders.append(folder), bring(folder)))
     data.fetch(steps.append)
@@ -52,7 +52,7 @@ def test_two_files_are_kept_and_fetched_only_once(cache, monkeypatch):
     assert "once" in steps[0]
 
 
-def test_what_pip_says_is_told_when_it_cannot_fetch(cache, monkeypatch):
+def test_what_pip_says_is_told_when_it_cannot_fetch(cache, monkeypatch) -> None:
     monkeypatch.setattr(data, "LOCKS_FOLDER", cache / "nowhere")
     with pytest.raises(data.FetchError, match="nowhere"):
         data.fetch(lambda _: None)
@@ -60,7 +60,7 @@ def test_what_pip_says_is_told_when_it_cannot_fetch(cache, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
-def test_every_pin_has_a_hash_and_none_an_address(name):
+def test_every_pin_has_a_hash_and_none_an_address(name) -> None:
     text = (data.LOCKS_FOLDER / name).read_text()
     pins = [line for line in text.splitlines() if "==" in line]
     assert pins

@@ -24,16 +24,16 @@ def case(number: int, customer: str = OURS, owner: str | None = None, age: timed
     return {"number": number, "customer_id": customer, "owner": owner, "opened_at": opened_at}
 
 
-def test_while_few_cases_are_open_nobody_touches_them(tmp_path):
+def test_while_few_cases_are_open_nobody_touches_them(tmp_path) -> None:
     assert agents(tmp_path).cases_to_close([case(n) for n in range(CASES_LEFT_OPEN)]) == []
 
 
-def test_of_many_the_oldest_are_closed(tmp_path):
+def test_of_many_the_oldest_are_closed(tmp_path) -> None:
     cases = [case(n, age=timedelta(hours=100 - n)) for n in range(CASES_LEFT_OPEN + 3)]
     assert [one["number"] for one in agents(tmp_path).cases_to_close(cases[::-1])] == [0, 1, 2]
 
 
-def test_the_visitors_cases_and_those_that_a_person_has_taken_stay(tmp_path):
+def test_the_visitors_cases_and_those_that_a_person_has_taken_stay(tmp_path) -> None:
     oldest = [
         case(1, customer=VISITORS, age=timedelta(days=2)),
         case(2, customer="somebody-else", age=timedelta(days=2)),
@@ -45,6 +45,6 @@ def test_the_visitors_cases_and_those_that_a_person_has_taken_stay(tmp_path):
     assert [one["number"] for one in found] == [4, 5]
 
 
-def test_nobody_is_faster_than_a_customer_who_is_still_writing(tmp_path):
+def test_nobody_is_faster_than_a_customer_who_is_still_writing(tmp_path) -> None:
     young = [case(n, age=MIN_CASE_AGE / 2) for n in range(CASES_LEFT_OPEN + 5)]
     assert agents(tmp_path).cases_to_close(young) == []

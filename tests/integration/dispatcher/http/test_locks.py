@@ -18,7 +18,7 @@ from shared.events import SURVEYS
 
 async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
     client: httpx.AsyncClient, database: Database
-):
+) -> None:
     made = [await make_survey(database, name=f"survey {number}") for number in range(3)]
     person, refused = a_person(), []
     done: Counter[str] = Counter()
@@ -70,7 +70,7 @@ async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
     assert found.deadlocks == 0
 
 
-async def test_two_commands_that_set_up_one_company_at_once_both_end(database: Database):
+async def test_two_commands_that_set_up_one_company_at_once_both_end(database: Database) -> None:
     for number in range(10):
         await asyncio.gather(
             *(

@@ -23,7 +23,7 @@ async def press(client: httpx.AsyncClient, path: str, **fields: str) -> httpx.Re
 class TestPages:
     async def test_a_survey_is_made_by_form_and_faults_keep_what_was_typed(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         fields = {
             "name": "Ny <levering>", "trigger": "order delivered", "measurement": "transactional",
             "default_language": "da", "delay": "1", "delay_unit": "hours", "quarantine_days": "90", "link_days": "30",
@@ -55,7 +55,7 @@ class TestPages:
 
     async def test_going_live_is_confirmed_logged_and_said(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         await make_survey(database)
         assert "Test mode" in (await client.get("/surveys", headers=a_person())).text
         assert (await client.get("/surveys/live", headers=a_person())).status_code == 200
@@ -85,7 +85,7 @@ class TestPages:
 
     async def test_test_addresses_are_listed_by_form_and_a_fault_names_its_line(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         wrong = await client.post(
             "/surveys/test-addresses",
             data=form(addresses="me@example.com\n\nyou@example.com, nobody", version="0"),
@@ -122,12 +122,14 @@ class TestPages:
     )
     async def test_who_may_not_press_a_button_finds_none(
         self, client: httpx.AsyncClient, database: Database, role: str, path: str
-    ):
+    ) -> None:
         answer = await client.post(path, data=form(confirmed="on"), headers=a_person(role))
         assert answer.status_code == 404
         assert await rows(database, "SELECT 1 FROM sending") == []
 
-    async def test_a_form_without_its_token_does_nothing(self, client: httpx.AsyncClient, database: Database):
+    async def test_a_form_without_its_token_does_nothing(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
         for path in ("/surveys/stop", "/surveys/live", "/surveys/new", "/surveys/test-addresses"):
             answer = await client.post(path, data={"confirmed": "on", "csrf": "x"}, headers=a_person())
             assert answer.status_code == 403
@@ -136,7 +138,7 @@ class TestPages:
 
 async def test_who_looks_is_told_since_when_and_why_no_mail_leaves(
     client: httpx.AsyncClient, database: Database
-):
+) -> None:
     await make_survey(database)
     since = datetime(2026, 11, 20, 12, tzinfo=UTC)
     reason = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"

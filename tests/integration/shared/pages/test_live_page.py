@@ -107,7 +107,7 @@ async def tab(world):
         assert faults == []
 
 
-async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab):
+async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab) -> None:
     await tab.fill("#note", "half a sentence")
     await tab.check("[name=agreed]")
     await tab.click("#behind summary")
@@ -127,7 +127,7 @@ async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab):
     await expect(tab).to_have_title("2 answers")
 
 
-async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world, tab):
+async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world, tab) -> None:
     world.count = 2
     await expect(tab.locator("#said")).to_have_text("2 answers.")
     world.count = 3
@@ -135,7 +135,7 @@ async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world,
     await expect(tab.locator("#said")).to_have_text("2 answers.")
 
 
-async def test_a_page_shows_when_it_is_outdated_and_when_it_is_current_again(world, tab):
+async def test_a_page_shows_when_it_is_outdated_and_when_it_is_current_again(world, tab) -> None:
     await expect(tab.locator("#offline")).to_be_hidden()
     world.broken = True
     await expect(tab.locator("#offline")).to_contain_text("No connection since")
@@ -144,13 +144,13 @@ async def test_a_page_shows_when_it_is_outdated_and_when_it_is_current_again(wor
     await expect(tab.locator("#offline")).to_be_hidden()
 
 
-async def test_a_changed_choice_is_shown_at_once_and_keeps_the_focus(world, tab):
+async def test_a_changed_choice_is_shown_at_once_and_keeps_the_focus(world, tab) -> None:
     await tab.select_option("select[name=window]", "7d")
     await tab.wait_for_url("**/page?window=7d")
     await expect(tab.locator("select[name=window]")).to_be_focused()
 
 
-async def test_a_missing_pass_is_renewed_silently(world, tab):
+async def test_a_missing_pass_is_renewed_silently(world, tab) -> None:
     await tab.context.clear_cookies()
     world.count = 7
     await expect(tab.locator("h1")).to_have_text("7")

@@ -43,7 +43,7 @@ class CountPage(Page):
 
 
 class World:
-    def __init__(self, stopping):
+    def __init__(self, stopping) -> None:
         self.counts, self.loads = dict.fromkeys(("1", "2", "3"), 1), 0
         self.loads_about = Counter()
         self.feeds = {name: LiveFeed(self._read, stopping, min_interval_s=0.05) for name in SERVICES}
@@ -54,7 +54,7 @@ class World:
     def streams(self):
         return {name: len(feed._listeners) for name, feed in self.feeds.items()}
 
-    def change(self, *things):
+    def change(self, *things) -> None:
         for thing in things or self.counts:
             self.counts[thing] += 1
 
@@ -119,7 +119,7 @@ async def open_tab(context, world, service, thing="any"):
     return tab
 
 
-async def test_twelve_tabs_of_all_kinds_load_act_and_follow_changes(world, context):
+async def test_twelve_tabs_of_all_kinds_load_act_and_follow_changes(world, context) -> None:
     kinds = [(service, thing) for thing in ("any", "1", "2", "3") for service in SERVICES]
     tabs = [await open_tab(context, world, *kind) for kind in kinds]
     await eventually(lambda: world.streams() == dict.fromkeys(SERVICES, 1))
@@ -131,7 +131,7 @@ async def test_twelve_tabs_of_all_kinds_load_act_and_follow_changes(world, conte
     assert world.streams() == dict.fromkeys(SERVICES, 1)
 
 
-async def test_the_first_tab_closes_and_the_others_still_follow_changes(world, context):
+async def test_the_first_tab_closes_and_the_others_still_follow_changes(world, context) -> None:
     first, second = [await open_tab(context, world, "alerts") for _ in range(2)]
     await eventually(lambda: world.streams()["alerts"] == 1)
     await first.close()
@@ -141,7 +141,7 @@ async def test_the_first_tab_closes_and_the_others_still_follow_changes(world, c
     await eventually(lambda: world.streams()["alerts"] == 0)
 
 
-async def test_a_page_about_one_thing_is_not_loaded_for_another(world, context):
+async def test_a_page_about_one_thing_is_not_loaded_for_another(world, context) -> None:
     one = await open_tab(context, world, "alerts", "1")
     every = await open_tab(context, world, "alerts")
     await expect(every.locator("h1")).to_have_text("3")
@@ -154,7 +154,7 @@ async def test_a_page_about_one_thing_is_not_loaded_for_another(world, context):
     await expect(one.locator("h1")).to_have_text("2")
 
 
-async def test_many_changes_load_a_page_once_a_second_at_most(world, context):
+async def test_many_changes_load_a_page_once_a_second_at_most(world, context) -> None:
     tab = await open_tab(context, world, "alerts")
     await eventually(lambda: world.streams()["alerts"] == 1)
     loop, loads = asyncio.get_running_loop(), world.loads
@@ -169,7 +169,9 @@ async def test_many_changes_load_a_page_once_a_second_at_most(world, context):
 
 
 @pytest.mark.parametrize("script", ["", NO_WORKER], ids=["shared", "without a shared worker"])
-async def test_a_hidden_tab_closes_its_stream_and_is_updated_when_it_is_visible_again(world, context, script):
+async def test_a_hidden_tab_closes_its_stream_and_is_updated_when_it_is_visible_again(
+    world, context, script
+) -> None:
     await context.add_init_script(script)
     tab = await open_tab(context, world, "alerts")
     await eventually(lambda: world.streams()["alerts"] == 1)

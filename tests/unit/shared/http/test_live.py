@@ -16,7 +16,7 @@ def change(version=1, thing="case-1", tenant="acme", segments=("store:a",)):
 class Source:
     """Reads the changes of an invented database."""
 
-    def __init__(self, *changes):
+    def __init__(self, *changes) -> None:
         self.changes, self.reads, self.broken, self.tenants = list(changes), 0, False, set()
 
     async def __call__(self, tenants):
@@ -30,7 +30,7 @@ class Source:
 class Notifications:
     """A change listener whose notifications the test sends."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.wakes = set()
 
     @contextlib.contextmanager
@@ -39,7 +39,7 @@ class Notifications:
         yield
         self.wakes.discard(wake)
 
-    def notify(self):
+    def notify(self) -> None:
         for wake in self.wakes:
             wake.set()
 
@@ -47,11 +47,11 @@ class Notifications:
 class Browser:
     """Reads a stream in the background and keeps its events."""
 
-    def __init__(self, feed, tenant="acme", segments=(), seconds=None):
+    def __init__(self, feed, tenant="acme", segments=(), seconds=None) -> None:
         self.events, self.ended = [], False
         self.task = asyncio.create_task(self._listen(feed.listen(tenant, segments, seconds)))
 
-    async def _listen(self, stream):
+    async def _listen(self, stream) -> None:
         async with contextlib.aclosing(stream):
             async for event in stream:
                 self.events.append(event.decode())
@@ -72,7 +72,7 @@ class Browser:
             if line.startswith("id: ")
         ]
 
-    def close(self):
+    def close(self) -> None:
         self.task.cancel()
 
 
@@ -90,7 +90,7 @@ async def browsers():
     await asyncio.gather(*(browser.task for browser in opened), return_exceptions=True)
 
 
-async def test_a_browser_gets_each_version_once_though_the_read_brings_it_again(stopping, browsers):
+async def test_a_browser_gets_each_version_once_though_the_read_brings_it_again(stopping, browsers) -> None:
     source = Source(change(1))
     browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005))
     await eventually(lambda: browser.versions() == [1])
@@ -100,7 +100,7 @@ async def test_a_browser_gets_each_version_once_though_the_read_brings_it_again(
     await eventually(lambda: browser.versions() == [1, 2])
 
 
-async def test_a_commit_that_arrives_late_is_not_missed(stopping, browsers):
+async def test_a_commit_that_arrives_late_is_not_missed(stopping, browsers) -> None:
     source = Source(change(5, "b"))
     browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005))
     await eventually(lambda: browser.versions() == [5])
@@ -108,7 +108,7 @@ async def test_a_commit_that_arrives_late_is_not_missed(stopping, browsers):
     await eventually(lambda: browser.versions() == [5, 1])
 
 
-async def test_a_browser_gets_the_changes_of_its_own_tenant_that_its_user_may_see(stopping, browsers):
+async def test_a_browser_gets_the_changes_of_its_own_tenant_that_its_user_may_see(stopping, browsers) -> None:
     source = Source(
         change(1, "a", segments=["store:a", "agent:ida"]),
         change(2, "b", segments=["store:b"]),
@@ -122,7 +122,7 @@ async def test_a_browser_gets_the_changes_of_its_own_tenant_that_its_user_may_se
     assert "ida" not in "".join(browser.events)
 
 
-async def test_nothing_is_read_while_no_stream_is_open(stopping, browsers):
+async def test_nothing_is_read_while_no_stream_is_open(stopping, browsers) -> None:
     source = Source(change())
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
     await asyncio.sleep(0)
@@ -136,7 +136,7 @@ async def test_nothing_is_read_while_no_stream_is_open(stopping, browsers):
     await eventually(lambda: three.versions() == [1])
 
 
-async def test_one_loop_serves_all_browsers(stopping, browsers):
+async def test_one_loop_serves_all_browsers(stopping, browsers) -> None:
     source = Source(change())
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
     one = browsers(feed)
@@ -147,7 +147,7 @@ async def test_one_loop_serves_all_browsers(stopping, browsers):
     assert feed._loop is loop
 
 
-async def test_a_failing_read_is_reported_once_and_retried(stopping, browsers):
+async def test_a_failing_read_is_reported_once_and_retried(stopping, browsers) -> None:
     source = Source(change())
     source.broken = True
     with structlog.testing.capture_logs() as logged:
@@ -160,7 +160,7 @@ async def test_a_failing_read_is_reported_once_and_retried(stopping, browsers):
     assert {(line["event"], line["error"]) for line in logged} == {("live_read_failed", "ConnectionError")}
 
 
-async def test_a_stream_that_opens_during_an_outage_begins_offline(stopping, browsers):
+async def test_a_stream_that_opens_during_an_outage_begins_offline(stopping, browsers) -> None:
     source = Source()
     source.broken = True
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
@@ -170,7 +170,7 @@ async def test_a_stream_that_opens_during_an_outage_begins_offline(stopping, bro
     await eventually(lambda: any("event: offline" in event for event in two.events))
 
 
-async def test_the_loops_log_lines_carry_no_request_id(stopping, browsers):
+async def test_the_loops_log_lines_carry_no_request_id(stopping, browsers) -> None:
     source = Source()
     source.broken = True
     with (
@@ -182,12 +182,12 @@ async def test_the_loops_log_lines_carry_no_request_id(stopping, browsers):
     assert "request_id" not in logged[0]
 
 
-async def test_a_stream_without_changes_has_a_heartbeat(stopping, browsers):
+async def test_a_stream_without_changes_has_a_heartbeat(stopping, browsers) -> None:
     browser = browsers(LiveFeed(Source(), stopping, min_interval_s=0.005, heartbeat_s=0.01))
     await eventually(lambda: sum(event.startswith(": ping") for event in browser.events) >= 2)
 
 
-async def test_streams_end_when_the_process_stops(stopping, browsers):
+async def test_streams_end_when_the_process_stops(stopping, browsers) -> None:
     feed = LiveFeed(Source(), stopping, min_interval_s=60)
     browser = browsers(feed)
     await eventually(lambda: browser.events)
@@ -195,12 +195,12 @@ async def test_streams_end_when_the_process_stops(stopping, browsers):
     await eventually(lambda: browser.ended and feed._loop.done())
 
 
-async def test_a_stream_ends_with_the_pass_that_opened_it(stopping, browsers):
+async def test_a_stream_ends_with_the_pass_that_opened_it(stopping, browsers) -> None:
     browser = browsers(LiveFeed(Source(), stopping, min_interval_s=0.005), seconds=0.02)
     await eventually(lambda: browser.ended)
 
 
-async def test_a_browser_that_is_too_slow_gets_one_event_for_all_that_it_missed(stopping):
+async def test_a_browser_that_is_too_slow_gets_one_event_for_all_that_it_missed(stopping) -> None:
     source = Source()
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
     stream = feed.listen("acme")
@@ -216,7 +216,7 @@ async def test_a_browser_that_is_too_slow_gets_one_event_for_all_that_it_missed(
 
 async def test_when_more_changed_than_a_read_returns_all_browsers_get_one_event_for_everything(
     stopping, browsers
-):
+) -> None:
     source = Source(*(change(1, f"a-{n}", segments=["store:b"]) for n in range(MAX_CHANGES)))
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
     one, limited = browsers(feed), browsers(feed, segments=("store:a",))
@@ -229,7 +229,7 @@ async def test_when_more_changed_than_a_read_returns_all_browsers_get_one_event_
     assert not one.ended
 
 
-async def test_the_loop_pauses_longer_than_it_reads(stopping, browsers, monkeypatch):
+async def test_the_loop_pauses_longer_than_it_reads(stopping, browsers, monkeypatch) -> None:
     class Slow(Source):
         async def __call__(self, tenants):
             await asyncio.sleep(0.02)
@@ -245,7 +245,7 @@ async def test_the_loop_pauses_longer_than_it_reads(stopping, browsers, monkeypa
     assert min(pauses) >= 9 * 0.02
 
 
-async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(stopping, browsers):
+async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(stopping, browsers) -> None:
     source, notifications = Source(), Notifications()
     feed = LiveFeed(source, stopping, notifications, min_interval_s=0.001)
     one = browsers(feed)
@@ -261,7 +261,7 @@ async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(s
     await eventually(feed._loop.done)
 
 
-async def test_an_outage_is_retried_without_a_notification(stopping, browsers):
+async def test_an_outage_is_retried_without_a_notification(stopping, browsers) -> None:
     source = Source(change(1))
     source.broken = True
     browser = browsers(LiveFeed(source, stopping, Notifications(), min_interval_s=0.001))
@@ -270,7 +270,7 @@ async def test_an_outage_is_retried_without_a_notification(stopping, browsers):
     await eventually(lambda: browser.versions() == [1])
 
 
-async def test_a_loop_that_waits_for_a_notification_ends_when_the_process_stops(stopping, browsers):
+async def test_a_loop_that_waits_for_a_notification_ends_when_the_process_stops(stopping, browsers) -> None:
     feed = LiveFeed(Source(), stopping, Notifications(), min_interval_s=0.001)
     browser = browsers(feed)
     await eventually(lambda: browser.events)

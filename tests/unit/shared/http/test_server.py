@@ -18,7 +18,7 @@ from shared.http.staff_auth import ACCESS_COOKIE
 SECRET = "a secret of at least thirty-two characters"
 
 
-async def test_it_serves_until_it_is_stopped(run):
+async def test_it_serves_until_it_is_stopped(run) -> None:
     ended = []
 
     @asynccontextmanager
@@ -32,7 +32,7 @@ async def test_it_serves_until_it_is_stopped(run):
     assert ended == [True]
 
 
-async def test_a_request_that_the_stop_interrupts_gets_503_with_retry_after(run, monkeypatch):
+async def test_a_request_that_the_stop_interrupts_gets_503_with_retry_after(run, monkeypatch) -> None:
     monkeypatch.setattr("shared.http.server.STOP_GRACE_S", 1)
     router, begun = APIRouter(route_class=CheckedRoute), asyncio.Event()
 
@@ -52,13 +52,13 @@ async def test_a_request_that_the_stop_interrupts_gets_503_with_retry_after(run,
     assert answer.headers["retry-after"] == "5"
 
 
-async def test_a_taken_port_is_an_error_and_not_an_exit(run):
+async def test_a_taken_port_is_an_error_and_not_an_exit(run) -> None:
     server = await run(an_app([]))
     with pytest.raises(OSError, match="in use"):
         await serve(an_app([]), server.port, asyncio.Event())
 
 
-async def test_an_application_that_does_not_start_is_an_error():
+async def test_an_application_that_does_not_start_is_an_error() -> None:
     @asynccontextmanager
     async def lifespan(_app):
         raise RuntimeError("no database")
@@ -68,7 +68,7 @@ async def test_an_application_that_does_not_start_is_an_error():
         await serve(an_app([], lifespan=lifespan), free_port(), asyncio.Event())
 
 
-async def test_many_requests_on_one_connection_do_not_wait_for_nagle(run):
+async def test_many_requests_on_one_connection_do_not_wait_for_nagle(run) -> None:
     server = await run(an_app([]))
     async with httpx2.AsyncClient(base_url=server.url) as client:
         listener = server.task.get_coro().cr_frame.f_locals["listener"]
@@ -91,7 +91,7 @@ def live_app(stopping, staff):
     return app
 
 
-async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_hang(run, staff):
+async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_hang(run, staff) -> None:
     stopping = asyncio.Event()
     app = live_app(stopping, staff)
     server = await run(app, stopping)
@@ -106,7 +106,7 @@ async def test_an_open_live_stream_does_not_hold_up_the_stop_and_head_does_not_h
             await asyncio.wait_for(server.task, 3)
 
 
-async def test_the_stream_of_a_browser_that_leaves_is_closed(run, staff):
+async def test_the_stream_of_a_browser_that_leaves_is_closed(run, staff) -> None:
     stopping = asyncio.Event()
     app = live_app(stopping, staff)
     server = await run(app, stopping)
@@ -126,7 +126,7 @@ async def test_the_stream_of_a_browser_that_leaves_is_closed(run, staff):
         ("10.0.0.0/8", ["127.0.0.1", "http"]),
     ],
 )
-async def test_only_a_trusted_proxy_may_set_the_clients_address(run, trusted, client_address):
+async def test_only_a_trusted_proxy_may_set_the_clients_address(run, trusted, client_address) -> None:
     router = APIRouter(route_class=CheckedRoute)
 
     @router.get("/caller")

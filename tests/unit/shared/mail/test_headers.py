@@ -40,7 +40,9 @@ def fields(letter) -> dict[str, str]:
 @example(name="👩‍👩‍👧‍👦" * 20, subject="👩‍👩‍👧‍👦 " * 50)
 @example(name="\\", subject="a =?b")
 @example(name="Shop Ltd " * 30, subject="in words " * 200)
-def test_any_text_is_read_back_the_same_from_words_and_lines_of_lawful_length(name: str, subject: str):
+def test_any_text_is_read_back_the_same_from_words_and_lines_of_lawful_length(
+    name: str, subject: str
+) -> None:
     letter = replace(LETTER, sender_name=name, subject=subject)
     head, _, _ = letter.as_bytes().partition(b"\r\n\r\n")
     for line in head.split(b"\r\n"):
@@ -66,12 +68,12 @@ def test_any_text_is_read_back_the_same_from_words_and_lines_of_lawful_length(na
     text=st.text(max_size=60),
     where=st.sampled_from(["sender_name", "subject", "recipient", "list_id", "message_id", "unsubscribe"]),
 )
-def test_no_field_can_begin_another(text: str, where: str):
+def test_no_field_can_begin_another(text: str, where: str) -> None:
     letter = replace(LETTER, **{where: f"{text}\r\nBcc: x@example.com\r\n\r\n{text}"})
     assert "Bcc" not in message_from_bytes(letter.as_bytes(), policy=policy.compat32)
 
 
-def test_ascii_stays_as_it_is_and_is_folded_at_blanks():
+def test_ascii_stays_as_it_is_and_is_folded_at_blanks() -> None:
     assert fields(replace(LETTER, sender_name="Shop Ltd"))["From"] == ("Shop Ltd <ask@shop.example>")
     subject = "How likely is it that you would recommend Shop to a friend or colleague of yours today?"
     folded = fields(replace(LETTER, subject=subject))["Subject"]
@@ -80,7 +82,7 @@ def test_ascii_stays_as_it_is_and_is_folded_at_blanks():
     assert all(len(line) <= 78 for line in f"Subject: {folded}".split("\r\n"))
 
 
-def test_letters_of_one_alphabet_stay_readable():
+def test_letters_of_one_alphabet_stay_readable() -> None:
     assert fields(LETTER)["From"] == "=?utf-8?q?Bl=C3=A5h=C3=B8_=26_S=C3=B8n?= <ask@shop.example>"
 
 
@@ -96,5 +98,5 @@ def test_letters_of_one_alphabet_stay_readable():
         ({"sender_name": ""}, "From", "ask@shop.example"),
     ],
 )
-def test_every_field_but_an_address_is_ascii(changes, field: str, value: str):
+def test_every_field_but_an_address_is_ascii(changes, field: str, value: str) -> None:
     assert fields(replace(LETTER, **changes))[field] == value

@@ -35,7 +35,7 @@ def reader(speak="en", zone="Europe/Copenhagen"):
         ("," * 10_000, "en"),
     ],
 )
-def test_the_readers_best_language_is_found(header, best):
+def test_the_readers_best_language_is_found(header, best) -> None:
     assert negotiate(header, ["da", "en", "nl"]) == best
 
 
@@ -43,22 +43,22 @@ def test_the_readers_best_language_is_found(header, best):
     ("value", "written"),
     [(27.4, "+27"), (-8.5, "−9"), (2.5, "+3"), (0.4, "0"), (-0.4, "0"), (0, "0"), (100, "+100")],
 )
-def test_a_score_is_signed_and_rounded_half_away_from_zero(value, written):
+def test_a_score_is_signed_and_rounded_half_away_from_zero(value, written) -> None:
     assert filters.signed(value) == written
 
 
 @pytest.mark.parametrize(("value", "rounded"), [(2.5, 3), (-2.5, -3), (0.49, 0), (-0.4, 0), (3, 3)])
-def test_halves_go_away_from_zero(value, rounded):
+def test_halves_go_away_from_zero(value, rounded) -> None:
     assert filters.half_up(value) == rounded
 
 
 @pytest.mark.parametrize(("speak", "written"), [("en", "1,277"), ("da", "1.277"), ("nl", "1.277")])
-def test_counts_have_the_readers_separators(speak, written):
+def test_counts_have_the_readers_separators(speak, written) -> None:
     with reader(speak):
         assert filters.thousands(1277) == written
 
 
-def test_a_time_is_written_in_the_readers_zone():
+def test_a_time_is_written_in_the_readers_zone() -> None:
     late = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
     with reader():
         assert (filters.clock_time(late), filters.day(late)) == ("00:30", "19 November")
@@ -79,7 +79,7 @@ def test_a_time_is_written_in_the_readers_zone():
         (timedelta(seconds=-5), "0 seconds ago", "for 0 sekunder siden"),
     ],
 )
-def test_how_long_ago_is_written_in_one_unit(ago, english, danish):
+def test_how_long_ago_is_written_in_one_unit(ago, english, danish) -> None:
     with reader("en"):
         assert filters.since(NOW - ago) == english
     with reader("da"):
@@ -104,7 +104,7 @@ def messages():
 
 
 @pytest.mark.parametrize("speak", ["da", "nl"])
-def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders(speak):
+def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders(speak) -> None:
     with (PAGES / "locales" / speak / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalogue = {
             message.id[0] if isinstance(message.id, tuple) else message.id: message.string
@@ -120,7 +120,7 @@ def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders
             assert text
 
 
-def test_no_template_passes_a_variable_to_gettext():
+def test_no_template_passes_a_variable_to_gettext() -> None:
     """Newstyle gettext calls its result safe HTML: what comes by a variable would not be escaped."""
     for template in PAGES.parent.parent.glob("*/**/templates/**/*.html"):
         assert not re.findall(r"\b_\(\s*[a-z_]", template.read_text()), template
