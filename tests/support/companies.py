@@ -19,11 +19,12 @@ from support.http_clients import SECRET, a_context, api_client, environment_of
 from support.kernel_service import KernelService, create_topics
 from support.stack import Postgres
 
+from services import SERVICES
 from services.alerts.staff import accounts
 from services.alerts.staff.sessions import new_session
 from services.alerts.staff.sign_in_tokens import new_link
 from services.collector.forms import PageNonce
-from services.command import SERVICES, service
+from services.command import service
 from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.sending import sending_commands

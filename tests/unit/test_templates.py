@@ -10,7 +10,7 @@ from jinja2 import Environment, TemplateNotFound, nodes
 from jinja2.meta import find_undeclared_variables
 
 import services
-from services.command import SERVICES
+from services import SERVICES
 from shared.pages.environment import Pages
 from shared.pages.page import Frame, Page
 

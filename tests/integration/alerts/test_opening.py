@@ -66,7 +66,9 @@ async def test_a_four_to_six_is_to_be_called_within_two_days(database: Database)
     ],
     ids=["not unhappy", "only clicked", "test", "import", "old"],
 )
-async def test_only_a_fresh_unhappy_answer_of_a_person_opens_a_case(database: Database, changes) -> None:
+async def test_only_a_fresh_unhappy_answer_of_a_person_opens_a_case(
+    database: Database, changes: dict[str, Any]
+) -> None:
     await deliver(database, act_on_answers, an_answer(**changes))
     assert await cases(database) == []
 

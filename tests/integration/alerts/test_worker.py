@@ -21,7 +21,9 @@ from shared.process import run_sender, run_worker
 
 
 @pytest.fixture
-async def processes(alerts: AlertsApi, kafka: str, mailbox: Mailbox, monkeypatch) -> AsyncIterator[None]:
+async def processes(
+    alerts: AlertsApi, kafka: str, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[None]:
     settings = {
         "AFTERWORD_KAFKA": kafka,
         "AFTERWORD_TOPIC_PARTITIONS": "1",

@@ -47,7 +47,7 @@ async def collector(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient
 
 
 async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(
-    collector, tmp_path: Path
+    collector: tuple[httpx.AsyncClient, Database], tmp_path: Path
 ) -> None:
     client, database = collector
     client = DemoClient(ORIGIN, KEY, asyncio.Event(), transport=client._transport)

@@ -85,7 +85,7 @@ async def say_no(database: Database, customer: Customer) -> None:
     ],
 )  # fmt: skip
 async def test_one_address_is_asked_once_under_whatever_ids_it_comes(
-    database: Database, first, second, together
+    database: Database, first, second, together: bool
 ) -> None:
     assert await decided(database, first, second, together=together) == ["invited", "quarantine"]
 

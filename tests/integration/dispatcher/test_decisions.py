@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -36,7 +37,7 @@ from services.dispatcher.suppressions import repository
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
-from shared.events import ANSWERS, TRANSACTIONS, Answer
+from shared.events import ANSWERS, TRANSACTIONS, Answer, Transaction
 from shared.ids import uuid7
 from shared.secrets import customer_hash
 
@@ -384,13 +385,13 @@ async def test_a_batch_costs_as_many_statements_as_one_event(database: Database)
     await make_survey(database)
     await go_live(database)
 
-    async def statements(*batch) -> int:
+    async def statements(*batch: Transaction) -> int:
         events = [event_of(TRANSACTIONS, each) for each in batch]
         async with database.transaction() as uow:
             said: list[str] = []
             execute = uow.execute
 
-            async def counted(sql: str, values=None):
+            async def counted(sql: str, values: Any = None) -> Any:
                 said.append(sql)
                 return await execute(sql, values)
 

@@ -30,7 +30,7 @@ from services.dispatcher.sending import sending_commands
 from services.dispatcher.story.handlers import keep_answers
 from services.dispatcher.suppressions.domain import SuppressionEntry
 from services.dispatcher.suppressions.suppression_commands import suppress
-from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer
@@ -136,7 +136,7 @@ class TestRulesOnceMore:
         await sender.step()
         assert await the_state(database) == ("dropped", "quarantine")
 
-    async def test_paused_since(self, database: Database, sender: Sender, survey) -> None:
+    async def test_paused_since(self, database: Database, sender: Sender, survey: StoredSurvey) -> None:
         await invite_customer(database, "paused")
         async with database.transaction() as uow:
             paused = SurveyDraft(name="x", trigger="order.delivered", state="paused")

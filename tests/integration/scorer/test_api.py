@@ -65,7 +65,7 @@ async def test_nothing_counted_has_neither_score_nor_margin(client: ScorerClient
 
 @pytest.mark.parametrize(("n", "nps"), [(1, None), (9, None), (10, 100.0)])
 async def test_below_ten_answers_there_are_counts_and_a_reason_but_no_score(
-    database: Database, client: ScorerClient, n, nps
+    database: Database, client: ScorerClient, n: int, nps: float | None
 ) -> None:
     await count(database, *(an_answer(f"a{i}") for i in range(n)))
     for reader in ({}, {"role": "admin"}):
@@ -109,7 +109,9 @@ async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(
         ({"segment": "store:50%"}, "segment"),
     ],
 )
-async def test_what_cannot_be_right_is_named_with_its_remedy(client: ScorerClient, query, field) -> None:
+async def test_what_cannot_be_right_is_named_with_its_remedy(
+    client: ScorerClient, query: dict[str, str], field: str
+) -> None:
     answer = await client.get("/v1/scores", **query)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"

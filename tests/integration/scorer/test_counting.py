@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -52,7 +53,7 @@ async def test_an_older_version_that_comes_late_changes_nothing(database: Databa
 
 
 @pytest.mark.parametrize("never", [{"test": True}, {"state": "clicked", "score": None, "day": None}])
-async def test_tests_and_clicks_never_count(database: Database, never) -> None:
+async def test_tests_and_clicks_never_count(database: Database, never: dict[str, Any]) -> None:
     await count(database, an_answer(**never))
     assert await kept_counts(database) == {}
 
@@ -78,7 +79,7 @@ async def test_another_companys_answers_are_its_own(database: Database) -> None:
 
 
 async def test_a_full_dimension_still_counts_for_the_company_and_warns(
-    database: Database, monkeypatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handlers, "MAX_DIMENSION_VALUES", 2)
     for name in "abcd":
@@ -93,7 +94,9 @@ async def test_a_full_dimension_still_counts_for_the_company_and_warns(
         assert await recount(uow, "acme") == []
 
 
-async def test_what_is_read_again_or_amended_is_left_out_once(database: Database, monkeypatch) -> None:
+async def test_what_is_read_again_or_amended_is_left_out_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(handlers, "MAX_DIMENSION_VALUES", 1)
     first = [an_answer(name, segments={"store": name}, organisation=()) for name in "ab"]
     amended = an_answer("b", version=2, score=3, segments={"store": "b"}, organisation=())

@@ -3,6 +3,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,7 @@ def words_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
-def today(database: Database, **given):
+def today(database: Database, **given: Any) -> dict[str, Any]:
     now = database.clock()
     return {"day": now.date(), "answered_at": now, "changed_at": now} | given
 
@@ -86,7 +87,7 @@ async def test_an_amended_latest_answer_is_shown_with_what_it_was(
     ],
 )
 async def test_how_much_is_shown_depends_on_how_many_answered(
-    database: Database, client: ScorerClient, n, finding
+    database: Database, client: ScorerClient, n: int, finding: str
 ) -> None:
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(n)))
     assert finding in words_of((await client.get("/", role="analyst")).text)
@@ -238,7 +239,7 @@ async def test_segments_are_found_by_words(database: Database, client: ScorerCli
     "path", ["/?window=0d", "/segments?segment=x", "/segments?segment=a:b&after=x", "/?path=%00"]
 )
 async def test_an_address_that_cannot_be_right_is_refused(
-    database: Database, client: ScorerClient, path
+    database: Database, client: ScorerClient, path: str
 ) -> None:
     await count(database, an_answer())
     assert (await client.get(path, role="leader")).status_code in {400, 422}

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from msgspec.structs import replace
 from sqlalchemy import event
 from support.scorer_builders import ACME, DAY, add_tenant, an_answer, count, events_of
@@ -69,7 +70,9 @@ async def test_from_ten_answers_on_a_score_is_published_and_never_that_of_an_emp
     ]  # fmt: skip
 
 
-async def test_a_day_begins_in_portions_each_segment_once(database: Database, monkeypatch) -> None:
+async def test_a_day_begins_in_portions_each_segment_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(schedule, "MAX_MARKED_SEGMENTS", 3)
     await add_tenant(database)
     await add_tenant(database, replace(ACME, id="none"))

@@ -41,5 +41,7 @@ MAIL = """
 
 
 @pytest.mark.parametrize(("score", "link"), [(1, "http://h/s/t?v=1"), (10, "http://h/s/t?v=10"), (3, None)])
-def test_a_customer_follows_the_link_that_shows_the_score_never_one_that_nobody_sees(score, link) -> None:
+def test_a_customer_follows_the_link_that_shows_the_score_never_one_that_nobody_sees(
+    score: int, link: str | None
+) -> None:
     assert score_link(MAIL, score) == link

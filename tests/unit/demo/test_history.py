@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.demo.history import HISTORY_DAYS, History
@@ -18,7 +19,7 @@ BEGAN = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Copenhagen")
 
 
-def history(began: datetime = BEGAN):
+def history(began: datetime = BEGAN) -> list[dict[str, Any]]:
     return History(Model("a seed", SENTENCES), PURCHASES, began, ZONE).answers()
 
 

@@ -1,6 +1,7 @@
 """Every rule about contacting a person, alone."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,26 +12,32 @@ from services.dispatcher.decisions.addresses import address_quality, has_plain_f
 from services.dispatcher.decisions.domain import (
     CandidateSurvey,
     Person,
+    Verdict,
     decide,
     language_of,
     matches,
     reason_not_to_send,
 )
 from services.dispatcher.sending.domain import Sending
+from shared.events import SendingMode
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 GOOD = Person(address="good")
 
 
-def a_survey(number: int = 1, **changes) -> CandidateSurvey:
+def a_survey(number: int = 1, **changes: Any) -> CandidateSurvey:
     facts = {"id": UUID(int=number), "survey_version": 1, "name": f"s{number}"}
     rules = {"trigger": "order.delivered", "state": "live"}
     return CandidateSurvey(**{**facts, **rules, **changes})
 
 
 def verdict(
-    *surveys: CandidateSurvey, person: Person = GOOD, occurred_at: datetime = NOW, mode="live", now=NOW
-):
+    *surveys: CandidateSurvey,
+    person: Person = GOOD,
+    occurred_at: datetime = NOW,
+    mode: SendingMode = "live",
+    now: datetime = NOW,
+) -> Verdict:
     return decide(
         event_type="order.delivered",
         occurred_at=occurred_at,
@@ -119,7 +126,7 @@ def test_each_matching_survey_says_why_it_lost_and_the_reason_is_the_first_that_
         ("live", False, False, False),
     ],
 )
-def test_who_is_a_test_and_who_is_withheld(mode, test_address, test, withheld) -> None:
+def test_who_is_a_test_and_who_is_withheld(mode: str, test_address: bool, test: bool, withheld: bool) -> None:
     found = verdict(a_survey(), person=Person(address="good", test_address=test_address), mode=mode)
     assert (found.test, found.withheld, found.starts_quarantine) == (test, withheld, not test)
 
@@ -162,7 +169,9 @@ def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone() ->
         ("not a locale", (), ("xx",), "en"),
     ],
 )
-def test_the_customers_language_goes_before_the_companys(locale, own, tenant, language) -> None:
+def test_the_customers_language_goes_before_the_companys(
+    locale: str | None, own: tuple[str, ...], tenant: tuple[str, ...], language: str
+) -> None:
     assert language_of(locale, ("en", "da", "nl"), a_survey(languages=own), tenant) == language
 
 
@@ -192,7 +201,7 @@ def test_a_test_address_is_one_however_it_is_written() -> None:
         (None, "missing"),
     ],
 )
-def test_an_address_is_judged_by_its_form(address, kind) -> None:
+def test_an_address_is_judged_by_its_form(address: str | None, kind: str) -> None:
     assert address_quality(address) == kind
 
 

@@ -45,7 +45,9 @@ def of_scores(*scores: int) -> Groups:
         (Groups(10, 20, 30), 33.3333, None, None),
     ],
 )
-def test_score_variance_and_error_are_those_published(given_, nps, variance, error) -> None:
+def test_score_variance_and_error_are_those_published(
+    given_: Groups, nps: float, variance: float | None, error: float | None
+) -> None:
     assert float(given_.nps) == pytest.approx(nps, abs=5e-5)
     if variance is not None:
         assert float(given_.variance) == pytest.approx(variance, abs=5e-7)
@@ -61,7 +63,7 @@ def test_score_variance_and_error_are_those_published(given_, nps, variance, err
         ([9] * 8 + [8] * 10 + [7] * 2 + [6] * 8, 0),
     ],
 )
-def test_scores_given_one_by_one_add_up_as_published(scores, nps) -> None:
+def test_scores_given_one_by_one_add_up_as_published(scores, nps: int) -> None:
     assert of_scores(*scores).nps == nps
 
 
@@ -77,7 +79,12 @@ def test_scores_given_one_by_one_add_up_as_published(scores, nps) -> None:
         (Groups(300, 200, 500), (14.5968, 25.4032), (14.5474, 25.3330), (14.5374, 25.3296)),
     ],
 )
-def test_intervals_are_those_of_the_authors_code(given_, plain, adjusted, score_test) -> None:
+def test_intervals_are_those_of_the_authors_code(
+    given_: Groups,
+    plain: tuple[float, float] | tuple[int, int],
+    adjusted: tuple[float, float],
+    score_test: tuple[float, float] | tuple[float, int] | tuple[int, float],
+) -> None:
     assert wald_interval(given_, pseudo=0) == pytest.approx(plain, abs=5e-5)
     assert wald_interval(given_) == pytest.approx(adjusted, abs=5e-5)
     # The published roots were iterated to a tolerance of their own.
@@ -116,7 +123,9 @@ def by_score_test(given_: Groups) -> tuple[float, float]:
         (Groups(10, 0, 0), (-100, -47.5036)),
     ],
 )
-def test_the_interval_is_clamped_to_the_scale_and_stretched_to_the_score(given_, bounds) -> None:
+def test_the_interval_is_clamped_to_the_scale_and_stretched_to_the_score(
+    given_: Groups, bounds: tuple[float, int] | tuple[int, float]
+) -> None:
     assert score_interval(given_) == pytest.approx(bounds, abs=5e-5)
 
 
@@ -140,7 +149,9 @@ def test_the_interval_holds_the_score_and_stays_on_the_scale(found) -> None:
         (Groups(0, 0, 10), Groups(0, 0, 10), {}, {"p": 1.0}),
     ],
 )
-def test_two_windows_compare_as_in_the_authors_code(now, before, plain, adjusted) -> None:
+def test_two_windows_compare_as_in_the_authors_code(
+    now: Groups, before: Groups, plain: dict[str, float], adjusted: dict[str, float]
+) -> None:
     for expected, pseudo in ((plain, 0), (adjusted, 3)):
         change, back = compare_groups(before, now, pseudo=pseudo), compare_groups(now, before, pseudo=pseudo)
         assert change.p == back.p
@@ -197,12 +208,12 @@ def test_shares_that_do_not_add_up_to_100_leave_the_score_to_the_counts() -> Non
 @pytest.mark.parametrize(
     ("margin", "usual", "worst"), [(5, 935, 1534), (10, 232, 382), (15, 102, 168), (20, 56, 94)]
 )
-def test_answers_needed_for_a_margin_are_those_published(margin, usual, worst) -> None:
+def test_answers_needed_for_a_margin_are_those_published(margin: int, usual: int, worst: int) -> None:
     assert (answers_for_margin(margin, 0.61), answers_for_margin(margin, 1)) == (usual, worst)
 
 
 @pytest.mark.parametrize(("change", "n"), [(20, 237), (15, 423), (10, 955), (5, 3828)])
-def test_answers_needed_to_see_a_change_are_those_published(change, n) -> None:
+def test_answers_needed_to_see_a_change_are_those_published(change: int, n: int) -> None:
     assert answers_for_change(change, 0.61) == n
 
 

@@ -71,7 +71,7 @@ def test_a_level_with_one_part_is_passed_over() -> None:
         (0, "0"),
     ],
 )
-def test_an_end_of_an_interval_is_not_rounded_onto_zero(value, words) -> None:
+def test_an_end_of_an_interval_is_not_rounded_onto_zero(value: float, words: str) -> None:
     assert bound(value) == words
 
 

@@ -18,7 +18,7 @@ def test_a_window_of_30_days_holds_its_first_day_and_its_last_and_no_other() -> 
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
-def test_a_day_on_which_clocks_change_is_one_day_of_23_or_25_hours(day, hours) -> None:
+def test_a_day_on_which_clocks_change_is_one_day_of_23_or_25_hours(day: date, hours: int) -> None:
     first, until = Window(day, day).bounds("Europe/Copenhagen")
     assert (until.astimezone(UTC) - first.astimezone(UTC)).total_seconds() == hours * 3600
 
@@ -50,7 +50,7 @@ def test_a_number_of_days_is_read() -> None:
 @pytest.mark.parametrize(
     "wrong", ["", "0d", "3651d", "30", "d", "-1d", "1.5d", " 30d", "030d", "3O d", "99999d", "٣d"]
 )
-def test_anything_else_is_no_number_of_days(wrong) -> None:
+def test_anything_else_is_no_number_of_days(wrong: str) -> None:
     with pytest.raises(BadWindow):
         parse_days(wrong)
 
@@ -58,7 +58,7 @@ def test_anything_else_is_no_number_of_days(wrong) -> None:
 @pytest.mark.parametrize(
     "wrong", ["", "2026-11-24", "2026-02-30", "22-11-2026", "0001-01-01", "20261122", "today"]
 )
-def test_anything_else_is_no_day(wrong) -> None:
+def test_anything_else_is_no_day(wrong: str) -> None:
     with pytest.raises(BadWindow):
         parse_day(wrong, date(2026, 11, 22))
 

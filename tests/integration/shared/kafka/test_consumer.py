@@ -344,7 +344,7 @@ async def _somebody_waits(bench: KernelService) -> bool:
         return bool(waiting.scalar_one())
 
 
-def _record(bench: KernelService, offset: int, thing: Thing):
+def _record(bench: KernelService, offset: int, thing: Thing) -> ConsumerRecord[bytes | None, bytes | None]:
     key, value = bench.record(thing)
     return ConsumerRecord(bench.topic.name, 0, offset, 1, 0, key, value, None, len(key), len(value), ())
 

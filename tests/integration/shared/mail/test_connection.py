@@ -6,7 +6,7 @@ import pytest
 from support.http_clients import afterword_settings
 from support.smtp import CERTIFICATE, scripted_server
 
-from shared.mail import Away, Delivered, Mailer, MailServer, mail_server
+from shared.mail import Away, Delivered, Mailer, MailServer, Outcome, mail_server
 from shared.mail.connection import greeting_name
 
 MAIL = b"Subject: x\r\n\r\nx\r\n"
@@ -20,7 +20,7 @@ def own_authority() -> ssl.SSLContext:
     return context
 
 
-async def sent(server: MailServer):
+async def sent(server: MailServer) -> Outcome:
     mailer = Mailer(server, seconds=5)
     outcome = await mailer.send("ask@shop.example", "reader@example.com", MAIL)
     await mailer.close()
@@ -31,7 +31,9 @@ def with_user(url: str, host: str = "127.0.0.1") -> str:
     return url.replace("//127.0.0.1", f"//user:secret@{host}")
 
 
-async def test_tls_that_is_only_offered_is_used_without_verifying_the_certificate(own_authority) -> None:
+async def test_tls_that_is_only_offered_is_used_without_verifying_the_certificate(
+    own_authority: ssl.SSLContext,
+) -> None:
     async with scripted_server(context=own_authority) as server:
         assert await sent(MailServer(server.url)) == Delivered()
         assert server.encrypted == [True]
@@ -46,7 +48,9 @@ async def test_without_tls_when_it_is_only_offered_and_fails() -> None:
         assert server.encrypted == [False, False]
 
 
-async def test_tls_that_is_required_is_verified_and_an_own_authority_can_be_named(own_authority) -> None:
+async def test_tls_that_is_required_is_verified_and_an_own_authority_can_be_named(
+    own_authority: ssl.SSLContext,
+) -> None:
     async with scripted_server(context=own_authority) as server:
         outcome = await sent(MailServer(f"{server.url}?tls=required"))
         assert isinstance(outcome, Away)
@@ -66,7 +70,7 @@ async def test_tls_that_is_required_and_not_offered_sends_nothing() -> None:
 
 @pytest.mark.parametrize("offered", [True, False])
 async def test_a_password_is_sent_to_another_machine_by_verified_tls_alone(
-    own_authority, offered: bool, monkeypatch: pytest.MonkeyPatch
+    own_authority: ssl.SSLContext, offered: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.mail.connection._is_loopback", lambda _: False)
     context = own_authority if offered else None
@@ -78,7 +82,7 @@ async def test_a_password_is_sent_to_another_machine_by_verified_tls_alone(
             assert server.encrypted == [True]
 
 
-async def test_a_password_is_sent_after_starttls(own_authority) -> None:
+async def test_a_password_is_sent_after_starttls(own_authority: ssl.SSLContext) -> None:
     async with scripted_server(context=own_authority, extensions=["AUTH PLAIN"]) as server:
         assert await sent(MailServer(with_user(server.url))) == Delivered()
         words = [command.split(" ")[0] for command in server.commands]

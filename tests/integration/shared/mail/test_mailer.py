@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,14 +25,14 @@ def mails(tmp_path: Path) -> MailStore:
 
 
 @pytest.fixture
-async def server(mails: MailStore):
+async def server(mails: MailStore) -> AsyncIterator[asyncio.Server]:
     server = await smtp.listen(mails, 0, "127.0.0.1")
     yield server
     server.close()
 
 
 @pytest.fixture
-async def mailer(server: asyncio.Server):
+async def mailer(server: asyncio.Server) -> AsyncIterator[Mailer]:
     mailer = Mailer(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", seconds=3)
     yield mailer
     await mailer.close()
@@ -131,7 +132,7 @@ async def test_an_address_outside_ascii_is_sent_by_the_first_mail_of_an_encrypte
 
 
 @asynccontextmanager
-async def talking(*answers: bytes):
+async def talking(*answers: bytes) -> AsyncIterator[Mailer]:
     """A server that sends these lines, one after each line it receives, and then disconnects."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

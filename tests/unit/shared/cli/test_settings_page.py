@@ -4,7 +4,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from services.command import SERVICES, app, service
+from services import SERVICES
+from services.command import app, service
 from shared.settings import Afterword, known_names
 
 PAGE = Path(__file__).parents[4] / "deploy" / "SETTINGS.md"

@@ -42,7 +42,7 @@ VALUES = {"company": "Havnbo", "occasion": "your delivery", "day": "17 November"
         ("%(company)s 100 %", "%(company)s 100 %"),
     ],
 )
-def test_texts_are_filled_and_whatever_is_no_placeholder_stays_readable(words, shown) -> None:
+def test_texts_are_filled_and_whatever_is_no_placeholder_stays_readable(words: str, shown: str) -> None:
     assert fill(words, VALUES) == shown
 
 
@@ -62,7 +62,7 @@ def test_texts_are_filled_and_whatever_is_no_placeholder_stays_readable(words, s
         ("{{company}", ["A }"]),
     ],
 )
-def test_what_is_no_placeholder_is_named_with_those_that_exist(words, named) -> None:
+def test_what_is_no_placeholder_is_named_with_those_that_exist(words: str, named: list[str]) -> None:
     found = " ".join(placeholder_faults(words))
     for one in named:
         assert one in found
@@ -73,7 +73,7 @@ def test_what_is_no_placeholder_is_named_with_those_that_exist(words, named) -> 
 @pytest.mark.parametrize(
     "words", ["", "plain", "{company} {occasion} {day} {touchpoint}", "{{ a, b }}", "100 %"]
 )
-def test_valid_texts_have_no_faults(words) -> None:
+def test_valid_texts_have_no_faults(words: str) -> None:
     assert placeholder_faults(words) == []
 
 

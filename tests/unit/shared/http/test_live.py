@@ -1,5 +1,7 @@
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Sequence
+from typing import Any
 
 import pytest
 import structlog
@@ -9,17 +11,20 @@ from shared.http.live import MAX_CHANGES, MAX_PENDING_EVENTS, LiveChange, LiveFe
 from shared.runtime import pause
 
 
-def change(version=1, thing="case-1", tenant="acme", segments=("store:a",)):
+def change(
+    version: int = 1, thing: str = "case-1", tenant: str = "acme", segments: Sequence[str] = ("store:a",)
+) -> LiveChange:
     return LiveChange(tenant, thing, version, segments)
 
 
 class Source:
     """Reads the changes of an invented database."""
 
-    def __init__(self, *changes) -> None:
-        self.changes, self.reads, self.broken, self.tenants = list(changes), 0, False, set()
+    def __init__(self, *changes: LiveChange) -> None:
+        self.changes, self.reads, self.broken = list(changes), 0, False
+        self.tenants: set[str] = set()
 
-    async def __call__(self, tenants):
+    async def __call__(self, tenants: Collection[str]) -> list[LiveChange]:
         self.reads += 1
         self.tenants |= tenants
         if self.broken:
@@ -31,10 +36,10 @@ class Notifications:
     """A change listener whose notifications the test sends."""
 
     def __init__(self) -> None:
-        self.wakes = set()
+        self.wakes: set[asyncio.Event] = set()
 
     @contextlib.contextmanager
-    def waking(self, wake):
+    def waking(self, wake: asyncio.Event) -> Iterator[None]:
         self.wakes.add(wake)
         yield
         self.wakes.discard(wake)
@@ -47,23 +52,26 @@ class Notifications:
 class Browser:
     """Reads a stream in the background and keeps its events."""
 
-    def __init__(self, feed, tenant="acme", segments=(), seconds=None) -> None:
-        self.events, self.ended = [], False
+    def __init__(
+        self, feed: LiveFeed, tenant: str = "acme", segments: Sequence[str] = (), seconds: float | None = None
+    ) -> None:
+        self.events: list[str] = []
+        self.ended = False
         self.task = asyncio.create_task(self._listen(feed.listen(tenant, segments, seconds)))
 
-    async def _listen(self, stream) -> None:
+    async def _listen(self, stream: AsyncGenerator[bytes]) -> None:
         async with contextlib.aclosing(stream):
             async for event in stream:
                 self.events.append(event.decode())
         self.ended = True
 
-    def versions(self):
+    def versions(self) -> list[int]:
         return [int(version) for _, version in self._ids()]
 
-    def ids(self):
+    def ids(self) -> list[str]:
         return [thing for thing, _ in self._ids()]
 
-    def _ids(self):
+    def _ids(self) -> list[list[str]]:
         return [
             line[4:].rsplit(":", 1)
             for event in self.events
@@ -76,21 +84,31 @@ class Browser:
         self.task.cancel()
 
 
+OpenBrowser = Callable[..., Browser]
+
+
 @pytest.fixture
-def stopping():
+def stopping() -> asyncio.Event:
     return asyncio.Event()
 
 
 @pytest.fixture
-async def browsers():
-    opened = []
-    yield lambda *a, **k: opened.append(Browser(*a, **k)) or opened[-1]
+async def browsers() -> AsyncIterator[OpenBrowser]:
+    opened: list[Browser] = []
+
+    def browser(feed: LiveFeed, **options: Any) -> Browser:
+        opened.append(Browser(feed, **options))
+        return opened[-1]
+
+    yield browser
     for browser in opened:
         browser.close()
     await asyncio.gather(*(browser.task for browser in opened), return_exceptions=True)
 
 
-async def test_a_browser_gets_each_version_once_though_the_read_brings_it_again(stopping, browsers) -> None:
+async def test_a_browser_gets_each_version_once_though_the_read_brings_it_again(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source = Source(change(1))
     browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005))
     await eventually(lambda: browser.versions() == [1])
@@ -100,7 +118,9 @@ async def test_a_browser_gets_each_version_once_though_the_read_brings_it_again(
     await eventually(lambda: browser.versions() == [1, 2])
 
 
-async def test_a_commit_that_arrives_late_is_not_missed(stopping, browsers) -> None:
+async def test_a_commit_that_arrives_late_is_not_missed(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source = Source(change(5, "b"))
     browser = browsers(LiveFeed(source, stopping, min_interval_s=0.005))
     await eventually(lambda: browser.versions() == [5])
@@ -108,7 +128,9 @@ async def test_a_commit_that_arrives_late_is_not_missed(stopping, browsers) -> N
     await eventually(lambda: browser.versions() == [5, 1])
 
 
-async def test_a_browser_gets_the_changes_of_its_own_tenant_that_its_user_may_see(stopping, browsers) -> None:
+async def test_a_browser_gets_the_changes_of_its_own_tenant_that_its_user_may_see(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source = Source(
         change(1, "a", segments=["store:a", "agent:ida"]),
         change(2, "b", segments=["store:b"]),
@@ -122,7 +144,9 @@ async def test_a_browser_gets_the_changes_of_its_own_tenant_that_its_user_may_se
     assert "ida" not in "".join(browser.events)
 
 
-async def test_nothing_is_read_while_no_stream_is_open(stopping, browsers) -> None:
+async def test_nothing_is_read_while_no_stream_is_open(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source = Source(change())
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
     await asyncio.sleep(0)
@@ -136,7 +160,7 @@ async def test_nothing_is_read_while_no_stream_is_open(stopping, browsers) -> No
     await eventually(lambda: three.versions() == [1])
 
 
-async def test_one_loop_serves_all_browsers(stopping, browsers) -> None:
+async def test_one_loop_serves_all_browsers(stopping: asyncio.Event, browsers: OpenBrowser) -> None:
     source = Source(change())
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
     one = browsers(feed)
@@ -147,7 +171,9 @@ async def test_one_loop_serves_all_browsers(stopping, browsers) -> None:
     assert feed._loop is loop
 
 
-async def test_a_failing_read_is_reported_once_and_retried(stopping, browsers) -> None:
+async def test_a_failing_read_is_reported_once_and_retried(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source = Source(change())
     source.broken = True
     with structlog.testing.capture_logs() as logged:
@@ -160,7 +186,9 @@ async def test_a_failing_read_is_reported_once_and_retried(stopping, browsers) -
     assert {(line["event"], line["error"]) for line in logged} == {("live_read_failed", "ConnectionError")}
 
 
-async def test_a_stream_that_opens_during_an_outage_begins_offline(stopping, browsers) -> None:
+async def test_a_stream_that_opens_during_an_outage_begins_offline(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source = Source()
     source.broken = True
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
@@ -170,7 +198,9 @@ async def test_a_stream_that_opens_during_an_outage_begins_offline(stopping, bro
     await eventually(lambda: any("event: offline" in event for event in two.events))
 
 
-async def test_the_loops_log_lines_carry_no_request_id(stopping, browsers) -> None:
+async def test_the_loops_log_lines_carry_no_request_id(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source = Source()
     source.broken = True
     with (
@@ -182,12 +212,14 @@ async def test_the_loops_log_lines_carry_no_request_id(stopping, browsers) -> No
     assert "request_id" not in logged[0]
 
 
-async def test_a_stream_without_changes_has_a_heartbeat(stopping, browsers) -> None:
+async def test_a_stream_without_changes_has_a_heartbeat(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     browser = browsers(LiveFeed(Source(), stopping, min_interval_s=0.005, heartbeat_s=0.01))
     await eventually(lambda: sum(event.startswith(": ping") for event in browser.events) >= 2)
 
 
-async def test_streams_end_when_the_process_stops(stopping, browsers) -> None:
+async def test_streams_end_when_the_process_stops(stopping: asyncio.Event, browsers: OpenBrowser) -> None:
     feed = LiveFeed(Source(), stopping, min_interval_s=60)
     browser = browsers(feed)
     await eventually(lambda: browser.events)
@@ -195,12 +227,16 @@ async def test_streams_end_when_the_process_stops(stopping, browsers) -> None:
     await eventually(lambda: browser.ended and feed._loop.done())
 
 
-async def test_a_stream_ends_with_the_pass_that_opened_it(stopping, browsers) -> None:
+async def test_a_stream_ends_with_the_pass_that_opened_it(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     browser = browsers(LiveFeed(Source(), stopping, min_interval_s=0.005), seconds=0.02)
     await eventually(lambda: browser.ended)
 
 
-async def test_a_browser_that_is_too_slow_gets_one_event_for_all_that_it_missed(stopping) -> None:
+async def test_a_browser_that_is_too_slow_gets_one_event_for_all_that_it_missed(
+    stopping: asyncio.Event,
+) -> None:
     source = Source()
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
     stream = feed.listen("acme")
@@ -215,7 +251,7 @@ async def test_a_browser_that_is_too_slow_gets_one_event_for_all_that_it_missed(
 
 
 async def test_when_more_changed_than_a_read_returns_all_browsers_get_one_event_for_everything(
-    stopping, browsers
+    stopping: asyncio.Event, browsers: OpenBrowser
 ) -> None:
     source = Source(*(change(1, f"a-{n}", segments=["store:b"]) for n in range(MAX_CHANGES)))
     feed = LiveFeed(source, stopping, min_interval_s=0.005)
@@ -229,9 +265,11 @@ async def test_when_more_changed_than_a_read_returns_all_browsers_get_one_event_
     assert not one.ended
 
 
-async def test_the_loop_pauses_longer_than_it_reads(stopping, browsers, monkeypatch) -> None:
+async def test_the_loop_pauses_longer_than_it_reads(
+    stopping: asyncio.Event, browsers: OpenBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Slow(Source):
-        async def __call__(self, tenants):
+        async def __call__(self, tenants: Collection[str]) -> list[LiveChange]:
             await asyncio.sleep(0.02)
             return await super().__call__(tenants)
 
@@ -245,7 +283,9 @@ async def test_the_loop_pauses_longer_than_it_reads(stopping, browsers, monkeypa
     assert min(pauses) >= 9 * 0.02
 
 
-async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(stopping, browsers) -> None:
+async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source, notifications = Source(), Notifications()
     feed = LiveFeed(source, stopping, notifications, min_interval_s=0.001)
     one = browsers(feed)
@@ -261,7 +301,9 @@ async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(s
     await eventually(feed._loop.done)
 
 
-async def test_an_outage_is_retried_without_a_notification(stopping, browsers) -> None:
+async def test_an_outage_is_retried_without_a_notification(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     source = Source(change(1))
     source.broken = True
     browser = browsers(LiveFeed(source, stopping, Notifications(), min_interval_s=0.001))
@@ -270,7 +312,9 @@ async def test_an_outage_is_retried_without_a_notification(stopping, browsers) -
     await eventually(lambda: browser.versions() == [1])
 
 
-async def test_a_loop_that_waits_for_a_notification_ends_when_the_process_stops(stopping, browsers) -> None:
+async def test_a_loop_that_waits_for_a_notification_ends_when_the_process_stops(
+    stopping: asyncio.Event, browsers: OpenBrowser
+) -> None:
     feed = LiveFeed(Source(), stopping, Notifications(), min_interval_s=0.001)
     browser = browsers(feed)
     await eventually(lambda: browser.events)

@@ -57,5 +57,5 @@ def test_no_token_with_one_changed_letter_is_accepted_not_even_in_the_spare_bits
 @pytest.mark.parametrize(
     "token", ["", "x", "x" * 42, "x" * 44, "é" * 43, "=" * 43, "+/" * 21 + "A", "\0" * 43, "A" * 42 + "="]
 )
-def test_a_text_that_is_no_token_is_refused_without_an_error(token) -> None:
+def test_a_text_that_is_no_token_is_refused_without_an_error(token: str) -> None:
     assert LinkSigner(SECRET).read("answer", token) is None

@@ -98,5 +98,5 @@ def test_letters_of_one_alphabet_stay_readable() -> None:
         ({"sender_name": ""}, "From", "ask@shop.example"),
     ],
 )
-def test_every_field_but_an_address_is_ascii(changes, field: str, value: str) -> None:
+def test_every_field_but_an_address_is_ascii(changes: dict[str, str], field: str, value: str) -> None:
     assert fields(replace(LETTER, **changes))[field] == value

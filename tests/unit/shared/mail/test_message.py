@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ LETTER = MailMessage(
 )
 
 
-def read(letter: MailMessage):
+def read(letter: MailMessage) -> EmailMessage:
     return message_from_bytes(letter.as_bytes(), policy=policy.default)
 
 

@@ -15,19 +15,19 @@ FEW = ChartScore(22, 50.0, 15.0, 73.0, 38.0, 58.0)
 EVIL = '"><script>alert(1)</script>'
 
 
-def parsed(markup):
+def parsed(markup: object) -> ET.Element:
     return ET.fromstring(str(markup))
 
 
-def texts_of(markup):
+def texts_of(markup: object) -> list[str]:
     return ["".join(node.itertext()) for node in parsed(markup).iter("text")]
 
 
-def classes_of(markup):
+def classes_of(markup: object) -> list[str | None]:
     return [node.get("class") for node in parsed(markup).iter()]
 
 
-def week(n, score):
+def week(n: int, score: ChartScore | None) -> Point:
     first = date(2026, 5, 18) + timedelta(weeks=n)
     return Point(first, first + timedelta(days=6), score)
 

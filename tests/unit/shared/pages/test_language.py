@@ -1,4 +1,5 @@
 import re
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ NOW = datetime(2026, 11, 19, 14, 32, 7, tzinfo=UTC)
 TRANSLATIONS = language.catalogues([PAGES / "locales"])
 
 
-def reader(speak="en", zone="Europe/Copenhagen"):
+def reader(speak: str = "en", zone: str = "Europe/Copenhagen") -> AbstractContextManager[None]:
     return rendering_for(ReaderLocale(speak, ZoneInfo(zone), NOW, TRANSLATIONS[speak]))
 
 
@@ -35,7 +36,7 @@ def reader(speak="en", zone="Europe/Copenhagen"):
         ("," * 10_000, "en"),
     ],
 )
-def test_the_readers_best_language_is_found(header, best) -> None:
+def test_the_readers_best_language_is_found(header: str | None, best: str) -> None:
     assert negotiate(header, ["da", "en", "nl"]) == best
 
 
@@ -43,17 +44,17 @@ def test_the_readers_best_language_is_found(header, best) -> None:
     ("value", "written"),
     [(27.4, "+27"), (-8.5, "−9"), (2.5, "+3"), (0.4, "0"), (-0.4, "0"), (0, "0"), (100, "+100")],
 )
-def test_a_score_is_signed_and_rounded_half_away_from_zero(value, written) -> None:
+def test_a_score_is_signed_and_rounded_half_away_from_zero(value: float, written: str) -> None:
     assert filters.signed(value) == written
 
 
 @pytest.mark.parametrize(("value", "rounded"), [(2.5, 3), (-2.5, -3), (0.49, 0), (-0.4, 0), (3, 3)])
-def test_halves_go_away_from_zero(value, rounded) -> None:
+def test_halves_go_away_from_zero(value: float, rounded: int) -> None:
     assert filters.half_up(value) == rounded
 
 
 @pytest.mark.parametrize(("speak", "written"), [("en", "1,277"), ("da", "1.277"), ("nl", "1.277")])
-def test_counts_have_the_readers_separators(speak, written) -> None:
+def test_counts_have_the_readers_separators(speak: str, written: str) -> None:
     with reader(speak):
         assert filters.thousands(1277) == written
 
@@ -79,14 +80,14 @@ def test_a_time_is_written_in_the_readers_zone() -> None:
         (timedelta(seconds=-5), "0 seconds ago", "for 0 sekunder siden"),
     ],
 )
-def test_how_long_ago_is_written_in_one_unit(ago, english, danish) -> None:
+def test_how_long_ago_is_written_in_one_unit(ago: timedelta, english: str, danish: str) -> None:
     with reader("en"):
         assert filters.since(NOW - ago) == english
     with reader("da"):
         assert filters.since(NOW - ago) == danish
 
 
-def messages():
+def messages() -> set[str]:
     """Every message of the shared pages, with those that templates translate from variables."""
     methods = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "translated": None, "counted": (1, 2)}
@@ -104,7 +105,7 @@ def messages():
 
 
 @pytest.mark.parametrize("speak", ["da", "nl"])
-def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders(speak) -> None:
+def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders(speak: str) -> None:
     with (PAGES / "locales" / speak / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalogue = {
             message.id[0] if isinstance(message.id, tuple) else message.id: message.string

@@ -1,6 +1,7 @@
 """The values of placeholders: by the event's type, by the survey's own texts, in each language."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ TEXTS = Renderer("shared", clock=lambda: datetime(2026, 11, 20, 12, tzinfo=UTC))
 DELIVERED = datetime(2026, 11, 17, 23, 30, tzinfo=UTC)
 
 
-def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (frozen)
+def values(language: str = "en", texts: SurveyTexts = SurveyTexts(), **changed: Any) -> dict[str, str]:  # noqa: B008  (frozen)
     facts = {
         "company": "Havnbo", "measurement": "transactional", "event_type": "order.delivered",
         "occurred_at": DELIVERED, "touchpoint": "home_delivery",
@@ -37,7 +38,7 @@ def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (froze
         ("", "your contact with us", "din kontakt med os", "uw contact met ons"),
     ],
 )
-def test_the_type_of_the_event_decides_the_occasion(event_type, en, da, nl) -> None:
+def test_the_type_of_the_event_decides_the_occasion(event_type: str, en: str, da: str, nl: str) -> None:
     occasions = [values(language, event_type=event_type)["occasion"] for language in ("en", "da", "nl")]
     assert occasions == [en, da, nl]
 
@@ -73,7 +74,7 @@ def test_the_day_is_in_the_readers_zone_and_in_a_language_with_translations() ->
         ("Havnbo", "  ", "Havnbo"),
     ],
 )
-def test_the_sender_is_named_once(company, address, line) -> None:
+def test_the_sender_is_named_once(company: str, address: str | None, line: str) -> None:
     assert sender_line(company, address) == line
 
 
