@@ -39,8 +39,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_two_files_are_kept_and_fetched_only_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folders, steps = [], []
-    monkeypatch.setattr(data, "_download", lambda folder: (folders.append(folder), bring(folder)))
+    folders: list[Path] = []
+    steps: list[str] = []
+
+    def download(folder: Path) -> None:
+        folders.append(folder)
+        bring(folder)
+
+    monkeypatch.setattr(data, "_download", download)
     data.fetch(steps.append)
     data.fetch(steps.append)
     assert (data.PURCHASES_FILE.read_bytes(), data.SENTENCES_FILE.read_bytes()) == (CDNOW, REVIEWS)

@@ -54,7 +54,7 @@ def test_home_delivery_has_fallen_since_the_new_carrier_came() -> None:
     answers = history()
 
     def nps(first: int, last: int) -> float:
-        scores = [
+        scores: list[int] = [
             answer["score"]
             for answer in answers
             if answer["segments"].get("touchpoint") == "home delivery"

@@ -41,7 +41,7 @@ def test_an_event_is_the_same_to_the_last_byte_however_often_it_is_said() -> Non
 @pytest.mark.parametrize("number", range(10))
 def test_the_trigger_accepts_each_event(number: int) -> None:
     event = msgspec.json.decode(msgspec.json.encode(STREAM.at(number).body(NOW)), type=EventIn)
-    accepted = transaction(event, source="demo", customer_id=None, now=NOW).transaction
+    accepted = transaction(event, source="demo", customer_id=str, now=NOW).transaction
     assert accepted.segments["touchpoint"]
     assert accepted.organisation
     assert (accepted.handled_by is not None) == (accepted.type == "support.closed")

@@ -126,13 +126,15 @@ def test_each_matching_survey_says_why_it_lost_and_the_reason_is_the_first_that_
         ("live", False, False, False),
     ],
 )
-def test_who_is_a_test_and_who_is_withheld(mode: str, test_address: bool, test: bool, withheld: bool) -> None:
+def test_who_is_a_test_and_who_is_withheld(
+    mode: SendingMode, test_address: bool, test: bool, withheld: bool
+) -> None:
     found = verdict(a_survey(), person=Person(address="good", test_address=test_address), mode=mode)
     assert (found.test, found.withheld, found.starts_quarantine) == (test, withheld, not test)
 
 
 def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone() -> None:
-    allowed = {
+    allowed: dict[str, Any] = {
         "now": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False,
         "survey": a_survey(), "person": GOOD, "mode": "live",
     }  # fmt: skip

@@ -98,7 +98,7 @@ READERS = [
 
 @pytest.mark.parametrize(("who", "role", "own", "may"), READERS, ids=[reader[0] for reader in READERS])
 def test_a_persons_score_is_nobodys_until_it_is_allowed_and_then_theirs_and_their_leaders(
-    who: str, role: str | None, own, may: bool
+    who: str, role: str | None, own: tuple[str, ...], may: bool
 ) -> None:
     assert not SegmentAccess(People(), role, own).allows(IDA), who
     assert SegmentAccess(People(shown=True), role, own).allows(IDA) is may, who

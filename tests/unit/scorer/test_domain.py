@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import sqrt
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.scorer.domain import (
     Groups,
+    ScoreChange,
     answers_for_change,
     answers_for_margin,
     benjamini_hochberg,
@@ -23,6 +25,12 @@ from shared.values.rounding import half_up
 
 counts = st.integers(0, 500)
 anybody = st.builds(Groups, counts, counts, counts)
+
+
+def change_of(before: Groups, now: Groups, **options: Any) -> ScoreChange:
+    change = compare_groups(before, now, **options)
+    assert change is not None
+    return change
 
 
 def of_scores(*scores: int) -> Groups:
@@ -48,8 +56,10 @@ def of_scores(*scores: int) -> Groups:
 def test_score_variance_and_error_are_those_published(
     given_: Groups, nps: float, variance: float | None, error: float | None
 ) -> None:
+    assert given_.nps is not None
     assert float(given_.nps) == pytest.approx(nps, abs=5e-5)
     if variance is not None:
+        assert given_.variance is not None
         assert float(given_.variance) == pytest.approx(variance, abs=5e-7)
         assert sqrt(given_.variance / given_.n) == pytest.approx(error, abs=5e-7)
 
@@ -63,7 +73,7 @@ def test_score_variance_and_error_are_those_published(
         ([9] * 8 + [8] * 10 + [7] * 2 + [6] * 8, 0),
     ],
 )
-def test_scores_given_one_by_one_add_up_as_published(scores, nps: int) -> None:
+def test_scores_given_one_by_one_add_up_as_published(scores: list[int], nps: int) -> None:
     assert of_scores(*scores).nps == nps
 
 
@@ -130,8 +140,11 @@ def test_the_interval_is_clamped_to_the_scale_and_stretched_to_the_score(
 
 
 @given(anybody.filter(lambda found: found.n > 0))
-def test_the_interval_holds_the_score_and_stays_on_the_scale(found) -> None:
-    low, high = score_interval(found)
+def test_the_interval_holds_the_score_and_stays_on_the_scale(found: Groups) -> None:
+    interval = score_interval(found)
+    assert interval is not None
+    assert found.nps is not None
+    low, high = interval
     assert -100 <= low <= float(found.nps) <= high <= 100
 
 
@@ -153,7 +166,7 @@ def test_two_windows_compare_as_in_the_authors_code(
     now: Groups, before: Groups, plain: dict[str, float], adjusted: dict[str, float]
 ) -> None:
     for expected, pseudo in ((plain, 0), (adjusted, 3)):
-        change, back = compare_groups(before, now, pseudo=pseudo), compare_groups(now, before, pseudo=pseudo)
+        change, back = change_of(before, now, pseudo=pseudo), change_of(now, before, pseudo=pseudo)
         assert change.p == back.p
         if "p" in expected:
             assert change.p == pytest.approx(expected["p"], abs=5e-7)
@@ -162,7 +175,7 @@ def test_two_windows_compare_as_in_the_authors_code(
 
 
 def test_the_adjusted_difference_and_its_range_are_the_authors() -> None:
-    change = compare_groups(Groups(25, 25, 50), Groups(20, 30, 50))
+    change = change_of(Groups(25, 25, 50), Groups(20, 30, 50))
     assert change.points == pytest.approx(5)
     assert change.adjusted == pytest.approx(4.8544, abs=5e-5)
     assert change.error == pytest.approx(0.112048, abs=5e-7)
@@ -174,8 +187,12 @@ SOME = st.builds(Groups, FEW, FEW, FEW).filter(lambda found: found.n > 0)
 
 
 @given(SOME, SOME)
-def test_the_difference_that_is_shown_is_that_of_the_scores_that_are_shown(before, now) -> None:
-    change = compare_groups(before, now)
+def test_the_difference_that_is_shown_is_that_of_the_scores_that_are_shown(
+    before: Groups, now: Groups
+) -> None:
+    change = change_of(before, now)
+    assert now.nps is not None
+    assert before.nps is not None
     assert change.points == half_up(now.nps) - half_up(before.nps)
     assert signed(change.points) == signed(
         int(signed(now.nps).replace(MINUS, "-")) - int(signed(before.nps).replace(MINUS, "-"))
@@ -183,7 +200,7 @@ def test_the_difference_that_is_shown_is_that_of_the_scores_that_are_shown(befor
 
 
 @given(st.fractions(-100, 100))
-def test_every_figure_is_rounded_once_halves_away_from_zero(value) -> None:
+def test_every_figure_is_rounded_once_halves_away_from_zero(value: Fraction) -> None:
     rounded = half_up(value)
     assert abs(rounded - value) <= Fraction(1, 2)
     assert abs(rounded) >= abs(value) or abs(value) - abs(rounded) < Fraction(1, 2)
@@ -224,7 +241,7 @@ def test_benjamini_hochberg_believes_up_to_the_last_p_under_its_line() -> None:
 
 
 def test_a_small_change_is_no_move_however_certain() -> None:
-    small = compare_groups(Groups(20_000, 30_000, 50_000), Groups(20_000, 27_000, 53_000))
-    large = compare_groups(Groups(200, 300, 500), Groups(300, 300, 400))
+    small = change_of(Groups(20_000, 30_000, 50_000), Groups(20_000, 27_000, 53_000))
+    large = change_of(Groups(200, 300, 500), Groups(300, 300, 400))
     assert small.p < 0.001
     assert indices_of_moved([small, large]) == {1}

@@ -35,7 +35,7 @@ def test_a_short_window_with_answers_enough_is_drawn_by_day_and_others_by_week()
     st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(1, 30), max_size=60),
     st.integers(1, 28),
 )
-def test_a_trend_counts_each_day_once(given_days, step) -> None:
+def test_a_trend_counts_each_day_once(given_days: dict[date, int], step: int) -> None:
     shown = Window(date(2026, 2, 2), date(2026, 11, 22))
     points = trend_points({day: (0,) * 10 + (n,) for day, n in given_days.items()}, shown, step)
     assert sum(point.score.n for point in points if point.score) == sum(

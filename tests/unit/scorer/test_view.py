@@ -1,9 +1,10 @@
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 
 from services.scorer.domain import Groups
+from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.counts import SegmentPart
 from services.scorer.view import (
     WindowScore,
@@ -15,6 +16,11 @@ from services.scorer.windows import Window
 from shared.pages.filters import bound
 
 ONE_DAY = Window(date(2026, 11, 22), date(2026, 11, 22))
+
+
+def answer_row(score: int, was: int | None, day: date) -> AnswerRow:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    return AnswerRow(UUID(int=1), score, was, day, None, None, None, "survey", at, None, None)
 
 
 def part(segment: str, now: Groups, before: Groups | None = None) -> SegmentPart:
@@ -85,9 +91,9 @@ def test_shares_are_rounded_half_up() -> None:
 def test_the_score_before_the_last_answer_is_counted_back_from_the_present_one() -> None:
     month = WindowScore(Window(date(2026, 10, 24), date(2026, 11, 22)), (0, 0, 0, 1, 0, 0, 0, 0, 0, 5, 0))
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    new = latest_answer(SimpleNamespace(score=3, was=None, day=at.date(), answered_at=at), month)
+    new = latest_answer(answer_row(3, None, at.date()), month)
     assert (new.before, new.after) == (Groups(0, 0, 5), Groups(1, 0, 5))
-    amended = latest_answer(SimpleNamespace(score=3, was=9, day=at.date(), answered_at=at), month)
+    amended = latest_answer(answer_row(3, 9, at.date()), month)
     assert (amended.before, amended.after) == (Groups(0, 0, 6), Groups(1, 0, 5))
-    outside = latest_answer(SimpleNamespace(score=3, was=None, day=date(2026, 10, 1), answered_at=at), month)
+    outside = latest_answer(answer_row(3, None, date(2026, 10, 1)), month)
     assert outside.before == outside.after

@@ -75,7 +75,7 @@ some_windows = st.lists(
 
 
 @given(some_windows)
-def test_weeks_and_days_make_up_windows_however_they_overlap(windows) -> None:
+def test_weeks_and_days_make_up_windows_however_they_overlap(windows: list[Window]) -> None:
     weeks, days = weeks_and_days(*windows)
     assert all(monday.weekday() == 0 for monday in weeks)
     for window in windows:

@@ -8,7 +8,7 @@ from shared.ids import ID_NAMESPACE, derived, new_id, uuid7
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=4))
-def test_a_derived_id_is_the_uuid5_of_its_parts_however_often_it_is_asked_for(parts) -> None:
+def test_a_derived_id_is_the_uuid5_of_its_parts_however_often_it_is_asked_for(parts: list[str]) -> None:
     wanted = uuid5(ID_NAMESPACE, "\x1f".join(parts))
     assert derived(*parts) == wanted
     assert derived(*parts) == wanted

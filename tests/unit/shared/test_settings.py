@@ -8,7 +8,7 @@ import pytest
 from services import SERVICES
 from services.command import service
 from services.trigger.settings import Settings
-from shared.settings import Afterword, SettingsError, load
+from shared.settings import Afterword, EnvironmentSettings, SettingsError, load
 
 GOOD = {
     "AFTERWORD_KAFKA": "127.0.0.1:9092",
@@ -18,6 +18,8 @@ GOOD = {
     "AFTERWORD_SMTP_URL": "smtp://127.0.0.1:25",
     "TRIGGER_DATABASE_URL": "postgresql+asyncpg://trigger:secret@127.0.0.1/trigger",
 }
+
+KINDS: list[type[EnvironmentSettings]] = [Afterword, Settings]
 
 
 @pytest.fixture
@@ -34,7 +36,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def test_settings_are_read_from_the_environment(environment: Callable[..., None]) -> None:
     environment()
-    afterword, own = load([Afterword, Settings])
+    afterword, own = load(KINDS)
+    assert isinstance(afterword, Afterword)
+    assert isinstance(own, Settings)
     assert afterword.kafka == "127.0.0.1:9092"
     assert own.database_url.get_secret_value().startswith("postgresql")
 
@@ -44,7 +48,7 @@ def test_all_faults_are_named_at_once(environment: Callable[..., None]) -> None:
         AFTERWORD_KAFKA=None, AFTERWORD_SECRET="short", TRIGGER_DATABSE_URL="x", TRIGGER_DATABASE_URL=None
     )
     with pytest.raises(SettingsError) as caught:
-        load([Afterword, Settings])
+        load(KINDS)
     faults = str(caught.value).splitlines()
     assert {fault.split(":")[0] for fault in faults} == {
         "AFTERWORD_KAFKA",
@@ -58,16 +62,16 @@ def test_all_faults_are_named_at_once(environment: Callable[..., None]) -> None:
 def test_a_fault_never_shows_the_value(environment: Callable[..., None]) -> None:
     environment(AFTERWORD_SECRET="hunter2")
     with pytest.raises(SettingsError) as caught:
-        load([Afterword, Settings])
+        load(KINDS)
     assert "hunter2" not in str(caught.value)
 
 
 def test_another_services_settings_are_none_of_ours(environment: Callable[..., None]) -> None:
     environment(SCORER_ANYTHING="x", PATH_LIKE="y")
-    load([Afterword, Settings])
+    load(KINDS)
 
 
-def faults(*kinds: type) -> list[str]:
+def faults(*kinds: type[EnvironmentSettings]) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         load([*kinds])
     return str(caught.value).splitlines()
@@ -85,7 +89,9 @@ def test_a_secret_comes_from_a_file_without_its_line_end(
         AFTERWORD_SECRET=None, AFTERWORD_SECRET_FILE=str(held),
         TRIGGER_DATABASE_URL=None, TRIGGER_DATABASE_URL_FILE=str(url),
     )  # fmt: skip
-    afterword, own = load([Afterword, Settings])
+    afterword, own = load(KINDS)
+    assert isinstance(afterword, Afterword)
+    assert isinstance(own, Settings)
     assert afterword.secret.get_secret_value() == "s" * 40 + " "
     assert own.database_url.get_secret_value().endswith("other@127.0.0.1/trigger")
 
@@ -93,7 +99,8 @@ def test_a_secret_comes_from_a_file_without_its_line_end(
 def test_every_secret_of_every_service_may_come_from_a_file(
     environment: Callable[..., None], tmp_path: Path
 ) -> None:
-    for kind in (Afterword, *(service(name).settings for name in SERVICES)):
+    kinds: list[type[EnvironmentSettings]] = [Afterword, *(service(name).settings for name in SERVICES)]
+    for kind in kinds:
         secrets = [name for name, info in kind.model_fields.items() if "Secret" in str(info.annotation)]
         assert secrets
         for name in secrets:

@@ -83,7 +83,9 @@ def test_an_occasion_cannot_name_itself() -> None:
 
 
 @given(st.text(alphabet="ab{} ¥\n", max_size=40), st.text(alphabet="x{}\n", max_size=10))
-def test_texts_without_faults_show_no_placeholder_and_a_value_is_never_read_as_text(words, value) -> None:
+def test_texts_without_faults_show_no_placeholder_and_a_value_is_never_read_as_text(
+    words: str, value: str
+) -> None:
     values = dict.fromkeys(PLACEHOLDERS, value)
     if not placeholder_faults(words):
         assert fill(words, values) == words.replace("{{", "{").replace("}}", "}")
@@ -92,7 +94,7 @@ def test_texts_without_faults_show_no_placeholder_and_a_value_is_never_read_as_t
 
 
 @given(st.text(max_size=30))
-def test_a_value_is_one_line_so_that_it_begins_no_other_header(value) -> None:
+def test_a_value_is_one_line_so_that_it_begins_no_other_header(value: str) -> None:
     assert re.search(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]", fill("{company}", {"company": value})) is None
 
 
@@ -107,4 +109,5 @@ def test_every_text_of_a_survey_is_filled_whatever_fields_it_will_have() -> None
 def test_a_filled_question_never_grows_beyond_what_an_event_takes() -> None:
     texts = SurveyTexts(follow_up=FollowUp(detractor="{company}" * 100))
     filled = filled_texts(texts, {**VALUES, "company": "x" * 200})
+    assert filled.follow_up.detractor is not None
     assert len(filled.follow_up.detractor) == MAX_PLACEHOLDER_LENGTH

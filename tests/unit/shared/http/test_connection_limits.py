@@ -103,7 +103,7 @@ async def send_slowly(reader: StreamReader, writer: StreamWriter, one: bytes = b
 )
 @pytest.mark.parametrize("before", [b"", GET], ids=["first", "second"])
 async def test_a_connection_without_a_complete_head_is_closed(
-    run: StartServer, sample: Sample, before, begun
+    run: StartServer, sample: Sample, before: bytes, begun: bytes
 ) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
@@ -114,7 +114,7 @@ async def test_a_connection_without_a_complete_head_is_closed(
 
 
 @pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nx-a: ", GET[:-2]])
-async def test_a_head_that_arrives_slowly_is_refused(run: StartServer, sample: Sample, head) -> None:
+async def test_a_head_that_arrives_slowly_is_refused(run: StartServer, sample: Sample, head: bytes) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(head)

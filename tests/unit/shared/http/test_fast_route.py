@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Annotated
 
 import httpx
@@ -53,7 +54,9 @@ async def limited(request: Request, most: Annotated[int, Depends(wants_a_query)]
 
 
 @pytest.mark.parametrize(("path", "handler"), [("/things/{name}", named), ("/things", limited)])
-def test_a_fast_route_that_takes_more_than_the_request_is_refused(path: str, handler) -> None:
+def test_a_fast_route_that_takes_more_than_the_request_is_refused(
+    path: str, handler: Callable[..., object]
+) -> None:
     router = APIRouter(route_class=FastRoute)
     with pytest.raises(TypeError, match="the request alone"):
         router.add_api_route(path, handler)

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,10 +27,13 @@ class Source:
 
     async def __call__(self, tenants: Collection[str]) -> list[LiveChange]:
         self.reads += 1
-        self.tenants |= tenants
+        self.tenants.update(tenants)
         if self.broken:
             raise ConnectionError
         return list(self.changes)
+
+    def was_read(self, since: int) -> bool:
+        return self.reads > since
 
 
 class Notifications:
@@ -84,6 +88,10 @@ class Browser:
         self.task.cancel()
 
 
+def loop_ended(feed: LiveFeed) -> bool:
+    return feed._loop is not None and feed._loop.done()
+
+
 OpenBrowser = Callable[..., Browser]
 
 
@@ -96,11 +104,11 @@ def stopping() -> asyncio.Event:
 async def browsers() -> AsyncIterator[OpenBrowser]:
     opened: list[Browser] = []
 
-    def browser(feed: LiveFeed, **options: Any) -> Browser:
+    def open_browser(feed: LiveFeed, **options: Any) -> Browser:
         opened.append(Browser(feed, **options))
         return opened[-1]
 
-    yield browser
+    yield open_browser
     for browser in opened:
         browser.close()
     await asyncio.gather(*(browser.task for browser in opened), return_exceptions=True)
@@ -155,7 +163,7 @@ async def test_nothing_is_read_while_no_stream_is_open(
     await eventually(lambda: one.versions() == [1] == two.versions())
     one.close()
     two.close()
-    await eventually(feed._loop.done)
+    await eventually(lambda: loop_ended(feed))
     three = browsers(feed)
     await eventually(lambda: three.versions() == [1])
 
@@ -224,7 +232,7 @@ async def test_streams_end_when_the_process_stops(stopping: asyncio.Event, brows
     browser = browsers(feed)
     await eventually(lambda: browser.events)
     stopping.set()
-    await eventually(lambda: browser.ended and feed._loop.done())
+    await eventually(lambda: browser.ended and loop_ended(feed))
 
 
 async def test_a_stream_ends_with_the_pass_that_opened_it(
@@ -242,12 +250,12 @@ async def test_a_browser_that_is_too_slow_gets_one_event_for_all_that_it_missed(
     stream = feed.listen("acme")
     await anext(stream)
     for version in range(1, MAX_PENDING_EVENTS + 3):  # one event waits for each version
-        source.changes, reads = [change(version)], source.reads
-        await eventually(lambda reads=reads: source.reads > reads + 1)
+        source.changes = [change(version)]
+        await eventually(partial(source.was_read, since=source.reads + 1))
     events = [(await anext(stream)).decode() for _ in range(3)]
     assert ['data: {"id":null}' in event for event in events] == [True, False, False]
     await stream.aclose()
-    await eventually(feed._loop.done)
+    await eventually(lambda: loop_ended(feed))
 
 
 async def test_when_more_changed_than_a_read_returns_all_browsers_get_one_event_for_everything(
@@ -273,11 +281,13 @@ async def test_the_loop_pauses_longer_than_it_reads(
             await asyncio.sleep(0.02)
             return await super().__call__(tenants)
 
-    pauses = []
-    monkeypatch.setattr(
-        "shared.http.live.pause",
-        lambda stopping, seconds: pauses.append(seconds) or pause(stopping, seconds),
-    )
+    pauses: list[float] = []
+
+    async def recorded_pause(stopping: asyncio.Event, seconds: float) -> None:
+        pauses.append(seconds)
+        await pause(stopping, seconds)
+
+    monkeypatch.setattr("shared.http.live.pause", recorded_pause)
     browsers(LiveFeed(Slow(), stopping, min_interval_s=0.001))
     await eventually(lambda: len(pauses) > 1)
     assert min(pauses) >= 9 * 0.02
@@ -298,7 +308,7 @@ async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(
     assert source.reads == 3
     one.close()
     two.close()
-    await eventually(feed._loop.done)
+    await eventually(lambda: loop_ended(feed))
 
 
 async def test_an_outage_is_retried_without_a_notification(
@@ -319,4 +329,4 @@ async def test_a_loop_that_waits_for_a_notification_ends_when_the_process_stops(
     browser = browsers(feed)
     await eventually(lambda: browser.events)
     stopping.set()
-    await eventually(lambda: browser.ended and feed._loop.done())
+    await eventually(lambda: browser.ended and loop_ended(feed))

@@ -28,7 +28,7 @@ def test_two_tenants_never_share_a_customer_hash() -> None:
 
 
 @given(st.uuids())
-def test_a_token_reads_back_as_its_invitation_and_has_43_url_safe_characters(invitation) -> None:
+def test_a_token_reads_back_as_its_invitation_and_has_43_url_safe_characters(invitation: UUID) -> None:
     token = LinkSigner(SECRET).sign("answer", invitation)
     assert len(token) == TOKEN_LENGTH
     assert set(token) <= set(string.ascii_letters + string.digits + "-_")

@@ -1,4 +1,5 @@
 import asyncio
+import inspect
 import socket
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -74,7 +75,10 @@ async def test_an_application_that_does_not_start_is_an_error() -> None:
 async def test_many_requests_on_one_connection_do_not_wait_for_nagle(run: StartServer) -> None:
     server = await run(an_app([]))
     async with httpx2.AsyncClient(base_url=server.url) as client:
-        listener = server.task.get_coro().cr_frame.f_locals["listener"]
+        serving = server.task.get_coro()
+        assert inspect.iscoroutine(serving)
+        assert serving.cr_frame is not None
+        listener = serving.cr_frame.f_locals["listener"]
         assert listener.proto == socket.IPPROTO_TCP
         assert [(await client.get("/healthz")).status_code for _ in range(20)] == [200] * 20
 
@@ -138,6 +142,7 @@ async def test_only_a_trusted_proxy_may_set_the_clients_address(
 
     @router.get("/caller")
     async def client_of(request: Request) -> list[str]:
+        assert request.client is not None
         return [request.client.host, request.url.scheme]
 
     server = await run(an_app([router]), trusted_proxies=trusted)

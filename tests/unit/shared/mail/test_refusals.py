@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mail.refusals import read_refusal
+from shared.mail.refusals import SmtpStep, read_refusal
 
 ABOUT_A_MAILBOX = [
     "550 5.1.1 <x@y.example>: Recipient address rejected: User unknown in relay recipient table",
@@ -108,7 +108,7 @@ UNCLEAR = [
 ]
 
 
-def about(answer: str, step="RCPT TO") -> str:
+def about(answer: str, step: SmtpStep = "RCPT TO") -> str:
     return read_refusal(step, int(answer[:3]), answer[4:]).about
 
 

@@ -31,7 +31,8 @@ def played(
     *events: tuple[int, Outcome], most_tries: int | None = None
 ) -> tuple[MailStream, dict[int, list[MailResult]]]:
     """Each mail meets its outcomes in this order, a minute apart."""
-    stream, fates, now = MailStream(), {}, NOW
+    stream, now = MailStream(), NOW
+    fates: dict[int, list[MailResult]] = {}
     for number, outcome in events:
         own = fates.setdefault(number, [])
         before, stream = stream, stream.after(outcome, mail(number), now)
@@ -64,7 +65,7 @@ def test_a_lease_outlasts_the_longest_dialogue() -> None:
 
 
 @pytest.mark.parametrize("outcome", [Away("away"), OURS])
-def test_what_is_our_fault_stops_the_stream_and_costs_no_try(outcome: Outcome) -> None:
+def test_what_is_our_fault_stops_the_stream_and_costs_no_try(outcome: Away | Blocked) -> None:
     stream, fates = played(*((number, outcome) for number in range(20)), most_tries=2)
     assert stream.stopped_at == NOW
     assert stream.reason == outcome.reason
@@ -138,7 +139,9 @@ outcomes = st.sampled_from(
 
 
 @given(events=st.lists(st.tuples(st.integers(0, 5), outcomes), max_size=60))
-def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_accepted_and_by_nothing_else(events) -> None:
+def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_accepted_and_by_nothing_else(
+    events: list[tuple[int, Outcome]],
+) -> None:
     _, fates = played(*events)
     for number, own in fates.items():
         met = [outcome for who, outcome in events if who == number]

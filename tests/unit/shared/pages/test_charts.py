@@ -23,8 +23,8 @@ def texts_of(markup: object) -> list[str]:
     return ["".join(node.itertext()) for node in parsed(markup).iter("text")]
 
 
-def classes_of(markup: object) -> list[str | None]:
-    return [node.get("class") for node in parsed(markup).iter()]
+def classes_of(markup: object) -> list[str]:
+    return [node.get("class", "") for node in parsed(markup).iter()]
 
 
 def week(n: int, score: ChartScore | None) -> Point:
@@ -57,7 +57,7 @@ ALL_CHARTS = [
 
 
 @pytest.mark.parametrize("chart", ALL_CHARTS)
-def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(chart) -> None:
+def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(chart: str) -> None:
     root = parsed(chart)
     assert root.tag == "svg"
     assert "<script" not in chart
@@ -66,7 +66,7 @@ def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(chart) -> None
 
 
 @pytest.mark.parametrize("chart", ALL_CHARTS)
-def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(chart) -> None:
+def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(chart: str) -> None:
     root = parsed(chart)
     labelled = root.get("role") == "img" and root.get("aria-label")
     assert bool(labelled) != (root.get("aria-hidden") == "true")
@@ -101,7 +101,7 @@ def test_a_margin_is_known_only_where_both_halves_agree() -> None:
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-100, 100), st.integers(10, 10**6))
-def test_nothing_is_drawn_outside_the_ruler(a, b, c, n) -> None:
+def test_nothing_is_drawn_outside_the_ruler(a: float, b: float, c: float, n: int) -> None:
     low, nps, high = sorted((a, b, c))
     chart = charts.main_score(ChartScore(n, nps, low, high, low, high), "x")
     for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', chart):

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from shared.http import csrf, problems
 from shared.pages import filters, language
 from shared.pages.language import ReaderLocale, negotiate, rendering_for
+from shared.values.rounding import half_up
 
 PAGES = Path(filters.__file__).parent
 NOW = datetime(2026, 11, 19, 14, 32, 7, tzinfo=UTC)
@@ -50,7 +51,7 @@ def test_a_score_is_signed_and_rounded_half_away_from_zero(value: float, written
 
 @pytest.mark.parametrize(("value", "rounded"), [(2.5, 3), (-2.5, -3), (0.49, 0), (-0.4, 0), (3, 3)])
 def test_halves_go_away_from_zero(value: float, rounded: int) -> None:
-    assert filters.half_up(value) == rounded
+    assert half_up(value) == rounded
 
 
 @pytest.mark.parametrize(("speak", "written"), [("en", "1,277"), ("da", "1.277"), ("nl", "1.277")])
@@ -108,13 +109,13 @@ def messages() -> set[str]:
 def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders(speak: str) -> None:
     with (PAGES / "locales" / speak / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalogue = {
-            message.id[0] if isinstance(message.id, tuple) else message.id: message.string
+            message.id[0] if isinstance(message.id, tuple) else str(message.id): message.string
             for message in read_po(source)
             if message.id
         }
     assert messages() - set(catalogue) == set()
     for message, translation in catalogue.items():
-        for text in translation if isinstance(translation, tuple) else (translation,):
+        for text in translation if isinstance(translation, tuple) else (str(translation or ""),):
             assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", text)) == sorted(
                 re.findall(r"%\(\w+\)s|\{\w+\}", message)
             )

@@ -1,6 +1,8 @@
 """One mailbox has one canonical address, however it is spelled; two mailboxes have two."""
 
 import unicodedata
+from collections.abc import Callable
+from typing import Literal
 
 import idna
 import pytest
@@ -95,7 +97,9 @@ def test_the_canonical_domain_is_the_one_that_is_mailed(domain: str) -> None:
 
 
 @given(domains, st.sampled_from([str.upper, str.lower, "{}.".format, "{}. ".format, "NFC", "NFD", "NFKC"]))
-def test_every_spelling_that_is_mailed_to_the_same_domain_is_the_same_address(domain, spell) -> None:
+def test_every_spelling_that_is_mailed_to_the_same_domain_is_the_same_address(
+    domain: str, spell: Callable[[str], str] | Literal["NFC", "NFD", "NFKC"]
+) -> None:
     other = unicodedata.normalize(spell, domain) if isinstance(spell, str) else spell(domain)
     try:
         same = idna.encode(other.rstrip(), uts46=True).decode().rstrip(".") == mailed(domain)

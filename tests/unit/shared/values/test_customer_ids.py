@@ -1,6 +1,7 @@
 """Which customer ids are placeholders, and that no others are."""
 
 import re
+from collections.abc import Callable
 from unittest.mock import patch
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def test_a_positive_number_and_a_random_uuid_are_customer_ids(number: int, uuid:
 
 
 @given(st.text(max_size=10), st.sampled_from([str.upper, str.lower, " {}\t".format]))
-def test_a_companys_own_placeholder_is_found_in_all_spellings(own: str, spell) -> None:
+def test_a_companys_own_placeholder_is_found_in_all_spellings(own: str, spell: Callable[[str], str]) -> None:
     assume(folded_customer_id(spell(own)) == folded_customer_id(own))
     assert is_placeholder_id(spell(own), {folded_customer_id(own)})
 
