@@ -109,6 +109,7 @@ async def _knock_wrongly(client: httpx.AsyncClient, company: Company) -> set[str
 async def _sign_in(client: httpx.AsyncClient, company: Company) -> set[str]:
     answer = await client.post(company.link, data={"password": PASSWORD})
     assert answer.status_code == 303, answer.text
+    csrf: list[str] = []
     for page in ("/", "/segments?q=canary", "/inbox", "/surveys", "/events?q=canary", "/settings"):
         found = await client.get(page, headers={"accept": "text/html"})
         assert found.status_code == 200, page

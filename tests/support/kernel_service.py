@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
@@ -140,14 +141,14 @@ class KernelService:
             )
             return rows.scalar_one_or_none()
 
-    async def outbox(self, topic: str) -> list[object]:
+    async def outbox(self, topic: str) -> list[Any]:
         async with self.database.reading() as uow:
             rows = await uow.execute(
                 "SELECT * FROM outbox WHERE topic = :topic ORDER BY seq", {"topic": topic}
             )
             return list(rows.all())
 
-    async def dead_letters(self) -> list[object]:
+    async def dead_letters(self) -> list[Any]:
         return await self.outbox(dead_letter_topic(self.topic.name, "test"))
 
     async def records_of(self, topic: str) -> list[tuple[bytes | None, bytes | None, dict[str, bytes]]]:

@@ -74,10 +74,9 @@ async def test_an_answer_on_its_topic_becomes_a_case_on_its_own_and_one_mail(
     await consumer.start()
     try:
         async with asyncio.timeout(20):
-            async for record in consumer:
-                event = CASES.decode(record.value)
-                if event.data.id == case.id:
-                    break
+            event = CASES.decode((await anext(consumer)).value)
+            while event.data.id != case.id:
+                event = CASES.decode((await anext(consumer)).value)
     finally:
         await consumer.stop()
     assert (event.tenant, event.data.answer_id, event.data.version) == (TENANT, answer.id, case.version)

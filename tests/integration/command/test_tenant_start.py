@@ -9,6 +9,7 @@ from support.stack import Postgres
 from services import command, tenant_start
 from services.tenant_start import StartedTenant, TenantStartRefused
 from services.trigger import tenants
+from services.trigger.short_names import SHORT_NAME
 from shared.db.database import Database
 from shared.db.migrations import migrate
 
@@ -134,7 +135,7 @@ async def test_companies_of_any_script_and_length_start_and_have_their_own_short
     names = [*NAMES, NAMES[-1] + " 2", "ACME", "Acmé"]
     started = [(await start(None, name, *ACME[2:])).short_name for name in names]
     assert len(set(started)) == len(names)
-    assert all(tenants.SHORT_NAME.fullmatch(short) for short in started)
+    assert all(SHORT_NAME.fullmatch(short) for short in started)
     assert started[-2:] == ["acme", "acme-2"]
     with pytest.raises(TenantStartRefused, match="There is a tenant acme-2 already"):
         await start(None, "Acmé", *ACME[2:])

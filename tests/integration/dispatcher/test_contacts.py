@@ -85,7 +85,7 @@ async def say_no(database: Database, customer: Customer) -> None:
     ],
 )  # fmt: skip
 async def test_one_address_is_asked_once_under_whatever_ids_it_comes(
-    database: Database, first, second, together: bool
+    database: Database, first: Customer, second: Customer, together: bool
 ) -> None:
     assert await decided(database, first, second, together=together) == ["invited", "quarantine"]
 
@@ -251,7 +251,7 @@ class TestBackfill:
         await as_an_earlier_version_left_it(database, invited)
         stopping, context = asyncio.Event(), context_on(SERVICE, database)
         running = [
-            asyncio.create_task(backfill.backfill_loop(context)(stopping)) for _ in range(2)
+            asyncio.ensure_future(backfill.backfill_loop(context)(stopping)) for _ in range(2)
         ]  # two workers at once
         await eventually(lambda: nothing_left(database))
         stopping.set()
@@ -318,7 +318,7 @@ class TestAtOnce:
             ]  # fmt: skip
 
         await asyncio.gather(*(decide(database, *a_batch(number)) for number in range(24)))
-        asked = [one.customer.email for one in await invitations(database)]
+        asked = [one.customer.email or "" for one in await invitations(database)]
         assert sorted(asked) == sorted(set(asked)) == [f"a-{n}@example.com" for n in range(6)]
         assert len(await reasons(database)) == 24 * 8
 

@@ -123,7 +123,7 @@ async def test_a_decision_keeps_no_address_no_phone_and_no_name(database: Databa
         ({}, "invited"),
     ],
 )
-async def test_the_address_is_judged(database: Database, changes: dict, reason: str) -> None:
+async def test_the_address_is_judged(database: Database, changes: dict[str, Any], reason: str) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await decide(database, a_transaction(customer=a_customer(**changes)))

@@ -30,6 +30,7 @@ from shared.db.database import Database, UnitOfWork
 from shared.mail import Mailer, Outcome
 from shared.outbound import LEASE_DURATION, Sender, leases
 from shared.outbound import sender as sender_module
+from shared.runtime import Backoff
 
 
 async def end_leases(database: Database) -> int:
@@ -67,7 +68,7 @@ async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_
         await real(*given)
 
     monkeypatch.setattr(InvitationQueue, "settle", settle)
-    monkeypatch.setattr(sender_module.Backoff, "next", lambda _: 600.0)
+    monkeypatch.setattr(Backoff, "next", lambda _: 600.0)
     stopping = asyncio.Event()
     running = asyncio.create_task(sender.run(stopping))
     await tried.wait()
@@ -256,7 +257,7 @@ async def test_a_mail_server_that_is_away_is_nobodys_fault(
 class Dying(Mailer):
     """The process ends while the mail is handed over; whether it has arrived nobody knows."""
 
-    async def send(self, *_) -> Never:
+    async def send(self, *_: object) -> Never:
         raise asyncio.CancelledError
 
 

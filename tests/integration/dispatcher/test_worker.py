@@ -35,6 +35,7 @@ async def test_a_first_event_to_a_test_address_is_asked_about_at_once(
     for _ in range(2):
         await create_example_survey(database, "havnbo", test_address="first@example.com")
     assert len(await rows(database, "SELECT 1 FROM survey")) == 1
+    assert SERVICE.sender_loops is not None
     running = asyncio.create_task(
         run_loops({**SERVICE.worker_loops(context), **SERVICE.sender_loops(context)}, context.stopping)
     )

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from support.scorer_builders import DAY, an_answer, count
@@ -68,7 +69,8 @@ async def test_below_ten_answers_there_are_counts_and_a_reason_but_no_score(
     database: Database, client: ScorerClient, n: int, nps: float | None
 ) -> None:
     await count(database, *(an_answer(f"a{i}") for i in range(n)))
-    for reader in ({}, {"role": "admin"}):
+    readers: list[dict[str, Any]] = [{}, {"role": "admin"}]
+    for reader in readers:
         body = (await client.get("/v1/scores", segment="touchpoint:checkout", **reader)).json()
         listed = (await client.get("/v1/segments", dimension="touchpoint", **reader)).json()["segments"]
         assert (body["n"], body["counts"][9], body["nps"], body["margin"] is None) == (n, n, nps, nps is None)
@@ -82,15 +84,13 @@ async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(
 ) -> None:
     await count(database, an_answer("a"), an_answer("b", organisation=("north",)))
     await count(database, an_answer("r", measurement="relational"))
-    ns = [
-        (await client.get("/v1/scores", **query)).json()["n"]
-        for query in (
-            {},
-            {"segment": "organisation:north"},
-            {"segment": "organisation:north/sales"},
-            {"measurement": "relational"},
-        )
+    queries: list[dict[str, Any]] = [
+        {},
+        {"segment": "organisation:north"},
+        {"segment": "organisation:north/sales"},
+        {"measurement": "relational"},
     ]
+    ns = [(await client.get("/v1/scores", **query)).json()["n"] for query in queries]
     assert ns == [2, 2, 1, 1]
 
 
@@ -110,7 +110,7 @@ async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(
     ],
 )
 async def test_what_cannot_be_right_is_named_with_its_remedy(
-    client: ScorerClient, query: dict[str, str], field: str
+    client: ScorerClient, query: dict[str, Any], field: str
 ) -> None:
     answer = await client.get("/v1/scores", **query)
     assert answer.status_code == 422
@@ -141,7 +141,7 @@ async def test_who_is_limited_to_segments_gets_404_for_all_others(
     database: Database, client: ScorerClient
 ) -> None:
     await count(database, an_answer())
-    own = {"role": "leader", "segments": ("organisation:north",)}
+    own: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
     for theirs in ("organisation:north", "organisation:north/sales"):
         assert (await client.get("/v1/scores", segment=theirs, **own)).json()["n"] == 1
     for foreign in ("", "touchpoint:checkout", "organisation:south", "organisation:northern"):

@@ -13,6 +13,7 @@ from services.scorer.repository.counts import segment_parts, window_counts
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
 from shared.db.database import Database
+from shared.events import Answer
 
 
 def only(score: int) -> list[int]:
@@ -172,7 +173,7 @@ histories = st.lists(versions, max_size=40, unique_by=lambda answer: (answer.id,
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15))
 async def test_any_order_with_doubles_and_amendments_gives_the_counts_of_a_recount(
-    database: Database, data, history, batch
+    database: Database, data: st.DataObject, history: list[Answer], batch: int
 ) -> None:
     published = data.draw(st.permutations([*history, *history[::3]]))
     async with database.transaction() as uow:
@@ -195,7 +196,7 @@ windows = st.builds(
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15), now=windows, before=windows)
 async def test_the_parts_of_any_two_windows_are_the_plain_sums_of_their_days(
-    database: Database, data, history, batch, now, before
+    database: Database, data: st.DataObject, history: list[Answer], batch: int, now: Window, before: Window
 ) -> None:
     async with database.transaction() as uow:
         for table in ("answer", "day_count", "week_count", "changed"):

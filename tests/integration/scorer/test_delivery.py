@@ -44,7 +44,7 @@ async def test_answers_delivered_twice_and_out_of_order_count_once(kafka: str, d
             row = await uow.execute(
                 "SELECT coalesce(sum(next_offset), 0) FROM position WHERE topic = :t", {"t": topic.name}
             )
-            return row.scalar_one() == times * len(published)
+            return bool(row.scalar_one() == times * len(published))
 
     subscription = Subscription(topic, count_answers)
     async with running(BatchConsumer(database, "scorer", subscription, kafka, Health())):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from random import Random
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -123,7 +124,7 @@ async def test_each_segment_in_the_list_leads_to_as_many_answers_as_it_says(clie
 
 
 async def test_who_is_limited_finds_their_own_answers_behind_each_number(client: ScorerClient) -> None:
-    own = {"segments": ("organisation:shops",)}
+    own: dict[str, Any] = {"segments": ("organisation:shops",)}
     page = (await client.get("/?touchpoint=touchpoint:checkout", role="leader", **own)).text
     exact = [(at, words) for at, words in links(page) if at.endswith("#answers")]
     assert exact

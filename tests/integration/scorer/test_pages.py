@@ -16,7 +16,7 @@ from support.scorer_client import ScorerClient, a_pass, a_scorer_client, a_tenan
 
 from services.scorer.handlers import keep_cases
 from shared.db.database import Database
-from shared.events import CASES, SENDING, Case, TenantSending
+from shared.events import CASES, SENDING, Case, SendingMode, TenantSending
 from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE
 from shared.tenancy.sending import keep_sending
@@ -115,7 +115,8 @@ async def test_answers_come_a_page_at_a_time_each_once(database: Database, clien
             for i in range(120)
         ),
     )
-    path, found = "/segments?segment=touchpoint:checkout", []
+    path: str | None = "/segments?segment=touchpoint:checkout"
+    found: list[str] = []
     while path:
         page = (await client.get(path, role="leader")).text
         answers = page[page.index('id="answers"') :]
@@ -147,7 +148,7 @@ async def test_who_is_limited_to_segments_sees_the_first_of_them_and_nothing_els
     await count(
         database, *(an_answer(f"s{i}", **today(database), organisation=("south",)) for i in range(20))
     )
-    own = {"role": "agent", "segments": ("organisation:north",)}
+    own: dict[str, Any] = {"role": "agent", "segments": ("organisation:north",)}
     page = words_of((await client.get("/", **own)).text)
     assert "12 answers" in page
     assert "32" not in page
@@ -209,7 +210,8 @@ async def test_test_mode_a_stop_and_the_demonstration_are_shown(
     database: Database, client: ScorerClient
 ) -> None:
     async with database.transaction() as uow:
-        for version, mode, stopped in ((2, "test", True), (1, "live", False)):
+        changes: list[tuple[int, SendingMode, bool]] = [(2, "test", True), (1, "live", False)]
+        for version, mode, stopped in changes:
             sending = TenantSending(version=version, mode=mode, stopped=stopped, changed_at=uow.now)
             await keep_sending(uow, [SENDING.event("demo", sending, uow.now)])
     await count(database, an_answer(**today(database)), tenant="demo")
@@ -262,8 +264,7 @@ async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
                 executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-quic", "--no-first-run"]
             )
             context = await browser.new_context(viewport={"width": 320, "height": 700})
-            cookie = {"name": ACCESS_COOKIE, "value": a_pass(database), "url": origin}
-            await context.add_cookies([cookie])
+            await context.add_cookies([{"name": ACCESS_COOKIE, "value": a_pass(database), "url": origin}])
             page = await context.new_page()
             complaints = []
             page.on("console", lambda message: complaints.append(message.text))

@@ -112,7 +112,7 @@ async def test_with_leave_the_person_and_their_leaders_do_and_nobody_else(
 async def test_who_may_see_one_person_only_reads_why_nothing_is_shown(
     client: ScorerClient, database: Database
 ) -> None:
-    own = {"role": "agent", "segments": (IDA,)}
+    own: dict[str, Any] = {"role": "agent", "segments": (IDA,)}
     assert "Scores of single employees are not shown." in (await client.get("/", **own)).text
     await allow(database, 3, shown=True)
     assert "40 answers" in (await client.get("/", **own)).text

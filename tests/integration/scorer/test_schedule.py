@@ -27,8 +27,12 @@ async def take_published(database: Database) -> list[Score]:
         )
 
 
-def publisher_at(database: Database, now: datetime) -> ScorePublisher:
+def set_clock(database: Database, now: datetime) -> None:
     database.clock = lambda: now
+
+
+def publisher_at(database: Database, now: datetime) -> ScorePublisher:
+    set_clock(database, now)
     return ScorePublisher(database, Health())
 
 
@@ -81,12 +85,12 @@ async def test_a_day_begins_in_portions_each_segment_once(
     )
     publisher = publisher_at(database, NOON)
     for second in range(0, 20, 2):
-        database.clock = lambda second=second: NOON + timedelta(seconds=second)
+        set_clock(database, NOON + timedelta(seconds=second))
         await publisher.publish_changed()
     assert len({score.segment for score in await take_published(database)}) == 9
     tomorrow, counts = NOON + timedelta(days=1), []
     for second in range(0, 12, 2):
-        database.clock = lambda second=second: tomorrow + timedelta(seconds=second)
+        set_clock(database, tomorrow + timedelta(seconds=second))
         counts.append(await publisher.publish_changed())
     assert counts == [3, 3, 3, 0, 0, 0]
     assert len({score.segment for score in await take_published(database)}) == 9

@@ -209,7 +209,7 @@ async def test_a_value_that_a_tenant_cannot_have_is_refused_in_words(context: Co
         {"tenant": "two", "name": "x", "country": "dk"},
     ):
         with pytest.raises(BadTenant):
-            await tenants.create_tenant(context.database, **wrong)  # type: ignore[arg-type]
+            await tenants.create_tenant(context.database, **wrong)
     with pytest.raises(BadTenant):
         await tenants.create_key(context.database, "one", ["events:wright"])
     with pytest.raises(UnknownTenant):
@@ -229,7 +229,7 @@ async def test_which_segments_are_people_is_set_part_by_part_and_published(conte
     assert max(published, key=lambda tenant: tenant.version).people == kept
     for wrong in ({"level": -1}, {"level": 7}, {"dimensions": [" "]}, {"dimensions": ["x" * 201]}):
         with pytest.raises(BadTenant):
-            await tenants.set_people(database, "one", **wrong)  # type: ignore[arg-type]
+            await tenants.set_people(database, "one", **wrong)
     with pytest.raises(UnknownTenant):
         await tenants.set_people(database, "none", shown=True)
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, Answer, Case, People
 from shared.ids import uuid7
+from shared.permissions import Role
 from shared.service import Context
 
 NOW = datetime.now(UTC)
@@ -68,7 +70,7 @@ class TestPages:
         where = f"/events/{transaction.event_id}"
         page = (await client.get(where, headers=a_person())).text
         assert "The mail waits for its time." in page
-        answer = {
+        answer: dict[str, Any] = {
             "id": invitation_id,
             "origin": "survey",
             "event_id": transaction.event_id,
@@ -106,7 +108,10 @@ class TestPages:
         await make_survey(database, delay_minutes=0)
         await go_live(database)
         ida = "organisation:service/chat/ida"
-        named = {"segments": {"agent": "ida", "store": "aarhus"}, "organisation": ("service", "chat", "ida")}
+        named: dict[str, Any] = {
+            "segments": {"agent": "ida", "store": "aarhus"},
+            "organisation": ("service", "chat", "ida"),
+        }
         transaction = a_transaction(occurred_at=NOW, accepted_at=NOW, **named)
         await decide(database, transaction)
         (invitation_id,) = await states(database)
@@ -116,14 +121,15 @@ class TestPages:
         )  # fmt: skip
         await consume(database, keep_answers, ANSWERS, answer)
 
-        async def told(role: str, *segments: str) -> set[str]:
+        async def told(role: Role, *segments: str) -> set[str]:
             page = await client.get(
                 f"/events/{transaction.event_id}", headers=a_person(role, segments=segments)
             )
             return {unquote(found) for found in re.findall(r"/segments\?segment=([^\"]*)", page.text)}
 
         teams = {"organisation:service", "organisation:service/chat"}
-        for role in ("admin", "leader", "agent"):
+        roles: tuple[Role, ...] = ("admin", "leader", "agent")
+        for role in roles:
             assert await told(role) == {"", "store:aarhus", *teams}
         assert await told("leader", "organisation:service/chat") == {"organisation:service/chat"}
         assert await told("agent", ida) == set()
@@ -183,7 +189,8 @@ class TestPages:
         self, client: httpx.AsyncClient, database: Database
     ) -> None:
         await decide(database, a_transaction(customer=a_customer("jens@example.com")))
-        for role, named in (("admin", True), ("analyst", False)):
+        readers: list[tuple[Role, bool]] = [("admin", True), ("analyst", False)]
+        for role, named in readers:
             person = a_person(role)
             listed = (await client.get("/events", headers=person)).text
             story = (await client.get(f"/events/{a_transaction().event_id}", headers=person)).text
@@ -207,13 +214,15 @@ class TestPages:
         ],
     )
     async def test_only_what_differs_is_named(
-        self, client: httpx.AsyncClient, database: Database, changes: dict, named: str
+        self, client: httpx.AsyncClient, database: Database, changes: dict[str, Any], named: str
     ) -> None:
         first = a_transaction(occurred_at=NOW, attributes=msgspec.Raw(b'{"a":1,"b":2}'))
         await decide(database, first)
         await decide(database, msgspec.structs.replace(first, digest="other", **changes))
         page = (await client.get(f"/events/{first.event_id}", headers=a_person())).text
-        assert re.search(r"other content .*</time>: (.+?)\. The first", page)[1] == named
+        found = re.search(r"other content .*</time>: (.+?)\. The first", page)
+        assert found is not None
+        assert found[1] == named
 
     async def test_a_click_and_its_score_in_one_batch_are_both_told(
         self, client: httpx.AsyncClient, database: Database
@@ -222,7 +231,11 @@ class TestPages:
         await go_live(database)
         await decide(database, a_transaction(occurred_at=NOW, accepted_at=NOW))
         (invitation_id,) = await states(database)
-        facts = {"id": invitation_id, "origin": "survey", "event_id": a_transaction().event_id}
+        facts: dict[str, Any] = {
+            "id": invitation_id,
+            "origin": "survey",
+            "event_id": a_transaction().event_id,
+        }
         changed = [NOW + timedelta(seconds=second) for second in range(4)]
         versions = [
             Answer(**facts, version=1, state="clicked", changed_at=changed[0]),

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from msgspec.structs import replace
@@ -23,7 +24,7 @@ async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
     person, refused = a_person(), []
     done: Counter[str] = Counter()
 
-    async def act(method: str, path: str, **content) -> None:
+    async def act(method: str, path: str, **content: Any) -> None:
         answer = await client.request(method, path, **content)
         done[path] += answer.status_code in {200, 303}
         # A form that somebody else overtook is refused, as it should be; one of each kind gets through.

@@ -23,6 +23,7 @@ from services.dispatcher.suppressions.domain import SuppressionEntry
 from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import KeyDigest
+from shared.permissions import Role
 from shared.service import Context
 from shared.tenancy import digest_of
 
@@ -110,7 +111,12 @@ class TestAnUnsubscription:
         ],
     )
     async def test_is_not_lifted_without_both_the_right_and_a_reason(
-        self, client: httpx.AsyncClient, database: Database, who, reason: str | None, entry: str
+        self,
+        client: httpx.AsyncClient,
+        database: Database,
+        who: Role | dict[str, str],
+        reason: str | None,
+        entry: str,
     ) -> None:
         headers = who if isinstance(who, dict) else {**a_person(who), **csrf_header()}
         params = {} if reason is None else {"reason": reason}
@@ -122,7 +128,7 @@ class TestAnUnsubscription:
 
     @pytest.mark.parametrize(("who", "name"), [("admin", "Sara Lund"), (by_key(ADMIN_KEY), "the key owner")])
     async def test_is_lifted_by_an_administrator_with_a_reason_that_is_kept_and_shown(
-        self, client: httpx.AsyncClient, database: Database, who, name: str
+        self, client: httpx.AsyncClient, database: Database, who: Role | dict[str, str], name: str
     ) -> None:
         headers = who if isinstance(who, dict) else {**a_person(who), **csrf_header()}
         path = f"/v1/suppressions/{UNSUBSCRIBED}?reason={quote('asked us by phone on 3 May')}"
@@ -182,7 +188,8 @@ class TestAnUnsubscription:
         for number in range(5):
             await client.post("/v1/suppressions", json={"customer_id": f"c-{number}"}, headers=by_key())
             await client.delete(f"/v1/suppressions/customer:c-{number}", headers=by_key())
-        found, after = [], {}
+        found: list[tuple[str, str, str | None]] = []
+        after: dict[str, str] | None = {}
         while after is not None:
             page = (
                 await client.get("/v1/suppressions/lifted", params={"limit": 2, **after}, headers=by_key())
@@ -216,7 +223,7 @@ class TestPlaceholderIds:
         assert (change.who, change.what) == ("Sara Lund", "set the customer ids that stand for nobody (1)")
 
     @pytest.mark.parametrize("role", ["editor", "analyst", "leader", "agent"])
-    async def test_are_written_by_nobody_else(self, client: httpx.AsyncClient, role: str) -> None:
+    async def test_are_written_by_nobody_else(self, client: httpx.AsyncClient, role: Role) -> None:
         person = {**a_person(role), **csrf_header()}
         for headers in (by_key(), person):
             answer = await client.put("/v1/placeholder-ids", json={"ids": ["x"]}, headers=headers)

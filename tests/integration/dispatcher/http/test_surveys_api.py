@@ -1,5 +1,7 @@
 """Surveys for programs: made, read, changed and listed by key, and what is wrong is named."""
 
+from typing import Any
+
 import httpx
 import pytest
 from support.dispatcher_builders import published, relay_all
@@ -49,7 +51,8 @@ class TestSurveysByKey:
     async def test_an_idempotency_key_is_for_one_request(self, client: httpx.AsyncClient) -> None:
         headers = {**by_key(), "Idempotency-Key": "one request"}
         made = (await client.post("/v1/surveys", json=SURVEY, headers=headers)).json()
-        for other in ({"name": "Another"}, {"delay_minutes": 7}, {"texts": {}}):
+        others: list[dict[str, Any]] = [{"name": "Another"}, {"delay_minutes": 7}, {"texts": {}}]
+        for other in others:
             refused = await client.post("/v1/surveys", json={**SURVEY, **other}, headers=headers)
             assert refused.status_code == 422
             assert refused.json()["title"] == "This Idempotency-Key was used for another survey."
@@ -97,7 +100,9 @@ class TestSurveysByKey:
             ({"name": ""}, "/name"),
         ],
     )
-    async def test_what_cannot_be_is_named(self, client: httpx.AsyncClient, wrong: dict, field: str) -> None:
+    async def test_what_cannot_be_is_named(
+        self, client: httpx.AsyncClient, wrong: dict[str, Any], field: str
+    ) -> None:
         answer = await client.post("/v1/surveys", json={**SURVEY, **wrong}, headers=by_key())
         assert answer.status_code == 422
         assert [fault["field"] for fault in answer.json()["errors"]] == [field]
@@ -174,7 +179,7 @@ async def test_a_language_is_taken_however_it_is_written(
 
 @pytest.mark.parametrize("texts", [{"english": {}}, {"e": {}}, {"x-klingon": {}}, {"pt-BR": {}, "pt_br": {}}])
 async def test_what_is_no_language_or_one_twice_is_refused_in_words(
-    client: httpx.AsyncClient, texts: dict
+    client: httpx.AsyncClient, texts: dict[str, Any]
 ) -> None:
     made = await client.post("/v1/surveys", json={**SURVEY, "texts": texts}, headers=by_key())
     assert made.status_code == 422

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -41,7 +41,8 @@ async def published(bench: KernelService) -> list[str]:
 
 async def empty(bench: KernelService) -> bool:
     async with bench.database.reading() as uow:
-        return (await uow.execute("SELECT count(*) FROM outbox")).scalar_one() == 0
+        waiting: int = (await uow.execute("SELECT count(*) FROM outbox")).scalar_one()
+    return waiting == 0
 
 
 async def test_the_outbox_is_published_in_order_and_emptied(bench: KernelService) -> None:
@@ -208,7 +209,7 @@ async def test_records_that_are_published_while_it_stops_are_acknowledged(
     records = [bench.record(Thing(id=f"{n:02}", version=1, colour="red")) for n in range(count)]
     async with running(publisher):
         producer = await eventually(lambda: publisher._producer)
-        look = producer.partitions_for
+        look: Callable[[str], Awaitable[set[int]]] = producer.partitions_for
 
         async def slowly(topic: str) -> set[int]:
             looking.set()

@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP
 
 from deploy.local import smtp
 from deploy.local.mail import MailStore
-from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Rejected, Unknown
+from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Outcome, Rejected, Unknown
 
 MESSAGE = b"Subject: x\r\nTo: somebody@example.com\r\n\r\nHello\r\n.\r\n"
 SENDER = "ask@shop.example"
@@ -176,7 +176,7 @@ IN_FULL = (
     ],
 )
 async def test_the_outcome_of_a_failed_step_depends_on_whether_the_mail_may_have_been_accepted(
-    answers, kind
+    answers: tuple[bytes, ...], kind: type[Outcome]
 ) -> None:
     async with talking(*answers) as mailer:
         assert isinstance(await mailer.send(SENDER, "reader@example.com", MESSAGE), kind)

@@ -68,11 +68,14 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("step", "answer", "expected"), ANSWERS)
-async def test_each_reply_at_each_step_is_read_for_its_cause(step: str, answer: str, expected) -> None:
+async def test_each_reply_at_each_step_is_read_for_its_cause(
+    step: str, answer: str, expected: Blocked | type[Outcome]
+) -> None:
     async with scripted_server(answers=dict.fromkeys(step.split("+"), answer)) as server:
         mailer = Mailer(server.url, seconds=5)
         outcome = await send(mailer)
         assert kind(outcome) == (kind(expected) if isinstance(expected, Blocked) else expected), outcome
+        assert not isinstance(outcome, Delivered)
         assert "reader" not in outcome.reason
         assert "nobody" not in outcome.reason
         assert (server.accepted == []) or expected is Unknown
@@ -100,6 +103,7 @@ async def test_a_server_that_does_not_reply_in_time_is_away(step: str) -> None:
     async with scripted_server(answers={step: SILENCE}) as server:
         outcome = await send(Mailer(server.url, seconds=0.2))
         assert kind(outcome) in {Away, (Blocked, True)}
+        assert not isinstance(outcome, Delivered)
         assert "no answer in time" in outcome.reason
 
 

@@ -9,12 +9,12 @@ from support.smtp import HANG_UP, SILENCE, ScriptedServer, SmtpCommand
 
 from shared.outbound import LEASE_DURATION, mail_stream
 from shared.outbound.gauges import set_gauges
-from shared.outbound.outcome_rules import MAX_REFUSALS
+from shared.outbound.outcome_rules import MAX_REFUSALS, MailStream
 from shared.telemetry import metrics
 
 from .conftest import Mails
 
-OUR_FAULT = {
+OUR_FAULT: dict[str, dict[SmtpCommand, str]] = {
     "nobody lets us in": {"CONNECT": "554 5.3.2 no service"},
     "the server closes": {"CONNECT": "421 4.3.2 closing"},
     "our name is refused": {"EHLO": "504 5.5.2 need a full name", "HELO": "504 5.5.2 need a full name"},
@@ -210,7 +210,7 @@ async def test_a_stopping_sender_leaves_unsent_mails_waiting_and_the_others_unkn
         await stopped_at(step, mails, server)
         assert await mails.stand() == {one: ("waiting", 0)}, step
         async with mails.database.reading() as uow:
-            assert await mail_stream.read(uow) == mail_stream.MailStream(), step
+            assert await mail_stream.read(uow) == MailStream(), step
     await stopped_at("END", mails, server)
     assert await mails.stand() == {one: ("unknown", 1)}
 
