@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from support.eventually import eventually
 from support.http_clients import a_context, an_app, api_client
-from support.kernel_service import KernelService, create_topics
+from support.kernel_service import create_topics, records_of
 from support.stack import Postgres
 
 from services.trigger import tenants
@@ -55,8 +55,8 @@ def an_event(id_: str, **changes: object) -> dict[str, object]:
 
 
 async def on_topic(context: Context, id_: str) -> list[Transaction]:
-    bench = KernelService(context.afterword.kafka, context.database, TRANSACTIONS)  # type: ignore[arg-type]
-    found = [TRANSACTIONS.decode(value).data for _, value, _ in await bench.records_of(TRANSACTIONS.name)]
+    records = await records_of(context.afterword.kafka, TRANSACTIONS.name)
+    found = [TRANSACTIONS.decode(value).data for _, value, _ in records]
     return [transaction for transaction in found if transaction.id == id_]
 
 

@@ -86,7 +86,8 @@ def value_of(node: ast.AST) -> int | timedelta | None:
             leaves = [leaf for leaf in ast.walk(node) if isinstance(leaf, ast.Name)]
             if all(leaf.id == "timedelta" for leaf in leaves):
                 with suppress(TypeError, ValueError, SyntaxError, AttributeError):
-                    return eval(ast.unparse(node), {"timedelta": timedelta})  # type: ignore[no-any-return]
+                    value: int | timedelta = eval(ast.unparse(node), {"timedelta": timedelta})
+                    return value
     return None
 
 
