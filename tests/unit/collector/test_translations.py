@@ -26,6 +26,8 @@ def test_every_sentence_is_translated_with_the_same_placeholders(language: str) 
         catalogue = {message.id: message.string for message in read_po(source) if message.id}
     assert set(catalogue) == messages()
     for source_words, words in catalogue.items():
+        assert isinstance(source_words, str)
+        assert isinstance(words, str)
         assert words
         placeholders = re.compile(r"%\(\w+\)s|\{\w+\}")
         assert sorted(placeholders.findall(words)) == sorted(placeholders.findall(source_words))
