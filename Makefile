@@ -1,6 +1,6 @@
 # What a newcomer and a developer do with this checkout. `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down reset tenant image unit test chaos chaos-selfcheck bench check format migration lock installed developed servers chromium
+.PHONY: help install demo up down reset tenant image unit test chaos chaos-selfcheck bench check format migration messages lock installed developed servers chromium
 
 VENV := .venv
 # Processes of `make test`, each with servers of its own. Tests wait more than they compute: three keep two cores busy.
@@ -64,6 +64,9 @@ format: developed ## format the code
 migration: developed ## SERVICE=scorer NAME="add a column": a new, empty migration
 	@: "$${SERVICE:?make migration SERVICE=scorer NAME=\"add a column\"}" "$${NAME:?make migration SERVICE=scorer NAME=\"add a column\"}"
 	@$(BIN)/python -m shared.cli.new_migration "$$SERVICE" "$$NAME"
+
+messages: developed ## bring the catalogues of translations up to date with code and templates
+	@$(BIN)/python -m shared.cli.messages
 
 lock: $(VENV)/.build ## renew the locks from pyproject.toml
 	printf 'uv\nhatchling\neditables\n' | $(COMPILE) --upgrade --output-file requirements-build.lock -

@@ -49,6 +49,7 @@ def service_app(
         hosts=Hosts(afterword.public_url, afterword.staff_url),
         encrypted=afterword.staff_url.startswith("https:"),
         pages=pages,
+        readers=pages or pages_of(context),
         session_is_live=session_is_live,
         started=context.started,
     )

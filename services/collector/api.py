@@ -30,9 +30,11 @@ from shared.http.instants import Instant
 from shared.http.key_auth import requires
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
+from shared.pages.language import spoken
 from shared.permissions import ANSWER_ROLES
 from shared.secrets import customer_hash
 from shared.tenancy.tenants import find_tenant
+from shared.values.messages import message
 from shared.values.phone import e164_number
 from shared.values.text import normalized_text
 from shared.values.zones import zone_of
@@ -61,11 +63,11 @@ async def import_answers(
     try:
         reads = refuse_contradictions(read_batch(await read_text(request), context.database.clock()))
     except BadBatch as error:
-        raise Problem(400, detail=str(error)) from None
+        raise Problem(400, detail=error.remedy) from None
     items = {read.item.id: read.item for read in reads if read.item is not None}
     if items:
         await _import(context, key.tenant, list(items.values()))
-    results = [import_item(read) for read in reads]
+    results = [import_item(read, spoken) for read in reads]
     accepted = sum(read.item is not None for read in reads)
     return Response(
         ImportResult(accepted=accepted, refused=len(results) - accepted, results=results).model_dump_json(),
@@ -80,7 +82,9 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
     async with context.import_locks.hold(tenant_id), context.database.transaction() as uow:
         tenant = await find_tenant(uow, tenant_id)
         if tenant is None:
-            raise Problem(503, detail="The tenant is not known here yet.", headers={"Retry-After": "2"})
+            raise Problem(
+                503, detail=message("The tenant is not known here yet."), headers={"Retry-After": "2"}
+            )
         zone = zone_of(tenant.time_zone)
         if not await answers.try_lock_imports(uow, tenant_id):
             raise _import_under_way()
@@ -114,8 +118,8 @@ def _customer_id(
 def _import_under_way() -> Problem:
     return Problem(
         429,
-        "Another import of yours is under way.",
-        "Nothing was taken. Send it again when Retry-After says, or one import at a time.",
+        message("Another import of yours is under way."),
+        message("Nothing was taken. Send it again when Retry-After says, or one import at a time."),
         headers={"Retry-After": "1"},
     )
 

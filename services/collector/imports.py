@@ -1,5 +1,6 @@
 """Answers from elsewhere: a batch is read item by item, so that a bad item never harms its neighbours."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -37,6 +38,7 @@ from shared.http.json_items import (
 from shared.http.validation_errors import FieldFault
 from shared.ids import derived
 from shared.values.json_pointers import pointer
+from shared.values.messages import Count, Message, alternatives, message
 from shared.values.text import normalized_text
 
 MAX_CLOCK_SKEW = timedelta(minutes=5)
@@ -87,7 +89,11 @@ class AnswerIn(Struct, forbid_unknown_fields=True):
 
 
 class BadBatch(Exception):
-    """The body as a whole is no batch: the message says what to do."""
+    """The body as a whole is no batch."""
+
+    def __init__(self, remedy: Message) -> None:
+        super().__init__(str(remedy))
+        self.remedy = remedy
 
 
 class ReadItem(NamedTuple):
@@ -109,15 +115,19 @@ def read_batch(body: bytes, now: datetime) -> list[ReadItem]:
     except NotJson:
         items = None
     except TooManyItems:
-        raise BadBatch(f"A request may carry {MAX_ITEMS:,} answers. Send the rest in another.") from None
+        raise BadBatch(
+            message("A request may carry %(most)s answers. Send the rest in another.", most=Count(MAX_ITEMS))
+        ) from None
     if items is None:
-        raise BadBatch('Send {"answers": [ … ]}, as JSON.')
+        raise BadBatch(message('Send {"answers": [ … ]}, as JSON.'))
     return [_read(item, now) for item in items]
 
 
 def _read(encoded: bytes, now: datetime) -> ReadItem:
     try:
-        item, _ = read_item(_decoder, encoded, helps=HINTS, choices="transactional or relational")
+        item, _ = read_item(
+            _decoder, encoded, helps=HINTS, choices=alternatives(("transactional", "relational"))
+        )
     except BadItem as bad:
         return ReadItem(id_of(encoded), None, bad.faults)
     faults = [*_normalise_score(item), *_time_faults(item, now), *_normalise_text(item)]
@@ -128,17 +138,26 @@ def _normalise_score(item: AnswerIn) -> list[FieldFault]:
     """A whole number counts however it is written (9.0, 1e1): spreadsheets export it so."""
     score = item.score
     if isinstance(score, str):
-        return [FieldFault(field="/score", detail=f"Must be a number from 0 to {MAX_SCORE}, without quotes.")]
+        return [
+            FieldFault(
+                field="/score",
+                detail=message("Must be a number from 0 to %(most)s, without quotes.", most=MAX_SCORE),
+            )
+        ]
     is_whole = isinstance(score, int | float) and not isinstance(score, bool) and score == int(score)
     if not is_whole or score not in SCALE:
-        return [FieldFault(field="/score", detail=f"Must be a whole number from 0 to {MAX_SCORE}.")]
+        return [
+            FieldFault(
+                field="/score", detail=message("Must be a whole number from 0 to %(most)s.", most=MAX_SCORE)
+            )
+        ]
     item.score = int(score)
     return []
 
 
 def _normalise_text(item: AnswerIn) -> list[FieldFault]:
     if not normalized_text(item.id):
-        return [FieldFault(field="/id", detail="Is blank. Give each answer an id of its own.")]
+        return [FieldFault(field="/id", detail=message("Is blank. Give each answer an id of its own."))]
     if isinstance(item.customer, str):
         item.customer = item.customer if normalized_text(item.customer) else None
     try:
@@ -150,7 +169,9 @@ def _normalise_text(item: AnswerIn) -> list[FieldFault]:
     if dimension is None:
         return []
     field = f"/{ORGANISATION}" if dimension == ORGANISATION else pointer("segments", dimension)
-    detail = f"A segment's name has more than {MAX_SEGMENT_BYTES} bytes. Use a short code."
+    detail = message(
+        "A segment's name has more than %(most)s bytes. Use a short code.", most=MAX_SEGMENT_BYTES
+    )
     return [FieldFault(field=field, detail=detail)]
 
 
@@ -166,12 +187,14 @@ def _time_faults(item: AnswerIn, now: datetime) -> list[FieldFault]:
             continue
         if at > now + MAX_CLOCK_SKEW:
             faults.append(
-                FieldFault(field=pointer(name), detail="Lies in the future. Send when it happened.")
+                FieldFault(field=pointer(name), detail=message("Lies in the future. Send when it happened."))
             )
         elif at < EARLIEST_TIME:
-            faults.append(FieldFault(field=pointer(name), detail="Lies before 1970. Send when it happened."))
+            faults.append(
+                FieldFault(field=pointer(name), detail=message("Lies before 1970. Send when it happened."))
+            )
     if not faults and item.invited_at is not None and item.invited_at > item.answered_at:
-        detail = "Lies after answered_at: nobody answers before being asked."
+        detail = message("Lies after answered_at: nobody answers before being asked.")
         faults.append(FieldFault(field="/invited_at", detail=detail))
     return faults
 
@@ -179,7 +202,7 @@ def _time_faults(item: AnswerIn, now: datetime) -> list[FieldFault]:
 def refuse_contradictions(reads: list[ReadItem]) -> list[ReadItem]:
     """The items, of which a later one is refused when it has the id of an earlier one and other content."""
     earlier: dict[str, AnswerIn] = {}
-    detail = "This id stands in this batch already, with other content."
+    detail = message("This id stands in this batch already, with other content.")
     return [
         ReadItem(read.id, None, [FieldFault(field="/id", detail=detail)])
         if read.item is not None and earlier.setdefault(read.item.id, read.item) != read.item
@@ -188,10 +211,11 @@ def refuse_contradictions(reads: list[ReadItem]) -> list[ReadItem]:
     ]
 
 
-def import_item(read: ReadItem) -> ImportItem:
-    """The result of an item, for the client."""
+def import_item(read: ReadItem, spoken: Callable[[Message | str], str]) -> ImportItem:
+    """The result of an item, for the client; ``spoken`` translates what is wrong."""
     if read.item is None:
-        return ImportItem(id=read.id, status="refused", errors=[ItemFault(**fault) for fault in read.faults])
+        faults = [ItemFault(field=fault["field"], detail=spoken(fault["detail"])) for fault in read.faults]
+        return ImportItem(id=read.id, status="refused", errors=faults)
     return ImportItem(id=read.id, status="accepted", errors=[])
 
 

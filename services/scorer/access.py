@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from shared.events import WHOLE_COMPANY, People, Tenant, may_see, may_see_score
 from shared.events.segments import ORGANISATION, chain_of, decoded, normalized_segment
 from shared.http.staff_auth import Staff
+from shared.values.messages import message
 
 MAX_SEGMENT_LENGTH = 2_000
 _SEGMENT = re.compile(r"[^:/]+:[^:]+")
 _UNENCODED_PERCENT = re.compile(r"%(?!25|3A|2F)")
 
 
-class BadSegmentAddress(ValueError):
-    """Not the name of a segment. The message describes one."""
+class BadSegmentAddress(Exception):
+    """Not the name of a segment. The remedy describes one."""
+
+    def __init__(self) -> None:
+        self.remedy = message(
+            "Write dimension:value, such as touchpoint:checkout or organisation:north/sales; "
+            "a colon, slash or percent sign within a name as %3A, %2F, %25."
+        )
+        super().__init__(str(self.remedy))
 
 
 def parse_segment(written: str | None) -> str:
@@ -32,10 +40,7 @@ def parse_segment(written: str | None) -> str:
         or _UNENCODED_PERCENT.search(written)
         or ("/" in value and dimension != ORGANISATION)
     ):
-        raise BadSegmentAddress(
-            "Write dimension:value, such as touchpoint:checkout or organisation:north/sales; "
-            "a colon, slash or percent sign within a name as %3A, %2F, %25."
-        )
+        raise BadSegmentAddress
     return normalized_segment(written)
 
 

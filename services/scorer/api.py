@@ -18,6 +18,7 @@ from shared.events.surveys import Measurement
 from shared.http.auth import Caller, staff_or_key
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
+from shared.pages.language import translated
 from shared.tenancy import find_tenant
 
 router = APIRouter(tags=["scores"], route_class=CheckedRoute)
@@ -33,11 +34,12 @@ def no_score_reason(n: int) -> str | None:
     """Why so few answers have no score; None for enough of them."""
     if n >= MIN_ANSWERS_SHOWN:
         return None
-    return (
-        f"A score takes {MIN_ANSWERS_SHOWN} answers; there are {n}."
-        if n
-        else "Nobody answered in this window."
-    )
+    if not n:
+        return translated("Nobody answered in this window.")
+    return translated("A score takes %(least)s answers; there are %(n)s.") % {
+        "least": MIN_ANSWERS_SHOWN,
+        "n": n,
+    }
 
 
 @router.get("/v1/scores", summary="How a segment stands over a window", response_model_by_alias=True)

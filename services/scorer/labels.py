@@ -3,22 +3,25 @@
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from msgspec.structs import replace
+
 from services.scorer.domain import MIN_ANSWERS_SHOWN, Groups, ScoreChange
-from shared.pages.filters import MINUS, clock_time, day, days_ahead, signed, value_name
-from shared.pages.language import counted, reader_locale, translated
+from shared.pages.filters import MINUS, clock_time, day, days_ahead, decimal, signed, value_name
+from shared.pages.language import counted, reader_locale, spoken, translated
 from shared.pages.svg.primitives import ChartScore
 from shared.pages.texts import NUMBER_WORDS, SOON
+from shared.values.messages import message, translatable
 from shared.values.rounding import half_up
 
 ALMOST_NEVER_P = 0.001
-_ORIGINS = {"survey": "", "link": "by an open link", "import": "moved in"}
+_ORIGINS = {"survey": "", "link": translatable("by an open link"), "import": translatable("moved in")}
 
 
 def one_decimal(value: float | Fraction) -> str:
     """A score with one decimal, such as +41.3 or 0.0."""
     tenths = half_up(value * 10)
     sign = "+" if tenths > 0 else MINUS if tenths < 0 else ""
-    return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
+    return decimal(f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}")
 
 
 def margin(score: ChartScore) -> str:
@@ -83,27 +86,27 @@ def score_finding(name: str, score: ChartScore | None) -> str:
 
 
 _CHANGES = {
-    ("certain", "fell"): (
+    ("certain", "fell"): message(
         "It fell by %(n)s point. Chance would almost never do that.",
         "It fell by %(n)s points. Chance would almost never do that.",
     ),
-    ("certain", "rose"): (
+    ("certain", "rose"): message(
         "It rose by %(n)s point. Chance would almost never do that.",
         "It rose by %(n)s points. Chance would almost never do that.",
     ),
-    ("significant", "fell"): (
+    ("significant", "fell"): message(
         "It fell by %(n)s point. Chance alone seldom does that.",
         "It fell by %(n)s points. Chance alone seldom does that.",
     ),
-    ("significant", "rose"): (
+    ("significant", "rose"): message(
         "It rose by %(n)s point. Chance alone seldom does that.",
         "It rose by %(n)s points. Chance alone seldom does that.",
     ),
-    ("unclear", "fell"): (
+    ("unclear", "fell"): message(
         "It is %(n)s point lower. That could be chance.",
         "It is %(n)s points lower. That could be chance.",
     ),
-    ("unclear", "rose"): (
+    ("unclear", "rose"): message(
         "It is %(n)s point higher. That could be chance.",
         "It is %(n)s points higher. That could be chance.",
     ),
@@ -118,13 +121,13 @@ def change_finding(change: ScoreChange) -> str:
     certainty = (
         "certain" if change.p < ALMOST_NEVER_P else "significant" if change.is_significant else "unclear"
     )
-    one, many = _CHANGES[certainty, "fell" if points < 0 else "rose"]
-    return counted(one, many, abs(points)) % {"n": abs(points)}
+    change_in_words = _CHANGES[certainty, "fell" if points < 0 else "rose"]
+    return spoken(replace(change_in_words, facts={"n": abs(points)}))
 
 
 def p_value(change: ScoreChange) -> str:
     """The p-value with three decimals."""
-    return f"p < {ALMOST_NEVER_P}" if change.p < ALMOST_NEVER_P else f"p = {change.p:.3f}"
+    return decimal(f"p < {ALMOST_NEVER_P}" if change.p < ALMOST_NEVER_P else f"p = {change.p:.3f}")
 
 
 def missing_answers(groups: Groups) -> str:

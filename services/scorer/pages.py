@@ -34,6 +34,7 @@ from shared.http.staff_auth import Staff, signed_in
 from shared.pages.page import Frame
 from shared.pages.svg.primitives import ChartScore
 from shared.tenancy import find_tenant
+from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 ScoreReader = Annotated[Staff, Depends(signed_in())]
@@ -181,7 +182,9 @@ async def _segments_page(
 async def _tenant(uow: UnitOfWork, staff: Staff) -> Tenant:
     tenant = await find_tenant(uow, staff.tenant)
     if tenant is None:
-        raise Problem(503, detail="The company's data has not arrived yet.", headers={"Retry-After": "2"})
+        raise Problem(
+            503, detail=message("The company's data has not arrived yet."), headers={"Retry-After": "2"}
+        )
     return tenant
 
 

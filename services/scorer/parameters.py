@@ -18,7 +18,7 @@ def read_window(window: str, until: str | None, today: date) -> Window:
         field = "until"
         return Window.ending(parse_day(until, today) if until else today, days)
     except BadWindow as fault:
-        raise Problem(422, errors=[{"field": field, "detail": str(fault)}]) from None
+        raise Problem(422, errors=[{"field": field, "detail": fault.remedy}]) from None
 
 
 def read_segment(written: str | None) -> str:
@@ -29,4 +29,4 @@ def read_segment(written: str | None) -> str:
     try:
         return parse_segment(written)
     except BadSegmentAddress as fault:
-        raise Problem(422, errors=[{"field": "segment", "detail": str(fault)}]) from None
+        raise Problem(422, errors=[{"field": "segment", "detail": fault.remedy}]) from None

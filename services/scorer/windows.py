@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from shared.values.messages import Message, message
 from shared.values.zones import zone_of
 
 DEFAULT_WINDOW_DAYS = 30
@@ -15,8 +16,12 @@ EARLIEST_DAY = date(1990, 1, 1)
 _NUMBER_OF_DAYS = re.compile(r"([1-9][0-9]{0,3})d", re.ASCII)
 
 
-class BadWindow(ValueError):
-    """Not a window. The message describes one."""
+class BadWindow(Exception):
+    """Not a window. The remedy describes one."""
+
+    def __init__(self, remedy: Message) -> None:
+        super().__init__(str(remedy))
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,9 @@ def parse_days(written: str) -> int:
     """
     match = _NUMBER_OF_DAYS.fullmatch(written)
     if match is None or int(match[1]) > MAX_WINDOW_DAYS:
-        raise BadWindow(f"Write a number of days from 1d to {MAX_WINDOW_DAYS}d, such as 30d.")
+        raise BadWindow(
+            message("Write a number of days from 1d to %(most)sd, such as 30d.", most=MAX_WINDOW_DAYS)
+        )
     return int(match[1])
 
 
@@ -112,6 +119,10 @@ def parse_day(written: str, today: date) -> date:
         day = None
     if day is None or not EARLIEST_DAY <= day <= today + timedelta(days=1):
         raise BadWindow(
-            f"Write a day such as {today.isoformat()}, from {EARLIEST_DAY.isoformat()} until today."
+            message(
+                "Write a day such as %(today)s, from %(earliest)s until today.",
+                today=today.isoformat(),
+                earliest=EARLIEST_DAY.isoformat(),
+            )
         )
     return day

@@ -26,8 +26,10 @@ from shared.http.fast_route import FastRoute
 from shared.http.json_items import MAX_ITEMS, NotJson, TooManyItems, id_of
 from shared.http.key_auth import requires
 from shared.http.problems import Problem
+from shared.http.readers import VARY, reading, spoken_to
 from shared.kafka.kernel import Unavailable
 from shared.secrets import customer_hash
+from shared.values.messages import Count, alternatives, message
 
 router = APIRouter(route_class=FastRoute)
 
@@ -56,15 +58,17 @@ async def post_events(
         try:
             new, warnings = _read(context, encoded, key, now)
         except Unacceptable as fault:
-            errors = [EventFault(fault.field, fault.remedy)]
+            errors = [EventFault(fault.field, spoken_to(request, fault.remedy))]
             results.append(EventResult(id_of(encoded.body), "refused", errors=errors))
         else:
-            result = _accept(context, TRANSACTIONS.event(key.tenant, new, now), accepted)
-            result.warnings = [EventFault(encoded.place(each.field), each.remedy) for each in warnings]
+            result = _accept(request, context, TRANSACTIONS.event(key.tenant, new, now), accepted)
+            result.warnings = [
+                EventFault(encoded.place(each.field), spoken_to(request, each.remedy)) for each in warnings
+            ]
             results.append(result)
     if accepted:
         await _publish(context, list(accepted.values()))
-    return _batch_response(results) if is_batch else _single_response(results[0])
+    return _batch_response(request, results) if is_batch else _single_response(results[0])
 
 
 def _split(body: bytes, request: Request) -> tuple[list[EncodedEvent], bool]:
@@ -72,17 +76,20 @@ def _split(body: bytes, request: Request) -> tuple[list[EncodedEvent], bool]:
         return split_events(body, request.headers)
     except NotJson:
         raise Problem(
-            400, errors=[{"field": "/", "detail": "Not JSON: a bracket, a quote or a comma is missing."}]
+            400,
+            errors=[{"field": "/", "detail": message("Not JSON: a bracket, a quote or a comma is missing.")}],
         ) from None
     except TooManyItems:
         raise Problem(
-            413, "These are too many events.", f"One request may carry {MAX_ITEMS:,}. Send them in parts."
+            413,
+            message("These are too many events."),
+            message("One request may carry %(most)s. Send them in parts.", most=Count(MAX_ITEMS)),
         ) from None
     except UnsupportedContentType:
         raise Problem(
             415,
-            "Events do not come in this form.",
-            f"Send them as {', '.join(CONTENT_TYPES[:-1])} or {CONTENT_TYPES[-1]}.",
+            message("Events do not come in this form."),
+            message("Send them as %(types)s.", types=alternatives(CONTENT_TYPES)),
         ) from None
 
 
@@ -106,16 +113,19 @@ def _read(context: TriggerContext, encoded: EncodedEvent, key: ApiKey, now: date
 
 
 def _accept(
-    context: TriggerContext, event: Event[Transaction], accepted: dict[tuple[str, str], Event[Transaction]]
+    request: Request,
+    context: TriggerContext,
+    event: Event[Transaction],
+    accepted: dict[tuple[str, str], Event[Transaction]],
 ) -> EventResult:
     """Add the event to the accepted ones, unless one of this identity with other content is among them."""
     new = event.data
     earlier = accepted.setdefault((new.source, new.id), event)
     if earlier.data.digest != new.digest:
-        detail = (
+        detail = message(
             "Stands in this request already, with other content: the first counts. Give this one another id."
         )
-        return EventResult(new.id, "refused", errors=[EventFault("/id", detail)])
+        return EventResult(new.id, "refused", errors=[EventFault("/id", spoken_to(request, detail))])
     return EventResult(new.id, "accepted", see=f"{context.staff_url}/events/{event.subject}")
 
 
@@ -129,8 +139,11 @@ async def _publish(context: TriggerContext, events: Sequence[Event[Transaction]]
     except Unavailable:
         raise Problem(
             503,
-            "These events are not accepted yet.",
-            "Kafka has not acknowledged them. Send the same again after Retry-After: nothing counts twice.",
+            message("These events are not accepted yet."),
+            message(
+                "Kafka has not acknowledged them. "
+                "Send the same again after Retry-After: nothing counts twice."
+            ),
             headers={"Retry-After": "5"},
         ) from None
 
@@ -141,15 +154,19 @@ def _single_response(result: EventResult) -> Response:
     return Response(msgspec.json.encode(result), 202, media_type="application/json")
 
 
-def _batch_response(results: list[EventResult]) -> Response:
+def _batch_response(request: Request, results: list[EventResult]) -> Response:
     refused = sum(result.status == "refused" for result in results)
     batch = BatchResult(len(results) - refused, refused, results)
     if not refused or batch.accepted:
         status = 207 if refused else 202
         return Response(msgspec.json.encode(batch), status, media_type="application/json")
-    problem = {"type": "about:blank", "title": "None of these events can be accepted.", "status": 422}
+    with reading(request) as reader:
+        title = reader.spoken(message("None of these events can be accepted."))
+        headers = {"Content-Language": reader.language, "Vary": VARY}
+    problem = {"type": "about:blank", "title": title, "status": 422}
     return Response(
         msgspec.json.encode(problem | msgspec.structs.asdict(batch)),
         422,
+        headers,
         media_type="application/problem+json",
     )

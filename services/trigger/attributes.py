@@ -9,9 +9,13 @@ from msgspec import UNSET, Raw, UnsetType
 from services.trigger.errors import Unacceptable
 from shared.http.json_items import nesting_depth
 from shared.limits import MAX_ATTRIBUTES_BYTES
+from shared.values.messages import message
 
 MAX_ATTRIBUTES_DEPTH = 32
-_TOO_LARGE = f"Hold more than {MAX_ATTRIBUTES_BYTES // 1024} KiB. Send a reference to what is large instead."
+_TOO_LARGE = message(
+    "Hold more than %(most)s KiB. Send a reference to what is large instead.",
+    most=MAX_ATTRIBUTES_BYTES // 1024,
+)
 Attributes = Raw | UnsetType
 
 
@@ -30,15 +34,18 @@ def canonical_attributes(attributes: Attributes) -> tuple[Attributes, Attributes
         text.count(b"{") + text.count(b"[") > MAX_ATTRIBUTES_DEPTH
         and nesting_depth(text) > MAX_ATTRIBUTES_DEPTH
     ):
-        raise Unacceptable("/attributes", f"Nested deeper than {MAX_ATTRIBUTES_DEPTH} levels. Flatten them.")
+        raise Unacceptable(
+            "/attributes",
+            message("Nested deeper than %(most)s levels. Flatten them.", most=MAX_ATTRIBUTES_DEPTH),
+        )
     try:
         value = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Unacceptable(
-            "/attributes", "Hold a value that is no JSON, or a number beyond all bounds."
+            "/attributes", message("Hold a value that is no JSON, or a number beyond all bounds.")
         ) from None
     if not isinstance(value, dict):
-        raise Unacceptable("/attributes", "Must be an object.")
+        raise Unacceptable("/attributes", message("Must be an object."))
     compared = Raw(_encoder.encode(value))
     if not _RESPELLABLE.search(text):
         return compared, compared

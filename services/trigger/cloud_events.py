@@ -20,6 +20,7 @@ from shared.events.envelope import Instant
 from shared.http.body_text import BOM
 from shared.http.json_items import BadItem, read_item
 from shared.http.media_types import is_json, media_type
+from shared.values.messages import message
 
 ATTRIBUTES = ("specversion", "id", "source", "type", "time")
 _DATA = "/data"
@@ -77,10 +78,10 @@ def read_binary(body: bytes, headers: Mapping[str, str]) -> tuple[EventIn, Colle
         attributes["time"] = msgspec.convert(attributes["time"], Instant)
     except msgspec.ValidationError:
         raise Unacceptable(
-            "header/ce-time", "Must be a time with its zone, such as 2026-11-22T05:00:00Z."
+            "header/ce-time", message("Must be a time with its zone, such as 2026-11-22T05:00:00Z.")
         ) from None
     if not body.strip():
-        raise Unacceptable("/", "The body is empty. It carries the event's data.")
+        raise Unacceptable("/", message("The body is empty. It carries the event's data."))
     content, spoilt = _content(body, "")
     try:
         return _event(attributes, content), spoilt
@@ -105,50 +106,53 @@ def header_value(name: str, value: str) -> str:
     :raises Unacceptable: naming the header.
     """
     if not _QUOTED.fullmatch(value):
-        raise Unacceptable(f"header/{name}", "Has a quote without its end. Write it as %22.")
+        raise Unacceptable(f"header/{name}", message("Has a quote without its end. Write it as %22."))
     plain = _QUOTE.sub(lambda quoted: re.sub(r"\\(.)", r"\1", quoted[1]), value)
     if _BAD_PERCENT.search(plain):
         raise Unacceptable(
-            f"header/{name}", "Has a percent sign without two hexadecimal digits. Write it as %25."
+            f"header/{name}", message("Has a percent sign without two hexadecimal digits. Write it as %25.")
         )
     try:
         # The server decodes each byte of a header as one character.
         return unquote_to_bytes(plain.encode("latin-1")).decode()
     except UnicodeError:
         raise Unacceptable(
-            f"header/{name}", "Is not UTF-8 once it is percent-decoded. Encode UTF-8."
+            f"header/{name}", message("Is not UTF-8 once it is percent-decoded. Encode UTF-8.")
         ) from None
 
 
 def _check(attributes: Mapping[str, Any], place: str) -> None:
     if "specversion" in attributes and attributes["specversion"] not in {None, "1.0"}:
-        raise Unacceptable(f"{place}specversion", "Must be 1.0: no other version is read here.")
+        raise Unacceptable(f"{place}specversion", message("Must be 1.0: no other version is read here."))
     for name in ATTRIBUTES:
         value = attributes.get(name)
         if value is None:
-            what = ": when it happened" if name == "time" else ""
-            raise Unacceptable(f"{place}{name}", f"Required{what}. Add it.")
+            when = name == "time"
+            missing = message("Required: when it happened. Add it.") if when else message("Required. Add it.")
+            raise Unacceptable(f"{place}{name}", missing)
         if value == "":
-            raise Unacceptable(f"{place}{name}", "Must not be empty.")
+            raise Unacceptable(f"{place}{name}", message("Must not be empty."))
         if isinstance(value, str) and "\0" in value:
-            raise Unacceptable(f"{place}{name}", "Take out the NUL character.")
+            raise Unacceptable(f"{place}{name}", message("Take out the NUL character."))
 
 
 def _data_of(envelope: _StructuredEvent) -> bytes:
     """The data of an event in the JSON format, as JSON."""
     if envelope.datacontenttype is not None and not is_json(media_type(envelope.datacontenttype)[0]):
-        raise Unacceptable("/datacontenttype", "Must be application/json: no other data are read here.")
+        raise Unacceptable(
+            "/datacontenttype", message("Must be application/json: no other data are read here.")
+        )
     given = b"null" if envelope.data is UNSET else bytes(envelope.data).strip()
     if envelope.data_base64 is None:
         if given == b"null":
-            raise Unacceptable(_DATA, "Required. Add it.")
+            raise Unacceptable(_DATA, message("Required. Add it."))
         return given
     if given != b"null":
-        raise Unacceptable("/data_base64", "Stands beside data. Send one of them.")
+        raise Unacceptable("/data_base64", message("Stands beside data. Send one of them."))
     try:
         return base64.b64decode(envelope.data_base64, validate=True).removeprefix(BOM)
     except (binascii.Error, ValueError):
-        raise Unacceptable("/data_base64", "Is not base64 (RFC 4648).") from None
+        raise Unacceptable("/data_base64", message("Is not base64 (RFC 4648).")) from None
 
 
 def _content(data: bytes, place: str) -> tuple[EventContent, list[str]]:
@@ -163,7 +167,9 @@ def _event(attributes: Mapping[str, Any], data: EventContent) -> EventIn:
     """:raises Unacceptable: naming the attribute alone."""
     for name in ("id", "source", "type"):
         if len(attributes[name]) > MAX_LABEL_LENGTH:
-            raise Unacceptable(name, f"Must have at most {MAX_LABEL_LENGTH} characters.")
+            raise Unacceptable(
+                name, message("Must have at most %(max_length)s characters.", max_length=MAX_LABEL_LENGTH)
+            )
     when: datetime = attributes["time"]
     return EventIn(
         id=attributes["id"],

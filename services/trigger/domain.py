@@ -23,6 +23,7 @@ from shared.events.segments import (
     too_long,
 )
 from shared.values.json_pointers import pointer
+from shared.values.messages import message
 from shared.values.text import normalized_text
 
 MAX_EVENT_AGE = timedelta(days=30)
@@ -92,7 +93,7 @@ def _normalise(event: EventIn, source: str) -> None:
     event.type = _required("/type", event.type)
     event.occurred_at = event.occurred_at.astimezone(UTC)
     if not normalized_text(event.id):
-        raise Unacceptable("/id", "Is blank. Give each event an id of its own.")
+        raise Unacceptable("/id", message("Is blank. Give each event an id of its own."))
     if event.account is not None:
         event.account.id = _required("/account/id", event.account.id)
         event.account.manager = _hint_value(event.account.manager)
@@ -107,8 +108,10 @@ def _normalise(event: EventIn, source: str) -> None:
     if (dimension := too_long(_EventSegments(segments, organisation))) is not None:
         raise Unacceptable(
             f"/{ORGANISATION}" if dimension == ORGANISATION else pointer("segments", dimension),
-            f"The name of a segment has more than {MAX_SEGMENT_BYTES} bytes. "
-            "Use a short code instead of a text.",
+            message(
+                "The name of a segment has more than %(most)s bytes. Use a short code instead of a text.",
+                most=MAX_SEGMENT_BYTES,
+            ),
         )
     _normalise_basis(event.customer.basis)
 
@@ -127,13 +130,15 @@ def _normalise_basis(basis: EventBasis | None) -> None:
         try:
             basis.at = basis.at.astimezone(UTC)
         except OverflowError:
-            raise Unacceptable("/customer/basis/at", "Lies beyond every calendar. Check the year.") from None
+            raise Unacceptable(
+                "/customer/basis/at", message("Lies beyond every calendar. Check the year.")
+            ) from None
 
 
 def _required(field: str, text: str) -> str:
     clean = normalized_text(text)
     if not clean:
-        raise Unacceptable(field, "Is blank. Fill it.")
+        raise Unacceptable(field, message("Is blank. Fill it."))
     return clean
 
 
@@ -151,13 +156,16 @@ def _hint_value(hint: Raw | UnsetType) -> Any:
 def _check_time(occurred_at: datetime, now: datetime) -> None:
     if occurred_at > now + MAX_CLOCK_SKEW:
         raise Unacceptable(
-            "/occurred_at", "Lies in the future. Send an event when it has happened, with its UTC offset."
+            "/occurred_at",
+            message("Lies in the future. Send an event when it has happened, with its UTC offset."),
         )
     if occurred_at < now - MAX_EVENT_AGE:
         raise Unacceptable(
             "/occurred_at",
-            f"Is older than {MAX_EVENT_AGE.days} days: nobody is asked that late. "
-            "Import past answers instead.",
+            message(
+                "Is older than %(days)s days: nobody is asked that late. Import past answers instead.",
+                days=MAX_EVENT_AGE.days,
+            ),
         )
 
 
@@ -167,16 +175,18 @@ def _customer(sent: EventCustomer, hints: HintReader, home: str | None) -> Custo
     sent.email = normalized_text(sent.email or "") or None
     if sent.email is not None and not _ADDRESS.fullmatch(sent.email):
         raise Unacceptable(
-            "/customer/email", "Cannot be an address. Write it like name@example.com, or leave it out."
+            "/customer/email",
+            message("Cannot be an address. Write it like name@example.com, or leave it out."),
         )
     country = hints.country("/customer/country", sent.country)
     phone = hints.phone("/customer/phone", sent.phone, country or home)
     if not (sent.id or sent.email or phone):
         if sent.phone:
             raise Unacceptable(
-                "/customer/phone", "Nothing else says who it is, and this is no number like +45 12 34 56 78."
+                "/customer/phone",
+                message("Nothing else says who it is, and this is no number like +45 12 34 56 78."),
             )
-        raise Unacceptable("/customer", "Needs an id, an email or a phone.")
+        raise Unacceptable("/customer", message("Needs an id, an email or a phone."))
     basis = sent.basis
     return Customer(
         id=sent.id or "",

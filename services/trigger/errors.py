@@ -1,5 +1,7 @@
 """What can be wrong with an event, a tenant or a key."""
 
+from shared.values.messages import Message
+
 
 class TenantExists(Exception):
     """A tenant has this short name already."""
@@ -20,7 +22,7 @@ class BadTenant(Exception):
 class Unacceptable(Exception):
     """The event cannot be accepted: the field, as a JSON pointer, and the remedy."""
 
-    def __init__(self, field: str, remedy: str) -> None:
+    def __init__(self, field: str, remedy: Message | str) -> None:
         super().__init__(field)
         self.field = field
         self.remedy = remedy

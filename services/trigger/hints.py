@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from services.trigger.places import country_of, locale_of, time_zone_of
 from services.trigger.schemas import MAX_LABEL_LENGTH
+from shared.values.messages import Message, message
 from shared.values.phone import e164_number
 from shared.values.text import normalized_text
 
@@ -17,7 +18,7 @@ class HintWarning(NamedTuple):
     """A hint that is not kept as it was sent: its JSON pointer, and what would be understood."""
 
     field: str
-    remedy: str
+    remedy: Message
     dropped: bool
 
 
@@ -31,25 +32,30 @@ class HintReader:
 
     def name(self, pointer: str, value: Any) -> str | None:
         """A person's name. One that is too long is cut, since most of a name is better than none."""
-        text = self._text(pointer, value, "Is no text.")
+        text = self._text(pointer, value, message("Is no text."))
         if text is None or len(text) <= MAX_LABEL_LENGTH:
             return text
         self.warnings.append(
-            HintWarning(pointer, f"Was cut at {MAX_LABEL_LENGTH} characters.", dropped=False)
+            HintWarning(
+                pointer, message("Was cut at %(most)s characters.", most=MAX_LABEL_LENGTH), dropped=False
+            )
         )
         return normalized_text(text[:MAX_LABEL_LENGTH])
 
     def label(self, pointer: str, value: Any) -> str | None:
         """A code of the client's own, such as an employee's; a whole number is as good as a text."""
-        text = self._text(pointer, _text_of_number(value), "Is no text.")
+        text = self._text(pointer, _text_of_number(value), message("Is no text."))
         if text is not None and len(text) > MAX_LABEL_LENGTH:
-            self._drop(pointer, f"Has more than {MAX_LABEL_LENGTH} characters. Send a short code.")
+            self._drop(
+                pointer,
+                message("Has more than %(most)s characters. Send a short code.", most=MAX_LABEL_LENGTH),
+            )
             return None
         return text
 
     def phone(self, pointer: str, value: Any, country: str | None) -> str | None:
         """A phone number, in E.164. A national form is read as a number of ``country``."""
-        remedy = "Is no phone number that we know. Write it like +45 12 34 56 78."
+        remedy = message("Is no phone number that we know. Write it like +45 12 34 56 78.")
         return self._understood(
             pointer, _text_of_number(value), lambda text: e164_number(text, country), remedy
         )
@@ -57,18 +63,18 @@ class HintReader:
     def locale(self, pointer: str, value: Any) -> str | None:
         """A locale."""
         return self._understood(
-            pointer, value, locale_of, "Is no locale that we know. Write it like da or pt-BR."
+            pointer, value, locale_of, message("Is no locale that we know. Write it like da or pt-BR.")
         )
 
     def country(self, pointer: str, value: Any) -> str | None:
         """A country."""
         return self._understood(
-            pointer, value, country_of, "Is no country that we know. Write two letters like DK."
+            pointer, value, country_of, message("Is no country that we know. Write two letters like DK.")
         )
 
     def time_zone(self, pointer: str, value: Any) -> str | None:
         """A time zone."""
-        remedy = "Is no time zone that we know. Write it like Europe/Copenhagen."
+        remedy = message("Is no time zone that we know. Write it like Europe/Copenhagen.")
         return self._understood(pointer, value, time_zone_of, remedy)
 
     @property
@@ -77,7 +83,7 @@ class HintReader:
         return tuple(each.field for each in self.warnings if each.dropped)
 
     def _understood(
-        self, pointer: str, value: Any, understand: Callable[[str], str | None], remedy: str
+        self, pointer: str, value: Any, understand: Callable[[str], str | None], remedy: Message
     ) -> str | None:
         text = self._text(pointer, value, remedy)
         if text is None:
@@ -87,7 +93,7 @@ class HintReader:
             self._drop(pointer, remedy)
         return understood
 
-    def _text(self, pointer: str, value: Any, remedy: str) -> str | None:
+    def _text(self, pointer: str, value: Any, remedy: Message) -> str | None:
         """A text; a blank one is as good as absent, so it causes no warning."""
         if value is None:
             return None
@@ -95,12 +101,12 @@ class HintReader:
             self._drop(pointer, remedy)
             return None
         if pointer in self.spoilt:
-            broken = "A character in it is none (NUL, or half of a pair): it was taken out."
+            broken = message("A character in it is none (NUL, or half of a pair): it was taken out.")
             value = normalized_text(value.replace("\ufffd", ""))
             self.warnings.append(HintWarning(pointer, broken, dropped=not value))
         return value or None
 
-    def _drop(self, pointer: str, remedy: str) -> None:
+    def _drop(self, pointer: str, remedy: Message) -> None:
         self.warnings.append(HintWarning(pointer, remedy, dropped=True))
 
 

@@ -13,12 +13,13 @@ import msgspec
 from msgspec import UNSET
 
 from shared.events.surveys import FollowUp, SurveyTexts
+from shared.values.messages import Message, message, translatable
 
 PLACEHOLDERS: Final = {
-    "company": "the company's name",
-    "occasion": "what it is about, such as “your delivery”",
-    "day": "the day on which that was, such as “17 November”",
-    "touchpoint": "where it was; what it is about, when the event does not say",
+    "company": translatable("the company's name"),
+    "occasion": translatable("what it is about, such as “your delivery”"),
+    "day": translatable("the day on which that was, such as “17 November”"),
+    "touchpoint": translatable("where it was; what it is about, when the event does not say"),
 }
 """The meaning of each, in the order in which they are listed."""
 OCCASION_PLACEHOLDERS: Final = tuple(name for name in PLACEHOLDERS if name != "occasion")
@@ -48,22 +49,34 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _TOKEN.sub(filled, text)
 
 
-def placeholder_faults(text: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
+def placeholder_faults(text: str, known: Collection[str] = PLACEHOLDERS) -> list[Message]:
     """What is wrong with a text, in sentences that say what to write instead; empty if it is valid."""
-    found: list[str] = []
+    found: list[Message] = []
     for token in _TOKEN.finditer(text):
         whole, name = token[0], token[1]
         if whole in {"{{", "}}"} or (name is not None and name in known):
             continue
         if whole.startswith("{{"):
-            found.append(f"{whole} would be shown as it stands: a placeholder has one pair of braces.")
+            found.append(
+                message(
+                    "%(braces)s would be shown as it stands: a placeholder has one pair of braces.",
+                    braces=whole,
+                )
+            )
         elif name is None:
-            found.append(f"A {whole} stands alone. Write {whole * 2} for a brace itself.")
+            found.append(
+                message(
+                    "A %(brace)s stands alone. Write %(pair)s for a brace itself.",
+                    brace=whole,
+                    pair=whole * 2,
+                )
+            )
         else:
-            found.append(f"There is no {whole}.")
+            found.append(message("There is no %(placeholder)s.", placeholder=whole))
     if found:
-        found.append(f"These placeholders exist: {', '.join(f'{{{name}}}' for name in known)}.")
-    return list(dict.fromkeys(found))
+        names = ", ".join(f"{{{name}}}" for name in known)
+        found.append(message("These placeholders exist: %(names)s.", names=names))
+    return [fault for number, fault in enumerate(found) if fault not in found[:number]]
 
 
 def filled_texts(texts: SurveyTexts, values: Mapping[str, str]) -> SurveyTexts:

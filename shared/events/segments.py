@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
+from shared.values.messages import Message, message
 from shared.values.text import normalized_text
 
 WHOLE_COMPANY = ""
@@ -23,8 +24,8 @@ MAX_VALUE_LENGTH = 200
 class BadSegment(Exception):
     """A segment that is refused: its place from the root of the request, and the remedy."""
 
-    def __init__(self, place: tuple[str | int, ...], remedy: str) -> None:
-        super().__init__(remedy)
+    def __init__(self, place: tuple[str | int, ...], remedy: Message) -> None:
+        super().__init__(str(remedy))
         self.place = place
         self.remedy = remedy
 
@@ -97,18 +98,23 @@ def clean_segments(sent: Mapping[str, Any]) -> dict[str, str]:
     for name, value in sent.items():
         dimension = _form(name)
         if not dimension:
-            raise BadSegment(("segments", name), "Has no name. Give the dimension one.")
+            raise BadSegment(("segments", name), message("Has no name. Give the dimension one."))
         if len(dimension) > MAX_DIMENSION_LENGTH:
             raise BadSegment(
-                ("segments", name), f"The dimension has more than {MAX_DIMENSION_LENGTH} characters."
+                ("segments", name),
+                message("The dimension has more than %(most)s characters.", most=MAX_DIMENSION_LENGTH),
             )
         if value is None:
             continue
         text = _clean_part(("segments", name), value)
         if text and clean.setdefault(dimension, text) != text:
-            raise BadSegment(("segments", name), "This dimension stands here already, with another value.")
+            raise BadSegment(
+                ("segments", name), message("This dimension stands here already, with another value.")
+            )
     if len(clean) > MAX_DIMENSIONS:
-        raise BadSegment(("segments",), f"More than {MAX_DIMENSIONS} dimensions. Leave some out.")
+        raise BadSegment(
+            ("segments",), message("More than %(most)s dimensions. Leave some out.", most=MAX_DIMENSIONS)
+        )
     return clean
 
 
@@ -118,10 +124,14 @@ def clean_organisation(sent: Sequence[Any]) -> tuple[str, ...]:
     :raises BadSegment: naming the level and the remedy.
     """
     if len(sent) > MAX_LEVELS:
-        raise BadSegment(("organisation",), f"More than {MAX_LEVELS} levels. Leave some out.")
+        raise BadSegment(
+            ("organisation",), message("More than %(most)s levels. Leave some out.", most=MAX_LEVELS)
+        )
     clean = [_clean_part(("organisation", depth), level) for depth, level in enumerate(sent)]
     if "" in clean:
-        raise BadSegment(("organisation", clean.index("")), "Is blank. Name the level, or leave it out.")
+        raise BadSegment(
+            ("organisation", clean.index("")), message("Is blank. Name the level, or leave it out.")
+        )
     return tuple(clean)
 
 
@@ -135,10 +145,12 @@ _known_form = lru_cache(maxsize=5_000)(normalized_text)
 
 def _clean_part(place: tuple[str | int, ...], value: Any) -> str:
     if not isinstance(value, str):
-        raise BadSegment(place, "Must be text, in quotes.")
+        raise BadSegment(place, message("Must be text, in quotes."))
     text = _form(value)
     if len(text) > MAX_VALUE_LENGTH:
-        raise BadSegment(place, f"Has more than {MAX_VALUE_LENGTH} characters. Use a short code.")
+        raise BadSegment(
+            place, message("Has more than %(most)s characters. Use a short code.", most=MAX_VALUE_LENGTH)
+        )
     return text
 
 

@@ -11,6 +11,7 @@ from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.keyed_locks import KeyedSemaphores
+from shared.values.messages import message
 
 MAX_RUNNING = 5
 """Requests of programs and staff that an API process runs at once. Its pool has eight connections; the rest
@@ -113,7 +114,7 @@ class DirectTurn:
 def _too_many_requests() -> Problem:
     return Problem(
         429,
-        "Too much is under way at once.",
-        "Send fewer requests at the same time; Retry-After says when to send this one again.",
+        message("Too much is under way at once."),
+        message("Send fewer requests at the same time; Retry-After says when to send this one again."),
         headers={"Retry-After": "1"},
     )

@@ -7,6 +7,7 @@ from fastapi import Request
 from shared.http.media_types import media_type
 from shared.http.problems import Problem
 from shared.http.request_limits import RequestLimits
+from shared.values.messages import message
 
 MAX_BODY_BYTES = RequestLimits().body_bytes
 """Of a body, before and after decompression."""
@@ -27,8 +28,8 @@ async def read_text(request: Request) -> bytes:
     if charset not in {"utf-8", "utf8", "us-ascii", "ascii"} or _is_wide(body):
         raise Problem(
             415,
-            "This character set is not read here.",
-            "Send UTF-8: “Content-Type: application/json”, without another charset.",
+            message("This character set is not read here."),
+            message("Send UTF-8: “Content-Type: application/json”, without another charset."),
         )
     return body.removeprefix(BOM)
 
@@ -46,16 +47,15 @@ def _decompressed(body: bytes, content_encodings: list[str]) -> bytes:
     if applied not in (["gzip"], ["x-gzip"]):
         raise Problem(
             415,
-            "This Content-Encoding is not read here.",
-            "Send the body as it is, or packed once with gzip.",
+            message("This Content-Encoding is not read here."),
+            message("Send the body as it is, or packed once with gzip."),
             headers={"Accept-Encoding": "gzip, identity"},
         )
     try:
         return _gunzipped(body)
     except (zlib.error, EOFError):
-        raise Problem(
-            400, errors=[{"field": "/", "detail": "Content-Encoding says gzip, but the body is not, or cut."}]
-        ) from None
+        detail = message("Content-Encoding says gzip, but the body is not, or cut.")
+        raise Problem(400, errors=[{"field": "/", "detail": detail}]) from None
 
 
 def _gunzipped(packed: bytes) -> bytes:
@@ -75,4 +75,8 @@ def _gunzipped(packed: bytes) -> bytes:
         packed = member.unused_data.lstrip(b"\0")
         if not packed:
             return bytes(unpacked)
-    raise Problem(413, f"This gzip file has more than {MAX_GZIP_MEMBERS} members.", "Pack it as one.")
+    raise Problem(
+        413,
+        message("This gzip file has more than %(most)s members.", most=MAX_GZIP_MEMBERS),
+        message("Pack it as one."),
+    )

@@ -12,6 +12,7 @@ from shared.http.media_types import media_type_of
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import FieldFault
+from shared.values.messages import Count, Message, message
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_JSON_DEPTH = 64
@@ -31,12 +32,14 @@ def check_json_size(document: bytes) -> None:
     depth = 0
     for count, part in enumerate(_JSON_PARTS.finditer(document)):
         if count == MAX_JSON_PARTS:
-            raise Problem(413, "This has too many parts.", "Send it in smaller ones.")
+            raise Problem(413, message("This has too many parts."), message("Send it in smaller ones."))
         match document[part.start()]:
             case 0x5B | 0x7B:  # [ {
                 depth += 1
                 if depth > MAX_JSON_DEPTH:
-                    raise _unreadable(f"Nested deeper than {MAX_JSON_DEPTH} levels. Flatten it.")
+                    raise _unreadable(
+                        message("Nested deeper than %(most)s levels. Flatten it.", most=MAX_JSON_DEPTH)
+                    )
             case 0x5D | 0x7D:  # ] }
                 depth -= 1
 
@@ -62,9 +65,9 @@ class BoundedRequest(Request):
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError:
-            raise _unreadable("Not UTF-8. Send it in UTF-8.") from None
+            raise _unreadable(message("Not UTF-8. Send it in UTF-8.")) from None
         except ValueError:
-            raise _unreadable("A number has more digits than any that can be kept.") from None
+            raise _unreadable(message("A number has more digits than any that can be kept.")) from None
         if faults := text_faults(decoded):
             raise Problem(400, errors=faults)
         return decoded
@@ -79,18 +82,22 @@ class BoundedRequest(Request):
             raise wrong_form_type()
         self._refuse_encoded()
         if body.count(b"&") >= MAX_FORM_FIELDS:
-            raise Problem(413, "This form has too many fields.", f"It may have {MAX_FORM_FIELDS:,}.")
+            raise Problem(
+                413,
+                message("This form has too many fields."),
+                message("It may have %(most)s.", most=Count(MAX_FORM_FIELDS)),
+            )
         return await super().form(max_fields=MAX_FORM_FIELDS)
 
     def _refuse_encoded(self) -> None:
         if self.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-            raise Problem(415, detail="Send it without a Content-Encoding.")
+            raise Problem(415, detail=message("Send it without a Content-Encoding."))
 
 
 def wrong_form_type() -> Problem:
     """The refusal of a form that is not URL-encoded."""
-    return Problem(415, detail=f"Forms are read as “Content-Type: {FORM_MEDIA_TYPE}”.")
+    return Problem(415, detail=message("Forms are read as “Content-Type: %(type)s”.", type=FORM_MEDIA_TYPE))
 
 
-def _unreadable(detail: str) -> Problem:
+def _unreadable(detail: Message) -> Problem:
     return Problem(400, errors=[FieldFault(field="/", detail=detail)])

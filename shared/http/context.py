@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.http.key_auth import KeyRing
     from shared.http.problems import ErrorPages
     from shared.http.rate_limit import RateLimit
+    from shared.http.readers import Readers
     from shared.http.staff_auth import AccessPass
 
 
@@ -39,6 +40,8 @@ class HttpContext:
     """Whether staff use https."""
     pages: ErrorPages | None = None
     """Renders refusals for browsers; None in a service without pages."""
+    readers: Readers | None = None
+    """Translates refusals and pages; None: all is in English."""
     session_is_live: SessionIsLive | None = None
     """Set in the service that keeps the sessions: there a form is refused as soon as its session has ended;
     in the others, when the access pass expires."""

@@ -14,6 +14,7 @@ from shared.http.media_types import media_type_of
 from shared.http.problems import Problem, wants_page
 from shared.http.staff_auth import Staff, renewal, staff_of
 from shared.secrets import derive
+from shared.values.messages import message
 
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf"
@@ -38,9 +39,11 @@ def stale_form() -> Problem:
     """The refusal of a form whose token is not the session's."""
     return Problem(
         403,
-        "Go back and press the button again.",
-        "This form was open since before you last signed in, or it came from another page. "
-        "Nothing was done, and nothing that you wrote is lost: it is still there when you go back.",
+        message("Go back and press the button again."),
+        message(
+            "This form was open since before you last signed in, or it came from another page. "
+            "Nothing was done, and nothing that you wrote is lost: it is still there when you go back."
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from shared.http.instants import in_calendar
 from shared.http.problems import Problem
 from shared.http.validation_errors import FieldFault
+from shared.values.messages import message
 
 MAX_CURSOR_LENGTH = 200
 
@@ -31,6 +32,6 @@ def decode_cursor(cursor: str, parameter: str = "after") -> tuple[datetime, UUID
     except (binascii.Error, ValueError):
         place = None
     if place is None or len(cursor) > MAX_CURSOR_LENGTH or encode_cursor(*place) != cursor:
-        detail = "Follow the page's own link, or give “next” of the page before as it stood there."
+        detail = message("Follow the page's own link, or give “next” of the page before as it stood there.")
         raise Problem(422, errors=[FieldFault(field=f"query/{parameter}", detail=detail)])
     return place

@@ -15,6 +15,7 @@ from msgspec import Meta, Raw
 from shared.http.json_errors import ENUM_CHOICES, fault_of
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import FieldFault
+from shared.values.messages import Message, message
 
 T = TypeVar("T")
 MAX_ITEMS = 1_000
@@ -116,7 +117,7 @@ def read_item(
     item: bytes,
     *,
     helps: Collection[str] = (),
-    choices: str = ENUM_CHOICES,
+    choices: Message = ENUM_CHOICES,
 ) -> tuple[T, list[str]]:
     """One item, and the pointers of its repaired fields.
 
@@ -127,7 +128,12 @@ def read_item(
     """
     if (item.count(b"{") + item.count(b"[")) > MAX_ITEM_DEPTH and nesting_depth(item) > MAX_ITEM_DEPTH:
         raise BadItem(
-            [FieldFault(field="/", detail=f"Nested deeper than {MAX_ITEM_DEPTH} levels. Flatten it.")]
+            [
+                FieldFault(
+                    field="/",
+                    detail=message("Nested deeper than %(most)s levels. Flatten it.", most=MAX_ITEM_DEPTH),
+                )
+            ]
         )
     repaired: list[str] = []
     if b"\\u" in item and _BAD_ESCAPE.search(item):
@@ -143,12 +149,14 @@ def read_item(
     try:
         return decoder.decode(item), repaired
     except UnicodeDecodeError:
-        raise BadItem([FieldFault(field="/", detail="Is not UTF-8. Send UTF-8.")]) from None
+        raise BadItem([FieldFault(field="/", detail=message("Is not UTF-8. Send UTF-8."))]) from None
     except msgspec.ValidationError as error:
         raise BadItem([fault_of(str(error), choices=choices)]) from None
     except (msgspec.MsgspecError, RecursionError):
         faults = text_faults(_decoded_leniently(item)) or [
-            FieldFault(field="/", detail="Not JSON: a bracket, a quote, a comma or a digit is missing.")
+            FieldFault(
+                field="/", detail=message("Not JSON: a bracket, a quote, a comma or a digit is missing.")
+            )
         ]
         raise BadItem(faults) from None
 

@@ -14,6 +14,7 @@ from shared.http.context import http_of
 from shared.http.problems import Problem
 from shared.http.rate_limit import too_many_requests
 from shared.permissions import EVERY_SCOPE, Scope
+from shared.values.messages import message
 
 
 class KeyRing(Protocol):
@@ -79,15 +80,20 @@ async def key_of(request: Request, token: str | None, scope: Scope) -> ApiKey:
             if key is None:
                 too_many_requests(rate_limit.failed(client))
     except KeysUnavailable:
-        raise Problem(503, detail="The keys cannot be read now.", headers={"Retry-After": "2"}) from None
+        raise Problem(
+            503, detail=message("The keys cannot be read now."), headers={"Retry-After": "2"}
+        ) from None
     if key is None:
         raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="afterword"'})
     if scope not in key.scopes and EVERY_SCOPE not in key.scopes:
         raise Problem(
             403,
-            "This key may not do this.",
-            f"It lacks the scope {scope}. Make one that has it: "
-            f"afterword key create {key.tenant} --scope {scope}",
+            message("This key may not do this."),
+            message(
+                "It lacks the scope %(scope)s. Make one that has it: %(command)s",
+                scope=scope,
+                command=f"afterword key create {key.tenant} --scope {scope}",
+            ),
             headers={
                 "WWW-Authenticate": f'Bearer realm="afterword", error="insufficient_scope", scope="{scope}"'
             },

@@ -16,6 +16,7 @@ from shared.http.context import HttpContext
 from shared.http.problems import Problem, problem_response
 from shared.http.request_limits import RequestLimits, check_head, own_cookies, paced
 from shared.telemetry import metrics
+from shared.values.messages import message
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -144,7 +145,7 @@ class RequestMiddleware:
             case Problem():
                 return error
             case asyncio.CancelledError():  # the server stops, and its grace period is over
-                detail = "The service was stopped before this was done. Send it again in a moment."
+                detail = message("The service was stopped before this was done. Send it again in a moment.")
                 return Problem(503, detail=detail, headers={"Retry-After": "5"})
         self._log.error(
             "request_failed", error=type(error).__name__, trace=_stack(error), path=masked(scope["path"])
@@ -192,7 +193,7 @@ def _check_started(http: HttpContext, path: str) -> None:
     if http.started is not None and not http.started.is_set() and not path.startswith(_UNLOGGED_PATHS):
         raise Problem(
             503,
-            detail="The service waits for its database; nothing was done. Try again in a moment.",
+            detail=message("The service waits for its database; nothing was done. Try again in a moment."),
             headers={"Retry-After": "5"},
         )
 

@@ -44,7 +44,7 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
             responses = operation.setdefault("responses", {})
             responses.pop("422", None)
             for status in SHARED_PROBLEMS:
-                responses.setdefault(str(status), _response(problem_texts(status)[0]))
+                responses.setdefault(str(status), _response(str(problem_texts(status)[0])))
     return document
 
 

@@ -1,7 +1,7 @@
 """Refusals: RFC 9457 problem documents for programs, error pages for browsers."""
 
 import http.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypedDict
 
 from fastapi import FastAPI, Request, Response
@@ -10,7 +10,16 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from shared.http.context import http_of
+from shared.http.readers import VARY, reading
 from shared.http.validation_errors import FieldFault, faults_of
+from shared.values.messages import Message, message
+
+
+class FaultDocument(TypedDict):
+    """One of the ``errors`` of a document."""
+
+    field: str
+    detail: str
 
 
 class ProblemDocument(TypedDict, total=False):
@@ -21,7 +30,7 @@ class ProblemDocument(TypedDict, total=False):
     status: int
     detail: str
     request_id: str
-    errors: list[FieldFault]
+    errors: list[FaultDocument]
 
 
 class Problem(HTTPException):
@@ -30,16 +39,17 @@ class Problem(HTTPException):
     def __init__(
         self,
         status: int,
-        title: str = "",
-        detail: str = "",
+        title: Message | str = "",
+        detail: Message | str = "",
         *,
         errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         default_title, default_detail = problem_texts(status)
         self.title = title or default_title
+        self.remedy = detail or ("" if title else default_detail)
         self.errors = list(errors)
-        super().__init__(status, detail or ("" if title else default_detail), dict(headers or {}))
+        super().__init__(status, str(self.remedy), dict(headers or {}))
 
     @property
     def status(self) -> int:
@@ -63,29 +73,47 @@ class ErrorPages(Protocol):
         ...
 
 
-PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
-    400: ("This could not be read.", "Check the form of what you sent."),
-    401: ("Please sign in.", "Send a valid API key as “Authorization: Bearer …”, or sign in."),
-    403: ("This is not yours to do.", "Ask an administrator for the right to do it."),
-    404: ("There is no such page, or it is not yours to see.", "Check the address."),
-    405: ("This address does not take that method.", "The Allow header names those it takes."),
-    408: ("This came too slowly.", "Send it again, at once."),
-    409: ("Somebody was faster.", "Nothing was overwritten. Load it again and decide anew."),
-    413: ("This is too large.", "One request may carry 1 MiB. Send it in parts."),
-    414: ("This address is too long.", "An address has at most 8 kB, and 16 kB behind its question mark."),
-    415: ("This form of data is not taken here.", "Send JSON, as “Content-Type: application/json”."),
-    422: ("Something in it cannot be right.", "Each fault is named with its field and its remedy."),
-    429: ("Too many attempts.", "Wait as long as Retry-After says, then try again."),
-    431: ("The headers are too large.", "Send at most 100 of them, and 32 kB together."),
-    500: (
-        "Something went wrong on our side.",
-        "Nothing is half done. If this lasts, tell operations the request id.",
+PROBLEM_TEXTS: dict[int, tuple[Message, Message]] = {
+    400: (message("This could not be read."), message("Check the form of what you sent.")),
+    401: (
+        message("Please sign in."),
+        message("Send a valid API key as “Authorization: Bearer …”, or sign in."),
     ),
-    503: ("This cannot be done just now.", "Try again in a moment; Retry-After says when."),
+    403: (message("This is not yours to do."), message("Ask an administrator for the right to do it.")),
+    404: (message("There is no such page, or it is not yours to see."), message("Check the address.")),
+    405: (
+        message("This address does not take that method."),
+        message("The Allow header names those it takes."),
+    ),
+    408: (message("This came too slowly."), message("Send it again, at once.")),
+    409: (
+        message("Somebody was faster."),
+        message("Nothing was overwritten. Load it again and decide anew."),
+    ),
+    413: (message("This is too large."), message("One request may carry 1 MiB. Send it in parts.")),
+    414: (
+        message("This address is too long."),
+        message("An address has at most 8 kB, and 16 kB behind its question mark."),
+    ),
+    415: (
+        message("This form of data is not taken here."),
+        message("Send JSON, as “Content-Type: application/json”."),
+    ),
+    422: (
+        message("Something in it cannot be right."),
+        message("Each fault is named with its field and its remedy."),
+    ),
+    429: (message("Too many attempts."), message("Wait as long as Retry-After says, then try again.")),
+    431: (message("The headers are too large."), message("Send at most 100 of them, and 32 kB together.")),
+    500: (
+        message("Something went wrong on our side."),
+        message("Nothing is half done. If this lasts, tell operations the request id."),
+    ),
+    503: (message("This cannot be done just now."), message("Try again in a moment; Retry-After says when.")),
 }
 
 
-def problem_texts(status: int) -> tuple[str, str]:
+def problem_texts(status: int) -> tuple[Message | str, Message | str]:
     """The default title and remedy of a status."""
     if status in PROBLEM_TEXTS:
         return PROBLEM_TEXTS[status]
@@ -104,21 +132,27 @@ def problem_response(request: Request, problem: Problem) -> Response:
     if pages is not None and wants_page(request):
         response = pages.error(request, problem, request_id)
     else:
-        response = JSONResponse(
-            _document(problem, request_id), problem.status, media_type="application/problem+json"
-        )
+        with reading(request) as reader:
+            response = JSONResponse(
+                _document(problem, request_id, reader.spoken),
+                problem.status,
+                {"Content-Language": reader.language, "Vary": VARY},
+                media_type="application/problem+json",
+            )
     response.headers.update(problem.headers or {})
     return response
 
 
-def _document(problem: Problem, request_id: str) -> ProblemDocument:
-    document = ProblemDocument(type="about:blank", title=problem.title, status=problem.status)
-    if problem.detail:
-        document["detail"] = problem.detail
+def _document(problem: Problem, request_id: str, spoken: Callable[[Message | str], str]) -> ProblemDocument:
+    document = ProblemDocument(type="about:blank", title=spoken(problem.title), status=problem.status)
+    if problem.remedy:
+        document["detail"] = spoken(problem.remedy)
     if request_id:
         document["request_id"] = request_id
     if problem.errors:
-        document["errors"] = problem.errors
+        document["errors"] = [
+            FaultDocument(field=fault["field"], detail=spoken(fault["detail"])) for fault in problem.errors
+        ]
     return document
 
 

@@ -9,6 +9,7 @@ from starlette.types import Message, Receive, Scope
 
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
+from shared.values.messages import message
 
 OWN_COOKIE_PREFIXES = (b"aw_", b"__Host-aw_")
 ARRIVAL_KEY = "afterword.arrival"
@@ -58,13 +59,17 @@ def check_head(scope: Scope, limits: RequestLimits) -> str:
     single = _check_headers(scope["headers"], limits)
     host = single.get(b"host", b"")
     if not _HOST.fullmatch(host):
-        raise Problem(400, detail="The Host header names no host.")
+        raise Problem(400, detail=message("The Host header names no host."))
     length = whole_number(single.get(b"content-length", b"0").decode("latin-1"))
     if length is None or length > limits.body_bytes:
         raise Problem(413)
     for charset in _CHARSET.findall(single.get(b"content-type", b"")):
         if charset.strip().lower() not in _UTF_8_NAMES:
-            raise Problem(415, "Only UTF-8 is read here.", "Send it in UTF-8, as “charset=utf-8” says.")
+            raise Problem(
+                415,
+                message("Only UTF-8 is read here."),
+                message("Send it in UTF-8, as “charset=utf-8” says."),
+            )
     return host.decode()
 
 
@@ -74,7 +79,9 @@ def _check_address(scope: Scope, limits: RequestLimits) -> None:
         raise Problem(414)
     if query.count(b"&") >= limits.query_parameters or not query.isascii():
         most = limits.query_parameters
-        raise Problem(400, detail=f"A query has at most {most} parameters, percent-encoded.")
+        raise Problem(
+            400, detail=message("A query has at most %(most)s parameters, percent-encoded.", most=most)
+        )
 
 
 def _check_headers(headers: list[tuple[bytes, bytes]], limits: RequestLimits) -> dict[bytes, bytes]:
@@ -86,7 +93,7 @@ def _check_headers(headers: list[tuple[bytes, bytes]], limits: RequestLimits) ->
         if len(value) > limits.header_bytes or len(name) > limits.header_bytes:
             raise Problem(431)
         if name in _SINGLE_HEADERS and single.setdefault(name, value) is not value:
-            raise Problem(400, detail=f"Send the header {name.decode()} once.")
+            raise Problem(400, detail=message("Send the header %(name)s once.", name=name.decode()))
     if total > limits.headers_bytes or len(headers) > limits.header_count:
         raise Problem(431)
     return single

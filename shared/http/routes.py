@@ -14,6 +14,7 @@ from shared.http.caller_checks import CallerCheck
 from shared.http.context import http_of
 from shared.http.media_types import media_type_of
 from shared.http.problems import Problem
+from shared.http.readers import reading
 from shared.http.text_safety import check_address_text, check_form_text
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -33,6 +34,10 @@ class CheckedRoute(APIRoute):
         takes_json = self.body_field is not None and not takes_form
 
         async def handle(request: Request) -> Response:
+            with reading(request):
+                return await checked(request)
+
+        async def checked(request: Request) -> Response:
             kind = media_type_of(request)
             if kind and takes_form and kind != FORM_MEDIA_TYPE:
                 raise wrong_form_type()

@@ -15,6 +15,7 @@ from shared.http.context import http_of
 from shared.http.problems import Problem, RedirectToPage, wants_page
 from shared.permissions import ANALYST, CASE_ROLES, Role
 from shared.secrets import derive
+from shared.values.messages import message
 
 ACCESS_COOKIE = "aw_access"
 SESSION_COOKIE = "aw_session"
@@ -140,7 +141,9 @@ class signed_in(CallerCheck[Staff]):  # noqa: N801  (reads as what it does where
 def wrong_role(*roles: Role) -> Problem:
     """The refusal that names the roles that may."""
     return Problem(
-        403, "Your role may not do this.", f"It takes one of: {', '.join(roles)}. Ask an administrator."
+        403,
+        message("Your role may not do this."),
+        message("It takes one of: %(roles)s. Ask an administrator.", roles=", ".join(roles)),
     )
 
 

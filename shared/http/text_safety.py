@@ -10,6 +10,7 @@ from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.validation_errors import MAX_FAULTS, MAX_FIELD_LENGTH, FieldFault
 from shared.values.json_pointers import pointer
+from shared.values.messages import Message, message
 
 _Parts = Iterator[tuple[str | int, Any]]
 
@@ -27,7 +28,11 @@ def text_faults(value: Any) -> list[FieldFault]:
             continue
         path[len(levels) - 1 :] = [name]
         if isinstance(name, str) and (fault := text_fault(name)) is not None:
-            faults.append(FieldFault(field=pointer(*path[1:-1]), detail=f"The name of a field: {fault}"))
+            faults.append(
+                FieldFault(
+                    field=pointer(*path[1:-1]), detail=message("The name of a field: %(fault)s", fault=fault)
+                )
+            )
         if (fault := _fault_of(part)) is not None:
             faults.append(FieldFault(field=pointer(*path[1:]), detail=fault))
         if isinstance(part, dict):
@@ -37,24 +42,24 @@ def text_faults(value: Any) -> list[FieldFault]:
     return faults
 
 
-def text_fault(text: str) -> str | None:
+def text_fault(text: str) -> Message | None:
     """What keeps a text from being stored; None when nothing does."""
     if "\0" in text:
-        return "Take out the NUL character (\\u0000)."
+        return message("Take out the NUL character (\\u0000).")
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "Take out the lone surrogate (\\ud800 to \\udfff): it is half a character."
+        return message("Take out the lone surrogate (\\ud800 to \\udfff): it is half a character.")
     return None
 
 
-def _fault_of(part: Any) -> str | None:
+def _fault_of(part: Any) -> Message | None:
     if isinstance(part, str):
         return text_fault(part)
     if isinstance(part, float) and not math.isfinite(part):
-        return "NaN, Infinity and numbers beyond 1e308 are refused."
+        return message("NaN, Infinity and numbers beyond 1e308 are refused.")
     if isinstance(part, int) and not -MAX_INTEGER <= part <= MAX_INTEGER:
-        return "Whole numbers beyond 64 bits are refused."
+        return message("Whole numbers beyond 64 bits are refused.")
     return None
 
 

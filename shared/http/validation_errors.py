@@ -1,9 +1,13 @@
 """The faults of a request: the field, and what to write instead, without the value."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+import msgspec
+
 from shared.values.json_pointers import pointer, printable
+from shared.values.messages import Message, alternatives, message
 
 MAX_FAULTS = 100
 MAX_FIELD_LENGTH = 100
@@ -16,55 +20,56 @@ class FieldFault(TypedDict):
     """
 
     field: str
-    detail: str
+    detail: Message | str
 
 
-# pydantic's own messages may quote the input, so only these are shown. The placeholders are limits of our
-# models.
-REMEDIES: dict[str, str] = {
-    "missing": "Required. Add it.",
-    "json_invalid": "This is not JSON from character {position} on.",
-    "extra_forbidden": "There is no such field. Check its spelling, or leave it out.",
-    "string_type": "Must be text.",
-    "string_too_short": "Must have at least {min_length} characters.",
-    "string_too_long": "Must have at most {max_length} characters.",
-    "string_pattern_mismatch": "Does not have the form that is asked for: {pattern}",
-    "int_type": "Must be a whole number, without quotes.",
-    "int_parsing": "Must be a whole number.",
-    "int_from_float": "Must be a whole number.",
-    "int_parsing_size": "Must be a smaller number.",
-    "float_type": "Must be a number, without quotes.",
-    "float_parsing": "Must be a number.",
-    "finite_number": "NaN and Infinity are no numbers. Leave it out, or write null where that is allowed.",
-    "bool_type": "Must be true or false, without quotes.",
-    "bool_parsing": "Must be true or false.",
-    "list_type": "Must be a list.",
-    "tuple_type": "Must be a list.",
-    "dict_type": "Must be an object.",
-    "model_type": "Must be an object.",
-    "model_attributes_type": "Must be an object. Send JSON, as “Content-Type: application/json”.",
-    "none_required": "Must be null.",
-    "too_short": "Must have at least {min_length} items.",
-    "too_long": "Must have at most {max_length} items.",
-    "greater_than": "Must be greater than {gt}.",
-    "greater_than_equal": "Must be {ge} or more.",
-    "less_than": "Must be less than {lt}.",
-    "less_than_equal": "Must be {le} or less.",
-    "multiple_of": "Must be a multiple of {multiple_of}.",
-    "literal_error": "Must be one of {expected}.",
-    "enum": "Must be one of {expected}.",
-    "union_tag_invalid": "Must be one of {expected_tags}.",
-    "union_tag_not_found": "Needs the field {discriminator}.",
-    "timezone_aware": "Needs its time zone: 2026-11-22T05:00:00Z or 2026-11-22T06:00:00+01:00.",
-    "uuid_type": "Must be a UUID.",
-    "uuid_parsing": "Must be a UUID, such as 0190a5c0-8a3b-7c1d-9e2f-4b5a6c7d8e9f.",
+# pydantic's own messages may quote the input, so only these are shown. Their facts are limits of our models.
+REMEDIES: dict[str, Message] = {
+    "missing": message("Required. Add it."),
+    "json_invalid": message("This is not JSON from character %(position)s on."),
+    "extra_forbidden": message("There is no such field. Check its spelling, or leave it out."),
+    "string_type": message("Must be text."),
+    "string_too_short": message("Must have at least %(min_length)s characters."),
+    "string_too_long": message("Must have at most %(max_length)s characters."),
+    "string_pattern_mismatch": message("Does not have the form that is asked for: %(pattern)s"),
+    "int_type": message("Must be a whole number, without quotes."),
+    "int_parsing": message("Must be a whole number."),
+    "int_from_float": message("Must be a whole number."),
+    "int_parsing_size": message("Must be a smaller number."),
+    "float_type": message("Must be a number, without quotes."),
+    "float_parsing": message("Must be a number."),
+    "finite_number": message(
+        "NaN and Infinity are no numbers. Leave it out, or write null where that is allowed."
+    ),
+    "bool_type": message("Must be true or false, without quotes."),
+    "bool_parsing": message("Must be true or false."),
+    "list_type": message("Must be a list."),
+    "tuple_type": message("Must be a list."),
+    "dict_type": message("Must be an object."),
+    "model_type": message("Must be an object."),
+    "model_attributes_type": message("Must be an object. Send JSON, as “Content-Type: application/json”."),
+    "none_required": message("Must be null."),
+    "too_short": message("Must have at least %(min_length)s items."),
+    "too_long": message("Must have at most %(max_length)s items."),
+    "greater_than": message("Must be greater than %(gt)s."),
+    "greater_than_equal": message("Must be %(ge)s or more."),
+    "less_than": message("Must be less than %(lt)s."),
+    "less_than_equal": message("Must be %(le)s or less."),
+    "multiple_of": message("Must be a multiple of %(multiple_of)s."),
+    "literal_error": message("Must be one of %(expected)s."),
+    "enum": message("Must be one of %(expected)s."),
+    "union_tag_invalid": message("Must be one of %(expected_tags)s."),
+    "union_tag_not_found": message("Needs the field %(discriminator)s."),
+    "timezone_aware": message("Needs its time zone: 2026-11-22T05:00:00Z or 2026-11-22T06:00:00+01:00."),
+    "uuid_type": message("Must be a UUID."),
+    "uuid_parsing": message("Must be a UUID, such as 0190a5c0-8a3b-7c1d-9e2f-4b5a6c7d8e9f."),
 }
 REMEDIES_BY_PREFIX = {
-    "datetime_": "Must be a time with its zone, such as 2026-11-22T05:00:00Z.",
-    "date_": "Must be a day, such as 2026-11-22.",
-    "time_": "Must be a time of day, such as 14:30.",
-    "url_": "Must be an address such as https://shop.example/path.",
-    "decimal_": "Must be a number.",
+    "datetime_": message("Must be a time with its zone, such as 2026-11-22T05:00:00Z."),
+    "date_": message("Must be a day, such as 2026-11-22."),
+    "time_": message("Must be a time of day, such as 14:30."),
+    "url_": message("Must be an address such as https://shop.example/path."),
+    "decimal_": message("Must be a number."),
 }
 
 
@@ -80,17 +85,21 @@ def _field(error: Mapping[str, Any]) -> str:
     return pointer(*parts) if where == "body" else "/".join(printable(part) for part in (where, *parts))
 
 
-def _remedy(error: Mapping[str, Any]) -> str:
+def _remedy(error: Mapping[str, Any]) -> Message | str:
     kind, limits = str(error.get("type", "")), dict(error.get("ctx") or {})
     if kind == "json_invalid":
         limits["position"] = (error.get("loc") or ("body", 0))[-1]
     if kind in REMEDIES:
-        return REMEDIES[kind].format_map(limits)
+        if "expected" in limits:
+            limits["expected"] = alternatives(re.split(", | or ", limits["expected"]))
+        return msgspec.structs.replace(REMEDIES[kind], facts=limits)
     for prefix, remedy in REMEDIES_BY_PREFIX.items():
         if kind.startswith(prefix):
             return remedy
     if kind in {"value_error", "assertion_error"}:
         # Our own validators raise with the remedy; a library's (of addresses) may quote the value.
         own = limits.get("error")
-        return str(own) if isinstance(own, Exception) else "Must be an address such as name@example.com."
-    return "This value cannot be used here."
+        if not isinstance(own, Exception):
+            return message("Must be an address such as name@example.com.")
+        return own.args[0] if own.args and isinstance(own.args[0], Message) else str(own)
+    return message("This value cannot be used here.")

@@ -1,5 +1,7 @@
 """Renders the pages of one service."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import Request
@@ -8,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from shared.clock import Clock, system_clock
 from shared.http.context import http_of
 from shared.http.problems import Problem
-from shared.http.staff_auth import Staff, staff_of
+from shared.http.readers import LANGUAGE_COOKIE, VARY
+from shared.http.staff_auth import Staff, cookie_of, staff_of
 from shared.pages import language
 from shared.pages import svg as charts
 from shared.pages.assets import SHARED_ASSETS, Assets
@@ -60,19 +63,38 @@ class Pages(Renderer):
     ) -> HTMLResponse:
         """A page in its frame.
 
-        :param speak: the language. Without it the browser chooses on customers' pages; staff pages are in
-            English until all of them are translated.
+        :param speak: the language; without it, the one that ``language_of`` finds.
         """
-        spoken = speak or (
-            language.negotiate(request.headers.get("accept-language"), self.languages)
-            if is_for_customers(request)
-            else language.SOURCE_LANGUAGE
-        )
+        spoken = speak or self.language_of(request)
+        headers = {"Content-Language": spoken}
+        if speak is None:
+            headers["Vary"] = "Accept-Language" if is_for_customers(request) else VARY
         token = http_of(request).csrf.token(staff.session_id) if staff is not None else ""
         values = fields_of(frame or Frame()) | fields_of(page)
         return HTMLResponse(
-            self.text(page.template, spoken, request=request, staff=staff, csrf=token, **values), status_code
+            self.text(page.template, spoken, request=request, staff=staff, csrf=token, **values),
+            status_code,
+            headers,
         )
+
+    def language_of(self, request: Request) -> str:
+        """The language of a response: staff's own choice, else the best that the browser accepts."""
+        if (
+            not is_for_customers(request)
+            and (chosen := cookie_of(request, LANGUAGE_COOKIE)) in self.languages
+        ):
+            return chosen
+        return language.negotiate(request.headers.get("accept-language"), self.languages)
+
+    @contextmanager
+    def reading(self, request: Request) -> Iterator[language.ReaderLocale]:
+        """The reader of the response to this request: ``translated`` is in their language in this context.
+
+        Each route runs in it (see ``CheckedRoute``), so what builds a page may translate.
+        """
+        reader = self.reader(self.language_of(request), None)
+        with language.rendering_for(reader):
+            yield reader
 
     def text(self, template: str, speak: str, **context: Any) -> str:
         """The text of a page, without a request."""
@@ -83,7 +105,7 @@ class Pages(Renderer):
         page = ErrorPage(
             status=problem.status,
             title=problem.title,
-            detail=problem.detail,
+            detail=problem.remedy,
             errors=problem.errors,
             request_id=request_id,
         )

@@ -5,14 +5,17 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from markupsafe import Markup, escape
 
 from shared.events.segments import decoded
 from shared.pages import outward_links
-from shared.pages.language import counted, reader_locale, translated
+from shared.pages.language import SOURCE_LANGUAGE, counted, reader_locale, translated
+from shared.values.messages import translatable
 from shared.values.rounding import half_up
 
+OWN_DIMENSIONS = frozenset({translatable("organisation"), translatable("touchpoint")})
+"""Dimensions whose names are ours, not a company's."""
 MINUS = "\N{MINUS SIGN}"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
@@ -31,13 +34,18 @@ def bound(value: float) -> str:
     tenths = half_up(value * 10)
     if half_up(value) or not tenths:
         return signed(value)
-    return f"{'+' if tenths > 0 else MINUS}0.{abs(tenths)}"
+    return decimal(f"{'+' if tenths > 0 else MINUS}0.{abs(tenths)}")
 
 
 def percent(part: int, whole: int) -> str:
     """A share with one decimal: 6.3 % for 1 of 16."""
     tenths = half_up(Fraction(1000 * part, max(1, whole)))
-    return f"{tenths // 10}.{tenths % 10}\N{NO-BREAK SPACE}%"
+    return decimal(f"{tenths // 10}.{tenths % 10}\N{NO-BREAK SPACE}%")
+
+
+def decimal(number: str) -> str:
+    """A number whose point is the reader's decimal separator: 41.3 or 41,3."""
+    return number.replace(".", get_decimal_symbol(reader_locale().locale))
 
 
 def thousands(value: int) -> str:
@@ -101,12 +109,17 @@ def isolated(text: str) -> str:
 
 
 def zone_name(zone: str) -> str:
-    """The city of a time zone: Copenhagen of Europe/Copenhagen."""
+    """The city of a time zone in the reader's language: Copenhagen, or København, of Europe/Copenhagen."""
+    reader = reader_locale()
+    if reader.language != SOURCE_LANGUAGE and (city := reader.locale.time_zones.get(zone, {}).get("city")):
+        return str(city)
     return zone.rpartition("/")[2].replace("_", " ")
 
 
 def dimension_name(dimension: str) -> str:
     """A dimension in words: "handled by" of ``handled_by``."""
+    if dimension in OWN_DIMENSIONS:
+        return translated(dimension)
     return decoded(dimension).replace("_", " ")
 
 

@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from shared.clock import system_clock
 from shared.values.languages import widening
+from shared.values.messages import Count, Message
 from shared.values.zones import zone_of
 
 SOURCE_LANGUAGE = "en"
@@ -36,6 +39,22 @@ class ReaderLocale:
     translations: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
     page_language: str = ""
     """The language of a survey's own texts on the page, where ours have no translation in it."""
+
+    def spoken(self, words: Message | str) -> str:
+        """The words in this language; a text without facts is looked up as it is."""
+        if isinstance(words, str):
+            return self.translations.gettext(words) if words else ""
+        facts = {name: self._fact(fact) for name, fact in words.facts.items()}
+        if words.many is None:
+            text = self.translations.gettext(words.text)
+        else:
+            text = self.translations.ngettext(words.text, words.many, words.facts["n"])
+        return text % facts if facts else text
+
+    def _fact(self, fact: Any) -> Any:
+        if isinstance(fact, Message):
+            return self.spoken(fact)
+        return format_decimal(int(fact), locale=self.locale) if isinstance(fact, Count) else fact
 
     @property
     def locale(self) -> Locale:
@@ -70,6 +89,11 @@ def translated(message: str) -> str:
 
 def counted(one: str, many: str, n: int) -> str:
     return reader_locale().translations.ngettext(one, many, n)
+
+
+def spoken(words: Message | str) -> str:
+    """The words in the reader's language; a text without facts is looked up as it is."""
+    return reader_locale().spoken(words)
 
 
 def translated_in_context(context: str, message: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from shared.http.validation_errors import FieldFault
+from shared.values.messages import Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +47,8 @@ class ErrorPage(Page):
 
     template: ClassVar[str] = "error.html"
     status: int
-    title: str
-    detail: str
+    title: Message | str
+    detail: Message | str
     errors: Sequence[FieldFault]
     request_id: str
 

@@ -43,7 +43,7 @@ class Renderer:
         self._environment.filters.update(FILTERS)
         self._environment.globals.update(
             # For texts in variables: a template's own gettext would mark them as safe HTML.
-            say=language.translated,
+            say=language.spoken,
             reader_locale=language.reader_locale,
             direction=language.direction,
         )

@@ -1,21 +1,23 @@
-"""What the sentences of all pages agree on. It imports nothing: workers that send mail use it, too."""
+"""What the sentences of all pages agree on. Workers that send mail use it, too."""
 
 from datetime import timedelta
 
+from shared.values.messages import translatable
+
 NUMBER_WORDS = (
-    "Nobody",
-    "One",
-    "Two",
-    "Three",
-    "Four",
-    "Five",
-    "Six",
-    "Seven",
-    "Eight",
-    "Nine",
-    "Ten",
-    "Eleven",
-    "Twelve",
+    translatable("Nobody"),
+    translatable("One"),
+    translatable("Two"),
+    translatable("Three"),
+    translatable("Four"),
+    translatable("Five"),
+    translatable("Six"),
+    translatable("Seven"),
+    translatable("Eight"),
+    translatable("Nine"),
+    translatable("Ten"),
+    translatable("Eleven"),
+    translatable("Twelve"),
 )
 """Counts of people, from none, in words; a higher count is a number."""
 SOON = timedelta(hours=3)

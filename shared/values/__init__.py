@@ -1,1 +1,1 @@
-"""Values in one form each: texts, addresses, phone numbers, time zones, languages, customer ids, rounding."""
+"""Values in one form each: texts, addresses, phone numbers, zones, languages, ids, messages, rounding."""

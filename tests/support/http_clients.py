@@ -125,7 +125,7 @@ def an_app(
     **changes: Any,
 ) -> FastAPI:
     """An application with these routers; ``changes`` are parts of its ``HttpContext``."""
-    http = http_context(pages=pages, **changes)
+    http = http_context(**{"pages": pages, "readers": pages} | changes)
     files = pages.assets.respond if pages is not None else None
     return create_app(http, routers=routers, files=files, lifespan=lifespan, limits=limits)
 

@@ -52,6 +52,7 @@ class ScorerClient:
         role: Role | None = None,
         segments: tuple[str, ...] = (),
         key: str | None = None,
+        language: str | None = None,
         **query: Any,
     ) -> httpx.Response:
         """As a person in a role, or with the tenant's key; without either with ``key=""``."""
@@ -60,6 +61,8 @@ class ScorerClient:
             headers["cookie"] = f"{ACCESS_COOKIE}={a_pass(self.database, tenant, role, segments)}"
         elif key != "":
             headers["authorization"] = f"Bearer {key or f'{KEY}-{tenant}'}"
+        if language:
+            headers["accept-language"] = language
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
             return await client.get(path, params=query or None, headers=headers)

@@ -28,16 +28,18 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.http.text_safety import text_faults
+from shared.pages.language import spoken, translated
+from shared.values.messages import Message, message
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 MAX_TEST_ADDRESSES = 50
 MAX_FAULTS_SHOWN = 5
-STALE_FORM = "Somebody changed how you send since this page was drawn. Nothing was done; look again."
-STALE_ADDRESSES = (
+STALE_FORM = message("Somebody changed how you send since this page was drawn. Nothing was done; look again.")
+STALE_ADDRESSES = message(
     "Somebody changed how you send since this page was drawn, so nothing was saved. Your lines are "
     "still here, and below them what else is listed by now. Take out what is not wanted, and save."
 )
-NOT_CONFIRMED = "Tick the box to confirm that customers will be written to. Nothing was changed."
+NOT_CONFIRMED = message("Tick the box to confirm that customers will be written to. Nothing was changed.")
 
 SWITCHES = (
     SendingSwitch("live", mode="live", needs_confirmation=True),
@@ -87,7 +89,7 @@ async def write_test_addresses(
         others = "\n".join(sorted(listed - set(_split(typed))))
         both = f"{typed.rstrip()}\n{others}".strip()
         return await show_overview(
-            request, staff, context, TypedAddresses(both, version, STALE_ADDRESSES), status_code=409
+            request, staff, context, TypedAddresses(both, version, spoken(STALE_ADDRESSES)), status_code=409
         )
     return RedirectResponse("/surveys?did=test-addresses", 303)
 
@@ -95,16 +97,20 @@ async def write_test_addresses(
 def fault_in_addresses(typed: str) -> str:
     """What is wrong with a list of addresses, by its lines; empty when nothing is."""
     bad = [
-        f"Line {number}: “{address}” cannot be an address."
+        translated("Line %(number)s: “%(address)s” cannot be an address.")
+        % {"number": number, "address": address}
         for number, line in enumerate(typed.splitlines(), 1)
         for address in _split(line)
         if address_quality(address) != "good"
     ]
     if bad:
-        more = [f"{len(bad) - MAX_FAULTS_SHOWN} more cannot be, too."] if len(bad) > MAX_FAULTS_SHOWN else []
-        return " ".join([*bad[:MAX_FAULTS_SHOWN], *more, "Write each such as name@example.com."])
+        shown, more = bad[:MAX_FAULTS_SHOWN], len(bad) - MAX_FAULTS_SHOWN
+        if more > 0:
+            shown.append(translated("%(n)s more cannot be, too.") % {"n": more})
+        return " ".join([*shown, translated("Write each such as name@example.com.")])
     if (n := len(_split(typed))) > MAX_TEST_ADDRESSES:
-        return f"These are {n} addresses; at most {MAX_TEST_ADDRESSES} can be listed."
+        found = translated("These are %(n)s addresses; at most %(most)s can be listed.")
+        return found % {"n": n, "most": MAX_TEST_ADDRESSES}
     return ""
 
 
@@ -136,7 +142,7 @@ async def _ask(
     staff: Staff,
     context: DispatcherContext,
     switch: SendingSwitch,
-    fault: str = "",
+    fault: Message | str = "",
     *,
     status_code: int = 200,
 ) -> Response:
@@ -153,7 +159,7 @@ async def _ask(
             waiting=await invitation_rows.count_waiting(uow, staff.tenant, staff.segments),
             most=MAX_WAITING_COUNTED,
             version=await sending_version(uow, staff.tenant),
-            fault=fault,
+            fault=spoken(fault),
         )
         frame = await frame_of(uow, staff, "surveys", sending=sending)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

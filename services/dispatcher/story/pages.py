@@ -13,6 +13,7 @@ from services.dispatcher.decisions.explanation import decode_explanation, decode
 from services.dispatcher.decisions.repository import decisions as decision_rows
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.story import repository
 from services.dispatcher.story.labels import SURVEY_OUTCOMES, customer_label
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
@@ -127,6 +128,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         steps=story_steps(story),
         differing=differing_fields(decision),
         left_out=left_out_fields(story.facts),
+        mail_reason=mail_reason(invitation.reason) if invitation is not None else "",
         outcomes=SURVEY_OUTCOMES,
         customer=customer_label(decision.customer_id),
         segments=_visible_segments(tenant, staff, decision.segments),

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.explanation import Explanation, decode_facts
 from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REASONS
 from shared.events import Transaction
+from shared.pages.language import spoken, translated
 
 StepKind = Literal["received", "decided", "mail", "clicked", "answered", "counted", "case", "closed"]
 
@@ -41,21 +42,20 @@ def story_steps(story: EventStory) -> list[StoryStep]:
     """Received, decided, sent, clicked, answered, counted, case, closed: as far as it has come."""
     decision = story.decision
     steps = [
-        StoryStep("received", story.facts.accepted_at, "Received."),
-        StoryStep("decided", decision.decided_at, REASONS[decision.reason]),
+        StoryStep("received", story.facts.accepted_at, ""),
+        StoryStep("decided", decision.decided_at, spoken(REASONS[decision.reason])),
     ]
     if story.invitation is not None:
         steps.append(_mail_step(story.invitation))
     for answer in story.answers:
         steps += _answer_steps(answer)
-    steps += [
-        StoryStep("case", case.opened_at, f"Case {case.number} was opened.", case) for case in story.cases
-    ]
-    steps += [
-        StoryStep("closed", case.closed_at, f"Case {case.number} was closed.", case)
-        for case in story.cases
-        if case.closed_at is not None
-    ]
+    for case in story.cases:
+        words = translated("Case %(number)s was opened.") % {"number": case.number}
+        steps.append(StoryStep("case", case.opened_at, words, case))
+    for case in story.cases:
+        if case.closed_at is not None:
+            words = translated("Case %(number)s was closed.") % {"number": case.number}
+            steps.append(StoryStep("closed", case.closed_at, words, case))
     return steps
 
 
@@ -82,19 +82,20 @@ def _comparable(facts: Transaction, name: str) -> object:
 
 def _mail_step(invitation: Row[Any]) -> StoryStep:
     times = {"sent": invitation.sent_at, "waiting": invitation.next_at}
-    words = MAIL_STATES[invitation.state]
+    words = spoken(MAIL_STATES[invitation.state])
     if invitation.state == "dropped":
-        words = f"{words} {DROP_REASONS.get(invitation.reason or '', '')}".strip()
+        words = f"{words} {spoken(DROP_REASONS.get(invitation.reason or '', ''))}".strip()
     return StoryStep("mail", times.get(invitation.state, invitation.changed_at), words, invitation)
 
 
 def _answer_steps(answer: Row[Any]) -> list[StoryStep]:
     steps = []
     if answer.clicked_at is not None:
-        steps.append(StoryStep("clicked", answer.clicked_at, "The customer opened the link."))
+        steps.append(StoryStep("clicked", answer.clicked_at, translated("The customer opened the link.")))
     if answer.score is not None:
-        sent = "and sent it" if answer.state == "sent" else "and may still be writing"
-        words = f"The customer answered {answer.score} {sent}."
+        sent = translated("The customer answered %(score)s and sent it.")
+        writing = translated("The customer answered %(score)s and may still be writing.")
+        words = (sent if answer.state == "sent" else writing) % {"score": answer.score}
         steps.append(StoryStep("answered", answer.saved_at, words, answer))
         steps.append(StoryStep("counted", None, "", answer))
     return steps

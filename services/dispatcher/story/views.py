@@ -10,7 +10,9 @@ from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.story.labels import OUTCOMES, customer_label, outcome_label
 from services.dispatcher.story.steps import EventStory, StoryStep
 from shared.events import Transaction
+from shared.pages.language import spoken
 from shared.pages.page import Page
+from shared.values.messages import Message
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class TodaysOutcomes:
     def of(cls, counts: Mapping[str, int], most: int) -> "TodaysOutcomes":
         """From the counts by outcome of at most so many events."""
         n = sum(counts.values())
-        others = [(OUTCOMES[outcome], count) for outcome, count in counts.items() if outcome != "invited"]
+        others = [(spoken(OUTCOMES[one]), count) for one, count in counts.items() if one != "invited"]
         return cls(n, counts.get("invited", 0), others, n < most)
 
 
@@ -73,7 +75,9 @@ class EventPage(Page):
     steps: Sequence[StoryStep]
     differing: Sequence[str]
     left_out: Sequence[str]
-    outcomes: Mapping[str, str]
+    mail_reason: str
+    """Why its mail was not sent, or may not have been; empty where nothing is known."""
+    outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
     customer: str
     segments: Sequence[str]

@@ -25,6 +25,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
 from shared.secrets import customer_hash
 from shared.values.customer_ids import is_placeholder_id
+from shared.values.messages import message
 
 log = structlog.get_logger()
 
@@ -59,7 +60,9 @@ async def add_suppression(
         if body.customer_id is not None:
             placeholder_ids = (await find_sending(uow, caller.tenant)).placeholder_ids
             if is_placeholder_id(body.customer_id, placeholder_ids):
-                remedy = "This id stands for nobody: many customers may come under it. Give their addresses."
+                remedy = message(
+                    "This id stands for nobody: many customers may come under it. Give their addresses."
+                )
                 raise Problem(422, errors=[FieldFault(field="/customer_id", detail=remedy)])
             entries.append(SuppressionEntry("customer", body.customer_id))
         await suppress(uow, caller.tenant, entries, reason="listed", who=caller_name(caller))
@@ -114,9 +117,11 @@ async def remove_suppression(
         if entry.reason == "unsubscribed" and (why is None or not is_admin(caller)):
             raise Problem(
                 409,
-                "This customer has unsubscribed.",
-                "Only the customer can take that back, by the link in any mail of yours, or an administrator "
-                "who gives the reason as “?reason=…”, which is kept.",
+                message("This customer has unsubscribed."),
+                message(
+                    "Only the customer can take that back, by the link in any mail of yours, or an "
+                    "administrator who gives the reason as “?reason=…”, which is kept."
+                ),
             )
         await lift(uow, caller.tenant, entry, who=caller_name(caller), reason=why)
     log.info("suppression_lifted", tenant=caller.tenant, kind=kind, was=entry.reason, by="the company")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.suppressions.domain import SuppressionKind, SuppressionReason
+from shared.values.messages import message
 
 
 class SuppressionBody(StrictBody):
@@ -19,7 +20,7 @@ class SuppressionBody(StrictBody):
     @model_validator(mode="after")
     def _names_a_person(self) -> Self:
         if self.email is None and self.customer_id is None:
-            raise ValueError("Give email or customer_id, or both.")
+            raise ValueError(message("Give email or customer_id, or both."))
         return self
 
 

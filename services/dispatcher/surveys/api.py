@@ -26,6 +26,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import faults_of
 from shared.ids import derived, uuid7
+from shared.values.messages import message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 SurveyId = Annotated[UUID, Path(description="The survey's id.")]
@@ -56,8 +57,10 @@ async def make_survey(
         except KeyReused:
             raise Problem(
                 422,
-                "This Idempotency-Key was used for another survey.",
-                "Nothing was made. Give each survey its own key; repeat one only with the same request.",
+                message("This Idempotency-Key was used for another survey."),
+                message(
+                    "Nothing was made. Give each survey its own key; repeat one only with the same request."
+                ),
             ) from None
         return SurveyAnswer.of(made)
 

@@ -23,6 +23,8 @@ from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import faults_of
+from shared.pages.language import reader_locale, spoken
+from shared.values.messages import Message, message
 
 NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
 STRINGS = ("name", "trigger", "measurement", "default_language")
@@ -37,9 +39,9 @@ class DraftForm:
     """The form as it was typed: a fault never clears a field."""
 
     fields: dict[str, str]
-    faults: dict[str, str] = field(default_factory=dict)
-    heading: str = ""
-    """Why it was not saved; empty when nothing was refused."""
+    faults: dict[str, Message | str] = field(default_factory=dict)
+    refusal: Message | None = None
+    """Why it was not saved."""
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -55,9 +57,18 @@ class DraftForm:
         return {name.partition(".")[0] for name, typed in self.fields.items() if "." in name and typed}
 
     @property
+    def heading(self) -> str:
+        """Why it was not saved; empty when nothing was refused."""
+        return spoken(self.refusal or "")
+
+    @property
     def summary(self) -> list[tuple[str, str]]:
         """Each field with a fault once, by its label."""
-        return [(name, f"{label_of(name)}: {fault}") for name, fault in self.faults.items()]
+        return [(name, f"{label_of(name)}: {self.fault(name)}") for name in self.faults]
+
+    def fault(self, name: str) -> str:
+        """What is wrong with a field; empty when nothing is."""
+        return spoken(self.faults.get(name, ""))
 
     def values(self) -> dict[str, Any]:
         """The body that the API would get; the state is not in the form."""
@@ -74,7 +85,7 @@ class DraftForm:
 
     def with_faults(self, error: ValidationError) -> "DraftForm":
         """The same with what is wrong beside each field."""
-        faults: dict[str, str] = {}
+        faults: dict[str, Message | str] = {}
         errors = error.errors()
         described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in errors])
         for each, fault in zip(errors, described, strict=False):  # only the first hundred are described
@@ -84,12 +95,13 @@ class DraftForm:
             elif name == "delay_minutes":
                 faults.setdefault("delay", REMEDIES["delay"])
             elif name.endswith(".[key]"):
-                faults.setdefault(f"{name.partition('.')[0]}.occasion", "There is no language of this name.")
+                unknown = message("There is no language of this name.")
+                faults.setdefault(f"{name.partition('.')[0]}.occasion", unknown)
             elif each["type"] == "string_too_long" and name not in REMEDIES:
-                faults.setdefault(name, "Write at most 1,000 characters.")
+                faults.setdefault(name, message("Write at most 1,000 characters."))
             else:
                 faults.setdefault(name, REMEDIES.get(name, fault["detail"]))
-        return replace(self, faults=faults, heading="Nothing was saved.")
+        return replace(self, faults=faults, refusal=message("Nothing was saved."))
 
     def completed(self, current: StoredSurvey) -> "DraftForm":
         """The same; a field that the form did not send is as in the survey."""
@@ -101,8 +113,10 @@ class DraftForm:
         What was typed stays and may be saved over what is stored by now, which is shown beside each field.
         """
         stored = form_of(current).fields
-        faults = {
-            name: f"By now it is “{value}”." if (value := stored.get(name, "")) else "By now it is empty."
+        faults: dict[str, Message | str] = {
+            name: message("By now it is “%(value)s”.", value=value)
+            if (value := stored.get(name, ""))
+            else message("By now it is empty.")
             for name, typed in self.fields.items()
             if (name in FIELD_LABELS or "." in name) and typed.strip() != stored.get(name, "")
         }
@@ -136,14 +150,15 @@ def label_of(name: str) -> str:
     """What a field is called on the page, such as “The question (Danish)”."""
     language, _, text = name.partition(".")
     if text:
-        return f"{TEXT_LABELS.get(text, text)} ({language_name(language)})"
-    return FIELD_LABELS.get(name, name)
+        label = spoken(TEXT_LABELS[text]) if text in TEXT_LABELS else text
+        return f"{label} ({language_name(language)})"
+    return spoken(FIELD_LABELS[name]) if name in FIELD_LABELS else name
 
 
 def language_name(tag: str) -> str:
-    """A language in English; its tag where Babel does not know it."""
+    """A language in the reader's own, such as Danish; its tag where Babel does not know it."""
     try:
-        return Locale.parse(tag.replace("-", "_")).get_display_name("en") or tag
+        return Locale.parse(tag.replace("-", "_")).get_display_name(reader_locale().locale) or tag
     except (UnknownLocaleError, ValueError):
         return tag
 

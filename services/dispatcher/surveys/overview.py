@@ -7,10 +7,12 @@ from fastapi import Request, Response
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.frame import frame_of
 from services.dispatcher.invitations import repository as invitation_rows
+from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import STOPPED
+from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.sending.sending_commands import find_sending, sending_version
-from services.dispatcher.surveys.labels import NOTICES
+from services.dispatcher.surveys.labels import notice
 from services.dispatcher.surveys.survey_commands import list_surveys
 from services.dispatcher.surveys.views import SurveysPage, TypedAddresses
 from shared.http.staff_auth import Staff
@@ -35,16 +37,18 @@ async def show_overview(
             addresses = "\n".join(sorted(sending.test_addresses))
             typed = TypedAddresses(addresses, await sending_version(uow, staff.tenant))
         since = uow.now - timedelta(days=RECENT_DAYS)
+        changes = await sending_rows.list_changes(uow, staff.tenant)
+        stop = await sending_rows.find_last_change(uow, staff.tenant, STOPPED) if sending.stopped else None
+        mail = await mail_stream.read(uow)
         page = SurveysPage(
             surveys=await list_surveys(uow, staff.tenant),
             counts=await invitation_rows.count_by_survey(uow, staff.tenant, since, staff.segments),
-            changes=await sending_rows.list_changes(uow, staff.tenant),
-            stopped=await sending_rows.find_last_change(uow, staff.tenant, STOPPED)
-            if sending.stopped
-            else None,
-            mail=await mail_stream.read(uow),
+            changes=[ChangeLine.of(row) for row in changes],
+            stopped=ChangeLine.of(stop) if stop is not None else None,
+            mail=mail,
+            mail_reason=mail_reason(mail.reason),
             typed=typed,
-            done=NOTICES.get(did, ""),
+            done=notice(did),
         )
         frame = await frame_of(uow, staff, "surveys", sending=sending)
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

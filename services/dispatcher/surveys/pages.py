@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
-from services.dispatcher.surveys.forms import DEFAULTS, UNITS, DraftForm, form_of, language_name, read_form
-from services.dispatcher.surveys.labels import FIELD_LABELS, NOTICES, TEXT_LABELS
+from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, form_of, language_name, read_form
+from services.dispatcher.surveys.labels import FIELD_LABELS, TEXT_LABELS, UNIT_LABELS, notice
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
@@ -25,6 +25,8 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
+from shared.pages.filters import value_name
+from shared.pages.language import spoken
 from shared.permissions import EDITING_ROLES
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
@@ -90,7 +92,8 @@ async def save_survey(
 def languages_of(own: set[str]) -> dict[str, str]:
     """The name of each language by its tag: the standard ones, then the survey's own."""
     tags = [*STANDARD_LANGUAGES, *sorted(own - set(STANDARD_LANGUAGES))]
-    return {tag: language_name(tag) for tag in tags}
+    names = {tag: language_name(tag) for tag in tags}
+    return {tag: value_name(name) if name != tag else tag for tag, name in names.items()}
 
 
 async def found_survey(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: bool = False) -> StoredSurvey:
@@ -131,8 +134,8 @@ async def _form_page(
         placeholders=PLACEHOLDERS,
         labels=FIELD_LABELS,
         text_labels=TEXT_LABELS,
-        units=[(unit, unit.capitalize()) for unit in UNITS],
-        done=NOTICES.get(did, ""),
+        units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
+        done=notice(did),
         may_edit=staff.role in EDITING_ROLES,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

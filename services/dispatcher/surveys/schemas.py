@@ -14,6 +14,7 @@ from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
+from shared.values.messages import message, sentences
 
 API_NAMES = {"place": "position"}
 """What the API and the form call a rule, where they do not call it by its own name."""
@@ -26,7 +27,7 @@ def _language(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     if (tag := language_tag(given)) is None:
-        raise ValueError("Write a language as BCP 47 does, such as en, da or zh-Hant.")
+        raise ValueError(message("Write a language as BCP 47 does, such as en, da or zh-Hant."))
     return tag
 
 
@@ -34,7 +35,7 @@ def _languages(given: Any) -> Any:
     if isinstance(given, dict):
         tags = [language_tag(name) or name for name in given if isinstance(name, str)]
         if twice := next((tag for tag in tags if tags.count(tag) > 1), None):
-            raise ValueError(f"The language {twice} stands here twice.")
+            raise ValueError(message("The language %(tag)s stands here twice.", tag=twice))
     return given
 
 
@@ -49,7 +50,7 @@ OneOfEach = BeforeValidator(_languages)
 
 def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
     if found := placeholder_faults(words, known):
-        raise ValueError(" ".join(found))
+        raise ValueError(sentences(found))
     return words
 
 
@@ -145,7 +146,7 @@ class SurveyRulesBody(_RulesBody):
     def _leaves_before_it_is_too_old(self) -> Self:
         draft = self.draft()
         if draft.delay_minutes > draft.max_age_days * MINUTES_PER_DAY:
-            raise ValueError("The delay is longer than max_age_days, so nobody would ever be asked.")
+            raise ValueError(message("The delay is longer than max_age_days, so nobody would ever be asked."))
         return self
 
     def draft(self) -> SurveyDraft:

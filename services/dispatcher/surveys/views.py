@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from services.dispatcher.invitations.survey_mail import RenderedMail
+from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.forms import DraftForm
 from shared.events.surveys import SurveyState
 from shared.outbound.outcome_rules import MailStream
 from shared.pages.page import Page
+from shared.values.messages import Message
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,13 @@ class SurveysPage(Page):
     surveys: Sequence[StoredSurvey]
     counts: Mapping[UUID, Mapping[str, int]]
     """Recent invitations of each survey by state."""
-    changes: Sequence[Row[Any]]
+    changes: Sequence[ChangeLine]
     """Of how the company sends, newest first."""
-    stopped: Row[Any] | None
+    stopped: ChangeLine | None
     """The change that stopped all sending, while it is stopped."""
     mail: MailStream
+    mail_reason: str
+    """Why no mail leaves, in words; empty while it does."""
     typed: TypedAddresses
     done: str
     """What the act before this page has done."""
@@ -54,8 +56,8 @@ class SurveyFormPage(Page):
     standard: Mapping[str, Mapping[str, str]]
     """Our own words by language and field."""
     placeholders: Mapping[str, str]
-    labels: Mapping[str, str]
-    text_labels: Mapping[str, str]
+    labels: Mapping[str, Message]
+    text_labels: Mapping[str, Message]
     units: Sequence[tuple[str, str]]
     done: str
     may_edit: bool

@@ -13,6 +13,7 @@ from support.eventually import eventually
 from support.http_clients import ORIGIN
 from support.scorer_builders import an_answer, count
 from support.scorer_client import ScorerClient, a_pass, a_scorer_client, a_tenant
+from support.translations import ShownText
 
 from services.scorer.handlers import keep_cases
 from shared.db.database import Database
@@ -45,9 +46,22 @@ async def test_before_the_first_answer_the_page_says_how_it_starts(client: Score
     assert f"curl {ORIGIN}/v1/events" in page
 
 
-async def test_a_page_never_holds_a_script_or_a_style_of_its_own(
-    database: Database, client: ScorerClient
-) -> None:
+@pytest.mark.parametrize("path", ["/", "/segments", "/segments?segment=touchpoint:checkout", "/?window=400d"])
+@pytest.mark.parametrize("n", [0, 4, 40])
+async def test_a_page_for_a_danish_reader_has_no_english(
+    database: Database, client: ScorerClient, path: str, n: int
+):
+    month = timedelta(days=30)
+    now = [an_answer(f"a{i}", score=i % 11, **today(database)) for i in range(n)]
+    earlier = [an_answer(f"b{i}", score=10, day=database.clock().date() - month) for i in range(n)]
+    if n:
+        await count(database, *now, *earlier)
+    page = ShownText((await client.get(path, role="leader", language="da")).text)
+    assert page.language == "da"
+    assert [text for text in page.found if re.search(r"\b(the|and|of|answers?|days?)\b", text)] == []
+
+
+async def test_a_page_never_holds_a_script_or_a_style_of_its_own(database: Database, client: ScorerClient):
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(40)))
     for path in ("/", "/segments", "/segments?segment=touchpoint:checkout"):
         answer = await client.get(path, role="leader")

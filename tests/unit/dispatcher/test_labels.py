@@ -1,40 +1,108 @@
-"""What a customer reads of the dispatcher is there in every language that we speak."""
+"""Labels, remedies and logged acts are said in the reader's language."""
 
+import inspect
 import re
-from pathlib import Path
+from typing import get_args
 
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
-import services.dispatcher
+from services.dispatcher.command import COMMAND_LINE
+from services.dispatcher.mail_reasons import ADVICE, REASONS, mail_reason
+from services.dispatcher.sending.domain import SendingAct
+from services.dispatcher.sending.labels import CHANGES, actor_label, change_sentence
+from services.dispatcher.surveys.forms import UNITS, DraftForm, label_of
+from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES, UNIT_LABELS, notice
+from shared.mail import mailer, refusals
+from shared.outbound.leases import LEASE_ENDED
+from shared.pages.language import rendering_for
+from shared.pages.renderer import Renderer
 
-HERE = Path(services.dispatcher.__file__).parent
-READ_BY_CUSTOMERS = (
-    "mail.html",
-    "mail.txt",
-    "mail_subject.txt",
-    "unsubscribe.html",
-    "unsubscribe_unknown.html",
+RENDERER = Renderer("services.dispatcher")
+
+
+def reading(language: str):
+    return rendering_for(RENDERER.reader(language, None))
+
+
+@pytest.mark.parametrize(
+    ("who", "what", "english", "danish"),
+    [
+        ("Sara Lund", "went live", "<bdi>Sara Lund</bdi> went live.", "<bdi>Sara Lund</bdi> gik live."),
+        (
+            "the key shop",
+            "set the test addresses (2)",
+            "<bdi>The key shop</bdi> set the test addresses (2).",
+            "<bdi>Nøglen shop</bdi> ændrede testadresserne (2).",
+        ),
+        (
+            COMMAND_LINE,
+            "stopped all sending",
+            "<bdi>The command line</bdi> stopped all sending.",
+            "<bdi>Kommandolinjen</bdi> stoppede al udsendelse.",
+        ),
+        (
+            "<b>%(n)s",
+            "did <i>what</i> 100 % (x) nobody knows",
+            "<bdi>&lt;b&gt;%(n)s</bdi> did &lt;i&gt;what&lt;/i&gt; 100 % (x) nobody knows.",
+            "<bdi>&lt;b&gt;%(n)s</bdi> did &lt;i&gt;what&lt;/i&gt; 100 % (x) nobody knows.",
+        ),
+    ],
 )
+def test_the_log_of_changes_is_said_in_the_readers_language(who, what, english, danish) -> None:
+    assert change_sentence(actor_label(who), what) == english
+    with reading("da"):
+        assert change_sentence(actor_label(who), what) == danish
 
 
-@pytest.mark.parametrize("language", ["da", "nl"])
-def test_every_sentence_is_translated_with_the_same_placeholders(language: str) -> None:
-    found = {
-        message
-        for name, _, message, _, _ in extract_from_dir(
-            HERE / "templates",
-            [("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")],
+def test_every_act_of_a_switch_is_known_to_the_log() -> None:
+    assert {f"%(who)s {act}." for act in get_args(SendingAct)} <= set(CHANGES)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "",
+        "this is no address",
+        "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows",
+        "the mail server did not answer (ConnectionRefusedError (111))",
+        "the mail server refuses EHLO; see AFTERWORD_SMTP_EHLO (502)",
+        "(a) reason: of (no) known form",
+    ],
+)
+def test_a_reason_is_read_as_it_is_stored_in_english(reason: str) -> None:
+    assert mail_reason(reason) == reason
+    assert mail_reason(None) == ""
+
+
+def test_every_reason_that_is_stored_can_be_translated() -> None:
+    sent = {f"the mail server refused a mail at {step}" for step in get_args(refusals.SmtpStep)}
+    source = inspect.getsource(mailer)
+    worded = set(re.findall(r'(?:Rejected|Away|_reason)\(\s*"([a-zA-Z_, ]+)"', source))
+    commands = inspect.getsource(mailer._refused_command)
+    refused = {f"the mail server {what}" for what in re.findall(r', "([a-zA-Z].+?)"', commands)}
+    assert sent | worded | refused | {LEASE_ENDED} == set(REASONS)
+    assert {*refusals._ABOUT_US, refusals._GENERAL_ADVICE} == set(ADVICE)
+    refused_mail = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"
+    with reading("da"):
+        assert mail_reason(refused_mail) == (
+            "mailserveren afviste en mail ved RCPT TO (550 5.4.5): vi har sendt mere, end den tillader"
         )
-        if name in READ_BY_CUSTOMERS
-    }
-    with (HERE / "locales" / language / "LC_MESSAGES" / "messages.po").open("rb") as source:
-        catalogue = {message.id: message.string for message in read_po(source) if message.id}
-    assert found <= set(catalogue)
-    marks = re.compile(r"%\(\w+\)s|\{\w+\}")
-    for message, words in catalogue.items():
-        assert isinstance(message, str)
-        assert isinstance(words, str)
-        assert words
-        assert sorted(marks.findall(words)) == sorted(marks.findall(message))
+
+
+def test_a_form_names_its_faults_in_the_readers_language() -> None:
+    form = DraftForm({}, {"position": REMEDIES["position"], "da.question": "x"}, FIELD_LABELS["name"])
+    assert form.summary[0] == (
+        "position",
+        "Place in the order: Write a whole number from 1 to 1,000,000, or leave it empty.",
+    )
+    assert label_of("da.question") == "The question (Danish)"
+    with reading("da"):
+        assert form.fault("position") == "Skriv et helt tal fra 1 til 1.000.000, eller lad feltet være tomt."
+        assert form.summary[1] == ("da.question", "Spørgsmålet (dansk): x")
+        assert (form.heading, form.fault("name")) == ("Navn", "")
+        assert notice("paused") == "Sat på pause. Det spørger ingen fra nu af."
+    assert notice("nothing of ours") == ""
+
+
+def test_each_unit_of_a_delay_has_a_label() -> None:
+    assert UNIT_LABELS.keys() == UNITS.keys()

@@ -57,7 +57,7 @@ def refused_at(field: str, call: Any, *args: Any, **kwargs: Any) -> None:
     with pytest.raises(Unacceptable) as caught:
         call(*args, **kwargs)
     assert caught.value.field == field
-    assert caught.value.remedy.endswith(".")
+    assert str(caught.value.remedy).endswith(".")
 
 
 # sdk-csharp, HttpUtilitiesTest

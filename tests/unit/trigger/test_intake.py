@@ -88,7 +88,7 @@ def test_without_an_id_the_keyed_hash_of_the_address_stands_in() -> None:
 def test_a_fault_is_named_with_its_field_and_a_remedy(change: dict[str, object], field: str) -> None:
     fault = refused(an_event(**change))
     assert fault.field.startswith(field)
-    assert fault.remedy.endswith(".")
+    assert str(fault.remedy).endswith(".")
 
 
 @pytest.mark.parametrize(

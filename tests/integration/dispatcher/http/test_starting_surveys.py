@@ -99,7 +99,7 @@ async def test_each_fault_is_a_sentence_for_people_and_named_once_above(
     page = await client.post("/surveys/new", data=form(**fields), headers=a_person("editor"))
     assert page.status_code == 422
     assert page.text.count(f'<a href="#{field}">{FIELD_LABELS[field]}: ') == 1
-    assert REMEDIES[field] in page.text or "The mail would leave when" in page.text
+    assert str(REMEDIES[field]) in page.text or "The mail would leave when" in page.text
     for raw in ("Does not have the form", "without quotes", "[^", "Must be", "at least"):
         assert raw not in page.text
 

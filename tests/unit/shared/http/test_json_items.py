@@ -126,5 +126,6 @@ def test_a_score_that_is_no_whole_number_up_to_ten_is_refused_with_a_remedy(scor
     (read_one,) = read_batch(body.encode(), NOW)
     (fault,) = read_one.faults
     assert fault["field"] == "/score"
-    assert "`" not in fault["detail"]
-    assert not any(word in fault["detail"] for word in ("float", "int ", "str", "bool"))
+    detail = str(fault["detail"])
+    assert "`" not in detail
+    assert not any(word in detail for word in ("float", "int ", "str", "bool"))

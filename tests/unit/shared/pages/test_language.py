@@ -1,3 +1,4 @@
+import gettext
 import re
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
@@ -5,12 +6,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
-from shared.http import csrf, problems
 from shared.pages import filters, language
 from shared.pages.language import ReaderLocale, negotiate, rendering_for
+from shared.values.messages import Count, message
 from shared.values.rounding import half_up
 
 PAGES = Path(filters.__file__).parent
@@ -60,7 +59,20 @@ def test_counts_have_the_readers_separators(speak: str, written: str) -> None:
         assert filters.thousands(1277) == written
 
 
-def test_a_time_is_written_in_the_readers_zone() -> None:
+@pytest.mark.parametrize(("speak", "written"), [("en", "6.3\xa0%"), ("da", "6,3\xa0%"), ("nl", "6,3\xa0%")])
+def test_a_share_has_the_readers_decimal_separator(speak, written):
+    with reader(speak):
+        assert filters.percent(1, 16) == written
+
+
+def test_a_count_among_a_messages_facts_has_the_readers_separators():
+    most = message("It may have %(most)s.", most=Count(1000))
+    with reader("da"):
+        assert language.spoken(most) == "Den må have 1.000."
+    assert str(most) == "It may have 1,000."
+
+
+def test_a_time_is_written_in_the_readers_zone():
     late = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
     with reader():
         assert (filters.clock_time(late), filters.day(late)) == ("00:30", "19 November")
@@ -88,38 +100,29 @@ def test_how_long_ago_is_written_in_one_unit(ago: timedelta, english: str, danis
         assert filters.since(NOW - ago) == danish
 
 
-def messages() -> set[str]:
-    """Every message of the shared pages, with those that templates translate from variables."""
-    methods = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "translated": None, "counted": (1, 2)}
-    options = {"**.html": {"silent": "false"}}
-    found = {
-        message[0] if isinstance(message, tuple) else message
-        for _, _, message, _, _ in extract_from_dir(PAGES, methods, options, keywords)
-    }
-    refusal = csrf.stale_form()
-    from_variables = {text for pair in problems.PROBLEM_TEXTS.values() for text in pair} | {
-        refusal.title,
-        refusal.detail,
-    }
-    return found | from_variables
+def test_a_message_is_spoken_in_the_readers_language():
+    ago = message("%(n)s day ago", "%(n)s days ago", n=3)
+    with rendering_for(ReaderLocale("da", translations=Given({"%(n)s days ago": "for %(n)s dage siden"}))):
+        assert language.spoken(ago) == "for 3 dage siden"
+        assert language.spoken("a plain text") == "a plain text"
+        assert language.spoken("") == ""
+    assert (language.spoken(ago), str(ago)) == ("3 days ago", "3 days ago")
 
 
-@pytest.mark.parametrize("speak", ["da", "nl"])
-def test_every_text_of_the_shared_pages_is_translated_with_the_same_placeholders(speak: str) -> None:
-    with (PAGES / "locales" / speak / "LC_MESSAGES" / "messages.po").open("rb") as source:
-        catalogue = {
-            message.id[0] if isinstance(message.id, tuple) else str(message.id): message.string
-            for message in read_po(source)
-            if message.id
-        }
-    assert messages() - set(catalogue) == set()
-    for message, translation in catalogue.items():
-        for text in translation if isinstance(translation, tuple) else (str(translation or ""),):
-            assert sorted(re.findall(r"%\(\w+\)s|\{\w+\}", text)) == sorted(
-                re.findall(r"%\(\w+\)s|\{\w+\}", message)
-            )
-            assert text
+def test_a_messages_fact_may_be_a_message():
+    with rendering_for(
+        ReaderLocale(
+            "da", translations=Given({"Must be %(kind)s.": "Skal være %(kind)s.", "a list": "en liste"})
+        )
+    ):
+        assert language.spoken(message("Must be %(kind)s.", kind=message("a list"))) == "Skal være en liste."
+
+
+class Given(gettext.NullTranslations):
+    def __init__(self, texts):
+        super().__init__()
+        self.gettext = lambda text: texts.get(text, text)
+        self.ngettext = lambda one, many, n: self.gettext(one if n == 1 else many)
 
 
 def test_no_template_passes_a_variable_to_gettext() -> None:

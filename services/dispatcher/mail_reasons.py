@@ -1,0 +1,47 @@
+"""Why a mail was not sent, as pages say it."""
+
+import re
+
+from shared.pages.language import spoken
+from shared.values.messages import translatable
+
+REASONS = (
+    translatable("this is no address"),
+    translatable("the mail server takes ASCII addresses only"),
+    translatable("the mail server takes ASCII addresses only, and AFTERWORD_MAIL_FROM is another"),
+    translatable("the mail server did not answer"),
+    translatable("the mail server does not greet us"),
+    translatable("the mail server refuses EHLO; see AFTERWORD_SMTP_EHLO"),
+    translatable("the mail server refuses user or password of AFTERWORD_SMTP_URL"),
+    translatable("the mail server refuses AFTERWORD_MAIL_FROM as sender"),
+    translatable("the mail server refuses STARTTLS"),
+    translatable("the mail server would not begin"),
+    translatable("the connection broke before the mail was handed over"),
+    translatable("the connection broke while the mail was handed over"),
+    translatable("the mail server answered what is no refusal"),
+    translatable("the mail server refused a mail at RCPT TO"),
+    translatable("the mail server refused a mail at DATA"),
+    translatable("the mail server refused a mail at the end of the mail"),
+    translatable("the sender did not come back to say what became of it"),
+)
+"""What ``shared.mail`` and ``shared.outbound`` store, without codes and advice."""
+ADVICE = (
+    translatable("it does not let us send as AFTERWORD_MAIL_FROM"),
+    translatable("it relays for those it knows only: check user and password in AFTERWORD_SMTP_URL"),
+    translatable("it does not take the name that we greet it with: set AFTERWORD_SMTP_EHLO"),
+    translatable("our network or domain has a bad name there, or lacks SPF, DKIM or reverse DNS"),
+    translatable("we have sent more than it allows"),
+    translatable("it wants another encryption: see AFTERWORD_SMTP_URL"),
+    translatable("it is about us, not about a mailbox"),
+)
+"""What they advise the operator after a colon."""
+_PARTS = re.compile(r"(?P<what>[^(]+?)(?P<detail> \(.*\))?(?:: (?P<advice>[^()]+))?")
+
+
+def mail_reason(reason: str | None) -> str:
+    """A stored reason in the reader's language; codes, and what an error says of itself, stay as they are."""
+    parts = _PARTS.fullmatch(reason or "")
+    if parts is None:
+        return reason or ""
+    advice = f": {spoken(parts['advice'])}" if parts["advice"] else ""
+    return f"{spoken(parts['what'])}{parts['detail'] or ''}{advice}"

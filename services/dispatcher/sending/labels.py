@@ -1,0 +1,56 @@
+"""Changes of how a company sends as sentences, for staff."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup, escape
+from sqlalchemy import Row
+
+from shared.pages.filters import value_name
+from shared.pages.language import translated
+from shared.values.messages import translatable
+
+CHANGES = (
+    translatable("%(who)s went live."),
+    translatable("%(who)s went back to test mode."),
+    translatable("%(who)s stopped all sending."),
+    translatable("%(who)s started sending again."),
+    translatable("%(who)s set the test addresses (%(n)s)."),
+    translatable("%(who)s set the customer ids that stand for nobody (%(n)s)."),
+)
+"""The log has the words between: ``went live``, ``set the test addresses (3)``."""
+_KEY, _COMMAND_LINE = translatable("the key %(name)s"), translatable("the command line")
+_COUNT = re.compile(r"\((\d+)\)$")
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """A change in the log."""
+
+    at: datetime
+    actor: str
+    sentence: Markup
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "ChangeLine":
+        """A row of the log."""
+        actor = actor_label(row.who)
+        return cls(row.at, actor, change_sentence(actor, row.what))
+
+
+def change_sentence(actor: str, what: str) -> Markup:
+    """Who did what, as HTML; an act that is not known here stays as it is stored."""
+    count = _COUNT.search(what)
+    act = _COUNT.sub("(%(n)s)", what.replace("%", "%%"))
+    who = Markup("<bdi>{}</bdi>").format(value_name(actor))
+    return escape(translated(f"%(who)s {act}.")) % {"who": who, "n": count[1] if count else ""}
+
+
+def actor_label(who: str) -> str:
+    """The name of who acted, as it is logged; keys and the command line in the reader's language."""
+    prefix = _KEY.partition("%")[0]
+    if who.startswith(prefix):
+        return translated(_KEY) % {"name": who.removeprefix(prefix)}
+    return translated(who) if who == _COMMAND_LINE else who

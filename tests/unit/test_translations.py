@@ -1,0 +1,179 @@
+"""Every text for people is marked, and Danish and Dutch have it, in all packages."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+from support.translations import UNDER_WAY, ShownText
+
+from shared.cli.messages import LANGUAGES, ROOT, Extracted, messages_of, packages, read_catalogue
+
+PLURAL_FORMS = 2
+"""Of Danish and of Dutch."""
+PLACEHOLDER = re.compile(r"%\(\w+\)s|(?<!%)\{\w+\}")
+TRANSLATING = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+UNTRANSLATED = {"Afterword", "NPS", "required"}
+"""Names, and an attribute without a value."""
+ATTRIBUTE = re.compile(r"[\w-]+=\"[^\"]*\"")
+"""In a text: of a tag that the template puts together."""
+LABEL_MODULES = ("labels.py", "timeline_lines.py")
+FAULTS = {
+    "Problem",
+    "FieldFault",
+    "BadSegment",
+    "BadWindow",
+    "BadBatch",
+    "Unacceptable",
+    "BadAccount",
+    "NotPossible",
+}
+"""Their texts are shown to people."""
+PROSE = re.compile(r"[A-Za-z]{2,}[,.:]? [a-z]{2,}(?![\w-]*-)|^[A-Z][a-z]+[.…]?$")
+"""A sentence, or a word with a capital."""
+
+
+def is_under_way(path: Path) -> bool:
+    return str(path.relative_to(ROOT)).startswith(UNDER_WAY)
+
+
+def translated_packages() -> list[str]:
+    return [package for package in packages() if package not in UNDER_WAY]
+
+
+def of_language(package: str, language: str) -> dict[str, tuple[str | None, tuple[str, ...], bool]]:
+    """The package's translations by their English text: the plural's English, the forms, whether fuzzy."""
+    found = {}
+    for each in read_catalogue(package, language):
+        if each.id:
+            text, many = each.id if isinstance(each.id, tuple) else (each.id, None)
+            forms = each.string if isinstance(each.string, tuple) else (each.string,)
+            found[text] = (many, forms, each.fuzzy)
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("package", translated_packages())
+def test_a_language_has_exactly_the_messages_of_the_code(package: str, language: str) -> None:
+    translated = {Extracted(text, many) for text, (many, _, _) in of_language(package, language).items()}
+    assert messages_of(package) == translated
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("package", translated_packages())
+def test_a_translation_is_whole_with_the_same_placeholders(package: str, language: str) -> None:
+    faults = []
+    for text, (many, forms, fuzzy) in of_language(package, language).items():
+        if fuzzy or not all(forms) or len(forms) != (PLURAL_FORMS if many else 1):
+            faults.append(text)
+        for form in forms:
+            known = set(PLACEHOLDER.findall(text)) | set(PLACEHOLDER.findall(many or ""))
+            used = set(PLACEHOLDER.findall(form))
+            # A singular may say “one” for the number; nothing else is left out or made up.
+            if used - known or (many is None and used != known):
+                faults.append(f"{text}: {form}")
+            if text.endswith(".") != form.endswith("."):
+                faults.append(f"{text}: {form}")
+    assert faults == []
+
+
+def templates() -> list[Path]:
+    folders = [ROOT / "services", ROOT / "shared"]
+    return sorted(
+        path for folder in folders for path in folder.rglob("templates/*") if not is_under_way(path)
+    )
+
+
+def pieces(node: nodes.Node) -> Iterator[str]:
+    """The template's own text in the order of the document; a blank stands for each value."""
+    if isinstance(node, nodes.TemplateData):
+        yield node.data
+    elif isinstance(node, nodes.Output | nodes.Template | nodes.Stmt):
+        for child in node.iter_child_nodes():
+            yield from pieces(child)
+    else:
+        yield " "
+
+
+def prose_in(node: nodes.Node) -> Iterator[str]:
+    """Texts among the values of a template that read like prose, outside of translations."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in TRANSLATING:
+        for argument in node.kwargs:
+            yield from prose_in(argument)
+        return
+    if isinstance(node, nodes.Const) and isinstance(node.value, str) and PROSE.search(node.value):
+        yield node.value
+    for child in node.iter_child_nodes():
+        yield from prose_in(child)
+
+
+@pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_template_marks_each_text(path: Path) -> None:
+    template = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).parse(path.read_text())
+    shown = ShownText("".join(pieces(template)))
+    texts = {ATTRIBUTE.sub("", text).strip() for text in shown.found} - UNTRANSLATED
+    assert [text for text in texts if re.search(r"[^\W\d_]{2,}", text)] + list(prose_in(template)) == []
+
+
+def called(node: ast.AST) -> str:
+    if not isinstance(node, ast.Call):
+        return ""
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def unmarked_in(node: ast.AST) -> Iterator[str]:
+    """Prose in the code that no function translates or marks."""
+    if called(node) in {"translated", "counted", "message", "translatable"}:
+        return
+    if isinstance(node, ast.JoinedStr):
+        text = "…".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+        if PROSE.search(text):
+            yield text
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and PROSE.search(node.value):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        yield from unmarked_in(child)
+
+
+def modules() -> Iterator[tuple[Path, ast.Module]]:
+    for folder in ("services", "shared"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations" not in path.parts and not is_under_way(path):
+                yield path, ast.parse(path.read_text())
+
+
+def test_a_refusal_marks_its_texts() -> None:
+    faults = [
+        f"{path.relative_to(ROOT)}: {text}"
+        for path, module in modules()
+        for call in ast.walk(module)
+        if called(call) in FAULTS
+        for shown in [*call.args, *(each.value for each in call.keywords if each.arg != "headers")]  # type: ignore[attr-defined]
+        for text in unmarked_in(shown)
+    ]
+    assert faults == []
+
+
+def without_docstrings(module: ast.Module) -> ast.Module:
+    for node in ast.walk(module):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [  # type: ignore[attr-defined]
+                each
+                for each in body
+                if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+            ]
+    return module
+
+
+def test_a_module_of_labels_marks_its_texts() -> None:
+    faults = [
+        f"{path.relative_to(ROOT)}: {text}"
+        for path, module in modules()
+        if path.name in LABEL_MODULES and "pages" not in path.parts
+        for text in unmarked_in(without_docstrings(module))
+    ]
+    assert faults == []
