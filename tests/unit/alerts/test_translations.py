@@ -32,11 +32,11 @@ MAILS = NoticeRenderer("afterword@example.com", "http://staff.example", "s" * 40
 @pytest.mark.parametrize(
     ("ahead", "contact", "danish", "dutch"),
     [
-        (timedelta(minutes=-72), True, "1 t 12 min for sent", "1 u 12 min te laat"),
+        (timedelta(minutes=-72), True, "1 t 12 min forsinket", "1 u 12 min te laat"),
         (timedelta(minutes=69), True, "om 1 t 9 min", "over 1 u 9 min"),
         (timedelta(hours=6), True, "i dag kl. 16:00", "vandaag om 16:00"),
         (timedelta(days=2), False, "luk senest tirs. 24. nov. kl. 10:00", "sluiten vóór di 24 nov om 10:00"),
-        (timedelta(days=-5), True, "5 dage for sent", "5 dagen te laat"),
+        (timedelta(days=-5), True, "5 dage forsinket", "5 dagen te laat"),
     ],
 )
 def test_deadlines(ahead: timedelta, contact: bool, danish: str, dutch: str) -> None:
