@@ -16,6 +16,7 @@ from services.alerts.cases.domain.case_rules import case_id, mail_recipients, ne
 from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, required_text_faults
 from services.alerts.cases.domain.timeline import CaseEntry
 from shared.events import Answer
+from shared.values.messages import message
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 JONAS, SARA, KEY = Actor(uuid4(), "Jonas Holt"), Actor(uuid4(), "Sara Lund"), Actor(None, "crm")
@@ -171,9 +172,8 @@ def test_every_change_leaves_one_line_numbered_by_the_version(acts: list[tuple[s
 def test_closing_needs_cause_action_outcome_and_whether_the_customer_knows() -> None:
     assert [field for field, _ in closing_faults("", " ", "", "")] == ["cause", "action", "outcome", "told"]
     assert closing_faults("delivery.late", "Called.", "lost", "no") == []
-    assert required_text_faults("note", "x" * 10_001, "Write.") == [
-        ("note", "Make it shorter: at most 10,000 characters.")
-    ]
+    ((field, remedy),) = required_text_faults("note", "x" * 10_001, message("Write."))
+    assert (field, str(remedy)) == ("note", "Make it shorter: at most 10,000 characters.")
 
 
 def test_the_causes_are_those_of_the_closed_loop() -> None:
