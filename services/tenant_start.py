@@ -60,7 +60,7 @@ async def start_tenant(
         except BadTenant as error:
             raise TenantStartRefused(str(error)) from None
         except BadAccount as error:
-            raise TenantStartRefused(error.remedy) from None
+            raise TenantStartRefused(str(error)) from None
 
 
 async def _create_all(

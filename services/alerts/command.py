@@ -98,4 +98,4 @@ def _run(settings: Callable[[], None], act: "Callable[[Context], Awaitable[str]]
     try:
         typer.echo(asyncio.run(in_context()))
     except BadAccount as fault:
-        raise typer.BadParameter(fault.remedy) from None
+        raise typer.BadParameter(str(fault)) from None

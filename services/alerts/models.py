@@ -189,6 +189,7 @@ staff = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", INSTANT, nullable=False),
     Column("seen_at", INSTANT),
+    Column("language", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("tenant", "address"),
     Index(None, "address"),
 )

@@ -2,10 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
+from typing import Any
 
+from aiokafka import AIOKafkaProducer
 from bench.results import Result, interleaved
 from bench.scorer import answers
 from bench.servers import Servers, new_topics, send_all
+from sqlalchemy.ext.asyncio import AsyncConnection
 from support.topics import PARTITIONS
 
 from shared.db.database import Database, new_engine, statement
@@ -22,15 +26,17 @@ class _DrainingRelay(Relay):
     began = 0.0
     ended = 0.0
 
-    async def _pump(self, connection: object, producer: object, stopping: asyncio.Event) -> None:
+    async def _pump(
+        self, connection: AsyncConnection, producer: AIOKafkaProducer, stopping: asyncio.Event
+    ) -> None:
         self.began = time.monotonic()
-        await super()._pump(connection, producer, stopping)  # type: ignore[arg-type]
+        await super()._pump(connection, producer, stopping)
 
-    async def _depth(self, connection: object, rows: object) -> int:
+    async def _depth(self, connection: AsyncConnection, rows: Sequence[Any]) -> int:
         if not rows:
             self.ended = time.monotonic()
             self.stopping.set()
-        return await super()._depth(connection, rows)  # type: ignore[arg-type]
+        return await super()._depth(connection, rows)
 
     async def drain(self) -> float:
         """Seconds from the first read of the outbox until it is empty."""

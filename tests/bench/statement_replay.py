@@ -1,7 +1,7 @@
 """Records the statements of a run and replays them on a new database without our code: the database's limit."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,7 +35,7 @@ def recording(database: Database) -> Iterator[list[Transaction]]:
     def rollback(_c: Any) -> None:
         current.clear()
 
-    listeners = {
+    listeners: dict[str, Callable[..., None]] = {
         "before_cursor_execute": execute,
         "commit": commit,
         "rollback": rollback,

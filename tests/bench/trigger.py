@@ -82,7 +82,8 @@ async def batches(servers: Servers) -> list[Result]:
         )
 
         async def through_the_api() -> float:
-            return BATCH_SIZE * await posted()
+            rate: float = await posted()
+            return BATCH_SIZE * rate
 
         async def bare() -> float:
             done, began = 0, time.monotonic()

@@ -48,8 +48,7 @@ def _neither_compared() -> None:
     replace_names(positions, move=move)
     if _runs("scorer"):
         from services.scorer.repository import counting
-
-        keep_newest_sql = counting.keep_newest_sql
+        from shared.db.bulk import keep_newest_sql
 
         def keep_any_sql(*arguments: Any, **given: Any) -> str:
             return _replaced(keep_newest_sql(*arguments, **given), "WHERE t.version < EXCLUDED.version", "")
@@ -87,11 +86,12 @@ def _forgets_sending() -> None:
     if not _runs("dispatcher"):
         return
     from services.dispatcher.invitations import queue
-
-    move = queue.move_invitation
+    from services.dispatcher.invitations.states import move_invitation
 
     async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
-        return await move(uow, tenant, invitation, "waiting" if state == "sending" else state, **given)
+        return await move_invitation(
+            uow, tenant, invitation, "waiting" if state == "sending" else state, **given
+        )
 
     replace_names(queue, move_invitation=forgetful)
 

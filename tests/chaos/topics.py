@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from services.command import SERVICES, service
+from services import SERVICES
+from services.command import service
 from shared.kafka.kernel.clients import stop_consumer
 
 CONSUMED_TOPICS = {name: service(name).consumed_topics for name in SERVICES}

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from shared.events import TOPICS, Topic, Unreadable
 EXAMPLES = Path(events.__file__).parent / "examples"
 
 
-def examples_of(topic: Topic) -> list[Path]:  # type: ignore[type-arg]
+def examples_of(topic: Topic[Any]) -> list[Path]:
     return sorted((EXAMPLES / topic.name).glob("*.json"))
 
 
@@ -22,7 +23,7 @@ CASES = [(topic, path) for topic in TOPICS for path in examples_of(topic)]
 
 
 @pytest.mark.parametrize(("topic", "path"), CASES, ids=[f"{t.name}-{p.stem}" for t, p in CASES])
-def test_an_example_is_read_and_written_without_losing_anything(topic: Topic, path: Path) -> None:  # type: ignore[type-arg]
+def test_an_example_is_read_and_written_without_losing_anything(topic: Topic[Any], path: Path) -> None:
     kept = json.loads(path.read_bytes())
     event = topic.decode(path.read_bytes())
     written = json.loads(topic.encode(event))
@@ -33,7 +34,9 @@ def test_an_example_is_read_and_written_without_losing_anything(topic: Topic, pa
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
-def test_every_topic_has_an_example_and_a_reader_that_ignores_what_it_does_not_know(topic: Topic) -> None:  # type: ignore[type-arg]
+def test_every_topic_has_an_example_and_a_reader_that_ignores_what_it_does_not_know(
+    topic: Topic[Any],
+) -> None:
     path = examples_of(topic)[0]
     today = json.loads(path.read_bytes())
     later = json.loads(path.read_bytes())
@@ -43,7 +46,7 @@ def test_every_topic_has_an_example_and_a_reader_that_ignores_what_it_does_not_k
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
-def test_an_event_of_another_topic_is_not_read(topic: Topic) -> None:  # type: ignore[type-arg]
+def test_an_event_of_another_topic_is_not_read(topic: Topic[Any]) -> None:
     for other in TOPICS:
         if other is not topic:
             with pytest.raises(Unreadable):
@@ -51,7 +54,7 @@ def test_an_event_of_another_topic_is_not_read(topic: Topic) -> None:  # type: i
 
 
 @pytest.mark.parametrize(("topic", "path"), CASES, ids=[f"{t.name}-{p.stem}" for t, p in CASES])
-def test_an_event_is_a_cloudevent_to_the_sdk_of_cloudevents(topic: Topic, path: Path) -> None:  # type: ignore[type-arg]
+def test_an_event_is_a_cloudevent_to_the_sdk_of_cloudevents(topic: Topic[Any], path: Path) -> None:
     event = topic.decode(path.read_bytes())
     message = KafkaMessage(
         headers={"content-type": b"application/cloudevents+json"},

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 import pytest
@@ -65,10 +66,10 @@ async def test_a_server_that_is_killed_comes_back_and_what_was_accepted_is_decid
         if n == 4:
             kill(stack, part)
         id_ = f"{part}-{n}"
-        await eventually(lambda id_=id_: accepted(stack, company, id_), within=90)  # type: ignore[misc]
+        await eventually(partial(accepted, stack, company, id_), within=90)
         sent.append(id_)
     for id_ in sent:
-        await eventually(lambda id_=id_: invited(stack, company, id_), within=90)  # type: ignore[misc]
+        await eventually(partial(invited, stack, company, id_), within=90)
     await eventually(lambda: ready(stack), within=60)
 
 

@@ -58,7 +58,8 @@ async def mail_to(stack: FullStack, address: str) -> dict[str, Any]:
         async with httpx.AsyncClient(base_url=stack.mailbox, trust_env=False) as client:
             return list((await client.get("/api/mails", params={"to": address})).raise_for_status().json())
 
-    return (await eventually(mails_so_far, within=60))[-1]
+    mails: list[dict[str, Any]] = await eventually(mails_so_far, within=60)
+    return mails[-1]
 
 
 async def open_mail(context: BrowserContext, stack: FullStack, address: str) -> Page:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from support.eventually import eventually
 from support.full_stack import Company, FullStack, a_full_stack, start_company
-from support.kernel_service import KernelService
+from support.kernel_service import records_of
 
 from deploy.local.state import SERVICES, State
 from shared.events import ANSWERS, TRANSACTIONS
@@ -109,6 +109,7 @@ async def _knock_wrongly(client: httpx.AsyncClient, company: Company) -> set[str
 async def _sign_in(client: httpx.AsyncClient, company: Company) -> set[str]:
     answer = await client.post(company.link, data={"password": PASSWORD})
     assert answer.status_code == 303, answer.text
+    csrf: list[str] = []
     for page in ("/", "/segments?q=canary", "/inbox", "/surveys", "/events?q=canary", "/settings"):
         found = await client.get(page, headers={"accept": "text/html"})
         assert found.status_code == 200, page
@@ -192,11 +193,10 @@ async def _send_impossible_records(whole: FullStack) -> list[str]:
         await stop_producer(producer)
     found: list[str] = []
     for topic, service in ((ANSWERS.name, "alerts"), (TRANSACTIONS.name, "dispatcher")):
-        bench = KernelService(kafka, None, None)  # type: ignore[arg-type]
         letters = dead_letter_topic(topic, service)
 
-        async def dead_letters(bench: KernelService = bench, letters: str = letters) -> list[str]:
-            records = await bench.records_of(letters)
+        async def dead_letters(letters: str = letters) -> list[str]:
+            records = await records_of(kafka, letters)
             told = [
                 f"{name} {value.decode()}"
                 for _, _, headers in records

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 from support.http_clients import afterword_settings
 
-from services.command import SERVICES, service
+from services import SERVICES
+from services.command import service
 from shared.http.path_router import route_by_path
 from shared.service import open_context
 

@@ -10,7 +10,8 @@ from fastapi.openapi.models import OpenAPI
 from support.http_clients import a_context, api_client
 from support.stack import Postgres
 
-from services.command import SERVICES, service
+from services import SERVICES
+from services.command import service
 
 ALWAYS = {"400", "401", "403", "413", "422", "429", "503"}
 

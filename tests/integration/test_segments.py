@@ -132,7 +132,9 @@ async def _answered(
             {"tenant": company.name, "event": found[0].data.event_id},
         )
         invitation: UUID = row.scalar_one()
-        waiting = read_invitation(await invitation_rows.find_by_id(uow, invitation))  # type: ignore[arg-type]
+        stored = await invitation_rows.find_by_id(uow, invitation)
+        assert stored is not None
+        waiting = read_invitation(stored)
         assert await move_invitation(uow, company.name, waiting, "sent")
     await world.deliver_all()
     token = replace(company, invitation=invitation).token("answer")

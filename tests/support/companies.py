@@ -16,14 +16,15 @@ from fastapi import FastAPI
 from sqlalchemy import Table
 from support.eventually import eventually
 from support.http_clients import SECRET, a_context, api_client, environment_of
-from support.kernel_service import KernelService, create_topics
+from support.kernel_service import create_topics, records_of
 from support.stack import Postgres
 
+from services import SERVICES
 from services.alerts.staff import accounts
 from services.alerts.staff.sessions import new_session
 from services.alerts.staff.sign_in_tokens import new_link
 from services.collector.forms import PageNonce
-from services.command import SERVICES, service
+from services.command import service
 from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from services.dispatcher.sending import sending_commands
@@ -132,9 +133,7 @@ class World:
 
     async def transactions(self) -> list[Event[Any]]:
         """Every event of this world on the trigger's topic, which other worlds of the same run use too."""
-        context = self.contexts["trigger"]
-        bench = KernelService(context.afterword.kafka, context.database, cast("Any", TRANSACTIONS))
-        records = await bench.records_of(TRANSACTIONS.name)
+        records = await records_of(self.contexts["trigger"].afterword.kafka, TRANSACTIONS.name)
         return [event for _, value, _ in records if (event := TRANSACTIONS.decode(value)).time >= self.began]
 
     async def add_person(

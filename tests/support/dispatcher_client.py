@@ -9,6 +9,7 @@ from support.http_clients import SECRET
 from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import AccessPass, Staff
 from shared.ids import uuid7
+from shared.permissions import Role
 
 KEY, FOREIGN_KEY = "key of havnbo", "key of another"
 SURVEY = {"name": "After delivery", "trigger": "order.delivered", "state": "live", "delay_minutes": 60}
@@ -18,11 +19,11 @@ def by_key(key: str = KEY) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def a_person(role: str = "admin", *, tenant: str = TENANT, segments: tuple[str, ...] = ()) -> dict[str, Any]:
+def a_person(role: Role = "admin", *, tenant: str = TENANT, segments: tuple[str, ...] = ()) -> dict[str, Any]:
     """What a browser of somebody signed in sends."""
     staff = Staff(
         tenant, uuid7(), "Sara Lund", role, segments, "session", datetime.now(UTC) + timedelta(hours=1)
-    )  # type: ignore[arg-type]
+    )
     return {"Cookie": f"aw_access={AccessPass(SECRET).sign(staff)}", "Accept": "text/html"}
 
 

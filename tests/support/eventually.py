@@ -3,14 +3,22 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 FIRST_INTERVAL_S, MAX_INTERVAL_S = 0.001, 0.05
 
 
-async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 10.0) -> T:
+@overload
+async def eventually(condition: Callable[[], Awaitable[T | None]], within: float = 10.0) -> T: ...
+
+
+@overload
+async def eventually(condition: Callable[[], T | None], within: float = 10.0) -> T: ...
+
+
+async def eventually(condition: Callable[[], T | Awaitable[T | None] | None], within: float = 10.0) -> T:
     """Evaluate the condition again and again until it is true, and return its value.
 
     :raises AssertionError: after `within` seconds, with the last value or from the last exception.

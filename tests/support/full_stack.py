@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.deployment import Deployment
 from support.environment import without_settings
 
 from deploy.local import postgres
@@ -82,7 +83,7 @@ def a_full_stack(**settings: str) -> Iterator[FullStack]:
         shutil.rmtree(root)
 
 
-def start_company(stack: FullStack, name: str, admin: str) -> Company:
+def start_company(stack: FullStack | Deployment, name: str, admin: str) -> Company:
     """Create a tenant by `tenant start`."""
     printed = stack.run("tenant", "start", "--name", name, "--admin", admin)
     key, link = re.search(r"aw_\S+", printed), re.search(r"http\S+/login/link/\S+", printed)

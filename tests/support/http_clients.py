@@ -1,7 +1,7 @@
 """Contexts and applications for tests, and httpx clients that call a service's API without a socket."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,6 +27,9 @@ from shared.runtime import run_loops
 from shared.service import Context, Service, open_context
 from shared.settings import Afterword
 from shared.tenancy import TenantKeyRing
+
+SignIn = Callable[..., str]
+"""Signs a user in, an admin if none is given, and returns the CSRF token of the session."""
 
 SECRET = "a secret of the tests, long enough for all"
 ORIGIN = "http://afterword.example"

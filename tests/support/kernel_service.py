@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
@@ -140,31 +141,32 @@ class KernelService:
             )
             return rows.scalar_one_or_none()
 
-    async def outbox(self, topic: str) -> list[object]:
+    async def outbox(self, topic: str) -> list[Any]:
         async with self.database.reading() as uow:
             rows = await uow.execute(
                 "SELECT * FROM outbox WHERE topic = :topic ORDER BY seq", {"topic": topic}
             )
             return list(rows.all())
 
-    async def dead_letters(self) -> list[object]:
+    async def dead_letters(self) -> list[Any]:
         return await self.outbox(dead_letter_topic(self.topic.name, "test"))
 
-    async def records_of(self, topic: str) -> list[tuple[bytes | None, bytes | None, dict[str, bytes]]]:
-        """All records of a topic: key, value and headers."""
-        reader = AIOKafkaConsumer(topic, bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")
-        await reader.start()
-        try:
-            places = sorted(reader.assignment())
-            await reader.seek_to_beginning(*places)
-            ends = await reader.end_offsets(places)
-            found = []
-            while any([await reader.position(place) < ends[place] for place in places]):
-                for records in (await reader.getmany(timeout_ms=200)).values():
-                    found += [(record.key, record.value, dict(record.headers)) for record in records]
-            return found
-        finally:
-            await stop_consumer(reader)
+
+async def records_of(bootstrap: str, topic: str) -> list[tuple[bytes | None, bytes | None, dict[str, bytes]]]:
+    """All records of a topic: key, value and headers."""
+    reader = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await reader.start()
+    try:
+        places = sorted(reader.assignment())
+        await reader.seek_to_beginning(*places)
+        ends = await reader.end_offsets(places)
+        found = []
+        while any([await reader.position(place) < ends[place] for place in places]):
+            for records in (await reader.getmany(timeout_ms=200)).values():
+                found += [(record.key, record.value, dict(record.headers)) for record in records]
+        return found
+    finally:
+        await stop_consumer(reader)
 
 
 async def create_topics(bootstrap: str, names: Sequence[str], partitions: int = 1) -> None:
@@ -247,11 +249,17 @@ async def a_kernel_service(
         await database.close()
 
 
+class Loop(Protocol):
+    """What a process runs until it is to stop."""
+
+    async def run(self, stopping: asyncio.Event) -> None: ...
+
+
 @asynccontextmanager
-async def running(*loops: object) -> AsyncIterator[asyncio.Event]:
+async def running(*loops: Loop) -> AsyncIterator[asyncio.Event]:
     """Run loops while the block runs; they end as they do in production."""
     stopping = asyncio.Event()
-    named = {f"{type(loop).__name__} {i}": loop.run for i, loop in enumerate(loops)}  # type: ignore[attr-defined]
+    named = {f"{type(loop).__name__} {i}": loop.run for i, loop in enumerate(loops)}
     task = asyncio.create_task(run_loops(named, stopping))
     try:
         yield stopping

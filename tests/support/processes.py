@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from support.companies import World
@@ -30,9 +31,9 @@ class ApiProcess:
         lines = status.read_text().splitlines() if status.exists() else []
         return sum(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:"))
 
-    def client(self, **how: object) -> httpx.AsyncClient:
+    def client(self, **how: Any) -> httpx.AsyncClient:
         """A client over a real socket."""
-        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60, **how)  # type: ignore[arg-type]
+        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60, **how)
 
 
 @asynccontextmanager

@@ -13,7 +13,8 @@ from support.eventually import eventually
 from support.http_clients import ORIGIN, SECRET, afterword_settings
 from support.stack import Postgres, new_state, running
 
-from services.command import SERVICES, service
+from services import SERVICES
+from services.command import service
 from shared.cli.recover import recover
 from shared.clock import system_clock
 from shared.db.database import Database

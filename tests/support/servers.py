@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
@@ -35,3 +36,7 @@ class RunningServer:
                 return (await client.get(f"{self.url}/healthz")).status_code == 200
 
             await eventually(answers)
+
+
+StartServer = Callable[..., Awaitable[RunningServer]]
+"""Starts a server with the arguments of ``RunningServer``, ``stopping`` optional; it ends with the test."""

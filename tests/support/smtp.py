@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 CERTIFICATE = Path(__file__).parents[1] / "integration" / "shared" / "mail" / "loopback.pem"
 """Of a server on the loopback address, with its key; no system trusts it."""
@@ -128,9 +128,9 @@ class ScriptedServer:
 
 
 @asynccontextmanager
-async def scripted_server(**given: object) -> AsyncIterator[ScriptedServer]:
+async def scripted_server(**given: Any) -> AsyncIterator[ScriptedServer]:
     """A server that runs while the block runs; it has its ``url``."""
-    server = ScriptedServer(**given)  # type: ignore[arg-type]
+    server = ScriptedServer(**given)
     talks: set[asyncio.Task[None]] = set()
 
     def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -3,7 +3,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from services.command import SERVICES, app, service
+from services import SERVICES
+from services.command import app, service
 
 
 @pytest.mark.parametrize("name", ["trigger", "collector", "scorer"])

@@ -10,7 +10,7 @@ from jinja2 import Environment, TemplateNotFound, nodes
 from jinja2.meta import find_undeclared_variables
 
 import services
-from services.command import SERVICES
+from services import SERVICES
 from shared.pages.environment import Pages
 from shared.pages.page import Frame, Page
 
@@ -47,10 +47,13 @@ def parsed(environment: Environment, name: str) -> nodes.Template:
     return environment.parse(source)
 
 
-def referenced(template: nodes.Template, *kinds: type[nodes.Node]) -> Iterator[str]:
+Reference = nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport
+
+
+def referenced(template: nodes.Template, *kinds: type[Reference]) -> Iterator[str]:
     """The names of the templates that this one extends, includes or imports, in conditions too."""
     for reference in template.find_all(kinds):
-        name = reference.template  # type: ignore[attr-defined]
+        name = reference.template
         for constant in [name] if isinstance(name, nodes.Const) else name.find_all(nodes.Const):
             yield constant.value
 
@@ -106,8 +109,9 @@ def test_every_template_but_partials_bases_and_mails_has_a_page(package: str) ->
 
 def is_own(package: str, environment: Environment, name: str) -> bool:
     """Whether the template lies in this package, and is not a shared one."""
+    assert environment.loader is not None
     try:
-        _, filename, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]
+        _, filename, _ = environment.loader.get_source(environment, name)
     except TemplateNotFound:
         return False
     return filename is not None and f"/{package.replace('.', '/')}/" in filename

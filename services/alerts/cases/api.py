@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query
 
 from services.alerts.cases import case_commands
 from services.alerts.cases.case_commands import CaseUser
-from services.alerts.cases.domain.case_file import NotDone, NotPossible
+from services.alerts.cases.domain.case_file import ActRefused
 from services.alerts.cases.repository import lists
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.timeline import timeline
@@ -24,6 +24,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
 from shared.permissions import CASE_ROLES
+from shared.values.messages import message
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=CheckedRoute)
 ReadsCases = Annotated[Caller, Depends(staff_or_key("cases:read", *CASE_ROLES))]
@@ -100,8 +101,9 @@ async def act(
     async with context.database.transaction() as uow:
         try:
             contact = await case_commands.act(uow, context.policy, user, case, action, idempotency_key)
-        except (NotDone, NotPossible) as refusal:
-            raise Problem(409, str(refusal), "Read the case again and decide anew.") from None
+        except ActRefused as refused:
+            remedy = message("Read the case again and decide anew.")
+            raise Problem(409, refused.reason, remedy) from None
         return await _detail(context, uow, user, case, contact)
 
 
@@ -153,5 +155,5 @@ def _owner(text: str | None) -> UUID | Literal["nobody"] | None:
     try:
         return UUID(text)
     except ValueError:
-        fault = FieldFault(field="query/owner", detail="Must be a person's id, or nobody.")
+        fault = FieldFault(field="query/owner", detail=message("Must be a person's id, or nobody."))
         raise Problem(422, errors=[fault]) from None

@@ -39,6 +39,7 @@ from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
+from shared.values.messages import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,10 @@ async def _was_done(uow: UnitOfWork, user: CaseUser, case: CaseFile, action: Act
     if done and done != _fingerprint(user, action):
         raise Problem(
             422,
-            "This Idempotency-Key was used for another act on this case.",
-            "Nothing was done. Give each act a key of its own; repeat a key only with the same request.",
+            message("This Idempotency-Key was used for another act on this case."),
+            message(
+                "Nothing was done. Give each act a key of its own; repeat a key only with the same request."
+            ),
         )
     return done is not None
 
@@ -167,11 +170,11 @@ async def _change(
 
 async def _colleague(uow: UnitOfWork, user: CaseUser, answers: Sequence[Answer], person: UUID) -> Actor:
     if not user.may_assign:
-        raise NotPossible("Only a team leader or an administrator gives cases to others.")
+        raise NotPossible(message("Only a team leader or an administrator gives cases to others."))
     for one in await colleagues(uow, user.tenant, answers):
         if one.id == person:
             return Actor(one.id, one.name)
-    raise NotPossible("Choose somebody who works on the cases of this segment.")
+    raise NotPossible(message("Choose somebody who works on the cases of this segment."))
 
 
 async def colleagues(uow: UnitOfWork, tenant: str, answers: Sequence[Answer]) -> list[Any]:
@@ -189,8 +192,12 @@ async def _refuse_second_open_case(uow: UnitOfWork, user: CaseUser, case: CaseFi
     if other is None:
         return
     if may_see(user.segments, other.belongs):
-        raise NotPossible(f"This customer has another open case, number {other.number}. Go on there.")
-    raise NotPossible("This case cannot be opened again.")
+        raise NotPossible(
+            message(
+                "This customer has another open case, number %(number)s. Go on there.", number=other.number
+            )
+        )
+    raise NotPossible(message("This case cannot be opened again."))
 
 
 async def _reveal(
@@ -199,14 +206,14 @@ async def _reveal(
     contact = await _shown_contact(uow, case, answers)
     known = [name for name, value in (("address", contact.email), ("number", contact.phone)) if value]
     if not known:
-        raise NotPossible("We know neither an address nor a number.")
+        raise NotPossible(message("We know neither an address nor a number."))
     case.reveal(entries, uow.now, actor, " and ".join(known))
     return contact
 
 
 async def _shown_contact(uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]) -> ContactOut:
     if case.may_contact is False:
-        raise NotPossible("The customer does not want to be contacted, so the address stays hidden.")
+        raise NotPossible(message("The customer does not want to be contacted, so the address stays hidden."))
     return await contact_of(uow, case, answers)
 
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from services.alerts.cases import case_commands, labels, views
-from services.alerts.cases.domain.case_file import CONTACT_METHODS, CaseFile
+from services.alerts.cases import case_commands, labels, sentences, times, views
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.forms import CaseForm
 from services.alerts.cases.repository import lists
@@ -24,13 +24,13 @@ from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation, may_see, segments_of
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
+from shared.pages.language import spoken, translated
 from shared.pages.page import Frame, Page
 from shared.permissions import ASSIGNING_ROLES
 from shared.values.zones import zone_of
 
 LINES_PER_PAGE = 20
 """Of the timeline."""
-CONTACT_OPTIONS: list[tuple[str, str]] = [(code, labels.CONTACT_LABELS[code]) for code in CONTACT_METHODS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +57,8 @@ class CaseDetailPage(Page):
     """Writes a time."""
 
     clocks: list[views.Deadline]
-    reachable: str
-    """What is known of "address and number"."""
+    reveal: str
+    """The label of the button that shows address and number; empty: neither is known."""
     contact: ContactOut | None
     """Address and number, while they are shown to the reader."""
     shown_until: str
@@ -79,9 +79,9 @@ class CaseDetailPage(Page):
     """The case to go on with, when this one is closed."""
     may_assign: bool
     colleagues: list[tuple[UUID, str]]
-    causes: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=labels.cause_options)
+    causes: list[tuple[str, str, list[tuple[str, str]]]] = field(default_factory=labels.cause_options)
     outcomes: list[tuple[str, str]] = field(default_factory=labels.outcome_options)
-    hows: list[tuple[str, str]] = field(default_factory=lambda: CONTACT_OPTIONS)
+    hows: list[tuple[str, str]] = field(default_factory=labels.contact_options)
     keys: Callable[[], UUID] = uuid4
     """Makes the idempotency key of each form."""
 
@@ -140,11 +140,11 @@ async def load_case_page(
             (one, views.name_of(invitations.get(one.id)), earlier_versions(one, sent))
             for one in visible.answers[1:]
         ],
-        moment=lambda at: labels.moment(at, now, zone),
+        moment=lambda at: times.moment(at, now, zone),
         clocks=views.deadlines(file, views.clock_start(file, answer), now, zone),
-        reachable=" and ".join(known),
+        reveal=spoken(labels.REVEAL_LABELS[tuple(known)]) if known else "",
         contact=contact if until is not None and file.may_contact is not False else None,
-        shown_until=labels.moment(until, now, zone) if until else "",
+        shown_until=times.moment(until, now, zone) if until else "",
         survey=invitation.survey_name
         if invitation
         else await replicas.survey_name(uow, staff.tenant, answer.survey_id),
@@ -154,7 +154,7 @@ async def load_case_page(
         lines=timeline_lines(entries, None if has_older else invitation, earlier),
         older=entries[0].seq if has_older else None,
         paged=before is not None,
-        mails=labels.mails_sentence(await notices.count_states(uow, staff.tenant, file.id, ids)),
+        mails=sentences.mails_sentence(await notices.count_states(uow, staff.tenant, file.id, ids)),
         next=await _next_case(uow, staff, file, zone) if file.state == "closed" else None,
         may_assign=staff.role in ASSIGNING_ROLES,
         colleagues=[
@@ -197,7 +197,9 @@ async def _next_case(uow: UnitOfWork, staff: Staff, case: CaseFile, zone: ZoneIn
 
 
 def _finding(name: str, score: int, may_contact: bool | None) -> str:
-    gave = f"{name} gave {labels.score_with_article(score)}"
+    facts = {"name": name, "score": sentences.score_with_article(score)}
     if may_contact is None:
-        return f"{gave}."
-    return f"{gave} and {'wants' if may_contact else 'does not want'} to be contacted."
+        return translated("%(name)s gave %(score)s.") % facts
+    if may_contact:
+        return translated("%(name)s gave %(score)s and wants to be contacted.") % facts
+    return translated("%(name)s gave %(score)s and does not want to be contacted.") % facts

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from services.alerts.cases import case_commands
 from services.alerts.cases.case_commands import CaseUser
 from services.alerts.cases.case_detail import load_case_page
-from services.alerts.cases.domain.case_file import NotDone, NotPossible
+from services.alerts.cases.domain.case_file import ActRefused, NotDone
 from services.alerts.cases.forms import CaseForm, is_uuid
 from services.alerts.cases.inbox_page import CaseWorker
 from services.alerts.context import OwnContext
@@ -18,17 +18,19 @@ from shared.http.csrf import csrf_checked
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
+from shared.pages.language import spoken, translated
+from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 CONFIRMATIONS = {
-    "take": "Case {number} is yours.",
-    "assign": "Case {number} has its owner.",
-    "release": "Case {number} is put back. Anybody can take it.",
-    "contact": "The contact is saved.",
-    "note": "The note is saved.",
-    "close": "Case {number} is closed.",
-    "reopen": "Case {number} is open again.",
-    "reveal": "You can read it for an hour. That you asked is written down.",
+    "take": message("Case %(number)s is yours."),
+    "assign": message("Case %(number)s has its owner."),
+    "release": message("Case %(number)s is put back. Anybody can take it."),
+    "contact": message("The contact is saved."),
+    "note": message("The note is saved."),
+    "close": message("Case %(number)s is closed."),
+    "reopen": message("Case %(number)s is open again."),
+    "reveal": message("You can read it for an hour. That you asked is written down."),
 }
 ANCHORS = {"reveal": "contact", "note": "happened", "contact": "happened"}
 """Where on the page the result of an act is seen; of the others at the acts."""
@@ -48,7 +50,7 @@ async def show(
     async with context.database.reading() as uow:
         frame, page = await load_case_page(uow, context.policy, staff, _case_id(case), before)
     if did in CONFIRMATIONS:
-        page = replace(page, did=did, done=CONFIRMATIONS[did].format(number=page.case.number))
+        page = replace(page, did=did, done=spoken(CONFIRMATIONS[did]) % {"number": page.case.number})
     return context.pages.page(request, replace(page, acting=do), staff=staff, frame=frame)
 
 
@@ -63,7 +65,7 @@ async def do(
 ) -> Response:
     """Do it and come back, or say why not, with everything that was typed."""
     refused, status = "", 422
-    faults = form.faults()
+    faults = [(field, spoken(remedy)) for field, remedy in form.faults()]
     if not faults:
         try:
             async with context.database.transaction() as uow:
@@ -71,12 +73,10 @@ async def do(
                 user = CaseUser.of_staff(staff)
                 await case_commands.act(uow, context.policy, user, _case_id(case), form.read(), key)
             return RedirectResponse(f"/cases/{case}?did={form.act}#{ANCHORS.get(form.act, 'now')}", 303)
-        except NotDone as overtaken:
-            refused, status = str(overtaken), 409
-            if form.act == "close":
-                refused += " Your text is still here."
-        except NotPossible as refusal:
-            refused, status = str(refusal), 409
+        except ActRefused as refusal:
+            refused, status = spoken(refusal.reason), 409
+            if form.act == "close" and isinstance(refusal, NotDone):
+                refused += " " + translated("Your text is still here.")
     async with context.database.reading() as uow:
         frame, page = await load_case_page(uow, context.policy, staff, _case_id(case))
     page = replace(page, form=form, acting=form.act, faults=faults, wrongs=dict(faults), refused=refused)

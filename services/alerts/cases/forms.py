@@ -19,6 +19,7 @@ from services.alerts.cases.repository.lists import Sort
 from services.alerts.cases.schemas import Action
 from shared.http.numbers import MAX_INTEGER
 from shared.http.staff_auth import Staff
+from shared.values.messages import Message, message
 
 CASES_PER_PAGE = 50
 MAX_PAGE_NUMBER = 200
@@ -80,20 +81,22 @@ class CaseForm(BaseModel):
     outcome: str = ""
     told: str = ""
 
-    def faults(self) -> list[tuple[str, str]]:
+    def faults(self) -> list[tuple[str, Message]]:
         """Everything that is missing: each field with what to do."""
         match self.act:
             case "assign" if not is_uuid(self.to):
-                return [("to", "Choose a colleague.")]
+                return [("to", message("Choose a colleague."))]
             case "contact":
-                faults = [] if self.how in CONTACT_METHODS else [("how", "Choose how.")]
+                faults = [] if self.how in CONTACT_METHODS else [("how", message("Choose how."))]
                 if self.reached not in {"yes", "no"}:
-                    faults.append(("reached", "Say whether you spoke to the customer."))
-                return faults + required_text_faults("contact-text", self.text, "Write what was said.")
+                    faults.append(("reached", message("Say whether you spoke to the customer.")))
+                return faults + required_text_faults(
+                    "contact-text", self.text, message("Write what was said.")
+                )
             case "note":
-                return required_text_faults("note-text", self.text, "Write the note.")
+                return required_text_faults("note-text", self.text, message("Write the note."))
             case "reopen":
-                return required_text_faults("reopen-text", self.text, "Write why it is not over.")
+                return required_text_faults("reopen-text", self.text, message("Write why it is not over."))
             case "close":
                 return closing_faults(self.cause, self.action, self.outcome, self.told)
             case _:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.alerts.cases import labels
+from services.alerts.cases import labels, sentences, times
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.forms import CASES_PER_PAGE, MAX_PAGE_NUMBER, InboxFilter
 from services.alerts.cases.repository import lists, overview
@@ -15,6 +15,7 @@ from services.alerts.context import OwnContext
 from services.alerts.frame import open_case_counts, staff_frame
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
+from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 from shared.permissions import CASE_ROLES
 from shared.values.zones import zone_of
@@ -39,7 +40,7 @@ class InboxPage(Page):
     more: bool
     """Whether there is a next page."""
     touchpoints: list[str]
-    causes: list[tuple[str, list[tuple[str, str]]]]
+    causes: list[tuple[str, str, list[tuple[str, str]]]]
     outcomes: list[tuple[str, str]]
     newest: CaseFile | None
     """The case of this page that was opened last."""
@@ -73,7 +74,7 @@ async def inbox(
     page = InboxPage(
         chosen=chosen,
         counts=counts,
-        finding=labels.list_sentence(
+        finding=sentences.list_sentence(
             chosen.state,
             total.found,
             total.late,
@@ -88,19 +89,24 @@ async def inbox(
         causes=labels.cause_options(),
         outcomes=labels.outcome_options(),
         newest=newest,
-        newest_at=labels.moment(newest.opened_at, now, zone) if newest is not None else "",
+        newest_at=times.moment(newest.opened_at, now, zone) if newest is not None else "",
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
 
 
 def _about(chosen: InboxFilter) -> str:
     """The part of the heading about what was asked for beside state and owner."""
-    about = f" about {chosen.touchpoint}" if chosen.touchpoint else ""
+    about = []
+    if chosen.touchpoint:
+        about.append(translated("about %(touchpoint)s") % {"touchpoint": chosen.touchpoint})
     if chosen.state == "closed" and chosen.cause:
-        about += f" with the cause “{labels.cause_label(chosen.cause)}”"
+        about.append(translated("with the cause “%(cause)s”") % {"cause": labels.cause_label(chosen.cause)})
     if chosen.state == "closed" and chosen.outcome:
-        about += f" that ended as “{labels.OUTCOME_LABELS[chosen.outcome]}”"
-    return about + (f" of the customer {chosen.customer}" if chosen.customer else "")
+        outcome = spoken(labels.OUTCOME_LABELS[chosen.outcome])
+        about.append(translated("that ended as “%(outcome)s”") % {"outcome": outcome})
+    if chosen.customer:
+        about.append(translated("of the customer %(customer)s") % {"customer": chosen.customer})
+    return "".join(f" {clause}" for clause in about)
 
 
 @router.get("/inbox/live")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from services.alerts.cases.domain.case_file import ContactMethod
 from services.alerts.cases.domain.closing import CAUSE_CODES, MAX_TEXT_CHARS, CaseOutcome
 from shared.events import CaseState
+from shared.values.messages import message
 
 
 class CaseAct(BaseModel):
@@ -81,7 +82,9 @@ class CloseAct(CaseAct):
     def known_cause(cls, cause: str) -> str:
         """A cause is one of ours, so that causes can be counted."""
         if cause not in CAUSE_CODES:
-            raise ValueError("Must be one of the causes that the documentation lists, such as delivery.late.")
+            raise ValueError(
+                message("Must be one of the causes that the documentation lists, such as delivery.late.")
+            )
         return cause
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
-from services.alerts.cases import labels
+from services.alerts.cases import labels, sentences
 from services.alerts.cases.domain.timeline import CaseEntry, EntryKind
 from shared.events import Answer, Invitation
+from shared.pages.language import spoken, translated
+from shared.values.messages import message
 
 
 class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +33,9 @@ def timeline_lines(
     lines = [_entry_line(entry) for entry in entries]
     lines += [
         TimelineLine(
-            at=answer.answered_at, title=f"An earlier answer: {answer.score}.", text=answer.comment or ""
+            at=answer.answered_at,
+            title=translated("An earlier answer: %(score)s.") % {"score": answer.score},
+            text=answer.comment or "",
         )
         for answer in earlier
         if answer.answered_at is not None
@@ -42,9 +46,9 @@ def timeline_lines(
         if invitation.sent_at is not None:
             asked = TimelineLine(
                 at=invitation.sent_at,
-                title=f"Asked by mail: {invitation.survey_name}.",
+                title=translated("Asked by mail: %(survey)s.") % {"survey": invitation.survey_name},
                 href=f"/events/{invitation.event_id}",
-                link="Why this customer was asked",
+                link=translated("Why this customer was asked"),
             )
             lines.append(asked)
     return sorted(lines, key=lambda line: line.at)
@@ -65,42 +69,64 @@ def _entry_line(entry: CaseEntry) -> TimelineLine:
 
 
 def _unknown(_: str, _facts: dict[str, Any]) -> str:
-    return "Something was done."
+    return translated("Something was done.")
 
 
 def _opened(_: str, facts: dict[str, Any]) -> str:
     first = facts.get("first_score")
-    before = f", after a {first} at first" if first not in {None, facts["score"]} else ""
-    return f"Answered {facts['score']}{before}. The case was opened."
+    if first in {None, facts["score"]}:
+        return translated("Answered %(score)s. The case was opened.") % facts
+    return translated("Answered %(score)s, after a %(first_score)s at first. The case was opened.") % facts
+
+
+def _consent(_: str, facts: dict[str, Any]) -> str:
+    if facts["may_contact"]:
+        return translated("Wants to be contacted.")
+    return translated("Does not want to be contacted.")
+
+
+def _revealed(name: str, facts: dict[str, Any]) -> str:
+    return spoken(_REVEALED[tuple(facts["what"].split(" and "))]) % {"name": name}
 
 
 def _contact(_: str, facts: dict[str, Any]) -> str:
-    return f"{labels.CONTACT_LABELS[facts['how']]}, {'reached' if facts['reached'] else 'not reached'}."
+    title = translated("%(how)s, reached.") if facts["reached"] else translated("%(how)s, not reached.")
+    return title % {"how": spoken(labels.CONTACT_LABELS[facts["how"]])}
 
 
 def _closed(_: str, facts: dict[str, Any]) -> str:
     if "cause" not in facts:
-        return "Closed."
-    told = "the customer has been told" if facts["told"] else "the customer has not been told"
-    cause, outcome = labels.cause_label(facts["cause"]), labels.OUTCOME_LABELS[facts["outcome"]]
-    return f"Closed. {cause}. {outcome}; {told}."
+        return translated("Closed.")
+    if facts["told"]:
+        title = translated("Closed. %(cause)s. %(outcome)s; the customer has been told.")
+    else:
+        title = translated("Closed. %(cause)s. %(outcome)s; the customer has not been told.")
+    outcome = spoken(labels.OUTCOME_LABELS[facts["outcome"]])
+    return title % {"cause": labels.cause_label(facts["cause"]), "outcome": outcome}
 
 
+_REVEALED = {
+    ("address",): message("%(name)s looked at the address."),
+    ("number",): message("%(name)s looked at the number."),
+    ("address", "number"): message("%(name)s looked at the address and number."),
+}
 _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "opened": _opened,
-    "amended": lambda _, facts: f"Changed the score from {facts['before']} to {facts['score']}.",
-    "again": lambda _, facts: f"Answered again: {facts['score']}. It stays one case.",
-    "consent": lambda _, facts: (
-        "Wants to be contacted." if facts["may_contact"] else "Does not want to be contacted."
+    "amended": lambda _, facts: translated("Changed the score from %(before)s to %(score)s.") % facts,
+    "again": lambda _, facts: translated("Answered again: %(score)s. It stays one case.") % facts,
+    "consent": _consent,
+    "told": lambda _, facts: sentences.notified_sentence(facts["people"]),
+    "taken": lambda name, _: translated("%(name)s took the case.") % {"name": name},
+    "released": lambda name, _: translated("%(name)s put the case back.") % {"name": name},
+    "assigned": lambda name, facts: (
+        translated("%(name)s gave the case to %(to)s.") % {"name": name, "to": facts["to"]}
     ),
-    "told": lambda _, facts: labels.notified_sentence(facts["people"]),
-    "taken": lambda name, _: f"{name} took the case.",
-    "released": lambda name, _: f"{name} put the case back.",
-    "assigned": lambda name, facts: f"{name} gave the case to {facts['to']}.",
-    "revealed": lambda name, facts: f"{name} looked at the {facts['what']}.",
+    "revealed": _revealed,
     "contact": _contact,
-    "note": lambda _name, _facts: "Note.",
+    "note": lambda _name, _facts: translated("Note."),
     "closed": _closed,
-    "reopened": lambda _name, _facts: "Opened again.",
-    "restored": lambda _name, _facts: "Restored after a loss of data. What was written lately is missing.",
+    "reopened": lambda _name, _facts: translated("Opened again."),
+    "restored": lambda _name, _facts: translated(
+        "Restored after a loss of data. What was written lately is missing."
+    ),
 }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from markupsafe import Markup
 
-from services.alerts.cases import labels
+from services.alerts.cases import labels, times
 from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.visible import EarlierVersion, VisibleCase, earlier_versions
@@ -17,6 +17,7 @@ from services.alerts.replicas import repository as replicas
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation
 from shared.http.staff_auth import Staff
+from shared.pages.language import translated
 
 NEW_FOR = timedelta(minutes=10)
 """How long a case is shown as new in the list."""
@@ -74,11 +75,13 @@ def case_row(
     about = [
         Markup("<bdi>{}</bdi>").format(name_of(invitation)),
         *([Markup("<bdi>{}</bdi>").format(case.touchpoint)] if case.touchpoint else []),
-        *(["wants to be contacted"] if case.may_contact else []),
-        *([Markup("<b>does not want to be contacted</b>")] if case.may_contact is False else []),
-        *([Markup("<b>still writing</b>")] if visible.writing else []),
+        *([translated("wants to be contacted")] if case.may_contact else []),
+        *([_bold(translated("does not want to be contacted"))] if case.may_contact is False else []),
+        *([_bold(translated("still writing"))] if visible.writing else []),
     ]
     owner = visible.owner_name or ""
+    if visible.owner_name is not None and case.owner_id == reader:
+        owner = translated("%(name)s (you)") % {"name": owner}
     return CaseRow(
         id=case.id,
         href=f"/cases/{case.id}",
@@ -92,16 +95,20 @@ def case_row(
         lang=answer.language,
         about=Markup(" · ").join(about),
         due=_due(case, now, zone),
-        elapsed=100 if closed else labels.elapsed_percent(clock_start(case, answer), case.due_at, now),
+        elapsed=100 if closed else times.elapsed_percent(clock_start(case, answer), case.due_at, now),
         late=not closed and case.due_at < now,
-        owner=f"{owner} (you)" if visible.owner_name is not None and case.owner_id == reader else owner,
+        owner=owner,
         new=case.decided_version == 0 and now - case.opened_at < NEW_FOR,
     )
 
 
+def _bold(text: str) -> Markup:
+    return Markup("<b>{}</b>").format(text)
+
+
 def name_of(invitation: Invitation | None) -> str:
     """The customer's name, as far as it is known."""
-    return (invitation.customer.name if invitation else None) or "A customer"
+    return (invitation.customer.name if invitation else None) or translated("A customer")
 
 
 def clock_start(case: CaseFile, answer: Answer) -> datetime:
@@ -111,8 +118,8 @@ def clock_start(case: CaseFile, answer: Answer) -> datetime:
 
 def _due(case: CaseFile, now: datetime, zone: ZoneInfo) -> str:
     if case.state == "closed" and case.closed_at is not None:
-        return f"closed {labels.moment(case.closed_at, now, zone)}"
-    return labels.deadline(case.due_at, now, zone, contact=case.waits_for_contact)
+        return translated("closed %(at)s") % {"at": times.moment(case.closed_at, now, zone)}
+    return times.deadline(case.due_at, now, zone, contact=case.waits_for_contact)
 
 
 def grouped(
@@ -120,9 +127,10 @@ def grouped(
 ) -> list[tuple[str, list[CaseRow]]]:
     """Too late, due today, later: those that are not empty."""
     today = now.astimezone(zone).date()
-    groups: dict[str, list[CaseRow]] = {"Too late": [], "Due today": [], "Later": []}
+    late, due_today, later = translated("Too late"), translated("Due today"), translated("Later")
+    groups: dict[str, list[CaseRow]] = {late: [], due_today: [], later: []}
     for row, due_at in rows:
-        name = "Too late" if row.late else "Due today" if due_at.astimezone(zone).date() == today else "Later"
+        name = late if row.late else due_today if due_at.astimezone(zone).date() == today else later
         groups[name].append(row)
     return [(name, group) for name, group in groups.items() if group]
 
@@ -143,18 +151,18 @@ def deadlines(case: CaseFile, start: datetime, now: datetime, zone: ZoneInfo) ->
     """The deadlines that are ahead or missed."""
     if case.state == "closed":
         return []
-    wanted = [("Close by", case.close_due_at)]
+    wanted = [(translated("Close by"), case.close_due_at)]
     if case.waits_for_contact:
-        wanted.insert(0, ("First contact by", case.contact_due_at))
+        wanted.insert(0, (translated("First contact by"), case.contact_due_at))
     return [
         Deadline(
             name=name,
-            at=labels.moment(at, now, zone),
-            left=f"{labels.duration(now - at)} late" if at < now else labels.duration(at - now),
+            at=times.moment(at, now, zone),
+            left=times.lateness(now - at) if at < now else times.duration(at - now),
             late=at < now,
-            elapsed=labels.elapsed_percent(start, at, now),
-            start=f"{start.astimezone(zone):%a %H:%M}",
-            end=f"{at.astimezone(zone):%a %H:%M}",
+            elapsed=times.elapsed_percent(start, at, now),
+            start=times.weekday_time(start, zone),
+            end=times.weekday_time(at, zone),
         )
         for name, at in wanted
     ]
@@ -172,17 +180,22 @@ def purchase_facts(invitation: Invitation | None) -> list[tuple[str, str]]:
             plain = [(labels.attribute_label(str(name)), _plain(value)) for name, value in sent.items()]
             facts = [(name, value) for name, value in plain if name and value][:MAX_ATTRIBUTES]
     if invitation.account is not None:
-        manager = f", manager {invitation.account.manager}" if invitation.account.manager else ""
-        facts.append(("Account", f"{invitation.account.id}{manager}"))
+        account = invitation.account.id
+        if manager := invitation.account.manager:
+            account = translated("%(account)s, manager %(manager)s") % {
+                "account": account,
+                "manager": manager,
+            }
+        facts.append((translated("Account"), account))
     if invitation.handled_by:
-        facts.append(("Handled by", invitation.handled_by))
+        facts.append((translated("Handled by"), invitation.handled_by))
     return facts
 
 
 def _plain(value: object) -> str:
     """A value as text: objects are left out, lists of plain values are joined."""
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return translated("Yes") if value else translated("No")
     if isinstance(value, list):
         return ", ".join(text for text in map(_plain, value) if text)
     return value.strip() if isinstance(value, str) else ""

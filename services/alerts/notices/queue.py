@@ -15,7 +15,6 @@ from shared.mail import MailMessage
 from shared.outbound import LEASE_DURATION, PASSED, ClaimedMail, MailResult
 from shared.permissions import CASE_ROLES
 from shared.tenancy.tenants import find_tenant
-from shared.values.zones import zone_of
 
 
 @dataclass
@@ -68,14 +67,12 @@ class NoticeQueue:
         if not may_see(notice.segments, segments_of(answer)):
             return None
         tenant = await find_tenant(uow, notice.tenant)
-        zone = zone_of(tenant.time_zone if tenant else "UTC")
-        return self.renderer.case_notice(notice, case, answer, uow.now, zone)
+        return self.renderer.case_notice(notice, case, answer, uow.now, tenant)
 
     async def _invitation(self, uow: UnitOfWork, notice: Any) -> MailMessage:
         tenant = await find_tenant(uow, notice.tenant)
-        company = tenant.name if tenant else notice.tenant
         link = await sign_in_tokens.new_link(uow, notice.tenant, notice.staff_id)
         inviter = None
         if notice.by_id is not None:
             inviter = await people.find_person(uow, notice.tenant, notice.by_id)
-        return self.renderer.invitation(notice, company, inviter.name if inviter is not None else None, link)
+        return self.renderer.invitation(notice, tenant, inviter.name if inviter is not None else None, link)

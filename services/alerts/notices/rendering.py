@@ -5,80 +5,123 @@ customer wrote, and who they are, stays on the page: mailboxes are forwarded, se
 can erase a person from them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.alerts.cases.domain.case_file import CaseFile
-from services.alerts.cases.labels import moment, score_with_article
-from services.alerts.staff.labels import ROLE_NAMES
+from services.alerts.cases.sentences import score_with_article
+from services.alerts.cases.times import moment
+from services.alerts.staff.labels import role_name
 from services.alerts.staff.sign_in_tokens import Token, link_address
 from shared.clock import Clock
-from shared.events import Answer
+from shared.events import Answer, Tenant
 from shared.mail import MailMessage, message_id
+from shared.pages.language import SOURCE_LANGUAGE, reader_locale, rendering_for, translated
+from shared.pages.renderer import Renderer
+from shared.values.languages import widening
+from shared.values.zones import zone_of
 
 
-@dataclass(frozen=True)
 class NoticeRenderer:
     """Renders mails to colleagues. A ``notice`` is a claimed row with its recipient."""
 
-    mail_from: str
-    staff_url: str
-    """Without a slash at its end."""
-    secret: str
-    clock: Clock
+    def __init__(self, mail_from: str, staff_url: str, secret: str, clock: Clock) -> None:
+        """``staff_url`` is without a slash at its end."""
+        self._mail_from = mail_from
+        self._staff_url = staff_url
+        self._secret = secret
+        self._clock = clock
+        self._texts = Renderer("services.alerts", clock=clock)
 
     def case_notice(
-        self, notice: Any, case: CaseFile, answer: Answer, now: datetime, zone: ZoneInfo
+        self, notice: Any, case: CaseFile, answer: Answer, now: datetime, tenant: Tenant | None
     ) -> MailMessage:
         """The mail about an answer."""
-        subject, paragraphs = case_text(case, answer, now, zone)
-        return self._message(notice, subject, paragraphs, f"{self.staff_url}/cases/{case.id}")
+        zone = zone_of(tenant.time_zone if tenant else "UTC")
+        with rendering_for(self._texts.reader(self._language(notice, tenant), zone.key)):
+            subject, paragraphs = case_text(case, answer, now, zone)
+            return self._message(notice, subject, paragraphs, f"{self._staff_url}/cases/{case.id}")
 
-    def invitation(self, notice: Any, company: str, inviter: str | None, link: Token) -> MailMessage:
+    def invitation(self, notice: Any, tenant: Tenant | None, inviter: str | None, link: Token) -> MailMessage:
         """The mail that invites a person to sign in."""
-        paragraphs = [
-            invitation_sentence(company, notice.role, inviter),
-            "This link works once, within 24 hours, and lets you choose a password:",
-        ]
-        address = link_address(self.staff_url, link)
-        return self._message(notice, "Your way into Afterword", paragraphs, address)
+        company = tenant.name if tenant else notice.tenant
+        with rendering_for(self._texts.reader(self._language(notice, tenant), None)):
+            paragraphs = [
+                invitation_sentence(company, notice.role, inviter),
+                translated("This link works once, within 24 hours, and lets you choose a password:"),
+            ]
+            address = link_address(self._staff_url, link)
+            return self._message(notice, translated("Your way into Afterword"), paragraphs, address)
+
+    def _language(self, notice: Any, tenant: Tenant | None) -> str:
+        """The recipient's own, else the first of the company's languages that we have, else English."""
+        return first_available(
+            [notice.language, *(tenant.languages if tenant else ())], self._texts.languages
+        )
 
     def _message(self, notice: Any, subject: str, paragraphs: list[str], link: str) -> MailMessage:
         html = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
         html += f'<p><a href="{escape(link)}">{escape(link)}</a></p>'
         return MailMessage(
-            sender=self.mail_from,
+            sender=self._mail_from,
             sender_name="Afterword",
             recipient=notice.address,
             subject=subject,
             text="\n\n".join([*paragraphs, link]) + "\n",
-            html=f'<!doctype html><html lang="en"><body>{html}</body></html>',
-            message_id=message_id(self.secret, f"notice-{notice.kind}", str(notice.id), self.mail_from),
-            date=self.clock(),
+            html=f'<!doctype html><html lang="{reader_locale().language}"><body>{html}</body></html>',
+            message_id=message_id(self._secret, f"notice-{notice.kind}", str(notice.id), self._mail_from),
+            date=self._clock(),
         )
+
+
+def first_available(wished: Iterable[str], available: Iterable[str]) -> str:
+    """The first of the wished languages, or the next wider one, that is available; else English."""
+    known = set(available)
+    return next((tag for one in wished for tag in widening(one) if tag in known), SOURCE_LANGUAGE)
 
 
 def case_text(case: CaseFile, answer: Answer, now: datetime, zone: ZoneInfo) -> tuple[str, list[str]]:
     """Subject and paragraphs of the mail about an answer."""
-    score = score_with_article(answer.score or 0)
-    where = f" after {answer.touchpoint}" if answer.touchpoint else ""
-    happened = f"A customer gave {score}{where}."
-    if answer.id != case.answer_id:
-        happened = f"A customer whose case is open has answered again, with {score}{where}."
-    if case.may_contact is False:
-        due = f"They do not want to be contacted. Close the case by {moment(case.close_due_at, now, zone)}."
+    facts = {
+        "number": case.number,
+        "score": score_with_article(answer.score or 0),
+        "touchpoint": answer.touchpoint,
+        "due": moment(case.due_at, now, zone),
+    }
+    subject = translated("Case %(number)s: a customer gave %(score)s") % facts
+    paragraphs = [_happened(case, answer), " ".join(_wish_and_task(case)), translated("Read it and act:")]
+    return subject, [paragraph % facts for paragraph in paragraphs]
+
+
+def _happened(case: CaseFile, answer: Answer) -> str:
+    if answer.id == case.answer_id:
+        if answer.touchpoint:
+            return translated("A customer gave %(score)s after %(touchpoint)s.")
+        return translated("A customer gave %(score)s.")
+    if answer.touchpoint:
+        return translated(
+            "A customer whose case is open has answered again, with %(score)s after %(touchpoint)s."
+        )
+    return translated("A customer whose case is open has answered again, with %(score)s.")
+
+
+def _wish_and_task(case: CaseFile) -> Iterator[str]:
+    if case.may_contact:
+        yield translated("They want to be contacted.")
+    elif case.may_contact is False:
+        yield translated("They do not want to be contacted.")
+    if case.waits_for_contact:
+        yield translated("First contact is due by %(due)s.")
     else:
-        wish = "They want to be contacted. " if case.may_contact else ""
-        task = "First contact is due" if case.waits_for_contact else "Close the case"
-        due = f"{wish}{task} by {moment(case.due_at, now, zone)}."
-    return f"Case {case.number}: a customer gave {score}", [happened, due, "Read it and act:"]
+        yield translated("Close the case by %(due)s.")
 
 
 def invitation_sentence(company: str, role: str, inviter: str | None) -> str:
     """The first sentence of the mail that invites a person."""
+    facts = {"company": company, "role": role_name(role), "inviter": inviter}
     if inviter is None:
-        return f"You can now sign in to Afterword for {company}, as {ROLE_NAMES[role]}."
-    return f"{inviter} lets you sign in to Afterword for {company}, as {ROLE_NAMES[role]}."
+        return translated("You can now sign in to Afterword for %(company)s, as %(role)s.") % facts
+    return translated("%(inviter)s lets you sign in to Afterword for %(company)s, as %(role)s.") % facts

@@ -79,7 +79,7 @@ CLAIM = """
     WHERE n.tenant = due.tenant AND n.id = due.id AND s.tenant = n.tenant AND s.id = n.staff_id
     RETURNING
         n.tenant, n.id, n.kind, n.case_id, n.answer_id, n.attempts, n.refusals, n.by_id,
-        s.id AS staff_id, s.address, s.name, s.role, s.segments, s.active, s.wants_mail
+        s.id AS staff_id, s.address, s.name, s.role, s.segments, s.active, s.wants_mail, s.language
 """
 
 

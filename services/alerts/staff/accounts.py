@@ -14,6 +14,7 @@ from shared.events.segments import WHOLE_COMPANY, normalized_segment
 from shared.ids import uuid7
 from shared.permissions import ADMIN, ROLES, Role
 from shared.values.addresses import canonical_address
+from shared.values.messages import message
 
 MAX_FIELD_CHARS = 200
 """Of an address, a name or a segment."""
@@ -33,9 +34,14 @@ def clean_address(address: str) -> str:
     except EmailNotValidError:
         ending = address.strip().rpartition(".")[2].casefold()
         if ending in SPECIAL_USE_DOMAIN_NAMES:
-            remedy = f"No mail goes to addresses that end in .{ending}: the ending is reserved."
-            raise BadAccount("address", f"{remedy} Write one such as name@example.com.") from None
-        raise BadAccount("address", "Write an address such as name@example.com.") from None
+            remedy = message(
+                "No mail goes to addresses that end in .%(ending)s: the ending is reserved. "
+                "Write one such as name@example.com.",
+                ending=ending,
+            )
+        else:
+            remedy = message("Write an address such as name@example.com.")
+        raise BadAccount("address", remedy) from None
 
 
 def clean_role(role: str) -> Role:
@@ -46,7 +52,7 @@ def clean_role(role: str) -> Role:
     for known in ROLES:
         if role == known:
             return known
-    raise BadAccount("role", f"Choose one of {', '.join(ROLES)}.")
+    raise BadAccount("role", message("Choose one of %(roles)s.", roles=", ".join(ROLES)))
 
 
 def clean_segments(segments: Sequence[str]) -> list[str]:
@@ -59,10 +65,12 @@ def clean_segments(segments: Sequence[str]) -> list[str]:
         dimension, colon, value = segment.partition(":")
         if not (colon and dimension and value) or len(segment) > MAX_FIELD_CHARS:
             raise BadAccount(
-                "segments", "Write each segment as dimension:value, such as touchpoint:checkout."
+                "segments", message("Write each segment as dimension:value, such as touchpoint:checkout.")
             )
     if _bytes_in_pass(wanted) > MAX_SEGMENTS_BYTES:
-        raise BadAccount("segments", "These are too many. Name a higher level of the organisation instead.")
+        raise BadAccount(
+            "segments", message("These are too many. Name a higher level of the organisation instead.")
+        )
     return wanted
 
 
@@ -73,9 +81,9 @@ def clean_name(name: str) -> str:
     """
     plain = " ".join(name.split())
     if not plain:
-        raise BadAccount("name", "Write the name that colleagues read.")
+        raise BadAccount("name", message("Write the name that colleagues read."))
     if len(plain) > MAX_FIELD_CHARS or _bytes_in_pass(plain) > MAX_NAME_BYTES:
-        raise BadAccount("name", "Write a shorter name.")
+        raise BadAccount("name", message("Write a shorter name."))
     return plain
 
 
@@ -115,7 +123,7 @@ async def create_person(
         segments=clean_segments(segments),
     )
     if not added:
-        raise BadAccount("address", "Somebody with this address is here already.")
+        raise BadAccount("address", message("Somebody with this address is here already."))
     return person
 
 
@@ -158,10 +166,10 @@ async def change_rights(
 async def _find(uow: UnitOfWork, tenant: str, person: UUID) -> Any:
     found = await people.find_person(uow, tenant, person)
     if found is None:
-        raise BadAccount("person", "There is nobody like that here.")
+        raise BadAccount("person", message("There is nobody like that here."))
     return found
 
 
 async def _refuse_last_admin(uow: UnitOfWork, tenant: str, person: UUID) -> None:
     if await people.lock_admins(uow, tenant) == [person]:
-        raise BadAccount("person", "This is the last administrator. Make somebody else one first.")
+        raise BadAccount("person", message("This is the last administrator. Make somebody else one first."))

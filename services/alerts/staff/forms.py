@@ -31,6 +31,10 @@ class LinkForm(BaseModel):
 SettingsAct = Literal["me", "password", "everywhere", "invite", "change", "link", "deactivate", "activate"]
 
 
+AS_BROWSER = "browser"
+"""The choice of no language: the browser's decides. (An empty field counts as one that was not sent.)"""
+
+
 class SettingsForm(BaseModel):
     """What the forms of the page send."""
 
@@ -38,6 +42,8 @@ class SettingsForm(BaseModel):
     person: UUID | None = None
     name: str = ""
     wants_mail: str = ""
+    language: str = ""
+    """Of pages and mails, or ``AS_BROWSER``; empty: a form of an earlier version, without this field."""
     current: str = ""
     password: str = ""
     address: str = ""

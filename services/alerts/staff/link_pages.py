@@ -1,5 +1,6 @@
 """Where a one-time link leads: a person chooses a password and is signed in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
@@ -15,9 +16,11 @@ from services.alerts.staff.repository import links, people, sessions
 from services.alerts.staff.sign_in_tokens import Token
 from shared.http.csrf import own_site_checked
 from shared.http.routes import CheckedRoute
+from shared.pages.language import spoken
 from shared.pages.page import Page
 from shared.permissions import ADMIN, CASE_ROLES
 from shared.tenancy.tenants import find_tenant
+from shared.values.messages import Message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
@@ -94,15 +97,17 @@ async def _invited(context: AlertsContext, token: Token | None) -> InvitedPerson
     return InvitedPerson(account, company.name if company else token.tenant)
 
 
-def link_faults(form: LinkForm, person: Any, company: str) -> dict[str, str]:
+def link_faults(form: LinkForm, person: Any, company: str) -> dict[str, Message]:
     """What is wrong with the fields, by their names."""
-    faults = {"password": password_fault(form.password, person.address, company)}
+    faults = {}
+    if fault := password_fault(form.password, person.address, company):
+        faults["password"] = fault
     try:
         if form.name.strip():
             accounts.clean_name(form.name)
-    except BadAccount as fault:
-        faults[fault.field] = fault.remedy
-    return {name: fault for name, fault in faults.items() if fault}
+    except BadAccount as bad:
+        faults[bad.field] = bad.remedy
+    return faults
 
 
 def first_page(role: str) -> str:
@@ -114,12 +119,13 @@ def _link_page(
     request: Request,
     context: AlertsContext,
     invited: InvitedPerson | None,
-    faults: dict[str, str] | None = None,
+    faults: Mapping[str, Message] | None = None,
     name: str = "",
 ) -> Response:
     if invited is None:
         return context.pages.page(request, LinkPage(), status_code=410)
     person = invited.person
     known_name = "" if person.name == accounts.guessed_name(person.address) else person.name
-    page = LinkPage(invited=invited, faults=faults or {}, name=name or known_name)
+    remedies = {field: spoken(fault) for field, fault in (faults or {}).items()}
+    page = LinkPage(invited=invited, faults=remedies, name=name or known_name)
     return context.pages.page(request, page, status_code=422 if faults else 200)

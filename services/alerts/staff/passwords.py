@@ -10,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.alerts.staff.common_passwords import is_common
 from shared.http.problems import Problem
+from shared.values.messages import Message, message
 
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 12, 200
 MAX_WAITING = 20
@@ -57,7 +58,8 @@ class Passwords:
     @asynccontextmanager
     async def _turn(self, *, known: bool) -> AsyncIterator[None]:
         if self._waiting[known] >= MAX_WAITING:
-            raise Problem(503, detail="Too many sign in at once. Try again.", headers={"Retry-After": "5"})
+            remedy = message("Too many sign in at once. Try again.")
+            raise Problem(503, detail=remedy, headers={"Retry-After": "5"})
         self._waiting[known] += 1
         try:
             async with self._lanes[known]:
@@ -73,15 +75,15 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
-def password_fault(password: str, *own: str) -> str:
-    """Why a password is refused; empty when it is not.
+def password_fault(password: str, *own: str) -> Message | None:
+    """Why a password is refused; None when it is not.
 
     ``own`` are texts that are its owner's, such as the address and the company's name.
     """
     if len(password) < MIN_PASSWORD_CHARS:
-        return f"Use at least {MIN_PASSWORD_CHARS} characters. A sentence is easy to remember."
+        return message("Use at least %(n)s characters. A sentence is easy to remember.", n=MIN_PASSWORD_CHARS)
     if len(password) > MAX_PASSWORD_CHARS:
-        return f"Use at most {MAX_PASSWORD_CHARS} characters."
+        return message("Use at most %(n)s characters.", n=MAX_PASSWORD_CHARS)
     if is_common(password, own):
-        return "That is among the first that are guessed. A sentence of four or more words is not."
-    return ""
+        return message("That is among the first that are guessed. A sentence of four or more words is not.")
+    return None

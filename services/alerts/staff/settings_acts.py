@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Any
 
@@ -9,7 +10,7 @@ from services.alerts.cases.repository import overview
 from services.alerts.errors import BadAccount
 from services.alerts.notices import repository as notices
 from services.alerts.staff import accounts
-from services.alerts.staff.forms import SettingsForm
+from services.alerts.staff.forms import AS_BROWSER, SettingsForm
 from services.alerts.staff.passwords import MAX_PASSWORD_CHARS, password_fault
 from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.sessions import session_id
@@ -17,13 +18,14 @@ from services.alerts.staff.sign_in import SignIn
 from shared.db.database import UnitOfWork
 from shared.http.staff_auth import Staff
 from shared.tenancy.tenants import find_tenant
+from shared.values.messages import Message, message
 
 
-async def act(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
-    """Do what a form asks for, beside a change of the password."""
+async def act(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Collection[str]) -> None:
+    """Do what a form asks for, beside a change of the password. ``languages`` are those of our pages."""
     match form.act:
         case "me":
-            await _change_own(uow, staff, form)
+            await _change_own(uow, staff, form, languages)
         case "everywhere":
             await sessions.delete_sessions(uow, staff.tenant, staff.id, except_session=session_id(staff))
         case "invite":
@@ -37,22 +39,29 @@ async def act(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
         case "link":
             found = await _managed_person(uow, staff, form)
             if not found.active:
-                raise BadAccount("person", "Nobody who may sign in.")
+                raise BadAccount("person", message("Nobody who may sign in."))
             await notices.queue_invitation(uow, staff.tenant, found.id, by=staff.id)
         case "deactivate":
             if not form.sure:
-                raise BadAccount("person", "Tick that it is meant.")
+                raise BadAccount("person", message("Tick that it is meant."))
             await accounts.dismiss(uow, staff.tenant, (await _managed_person(uow, staff, form)).id)
         case "activate":
             await accounts.readmit(uow, staff.tenant, (await _managed_person(uow, staff, form)).id)
 
 
-async def _change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
+async def _change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Collection[str]) -> None:
     me = await people.find_person(uow, staff.tenant, staff.id, lock=True)
     if form.drawn and form.drawn != own_fingerprint(me):
-        raise BadAccount("name", "You changed this elsewhere meanwhile. Look at both and save again.")
+        raise BadAccount(
+            "name", message("You changed this elsewhere meanwhile. Look at both and save again.")
+        )
+    if form.language and form.language not in {AS_BROWSER, *languages}:
+        raise BadAccount("language", message("Choose one of the languages."))
     name = accounts.clean_name(form.name)
     await people.set_preferences(uow, staff.tenant, staff.id, name=name, wants_mail=form.wants_mail == "on")
+    if form.language:
+        language = "" if form.language == AS_BROWSER else form.language
+        await people.set_language(uow, staff.tenant, staff.id, language)
 
 
 async def _change_person(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> None:
@@ -60,8 +69,11 @@ async def _change_person(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> N
     if form.drawn and form.drawn != person_fingerprint(person):
         raise BadAccount(
             "person",
-            f"Not saved: somebody changed what {person.name} may do and see meanwhile. The role is as it "
-            "stands now, the segments are as you wrote them. Look at both and save again.",
+            message(
+                "Not saved: somebody changed what %(name)s may do and see meanwhile. The role is as it "
+                "stands now, the segments are as you wrote them. Look at both and save again.",
+                name=person.name,
+            ),
         )
     segments = await _segments(uow, staff, form)
     await accounts.change_rights(uow, staff.tenant, person.id, role=form.role, segments=segments)
@@ -70,16 +82,17 @@ async def _change_person(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> N
 async def _managed_person(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> Any:
     """The person of the form, who sees no more than the administrator does."""
     if form.person is None:
-        raise BadAccount("person", "Choose somebody.")
+        raise BadAccount("person", message("Choose somebody."))
     found = await people.find_person(uow, staff.tenant, form.person)
     if found is None or not accounts.is_within(staff.segments, found.segments):
-        raise BadAccount("person", "There is nobody like that among your people.")
+        raise BadAccount("person", message("There is nobody like that among your people."))
     return found
 
 
 def own_fingerprint(me: Any) -> str:
     """What the form about oneself was rendered from: a stale form must not undo what it did not show."""
-    return _fingerprint(me.name, me.wants_mail)
+    # As in an earlier version where no language is chosen, so that the forms of one are not refused.
+    return _fingerprint(me.name, me.wants_mail, *filter(None, [me.language]))
 
 
 def person_fingerprint(person: Any) -> str:
@@ -98,24 +111,28 @@ async def _segments(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> list[s
     """
     wanted = accounts.clean_segments(form.segments.splitlines())
     if not accounts.is_within(staff.segments, wanted):
-        raise BadAccount("segments", "You can let others see only what you see.")
+        raise BadAccount("segments", message("You can let others see only what you see."))
     known, without_cases = await overview.segments_of_cases(uow, staff.tenant), []
     if known:  # a company without a case has none that could be misspelt
         without_cases = await overview.segments_without_cases(uow, staff.tenant, wanted)
     if without_cases and form.sure.split() != " ".join(without_cases).split():
-        similar = get_close_matches(without_cases[0], known, n=1)
-        instead = f" Do you mean {similar[0]}?" if similar else ""
-        raise SegmentsWithoutCases(
-            without_cases,
-            f"No case has come from {', '.join(without_cases)} yet.{instead} To keep it, save once more.",
-        )
+        facts = {"segments": ", ".join(without_cases)}
+        remedy = message("No case has come from %(segments)s yet. To keep it, save once more.", **facts)
+        if similar := get_close_matches(without_cases[0], known, n=1):
+            remedy = message(
+                "No case has come from %(segments)s yet. Do you mean %(similar)s? "
+                "To keep it, save once more.",
+                **facts,
+                similar=similar[0],
+            )
+        raise SegmentsWithoutCases(without_cases, remedy)
     return wanted
 
 
 class SegmentsWithoutCases(BadAccount):
     """Segments that may be misspelt; sent again as they are they count."""
 
-    def __init__(self, segments: list[str], remedy: str) -> None:
+    def __init__(self, segments: list[str], remedy: Message) -> None:
         super().__init__("segments", remedy)
         self.segments = segments
 
@@ -131,7 +148,7 @@ async def change_password(sign_in: SignIn, staff: Staff, form: SettingsForm) -> 
     password_hash = account.password_hash if account is not None else None
     current = form.current[: MAX_PASSWORD_CHARS + 1]
     if not all(await sign_in.passwords.matching([password_hash], current, times=1, known=True)):
-        raise BadAccount("current", "That is not your password.")
+        raise BadAccount("current", message("That is not your password."))
     own = (account.address if account is not None else "", company.name if company else "")
     if fault := password_fault(form.password, *own):
         raise BadAccount("password", fault)

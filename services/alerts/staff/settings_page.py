@@ -1,6 +1,6 @@
 """The settings page: what people set for themselves, and administrators for their people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -13,8 +13,8 @@ from services.alerts.errors import BadAccount
 from services.alerts.frame import open_case_counts, staff_frame
 from services.alerts.staff import accounts, settings_acts
 from services.alerts.staff.companies import CompanyChoice
-from services.alerts.staff.forms import SettingsForm
-from services.alerts.staff.labels import ROLE_NAMES, role_options
+from services.alerts.staff.forms import AS_BROWSER, SettingsForm
+from services.alerts.staff.labels import device_label, role_name, role_options
 from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.settings_acts import SegmentsWithoutCases, own_fingerprint, person_fingerprint
 from shared.db.database import UnitOfWork
@@ -22,21 +22,23 @@ from shared.http.csrf import csrf_checked
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, signed_in
+from shared.pages.language import SOURCE_LANGUAGE, native_name, spoken, translated
 from shared.pages.page import Page
 from shared.permissions import ADMIN
+from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 SignedIn = Annotated[Staff, Depends(signed_in())]
 ADMIN_ACTS = {"invite", "change", "link", "deactivate", "activate"}
 CONFIRMATIONS = {
-    "me": "Saved.",
-    "password": "The password is changed. Everywhere else you are signed out.",
-    "everywhere": "You are signed out everywhere else.",
-    "invite": "The invitation is on its way.",
-    "change": "Saved. It holds within five minutes.",
-    "link": "A new sign-in link is on its way.",
-    "deactivate": "Signed out everywhere within five minutes, and cannot sign in any more.",
-    "activate": "May sign in again.",
+    "me": message("Saved."),
+    "password": message("The password is changed. Everywhere else you are signed out."),
+    "everywhere": message("You are signed out everywhere else."),
+    "invite": message("The invitation is on its way."),
+    "change": message("Saved. It holds within five minutes."),
+    "link": message("A new sign-in link is on its way."),
+    "deactivate": message("Signed out everywhere within five minutes, and cannot sign in any more."),
+    "activate": message("May sign in again."),
 }
 
 
@@ -53,8 +55,11 @@ class SettingsPage(Page):
     """The people whom an administrator manages; empty for others."""
     known_segments: list[str]
     """The segments of cases, which an administrator may give."""
+    language_options: list[tuple[str, str]]
+    role: str
+    """The person's own, within a sentence."""
     role_options: list[tuple[str, str]]
-    role_names: dict[str, str]
+    device_label: Callable[[str], str]
     own_fingerprint: Callable[[Any], str]
     person_fingerprint: Callable[[Any], str]
     form: SettingsForm
@@ -88,12 +93,12 @@ async def do(
             await settings_acts.change_password(context.sign_in, staff, form)
         else:
             async with context.database.transaction() as uow:
-                await settings_acts.act(uow, staff, form)
+                await settings_acts.act(uow, staff, form, context.pages.languages)
     except BadAccount as fault:
         return await _page(request, context, staff, form=form, fault=fault)
     response = RedirectResponse(f"/settings?did={form.act}", 303)
-    if form.act == "me" and (access := await context.sign_in.renewed_pass(request)) is not None:
-        context.sign_in.set_pass(response, access)
+    if form.act == "me" and (session := await context.sign_in.session_of(request)) is not None:
+        context.sign_in.set_pass(response, session)
     return response
 
 
@@ -112,6 +117,12 @@ async def _known_segments(uow: UnitOfWork, staff: Staff) -> list[str]:
     return [segment for segment in found if accounts.is_within(staff.segments, [segment])]
 
 
+def _language_options(languages: Sequence[str]) -> list[tuple[str, str]]:
+    """The languages of our pages by their own names, English first."""
+    tags = sorted(languages, key=lambda tag: tag != SOURCE_LANGUAGE)
+    return [(AS_BROWSER, translated("As my browser")), *((tag, native_name(tag)) for tag in tags)]
+
+
 async def _page(
     request: Request,
     context: AlertsContext,
@@ -126,19 +137,22 @@ async def _page(
         frame = await staff_frame(
             uow, staff, here="settings", open_cases=counts.open if counts is not None else None
         )
+        me: Any = await people.find_person(uow, staff.tenant, staff.id)
         page = SettingsPage(
-            me=await people.find_person(uow, staff.tenant, staff.id),
+            me=me,
             sessions=await sessions.sessions_of(uow, staff.tenant, staff.id),
             companies=await context.sign_in.companies_to_choose(uow, request),
             people=await _managed_people(uow, staff),
             known_segments=await _known_segments(uow, staff),
+            language_options=_language_options(context.pages.languages),
+            role=role_name(me.role),
             role_options=role_options(),
-            role_names=ROLE_NAMES,
+            device_label=device_label,
             own_fingerprint=own_fingerprint,
             person_fingerprint=person_fingerprint,
             form=form or SettingsForm(act="me"),
-            fault=(fault.field, fault.remedy) if fault else None,
+            fault=(fault.field, spoken(fault.remedy)) if fault else None,
             sure="\n".join(fault.segments) if isinstance(fault, SegmentsWithoutCases) else "",
-            done=CONFIRMATIONS.get(did, ""),
+            done=spoken(CONFIRMATIONS.get(did, "")),
         )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=422 if fault else 200)

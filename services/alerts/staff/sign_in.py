@@ -17,6 +17,7 @@ from services.alerts.staff.sign_in_tokens import Token
 from shared.db.database import Database, UnitOfWork
 from shared.http.client_networks import network_of, site_of
 from shared.http.rate_limit import RateLimit, attempt
+from shared.http.readers import LANGUAGE_COOKIE
 from shared.http.staff_auth import (
     ACCESS_COOKIE,
     ACCESS_PASS_LIFETIME_S,
@@ -116,30 +117,33 @@ class SignIn:
         token = await new_session(uow, tenant, person, device)
         session = await sessions.find_session(uow, tenant, token.digest)
         self._set_cookie(response, SESSION_COOKIE, str(token), SESSION_LIFETIME_S)
-        self.set_pass(response, self._pass(tenant, session))
+        self.set_pass(response, session)
 
-    async def renewed_pass(self, request: Request) -> str | None:
-        """A new pass for the session of this request; None without a session that lasts."""
+    async def session_of(self, request: Request) -> Any | None:
+        """The session of this request with its person; None without one that lasts."""
         token = Token.read(cookie_of(request, SESSION_COOKIE))
         if token is None:
             return None
         async with self.database.reading() as uow:
-            session = await sessions.find_session(uow, token.tenant, token.digest)
-        return None if session is None else self._pass(token.tenant, session)
+            return await sessions.find_session(uow, token.tenant, token.digest)
 
-    def set_pass(self, response: Response, access: str) -> None:
-        """Set the cookie of the pass, which lasts five minutes."""
-        self._set_cookie(response, ACCESS_COOKIE, access, ACCESS_PASS_LIFETIME_S)
+    def set_pass(self, response: Response, session: Any) -> None:
+        """Set the cookie of the pass, which lasts five minutes, and that of the person's language."""
+        self._set_cookie(response, ACCESS_COOKIE, self._pass(session), ACCESS_PASS_LIFETIME_S)
+        if session.language:
+            self._set_cookie(response, LANGUAGE_COOKIE, session.language, SESSION_LIFETIME_S)
+        else:
+            self._delete_cookie(response, LANGUAGE_COOKIE)
 
     def delete_cookies(self, response: Response) -> None:
         """Delete the cookies that give access."""
         for name in (ACCESS_COOKIE, SESSION_COOKIE, COMPANIES_COOKIE):
             self._delete_cookie(response, name)
 
-    def _pass(self, tenant: str, session: Any) -> str:
+    def _pass(self, session: Any) -> str:
         return self.access.sign(
             Staff(
-                tenant,
+                session.tenant,
                 session.id,
                 session.name,
                 session.role,

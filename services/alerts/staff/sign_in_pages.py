@@ -18,12 +18,12 @@ from shared.http.csrf import csrf_checked, own_site_checked
 from shared.http.problems import Problem, wants_page
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff, safe_next, signed_in, staff_of
+from shared.pages.language import translated
 from shared.pages.page import Page
 from shared.values.addresses import canonical_address
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 OwnSite = Annotated[None, Depends(own_site_checked)]
-WRONG_PASSWORD = "That address and password do not belong together."  # noqa: S105
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,11 @@ async def login(
     found = await sign_in.accounts_of(address, password, known=bool(known))
     goal = safe_next(form.next)
     if not found:
-        refused = SignInPage(next=goal, address=form.address, wrong=WRONG_PASSWORD)
+        refused = SignInPage(
+            next=goal,
+            address=form.address,
+            wrong=translated("That address and password do not belong together."),
+        )
         return context.pages.page(request, refused, status_code=422)
     if len(found) > 1:
         response = RedirectResponse(f"/login/company?next={quote(goal, safe='')}", 303)
@@ -114,8 +118,8 @@ async def choose_company(
 async def renew(request: Request, context: OwnContext, next: str = "/") -> Response:  # noqa: A002  (the field's name in the address)
     """Renew the pass and go back with the same request (a program: 204); without a session to the form."""
     sign_in, goal = context.sign_in, safe_next(next)
-    access = await sign_in.renewed_pass(request)
-    if access is None:
+    session = await sign_in.session_of(request)
+    if session is None:
         if not wants_page(request):
             raise Problem(401)
         # A form that was posted cannot wait for the sign-in; the page that it is on can.
@@ -126,7 +130,7 @@ async def renew(request: Request, context: OwnContext, next: str = "/") -> Respo
         response = RedirectResponse(goal, 303 if request.method == "GET" else 307)
     else:
         response = Response(status_code=204)
-    sign_in.set_pass(response, access)
+    sign_in.set_pass(response, session)
     return response
 
 

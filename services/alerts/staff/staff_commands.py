@@ -10,6 +10,7 @@ from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.sign_in_tokens import link_address, new_link
 from shared.db.database import Database
 from shared.tenancy import find_tenant
+from shared.values.messages import message
 
 
 async def create_staff(
@@ -41,7 +42,7 @@ async def sign_in_link(database: Database, staff_url: str, tenant: str, address:
     async with database.transaction() as uow:
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None or not found.active:
-            raise BadAccount("address", "Nobody who may sign in has this address.")
+            raise BadAccount("address", message("Nobody who may sign in has this address."))
         return link_address(staff_url, await new_link(uow, tenant, found.id))
 
 
@@ -56,7 +57,7 @@ async def set_password(database: Database, tenant: str, address: str, password: 
     async with database.transaction() as uow:
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None:
-            raise BadAccount("address", "Nobody has this address.")
+            raise BadAccount("address", message("Nobody has this address."))
         await people.set_password_hash(uow, tenant, found.id, password_hash)
         await sessions.delete_sessions(uow, tenant, found.id)
 
@@ -69,7 +70,7 @@ async def dismiss(database: Database, tenant: str, address: str) -> None:
     async with database.transaction() as uow:
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None:
-            raise BadAccount("address", "Nobody has this address.")
+            raise BadAccount("address", message("Nobody has this address."))
         await accounts.dismiss(uow, tenant, found.id)
 
 
@@ -83,7 +84,10 @@ async def list_staff(database: Database, tenant: str) -> list[Any]:
         if not found and await find_tenant(uow, tenant) is None:
             raise BadAccount(
                 "tenant",
-                f"Alerts knows no company {tenant!r}; `afterword tenant list` shows all, "
-                "and one that was made just now is known in a moment.",
+                message(
+                    "Alerts knows no company %(tenant)s; `afterword tenant list` shows all, "
+                    "and one that was made just now is known in a moment.",
+                    tenant=repr(tenant),
+                ),
             )
     return found

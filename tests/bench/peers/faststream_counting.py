@@ -99,8 +99,8 @@ job = Job(int(os.environ["PEER_RECORDS"]))
 
 @app.on_startup
 async def connect() -> None:
-    job.pool = await asyncpg.create_pool(os.environ["PEER_DATABASE"], server_settings={"jit": "off"})
-    await job.pool.execute(CREATE)
+    job.pool = pool = await asyncpg.create_pool(os.environ["PEER_DATABASE"], server_settings={"jit": "off"})
+    await pool.execute(CREATE)
 
 
 @broker.subscriber(
@@ -118,6 +118,7 @@ async def count(events: list[Event]) -> None:
         at = newest.setdefault((event.tenant, event.data.id), event)
         if event.data.version > at.data.version:
             newest[event.tenant, event.data.id] = event
+    assert job.pool is not None
     async with job.pool.acquire() as connection, connection.transaction():
         rows = await connection.fetch(
             KEEP,

@@ -1,5 +1,6 @@
 """Cases for programs."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -136,7 +137,7 @@ async def test_a_key_cannot_take_a_case(alerts: AlertsApi) -> None:
     ],
     ids=str,
 )
-async def test_wrong_bodies_are_refused_by_name(alerts: AlertsApi, body) -> None:
+async def test_wrong_bodies_are_refused_by_name(alerts: AlertsApi, body: Any) -> None:
     case = await alerts.open_case()
     answer = await alerts.client().post(
         f"/v1/cases/{case}/actions", json=body, headers=alerts.key("cases:write")

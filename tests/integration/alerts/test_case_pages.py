@@ -9,7 +9,7 @@ from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
 
 from services.alerts.replicas.handlers import keep_invitations
-from shared.events import TenantSending
+from shared.events import SendingMode, TenantSending
 from shared.tenancy.sending import keep_sending
 
 CLOSING = {
@@ -37,7 +37,8 @@ async def test_the_newest_event_says_how_mail_is_sent_in_whatever_order_the_vers
     alerts: AlertsApi,
 ) -> None:
     browser = await alerts.signed_in()
-    for version, mode, stopped in ((2, "live", True), (1, "test", False)):
+    changes: list[tuple[int, SendingMode, bool]] = [(2, "live", True), (1, "test", False)]
+    for version, mode, stopped in changes:
         sending = TenantSending(
             version=version, mode=mode, stopped=stopped, changed_at=alerts.database.clock()
         )

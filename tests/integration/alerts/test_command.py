@@ -1,5 +1,6 @@
 """``afterword staff``: from the command line to a way in."""
 
+import pytest
 import typer
 from support.alerts_builders import TENANT, a_tenant, deliver
 from support.http_clients import afterword_settings
@@ -12,7 +13,9 @@ from shared.tenancy import keep_tenants
 ADDRESS = "first@example.com"
 
 
-async def test_people_are_made_listed_and_dismissed_by_command(database: Database, monkeypatch) -> None:
+async def test_people_are_made_listed_and_dismissed_by_command(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import asyncio  # noqa: PLC0415
 
     afterword = afterword_settings("127.0.0.1:1")

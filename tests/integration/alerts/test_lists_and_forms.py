@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -145,16 +146,18 @@ async def test_what_happened_is_told_by_the_page_on_the_page_and_by_the_api(aler
     for note in notes:
         action = {"act": "note", "text": note}
         await client.post(f"/v1/cases/{case}/actions", json=action, headers=key)
-    told, before, answers = [], None, 0
+    told: list[dict[str, Any]] = []
+    before, answers = None, 0
     while True:
-        query = {"before": before} if before else {}
+        query: dict[str, Any] = {"before": before} if before else {}
         page = (await client.get(f"/v1/cases/{case}", params=query, headers=key)).json()
         told, before, answers = page["timeline"] + told, page["earlier"], answers + 1
         if before is None:
             break
     assert answers == 2
     assert [entry["facts"]["text"] for entry in told if entry["kind"] == "note"] == notes
-    address, read = f"/cases/{case}", []
+    address = f"/cases/{case}"
+    read: list[str] = []
     while address:
         page = (await jonas.get(address)).text
         found = re.findall(r"note-\d{3}\.", page)

@@ -1,6 +1,7 @@
 """An unhappy answer opens exactly one case, whatever is delivered again and in whatever order."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -15,11 +16,11 @@ from services.alerts.cases.schedule import settle_quiet_answers
 from services.alerts.replicas.handlers import keep_invitations
 from shared.db.database import Database
 from shared.db.notifications import CHANGES_CHANNEL
-from shared.events import CASES, Answer, Event
+from shared.events import CASES, Answer, Case, Event
 from shared.ids import uuid7
 
 
-async def cases(database: Database) -> list[Event]:  # type: ignore[type-arg]
+async def cases(database: Database) -> list[Any]:
     return await rows(database, "SELECT * FROM cases ORDER BY tenant, opened_at, id")
 
 
@@ -27,7 +28,7 @@ async def kinds(database: Database) -> list[str]:
     return [row.kind for row in await rows(database, "SELECT kind FROM timeline ORDER BY at, seq")]
 
 
-async def published(database: Database) -> list[Event]:  # type: ignore[type-arg]
+async def published(database: Database) -> list[Event[Case]]:
     found = await rows(database, "SELECT value FROM outbox WHERE topic = 'cases.v1' ORDER BY seq")
     return [CASES.decode(row.value) for row in found]
 
@@ -66,7 +67,9 @@ async def test_a_four_to_six_is_to_be_called_within_two_days(database: Database)
     ],
     ids=["not unhappy", "only clicked", "test", "import", "old"],
 )
-async def test_only_a_fresh_unhappy_answer_of_a_person_opens_a_case(database: Database, changes) -> None:
+async def test_only_a_fresh_unhappy_answer_of_a_person_opens_a_case(
+    database: Database, changes: dict[str, Any]
+) -> None:
     await deliver(database, act_on_answers, an_answer(**changes))
     assert await cases(database) == []
 
@@ -80,7 +83,11 @@ async def test_an_outage_of_ours_loses_no_customer_but_mails_nobody_days_later(d
 
 
 async def add_staff(
-    database: Database, tenant: str = TENANT, role: str = "agent", segments=(), wants_mail=True
+    database: Database,
+    tenant: str = TENANT,
+    role: str = "agent",
+    segments: Sequence[str] = (),
+    wants_mail: bool = True,
 ) -> None:
     async with database.transaction() as uow:
         await uow.execute(

@@ -146,6 +146,7 @@ async def test_what_was_sent_before_it_was_amended_stays_readable_in_the_list_an
         await deliver(alerts.database, act_on_answers, *batch)
     agent = await alerts.signed_in()
     (case,) = await rows(alerts.database, "SELECT id FROM cases")
+    page = ""
     for path in ("/inbox", f"/cases/{case.id}"):
         page = (await agent.get(path)).text
         assert "All is well." in page

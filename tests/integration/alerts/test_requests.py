@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -133,7 +134,7 @@ async def test_keys_are_forgotten_after_thirty_days_and_not_before(alerts: Alert
     real = alerts.database.clock
     try:
         for days, left in ((29, 1), (31, 0)):
-            alerts.database.clock = lambda days=days: real() + timedelta(days=days)
+            alerts.database.clock = partial(lambda by: real() + by, timedelta(days=days))
             await delete_expired(alerts.database)
             assert len(await rows(alerts.database, "SELECT 1 FROM case_request")) == left
     finally:

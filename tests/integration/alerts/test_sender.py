@@ -4,16 +4,19 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from support.alerts_api import STAFF_URL, AlertsApi
-from support.alerts_builders import act_on_answers, an_answer, deliver, rows
+from support.alerts_builders import a_tenant, act_on_answers, an_answer, deliver, rows
 from support.stack import Mailbox
 
 from services.alerts.notices import repository as notices
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
+from services.alerts.staff.repository import people
 from shared.mail import Mailer
 from shared.outbound import LEASE_DURATION, Sender, leases
 from shared.telemetry import metrics
+from shared.tenancy.tenants import keep_tenants
 
 
 @pytest.fixture
@@ -133,3 +136,22 @@ async def test_the_owner_of_an_open_case_hears_of_the_next_answer_alone(alerts: 
         alerts.database, "SELECT staff_id FROM notification WHERE answer_id = :id", id=second.id
     )
     assert [row.staff_id for row in told] == [jonas.person.id]
+
+
+async def test_each_colleague_reads_the_mail_in_their_language_else_in_the_companys(
+    alerts: AlertsApi, sender: Sender, mailbox: Mailbox
+) -> None:
+    dutch = structs.replace(a_tenant(), version=2, languages=("fr", "nl"))
+    await deliver(alerts.database, keep_tenants, dutch)
+    sara, jonas = await alerts.person(), await alerts.person()
+    async with alerts.database.transaction() as uow:
+        await people.set_language(uow, sara.tenant, sara.id, "da")
+    await alerts.open_case(score=3)
+    await drain(sender)
+    (row,) = await rows(alerts.database, "SELECT number FROM cases")
+    for person, subject in (
+        (sara, f"Sag {row.number}: en kunde gav et 3-tal"),
+        (jonas, f"Zaak {row.number}: een klant gaf een 3"),
+    ):
+        (found,) = await mailbox.mails(to=person.address)
+        assert found["subject"] == subject

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import httpx
 import pytest
 from support.alerts_api import PASSWORD, STAFF_URL, AlertsApi, cookies_of
 from support.alerts_builders import TENANT, rows
@@ -12,6 +13,12 @@ from services.alerts.staff.staff_commands import sign_in_link
 from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE
 
 
+async def follow(client: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:
+    """The request to which an answer redirects, with its method and its body."""
+    assert answer.next_request is not None
+    return await client.send(answer.next_request)
+
+
 async def test_an_old_pass_is_renewed_and_a_post_keeps_its_body(alerts: AlertsApi) -> None:
     case = await alerts.open_case()
     jonas = await alerts.signed_in()
@@ -19,9 +26,9 @@ async def test_an_old_pass_is_renewed_and_a_post_keeps_its_body(alerts: AlertsAp
     jonas.client.cookies.delete(ACCESS_COOKIE)
     sent = await jonas.client.post(f"/cases/{case}", data={"csrf": csrf, "act": "note", "text": "Kept."})
     assert sent.status_code == 307
-    renewed = await jonas.client.send(sent.next_request)
+    renewed = await follow(jonas.client, sent)
     assert (renewed.status_code, renewed.headers["location"]) == (307, f"/cases/{case}")
-    done = await jonas.client.send(renewed.next_request)
+    done = await follow(jonas.client, renewed)
     assert done.status_code == 303
     assert "Kept." in (await jonas.get(f"/cases/{case}")).text
 
@@ -105,14 +112,14 @@ async def test_a_changed_role_or_limit_holds_for_the_next_act(alerts: AlertsApi)
         assert done.status_code == 303
     note = await jonas.client.post(f"/cases/{case}", data={"csrf": csrf, "act": "note", "text": "Too late."})
     assert (note.status_code, note.headers["location"]) == (307, f"/login/renew?next=%2Fcases%2F{case}")
-    renewed = await jonas.client.send(note.next_request)
-    again = await jonas.client.send(renewed.next_request)
+    renewed = await follow(jonas.client, note)
+    again = await follow(jonas.client, renewed)
     assert again.status_code == 404
     wider = {"csrf": own, "act": "change", "person": str(boss.person.id), "role": "admin", "segments": ""}
     refused = await boss.client.post("/settings", data=wider)
     assert refused.status_code == 307
-    renewed = await boss.client.send(refused.next_request)
-    again = await boss.client.send(renewed.next_request)
+    renewed = await follow(boss.client, refused)
+    again = await follow(boss.client, renewed)
     assert (again.status_code, "You can let others see only what you see." in again.text) == (422, True)
     (row,) = await rows(alerts.database, "SELECT segments FROM staff WHERE id = :id", id=boss.person.id)
     assert row.segments == ["touchpoint:nowhere"]

@@ -21,7 +21,9 @@ from shared.process import run_sender, run_worker
 
 
 @pytest.fixture
-async def processes(alerts: AlertsApi, kafka: str, mailbox: Mailbox, monkeypatch) -> AsyncIterator[None]:
+async def processes(
+    alerts: AlertsApi, kafka: str, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[None]:
     settings = {
         "AFTERWORD_KAFKA": kafka,
         "AFTERWORD_TOPIC_PARTITIONS": "1",
@@ -72,10 +74,9 @@ async def test_an_answer_on_its_topic_becomes_a_case_on_its_own_and_one_mail(
     await consumer.start()
     try:
         async with asyncio.timeout(20):
-            async for record in consumer:
-                event = CASES.decode(record.value)
-                if event.data.id == case.id:
-                    break
+            event = CASES.decode((await anext(consumer)).value)
+            while event.data.id != case.id:
+                event = CASES.decode((await anext(consumer)).value)
     finally:
         await consumer.stop()
     assert (event.tenant, event.data.answer_id, event.data.version) == (TENANT, answer.id, case.version)

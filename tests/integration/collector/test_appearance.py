@@ -133,7 +133,8 @@ async def picture(page: Page, clip: Any) -> list[float]:
     lightness = """Array.from({ length: data.length / 4 }, (_, i) => [...data.slice(4 * i, 4 * i + 3)]
       .map((c) => (c /= 255) <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
       .reduce((sum, c, j) => sum + c * [.2126, .7152, .0722][j], 0))"""
-    return await pixels(page, clip, lightness)
+    light: list[float] = await pixels(page, clip, lightness)
+    return light
 
 
 async def pixels(page: Page, clip: Any, what: str) -> Any:

@@ -105,12 +105,13 @@ def cookie(role: Role, segments: tuple[str, ...], now: datetime, tenant: str = "
 
 async def test_staff_see_their_own_segments_and_analysts_no_customer(bench: Bench) -> None:
     await some(bench)
-    for role, segments, expected in (
+    readers: list[tuple[Role, tuple[str, ...], list[int]]] = [
         ("admin", (), list(range(7))),
         ("agent", ("store:aarhus", "organisation:north"), [0, 1, 2, 3, 5]),
         ("analyst", ("organisation:south",), [3, 4, 5, 6]),
-    ):
-        passed = cookie(role, segments, bench.now)  # type: ignore[arg-type]
+    ]
+    for role, segments, expected in readers:
+        passed = cookie(role, segments, bench.now)
         reply = await bench.client.get("/v1/answers", headers={"Cookie": f"{ACCESS_COOKIE}={passed}"})
         assert scores(reply.json()) == expected
         customers = {answer["customer_id"] for answer in reply.json()["answers"]}

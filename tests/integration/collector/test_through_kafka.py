@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from support.eventually import eventually
-from support.kernel_service import KernelService as KernelBench
-from support.kernel_service import create_topics, running
+from support.kernel_service import create_topics, records_of, running
 
 from services.collector.app import SERVICE
 from shared.events import ANSWERS, INVITATIONS, SURVEYS, TENANTS, Answer
@@ -16,9 +15,8 @@ from shared.kafka.kernel.clients import new_producer, stop_producer
 from .conftest import ASKS, Bench, an_invitation, tenant_of, the_survey
 
 
-async def on_topic(kafka: str, bench: Bench, invitation: UUID) -> list[Answer]:
-    kernel = KernelBench(kafka, bench.context.database, ANSWERS)  # type: ignore[arg-type]
-    records = await kernel.records_of(ANSWERS.name)
+async def on_topic(kafka: str, invitation: UUID) -> list[Answer]:
+    records = await records_of(kafka, ANSWERS.name)
     published = [ANSWERS.decode(value) for _, value, _ in records]
     return [event.data for event in published if event.data.id == invitation]
 
@@ -56,10 +54,10 @@ async def test_an_answer_given_while_kafka_is_away_is_published_when_it_is_back(
         await eventually(is_consumed, within=30)
     await bench.submit(invitation.id, 3, action="choose")
     await bench.submit(invitation.id, 4, comment="It came late.")
-    assert await on_topic(kafka, bench, invitation.id) == []
+    assert await on_topic(kafka, invitation.id) == []
 
     async def is_published() -> list[Answer] | None:
-        published = await on_topic(kafka, bench, invitation.id)
+        published = await on_topic(kafka, invitation.id)
         return published if len(published) == 3 else None
 
     async with running(Relay(bench.context.database, SERVICE.name, kafka, health)):

@@ -9,6 +9,7 @@ from support.stack import Postgres
 from services import command, tenant_start
 from services.tenant_start import StartedTenant, TenantStartRefused
 from services.trigger import tenants
+from services.trigger.short_names import SHORT_NAME
 from shared.db.database import Database
 from shared.db.migrations import migrate
 
@@ -54,7 +55,7 @@ async def known(database: Database) -> int:
         ("acme", "Acme", "you@example.com", "Europe/Copenhagen", "Denmark"),
     ],
 )
-async def test_nothing_is_begun_with_what_cannot_be_so(trigger: Database, wrong: tuple[str, ...]):
+async def test_nothing_is_begun_with_what_cannot_be_so(trigger: Database, wrong: tuple[str, ...]) -> None:
     with pytest.raises(TenantStartRefused):
         await start(*wrong)
     assert await known(trigger) == 0
@@ -66,7 +67,7 @@ async def test_nothing_is_begun_with_what_cannot_be_so(trigger: Database, wrong:
 @pytest.mark.parametrize("until", ["create_staff", "create_example_survey", "create_key"])
 async def test_a_start_that_broke_off_goes_on_when_it_is_started_again(
     trigger: Database, monkeypatch: pytest.MonkeyPatch, until: str
-):
+) -> None:
     where = tenants if until == "create_key" else tenant_start
 
     async def break_off(*_: object, **__: object) -> None:
@@ -82,7 +83,7 @@ async def test_a_start_that_broke_off_goes_on_when_it_is_started_again(
     assert await known(trigger) == 1
 
 
-async def test_a_company_that_stands_is_nobody_elses_and_the_way_in_is_told(trigger: Database):
+async def test_a_company_that_stands_is_nobody_elses_and_the_way_in_is_told(trigger: Database) -> None:
     await start(*ACME)
     with pytest.raises(
         TenantStartRefused, match=r"afterword staff link acme you@example\.com.*afterword key create acme"
@@ -93,7 +94,7 @@ async def test_a_company_that_stands_is_nobody_elses_and_the_way_in_is_told(trig
         await start("other", "Another", *ACME[2:])
 
 
-def test_the_command_tells_a_fault_in_words(monkeypatch: pytest.MonkeyPatch):
+def test_the_command_tells_a_fault_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     async def refuse(*_: object, **__: object) -> None:
         raise TenantStartRefused("No mail would reach oops.")
 
@@ -113,7 +114,7 @@ def test_the_command_tells_a_fault_in_words(monkeypatch: pytest.MonkeyPatch):
         ("大阪 Store", "store"),
     ],
 )
-async def test_a_name_is_folded_to_what_can_be_typed(trigger: Database, name: str, short: str):
+async def test_a_name_is_folded_to_what_can_be_typed(trigger: Database, name: str, short: str) -> None:
     started = await start(None, name, *ACME[2:])
     assert started.short_name == short
 
@@ -128,17 +129,19 @@ NAMES = [
 ]
 
 
-async def test_companies_of_any_script_and_length_start_and_have_their_own_short_names(trigger: Database):
+async def test_companies_of_any_script_and_length_start_and_have_their_own_short_names(
+    trigger: Database,
+) -> None:
     names = [*NAMES, NAMES[-1] + " 2", "ACME", "Acmé"]
     started = [(await start(None, name, *ACME[2:])).short_name for name in names]
     assert len(set(started)) == len(names)
-    assert all(tenants.SHORT_NAME.fullmatch(short) for short in started)
+    assert all(SHORT_NAME.fullmatch(short) for short in started)
     assert started[-2:] == ["acme", "acme-2"]
     with pytest.raises(TenantStartRefused, match="There is a tenant acme-2 already"):
         await start(None, "Acmé", *ACME[2:])
 
 
-async def test_a_short_name_that_was_chosen_is_taken_or_refused_by_what_was_typed(trigger: Database):
+async def test_a_short_name_that_was_chosen_is_taken_or_refused_by_what_was_typed(trigger: Database) -> None:
     assert (await start("osaka", "大阪商店", *ACME[2:])).short_name == "osaka"
     with pytest.raises(TenantStartRefused, match="The short name cannot be 'Osaka 2'"):
         await start("Osaka 2", "大阪商店", *ACME[2:])
@@ -149,7 +152,9 @@ async def test_a_short_name_that_was_chosen_is_taken_or_refused_by_what_was_type
 
 
 @pytest.mark.parametrize("domain", ["y.test", "machine.local", "localhost", "a.invalid", "Y.TEST."])
-async def test_an_address_below_a_reserved_name_is_refused_with_that_reason(trigger: Database, domain: str):
+async def test_an_address_below_a_reserved_name_is_refused_with_that_reason(
+    trigger: Database, domain: str
+) -> None:
     with pytest.raises(TenantStartRefused, match="is reserved"):
         await start(None, "Acme", f"x@{domain}", *ACME[3:])
     assert await known(trigger) == 0

@@ -55,7 +55,7 @@ async def town(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         await context.database.close()
 
 
-async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, tmp_path: Path):
+async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
     for _ in range(2):
         key = await company.api_key(checkpoint)

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import Row
 from support.http_clients import ORIGIN, SECRET, a_context, api_client
 from support.stack import Postgres
 
@@ -76,13 +78,15 @@ def link(invitation_id: UUID) -> str:
     return f"{ORIGIN}/s/{LinkSigner(SECRET).sign('answer', invitation_id)}?v=3"
 
 
-async def answer(database: Database):
+async def answer(database: Database) -> Row[Any]:
     async with database.reading() as uow:
         return (await uow.execute("SELECT * FROM answer WHERE tenant = 'demo'")).one()
 
 
 @pytest.mark.parametrize("may_contact", [True, False, None])
-async def test_a_customer_sends_score_comment_and_consent(database, browser, link, may_contact):
+async def test_a_customer_sends_score_comment_and_consent(
+    database: Database, browser: httpx.AsyncClient, link: str, may_contact: bool | None
+) -> None:
     intent = Intent(3, "it did lock up on me a couple of times <i>", may_contact)
     assert await submit_answer(browser, link, intent, 0.0, asyncio.Event())
     stored = await answer(database)
@@ -94,13 +98,17 @@ async def test_a_customer_sends_score_comment_and_consent(database, browser, lin
     )
 
 
-async def test_a_customer_who_chooses_and_leaves_has_saved_the_score_alone(database, browser, link):
+async def test_a_customer_who_chooses_and_leaves_has_saved_the_score_alone(
+    database: Database, browser: httpx.AsyncClient, link: str
+) -> None:
     assert await submit_answer(browser, link, Intent(3, "never sent", True), None, asyncio.Event())
     stored = await answer(database)
     assert (stored.state, stored.score, stored.comment, stored.may_contact) == ("saved", 3, None, None)
 
 
-async def test_a_customer_who_thinks_again_amends_the_same_answer(database, browser, link):
+async def test_a_customer_who_thinks_again_amends_the_same_answer(
+    database: Database, browser: httpx.AsyncClient, link: str
+) -> None:
     for score in (3, 8):
         assert await submit_answer(browser, link, Intent(score, None, None), 0.0, asyncio.Event())
     stored = await answer(database)
@@ -108,14 +116,18 @@ async def test_a_customer_who_thinks_again_amends_the_same_answer(database, brow
     assert stored.version > 2
 
 
-async def test_a_customer_is_never_taken_for_a_machine(database, browser, link):
+async def test_a_customer_is_never_taken_for_a_machine(
+    database: Database, browser: httpx.AsyncClient, link: str
+) -> None:
     await submit_answer(browser, link, Intent(3, None, None), 0.0, asyncio.Event())
     async with database.reading() as uow:
         assert (await uow.execute("SELECT flag FROM intent")).one().flag is None
 
 
 @pytest.mark.parametrize("writing_time_s", [0.0, None])
-async def test_what_a_visitor_has_answered_is_not_answered_again(browser, link, writing_time_s):
+async def test_what_a_visitor_has_answered_is_not_answered_again(
+    browser: httpx.AsyncClient, link: str, writing_time_s: float | None
+) -> None:
     never = asyncio.Event()
     assert await is_unanswered(browser, link, never)
     await submit_answer(browser, link, Intent(3, None, None), writing_time_s, never)

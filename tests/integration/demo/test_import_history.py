@@ -47,10 +47,10 @@ async def collector(postgres: Postgres) -> AsyncIterator[tuple[httpx.AsyncClient
 
 
 async def test_the_whole_past_is_imported_once_also_when_it_is_cut_off_in_the_middle(
-    collector, tmp_path: Path
-):
-    client, database = collector
-    client = DemoClient(ORIGIN, KEY, asyncio.Event(), transport=client._transport)
+    collector: tuple[httpx.AsyncClient, Database], tmp_path: Path
+) -> None:
+    http, database = collector
+    client = DemoClient(ORIGIN, KEY, asyncio.Event(), transport=http._transport)
     checkpoint = Checkpoint(tmp_path / "position.json", lambda: datetime.now(UTC))
     history = History(Model("a seed", SENTENCES), PURCHASES, checkpoint.progress.began, company.TIME_ZONE)
     await import_history(history, client, checkpoint)

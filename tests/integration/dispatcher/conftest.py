@@ -6,6 +6,7 @@ import pytest
 from support.dispatcher_builders import Clock, a_sender, go_live, keep_tenant, make_survey
 from support.stack import Mailbox, Postgres
 
+from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.mail import Mailer
@@ -41,7 +42,7 @@ async def sender(database: Database, mailbox: Mailbox, clock: Clock) -> AsyncIte
 
 
 @pytest.fixture
-async def survey(database: Database):
+async def survey(database: Database) -> StoredSurvey:
     await keep_tenant(database)
     survey = await make_survey(database, delay_minutes=0)
     await go_live(database)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
@@ -38,8 +39,8 @@ events = st.lists(
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=events, live=st.booleans())
 async def test_a_batch_decides_as_its_events_would_one_after_the_other(
-    database: Database, events: list, live: bool
-):
+    database: Database, events: list[tuple[int, int, int, str, str]], live: bool
+) -> None:
     bulk, single = (f"company-{next(_companies)}" for _ in range(2))
     for tenant in (bulk, single):
         await keep_tenant(database, tenant)
@@ -71,7 +72,7 @@ def _transaction(number: int, customer: int, ago: int, kind: str, content: str) 
     )
 
 
-async def _outcome(database: Database, tenant: str) -> list:
+async def _outcome(database: Database, tenant: str) -> list[Any]:
     found = await rows(
         database,
         "SELECT d.source_id, d.digest, d.reason, i.state, i.next_at, c.invited_at FROM decision d "

@@ -85,13 +85,13 @@ async def say_no(database: Database, customer: Customer) -> None:
     ],
 )  # fmt: skip
 async def test_one_address_is_asked_once_under_whatever_ids_it_comes(
-    database: Database, first, second, together
-):
+    database: Database, first: Customer, second: Customer, together: bool
+) -> None:
     assert await decided(database, first, second, together=together) == ["invited", "quarantine"]
 
 
 @pytest.mark.parametrize("together", [False, True])
-async def test_each_contact_of_an_id_has_a_quarantine_of_its_own(database: Database, together: bool):
+async def test_each_contact_of_an_id_has_a_quarantine_of_its_own(database: Database, together: bool) -> None:
     anna, bo = (a_customer("account", email=f"{name}@example.com", name=name) for name in ("anna", "bo"))
     assert await decided(database, anna, bo, anna, bo, together=together) == [
         *("invited", "invited", "quarantine", "quarantine")
@@ -103,7 +103,7 @@ async def test_each_contact_of_an_id_has_a_quarantine_of_its_own(database: Datab
 
 
 @pytest.mark.parametrize("placeholder", NOBODY)
-async def test_an_id_that_stands_for_nobody_is_none(database: Database, placeholder: str):
+async def test_an_id_that_stands_for_nobody_is_none(database: Database, placeholder: str) -> None:
     ann, ben = (a_customer(placeholder, email=f"{name}@example.com") for name in ("ann", "ben"))
     assert await decided(database, ann) == ["invited"]
     await say_no(database, ann)
@@ -116,7 +116,7 @@ async def test_an_id_that_stands_for_nobody_is_none(database: Database, placehol
         assert decode_explanation(row.grounds).ignored_id == placeholder
 
 
-async def test_a_company_lists_further_ids_that_stand_for_nobody(database: Database):
+async def test_a_company_lists_further_ids_that_stand_for_nobody(database: Database) -> None:
     async with database.transaction() as uow:
         await sending_commands.set_placeholder_ids(uow, TENANT, "the test", ["Laden-Kunde "])
     customers = [a_customer("LADEN-KUNDE", email=f"{name}@example.com") for name in ("ann", "ben")]
@@ -124,7 +124,7 @@ async def test_a_company_lists_further_ids_that_stand_for_nobody(database: Datab
     assert "LADEN-KUNDE" not in {one.customer.id for one in await invitations(database)}
 
 
-async def test_without_address_and_id_nobody_is_asked_and_nobody_is_locked(database: Database):
+async def test_without_address_and_id_nobody_is_asked_and_nobody_is_locked(database: Database) -> None:
     assert await decided(database, Customer(id="0"), Customer(id="0")) == ["no_address", "no_address"]
     phone = Customer(id="guest", phone="+4512345678")
     assert await decided(database, phone) == ["no_address"]
@@ -133,13 +133,15 @@ async def test_without_address_and_id_nobody_is_asked_and_nobody_is_locked(datab
 
 
 class TestANo:
-    async def test_holds_for_the_address_under_every_id(self, database: Database):
+    async def test_holds_for_the_address_under_every_id(self, database: Database) -> None:
         await decided(database, a_customer("g-1", email="kim@bücher.de"))
         await say_no(database, a_customer("g-1", email="kim@bücher.de"))
         again = [a_customer("g-2", email="KIM@xn--bcher-kva.de"), a_customer("0", email="kim@ｂücher.de")]
         assert await decided(database, *again) == ["opted_out", "opted_out"]
 
-    async def test_holds_for_an_id_that_had_one_address_whatever_address_comes_next(self, database: Database):
+    async def test_holds_for_an_id_that_had_one_address_whatever_address_comes_next(
+        self, database: Database
+    ) -> None:
         await decided(database, a_customer("c-1"))
         await say_no(database, a_customer("c-1"))
         assert await decided(database, a_customer("c-1", email="private@example.com")) == ["opted_out"]
@@ -149,7 +151,7 @@ class TestANo:
     @pytest.mark.parametrize("together", [False, True])
     async def test_of_one_contact_leaves_the_others_of_a_shared_id_alone(
         self, database: Database, clock: Clock, together: bool
-    ):
+    ) -> None:
         anna, bo = (
             a_customer("account", email="anna@example.com"),
             a_customer("account", email="bo@example.com"),
@@ -159,7 +161,7 @@ class TestANo:
         clock.on(days=91)
         assert await decided(database, anna, bo) == ["opted_out", "invited"]
 
-    async def test_that_earlier_versions_kept_is_found_under_every_spelling(self, database: Database):
+    async def test_that_earlier_versions_kept_is_found_under_every_spelling(self, database: Database) -> None:
         """They hashed NFKC and casefold of what was typed; the address itself is gone."""
         for before in ("kim@bücher.de", "bo@xn--bcher-kva.de", "li@strasse.de"):
             key = await earlier_entry(database, before)
@@ -171,7 +173,7 @@ class TestANo:
         assert await decided(database, *either, together=True) == ["opted_out", "opted_out"]
 
     @pytest.mark.parametrize("together", [False, True])
-    async def test_of_today_never_reaches_another_domain(self, database: Database, together: bool):
+    async def test_of_today_never_reaches_another_domain(self, database: Database, together: bool) -> None:
         await say_no(database, a_customer("l-1", email="li@strasse.de"))
         customers = a_customer("l-1", email="li@strasse.de"), a_customer("l-2", email="li@straße.de")
         assert await decided(database, *customers, together=together) == ["opted_out", "invited"]
@@ -191,7 +193,7 @@ async def earlier_entry(database: Database, address: str) -> str:
 
 
 class TestWhatIsKnownUnderTheIdAlone:
-    async def test_an_imports_invitation_holds_for_every_contact(self, database: Database):
+    async def test_an_imports_invitation_holds_for_every_contact(self, database: Database) -> None:
         imported = Answer(
             id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="account",
             invited_at=NOON - timedelta(days=10), changed_at=NOON,
@@ -200,7 +202,7 @@ class TestWhatIsKnownUnderTheIdAlone:
         contacts = [a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo")]
         assert await decided(database, *contacts) == ["quarantine", "quarantine"]
 
-    async def test_an_imports_invitation_of_an_address_holds_under_every_id(self, database: Database):
+    async def test_an_imports_invitation_of_an_address_holds_under_every_id(self, database: Database) -> None:
         imported = Answer(
             id=uuid7(), version=1, state="sent", origin="import", score=9, invited_at=NOON - timedelta(days=10),
             customer_id=customer_hash(SECRET, TENANT, "kim@example.com"), changed_at=NOON,
@@ -208,7 +210,7 @@ class TestWhatIsKnownUnderTheIdAlone:
         await consume(database, keep_answers, ANSWERS, imported)
         assert await decided(database, a_customer("k-1", email="Kim@example.com")) == ["quarantine"]
 
-    async def test_an_imports_invitation_of_nobody_holds_for_nobody(self, database: Database):
+    async def test_an_imports_invitation_of_nobody_holds_for_nobody(self, database: Database) -> None:
         imported = Answer(
             id=uuid7(), version=1, state="sent", origin="import", score=9, customer_id="guest",
             invited_at=NOON - timedelta(days=10), changed_at=NOON,
@@ -216,7 +218,7 @@ class TestWhatIsKnownUnderTheIdAlone:
         await consume(database, keep_answers, ANSWERS, imported)
         assert await decided(database, a_customer("guest", email="kim@example.com")) == ["invited"]
 
-    async def test_what_earlier_versions_knew_holds_for_every_contact(self, database: Database):
+    async def test_what_earlier_versions_knew_holds_for_every_contact(self, database: Database) -> None:
         async with database.transaction() as uow:
             await uow.execute(
                 "INSERT INTO customer (tenant, id, invited_at) VALUES (:tenant, 'account', :now)",
@@ -245,11 +247,11 @@ class TestBackfill:
     )
     async def test_makes_whom_earlier_versions_invited_known_by_their_address(
         self, database: Database, invited: int
-    ):
+    ) -> None:
         await as_an_earlier_version_left_it(database, invited)
         stopping, context = asyncio.Event(), context_on(SERVICE, database)
         running = [
-            asyncio.create_task(backfill.backfill_loop(context)(stopping)) for _ in range(2)
+            asyncio.ensure_future(backfill.backfill_loop(context)(stopping)) for _ in range(2)
         ]  # two workers at once
         await eventually(lambda: nothing_left(database))
         stopping.set()
@@ -264,7 +266,7 @@ class TestBackfill:
 
     async def test_knows_who_shares_an_id_so_that_one_no_silences_nobody_else(
         self, database: Database, clock: Clock
-    ):
+    ) -> None:
         anna, bo = (a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo"))
         await decided(database, anna, bo)
         async with database.transaction() as uow:
@@ -277,7 +279,7 @@ class TestBackfill:
 
     async def test_takes_no_test_for_an_invitation_and_has_nothing_to_do_in_a_new_database(
         self, database: Database
-    ):
+    ) -> None:
         async with database.transaction() as uow:
             await sending_commands.set_mode(uow, TENANT, "the test", "test")
         await decided(database, a_customer("c-1"))
@@ -294,7 +296,7 @@ async def nothing_left(database: Database) -> bool:
 
 
 class TestAtOnce:
-    async def test_two_events_of_one_address_under_two_ids_are_one_mail(self, database: Database):
+    async def test_two_events_of_one_address_under_two_ids_are_one_mail(self, database: Database) -> None:
         for number in range(10):
             email = f"kim-{number}@example.com"
             both = [
@@ -306,7 +308,7 @@ class TestAtOnce:
 
     async def test_batches_that_share_ids_and_addresses_crosswise_wait_for_each_other_and_never_for_ever(
         self, database: Database
-    ):
+    ) -> None:
         chance = random.Random(11)
 
         def a_batch(batch: int) -> list[Any]:
@@ -316,12 +318,14 @@ class TestAtOnce:
             ]  # fmt: skip
 
         await asyncio.gather(*(decide(database, *a_batch(number)) for number in range(24)))
-        asked = [one.customer.email for one in await invitations(database)]
+        asked = [one.customer.email or "" for one in await invitations(database)]
         assert sorted(asked) == sorted(set(asked)) == [f"a-{n}@example.com" for n in range(6)]
         assert len(await reasons(database)) == 24 * 8
 
 
-async def test_the_same_contacts_again_write_no_row_of_theirs(database: Database, survey: StoredSurvey):
+async def test_the_same_contacts_again_write_no_row_of_theirs(
+    database: Database, survey: StoredSurvey
+) -> None:
     """Who has nothing new to tell is locked, not rewritten."""
     customers = [a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo")]
     await decided(database, *customers)

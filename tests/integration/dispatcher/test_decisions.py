@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -36,7 +37,7 @@ from services.dispatcher.suppressions import repository
 from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
-from shared.events import ANSWERS, TRANSACTIONS, Answer
+from shared.events import ANSWERS, TRANSACTIONS, Answer, Transaction
 from shared.ids import uuid7
 from shared.secrets import customer_hash
 
@@ -46,7 +47,7 @@ async def suppress(database: Database, kind: str, key: str, reason: str) -> None
         await repository.add(uow, TENANT, [(kind, key)], reason=reason, who="the test")
 
 
-async def test_a_migrated_database_equals_the_metadata(database: Database):
+async def test_a_migrated_database_equals_the_metadata(database: Database) -> None:
     async with database.engine.connect() as connection:
         difference = await connection.run_sync(
             lambda sync: compare_metadata(
@@ -56,20 +57,20 @@ async def test_a_migrated_database_equals_the_metadata(database: Database):
     assert difference == []
 
 
-async def test_an_event_of_an_unknown_tenant_gets_a_decision_and_no_dead_letter(database: Database):
+async def test_an_event_of_an_unknown_tenant_gets_a_decision_and_no_dead_letter(database: Database) -> None:
     await decide(database, a_transaction())
     assert await reasons(database) == {"order-1": "unknown_tenant"}
     assert await invitations(database) == []
 
 
-async def test_an_event_that_no_survey_hears(database: Database):
+async def test_an_event_that_no_survey_hears(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database, trigger="contact.*")
     await decide(database, a_transaction())
     assert await reasons(database) == {"order-1": "no_survey"}
 
 
-async def test_an_invited_event_has_one_invitation_with_all_that_others_need(database: Database):
+async def test_an_invited_event_has_one_invitation_with_all_that_others_need(database: Database) -> None:
     await keep_tenant(database)
     survey = await make_survey(database)
     await go_live(database)
@@ -98,7 +99,7 @@ async def test_an_invited_event_has_one_invitation_with_all_that_others_need(dat
     assert [one.why for one in grounds.considered] == ["invited"]
 
 
-async def test_a_decision_keeps_no_address_no_phone_and_no_name(database: Database):
+async def test_a_decision_keeps_no_address_no_phone_and_no_name(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await decide(
@@ -122,14 +123,14 @@ async def test_a_decision_keeps_no_address_no_phone_and_no_name(database: Databa
         ({}, "invited"),
     ],
 )
-async def test_the_address_is_judged(database: Database, changes: dict, reason: str):
+async def test_the_address_is_judged(database: Database, changes: dict[str, Any], reason: str) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await decide(database, a_transaction(customer=a_customer(**changes)))
     assert await reasons(database) == {"order-1": reason}
 
 
-async def test_who_has_unsubscribed_is_not_asked_under_this_id_or_this_address(database: Database):
+async def test_who_has_unsubscribed_is_not_asked_under_this_id_or_this_address(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -146,7 +147,7 @@ async def test_who_has_unsubscribed_is_not_asked_under_this_id_or_this_address(d
     }
 
 
-async def test_a_paused_survey_asks_nobody_and_the_next_in_order_does(database: Database):
+async def test_a_paused_survey_asks_nobody_and_the_next_in_order_does(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database, name="first", state="paused", place=1)
     await decide(database, a_transaction("order-1"))
@@ -160,7 +161,7 @@ async def test_a_paused_survey_asks_nobody_and_the_next_in_order_does(database: 
     assert considered == [("first", "paused"), ("second", "invited"), ("third", "order")]
 
 
-async def test_an_event_that_is_too_old_is_not_asked_about(database: Database, clock: Clock):
+async def test_an_event_that_is_too_old_is_not_asked_about(database: Database, clock: Clock) -> None:
     await keep_tenant(database)
     await make_survey(database)
     clock.on(days=7, minutes=1)
@@ -168,7 +169,7 @@ async def test_an_event_that_is_too_old_is_not_asked_about(database: Database, c
     assert await reasons(database) == {"order-1": "too_old"}
 
 
-async def test_the_quarantine_ends_after_exactly_its_days(database: Database, clock: Clock):
+async def test_the_quarantine_ends_after_exactly_its_days(database: Database, clock: Clock) -> None:
     await keep_tenant(database)
     await make_survey(database, delay_minutes=0)
     await go_live(database)
@@ -182,7 +183,7 @@ async def test_the_quarantine_ends_after_exactly_its_days(database: Database, cl
 
 async def test_of_several_events_of_one_customer_in_a_batch_the_first_that_happened_is_asked_about(
     database: Database,
-):
+) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -196,7 +197,7 @@ async def test_of_several_events_of_one_customer_in_a_batch_the_first_that_happe
     }  # fmt: skip
 
 
-async def test_two_batches_of_one_customer_at_once_invite_once(database: Database):
+async def test_two_batches_of_one_customer_at_once_invite_once(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -205,7 +206,7 @@ async def test_two_batches_of_one_customer_at_once_invite_once(database: Databas
     assert sorted(found) == ["invited", *["quarantine"] * 5]
 
 
-async def test_a_hundred_copies_of_one_event_give_one_invitation(database: Database):
+async def test_a_hundred_copies_of_one_event_give_one_invitation(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -221,7 +222,7 @@ async def test_a_hundred_copies_of_one_event_give_one_invitation(database: Datab
     assert len(await rows(database, "SELECT 1 FROM decision")) == 1
 
 
-async def test_one_identity_of_two_customers_at_once_is_decided_once(database: Database):
+async def test_one_identity_of_two_customers_at_once_is_decided_once(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -235,7 +236,7 @@ async def test_one_identity_of_two_customers_at_once_is_decided_once(database: D
 
 async def test_an_invitation_whose_id_is_taken_gets_another_and_is_not_lost(
     database: Database, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -252,7 +253,7 @@ async def test_an_invitation_whose_id_is_taken_gets_another_and_is_not_lost(
     assert {one.id for one in await invitations(database)} == {*await states(database)}
 
 
-async def test_what_is_heard_again_changes_nothing(database: Database, clock: Clock):
+async def test_what_is_heard_again_changes_nothing(database: Database, clock: Clock) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -268,7 +269,7 @@ async def test_what_is_heard_again_changes_nothing(database: Database, clock: Cl
 
 async def test_the_same_identity_with_other_content_is_kept_to_be_shown_and_changes_nothing(
     database: Database,
-):
+) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await decide(database, a_transaction(digest="one"))
@@ -281,7 +282,7 @@ async def test_the_same_identity_with_other_content_is_kept_to_be_shown_and_chan
     assert len(await states(database)) == 1
 
 
-async def test_two_contents_of_one_identity_in_one_batch_are_seen_too(database: Database):
+async def test_two_contents_of_one_identity_in_one_batch_are_seen_too(database: Database) -> None:
     await keep_tenant(database)
     await decide(database, a_transaction(digest="one"), a_transaction(digest="two"))
     (row,) = await rows(database, "SELECT digest, difference_at FROM decision")
@@ -289,7 +290,7 @@ async def test_two_contents_of_one_identity_in_one_batch_are_seen_too(database: 
     assert row.difference_at is not None
 
 
-async def test_the_same_id_of_two_sources_is_two_events(database: Database):
+async def test_the_same_id_of_two_sources_is_two_events(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await decide(database, a_transaction(), a_transaction(source="store", customer=a_customer("c-2")))
@@ -299,7 +300,7 @@ async def test_the_same_id_of_two_sources_is_two_events(database: Database):
 class TestTestMode:
     async def test_everybody_but_test_addresses_would_have_been_sent_and_is_not_in_quarantine(
         self, database: Database
-    ):
+    ) -> None:
         await keep_tenant(database)
         await make_survey(database)
         await decide(database, a_transaction("order-1"), a_transaction("order-2"))
@@ -309,7 +310,7 @@ class TestTestMode:
         await decide(database, a_transaction("order-3"))
         assert (await reasons(database))["order-3"] == "invited"
 
-    async def test_a_test_address_waits_for_nothing_and_counts_for_nothing(self, database: Database):
+    async def test_a_test_address_waits_for_nothing_and_counts_for_nothing(self, database: Database) -> None:
         await keep_tenant(database)
         await make_survey(database, delay_minutes=3 * 1440)
         await list_test_addresses(database, "Me@Example.com")
@@ -318,7 +319,7 @@ class TestTestMode:
         found = await invitations(database)
         assert [(one.state, one.test, one.due_at) for one in found] == [("waiting", True, NOON)] * 2
 
-    async def test_in_live_mode_a_test_address_is_still_a_test(self, database: Database):
+    async def test_in_live_mode_a_test_address_is_still_a_test(self, database: Database) -> None:
         await keep_tenant(database)
         await make_survey(database)
         await list_test_addresses(database, "me@example.com")
@@ -334,7 +335,7 @@ class TestTestMode:
         }
 
 
-async def test_an_imports_invitation_feeds_the_quarantine(database: Database):
+async def test_an_imports_invitation_feeds_the_quarantine(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -347,7 +348,7 @@ async def test_an_imports_invitation_feeds_the_quarantine(database: Database):
     assert await reasons(database) == {"order-1": "quarantine", "order-2": "invited"}
 
 
-async def test_an_old_import_does_not_shorten_a_quarantine(database: Database, clock: Clock):
+async def test_an_old_import_does_not_shorten_a_quarantine(database: Database, clock: Clock) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -362,7 +363,7 @@ async def test_an_old_import_does_not_shorten_a_quarantine(database: Database, c
     assert (await reasons(database))["order-2"] == "quarantine"
 
 
-async def test_the_words_of_the_decision_are_those_of_then(database: Database):
+async def test_the_words_of_the_decision_are_those_of_then(database: Database) -> None:
     await keep_tenant(database)
     survey = await make_survey(database)
     await decide(database, a_transaction("order-1"))
@@ -379,18 +380,18 @@ async def test_the_words_of_the_decision_are_those_of_then(database: Database):
     assert [one.survey_version for one in await invitations(database)] == [1, 2]
 
 
-async def test_a_batch_costs_as_many_statements_as_one_event(database: Database):
+async def test_a_batch_costs_as_many_statements_as_one_event(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
 
-    async def statements(*batch) -> int:
+    async def statements(*batch: Transaction) -> int:
         events = [event_of(TRANSACTIONS, each) for each in batch]
         async with database.transaction() as uow:
             said: list[str] = []
             execute = uow.execute
 
-            async def counted(sql: str, values=None):
+            async def counted(sql: str, values: Any = None) -> Any:
                 said.append(sql)
                 return await execute(sql, values)
 

@@ -1,6 +1,7 @@
 """What the mail itself says, and what of it the log does not."""
 
 from email import message_from_string, policy
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -8,23 +9,31 @@ from support.dispatcher_builders import Clock, a_sender, invite_customer, relay_
 from support.http_clients import SECRET
 from support.stack import Mailbox
 
+from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.link_tokens import LinkSigner
-from shared.mail import Mailer
+from shared.mail import Mailer, Outcome
 from shared.outbound import Sender
 
 
 class TestTheMail:
     @pytest.fixture
-    async def mail(self, database: Database, sender: Sender, survey, mailbox: Mailbox, request):  # noqa: ARG002  (a fixture takes another by its argument)
+    async def mail(
+        self,
+        database: Database,
+        sender: Sender,
+        survey: StoredSurvey,  # noqa: ARG002  (a fixture takes another by its argument)
+        mailbox: Mailbox,
+        request: pytest.FixtureRequest,
+    ) -> dict[str, Any]:
         address = await invite_customer(database, f"reader-{abs(hash(request.node.name))}")
         await sender.step()
         (summary,) = await mailbox.mails(to=address)
         return await mailbox.mail(summary["id"])
 
     async def test_says_it_in_the_customers_language_with_eleven_scores_as_links(
-        self, mail, database: Database
-    ):
+        self, mail: dict[str, Any], database: Database
+    ) -> None:
         (invitation_id,) = await states(database)
         token = LinkSigner(SECRET).sign("answer", invitation_id)
         html, plain = mail["html"], mail["text"]
@@ -38,7 +47,7 @@ class TestTheMail:
         assert "?v=" not in plain
         assert "<img" not in html
 
-    async def test_has_the_headers_of_list_mail(self, mail, database: Database):
+    async def test_has_the_headers_of_list_mail(self, mail: dict[str, Any], database: Database) -> None:
         (invitation_id,) = await states(database)
         unsubscribe = f"http://afterword.example/u/{LinkSigner(SECRET).sign('unsubscribe', invitation_id)}"
         headers = {name.lower(): value for name, value in dict(mail["headers"]).items()}
@@ -51,12 +60,14 @@ class TestTheMail:
         assert unsubscribe in mail["text"]
 
     @pytest.mark.usefixtures("survey")
-    async def test_has_the_same_message_id_however_often_it_is_tried(self, database: Database, clock: Clock):
+    async def test_has_the_same_message_id_however_often_it_is_tried(
+        self, database: Database, clock: Clock
+    ) -> None:
         await invite_customer(database, "same-id")
         seen: list[str] = []
 
         class Busy(Mailer):
-            async def send(self, sender, recipient, message):
+            async def send(self, sender: str, recipient: str, message: bytes) -> Outcome:
                 seen.append(message_from_string(message.decode(), policy=policy.default)["Message-ID"])
                 return await super().send(sender, recipient, message)
 
@@ -69,7 +80,9 @@ class TestTheMail:
         assert len(set(seen)) == 1
 
 
-async def test_no_address_and_no_token_reaches_the_log(database: Database, sender: Sender, survey):
+async def test_no_address_and_no_token_reaches_the_log(
+    database: Database, sender: Sender, survey: StoredSurvey
+) -> None:
     address = await invite_customer(database, "canary-in-the-log")
     with capture_logs() as lines:
         await sender.step()

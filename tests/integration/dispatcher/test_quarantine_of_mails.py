@@ -1,5 +1,7 @@
 """The quarantine counts from a mail that may have arrived, and from no other."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 from support.dispatcher_builders import (
     TENANT,
@@ -19,14 +21,14 @@ from support.dispatcher_builders import (
 from support.smtp import HANG_UP, ScriptedServer, SmtpCommand, scripted_server
 
 from services.dispatcher.sending import sending_commands
-from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.mail import Mailer
 
 
 @pytest.fixture
-async def server():
+async def server() -> AsyncIterator[ScriptedServer]:
     async with scripted_server() as server:
         yield server
 
@@ -57,8 +59,8 @@ PERHAPS: list[tuple[SmtpCommand, str]] = [
 
 
 async def test_a_mail_that_was_refused_for_good_keeps_nobody_from_being_asked(
-    database: Database, survey, clock: Clock, server: ScriptedServer
-):
+    database: Database, survey: StoredSurvey, clock: Clock, server: ScriptedServer
+) -> None:
     for number, (step, answer) in enumerate(CERTAIN):
         server.answers = {step: answer}
         await invite_customer(database, f"refused-{number}", email=f"refused-{number}@example.com")
@@ -69,8 +71,8 @@ async def test_a_mail_that_was_refused_for_good_keeps_nobody_from_being_asked(
 
 
 async def test_a_mail_that_arrived_or_may_do_so_keeps_its_quarantine(
-    database: Database, survey, clock: Clock, server: ScriptedServer
-):
+    database: Database, survey: StoredSurvey, clock: Clock, server: ScriptedServer
+) -> None:
     for number, (step, answer) in enumerate(PERHAPS):
         server.answers = {step: answer}
         await invite_customer(database, f"perhaps-{number}")
@@ -82,8 +84,8 @@ async def test_a_mail_that_arrived_or_may_do_so_keeps_its_quarantine(
 
 
 async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_asked(
-    database: Database, survey, clock: Clock, server: ScriptedServer
-):
+    database: Database, survey: StoredSurvey, clock: Clock, server: ScriptedServer
+) -> None:
     sender = a_sender(database, Mailer(server.url, seconds=5), clock)
     await invite_customer(database, "paused-then")
     for state in ("paused", "live"):
@@ -110,7 +112,7 @@ async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_
 
 async def test_an_earlier_mail_that_arrived_counts_when_the_later_one_did_not(
     database: Database, clock: Clock, server: ScriptedServer
-):
+) -> None:
     await keep_tenant(database)
     for trigger, days in (("order.delivered", 90), ("visit", 0)):
         await make_survey(database, trigger=trigger, delay_minutes=0, quarantine_days=days)

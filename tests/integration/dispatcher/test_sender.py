@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any, Never
 
 import pytest
 from support.dispatcher_builders import (
@@ -24,10 +25,12 @@ from support.stack import Mailbox
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations import schedule
 from services.dispatcher.invitations.queue import InvitationQueue
+from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database, UnitOfWork
-from shared.mail import Mailer
+from shared.mail import Mailer, Outcome
 from shared.outbound import LEASE_DURATION, Sender, leases
 from shared.outbound import sender as sender_module
+from shared.runtime import Backoff
 
 
 async def end_leases(database: Database) -> int:
@@ -35,8 +38,8 @@ async def end_leases(database: Database) -> int:
 
 
 async def test_a_due_mail_is_sent_once_and_each_step_is_said(
-    database: Database, sender: Sender, survey, mailbox: Mailbox
-):
+    database: Database, sender: Sender, survey: StoredSurvey, mailbox: Mailbox
+) -> None:
     address = await invite_customer(database, "sent-once")
     await sender.step()
     await sender.step()
@@ -47,21 +50,25 @@ async def test_a_due_mail_is_sent_once_and_each_step_is_said(
 
 
 async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_still_recorded(
-    database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-):
+    database: Database,
+    sender: Sender,
+    survey: StoredSurvey,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     address = await invite_customer(database, "recorded-late")
     away, tried = asyncio.Event(), asyncio.Event()
     away.set()
     real = InvitationQueue.settle
 
-    async def settle(*given) -> None:
+    async def settle(*given: Any) -> None:
         tried.set()
         if away.is_set():
             raise ConnectionRefusedError
         await real(*given)
 
     monkeypatch.setattr(InvitationQueue, "settle", settle)
-    monkeypatch.setattr(sender_module.Backoff, "next", lambda _: 600.0)
+    monkeypatch.setattr(Backoff, "next", lambda _: 600.0)
     stopping = asyncio.Event()
     running = asyncio.create_task(sender.run(stopping))
     await tried.wait()
@@ -74,12 +81,16 @@ async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_
 
 
 async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_claimed(
-    database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-):
+    database: Database,
+    sender: Sender,
+    survey: StoredSurvey,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     address = await invite_customer(database, "stands")
     claim, claims = invitation_rows.claim, []
 
-    async def claimed_once(uow: UnitOfWork):
+    async def claimed_once(uow: UnitOfWork) -> Any:
         claims.append(uow)
         if len(claims) > 1:
             raise LookupError("a bug of ours")
@@ -94,12 +105,12 @@ async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_cla
 
 
 async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
-    database: Database, sender: Sender, survey, monkeypatch: pytest.MonkeyPatch
-):
+    database: Database, sender: Sender, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await invite_customer(database, "does-not-wait")
     claim, claims = invitation_rows.claim, []
 
-    async def claimed_once(uow: UnitOfWork):
+    async def claimed_once(uow: UnitOfWork) -> Any:
         claims.append(uow)
         if len(claims) > 1:
             await asyncio.Event().wait()
@@ -113,13 +124,13 @@ async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
 
 
 async def test_who_has_found_its_database_again_is_ready_while_it_still_has_mails_to_send(
-    database: Database, sender: Sender, survey, monkeypatch: pytest.MonkeyPatch
-):
+    database: Database, sender: Sender, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await invite_customer(database, "first-of-many")
     health, missing = sender._health, []
     send = Mailer.send
 
-    async def send_and_look(*given):
+    async def send_and_look(*given: Any) -> Outcome:
         missing.extend(health.unready())
         return await send(*given)
 
@@ -131,14 +142,18 @@ async def test_who_has_found_its_database_again_is_ready_while_it_still_has_mail
 
 
 async def test_who_is_to_stop_claims_no_other_mail(
-    database: Database, sender: Sender, survey, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-):
+    database: Database,
+    sender: Sender,
+    survey: StoredSurvey,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("before-the-stop", "after-the-stop"):
         await invite_customer(database, name)
     stopping = asyncio.Event()
     send = Mailer.send
 
-    async def send_and_stop(*given):
+    async def send_and_stop(*given: Any) -> Outcome:
         stopping.set()
         return await send(*given)
 
@@ -148,8 +163,8 @@ async def test_who_is_to_stop_claims_no_other_mail(
 
 
 async def test_nothing_leaves_before_the_broker_has_its_invitation(
-    database: Database, sender: Sender, survey, mailbox: Mailbox
-):
+    database: Database, sender: Sender, survey: StoredSurvey, mailbox: Mailbox
+) -> None:
     await decide(database, a_transaction("first", a_customer("unsaid")))
     await sender.step()
     assert await the_state(database) == ("waiting", None)
@@ -163,8 +178,8 @@ async def test_nothing_leaves_before_the_broker_has_its_invitation(
 
 
 async def test_one_that_is_not_yet_said_does_not_hold_up_the_others(
-    database: Database, sender: Sender, survey, clock: Clock
-):
+    database: Database, sender: Sender, survey: StoredSurvey, clock: Clock
+) -> None:
     await decide(database, a_transaction("first", a_customer("unsaid-first")))
     clock.on(seconds=1)
     await decide(database, a_transaction("second", a_customer("said-second")))
@@ -181,7 +196,9 @@ async def test_one_that_is_not_yet_said_does_not_hold_up_the_others(
     assert found == {"unsaid-first": "waiting", "said-second": "sent"}
 
 
-async def test_a_refused_address_fails_for_good(database: Database, sender: Sender, survey, clock: Clock):
+async def test_a_refused_address_fails_for_good(
+    database: Database, sender: Sender, survey: StoredSurvey, clock: Clock
+) -> None:
     await invite_customer(database, "refuse-550-x", email="refuse-550-x@example.com")
     await sender.step()
     state, reason = await the_state(database)
@@ -194,8 +211,8 @@ async def test_a_refused_address_fails_for_good(database: Database, sender: Send
 
 
 async def test_a_busy_mailbox_is_tried_again_later_and_never_when_it_is_too_old(
-    database: Database, sender: Sender, survey, clock: Clock
-):
+    database: Database, sender: Sender, survey: StoredSurvey, clock: Clock
+) -> None:
     await invite_customer(database, "defer-451-x", email="defer-451-x@example.com")
     tries = 0
     while (await the_state(database))[0] == "waiting":
@@ -211,8 +228,8 @@ async def test_a_busy_mailbox_is_tried_again_later_and_never_when_it_is_too_old(
 
 
 async def test_a_connection_lost_after_data_is_unknown_and_never_sent_again(
-    database: Database, sender: Sender, survey, clock: Clock, mailbox: Mailbox
-):
+    database: Database, sender: Sender, survey: StoredSurvey, clock: Clock, mailbox: Mailbox
+) -> None:
     address = await invite_customer(database, "drop-after-data-x", email="drop-after-data-x@example.com")
     await sender.step()
     assert (await the_state(database))[0] == "unknown"
@@ -225,7 +242,9 @@ async def test_a_connection_lost_after_data_is_unknown_and_never_sent_again(
     assert (await the_state(database))[0] == "unknown"
 
 
-async def test_a_mail_server_that_is_away_is_nobodys_fault(database: Database, survey, clock: Clock):
+async def test_a_mail_server_that_is_away_is_nobodys_fault(
+    database: Database, survey: StoredSurvey, clock: Clock
+) -> None:
     await invite_customer(database, "away")
     sender = a_sender(database, Mailer("smtp://127.0.0.1:9", seconds=1), clock)
     assert await sender.step() > 0
@@ -238,13 +257,13 @@ async def test_a_mail_server_that_is_away_is_nobodys_fault(database: Database, s
 class Dying(Mailer):
     """The process ends while the mail is handed over; whether it has arrived nobody knows."""
 
-    async def send(self, *_):
+    async def send(self, *_: object) -> Never:
         raise asyncio.CancelledError
 
 
 async def test_a_crash_between_claim_and_outcome_becomes_unknown_and_is_never_sent_again(
-    database: Database, sender: Sender, survey, clock: Clock, mailbox: Mailbox
-):
+    database: Database, sender: Sender, survey: StoredSurvey, clock: Clock, mailbox: Mailbox
+) -> None:
     address = await invite_customer(database, "crashed")
     with pytest.raises(asyncio.CancelledError):
         await a_sender(database, Dying(mailbox.smtp_url), clock).step()
@@ -264,12 +283,12 @@ async def test_a_crash_between_claim_and_outcome_becomes_unknown_and_is_never_se
 
 
 async def test_who_reports_after_the_lease_changes_nothing(
-    database: Database, survey, clock: Clock, mailbox: Mailbox
-):
+    database: Database, survey: StoredSurvey, clock: Clock, mailbox: Mailbox
+) -> None:
     await invite_customer(database, "late-report")
 
     class Slow(Mailer):
-        async def send(self, sender, recipient, message):
+        async def send(self, sender: str, recipient: str, message: bytes) -> Outcome:
             outcome = await super().send(sender, recipient, message)
             clock.now += LEASE_DURATION + timedelta(minutes=1)
             await end_leases(database)
@@ -282,8 +301,8 @@ async def test_who_reports_after_the_lease_changes_nothing(
 
 
 async def test_many_senders_at_once_send_each_mail_once(
-    database: Database, survey, clock: Clock, mailbox: Mailbox
-):
+    database: Database, survey: StoredSurvey, clock: Clock, mailbox: Mailbox
+) -> None:
     people = [a_customer(f"crowd-{number}") for number in range(20)]
     await decide(database, *(a_transaction(f"order-{one.id}", one) for one in people))
     await relay_all(database)

@@ -30,7 +30,7 @@ from services.dispatcher.sending import sending_commands
 from services.dispatcher.story.handlers import keep_answers
 from services.dispatcher.suppressions.domain import SuppressionEntry
 from services.dispatcher.suppressions.suppression_commands import suppress
-from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.survey_commands import change_survey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer
@@ -41,7 +41,7 @@ from shared.secrets import customer_hash, derive
 
 async def test_nothing_leaves_before_its_time(
     database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
-):
+) -> None:
     await keep_tenant(database)
     await make_survey(database, delay_minutes=60)
     await go_live(database)
@@ -56,7 +56,7 @@ async def test_nothing_leaves_before_its_time(
 
 async def test_who_was_asked_elsewhere_while_the_mail_waited_is_not_asked_again(
     database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
-):
+) -> None:
     """The invitation's own time lies later than the import's, and hides it from nobody."""
     await keep_tenant(database)
     await make_survey(database, delay_minutes=1440)
@@ -81,7 +81,7 @@ class TestRulesOnceMore:
     """What was allowed when it was decided may be forbidden when it is due."""
 
     @pytest.mark.usefixtures("survey")
-    async def test_unsubscribed_since(self, database: Database, sender: Sender):
+    async def test_unsubscribed_since(self, database: Database, sender: Sender) -> None:
         await invite_customer(database, "gone")
         async with database.transaction() as uow:
             await suppress(
@@ -91,7 +91,7 @@ class TestRulesOnceMore:
         assert await the_state(database) == ("dropped", "opted_out")
 
     @pytest.mark.usefixtures("survey")
-    async def test_suppressed_since(self, database: Database, sender: Sender):
+    async def test_suppressed_since(self, database: Database, sender: Sender) -> None:
         address = await invite_customer(database, "listed")
         entries = [SuppressionEntry("address", customer_hash(SECRET, TENANT, address.upper()))]
         async with database.transaction() as uow:
@@ -113,7 +113,7 @@ class TestRulesOnceMore:
     )
     async def test_suppressed_since_under_another_spelling(
         self, database: Database, sender: Sender, listed: str, canonical: bool, state: str
-    ):
+    ) -> None:
         """What is not canonical was stored by an earlier version, under the hash of what was typed."""
         await invite_customer(database, "kim", email="kim@b\u00fccher.de")
         form = unicodedata.normalize("NFKC", listed).casefold()
@@ -126,7 +126,7 @@ class TestRulesOnceMore:
         assert (await the_state(database))[0] == state
 
     @pytest.mark.usefixtures("survey")
-    async def test_asked_elsewhere_since_under_another_id(self, database: Database, sender: Sender):
+    async def test_asked_elsewhere_since_under_another_id(self, database: Database, sender: Sender) -> None:
         address = await invite_customer(database, "kim")
         elsewhere = Answer(
             id=uuid7(), version=1, state="sent", origin="import", score=9, invited_at=NOON,
@@ -136,7 +136,7 @@ class TestRulesOnceMore:
         await sender.step()
         assert await the_state(database) == ("dropped", "quarantine")
 
-    async def test_paused_since(self, database: Database, sender: Sender, survey):
+    async def test_paused_since(self, database: Database, sender: Sender, survey: StoredSurvey) -> None:
         await invite_customer(database, "paused")
         async with database.transaction() as uow:
             paused = SurveyDraft(name="x", trigger="order.delivered", state="paused")
@@ -146,13 +146,13 @@ class TestRulesOnceMore:
         assert await the_state(database) == ("dropped", "paused")
 
     @pytest.mark.usefixtures("survey")
-    async def test_too_old_by_now(self, database: Database, sender: Sender, clock: Clock):
+    async def test_too_old_by_now(self, database: Database, sender: Sender, clock: Clock) -> None:
         await invite_customer(database, "old")
         clock.on(days=8)
         await sender.step()
         assert await the_state(database) == ("dropped", "too_old")
 
-    async def test_the_link_would_have_ended(self, database: Database, sender: Sender, clock: Clock):
+    async def test_the_link_would_have_ended(self, database: Database, sender: Sender, clock: Clock) -> None:
         await keep_tenant(database)
         await make_survey(database, delay_minutes=0, link_days=1)
         await go_live(database)
@@ -162,7 +162,7 @@ class TestRulesOnceMore:
         assert await the_state(database) == ("dropped", "expired")
 
     @pytest.mark.usefixtures("survey")
-    async def test_back_in_test_mode(self, database: Database, sender: Sender):
+    async def test_back_in_test_mode(self, database: Database, sender: Sender) -> None:
         await invite_customer(database, "withheld")
         async with database.transaction() as uow:
             await sending_commands.set_mode(uow, TENANT, "the test", "test")
@@ -171,7 +171,7 @@ class TestRulesOnceMore:
         assert await the_state(database) == ("withheld", "test_mode")
 
     @pytest.mark.usefixtures("survey")
-    async def test_no_longer_a_test_address(self, database: Database, sender: Sender):
+    async def test_no_longer_a_test_address(self, database: Database, sender: Sender) -> None:
         await list_test_addresses(database, "was-mine@example.com")
         await invite_customer(database, "was-mine")
         await list_test_addresses(database)
@@ -183,7 +183,7 @@ class TestStopAll:
     @pytest.mark.usefixtures("survey")
     async def test_nothing_leaves_while_it_is_set_and_what_waited_goes_afterwards(
         self, database: Database, sender: Sender, mailbox: Mailbox
-    ):
+    ) -> None:
         address = await invite_customer(database, "stopped")
         async with database.transaction() as uow:
             assert await sending_commands.set_stopped(uow, TENANT, "the test", stopped=True)
@@ -199,7 +199,9 @@ class TestStopAll:
         assert len(await mailbox.mails(to=address)) == 1
 
     @pytest.mark.usefixtures("survey")
-    async def test_another_company_goes_on(self, database: Database, sender: Sender, mailbox: Mailbox):
+    async def test_another_company_goes_on(
+        self, database: Database, sender: Sender, mailbox: Mailbox
+    ) -> None:
         await keep_tenant(database, "other")
         async with database.transaction() as uow:
             await sending_commands.set_stopped(uow, "other", "the test", stopped=True)
@@ -210,7 +212,7 @@ class TestStopAll:
     @pytest.mark.usefixtures("survey")
     async def test_a_claim_begun_before_the_stop_is_not_made_after_it(
         self, database: Database, sender: Sender, mailbox: Mailbox
-    ):
+    ) -> None:
         """The stop waits for nobody who holds an older view: the claim looks again with the row locked."""
         address = await invite_customer(database, "raced")
         async with database.engine.begin() as stopping:
@@ -230,7 +232,9 @@ async def _waits_for_a_lock(database: Database) -> bool:
     return bool(found)
 
 
-async def test_test_mode_sends_to_test_addresses_only(database: Database, sender: Sender, mailbox: Mailbox):
+async def test_test_mode_sends_to_test_addresses_only(
+    database: Database, sender: Sender, mailbox: Mailbox
+) -> None:
     await keep_tenant(database)
     await make_survey(database, delay_minutes=0)
     await list_test_addresses(database, "tester@example.com")

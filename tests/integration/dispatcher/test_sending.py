@@ -37,7 +37,9 @@ async def states(database: Database) -> list[tuple[int, str, bool]]:
     return [(each.version, each.mode, each.stopped) for each in await published(database, SENDING)]
 
 
-async def test_each_change_of_mode_or_stop_is_published_once_with_a_higher_version(database: Database):
+async def test_each_change_of_mode_or_stop_is_published_once_with_a_higher_version(
+    database: Database,
+) -> None:
     await keep_tenant(database)
     async with database.transaction() as uow:
         assert await set_mode(uow, TENANT, "somebody", "live")
@@ -49,7 +51,7 @@ async def test_each_change_of_mode_or_stop_is_published_once_with_a_higher_versi
     assert {each.changed_at for each in await published(database, SENDING)} == {NOON}
 
 
-async def test_what_a_version_without_this_event_has_changed_is_published_too(database: Database):
+async def test_what_a_version_without_this_event_has_changed_is_published_too(database: Database) -> None:
     await keep_tenant(database)
     await make_survey(database)
     await go_live(database)
@@ -79,7 +81,7 @@ async def stored(database: Database) -> tuple[int, int, str, bool]:
 
 
 class TestRestored:
-    async def test_from_its_newest_event_in_whatever_batches_it_comes(self, database: Database):
+    async def test_from_its_newest_event_in_whatever_batches_it_comes(self, database: Database) -> None:
         events = [
             TenantSending(version=3, mode="live", changed_at=NOON),
             TenantSending(version=5, mode="live", stopped=True, changed_at=NOON + timedelta(hours=2)),
@@ -89,7 +91,7 @@ class TestRestored:
             await restore(database, *events)
             assert await stored(database) == (5, 5, "live", True)
 
-    async def test_also_into_a_backup_from_before_versions_were_counted(self, database: Database):
+    async def test_also_into_a_backup_from_before_versions_were_counted(self, database: Database) -> None:
         async with database.transaction() as uow:
             await uow.execute(
                 "INSERT INTO sending (tenant, mode, changed_at) VALUES (:tenant, 'live', :now)",
@@ -102,7 +104,7 @@ class TestRestored:
 
     async def test_but_a_stop_after_the_restore_stands_and_gets_a_version_that_nobody_has(
         self, database: Database, clock: Clock
-    ):
+    ) -> None:
         await go_live(database)
         since = TenantSending(version=5, mode="test", changed_at=NOON + timedelta(hours=1))
         clock.on(hours=2)
@@ -118,7 +120,7 @@ class TestRestored:
     @pytest.mark.parametrize("known", [True, False])
     async def test_from_its_surveys_when_a_version_without_this_event_has_published_them(
         self, database: Database, known: bool
-    ):
+    ) -> None:
         survey = await make_survey(database)
         (event,) = await published(database, SURVEYS)
         if not known:
@@ -136,7 +138,9 @@ class TestRestored:
             survey.id
         ]
 
-    async def test_and_never_from_a_survey_where_its_own_event_was_published(self, database: Database):
+    async def test_and_never_from_a_survey_where_its_own_event_was_published(
+        self, database: Database
+    ) -> None:
         await make_survey(database)
         await go_live(database)
         before = await stored(database)
@@ -149,7 +153,7 @@ class TestRestored:
 
 async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pauses_with_the_defaults(
     database: Database,
-):
+) -> None:
     ours = await make_survey(database, quarantine_days=7, place=4)
     (whole,) = await published(database, SURVEYS)
     value = json.loads(SURVEYS.encode(event_of(SURVEYS, whole)))

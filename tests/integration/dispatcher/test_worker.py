@@ -26,13 +26,16 @@ from shared.db.database import Database
 from shared.runtime import run_loops
 
 
-async def test_a_first_event_to_a_test_address_is_asked_about_at_once(postgres: Postgres, mailbox: Mailbox):
+async def test_a_first_event_to_a_test_address_is_asked_about_at_once(
+    postgres: Postgres, mailbox: Mailbox
+) -> None:
     context = await a_context(SERVICE, postgres, smtp_url=mailbox.smtp_url)
     database = context.database
     await keep_tenant(database)
     for _ in range(2):
         await create_example_survey(database, "havnbo", test_address="first@example.com")
     assert len(await rows(database, "SELECT 1 FROM survey")) == 1
+    assert SERVICE.sender_loops is not None
     running = asyncio.create_task(
         run_loops({**SERVICE.worker_loops(context), **SERVICE.sender_loops(context)}, context.stopping)
     )
@@ -61,7 +64,7 @@ def command() -> typer.Typer:
 
 async def test_sending_is_stopped_and_gone_live_by_command(
     postgres: Postgres, migrated: str, command: typer.Typer, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     url = await postgres.create_database("dispatcher", template=migrated)
     monkeypatch.setenv("DISPATCHER_DATABASE_URL", url)
     database = Database(url, name="test", pool_size=1)

@@ -8,7 +8,7 @@ import pytest
 from support.companies import Company
 from support.processes import ApiProcess
 
-from services.command import SERVICES
+from services import SERVICES
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"

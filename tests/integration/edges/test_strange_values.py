@@ -204,7 +204,7 @@ async def test_a_strange_value_in_json_is_refused_in_words(
         "/v1/answers": {"answers": [{"id": "x", "score": 1, "answered_at": FAR, "invited_at": FAR}]},
         "/v1/events": {"id": "x", "type": "t", "occurred_at": FAR, "customer": {"id": "c"}, "segments": {}},
     }
-    values = [
+    values: list[Any] = [
         *VALUES,
         *(int(n) for n in ("0", "-1", "9" * 19, "9" * 40, "9" * 4_000)),
         1e308,

@@ -22,6 +22,7 @@ from services.collector.app import SERVICE as COLLECTOR
 from services.collector.repository import answers
 from services.dispatcher.app import SERVICE as DISPATCHER
 from services.dispatcher.surveys import survey_commands
+from services.dispatcher.surveys.domain import SurveyDraft
 from services.scorer.app import SERVICE as SCORER
 from services.trigger import tenants
 from services.trigger.app import SERVICE as TRIGGER
@@ -123,7 +124,7 @@ async def test_a_restored_dispatcher_recovers_its_surveys_and_whether_it_was_liv
     async with life.database() as database:
         new = await make_survey(database, delay_minutes=45, quarantine_days=7, trigger="order.returned")
         async with database.transaction() as uow:
-            draft = survey_commands.SurveyDraft(
+            draft = SurveyDraft(
                 name="Changed", trigger="order.delivered", state="live", default_language="da"
             )
             await survey_commands.change_survey(uow, TENANT, old.id, draft)
@@ -144,7 +145,7 @@ async def test_a_restored_dispatcher_recovers_its_surveys_and_whether_it_was_liv
         }
         assert await life.rows("SELECT mode FROM sending") == [("live",)]
         async with database.transaction() as uow:
-            draft = survey_commands.SurveyDraft(name="Once more", trigger="order.returned", state="live")
+            draft = SurveyDraft(name="Once more", trigger="order.returned", state="live")
             changed = await survey_commands.change_survey(uow, TENANT, new.id, draft)
     assert (changed.id, changed.version) not in versions
 

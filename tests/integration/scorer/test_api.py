@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from support.scorer_builders import DAY, an_answer, count
@@ -21,7 +22,7 @@ async def client(database: Database) -> AsyncIterator[ScorerClient]:
 
 async def test_a_score_comes_with_its_counts_its_window_and_its_margin(
     database: Database, client: ScorerClient
-):
+) -> None:
     scores = [3] * 20 + [7] * 30 + [10] * 50
     await count(database, *(an_answer(f"a{i}", score=score) for i, score in enumerate(scores)))
     answer = await client.get("/v1/scores", segment="touchpoint:checkout", until="2026-11-22")
@@ -47,7 +48,7 @@ async def test_a_score_comes_with_its_counts_its_window_and_its_margin(
     }
 
 
-async def test_without_until_the_window_ends_today_in_the_companys_zone(client: ScorerClient):
+async def test_without_until_the_window_ends_today_in_the_companys_zone(client: ScorerClient) -> None:
     body = (await client.get("/v1/scores", window="1d")).json()
     assert body["window"] == {
         "days": 1,
@@ -57,7 +58,7 @@ async def test_without_until_the_window_ends_today_in_the_companys_zone(client: 
     }
 
 
-async def test_nothing_counted_has_neither_score_nor_margin(client: ScorerClient):
+async def test_nothing_counted_has_neither_score_nor_margin(client: ScorerClient) -> None:
     body = (await client.get("/v1/scores", segment="touchpoint:nowhere")).json()
     assert (body["n"], body["nps"], body["margin"]) == (0, None, None)
     assert body["reason"] == "Nobody answered in this window."
@@ -65,10 +66,11 @@ async def test_nothing_counted_has_neither_score_nor_margin(client: ScorerClient
 
 @pytest.mark.parametrize(("n", "nps"), [(1, None), (9, None), (10, 100.0)])
 async def test_below_ten_answers_there_are_counts_and_a_reason_but_no_score(
-    database: Database, client: ScorerClient, n, nps
-):
+    database: Database, client: ScorerClient, n: int, nps: float | None
+) -> None:
     await count(database, *(an_answer(f"a{i}") for i in range(n)))
-    for reader in ({}, {"role": "admin"}):
+    readers: list[dict[str, Any]] = [{}, {"role": "admin"}]
+    for reader in readers:
         body = (await client.get("/v1/scores", segment="touchpoint:checkout", **reader)).json()
         listed = (await client.get("/v1/segments", dimension="touchpoint", **reader)).json()["segments"]
         assert (body["n"], body["counts"][9], body["nps"], body["margin"] is None) == (n, n, nps, nps is None)
@@ -79,18 +81,16 @@ async def test_below_ten_answers_there_are_counts_and_a_reason_but_no_score(
 
 async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(
     database: Database, client: ScorerClient
-):
+) -> None:
     await count(database, an_answer("a"), an_answer("b", organisation=("north",)))
     await count(database, an_answer("r", measurement="relational"))
-    ns = [
-        (await client.get("/v1/scores", **query)).json()["n"]
-        for query in (
-            {},
-            {"segment": "organisation:north"},
-            {"segment": "organisation:north/sales"},
-            {"measurement": "relational"},
-        )
+    queries: list[dict[str, Any]] = [
+        {},
+        {"segment": "organisation:north"},
+        {"segment": "organisation:north/sales"},
+        {"measurement": "relational"},
     ]
+    ns = [(await client.get("/v1/scores", **query)).json()["n"] for query in queries]
     assert ns == [2, 2, 1, 1]
 
 
@@ -109,7 +109,9 @@ async def test_a_path_counts_at_its_level_and_a_measurement_by_itself(
         ({"segment": "store:50%"}, "segment"),
     ],
 )
-async def test_what_cannot_be_right_is_named_with_its_remedy(client: ScorerClient, query, field):
+async def test_what_cannot_be_right_is_named_with_its_remedy(
+    client: ScorerClient, query: dict[str, Any], field: str
+) -> None:
     answer = await client.get("/v1/scores", **query)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
@@ -118,7 +120,7 @@ async def test_what_cannot_be_right_is_named_with_its_remedy(client: ScorerClien
     assert fault["detail"]
 
 
-async def test_levels_are_those_three(database: Database, client: ScorerClient):
+async def test_levels_are_those_three(database: Database, client: ScorerClient) -> None:
     await count(database, *(an_answer(f"a{i}") for i in range(10)))
     widths = []
     for level in ("0.90", "0.95", "0.99"):
@@ -128,16 +130,18 @@ async def test_levels_are_those_three(database: Database, client: ScorerClient):
     assert widths == sorted(widths, reverse=True)
 
 
-async def test_nobody_comes_in_without_a_key_that_may(client: ScorerClient):
+async def test_nobody_comes_in_without_a_key_that_may(client: ScorerClient) -> None:
     assert (await client.get("/v1/scores", key="")).status_code == 401
     assert (await client.get("/v1/scores", key="aw_wrong")).status_code == 401
     assert (await client.get("/v1/scores", tenant="other")).status_code == 403
     assert (await client.get("/v1/segments", tenant="other")).status_code == 403
 
 
-async def test_who_is_limited_to_segments_gets_404_for_all_others(database: Database, client: ScorerClient):
+async def test_who_is_limited_to_segments_gets_404_for_all_others(
+    database: Database, client: ScorerClient
+) -> None:
     await count(database, an_answer())
-    own = {"role": "leader", "segments": ("organisation:north",)}
+    own: dict[str, Any] = {"role": "leader", "segments": ("organisation:north",)}
     for theirs in ("organisation:north", "organisation:north/sales"):
         assert (await client.get("/v1/scores", segment=theirs, **own)).json()["n"] == 1
     for foreign in ("", "touchpoint:checkout", "organisation:south", "organisation:northern"):
@@ -146,7 +150,7 @@ async def test_who_is_limited_to_segments_gets_404_for_all_others(database: Data
     assert [each["segment"] for each in listed] == ["organisation:north", "organisation:north/sales"]
 
 
-async def test_segments_come_by_name_a_page_at_a_time(database: Database, client: ScorerClient):
+async def test_segments_come_by_name_a_page_at_a_time(database: Database, client: ScorerClient) -> None:
     stores = [f"s{i}" for i in range(7)]
     await count(
         database, *(an_answer(name, segments={"store": name}, organisation=(), day=DAY) for name in stores)
@@ -160,7 +164,7 @@ async def test_segments_come_by_name_a_page_at_a_time(database: Database, client
     assert pages == 3
 
 
-async def test_each_refusal_and_each_answer_is_in_the_openapi_document(client: ScorerClient):
+async def test_each_refusal_and_each_answer_is_in_the_openapi_document(client: ScorerClient) -> None:
     document = (await client.get("/openapi/scorer.json")).json()
     for path in ("/v1/scores", "/v1/segments"):
         operation = document["paths"][path]["get"]

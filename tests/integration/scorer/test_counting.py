@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,13 +13,14 @@ from services.scorer.repository.counts import segment_parts, window_counts
 from services.scorer.repository.selection import Selection
 from services.scorer.windows import Window
 from shared.db.database import Database
+from shared.events import Answer
 
 
 def only(score: int) -> list[int]:
     return [int(score == s) for s in range(11)]
 
 
-async def test_an_answer_counts_for_the_company_each_dimension_and_each_level(database: Database):
+async def test_an_answer_counts_for_the_company_each_dimension_and_each_level(database: Database) -> None:
     await count(database, an_answer(score=3))
     assert await kept_counts(database) == {
         ("transactional", segment, DAY): only(3)
@@ -26,7 +28,7 @@ async def test_an_answer_counts_for_the_company_each_dimension_and_each_level(da
     }
 
 
-async def test_an_amended_score_is_taken_back_and_counted_anew(database: Database):
+async def test_an_amended_score_is_taken_back_and_counted_anew(database: Database) -> None:
     await count(database, an_answer(score=3))
     await count(database, an_answer(score=9, version=2))
     assert set(map(tuple, (await kept_counts(database)).values())) == {tuple(only(9))}
@@ -34,7 +36,7 @@ async def test_an_amended_score_is_taken_back_and_counted_anew(database: Databas
         assert (await uow.execute("SELECT was FROM answer")).scalar_one() == 3
 
 
-async def test_a_changed_comment_changes_no_count_and_marks_nothing(database: Database):
+async def test_a_changed_comment_changes_no_count_and_marks_nothing(database: Database) -> None:
     await count(database, an_answer(score=3))
     async with database.transaction() as uow:
         await uow.execute("DELETE FROM changed")
@@ -45,19 +47,19 @@ async def test_a_changed_comment_changes_no_count_and_marks_nothing(database: Da
     assert set(map(tuple, (await kept_counts(database)).values())) == {tuple(only(3))}
 
 
-async def test_an_older_version_that_comes_late_changes_nothing(database: Database):
+async def test_an_older_version_that_comes_late_changes_nothing(database: Database) -> None:
     await count(database, an_answer(score=9, version=2))
     await count(database, an_answer(score=3, version=1))
     assert set(map(tuple, (await kept_counts(database)).values())) == {tuple(only(9))}
 
 
 @pytest.mark.parametrize("never", [{"test": True}, {"state": "clicked", "score": None, "day": None}])
-async def test_tests_and_clicks_never_count(database: Database, never):
+async def test_tests_and_clicks_never_count(database: Database, never: dict[str, Any]) -> None:
     await count(database, an_answer(**never))
     assert await kept_counts(database) == {}
 
 
-async def test_a_late_answer_adds_to_its_old_day(database: Database):
+async def test_a_late_answer_adds_to_its_old_day(database: Database) -> None:
     long_ago = date(2024, 2, 29)
     await count(database, an_answer("new"), an_answer("late", day=long_ago, score=1))
     counts = await kept_counts(database)
@@ -65,19 +67,21 @@ async def test_a_late_answer_adds_to_its_old_day(database: Database):
     assert counts["transactional", "", DAY] == only(9)
 
 
-async def test_an_answer_that_names_its_organisation_twice_counts_once(database: Database):
+async def test_an_answer_that_names_its_organisation_twice_counts_once(database: Database) -> None:
     await count(database, an_answer(segments={"organisation": "north"}, organisation=("north",)))
     assert (await kept_counts(database))["transactional", "organisation:north", DAY] == only(9)
 
 
-async def test_another_companys_answers_are_its_own(database: Database):
+async def test_another_companys_answers_are_its_own(database: Database) -> None:
     await count(database, an_answer(score=3))
     await count(database, an_answer(score=9), tenant="other")
     assert (await kept_counts(database))["transactional", "", DAY] == only(3)
     assert (await kept_counts(database, "other"))["transactional", "", DAY] == only(9)
 
 
-async def test_a_full_dimension_still_counts_for_the_company_and_warns(database: Database, monkeypatch):
+async def test_a_full_dimension_still_counts_for_the_company_and_warns(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(handlers, "MAX_DIMENSION_VALUES", 2)
     for name in "abcd":
         await count(database, an_answer(name, segments={"store": name}, organisation=()))
@@ -91,7 +95,9 @@ async def test_a_full_dimension_still_counts_for_the_company_and_warns(database:
         assert await recount(uow, "acme") == []
 
 
-async def test_what_is_read_again_or_amended_is_left_out_once(database: Database, monkeypatch):
+async def test_what_is_read_again_or_amended_is_left_out_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(handlers, "MAX_DIMENSION_VALUES", 1)
     first = [an_answer(name, segments={"store": name}, organisation=()) for name in "ab"]
     amended = an_answer("b", version=2, score=3, segments={"store": "b"}, organisation=())
@@ -102,7 +108,7 @@ async def test_what_is_read_again_or_amended_is_left_out_once(database: Database
         assert (await uow.execute("SELECT left_out FROM dimension")).scalar_one() == 1
 
 
-async def test_the_day_in_and_the_day_out_of_a_window(database: Database):
+async def test_the_day_in_and_the_day_out_of_a_window(database: Database) -> None:
     last = date(2026, 11, 22)
     window = Window.ending(last, 30)
     inside = [window.first, last]
@@ -117,7 +123,7 @@ async def test_the_day_in_and_the_day_out_of_a_window(database: Database):
 
 async def test_the_list_of_segments_counts_the_days_of_its_two_windows_and_none_between_or_around(
     database: Database,
-):
+) -> None:
     now = Window.ending(date(2026, 11, 22), 30)
     for before in (now.before(), now.last_year(), Window.ending(now.last - timedelta(days=10), 30)):
         edges = {window: (window.first, window.last) for window in (now, before)}
@@ -167,8 +173,8 @@ histories = st.lists(versions, max_size=40, unique_by=lambda answer: (answer.id,
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15))
 async def test_any_order_with_doubles_and_amendments_gives_the_counts_of_a_recount(
-    database: Database, data, history, batch
-):
+    database: Database, data: st.DataObject, history: list[Answer], batch: int
+) -> None:
     published = data.draw(st.permutations([*history, *history[::3]]))
     async with database.transaction() as uow:
         for table in ("answer", "day_count", "week_count", "changed"):
@@ -190,8 +196,8 @@ windows = st.builds(
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), history=histories, batch=st.integers(1, 15), now=windows, before=windows)
 async def test_the_parts_of_any_two_windows_are_the_plain_sums_of_their_days(
-    database: Database, data, history, batch, now, before
-):
+    database: Database, data: st.DataObject, history: list[Answer], batch: int, now: Window, before: Window
+) -> None:
     async with database.transaction() as uow:
         for table in ("answer", "day_count", "week_count", "changed"):
             await uow.execute(f"DELETE FROM {table}")

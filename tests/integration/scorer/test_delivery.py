@@ -18,7 +18,7 @@ from shared.kafka.kernel.clients import new_producer, stop_producer
 from shared.kafka.kernel.dead_letters import dead_letter_topic
 
 
-async def test_answers_delivered_twice_and_out_of_order_count_once(kafka: str, database: Database):
+async def test_answers_delivered_twice_and_out_of_order_count_once(kafka: str, database: Database) -> None:
     topic = replace(ANSWERS, name=f"answers-{secrets.token_hex(4)}.v1")
     await create_topics(kafka, [topic.name, dead_letter_topic(topic.name, "scorer")], partitions=3)
     chance = Random(7)
@@ -44,7 +44,7 @@ async def test_answers_delivered_twice_and_out_of_order_count_once(kafka: str, d
             row = await uow.execute(
                 "SELECT coalesce(sum(next_offset), 0) FROM position WHERE topic = :t", {"t": topic.name}
             )
-            return row.scalar_one() == times * len(published)
+            return bool(row.scalar_one() == times * len(published))
 
     subscription = Subscription(topic, count_answers)
     async with running(BatchConsumer(database, "scorer", subscription, kafka, Health())):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from random import Random
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -55,11 +56,11 @@ def links(page: str) -> list[tuple[str, str]]:
     ]
 
 
-async def listed(client: ScorerClient, path: str, **reader: object) -> int:
+async def listed(client: ScorerClient, path: str, **reader: Any) -> int:
     """How many answers a list has, page by page."""
     found, at = 0, path
     while at:
-        page = (await client.get(at, role="leader", **reader)).text  # type: ignore[arg-type]
+        page = (await client.get(at, role="leader", **reader)).text
         section = page[page.index('id="answers"') :]
         found += section.count('class="voice-score')
         more = re.search(r'href="([^"]*after=[^"]*)"', section)
@@ -89,7 +90,9 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_link_to_answers_lists_as_many_as_the_number_beside_it_says(client: ScorerClient, path: str):
+async def test_a_link_to_answers_lists_as_many_as_the_number_beside_it_says(
+    client: ScorerClient, path: str
+) -> None:
     page = (await client.get(path, role="leader")).text
     taken = set()
     for at, words in links(page):
@@ -100,7 +103,7 @@ async def test_a_link_to_answers_lists_as_many_as_the_number_beside_it_says(clie
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_part_of_a_page_leads_to_where_its_own_answers_stand(client: ScorerClient, path: str):
+async def test_a_part_of_a_page_leads_to_where_its_own_answers_stand(client: ScorerClient, path: str) -> None:
     page = (await client.get(path, role="leader")).text
     rows = re.findall(
         r'<th role="rowheader" scope="row"><a href="([^"]*)">.*?Answers </span>([\d,]*)<', page, re.DOTALL
@@ -110,7 +113,7 @@ async def test_a_part_of_a_page_leads_to_where_its_own_answers_stand(client: Sco
         assert await listed(client, unescape(at)) == number_in(n), at
 
 
-async def test_each_segment_in_the_list_leads_to_as_many_answers_as_it_says(client: ScorerClient):
+async def test_each_segment_in_the_list_leads_to_as_many_answers_as_it_says(client: ScorerClient) -> None:
     page = (await client.get("/segments?window=90d", role="leader")).text
     rows = re.findall(
         r'<th role="rowheader" scope="row"><a href="([^"]*)">.*?Answers </span>([\d,]*)<', page, re.DOTALL
@@ -120,8 +123,8 @@ async def test_each_segment_in_the_list_leads_to_as_many_answers_as_it_says(clie
         assert await listed(client, unescape(at)) == number_in(n), at
 
 
-async def test_who_is_limited_finds_their_own_answers_behind_each_number(client: ScorerClient):
-    own = {"segments": ("organisation:shops",)}
+async def test_who_is_limited_finds_their_own_answers_behind_each_number(client: ScorerClient) -> None:
+    own: dict[str, Any] = {"segments": ("organisation:shops",)}
     page = (await client.get("/?touchpoint=touchpoint:checkout", role="leader", **own)).text
     exact = [(at, words) for at, words in links(page) if at.endswith("#answers")]
     assert exact
@@ -130,7 +133,7 @@ async def test_who_is_limited_finds_their_own_answers_behind_each_number(client:
         assert await listed(client, at, **own) == number_in(words)
 
 
-async def test_a_list_of_some_of_the_answers_says_how_many_and_lists_them(client: ScorerClient):
+async def test_a_list_of_some_of_the_answers_says_how_many_and_lists_them(client: ScorerClient) -> None:
     whole = await listed(client, "/segments?segment=&window=365d")
     kinds = {
         kind: f"/segments?segment=&window=365d&kind={kind}"
@@ -144,7 +147,7 @@ async def test_a_list_of_some_of_the_answers_says_how_many_and_lists_them(client
     assert "No answer says “courier”." in nothing
 
 
-async def test_only_what_has_answers_together_is_offered(client: ScorerClient, database: Database):
+async def test_only_what_has_answers_together_is_offered(client: ScorerClient, database: Database) -> None:
     lonely = {"organisation": ("harbour",), "segments": {"touchpoint": "ferry"}, "touchpoint": "ferry"}
     await count(database, an_answer("lonely", day=TODAY, answered_at=NOW, **lonely))
     page = (await client.get("/?path=organisation:shops", role="leader")).text

@@ -17,7 +17,7 @@ async def recent_changes(database: Database, *tenants: str) -> list[tuple[str, s
     return [(row.tenant, row.id) for row in rows]
 
 
-async def test_a_poll_reads_the_newest_of_each_company_however_much_is_imported(database: Database):
+async def test_a_poll_reads_the_newest_of_each_company_however_much_is_imported(database: Database) -> None:
     new = an_answer("new")
     await count(database, new, tenant="small")
     await count(database, new)
@@ -29,7 +29,7 @@ async def test_a_poll_reads_the_newest_of_each_company_however_much_is_imported(
     assert len([tenant for tenant, _ in found if tenant == "acme"]) == MAX_CHANGES
 
 
-async def test_a_poll_reads_only_of_companies_with_an_open_page(database: Database):
+async def test_a_poll_reads_only_of_companies_with_an_open_page(database: Database) -> None:
     await count(database, an_answer())
     await count(database, an_answer(), tenant="other")
     assert {tenant for tenant, _ in await recent_changes(database, "other")} == {"other"}

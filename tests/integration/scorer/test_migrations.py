@@ -26,7 +26,7 @@ AN_OLD_COUNT = (
 """As the version before this one counts: it knows nothing of weeks."""
 
 
-async def test_a_migrated_database_equals_the_metadata(database: Database):
+async def test_a_migrated_database_equals_the_metadata(database: Database) -> None:
     async with database.engine.connect() as connection:
         found = await connection.run_sync(
             lambda sync: compare_metadata(

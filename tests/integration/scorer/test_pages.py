@@ -3,6 +3,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from support.translations import ShownText
 
 from services.scorer.handlers import keep_cases
 from shared.db.database import Database
-from shared.events import CASES, SENDING, Case, TenantSending
+from shared.events import CASES, SENDING, Case, SendingMode, TenantSending
 from shared.http.server import serve
 from shared.http.staff_auth import ACCESS_COOKIE
 from shared.tenancy.sending import keep_sending
@@ -32,12 +33,12 @@ def words_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
-def today(database: Database, **given):
+def today(database: Database, **given: Any) -> dict[str, Any]:
     now = database.clock()
     return {"day": now.date(), "answered_at": now, "changed_at": now} | given
 
 
-async def test_before_the_first_answer_the_page_says_how_it_starts(client: ScorerClient):
+async def test_before_the_first_answer_the_page_says_how_it_starts(client: ScorerClient) -> None:
     page = (await client.get("/", role="admin")).text
     assert "No answers yet" in page
     for step in ("Send an event", "Send a test survey to yourself", "Go live"):
@@ -71,7 +72,7 @@ async def test_a_page_never_holds_a_script_or_a_style_of_its_own(database: Datab
 
 async def test_the_latest_answer_is_shown_with_the_score_before_and_after(
     database: Database, client: ScorerClient
-):
+) -> None:
     past = today(database)
     past |= {"answered_at": past["answered_at"] - timedelta(minutes=5)}
     await count(database, *(an_answer(f"a{i}", **past, score=9 if i % 3 else 3) for i in range(39)))
@@ -80,7 +81,9 @@ async def test_the_latest_answer_is_shown_with_the_score_before_and_after(
     assert re.search(r"Last answer \d+ seconds? ago: 3\s*; \+33\.3 → \+30\.0", words)
 
 
-async def test_an_amended_latest_answer_is_shown_with_what_it_was(database: Database, client: ScorerClient):
+async def test_an_amended_latest_answer_is_shown_with_what_it_was(
+    database: Database, client: ScorerClient
+) -> None:
     await count(database, *(an_answer(f"a{i}", **today(database), origin="import") for i in range(10)))
     await count(database, an_answer("last", **today(database), score=3))
     await count(database, an_answer("last", **today(database), score=9, version=2))
@@ -98,15 +101,15 @@ async def test_an_amended_latest_answer_is_shown_with_what_it_was(database: Data
     ],
 )
 async def test_how_much_is_shown_depends_on_how_many_answered(
-    database: Database, client: ScorerClient, n, finding
-):
+    database: Database, client: ScorerClient, n: int, finding: str
+) -> None:
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(n)))
     assert finding in words_of((await client.get("/", role="analyst")).text)
 
 
 async def test_each_figure_opens_how_it_is_counted_and_leads_to_its_answers(
     database: Database, client: ScorerClient
-):
+) -> None:
     await count(database, an_answer(**today(database, comment="<b>It rained</b> & poured.")))
     page = (await client.get("/", role="leader")).text
     assert "How this is counted" in page
@@ -117,7 +120,7 @@ async def test_each_figure_opens_how_it_is_counted_and_leads_to_its_answers(
     assert "&lt;b&gt;It rained&lt;/b&gt; &amp; poured." in answers
 
 
-async def test_answers_come_a_page_at_a_time_each_once(database: Database, client: ScorerClient):
+async def test_answers_come_a_page_at_a_time_each_once(database: Database, client: ScorerClient) -> None:
     now = database.clock()
     await count(
         database,
@@ -126,7 +129,8 @@ async def test_answers_come_a_page_at_a_time_each_once(database: Database, clien
             for i in range(120)
         ),
     )
-    path, found = "/segments?segment=touchpoint:checkout", []
+    path: str | None = "/segments?segment=touchpoint:checkout"
+    found: list[str] = []
     while path:
         page = (await client.get(path, role="leader")).text
         answers = page[page.index('id="answers"') :]
@@ -139,7 +143,7 @@ async def test_answers_come_a_page_at_a_time_each_once(database: Database, clien
 
 async def test_a_path_and_a_touchpoint_together_count_what_lies_in_both(
     database: Database, client: ScorerClient
-):
+) -> None:
     for i, (team, touchpoint) in enumerate([("north", "shop"), ("north", "phone"), ("south", "shop")] * 15):
         await count(
             database,
@@ -151,14 +155,14 @@ async def test_a_path_and_a_touchpoint_together_count_what_lies_in_both(
 
 async def test_who_is_limited_to_segments_sees_the_first_of_them_and_nothing_else(
     database: Database, client: ScorerClient
-):
+) -> None:
     await count(
         database, *(an_answer(f"n{i}", **today(database), organisation=("north",)) for i in range(12))
     )
     await count(
         database, *(an_answer(f"s{i}", **today(database), organisation=("south",)) for i in range(20))
     )
-    own = {"role": "agent", "segments": ("organisation:north",)}
+    own: dict[str, Any] = {"role": "agent", "segments": ("organisation:north",)}
     page = words_of((await client.get("/", **own)).text)
     assert "12 answers" in page
     assert "32" not in page
@@ -175,7 +179,7 @@ async def test_who_is_limited_to_segments_sees_the_first_of_them_and_nothing_els
 
 async def test_another_companys_answers_comments_and_cases_are_nowhere(
     database: Database, client: ScorerClient
-):
+) -> None:
     await count(database, *(an_answer(f"a{i}", **today(database, comment="Ours alone.")) for i in range(12)))
     await count(database, an_answer("x", **today(database)), tenant="other")
     await _a_case(database)
@@ -205,7 +209,7 @@ async def _a_case(database: Database) -> None:
 
 async def test_open_cases_are_shown_with_their_words_and_their_lateness(
     database: Database, client: ScorerClient
-):
+) -> None:
     await count(database, an_answer("a0", **today(database, comment="Nobody rang."), score=2))
     await _a_case(database)
     page = (await client.get("/", role="leader")).text
@@ -216,9 +220,12 @@ async def test_open_cases_are_shown_with_their_words_and_their_lateness(
     assert "Sara Lund" not in (await client.get("/", role="analyst")).text
 
 
-async def test_test_mode_a_stop_and_the_demonstration_are_shown(database: Database, client: ScorerClient):
+async def test_test_mode_a_stop_and_the_demonstration_are_shown(
+    database: Database, client: ScorerClient
+) -> None:
     async with database.transaction() as uow:
-        for version, mode, stopped in ((2, "test", True), (1, "live", False)):
+        changes: list[tuple[int, SendingMode, bool]] = [(2, "test", True), (1, "live", False)]
+        for version, mode, stopped in changes:
             sending = TenantSending(version=version, mode=mode, stopped=stopped, changed_at=uow.now)
             await keep_sending(uow, [SENDING.event("demo", sending, uow.now)])
     await count(database, an_answer(**today(database)), tenant="demo")
@@ -229,12 +236,14 @@ async def test_test_mode_a_stop_and_the_demonstration_are_shown(database: Databa
     assert "A demonstration." not in (await client.get("/", role="leader")).text
 
 
-async def test_a_company_is_in_test_mode_before_its_first_survey(database: Database, client: ScorerClient):
+async def test_a_company_is_in_test_mode_before_its_first_survey(
+    database: Database, client: ScorerClient
+) -> None:
     await count(database, an_answer(**today(database)))
     assert "Test mode." in (await client.get("/", role="leader")).text
 
 
-async def test_segments_are_found_by_words(database: Database, client: ScorerClient):
+async def test_segments_are_found_by_words(database: Database, client: ScorerClient) -> None:
     for name in ("Aarhus", "Odense"):
         await count(database, an_answer(name, **today(database), segments={"store": name}, organisation=()))
     page = (await client.get("/segments?q=aar", role="leader")).text
@@ -245,7 +254,9 @@ async def test_segments_are_found_by_words(database: Database, client: ScorerCli
 @pytest.mark.parametrize(
     "path", ["/?window=0d", "/segments?segment=x", "/segments?segment=a:b&after=x", "/?path=%00"]
 )
-async def test_an_address_that_cannot_be_right_is_refused(database: Database, client: ScorerClient, path):
+async def test_an_address_that_cannot_be_right_is_refused(
+    database: Database, client: ScorerClient, path: str
+) -> None:
     await count(database, an_answer())
     assert (await client.get(path, role="leader")).status_code in {400, 422}
 
@@ -253,7 +264,7 @@ async def test_an_address_that_cannot_be_right_is_refused(database: Database, cl
 @pytest.mark.browser
 async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
     database: Database, client: ScorerClient
-):
+) -> None:
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(40)))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -267,8 +278,7 @@ async def test_an_open_page_shows_a_new_answer_within_a_second_and_fits_a_phone(
                 executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-quic", "--no-first-run"]
             )
             context = await browser.new_context(viewport={"width": 320, "height": 700})
-            cookie = {"name": ACCESS_COOKIE, "value": a_pass(database), "url": origin}
-            await context.add_cookies([cookie])
+            await context.add_cookies([{"name": ACCESS_COOKIE, "value": a_pass(database), "url": origin}])
             page = await context.new_page()
             complaints = []
             page.on("console", lambda message: complaints.append(message.text))

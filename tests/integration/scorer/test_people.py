@@ -81,7 +81,9 @@ async def opens(client: ScorerClient, **reader: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("reader", [{}, *READERS], ids=str)
-async def test_without_leave_nobody_sees_how_a_person_stands(client: ScorerClient, reader: dict[str, Any]):
+async def test_without_leave_nobody_sees_how_a_person_stands(
+    client: ScorerClient, reader: dict[str, Any]
+) -> None:
     assert await listed(client, **reader) == set() == await opens(client, **reader)
     if "role" not in reader:
         return
@@ -97,7 +99,7 @@ async def test_without_leave_nobody_sees_how_a_person_stands(client: ScorerClien
 
 async def test_with_leave_the_person_and_their_leaders_do_and_nobody_else(
     client: ScorerClient, database: Database
-):
+) -> None:
     await allow(database, 3, dimensions=("table host",), shown=True)
     assert await opens(client) == set() == await listed(client)
     may = [await opens(client, **reader) for reader in READERS]
@@ -109,14 +111,16 @@ async def test_with_leave_the_person_and_their_leaders_do_and_nobody_else(
 
 async def test_who_may_see_one_person_only_reads_why_nothing_is_shown(
     client: ScorerClient, database: Database
-):
-    own = {"role": "agent", "segments": (IDA,)}
+) -> None:
+    own: dict[str, Any] = {"role": "agent", "segments": (IDA,)}
     assert "Scores of single employees are not shown." in (await client.get("/", **own)).text
     await allow(database, 3, shown=True)
     assert "40 answers" in (await client.get("/", **own)).text
 
 
-async def test_a_company_whose_third_level_are_teams_can_say_so(client: ScorerClient, database: Database):
+async def test_a_company_whose_third_level_are_teams_can_say_so(
+    client: ScorerClient, database: Database
+) -> None:
     await allow(database, 3, level=0)
     assert await opens(client, role="analyst") == {IDA, BO, "table host:ida"}
     await allow(database, 4, level=2)
@@ -126,7 +130,7 @@ async def test_a_company_whose_third_level_are_teams_can_say_so(client: ScorerCl
 
 async def test_who_is_limited_learns_no_dimension_that_their_answers_do_not_have(
     client: ScorerClient, database: Database
-):
+) -> None:
     now = database.clock()
     given = {"organisation": ("shops",), "segments": {"secret wing": "x", "store": "a"}}
     await count(database, an_answer("s", day=now.date(), answered_at=now, **given))

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from msgspec.structs import replace
 from sqlalchemy import event
 from support.scorer_builders import ACME, DAY, add_tenant, an_answer, count, events_of
@@ -26,12 +27,16 @@ async def take_published(database: Database) -> list[Score]:
         )
 
 
-def publisher_at(database: Database, now: datetime) -> ScorePublisher:
+def set_clock(database: Database, now: datetime) -> None:
     database.clock = lambda: now
+
+
+def publisher_at(database: Database, now: datetime) -> ScorePublisher:
+    set_clock(database, now)
     return ScorePublisher(database, Health())
 
 
-async def test_changed_segments_are_published_once_with_their_window(database: Database):
+async def test_changed_segments_are_published_once_with_their_window(database: Database) -> None:
     await add_tenant(database)
     await count(
         database, an_answer(score=3), an_answer("b", score=10), an_answer("old", day=date(2026, 10, 1))
@@ -51,7 +56,9 @@ async def test_changed_segments_are_published_once_with_their_window(database: D
     assert await take_published(database) == []
 
 
-async def test_from_ten_answers_on_a_score_is_published_and_never_that_of_an_employee(database: Database):
+async def test_from_ten_answers_on_a_score_is_published_and_never_that_of_an_employee(
+    database: Database,
+) -> None:
     await add_tenant(database)
     path = ("service", "chat", "ida")
     given = {"organisation": path, "segments": {"touchpoint": "chat", "agent": "ida"}, "score": 10}
@@ -67,7 +74,9 @@ async def test_from_ten_answers_on_a_score_is_published_and_never_that_of_an_emp
     ]  # fmt: skip
 
 
-async def test_a_day_begins_in_portions_each_segment_once(database: Database, monkeypatch):
+async def test_a_day_begins_in_portions_each_segment_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(schedule, "MAX_MARKED_SEGMENTS", 3)
     await add_tenant(database)
     await add_tenant(database, replace(ACME, id="none"))
@@ -76,18 +85,18 @@ async def test_a_day_begins_in_portions_each_segment_once(database: Database, mo
     )
     publisher = publisher_at(database, NOON)
     for second in range(0, 20, 2):
-        database.clock = lambda second=second: NOON + timedelta(seconds=second)
+        set_clock(database, NOON + timedelta(seconds=second))
         await publisher.publish_changed()
     assert len({score.segment for score in await take_published(database)}) == 9
     tomorrow, counts = NOON + timedelta(days=1), []
     for second in range(0, 12, 2):
-        database.clock = lambda second=second: tomorrow + timedelta(seconds=second)
+        set_clock(database, tomorrow + timedelta(seconds=second))
         counts.append(await publisher.publish_changed())
     assert counts == [3, 3, 3, 0, 0, 0]
     assert len({score.segment for score in await take_published(database)}) == 9
 
 
-async def test_many_changes_within_a_second_are_published_once(database: Database):
+async def test_many_changes_within_a_second_are_published_once(database: Database) -> None:
     await add_tenant(database)
     await count(database, an_answer())
     await publisher_at(database, NOON).publish_changed()
@@ -98,7 +107,7 @@ async def test_many_changes_within_a_second_are_published_once(database: Databas
     assert [score.n for score in await take_published(database) if score.segment == ""] == [1, 3]
 
 
-async def test_at_midnight_of_the_companys_zone_all_are_published_as_windows_move(database: Database):
+async def test_at_midnight_of_the_companys_zone_all_are_published_as_windows_move(database: Database) -> None:
     await add_tenant(database)
     await count(database, an_answer(day=DAY - timedelta(days=29)))
     await publisher_at(database, NOON).publish_changed()
@@ -113,7 +122,7 @@ async def test_at_midnight_of_the_companys_zone_all_are_published_as_windows_mov
     }
 
 
-async def test_the_companies_are_read_only_when_a_day_can_have_begun(database: Database):
+async def test_the_companies_are_read_only_when_a_day_can_have_begun(database: Database) -> None:
     await add_tenant(database)
     await add_tenant(database, replace(ACME, id="far", time_zone="Asia/Kathmandu"))
     publisher, asked = publisher_at(database, NOON), []
@@ -141,7 +150,7 @@ async def test_the_companies_are_read_only_when_a_day_can_have_begun(database: D
     assert {score.until for score in await take_published(database)} == {date(2026, 11, 21)}
 
 
-async def test_a_count_that_is_under_way_is_published_when_it_is_committed(database: Database):
+async def test_a_count_that_is_under_way_is_published_when_it_is_committed(database: Database) -> None:
     """A mark that another transaction holds is left for the next time, so no change is lost."""
     await add_tenant(database)
     await count(database, an_answer())
@@ -154,7 +163,7 @@ async def test_a_count_that_is_under_way_is_published_when_it_is_committed(datab
     assert (await take_published(database))[0].n == 2
 
 
-async def test_marks_of_an_unknown_company_wait_until_it_is_known(database: Database):
+async def test_marks_of_an_unknown_company_wait_until_it_is_known(database: Database) -> None:
     await count(database, an_answer())
     assert await publisher_at(database, NOON).publish_changed() == 0
     await add_tenant(database)

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from support.eventually import eventually
 from support.http_clients import a_context, an_app, api_client
-from support.kernel_service import KernelService, create_topics
+from support.kernel_service import create_topics, records_of
 from support.stack import Postgres
 
 from services.trigger import tenants
@@ -55,8 +55,8 @@ def an_event(id_: str, **changes: object) -> dict[str, object]:
 
 
 async def on_topic(context: Context, id_: str) -> list[Transaction]:
-    bench = KernelService(context.afterword.kafka, context.database, TRANSACTIONS)  # type: ignore[arg-type]
-    found = [TRANSACTIONS.decode(value).data for _, value, _ in await bench.records_of(TRANSACTIONS.name)]
+    records = await records_of(context.afterword.kafka, TRANSACTIONS.name)
+    found = [TRANSACTIONS.decode(value).data for _, value, _ in records]
     return [transaction for transaction in found if transaction.id == id_]
 
 
@@ -209,7 +209,7 @@ async def test_a_value_that_a_tenant_cannot_have_is_refused_in_words(context: Co
         {"tenant": "two", "name": "x", "country": "dk"},
     ):
         with pytest.raises(BadTenant):
-            await tenants.create_tenant(context.database, **wrong)  # type: ignore[arg-type]
+            await tenants.create_tenant(context.database, **wrong)
     with pytest.raises(BadTenant):
         await tenants.create_key(context.database, "one", ["events:wright"])
     with pytest.raises(UnknownTenant):
@@ -229,7 +229,7 @@ async def test_which_segments_are_people_is_set_part_by_part_and_published(conte
     assert max(published, key=lambda tenant: tenant.version).people == kept
     for wrong in ({"level": -1}, {"level": 7}, {"dimensions": [" "]}, {"dimensions": ["x" * 201]}):
         with pytest.raises(BadTenant):
-            await tenants.set_people(database, "one", **wrong)  # type: ignore[arg-type]
+            await tenants.set_people(database, "one", **wrong)
     with pytest.raises(UnknownTenant):
         await tenants.set_people(database, "none", shown=True)
 

@@ -11,6 +11,7 @@ from services.trigger import key_list, repository, tenants
 from services.trigger.app import SERVICE
 from services.trigger.errors import BadTenant
 from shared.db.database import Database
+from shared.permissions import SCOPES
 from shared.tenancy import digest_of, find_tenant
 
 
@@ -36,7 +37,7 @@ async def fill(database: Database, *, revoked: bool) -> None:
 
 
 async def test_after_thousands_of_revoked_keys_another_is_revoked_and_published(database: Database) -> None:
-    token = await tenants.create_key(database, "acme", tenants.SCOPES, name="n" * 200)
+    token = await tenants.create_key(database, "acme", SCOPES, name="n" * 200)
     await fill(database, revoked=True)
     await tenants.revoke_key(database, "acme", token)
     async with database.reading() as uow:

@@ -1,6 +1,8 @@
 """What may be done to a case, and what it leaves behind."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +16,7 @@ from services.alerts.cases.domain.case_rules import case_id, mail_recipients, ne
 from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, required_text_faults
 from services.alerts.cases.domain.timeline import CaseEntry
 from shared.events import Answer
+from shared.values.messages import message
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 JONAS, SARA, KEY = Actor(uuid4(), "Jonas Holt"), Actor(uuid4(), "Sara Lund"), Actor(None, "crm")
@@ -38,7 +41,8 @@ def test_the_worse_the_score_the_sooner_the_call(score: int, hours: int) -> None
 
 
 def test_the_first_contact_that_reached_starts_the_clock_of_closing() -> None:
-    case, entries = a_case(), []
+    case = a_case()
+    entries: list[CaseEntry] = []
     case.contact(entries, NOW, JONAS, "call", reached=False, text="Voicemail.", key=None)
     assert case.due_at == case.contact_due_at
     case.contact(entries, NOW, JONAS, "call", reached=True, text="Spoke.", key=None)
@@ -47,7 +51,8 @@ def test_the_first_contact_that_reached_starts_the_clock_of_closing() -> None:
 
 
 def test_who_comes_second_is_told_who_was_first() -> None:
-    case, entries = a_case(), []
+    case = a_case()
+    entries: list[CaseEntry] = []
     seen = case.version
     case.take(entries, NOW, SARA, seen)
     with pytest.raises(NotDone, match=r"Not taken: Sara Lund took this case a moment ago\."):
@@ -60,14 +65,16 @@ def test_who_comes_second_is_told_who_was_first() -> None:
 
 
 def test_to_take_ones_own_case_again_changes_nothing() -> None:
-    case, entries = a_case(), []
+    case = a_case()
+    entries: list[CaseEntry] = []
     case.take(entries, NOW, SARA, None)
     case.take(entries, NOW, SARA, None)
     assert (case.version, len(entries)) == (1, 1)
 
 
 def test_notes_and_the_customers_own_words_are_no_conflict() -> None:
-    case, entries = a_case(), []
+    case = a_case()
+    entries: list[CaseEntry] = []
     seen = case.version
     case.note(entries, NOW, SARA, "Look at week 41.", None)
     case.amended(entries, NOW, an_answer(id=case.answer_id, score=5), before=2, policy=POLICY)
@@ -76,7 +83,8 @@ def test_notes_and_the_customers_own_words_are_no_conflict() -> None:
 
 
 def test_a_closed_case_is_not_taken_closed_or_given_away_but_can_be_opened_again() -> None:
-    case, entries = a_case(), []
+    case = a_case()
+    entries: list[CaseEntry] = []
     case.close(entries, NOW, SARA, CLOSING, None, None)
     with pytest.raises(NotDone):
         case.take(entries, NOW, JONAS, None)
@@ -100,7 +108,8 @@ def test_a_key_owns_nothing() -> None:
 
 
 def test_a_worse_score_makes_the_call_more_urgent_and_a_better_one_closes_nothing() -> None:
-    case, entries = a_case(5), []
+    case = a_case(5)
+    entries: list[CaseEntry] = []
     case.amended(
         entries, NOW, an_answer(id=case.answer_id, score=1, answered_at=NOW), before=5, policy=POLICY
     )
@@ -115,7 +124,7 @@ def _answer_of(case: CaseFile) -> Answer:
     return an_answer(id=case.answer_id, score=8)
 
 
-ACTS = {
+ACTS: dict[str, Callable[[CaseFile, list[CaseEntry], Actor, int], object]] = {
     "take": lambda case, lines, by, seen: case.take(lines, NOW, by, seen),
     "assign": lambda case, lines, by, seen: case.assign(lines, NOW, by, SARA, seen),
     "contact": lambda case, lines, by, _: case.contact(
@@ -143,7 +152,7 @@ ACTS = {
         max_size=30,
     )
 )
-def test_every_change_leaves_one_line_numbered_by_the_version(acts) -> None:
+def test_every_change_leaves_one_line_numbered_by_the_version(acts: list[tuple[str, Actor, int]]) -> None:
     case = a_case()
     entries: list[CaseEntry] = []
     case.opened(entries, 2, 2)
@@ -163,9 +172,8 @@ def test_every_change_leaves_one_line_numbered_by_the_version(acts) -> None:
 def test_closing_needs_cause_action_outcome_and_whether_the_customer_knows() -> None:
     assert [field for field, _ in closing_faults("", " ", "", "")] == ["cause", "action", "outcome", "told"]
     assert closing_faults("delivery.late", "Called.", "lost", "no") == []
-    assert required_text_faults("note", "x" * 10_001, "Write.") == [
-        ("note", "Make it shorter: at most 10,000 characters.")
-    ]
+    ((field, remedy),) = required_text_faults("note", "x" * 10_001, message("Write."))
+    assert (field, str(remedy)) == ("note", "Make it shorter: at most 10,000 characters.")
 
 
 def test_the_causes_are_those_of_the_closed_loop() -> None:
@@ -176,7 +184,7 @@ def test_the_causes_are_those_of_the_closed_loop() -> None:
 
 def test_the_mail_goes_to_who_may_see_the_case_and_then_to_its_owner() -> None:
     case = a_case()
-    people = [
+    people: list[dict[str, Any]] = [
         {"id": JONAS.id, "segments": []},
         {"id": SARA.id, "segments": ["organisation:north"]},
         {"id": uuid4(), "segments": ["touchpoint:shop"]},

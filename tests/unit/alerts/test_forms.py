@@ -23,6 +23,7 @@ likely = st.sampled_from(["", "yes", "no", " ", "x", "x" * 6_000, *CONTACT_METHO
 )
 def test_a_form_without_faults_is_an_action(act: str, fields: dict[str, str], version: int | None) -> None:
     told: dict[str, Any] = {"act": act, "version": version, **fields}
+    faulty: set[object] = set()
     try:
         form = CaseForm.model_validate(told)
     except ValidationError as refused:

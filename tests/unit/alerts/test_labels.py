@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.alerts.cases import labels
+from services.alerts.cases import labels, sentences, times
 from services.alerts.cases.domain.closing import CAUSE_CODES
 
 ZONE = ZoneInfo("Europe/Copenhagen")
@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
     ],
 )
 def test_who_waits_is_said_in_a_sentence(count: int, late: int, text: str) -> None:
-    assert labels.waiting_sentence(count, late) == text
+    assert sentences.waiting_sentence(count, late) == text
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_who_waits_is_said_in_a_sentence(count: int, late: int, text: str) -> No
     ],
 )
 def test_spans(length: timedelta, text: str) -> None:
-    assert labels.duration(length).replace("\u00a0", " ") == text
+    assert times.duration(length).replace("\u00a0", " ") == text
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_spans(length: timedelta, text: str) -> None:
     ],
 )
 def test_deadlines_are_told_in_the_companys_zone(ahead: timedelta, contact: bool, text: str) -> None:
-    assert labels.deadline(NOW + ahead, NOW, ZONE, contact=contact).replace("\u00a0", " ") == text
+    assert times.deadline(NOW + ahead, NOW, ZONE, contact=contact).replace("\u00a0", " ") == text
 
 
 def test_causes_are_words() -> None:
@@ -64,8 +64,8 @@ def test_causes_are_words() -> None:
 
 
 def test_a_clock_without_a_way_is_over() -> None:
-    assert labels.elapsed_percent(NOW, NOW, NOW) == 100
-    assert labels.elapsed_percent(NOW - timedelta(hours=1), NOW + timedelta(hours=1), NOW) == 50
+    assert times.elapsed_percent(NOW, NOW, NOW) == 100
+    assert times.elapsed_percent(NOW - timedelta(hours=1), NOW + timedelta(hours=1), NOW) == 50
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_clock_without_a_way_is_over() -> None:
     ],
 )
 def test_a_list_says_what_it_was_asked_for(state: str, count: int, about: str, owner: str, text: str) -> None:
-    assert labels.list_sentence(state, count, 0, about, owner, max_counted=10_000) == text
+    assert sentences.list_sentence(state, count, 0, about, owner, max_counted=10_000) == text
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_attributes_name_is_written_as_people_write(name: str, text: str) -> 
     ],
 )
 def test_mails_to_colleagues_are_told_where_they_did_not_arrive(states: dict[str, int], text: str) -> None:
-    assert labels.mails_sentence(states) == text
+    assert sentences.mails_sentence(states) == text
 
 
 def test_every_cause_is_said_by_its_theme() -> None:

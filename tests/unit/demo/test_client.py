@@ -29,7 +29,7 @@ async def an_api(answers: Sequence[str]) -> AsyncIterator[tuple[str, list[bytes]
 
 async def test_an_api_that_is_not_ready_is_called_again_until_it_answers(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     monkeypatch.setattr(Backoff, "next", lambda _: 0.01)
     async with an_api(["401 Unauthorized", "503 Service Unavailable", "429 Too Many Requests", "200 OK"]) as (
         url,
@@ -42,7 +42,7 @@ async def test_an_api_that_is_not_ready_is_called_again_until_it_answers(
     assert all(b"authorization: bearer a key" in request.lower() for request in requests)
 
 
-async def test_a_request_that_is_refused_permanently_is_not_retried():
+async def test_a_request_that_is_refused_permanently_is_not_retried() -> None:
     async with an_api(["422 Unprocessable Content"]) as (url, requests):
         client = DemoClient(url, None, asyncio.Event())
         with pytest.raises(RequestRefused, match="POST /v1/events: 422"):
@@ -51,7 +51,7 @@ async def test_a_request_that_is_refused_permanently_is_not_retried():
     assert len(requests) == 1
 
 
-async def test_the_wait_for_a_retry_ends_with_the_demo():
+async def test_the_wait_for_a_retry_ends_with_the_demo() -> None:
     stopping = asyncio.Event()
     async with an_api(["503 Service Unavailable\r\nRetry-After: 3600"]) as (url, requests):
         client = DemoClient(url, None, stopping)
@@ -64,7 +64,7 @@ async def test_the_wait_for_a_retry_ends_with_the_demo():
         await client.close()
 
 
-async def test_an_api_that_is_away_is_waited_for():
+async def test_an_api_that_is_away_is_waited_for() -> None:
     stopping = asyncio.Event()
     client = DemoClient("http://127.0.0.1:9", None, stopping)
     waiting = asyncio.create_task(client.get("/v1/scores"))

@@ -30,7 +30,7 @@ def bring(folder: Path) -> None:
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(data, "CACHE", tmp_path)
     monkeypatch.setattr(data, "DATA_FOLDER", tmp_path / "demo")
     monkeypatch.setattr(data, "PURCHASES_FILE", tmp_path / "demo" / data.PURCHASES_FILE.name)
@@ -38,9 +38,15 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_two_files_are_kept_and_fetched_only_once(cache, monkeypatch):
-    folders, steps = [], []
-    monkeypatch.setattr(data, "_download", lambda folder: (folders.append(folder), bring(folder)))
+def test_two_files_are_kept_and_fetched_only_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+    steps: list[str] = []
+
+    def download(folder: Path) -> None:
+        folders.append(folder)
+        bring(folder)
+
+    monkeypatch.setattr(data, "_download", download)
     data.fetch(steps.append)
     data.fetch(steps.append)
     assert (data.PURCHASES_FILE.read_bytes(), data.SENTENCES_FILE.read_bytes()) == (CDNOW, REVIEWS)
@@ -52,7 +58,7 @@ def test_two_files_are_kept_and_fetched_only_once(cache, monkeypatch):
     assert "once" in steps[0]
 
 
-def test_what_pip_says_is_told_when_it_cannot_fetch(cache, monkeypatch):
+def test_what_pip_says_is_told_when_it_cannot_fetch(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "LOCKS_FOLDER", cache / "nowhere")
     with pytest.raises(data.FetchError, match="nowhere"):
         data.fetch(lambda _: None)
@@ -60,7 +66,7 @@ def test_what_pip_says_is_told_when_it_cannot_fetch(cache, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
-def test_every_pin_has_a_hash_and_none_an_address(name):
+def test_every_pin_has_a_hash_and_none_an_address(name: str) -> None:
     text = (data.LOCKS_FOLDER / name).read_text()
     pins = [line for line in text.splitlines() if "==" in line]
     assert pins

@@ -19,7 +19,7 @@ PAGE = """
 """
 
 
-def test_a_form_says_what_a_browser_would_send_and_what_may_be_chosen():
+def test_a_form_says_what_a_browser_would_send_and_what_may_be_chosen() -> None:
     search, survey = read_forms(PAGE, "http://127.0.0.1:8000/s/a-token?score=1")
     assert (search.method, search.action) == ("get", "http://127.0.0.1:8000/search")
     assert (survey.method, survey.action) == ("post", "http://127.0.0.1:8000/s/a-token")
@@ -28,7 +28,7 @@ def test_a_form_says_what_a_browser_would_send_and_what_may_be_chosen():
     assert survey.texts == ["comment"]
 
 
-def test_a_form_without_an_action_leads_to_its_own_page():
+def test_a_form_without_an_action_leads_to_its_own_page() -> None:
     (form,) = read_forms("<form method=POST></form>", "http://127.0.0.1:8000/s/a-token")
     assert (form.method, form.action) == ("post", "http://127.0.0.1:8000/s/a-token")
 
@@ -41,5 +41,7 @@ MAIL = """
 
 
 @pytest.mark.parametrize(("score", "link"), [(1, "http://h/s/t?v=1"), (10, "http://h/s/t?v=10"), (3, None)])
-def test_a_customer_follows_the_link_that_shows_the_score_never_one_that_nobody_sees(score, link):
+def test_a_customer_follows_the_link_that_shows_the_score_never_one_that_nobody_sees(
+    score: int, link: str | None
+) -> None:
     assert score_link(MAIL, score) == link

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.demo.history import HISTORY_DAYS, History
@@ -18,24 +19,24 @@ BEGAN = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Copenhagen")
 
 
-def history(began: datetime = BEGAN):
+def history(began: datetime = BEGAN) -> list[dict[str, Any]]:
     return History(Model("a seed", SENTENCES), PURCHASES, began, ZONE).answers()
 
 
-def test_the_past_ends_now_and_begins_400_days_ago():
+def test_the_past_ends_now_and_begins_400_days_ago() -> None:
     answers = history()
     assert timedelta(0) < BEGAN - answers[-1]["answered_at"] < timedelta(days=1)
     assert timedelta(HISTORY_DAYS - 2) < BEGAN - answers[0]["answered_at"] < timedelta(HISTORY_DAYS)
     assert all(answer["invited_at"] < answer["answered_at"] < BEGAN for answer in answers)
 
 
-def test_the_same_past_is_made_each_time_and_its_ids_are_unique():
+def test_the_same_past_is_made_each_time_and_its_ids_are_unique() -> None:
     once, again = history(), history()
     assert once == again
     assert len({answer["id"] for answer in once}) == len(once)
 
 
-def test_every_segment_and_both_measurements_have_answers():
+def test_every_segment_and_both_measurements_have_answers() -> None:
     answers = history()
     touchpoints = Counter(answer["segments"].get("touchpoint") for answer in answers)
     assert set(touchpoints) == {
@@ -49,11 +50,11 @@ def test_every_segment_and_both_measurements_have_answers():
     }
 
 
-def test_home_delivery_has_fallen_since_the_new_carrier_came():
+def test_home_delivery_has_fallen_since_the_new_carrier_came() -> None:
     answers = history()
 
     def nps(first: int, last: int) -> float:
-        scores = [
+        scores: list[int] = [
             answer["score"]
             for answer in answers
             if answer["segments"].get("touchpoint") == "home delivery"

@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from deploy.demo.checkpoint import Checkpoint
 from deploy.demo.client import DemoClient
@@ -13,27 +15,29 @@ NOW = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 OURS, VISITORS = "c-00001", "c-00003"
 
 
-def agents(tmp_path) -> SimulatedAgents:
+def agents(tmp_path: Path) -> SimulatedAgents:
     client = DemoClient("http://127.0.0.1:9", None, asyncio.Event())
     checkpoint = Checkpoint(tmp_path / "position.json", lambda: NOW)
     return SimulatedAgents(Model("a seed", Sentences(())), client, checkpoint, ["clara"], lambda: NOW)
 
 
-def case(number: int, customer: str = OURS, owner: str | None = None, age: timedelta = timedelta(hours=1)):
+def case(
+    number: int, customer: str = OURS, owner: str | None = None, age: timedelta = timedelta(hours=1)
+) -> dict[str, Any]:
     opened_at = (NOW - age).isoformat()
     return {"number": number, "customer_id": customer, "owner": owner, "opened_at": opened_at}
 
 
-def test_while_few_cases_are_open_nobody_touches_them(tmp_path):
+def test_while_few_cases_are_open_nobody_touches_them(tmp_path: Path) -> None:
     assert agents(tmp_path).cases_to_close([case(n) for n in range(CASES_LEFT_OPEN)]) == []
 
 
-def test_of_many_the_oldest_are_closed(tmp_path):
+def test_of_many_the_oldest_are_closed(tmp_path: Path) -> None:
     cases = [case(n, age=timedelta(hours=100 - n)) for n in range(CASES_LEFT_OPEN + 3)]
     assert [one["number"] for one in agents(tmp_path).cases_to_close(cases[::-1])] == [0, 1, 2]
 
 
-def test_the_visitors_cases_and_those_that_a_person_has_taken_stay(tmp_path):
+def test_the_visitors_cases_and_those_that_a_person_has_taken_stay(tmp_path: Path) -> None:
     oldest = [
         case(1, customer=VISITORS, age=timedelta(days=2)),
         case(2, customer="somebody-else", age=timedelta(days=2)),
@@ -45,6 +49,6 @@ def test_the_visitors_cases_and_those_that_a_person_has_taken_stay(tmp_path):
     assert [one["number"] for one in found] == [4, 5]
 
 
-def test_nobody_is_faster_than_a_customer_who_is_still_writing(tmp_path):
+def test_nobody_is_faster_than_a_customer_who_is_still_writing(tmp_path: Path) -> None:
     young = [case(n, age=MIN_CASE_AGE / 2) for n in range(CASES_LEFT_OPEN + 5)]
     assert agents(tmp_path).cases_to_close(young) == []

@@ -19,35 +19,35 @@ STREAM = EventStream(MODEL, PURCHASES)
 NOW = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 
 
-def test_purchases_come_in_their_order_and_every_fifth_event_is_a_call():
+def test_purchases_come_in_their_order_and_every_fifth_event_is_a_call() -> None:
     types = [STREAM.at(n).type for n in range(10)]
     assert types == [*["order.delivered"] * 4, "support.closed"] * 2
     orders = [STREAM.at(n).attributes["order_id"] for n in range(10) if n % 5 != 4]
     assert orders == [f"{n:05d}" for n in range(1, 9)]
 
 
-def test_when_the_purchases_end_they_begin_again_as_new_orders():
+def test_when_the_purchases_end_they_begin_again_as_new_orders() -> None:
     again = STREAM.at(25)
     assert again.attributes["order_id"] == "00001-2"
     assert again.customer == STREAM.at(0).customer
     assert len({STREAM.at(n).id for n in range(100)}) == 100
 
 
-def test_an_event_is_the_same_to_the_last_byte_however_often_it_is_said():
+def test_an_event_is_the_same_to_the_last_byte_however_often_it_is_said() -> None:
     first, second = (EventStream(MODEL, PURCHASES).at(7).body(NOW) for _ in range(2))
     assert msgspec.json.encode(first) == msgspec.json.encode(second)
 
 
 @pytest.mark.parametrize("number", range(10))
-def test_the_trigger_accepts_each_event(number):
+def test_the_trigger_accepts_each_event(number: int) -> None:
     event = msgspec.json.decode(msgspec.json.encode(STREAM.at(number).body(NOW)), type=EventIn)
-    accepted = transaction(event, source="demo", customer_id=None, now=NOW).transaction
+    accepted = transaction(event, source="demo", customer_id=str, now=NOW).transaction
     assert accepted.segments["touchpoint"]
     assert accepted.organisation
     assert (accepted.handled_by is not None) == (accepted.type == "support.closed")
 
 
-def test_addresses_lead_back_to_the_customer_and_only_ours_do():
+def test_addresses_lead_back_to_the_customer_and_only_ours_do() -> None:
     customers = [personas.customer(MODEL, f"{n:05d}") for n in range(300)]
     assert [personas.number_of(customer.email) for customer in customers] == [c.number for c in customers]
     assert personas.number_of("you@example.com") is None

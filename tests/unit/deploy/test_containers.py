@@ -5,7 +5,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from deploy.containers import sbom, secrets
-from services.command import SERVICES, service
+from services import SERVICES
+from services.command import service
 from shared.http.connection_limits import ConnectionLimits
 from shared.http.request_limits import RequestLimits
 from shared.pages.assets import SHARED_ASSETS

@@ -1,6 +1,7 @@
 """Every rule about contacting a person, alone."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,26 +12,32 @@ from services.dispatcher.decisions.addresses import address_quality, has_plain_f
 from services.dispatcher.decisions.domain import (
     CandidateSurvey,
     Person,
+    Verdict,
     decide,
     language_of,
     matches,
     reason_not_to_send,
 )
 from services.dispatcher.sending.domain import Sending
+from shared.events import SendingMode
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 GOOD = Person(address="good")
 
 
-def a_survey(number: int = 1, **changes) -> CandidateSurvey:
+def a_survey(number: int = 1, **changes: Any) -> CandidateSurvey:
     facts = {"id": UUID(int=number), "survey_version": 1, "name": f"s{number}"}
     rules = {"trigger": "order.delivered", "state": "live"}
     return CandidateSurvey(**{**facts, **rules, **changes})
 
 
 def verdict(
-    *surveys: CandidateSurvey, person: Person = GOOD, occurred_at: datetime = NOW, mode="live", now=NOW
-):
+    *surveys: CandidateSurvey,
+    person: Person = GOOD,
+    occurred_at: datetime = NOW,
+    mode: SendingMode = "live",
+    now: datetime = NOW,
+) -> Verdict:
     return decide(
         event_type="order.delivered",
         occurred_at=occurred_at,
@@ -53,7 +60,7 @@ def verdict(
         ("Order.delivered", "order.delivered", False),
     ],
 )
-def test_a_trigger_is_exact_or_a_beginning(trigger: str, event_type: str, asks: bool):
+def test_a_trigger_is_exact_or_a_beginning(trigger: str, event_type: str, asks: bool) -> None:
     assert matches(trigger, event_type) is asks
 
 
@@ -72,11 +79,11 @@ def test_a_trigger_is_exact_or_a_beginning(trigger: str, event_type: str, asks: 
         (Person(address="good", test_address=True, opted_out=True), "opted_out"),
     ],
 )
-def test_what_is_known_of_a_person_decides(person: Person, reason: str):
+def test_what_is_known_of_a_person_decides(person: Person, reason: str) -> None:
     assert verdict(a_survey(delay_minutes=0), person=person).reason == reason
 
 
-def test_the_mail_leaves_after_the_delay_and_never_in_the_past():
+def test_the_mail_leaves_after_the_delay_and_never_in_the_past() -> None:
     late = verdict(a_survey(delay_minutes=60), occurred_at=NOW - timedelta(hours=3))
     assert late.due_at == NOW
     assert verdict(a_survey(delay_minutes=60)).due_at == NOW + timedelta(hours=1)
@@ -84,13 +91,13 @@ def test_the_mail_leaves_after_the_delay_and_never_in_the_past():
     assert verdict(a_survey(delay_minutes=60), person=tester).due_at == NOW
 
 
-def test_the_age_is_that_of_the_day_the_mail_would_leave():
+def test_the_age_is_that_of_the_day_the_mail_would_leave() -> None:
     survey = a_survey(delay_minutes=6 * 1440, max_age_days=7)
     assert verdict(survey, occurred_at=NOW - timedelta(days=7)).reason == "invited"
     assert verdict(survey, occurred_at=NOW - timedelta(days=7, microseconds=1)).reason == "too_old"
 
 
-def test_each_matching_survey_says_why_it_lost_and_the_reason_is_the_first_that_was_not_a_pause():
+def test_each_matching_survey_says_why_it_lost_and_the_reason_is_the_first_that_was_not_a_pause() -> None:
     person = Person(address="good", invited_at=NOW - timedelta(days=40))
     surveys = (
         a_survey(1, state="paused"),
@@ -119,13 +126,15 @@ def test_each_matching_survey_says_why_it_lost_and_the_reason_is_the_first_that_
         ("live", False, False, False),
     ],
 )
-def test_who_is_a_test_and_who_is_withheld(mode, test_address, test, withheld):
+def test_who_is_a_test_and_who_is_withheld(
+    mode: SendingMode, test_address: bool, test: bool, withheld: bool
+) -> None:
     found = verdict(a_survey(), person=Person(address="good", test_address=test_address), mode=mode)
     assert (found.test, found.withheld, found.starts_quarantine) == (test, withheld, not test)
 
 
-def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
-    allowed = {
+def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone() -> None:
+    allowed: dict[str, Any] = {
         "now": NOW, "occurred_at": NOW, "expires_at": NOW + timedelta(days=1), "test": False,
         "survey": a_survey(), "person": GOOD, "mode": "live",
     }  # fmt: skip
@@ -162,11 +171,13 @@ def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone():
         ("not a locale", (), ("xx",), "en"),
     ],
 )
-def test_the_customers_language_goes_before_the_companys(locale, own, tenant, language):
+def test_the_customers_language_goes_before_the_companys(
+    locale: str | None, own: tuple[str, ...], tenant: tuple[str, ...], language: str
+) -> None:
     assert language_of(locale, ("en", "da", "nl"), a_survey(languages=own), tenant) == language
 
 
-def test_a_test_address_is_one_however_it_is_written():
+def test_a_test_address_is_one_however_it_is_written() -> None:
     sending = Sending(test_addresses=frozenset({"me@example.com"}))
     assert sending.is_test(" Me@EXAMPLE.com ")
     abroad = Sending(test_addresses=frozenset({"me@xn--bcher-kva.de"}))
@@ -192,7 +203,7 @@ def test_a_test_address_is_one_however_it_is_written():
         (None, "missing"),
     ],
 )
-def test_an_address_is_judged_by_its_form(address, kind):
+def test_an_address_is_judged_by_its_form(address: str | None, kind: str) -> None:
     assert address_quality(address) == kind
 
 
@@ -204,12 +215,14 @@ words = st.text("abz09-_.+@A", min_size=1, max_size=20)
         lambda a, b, c: f"{a}@{b}.{c}", words, words, st.sampled_from(["com", "dk", "co.uk", "test", "x.nl"])
     )
 )
-def test_what_needs_no_closer_look_would_have_passed_it(address: str):
+def test_what_needs_no_closer_look_would_have_passed_it(address: str) -> None:
     assert not has_plain_form(address) or is_valid_address(address)
 
 
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=30), st.integers(1, 365))
-def test_a_customer_is_asked_when_first_seen_or_after_exactly_so_many_days(days: list[int], quarantine: int):
+def test_a_customer_is_asked_when_first_seen_or_after_exactly_so_many_days(
+    days: list[int], quarantine: int
+) -> None:
     """Of each customer's purchases: the first, then whichever is the days of the quarantine from the last asked."""
     invited: datetime | None = None
     last: int | None = None

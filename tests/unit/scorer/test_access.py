@@ -7,16 +7,16 @@ from shared.events import People, is_person
 @pytest.mark.parametrize(
     "segment", ["touchpoint:checkout", "organisation:north/sales", "store:a%3Ab%2Fc%25", "store:Århus ☕"]
 )
-def test_a_segment_is_read_as_it_is_written(segment):
+def test_a_segment_is_read_as_it_is_written(segment: str) -> None:
     assert parse_segment(segment) == segment
 
 
-def test_a_segment_is_read_in_the_form_in_which_it_is_kept():
+def test_a_segment_is_read_in_the_form_in_which_it_is_kept() -> None:
     assert parse_segment("store: A\u030arhus\u00a0 C ") == "store:Århus C"
 
 
 @pytest.mark.parametrize("company", [None, ""])
-def test_no_segment_is_the_company(company):
+def test_no_segment_is_the_company(company: str | None) -> None:
     assert parse_segment(company) == ""
 
 
@@ -24,12 +24,12 @@ def test_no_segment_is_the_company(company):
     "wrong",
     ["checkout", ":x", "x:", "a:b:c", "store:a/b", "a/b:c", "store:%", "store:%41", "store:" + "x" * 2_000],
 )
-def test_what_no_segment_could_be_called_is_refused(wrong):
+def test_what_no_segment_could_be_called_is_refused(wrong: str) -> None:
     with pytest.raises(BadSegmentAddress):
         parse_segment(wrong)
 
 
-def test_a_level_of_the_organisation_covers_what_lies_below_it_and_nothing_beside():
+def test_a_level_of_the_organisation_covers_what_lies_below_it_and_nothing_beside() -> None:
     allows = SegmentAccess(People(), "leader", ("organisation:north",)).allows
     assert allows("organisation:north")
     assert allows("organisation:north/sales")
@@ -40,7 +40,7 @@ def test_a_level_of_the_organisation_covers_what_lies_below_it_and_nothing_besid
     assert SegmentAccess(People(), "leader").allows("")
 
 
-def test_a_name_is_shown_as_it_was_sent():
+def test_a_name_is_shown_as_it_was_sent() -> None:
     assert segment_value("store:a%3Ab%2Fc%25") == "a:b/c%"
     assert segment_value("organisation:north/sales") == "north / sales"
 
@@ -62,17 +62,17 @@ NO_PEOPLE = (
 
 @pytest.mark.parametrize("segment", PEOPLE)
 def test_what_is_named_like_a_person_or_lies_so_low_stands_for_one_until_the_company_decides_otherwise(
-    segment,
-):
+    segment: str,
+) -> None:
     assert is_person(People(), segment)
 
 
 @pytest.mark.parametrize("segment", NO_PEOPLE)
-def test_what_is_no_person_is_none(segment):
+def test_what_is_no_person_is_none(segment: str) -> None:
     assert not is_person(People(), segment)
 
 
-def test_a_company_decides_which_dimension_and_which_level_names_people():
+def test_a_company_decides_which_dimension_and_which_level_names_people() -> None:
     people = People(dimensions=("tuner: a/b",), level=2)
     assert is_person(people, "tuner%3A a%2Fb:x")
     assert is_person(people, "organisation:service/ida")
@@ -98,7 +98,7 @@ READERS = [
 
 @pytest.mark.parametrize(("who", "role", "own", "may"), READERS, ids=[reader[0] for reader in READERS])
 def test_a_persons_score_is_nobodys_until_it_is_allowed_and_then_theirs_and_their_leaders(
-    who, role, own, may
-):
+    who: str, role: str | None, own: tuple[str, ...], may: bool
+) -> None:
     assert not SegmentAccess(People(), role, own).allows(IDA), who
     assert SegmentAccess(People(shown=True), role, own).allows(IDA) is may, who

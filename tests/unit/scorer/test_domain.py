@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import sqrt
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.scorer.domain import (
     Groups,
+    ScoreChange,
     answers_for_change,
     answers_for_margin,
     benjamini_hochberg,
@@ -23,6 +25,12 @@ from shared.values.rounding import half_up
 
 counts = st.integers(0, 500)
 anybody = st.builds(Groups, counts, counts, counts)
+
+
+def change_of(before: Groups, now: Groups, **options: Any) -> ScoreChange:
+    change = compare_groups(before, now, **options)
+    assert change is not None
+    return change
 
 
 def of_scores(*scores: int) -> Groups:
@@ -45,9 +53,13 @@ def of_scores(*scores: int) -> Groups:
         (Groups(10, 20, 30), 33.3333, None, None),
     ],
 )
-def test_score_variance_and_error_are_those_published(given_, nps, variance, error):
+def test_score_variance_and_error_are_those_published(
+    given_: Groups, nps: float, variance: float | None, error: float | None
+) -> None:
+    assert given_.nps is not None
     assert float(given_.nps) == pytest.approx(nps, abs=5e-5)
     if variance is not None:
+        assert given_.variance is not None
         assert float(given_.variance) == pytest.approx(variance, abs=5e-7)
         assert sqrt(given_.variance / given_.n) == pytest.approx(error, abs=5e-7)
 
@@ -61,7 +73,7 @@ def test_score_variance_and_error_are_those_published(given_, nps, variance, err
         ([9] * 8 + [8] * 10 + [7] * 2 + [6] * 8, 0),
     ],
 )
-def test_scores_given_one_by_one_add_up_as_published(scores, nps):
+def test_scores_given_one_by_one_add_up_as_published(scores: list[int], nps: int) -> None:
     assert of_scores(*scores).nps == nps
 
 
@@ -77,7 +89,12 @@ def test_scores_given_one_by_one_add_up_as_published(scores, nps):
         (Groups(300, 200, 500), (14.5968, 25.4032), (14.5474, 25.3330), (14.5374, 25.3296)),
     ],
 )
-def test_intervals_are_those_of_the_authors_code(given_, plain, adjusted, score_test):
+def test_intervals_are_those_of_the_authors_code(
+    given_: Groups,
+    plain: tuple[float, float] | tuple[int, int],
+    adjusted: tuple[float, float],
+    score_test: tuple[float, float] | tuple[float, int] | tuple[int, float],
+) -> None:
     assert wald_interval(given_, pseudo=0) == pytest.approx(plain, abs=5e-5)
     assert wald_interval(given_) == pytest.approx(adjusted, abs=5e-5)
     # The published roots were iterated to a tolerance of their own.
@@ -116,13 +133,18 @@ def by_score_test(given_: Groups) -> tuple[float, float]:
         (Groups(10, 0, 0), (-100, -47.5036)),
     ],
 )
-def test_the_interval_is_clamped_to_the_scale_and_stretched_to_the_score(given_, bounds):
+def test_the_interval_is_clamped_to_the_scale_and_stretched_to_the_score(
+    given_: Groups, bounds: tuple[float, int] | tuple[int, float]
+) -> None:
     assert score_interval(given_) == pytest.approx(bounds, abs=5e-5)
 
 
 @given(anybody.filter(lambda found: found.n > 0))
-def test_the_interval_holds_the_score_and_stays_on_the_scale(found):
-    low, high = score_interval(found)
+def test_the_interval_holds_the_score_and_stays_on_the_scale(found: Groups) -> None:
+    interval = score_interval(found)
+    assert interval is not None
+    assert found.nps is not None
+    low, high = interval
     assert -100 <= low <= float(found.nps) <= high <= 100
 
 
@@ -140,9 +162,11 @@ def test_the_interval_holds_the_score_and_stays_on_the_scale(found):
         (Groups(0, 0, 10), Groups(0, 0, 10), {}, {"p": 1.0}),
     ],
 )
-def test_two_windows_compare_as_in_the_authors_code(now, before, plain, adjusted):
+def test_two_windows_compare_as_in_the_authors_code(
+    now: Groups, before: Groups, plain: dict[str, float], adjusted: dict[str, float]
+) -> None:
     for expected, pseudo in ((plain, 0), (adjusted, 3)):
-        change, back = compare_groups(before, now, pseudo=pseudo), compare_groups(now, before, pseudo=pseudo)
+        change, back = change_of(before, now, pseudo=pseudo), change_of(now, before, pseudo=pseudo)
         assert change.p == back.p
         if "p" in expected:
             assert change.p == pytest.approx(expected["p"], abs=5e-7)
@@ -150,8 +174,8 @@ def test_two_windows_compare_as_in_the_authors_code(now, before, plain, adjusted
             assert (change.low, change.high) == pytest.approx((expected["low"], expected["high"]), abs=5e-5)
 
 
-def test_the_adjusted_difference_and_its_range_are_the_authors():
-    change = compare_groups(Groups(25, 25, 50), Groups(20, 30, 50))
+def test_the_adjusted_difference_and_its_range_are_the_authors() -> None:
+    change = change_of(Groups(25, 25, 50), Groups(20, 30, 50))
     assert change.points == pytest.approx(5)
     assert change.adjusted == pytest.approx(4.8544, abs=5e-5)
     assert change.error == pytest.approx(0.112048, abs=5e-7)
@@ -163,8 +187,12 @@ SOME = st.builds(Groups, FEW, FEW, FEW).filter(lambda found: found.n > 0)
 
 
 @given(SOME, SOME)
-def test_the_difference_that_is_shown_is_that_of_the_scores_that_are_shown(before, now):
-    change = compare_groups(before, now)
+def test_the_difference_that_is_shown_is_that_of_the_scores_that_are_shown(
+    before: Groups, now: Groups
+) -> None:
+    change = change_of(before, now)
+    assert now.nps is not None
+    assert before.nps is not None
     assert change.points == half_up(now.nps) - half_up(before.nps)
     assert signed(change.points) == signed(
         int(signed(now.nps).replace(MINUS, "-")) - int(signed(before.nps).replace(MINUS, "-"))
@@ -172,14 +200,14 @@ def test_the_difference_that_is_shown_is_that_of_the_scores_that_are_shown(befor
 
 
 @given(st.fractions(-100, 100))
-def test_every_figure_is_rounded_once_halves_away_from_zero(value):
+def test_every_figure_is_rounded_once_halves_away_from_zero(value: Fraction) -> None:
     rounded = half_up(value)
     assert abs(rounded - value) <= Fraction(1, 2)
     assert abs(rounded) >= abs(value) or abs(value) - abs(rounded) < Fraction(1, 2)
     assert half_up(-value) == -rounded
 
 
-def test_an_empty_sample_has_no_score_no_interval_and_no_change():
+def test_an_empty_sample_has_no_score_no_interval_and_no_change() -> None:
     empty, some = Groups(0, 0, 0), Groups(1, 2, 3)
     assert empty.nps is None
     assert empty.variance is None
@@ -189,7 +217,7 @@ def test_an_empty_sample_has_no_score_no_interval_and_no_change():
     assert compare_groups(empty, empty) is None
 
 
-def test_shares_that_do_not_add_up_to_100_leave_the_score_to_the_counts():
+def test_shares_that_do_not_add_up_to_100_leave_the_score_to_the_counts() -> None:
     assert Groups(1, 1, 1).nps == 0
     assert of_scores(9, 8, 3, 9).nps == 25
 
@@ -197,23 +225,23 @@ def test_shares_that_do_not_add_up_to_100_leave_the_score_to_the_counts():
 @pytest.mark.parametrize(
     ("margin", "usual", "worst"), [(5, 935, 1534), (10, 232, 382), (15, 102, 168), (20, 56, 94)]
 )
-def test_answers_needed_for_a_margin_are_those_published(margin, usual, worst):
+def test_answers_needed_for_a_margin_are_those_published(margin: int, usual: int, worst: int) -> None:
     assert (answers_for_margin(margin, 0.61), answers_for_margin(margin, 1)) == (usual, worst)
 
 
 @pytest.mark.parametrize(("change", "n"), [(20, 237), (15, 423), (10, 955), (5, 3828)])
-def test_answers_needed_to_see_a_change_are_those_published(change, n):
+def test_answers_needed_to_see_a_change_are_those_published(change: int, n: int) -> None:
     assert answers_for_change(change, 0.61) == n
 
 
-def test_benjamini_hochberg_believes_up_to_the_last_p_under_its_line():
+def test_benjamini_hochberg_believes_up_to_the_last_p_under_its_line() -> None:
     assert benjamini_hochberg([0.01, 0.9, 0.04, 0.03]) == {0, 2, 3}
     assert benjamini_hochberg([0.2, 0.9]) == set()
     assert benjamini_hochberg([]) == set()
 
 
-def test_a_small_change_is_no_move_however_certain():
-    small = compare_groups(Groups(20_000, 30_000, 50_000), Groups(20_000, 27_000, 53_000))
-    large = compare_groups(Groups(200, 300, 500), Groups(300, 300, 400))
+def test_a_small_change_is_no_move_however_certain() -> None:
+    small = change_of(Groups(20_000, 30_000, 50_000), Groups(20_000, 27_000, 53_000))
+    large = change_of(Groups(200, 300, 500), Groups(300, 300, 400))
     assert small.p < 0.001
     assert indices_of_moved([small, large]) == {1}

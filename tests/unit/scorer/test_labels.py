@@ -15,7 +15,9 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
     ("value", "words"),
     [(41.25, "+41.3"), (-0.5, "\N{MINUS SIGN}0.5"), (0.04, "0.0"), (-0.04, "0.0"), (100, "+100.0")],
 )
-def test_a_score_with_one_decimal_is_rounded_away_from_zero_and_never_minus_zero(value, words):
+def test_a_score_with_one_decimal_is_rounded_away_from_zero_and_never_minus_zero(
+    value: float, words: str
+) -> None:
     assert one_decimal(value) == words
 
 
@@ -31,7 +33,7 @@ def test_a_score_with_one_decimal_is_rounded_away_from_zero_and_never_minus_zero
         (0.4, 0.9, "It stands where it stood."),
     ],
 )
-def test_a_change_is_named_with_what_chance_would_do(points, p, words):
+def test_a_change_is_named_with_what_chance_would_do(points: float, p: float, words: str) -> None:
     assert change_finding(ScoreChange(points, points, points - 1, points + 1, 0.01, p)) == words
 
 
@@ -45,11 +47,11 @@ def test_a_change_is_named_with_what_chance_would_do(points, p, words):
         (Groups(0, 0, 40), "Acme stands at +100, somewhere from +84 to +100."),
     ],
 )
-def test_where_a_score_stands_is_named_as_far_as_it_is_known(found, words):
+def test_where_a_score_stands_is_named_as_far_as_it_is_known(found: Groups, words: str) -> None:
     assert score_finding("acme", drawing_of(found)) == words
 
 
-def test_a_few_answers_are_named_one_by_one():
+def test_a_few_answers_are_named_one_by_one() -> None:
     assert missing_answers(Groups(2, 1, 4)) == "2 detractors, 1 passive, 4 promoters; 3 more needed"
 
 
@@ -63,6 +65,6 @@ def test_a_few_answers_are_named_one_by_one():
         (72 * 60, "23 November 13:00"),
     ],
 )
-def test_when_something_is_due_is_named_from_now(minutes, words):
+def test_when_something_is_due_is_named_from_now(minutes: int, words: str) -> None:
     with rendering_for(ReaderLocale(zone=ZoneInfo("Europe/Copenhagen"), now=NOW)):
         assert due_time(NOW + timedelta(minutes=minutes)) == words

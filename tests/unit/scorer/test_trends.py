@@ -9,7 +9,7 @@ from services.scorer.view import window_total
 from services.scorer.windows import Window
 
 
-def test_weeks_do_not_overlap_and_begin_with_the_first_answer():
+def test_weeks_do_not_overlap_and_begin_with_the_first_answer() -> None:
     window = Window(date(2026, 10, 26), date(2026, 11, 22))
     days = {date(2026, 11, 8): (0,) * 10 + (3,), date(2026, 11, 22): (1,) + (0,) * 10}
     points = trend_points(days, window)
@@ -18,7 +18,7 @@ def test_weeks_do_not_overlap_and_begin_with_the_first_answer():
     assert window_total(days, window) == (1, *(0,) * 9, 3)
 
 
-def test_a_short_window_with_answers_enough_is_drawn_by_day_and_others_by_week():
+def test_a_short_window_with_answers_enough_is_drawn_by_day_and_others_by_week() -> None:
     now = Window(date(2026, 11, 16), date(2026, 11, 22))
     before, shown = now.before(), Window(date(2026, 5, 25), now.last)
     many = dict.fromkeys(shown, (0,) * 10 + (10,))
@@ -35,7 +35,7 @@ def test_a_short_window_with_answers_enough_is_drawn_by_day_and_others_by_week()
     st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(1, 30), max_size=60),
     st.integers(1, 28),
 )
-def test_a_trend_counts_each_day_once(given_days, step):
+def test_a_trend_counts_each_day_once(given_days: dict[date, int], step: int) -> None:
     shown = Window(date(2026, 2, 2), date(2026, 11, 22))
     points = trend_points({day: (0,) * 10 + (n,) for day, n in given_days.items()}, shown, step)
     assert sum(point.score.n for point in points if point.score) == sum(

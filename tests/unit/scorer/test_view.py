@@ -1,9 +1,10 @@
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 
 from services.scorer.domain import Groups
+from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.counts import SegmentPart
 from services.scorer.view import (
     WindowScore,
@@ -17,11 +18,16 @@ from shared.pages.filters import bound
 ONE_DAY = Window(date(2026, 11, 22), date(2026, 11, 22))
 
 
+def answer_row(score: int, was: int | None, day: date) -> AnswerRow:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    return AnswerRow(UUID(int=1), score, was, day, None, None, None, "survey", at, None, None)
+
+
 def part(segment: str, now: Groups, before: Groups | None = None) -> SegmentPart:
     return SegmentPart(segment, now, before or Groups(0, 0, 0))
 
 
-def test_those_that_moved_come_first_then_by_score_and_few_answers_last():
+def test_those_that_moved_come_first_then_by_score_and_few_answers_last() -> None:
     steady, fell = Groups(100, 100, 300), Groups(300, 100, 100)
     rows = segment_rows(
         [
@@ -37,7 +43,7 @@ def test_those_that_moved_come_first_then_by_score_and_few_answers_last():
     assert [row.moved for row in rows] == [True, False, False, False, False]
 
 
-def test_of_an_organisation_only_the_level_right_below_is_compared():
+def test_of_an_organisation_only_the_level_right_below_is_compared() -> None:
     some = Groups(1, 1, 1)
     tree = [part(f"organisation:{path}", some) for path in ("n", "n/a", "n/a/x", "n/b", "nn", "nn/c")]
 
@@ -50,7 +56,7 @@ def test_of_an_organisation_only_the_level_right_below_is_compared():
     assert parts_directly_below([part("store:a", some)], ["organisation:n"]) == [part("store:a", some)]
 
 
-def test_a_level_with_one_part_is_passed_over():
+def test_a_level_with_one_part_is_passed_over() -> None:
     some, none = Groups(1, 1, 1), Groups(0, 0, 0)
     tree = [part(f"organisation:{path}", some) for path in ("shops", "shops/a", "shops/b", "shops/a/x")]
     tree.append(part("organisation:service", none))
@@ -71,23 +77,23 @@ def test_a_level_with_one_part_is_passed_over():
         (0, "0"),
     ],
 )
-def test_an_end_of_an_interval_is_not_rounded_onto_zero(value, words):
+def test_an_end_of_an_interval_is_not_rounded_onto_zero(value: float, words: str) -> None:
     assert bound(value) == words
 
 
-def test_shares_are_rounded_half_up():
+def test_shares_are_rounded_half_up() -> None:
     assert [share for _, _, share in WindowScore(ONE_DAY, (1, 15, *(0,) * 9)).shares][:2] == [
         "6.3\N{NO-BREAK SPACE}%",
         "93.8\N{NO-BREAK SPACE}%",
     ]
 
 
-def test_the_score_before_the_last_answer_is_counted_back_from_the_present_one():
+def test_the_score_before_the_last_answer_is_counted_back_from_the_present_one() -> None:
     month = WindowScore(Window(date(2026, 10, 24), date(2026, 11, 22)), (0, 0, 0, 1, 0, 0, 0, 0, 0, 5, 0))
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    new = latest_answer(SimpleNamespace(score=3, was=None, day=at.date(), answered_at=at), month)
+    new = latest_answer(answer_row(3, None, at.date()), month)
     assert (new.before, new.after) == (Groups(0, 0, 5), Groups(1, 0, 5))
-    amended = latest_answer(SimpleNamespace(score=3, was=9, day=at.date(), answered_at=at), month)
+    amended = latest_answer(answer_row(3, 9, at.date()), month)
     assert (amended.before, amended.after) == (Groups(0, 0, 6), Groups(1, 0, 5))
-    outside = latest_answer(SimpleNamespace(score=3, was=None, day=date(2026, 10, 1), answered_at=at), month)
+    outside = latest_answer(answer_row(3, None, date(2026, 10, 1)), month)
     assert outside.before == outside.after

@@ -107,7 +107,12 @@ async def test_a_periodic_loop_waits_out_an_outage_and_is_unready_meanwhile(
 ) -> None:
     told: list[list[str]] = []
     health = Health()
-    monkeypatch.setattr(Backoff, "next", lambda _self: told.append(health.unready()) or 0.01)
+
+    def next_wait(_self: Backoff) -> float:
+        told.append(health.unready())
+        return 0.01
+
+    monkeypatch.setattr(Backoff, "next", next_wait)
     assert await run_until_done(ConnectionRefusedError(), TimeoutError(), None, health=health) == 3
     assert [line.partition(":")[0] for (line,) in told] == ["work", "work"]
     assert health.unready() == []

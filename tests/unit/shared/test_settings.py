@@ -1,12 +1,14 @@
 """Settings: everything that is wrong is named at once, with what to write instead."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from services.command import SERVICES, service
+from services import SERVICES
+from services.command import service
 from services.trigger.settings import Settings
-from shared.settings import Afterword, SettingsError, load
+from shared.settings import Afterword, EnvironmentSettings, SettingsError, load
 
 GOOD = {
     "AFTERWORD_KAFKA": "127.0.0.1:9092",
@@ -17,9 +19,11 @@ GOOD = {
     "TRIGGER_DATABASE_URL": "postgresql+asyncpg://trigger:secret@127.0.0.1/trigger",
 }
 
+KINDS: list[type[EnvironmentSettings]] = [Afterword, Settings]
+
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch):
+def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(**changes: str | None) -> None:
         for name, value in {**GOOD, **changes}.items():
             if value is None:
@@ -30,19 +34,21 @@ def environment(monkeypatch: pytest.MonkeyPatch):
     return use
 
 
-def test_settings_are_read_from_the_environment(environment) -> None:
+def test_settings_are_read_from_the_environment(environment: Callable[..., None]) -> None:
     environment()
-    afterword, own = load([Afterword, Settings])
+    afterword, own = load(KINDS)
+    assert isinstance(afterword, Afterword)
+    assert isinstance(own, Settings)
     assert afterword.kafka == "127.0.0.1:9092"
     assert own.database_url.get_secret_value().startswith("postgresql")
 
 
-def test_all_faults_are_named_at_once(environment) -> None:
+def test_all_faults_are_named_at_once(environment: Callable[..., None]) -> None:
     environment(
         AFTERWORD_KAFKA=None, AFTERWORD_SECRET="short", TRIGGER_DATABSE_URL="x", TRIGGER_DATABASE_URL=None
     )
     with pytest.raises(SettingsError) as caught:
-        load([Afterword, Settings])
+        load(KINDS)
     faults = str(caught.value).splitlines()
     assert {fault.split(":")[0] for fault in faults} == {
         "AFTERWORD_KAFKA",
@@ -53,26 +59,28 @@ def test_all_faults_are_named_at_once(environment) -> None:
     assert "did you mean TRIGGER_DATABASE_URL?" in str(caught.value)
 
 
-def test_a_fault_never_shows_the_value(environment) -> None:
+def test_a_fault_never_shows_the_value(environment: Callable[..., None]) -> None:
     environment(AFTERWORD_SECRET="hunter2")
     with pytest.raises(SettingsError) as caught:
-        load([Afterword, Settings])
+        load(KINDS)
     assert "hunter2" not in str(caught.value)
 
 
-def test_another_services_settings_are_none_of_ours(environment) -> None:
+def test_another_services_settings_are_none_of_ours(environment: Callable[..., None]) -> None:
     environment(SCORER_ANYTHING="x", PATH_LIKE="y")
-    load([Afterword, Settings])
+    load(KINDS)
 
 
-def faults(*kinds: type) -> list[str]:
+def faults(*kinds: type[EnvironmentSettings]) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         load([*kinds])
     return str(caught.value).splitlines()
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_a_secret_comes_from_a_file_without_its_line_end(environment, tmp_path: Path, end: str) -> None:
+def test_a_secret_comes_from_a_file_without_its_line_end(
+    environment: Callable[..., None], tmp_path: Path, end: str
+) -> None:
     held = tmp_path / "secret"
     held.write_bytes(f"{'s' * 40} {end}".encode())
     url = tmp_path / "url"
@@ -81,13 +89,18 @@ def test_a_secret_comes_from_a_file_without_its_line_end(environment, tmp_path: 
         AFTERWORD_SECRET=None, AFTERWORD_SECRET_FILE=str(held),
         TRIGGER_DATABASE_URL=None, TRIGGER_DATABASE_URL_FILE=str(url),
     )  # fmt: skip
-    afterword, own = load([Afterword, Settings])
+    afterword, own = load(KINDS)
+    assert isinstance(afterword, Afterword)
+    assert isinstance(own, Settings)
     assert afterword.secret.get_secret_value() == "s" * 40 + " "
     assert own.database_url.get_secret_value().endswith("other@127.0.0.1/trigger")
 
 
-def test_every_secret_of_every_service_may_come_from_a_file(environment, tmp_path: Path) -> None:
-    for kind in (Afterword, *(service(name).settings for name in SERVICES)):
+def test_every_secret_of_every_service_may_come_from_a_file(
+    environment: Callable[..., None], tmp_path: Path
+) -> None:
+    kinds: list[type[EnvironmentSettings]] = [Afterword, *(service(name).settings for name in SERVICES)]
+    for kind in kinds:
         secrets = [name for name, info in kind.model_fields.items() if "Secret" in str(info.annotation)]
         assert secrets
         for name in secrets:
@@ -98,7 +111,9 @@ def test_every_secret_of_every_service_may_come_from_a_file(environment, tmp_pat
             environment(**{f"{given}_FILE": None})
 
 
-def test_a_secret_given_twice_or_empty_is_a_fault_and_never_shown(environment, tmp_path: Path) -> None:
+def test_a_secret_given_twice_or_empty_is_a_fault_and_never_shown(
+    environment: Callable[..., None], tmp_path: Path
+) -> None:
     held = tmp_path / "secret"
     held.write_text("hunter2" * 10)
     environment(AFTERWORD_SECRET_FILE=str(held))
@@ -116,12 +131,12 @@ def test_a_secret_given_twice_or_empty_is_a_fault_and_never_shown(environment, t
     assert "hunter2" not in fault
 
 
-def test_what_is_no_secret_has_no_file(environment) -> None:
+def test_what_is_no_secret_has_no_file(environment: Callable[..., None]) -> None:
     environment(AFTERWORD_KAFKA_FILE="/run/secrets/kafka")
     assert faults(Afterword) == ["AFTERWORD_KAFKA_FILE: no such setting; did you mean AFTERWORD_KAFKA?"]
 
 
-def test_an_empty_value_counts_as_not_given(environment) -> None:
+def test_an_empty_value_counts_as_not_given(environment: Callable[..., None]) -> None:
     environment(AFTERWORD_MAILBOX_URL="", AFTERWORD_TOPIC_PARTITIONS="")
     (afterword,) = load([Afterword])
     assert (afterword.mailbox_url, afterword.topic_partitions) == (None, None)
@@ -160,7 +175,7 @@ def test_an_empty_value_counts_as_not_given(environment) -> None:
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_must_be_and_not_shown(
-    environment, name: str, value: str
+    environment: Callable[..., None], name: str, value: str
 ) -> None:
     environment(**{name: value})
     (fault,) = faults(Afterword, Settings)
@@ -170,17 +185,19 @@ def test_a_wrong_value_is_named_with_what_it_must_be_and_not_shown(
 
 
 @pytest.mark.parametrize("value", ["*", "10.0.0.1", "10.0.0.0/8, fd00::/8"])
-def test_proxies_are_addresses_networks_or_all(environment, value: str) -> None:
+def test_proxies_are_addresses_networks_or_all(environment: Callable[..., None], value: str) -> None:
     environment(AFTERWORD_TRUSTED_PROXIES=value)
     load([Afterword])
 
 
 @pytest.mark.parametrize("value", ["mail.example.com", "a-1.b.example", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
-def test_the_mail_server_is_greeted_with_a_full_name_or_an_address(environment, value: str) -> None:
+def test_the_mail_server_is_greeted_with_a_full_name_or_an_address(
+    environment: Callable[..., None], value: str
+) -> None:
     environment(AFTERWORD_SMTP_EHLO=value)
     assert load([Afterword])[0].smtp_ehlo == value
 
 
-def test_addresses_of_ours_lose_their_last_slash(environment) -> None:
+def test_addresses_of_ours_lose_their_last_slash(environment: Callable[..., None]) -> None:
     environment(AFTERWORD_STAFF_URL="https://afterword.example/")
     assert load([Afterword])[0].staff_url == "https://afterword.example"

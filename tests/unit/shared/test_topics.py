@@ -3,7 +3,8 @@
 import pytest
 from msgspec import ValidationError
 
-from services.command import SERVICES, all_topics, service
+from services import SERVICES
+from services.command import all_topics, service
 from shared.events import TOPICS
 from shared.kafka.ops.drift import ClusterTopic, Drift, compare
 from shared.kafka.ops.topics import declaration, declared, read

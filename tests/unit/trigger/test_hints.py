@@ -26,9 +26,9 @@ def an_event(**changes: Any) -> dict[str, Any]:
 def taken(event: dict[str, Any] | bytes, country: str | None = "DK") -> AcceptedEvent:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
     (encoded,), _ = split_events(body, {})
-    event, spoilt = read_event(encoded)
+    read, spoilt = read_event(encoded)
     return transaction(
-        event, source="s", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
+        read, source="s", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt
     )
 
 

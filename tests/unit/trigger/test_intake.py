@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trigger.domain import transaction
+from services.trigger.domain import AcceptedEvent, transaction
 from services.trigger.errors import Unacceptable
 from services.trigger.intake import EncodedEvent, UnsupportedContentType, read_event, split_events
 from shared.events import TRANSACTIONS, Transaction
@@ -26,7 +26,7 @@ def an_event(**changes: object) -> dict[str, object]:
     return {name: value for name, value in {**event, **changes}.items() if value is not ...}
 
 
-def taken(piece: EncodedEvent, country: str | None = None):
+def taken(piece: EncodedEvent, country: str | None = None) -> AcceptedEvent:
     event, spoilt = read_event(piece)
     return transaction(
         event, source="shop", customer_id=lambda _: "hash", now=NOW, country=country, spoilt=spoilt

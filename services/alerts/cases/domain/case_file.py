@@ -16,20 +16,37 @@ from services.alerts.cases.domain.closing import CaseOutcome, Closing
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import CaseEntry, Entries, EntryKind
 from shared.events import Answer, Case, CaseState, segments_of
+from shared.values.messages import Message, message
 
 MOMENT_AGO = timedelta(minutes=10)
 """A refusal says that the other change was made a moment ago if it is younger than this."""
+
+Decision = Literal["took", "changed", "closed"]
+DECISIONS: dict[Decision, tuple[Message, Message]] = {
+    "took": (message("%(name)s took this case a moment ago."), message("%(name)s took this case.")),
+    "changed": (message("%(name)s changed this case a moment ago."), message("%(name)s changed this case.")),
+    "closed": (message("%(name)s closed this case a moment ago."), message("%(name)s closed this case.")),
+}
+"""As a refusal says them, while they are a moment ago and afterwards."""
 
 ContactMethod = Literal["call", "mail", "meeting"]
 CONTACT_METHODS: tuple[ContactMethod, ...] = ("call", "mail", "meeting")
 
 
-class NotDone(Exception):
-    """Another person decided first: nothing was changed. The message says who, and what they did."""
+class ActRefused(Exception):
+    """Nothing was changed. The reason is for the person who tried."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
-class NotPossible(Exception):
-    """The state of the case does not allow it. The message says why."""
+class NotDone(ActRefused):
+    """Another person decided first. The reason says who, and what they did."""
+
+
+class NotPossible(ActRefused):
+    """The state of the case does not allow it. The reason says why."""
 
 
 class CaseFile(msgspec.Struct, kw_only=True):
@@ -136,14 +153,14 @@ class CaseFile(msgspec.Struct, kw_only=True):
         :raises NotPossible: when it has an owner, or the actor is a key.
         """
         if self.state == "closed":
-            raise NotDone(f"Not taken: {self.decided_by} closed this case{self._how_recently(now)}.")
+            raise NotDone(message("Not taken: %(reason)s", reason=self._decision("closed", now)))
         if actor.id is None:
-            raise NotPossible("A key cannot own a case. Assign it to a person.")
+            raise NotPossible(message("A key cannot own a case. Assign it to a person."))
         if self.owner_id == actor.id:
             return
         if self.owner_id is not None:
-            self._refuse_if_decided_since(seen_version, "taken", "took", now)
-            raise NotPossible("Somebody else has this case. A team leader can hand it over.")
+            self._refuse_if_decided_since(seen_version, message("Not taken: %(reason)s"), "took", now)
+            raise NotPossible(message("Somebody else has this case. A team leader can hand it over."))
         self.owner_id, self.state = actor.id, "assigned"
         self._decide(entries, now, actor, "taken", answers=[])
 
@@ -156,10 +173,10 @@ class CaseFile(msgspec.Struct, kw_only=True):
         :raises NotPossible: when it is closed.
         """
         if self.state == "closed":
-            raise NotPossible("This case is closed. Open it again first.")
+            raise NotPossible(message("This case is closed. Open it again first."))
         if self.owner_id == to.id:
             return
-        self._refuse_if_decided_since(seen_version, "assigned", "changed", now)
+        self._refuse_if_decided_since(seen_version, message("Not assigned: %(reason)s"), "changed", now)
         self.owner_id, self.state = to.id, "assigned"
         self._decide(entries, now, actor, "assigned", answers=[], to=to.name)
 
@@ -172,12 +189,12 @@ class CaseFile(msgspec.Struct, kw_only=True):
         :raises NotPossible: when it is closed, or the actor is neither its owner nor may assign.
         """
         if self.state == "closed":
-            raise NotPossible("This case is closed. Open it again first.")
+            raise NotPossible(message("This case is closed. Open it again first."))
         if self.owner_id is None:
             return
-        self._refuse_if_decided_since(seen_version, "put back", "changed", now)
+        self._refuse_if_decided_since(seen_version, message("Not put back: %(reason)s"), "changed", now)
         if self.owner_id != actor.id and not may_assign:
-            raise NotPossible("Only its owner, a team leader or an administrator puts a case back.")
+            raise NotPossible(message("Only its owner, a team leader or an administrator puts a case back."))
         self.owner_id, self.state = None, "open"
         self._decide(entries, now, actor, "released", answers=[])
 
@@ -196,7 +213,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         :raises NotPossible: when the customer does not want it.
         """
         if self.may_contact is False:
-            raise NotPossible("The customer does not want to be contacted. Write a note instead.")
+            raise NotPossible(message("The customer does not want to be contacted. Write a note instead."))
         if reached and self.first_contact_at is None:
             self.first_contact_at = now
         self._add(entries, now, actor, "contact", key, how=how, reached=reached, text=text)
@@ -223,8 +240,8 @@ class CaseFile(msgspec.Struct, kw_only=True):
         :raises NotDone: when somebody else has decided since.
         """
         if self.state == "closed":
-            raise NotDone(f"Not saved: {self.decided_by} closed this case{self._how_recently(now)}.")
-        self._refuse_if_decided_since(seen_version, "saved", "changed", now)
+            raise NotDone(message("Not saved: %(reason)s", reason=self._decision("closed", now)))
+        self._refuse_if_decided_since(seen_version, message("Not saved: %(reason)s"), "changed", now)
         self.state, self.closed_at = "closed", now
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
@@ -247,7 +264,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """
         if self.state != "closed":
             return
-        self._refuse_if_decided_since(seen_version, "opened", "changed", now)
+        self._refuse_if_decided_since(seen_version, message("Not opened: %(reason)s"), "changed", now)
         self.state = "assigned" if self.owner_id else "open"
         self.closed_at = self.cause = self.action = self.outcome = self.told = None
         self.close_due_at = now + policy.close_within
@@ -283,12 +300,17 @@ class CaseFile(msgspec.Struct, kw_only=True):
             closed_at=self.closed_at,
         )
 
-    def _refuse_if_decided_since(self, seen_version: int | None, done: str, did: str, now: datetime) -> None:
+    def _refuse_if_decided_since(
+        self, seen_version: int | None, refusal: Message, did: Decision, now: datetime
+    ) -> None:
         if seen_version is not None and self.decided_version > seen_version:
-            raise NotDone(f"Not {done}: {self.decided_by} {did} this case{self._how_recently(now)}.")
+            raise NotDone(msgspec.structs.replace(refusal, facts={"reason": self._decision(did, now)}))
 
-    def _how_recently(self, now: datetime) -> str:
-        return " a moment ago" if now - self.changed_at < MOMENT_AGO else ""
+    def _decision(self, did: Decision, now: datetime) -> Message:
+        """Who decided last, and what: a sentence for the person who comes second."""
+        recent, earlier = DECISIONS[did]
+        sentence = recent if now - self.changed_at < MOMENT_AGO else earlier
+        return msgspec.structs.replace(sentence, facts={"name": self.decided_by})
 
     def _decide(self, entries: Entries, now: datetime, actor: Actor, kind: EntryKind, **details: Any) -> None:
         self._add(entries, now, actor, kind, **details)

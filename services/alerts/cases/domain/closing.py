@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from shared.values.messages import Count, Message, message
+
 MAX_TEXT_CHARS = 10_000
 """Of a note, and of each other text that somebody writes about a case."""
 
@@ -33,23 +35,23 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the customer has been told."""
 
 
-def closing_faults(cause: str, action: str, outcome: str, told: str) -> list[tuple[str, str]]:
+def closing_faults(cause: str, action: str, outcome: str, told: str) -> list[tuple[str, Message]]:
     """Everything that is missing from a closing form: each field with what to do."""
-    faults = []
+    faults: list[tuple[str, Message]] = []
     if cause not in CAUSE_CODES:
-        faults.append(("cause", "Choose a cause. Without it nobody learns from this case."))
-    faults += required_text_faults("action", action, "Write what we did.")
+        faults.append(("cause", message("Choose a cause. Without it nobody learns from this case.")))
+    faults += required_text_faults("action", action, message("Write what we did."))
     if outcome not in CASE_OUTCOMES:
-        faults.append(("outcome", "Choose how it ended."))
+        faults.append(("outcome", message("Choose how it ended.")))
     if told not in {"yes", "no"}:
-        faults.append(("told", "Say whether the customer has been told."))
+        faults.append(("told", message("Say whether the customer has been told.")))
     return faults
 
 
-def required_text_faults(field: str, text: str, missing: str) -> list[tuple[str, str]]:
+def required_text_faults(field: str, text: str, missing: Message) -> list[tuple[str, Message]]:
     """What is wrong with a text that is required and bounded."""
     if not text.strip():
         return [(field, missing)]
     if len(text) > MAX_TEXT_CHARS:
-        return [(field, f"Make it shorter: at most {MAX_TEXT_CHARS:,} characters.")]
+        return [(field, message("Make it shorter: at most %(most)s characters.", most=Count(MAX_TEXT_CHARS)))]
     return []

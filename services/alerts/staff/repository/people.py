@@ -10,7 +10,8 @@ from shared.permissions import ADMIN
 
 MAX_COMPANIES_PER_ADDRESS = 4
 """How many companies one address may open: each costs a comparison of the password at every sign-in."""
-_PERSON = "tenant, id, address, name, role, segments, password_hash, wants_mail, active, created_at, seen_at"
+_PERSON = """tenant, id, address, name, role, segments, password_hash, wants_mail, language, active,
+        created_at, seen_at"""
 
 ADD_PERSON = """
     INSERT INTO staff (tenant, id, address, name, role, segments, created_at)
@@ -131,6 +132,14 @@ async def set_preferences(uow: UnitOfWork, tenant: str, person: UUID, *, name: s
     await uow.execute(
         SET_PREFERENCES, {"tenant": tenant, "id": person, "name": name, "wants_mail": wants_mail}
     )
+
+
+SET_LANGUAGE = "UPDATE staff SET language = :language WHERE tenant = :tenant AND id = :id"
+
+
+async def set_language(uow: UnitOfWork, tenant: str, person: UUID, language: str) -> None:
+    """Set the language of a person's pages and mails; empty: that of their browser."""
+    await uow.execute(SET_LANGUAGE, {"tenant": tenant, "id": person, "language": language})
 
 
 SET_PASSWORD = "UPDATE staff SET password_hash = :hash WHERE tenant = :tenant AND id = :id"  # noqa: S105

@@ -53,7 +53,7 @@ async def set_seen(uow: UnitOfWork, tenant: str, session: UUID) -> None:
 
 
 FIND_SESSION = """
-    SELECT e.id AS session_id, e.expires_at, s.id, s.name, s.role, s.segments
+    SELECT e.tenant, e.id AS session_id, e.expires_at, s.id, s.name, s.role, s.segments, s.language
     FROM session e
     JOIN staff s ON s.tenant = e.tenant AND s.id = e.staff_id
     WHERE e.tenant = :tenant AND e.digest = :digest AND e.expires_at > :now AND s.active

@@ -7,7 +7,7 @@ from support.dispatcher_client import a_person, by_key
 from shared.db.database import Database
 
 
-async def test_decisions_are_found_by_the_back_ends_id(client: httpx.AsyncClient, database: Database):
+async def test_decisions_are_found_by_the_back_ends_id(client: httpx.AsyncClient, database: Database) -> None:
     await make_survey(database)
     await decide(
         database, a_transaction("o/1 ?"), a_transaction("o/1 ?", source="store", customer=a_customer("c-2"))
@@ -36,7 +36,7 @@ async def test_decisions_are_found_by_the_back_ends_id(client: httpx.AsyncClient
 
 async def test_who_is_limited_to_segments_gets_full_pages_of_their_own_decisions(
     client: httpx.AsyncClient, database: Database
-):
+) -> None:
     await decide(
         database,
         *(

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -30,13 +31,14 @@ from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, Answer, Case, People
 from shared.ids import uuid7
+from shared.permissions import Role
 from shared.service import Context
 
 NOW = datetime.now(UTC)
 
 
 class TestPages:
-    async def test_empty_pages_say_what_to_do_next(self, client: httpx.AsyncClient):
+    async def test_empty_pages_say_what_to_do_next(self, client: httpx.AsyncClient) -> None:
         events = await client.get("/events", headers=a_person())
         assert "No event has come yet." in events.text
         assert "/v1/events" in events.text
@@ -44,7 +46,7 @@ class TestPages:
 
     async def test_what_was_sent_and_not_understood_is_named_without_its_value(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         dropped = ("/customer/time_zone", "/handled_by")
         await decide(database, a_transaction("helps", dropped=dropped), a_transaction("plain"))
         event_id = a_transaction("helps").event_id
@@ -57,7 +59,9 @@ class TestPages:
         page = (await client.get(f"/events/{event_id}", headers=a_person())).text
         assert re.search(r"came with other content .*: type\. The first counts", page, re.DOTALL)
 
-    async def test_one_page_tells_everything_of_an_event(self, client: httpx.AsyncClient, database: Database):
+    async def test_one_page_tells_everything_of_an_event(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
         await make_survey(database, delay_minutes=0)
         await go_live(database)
         transaction = a_transaction(occurred_at=NOW, accepted_at=NOW)
@@ -66,7 +70,7 @@ class TestPages:
         where = f"/events/{transaction.event_id}"
         page = (await client.get(where, headers=a_person())).text
         assert "The mail waits for its time." in page
-        answer = {
+        answer: dict[str, Any] = {
             "id": invitation_id,
             "origin": "survey",
             "event_id": transaction.event_id,
@@ -100,11 +104,14 @@ class TestPages:
 
     async def test_what_an_answer_counts_for_is_told_as_far_as_the_reader_may_see_its_score(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         await make_survey(database, delay_minutes=0)
         await go_live(database)
         ida = "organisation:service/chat/ida"
-        named = {"segments": {"agent": "ida", "store": "aarhus"}, "organisation": ("service", "chat", "ida")}
+        named: dict[str, Any] = {
+            "segments": {"agent": "ida", "store": "aarhus"},
+            "organisation": ("service", "chat", "ida"),
+        }
         transaction = a_transaction(occurred_at=NOW, accepted_at=NOW, **named)
         await decide(database, transaction)
         (invitation_id,) = await states(database)
@@ -114,14 +121,15 @@ class TestPages:
         )  # fmt: skip
         await consume(database, keep_answers, ANSWERS, answer)
 
-        async def told(role: str, *segments: str) -> set[str]:
+        async def told(role: Role, *segments: str) -> set[str]:
             page = await client.get(
                 f"/events/{transaction.event_id}", headers=a_person(role, segments=segments)
             )
             return {unquote(found) for found in re.findall(r"/segments\?segment=([^\"]*)", page.text)}
 
         teams = {"organisation:service", "organisation:service/chat"}
-        for role in ("admin", "leader", "agent"):
+        roles: tuple[Role, ...] = ("admin", "leader", "agent")
+        for role in roles:
             assert await told(role) == {"", "store:aarhus", *teams}
         assert await told("leader", "organisation:service/chat") == {"organisation:service/chat"}
         assert await told("agent", ida) == set()
@@ -133,7 +141,7 @@ class TestPages:
 
     async def test_events_are_paged_and_found_by_event_and_customer(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         await decide(database, *(a_transaction(f"order-{n}", a_customer(f"c-{n}")) for n in range(60)))
         seen: set[str] = set()
         address: str | None = "/events"
@@ -155,7 +163,7 @@ class TestPages:
 
     async def test_who_has_segments_sees_their_events_only(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         transaction = a_transaction()
         await decide(database, transaction)
         where = f"/events/{transaction.event_id}"
@@ -170,7 +178,7 @@ class TestPages:
             found = (await client.get("/v1/decisions", params={"event_id": "order-1"}, headers=person)).json()
             assert len(found["decisions"]) == may
 
-    async def test_a_difference_is_shown(self, client: httpx.AsyncClient, database: Database):
+    async def test_a_difference_is_shown(self, client: httpx.AsyncClient, database: Database) -> None:
         await decide(database, a_transaction())
         await decide(database, a_transaction(digest="other", type="order.lost"))
         page = (await client.get(f"/events/{a_transaction().event_id}", headers=a_person())).text
@@ -179,9 +187,10 @@ class TestPages:
 
     async def test_an_analyst_neither_reads_nor_searches_by_the_customers_id(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         await decide(database, a_transaction(customer=a_customer("jens@example.com")))
-        for role, named in (("admin", True), ("analyst", False)):
+        readers: list[tuple[Role, bool]] = [("admin", True), ("analyst", False)]
+        for role, named in readers:
             person = a_person(role)
             listed = (await client.get("/events", headers=person)).text
             story = (await client.get(f"/events/{a_transaction().event_id}", headers=person)).text
@@ -205,22 +214,28 @@ class TestPages:
         ],
     )
     async def test_only_what_differs_is_named(
-        self, client: httpx.AsyncClient, database: Database, changes: dict, named: str
-    ):
+        self, client: httpx.AsyncClient, database: Database, changes: dict[str, Any], named: str
+    ) -> None:
         first = a_transaction(occurred_at=NOW, attributes=msgspec.Raw(b'{"a":1,"b":2}'))
         await decide(database, first)
         await decide(database, msgspec.structs.replace(first, digest="other", **changes))
         page = (await client.get(f"/events/{first.event_id}", headers=a_person())).text
-        assert re.search(r"other content .*</time>: (.+?)\. The first", page)[1] == named
+        found = re.search(r"other content .*</time>: (.+?)\. The first", page)
+        assert found is not None
+        assert found[1] == named
 
     async def test_a_click_and_its_score_in_one_batch_are_both_told(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         await make_survey(database, delay_minutes=0)
         await go_live(database)
         await decide(database, a_transaction(occurred_at=NOW, accepted_at=NOW))
         (invitation_id,) = await states(database)
-        facts = {"id": invitation_id, "origin": "survey", "event_id": a_transaction().event_id}
+        facts: dict[str, Any] = {
+            "id": invitation_id,
+            "origin": "survey",
+            "event_id": a_transaction().event_id,
+        }
         changed = [NOW + timedelta(seconds=second) for second in range(4)]
         versions = [
             Answer(**facts, version=1, state="clicked", changed_at=changed[0]),
@@ -234,7 +249,7 @@ class TestPages:
         page = await client.get(f"/events/{a_transaction().event_id}", headers=a_person())
         assert "opened the link" in page.text
 
-    async def test_live_pages_hear_that_a_story_goes_on(self, context: Context, database: Database):
+    async def test_live_pages_hear_that_a_story_goes_on(self, context: Context, database: Database) -> None:
         feed = live_feed(context)
         heard = feed.listen(TENANT)
         await anext(heard)
@@ -248,7 +263,7 @@ class TestPages:
 
 async def test_the_page_says_that_an_id_was_taken_for_none_and_whose_no_it_was(
     client: httpx.AsyncClient, database: Database
-):
+) -> None:
     await make_survey(database)
     async with database.transaction() as uow:
         await suppress(

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from msgspec.structs import replace
@@ -18,12 +19,12 @@ from shared.events import SURVEYS
 
 async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
     client: httpx.AsyncClient, database: Database
-):
+) -> None:
     made = [await make_survey(database, name=f"survey {number}") for number in range(3)]
     person, refused = a_person(), []
     done: Counter[str] = Counter()
 
-    async def act(method: str, path: str, **content) -> None:
+    async def act(method: str, path: str, **content: Any) -> None:
         answer = await client.request(method, path, **content)
         done[path] += answer.status_code in {200, 303}
         # A form that somebody else overtook is refused, as it should be; one of each kind gets through.
@@ -70,7 +71,7 @@ async def test_surveys_and_sending_are_changed_at_once_without_a_deadlock(
     assert found.deadlocks == 0
 
 
-async def test_two_commands_that_set_up_one_company_at_once_both_end(database: Database):
+async def test_two_commands_that_set_up_one_company_at_once_both_end(database: Database) -> None:
     for number in range(10):
         await asyncio.gather(
             *(

@@ -116,9 +116,12 @@ async def test_an_old_list_of_test_addresses_is_shown_beside_the_new_one(
 ) -> None:
     page = (await client.get("/surveys", headers=a_person())).text
     (old,) = [one for one in forms_of(page) if one.action.endswith("test-addresses")]
-    for address in ("first@example.com", "second@example.com"):
-        sent = {**old.fields, "addresses": address}
-        answer = await client.post("/surveys/test-addresses", data=sent, headers=a_person())
+    _, answer = [
+        await client.post(
+            "/surveys/test-addresses", data={**old.fields, "addresses": address}, headers=a_person()
+        )
+        for address in ("first@example.com", "second@example.com")
+    ]
     assert answer.status_code == 409
     (again,) = [one for one in forms_of(answer.text) if one.action.endswith("test-addresses")]
     assert again.fields["addresses"].split() == ["second@example.com", "first@example.com"]
@@ -135,6 +138,6 @@ async def test_who_may_not_edit_finds_neither_start_nor_pause(
     assert isinstance(survey.id, UUID)
     for role in ("leader", "agent", "analyst"):
         for send in (client.get, client.post):
-            data = {"data": form(version="1")} if send == client.post else {}
+            data: dict[str, Any] = {"data": form(version="1")} if send == client.post else {}
             answer = await send(f"/surveys/{survey.id}/{act}", headers=a_person(role), **data)
             assert answer.status_code == 404

@@ -24,7 +24,9 @@ from services.dispatcher.surveys.forms import DEFAULTS, NUMBERS
 from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES
 from shared.db.database import Database
 from shared.events import CASES, Case
+from shared.events.cases import CaseState
 from shared.ids import uuid7
+from shared.permissions import Role
 
 RULES = {"name": "After delivery", "trigger": "order.delivered", "delay_minutes": 0}
 
@@ -156,18 +158,20 @@ async def test_the_list_says_what_became_of_todays_events_of_the_readers_segment
 async def test_the_frame_counts_the_open_cases_for_who_sees_all_of_them(
     client: httpx.AsyncClient, database: Database
 ) -> None:
+    states: tuple[CaseState, ...] = ("open", "assigned", "closed")
     cases = [
         Case(
             id=uuid7(), number=number, version=1, state=state, answer_id=uuid7(), event_id=uuid7(), score=2,
             opened_at=NOON, due_at=NOON + timedelta(days=1),
         )
-        for number, state in enumerate(("open", "assigned", "closed"), 1)
+        for number, state in enumerate(states, 1)
+    ]  # fmt: skip
+    readers: list[tuple[Role, tuple[str, ...], bool]] = [
+        ("admin", (), True), ("agent", (), True), ("analyst", (), False), ("agent", ("store:a",), False),
     ]  # fmt: skip
     await consume(database, keep_cases, CASES, *cases, tenant=TENANT)
     for path in ("/surveys", "/events"):
-        for role, segments, shown in (
-            ("admin", (), True), ("agent", (), True), ("analyst", (), False), ("agent", ("store:a",), False),
-        ):  # fmt: skip
+        for role, segments, shown in readers:
             page = (await client.get(path, headers=a_person(role, segments=segments))).text
             assert ('id="open-cases" data-live>2<' in page) is shown
         other = (await client.get(path, headers=a_person(tenant="another"))).text

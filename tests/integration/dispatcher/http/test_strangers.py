@@ -8,7 +8,7 @@ from shared.db.database import Database
 from shared.ids import uuid7
 
 
-async def test_another_companys_anything_is_not_there(client: httpx.AsyncClient, database: Database):
+async def test_another_companys_anything_is_not_there(client: httpx.AsyncClient, database: Database) -> None:
     survey = await make_survey(database)
     transaction = a_transaction()
     await decide(database, transaction)
@@ -40,7 +40,7 @@ async def test_another_companys_anything_is_not_there(client: httpx.AsyncClient,
     assert found == {TENANT: False, "another": True}
 
 
-async def test_without_a_key_or_a_person_there_is_no_door(client: httpx.AsyncClient):
+async def test_without_a_key_or_a_person_there_is_no_door(client: httpx.AsyncClient) -> None:
     for path in ("/v1/surveys", "/v1/suppressions", "/v1/decisions?event_id=x"):
         assert (await client.get(path)).status_code == 401
     for path in ("/surveys", "/events", f"/events/{uuid7()}"):

@@ -23,6 +23,7 @@ from services.dispatcher.suppressions.domain import SuppressionEntry
 from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import KeyDigest
+from shared.permissions import Role
 from shared.service import Context
 from shared.tenancy import digest_of
 
@@ -31,7 +32,9 @@ UNSUBSCRIBED = "customer:gone"
 
 
 class TestSuppressions:
-    async def test_are_added_listed_by_pages_and_removed(self, client: httpx.AsyncClient, database: Database):
+    async def test_are_added_listed_by_pages_and_removed(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
         for number in range(3):
             body = {"email": f"C-{number}@Example.com", "customer_id": f"c-{number}"}
             added = await client.post("/v1/suppressions", json=body, headers=by_key())
@@ -58,7 +61,7 @@ class TestSuppressions:
         await decide(database, a_transaction("after"))
         assert await reasons(database) == {"before": "suppressed", "after": "invited"}
 
-    async def test_somebody_must_be_named(self, client: httpx.AsyncClient):
+    async def test_somebody_must_be_named(self, client: httpx.AsyncClient) -> None:
         assert (await client.post("/v1/suppressions", json={}, headers=by_key())).status_code == 422
 
     @pytest.mark.parametrize(
@@ -66,7 +69,7 @@ class TestSuppressions:
     )
     async def test_an_id_that_stands_for_nobody_is_refused_in_words(
         self, client: httpx.AsyncClient, database: Database, nobody: str
-    ):
+    ) -> None:
         for body in ({"customer_id": nobody}, {"customer_id": nobody, "email": "kim@example.com"}):
             answer = await client.post("/v1/suppressions", json=body, headers=by_key())
             assert answer.status_code == 422
@@ -108,8 +111,13 @@ class TestAnUnsubscription:
         ],
     )
     async def test_is_not_lifted_without_both_the_right_and_a_reason(
-        self, client: httpx.AsyncClient, database: Database, who, reason: str | None, entry: str
-    ):
+        self,
+        client: httpx.AsyncClient,
+        database: Database,
+        who: Role | dict[str, str],
+        reason: str | None,
+        entry: str,
+    ) -> None:
         headers = who if isinstance(who, dict) else {**a_person(who), **csrf_header()}
         params = {} if reason is None else {"reason": reason}
         answer = await client.delete(f"/v1/suppressions/{entry}", params=params, headers=headers)
@@ -120,8 +128,8 @@ class TestAnUnsubscription:
 
     @pytest.mark.parametrize(("who", "name"), [("admin", "Sara Lund"), (by_key(ADMIN_KEY), "the key owner")])
     async def test_is_lifted_by_an_administrator_with_a_reason_that_is_kept_and_shown(
-        self, client: httpx.AsyncClient, database: Database, who, name: str
-    ):
+        self, client: httpx.AsyncClient, database: Database, who: Role | dict[str, str], name: str
+    ) -> None:
         headers = who if isinstance(who, dict) else {**a_person(who), **csrf_header()}
         path = f"/v1/suppressions/{UNSUBSCRIBED}?reason={quote('asked us by phone on 3 May')}"
         assert (await client.delete(path, headers=headers)).status_code == 204
@@ -139,7 +147,9 @@ class TestAnUnsubscription:
         await decide(database, a_transaction(customer=a_customer("gone")))
         assert await reasons(database) == {"order-1": "invited"}
 
-    async def test_is_lifted_by_nothing_that_is_posted(self, client: httpx.AsyncClient, database: Database):
+    async def test_is_lifted_by_nothing_that_is_posted(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
         await make_survey(database)
         for body in ({"customer_id": "gone"}, {"customer_id": "gone", "email": "gone@example.com"}):
             assert (await client.post("/v1/suppressions", json=body, headers=by_key())).status_code == 201
@@ -151,7 +161,7 @@ class TestAnUnsubscription:
 
     async def test_that_comes_while_a_listed_entry_is_taken_away_is_not_lost(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         """The entry is looked at and taken away under one lock."""
         for number in range(15):
             entry = SuppressionEntry("customer", f"c-{number}")
@@ -167,18 +177,19 @@ class TestAnUnsubscription:
             (row,) = await rows(database, "SELECT reason FROM suppression WHERE key = :key", key=entry.key)
             assert row.reason == "unsubscribed"
 
-    async def test_and_its_lift_are_nothing_to_another_company(self, client: httpx.AsyncClient):
+    async def test_and_its_lift_are_nothing_to_another_company(self, client: httpx.AsyncClient) -> None:
         foreign = by_key(FOREIGN_KEY)
         path = f"/v1/suppressions/{UNSUBSCRIBED}"
         assert (await client.delete(path, params={"reason": "x"}, headers=foreign)).status_code == 404
         await client.delete(path, params={"reason": "x"}, headers=by_key(ADMIN_KEY))
         assert (await client.get("/v1/suppressions/lifted", headers=foreign)).json()["lifted"] == []
 
-    async def test_lifts_are_listed_by_pages_newest_first(self, client: httpx.AsyncClient):
+    async def test_lifts_are_listed_by_pages_newest_first(self, client: httpx.AsyncClient) -> None:
         for number in range(5):
             await client.post("/v1/suppressions", json={"customer_id": f"c-{number}"}, headers=by_key())
             await client.delete(f"/v1/suppressions/customer:c-{number}", headers=by_key())
-        found, after = [], {}
+        found: list[tuple[str, str, str | None]] = []
+        after: dict[str, str] | None = {}
         while after is not None:
             page = (
                 await client.get("/v1/suppressions/lifted", params={"limit": 2, **after}, headers=by_key())
@@ -191,7 +202,7 @@ class TestAnUnsubscription:
 class TestPlaceholderIds:
     async def test_are_listed_by_an_administrator_and_count_from_the_next_event_on(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         await make_survey(database)
         admin = {**a_person("admin"), **csrf_header()}
         answer = await client.put(
@@ -212,7 +223,7 @@ class TestPlaceholderIds:
         assert (change.who, change.what) == ("Sara Lund", "set the customer ids that stand for nobody (1)")
 
     @pytest.mark.parametrize("role", ["editor", "analyst", "leader", "agent"])
-    async def test_are_written_by_nobody_else(self, client: httpx.AsyncClient, role: str):
+    async def test_are_written_by_nobody_else(self, client: httpx.AsyncClient, role: Role) -> None:
         person = {**a_person(role), **csrf_header()}
         for headers in (by_key(), person):
             answer = await client.put("/v1/placeholder-ids", json={"ids": ["x"]}, headers=headers)
@@ -237,7 +248,9 @@ class TestPlaceholderIds:
         ("PUT", "/v1/placeholder-ids", {"ids": [f"{n}" for n in range(201)]}),
     ],
 )
-async def test_no_value_is_a_fault_of_ours(client: httpx.AsyncClient, method: str, path: str, body: Any):
+async def test_no_value_is_a_fault_of_ours(
+    client: httpx.AsyncClient, method: str, path: str, body: Any
+) -> None:
     await client.post("/v1/suppressions", json={"customer_id": "listed"}, headers=by_key())
     headers = {**a_person("admin"), **csrf_header(), "Content-Type": "application/json"}
     content = json.dumps(body).encode() if body is not None else None

@@ -1,5 +1,7 @@
 """Surveys for programs: made, read, changed and listed by key, and what is wrong is named."""
 
+from typing import Any
+
 import httpx
 import pytest
 from support.dispatcher_builders import published, relay_all
@@ -10,7 +12,9 @@ from shared.events import SURVEYS
 
 
 class TestSurveysByKey:
-    async def test_is_made_read_changed_and_listed(self, client: httpx.AsyncClient, database: Database):
+    async def test_is_made_read_changed_and_listed(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
         texts = {"da": {"question": "Hvor {company}?", "follow_up": {"detractor": "Hvad gik galt?"}}}
         made = (
             await client.post("/v1/surveys", json={**SURVEY, "texts": texts}, headers=by_key())
@@ -32,7 +36,7 @@ class TestSurveysByKey:
         old, new = (await published(database, SURVEYS))[-2:]
         assert (old.texts["da"].question, new.texts["da"].question) == ("Hvor {company}?", "Hvad nu?")
 
-    async def test_the_same_idempotency_key_makes_one(self, client: httpx.AsyncClient):
+    async def test_the_same_idempotency_key_makes_one(self, client: httpx.AsyncClient) -> None:
         headers = {**by_key(), "Idempotency-Key": "once"}
         made = [
             (await client.post("/v1/surveys", json=SURVEY, headers=headers)).json()["id"] for _ in range(3)
@@ -44,10 +48,11 @@ class TestSurveysByKey:
         ).json()
         assert len({*made, other["id"]}) == 2
 
-    async def test_an_idempotency_key_is_for_one_request(self, client: httpx.AsyncClient):
+    async def test_an_idempotency_key_is_for_one_request(self, client: httpx.AsyncClient) -> None:
         headers = {**by_key(), "Idempotency-Key": "one request"}
         made = (await client.post("/v1/surveys", json=SURVEY, headers=headers)).json()
-        for other in ({"name": "Another"}, {"delay_minutes": 7}, {"texts": {}}):
+        others: list[dict[str, Any]] = [{"name": "Another"}, {"delay_minutes": 7}, {"texts": {}}]
+        for other in others:
             refused = await client.post("/v1/surveys", json={**SURVEY, **other}, headers=headers)
             assert refused.status_code == 422
             assert refused.json()["title"] == "This Idempotency-Key was used for another survey."
@@ -62,14 +67,16 @@ class TestSurveysByKey:
 
     async def test_a_put_that_changes_nothing_says_nothing(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         made = (await client.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
         await relay_all(database)
         again = await client.put(f"/v1/surveys/{made['id']}", json=SURVEY, headers=by_key())
         assert again.json() == made
         assert await published(database, SURVEYS) == []
 
-    async def test_a_change_of_what_somebody_else_has_changed_is_a_conflict(self, client: httpx.AsyncClient):
+    async def test_a_change_of_what_somebody_else_has_changed_is_a_conflict(
+        self, client: httpx.AsyncClient
+    ) -> None:
         made = (await client.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
         where = f"/v1/surveys/{made['id']}"
         answers = [
@@ -93,7 +100,9 @@ class TestSurveysByKey:
             ({"name": ""}, "/name"),
         ],
     )
-    async def test_what_cannot_be_is_named(self, client: httpx.AsyncClient, wrong: dict, field: str):
+    async def test_what_cannot_be_is_named(
+        self, client: httpx.AsyncClient, wrong: dict[str, Any], field: str
+    ) -> None:
         answer = await client.post("/v1/surveys", json={**SURVEY, **wrong}, headers=by_key())
         assert answer.status_code == 422
         assert [fault["field"] for fault in answer.json()["errors"]] == [field]
@@ -102,7 +111,7 @@ class TestSurveysByKey:
             patched = await client.patch(f"/v1/surveys/{made['id']}", json=wrong, headers=by_key())
             assert patched.status_code == 422
 
-    async def test_a_nul_is_refused(self, client: httpx.AsyncClient):
+    async def test_a_nul_is_refused(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/v1/surveys", json={**SURVEY, "name": "a\0b"}, headers=by_key())
         assert answer.status_code == 400
 
@@ -110,7 +119,7 @@ class TestSurveysByKey:
 class TestPlacesInTheOrder:
     async def test_behind_the_last_place_there_is_all_are_numbered_anew(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         for name, place in (("first", 7), ("second", 1_000_000)):
             made = await client.post(
                 "/v1/surveys", json={**SURVEY, "name": name, "position": place}, headers=by_key()
@@ -129,7 +138,7 @@ class TestPlacesInTheOrder:
 
     async def test_a_place_beyond_what_may_be_sent_today_is_told_and_can_be_changed(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         made = (await client.post("/v1/surveys", json=SURVEY, headers=by_key())).json()
         async with database.transaction() as uow:
             await uow.execute("UPDATE survey SET place = 1000001, delay_minutes = 999999")
@@ -143,7 +152,7 @@ class TestPlacesInTheOrder:
 @pytest.mark.parametrize(
     "name", ["state", "delay_minutes", "quarantine_days", "texts", "measurement", "position"]
 )
-async def test_null_leaves_a_field_of_a_survey_out(client: httpx.AsyncClient, name: str):
+async def test_null_leaves_a_field_of_a_survey_out(client: httpx.AsyncClient, name: str) -> None:
     made = await client.post("/v1/surveys", json={**SURVEY, name: None}, headers=by_key())
     left_out = await client.post(
         "/v1/surveys", json={k: v for k, v in SURVEY.items() if k != name}, headers=by_key()
@@ -159,7 +168,9 @@ async def test_null_leaves_a_field_of_a_survey_out(client: httpx.AsyncClient, na
     ("written", "kept"),
     [("pt-BR", "pt-br"), ("zh-Hant-TW", "zh-hant-tw"), ("sr_Latn", "sr-latn"), ("EN", "en")],
 )
-async def test_a_language_is_taken_however_it_is_written(client: httpx.AsyncClient, written: str, kept: str):
+async def test_a_language_is_taken_however_it_is_written(
+    client: httpx.AsyncClient, written: str, kept: str
+) -> None:
     body = {**SURVEY, "default_language": written, "texts": {written: {"intro": "x"}}}
     made = await client.post("/v1/surveys", json=body, headers=by_key())
     assert made.status_code == 201
@@ -167,7 +178,9 @@ async def test_a_language_is_taken_however_it_is_written(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("texts", [{"english": {}}, {"e": {}}, {"x-klingon": {}}, {"pt-BR": {}, "pt_br": {}}])
-async def test_what_is_no_language_or_one_twice_is_refused_in_words(client: httpx.AsyncClient, texts: dict):
+async def test_what_is_no_language_or_one_twice_is_refused_in_words(
+    client: httpx.AsyncClient, texts: dict[str, Any]
+) -> None:
     made = await client.post("/v1/surveys", json={**SURVEY, "texts": texts}, headers=by_key())
     assert made.status_code == 422
     (fault,) = made.json()["errors"]

@@ -11,6 +11,8 @@ from support.forms import forms_of
 from shared.db.database import Database
 from shared.events import SURVEYS
 from shared.outbound import mail_stream
+from shared.outbound.outcome_rules import MailStream
+from shared.permissions import Role
 
 
 async def press(client: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
@@ -23,7 +25,7 @@ async def press(client: httpx.AsyncClient, path: str, **fields: str) -> httpx.Re
 class TestPages:
     async def test_a_survey_is_made_by_form_and_faults_keep_what_was_typed(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         fields = {
             "name": "Ny <levering>", "trigger": "order delivered", "measurement": "transactional",
             "default_language": "da", "delay": "1", "delay_unit": "hours", "quarantine_days": "90", "link_days": "30",
@@ -55,7 +57,7 @@ class TestPages:
 
     async def test_going_live_is_confirmed_logged_and_said(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         await make_survey(database)
         assert "Test mode" in (await client.get("/surveys", headers=a_person())).text
         assert (await client.get("/surveys/live", headers=a_person())).status_code == 200
@@ -85,7 +87,7 @@ class TestPages:
 
     async def test_test_addresses_are_listed_by_form_and_a_fault_names_its_line(
         self, client: httpx.AsyncClient, database: Database
-    ):
+    ) -> None:
         wrong = await client.post(
             "/surveys/test-addresses",
             data=form(addresses="me@example.com\n\nyou@example.com, nobody", version="0"),
@@ -121,13 +123,15 @@ class TestPages:
         ],
     )
     async def test_who_may_not_press_a_button_finds_none(
-        self, client: httpx.AsyncClient, database: Database, role: str, path: str
-    ):
+        self, client: httpx.AsyncClient, database: Database, role: Role, path: str
+    ) -> None:
         answer = await client.post(path, data=form(confirmed="on"), headers=a_person(role))
         assert answer.status_code == 404
         assert await rows(database, "SELECT 1 FROM sending") == []
 
-    async def test_a_form_without_its_token_does_nothing(self, client: httpx.AsyncClient, database: Database):
+    async def test_a_form_without_its_token_does_nothing(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
         for path in ("/surveys/stop", "/surveys/live", "/surveys/new", "/surveys/test-addresses"):
             answer = await client.post(path, data={"confirmed": "on", "csrf": "x"}, headers=a_person())
             assert answer.status_code == 403
@@ -136,18 +140,18 @@ class TestPages:
 
 async def test_who_looks_is_told_since_when_and_why_no_mail_leaves(
     client: httpx.AsyncClient, database: Database
-):
+) -> None:
     await make_survey(database)
     since = datetime(2026, 11, 20, 12, tzinfo=UTC)
     reason = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"
     async with database.transaction() as uow:
         await mail_stream.read(uow, lock=True)
-        await mail_stream.write(uow, mail_stream.MailStream(stopped_at=since, reason=reason, try_at=since))
+        await mail_stream.write(uow, MailStream(stopped_at=since, reason=reason, try_at=since))
     for tenant in (TENANT, "another"):
-        page = await client.get("/surveys", headers=a_person("viewer", tenant=tenant))
+        page = await client.get("/surveys", headers=a_person("analyst", tenant=tenant))
         assert "Not now. The mail server takes none." in page.text
         assert reason in page.text
     async with database.transaction() as uow:
-        await mail_stream.write(uow, mail_stream.MailStream())
-    page = await client.get("/surveys", headers=a_person("viewer"))
+        await mail_stream.write(uow, MailStream())
+    page = await client.get("/surveys", headers=a_person("analyst"))
     assert "mail server" not in page.text

@@ -58,13 +58,15 @@ async def stored(uow: UnitOfWork, columns: str = "id, version, labels, facts, no
     return [tuple(row) for row in await uow.execute(f"SELECT {columns} FROM thing ORDER BY tenant, id")]
 
 
-async def test_each_row_comes_from_a_struct_and_what_it_lacks_from_arguments_or_defaults(uow: UnitOfWork):
+async def test_each_row_comes_from_a_struct_and_what_it_lacks_from_arguments_or_defaults(
+    uow: UnitOfWork,
+) -> None:
     things = [Thing(id="b", labels=("x", "y"), facts='{"n": 1}'), Thing(id="a", labels=None)]
     await insert(uow, thing, things, tenant=["acme", "birch"])
     assert await stored(uow) == [("b", 1, ["x", "y"], {"n": 1}, "none"), ("a", 1, None, None, "none")]
 
 
-async def test_an_array_arrives_as_it_is_even_where_its_only_text_is_empty(uow: UnitOfWork):
+async def test_an_array_arrives_as_it_is_even_where_its_only_text_is_empty(uow: UnitOfWork) -> None:
     arrays = ((), ("",), ("", "x"), ("x", ""), ("", ""))
     things = [Thing(id=str(n), labels=labels) for n, labels in enumerate(arrays)]
     await insert(uow, thing, things, tenant="acme")
@@ -73,24 +75,24 @@ async def test_an_array_arrives_as_it_is_even_where_its_only_text_is_empty(uow: 
 
 async def test_an_argument_that_is_no_list_is_the_same_for_every_row_and_wins_over_the_struct(
     uow: UnitOfWork,
-):
+) -> None:
     await insert(uow, thing, [Thing(id="a"), Thing(id="b")], tenant="acme", version=7, note="all")
     assert await stored(uow) == [("a", 7, [], None, "all"), ("b", 7, [], None, "all")]
 
 
-async def test_a_column_that_the_table_lacks_is_an_error(uow: UnitOfWork):
+async def test_a_column_that_the_table_lacks_is_an_error(uow: UnitOfWork) -> None:
     with pytest.raises(TypeError, match="thing has no column lable"):
         await insert(uow, thing, [Thing(id="a")], tenant="acme", lable="x")
 
 
-async def test_what_is_there_is_not_inserted_again(uow: UnitOfWork):
+async def test_what_is_there_is_not_inserted_again(uow: UnitOfWork) -> None:
     await insert(uow, thing, [Thing(id="a")], tenant="acme")
     again = await insert(uow, thing, [Thing(id="a", version=9), Thing(id="b")], tenant="acme", returning="id")
     assert [row.id for row in again] == ["b"]
     assert [row[:2] for row in await stored(uow)] == [("a", 1), ("b", 1)]
 
 
-async def test_the_highest_version_stays_whatever_comes_when(uow: UnitOfWork):
+async def test_the_highest_version_stays_whatever_comes_when(uow: UnitOfWork) -> None:
     for version in (2, 1, 3, 3):
         await keep_newest(
             uow, thing, [Thing(id="a", version=version, labels=(f"v{version}",))], tenant="acme"
@@ -98,7 +100,7 @@ async def test_the_highest_version_stays_whatever_comes_when(uow: UnitOfWork):
     assert await stored(uow) == [("a", 3, ["v3"], None, "none")]
 
 
-async def test_only_what_was_written_is_returned_with_what_stood_before(uow: UnitOfWork):
+async def test_only_what_was_written_is_returned_with_what_stood_before(uow: UnitOfWork) -> None:
     await keep_newest(uow, thing, [Thing(id="a", version=2), Thing(id="b", version=5)], tenant="acme")
     written = await keep_newest(
         uow,
@@ -110,7 +112,7 @@ async def test_only_what_was_written_is_returned_with_what_stood_before(uow: Uni
     assert {row.id: row.before for row in written} == {"a": 2, "c": None}
 
 
-async def test_a_column_that_keeps_its_first_value_keeps_it(uow: UnitOfWork):
+async def test_a_column_that_keeps_its_first_value_keeps_it(uow: UnitOfWork) -> None:
     for version, at in ((1, None), (2, NOON), (3, datetime(2027, 1, 1, tzinfo=UTC))):
         await keep_newest(
             uow, thing, [Thing(id="a", version=version, first_at=at)], first=("first_at",), tenant="acme"
@@ -118,5 +120,5 @@ async def test_a_column_that_keeps_its_first_value_keeps_it(uow: UnitOfWork):
     assert await stored(uow, "version, first_at") == [(3, NOON)]
 
 
-async def test_no_rows_are_no_error(uow: UnitOfWork):
+async def test_no_rows_are_no_error(uow: UnitOfWork) -> None:
     assert (await keep_newest(uow, thing, [], tenant=[], id=[], version=[], returning="id")).all() == []

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from sqlalchemy import MetaData, text
@@ -36,9 +37,7 @@ async def notifications(database: Database) -> AsyncIterator[list[str]]:
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         for channel in (OUTBOX_CHANNEL, CHANGES_CHANNEL, END_CHANNEL):
-            await listen(
-                connection, channel, wake=lambda channel=channel: heard.append(channel), ended=lambda: None
-            )
+            await listen(connection, channel, wake=partial(heard.append, channel), ended=lambda: None)
         yield heard
     await engine.dispose()
 

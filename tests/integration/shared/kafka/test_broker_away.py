@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ async def test_a_broker_outage_is_reported_and_all_go_on_when_it_returns(
                 with a_part("kafka", state):
                     await eventually(lambda: not bench.health.unready(), within=60)
                     await _publish(bench, publisher, f"r{round_}")
-                    await eventually(lambda n=round_ + 1: _counted(bench, n), within=60)  # type: ignore[misc]
+                    await eventually(partial(_counted, bench, round_ + 1), within=60)
                 await eventually(lambda: _says(bench, "broker"), within=30)
                 assert bench.health.stalled() == []
     finally:

@@ -5,6 +5,8 @@ import base64
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
@@ -39,10 +41,10 @@ async def bench(kafka: str, postgres: Postgres) -> AsyncIterator[KernelService]:
         yield bench
 
 
-def reasons(letters: Sequence[object]) -> list[str]:
+def reasons(letters: Sequence[Any]) -> list[str]:
     found = []
     for letter in letters:
-        headers = dict(json.loads(letter.headers))  # type: ignore[attr-defined]
+        headers = dict(json.loads(letter.headers))
         found.append(base64.b64decode(headers["afterword-reason"]).decode())
     return found
 
@@ -145,7 +147,7 @@ async def test_unreadable_records_become_dead_letters_with_their_bytes_and_the_r
         await eventually(lambda: _at(bench, 8 + len(UNREADABLE)))
     assert await bench.tally() == {"blue": 5}
     letters = await bench.dead_letters()
-    assert [letter.value for letter in letters] == list(UNREADABLE.values())  # type: ignore[attr-defined]
+    assert [letter.value for letter in letters] == list(UNREADABLE.values())
     assert all(reasons(letters))
 
 
@@ -235,7 +237,7 @@ async def test_a_commit_whose_answer_is_lost_is_read_and_not_guessed(
     async with running(bench.consumer(counting)):
         for number in range(4):
             await bench.send(*(Thing(id=f"t{number}-{i}", version=1, colour="red") for i in range(20)))
-            await eventually(lambda n=number: _at(bench, 20 * (n + 1)), within=30)
+            await eventually(partial(_at, bench, 20 * (number + 1)), within=30)
     assert (lost, handled) == (2, 80)
     assert await bench.tally() == {"red": 80}
     assert len(await bench.outbox("said.v1")) == 80
@@ -344,7 +346,7 @@ async def _somebody_waits(bench: KernelService) -> bool:
         return bool(waiting.scalar_one())
 
 
-def _record(bench: KernelService, offset: int, thing: Thing):
+def _record(bench: KernelService, offset: int, thing: Thing) -> ConsumerRecord[bytes | None, bytes | None]:
     key, value = bench.record(thing)
     return ConsumerRecord(bench.topic.name, 0, offset, 1, 0, key, value, None, len(key), len(value), ())
 

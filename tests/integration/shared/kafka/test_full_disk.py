@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 from support.eventually import eventually
-from support.kernel_service import Thing, a_kernel_service, running
+from support.kernel_service import KernelService, Thing, a_kernel_service, running
 from support.stack import Postgres
 
 FULL = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -27,5 +27,5 @@ async def test_a_full_disk_is_waited_out(kafka: str, postgres: Postgres) -> None
         assert await bench.dead_letters() == []
 
 
-async def counted(bench: object) -> bool:
-    return await bench.tally() == {"red": 1}  # type: ignore[attr-defined]
+async def counted(bench: KernelService) -> bool:
+    return await bench.tally() == {"red": 1}

@@ -1,6 +1,7 @@
 """Topics read apart from any group."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
@@ -17,7 +18,8 @@ async def test_the_ends_of_many_topics_are_asked_for_in_one_go(
     await create_topics(kafka, names, 2)
     async with topic_reader(kafka, "test") as reader:  # until the new partitions have their leaders
         await reader.end_offsets(await partitions_of(reader, names))
-    asked, ask = [], Fetcher._proc_offset_requests
+    asked: list[object] = []
+    ask: Callable[[Fetcher, object], Awaitable[object]] = Fetcher._proc_offset_requests
 
     async def counted(fetcher: Fetcher, timestamps: object) -> object:
         asked.append(timestamps)

@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from support.eventually import eventually
-from support.kernel_service import KernelService, Thing, a_kernel_service, running
+from support.kernel_service import KernelService, Thing, a_kernel_service, records_of, running
 from support.stack import Postgres
 
 from shared.db import notifications
@@ -36,12 +37,16 @@ async def publish(bench: KernelService, *things: Thing) -> None:
 
 
 async def published(bench: KernelService) -> list[str]:
-    return [bench.topic.decode(value).data.id for _, value, _ in await bench.records_of(bench.topic.name)]
+    return [
+        bench.topic.decode(value).data.id
+        for _, value, _ in await records_of(bench.bootstrap, bench.topic.name)
+    ]
 
 
 async def empty(bench: KernelService) -> bool:
     async with bench.database.reading() as uow:
-        return (await uow.execute("SELECT count(*) FROM outbox")).scalar_one() == 0
+        waiting: int = (await uow.execute("SELECT count(*) FROM outbox")).scalar_one()
+    return waiting == 0
 
 
 async def test_the_outbox_is_published_in_order_and_emptied(bench: KernelService) -> None:
@@ -92,9 +97,9 @@ async def test_a_relay_that_dies_between_acknowledgement_and_deletion_publishes_
     deaths = 0
     send = relay_module.send
 
-    async def send_and_die(producer: AIOKafkaProducer, rows: object) -> None:
+    async def send_and_die(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
         nonlocal deaths
-        await send(producer, rows)  # type: ignore[arg-type]
+        await send(producer, rows)
         if deaths == 0:
             deaths += 1
             raise ConnectionResetError
@@ -186,7 +191,7 @@ async def test_dead_letters_are_listed_and_replayed_once_their_cause_is_mended(
     assert await replay.replay(kafka, dead, most=1) == 1
 
     assert [letter.value for letter in await replay.waiting(kafka, dead)] == [b"\xff"]
-    again = await bench.records_of(bench.topic.name)
+    again = await records_of(bench.bootstrap, bench.topic.name)
     assert again[-1][1] == waiting[0].value
 
 
@@ -208,7 +213,7 @@ async def test_records_that_are_published_while_it_stops_are_acknowledged(
     records = [bench.record(Thing(id=f"{n:02}", version=1, colour="red")) for n in range(count)]
     async with running(publisher):
         producer = await eventually(lambda: publisher._producer)
-        look = producer.partitions_for
+        look: Callable[[str], Awaitable[set[int]]] = producer.partitions_for
 
         async def slowly(topic: str) -> set[int]:
             looking.set()
@@ -234,7 +239,10 @@ async def test_many_records_at_once_are_all_acknowledged_in_the_order_of_each_ke
     async with running(publisher):
         await eventually(lambda: publisher._producer)
         await publisher.publish(bench.topic.name, records)
-        things = [bench.topic.decode(value).data for _, value, _ in await bench.records_of(bench.topic.name)]
+        things = [
+            bench.topic.decode(value).data
+            for _, value, _ in await records_of(bench.bootstrap, bench.topic.name)
+        ]
     for name in "ab":
         assert [thing.version for thing in things if thing.id == name] == list(versions)
 

@@ -29,7 +29,7 @@ def things(place: str, n: int, version: int = 1) -> list[Thing]:
 
 def part(bench: KernelService, number: int, given: Sequence[Thing]) -> tuple[TopicPartition, PartitionBatch]:
     topic = bench.topic.name
-    records = []
+    records: list[ConsumerRecord[bytes | None, bytes | None]] = []
     for offset, thing in enumerate(given):
         key, value = bench.record(thing)
         records.append(

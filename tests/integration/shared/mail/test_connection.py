@@ -6,7 +6,7 @@ import pytest
 from support.http_clients import afterword_settings
 from support.smtp import CERTIFICATE, scripted_server
 
-from shared.mail import Away, Delivered, Mailer, MailServer, mail_server
+from shared.mail import Away, Delivered, Mailer, MailServer, Outcome, mail_server
 from shared.mail.connection import greeting_name
 
 MAIL = b"Subject: x\r\n\r\nx\r\n"
@@ -20,7 +20,7 @@ def own_authority() -> ssl.SSLContext:
     return context
 
 
-async def sent(server: MailServer):
+async def sent(server: MailServer) -> Outcome:
     mailer = Mailer(server, seconds=5)
     outcome = await mailer.send("ask@shop.example", "reader@example.com", MAIL)
     await mailer.close()
@@ -31,13 +31,15 @@ def with_user(url: str, host: str = "127.0.0.1") -> str:
     return url.replace("//127.0.0.1", f"//user:secret@{host}")
 
 
-async def test_tls_that_is_only_offered_is_used_without_verifying_the_certificate(own_authority):
+async def test_tls_that_is_only_offered_is_used_without_verifying_the_certificate(
+    own_authority: ssl.SSLContext,
+) -> None:
     async with scripted_server(context=own_authority) as server:
         assert await sent(MailServer(server.url)) == Delivered()
         assert server.encrypted == [True]
 
 
-async def test_without_tls_when_it_is_only_offered_and_fails():
+async def test_without_tls_when_it_is_only_offered_and_fails() -> None:
     hopeless = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # without a certificate no handshake succeeds
     async with scripted_server(context=hopeless) as server:
         assert await sent(MailServer(server.url)) == Delivered()
@@ -46,7 +48,9 @@ async def test_without_tls_when_it_is_only_offered_and_fails():
         assert server.encrypted == [False, False]
 
 
-async def test_tls_that_is_required_is_verified_and_an_own_authority_can_be_named(own_authority):
+async def test_tls_that_is_required_is_verified_and_an_own_authority_can_be_named(
+    own_authority: ssl.SSLContext,
+) -> None:
     async with scripted_server(context=own_authority) as server:
         outcome = await sent(MailServer(f"{server.url}?tls=required"))
         assert isinstance(outcome, Away)
@@ -56,7 +60,7 @@ async def test_tls_that_is_required_is_verified_and_an_own_authority_can_be_name
         assert server.encrypted == [True]
 
 
-async def test_tls_that_is_required_and_not_offered_sends_nothing():
+async def test_tls_that_is_required_and_not_offered_sends_nothing() -> None:
     async with scripted_server() as server:
         outcome = await sent(MailServer(f"{server.url}?tls=required"))
         assert isinstance(outcome, Away)
@@ -66,8 +70,8 @@ async def test_tls_that_is_required_and_not_offered_sends_nothing():
 
 @pytest.mark.parametrize("offered", [True, False])
 async def test_a_password_is_sent_to_another_machine_by_verified_tls_alone(
-    own_authority, offered: bool, monkeypatch: pytest.MonkeyPatch
-):
+    own_authority: ssl.SSLContext, offered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("shared.mail.connection._is_loopback", lambda _: False)
     context = own_authority if offered else None
     async with scripted_server(context=context, extensions=["AUTH PLAIN"]) as server:
@@ -78,7 +82,7 @@ async def test_a_password_is_sent_to_another_machine_by_verified_tls_alone(
             assert server.encrypted == [True]
 
 
-async def test_a_password_is_sent_after_starttls(own_authority):
+async def test_a_password_is_sent_after_starttls(own_authority: ssl.SSLContext) -> None:
     async with scripted_server(context=own_authority, extensions=["AUTH PLAIN"]) as server:
         assert await sent(MailServer(with_user(server.url))) == Delivered()
         words = [command.split(" ")[0] for command in server.commands]
@@ -88,13 +92,13 @@ async def test_a_password_is_sent_after_starttls(own_authority):
 @pytest.mark.parametrize(
     ("answer", "told"), [("535 5.7.8 no", "535 5.7.8"), ("454 4.7.0 later", "454 4.7.0")]
 )
-async def test_a_wrong_password_is_no_outcome_of_a_mailbox(answer: str, told: str):
+async def test_a_wrong_password_is_no_outcome_of_a_mailbox(answer: str, told: str) -> None:
     async with scripted_server(extensions=["AUTH PLAIN"], answers={"AUTH": answer}) as server:
         outcome = await sent(MailServer(with_user(server.url)))
         assert outcome == Away(f"the mail server refuses user or password of AFTERWORD_SMTP_URL ({told})")
 
 
-async def test_ehlo_and_helo_have_the_name_of_the_settings():
+async def test_ehlo_and_helo_have_the_name_of_the_settings() -> None:
     async with scripted_server(answers={"EHLO": "502 5.5.1 what?"}) as server:
         assert await sent(MailServer(server.url, ehlo="mail.shop.example")) == Delivered()
     assert server.commands[:2] == ["EHLO mail.shop.example", "HELO mail.shop.example"]
@@ -115,7 +119,9 @@ async def test_ehlo_and_helo_have_the_name_of_the_settings():
         ("ask@[192.0.2.9]", "http://afterword", "[192.0.2.9]"),
     ],
 )
-def test_without_a_setting_we_greet_with_a_full_host_name_or_an_address(sender: str, site: str, name: str):
+def test_without_a_setting_we_greet_with_a_full_host_name_or_an_address(
+    sender: str, site: str, name: str
+) -> None:
     assert greeting_name(sender, site) == name
     settings = afterword_settings("x:1", mail_from=sender, public_url=site)
     assert mail_server(settings).ehlo == name

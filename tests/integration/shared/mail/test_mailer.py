@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from aiosmtpd.smtp import SMTP
 
 from deploy.local import smtp
 from deploy.local.mail import MailStore
-from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Rejected, Unknown
+from shared.mail import Away, Blocked, Deferred, Delivered, Mailer, Outcome, Rejected, Unknown
 
 MESSAGE = b"Subject: x\r\nTo: somebody@example.com\r\n\r\nHello\r\n.\r\n"
 SENDER = "ask@shop.example"
@@ -24,32 +25,34 @@ def mails(tmp_path: Path) -> MailStore:
 
 
 @pytest.fixture
-async def server(mails: MailStore):
+async def server(mails: MailStore) -> AsyncIterator[asyncio.Server]:
     server = await smtp.listen(mails, 0, "127.0.0.1")
     yield server
     server.close()
 
 
 @pytest.fixture
-async def mailer(server: asyncio.Server):
+async def mailer(server: asyncio.Server) -> AsyncIterator[Mailer]:
     mailer = Mailer(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", seconds=3)
     yield mailer
     await mailer.close()
 
 
-async def test_a_mail_is_delivered_and_the_connection_serves_the_next(mailer: Mailer, mails: MailStore):
+async def test_a_mail_is_delivered_and_the_connection_serves_the_next(
+    mailer: Mailer, mails: MailStore
+) -> None:
     for number in range(3):
         assert await mailer.send(SENDER, f"reader-{number}@example.com", MESSAGE) == Delivered()
     assert len(list(mails.newest_first())) == 3
 
 
-async def test_several_callers_wait_for_one_another(mailer: Mailer, mails: MailStore):
+async def test_several_callers_wait_for_one_another(mailer: Mailer, mails: MailStore) -> None:
     sent = [mailer.send(SENDER, f"reader-{number}@example.com", MESSAGE) for number in range(5)]
     assert set(await asyncio.gather(*sent)) == {Delivered()}
     assert len(list(mails.newest_first())) == 5
 
 
-async def test_a_refused_address_is_rejected_and_the_next_mail_goes(mailer: Mailer):
+async def test_a_refused_address_is_rejected_and_the_next_mail_goes(mailer: Mailer) -> None:
     outcome = await mailer.send(SENDER, "refuse-550-a@example.com", MESSAGE)
     assert isinstance(outcome, Rejected)
     assert outcome.code == 550
@@ -57,14 +60,14 @@ async def test_a_refused_address_is_rejected_and_the_next_mail_goes(mailer: Mail
     assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
 
 
-async def test_a_busy_mailbox_is_deferred(mailer: Mailer, mails: MailStore):
+async def test_a_busy_mailbox_is_deferred(mailer: Mailer, mails: MailStore) -> None:
     outcome = await mailer.send(SENDER, "defer-451-a@example.com", MESSAGE)
     assert isinstance(outcome, Deferred)
     assert "example.com" not in outcome.reason
     assert not list(mails.newest_first())
 
 
-async def test_a_connection_lost_after_data_is_unknown(mailer: Mailer, mails: MailStore):
+async def test_a_connection_lost_after_data_is_unknown(mailer: Mailer, mails: MailStore) -> None:
     outcome = await mailer.send(SENDER, "drop-after-data-a@example.com", MESSAGE)
     assert isinstance(outcome, Unknown)
     assert "example.com" not in outcome.reason
@@ -72,7 +75,7 @@ async def test_a_connection_lost_after_data_is_unknown(mailer: Mailer, mails: Ma
     assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
 
 
-async def test_a_missing_server_is_away():
+async def test_a_missing_server_is_away() -> None:
     mailer = Mailer("smtp://127.0.0.1:9", seconds=1)
     outcome = await mailer.send(SENDER, "reader@example.com", MESSAGE)
     assert outcome == Away(
@@ -82,17 +85,17 @@ async def test_a_missing_server_is_away():
 
 async def test_an_address_with_a_second_command_is_rejected_before_it_reaches_the_server(
     mailer: Mailer, mails: MailStore
-):
+) -> None:
     outcome = await mailer.send(SENDER, "a@example.com>\r\nRCPT TO:<b@example.com", MESSAGE)
     assert isinstance(outcome, Rejected)
     assert not list(mails.newest_first())
 
 
-async def test_an_address_outside_ascii_is_sent_where_the_server_supports_it(mailer: Mailer):
+async def test_an_address_outside_ascii_is_sent_where_the_server_supports_it(mailer: Mailer) -> None:
     assert await mailer.send(SENDER, "søren@example.com", MESSAGE) == Delivered()
 
 
-async def test_a_domain_of_another_alphabet_needs_nothing_of_the_server():
+async def test_a_domain_of_another_alphabet_needs_nothing_of_the_server() -> None:
     """A server without SMTPUTF8."""
     async with talking(*HELLO, b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n") as mailer:
         assert isinstance(await mailer.send(SENDER, "anna@bøger.example", MESSAGE), Unknown)
@@ -103,7 +106,7 @@ async def test_a_domain_of_another_alphabet_needs_nothing_of_the_server():
         await mailer.close()
 
 
-async def test_both_forms_of_a_domain_are_one_mailbox(mailer: Mailer, mails: MailStore):
+async def test_both_forms_of_a_domain_are_one_mailbox(mailer: Mailer, mails: MailStore) -> None:
     assert await mailer.send(SENDER, "anna@bøger.example", MESSAGE) == Delivered()
     (mail,) = mails.newest_first()
     assert mail.to == "anna@xn--bger-gra.example"
@@ -111,7 +114,7 @@ async def test_both_forms_of_a_domain_are_one_mailbox(mailer: Mailer, mails: Mai
 
 async def test_an_address_outside_ascii_is_sent_by_the_first_mail_of_an_encrypted_connection(
     mails: MailStore, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     encrypted = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     encrypted.load_cert_chain(CERTIFICATE)
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
@@ -129,7 +132,7 @@ async def test_an_address_outside_ascii_is_sent_by_the_first_mail_of_an_encrypte
 
 
 @asynccontextmanager
-async def talking(*answers: bytes):
+async def talking(*answers: bytes) -> AsyncIterator[Mailer]:
     """A server that sends these lines, one after each line it receives, and then disconnects."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -172,7 +175,9 @@ IN_FULL = (
         ((*IN_FULL, b"\r\n"), Unknown),
     ],
 )
-async def test_the_outcome_of_a_failed_step_depends_on_whether_the_mail_may_have_been_accepted(answers, kind):
+async def test_the_outcome_of_a_failed_step_depends_on_whether_the_mail_may_have_been_accepted(
+    answers: tuple[bytes, ...], kind: type[Outcome]
+) -> None:
     async with talking(*answers) as mailer:
         assert isinstance(await mailer.send(SENDER, "reader@example.com", MESSAGE), kind)
         await mailer.close()
@@ -181,7 +186,7 @@ async def test_the_outcome_of_a_failed_step_depends_on_whether_the_mail_may_have
 TAKEN = (*IN_FULL, b"250 taken\r\n")
 
 
-async def test_a_kept_connection_sends_no_address_that_its_server_cannot_read():
+async def test_a_kept_connection_sends_no_address_that_its_server_cannot_read() -> None:
     async with talking(*TAKEN, b"250 ok\r\n") as mailer:
         assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
         outcome = await mailer.send(SENDER, "søren@example.com", MESSAGE)
@@ -189,13 +194,13 @@ async def test_a_kept_connection_sends_no_address_that_its_server_cannot_read():
         await mailer.close()
 
 
-async def test_a_connection_that_the_server_ends_is_opened_again_for_the_next_mail():
+async def test_a_connection_that_the_server_ends_is_opened_again_for_the_next_mail() -> None:
     async with talking(*TAKEN) as mailer:
         for _ in range(3):
             assert await mailer.send(SENDER, "reader@example.com", MESSAGE) == Delivered()
         await mailer.close()
 
 
-def test_only_urls_of_mail_servers_are_accepted():
+def test_only_urls_of_mail_servers_are_accepted() -> None:
     with pytest.raises(ValueError, match="smtp://"):
         Mailer("http://localhost:25")

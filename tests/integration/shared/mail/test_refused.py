@@ -68,11 +68,14 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("step", "answer", "expected"), ANSWERS)
-async def test_each_reply_at_each_step_is_read_for_its_cause(step: str, answer: str, expected):
+async def test_each_reply_at_each_step_is_read_for_its_cause(
+    step: str, answer: str, expected: Blocked | type[Outcome]
+) -> None:
     async with scripted_server(answers=dict.fromkeys(step.split("+"), answer)) as server:
         mailer = Mailer(server.url, seconds=5)
         outcome = await send(mailer)
         assert kind(outcome) == (kind(expected) if isinstance(expected, Blocked) else expected), outcome
+        assert not isinstance(outcome, Delivered)
         assert "reader" not in outcome.reason
         assert "nobody" not in outcome.reason
         assert (server.accepted == []) or expected is Unknown
@@ -82,7 +85,9 @@ async def test_each_reply_at_each_step_is_read_for_its_cause(step: str, answer: 
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "END"])
-async def test_end_waits_for_no_reply_and_the_outcome_says_whether_the_mail_may_have_been_accepted(step: str):
+async def test_end_waits_for_no_reply_and_the_outcome_says_whether_the_mail_may_have_been_accepted(
+    step: str,
+) -> None:
     async with scripted_server(answers={step: SILENCE}) as server:
         mailer = Mailer(server.url)
         sending = asyncio.create_task(send(mailer))
@@ -94,15 +99,16 @@ async def test_end_waits_for_no_reply_and_the_outcome_says_whether_the_mail_may_
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "MAIL", "RCPT"])
-async def test_a_server_that_does_not_reply_in_time_is_away(step: str):
+async def test_a_server_that_does_not_reply_in_time_is_away(step: str) -> None:
     async with scripted_server(answers={step: SILENCE}) as server:
         outcome = await send(Mailer(server.url, seconds=0.2))
         assert kind(outcome) in {Away, (Blocked, True)}
+        assert not isinstance(outcome, Delivered)
         assert "no answer in time" in outcome.reason
 
 
 @pytest.mark.parametrize(("answer", "conversations"), [("450 4.3.2 unavailable", 2), ("550 5.1.1 nobody", 1)])
-async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversations: int):
+async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversations: int) -> None:
     """Some servers refuse each first connection, at RCPT until it ends."""
     async with scripted_server(answers={"RCPT": answer}) as server:
         mailer = Mailer(server.url, seconds=5)
@@ -113,7 +119,7 @@ async def test_a_refusal_for_our_fault_ends_the_connection(answer: str, conversa
     assert sum(command.startswith("EHLO") for command in server.commands) == conversations
 
 
-async def test_a_mail_arrives_line_by_line_as_it_was_written():
+async def test_a_mail_arrives_line_by_line_as_it_was_written() -> None:
     async with scripted_server() as server:
         mailer = Mailer(server.url, seconds=5)
         assert await send(mailer) == Delivered()
@@ -121,7 +127,7 @@ async def test_a_mail_arrives_line_by_line_as_it_was_written():
     assert server.mails == [b"Subject: x\r\n\r\n..\r\n...two\r\nlone\r\nend\r\n.\r\n"]
 
 
-async def test_a_refusal_of_addresses_outside_ascii_stops_no_other_mail():
+async def test_a_refusal_of_addresses_outside_ascii_stops_no_other_mail() -> None:
     """The server offers SMTPUTF8 and does not take it: the fault may be that address's alone."""
     async with scripted_server(
         extensions=["SMTPUTF8"], answers={"MAIL": "555 5.5.4 unknown parameter"}
@@ -132,7 +138,7 @@ async def test_a_refusal_of_addresses_outside_ascii_stops_no_other_mail():
         await mailer.close()
 
 
-async def test_a_sender_outside_ascii_needs_a_server_that_supports_it():
+async def test_a_sender_outside_ascii_needs_a_server_that_supports_it() -> None:
     async with scripted_server() as server:
         mailer = Mailer(server.url, seconds=5)
         assert isinstance(await mailer.send("spørg@shop.example", "reader@example.com", MAIL), Away)

@@ -9,12 +9,12 @@ from support.smtp import HANG_UP, SILENCE, ScriptedServer, SmtpCommand
 
 from shared.outbound import LEASE_DURATION, mail_stream
 from shared.outbound.gauges import set_gauges
-from shared.outbound.outcome_rules import MAX_REFUSALS
+from shared.outbound.outcome_rules import MAX_REFUSALS, MailStream
 from shared.telemetry import metrics
 
 from .conftest import Mails
 
-OUR_FAULT = {
+OUR_FAULT: dict[str, dict[SmtpCommand, str]] = {
     "nobody lets us in": {"CONNECT": "554 5.3.2 no service"},
     "the server closes": {"CONNECT": "421 4.3.2 closing"},
     "our name is refused": {"EHLO": "504 5.5.2 need a full name", "HELO": "504 5.5.2 need a full name"},
@@ -38,7 +38,7 @@ OUR_FAULT = {
 
 async def test_a_day_of_refusals_for_our_fault_fails_no_mail_and_then_each_is_sent_once(
     mails: Mails, server: ScriptedServer
-):
+) -> None:
     sender = mails.sender(server)
     for number, (trouble, answers) in enumerate(OUR_FAULT.items()):
         addresses = await mails.all_due(*(f"reader-{number}-{one}" for one in range(4)))
@@ -62,7 +62,7 @@ async def test_a_day_of_refusals_for_our_fault_fails_no_mail_and_then_each_is_se
 
 async def test_a_missing_server_fails_no_mail_and_then_each_is_sent_once(
     mails: Mails, server: ScriptedServer
-):
+) -> None:
     addresses = await mails.all_due("one", "two", "three")
     away = mails.sender("smtp://127.0.0.1:9")
     for _ in range(30):
@@ -88,7 +88,7 @@ ONE_MAILBOX: list[tuple[SmtpCommand, str, str]] = [
 ]
 
 
-async def test_a_refusal_for_one_mailbox_delays_no_other(mails: Mails, server: ScriptedServer):
+async def test_a_refusal_for_one_mailbox_delays_no_other(mails: Mails, server: ScriptedServer) -> None:
     sender = mails.sender(server)
     for number, (step, answer, state) in enumerate(ONE_MAILBOX):
         one, *others = await mails.all_due(*(f"{name}-{number}" for name in ("one", "two", "three")))
@@ -104,7 +104,7 @@ async def test_a_refusal_for_one_mailbox_delays_no_other(mails: Mails, server: S
 
 async def test_a_recipient_that_alone_is_refused_without_a_reason_fails_in_the_end(
     mails: Mails, server: ScriptedServer
-):
+) -> None:
     one = await mails.due("one")
     server.for_recipients[one] = {"RCPT": "550 5.7.1 not to this group"}
     sender, seen = mails.sender(server), 0
@@ -120,7 +120,7 @@ async def test_a_recipient_that_alone_is_refused_without_a_reason_fails_in_the_e
 
 async def test_a_recipient_that_was_deferred_before_has_all_refusals_left(
     mails: Mails, server: ScriptedServer
-):
+) -> None:
     one = await mails.due("one")
     sender, deferred = mails.sender(server), MAX_REFUSALS - 1
     server.for_recipients[one] = {"RCPT": "451 4.7.1 greylisted"}
@@ -136,7 +136,7 @@ async def test_a_recipient_that_was_deferred_before_has_all_refusals_left(
 
 async def test_a_recipient_whose_refusal_seems_our_fault_delays_the_others_for_seconds_only(
     mails: Mails, server: ScriptedServer
-):
+) -> None:
     one, *others = await mails.all_due("one", "two", "three")
     server.for_recipients[one] = {"RCPT": "550 5.4.5 Daily user sending limit exceeded"}
     sender = mails.sender(server)
@@ -150,7 +150,7 @@ async def test_a_recipient_whose_refusal_seems_our_fault_delays_the_others_for_s
 
 async def test_while_the_stream_is_stopped_one_sender_tries_one_mail_now_and_then(
     mails: Mails, server: ScriptedServer
-):
+) -> None:
     await mails.all_due("one", "two", "three")
     server.answers["MAIL"] = "550 5.7.1 no"
     senders = [mails.sender(server) for _ in range(3)]
@@ -168,7 +168,7 @@ async def test_while_the_stream_is_stopped_one_sender_tries_one_mail_now_and_the
     assert tries() == 2
 
 
-async def test_the_due_age_grows_while_the_stream_is_stopped(mails: Mails, server: ScriptedServer):
+async def test_the_due_age_grows_while_the_stream_is_stopped(mails: Mails, server: ScriptedServer) -> None:
     await mails.due("one")
     await mails.due("two")
     server.answers["RCPT"] = "550 5.4.5 daily limit"
@@ -202,7 +202,7 @@ async def stopped_at(step: SmtpCommand, mails: Mails, server: ScriptedServer) ->
 
 async def test_a_stopping_sender_leaves_unsent_mails_waiting_and_the_others_unknown(
     mails: Mails, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr("shared.outbound.sender.STOP_GRACE_S", 0.1)
     one = await mails.due("one")
     steps: tuple[SmtpCommand, ...] = ("CONNECT", "EHLO", "MAIL", "RCPT")
@@ -210,14 +210,14 @@ async def test_a_stopping_sender_leaves_unsent_mails_waiting_and_the_others_unkn
         await stopped_at(step, mails, server)
         assert await mails.stand() == {one: ("waiting", 0)}, step
         async with mails.database.reading() as uow:
-            assert await mail_stream.read(uow) == mail_stream.MailStream(), step
+            assert await mail_stream.read(uow) == MailStream(), step
     await stopped_at("END", mails, server)
     assert await mails.stand() == {one: ("unknown", 1)}
 
 
 async def test_a_slow_server_makes_the_sender_unready_and_is_waited_for(
     mails: Mails, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     one = await mails.due("one")
     monkeypatch.setattr("shared.outbound.sender.SLOW_SERVER_S", 0.05)
     server.answers["END"] = SILENCE

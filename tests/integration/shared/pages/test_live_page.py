@@ -2,14 +2,17 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
+from playwright.async_api import Page as Tab
 from playwright.async_api import async_playwright, expect
 from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.http_clients import an_app
@@ -45,15 +48,16 @@ class CountPage(Page):
 
 class World:
     count, broken = 1, False
+    url: str
 
-    async def read(self, _tenants):
+    async def read(self, _tenants: Collection[str]) -> list[LiveChange]:
         if self.broken:
             raise ConnectionError
         return [LiveChange("acme", "score", self.count)]
 
 
 @pytest.fixture
-async def world(tmp_path, monkeypatch):
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     package = tmp_path / "sample_pages"
     (package / "templates").mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -69,7 +73,7 @@ async def world(tmp_path, monkeypatch):
     )
 
     @router.get("/page")
-    async def page(request: Request, user: Annotated[Staff, Depends(signed_in())]):
+    async def page(request: Request, user: Annotated[Staff, Depends(signed_in())]) -> Response:
         page = CountPage(count=world.count)
         return pages.page(request, page, staff=user, frame=Frame(live="/live"))
 
@@ -78,7 +82,7 @@ async def world(tmp_path, monkeypatch):
         return feed.response(request, staff)
 
     @router.get("/login/renew")
-    async def renew(next: str):  # noqa: A002  (the parameter's name in the address)
+    async def renew(next: str) -> RedirectResponse:  # noqa: A002  (the parameter's name in the address)
         answer = RedirectResponse(next, 303)
         answer.set_cookie(ACCESS_COOKIE, app.state.http.access.sign(staff), httponly=True, samesite="lax")
         return answer
@@ -95,11 +99,11 @@ async def world(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-async def tab(world):
+async def tab(world: World) -> AsyncIterator[Tab]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         tab = await browser.new_page()
-        faults = []
+        faults: list[str] = []
         tab.on("pageerror", lambda error: faults.append(str(error)))
         await tab.goto(world.url)
         yield tab
@@ -107,7 +111,7 @@ async def tab(world):
         assert faults == []
 
 
-async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab):
+async def test_live_parts_change_and_what_the_user_is_doing_stays(world: World, tab: Tab) -> None:
     await tab.fill("#note", "half a sentence")
     await tab.check("[name=agreed]")
     await tab.click("#behind summary")
@@ -127,7 +131,7 @@ async def test_live_parts_change_and_what_the_user_is_doing_stays(world, tab):
     await expect(tab).to_have_title("2 answers")
 
 
-async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world, tab):
+async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world: World, tab: Tab) -> None:
     world.count = 2
     await expect(tab.locator("#said")).to_have_text("2 answers.")
     world.count = 3
@@ -135,7 +139,7 @@ async def test_a_change_is_announced_once_and_the_next_waits_for_a_minute(world,
     await expect(tab.locator("#said")).to_have_text("2 answers.")
 
 
-async def test_a_page_shows_when_it_is_outdated_and_when_it_is_current_again(world, tab):
+async def test_a_page_shows_when_it_is_outdated_and_when_it_is_current_again(world: World, tab: Tab) -> None:
     await expect(tab.locator("#offline")).to_be_hidden()
     world.broken = True
     await expect(tab.locator("#offline")).to_contain_text("No connection since")
@@ -144,13 +148,13 @@ async def test_a_page_shows_when_it_is_outdated_and_when_it_is_current_again(wor
     await expect(tab.locator("#offline")).to_be_hidden()
 
 
-async def test_a_changed_choice_is_shown_at_once_and_keeps_the_focus(world, tab):
+async def test_a_changed_choice_is_shown_at_once_and_keeps_the_focus(world: World, tab: Tab) -> None:
     await tab.select_option("select[name=window]", "7d")
     await tab.wait_for_url("**/page?window=7d")
     await expect(tab.locator("select[name=window]")).to_be_focused()
 
 
-async def test_a_missing_pass_is_renewed_silently(world, tab):
+async def test_a_missing_pass_is_renewed_silently(world: World, tab: Tab) -> None:
     await tab.context.clear_cookies()
     world.count = 7
     await expect(tab.locator("h1")).to_have_text("7")

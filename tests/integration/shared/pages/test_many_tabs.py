@@ -3,15 +3,19 @@
 import asyncio
 import socket
 from collections import Counter
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import BrowserContext, async_playwright, expect
+from playwright.async_api import Page as Tab
 from support.browser import CHROMIUM, CHROMIUM_FLAGS
 from support.eventually import eventually
 from support.http_clients import an_app
@@ -43,24 +47,30 @@ class CountPage(Page):
 
 
 class World:
-    def __init__(self, stopping):
+    origin: str
+    access: str
+
+    def __init__(self, stopping: asyncio.Event) -> None:
         self.counts, self.loads = dict.fromkeys(("1", "2", "3"), 1), 0
-        self.loads_about = Counter()
+        self.loads_about: Counter[str] = Counter()
         self.feeds = {name: LiveFeed(self._read, stopping, min_interval_s=0.05) for name in SERVICES}
 
-    async def _read(self, _tenants):
+    async def _read(self, _tenants: Collection[str]) -> list[LiveChange]:
         return [LiveChange("acme", thing, count) for thing, count in self.counts.items()]
 
-    def streams(self):
+    def streams(self) -> dict[str, int]:
         return {name: len(feed._listeners) for name, feed in self.feeds.items()}
 
-    def change(self, *things):
+    def is_past(self, before: int) -> bool:
+        return self.counts["1"] > before
+
+    def change(self, *things: str) -> None:
         for thing in things or self.counts:
             self.counts[thing] += 1
 
 
 @pytest.fixture
-async def world(tmp_path, monkeypatch):
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     package = tmp_path / "sample_tabs"
     (package / "templates").mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -75,7 +85,9 @@ async def world(tmp_path, monkeypatch):
     staff = Staff("acme", UUID(int=7), "Jonas", "admin", (), "s-1", datetime.now(UTC) + timedelta(hours=1))
 
     @router.get("/page/{service}/{thing}")
-    async def page(request: Request, user: Annotated[Staff, Depends(signed_in())], service: str, thing: str):
+    async def page(
+        request: Request, user: Annotated[Staff, Depends(signed_in())], service: str, thing: str
+    ) -> Response:
         world.loads += 1
         world.loads_about[thing] += 1
         frame = Frame(live=f"/live/{service}", live_only=None if thing == "any" else thing)
@@ -95,7 +107,7 @@ async def world(tmp_path, monkeypatch):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     world.origin = f"http://127.0.0.1:{port}"
-    world.cookie = {"name": ACCESS_COOKIE, "value": app.state.http.access.sign(staff), "url": world.origin}
+    world.access = app.state.http.access.sign(staff)
     server = asyncio.create_task(serve(app, port, stopping))
     yield world
     stopping.set()
@@ -103,23 +115,25 @@ async def world(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-async def context(world):
+async def context(world: World) -> AsyncIterator[BrowserContext]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         context = await browser.new_context()
         context.set_default_timeout(10_000)
-        await context.add_cookies([world.cookie])
+        await context.add_cookies([{"name": ACCESS_COOKIE, "value": world.access, "url": world.origin}])
         yield context
         await browser.close()
 
 
-async def open_tab(context, world, service, thing="any"):
+async def open_tab(context: BrowserContext, world: World, service: str, thing: str = "any") -> Tab:
     tab = await context.new_page()
     await tab.goto(f"{world.origin}/page/{service}/{thing}")
     return tab
 
 
-async def test_twelve_tabs_of_all_kinds_load_act_and_follow_changes(world, context):
+async def test_twelve_tabs_of_all_kinds_load_act_and_follow_changes(
+    world: World, context: BrowserContext
+) -> None:
     kinds = [(service, thing) for thing in ("any", "1", "2", "3") for service in SERVICES]
     tabs = [await open_tab(context, world, *kind) for kind in kinds]
     await eventually(lambda: world.streams() == dict.fromkeys(SERVICES, 1))
@@ -131,7 +145,9 @@ async def test_twelve_tabs_of_all_kinds_load_act_and_follow_changes(world, conte
     assert world.streams() == dict.fromkeys(SERVICES, 1)
 
 
-async def test_the_first_tab_closes_and_the_others_still_follow_changes(world, context):
+async def test_the_first_tab_closes_and_the_others_still_follow_changes(
+    world: World, context: BrowserContext
+) -> None:
     first, second = [await open_tab(context, world, "alerts") for _ in range(2)]
     await eventually(lambda: world.streams()["alerts"] == 1)
     await first.close()
@@ -141,7 +157,9 @@ async def test_the_first_tab_closes_and_the_others_still_follow_changes(world, c
     await eventually(lambda: world.streams()["alerts"] == 0)
 
 
-async def test_a_page_about_one_thing_is_not_loaded_for_another(world, context):
+async def test_a_page_about_one_thing_is_not_loaded_for_another(
+    world: World, context: BrowserContext
+) -> None:
     one = await open_tab(context, world, "alerts", "1")
     every = await open_tab(context, world, "alerts")
     await expect(every.locator("h1")).to_have_text("3")
@@ -154,7 +172,7 @@ async def test_a_page_about_one_thing_is_not_loaded_for_another(world, context):
     await expect(one.locator("h1")).to_have_text("2")
 
 
-async def test_many_changes_load_a_page_once_a_second_at_most(world, context):
+async def test_many_changes_load_a_page_once_a_second_at_most(world: World, context: BrowserContext) -> None:
     tab = await open_tab(context, world, "alerts")
     await eventually(lambda: world.streams()["alerts"] == 1)
     loop, loads = asyncio.get_running_loop(), world.loads
@@ -162,14 +180,16 @@ async def test_many_changes_load_a_page_once_a_second_at_most(world, context):
     for _ in range(40):
         before = world.counts["1"]
         world.change()
-        await eventually(lambda before=before: world.counts["1"] > before)
+        await eventually(partial(world.is_past, before))
         await tab.evaluate("new Promise(done => setTimeout(done, 50))")
     await expect(tab.locator("h1")).to_have_text("123")
     assert world.loads - loads <= 2 + (loop.time() - began)
 
 
 @pytest.mark.parametrize("script", ["", NO_WORKER], ids=["shared", "without a shared worker"])
-async def test_a_hidden_tab_closes_its_stream_and_is_updated_when_it_is_visible_again(world, context, script):
+async def test_a_hidden_tab_closes_its_stream_and_is_updated_when_it_is_visible_again(
+    world: World, context: BrowserContext, script: str
+) -> None:
     await context.add_init_script(script)
     tab = await open_tab(context, world, "alerts")
     await eventually(lambda: world.streams()["alerts"] == 1)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from support.http_clients import a_context
@@ -32,8 +33,8 @@ def a_tenant(version: int, *keys: KeyDigest) -> Tenant:
     return Tenant(id="acme", version=version, name="Acme", time_zone="UTC", country="DK", keys=keys)
 
 
-def a_key(token: str, **changes: object) -> KeyDigest:
-    return KeyDigest(id=token, name="shop", digest=digest_of(token), scopes=("events:write",), **changes)  # type: ignore[arg-type]
+def a_key(token: str, **changes: Any) -> KeyDigest:
+    return KeyDigest(id=token, name="shop", digest=digest_of(token), scopes=("events:write",), **changes)
 
 
 async def hear(context: Context, *tenants: Tenant) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from services.command import SERVICES, app, service
-from shared.settings import Afterword, known_names
+from services import SERVICES
+from services.command import app, service
+from shared.settings import Afterword, EnvironmentSettings, known_names
 
 PAGE = Path(__file__).parents[4] / "deploy" / "SETTINGS.md"
 
@@ -17,7 +18,8 @@ def test_the_page_is_what_the_command_prints() -> None:
 
 def test_every_setting_is_on_the_page_with_a_meaning_and_an_example() -> None:
     page = PAGE.read_text()
-    for kind in (Afterword, *(service(name).settings for name in SERVICES)):
+    kinds: list[type[EnvironmentSettings]] = [Afterword, *(service(name).settings for name in SERVICES)]
+    for kind in kinds:
         for name in known_names(kind):
             assert f"`{name}`" in page
         for name, info in kind.model_fields.items():

@@ -1,6 +1,7 @@
 """A small service with routes of each kind, and a client that calls it over ASGI."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,16 +10,19 @@ import httpx2
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
-from support.http_clients import an_app
-from support.servers import RunningServer
+from starlette.types import ASGIApp
+from support.http_clients import SignIn, an_app
+from support.servers import RunningServer, StartServer
 
+from shared.api_keys import ApiKey, KeysUnavailable
 from shared.http.auth import Caller, staff_or_key
 from shared.http.csrf import CsrfGuard, csrf_checked, own_site_checked
-from shared.http.key_auth import ApiKey, KeysUnavailable, requires
+from shared.http.key_auth import requires
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff, signed_in
 from shared.pages.environment import Pages
+from shared.permissions import Role
 
 SECRET = "a secret of at least thirty-two characters"
 
@@ -122,7 +126,7 @@ def make_app() -> FastAPI:
     )
 
 
-def a_user(role: str = "admin", hours: float = 1) -> Staff:
+def a_user(role: Role = "admin", hours: float = 1) -> Staff:
     expires = datetime.now(UTC) + timedelta(hours=hours)
     return Staff("acme", UUID(int=7), "Jonas Holt", role, ("touchpoint:checkout",), "session-1", expires)
 
@@ -138,7 +142,7 @@ def app() -> FastAPI:
 
 
 @pytest.fixture
-async def web(app):
+async def web(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="http://afterword.example"
     ) as client:
@@ -146,20 +150,20 @@ async def web(app):
 
 
 @pytest.fixture
-def sign_in(app, web):
+def sign_in(app: FastAPI, web: httpx2.AsyncClient) -> SignIn:
     def enter(staff: Staff | None = None) -> str:
         staff = staff or a_user()
         web.cookies.set(ACCESS_COOKIE, app.state.http.access.sign(staff))
-        return app.state.http.csrf.token(staff.session_id)
+        return str(app.state.http.csrf.token(staff.session_id))
 
     return enter
 
 
 @pytest.fixture
-async def run():
-    running = []
+async def run() -> AsyncIterator[StartServer]:
+    running: list[RunningServer] = []
 
-    async def start(app, stopping=None, **options):
+    async def start(app: ASGIApp, stopping: asyncio.Event | None = None, **options: Any) -> RunningServer:
         running.append(RunningServer(app, stopping or asyncio.Event(), **options))
         await running[-1].started()
         return running[-1]

@@ -1,4 +1,6 @@
 import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -6,6 +8,7 @@ import pytest
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from support.http_clients import an_app
+from support.servers import RunningServer, StartServer
 
 from shared.http.connection_limits import ConnectionLimits
 from shared.http.request_limits import RequestLimits
@@ -21,7 +24,7 @@ MAX_WAIT_S = 5.0
 class Sample:
     """A service with routes that read a form, ignore it, wait for ``go_on``, or never end."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         router = APIRouter(route_class=CheckedRoute)
         self.go_on, self.ended = asyncio.Event(), asyncio.Event()
 
@@ -40,7 +43,7 @@ class Sample:
 
         @router.get("/endless")
         async def endless() -> Response:
-            async def chunks():
+            async def chunks() -> AsyncIterator[bytes]:
                 try:
                     while True:
                         yield b"x" * 65_536
@@ -55,12 +58,12 @@ class Sample:
 
 
 @pytest.fixture
-def sample():
+def sample() -> Sample:
     return Sample()
 
 
 @asynccontextmanager
-async def connected(server):
+async def connected(server: RunningServer) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     try:
         yield reader, writer
@@ -68,7 +71,7 @@ async def connected(server):
         writer.close()
 
 
-async def rest_of(reader):
+async def rest_of(reader: StreamReader) -> bytes:
     """Everything until the server closes or resets the connection."""
     received = b""
     async with asyncio.timeout(MAX_WAIT_S):
@@ -80,13 +83,13 @@ async def rest_of(reader):
     return received
 
 
-async def status_of(server, request=GET):
+async def status_of(server: RunningServer, request: bytes = GET) -> int:
     async with connected(server) as (reader, writer):
         writer.write(request.replace(b"host: t\r\n", b"host: t\r\nconnection: close\r\n"))
         return int((await rest_of(reader)).split()[1])
 
 
-async def send_slowly(reader, writer, one=b"a"):
+async def send_slowly(reader: StreamReader, writer: StreamWriter, one: bytes = b"a") -> bytes:
     """Send one part again and again until the server closes; what it sent."""
     received = asyncio.ensure_future(rest_of(reader))
     while not received.done():
@@ -99,7 +102,9 @@ async def send_slowly(reader, writer, one=b"a"):
     "begun", [b"", b"\r\n", b"G", b"GET /healthz HTTP/1.1\r\n", GET[:-2], GET[:-2] + b"x-a: "]
 )
 @pytest.mark.parametrize("before", [b"", GET], ids=["first", "second"])
-async def test_a_connection_without_a_complete_head_is_closed(run, sample, before, begun):
+async def test_a_connection_without_a_complete_head_is_closed(
+    run: StartServer, sample: Sample, before: bytes, begun: bytes
+) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(before + begun)
@@ -109,7 +114,7 @@ async def test_a_connection_without_a_complete_head_is_closed(run, sample, befor
 
 
 @pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nx-a: ", GET[:-2]])
-async def test_a_head_that_arrives_slowly_is_refused(run, sample, head):
+async def test_a_head_that_arrives_slowly_is_refused(run: StartServer, sample: Sample, head: bytes) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(head)
@@ -117,7 +122,9 @@ async def test_a_head_that_arrives_slowly_is_refused(run, sample, head):
 
 
 @pytest.mark.parametrize("part", [b"a" * 65_536, b"a: b\r\n" * 10_000, b"a\r\n b" * 10_000])
-async def test_a_head_without_end_is_refused_at_its_size_limit(run, sample, part):
+async def test_a_head_without_end_is_refused_at_its_size_limit(
+    run: StartServer, sample: Sample, part: bytes
+) -> None:
     server = await run(sample.app, limits=replace(SHORT, head_s=MAX_WAIT_S))
     async with connected(server) as (reader, writer):
         writer.write(GET[:-2])
@@ -132,7 +139,9 @@ async def test_a_head_without_end_is_refused_at_its_size_limit(run, sample, part
 
 @pytest.mark.parametrize("length", [b"content-length: 1000", b"transfer-encoding: chunked"])
 @pytest.mark.parametrize("begun", [b"", b"3\r\na=b\r\n"])
-async def test_a_body_that_stops_is_a_408(run, sample, length, begun):
+async def test_a_body_that_stops_is_a_408(
+    run: StartServer, sample: Sample, length: bytes, begun: bytes
+) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(POST + length + b"\r\n\r\n" + begun)
@@ -141,21 +150,23 @@ async def test_a_body_that_stops_is_a_408(run, sample, length, begun):
     assert b"This came too slowly." in received
 
 
-async def test_a_body_below_the_pace_is_a_408(run, sample):
+async def test_a_body_below_the_pace_is_a_408(run: StartServer, sample: Sample) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(POST + b"content-length: 100000\r\n\r\n")
         assert (await send_slowly(reader, writer)).startswith(b"HTTP/1.1 408")
 
 
-async def test_a_body_that_is_not_read_gets_a_deadline(run, sample):
+async def test_a_body_that_is_not_read_gets_a_deadline(run: StartServer, sample: Sample) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 100000\r\n\r\n")
         assert b"answered" in await send_slowly(reader, writer)
 
 
-async def test_a_body_that_arrives_after_its_response_keeps_the_connection(run, sample):
+async def test_a_body_that_arrives_after_its_response_keeps_the_connection(
+    run: StartServer, sample: Sample
+) -> None:
     server = await run(sample.app, limits=replace(SHORT, rest_s=MAX_WAIT_S))
     async with connected(server) as (reader, writer):
         writer.write(b"POST /ignores HTTP/1.1\r\nhost: t\r\ncontent-length: 3\r\n\r\n")
@@ -165,7 +176,9 @@ async def test_a_body_that_arrives_after_its_response_keeps_the_connection(run, 
         await rest_of(reader)
 
 
-async def test_a_client_that_waits_for_our_response_is_never_disconnected(run, sample):
+async def test_a_client_that_waits_for_our_response_is_never_disconnected(
+    run: StartServer, sample: Sample
+) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer), connected(server) as (idle, idler):
         writer.write(GET.replace(b"healthz", b"waits"))
@@ -175,7 +188,7 @@ async def test_a_client_that_waits_for_our_response_is_never_disconnected(run, s
         assert b"answered" in await rest_of(reader)
 
 
-async def test_a_client_that_reads_nothing_is_disconnected(run, sample):
+async def test_a_client_that_reads_nothing_is_disconnected(run: StartServer, sample: Sample) -> None:
     server = await run(sample.app, limits=SHORT)
     _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
     writer.write(GET.replace(b"healthz", b"endless"))
@@ -183,7 +196,9 @@ async def test_a_client_that_reads_nothing_is_disconnected(run, sample):
     writer.close()
 
 
-async def test_at_the_limit_a_connection_without_a_request_gives_way_to_one_with_a_request(run, sample):
+async def test_at_the_limit_a_connection_without_a_request_gives_way_to_one_with_a_request(
+    run: StartServer, sample: Sample
+) -> None:
     server = await run(sample.app, limits=ConnectionLimits(connections=8))
     many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(20)]
     for _, writer in many:
@@ -195,7 +210,9 @@ async def test_at_the_limit_a_connection_without_a_request_gives_way_to_one_with
         writer.close()
 
 
-async def test_when_all_connections_are_busy_the_next_one_is_refused_with_retry_after(run, sample):
+async def test_when_all_connections_are_busy_the_next_one_is_refused_with_retry_after(
+    run: StartServer, sample: Sample
+) -> None:
     server = await run(sample.app, limits=ConnectionLimits(connections=3))
     many = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
     for _, writer in many:
@@ -210,7 +227,7 @@ async def test_when_all_connections_are_busy_the_next_one_is_refused_with_retry_
         writer.close()
 
 
-async def test_too_many_pipelined_requests_close_their_connection(run, sample):
+async def test_too_many_pipelined_requests_close_their_connection(run: StartServer, sample: Sample) -> None:
     server = await run(sample.app)
     async with connected(server) as (reader, writer):
         writer.write(GET.replace(b"healthz", b"waits") + GET * 1_000)
@@ -219,7 +236,7 @@ async def test_too_many_pipelined_requests_close_their_connection(run, sample):
     assert await status_of(server) == 200
 
 
-async def test_a_few_pipelined_requests_are_answered_in_their_order(run, sample):
+async def test_a_few_pipelined_requests_are_answered_in_their_order(run: StartServer, sample: Sample) -> None:
     server = await run(sample.app, limits=SHORT)
     async with connected(server) as (reader, writer):
         writer.write(GET * 10)

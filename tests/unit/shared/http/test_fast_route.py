@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Annotated
 
 import httpx
@@ -31,13 +32,13 @@ def api_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://a.example")
 
 
-async def test_a_fast_route_gets_the_request_and_the_result_of_its_check():
+async def test_a_fast_route_gets_the_request_and_the_result_of_its_check() -> None:
     async with api_client() as client:
         answer = await client.post("/things", content=b"abc", headers={"x-caller": "shop"})
         assert (answer.status_code, answer.text) == (200, "shop 3")
 
 
-async def test_a_fast_route_is_refused_by_its_check_and_by_the_checks_of_every_route():
+async def test_a_fast_route_is_refused_by_its_check_and_by_the_checks_of_every_route() -> None:
     async with api_client() as client:
         assert (await client.post("/things")).status_code == 401
         assert (await client.post("/things?q=%00", headers={"x-caller": "shop"})).status_code == 400
@@ -53,7 +54,9 @@ async def limited(request: Request, most: Annotated[int, Depends(wants_a_query)]
 
 
 @pytest.mark.parametrize(("path", "handler"), [("/things/{name}", named), ("/things", limited)])
-def test_a_fast_route_that_takes_more_than_the_request_is_refused(path, handler):
+def test_a_fast_route_that_takes_more_than_the_request_is_refused(
+    path: str, handler: Callable[..., object]
+) -> None:
     router = APIRouter(route_class=FastRoute)
     with pytest.raises(TypeError, match="the request alone"):
         router.add_api_route(path, handler)

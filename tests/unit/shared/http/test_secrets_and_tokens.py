@@ -12,39 +12,39 @@ SECRET = "a secret of at least thirty-two characters"
 INVITATION = UUID("0190a5c0-8a3b-7c1d-9e2f-4b5a6c7d8e9f")
 
 
-def test_each_purpose_has_a_key_of_its_own():
+def test_each_purpose_has_a_key_of_its_own() -> None:
     assert len({derive(SECRET, "a"), derive(SECRET, "b"), derive("another", "a")}) == 3
     assert len(derive(SECRET, "a")) == 32
 
 
-def test_a_customer_hash_knows_one_address_in_all_its_spellings():
+def test_a_customer_hash_knows_one_address_in_all_its_spellings() -> None:
     assert customer_hash(SECRET, "acme", " A.Hansen@Example.com ") == customer_hash(
         SECRET, "acme", "a.hansen@example.com"
     )
 
 
-def test_two_tenants_never_share_a_customer_hash():
+def test_two_tenants_never_share_a_customer_hash() -> None:
     assert customer_hash(SECRET, "acme", "a@example.com") != customer_hash(SECRET, "globex", "a@example.com")
 
 
 @given(st.uuids())
-def test_a_token_reads_back_as_its_invitation_and_has_43_url_safe_characters(invitation):
+def test_a_token_reads_back_as_its_invitation_and_has_43_url_safe_characters(invitation: UUID) -> None:
     token = LinkSigner(SECRET).sign("answer", invitation)
     assert len(token) == TOKEN_LENGTH
     assert set(token) <= set(string.ascii_letters + string.digits + "-_")
     assert LinkSigner(SECRET).read("answer", token) == invitation
 
 
-def test_a_token_for_one_purpose_is_nothing_to_another():
+def test_a_token_for_one_purpose_is_nothing_to_another() -> None:
     signer = LinkSigner(SECRET)
     assert signer.read("unsubscribe", signer.sign("answer", INVITATION)) is None
 
 
-def test_a_token_of_another_secret_is_refused():
+def test_a_token_of_another_secret_is_refused() -> None:
     assert LinkSigner("another secret").read("answer", LinkSigner(SECRET).sign("answer", INVITATION)) is None
 
 
-def test_no_token_with_one_changed_letter_is_accepted_not_even_in_the_spare_bits():
+def test_no_token_with_one_changed_letter_is_accepted_not_even_in_the_spare_bits() -> None:
     signer = LinkSigner(SECRET)
     token = signer.sign("answer", INVITATION)
     alphabet = string.ascii_letters + string.digits + "-_"
@@ -57,5 +57,5 @@ def test_no_token_with_one_changed_letter_is_accepted_not_even_in_the_spare_bits
 @pytest.mark.parametrize(
     "token", ["", "x", "x" * 42, "x" * 44, "é" * 43, "=" * 43, "+/" * 21 + "A", "\0" * 43, "A" * 42 + "="]
 )
-def test_a_text_that_is_no_token_is_refused_without_an_error(token):
+def test_a_text_that_is_no_token_is_refused_without_an_error(token: str) -> None:
     assert LinkSigner(SECRET).read("answer", token) is None

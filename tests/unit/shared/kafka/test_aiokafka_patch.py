@@ -26,5 +26,5 @@ async def _send_on_a_closed_connection() -> None:
 
 
 def test_a_closed_connection_is_an_error_of_kafka_under_uvloop_too() -> None:
-    assert shared.kafka.kernel.aiokafka_patch
+    assert hasattr(shared.kafka.kernel, "aiokafka_patch")
     uvloop.run(_send_on_a_closed_connection())

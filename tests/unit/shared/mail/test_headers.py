@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -21,13 +22,13 @@ LETTER = MailMessage(
 
 
 WORD = re.compile(r"=\?([^?]*)\?([bqBQ])\?([^?]*)\?=")
-utf8 = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
+utf8 = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 names = st.one_of(
     utf8, st.text("株式会社アフターワード", max_size=80), st.text('ab \\",.<>@()?=_', max_size=90)
 )
 
 
-def fields(letter) -> dict[str, str]:
+def fields(letter: MailMessage) -> dict[str, str]:
     head, _, _ = letter.as_bytes().partition(b"\r\n\r\n")
     unfolded = re.split(r"\r\n(?![ \t])", head.decode())
     return dict(line.split(": ", 1) for line in unfolded)
@@ -40,7 +41,9 @@ def fields(letter) -> dict[str, str]:
 @example(name="👩‍👩‍👧‍👦" * 20, subject="👩‍👩‍👧‍👦 " * 50)
 @example(name="\\", subject="a =?b")
 @example(name="Shop Ltd " * 30, subject="in words " * 200)
-def test_any_text_is_read_back_the_same_from_words_and_lines_of_lawful_length(name: str, subject: str):
+def test_any_text_is_read_back_the_same_from_words_and_lines_of_lawful_length(
+    name: str, subject: str
+) -> None:
     letter = replace(LETTER, sender_name=name, subject=subject)
     head, _, _ = letter.as_bytes().partition(b"\r\n\r\n")
     for line in head.split(b"\r\n"):
@@ -66,12 +69,13 @@ def test_any_text_is_read_back_the_same_from_words_and_lines_of_lawful_length(na
     text=st.text(max_size=60),
     where=st.sampled_from(["sender_name", "subject", "recipient", "list_id", "message_id", "unsubscribe"]),
 )
-def test_no_field_can_begin_another(text: str, where: str):
-    letter = replace(LETTER, **{where: f"{text}\r\nBcc: x@example.com\r\n\r\n{text}"})
+def test_no_field_can_begin_another(text: str, where: str) -> None:
+    value: Any = f"{text}\r\nBcc: x@example.com\r\n\r\n{text}"
+    letter = replace(LETTER, **{where: value})
     assert "Bcc" not in message_from_bytes(letter.as_bytes(), policy=policy.compat32)
 
 
-def test_ascii_stays_as_it_is_and_is_folded_at_blanks():
+def test_ascii_stays_as_it_is_and_is_folded_at_blanks() -> None:
     assert fields(replace(LETTER, sender_name="Shop Ltd"))["From"] == ("Shop Ltd <ask@shop.example>")
     subject = "How likely is it that you would recommend Shop to a friend or colleague of yours today?"
     folded = fields(replace(LETTER, subject=subject))["Subject"]
@@ -80,7 +84,7 @@ def test_ascii_stays_as_it_is_and_is_folded_at_blanks():
     assert all(len(line) <= 78 for line in f"Subject: {folded}".split("\r\n"))
 
 
-def test_letters_of_one_alphabet_stay_readable():
+def test_letters_of_one_alphabet_stay_readable() -> None:
     assert fields(LETTER)["From"] == "=?utf-8?q?Bl=C3=A5h=C3=B8_=26_S=C3=B8n?= <ask@shop.example>"
 
 
@@ -96,5 +100,5 @@ def test_letters_of_one_alphabet_stay_readable():
         ({"sender_name": ""}, "From", "ask@shop.example"),
     ],
 )
-def test_every_field_but_an_address_is_ascii(changes, field: str, value: str):
+def test_every_field_but_an_address_is_ascii(changes: dict[str, Any], field: str, value: str) -> None:
     assert fields(replace(LETTER, **changes))[field] == value

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
@@ -25,11 +26,11 @@ LETTER = MailMessage(
 )
 
 
-def read(letter: MailMessage):
+def read(letter: MailMessage) -> EmailMessage:
     return message_from_bytes(letter.as_bytes(), policy=policy.default)
 
 
-def test_text_comes_first_then_html():
+def test_text_comes_first_then_html() -> None:
     message = read(LETTER)
     assert message.get_content_type() == "multipart/alternative"
     text, html = message.iter_parts()
@@ -38,7 +39,7 @@ def test_text_comes_first_then_html():
     assert html.get_content().strip() == LETTER.html
 
 
-def test_headers_of_automatic_list_mail_are_there_once():
+def test_headers_of_automatic_list_mail_are_there_once() -> None:
     message = read(LETTER)
     expected = {
         "From": "Blåhø & Søn <ask@shop.example>",
@@ -50,18 +51,18 @@ def test_headers_of_automatic_list_mail_are_there_once():
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     for name, value in expected.items():
-        assert [str(found) for found in message.get_all(name)] == [value], name
+        assert [str(found) for found in message.get_all(name, [])] == [value], name
     assert message["Date"].datetime == LETTER.date
     assert message["Message-ID"].endswith("@shop.example>")
 
 
-def test_mail_to_staff_belongs_to_no_list():
+def test_mail_to_staff_belongs_to_no_list() -> None:
     message = read(replace(LETTER, unsubscribe=None, list_id=None))
     assert "List-Unsubscribe" not in message
     assert "List-Id" not in message
 
 
-def test_the_message_id_is_stable_and_differs_by_kind_and_thing():
+def test_the_message_id_is_stable_and_differs_by_kind_and_thing() -> None:
     def of(kind: str, thing: str) -> str:
         return message_id(SECRET, kind, thing, "ask@shop.example")
 
@@ -69,22 +70,22 @@ def test_the_message_id_is_stable_and_differs_by_kind_and_thing():
     assert len({of("invitation", "1"), of("reminder", "1"), of("invitation", "2")}) == 3
 
 
-def test_no_line_is_longer_than_smtp_allows():
+def test_no_line_is_longer_than_smtp_allows() -> None:
     assert max(map(len, LETTER.as_bytes().split(b"\r\n"))) < 998
     assert b"\n" not in LETTER.as_bytes().replace(b"\r\n", b"")
 
 
-words = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 @given(text=st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=300))
-def test_every_text_arrives_as_it_was_written(text: str):
+def test_every_text_arrives_as_it_was_written(text: str) -> None:
     for part in read(replace(LETTER, text=text, html=text)).iter_parts():
         assert part.get_content().replace("\r\n", "\n") == text
 
 
 @given(name=words, subject=words)
-def test_no_text_can_begin_another_header(name: str, subject: str):
+def test_no_text_can_begin_another_header(name: str, subject: str) -> None:
     message = read(
         replace(LETTER, sender_name=name + "\r\nBcc: x@example.com", subject=subject + "\nBcc: y@example.com")
     )
@@ -102,12 +103,12 @@ def test_no_text_can_begin_another_header(name: str, subject: str):
         ("anna@-ø-.example", "To: anna@-ø-.example\r\n".encode()),
     ],
 )
-def test_no_encoded_word_ever_stands_in_an_address(address: str, told: bytes):
+def test_no_encoded_word_ever_stands_in_an_address(address: str, told: bytes) -> None:
     head, _, _ = replace(LETTER, recipient=address).as_bytes().partition(b"\r\n\r\n")
     assert told in head + b"\r\n"
 
 
-def test_the_sender_may_have_a_domain_of_its_own_alphabet():
+def test_the_sender_may_have_a_domain_of_its_own_alphabet() -> None:
     message = read(
         replace(
             LETTER, sender="ask@bøger.example", message_id=message_id(SECRET, "i", "1", "a@bøger.example")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mail.refusals import read_refusal
+from shared.mail.refusals import SmtpStep, read_refusal
 
 ABOUT_A_MAILBOX = [
     "550 5.1.1 <x@y.example>: Recipient address rejected: User unknown in relay recipient table",
@@ -108,42 +108,42 @@ UNCLEAR = [
 ]
 
 
-def about(answer: str, step="RCPT TO") -> str:
+def about(answer: str, step: SmtpStep = "RCPT TO") -> str:
     return read_refusal(step, int(answer[:3]), answer[4:]).about
 
 
 @pytest.mark.parametrize("answer", ABOUT_A_MAILBOX)
-def test_these_are_about_the_mailbox(answer: str):
+def test_these_are_about_the_mailbox(answer: str) -> None:
     assert about(answer) == "mailbox"
 
 
 @pytest.mark.parametrize("answer", ABOUT_US)
-def test_these_are_about_us_at_every_step(answer: str):
+def test_these_are_about_us_at_every_step(answer: str) -> None:
     for step in ("RCPT TO", "DATA", "the end of the mail"):
         assert about(answer, step) == "us"
 
 
 @pytest.mark.parametrize("answer", UNCLEAR)
-def test_these_may_be_about_us(answer: str):
+def test_these_may_be_about_us(answer: str) -> None:
     assert about(answer) == "unclear"
 
 
 @pytest.mark.parametrize("answer", ["550 x", "552 too large", "554 not this one", "550 Not accepted"])
-def test_an_answer_to_the_mail_itself_without_status_and_words_is_unclear(answer: str):
+def test_an_answer_to_the_mail_itself_without_status_and_words_is_unclear(answer: str) -> None:
     assert about(answer, "the end of the mail") == "unclear"
 
 
 @pytest.mark.parametrize("status", ["5.1.1", "5.2.2"])
-def test_a_status_about_the_mailbox_counts_after_the_mail_too(status: str):
+def test_a_status_about_the_mailbox_counts_after_the_mail_too(status: str) -> None:
     assert about(f"550 {status} x", "the end of the mail") == "mailbox"
 
 
-def test_every_line_of_an_answer_is_read():
+def test_every_line_of_an_answer_is_read() -> None:
     assert read_refusal("RCPT TO", 550, "Sorry\n5.1.1 there is nobody\n5.1.1 of that name").about == "mailbox"
     assert read_refusal("RCPT TO", 550, "5.7.1 Sorry\n5.7.1 Relaying is denied").about == "us"
 
 
-def test_what_looks_like_a_status_and_is_an_address_is_none():
+def test_what_looks_like_a_status_and_is_an_address_is_none() -> None:
     assert read_refusal("RCPT TO", 550, "5.1.1.7 is on the blacklist") == read_refusal(
         "RCPT TO", 550, "it is on the blacklist"
     )
@@ -158,12 +158,12 @@ def test_what_looks_like_a_status_and_is_an_address_is_none():
         ("550 5.4.5 Daily user sending limit exceeded", "more than it allows"),
     ],
 )
-def test_what_is_about_us_comes_with_what_to_do(answer: str, advice: str):
+def test_what_is_about_us_comes_with_what_to_do(answer: str, advice: str) -> None:
     assert advice in read_refusal("RCPT TO", int(answer[:3]), answer[4:]).advice
 
 
 @given(code=st.integers(400, 599), text=st.text(max_size=80))
-def test_every_reply_is_read_and_none_of_its_text_is_shown(code: int, text: str):
+def test_every_reply_is_read_and_none_of_its_text_is_shown(code: int, text: str) -> None:
     refusal = read_refusal("RCPT TO", code, text)
     assert refusal.about in {"mailbox", "us", "unclear"}
     assert refusal == read_refusal("RCPT TO", code, text)

@@ -31,7 +31,8 @@ def played(
     *events: tuple[int, Outcome], most_tries: int | None = None
 ) -> tuple[MailStream, dict[int, list[MailResult]]]:
     """Each mail meets its outcomes in this order, a minute apart."""
-    stream, fates, now = MailStream(), {}, NOW
+    stream, now = MailStream(), NOW
+    fates: dict[int, list[MailResult]] = {}
     for number, outcome in events:
         own = fates.setdefault(number, [])
         before, stream = stream, stream.after(outcome, mail(number), now)
@@ -51,20 +52,20 @@ def played(
     return stream, fates
 
 
-def test_a_mail_is_tried_again_later_and_later_but_at_least_every_four_hours():
+def test_a_mail_is_tried_again_later_and_later_but_at_least_every_four_hours() -> None:
     waits = [retry_at(tries, NOW) - NOW for tries in range(1, 9)]
     assert waits == sorted(waits)
     assert waits[0] == timedelta(minutes=1)
     assert waits[-1] == timedelta(hours=4)
 
 
-def test_a_lease_outlasts_the_longest_dialogue():
+def test_a_lease_outlasts_the_longest_dialogue() -> None:
     longest = mailer.ENVELOPE_TIMEOUT_S + mailer.DATA_COMMAND_TIMEOUT_S + mailer.DATA_TIMEOUT_S
     assert timedelta(seconds=longest) < MAX_SEND_TIME < LEASE_DURATION
 
 
 @pytest.mark.parametrize("outcome", [Away("away"), OURS])
-def test_what_is_our_fault_stops_the_stream_and_costs_no_try(outcome: Outcome):
+def test_what_is_our_fault_stops_the_stream_and_costs_no_try(outcome: Away | Blocked) -> None:
     stream, fates = played(*((number, outcome) for number in range(20)), most_tries=2)
     assert stream.stopped_at == NOW
     assert stream.reason == outcome.reason
@@ -72,13 +73,13 @@ def test_what_is_our_fault_stops_the_stream_and_costs_no_try(outcome: Outcome):
 
 
 @pytest.mark.parametrize("outcome", [Delivered(), Rejected("nobody", 550), Deferred("busy")])
-def test_the_stream_goes_on_when_a_mail_is_accepted_or_its_own_mailbox_refuses_it(outcome: Outcome):
+def test_the_stream_goes_on_when_a_mail_is_accepted_or_its_own_mailbox_refuses_it(outcome: Outcome) -> None:
     stream, _ = played((1, Away("away")), (2, outcome))
     assert stream.stopped_at is None
     assert stream.may_try(NOW)
 
 
-def test_a_mail_that_alone_is_refused_delays_no_other_and_has_failed_after_its_tries():
+def test_a_mail_that_alone_is_refused_delays_no_other_and_has_failed_after_its_tries() -> None:
     events = [
         event for number in range(MAX_REFUSALS) for event in ((1, UNCLEAR), (100 + number, Delivered()))
     ]
@@ -87,7 +88,7 @@ def test_a_mail_that_alone_is_refused_delays_no_other_and_has_failed_after_its_t
     assert [one.state for one in fates[1]] == ["waiting"] * (MAX_REFUSALS - 1) + ["failed"]
 
 
-def test_a_mailbox_that_was_not_ready_has_all_its_refusals_left_and_the_other_way_round():
+def test_a_mailbox_that_was_not_ready_has_all_its_refusals_left_and_the_other_way_round() -> None:
     refusals = [
         event for number in range(MAX_REFUSALS - 1) for event in ((1, UNCLEAR), (100 + number, Delivered()))
     ]
@@ -97,34 +98,34 @@ def test_a_mailbox_that_was_not_ready_has_all_its_refusals_left_and_the_other_wa
     assert {one.state for one in fates[1]} == {"waiting"}
 
 
-def test_when_all_are_refused_alike_the_stream_stops_at_the_third_and_no_mail_fails():
+def test_when_all_are_refused_alike_the_stream_stops_at_the_third_and_no_mail_fails() -> None:
     stream, fates = played(*((number % 7, UNCLEAR) for number in range(200)))
     assert stream.stopped_at == NOW + timedelta(minutes=2)
     assert {one.state for own in fates.values() for one in own} == {"waiting"}
     assert max(sum(one.tried for one in own) for own in fates.values()) == 1
 
 
-def test_a_mail_fails_by_no_refusals_while_no_other_is_accepted():
+def test_a_mail_fails_by_no_refusals_while_no_other_is_accepted() -> None:
     stream, fates = played(*((1, UNCLEAR) for _ in range(50)))
     assert stream.stopped_at is None
     assert {one.state for one in fates[1]} == {"waiting"}
     assert fates[1][-1].next_at == NOW + timedelta(minutes=49 + 15)
 
 
-def test_a_server_that_disconnects_after_data_does_not_make_every_mail_unknown():
+def test_a_server_that_disconnects_after_data_does_not_make_every_mail_unknown() -> None:
     stream, fates = played(*((number, Unknown("broke")) for number in range(3)))
     assert {own[0].state for own in fates.values()} == {"unknown"}
     assert stream.stopped_at is not None
 
 
-def test_a_mailbox_that_is_never_ready_has_failed_after_most_tries():
+def test_a_mailbox_that_is_never_ready_has_failed_after_most_tries() -> None:
     for most, state in ((3, "failed"), (None, "waiting")):
         _, fates = played(*((1, Deferred("busy")) for _ in range(3)), most_tries=most)
         assert fates[1][-1].state == state
 
 
 @given(hours=st.floats(0, 500))
-def test_after_an_outage_the_first_try_is_late_by_a_quarter_of_it_at_most(hours: float):
+def test_after_an_outage_the_first_try_is_late_by_a_quarter_of_it_at_most(hours: float) -> None:
     stream, now, end = MailStream().after(Away("away"), mail(1), NOW), NOW, NOW + timedelta(hours=hours)
     while (now := stream.try_at or now) < end:
         stream = stream.after(Away("away"), mail(1), now)
@@ -138,7 +139,9 @@ outcomes = st.sampled_from(
 
 
 @given(events=st.lists(st.tuples(st.integers(0, 5), outcomes), max_size=60))
-def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_accepted_and_by_nothing_else(events):
+def test_a_mail_fails_by_its_own_mailbox_or_while_others_are_accepted_and_by_nothing_else(
+    events: list[tuple[int, Outcome]],
+) -> None:
     _, fates = played(*events)
     for number, own in fates.items():
         met = [outcome for who, outcome in events if who == number]

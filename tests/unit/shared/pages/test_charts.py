@@ -15,19 +15,19 @@ FEW = ChartScore(22, 50.0, 15.0, 73.0, 38.0, 58.0)
 EVIL = '"><script>alert(1)</script>'
 
 
-def parsed(markup):
+def parsed(markup: object) -> ET.Element:
     return ET.fromstring(str(markup))
 
 
-def texts_of(markup):
+def texts_of(markup: object) -> list[str]:
     return ["".join(node.itertext()) for node in parsed(markup).iter("text")]
 
 
-def classes_of(markup):
-    return [node.get("class") for node in parsed(markup).iter()]
+def classes_of(markup: object) -> list[str]:
+    return [node.get("class", "") for node in parsed(markup).iter()]
 
 
-def week(n, score):
+def week(n: int, score: ChartScore | None) -> Point:
     first = date(2026, 5, 18) + timedelta(weeks=n)
     return Point(first, first + timedelta(days=6), score)
 
@@ -57,7 +57,7 @@ ALL_CHARTS = [
 
 
 @pytest.mark.parametrize("chart", ALL_CHARTS)
-def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(chart):
+def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(chart: str) -> None:
     root = parsed(chart)
     assert root.tag == "svg"
     assert "<script" not in chart
@@ -66,54 +66,54 @@ def test_every_chart_is_valid_svg_and_everything_in_it_is_escaped(chart):
 
 
 @pytest.mark.parametrize("chart", ALL_CHARTS)
-def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(chart):
+def test_a_chart_has_a_label_or_is_hidden_from_screen_readers(chart: str) -> None:
     root = parsed(chart)
     labelled = root.get("role") == "img" and root.get("aria-label")
     assert bool(labelled) != (root.get("aria-hidden") == "true")
 
 
-def test_a_score_of_many_answers_is_two_blocks_and_a_line():
+def test_a_score_of_many_answers_is_two_blocks_and_a_line() -> None:
     assert {"b95", "b50", "pt", "cap"} <= set(classes_of(charts.main_score(SURE, "x")))
     assert texts_of(charts.main_score(SURE, "x"))[0] == "+27"
     assert {"+23", "+31"} <= set(texts_of(charts.main_score(SURE, "x")))
 
 
-def test_few_answers_are_hatched_with_a_hollow_dot_and_no_half_block():
+def test_few_answers_are_hatched_with_a_hollow_dot_and_no_half_block() -> None:
     chart = classes_of(charts.compared_score(FEW))
     assert {"few", "hollow"} <= set(chart)
     assert not {"b50", "b95", "pt"} & set(chart)
     assert 'fill="url(#few)"' in charts.compared_score(FEW)
 
 
-def test_a_negative_score_has_a_real_minus():
+def test_a_negative_score_has_a_real_minus() -> None:
     assert "−26" in texts_of(charts.main_score(ChartScore(129, -25.6, -38, -12, -30, -21), "x"))[0]
     assert "-26" not in str(texts_of(charts.main_score(ChartScore(129, -25.6, -38, -12, -30, -21), "x")))
 
 
-def test_both_labels_are_on_one_side_near_the_end_of_the_ruler():
+def test_both_labels_are_on_one_side_near_the_end_of_the_ruler() -> None:
     assert "+82 to +100" in texts_of(charts.compared_score(ChartScore(36, 100, 82, 100, 95, 100)))
     assert "−100 to −82" in texts_of(charts.compared_score(ChartScore(36, -100, -100, -82, -100, -95)))
 
 
-def test_a_margin_is_known_only_where_both_halves_agree():
+def test_a_margin_is_known_only_where_both_halves_agree() -> None:
     assert SURE.margin == pytest.approx(3.95)
     assert ChartScore(36, 100, 82, 100, 95, 100).margin is None
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100), st.floats(-100, 100), st.integers(10, 10**6))
-def test_nothing_is_drawn_outside_the_ruler(a, b, c, n):
+def test_nothing_is_drawn_outside_the_ruler(a: float, b: float, c: float, n: int) -> None:
     low, nps, high = sorted((a, b, c))
     chart = charts.main_score(ChartScore(n, nps, low, high, low, high), "x")
     for value in re.findall(r'(?:x|x1|x2|cx|width)="(-?[\d.]+)%"', chart):
         assert 0 <= float(value) <= 100
 
 
-def test_a_difference_beyond_the_ruler_stays_on_it():
+def test_a_difference_beyond_the_ruler_stays_on_it() -> None:
     chart = charts.difference(-150, -190, -110)
     assert all(0 <= float(value) <= 100 for value in re.findall(r'="(-?[\d.]+)%"', chart))
 
 
-def test_a_histogram_counts_eleven_scores_in_three_groups():
+def test_a_histogram_counts_eleven_scores_in_three_groups() -> None:
     chart = charts.histogram([5, 0, 0, 0, 0, 0, 0, 2, 1, 4, 10], "x")
     assert classes_of(chart).count("d") == 7
     assert (classes_of(chart).count("pa"), classes_of(chart).count("p")) == (2, 2)
@@ -122,11 +122,11 @@ def test_a_histogram_counts_eleven_scores_in_three_groups():
         charts.histogram([1] * 10, "x")
 
 
-def test_an_empty_histogram_is_flat():
+def test_an_empty_histogram_is_flat() -> None:
     assert 'height="148"' not in charts.histogram([0] * 11, "x")
 
 
-def test_a_trend_shows_half_the_scale_only_where_every_band_lies_in_it():
+def test_a_trend_shows_half_the_scale_only_where_every_band_lies_in_it() -> None:
     assert charts.range_of(WEEKS) == charts.range_of([]).__class__(0, 100)
     below = ChartScore(50, -20, -40, -1, -30, -10)
     across = ChartScore(50, 5, -5, 15, 1, 9)
@@ -135,7 +135,7 @@ def test_a_trend_shows_half_the_scale_only_where_every_band_lies_in_it():
     assert charts.range_of([]).low == -100
 
 
-def test_a_week_without_a_score_is_a_gap_in_the_line():
+def test_a_week_without_a_score_is_a_gap_in_the_line() -> None:
     gap = [
         week(0, SURE),
         week(1, SURE),
@@ -146,11 +146,11 @@ def test_a_week_without_a_score_is_a_gap_in_the_line():
     assert len(list(parsed(charts.trend(gap, "x")).iter("polyline"))) == 2
 
 
-def test_a_trend_without_any_score_is_an_empty_frame():
+def test_a_trend_without_any_score_is_an_empty_frame() -> None:
     assert not list(parsed(charts.trend([week(0, None)], "x")).iter("polyline"))
 
 
-def test_months_are_named_across_a_new_year_and_years_over_a_decade():
+def test_months_are_named_across_a_new_year_and_years_over_a_decade() -> None:
     start = date(2025, 10, 6)
     half_year = [
         Point(start + timedelta(weeks=n), start + timedelta(weeks=n, days=6), SURE) for n in range(26)
@@ -162,31 +162,31 @@ def test_months_are_named_across_a_new_year_and_years_over_a_decade():
     assert "Jan" not in labels
 
 
-def test_the_window_that_is_compared_wears_its_score():
+def test_the_window_that_is_compared_wears_its_score() -> None:
     boxes = [week(10, ChartScore(300, 35, 31, 39, 34, 36)), week(20, SURE)]
     chart = charts.trend(WEEKS, "x", boxes=boxes)
     assert classes_of(chart).count("win") == 2
     assert {"+35", "+27"} <= set(texts_of(chart))
 
 
-def test_an_amended_answer_shows_both_scores():
+def test_an_amended_answer_shows_both_scores() -> None:
     chart = charts.score_place(9, "x", 2)
     assert {"num p", "wasn"} <= set(classes_of(chart))
     assert "wasn" not in classes_of(charts.score_place(9, "x", 9))
 
 
-def test_a_clock_never_runs_past_its_end():
+def test_a_clock_never_runs_past_its_end() -> None:
     assert 'x2="120%"' not in charts.clock(120, late=True)
     assert "late" in classes_of(charts.clock(120, late=True))
     assert charts.clock(-5)
 
 
-def test_each_of_a_few_answers_is_drawn_by_its_shape():
+def test_each_of_a_few_answers_is_drawn_by_its_shape() -> None:
     chart = parsed(charts.single_answers(2, 1, 4))
     assert [len(list(chart.iter("rect"))), len(list(chart.iter("circle")))] == [2, 5]
 
 
-def test_the_eleven_places_have_the_class_of_their_group():
+def test_the_eleven_places_have_the_class_of_their_group() -> None:
     assert [charts.group_of(score) for score in range(11)] == list(
         itertools.chain(["d"] * 7, ["pa"] * 2, ["p"] * 2)
     )

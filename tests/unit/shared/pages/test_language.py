@@ -1,5 +1,6 @@
 import gettext
 import re
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,13 +10,14 @@ import pytest
 from shared.pages import filters, language
 from shared.pages.language import ReaderLocale, negotiate, rendering_for
 from shared.values.messages import Count, message
+from shared.values.rounding import half_up
 
 PAGES = Path(filters.__file__).parent
 NOW = datetime(2026, 11, 19, 14, 32, 7, tzinfo=UTC)
 TRANSLATIONS = language.catalogues([PAGES / "locales"])
 
 
-def reader(speak="en", zone="Europe/Copenhagen"):
+def reader(speak: str = "en", zone: str = "Europe/Copenhagen") -> AbstractContextManager[None]:
     return rendering_for(ReaderLocale(speak, ZoneInfo(zone), NOW, TRANSLATIONS[speak]))
 
 
@@ -34,7 +36,7 @@ def reader(speak="en", zone="Europe/Copenhagen"):
         ("," * 10_000, "en"),
     ],
 )
-def test_the_readers_best_language_is_found(header, best):
+def test_the_readers_best_language_is_found(header: str | None, best: str) -> None:
     assert negotiate(header, ["da", "en", "nl"]) == best
 
 
@@ -42,17 +44,17 @@ def test_the_readers_best_language_is_found(header, best):
     ("value", "written"),
     [(27.4, "+27"), (-8.5, "−9"), (2.5, "+3"), (0.4, "0"), (-0.4, "0"), (0, "0"), (100, "+100")],
 )
-def test_a_score_is_signed_and_rounded_half_away_from_zero(value, written):
+def test_a_score_is_signed_and_rounded_half_away_from_zero(value: float, written: str) -> None:
     assert filters.signed(value) == written
 
 
 @pytest.mark.parametrize(("value", "rounded"), [(2.5, 3), (-2.5, -3), (0.49, 0), (-0.4, 0), (3, 3)])
-def test_halves_go_away_from_zero(value, rounded):
-    assert filters.half_up(value) == rounded
+def test_halves_go_away_from_zero(value: float, rounded: int) -> None:
+    assert half_up(value) == rounded
 
 
 @pytest.mark.parametrize(("speak", "written"), [("en", "1,277"), ("da", "1.277"), ("nl", "1.277")])
-def test_counts_have_the_readers_separators(speak, written):
+def test_counts_have_the_readers_separators(speak: str, written: str) -> None:
     with reader(speak):
         assert filters.thousands(1277) == written
 
@@ -91,7 +93,7 @@ def test_a_time_is_written_in_the_readers_zone():
         (timedelta(seconds=-5), "0 seconds ago", "for 0 sekunder siden"),
     ],
 )
-def test_how_long_ago_is_written_in_one_unit(ago, english, danish):
+def test_how_long_ago_is_written_in_one_unit(ago: timedelta, english: str, danish: str) -> None:
     with reader("en"):
         assert filters.since(NOW - ago) == english
     with reader("da"):
@@ -123,7 +125,7 @@ class Given(gettext.NullTranslations):
         self.ngettext = lambda one, many, n: self.gettext(one if n == 1 else many)
 
 
-def test_no_template_passes_a_variable_to_gettext():
+def test_no_template_passes_a_variable_to_gettext() -> None:
     """Newstyle gettext calls its result safe HTML: what comes by a variable would not be escaped."""
     for template in PAGES.parent.parent.glob("*/**/templates/**/*.html"):
         assert not re.findall(r"\b_\(\s*[a-z_]", template.read_text()), template

@@ -1,13 +1,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import httpx2
 import jinja2
 import pytest
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from support.http_clients import an_app
 
 from shared.http.csrf import CsrfGuard
@@ -17,18 +18,19 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import ACCESS_COOKIE, AccessPass, Staff
 from shared.pages.environment import Pages
 from shared.pages.page import Frame, Page
+from shared.permissions import Role
 
 SECRET = "a secret of at least thirty-two characters"
 EVIL = "<img src=x onerror=alert(1)>"
 HTML = {"Accept": "text/html"}
 
 
-def a_user(name="Jonas Holt", role="admin"):
+def a_user(name: str = "Jonas Holt", role: Role = "admin") -> Staff:
     return Staff("acme", UUID(int=7), name, role, (), "session-1", datetime.now(UTC) + timedelta(hours=1))
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A service's package with templates, a static file and translations of its own."""
     root = tmp_path / "sample_service"
     for folder in ("templates", "static", "locales/da/LC_MESSAGES"):
@@ -59,34 +61,36 @@ class SamplePage(Page):
     n: int = 2
 
 
-def app_of(pages, staff=None, speak=None, **frame):
+def app_of(pages: Pages, staff: Staff | None = None, speak: str | None = None, **frame: Any) -> FastAPI:
     router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 
     @router.get("/page")
     @router.get("/s/page")
-    async def page(request: Request):
+    async def page(request: Request) -> Response:
         return pages.page(request, SamplePage(), staff=staff, frame=Frame(**frame), speak=speak)
 
     @router.get("/trouble")
-    async def trouble():
+    async def trouble() -> None:
         raise Problem(409, EVIL, EVIL)
 
     return an_app([router], pages=pages, access=AccessPass(SECRET), csrf=CsrfGuard(SECRET))
 
 
-async def get(app, path="/page", staff=None, **headers):
+async def get(
+    app: FastAPI, path: str = "/page", staff: Staff | None = None, language: str = ""
+) -> httpx2.Response:
     cookies = {ACCESS_COOKIE: app.state.http.access.sign(staff)} if staff else {}
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="http://t", cookies=cookies
     ) as client:
-        return await client.get(path, headers=HTML | headers)
+        return await client.get(path, headers=HTML | ({"Accept-Language": language} if language else {}))
 
 
 async def test_a_customers_page_is_in_the_readers_language_with_the_translations_of_service_and_frame(
-    package,
-):
+    package: str,
+) -> None:
     app = app_of(Pages(package), a_user())
-    danish = (await get(app, "/s/page", **{"Accept-Language": "da-DK"})).text
+    danish = (await get(app, "/s/page", language="da-DK")).text
     assert '<html lang="da">' in danish
     for text in ("Hej you", "2 dage", "Sager", "Log ud"):
         assert text in danish
@@ -125,20 +129,20 @@ async def test_a_persons_choice_comes_before_the_browsers_for_staff_pages_alone(
     assert f'<html lang="{spoken}">' in (await get(app_of(Pages(package), a_user()), path, **asked)).text
 
 
-async def test_the_language_of_one_reader_never_reaches_another(package):
+async def test_the_language_of_one_reader_never_reaches_another(package: str) -> None:
     pages = Pages(package)
-    assert "Hej" in (await get(app_of(pages, a_user()), "/s/page", **{"Accept-Language": "da"})).text
-    assert "Hello" in (await get(app_of(pages, a_user()), "/s/page", **{"Accept-Language": "en"})).text
+    assert "Hej" in (await get(app_of(pages, a_user()), "/s/page", language="da")).text
+    assert "Hello" in (await get(app_of(pages, a_user()), "/s/page", language="en")).text
     assert "Hej" in (await get(app_of(pages, a_user(), speak="da"))).text
 
 
-async def test_the_zone_is_named_only_when_the_companys_is_known(package):
+async def test_the_zone_is_named_only_when_the_companys_is_known(package: str) -> None:
     assert "Times are those of" not in (await get(app_of(Pages(package)))).text
     zoned = app_of(Pages(package), a_user(), time_zone="Europe/Copenhagen")
     assert "Times are those of Copenhagen." in (await get(zoned)).text
 
 
-async def test_the_frame_names_the_user_and_signs_out_by_post(package):
+async def test_the_frame_names_the_user_and_signs_out_by_post(package: str) -> None:
     text = (await get(app_of(Pages(package), a_user(EVIL), company=EVIL, open_cases=1234, here="cases"))).text
     assert "<img" not in text
     assert f'name="csrf" value="{CsrfGuard(SECRET).token("session-1")}"' in text
@@ -151,12 +155,14 @@ async def test_the_frame_names_the_user_and_signs_out_by_post(package):
     ("role", "leads"),
     [("admin", True), ("leader", True), ("agent", True), ("editor", False), ("analyst", False)],
 )
-async def test_the_frame_links_to_cases_for_users_who_work_on_them(package, role, leads):
+async def test_the_frame_links_to_cases_for_users_who_work_on_them(
+    package: str, role: Role, leads: bool
+) -> None:
     text = (await get(app_of(Pages(package), a_user(role=role)))).text
     assert ('href="/inbox"' in text) is leads
 
 
-async def test_without_a_user_there_is_no_navigation(package):
+async def test_without_a_user_there_is_no_navigation(package: str) -> None:
     assert "/inbox" not in (await get(app_of(Pages(package)))).text
 
 
@@ -168,12 +174,14 @@ async def test_without_a_user_there_is_no_navigation(package):
         ({"local": True, "mailbox_url": "http://127.0.0.1:1/"}, {}, 'href="http://127.0.0.1:1/"'),
     ],
 )
-async def test_a_banner_shows_test_mode_stopped_sending_and_local_mail(package, options, frame, text):
+async def test_a_banner_shows_test_mode_stopped_sending_and_local_mail(
+    package: str, options: dict[str, Any], frame: dict[str, Any], text: str
+) -> None:
     assert text in (await get(app_of(Pages(package, **options), a_user(), **frame))).text
     assert text not in (await get(app_of(Pages(package), a_user()))).text
 
 
-async def test_a_page_obeys_the_policy_it_is_sent_with(package):
+async def test_a_page_obeys_the_policy_it_is_sent_with(package: str) -> None:
     text = (await get(app_of(Pages(package), a_user(), live="/live"))).text
     assert " style=" not in text
     assert "<style" not in text
@@ -183,7 +191,7 @@ async def test_a_page_obeys_the_policy_it_is_sent_with(package):
     assert "https://" not in text
 
 
-async def test_an_error_page_escapes_its_texts(package):
+async def test_an_error_page_escapes_its_texts(package: str) -> None:
     app = app_of(Pages(package))
     for staff in (None, a_user()):
         answer = await get(app, "/trouble", staff)
@@ -192,7 +200,7 @@ async def test_an_error_page_escapes_its_texts(package):
         assert "&lt;img" in answer.text
 
 
-async def test_a_services_file_has_an_address_of_its_own(package):
+async def test_a_services_file_has_an_address_of_its_own(package: str) -> None:
     pages = Pages(package)
     answer = await get(app_of(pages), pages.assets.url("sample.js"))
     assert answer.text == "// ours"
@@ -200,23 +208,23 @@ async def test_a_services_file_has_an_address_of_its_own(package):
     assert pages.assets.url("live.js").startswith("/static/shared/")
 
 
-def test_a_missing_variable_is_an_error_and_not_an_empty_text(package):
+def test_a_missing_variable_is_an_error_and_not_an_empty_text(package: str) -> None:
     with pytest.raises(jinja2.UndefinedError):
         Pages(package).text("missing.html", "en")
 
 
-def test_a_right_to_left_language_turns_the_page(package):
+def test_a_right_to_left_language_turns_the_page(package: str) -> None:
     rendered = Pages(package).text("customer.page.html", "ar")
     assert '<html lang="ar" dir="rtl">' in rendered
 
 
-def parts(call, **context):
+def parts(call: str, **context: object) -> str:
     pages = Pages("services")
     template = pages._environment.from_string('{% import "_parts.html" as parts %}' + call)
     return template.render(**context)
 
 
-def test_a_field_with_a_fault_shows_it_above_and_keeps_what_was_typed():
+def test_a_field_with_a_fault_shows_it_above_and_keeps_what_was_typed() -> None:
     rendered = parts(
         '{{ parts.field("note", "What we did", "textarea", value=typed, hint="Staff only.", fault="Say it.") }}',
         typed=EVIL,
@@ -227,14 +235,14 @@ def test_a_field_with_a_fault_shows_it_above_and_keeps_what_was_typed():
     assert "&lt;img" in rendered
 
 
-def test_a_select_keeps_the_chosen_option():
+def test_a_select_keeps_the_chosen_option() -> None:
     rendered = parts(
         '{{ parts.field("cause", "Cause", "select", value="late", options=[("", "Choose"), ("late", "Late")]) }}'
     )
     assert '<option value="late" selected>' in rendered
 
 
-def test_a_case_row_escapes_the_customers_comment():
+def test_a_case_row_escapes_the_customers_comment() -> None:
     case = SimpleNamespace(
         id=7,
         href="/cases/7",

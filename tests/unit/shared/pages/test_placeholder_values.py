@@ -1,6 +1,7 @@
 """The values of placeholders: by the event's type, by the survey's own texts, in each language."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ TEXTS = Renderer("shared", clock=lambda: datetime(2026, 11, 20, 12, tzinfo=UTC))
 DELIVERED = datetime(2026, 11, 17, 23, 30, tzinfo=UTC)
 
 
-def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (frozen)
+def values(language: str = "en", texts: SurveyTexts = SurveyTexts(), **changed: Any) -> dict[str, str]:  # noqa: B008  (frozen)
     facts = {
         "company": "Havnbo", "measurement": "transactional", "event_type": "order.delivered",
         "occurred_at": DELIVERED, "touchpoint": "home_delivery",
@@ -37,17 +38,17 @@ def values(language="en", texts=SurveyTexts(), **changed):  # noqa: B008  (froze
         ("", "your contact with us", "din kontakt med os", "uw contact met ons"),
     ],
 )
-def test_the_type_of_the_event_decides_the_occasion(event_type, en, da, nl):
+def test_the_type_of_the_event_decides_the_occasion(event_type: str, en: str, da: str, nl: str) -> None:
     occasions = [values(language, event_type=event_type)["occasion"] for language in ("en", "da", "nl")]
     assert occasions == [en, da, nl]
 
 
-def test_the_surveys_own_occasion_is_preferred_with_its_placeholders_filled():
+def test_the_surveys_own_occasion_is_preferred_with_its_placeholders_filled() -> None:
     own = SurveyTexts(occasion="the lamp from {company} on {day}, {occasion}")
     assert values(texts=own)["occasion"] == "the lamp from Havnbo on 18 November, {occasion}"
 
 
-def test_an_unknown_fact_has_a_phrase_that_fits():
+def test_an_unknown_fact_has_a_phrase_that_fits() -> None:
     assert values(touchpoint=None)["touchpoint"] == "your delivery"
     assert values(touchpoint=" ")["touchpoint"] == "your delivery"
     assert values()["touchpoint"] == "home delivery"
@@ -56,7 +57,7 @@ def test_an_unknown_fact_has_a_phrase_that_fits():
     assert values(measurement="relational")["occasion"] == "your contact with us"
 
 
-def test_the_day_is_in_the_readers_zone_and_in_a_language_with_translations():
+def test_the_day_is_in_the_readers_zone_and_in_a_language_with_translations() -> None:
     assert values("da")["day"] == "18. november"
     assert values("de")["day"] == "18 November"  # English texts, so an English day
 
@@ -73,11 +74,11 @@ def test_the_day_is_in_the_readers_zone_and_in_a_language_with_translations():
         ("Havnbo", "  ", "Havnbo"),
     ],
 )
-def test_the_sender_is_named_once(company, address, line):
+def test_the_sender_is_named_once(company: str, address: str | None, line: str) -> None:
     assert sender_line(company, address) == line
 
 
-def test_a_language_has_its_own_name_and_direction_or_its_tag():
+def test_a_language_has_its_own_name_and_direction_or_its_tag() -> None:
     assert [native_name(tag) for tag in ("da", "nl", "de", "ar", "pt-br", "tlh")] == [
         "Dansk", "Nederlands", "Deutsch", "العربية", "Português (Brasil)", "tlh",
     ]  # fmt: skip

@@ -1,6 +1,8 @@
 """One mailbox has one canonical address, however it is spelled; two mailboxes have two."""
 
 import unicodedata
+from collections.abc import Callable
+from typing import Literal
 
 import idna
 import pytest
@@ -65,13 +67,13 @@ def mailed(domain: str) -> str:
 
 
 @pytest.mark.parametrize("spellings", ONE_MAILBOX)
-def test_all_spellings_of_one_mailbox_have_one_form(spellings: list[str]):
+def test_all_spellings_of_one_mailbox_have_one_form(spellings: list[str]) -> None:
     assert len({canonical_address(spelling) for spelling in spellings}) == 1
     assert len({customer_hash(SECRET, "acme", spelling) for spelling in spellings}) == 1
 
 
 @pytest.mark.parametrize(("one", "other"), TWO_MAILBOXES)
-def test_two_mailboxes_have_two_forms(one: str, other: str):
+def test_two_mailboxes_have_two_forms(one: str, other: str) -> None:
     assert canonical_address(one) != canonical_address(other)
     assert customer_hash(SECRET, "acme", one) != customer_hash(SECRET, "acme", other)
 
@@ -79,23 +81,25 @@ def test_two_mailboxes_have_two_forms(one: str, other: str):
 @given(texts)
 @example("@:ß。")
 @example("kim@a:ß.。")
-def test_the_canonical_form_is_idempotent(text: str):
+def test_the_canonical_form_is_idempotent(text: str) -> None:
     assert canonical_address(canonical_address(text)) == canonical_address(text)
 
 
 @given(st.text(st.characters(max_codepoint=0x7F), max_size=12))
-def test_ascii_has_the_same_form_alone_and_with_other_alphabets(text: str):
+def test_ascii_has_the_same_form_alone_and_with_other_alphabets(text: str) -> None:
     assert canonical_address(f"é{text}@example.com") == f"é{canonical_address(f'e{text}@example.com')[1:]}"
 
 
 @given(domains)
-def test_the_canonical_domain_is_the_one_that_is_mailed(domain: str):
+def test_the_canonical_domain_is_the_one_that_is_mailed(domain: str) -> None:
     assert canonical_address(f"kim@{domain}") == f"kim@{mailed(domain)}"
     assert canonical_address(on_the_wire(f"kim@{domain}")) == canonical_address(f"kim@{domain}")
 
 
 @given(domains, st.sampled_from([str.upper, str.lower, "{}.".format, "{}. ".format, "NFC", "NFD", "NFKC"]))
-def test_every_spelling_that_is_mailed_to_the_same_domain_is_the_same_address(domain, spell):
+def test_every_spelling_that_is_mailed_to_the_same_domain_is_the_same_address(
+    domain: str, spell: Callable[[str], str] | Literal["NFC", "NFD", "NFKC"]
+) -> None:
     other = unicodedata.normalize(spell, domain) if isinstance(spell, str) else spell(domain)
     try:
         same = idna.encode(other.rstrip(), uts46=True).decode().rstrip(".") == mailed(domain)
@@ -106,20 +110,20 @@ def test_every_spelling_that_is_mailed_to_the_same_domain_is_the_same_address(do
 
 
 @given(domains, domains)
-def test_two_domains_that_get_mail_separately_stay_two(one: str, other: str):
+def test_two_domains_that_get_mail_separately_stay_two(one: str, other: str) -> None:
     assert (canonical_address(f"kim@{one}") == canonical_address(f"kim@{other}")) == (
         mailed(one) == mailed(other)
     )
 
 
 @given(st.emails())
-def test_what_earlier_versions_stored_of_plain_addresses_is_still_found(address: str):
+def test_what_earlier_versions_stored_of_plain_addresses_is_still_found(address: str) -> None:
     earlier = unicodedata.normalize("NFKC", address).strip().casefold()
     assert earlier in {canonical_address(address), *earlier_forms(address)}
 
 
 @pytest.mark.parametrize("spellings", ONE_MAILBOX[:6])
-def test_an_earlier_hash_of_one_spelling_is_found_under_each_other_spelling(spellings: list[str]):
+def test_an_earlier_hash_of_one_spelling_is_found_under_each_other_spelling(spellings: list[str]) -> None:
     composed = [each for each in spellings if unicodedata.is_normalized("NFKC", each) and '"' not in each]
     wide = {earlier for each in composed for earlier in {canonical_address(each), *earlier_forms(each)}}
     for stored in composed:
@@ -130,7 +134,7 @@ def test_an_earlier_hash_of_one_spelling_is_found_under_each_other_spelling(spel
             assert before in {canonical_address(looked_up), *earlier_forms(looked_up)} <= wide
 
 
-def test_the_hashes_of_an_address_begin_with_the_current_one():
+def test_the_hashes_of_an_address_begin_with_the_current_one() -> None:
     first, *earlier = customer_hashes(SECRET, "acme", "kim@bücher.de")
     assert first == customer_hash(SECRET, "acme", "kim@xn--bcher-kva.de")
     assert earlier

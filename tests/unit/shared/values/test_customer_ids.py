@@ -1,6 +1,7 @@
 """Which customer ids are placeholders, and that no others are."""
 
 import re
+from collections.abc import Callable
 from unittest.mock import patch
 from uuid import UUID
 
@@ -48,24 +49,24 @@ CUSTOMER_IDS = [
 
 
 @pytest.mark.parametrize("customer_id", PLACEHOLDER_IDS)
-def test_these_are_placeholders(customer_id: str):
+def test_these_are_placeholders(customer_id: str) -> None:
     assert is_placeholder_id(customer_id)
 
 
 @pytest.mark.parametrize("customer_id", CUSTOMER_IDS)
-def test_these_are_customer_ids(customer_id: str):
+def test_these_are_customer_ids(customer_id: str) -> None:
     assert not is_placeholder_id(customer_id)
 
 
 @given(st.integers(min_value=1), st.uuids())
-def test_a_positive_number_and_a_random_uuid_are_customer_ids(number: int, uuid: UUID):
+def test_a_positive_number_and_a_random_uuid_are_customer_ids(number: int, uuid: UUID) -> None:
     assume(UUID(int=0) != uuid != UUID(int=2**128 - 1))
     assert not is_placeholder_id(str(number))
     assert not is_placeholder_id(str(uuid))
 
 
 @given(st.text(max_size=10), st.sampled_from([str.upper, str.lower, " {}\t".format]))
-def test_a_companys_own_placeholder_is_found_in_all_spellings(own: str, spell):
+def test_a_companys_own_placeholder_is_found_in_all_spellings(own: str, spell: Callable[[str], str]) -> None:
     assume(folded_customer_id(spell(own)) == folded_customer_id(own))
     assert is_placeholder_id(spell(own), {folded_customer_id(own)})
 
