@@ -32,8 +32,8 @@ NOW = datetime.now(UTC)
 ENGLISH = re.compile(r"\b(the|and|of|is|was|were|asks|nobody|mail server)\b", re.IGNORECASE)
 
 
-def in_danish(**person: str) -> dict[str, str]:
-    return {**a_person(**person), "Accept-Language": "da"}
+def in_danish() -> dict[str, str]:
+    return {**a_person(), "Accept-Language": "da"}
 
 
 async def every_story(database: Database) -> list[UUID]:
