@@ -56,7 +56,7 @@ class CaseDetailPage(Page):
     moment: Callable[[datetime], str]
     """Writes a time."""
 
-    clocks: list[views.Deadline]
+    clocks: list[views.CaseDeadline]
     reachable: str
     """What is known of "address and number"."""
     contact: ContactOut | None

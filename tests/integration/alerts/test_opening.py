@@ -7,11 +7,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.alerts_builders import POLICY, TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import (
+    POLICY,
+    TENANT,
+    act_on_answers,
+    an_answer,
+    an_invitation,
+    deliver,
+    fire_deadlines,
+    rows,
+)
 from support.eventually import eventually
 
 from services.alerts.cases.domain.case_rules import case_id, case_number
-from services.alerts.cases.schedule import settle_quiet_answers
 from services.alerts.replicas.handlers import keep_invitations
 from shared.db.database import Database
 from shared.db.notifications import CHANGES_CHANNEL
@@ -202,12 +210,12 @@ async def test_two_quiet_minutes_end_the_writing_and_the_mail_goes_out_once(data
     await add_staff(database)
     answer = an_answer(state="saved")
     await deliver(database, act_on_answers, answer)
-    assert await settle_quiet_answers(database, POLICY) == 0
+    assert await fire_deadlines(database) == 0
     real = database.clock
     database.clock = lambda: real() + POLICY.quiet_after
     try:
-        assert await settle_quiet_answers(database, POLICY) == 1
-        assert await settle_quiet_answers(database, POLICY) == 0
+        assert await fire_deadlines(database) == 1
+        assert await fire_deadlines(database) == 0
         await deliver(database, act_on_answers, msgspec.structs.replace(answer, version=2, state="sent"))
     finally:
         database.clock = real
