@@ -114,7 +114,7 @@ class _AnswerBatch:
         """Give each new case a number that no other case of its company has."""
         attempt, taken = 0, set[tuple[str, int]]()
         while new:
-            wanted = [(case.tenant, case_rules.case_number(case.id, attempt)) for case in new]
+            wanted = [(case.tenant, case_rules.case_number(case.id, self._policy, attempt)) for case in new]
             taken |= await cases.taken_numbers(self._uow, wanted)
             again = []
             for case, (tenant, number) in zip(new, wanted, strict=True):

@@ -5,7 +5,7 @@ entry to the timeline, numbered by the case's version, so that nothing is done w
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,9 +16,6 @@ from services.alerts.cases.domain.closing import CaseOutcome, Closing
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import CaseEntry, Entries, EntryKind
 from shared.events import Answer, Case, CaseState, segments_of
-
-MOMENT_AGO = timedelta(minutes=10)
-"""A refusal says that the other change was made a moment ago if it is younger than this."""
 
 ContactMethod = Literal["call", "mail", "meeting"]
 CONTACT_METHODS: tuple[ContactMethod, ...] = ("call", "mail", "meeting")
@@ -129,26 +126,34 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """Record how many colleagues get a mail about an answer."""
         self._add(entries, now, SYSTEM, "told", answers=[answer], people=people)
 
-    def take(self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None) -> None:
+    def take(
+        self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None, policy: CasePolicy
+    ) -> None:
         """Become the owner; nothing changes for the person who already is.
 
         :raises NotDone: when somebody else was faster.
         :raises NotPossible: when it has an owner, or the actor is a key.
         """
         if self.state == "closed":
-            raise NotDone(f"Not taken: {self.decided_by} closed this case{self._how_recently(now)}.")
+            raise NotDone(f"Not taken: {self.decided_by} closed this case{self._how_recently(now, policy)}.")
         if actor.id is None:
             raise NotPossible("A key cannot own a case. Assign it to a person.")
         if self.owner_id == actor.id:
             return
         if self.owner_id is not None:
-            self._refuse_if_decided_since(seen_version, "taken", "took", now)
+            self._refuse_if_decided_since(seen_version, "taken", "took", now, policy)
             raise NotPossible("Somebody else has this case. A team leader can hand it over.")
         self.owner_id, self.state = actor.id, "assigned"
         self._decide(entries, now, actor, "taken", answers=[])
 
     def assign(
-        self, entries: Entries, now: datetime, actor: Actor, to: Actor, seen_version: int | None
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        to: Actor,
+        seen_version: int | None,
+        policy: CasePolicy,
     ) -> None:
         """Give it to a person.
 
@@ -159,12 +164,19 @@ class CaseFile(msgspec.Struct, kw_only=True):
             raise NotPossible("This case is closed. Open it again first.")
         if self.owner_id == to.id:
             return
-        self._refuse_if_decided_since(seen_version, "assigned", "changed", now)
+        self._refuse_if_decided_since(seen_version, "assigned", "changed", now, policy)
         self.owner_id, self.state = to.id, "assigned"
         self._decide(entries, now, actor, "assigned", answers=[], to=to.name)
 
     def release(
-        self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None, *, may_assign: bool
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        seen_version: int | None,
+        policy: CasePolicy,
+        *,
+        may_assign: bool,
     ) -> None:
         """Leave it without an owner, so that somebody else can take it.
 
@@ -175,7 +187,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
             raise NotPossible("This case is closed. Open it again first.")
         if self.owner_id is None:
             return
-        self._refuse_if_decided_since(seen_version, "put back", "changed", now)
+        self._refuse_if_decided_since(seen_version, "put back", "changed", now, policy)
         if self.owner_id != actor.id and not may_assign:
             raise NotPossible("Only its owner, a team leader or an administrator puts a case back.")
         self.owner_id, self.state = None, "open"
@@ -217,14 +229,15 @@ class CaseFile(msgspec.Struct, kw_only=True):
         closing: Closing,
         seen_version: int | None,
         key: str | None,
+        policy: CasePolicy,
     ) -> None:
         """End it, with what was learnt.
 
         :raises NotDone: when somebody else has decided since.
         """
         if self.state == "closed":
-            raise NotDone(f"Not saved: {self.decided_by} closed this case{self._how_recently(now)}.")
-        self._refuse_if_decided_since(seen_version, "saved", "changed", now)
+            raise NotDone(f"Not saved: {self.decided_by} closed this case{self._how_recently(now, policy)}.")
+        self._refuse_if_decided_since(seen_version, "saved", "changed", now, policy)
         self.state, self.closed_at = "closed", now
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
@@ -247,7 +260,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """
         if self.state != "closed":
             return
-        self._refuse_if_decided_since(seen_version, "opened", "changed", now)
+        self._refuse_if_decided_since(seen_version, "opened", "changed", now, policy)
         self.state = "assigned" if self.owner_id else "open"
         self.closed_at = self.cause = self.action = self.outcome = self.told = None
         self.close_due_at = now + policy.close_within
@@ -283,12 +296,14 @@ class CaseFile(msgspec.Struct, kw_only=True):
             closed_at=self.closed_at,
         )
 
-    def _refuse_if_decided_since(self, seen_version: int | None, done: str, did: str, now: datetime) -> None:
+    def _refuse_if_decided_since(
+        self, seen_version: int | None, done: str, did: str, now: datetime, policy: CasePolicy
+    ) -> None:
         if seen_version is not None and self.decided_version > seen_version:
-            raise NotDone(f"Not {done}: {self.decided_by} {did} this case{self._how_recently(now)}.")
+            raise NotDone(f"Not {done}: {self.decided_by} {did} this case{self._how_recently(now, policy)}.")
 
-    def _how_recently(self, now: datetime) -> str:
-        return " a moment ago" if now - self.changed_at < MOMENT_AGO else ""
+    def _how_recently(self, now: datetime, policy: CasePolicy) -> str:
+        return " a moment ago" if now - self.changed_at < policy.moment else ""
 
     def _decide(self, entries: Entries, now: datetime, actor: Actor, kind: EntryKind, **details: Any) -> None:
         self._add(entries, now, actor, kind, **details)
