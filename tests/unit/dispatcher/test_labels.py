@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from contextlib import AbstractContextManager
 from typing import get_args
 
 import pytest
@@ -20,7 +21,7 @@ from shared.pages.renderer import Renderer
 RENDERER = Renderer("services.dispatcher")
 
 
-def reading(language: str):
+def reading(language: str) -> AbstractContextManager[None]:
     return rendering_for(RENDERER.reader(language, None))
 
 
@@ -48,7 +49,9 @@ def reading(language: str):
         ),
     ],
 )
-def test_the_log_of_changes_is_said_in_the_readers_language(who, what, english, danish) -> None:
+def test_the_log_of_changes_is_said_in_the_readers_language(
+    who: str, what: str, english: str, danish: str
+) -> None:
     assert change_sentence(actor_label(who), what) == english
     with reading("da"):
         assert change_sentence(actor_label(who), what) == danish

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -32,7 +33,7 @@ NOW = datetime.now(UTC)
 ENGLISH = re.compile(r"\b(the|and|of|is|was|were|asks|nobody|mail server)\b", re.IGNORECASE)
 
 
-def in_danish(**person: str) -> dict[str, str]:
+def in_danish(**person: Any) -> dict[str, str]:
     return {**a_person(**person), "Accept-Language": "da"}
 
 
