@@ -1,7 +1,10 @@
 """The alerts service in full: what it serves, consumes and runs."""
 
+from functools import partial
+
 from services.alerts.cases.domain.policy import current_policy
-from services.alerts.cases.schedule import quiet_loop
+from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.cases.schedule import EXPIRY_LOOP, expiry_loop, settle_quiet_answers
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
 from services.alerts.models import metadata
@@ -10,6 +13,7 @@ from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.settings import Settings
+from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
 from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
 from shared.outbound import Sender
@@ -18,9 +22,11 @@ from shared.service import Context, Loops, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
-    """The end of customers' writing, and of senders' leases."""
+    """The deadlines, and what ends by the clock besides: senders' leases, sessions, links, requests."""
+    deadlines = {QUIET_DEADLINE: partial(settle_quiet_answers, current_policy())}
     return {
-        "quiet": quiet_loop(context, current_policy()),
+        DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
+        EXPIRY_LOOP: expiry_loop(context),
         LEASES_LOOP: watch_leases(context.service, notices.end_leases, context.database, context.health),
     }
 

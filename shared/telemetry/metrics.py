@@ -72,6 +72,17 @@ MAIL_STOPPED = Gauge(
     ["service"],
 )
 
+OVERDUE_DEADLINES = Gauge(
+    "afterword_overdue_deadlines",
+    "Deadlines that are due and have not fired; each worker measures all.",
+    ["service", "kind"],
+)
+DEADLINES = Counter(
+    "afterword_deadlines_total",
+    "Deadlines that were due: fired, or failed and postponed by a minute.",
+    ["service", "kind", "outcome"],
+)
+
 CLOCK_DIFFERENCE = Gauge(
     "afterword_clock_seconds",
     "How far this machine's clock is ahead of the database's; negative when behind.",

@@ -14,6 +14,7 @@ from msgspec import json
 
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.decisions.handlers import decide_transactions
+from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.sending import sending_commands
 from services.trigger.domain import transaction
 from services.trigger.intake import EncodedEvent, read_event
@@ -30,7 +31,7 @@ async def deciding(servers: Servers) -> list[Result]:
     return await measure(
         servers,
         "dispatcher",
-        Subscription(TRANSACTIONS, partial(decide_transactions, context)),
+        Subscription(TRANSACTIONS, partial(decide_transactions, context, current_contact_policy())),
         events(servers.size(EVENT_COUNT)),
         _go_live,
         what="dispatcher, deciding events",

@@ -19,6 +19,17 @@ from services.scorer.repository.counting import recount
 from shared.db.database import Database
 from shared.events.nps import SCALE
 
+OVERDUE_DEADLINES = """
+    SELECT kind, about_id FROM clock WHERE tenant = $1 AND due_at < now() - interval '30 seconds'
+"""
+DIFFERING_DEADLINES = """
+    SELECT q.about_id, w.answer_id
+    FROM (SELECT about_id, due_at FROM clock WHERE tenant = $1 AND kind = 'quiet') q
+    FULL JOIN (
+        SELECT answer_id, writing_until FROM case_answer WHERE tenant = $1 AND writing_until IS NOT NULL
+    ) w ON w.answer_id = q.about_id
+    WHERE q.due_at IS DISTINCT FROM w.writing_until
+"""
 COMPARED_TOPICS = ("answers.v1", "invitations.v1", "cases.v1")
 
 
@@ -84,6 +95,7 @@ class Judge:
         await self._mails()
         await self._answers()
         await self._cases()
+        await self._deadlines()
         await self._topics()
         return self.found
 
@@ -249,6 +261,13 @@ class Judge:
             "cases that the dispatcher has not consumed",
             {id_ for _, id_ in rows} - {id_ for (id_,) in consumed},
         )
+
+    async def _deadlines(self) -> None:
+        """What was due has happened, and the deadlines are as the version before stores them."""
+        overdue = await self._rows("alerts", OVERDUE_DEADLINES)
+        self.found.lose("deadlines that have not fired", overdue)
+        differing = await self._rows("alerts", DIFFERING_DEADLINES)
+        self.found.wrong("deadlines that differ from the answers' column", differing)
 
     async def _topics(self) -> None:
         """Each version in a database was published, and for the first time never after a later one."""

@@ -8,9 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.cases import handlers
+from services.alerts.cases import handlers, schedule
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from shared.db.database import Database, UnitOfWork
+from shared.db.deadlines import fire_due
 from shared.events import (
     TOPICS,
     Account,
@@ -27,6 +29,7 @@ from shared.ids import uuid7
 TENANT = "havnbo"
 POLICY = CasePolicy()
 act_on_answers = partial(handlers.act_on_answers, POLICY)
+DEADLINES = {QUIET_DEADLINE: partial(schedule.settle_quiet_answers, POLICY)}
 
 
 def an_answer(**changes: Any) -> Answer:
@@ -112,3 +115,8 @@ async def rows(database: Database, sql: str, **values: Any) -> list[Any]:
     """What a table holds."""
     async with database.reading() as uow:
         return list(await uow.execute(sql, values))
+
+
+async def fire_deadlines(database: Database) -> int:
+    """One round of the loop that fires deadlines; how many fired."""
+    return await fire_due("alerts", DEADLINES, database)

@@ -9,6 +9,7 @@ from support.http_clients import SECRET, afterword_settings, context_on
 
 from services.dispatcher.app import SERVICE
 from services.dispatcher.decisions.handlers import decide_transactions
+from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.sending import sending_commands
@@ -34,6 +35,7 @@ from shared.outbound import Sender
 from shared.tenancy import keep_tenants
 
 TENANT = "havnbo"
+CONTACT_POLICY = ContactPolicy()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -78,7 +80,7 @@ async def decide(database: Database, *transactions: Transaction, tenant: str = T
     events = [event_of(TRANSACTIONS, each, tenant) for each in transactions]
     events.sort(key=lambda event: (event.tenant, str(event.data.event_id)))
     async with database.transaction() as uow:
-        await decide_transactions(context_on(SERVICE, database), uow, events)
+        await decide_transactions(context_on(SERVICE, database), CONTACT_POLICY, uow, events)
 
 
 async def consume(

@@ -45,11 +45,11 @@ def translated_packages() -> list[str]:
 
 def of_language(package: str, language: str) -> dict[str, tuple[str | None, tuple[str, ...], bool]]:
     """The package's translations by their English text: the plural's English, the forms, whether fuzzy."""
-    found = {}
+    found: dict[str, tuple[str | None, tuple[str, ...], bool]] = {}
     for each in read_catalogue(package, language):
         if each.id:
-            text, many = each.id if isinstance(each.id, tuple) else (each.id, None)
-            forms = each.string if isinstance(each.string, tuple) else (each.string,)
+            text, many = each.id if isinstance(each.id, tuple) else (str(each.id), None)
+            forms = each.string if isinstance(each.string, tuple) else (str(each.string or ""),)
             found[text] = (many, forms, each.fuzzy)
     return found
 

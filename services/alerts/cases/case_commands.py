@@ -145,18 +145,18 @@ async def _change(
     actor = msgspec.structs.replace(user.actor, readable=tuple(answer.id for answer in answers))
     match action:
         case TakeAct(version=seen):
-            case.take(entries, now, actor, seen)
+            case.take(entries, now, actor, seen, policy)
         case AssignAct(to=person, version=seen):
-            case.assign(entries, now, actor, await _colleague(uow, user, answers, person), seen)
+            case.assign(entries, now, actor, await _colleague(uow, user, answers, person), seen, policy)
         case ReleaseAct(version=seen):
-            case.release(entries, now, actor, seen, may_assign=user.may_assign)
+            case.release(entries, now, actor, seen, policy, may_assign=user.may_assign)
         case ContactAct(how=how, reached=reached, text=text):
             case.contact(entries, now, actor, how, reached, text, key)
         case NoteAct(text=text):
             case.note(entries, now, actor, text, key)
         case CloseAct(cause=cause, action=did, outcome=outcome, told=told, version=seen):
             closing = Closing(cause=cause, action=did, outcome=outcome, told=told)
-            case.close(entries, now, actor, closing, seen, key)
+            case.close(entries, now, actor, closing, seen, key, policy)
         case ReopenAct(text=text, version=seen):
             if case.state == "closed":
                 await _refuse_second_open_case(uow, user, case)

@@ -56,7 +56,7 @@ class CaseDetailPage(Page):
     moment: Callable[[datetime], str]
     """Writes a time."""
 
-    clocks: list[views.Deadline]
+    clocks: list[views.CaseDeadline]
     reveal: str
     """The label of the button that shows address and number; empty: neither is known."""
     contact: ContactOut | None

@@ -114,7 +114,7 @@ class _AnswerBatch:
         """Give each new case a number that no other case of its company has."""
         attempt, taken = 0, set[tuple[str, int]]()
         while new:
-            wanted = [(case.tenant, case_rules.case_number(case.id, attempt)) for case in new]
+            wanted = [(case.tenant, case_rules.case_number(case.id, self._policy, attempt)) for case in new]
             taken |= await cases.taken_numbers(self._uow, wanted)
             again = []
             for case, (tenant, number) in zip(new, wanted, strict=True):
@@ -130,14 +130,14 @@ class _AnswerBatch:
         if not amended:
             return
         until = [(*one.key, case_rules.writing_until(one.answer, self._policy)) for one in amended]
-        was_writing = await case_answers.set_writing_until(self._uow, until)
+        ended = await case_answers.set_writing_until(self._uow, until)
         for one in amended:
             case = self._by_key[one.tenant, known[one.key]]
             case.changed_at = self._uow.now
             self._touched.add((case.tenant, case.id))
             if one.before is not None and one.before != one.answer.score:
                 case.amended(self._entries, self._uow.now, one.answer, one.before, self._policy)
-            if one.answer.state == "sent" and one.key in was_writing:
+            if one.key in ended:
                 self._finished.append((case, one.answer))
 
     async def write(self) -> None:

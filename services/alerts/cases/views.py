@@ -135,7 +135,7 @@ def grouped(
     return [(name, group) for name, group in groups.items() if group]
 
 
-class Deadline(msgspec.Struct, frozen=True, kw_only=True):
+class CaseDeadline(msgspec.Struct, frozen=True, kw_only=True):
     """A deadline of an open case, as the page's clock shows it."""
 
     name: str
@@ -147,7 +147,7 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     end: str
 
 
-def deadlines(case: CaseFile, start: datetime, now: datetime, zone: ZoneInfo) -> list[Deadline]:
+def deadlines(case: CaseFile, start: datetime, now: datetime, zone: ZoneInfo) -> list[CaseDeadline]:
     """The deadlines that are ahead or missed."""
     if case.state == "closed":
         return []
@@ -155,7 +155,7 @@ def deadlines(case: CaseFile, start: datetime, now: datetime, zone: ZoneInfo) ->
     if case.waits_for_contact:
         wanted.insert(0, (translated("First contact by"), case.contact_due_at))
     return [
-        Deadline(
+        CaseDeadline(
             name=name,
             at=times.moment(at, now, zone),
             left=times.lateness(now - at) if at < now else times.duration(at - now),

@@ -6,8 +6,10 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import COLUMNS, FIELDS, RECORDS, case_of_row, records
 from shared.db.database import UnitOfWork
+from shared.db.deadlines import clear_deadlines, clear_due_deadlines
 from shared.events import Answer, segments_of
 from shared.kafka.ops.recovery import Cursor
 
@@ -66,6 +68,7 @@ ATTACH_ANSWERS = """
     ORDER BY 1, 2
     ON CONFLICT (tenant, answer_id) DO UPDATE SET writing_until = NULL
     WHERE t.writing_until IS NOT NULL
+    RETURNING t.tenant, t.answer_id
 """
 
 
@@ -74,7 +77,7 @@ async def attach_answers(uow: UnitOfWork, unhappy: Sequence[tuple[str, Answer, U
 
     An answer without such a case is consumed again like a new one.
     """
-    await uow.execute(
+    attached = await uow.execute(
         ATTACH_ANSWERS,
         {
             "tenants": [tenant for tenant, _, _ in unhappy],
@@ -86,6 +89,7 @@ async def attach_answers(uow: UnitOfWork, unhappy: Sequence[tuple[str, Answer, U
             "times": [answer.changed_at for _, answer, _ in unhappy],
         },
     )
+    await clear_deadlines(uow, QUIET_DEADLINE, [(row.tenant, row.answer_id) for row in attached])
 
 
 END_UNCERTAIN_MAILS = """
@@ -99,7 +103,6 @@ END_UNCERTAIN_MAILS = """
 END_OVERDUE_WRITING = """
     UPDATE case_answer SET writing_until = NULL
     WHERE writing_until <= :now
-    RETURNING 1
 """
 
 
@@ -109,8 +112,9 @@ async def end_uncertain_mails(uow: UnitOfWork) -> int:
     Returns how many mails and answers that are.
     """
     mails = await uow.execute(END_UNCERTAIN_MAILS, {"now": uow.now})
-    writing = await uow.execute(END_OVERDUE_WRITING, {"now": uow.now})
-    return len(mails.all()) + len(writing.all())
+    writing = await clear_due_deadlines(uow, QUIET_DEADLINE)
+    await uow.execute(END_OVERDUE_WRITING, {"now": uow.now})
+    return len(mails.all()) + writing
 
 
 LOCK_RESTORED_CASES = f"""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.decisions.policy import ContactPolicy
 from shared.events.sending import SendingMode
 from shared.events.surveys import Measurement, SurveyRules
 from shared.values.languages import widening
@@ -191,11 +192,11 @@ def reason_not_to_send(
 
 
 def language_of(
-    locale: str | None, standard: Sequence[str], survey: CandidateSurvey, tenant: Sequence[str]
+    locale: str | None, policy: ContactPolicy, survey: CandidateSurvey, tenant: Sequence[str]
 ) -> str:
-    """The customer's language if there are words in it, else the tenant's, else the survey's."""
-    known = {*standard, *survey.languages}
+    """The customer's language if there are words in it, else the tenant's, the survey's, the policy's."""
+    known = {*policy.standard_languages, *survey.languages}
     for candidate in (*widening(locale or ""), *tenant, survey.default_language):
         if candidate in known:
             return candidate
-    return "en"
+    return policy.last_language

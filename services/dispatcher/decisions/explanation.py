@@ -7,6 +7,7 @@ import msgspec
 
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import Considered, Person, Verdict
+from services.dispatcher.decisions.policy import ContactPolicy
 from shared.events import Transaction
 from shared.events.sending import SendingMode
 from shared.events.surveys import NUMERIC_RULES
@@ -25,6 +26,8 @@ _StoredRules: Any = msgspec.defstruct(
 class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the fields of a made struct
     """The values that a decision was based on, as they were then."""
 
+    policy_version: int | None = None
+    """Of the contact policy; None: decided by a version that knew none, or restored from the invitation."""
     considered: tuple[Considered, ...] = ()
     mode: SendingMode = "test"
     address: str | None = None
@@ -44,13 +47,19 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
 
 
 def explain(
-    verdict: Verdict, contact: ContactKey, person: Person | None, mode: SendingMode, language: str | None
+    policy: ContactPolicy,
+    verdict: Verdict,
+    contact: ContactKey,
+    person: Person | None,
+    mode: SendingMode,
+    language: str | None,
 ) -> Explanation:
     """The values behind a verdict; ``person`` is None when the tenant is unknown."""
     survey = verdict.survey
     rules = {name: getattr(survey, name) for name in NUMERIC_RULES} if survey is not None else {}
     return Explanation(
         **rules,
+        policy_version=policy.version,
         considered=verdict.considered,
         mode=mode,
         address=person.address if person else None,

@@ -11,6 +11,7 @@ from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import Verdict, decide
 from services.dispatcher.decisions.explanation import explain
 from services.dispatcher.decisions.inputs import DecisionInputs, load_contacts, load_inputs
+from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import begin_quarantine
 from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository.decisions import NewDecision
@@ -50,19 +51,21 @@ class DecisionResult(NamedTuple):
 
 
 async def decide_transactions(
-    context: Context, uow: UnitOfWork, events: Sequence[Event[Transaction]]
+    context: Context, policy: ContactPolicy, uow: UnitOfWork, events: Sequence[Event[Transaction]]
 ) -> None:
     """Decide each event once; the first of an identity wins, another content is stored to be shown."""
     while True:
         try:
             async with uow.savepoint():
-                await _decide_batch(context, uow, events)
+                await _decide_batch(context, policy, uow, events)
         except DecisionCollision:
             continue
         return
 
 
-async def _decide_batch(context: Context, uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
+async def _decide_batch(
+    context: Context, policy: ContactPolicy, uow: UnitOfWork, events: Sequence[Event[Transaction]]
+) -> None:
     candidates = [Candidate(event, event.data.event_id) for event in events]
     firsts: dict[Identity, Candidate] = {}
     for candidate in candidates:
@@ -72,7 +75,7 @@ async def _decide_batch(context: Context, uow: UnitOfWork, events: Sequence[Even
     if undecided:
         # What happened first is decided first, so that the quarantine falls on the later one.
         undecided.sort(key=lambda each: (each.event.tenant, each.event.data.occurred_at, each.event_id))
-        await _decide(context, uow, undecided)
+        await _decide(context, policy, uow, undecided)
     digests |= {each.identity: each.event.data.digest for each in undecided}
     differing: dict[Identity, Transaction] = {}
     for candidate in candidates:
@@ -82,9 +85,11 @@ async def _decide_batch(context: Context, uow: UnitOfWork, events: Sequence[Even
         await rows.store_differences(uow, differing)
 
 
-async def _decide(context: Context, uow: UnitOfWork, candidates: Sequence[Candidate]) -> None:
+async def _decide(
+    context: Context, policy: ContactPolicy, uow: UnitOfWork, candidates: Sequence[Candidate]
+) -> None:
     events = [candidate.event for candidate in candidates]
-    inputs = await load_inputs(uow, events)
+    inputs = await load_inputs(uow, policy, events)
     contacts = [inputs.contact(event, context.secret) for event in events]
     asked = [contact for event, contact in zip(events, contacts, strict=True) if inputs.is_asked_about(event)]
     if asked:
@@ -101,7 +106,7 @@ async def _decide(context: Context, uow: UnitOfWork, candidates: Sequence[Candid
 
 def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now: datetime) -> DecisionResult:
     """Decide one event; what it starts counts for the contact's next one in the same batch."""
-    event, mode = candidate.event, inputs.mode(candidate.event.tenant)
+    event, mode = candidate.event, inputs.sending(candidate.event.tenant).mode
     person, invitation, language = None, None, None
     if inputs.knows(event.tenant):
         person = inputs.person(event, contact)
@@ -123,7 +128,7 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
         )
     if verdict.starts_quarantine and verdict.due_at is not None:
         inputs.note_invited(contact, verdict.due_at)
-    explanation = explain(verdict, contact, person, mode, language)
+    explanation = explain(inputs.policy, verdict, contact, person, mode, language)
     decision = NewDecision(
         event.tenant,
         candidate.event_id,

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, language_of, matches
+from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import contacts as contact_rows
 from services.dispatcher.sending.domain import Sending
@@ -19,20 +20,18 @@ from services.dispatcher.suppressions import repository as suppression_rows
 from services.dispatcher.suppressions.domain import entries_of
 from services.dispatcher.surveys import repository as survey_rows
 from services.dispatcher.surveys.domain import rules_of
-from services.dispatcher.surveys.texts import STANDARD_LANGUAGES, read_texts
+from services.dispatcher.surveys.texts import read_texts
 from shared.db import UnitOfWork
 from shared.events import Event, Tenant, Transaction
-from shared.events.sending import SendingMode
 from shared.tenancy.tenants import find_tenants
 from shared.values.text import normalized_text
-
-_UNCHANGED = Sending()
 
 
 @dataclass(frozen=True)
 class DecisionInputs:
     """What is known; the rows of the contacts are locked as long as the transaction lasts."""
 
+    policy: ContactPolicy
     tenants: Mapping[str, Tenant]
     surveys: Mapping[str, Sequence[CandidateSurvey]]
     sendings: Mapping[str, Sending]
@@ -45,9 +44,9 @@ class DecisionInputs:
         """Whether the tenant exists: its event was consumed, or it has a survey here."""
         return tenant in self.tenants or tenant in self.surveys
 
-    def mode(self, tenant: str) -> SendingMode:
-        """Test or live."""
-        return self.sendings.get(tenant, _UNCHANGED).mode
+    def sending(self, tenant: str) -> Sending:
+        """How the tenant sends."""
+        return self.sendings.get(tenant, self.policy.initial_sending)
 
     def is_asked_about(self, event: Event[Transaction]) -> bool:
         """Whether any survey asks about this type of event, so that the customer matters."""
@@ -55,8 +54,8 @@ class DecisionInputs:
 
     def contact(self, event: Event[Transaction], secret: str) -> ContactKey:
         """The contact whom the event is about."""
-        sending = self.sendings.get(event.tenant, _UNCHANGED)
-        return contact_key_of(secret, event.tenant, event.data.customer, sending.placeholder_ids)
+        placeholder_ids = self.sending(event.tenant).placeholder_ids
+        return contact_key_of(secret, event.tenant, event.data.customer, placeholder_ids)
 
     def person(self, event: Event[Transaction], contact: ContactKey) -> Person:
         """What the rules need to know of the customer."""
@@ -67,7 +66,7 @@ class DecisionInputs:
         asked = [self.asked_at.get((contact.tenant, key)) for key in quarantine_keys(contact)]
         return Person(
             address=address_quality(event.data.customer.email),
-            test_address=self.sendings.get(event.tenant, _UNCHANGED).is_test(event.data.customer.email),
+            test_address=self.sending(event.tenant).is_test(event.data.customer.email),
             opted_out="unsubscribed" in reasons,
             suppressed="listed" in reasons,
             suppressed_by=entries[0].kind if entries else None,
@@ -86,14 +85,16 @@ class DecisionInputs:
         """The language that the customer is written to in."""
         tenant = self.tenants.get(event.tenant)
         languages = tenant.languages if tenant else ()
-        return language_of(event.data.customer.locale, STANDARD_LANGUAGES, survey, languages)
+        return language_of(event.data.customer.locale, self.policy, survey, languages)
 
     def note_invited(self, contact: ContactKey, at: datetime) -> None:
         """Let the contact's next event in this batch meet the quarantine."""
         self.asked_at[contact.tenant, contact.key] = at
 
 
-async def load_inputs(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> DecisionInputs:
+async def load_inputs(
+    uow: UnitOfWork, policy: ContactPolicy, events: Sequence[Event[Transaction]]
+) -> DecisionInputs:
     """Load what the companies of these events have set."""
     tenants = sorted({event.tenant for event in events})
     surveys = {
@@ -102,7 +103,9 @@ async def load_inputs(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> 
             await survey_rows.list_of_tenants(uow, tenants), key=lambda row: row.tenant
         )
     }
-    return DecisionInputs(await find_tenants(uow, tenants), surveys, await find_sendings(uow, tenants))
+    return DecisionInputs(
+        policy, await find_tenants(uow, tenants), surveys, await find_sendings(uow, tenants)
+    )
 
 
 async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:

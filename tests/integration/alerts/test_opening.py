@@ -8,11 +8,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.alerts_builders import POLICY, TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
+from support.alerts_builders import (
+    POLICY,
+    TENANT,
+    act_on_answers,
+    an_answer,
+    an_invitation,
+    deliver,
+    fire_deadlines,
+    rows,
+)
 from support.eventually import eventually
 
 from services.alerts.cases.domain.case_rules import case_id, case_number
-from services.alerts.cases.schedule import settle_quiet_answers
 from services.alerts.replicas.handlers import keep_invitations
 from shared.db.database import Database
 from shared.db.notifications import CHANGES_CHANNEL
@@ -38,7 +46,7 @@ async def test_a_detractors_first_saved_score_opens_a_case_at_once_and_says_so(d
     await deliver(database, act_on_answers, answer)
     (case,) = await cases(database)
     assert (case.number, case.state, case.score, case.answer_id) == (
-        case_number(case.id),
+        case_number(case.id, POLICY),
         "open",
         2,
         answer.id,
@@ -209,12 +217,12 @@ async def test_two_quiet_minutes_end_the_writing_and_the_mail_goes_out_once(data
     await add_staff(database)
     answer = an_answer(state="saved")
     await deliver(database, act_on_answers, answer)
-    assert await settle_quiet_answers(database, POLICY) == 0
+    assert await fire_deadlines(database) == 0
     real = database.clock
     database.clock = lambda: real() + POLICY.quiet_after
     try:
-        assert await settle_quiet_answers(database, POLICY) == 1
-        assert await settle_quiet_answers(database, POLICY) == 0
+        assert await fire_deadlines(database) == 1
+        assert await fire_deadlines(database) == 0
         await deliver(database, act_on_answers, msgspec.structs.replace(answer, version=2, state="sent"))
     finally:
         database.clock = real
@@ -234,22 +242,22 @@ async def test_a_number_that_another_case_has_is_given_to_nobody_else(database: 
     ids = [case_id(TENANT, answer.id) for answer in answers]
     await deliver(database, act_on_answers, answers[0])
     async with database.transaction() as uow:
-        await uow.execute("UPDATE cases SET number = :taken", {"taken": case_number(ids[1])})
+        await uow.execute("UPDATE cases SET number = :taken", {"taken": case_number(ids[1], POLICY)})
     await deliver(database, act_on_answers, *answers[1:])
     numbers = {case.id: case.number for case in await cases(database)}
     assert numbers == {
-        ids[0]: case_number(ids[1]),
-        ids[1]: case_number(ids[1], 1),
-        ids[2]: case_number(ids[2]),
+        ids[0]: case_number(ids[1], POLICY),
+        ids[1]: case_number(ids[1], POLICY, 1),
+        ids[2]: case_number(ids[2], POLICY),
     }
 
 
 def test_numbers_say_nothing_of_how_many_cases_there_are() -> None:
-    numbers = [case_number(case_id(TENANT, uuid7())) for _ in range(2_000)]
+    numbers = [case_number(case_id(TENANT, uuid7()), POLICY) for _ in range(2_000)]
     assert all(100_000 <= number <= 999_999 for number in numbers)
     rising = sum(before < after for before, after in pairwise(numbers))
     assert 900 < rising < 1_100
-    longer = [case_number(case_id(TENANT, uuid7()), attempt) for attempt in (3, 6, 9, 12, 50)]
+    longer = [case_number(case_id(TENANT, uuid7()), POLICY, attempt) for attempt in (3, 6, 9, 12, 50)]
     assert [len(str(number)) for number in longer] == [7, 8, 9, 9, 9]
 
 

@@ -8,6 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from support.dispatcher_builders import (
+    CONTACT_POLICY,
     NOON,
     TENANT,
     Clock,
@@ -95,6 +96,7 @@ async def test_an_invited_event_has_one_invitation_with_all_that_others_need(dat
     ]
     grounds = decode_explanation(row.grounds)
     assert grounds.quarantine_days == 90
+    assert grounds.policy_version == CONTACT_POLICY.version
     assert grounds.due_at == invitation.due_at
     assert [one.why for one in grounds.considered] == ["invited"]
 
@@ -214,7 +216,7 @@ async def test_a_hundred_copies_of_one_event_give_one_invitation(database: Datab
 
     async def once(copies: int) -> None:
         async with database.transaction() as uow:
-            await decide_transactions(context_on(SERVICE, database), uow, [event] * copies)
+            await decide_transactions(context_on(SERVICE, database), CONTACT_POLICY, uow, [event] * copies)
 
     await asyncio.gather(*(once(10) for _ in range(10)))
     assert len(await states(database)) == 1
@@ -396,7 +398,7 @@ async def test_a_batch_costs_as_many_statements_as_one_event(database: Database)
                 return await execute(sql, values)
 
             uow.execute = counted  # type: ignore[method-assign]
-            await decide_transactions(context_on(SERVICE, database), uow, events)
+            await decide_transactions(context_on(SERVICE, database), CONTACT_POLICY, uow, events)
             return len(said)
 
     one = await statements(a_transaction("one", a_customer("one")))

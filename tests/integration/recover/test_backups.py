@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.alerts_builders import a_tenant, an_answer
+from support.alerts_builders import POLICY, a_tenant, an_answer
 from support.dispatcher_builders import a_customer, a_transaction, go_live, keep_tenant, make_survey
 from support.eventually import eventually
 from support.restored_service import TENANT, RestoredService, data_on_topic, publish
@@ -238,7 +238,7 @@ async def test_a_restored_alerts_opens_no_case_twice_and_sends_no_notice_again(s
             case = await cases.find_case(uow, TENANT, row.case_id, lock=True)
             assert case is not None
             entries: list[Any] = []
-            case.take(entries, uow.now, Actor(person, "Jonas Holt"), None)
+            case.take(entries, uow.now, Actor(person, "Jonas Holt"), None, POLICY)
             case.note(entries, uow.now, Actor(person, "Jonas Holt"), "Called twice.", None)
             await cases.update_cases(uow, [case])
             await timeline.add_entries(uow, entries)

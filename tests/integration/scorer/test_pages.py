@@ -50,7 +50,7 @@ async def test_before_the_first_answer_the_page_says_how_it_starts(client: Score
 @pytest.mark.parametrize("n", [0, 4, 40])
 async def test_a_page_for_a_danish_reader_has_no_english(
     database: Database, client: ScorerClient, path: str, n: int
-):
+) -> None:
     month = timedelta(days=30)
     now = [an_answer(f"a{i}", score=i % 11, **today(database)) for i in range(n)]
     earlier = [an_answer(f"b{i}", score=10, day=database.clock().date() - month) for i in range(n)]
@@ -61,7 +61,9 @@ async def test_a_page_for_a_danish_reader_has_no_english(
     assert [text for text in page.found if re.search(r"\b(the|and|of|answers?|days?)\b", text)] == []
 
 
-async def test_a_page_never_holds_a_script_or_a_style_of_its_own(database: Database, client: ScorerClient):
+async def test_a_page_never_holds_a_script_or_a_style_of_its_own(
+    database: Database, client: ScorerClient
+) -> None:
     await count(database, *(an_answer(f"a{i}", **today(database)) for i in range(40)))
     for path in ("/", "/segments", "/segments?segment=touchpoint:checkout"):
         answer = await client.get(path, role="leader")

@@ -54,21 +54,21 @@ def test_who_comes_second_is_told_who_was_first() -> None:
     case = a_case()
     entries: list[CaseEntry] = []
     seen = case.version
-    case.take(entries, NOW, SARA, seen)
+    case.take(entries, NOW, SARA, seen, POLICY)
     with pytest.raises(NotDone, match=r"Not taken: Sara Lund took this case a moment ago\."):
-        case.take(entries, NOW, JONAS, seen)
+        case.take(entries, NOW, JONAS, seen, POLICY)
     with pytest.raises(NotPossible, match="A team leader can hand it over"):
-        case.take(entries, NOW, JONAS, case.version)
+        case.take(entries, NOW, JONAS, case.version, POLICY)
     with pytest.raises(NotDone, match="Not saved: Sara Lund changed this case"):
-        case.close(entries, NOW, JONAS, CLOSING, seen, None)
+        case.close(entries, NOW, JONAS, CLOSING, seen, None, POLICY)
     assert len(entries) == 1
 
 
 def test_to_take_ones_own_case_again_changes_nothing() -> None:
     case = a_case()
     entries: list[CaseEntry] = []
-    case.take(entries, NOW, SARA, None)
-    case.take(entries, NOW, SARA, None)
+    case.take(entries, NOW, SARA, None, POLICY)
+    case.take(entries, NOW, SARA, None, POLICY)
     assert (case.version, len(entries)) == (1, 1)
 
 
@@ -78,20 +78,20 @@ def test_notes_and_the_customers_own_words_are_no_conflict() -> None:
     seen = case.version
     case.note(entries, NOW, SARA, "Look at week 41.", None)
     case.amended(entries, NOW, an_answer(id=case.answer_id, score=5), before=2, policy=POLICY)
-    case.close(entries, NOW, JONAS, CLOSING, seen, None)
+    case.close(entries, NOW, JONAS, CLOSING, seen, None, POLICY)
     assert case.state == "closed"
 
 
 def test_a_closed_case_is_not_taken_closed_or_given_away_but_can_be_opened_again() -> None:
     case = a_case()
     entries: list[CaseEntry] = []
-    case.close(entries, NOW, SARA, CLOSING, None, None)
+    case.close(entries, NOW, SARA, CLOSING, None, None, POLICY)
     with pytest.raises(NotDone):
-        case.take(entries, NOW, JONAS, None)
+        case.take(entries, NOW, JONAS, None, POLICY)
     with pytest.raises(NotDone):
-        case.close(entries, NOW, JONAS, CLOSING, None, None)
+        case.close(entries, NOW, JONAS, CLOSING, None, None, POLICY)
     with pytest.raises(NotPossible):
-        case.assign(entries, NOW, JONAS, SARA, None)
+        case.assign(entries, NOW, JONAS, SARA, None, POLICY)
     case.reopen(entries, NOW, JONAS, "She called.", None, None, POLICY)
     assert (case.state, case.cause, case.outcome, case.told, case.closed_at) == (
         "open",
@@ -104,7 +104,7 @@ def test_a_closed_case_is_not_taken_closed_or_given_away_but_can_be_opened_again
 
 def test_a_key_owns_nothing() -> None:
     with pytest.raises(NotPossible):
-        a_case().take([], NOW, KEY, None)
+        a_case().take([], NOW, KEY, None, POLICY)
 
 
 def test_a_worse_score_makes_the_call_more_urgent_and_a_better_one_closes_nothing() -> None:
@@ -125,18 +125,18 @@ def _answer_of(case: CaseFile) -> Answer:
 
 
 ACTS: dict[str, Callable[[CaseFile, list[CaseEntry], Actor, int], object]] = {
-    "take": lambda case, lines, by, seen: case.take(lines, NOW, by, seen),
-    "assign": lambda case, lines, by, seen: case.assign(lines, NOW, by, SARA, seen),
+    "take": lambda case, lines, by, seen: case.take(lines, NOW, by, seen, POLICY),
+    "assign": lambda case, lines, by, seen: case.assign(lines, NOW, by, SARA, seen, POLICY),
     "contact": lambda case, lines, by, _: case.contact(
         lines, NOW, by, "call", reached=True, text="x", key=None
     ),
-    "release": lambda case, lines, by, seen: case.release(lines, NOW, by, seen, may_assign=False),
+    "release": lambda case, lines, by, seen: case.release(lines, NOW, by, seen, POLICY, may_assign=False),
     "apply_answers": lambda case, lines, _by, seen: case.apply_answers(
         lines, NOW, [an_answer(id=case.answer_id, may_contact=bool(seen % 2))], POLICY
     ),
     "note": lambda case, lines, by, _: case.note(lines, NOW, by, "x", None),
     "reveal": lambda case, lines, by, _: case.reveal(lines, NOW, by, "address"),
-    "close": lambda case, lines, by, seen: case.close(lines, NOW, by, CLOSING, seen, None),
+    "close": lambda case, lines, by, seen: case.close(lines, NOW, by, CLOSING, seen, None, POLICY),
     "reopen": lambda case, lines, by, _: case.reopen(lines, NOW, by, "x", None, None, POLICY),
     "amended": lambda case, lines, _by, _seen: case.amended(
         lines, NOW, _answer_of(case), before=2, policy=POLICY
@@ -191,7 +191,7 @@ def test_the_mail_goes_to_who_may_see_the_case_and_then_to_its_owner() -> None:
     ]
     first, again = an_answer(id=case.answer_id), an_answer()
     assert mail_recipients(people, case, first) == [JONAS.id, SARA.id]
-    case.take([], NOW, SARA, None)
+    case.take([], NOW, SARA, None, POLICY)
     assert mail_recipients(people, case, again) == [SARA.id]
     elsewhere = an_answer(organisation=("south",))
     assert mail_recipients(people, case, elsewhere) == [JONAS.id]

@@ -7,13 +7,20 @@ import pytest
 from support.alerts_builders import POLICY, an_answer
 
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_file import CaseFile
-from services.alerts.cases.domain.case_rules import is_recent, new_case, opening_version, writing_until
+from services.alerts.cases.domain.case_file import CaseFile, NotDone
+from services.alerts.cases.domain.case_rules import (
+    case_number,
+    is_recent,
+    new_case,
+    opening_version,
+    writing_until,
+)
 from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.views import shown_until
 from services.alerts.recovery.handlers import case_file_of
 from shared.events import CASES, Answer
+from shared.ids import uuid7
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 OTHER = CasePolicy(
@@ -24,6 +31,10 @@ OTHER = CasePolicy(
     fresh_for=timedelta(hours=3),
     quiet_after=timedelta(minutes=4),
     address_shown_for=timedelta(minutes=5),
+    moment=timedelta(seconds=5),
+    shortest_number_digits=4,
+    longest_number_digits=5,
+    attempts_per_length=1,
 )
 ACTOR = Actor(None, "crm")
 
@@ -77,7 +88,9 @@ def test_a_restored_case_has_the_deadline_that_its_event_lacks_from_the_policy(
 
 def test_a_reopened_case_is_to_be_closed_in_the_time_of_the_policy() -> None:
     case = a_case(2, POLICY)
-    case.close([], NOW, ACTOR, Closing(cause="other", action="x", outcome="lost", told=True), None, None)
+    case.close(
+        [], NOW, ACTOR, Closing(cause="other", action="x", outcome="lost", told=True), None, None, POLICY
+    )
     case.reopen([], NOW, ACTOR, "x", None, None, OTHER)
     assert case.close_due_at == NOW + timedelta(days=1)
 
@@ -93,3 +106,19 @@ def test_the_policy_says_how_long_a_customer_is_waited_for_and_an_address_is_sho
     assert writing_until(an_answer_now(2), OTHER) == NOW + timedelta(minutes=4)
     assert shown_until(NOW, NOW, OTHER) == NOW + timedelta(minutes=5)
     assert shown_until(NOW, NOW + timedelta(minutes=5), OTHER) is None
+
+
+@pytest.mark.parametrize(("policy", "ending"), [(POLICY, " a moment ago."), (OTHER, ".")])
+def test_the_policy_says_how_long_a_moment_is(policy: CasePolicy, ending: str) -> None:
+    case = a_case(2, policy)
+    case.close(
+        [], NOW, ACTOR, Closing(cause="other", action="x", outcome="lost", told=True), None, None, policy
+    )
+    with pytest.raises(NotDone, match=f"crm closed this case{ending}$"):
+        case.take([], NOW + timedelta(seconds=5), Actor(uuid7(), "Sara"), None, policy)
+
+
+def test_the_policy_says_how_long_the_numbers_of_cases_are() -> None:
+    case = a_case(2, OTHER)
+    assert [len(str(case_number(case.id, OTHER, attempt))) for attempt in range(4)] == [4, 5, 5, 5]
+    assert len(str(case.number)) == 4

@@ -1,6 +1,7 @@
 """Times, counts, refusals and mails in Danish and Dutch."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -51,11 +52,9 @@ def test_counts_of_customers_and_cases() -> None:
         assert sentences.waiting_sentence(1300, 14) == (
             "1.300 kunder venter på at høre fra os; 14 af dem har ventet for længe."
         )
-        whole = {"about": " om kassen", "owner": "me", "max_counted": 10_000}
-        assert sentences.list_sentence("open", 0, 0, **whole) == "Du har ingen åbne sager om kassen."
-        assert sentences.list_sentence("closed", 10_000, 0, **whole) == (
-            "Mere end 10.000 lukkede sager hos dig om kassen."
-        )
+        of_mine = partial(sentences.list_sentence, about=" om kassen", owner="me", max_counted=10_000)
+        assert of_mine("open", 0, 0) == "Du har ingen åbne sager om kassen."
+        assert of_mine("closed", 10_000, 0) == ("Mere end 10.000 lukkede sager hos dig om kassen.")
 
 
 def test_every_cause_role_and_list_has_its_own_words() -> None:
@@ -71,9 +70,9 @@ def test_every_cause_role_and_list_has_its_own_words() -> None:
 def test_a_refusal_is_spoken_where_it_is_shown() -> None:
     answer = an_answer(answered_at=NOW, changed_at=NOW)
     case = new_case("havnbo", answer, answer, NOW, POLICY)
-    case.take([], NOW, Actor(uuid4(), "Sara Lund"), None)
+    case.take([], NOW, Actor(uuid4(), "Sara Lund"), None, POLICY)
     with pytest.raises(NotDone) as refused:
-        case.take([], NOW, Actor(uuid4(), "Jonas Holt"), 0)
+        case.take([], NOW, Actor(uuid4(), "Jonas Holt"), 0, POLICY)
     with rendering_for(TEXTS.reader("da", None)):
         assert spoken(refused.value.reason) == "Ikke taget: Sara Lund tog sagen for lidt siden."
     ((_, remedy),) = required_text_faults("note", "x" * 10_001, message("Write the note."))

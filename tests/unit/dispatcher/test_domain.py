@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatcher.decisions.addresses import address_quality, has_plain_form, is_valid_address
+from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import (
     CandidateSurvey,
     Person,
@@ -18,6 +20,8 @@ from services.dispatcher.decisions.domain import (
     matches,
     reason_not_to_send,
 )
+from services.dispatcher.decisions.explanation import decode_explanation, explain
+from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.sending.domain import Sending
 from shared.events import SendingMode
 
@@ -174,7 +178,24 @@ def test_nothing_holds_back_what_is_allowed_and_every_rule_holds_back_alone() ->
 def test_the_customers_language_goes_before_the_companys(
     locale: str | None, own: tuple[str, ...], tenant: tuple[str, ...], language: str
 ) -> None:
-    assert language_of(locale, ("en", "da", "nl"), a_survey(languages=own), tenant) == language
+    assert language_of(locale, ContactPolicy(), a_survey(languages=own), tenant) == language
+
+
+def test_the_policy_says_which_languages_have_words_and_which_is_the_last() -> None:
+    other = ContactPolicy(standard_languages=("nl", "fr"), last_language="fr")
+    assert [language_of(locale, other, a_survey(), ()) for locale in ("da", "nl", "en")] == ["fr", "nl", "fr"]
+
+
+def test_an_explanation_names_the_policy_and_one_of_an_earlier_version_is_read_without() -> None:
+    contact = ContactKey("havnbo", "c-1", None)
+    explanation = explain(ContactPolicy(version=7), verdict(a_survey()), contact, GOOD, "live", "en")
+    stored = msgspec.json.encode(explanation)
+    assert decode_explanation(stored).policy_version == 7
+    facts = msgspec.json.decode(stored)
+    assert facts.pop("policy_version") == 7
+    assert decode_explanation(msgspec.json.encode(facts)) == msgspec.structs.replace(
+        explanation, policy_version=None
+    )
 
 
 def test_a_test_address_is_one_however_it_is_written() -> None:

@@ -2,8 +2,13 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from support.source_code import modules
 
 from services import SERVICES
@@ -93,3 +98,66 @@ def test_statements_stand_in_repositories() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value)
     ]
     assert found == []
+
+
+WITH_A_POLICY = ("services/alerts/", "services/dispatcher/")
+SIZES = ("_BYTES", "_CHARS")
+"""How much may be stored is a fact of forms and tables; no rule decides by it."""
+
+
+def durations_and_bounds(function: ast.AST, module: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The constants of its module, own or imported, that a function reads and that are times or numbers."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Name(id=name):
+                value = module.get(name)
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                value = getattr(module.get(owner), name, None)
+            case _:
+                continue
+        if name.isupper() and not name.endswith(SIZES) and isinstance(value, timedelta | int | float):
+            yield name, node.lineno
+
+
+def test_the_rules_about_contacts_and_cases_are_given_their_times_and_bounds() -> None:
+    """A function of a `domain` takes them from the policy that it is given (`ContactPolicy`, `CasePolicy`), which
+    is versioned, tried on the past, and one day each company's own; it reads no constant of a module.
+    """
+    domains = [
+        (path, tree)
+        for path, tree in modules("services")
+        if path.startswith(WITH_A_POLICY) and re.search(r"/domain(\.py|/)", path)
+    ]
+    assert len(domains) > 8
+    found = [
+        f"{path}:{line} {function.name} reads {name}"
+        for path, tree in domains
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for name, line in durations_and_bounds(
+            function,
+            vars(import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))),
+        )
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("body", "reads"),
+    [
+        ("return now - at > LONG_AGO", ["LONG_AGO"]),
+        ("return count > limits.MAX_COUNT", ["MAX_COUNT"]),
+        ("return now - at > policy.long_ago", []),
+        ("return len(text) > MAX_TEXT_CHARS", []),
+        ("return state in STATES", []),
+    ],
+)
+def test_a_time_or_bound_that_is_read_is_recognised(body: str, reads: list[str]) -> None:
+    module = {
+        "LONG_AGO": timedelta(1),
+        "MAX_TEXT_CHARS": 1,
+        "STATES": {1},
+        "limits": SimpleNamespace(MAX_COUNT=2),
+    }
+    function = ast.parse(f"def rule():\n    {body}").body[0]
+    assert [name for name, _ in durations_and_bounds(function, module)] == reads

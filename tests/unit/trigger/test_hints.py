@@ -145,12 +145,12 @@ def test_what_is_not_understood_is_left_out_and_named_without_its_value(field: s
     assert accepted.transaction.dropped == (f"/customer/{field}",)
     (warned,) = accepted.warnings
     assert (warned.field, warned.dropped) == (f"/customer/{field}", True)
-    assert warned.remedy == warning_of(field)
+    assert str(warned.remedy) == warning_of(field)
 
 
 def warning_of(field: str) -> str:
     """The fault of another value that is not understood."""
-    return customer_with(**{field: ["?"]}).warnings[0].remedy
+    return str(customer_with(**{field: ["?"]}).warnings[0].remedy)
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", "\u200b\u00a0"])

@@ -5,7 +5,7 @@ entry to the timeline, numbered by the case's version, so that nothing is done w
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,9 +17,6 @@ from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import CaseEntry, Entries, EntryKind
 from shared.events import Answer, Case, CaseState, segments_of
 from shared.values.messages import Message, message
-
-MOMENT_AGO = timedelta(minutes=10)
-"""A refusal says that the other change was made a moment ago if it is younger than this."""
 
 Decision = Literal["took", "changed", "closed"]
 DECISIONS: dict[Decision, tuple[Message, Message]] = {
@@ -146,26 +143,34 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """Record how many colleagues get a mail about an answer."""
         self._add(entries, now, SYSTEM, "told", answers=[answer], people=people)
 
-    def take(self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None) -> None:
+    def take(
+        self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None, policy: CasePolicy
+    ) -> None:
         """Become the owner; nothing changes for the person who already is.
 
         :raises NotDone: when somebody else was faster.
         :raises NotPossible: when it has an owner, or the actor is a key.
         """
         if self.state == "closed":
-            raise NotDone(message("Not taken: %(reason)s", reason=self._decision("closed", now)))
+            raise NotDone(message("Not taken: %(reason)s", reason=self._decision("closed", now, policy)))
         if actor.id is None:
             raise NotPossible(message("A key cannot own a case. Assign it to a person."))
         if self.owner_id == actor.id:
             return
         if self.owner_id is not None:
-            self._refuse_if_decided_since(seen_version, message("Not taken: %(reason)s"), "took", now)
+            self._refuse_if_decided_since(seen_version, message("Not taken: %(reason)s"), "took", now, policy)
             raise NotPossible(message("Somebody else has this case. A team leader can hand it over."))
         self.owner_id, self.state = actor.id, "assigned"
         self._decide(entries, now, actor, "taken", answers=[])
 
     def assign(
-        self, entries: Entries, now: datetime, actor: Actor, to: Actor, seen_version: int | None
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        to: Actor,
+        seen_version: int | None,
+        policy: CasePolicy,
     ) -> None:
         """Give it to a person.
 
@@ -176,12 +181,21 @@ class CaseFile(msgspec.Struct, kw_only=True):
             raise NotPossible(message("This case is closed. Open it again first."))
         if self.owner_id == to.id:
             return
-        self._refuse_if_decided_since(seen_version, message("Not assigned: %(reason)s"), "changed", now)
+        self._refuse_if_decided_since(
+            seen_version, message("Not assigned: %(reason)s"), "changed", now, policy
+        )
         self.owner_id, self.state = to.id, "assigned"
         self._decide(entries, now, actor, "assigned", answers=[], to=to.name)
 
     def release(
-        self, entries: Entries, now: datetime, actor: Actor, seen_version: int | None, *, may_assign: bool
+        self,
+        entries: Entries,
+        now: datetime,
+        actor: Actor,
+        seen_version: int | None,
+        policy: CasePolicy,
+        *,
+        may_assign: bool,
     ) -> None:
         """Leave it without an owner, so that somebody else can take it.
 
@@ -192,7 +206,9 @@ class CaseFile(msgspec.Struct, kw_only=True):
             raise NotPossible(message("This case is closed. Open it again first."))
         if self.owner_id is None:
             return
-        self._refuse_if_decided_since(seen_version, message("Not put back: %(reason)s"), "changed", now)
+        self._refuse_if_decided_since(
+            seen_version, message("Not put back: %(reason)s"), "changed", now, policy
+        )
         if self.owner_id != actor.id and not may_assign:
             raise NotPossible(message("Only its owner, a team leader or an administrator puts a case back."))
         self.owner_id, self.state = None, "open"
@@ -234,14 +250,15 @@ class CaseFile(msgspec.Struct, kw_only=True):
         closing: Closing,
         seen_version: int | None,
         key: str | None,
+        policy: CasePolicy,
     ) -> None:
         """End it, with what was learnt.
 
         :raises NotDone: when somebody else has decided since.
         """
         if self.state == "closed":
-            raise NotDone(message("Not saved: %(reason)s", reason=self._decision("closed", now)))
-        self._refuse_if_decided_since(seen_version, message("Not saved: %(reason)s"), "changed", now)
+            raise NotDone(message("Not saved: %(reason)s", reason=self._decision("closed", now, policy)))
+        self._refuse_if_decided_since(seen_version, message("Not saved: %(reason)s"), "changed", now, policy)
         self.state, self.closed_at = "closed", now
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
@@ -264,7 +281,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """
         if self.state != "closed":
             return
-        self._refuse_if_decided_since(seen_version, message("Not opened: %(reason)s"), "changed", now)
+        self._refuse_if_decided_since(seen_version, message("Not opened: %(reason)s"), "changed", now, policy)
         self.state = "assigned" if self.owner_id else "open"
         self.closed_at = self.cause = self.action = self.outcome = self.told = None
         self.close_due_at = now + policy.close_within
@@ -301,15 +318,17 @@ class CaseFile(msgspec.Struct, kw_only=True):
         )
 
     def _refuse_if_decided_since(
-        self, seen_version: int | None, refusal: Message, did: Decision, now: datetime
+        self, seen_version: int | None, refusal: Message, did: Decision, now: datetime, policy: CasePolicy
     ) -> None:
         if seen_version is not None and self.decided_version > seen_version:
-            raise NotDone(msgspec.structs.replace(refusal, facts={"reason": self._decision(did, now)}))
+            raise NotDone(
+                msgspec.structs.replace(refusal, facts={"reason": self._decision(did, now, policy)})
+            )
 
-    def _decision(self, did: Decision, now: datetime) -> Message:
+    def _decision(self, did: Decision, now: datetime, policy: CasePolicy) -> Message:
         """Who decided last, and what: a sentence for the person who comes second."""
         recent, earlier = DECISIONS[did]
-        sentence = recent if now - self.changed_at < MOMENT_AGO else earlier
+        sentence = recent if now - self.changed_at < policy.moment else earlier
         return msgspec.structs.replace(sentence, facts={"name": self.decided_by})
 
     def _decide(self, entries: Entries, now: datetime, actor: Actor, kind: EntryKind, **details: Any) -> None:

@@ -12,10 +12,6 @@ from shared.events import Answer, may_see, segments_of
 from shared.events.nps import group_of
 from shared.ids import derived
 
-SHORTEST_NUMBER_DIGITS, LONGEST_NUMBER_DIGITS = 6, 9
-ATTEMPTS_PER_LENGTH = 3
-"""After so many numbers that were taken, a case's number gets one more digit."""
-
 
 def opening_version(versions: Sequence[Answer], policy: CasePolicy) -> Answer | None:
     """The earliest of an answer's versions that opens a case."""
@@ -40,13 +36,14 @@ def case_id(tenant: str, answer_id: UUID) -> UUID:
     return derived("case", tenant, str(answer_id))
 
 
-def case_number(case: UUID, attempt: int = 0) -> int:
+def case_number(case: UUID, policy: CasePolicy, attempt: int = 0) -> int:
     """The number that people call a case by; the next attempt gives another where it is taken.
 
     It follows from the case's id and not from how many cases there are, so that nobody can count the others
     from the numbers they see. More digits come as the short numbers run out.
     """
-    digits = min(SHORTEST_NUMBER_DIGITS + attempt // ATTEMPTS_PER_LENGTH, LONGEST_NUMBER_DIGITS)
+    more = attempt // policy.attempts_per_length
+    digits = min(policy.shortest_number_digits + more, policy.longest_number_digits)
     digest = hashlib.sha256(case.bytes + attempt.to_bytes(4)).digest()
     lowest = 10 ** (digits - 1)
     return int(lowest + int.from_bytes(digest[:8]) % (9 * lowest))
@@ -61,7 +58,7 @@ def new_case(tenant: str, opening: Answer, newest: Answer, now: datetime, policy
     return CaseFile(
         tenant=tenant,
         id=identity,
-        number=case_number(identity),
+        number=case_number(identity, policy),
         answer_id=opening.id,
         event_id=opening.event_id,
         customer_id=opening.customer_id,

@@ -6,7 +6,7 @@ import msgspec
 
 
 class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How soon an unhappy customer must be contacted, and what counts as too old."""
+    """How soon an unhappy customer must be contacted, what counts as too old, and how cases are numbered."""
 
     max_urgent_score: int = 3
     """The highest score of an urgent answer."""
@@ -22,6 +22,14 @@ class CasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """A customer who has not sent the answer is taken to have finished after this long without a change."""
     address_shown_for: timedelta = timedelta(hours=1)
     """How long the customer's address stays readable for the person who asked for it."""
+
+    moment: timedelta = timedelta(minutes=10)
+    """A refusal says that the other change was made a moment ago if it is younger than this."""
+    shortest_number_digits: int = 6
+    longest_number_digits: int = 9
+    """Of the number that people call a case by."""
+    attempts_per_length: int = 3
+    """After so many numbers that were taken, a case's number gets one more digit."""
 
     def contact_due(self, since: datetime, score: int) -> datetime:
         """When a customer who gave this score at this time must have been contacted."""

@@ -1,4 +1,8 @@
-"""Which answers belong to which case, and until when their customers may still be writing."""
+"""Which answers belong to which case, and until when their customers may still be writing.
+
+That time is the answer's deadline of the kind ``QUIET_DEADLINE``. It stands in ``case_answer.writing_until``,
+too, for the version before this one, which knows no deadlines.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +15,11 @@ from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.repository.cases import Key
 from shared.db.bulk import row_values, rows_sql
 from shared.db.database import UnitOfWork
+from shared.db.deadlines import Deadline, clear_deadlines, move_deadlines, set_deadlines
 from shared.events import Answer, segments_of
+
+QUIET_DEADLINE = "quiet"
+"""The kind of deadline that ends the writing of an answer."""
 
 FIND_CASES_OF_ANSWERS = """
     SELECT tenant, answer_id, case_id FROM case_answer
@@ -32,6 +40,14 @@ async def attach_answers(
     uow: UnitOfWork, attached: Sequence[tuple[CaseFile, Answer, datetime | None]]
 ) -> None:
     """Attach answers to cases, each with the end of its quiet time."""
+    await set_deadlines(
+        uow,
+        [
+            Deadline(case.tenant, QUIET_DEADLINE, answer.id, until)
+            for case, answer, until in attached
+            if until is not None
+        ],
+    )
     names, values = row_values(
         models.case_answer,
         (),
@@ -87,47 +103,45 @@ SET_WRITING_UNTIL = """
     FROM unnest(CAST(:tenants AS text[]), CAST(:answers AS uuid[]), CAST(:until AS timestamptz[]))
         AS n (tenant, answer_id, until)
     WHERE t.tenant = n.tenant AND t.answer_id = n.answer_id AND t.writing_until IS NOT NULL
-    RETURNING t.tenant, t.answer_id
 """
 
 
 async def set_writing_until(
     uow: UnitOfWork, writing: Sequence[tuple[str, UUID, datetime | None]]
 ) -> set[Key]:
-    """Move or end (None) the quiet time of answers; returns those that were still being written."""
+    """Move or end (None) the quiet time of answers that are still being written.
+
+    Returns those of which it ended. Their cases are locked.
+    """
+    ended = await clear_deadlines(
+        uow, QUIET_DEADLINE, [(tenant, answer) for tenant, answer, until in writing if until is None]
+    )
+    await move_deadlines(
+        uow,
+        [
+            Deadline(tenant, QUIET_DEADLINE, answer, until)
+            for tenant, answer, until in writing
+            if until is not None
+        ],
+    )
     tenants, answers, until = zip(*writing, strict=True)
-    rows = await uow.execute(
+    await uow.execute(
         SET_WRITING_UNTIL, {"tenants": list(tenants), "answers": list(answers), "until": list(until)}
     )
-    return {(row.tenant, row.answer_id) for row in rows}
+    return ended
 
 
-FIND_QUIET_CASES = """
-    SELECT DISTINCT tenant, case_id FROM case_answer
-    WHERE writing_until <= :now
-    LIMIT :limit
-"""
-
-
-async def quiet_cases(uow: UnitOfWork, limit: int) -> list[Key]:
-    """Cases with an answer whose quiet time is over."""
-    rows = await uow.execute(FIND_QUIET_CASES, {"now": uow.now, "limit": limit})
-    return [(row.tenant, row.case_id) for row in rows]
-
-
-END_QUIET_TIME = """
+END_WRITING = """
     UPDATE case_answer SET writing_until = NULL
-    WHERE writing_until <= :now
-        AND (tenant, case_id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+    WHERE (tenant, answer_id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
     RETURNING tenant, case_id, answer_id
 """
 
 
-async def end_quiet_time(uow: UnitOfWork, keys: Sequence[Key]) -> list[tuple[str, UUID, UUID]]:
-    """End the writing of these cases' quiet answers: tenant, case and answer. The cases are locked."""
+async def end_writing(uow: UnitOfWork, keys: Sequence[Key]) -> list[tuple[str, UUID, UUID]]:
+    """End the writing of answers of locked cases; returns tenant, case and answer of each."""
     rows = await uow.execute(
-        END_QUIET_TIME,
-        {"now": uow.now, "tenants": [tenant for tenant, _ in keys], "ids": [case for _, case in keys]},
+        END_WRITING, {"tenants": [tenant for tenant, _ in keys], "ids": [answer for _, answer in keys]}
     )
     return sorted((row.tenant, row.case_id, row.answer_id) for row in rows)
 

@@ -77,14 +77,22 @@ LOCK_CASES = f"""
     ORDER BY c.tenant, c.id
     FOR UPDATE OF c
 """
+LOCK_FREE_CASES = f"{LOCK_CASES} SKIP LOCKED"
 
 
 async def lock_cases(
-    uow: UnitOfWork, keys: Sequence[Key], customers: Sequence[tuple[str, str]] = ()
+    uow: UnitOfWork,
+    keys: Sequence[Key],
+    customers: Sequence[tuple[str, str]] = (),
+    *,
+    skip_locked: bool = False,
 ) -> list[CaseFile]:
-    """These cases, and the open ones of these customers (tenant, customer id), locked in one order."""
+    """These cases, and the open ones of these customers (tenant, customer id), locked in one order.
+
+    :param skip_locked: leave out the cases that another transaction has locked, and wait for none.
+    """
     rows = await uow.execute(
-        LOCK_CASES,
+        LOCK_FREE_CASES if skip_locked else LOCK_CASES,
         {
             "tenants": [tenant for tenant, _ in keys],
             "ids": [case for _, case in keys],

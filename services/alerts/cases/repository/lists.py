@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.repository.cases import COLUMNS
 from services.alerts.cases.repository.conditions import READABLE, CaseFilter
 from shared.db.database import UnitOfWork
@@ -39,9 +40,10 @@ SELECT_CASES = f"""
             array_agg(a.body {_HEADING_FIRST}) AS bodies,
             array_agg(a.score {_HEADING_FIRST}) AS scores,
             array_agg(a.first_score {_HEADING_FIRST}) AS first_scores,
-            coalesce(bool_or(y.writing_until IS NOT NULL), false) AS writing
+            coalesce(bool_or(q.due_at IS NOT NULL), false) AS writing
         FROM case_answer y
         JOIN answer a ON a.tenant = y.tenant AND a.id = y.answer_id
+        LEFT JOIN clock q ON q.tenant = y.tenant AND q.kind = '{QUIET_DEADLINE}' AND q.about_id = y.answer_id
         WHERE y.tenant = c.tenant AND y.case_id = c.id AND {READABLE}
     ) readable
     LEFT JOIN staff s ON s.tenant = c.tenant AND s.id = c.owner_id

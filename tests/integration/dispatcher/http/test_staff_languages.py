@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -32,8 +33,8 @@ NOW = datetime.now(UTC)
 ENGLISH = re.compile(r"\b(the|and|of|is|was|were|asks|nobody|mail server)\b", re.IGNORECASE)
 
 
-def in_danish() -> dict[str, str]:
-    return {**a_person(), "Accept-Language": "da"}
+def in_danish(**person: Any) -> dict[str, str]:
+    return {**a_person(**person), "Accept-Language": "da"}
 
 
 async def every_story(database: Database) -> list[UUID]:

@@ -63,7 +63,7 @@ def test_texts_are_filled_and_whatever_is_no_placeholder_stays_readable(words: s
         ("{{company}", ["A }"]),
     ],
 )
-def test_what_is_no_placeholder_is_named_with_those_that_exist(words, named):
+def test_what_is_no_placeholder_is_named_with_those_that_exist(words: str, named: list[str]) -> None:
     found = str(sentences(placeholder_faults(words)))
     for one in named:
         assert one in found
@@ -78,7 +78,7 @@ def test_valid_texts_have_no_faults(words: str) -> None:
     assert placeholder_faults(words) == []
 
 
-def test_an_occasion_cannot_name_itself():
+def test_an_occasion_cannot_name_itself() -> None:
     assert "{occasion}" in str(placeholder_faults("the {occasion}", OCCASION_PLACEHOLDERS)[0])
     assert placeholder_faults("your order from {company}", OCCASION_PLACEHOLDERS) == []
 

@@ -60,19 +60,19 @@ def test_counts_have_the_readers_separators(speak: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(("speak", "written"), [("en", "6.3\xa0%"), ("da", "6,3\xa0%"), ("nl", "6,3\xa0%")])
-def test_a_share_has_the_readers_decimal_separator(speak, written):
+def test_a_share_has_the_readers_decimal_separator(speak: str, written: str) -> None:
     with reader(speak):
         assert filters.percent(1, 16) == written
 
 
-def test_a_count_among_a_messages_facts_has_the_readers_separators():
+def test_a_count_among_a_messages_facts_has_the_readers_separators() -> None:
     most = message("It may have %(most)s.", most=Count(1000))
     with reader("da"):
         assert language.spoken(most) == "Den må have 1.000."
     assert str(most) == "It may have 1,000."
 
 
-def test_a_time_is_written_in_the_readers_zone():
+def test_a_time_is_written_in_the_readers_zone() -> None:
     late = datetime(2026, 11, 18, 23, 30, tzinfo=UTC)
     with reader():
         assert (filters.clock_time(late), filters.day(late)) == ("00:30", "19 November")
@@ -100,7 +100,7 @@ def test_how_long_ago_is_written_in_one_unit(ago: timedelta, english: str, danis
         assert filters.since(NOW - ago) == danish
 
 
-def test_a_message_is_spoken_in_the_readers_language():
+def test_a_message_is_spoken_in_the_readers_language() -> None:
     ago = message("%(n)s day ago", "%(n)s days ago", n=3)
     with rendering_for(ReaderLocale("da", translations=Given({"%(n)s days ago": "for %(n)s dage siden"}))):
         assert language.spoken(ago) == "for 3 dage siden"
@@ -109,7 +109,7 @@ def test_a_message_is_spoken_in_the_readers_language():
     assert (language.spoken(ago), str(ago)) == ("3 days ago", "3 days ago")
 
 
-def test_a_messages_fact_may_be_a_message():
+def test_a_messages_fact_may_be_a_message() -> None:
     with rendering_for(
         ReaderLocale(
             "da", translations=Given({"Must be %(kind)s.": "Skal være %(kind)s.", "a list": "en liste"})
@@ -119,10 +119,15 @@ def test_a_messages_fact_may_be_a_message():
 
 
 class Given(gettext.NullTranslations):
-    def __init__(self, texts):
+    def __init__(self, texts: dict[str, str]) -> None:
         super().__init__()
-        self.gettext = lambda text: texts.get(text, text)
-        self.ngettext = lambda one, many, n: self.gettext(one if n == 1 else many)
+        self._texts = texts
+
+    def gettext(self, message: str) -> str:
+        return self._texts.get(message, message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
 
 
 def test_no_template_passes_a_variable_to_gettext() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatcher.decisions.domain import CandidateSurvey, language_of
+from services.dispatcher.decisions.policy import ContactPolicy
 from shared.pages.language import negotiate, supported_language
 from shared.values.languages import language_tag, widening
 
@@ -66,4 +67,4 @@ def test_a_customer_is_asked_in_the_narrowest_of_their_languages_that_has_texts(
     survey = CandidateSurvey(
         id=UUID(int=1), survey_version=1, name="n", trigger="t", languages=("zh", "zh-hant", "pt-br")
     )
-    assert language_of(locale, ["en", "da"], survey, ["da"]) == language
+    assert language_of(locale, ContactPolicy(standard_languages=("en", "da")), survey, ["da"]) == language
