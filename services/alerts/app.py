@@ -5,14 +5,13 @@ from services.alerts.cases.schedule import quiet_loop
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
 from services.alerts.models import metadata
-from services.alerts.notices import repository as notices
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.settings import Settings
 from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
-from shared.outbound import Sender
+from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
 from shared.service import Context, Loops, Service, lazy_api
 
@@ -21,7 +20,7 @@ def worker_loops(context: Context) -> Loops:
     """The end of customers' writing, and of senders' leases."""
     return {
         "quiet": quiet_loop(context, current_policy()),
-        LEASES_LOOP: watch_leases(context.service, notices.end_leases, context.database, context.health),
+        LEASES_LOOP: watch_leases(context.service, context.database, context.health),
     }
 
 
@@ -29,8 +28,8 @@ def sender_loops(context: Context) -> Loops:
     """The mails to colleagues."""
     afterword = context.afterword
     renderer = NoticeRenderer(afterword.mail_from, context.staff_url, context.secret, context.database.clock)
-    mailer = Mailer(mail_server(afterword))
-    sender = Sender("sender", context.database, mailer, NoticeQueue(renderer), context.health)
+    channel = MailChannel(Mailer(mail_server(afterword)))
+    sender = Sender("sender", context.database, channel, NoticeQueue(renderer), context.health)
     return {"sender": sender.run}
 
 

@@ -1,10 +1,9 @@
 """The gauges of the mails to colleagues: due, being sent, for how long, and whether they leave."""
 
-from services.alerts.notices import repository as notices
 from shared.db.database import UnitOfWork
 from shared.outbound.gauges import set_gauges
 
 
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
-    await set_gauges(uow, "alerts", await notices.queued(uow))
+    await set_gauges(uow, "alerts")

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
+from shared.outbound.deliveries import delivery_table
 from shared.outbound.mail_stream import stream_table
 from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
@@ -28,6 +29,7 @@ kernel_tables(metadata)
 tenant_tables(metadata)
 sending_table(metadata)
 stream_table(metadata)
+delivery_table(metadata)
 
 INSTANT = DateTime(timezone=True)
 NO_TEXTS = text("'{}'")
