@@ -126,7 +126,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 async def add(uow: UnitOfWork, deliveries: Sequence[NewDelivery]) -> None:
     """Queue deliveries; one that is there already stays as it is."""
-    await insert(uow, DELIVERY, deliveries)
+    if deliveries:
+        await insert(uow, DELIVERY, deliveries)
 
 
 _FIELDS = ", ".join(f"d.{name}" for name in Delivery.__struct_fields__)
@@ -199,7 +200,7 @@ async def settle(uow: UnitOfWork, delivery: Delivery, result: MailResult) -> boo
     return settled.one_or_none() is not None
 
 
-_END = """
+_END_DELIVERIES = """
     UPDATE delivery AS d SET state = 'unknown', reason = :reason, lease_until = NULL
     FROM (
         SELECT tenant, about_id, n FROM delivery
@@ -211,8 +212,8 @@ _END = """
     WHERE d.tenant = ended.tenant AND d.about_id = ended.about_id AND d.n = ended.n
     RETURNING d.tenant, d.about_id
 """
-END_EXPIRED = _END.format(condition="state = 'sending' AND lease_until < :now")
-END_POSSIBLY_SENT = _END.format(condition="state = 'sending' OR state = 'waiting' AND due_at <= :now")
+END_EXPIRED = _END_DELIVERIES.format(condition="state = 'sending' AND lease_until < :now")
+END_POSSIBLY_SENT = _END_DELIVERIES.format(condition="state = 'sending' OR state = 'waiting' AND due_at <= :now")
 
 
 async def end_expired(uow: UnitOfWork, limit: int) -> list[tuple[str, UUID]]:

@@ -122,7 +122,9 @@ async def test_invitations_of_both_versions_are_sent_by_one_of_them(postgres: Po
         assert (taken.about_id, taken.attempts) == (theirs, 1)
 
 
-async def test_a_sender_of_the_version_before_that_dies_leaves_an_unknown_delivery(postgres: Postgres) -> None:
+async def test_a_sender_of_the_version_before_that_dies_leaves_an_unknown_delivery(
+    postgres: Postgres,
+) -> None:
     async with before(postgres, "dispatcher", "0010") as database:
         await migrate("dispatcher", database.url)
         await do(database, OLD_INVITATIONS, now=NOW, lease=LEASE, states=["sending"], suffix="")

@@ -8,7 +8,7 @@ import pytest
 from support.source_code import ROOT
 
 GLOSSARY = """
-    answer, case, claim, consume, contact, context, dead letter, decision, delivery, detractor, event, fence, fuse,
+    answer, case, channel, claim, consume, contact, context, dead letter, decision, delivery, detractor, event, fence, fuse,
     handler, invitation, lease, loop, margin, NPS, outbox, partition, position, publish, quarantine, record, relay,
     replay, replica, restore guard, scope, segment, sender, subscription, suppression, survey, tenant, topic, transaction, unready,
     version, window
