@@ -191,7 +191,7 @@ class Sender:
         if settled:
             await self._queue.record(uow, delivery, prepared.about, result)
         log.info(
-            "delivery",
+            self._channel.name,
             tenant=delivery.tenant,
             about=str(delivery.about_id),
             outcome=result.state,
