@@ -8,7 +8,6 @@ from services.alerts.cases.schedule import EXPIRY_LOOP, expiry_loop, settle_quie
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
 from services.alerts.models import metadata
-from services.alerts.notices import repository as notices
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
@@ -16,7 +15,7 @@ from services.alerts.settings import Settings
 from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
 from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
-from shared.outbound import Sender
+from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
 from shared.service import Context, Loops, Service, lazy_api
 
@@ -27,7 +26,7 @@ def worker_loops(context: Context) -> Loops:
     return {
         DEADLINES_LOOP: deadline_loop(context.service, deadlines, context.database, context.health),
         EXPIRY_LOOP: expiry_loop(context),
-        LEASES_LOOP: watch_leases(context.service, notices.end_leases, context.database, context.health),
+        LEASES_LOOP: watch_leases(context.service, context.database, context.health),
     }
 
 
@@ -35,8 +34,8 @@ def sender_loops(context: Context) -> Loops:
     """The mails to colleagues."""
     afterword = context.afterword
     renderer = NoticeRenderer(afterword.mail_from, context.staff_url, context.secret, context.database.clock)
-    mailer = Mailer(mail_server(afterword))
-    sender = Sender("sender", context.database, mailer, NoticeQueue(renderer), context.health)
+    channel = MailChannel(Mailer(mail_server(afterword)))
+    sender = Sender("sender", context.database, channel, NoticeQueue(renderer), context.health)
     return {"sender": sender.run}
 
 

@@ -1,7 +1,6 @@
 """The gauges of mails to colleagues (due, being sent, since when, whether they leave) and of deadlines."""
 
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
-from services.alerts.notices import repository as notices
 from shared.db.database import UnitOfWork
 from shared.db.deadlines import measure_deadlines
 from shared.outbound.gauges import set_gauges
@@ -9,5 +8,5 @@ from shared.outbound.gauges import set_gauges
 
 async def measure(uow: UnitOfWork) -> None:
     """Set all of them."""
-    await set_gauges(uow, "alerts", await notices.queued(uow))
+    await set_gauges(uow, "alerts")
     await measure_deadlines(uow, "alerts", (QUIET_DEADLINE,))

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.db.deadlines import clock_table
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
+from shared.outbound.deliveries import delivery_table
 from shared.outbound.mail_stream import stream_table
 from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
@@ -29,6 +30,7 @@ kernel_tables(metadata)
 tenant_tables(metadata)
 sending_table(metadata)
 stream_table(metadata)
+delivery_table(metadata)
 clock_table(metadata)
 
 INSTANT = DateTime(timezone=True)

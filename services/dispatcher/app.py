@@ -4,7 +4,7 @@ from services.dispatcher import backfill
 from services.dispatcher.gauges import measure_mails
 from services.dispatcher.handlers import subscriptions
 from services.dispatcher.invitations.queue import InvitationQueue
-from services.dispatcher.invitations.schedule import end_leases
+from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import metadata
 from services.dispatcher.recovery import recovery
@@ -12,14 +12,14 @@ from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_l
 from services.dispatcher.settings import Settings
 from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS, TRANSACTIONS
 from shared.mail import Mailer, mail_server
-from shared.outbound import Sender
+from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
 from shared.service import Context, Loops, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
     """The watch over the senders' leases, and what an upgrade may leave to be done."""
-    leases = watch_leases(context.service, end_leases, context.database, context.health)
+    leases = watch_leases(context.service, context.database, context.health, record_unknown)
     return {
         LEASES_LOOP: leases,
         UNPUBLISHED_LOOP: unpublished_loop(context),
@@ -29,12 +29,13 @@ def worker_loops(context: Context) -> Loops:
 
 def sender_loops(context: Context) -> Loops:
     """The senders, each with its own connection to the mail server."""
-    queue = InvitationQueue(SurveyMailRenderer(context.afterword, context.database.clock), context.secret)
+    renderer = SurveyMailRenderer(context.afterword, context.database.clock)
+    queue = InvitationQueue({MailChannel.name: renderer}, context.secret)
     server = mail_server(context.afterword)
     senders = {}
     for number in range(1, context.own.senders + 1):
         name = f"sender {number}"
-        senders[name] = Sender(name, context.database, Mailer(server), queue, context.health).run
+        senders[name] = Sender(name, context.database, MailChannel(Mailer(server)), queue, context.health).run
     return senders
 
 

@@ -6,5 +6,5 @@ from shared.outbound.gauges import set_gauges
 
 
 async def measure_mails(uow: UnitOfWork) -> None:
-    """Measure the invitations of all tenants with one query."""
-    await set_gauges(uow, "dispatcher", await repository.count_due_and_sending(uow))
+    """Measure the deliveries of all tenants but those that have stopped all sending."""
+    await set_gauges(uow, "dispatcher", repository.NOT_STOPPED)

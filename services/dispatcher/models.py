@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
+from shared.outbound.deliveries import delivery_table
 from shared.outbound.mail_stream import stream_table
 from shared.tenancy.tenants import tenant_tables
 
@@ -28,6 +29,7 @@ metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
 stream_table(metadata)
+delivery_table(metadata)
 
 _outbox = metadata.tables["outbox"]
 Index("ix_outbox_key", _outbox.c.key, postgresql_where=text("topic = 'invitations.v1'"))

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from services.dispatcher.backfill import store_quarantines
 from services.dispatcher.decisions.explanation import Explanation
-from services.dispatcher.invitations.states import move_invitation, read_invitation
+from services.dispatcher.invitations.schedule import record_unknown
+from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import restoring as rows
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.sending_commands import sending_event
@@ -31,6 +32,7 @@ from shared.events import (
 from shared.events.dedupe import first, newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.outbound import deliveries
 from shared.service import Context
 
 LOST = (
@@ -38,7 +40,6 @@ LOST = (
     "the log of who changed the sending, as far as they came since the backup, are gone: nobody else holds "
     "them. Enter the opt-outs again before the workers start."
 )
-POSSIBLY_SENT = "the database was restored: it may have been sent since the backup"
 
 
 async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None:
@@ -86,10 +87,9 @@ async def restore_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]
 
 async def settle(uow: UnitOfWork, limit: int) -> int:
     """Move to ``unknown`` what was being sent or is due; returns how many there were."""
-    found = await rows.lock_possibly_sent(uow, limit)
-    for row in found:
-        await move_invitation(uow, row.tenant, read_invitation(row), "unknown", reason=POSSIBLY_SENT)
-    return len(found)
+    ended = await deliveries.end_possibly_sent(uow, limit)
+    await record_unknown(uow, ended, deliveries.POSSIBLY_SENT)
+    return len(ended)
 
 
 async def surveys_page(

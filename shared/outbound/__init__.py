@@ -1,7 +1,21 @@
-"""The outbound queue: claim a mail that is due, send it, record the outcome; the same for all services."""
+"""The outbound queue of a service that sends: claim a delivery that is due, send it, record the outcome."""
 
+from shared.outbound.channel import Channel, MailChannel
+from shared.outbound.deliveries import Delivery, NewDelivery, claim_sql
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
-from shared.outbound.queue import PASSED, ClaimedMail, Queue
+from shared.outbound.queue import Prepared, Queue, Withdrawn
 from shared.outbound.sender import Sender
 
-__all__ = ["LEASE_DURATION", "PASSED", "ClaimedMail", "MailResult", "Queue", "Sender"]
+__all__ = [
+    "LEASE_DURATION",
+    "Channel",
+    "Delivery",
+    "MailChannel",
+    "MailResult",
+    "NewDelivery",
+    "Prepared",
+    "Queue",
+    "Sender",
+    "Withdrawn",
+    "claim_sql",
+]

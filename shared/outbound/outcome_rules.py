@@ -80,9 +80,9 @@ class MailStream(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MailResult(NamedTuple):
-    """The state of a mail after an attempt."""
+    """The state of a delivery after an attempt; ``dropped``: there was none, a rule forbids it."""
 
-    state: Literal["sent", "waiting", "failed", "unknown"]
+    state: Literal["sent", "waiting", "failed", "dropped", "unknown"]
     reason: str | None = None
     next_at: datetime | None = None
     """When a waiting mail is tried again; None: it stays due since when it was."""

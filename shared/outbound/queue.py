@@ -1,35 +1,33 @@
-"""The interface of a service's mails to the sender, which is the same for all services."""
+"""The interface of a service's deliveries to the sender, which is the same for all services."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, Protocol
-from uuid import UUID
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Row
 
 from shared.db import UnitOfWork
-from shared.mail import MailMessage
+from shared.outbound.deliveries import Delivery
 from shared.outbound.outcome_rules import MailResult
-
-PASSED: Literal["passed"] = "passed"
-"""Returned by ``Queue.claim``: a mail was due but a rule forbids to send it, and another may be due."""
 
 
 @dataclass(frozen=True)
-class ClaimedMail:
-    """A mail that this sender may send until its lease expires."""
+class Prepared:
+    """A delivery that may be sent now."""
 
-    id: UUID
-    tries: int
-    """How often it was tried before."""
-    refusals: int
-    """How many of these tries ended in a refusal that did not name its mailbox."""
-    message: MailMessage
-    lease_until: datetime
+    message: Any
+    """In the form of its channel."""
     about: Any
     """What its service needs to record the outcome."""
 
 
+class Withdrawn(NamedTuple):
+    """A delivery that must never be sent, and why."""
+
+    reason: str
+
+
 class Queue(Protocol):
-    """The mails of one service. Each method runs in the transaction that it gets."""
+    """The deliveries of one service. Each method runs in the transaction that it gets."""
 
     @property
     def service(self) -> str:
@@ -37,10 +35,19 @@ class Queue(Protocol):
 
     @property
     def most_tries(self) -> int | None:
-        """After so many temporary refusals of its mailbox a mail has failed; None: the service decides."""
+        """After so many temporary refusals of its mailbox a delivery has failed; None: never."""
 
-    async def claim(self, uow: UnitOfWork) -> ClaimedMail | Literal["passed"] | None:
-        """Check every rule for the next mail that is due, and mark it as being sent; None if none is due."""
+    @property
+    def claim_sql(self) -> str:
+        """By :func:`shared.outbound.deliveries.claim_sql`."""
 
-    async def settle(self, uow: UnitOfWork, claimed: ClaimedMail, fate: MailResult) -> None:
-        """Record the result of an attempt. A mail that became unknown meanwhile stays unknown."""
+    async def prepare(
+        self, uow: UnitOfWork, delivery: Delivery, row: Row[Any]
+    ) -> Prepared | Withdrawn | None:
+        """Check every rule again and render the message; None if the delivery must wait.
+
+        :param row: what the delivery is about, as the claim's statement selects it.
+        """
+
+    async def record(self, uow: UnitOfWork, delivery: Delivery, about: Any, result: MailResult) -> None:
+        """Record what the result of an attempt means for what the delivery is about."""

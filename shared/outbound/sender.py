@@ -1,10 +1,10 @@
-"""Sends mails that are due: claim, send, record. No mail is ever sent twice, whatever fails in between.
+"""Sends deliveries that are due: claim, send, record. None is ever sent twice, whatever fails in between.
 
-1. In one transaction: lock a mail that is due, check every rule again, mark it as being sent.
+1. In one transaction: mark a delivery that is due as being sent, and check every rule again.
 2. With no transaction open: send it.
-3. In another transaction: record the outcome, and claim the next mail as in 1.
+3. In another transaction: record the outcome, and claim the next delivery as in 1.
 
-A failure before DATA makes the mail due again. A process that dies between 1 and 3 leaves a row whose lease
+A failure before DATA makes it due again. A process that dies between 1 and 3 leaves a row whose lease
 expires: leases.py marks it ``unknown``, for ever.
 """
 
@@ -17,10 +17,12 @@ import structlog
 from shared.db import Database, UnitOfWork
 from shared.errors import is_retryable
 from shared.health import Health
-from shared.mail import Away, Blocked, Mailer, Outcome
-from shared.outbound import mail_stream
+from shared.mail import Away, Blocked, Outcome
+from shared.outbound import deliveries, mail_stream
+from shared.outbound.channel import Channel
+from shared.outbound.deliveries import Delivery
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult, MailStream, mail_result
-from shared.outbound.queue import PASSED, ClaimedMail, Queue
+from shared.outbound.queue import Prepared, Queue, Withdrawn
 from shared.runtime import Backoff, Periodic, pause
 from shared.telemetry import metrics
 
@@ -41,20 +43,27 @@ STOP_GRACE_S = 2.0
 MAIL_SERVER = "mail server"
 
 
-class NextMail(NamedTuple):
-    """The next mail to send, or how long to wait until the next claim."""
+class Claimed(NamedTuple):
+    """A delivery that this sender sends now."""
 
-    claimed: ClaimedMail | None
+    delivery: Delivery
+    prepared: Prepared
+
+
+class NextDelivery(NamedTuple):
+    """The next delivery to send, or how long to wait until the next claim."""
+
+    claimed: Claimed | None
     wait_s: float = 0.0
 
 
 class Sender:
-    """A loop that sends mails over one connection to the mail server."""
+    """A loop that sends the deliveries of one channel over one connection."""
 
-    def __init__(self, name: str, database: Database, mailer: Mailer, queue: Queue, health: Health) -> None:
+    def __init__(self, name: str, database: Database, channel: Channel, queue: Queue, health: Health) -> None:
         self._name = name
         self._database = database
-        self._mailer = mailer
+        self._channel = channel
         self._queue = queue
         self._health = health
         self._stopping = asyncio.Event()
@@ -65,7 +74,7 @@ class Sender:
         """Send until stopped; a mail that is being sent is finished first if the server replies in time."""
         self._stopping = stopping
         await Periodic(self._name, self.step, POLL_INTERVAL_S, self._health, max_backoff_s=30.0).run(stopping)
-        await self._mailer.close()
+        await self._channel.close()
 
     async def step(self) -> float:
         """Send the mails that are due, one after the other; return the seconds until the next claim."""
@@ -80,27 +89,28 @@ class Sender:
             claimed, wait_s = await self._record(claimed, outcome, last=self._stopping.is_set())
         return wait_s
 
-    async def _claim_next(self, uow: UnitOfWork, stream: MailStream) -> NextMail:
+    async def _claim_next(self, uow: UnitOfWork, stream: MailStream) -> NextDelivery:
         """Claim a mail, unless the stream is stopped and another sender has claimed the next attempt."""
         if not stream.may_try(uow.now):
-            return NextMail(None, POLL_INTERVAL_S)
+            return NextDelivery(None, POLL_INTERVAL_S)
         if stream.stopped_at is not None and not await mail_stream.claim_try(uow, stream):
-            return NextMail(None, POLL_INTERVAL_S)
-        claimed = await self._queue.claim(uow)
-        if claimed is None:
-            return NextMail(None, POLL_INTERVAL_S)
-        if claimed != PASSED:
-            return NextMail(claimed)
+            return NextDelivery(None, POLL_INTERVAL_S)
+        found = await deliveries.claim(uow, self._queue.claim_sql, self._channel.name)
+        if found is None:
+            return NextDelivery(None, POLL_INTERVAL_S)
+        delivery, row = found
+        prepared = await self._queue.prepare(uow, delivery, row)
+        if isinstance(prepared, Prepared):
+            return NextDelivery(Claimed(delivery, prepared))
+        withdrawn = MailResult("dropped", prepared.reason) if isinstance(prepared, Withdrawn) else None
+        await deliveries.settle(uow, delivery, withdrawn or MailResult("waiting"))
         if stream.stopped_at is not None:
-            await mail_stream.write(uow, stream)  # no mail is tried: the attempt can still be claimed
-        return NextMail(None)
+            await mail_stream.write(uow, stream)  # nothing is tried: the attempt can still be claimed
+        return NextDelivery(None)
 
-    async def _send(self, claimed: ClaimedMail) -> Outcome:
-        """Send the mail, and tick while the server takes its time; at a stop it has little time left."""
-        message = claimed.message
-        sending = asyncio.ensure_future(
-            self._mailer.send(message.sender, message.recipient, message.as_bytes())
-        )
+    async def _send(self, claimed: Claimed) -> Outcome:
+        """Send the message, and tick while the server takes its time; at a stop it has little time left."""
+        sending = asyncio.ensure_future(self._channel.send(claimed.prepared.message))
         stop = asyncio.ensure_future(self._stopping.wait())
         try:
             async with asyncio.timeout(MAX_SEND_TIME.total_seconds()):
@@ -114,14 +124,14 @@ class Sender:
                         self._health.set_unready(MAIL_SERVER, self._reported)
                 if not sending.done():
                     await asyncio.wait({sending}, timeout=STOP_GRACE_S)
-                    self._mailer.end()
+                    self._channel.end()
                 return await sending
         finally:
             stop.cancel()
             if sending.cancel():
                 await asyncio.wait({sending})
 
-    async def _record(self, claimed: ClaimedMail, outcome: Outcome, *, last: bool) -> NextMail:
+    async def _record(self, claimed: Claimed, outcome: Outcome, *, last: bool) -> NextDelivery:
         """Record the outcome, and claim the next mail unless this is the last.
 
         Recording is retried until the lease expires or the process ends.
@@ -133,12 +143,12 @@ class Sender:
                 async with self._database.transaction() as uow:
                     stream = await self._settle(uow, claimed, outcome)
                     async with asyncio.timeout(MAX_CLAIM_DELAY.total_seconds()):
-                        following = NextMail(None) if last else await self._claim_next(uow, stream)
+                        following = NextDelivery(None) if last else await self._claim_next(uow, stream)
             except Exception as error:
                 if not last:
                     last = True  # perhaps the claim failed: record the outcome without one
                     continue
-                if not is_retryable(error) or self._database.clock() > claimed.lease_until:
+                if not is_retryable(error) or self._database.clock() > claimed.delivery.lease_until:
                     raise
                 await pause(self._stopping, backoff.next())
                 if self._stopping.is_set():
@@ -148,30 +158,45 @@ class Sender:
                 self._report(stream)
                 return following
 
-    async def _settle(self, uow: UnitOfWork, claimed: ClaimedMail, outcome: Outcome) -> MailStream:
+    async def _settle(self, uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> MailStream:
         """Record the result for the mail and for the stream; return the stream."""
         before = await mail_stream.read(uow)
         if self._stopping.is_set() and isinstance(outcome, Away | Blocked):
             # Perhaps only because we ended the connection.
-            await self._queue.settle(uow, claimed, MailResult("waiting"))
+            await self._settle_delivery(uow, claimed, MailResult("waiting"))
             return before
-        after = before.after(outcome, claimed.id, uow.now)
+        delivery = claimed.delivery
+        after = before.after(outcome, delivery.about_id, uow.now)
         if after != before:
             before = await mail_stream.read(uow, lock=True)
-            after = before.after(outcome, claimed.id, uow.now)
+            after = before.after(outcome, delivery.about_id, uow.now)
             await mail_stream.write(uow, after)
         result = mail_result(
             outcome,
-            claimed.id,
-            tries=claimed.tries,
-            refusals=claimed.refusals,
+            delivery.about_id,
+            tries=delivery.attempts,
+            refusals=delivery.refusals,
             most_tries=self._queue.most_tries,
             before=before,
             after=after,
             now=uow.now,
         )
-        await self._queue.settle(uow, claimed, result)
+        await self._settle_delivery(uow, claimed, result)
         return after
+
+    async def _settle_delivery(self, uow: UnitOfWork, claimed: Claimed, result: MailResult) -> None:
+        """Record the result, unless the lease has expired: the delivery stays unknown."""
+        delivery, prepared = claimed
+        settled = await deliveries.settle(uow, delivery, result)
+        if settled:
+            await self._queue.record(uow, delivery, prepared.about, result)
+        log.info(
+            self._channel.name,
+            tenant=delivery.tenant,
+            about=str(delivery.about_id),
+            outcome=result.state,
+            late=not settled,
+        )
 
     def _report(self, stream: MailStream) -> None:
         """Show in /readyz whether the stream is stopped."""

@@ -158,23 +158,28 @@ class Judge:
         found.double("customers with two mails", [to for to, n in mailed.items() if n > 1])
         rows = await self._rows(
             "dispatcher",
-            "SELECT state, attempts, convert_from(body, 'UTF8')::jsonb->'customer'->>'email', "
-            "convert_from(body, 'UTF8')::jsonb->'customer'->>'id' FROM invitation WHERE tenant = $1",
+            "SELECT i.state, d.state, convert_from(body, 'UTF8')::jsonb->'customer'->>'email', "
+            "convert_from(body, 'UTF8')::jsonb->'customer'->>'id' FROM invitation i "
+            "LEFT JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id WHERE i.tenant = $1",
         )
-        states = {str(to): (str(state), attempts) for state, attempts, to, _ in rows}
+        found.wrong(
+            "invitations whose delivery has another state",
+            [f"{to}: {state}, {delivery}" for state, delivery, to, _ in rows if state != delivery],
+        )
+        states = {str(to): str(state) for state, _, to, _ in rows}
         expected = {"refuse": "failed", "defer": "waiting", "drop": "unknown", "slow": "unknown"}
-        for to, (state, _) in states.items():
+        for to, state in states.items():
             if state != expected.get(to.partition("-")[0], "sent") and state != "unknown":
                 found.wrong("invitations at their end", [f"{state} {to}"])
-        found.unknown = sum(state == "unknown" for state, _ in states.values())
+        found.unknown = sum(state == "unknown" for state in states.values())
         await self._shown([str(customer) for state, _, _, customer in rows if state == "unknown"][:3])
         found.lose(
             "mails that were sent",
-            [to for to, (state, _) in states.items() if state == "sent" and not mailed[to]],
+            [to for to, state in states.items() if state == "sent" and not mailed[to]],
         )
         found.wrong(
             "mails that should not exist",
-            [to for to in mailed if states.get(to, ("none", 0))[0] not in {"sent", "unknown"}],
+            [to for to in mailed if states.get(to) not in {"sent", "unknown"}],
         )
 
     async def _shown(self, customers: Iterable[str]) -> None:

@@ -48,8 +48,9 @@ async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
         if decided < accepted:
             return f"{accepted - decided} events are not decided"
         open_ = await dispatcher.fetchval(
-            "SELECT count(*) FROM invitation WHERE tenant = $1 AND (state = 'sending' OR state = 'waiting' "
-            "AND NOT (next_at > now() + interval '30 seconds' AND convert_from(body, 'UTF8') LIKE '%defer-%'))",
+            "SELECT count(*) FROM invitation i LEFT JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id "
+            "WHERE i.tenant = $1 AND (i.state = 'sending' OR i.state = 'waiting' AND NOT (d.state = 'waiting' AND "
+            "d.due_at > now() + interval '30 seconds' AND convert_from(i.body, 'UTF8') LIKE '%defer-%'))",
             tenant,
         )
         if open_:

@@ -31,7 +31,7 @@ from shared.events import (
 from shared.health import Health
 from shared.ids import uuid7
 from shared.mail import Mailer
-from shared.outbound import Sender
+from shared.outbound import MailChannel, Sender
 from shared.tenancy import keep_tenants
 
 TENANT = "havnbo"
@@ -185,5 +185,5 @@ async def invite_customer(database: Database, name: str, **changes: Any) -> str:
 
 def a_sender(database: Database, mailer: Mailer, clock: Clock) -> Sender:
     settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-    queue = InvitationQueue(SurveyMailRenderer(settings, clock), SECRET)
-    return Sender("sender", database, mailer, queue, Health())
+    queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET)
+    return Sender("sender", database, MailChannel(mailer), queue, Health())

@@ -1,7 +1,9 @@
 """The queue of mails to colleagues. A mail is sent at most once, and only if its reason still holds then."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+from sqlalchemy import Row
 
 from services.alerts.cases.repository.cases import find_case
 from services.alerts.notices import repository
@@ -12,7 +14,7 @@ from services.alerts.staff.repository import people
 from shared.db.database import UnitOfWork
 from shared.events import may_see, segments_of
 from shared.mail import MailMessage
-from shared.outbound import LEASE_DURATION, PASSED, ClaimedMail, MailResult
+from shared.outbound import Delivery, MailResult, Prepared, Withdrawn
 from shared.permissions import CASE_ROLES
 from shared.tenancy.tenants import find_tenant
 
@@ -24,55 +26,38 @@ class NoticeQueue:
     renderer: NoticeRenderer
     service = "alerts"
     most_tries = 12
+    claim_sql = repository.CLAIM
 
-    async def claim(self, uow: UnitOfWork) -> ClaimedMail | Literal["passed"] | None:
-        """The next mail that is due, marked ``sending``; PASSED when its reason no longer holds."""
-        notice = await repository.claim(uow)
-        if notice is None:
-            return None
-        mail = await self._mail(uow, notice)
-        if mail is None:
-            await repository.settle(uow, notice.tenant, notice.id, "dropped", "not to be told any more")
-            return PASSED
-        return ClaimedMail(
-            notice.id, notice.attempts, notice.refusals, mail, uow.now + LEASE_DURATION, about=notice.tenant
-        )
+    async def prepare(self, uow: UnitOfWork, delivery: Delivery, row: Row[Any]) -> Prepared | Withdrawn:
+        """Render the mail, if its reason still holds."""
+        mail = await self._mail(uow, delivery.tenant, row)
+        return Withdrawn("not to be told any more") if mail is None else Prepared(mail, about=None)
 
-    async def settle(self, uow: UnitOfWork, claimed: ClaimedMail, fate: MailResult) -> None:
-        """Record the outcome."""
-        await repository.settle(
-            uow,
-            claimed.about,
-            claimed.id,
-            fate.state,
-            fate.reason,
-            fate.next_at,
-            tried=fate.tried,
-            refused=fate.refused,
-        )
+    async def record(self, uow: UnitOfWork, delivery: Delivery, about: None, result: MailResult) -> None:
+        """The delivery tells all."""
 
-    async def _mail(self, uow: UnitOfWork, notice: Any) -> MailMessage | None:
+    async def _mail(self, uow: UnitOfWork, tenant_id: str, notice: Any) -> MailMessage | None:
         """The mail as of now; None when this person must not get it any more."""
         if not notice.active:
             return None
-        if notice.kind == "invite":
-            return await self._invitation(uow, notice)
+        if notice.notice_kind == "invite":
+            return await self._invitation(uow, tenant_id, notice)
         if not notice.wants_mail or notice.role not in CASE_ROLES:
             return None
-        case = await find_case(uow, notice.tenant, notice.case_id)
+        case = await find_case(uow, tenant_id, notice.case_id)
         if case is None or case.state == "closed":
             return None
-        answers = await replicas.newest_answers(uow, [(notice.tenant, notice.answer_id)])
-        answer, _ = answers[notice.tenant, notice.answer_id]
+        answers = await replicas.newest_answers(uow, [(tenant_id, notice.answer_id)])
+        answer, _ = answers[tenant_id, notice.answer_id]
         if not may_see(notice.segments, segments_of(answer)):
             return None
-        tenant = await find_tenant(uow, notice.tenant)
+        tenant = await find_tenant(uow, tenant_id)
         return self.renderer.case_notice(notice, case, answer, uow.now, tenant)
 
-    async def _invitation(self, uow: UnitOfWork, notice: Any) -> MailMessage:
-        tenant = await find_tenant(uow, notice.tenant)
-        link = await sign_in_tokens.new_link(uow, notice.tenant, notice.staff_id)
+    async def _invitation(self, uow: UnitOfWork, tenant_id: str, notice: Any) -> MailMessage:
+        tenant = await find_tenant(uow, tenant_id)
+        link = await sign_in_tokens.new_link(uow, tenant_id, notice.staff_id)
         inviter = None
         if notice.by_id is not None:
-            inviter = await people.find_person(uow, notice.tenant, notice.by_id)
+            inviter = await people.find_person(uow, tenant_id, notice.by_id)
         return self.renderer.invitation(notice, tenant, inviter.name if inviter is not None else None, link)

@@ -72,7 +72,9 @@ class NoticeRenderer:
             subject=subject,
             text="\n\n".join([*paragraphs, link]) + "\n",
             html=f'<!doctype html><html lang="{reader_locale().language}"><body>{html}</body></html>',
-            message_id=message_id(self._secret, f"notice-{notice.kind}", str(notice.id), self._mail_from),
+            message_id=message_id(
+                self._secret, f"notice-{notice.notice_kind}", str(notice.id), self._mail_from
+            ),
             date=self._clock(),
         )
 

@@ -1,18 +1,15 @@
-"""Mails to colleagues: a row each, claimed by one sender at a time."""
+"""Mails to colleagues: what each is about; its delivery tells whether it was sent."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from shared.db.database import UnitOfWork
 from shared.ids import derived, uuid7
-from shared.outbound import LEASE_DURATION
-from shared.outbound.leases import LEASE_ENDED
+from shared.outbound import NewDelivery, claim_sql, deliveries
 
 CaseNotice = tuple[str, UUID, UUID, UUID]
 """Tenant, person, case, answer."""
-SettledState = Literal["waiting", "sent", "failed", "dropped", "unknown"]
 
 QUEUE_CASE_NOTICES = """
     INSERT INTO notification (
@@ -52,6 +49,7 @@ async def queue_case_notices(
             "now": uow.now,
         },
     )
+    await _queue(uow, list(zip(tenants, ids, strict=True)), state)
 
 
 QUEUE_INVITATION = """
@@ -62,109 +60,40 @@ QUEUE_INVITATION = """
 
 async def queue_invitation(uow: UnitOfWork, tenant: str, person: UUID, *, by: UUID | None = None) -> None:
     """Queue the mail by which a colleague (``by``) invites a person; its link is made when it is sent."""
+    notice = uuid7()
     await uow.execute(
-        QUEUE_INVITATION, {"tenant": tenant, "id": uuid7(), "person": person, "now": uow.now, "by": by}
+        QUEUE_INVITATION, {"tenant": tenant, "id": notice, "person": person, "now": uow.now, "by": by}
     )
+    await _queue(uow, [(tenant, notice)], "waiting")
 
 
-CLAIM = """
-    UPDATE notification n SET state = 'sending', lease_until = :lease
-    FROM (
-        SELECT tenant, id FROM notification
-        WHERE state = 'waiting' AND due_at <= :now
-        ORDER BY due_at
-        LIMIT 1
-        FOR UPDATE SKIP LOCKED
-    ) due, staff s
-    WHERE n.tenant = due.tenant AND n.id = due.id AND s.tenant = n.tenant AND s.id = n.staff_id
-    RETURNING
-        n.tenant, n.id, n.kind, n.case_id, n.answer_id, n.attempts, n.refusals, n.by_id,
-        s.id AS staff_id, s.address, s.name, s.role, s.segments, s.active, s.wants_mail, s.language
-"""
-
-
-async def claim(uow: UnitOfWork) -> Any | None:
-    """Claim the next mail that is due until its lease ends; with its recipient as they are now."""
-    found = await uow.execute(CLAIM, {"now": uow.now, "lease": uow.now + LEASE_DURATION})
-    return found.one_or_none()
-
-
-SETTLE = """
-    UPDATE notification SET
-        state = :state,
-        reason = :reason,
-        lease_until = NULL,
-        due_at = coalesce(CAST(:due AS timestamptz), due_at),
-        attempts = attempts + CAST(:tried AS integer),
-        refusals = refusals + CAST(:refused AS integer)
-    WHERE tenant = :tenant AND id = :id AND state = 'sending'
-"""
-
-
-async def settle(
-    uow: UnitOfWork,
-    tenant: str,
-    notice: UUID,
-    state: SettledState,
-    reason: str | None = None,
-    due_at: datetime | None = None,
-    *,
-    tried: bool = False,
-    refused: bool = False,
+async def _queue(
+    uow: UnitOfWork, notices: Sequence[tuple[str, UUID]], state: Literal["waiting", "unknown"]
 ) -> None:
-    """Record the outcome of a claimed mail; one whose lease has ended stays unknown."""
-    await uow.execute(
-        SETTLE,
-        {
-            "tenant": tenant,
-            "id": notice,
-            "state": state,
-            "reason": reason,
-            "due": due_at,
-            "tried": int(tried),
-            "refused": int(refused),
-        },
+    await deliveries.add(
+        uow,
+        [
+            NewDelivery(tenant=tenant, about_id=notice, kind="notice", due_at=uow.now, state=state)
+            for tenant, notice in notices
+        ],
     )
 
 
-END_LEASES = """
-    UPDATE notification SET state = 'unknown', reason = :reason, lease_until = NULL
-    WHERE (tenant, id) IN (
-        SELECT tenant, id FROM notification
-        WHERE state = 'sending' AND lease_until < :now
-        ORDER BY tenant, id
-        LIMIT :limit
-        FOR UPDATE SKIP LOCKED
-    )
-"""
-
-
-async def end_leases(uow: UnitOfWork, limit: int) -> int:
-    """Make mails unknown whose sender never reported: they may have been sent. Returns how many."""
-    ended = await uow.execute(END_LEASES, {"now": uow.now, "reason": LEASE_ENDED, "limit": limit})
-    return ended.rowcount
-
-
-COUNT_QUEUED = """
-    SELECT
-        count(*) FILTER (WHERE state = 'waiting') AS due,
-        count(*) FILTER (WHERE state = 'sending') AS sending,
-        min(due_at) FILTER (WHERE state = 'waiting') AS oldest
-    FROM notification
-    WHERE state IN ('waiting', 'sending') AND due_at <= :now
-"""
-
-
-async def queued(uow: UnitOfWork) -> Any:
-    """How many mails are due, since when the oldest of them is, and how many are being sent."""
-    found = await uow.execute(COUNT_QUEUED, {"now": uow.now})
-    return found.one()
-
+CLAIM = claim_sql(
+    columns="""n.id, n.kind AS notice_kind, n.case_id, n.answer_id, n.by_id,
+            s.id AS staff_id, s.address, s.name, s.role, s.segments, s.active, s.wants_mail, s.language""",
+    joined="""JOIN notification n ON n.tenant = w.tenant AND n.id = w.about_id AND n.state = 'waiting'
+            JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id""",
+    locked="n",
+)
+"""A notice that is due, with its recipient as they are now."""
 
 COUNT_STATES = """
-    SELECT state, count(*) AS n FROM notification
-    WHERE tenant = :tenant AND case_id = :case AND answer_id = ANY(CAST(:answers AS uuid[]))
-    GROUP BY state
+    SELECT d.state, count(*) AS n
+    FROM notification n
+    JOIN delivery d ON d.tenant = n.tenant AND d.about_id = n.id
+    WHERE n.tenant = :tenant AND n.case_id = :case AND n.answer_id = ANY(CAST(:answers AS uuid[]))
+    GROUP BY 1
 """
 
 

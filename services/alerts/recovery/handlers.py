@@ -24,6 +24,7 @@ from shared.events import ANSWERS, CASES, Answer, Case, Event, segments_of
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
+from shared.outbound import deliveries
 from shared.permissions import CASE_ROLES
 from shared.service import Context
 
@@ -82,7 +83,7 @@ async def restore_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[
 
 async def settle(uow: UnitOfWork, limit: int) -> int:
     """Make the mails that were due unknown, and record on each restored case that it was restored."""
-    settled = await repository.end_uncertain_mails(uow)
+    settled = len(await deliveries.end_possibly_sent(uow, limit)) + await repository.end_overdue_writing(uow)
     entries: Entries = []
     restored = await repository.lock_restored_cases(uow, limit)
     for case in restored:

@@ -92,29 +92,16 @@ async def attach_answers(uow: UnitOfWork, unhappy: Sequence[tuple[str, Answer, U
     await clear_deadlines(uow, QUIET_DEADLINE, [(row.tenant, row.answer_id) for row in attached])
 
 
-END_UNCERTAIN_MAILS = """
-    UPDATE notification SET
-        state = 'unknown',
-        lease_until = NULL,
-        reason = 'the database was restored: it may have been sent since the backup'
-    WHERE state = 'sending' OR state = 'waiting' AND due_at <= :now
-    RETURNING 1
-"""
 END_OVERDUE_WRITING = """
     UPDATE case_answer SET writing_until = NULL
     WHERE writing_until <= :now
 """
 
 
-async def end_uncertain_mails(uow: UnitOfWork) -> int:
-    """Make mails unknown that may have been sent since the backup, and queue none that may have been queued.
-
-    Returns how many mails and answers that are.
-    """
-    mails = await uow.execute(END_UNCERTAIN_MAILS, {"now": uow.now})
-    writing = await clear_due_deadlines(uow, QUIET_DEADLINE)
+async def end_overdue_writing(uow: UnitOfWork) -> int:
+    """End the writing of answers whose mails may have been queued since the backup; returns how many."""
     await uow.execute(END_OVERDUE_WRITING, {"now": uow.now})
-    return len(mails.all()) + writing
+    return await clear_due_deadlines(uow, QUIET_DEADLINE)
 
 
 LOCK_RESTORED_CASES = f"""

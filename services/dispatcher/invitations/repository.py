@@ -14,17 +14,20 @@ from services.dispatcher.surveys.repository import RULES as SURVEY_RULES
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import INVITATIONS, Invitation
+from shared.outbound import NewDelivery, claim_sql, deliveries
 
 COLUMNS = (
     "i.tenant, i.id, i.version, i.event_id, i.customer_id, i.survey_id, i.state, i.reason, i.test, "
-    "i.attempts, i.refusals, i.next_at, i.lease_until, i.sent_at, i.changed_at, i.body"
+    "i.sent_at, i.changed_at, i.body"
 )
+NOT_STOPPED = "w.tenant NOT IN (SELECT tenant FROM sending WHERE stopped)"
+"""A condition on a delivery ``w``: its tenant has not stopped all sending."""
 MAX_WAITING_COUNTED = 10_000
 """Pages say of more mails that they are more than so many."""
 
 
 async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]]) -> int:
-    """Store new invitations, each given with its tenant; returns how many were new."""
+    """Store new invitations, each given with its tenant, and queue them; returns how many were new."""
     inserted = await insert_rows(
         uow,
         invitation,
@@ -35,31 +38,34 @@ async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]])
         changed_at=uow.now,
         body=[json.encode(each) for _, each in invitations],
     )
+    await deliveries.add(
+        uow,
+        [
+            NewDelivery(tenant=tenant, about_id=each.id, kind="first", due_at=each.due_at)
+            for tenant, each in invitations
+            if each.state == "waiting"
+        ],
+    )
     return inserted.rowcount
 
 
 # The invitation has been published when none of its rows is left in the outbox: row and outbox row were
 # committed together, and the relay deletes only what the broker has acknowledged. A subquery with coalesce,
 # not NOT EXISTS: it is evaluated for the rows in their order, and so only until one is found.
-CLAIM = f"""
-    SELECT {COLUMNS} FROM invitation i
-    WHERE i.state = 'waiting' AND i.next_at <= :now
-        AND NOT coalesce((SELECT s.stopped FROM sending s WHERE s.tenant = i.tenant), false)
-        AND coalesce((
-            SELECT false FROM outbox o
-            WHERE o.topic = '{INVITATIONS.name}'
-                AND o.key = convert_to(i.tenant || '/' || CAST(i.id AS text), 'UTF8')
-            LIMIT 1
-        ), true)
-    ORDER BY i.next_at
-    LIMIT 1
-    FOR UPDATE OF i SKIP LOCKED
-"""
-
-
-async def claim(uow: UnitOfWork) -> Row[Any] | None:
-    """Lock one invitation that is due and published, and whose tenant is not stopped."""
-    return (await uow.execute(CLAIM, {"now": uow.now})).one_or_none()
+CLAIM = claim_sql(
+    columns="i.version, i.state, i.reason, i.sent_at, i.body",
+    joined="JOIN invitation i ON i.tenant = w.tenant AND i.id = w.about_id",
+    locked="i",
+    may_leave=f"""i.state = 'waiting'
+                AND NOT coalesce((SELECT s.stopped FROM sending s WHERE s.tenant = i.tenant), false)
+                AND coalesce((
+                    SELECT false FROM outbox o
+                    WHERE o.topic = '{INVITATIONS.name}'
+                        AND o.key = convert_to(i.tenant || '/' || CAST(i.id AS text), 'UTF8')
+                    LIMIT 1
+                ), true)""",
+)
+"""A delivery that is due, whose invitation is published, and whose tenant is not stopped."""
 
 
 FIND_SENDING_INPUTS = f"""
@@ -116,9 +122,7 @@ async def find_sending_inputs(
 MOVE = """
     UPDATE invitation
     SET state = :state, version = version + 1, reason = :reason,
-        next_at = coalesce(CAST(:next_at AS timestamptz), next_at), lease_until = :lease_until,
-        sent_at = :sent_at, attempts = attempts + CAST(:tried AS integer),
-        refusals = refusals + CAST(:refused AS integer), changed_at = :now
+        next_at = coalesce(CAST(:next_at AS timestamptz), next_at), sent_at = :sent_at, changed_at = :now
     WHERE tenant = :tenant AND id = :id AND version = :version
     RETURNING version
 """
@@ -128,11 +132,7 @@ async def move(
     uow: UnitOfWork,
     tenant: str,
     moved: Invitation,
-    *,
     next_at: datetime | None,
-    lease_until: datetime | None,
-    tried: bool,
-    refused: bool,
 ) -> bool:
     """Write the state of an invitation over that of the version before; False if that is no longer there."""
     rows = await uow.execute(
@@ -144,59 +144,23 @@ async def move(
             "state": moved.state,
             "reason": moved.reason,
             "next_at": next_at,
-            "lease_until": lease_until,
             "sent_at": moved.sent_at,
-            "tried": int(tried),
-            "refused": int(refused),
             "now": uow.now,
         },
     )
     return rows.one_or_none() is not None
 
 
-LOCK_EXPIRED = f"""
-    SELECT {COLUMNS} FROM invitation i
-    WHERE i.state = 'sending' AND i.lease_until < :now
-    ORDER BY i.tenant, i.id
-    LIMIT :limit
-    FOR UPDATE SKIP LOCKED
-"""
-
-
-async def lock_expired(uow: UnitOfWork, limit: int) -> Sequence[Row[Any]]:
-    """Lock the invitations whose sender has not reported within its lease."""
-    return (await uow.execute(LOCK_EXPIRED, {"now": uow.now, "limit": limit})).all()
-
-
-COUNT_DUE_AND_SENDING = """
-    SELECT count(*) FILTER (WHERE state = 'waiting') AS due,
-        count(*) FILTER (WHERE state = 'sending') AS sending,
-        min(next_at) FILTER (WHERE state = 'waiting') AS oldest
-    FROM (
-        SELECT state, next_at FROM invitation
-        WHERE state = 'waiting' AND next_at <= :now
-            AND tenant NOT IN (SELECT tenant FROM sending WHERE stopped)
-        UNION ALL
-        SELECT state, next_at FROM invitation WHERE state = 'sending'
-    ) i
-"""
-
-
-async def count_due_and_sending(uow: UnitOfWork) -> Row[Any]:
-    """How many are due, since when the oldest of them is, and how many are being sent.
-
-    Of all tenants but those that have stopped all sending.
-    """
-    return (await uow.execute(COUNT_DUE_AND_SENDING, {"now": uow.now})).one()
-
-
 FIND_INVITATION = f"""
-    SELECT {COLUMNS} FROM invitation i WHERE i.tenant = :tenant AND i.id = :id
+    SELECT {COLUMNS}, d.attempts, coalesce(d.due_at, i.next_at) AS due_at
+    FROM invitation i
+    LEFT JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.n = 1
+    WHERE i.tenant = :tenant AND i.id = :id
 """
 
 
 async def find(uow: UnitOfWork, tenant: str, invitation_id: UUID) -> Row[Any] | None:
-    """One invitation of a tenant."""
+    """One invitation of a tenant, with the tries of its first delivery and when that is due."""
     return (await uow.execute(FIND_INVITATION, {"tenant": tenant, "id": invitation_id})).one_or_none()
 
 

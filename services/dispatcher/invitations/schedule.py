@@ -1,14 +1,16 @@
 """By the clock: invitations whose sender has not come back become ``unknown``, and are never sent again."""
 
-from services.dispatcher.invitations.repository import lock_expired
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.dispatcher.invitations import repository
 from services.dispatcher.invitations.states import move_invitation, read_invitation
 from shared.db import UnitOfWork
-from shared.outbound.leases import LEASE_ENDED
 
 
-async def end_leases(uow: UnitOfWork, limit: int) -> int:
-    """Move those whose lease has ended to ``unknown``; returns how many there were."""
-    expired = await lock_expired(uow, limit)
-    for row in expired:
-        await move_invitation(uow, row.tenant, read_invitation(row), "unknown", reason=LEASE_ENDED)
-    return len(expired)
+async def record_unknown(uow: UnitOfWork, invitations: Sequence[tuple[str, UUID]], reason: str) -> None:
+    """Move invitations whose delivery has become unknown to that state, and publish them."""
+    for tenant, invitation_id in invitations:
+        row = await repository.find(uow, tenant, invitation_id)
+        if row is not None:
+            await move_invitation(uow, tenant, read_invitation(row), "unknown", reason=reason)

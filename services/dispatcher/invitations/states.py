@@ -77,9 +77,6 @@ async def move_invitation(
     *,
     reason: str | None = None,
     next_at: datetime | None = None,
-    lease_until: datetime | None = None,
-    tried: bool = False,
-    refused: bool = False,
 ) -> Invitation | None:
     """Move it on and publish it; None if somebody else has moved it since it was read."""
     moved = msgspec.structs.replace(
@@ -89,9 +86,7 @@ async def move_invitation(
         reason=reason,
         sent_at=uow.now if state == "sent" else invitation.sent_at,
     )
-    if not await repository.move(
-        uow, tenant, moved, next_at=next_at, lease_until=lease_until, tried=tried, refused=refused
-    ):
+    if not await repository.move(uow, tenant, moved, next_at):
         return None
     uow.publish(INVITATIONS, tenant, moved)
     notify_changes(uow, [tenant])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from shared.clock import Clock, system_clock
-from shared.events import Invitation, SurveyTexts, Tenant
+from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.events.placeholders import filled_texts, own_occasion
 from shared.events.surveys import Measurement
 from shared.link_tokens import LinkSigner
@@ -55,6 +55,11 @@ class SurveyMailRenderer:
         self._templates = Renderer("services.dispatcher", clock=clock)
         self._clock = clock
 
+    @staticmethod
+    def address(customer: Customer) -> str | None:
+        """Where mail reaches the customer."""
+        return customer.email
+
     def message(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> MailMessage:
         """The mail of an invitation that has an address."""
         sender = self._afterword.mail_from
@@ -63,7 +68,7 @@ class SurveyMailRenderer:
         return MailMessage(
             sender=sender,
             sender_name=tenant.name,
-            recipient=invitation.customer.email or "",
+            recipient=self.address(invitation.customer) or "",
             subject=mail.subject,
             text=mail.text,
             html=mail.html,

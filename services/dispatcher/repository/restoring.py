@@ -132,19 +132,34 @@ async def restore_unpublished_sending(uow: UnitOfWork, sendings: Mapping[str, Te
     await uow.execute(statement, values)
 
 
+# What was being sent has no sender any more, so it has no lease.
+RESTORE_DELIVERIES = """
+    INSERT INTO delivery AS d (tenant, about_id, kind, state, reason, due_at, sent_at)
+    SELECT i.tenant, i.id, 'first', i.state, i.reason, i.next_at, i.sent_at
+    FROM invitation i
+    JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id) USING (tenant, id)
+    WHERE i.state IN ('waiting', 'sending', 'sent', 'failed', 'dropped', 'unknown')
+    ORDER BY 1, 2
+    ON CONFLICT (tenant, about_id, n) DO UPDATE SET
+        state = EXCLUDED.state, reason = EXCLUDED.reason, lease_until = NULL, sent_at = EXCLUDED.sent_at
+"""
+
+
 async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> set[tuple[str, UUID]]:
     """Keep those that are newer than ours; returns which of them we did not have at all."""
-    kept = await keep_newest_events(
+    written = await keep_newest_events(
         uow,
         invitation,
         events,
         returning="new.tenant AS tenant, new.id AS id, old.id AS known",
         customer_id=[event.data.customer.id for event in events],
         next_at=[event.data.due_at for event in events],
-        lease_until=None,
         changed_at=uow.now,
         body=[json.encode(event.data) for event in events],
     )
+    kept = written.all()
+    values = {"tenants": [row.tenant for row in kept], "ids": [row.id for row in kept]}
+    await uow.execute(RESTORE_DELIVERIES, values)
     return {(row.tenant, row.id) for row in kept if row.known is None}
 
 
@@ -194,20 +209,6 @@ async def complete_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction
     )
     statement = COMPLETE_DECISIONS.format(transactions=rows_sql(decision, names))
     await uow.execute(statement, {**values, "unread": UNREAD})
-
-
-LOCK_POSSIBLY_SENT = f"""
-    SELECT {COLUMNS} FROM invitation i
-    WHERE i.state = 'sending' OR i.state = 'waiting' AND i.next_at <= :now
-    ORDER BY i.tenant, i.id
-    LIMIT :limit
-    FOR UPDATE
-"""
-
-
-async def lock_possibly_sent(uow: UnitOfWork, limit: int) -> Sequence[Row[Any]]:
-    """Lock those that may have been sent since the backup."""
-    return (await uow.execute(LOCK_POSSIBLY_SENT, {"now": uow.now, "limit": limit})).all()
 
 
 SHARE_SURVEYS = """

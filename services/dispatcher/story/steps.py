@@ -81,7 +81,7 @@ def _comparable(facts: Transaction, name: str) -> object:
 
 
 def _mail_step(invitation: Row[Any]) -> StoryStep:
-    times = {"sent": invitation.sent_at, "waiting": invitation.next_at}
+    times = {"sent": invitation.sent_at, "waiting": invitation.due_at}
     words = spoken(MAIL_STATES[invitation.state])
     if invitation.state == "dropped":
         words = f"{words} {spoken(DROP_REASONS.get(invitation.reason or '', ''))}".strip()

@@ -14,7 +14,7 @@ from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.staff.repository import people
 from shared.mail import Mailer
-from shared.outbound import LEASE_DURATION, Sender, leases
+from shared.outbound import LEASE_DURATION, MailChannel, Sender, deliveries, leases
 from shared.telemetry import metrics
 from shared.tenancy.tenants import keep_tenants
 
@@ -27,18 +27,18 @@ def sender(alerts: AlertsApi, mailbox: Mailbox) -> Sender:
 def a_sender(alerts: AlertsApi, smtp_url: str) -> Sender:
     renderer = NoticeRenderer("afterword@example.com", STAFF_URL, "s" * 40, alerts.database.clock)
     queue = NoticeQueue(renderer)
-    return Sender("sender", alerts.database, Mailer(smtp_url), queue, alerts.context.health)
+    return Sender("sender", alerts.database, MailChannel(Mailer(smtp_url)), queue, alerts.context.health)
 
 
 async def drain(sender: Sender) -> None:
     """Send all that is due, and say goodbye."""
     while not await sender.step():
         pass
-    await sender._mailer.close()
+    await sender._channel.close()
 
 
 async def states(alerts: AlertsApi) -> list[str]:
-    return [row.state for row in await rows(alerts.database, "SELECT state FROM notification ORDER BY id")]
+    return [row.state for row in await rows(alerts.database, "SELECT state FROM delivery ORDER BY about_id")]
 
 
 async def test_the_team_reads_score_place_and_link_and_nothing_of_the_person(
@@ -83,7 +83,7 @@ async def test_a_server_that_is_away_costs_no_try_and_is_said(alerts: AlertsApi)
     await alerts.open_case()
     sender = a_sender(alerts, "smtp://127.0.0.1:1")
     assert await sender.step() > 0
-    (row,) = await rows(alerts.database, "SELECT state, attempts, due_at > now() AS later FROM notification")
+    (row,) = await rows(alerts.database, "SELECT state, attempts, due_at > now() AS later FROM delivery")
     assert (row.state, row.attempts, row.later) == ("waiting", 0, False)
     (missing,) = alerts.context.health.unready()
     assert missing.startswith("mail server: ")
@@ -95,13 +95,13 @@ async def test_a_sender_that_vanished_leaves_an_unknown_mail_that_is_never_sent_
     await alerts.person()
     await alerts.open_case()
     async with alerts.database.transaction() as uow:
-        assert await notices.claim(uow) is not None
+        assert await deliveries.claim(uow, notices.CLAIM, "mail") is not None
     real = alerts.database.clock
     counted = metrics.MAILS.labels("alerts", "unknown")._value
     before = counted.get()
     alerts.database.clock = lambda: real() + LEASE_DURATION + timedelta(seconds=1)
     try:
-        assert await leases.end_leases("alerts", notices.end_leases, alerts.database) == 1
+        assert await leases.end_leases("alerts", alerts.database) == 1
         assert await states(alerts) == ["unknown"]
         assert counted.get() == before + 1  # by which operators hear of it
         await sender.step()

@@ -66,7 +66,7 @@ async def test_a_mail_that_was_refused_for_good_keeps_nobody_from_being_asked(
         await invite_customer(database, f"refused-{number}", email=f"refused-{number}@example.com")
         sender = a_sender(database, Mailer(server.url, seconds=5), clock)
         await sender.step()
-        await sender._mailer.close()
+        await sender._channel.close()
         assert await again(database, clock, f"refused-{number}") == "invited", answer
 
 
@@ -79,7 +79,7 @@ async def test_a_mail_that_arrived_or_may_do_so_keeps_its_quarantine(
         sender = a_sender(database, Mailer(server.url, seconds=5), clock)
         await sender.step()
         await relay_all(database)
-        await sender._mailer.close()
+        await sender._channel.close()
         assert await again(database, clock, f"perhaps-{number}") == "quarantine", answer
 
 
@@ -107,7 +107,7 @@ async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_
         while not await sender.step():
             await relay_all(database)
     assert await again(database, clock, "withheld-then") == "invited"
-    await sender._mailer.close()
+    await sender._channel.close()
 
 
 async def test_an_earlier_mail_that_arrived_counts_when_the_later_one_did_not(
@@ -128,4 +128,4 @@ async def test_an_earlier_mail_that_arrived_counts_when_the_later_one_did_not(
     found = await rows(database, "SELECT state FROM invitation ORDER BY id")
     assert [row.state for row in found] == ["sent", "failed"]
     assert await again(database, clock, "both") == "quarantine"
-    await sender._mailer.close()
+    await sender._channel.close()

@@ -22,19 +22,18 @@ from support.dispatcher_builders import (
 from support.eventually import eventually
 from support.stack import Mailbox
 
-from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations import schedule
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database, UnitOfWork
 from shared.mail import Mailer, Outcome
-from shared.outbound import LEASE_DURATION, Sender, leases
+from shared.outbound import LEASE_DURATION, Sender, deliveries, leases
 from shared.outbound import sender as sender_module
 from shared.runtime import Backoff
 
 
 async def end_leases(database: Database) -> int:
-    return await leases.end_leases("dispatcher", schedule.end_leases, database)
+    return await leases.end_leases("dispatcher", database, schedule.record_unknown)
 
 
 async def test_a_due_mail_is_sent_once_and_each_step_is_said(
@@ -59,15 +58,15 @@ async def test_a_stop_cuts_short_the_wait_for_the_database_and_what_was_sent_is_
     address = await invite_customer(database, "recorded-late")
     away, tried = asyncio.Event(), asyncio.Event()
     away.set()
-    real = InvitationQueue.settle
+    real = InvitationQueue.record
 
-    async def settle(*given: Any) -> None:
+    async def record(*given: Any) -> None:
         tried.set()
         if away.is_set():
             raise ConnectionRefusedError
         await real(*given)
 
-    monkeypatch.setattr(InvitationQueue, "settle", settle)
+    monkeypatch.setattr(InvitationQueue, "record", record)
     monkeypatch.setattr(Backoff, "next", lambda _: 600.0)
     stopping = asyncio.Event()
     running = asyncio.create_task(sender.run(stopping))
@@ -88,15 +87,15 @@ async def test_what_became_of_a_mail_stands_also_when_the_next_one_cannot_be_cla
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address = await invite_customer(database, "stands")
-    claim, claims = invitation_rows.claim, []
+    claim, claims = deliveries.claim, []
 
-    async def claimed_once(uow: UnitOfWork) -> Any:
+    async def claimed_once(uow: UnitOfWork, *given: Any) -> Any:
         claims.append(uow)
         if len(claims) > 1:
             raise LookupError("a bug of ours")
-        return await claim(uow)
+        return await claim(uow, *given)
 
-    monkeypatch.setattr(invitation_rows, "claim", claimed_once)
+    monkeypatch.setattr(deliveries, "claim", claimed_once)
     assert await sender.step() == 0
     assert await the_state(database) == ("sent", None)
     with pytest.raises(LookupError):
@@ -108,15 +107,15 @@ async def test_what_became_of_a_mail_does_not_wait_for_a_claim_that_takes_long(
     database: Database, sender: Sender, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await invite_customer(database, "does-not-wait")
-    claim, claims = invitation_rows.claim, []
+    claim, claims = deliveries.claim, []
 
-    async def claimed_once(uow: UnitOfWork) -> Any:
+    async def claimed_once(uow: UnitOfWork, *given: Any) -> Any:
         claims.append(uow)
         if len(claims) > 1:
             await asyncio.Event().wait()
-        return await claim(uow)
+        return await claim(uow, *given)
 
-    monkeypatch.setattr(invitation_rows, "claim", claimed_once)
+    monkeypatch.setattr(deliveries, "claim", claimed_once)
     monkeypatch.setattr(sender_module, "MAX_CLAIM_DELAY", timedelta(seconds=0.1))
     assert await sender.step() == 0
     assert len(claims) == 2
@@ -219,9 +218,9 @@ async def test_a_busy_mailbox_is_tried_again_later_and_never_when_it_is_too_old(
         await sender.step()
         await relay_all(database)
         tries += 1
-        (row,) = await rows(database, "SELECT next_at, attempts FROM invitation")
-        assert (await the_state(database))[0] != "waiting" or row.next_at > clock.now
-        clock.now = max(clock.now, row.next_at)
+        (row,) = await rows(database, "SELECT due_at, attempts FROM delivery")
+        assert (await the_state(database))[0] != "waiting" or row.due_at > clock.now
+        clock.now = max(clock.now, row.due_at)
         assert tries < 100
     assert await the_state(database) == ("dropped", "too_old")
     assert clock.now - NOON > timedelta(days=7)

@@ -14,7 +14,7 @@ from services.dispatcher.sending.labels import CHANGES, actor_label, change_sent
 from services.dispatcher.surveys.forms import UNITS, DraftForm, label_of
 from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES, UNIT_LABELS, notice
 from shared.mail import mailer, refusals
-from shared.outbound.leases import LEASE_ENDED
+from shared.outbound.deliveries import LEASE_ENDED
 from shared.pages.language import rendering_for
 from shared.pages.renderer import Renderer
 

@@ -8,7 +8,7 @@ import pytest
 from support.source_code import ROOT
 
 GLOSSARY = """
-    answer, case, claim, consume, contact, context, dead letter, deadline, decision, delivery, detractor, event,
+    answer, case, channel, claim, consume, contact, context, dead letter, deadline, decision, delivery, detractor, event,
     fence, fuse, handler, invitation, lease, loop, margin, message, NPS, outbox, partition, position, publish,
     quarantine, reader, record, relay,
     replay, replica, restore guard, scope, segment, sender, subscription, suppression, survey, tenant, topic, transaction, unready,

@@ -31,7 +31,7 @@ from shared.db.migrations import migrate
 from shared.health import Health
 from shared.ids import uuid7
 from shared.mail import Mailer
-from shared.outbound import Queue, Sender
+from shared.outbound import MailChannel, Queue, Sender
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Mails:
 
     def sender(self, server: ScriptedServer | str, **given: float) -> Sender:
         url = server if isinstance(server, str) else server.url
-        return Sender("sender", self.database, Mailer(url, **given), self.queue, Health())
+        return Sender("sender", self.database, MailChannel(Mailer(url, **given)), self.queue, Health())
 
     async def due(self, name: str) -> str:
         """One more mail that is due; its address."""
@@ -72,7 +72,11 @@ class Customers(Mails):
         return customer.email or ""
 
     async def stand(self) -> dict[str, tuple[str, int]]:
-        found = await rows(self.database, "SELECT customer_id, state, attempts FROM invitation")
+        found = await rows(
+            self.database,
+            "SELECT i.customer_id, i.state, d.attempts FROM invitation i "
+            "JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.state = i.state",
+        )
         return {f"{row.customer_id}@example.com": (row.state, row.attempts) for row in found}
 
 
@@ -91,8 +95,9 @@ class Colleagues(Mails):
     async def stand(self) -> dict[str, tuple[str, int]]:
         found = await rows(
             self.database,
-            "SELECT s.address, n.state, n.attempts FROM notification n JOIN staff s "
-            "ON s.tenant = n.tenant AND s.id = n.staff_id",
+            "SELECT s.address, d.state, d.attempts FROM notification n "
+            "JOIN delivery d ON d.tenant = n.tenant AND d.about_id = n.id "
+            "JOIN staff s ON s.tenant = n.tenant AND s.id = n.staff_id",
         )
         return {row.address: (row.state, row.attempts) for row in found}
 
@@ -117,7 +122,7 @@ async def mails(
         await make_survey(database, delay_minutes=0)
         await go_live(database)
         renderer = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
-        yield Customers(database, clock, InvitationQueue(renderer, SECRET))
+        yield Customers(database, clock, InvitationQueue({"mail": renderer}, SECRET))
     else:
         queue = NoticeQueue(NoticeRenderer("ask@shop.example", "http://staff.example", SECRET, clock))
         yield Colleagues(database, clock, queue)

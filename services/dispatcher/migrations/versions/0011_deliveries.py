@@ -1,0 +1,50 @@
+"""Deliveries: an invitation is the ask, each message about it has a row of its own."""
+
+from alembic import op
+
+from shared.outbound.deliveries import DELIVERY_DDL
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in DELIVERY_DDL:
+        op.execute(statement)
+    # The version before this one, which may still run, knows no deliveries. It inserts invitations alone, and moves
+    # them by an UPDATE that names lease_until, which no statement of this version does.
+    op.execute("""
+        CREATE FUNCTION deliver_invitation() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO delivery AS d (
+                tenant, about_id, kind, state, reason, due_at, lease_until, attempts, refusals, sent_at
+            )
+            VALUES (
+                NEW.tenant, NEW.id, 'first', CASE NEW.state WHEN 'withheld' THEN 'dropped' ELSE NEW.state END,
+                NEW.reason, NEW.next_at, NEW.lease_until, NEW.attempts, NEW.refusals, NEW.sent_at
+            )
+            ON CONFLICT (tenant, about_id, n) DO UPDATE SET
+                state = EXCLUDED.state,
+                reason = EXCLUDED.reason,
+                due_at = EXCLUDED.due_at,
+                lease_until = EXCLUDED.lease_until,
+                attempts = greatest(d.attempts, EXCLUDED.attempts),
+                refusals = greatest(d.refusals, EXCLUDED.refusals),
+                sent_at = EXCLUDED.sent_at
+            WHERE TG_OP = 'UPDATE';
+            RETURN NULL;
+        END $$
+    """)
+    op.execute(
+        "CREATE TRIGGER deliver_invitation AFTER INSERT OR UPDATE OF lease_until ON invitation FOR EACH ROW "
+        "WHEN (NEW.state NOT IN ('withheld', 'bounced')) EXECUTE FUNCTION deliver_invitation()"
+    )
+    op.execute("""
+        INSERT INTO delivery (
+            tenant, about_id, kind, state, reason, due_at, lease_until, attempts, refusals
+        )
+        SELECT tenant, id, 'first', state, reason, next_at, lease_until, attempts, refusals
+        FROM invitation WHERE state IN ('waiting', 'sending')
+    """)

@@ -1,0 +1,256 @@
+"""Deliveries: one row for each message on its way to one person, in a table that each sending service has.
+
+What a message is about, such as an invitation or a notice, has a row of its own in its service, and may have
+several deliveries. A sender claims a delivery in one transaction, sends it with none open, and settles it in
+the next one. A sender that dies in between leaves a lease that expires: the delivery is ``unknown`` from then
+on, and is never sent again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from shared.db import UnitOfWork
+from shared.db.bulk import insert
+from shared.db.tables import NAMING_CONVENTION
+from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
+
+Kind = Literal["first", "notice"]
+"""``first``: a survey, for the first time; ``notice``: to a colleague."""
+ChannelName = Literal["mail"]
+DeliveryState = Literal["waiting", "sending", "sent", "failed", "dropped", "unknown"]
+
+LEASE_ENDED = "the sender did not come back to say what became of it"
+"""The reason of a delivery whose lease has expired, as people see it."""
+POSSIBLY_SENT = "the database was restored: it may have been sent since the backup"
+
+DELIVERY_DDL = (
+    """
+    CREATE TABLE delivery (
+        tenant text NOT NULL,
+        about_id uuid NOT NULL,
+        n integer NOT NULL DEFAULT 1,
+        kind text NOT NULL,
+        channel text NOT NULL DEFAULT 'mail',
+        state text NOT NULL DEFAULT 'waiting',
+        reason text,
+        due_at timestamptz NOT NULL,
+        lease_until timestamptz,
+        attempts integer NOT NULL DEFAULT 0,
+        refusals integer NOT NULL DEFAULT 0,
+        sent_at timestamptz,
+        CONSTRAINT pk_delivery PRIMARY KEY (tenant, about_id, n),
+        CONSTRAINT ck_delivery_state CHECK (
+            state IN ('waiting', 'sending', 'sent', 'failed', 'dropped', 'unknown')
+        )
+    )
+    """,
+    "CREATE INDEX ix_delivery_due ON delivery (channel, due_at) WHERE state = 'waiting'",
+    "CREATE INDEX ix_delivery_lease ON delivery (lease_until) WHERE state = 'sending'",
+)
+"""For the first migration of each service that sends; later changes are migrations of their own."""
+
+_INSTANT = DateTime(timezone=True)
+DELIVERY = Table(
+    "delivery",
+    MetaData(naming_convention=NAMING_CONVENTION),
+    Column("tenant", Text, primary_key=True),
+    Column("about_id", Uuid, primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False, server_default="1"),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False, server_default="mail"),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("reason", Text),
+    Column("due_at", _INSTANT, nullable=False),
+    Column("lease_until", _INSTANT),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("sent_at", _INSTANT),
+    CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed', 'dropped', 'unknown')", name="state"),
+    Index("ix_delivery_due", "channel", "due_at", postgresql_where=text("state = 'waiting'")),
+    Index("ix_delivery_lease", "lease_until", postgresql_where=text("state = 'sending'")),
+)
+
+
+def delivery_table(metadata: MetaData) -> None:
+    """Add ``delivery`` to a service's tables."""
+    DELIVERY.to_metadata(metadata)
+
+
+class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that is to be sent."""
+
+    tenant: str
+    about_id: UUID
+    """What it is about, such as the invitation or the notice."""
+    n: int = 1
+    """Which of the deliveries about it this is."""
+    kind: Kind
+    channel: ChannelName = "mail"
+    due_at: datetime
+    state: Literal["waiting", "unknown"] = "waiting"
+    """``unknown``: it may have been sent already, and never will be."""
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery that a sender has claimed."""
+
+    tenant: str
+    about_id: UUID
+    n: int
+    kind: Kind
+    channel: ChannelName
+    attempts: int
+    """How often it was tried before."""
+    refusals: int
+    """How many of these tries ended in a refusal that did not name its mailbox."""
+    lease_until: datetime
+    """Until then only this sender may send it."""
+
+
+async def add(uow: UnitOfWork, deliveries: Sequence[NewDelivery]) -> None:
+    """Queue deliveries; one that is there already stays as it is."""
+    if deliveries:
+        await insert(uow, DELIVERY, deliveries)
+
+
+_FIELDS = ", ".join(f"d.{name}" for name in Delivery.__struct_fields__)
+
+
+def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true") -> str:
+    """The statement of :func:`claim`.
+
+    :param columns: what ``prepare`` needs of the row that a delivery is about.
+    :param joined: the JOIN of that row to the delivery ``w``.
+    :param locked: its name: it is locked, too, and skipped while another transaction has it.
+    :param may_leave: a condition on both.
+    """
+    return f"""
+        UPDATE delivery AS d SET state = 'sending', lease_until = :lease_until
+        FROM (
+            SELECT w.tenant AS due_tenant, w.about_id AS due_about_id, w.n AS due_n, {columns}
+            FROM delivery w
+            {joined}
+            WHERE w.channel = :channel AND w.state = 'waiting' AND w.due_at <= :now
+                AND {may_leave}
+            ORDER BY w.due_at
+            LIMIT 1
+            FOR UPDATE OF w, {locked} SKIP LOCKED
+        ) AS due
+        WHERE d.tenant = due_tenant AND d.about_id = due_about_id AND d.n = due_n
+        RETURNING {_FIELDS}, due.*
+    """
+
+
+async def claim(uow: UnitOfWork, statement: str, channel: ChannelName) -> tuple[Delivery, Row[Any]] | None:
+    """Mark the delivery that has been due for longest as being sent; with the row that it is about."""
+    found = await uow.execute(
+        statement, {"now": uow.now, "lease_until": uow.now + LEASE_DURATION, "channel": channel}
+    )
+    row = found.one_or_none()
+    return None if row is None else (_delivery(row), row)
+
+
+SETTLE = """
+    UPDATE delivery
+    SET state = :state, reason = :reason, lease_until = NULL,
+        due_at = coalesce(CAST(:next_at AS timestamptz), due_at),
+        attempts = attempts + CAST(:tried AS integer),
+        refusals = refusals + CAST(:refused AS integer),
+        sent_at = CAST(:sent_at AS timestamptz)
+    WHERE tenant = :tenant AND about_id = :about_id AND n = :n
+        AND state = 'sending' AND lease_until = :lease_until
+    RETURNING n
+"""
+
+
+async def settle(uow: UnitOfWork, delivery: Delivery, result: MailResult) -> bool:
+    """Record the result of a claimed delivery; False if its lease had expired: it stays unknown."""
+    settled = await uow.execute(
+        SETTLE,
+        {
+            "tenant": delivery.tenant,
+            "about_id": delivery.about_id,
+            "n": delivery.n,
+            "lease_until": delivery.lease_until,
+            "state": result.state,
+            "reason": result.reason,
+            "next_at": result.next_at,
+            "tried": int(result.tried),
+            "refused": int(result.refused),
+            "sent_at": uow.now if result.state == "sent" else None,
+        },
+    )
+    return settled.one_or_none() is not None
+
+
+_END_ROWS = """
+    UPDATE delivery AS d SET state = 'unknown', reason = :reason, lease_until = NULL
+    FROM (
+        SELECT tenant, about_id, n FROM delivery
+        WHERE {condition}
+        ORDER BY tenant, about_id, n
+        LIMIT :limit
+        FOR UPDATE SKIP LOCKED
+    ) AS ended
+    WHERE d.tenant = ended.tenant AND d.about_id = ended.about_id AND d.n = ended.n
+    RETURNING d.tenant, d.about_id
+"""
+END_EXPIRED = _END_ROWS.format(condition="state = 'sending' AND lease_until < :now")
+END_POSSIBLY_SENT = _END_ROWS.format(condition="state = 'sending' OR state = 'waiting' AND due_at <= :now")
+
+
+async def end_expired(uow: UnitOfWork, limit: int) -> list[tuple[str, UUID]]:
+    """Make unknown those whose sender did not settle them in time; returns what they are about."""
+    return await _end(uow, END_EXPIRED, LEASE_ENDED, limit)
+
+
+async def end_possibly_sent(uow: UnitOfWork, limit: int) -> list[tuple[str, UUID]]:
+    """Make unknown those that may have been sent since a backup; returns what they are about."""
+    return await _end(uow, END_POSSIBLY_SENT, POSSIBLY_SENT, limit)
+
+
+async def _end(uow: UnitOfWork, statement: str, reason: str, limit: int) -> list[tuple[str, UUID]]:
+    ended = await uow.execute(statement, {"now": uow.now, "reason": reason, "limit": limit})
+    return sorted((row.tenant, row.about_id) for row in ended)
+
+
+COUNT_DUE_AND_SENDING = """
+    SELECT
+        count(*) FILTER (WHERE state = 'waiting') AS due,
+        count(*) FILTER (WHERE state = 'sending') AS sending,
+        min(due_at) FILTER (WHERE state = 'waiting') AS oldest
+    FROM (
+        SELECT state, due_at FROM delivery w WHERE state = 'waiting' AND due_at <= :now AND {counted}
+        UNION ALL
+        SELECT state, due_at FROM delivery WHERE state = 'sending'
+    ) d
+"""
+
+
+async def count_due_and_sending(uow: UnitOfWork, counted: str = "true") -> Row[Any]:
+    """How many are due, since when the oldest of them is, and how many are being sent.
+
+    :param counted: a condition on those that are due, ``w``.
+    """
+    return (await uow.execute(COUNT_DUE_AND_SENDING.format(counted=counted), {"now": uow.now})).one()
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(**{name: getattr(row, name) for name in Delivery.__struct_fields__})
