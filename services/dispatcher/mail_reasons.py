@@ -23,6 +23,7 @@ REASONS = (
     translatable("the mail server refused a mail at DATA"),
     translatable("the mail server refused a mail at the end of the mail"),
     translatable("the sender did not come back to say what became of it"),
+    translatable("the database was restored"),
 )
 """What ``shared.mail`` and ``shared.outbound`` store, without codes and advice."""
 ADVICE = (
@@ -33,8 +34,9 @@ ADVICE = (
     translatable("we have sent more than it allows"),
     translatable("it wants another encryption: see AFTERWORD_SMTP_URL"),
     translatable("it is about us, not about a mailbox"),
+    translatable("it may have been sent since the backup"),
 )
-"""What they advise the operator after a colon."""
+"""What they explain, or advise the operator, after a colon."""
 _PARTS = re.compile(r"(?P<what>[^(]+?)(?P<detail> \(.*\))?(?:: (?P<advice>[^()]+))?")
 
 

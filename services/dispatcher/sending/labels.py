@@ -22,7 +22,7 @@ CHANGES = (
 )
 """The log has the words between: ``went live``, ``set the test addresses (3)``."""
 _KEY, _COMMAND_LINE = translatable("the key %(name)s"), translatable("the command line")
-COUNT_AT_END = re.compile(r"\((\d+)\)$")
+_COUNT_PATTERN = re.compile(r"\((\d+)\)$")
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class ChangeLine:
 
 def change_sentence(actor: str, what: str) -> Markup:
     """Who did what, as HTML; an act that is not known here stays as it is stored."""
-    count = COUNT_AT_END.search(what)
-    act = COUNT_AT_END.sub("(%(n)s)", what.replace("%", "%%"))
+    count = _COUNT_PATTERN.search(what)
+    act = _COUNT_PATTERN.sub("(%(n)s)", what.replace("%", "%%"))
     who = Markup("<bdi>{}</bdi>").format(value_name(actor))
     return escape(translated(f"%(who)s {act}.")) % {"who": who, "n": count[1] if count else ""}
 

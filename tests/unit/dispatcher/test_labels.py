@@ -14,7 +14,7 @@ from services.dispatcher.sending.labels import CHANGES, actor_label, change_sent
 from services.dispatcher.surveys.forms import UNITS, DraftForm, label_of
 from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES, UNIT_LABELS, notice
 from shared.mail import mailer, refusals
-from shared.outbound.deliveries import LEASE_ENDED
+from shared.outbound.deliveries import LEASE_ENDED, POSSIBLY_SENT
 from shared.pages.language import rendering_for
 from shared.pages.renderer import Renderer
 
@@ -83,8 +83,9 @@ def test_every_reason_that_is_stored_can_be_translated() -> None:
     worded = set(re.findall(r'(?:Rejected|Away|_reason)\(\s*"([a-zA-Z_, ]+)"', source))
     commands = inspect.getsource(mailer._refused_command)
     refused = {f"the mail server {what}" for what in re.findall(r', "([a-zA-Z].+?)"', commands)}
-    assert sent | worded | refused | {LEASE_ENDED} == set(REASONS)
-    assert {*refusals._ABOUT_US, refusals._GENERAL_ADVICE} == set(ADVICE)
+    restored, since = POSSIBLY_SENT.split(": ")
+    assert sent | worded | refused | {LEASE_ENDED, restored} == set(REASONS)
+    assert {*refusals._ABOUT_US, refusals._GENERAL_ADVICE, since} == set(ADVICE)
     refused_mail = "the mail server refused a mail at RCPT TO (550 5.4.5): we have sent more than it allows"
     with reading("da"):
         assert mail_reason(refused_mail) == (
