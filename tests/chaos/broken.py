@@ -87,13 +87,21 @@ def _forgets_sending() -> None:
         return
     from services.dispatcher.invitations import queue
     from services.dispatcher.invitations.states import move_invitation
+    from shared.outbound import deliveries
 
-    async def forgetful(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
+    claim = deliveries.claim
+
+    async def forgetful_claim(uow: Any, statement: str, channel: Any) -> Any:
+        return await claim(uow, statement.replace("state = 'sending'", "state = 'waiting'"), channel)
+
+    async def forgetful_move(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
         return await move_invitation(
             uow, tenant, invitation, "waiting" if state == "sending" else state, **given
         )
 
-    replace_names(queue, move_invitation=forgetful)
+    settle = deliveries.SETTLE.replace("state = 'sending'", "state = 'waiting'")
+    replace_names(deliveries, claim=forgetful_claim, SETTLE=settle)
+    replace_names(queue, move_invitation=forgetful_move)
 
 
 def _counts_the_batch() -> None:

@@ -97,7 +97,13 @@ def test_a_colleagues_mail_is_in_their_language_else_in_the_companys(wished: lis
 
 def notice(language: str = "", **facts: Any) -> Any:
     """A claimed mail with its recipient."""
-    row = {"id": uuid4(), "tenant": "havnbo", "notice_kind": "case", "address": "sara@example.com", "role": "leader"}
+    row = {
+        "id": uuid4(),
+        "tenant": "havnbo",
+        "notice_kind": "case",
+        "address": "sara@example.com",
+        "role": "leader",
+    }
     return SimpleNamespace(**row, language=language, **facts)
 
 
