@@ -98,14 +98,13 @@ def shorten() -> None:
         notifications, IDLE_SESSION_TIMEOUT_S=SESSION_TIMEOUT_S, KEEPALIVE_INTERVAL_S=POLL_INTERVAL_S
     )
     if {"dispatcher", "all"} & set(sys.argv):
-        from services.dispatcher.invitations import queue
         from shared.mail import mailer
-        from shared.outbound import outcome_rules, sender
+        from shared.outbound import deliveries, outcome_rules, sender
 
         replace_names(mailer, DATA_COMMAND_TIMEOUT_S=MAIL_TIMEOUT_S, DATA_TIMEOUT_S=MAIL_TIMEOUT_S)
         replace_defaults(mailer.Mailer.__init__, seconds=MAIL_TIMEOUT_S)
         replace_names(outcome_rules, LEASE_DURATION=LEASE_DURATION, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
-        replace_names(queue, LEASE_DURATION=LEASE_DURATION)
+        replace_names(deliveries, LEASE_DURATION=LEASE_DURATION)
         replace_names(
             sender, LEASE_DURATION=LEASE_DURATION, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4)
         )

@@ -100,8 +100,9 @@ END_OVERDUE_WRITING = """
 
 async def end_overdue_writing(uow: UnitOfWork) -> int:
     """End the writing of answers whose mails may have been queued since the backup; returns how many."""
+    ended = await clear_due_deadlines(uow, QUIET_DEADLINE)
     await uow.execute(END_OVERDUE_WRITING, {"now": uow.now})
-    return await clear_due_deadlines(uow, QUIET_DEADLINE)
+    return ended
 
 
 LOCK_RESTORED_CASES = f"""
