@@ -13,15 +13,15 @@ from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.domain import Groups
 from services.scorer.parameters import read_segment
-from services.scorer.report import load_score_page
 from services.scorer.repository.cases import count_open_cases
 from services.scorer.repository.recent_changes import list_recent_changes
 from services.scorer.repository.selection import AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
 from services.scorer.score_page import ScorerPage
+from services.scorer.score_page_loader import load_score_page
 from services.scorer.score_query import ComparedWith, ScoreQuery
 from services.scorer.segments_page import load_segments_page
-from services.scorer.view import drawing_of
+from services.scorer.views import drawing_of
 from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.db.database import Database, UnitOfWork
 from shared.db.notifications import ChangeListener

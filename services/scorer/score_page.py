@@ -19,7 +19,7 @@ from services.scorer.repository.cases import CaseCounts, OpenCaseRow
 from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
 from services.scorer.trends import Trend
-from services.scorer.view import LatestAnswer, SegmentRow, WindowScore
+from services.scorer.views import LatestAnswer, SegmentRow, WindowScore
 from shared.events.surveys import Measurement
 from shared.pages.page import Page
 from shared.pages.svg.trends import Point

@@ -11,7 +11,7 @@ from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.repository.cases import Key
-from services.alerts.cases.team_notices import notify_team
+from services.alerts.cases.team_notices import queue_team_mails
 from services.alerts.replicas import repository as replicas
 from services.alerts.replicas.answer_updates import AnswerUpdate, answer_updates
 from services.alerts.replicas.repository import ChangedAnswer
@@ -28,7 +28,7 @@ async def act_on_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[E
     found = [(update, case_rules.opening_version(update.versions, policy)) for update in updates]
     opening = [(update, version) for update, version in found if version is not None]
     if opening:
-        await cases.lock_counters(uow, [update.tenant for update, _ in opening])
+        await cases.lock_opening(uow, [update.tenant for update, _ in opening])
     known = await case_answers.cases_of_answers(uow, [update.key for update in updates])
     unknown = [(update, version) for update, version in opening if update.key not in known]
     amended = [answer for answer in changed if answer.key in known]
@@ -145,5 +145,5 @@ class _AnswerBatch:
         answers = await case_answers.answers_of_cases(self._uow, sorted(self._touched))
         for key in sorted(self._touched):
             self._by_key[key].apply_answers(self._entries, self._uow.now, answers[key], self._policy)
-        await notify_team(self._uow, self._policy, self._finished, self._entries)
+        await queue_team_mails(self._uow, self._policy, self._finished, self._entries)
         await write_changes(self._uow, list(self._by_key.values()), self._entries)

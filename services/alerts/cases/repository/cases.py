@@ -24,13 +24,13 @@ _CHANGING = [name for name in CaseFile.__struct_fields__ if name not in _FIXED]
 Key = tuple[str, UUID]
 """Tenant and id."""
 
-ADD_COUNTERS = """
+ADD_OPENING_LOCKS = """
     INSERT INTO case_counter (tenant, last)
     SELECT tenant, 0 FROM unnest(CAST(:tenants AS text[])) AS n (tenant)
     ORDER BY 1
     ON CONFLICT DO NOTHING
 """
-LOCK_COUNTERS = """
+LOCK_OPENING = """
     SELECT 1 FROM case_counter
     WHERE tenant = ANY(CAST(:tenants AS text[]))
     ORDER BY tenant
@@ -38,14 +38,14 @@ LOCK_COUNTERS = """
 """
 
 
-async def lock_counters(uow: UnitOfWork, tenants: Sequence[str]) -> None:
+async def lock_opening(uow: UnitOfWork, tenants: Sequence[str]) -> None:
     """Lock the row of each tenant: only its holder opens cases, so that one person never gets two.
 
     The number in the row is no longer used.
     """
     wanted = {"tenants": sorted(set(tenants))}
-    await uow.execute(ADD_COUNTERS, wanted)
-    await uow.execute(LOCK_COUNTERS, wanted)
+    await uow.execute(ADD_OPENING_LOCKS, wanted)
+    await uow.execute(LOCK_OPENING, wanted)
 
 
 FIND_TAKEN_NUMBERS = """
