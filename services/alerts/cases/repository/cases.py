@@ -39,10 +39,7 @@ LOCK_OPENING = """
 
 
 async def lock_opening(uow: UnitOfWork, tenants: Sequence[str]) -> None:
-    """Lock the row of each tenant: only its holder opens cases, so that one person never gets two.
-
-    The number in the row is no longer used.
-    """
+    """Lock the opening of cases of these tenants, so that one person never gets two."""
     wanted = {"tenants": sorted(set(tenants))}
     await uow.execute(ADD_OPENING_LOCKS, wanted)
     await uow.execute(LOCK_OPENING, wanted)
@@ -55,7 +52,7 @@ FIND_TAKEN_NUMBERS = """
 
 
 async def taken_numbers(uow: UnitOfWork, numbers: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Those of these numbers (tenant, number) that cases have; the counter is locked, so none is added."""
+    """Those of these numbers (tenant, number) that cases have; opening is locked, so none is added."""
     rows = await uow.execute(
         FIND_TAKEN_NUMBERS,
         {"tenants": [tenant for tenant, _ in numbers], "numbers": [number for _, number in numbers]},
@@ -125,7 +122,7 @@ FIND_OTHER_OPEN_CASES = f"""
 
 
 async def other_open_case(uow: UnitOfWork, case: CaseFile) -> CaseFile | None:
-    """Another open case of the same person; the counter is locked, so none can be added."""
+    """Another open case of the same person; opening is locked, so none can be added."""
     rows = await uow.execute(
         FIND_OTHER_OPEN_CASES, {"tenant": case.tenant, "customer": case.customer_id, "except": case.id}
     )
@@ -141,7 +138,7 @@ INSERT_CASES = f"""
 
 
 async def insert_cases(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
-    """Write new cases; the counter is locked."""
+    """Write new cases; opening is locked."""
     await uow.execute(INSERT_CASES, {"rows": records(cases)})
     notify_changes(uow, [case.tenant for case in cases])
 
