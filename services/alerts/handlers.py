@@ -18,6 +18,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
     """The handler of each topic that alerts consumes."""
     return (
         Subscription(TENANTS, keep_tenants),
+        # Prompt: an open case is waited for, while the customer is still writing.
         Subscription(ANSWERS, partial(act_on_answers, current_policy()), prompt=True),
         Subscription(INVITATIONS, keep_invitations),
         Subscription(SURVEYS, keep_surveys),

@@ -72,6 +72,7 @@ survey = Table(
     Column("stopped", Boolean, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
 )
+# Counts nothing any more: a company's row is the lock for opening its cases.
 case_counter = Table(
     "case_counter",
     metadata,
@@ -132,6 +133,7 @@ case_answer = Table(
     Column("tenant", Text, primary_key=True),
     Column("answer_id", Uuid, primary_key=True),
     Column("case_id", Uuid, nullable=False),
+    # The deadline in ``clock`` again, which alone decides; kept for the version before.
     Column("writing_until", INSTANT),
     Column("belongs", ARRAY(Text)),
     Index(None, "tenant", "case_id"),

@@ -129,7 +129,7 @@ def read_form(form: Mapping[str, Any], languages: Collection[str], language: str
         posted_fields=frozenset(name for name in TEXT_FIELDS if isinstance(form.get(name), str)),
         action=action,
         nonce=text("nonce"),
-        shown=ShownAnswer.decode(text("drawn")),
+        shown=ShownAnswer.decode(text("drawn")),  # the field's old name, which open pages still post
         page=text("page") if _PAGE_ID.fullmatch(text("page")) else "",
         seq=min(int(text("seq")), MAX_SEQ) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,
     )

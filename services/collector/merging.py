@@ -104,7 +104,8 @@ class MergeResult:
     submitted: SubmittedAnswer
     conflicts: tuple[TextField, ...] = ()
     overtaken: bool = False
-    """The same page has posted a later revision already, so this one changes nothing."""
+    """The same page has posted a later revision already, so this one changes nothing, unless it is Send:
+    what the customer has pressed is never ignored."""
 
 
 def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
@@ -168,17 +169,21 @@ def shown_after(answer: Answer, posted: PostedForm) -> ShownAnswer:
 
 
 def sole_writer(answer: Answer, posted: PostedForm) -> PageRevision | None:
-    """The posting page, if the whole answer is what it posted; None when another page wrote a part of it."""
+    """The posting page, if the whole answer is what it posted; None when another page wrote a part of it.
+
+    Its next form holds all that the answer holds, and replaces it without a merge.
+    """
     return posted.revision if shown_after(answer, posted).version == answer.version else None
 
 
 @dataclass(frozen=True, slots=True)
 class _MergedText:
     text: str | UnsetType | None
+    """UNSET: the current text stays; None: it is removed."""
 
 
 def _merged(posted: str | UnsetType | None, shown: str, current: str | None) -> _MergedText | None:
-    """The text to write; None when both changed it and one text would be lost."""
+    """The text to write; None is a conflict: both changed it, and one text would be lost."""
     if posted is UNSET or digest(posted or None) == shown:
         return _MergedText(UNSET)
     if current is None or digest(current) == shown or current in (posted or ""):

@@ -1,4 +1,4 @@
-"""What the scorer consumes, serves and runs, on one screen."""
+"""What the scorer consumes, publishes, serves and runs, on one screen."""
 
 from services.scorer.handlers import subscriptions
 from services.scorer.models import metadata
@@ -22,4 +22,5 @@ SERVICE = Service(
     consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES),
     subscriptions=subscriptions,
     worker_loops=build_loops,
+    # Without ``owns``: after a restore the answers are consumed again, and their scores published anew.
 )

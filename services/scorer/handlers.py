@@ -110,7 +110,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
     """The handler of each topic that the scorer consumes."""
     return (
         Subscription(TENANTS, keep_tenants),
-        Subscription(ANSWERS, count_answers),
+        Subscription(ANSWERS, count_answers),  # not prompt: a score may be a third of a second late
         Subscription(INVITATIONS, keep_invitations),
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),

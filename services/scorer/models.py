@@ -69,7 +69,7 @@ day_count = Table(
     postgresql_with={"fillfactor": "70"},
 )
 
-# Sums of the days of each week, named by its Monday; triggers of ``day_count`` keep them.
+# Sums of the days of each week, named by its Monday. Only triggers of ``day_count`` write it: migration 0002.
 week_count = Table(
     "week_count",
     metadata,
@@ -100,7 +100,7 @@ dimension = Table(
     Column("left_out_at", Instant),
 )
 
-# Segments whose score is to be published.
+# Segments whose counts have changed, or whose day is new: their scores must be published.
 changed = Table(
     "changed",
     metadata,

@@ -13,15 +13,15 @@ from services.scorer.access import SegmentAccess
 from services.scorer.context import OwnContext, ScorerContext
 from services.scorer.domain import Groups
 from services.scorer.parameters import read_segment
-from services.scorer.report import load_score_page
 from services.scorer.repository.cases import count_open_cases
 from services.scorer.repository.recent_changes import list_recent_changes
 from services.scorer.repository.selection import AnswerGroup
 from services.scorer.repository.sending_state import SendingState, read_sending_state
-from services.scorer.score_page import ScorerPage
+from services.scorer.score_page import LabelledPage
+from services.scorer.score_page_loader import load_score_page
 from services.scorer.score_query import ComparedWith, ScoreQuery
 from services.scorer.segments_page import load_segments_page
-from services.scorer.view import drawing_of
+from services.scorer.views import drawing_of
 from services.scorer.windows import DEFAULT_WINDOW_DAYS
 from shared.db.database import Database, UnitOfWork
 from shared.db.notifications import ChangeListener
@@ -51,7 +51,7 @@ EXAMPLE_COUNTS = (10, 30, 100, 400, 1600)
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmptyPage(ScorerPage):
+class EmptyPage(LabelledPage):
     """The first steps, before any answer counts."""
 
     template: ClassVar[str] = "empty.html"
@@ -64,7 +64,7 @@ class EmptyPage(ScorerPage):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HiddenPage(ScorerPage):
+class HiddenPage(LabelledPage):
     """For a reader who is limited to single employees, whose scores are not shown."""
 
     template: ClassVar[str] = "hidden.html"
@@ -143,7 +143,7 @@ async def segments(
 async def _score_page(
     context: ScorerContext, request: Request, staff: Staff, query: ScoreQuery, after: str = ""
 ) -> Response:
-    page: ScorerPage
+    page: LabelledPage
     async with context.database.reading() as uow:
         tenant = await _tenant(uow, staff)
         state = await read_sending_state(uow, tenant.id)

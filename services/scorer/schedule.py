@@ -1,4 +1,7 @@
-"""Publishes ``scores``: of changed segments at most once a second, of all segments when a day begins."""
+"""Publishes ``scores``: of changed segments at most once a second, of all segments when a day begins.
+
+Nobody consumes the topic so far: pages and API compute their scores from the counts on each request.
+"""
 
 import asyncio
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ from services.scorer.repository.cases import CaseCounts, OpenCaseRow
 from services.scorer.repository.segments import Dimension
 from services.scorer.score_query import ScoreQuery
 from services.scorer.trends import Trend
-from services.scorer.view import LatestAnswer, SegmentRow, WindowScore
+from services.scorer.views import LatestAnswer, SegmentRow, WindowScore
 from shared.events.surveys import Measurement
 from shared.pages.page import Page
 from shared.pages.svg.trends import Point
@@ -32,8 +32,8 @@ CHANGE_GOAL_POINTS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScorerPage(Page):
-    """What each of the scorer's templates needs."""
+class LabelledPage(Page):
+    """The base of the scorer's pages, with what each of their templates needs."""
 
     labels: ModuleType = labels
     min_answers_shown: int = MIN_ANSWERS_SHOWN
@@ -141,7 +141,7 @@ class AnswerList:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScorePage(ScorerPage):
+class ScorePage(LabelledPage):
     """The dashboard, and the page of a segment or of several at once."""
 
     template: ClassVar[str] = "scores.html"

@@ -22,7 +22,7 @@ class ScoreQuery:
     path: str = WHOLE_COMPANY
     touchpoint: str = WHOLE_COMPANY
     measurement: Measurement | None = None
-    """None: the one that the company asks for most, see ``report``."""
+    """None: the one that the company asks for most, see ``score_page_loader``."""
     window: str = f"{DEFAULT_WINDOW_DAYS}d"
     until: str | None = None
     """The last day of the window; None: today."""

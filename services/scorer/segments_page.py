@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from services.scorer.access import SegmentAccess
 from services.scorer.domain import MIN_ANSWERS_COMPARED
 from services.scorer.parameters import read_window
-from services.scorer.report import PAGE_SIZE, WINDOW_OPTIONS_DAYS
 from services.scorer.repository.segments import list_dimensions, list_segment_counts
-from services.scorer.score_page import ScorerPage
-from services.scorer.view import WindowScore
+from services.scorer.score_page import LabelledPage
+from services.scorer.score_page_loader import PAGE_SIZE, WINDOW_OPTIONS_DAYS
+from services.scorer.views import WindowScore
 from services.scorer.windows import Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant
@@ -32,7 +32,7 @@ class ListedSegment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentsPage(ScorerPage):
+class SegmentsPage(LabelledPage):
     """All segments by name, a page at a time."""
 
     template: ClassVar[str] = "segments.html"

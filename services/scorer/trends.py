@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from services.scorer.domain import MIN_ANSWERS_SHOWN, groups_of
 from services.scorer.repository.counts import NO_COUNTS, Counts
-from services.scorer.view import drawing_of
+from services.scorer.views import drawing_of
 from services.scorer.windows import DAYS_PER_WEEK, Window
 from shared.pages.svg.trends import Point
 

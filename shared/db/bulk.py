@@ -44,7 +44,8 @@ async def keep_newest(
     """Write each row whose ``version`` is higher than that of the row under its key.
 
     :param first: columns that keep their first value other than NULL.
-    :param returning: may name ``old`` and ``new`` of the rows that were written.
+    :param returning: may name ``old`` and ``new`` of the rows that were written (PostgreSQL 18); of an
+        inserted row ``old`` is NULL.
     """
     names, values = row_values(table, structs, columns)
     return await uow.execute(keep_newest_sql(table, names, first=first, returning=returning), values)
@@ -100,13 +101,13 @@ def keep_newest_sql(
     names: Names,
     *,
     first: Names = (),
-    changes: tuple[str, ...] = (),
+    assignments: Names = (),
     returning: str = "",
     single: bool = False,
 ) -> str:
     """The statement of :func:`keep_newest`; ``single`` as in :func:`rows_sql`.
 
-    :param changes: further assignments to the existing row, whose name is ``t``.
+    :param assignments: further ones to the existing row, whose name is ``t``.
     """
     key = [column.name for column in table.primary_key]
     assigned = [
@@ -116,7 +117,7 @@ def keep_newest_sql(
     ]
     return (
         f"INSERT INTO {table.name} AS t ({', '.join(names)}) {rows_sql(table, names, single=single)} "
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join([*assigned, *changes])} "
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join([*assigned, *assignments])} "
         "WHERE t.version < EXCLUDED.version" + (f" RETURNING {returning}" if returning else "")
     )
 

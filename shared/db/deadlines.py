@@ -226,7 +226,7 @@ def deadline_loop(
     """The loop that fires the deadlines of these kinds, each kind by its function."""
 
     async def step() -> float | None:
-        return 0 if await fire_due(service, kinds, database) == MAX_DEADLINES_PER_ROUND else None
+        return 0 if await fire_due(service, kinds, database) else None  # there may be more
 
     return Periodic(DEADLINES_LOOP, step, FIRE_INTERVAL_S, health).run
 

@@ -1,4 +1,4 @@
-"""``answers``: a customer's answer, with what scorer and alerts need of its invitation."""
+"""``answers``: a customer's answer, with what alerts, scorer and dispatcher need of its invitation."""
 
 from datetime import date
 from typing import Literal

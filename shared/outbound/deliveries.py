@@ -54,7 +54,6 @@ DELIVERY_DDL = (
         lease_until timestamptz,
         attempts integer NOT NULL DEFAULT 0,
         refusals integer NOT NULL DEFAULT 0,
-        sent_at timestamptz,
         CONSTRAINT pk_delivery PRIMARY KEY (tenant, about_id, n),
         CONSTRAINT ck_delivery_state CHECK (
             state IN ('waiting', 'sending', 'sent', 'failed', 'dropped', 'unknown')
@@ -64,7 +63,7 @@ DELIVERY_DDL = (
     "CREATE INDEX ix_delivery_due ON delivery (channel, due_at) WHERE state = 'waiting'",
     "CREATE INDEX ix_delivery_lease ON delivery (lease_until) WHERE state = 'sending'",
 )
-"""For the first migration of each service that sends; later changes are migrations of their own."""
+"""For the migration of a service that begins to send; later changes are migrations of their own."""
 
 _INSTANT = DateTime(timezone=True)
 DELIVERY = Table(
@@ -81,7 +80,6 @@ DELIVERY = Table(
     Column("lease_until", _INSTANT),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("refusals", Integer, nullable=False, server_default="0"),
-    Column("sent_at", _INSTANT),
     CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed', 'dropped', 'unknown')", name="state"),
     Index("ix_delivery_due", "channel", "due_at", postgresql_where=text("state = 'waiting'")),
     Index("ix_delivery_lease", "lease_until", postgresql_where=text("state = 'sending'")),
@@ -141,9 +139,10 @@ def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true"
     :param locked: its name: it is locked, too, and skipped while another transaction has it.
     :param may_leave: a condition on both.
     """
+    # Materialized, so that it is evaluated once: a subquery may be evaluated for each row of ``delivery``,
+    # and claim another row each time.
     return f"""
-        UPDATE delivery AS d SET state = 'sending', lease_until = :lease_until
-        FROM (
+        WITH due AS MATERIALIZED (
             SELECT w.tenant AS due_tenant, w.about_id AS due_about_id, w.n AS due_n, {columns}
             FROM delivery w
             {joined}
@@ -152,7 +151,9 @@ def claim_sql(*, columns: str, joined: str, locked: str, may_leave: str = "true"
             ORDER BY w.due_at
             LIMIT 1
             FOR UPDATE OF w, {locked} SKIP LOCKED
-        ) AS due
+        )
+        UPDATE delivery AS d SET state = 'sending', lease_until = :lease_until
+        FROM due
         WHERE d.tenant = due_tenant AND d.about_id = due_about_id AND d.n = due_n
         RETURNING {_FIELDS}, due.*
     """
@@ -172,8 +173,7 @@ SETTLE = """
     SET state = :state, reason = :reason, lease_until = NULL,
         due_at = coalesce(CAST(:next_at AS timestamptz), due_at),
         attempts = attempts + CAST(:tried AS integer),
-        refusals = refusals + CAST(:refused AS integer),
-        sent_at = CAST(:sent_at AS timestamptz)
+        refusals = refusals + CAST(:refused AS integer)
     WHERE tenant = :tenant AND about_id = :about_id AND n = :n
         AND state = 'sending' AND lease_until = :lease_until
     RETURNING n
@@ -194,21 +194,21 @@ async def settle(uow: UnitOfWork, delivery: Delivery, result: MailResult) -> boo
             "next_at": result.next_at,
             "tried": int(result.tried),
             "refused": int(result.refused),
-            "sent_at": uow.now if result.state == "sent" else None,
         },
     )
     return settled.one_or_none() is not None
 
 
 _END_ROWS = """
-    UPDATE delivery AS d SET state = 'unknown', reason = :reason, lease_until = NULL
-    FROM (
+    WITH ended AS MATERIALIZED (
         SELECT tenant, about_id, n FROM delivery
         WHERE {condition}
         ORDER BY tenant, about_id, n
         LIMIT :limit
         FOR UPDATE SKIP LOCKED
-    ) AS ended
+    )
+    UPDATE delivery AS d SET state = 'unknown', reason = :reason, lease_until = NULL
+    FROM ended
     WHERE d.tenant = ended.tenant AND d.about_id = ended.about_id AND d.n = ended.n
     RETURNING d.tenant, d.about_id
 """

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from integration.test_one_form_migrations import before, rows
 from sqlalchemy import Row
 from support.stack import Postgres
@@ -121,6 +122,51 @@ async def test_invitations_of_both_versions_are_sent_by_one_of_them(postgres: Po
         taken = await claim(database, CLAIM_INVITATION)
         assert taken is not None
         assert (taken.about_id, taken.attempts) == (theirs, 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "of_delivery"), [("withheld", "dropped"), ("failed", "failed"), ("sent", "sent")]
+)
+async def test_what_the_version_before_ends_is_ended_here(
+    postgres: Postgres, state: str, of_delivery: str
+) -> None:
+    async with before(postgres, "dispatcher", "0010") as database:
+        await migrate("dispatcher", database.url)
+        await do(database, OLD_INVITATIONS, now=NOW, lease=LEASE, states=["waiting"], suffix="")
+        ((invitation,),) = await do(database, OLD_CLAIM_OF_INVITATION, now=NOW)
+        move = {"id": invitation, "now": NOW, "tried": 0, "refused": 0, "next_at": None, "lease_until": None}
+        await do(database, OLD_MOVE, state=state, version=1, **move)
+        assert await rows(database, "SELECT state FROM delivery") == [(of_delivery,)]
+
+
+async def test_an_open_claim_of_the_version_before_is_left_alone(postgres: Postgres) -> None:
+    async with before(postgres, "dispatcher", "0010") as database:
+        database.clock = lambda: NOW
+        await migrate("dispatcher", database.url)
+        await do(database, OLD_INVITATIONS, now=NOW, lease=LEASE, states=["waiting"] * 2, suffix="")
+        async with database.transaction() as theirs:
+            ((held,),) = await theirs.execute(OLD_CLAIM_OF_INVITATION, {"now": NOW})
+            ours = await claim(database, CLAIM_INVITATION)
+            assert ours is not None
+            assert ours.about_id != held
+            assert await claim(database, CLAIM_INVITATION) is None
+            move = {"id": held, "now": NOW, "tried": 0, "refused": 0, "next_at": None, "version": 1}
+            await theirs.execute(OLD_MOVE, {"state": "sending", "lease_until": LEASE, **move})
+        assert await claim(database, CLAIM_INVITATION) is None
+
+
+async def test_a_claim_takes_one_delivery_whatever_the_planner_expects(postgres: Postgres) -> None:
+    async with before(postgres, "dispatcher", "0010") as database:
+        database.clock = lambda: NOW
+        await migrate("dispatcher", database.url)
+        await do(database, OLD_INVITATIONS, now=NOW, lease=LEASE, states=["waiting"], suffix="")
+        async with database.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.exec_driver_sql("VACUUM ANALYZE delivery")
+        await do(database, OLD_INVITATIONS, now=NOW, lease=LEASE, states=["waiting"] * 15, suffix="")
+        assert await claim(database, CLAIM_INVITATION) is not None
+        states = "SELECT state, count(*) FROM delivery GROUP BY 1 ORDER BY 1"
+        assert await rows(database, states) == [("sending", 1), ("waiting", 15)]
 
 
 async def test_a_sender_of_the_version_before_that_dies_leaves_an_unknown_delivery(

@@ -17,7 +17,7 @@ import services
 
 def modules() -> Iterator[ModuleType]:
     for found in pkgutil.walk_packages(services.__path__, "services."):
-        if found.name.rpartition(".")[2] in {"api", "pages", "events", "surveys", "unsubscribe"}:
+        if found.name.endswith((".api", "page", "pages", ".preview")):
             yield importlib.import_module(found.name)
 
 

@@ -11,7 +11,7 @@ from services.alerts.cases.domain.case_file import ActRefused
 from services.alerts.cases.repository import lists
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.timeline import timeline
-from services.alerts.cases.schemas import Action, CaseDetail, CaseOut, CasePage, ContactOut, EntryOut
+from services.alerts.cases.schemas import Action, CaseDetail, CaseList, CaseOut, ContactOut, EntryOut
 from services.alerts.cases.visible import VisibleCase, visible_case
 from services.alerts.context import AlertsContext, OwnContext
 from shared.db.database import UnitOfWork
@@ -44,7 +44,7 @@ async def list_cases(
         str | None, Query(description="“next” of the page before.", max_length=MAX_CURSOR_LENGTH)
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
-) -> CasePage:
+) -> CaseList:
     user = CaseUser.of(caller)
     wanted = CaseFilter(
         segments=user.segments,
@@ -57,7 +57,7 @@ async def list_cases(
             uow, user.tenant, wanted, after=decode_cursor(after) if after else None, limit=limit + 1
         )
     last = rows[limit - 1] if len(rows) > limit else None
-    return CasePage(
+    return CaseList(
         cases=[CaseOut(**_case_fields(context, visible_case(row))) for row in rows[:limit]],
         next=encode_cursor(last.due_at, last.id) if last is not None else None,
     )
@@ -136,6 +136,7 @@ async def _detail(
 
 def _case_fields(context: AlertsContext, visible: VisibleCase) -> dict[str, Any]:
     case = visible.case
+    # Fields that a case has by the same name are copied; the others, and those that differ, follow.
     same = {name: getattr(case, name) for name in CaseOut.model_fields if hasattr(case, name)}
     return {
         **same,

@@ -86,8 +86,8 @@ async def act(
     :raises NotPossible: when the state of the case does not allow it.
     """
     if isinstance(action, ReopenAct):
-        # Only the holder of the counter opens cases, and it is always locked before a case.
-        await cases.lock_counters(uow, [user.tenant])
+        # Opening is always locked before a case.
+        await cases.lock_opening(uow, [user.tenant])
     case = await cases.find_case(uow, user.tenant, case_id, lock=True)
     all_answers = await answers_of_case(uow, user.tenant, case_id)
     answers = [answer for answer in all_answers if may_see(user.segments, segments_of(answer))]

@@ -11,7 +11,7 @@ from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases
 from services.alerts.cases.repository.cases import Key
-from services.alerts.cases.team_notices import notify_team
+from services.alerts.cases.team_notices import queue_team_mails
 from services.alerts.replicas import repository as replicas
 from services.alerts.replicas.answer_updates import AnswerUpdate, answer_updates
 from services.alerts.replicas.repository import ChangedAnswer
@@ -26,17 +26,17 @@ async def act_on_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[E
         return
     changed = await replicas.keep_answers(uow, updates)
     found = [(update, case_rules.opening_version(update.versions, policy)) for update in updates]
-    opening = [(update, version) for update, version in found if version is not None]
+    opening = [(update, answer) for update, answer in found if answer is not None]
     if opening:
-        await cases.lock_counters(uow, [update.tenant for update, _ in opening])
+        await cases.lock_opening(uow, [update.tenant for update, _ in opening])
     known = await case_answers.cases_of_answers(uow, [update.key for update in updates])
-    unknown = [(update, version) for update, version in opening if update.key not in known]
-    amended = [answer for answer in changed if answer.key in known]
-    if not unknown and not amended:
+    without_case = [(update, answer) for update, answer in opening if update.key not in known]
+    changed_with_case = [answer for answer in changed if answer.key in known]
+    if not without_case and not changed_with_case:
         return
-    batch = await _AnswerBatch.lock(policy, uow, known, unknown, amended)
-    await batch.open(unknown)
-    await batch.amend(known, amended)
+    batch = await _AnswerBatch.lock(policy, uow, known, without_case, changed_with_case)
+    await batch.open(without_case)
+    await batch.amend(known, changed_with_case)
     await batch.write()
 
 
@@ -59,31 +59,31 @@ class _AnswerBatch:
         policy: CasePolicy,
         uow: UnitOfWork,
         known: Mapping[Key, UUID],
-        unknown: Sequence[tuple[AnswerUpdate, Answer]],
-        amended: Sequence[ChangedAnswer],
+        without_case: Sequence[tuple[AnswerUpdate, Answer]],
+        changed_with_case: Sequence[ChangedAnswer],
     ) -> "_AnswerBatch":
-        """Lock the cases of the amended answers, and the open ones of the customers of the unknown."""
-        keys = [(answer.tenant, known[answer.key]) for answer in amended]
+        """Lock the cases of the changed answers, and the open ones of the customers of those without."""
+        keys = [(answer.tenant, known[answer.key]) for answer in changed_with_case]
         customers = [
             (update.tenant, update.answer.customer_id)
-            for update, _ in unknown
+            for update, _ in without_case
             if update.answer.customer_id is not None
         ]
         return cls(policy, uow, await cases.lock_cases(uow, keys, customers))
 
-    async def open(self, unknown: Sequence[tuple[AnswerUpdate, Answer]]) -> None:
+    async def open(self, without_case: Sequence[tuple[AnswerUpdate, Answer]]) -> None:
         """Give each unhappy answer a case: the person's open one, else a new one."""
-        if not unknown:
+        if not without_case:
             return
-        newest = await replicas.newest_answers(self._uow, [update.key for update, _ in unknown])
+        newest = await replicas.newest_answers(self._uow, [update.key for update, _ in without_case])
         attached = []
-        for update, version in unknown:
+        for update, opening_answer in without_case:
             answer, first_score = newest[update.key]
             case = self._open_case_of(update.tenant, answer)
             if case is not None:
                 case.answered_again(self._entries, self._uow.now, answer, self._policy)
             else:
-                case = case_rules.new_case(update.tenant, version, answer, self._uow.now, self._policy)
+                case = case_rules.new_case(update.tenant, opening_answer, answer, self._uow.now, self._policy)
                 case.opened(self._entries, answer.score or 0, first_score)
                 self._new.append(case)
                 self._by_key[case.tenant, case.id] = case
@@ -125,13 +125,13 @@ class _AnswerBatch:
                     taken.add((tenant, number))
             new, attempt = again, attempt + 1
 
-    async def amend(self, known: Mapping[Key, UUID], amended: Sequence[ChangedAnswer]) -> None:
+    async def amend(self, known: Mapping[Key, UUID], changed_with_case: Sequence[ChangedAnswer]) -> None:
         """Apply another score, more text, or the end of the writing."""
-        if not amended:
+        if not changed_with_case:
             return
-        until = [(*one.key, case_rules.writing_until(one.answer, self._policy)) for one in amended]
+        until = [(*one.key, case_rules.writing_until(one.answer, self._policy)) for one in changed_with_case]
         ended = await case_answers.set_writing_until(self._uow, until)
-        for one in amended:
+        for one in changed_with_case:
             case = self._by_key[one.tenant, known[one.key]]
             case.changed_at = self._uow.now
             self._touched.add((case.tenant, case.id))
@@ -145,5 +145,5 @@ class _AnswerBatch:
         answers = await case_answers.answers_of_cases(self._uow, sorted(self._touched))
         for key in sorted(self._touched):
             self._by_key[key].apply_answers(self._entries, self._uow.now, answers[key], self._policy)
-        await notify_team(self._uow, self._policy, self._finished, self._entries)
+        await queue_team_mails(self._uow, self._policy, self._finished, self._entries)
         await write_changes(self._uow, list(self._by_key.values()), self._entries)

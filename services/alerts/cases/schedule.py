@@ -7,7 +7,7 @@ from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
 from services.alerts.cases.repository import cases, requests
-from services.alerts.cases.team_notices import notify_team
+from services.alerts.cases.team_notices import queue_team_mails
 from services.alerts.replicas import repository as replicas
 from services.alerts.staff.repository import links, sessions
 from shared.db.database import Database, UnitOfWork
@@ -36,7 +36,7 @@ async def settle_quiet_answers(
     finished = [(locked[tenant, case], answers[tenant, answer][0]) for tenant, case, answer in settled]
     for case, _ in finished:
         case.changed_at = uow.now
-    await notify_team(uow, policy, finished, entries)
+    await queue_team_mails(uow, policy, finished, entries)
     await write_changes(uow, list(locked.values()), entries)
     return fired
 

@@ -144,8 +144,8 @@ class CaseOut(BaseModel):
     """Where a person reads it."""
 
 
-class CasePage(BaseModel):
-    """Some cases, by due time."""
+class CaseList(BaseModel):
+    """A part of the list of cases, by due time."""
 
     cases: list[CaseOut]
     next: str | None

@@ -13,7 +13,7 @@ from shared.events import Answer
 from shared.permissions import CASE_ROLES
 
 
-async def notify_team(
+async def queue_team_mails(
     uow: UnitOfWork,
     policy: CasePolicy,
     finished: Sequence[tuple[CaseFile, Answer]],

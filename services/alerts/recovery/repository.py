@@ -39,7 +39,7 @@ RAISE_COUNTERS = """
 
 
 async def restore_cases(uow: UnitOfWork, files: Sequence[CaseFile]) -> None:
-    """Write the cases that are newer than their rows, and give no number twice."""
+    """Write the cases that are newer than their rows; raise the counters, which an older version may read."""
     await uow.execute(RESTORE_CASES, {"rows": records(files)})
     await uow.execute(
         RAISE_COUNTERS,
@@ -48,7 +48,7 @@ async def restore_cases(uow: UnitOfWork, files: Sequence[CaseFile]) -> None:
 
 
 ATTACH_ANSWERS = """
-    INSERT INTO case_answer AS t (tenant, answer_id, case_id, writing_until, belongs)
+    INSERT INTO case_answer AS ca (tenant, answer_id, case_id, writing_until, belongs)
     SELECT n.tenant, n.answer, c.id, NULL, ARRAY(SELECT json_array_elements_text(n.segments))
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:answers AS uuid[]), CAST(:own AS uuid[]), CAST(:customers AS text[]),
@@ -67,8 +67,8 @@ ATTACH_ANSWERS = """
     ) c
     ORDER BY 1, 2
     ON CONFLICT (tenant, answer_id) DO UPDATE SET writing_until = NULL
-    WHERE t.writing_until IS NOT NULL
-    RETURNING t.tenant, t.answer_id
+    WHERE ca.writing_until IS NOT NULL
+    RETURNING ca.tenant, ca.answer_id
 """
 
 

@@ -1,4 +1,4 @@
-"""Invitations and surveys that arrive are kept. Answers are kept where they open cases."""
+"""Invitations and surveys that arrive are kept. So is each scored answer, by ``cases.handlers``."""
 
 from collections.abc import Sequence
 

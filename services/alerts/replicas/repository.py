@@ -41,7 +41,10 @@ KEEP_FIRST_SCORES = """
 
 
 async def keep_answers(uow: UnitOfWork, updates: Sequence[AnswerUpdate]) -> list[ChangedAnswer]:
-    """Keep the newest version and the first score of each; returns the answers that this has changed."""
+    """Keep the newest version and the first score of each; returns the answers that this has changed.
+
+    A newer version leaves the first score as it is; a lower version that comes late then corrects it.
+    """
     firsts = [update.versions[0] for update in updates]
     rows = (
         await keep_newest(
@@ -167,8 +170,8 @@ TOUCH_CASES_OF_INVITATIONS = """
     FROM (
         SELECT c.tenant, c.id
         FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n (tenant, id)
-        JOIN case_answer t ON t.tenant = n.tenant AND t.answer_id = n.id
-        JOIN cases c ON c.tenant = t.tenant AND c.id = t.case_id
+        JOIN case_answer ca ON ca.tenant = n.tenant AND ca.answer_id = n.id
+        JOIN cases c ON c.tenant = ca.tenant AND c.id = ca.case_id
         ORDER BY c.tenant, c.id
         FOR UPDATE OF c
     ) found

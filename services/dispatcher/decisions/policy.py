@@ -1,4 +1,8 @@
-"""The policy of contacting people: a value that the rules are given, beside the rules of each survey."""
+"""The policy of contacting people: a value that the rules are given, beside the rules of each survey.
+
+What an editor sets for one survey is a rule of that survey (``SurveyRules``); what holds for all surveys of
+all companies is the contact policy.
+"""
 
 import msgspec
 

@@ -51,17 +51,18 @@ async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]])
 
 # The invitation has been published when none of its rows is left in the outbox: row and outbox row were
 # committed together, and the relay deletes only what the broker has acknowledged. A subquery with coalesce,
-# not NOT EXISTS: it is evaluated for the rows in their order, and so only until one is found.
+# not NOT EXISTS: it is evaluated for the rows in their order, and so only until one is found. The
+# conditions are on the delivery where they can be: a row that may not leave is not joined to its invitation.
 CLAIM = claim_sql(
     columns="i.version, i.state, i.reason, i.sent_at, i.body",
     joined="JOIN invitation i ON i.tenant = w.tenant AND i.id = w.about_id",
     locked="i",
     may_leave=f"""i.state = 'waiting'
-                AND NOT coalesce((SELECT s.stopped FROM sending s WHERE s.tenant = i.tenant), false)
+                AND {NOT_STOPPED}
                 AND coalesce((
                     SELECT false FROM outbox o
                     WHERE o.topic = '{INVITATIONS.name}'
-                        AND o.key = convert_to(i.tenant || '/' || CAST(i.id AS text), 'UTF8')
+                        AND o.key = convert_to(w.tenant || '/' || CAST(w.about_id AS text), 'UTF8')
                     LIMIT 1
                 ), true)""",
 )

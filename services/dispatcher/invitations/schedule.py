@@ -9,8 +9,10 @@ from shared.db import UnitOfWork
 
 
 async def record_unknown(uow: UnitOfWork, invitations: Sequence[tuple[str, UUID]], reason: str) -> None:
-    """Move invitations whose delivery has become unknown to that state, and publish them."""
+    """Move invitations whose delivery has become unknown to that state, unless they have come to an end, and
+    publish them.
+    """
     for tenant, invitation_id in invitations:
         row = await repository.find(uow, tenant, invitation_id)
-        if row is not None:
+        if row is not None and row.state in {"waiting", "sending"}:
             await move_invitation(uow, tenant, read_invitation(row), "unknown", reason=reason)

@@ -134,14 +134,15 @@ async def restore_unpublished_sending(uow: UnitOfWork, sendings: Mapping[str, Te
 
 # What was being sent has no sender any more, so it has no lease.
 RESTORE_DELIVERIES = """
-    INSERT INTO delivery AS d (tenant, about_id, kind, state, reason, due_at, sent_at)
-    SELECT i.tenant, i.id, 'first', i.state, i.reason, i.next_at, i.sent_at
+    INSERT INTO delivery AS d (tenant, about_id, kind, state, reason, due_at)
+    SELECT i.tenant, i.id, 'first',
+        CASE i.state WHEN 'withheld' THEN 'dropped' WHEN 'bounced' THEN 'failed' ELSE i.state END,
+        i.reason, i.next_at
     FROM invitation i
     JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id) USING (tenant, id)
-    WHERE i.state IN ('waiting', 'sending', 'sent', 'failed', 'dropped', 'unknown')
     ORDER BY 1, 2
     ON CONFLICT (tenant, about_id, n) DO UPDATE SET
-        state = EXCLUDED.state, reason = EXCLUDED.reason, lease_until = NULL, sent_at = EXCLUDED.sent_at
+        state = EXCLUDED.state, reason = EXCLUDED.reason, lease_until = NULL
 """
 
 

@@ -52,15 +52,16 @@ _ZEROS = ", ".join("0" for _ in SCALE)
 _DIFFERENCES = ", ".join(f"coalesce(sum(n) FILTER (WHERE score = {s}), 0) AS c{s}" for s in SCALE)
 _ADDED = ", ".join(f"c{score} = t.c{score} + EXCLUDED.c{score}" for score in SCALE)
 # What an answer counted as is subtracted, what it counts as now is added; differences of zero are left out.
+# Triggers of ``day_count`` add the same differences to ``week_count`` (migration 0002).
 # The contended rows come last: every batch changes its company's row, and locks it until the commit.
 KEEP_AND_COUNT = f"""
-    WITH kept AS ({{keep_answers}}), changes AS (
+    WITH kept AS ({{keep_answers}}), signed AS (
         SELECT tenant, measurement, day, segments, score, 1 AS n FROM kept
         UNION ALL
         SELECT tenant, old_measurement, old_day, old_segments, old_score, -1 FROM kept
     ), differences AS (
         SELECT tenant, measurement, segment COLLATE "C" AS segment, day, {_DIFFERENCES}
-        FROM changes, unnest(array_prepend(CAST(:company AS text), segments)) AS s(segment)
+        FROM signed, unnest(array_prepend(CAST(:company AS text), segments)) AS s(segment)
         WHERE score IS NOT NULL
         GROUP BY 1, 2, 3, 4
     ), counted AS (
@@ -89,6 +90,7 @@ async def keep_and_count(
     segments whose counts change: one round trip. With ``return_new``, return the identities of those that
     counted as nothing before.
     """
+    # The other columns of ``answer`` are written from the attributes of ``Answer`` that have their names.
     names, values = row_values(
         answer,
         [each.event.data for each in answers],
@@ -99,7 +101,7 @@ async def keep_and_count(
             "heard_at": uow.now,
         },
     )
-    keep_answers = keep_newest_sql(answer, names, changes=(_PREVIOUS_SCORE,), returning=_KEPT)
+    keep_answers = keep_newest_sql(answer, names, assignments=(_PREVIOUS_SCORE,), returning=_KEPT)
     rows = await uow.execute(
         KEEP_AND_COUNT.format(keep_answers=keep_answers),
         {**values, "company": WHOLE_COMPANY, "now": uow.now, "return_new": return_new},

@@ -100,15 +100,17 @@ async def mark_new_days(uow: UnitOfWork, days: Mapping[str, date], limit: int) -
     return bool(row.scalar_one())
 
 
+# Materialized, so that it is evaluated once: a subquery may be evaluated for each row, past its limit.
 CLAIM_CHANGED_SEGMENTS = """
-    DELETE FROM changed AS t
-    USING (
+    WITH s AS MATERIALIZED (
         SELECT tenant, measurement, segment
         FROM changed
         ORDER BY at
         LIMIT :limit
         FOR UPDATE SKIP LOCKED
-    ) AS s
+    )
+    DELETE FROM changed AS t
+    USING s
     WHERE (t.tenant, t.measurement, t.segment) = (s.tenant, s.measurement, s.segment)
     RETURNING t.tenant, t.measurement, t.segment
 """

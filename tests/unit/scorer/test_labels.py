@@ -5,7 +5,7 @@ import pytest
 
 from services.scorer.domain import Groups, ScoreChange
 from services.scorer.labels import change_finding, due_time, missing_answers, one_decimal, score_finding
-from services.scorer.view import drawing_of
+from services.scorer.views import drawing_of
 from shared.pages.language import ReaderLocale, rendering_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scorer.trends import trend_of, trend_points
-from services.scorer.view import window_total
+from services.scorer.views import window_total
 from services.scorer.windows import Window
 
 

@@ -32,7 +32,7 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     outcome: CaseOutcome
     told: bool
-    """Whether the customer has been told."""
+    """Whether the customer has been told; the timeline's kind ``told`` is about colleagues."""
 
 
 def closing_faults(cause: str, action: str, outcome: str, told: str) -> list[tuple[str, Message]]:

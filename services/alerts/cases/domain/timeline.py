@@ -11,7 +11,7 @@ EntryKind = Literal[
     "amended",
     "again",
     "consent",
-    "told",
+    "told",  # colleagues get a mail
     "taken",
     "assigned",
     "released",

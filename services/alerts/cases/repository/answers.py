@@ -64,10 +64,10 @@ async def attach_answers(
 
 
 FIND_ANSWERS_OF_CASES = """
-    SELECT w.tenant, w.case_id, a.body
-    FROM case_answer w
-    JOIN answer a ON a.tenant = w.tenant AND a.id = w.answer_id
-    WHERE (w.tenant, w.case_id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
+    SELECT ca.tenant, ca.case_id, a.body
+    FROM case_answer ca
+    JOIN answer a ON a.tenant = ca.tenant AND a.id = ca.answer_id
+    WHERE (ca.tenant, ca.case_id) IN (SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])))
 """
 
 
@@ -85,9 +85,9 @@ async def answers_of_cases(uow: UnitOfWork, keys: Sequence[Key]) -> dict[Key, li
 
 FIND_ANSWERS_OF_CASE = """
     SELECT a.body
-    FROM case_answer w
-    JOIN answer a ON a.tenant = w.tenant AND a.id = w.answer_id
-    WHERE w.tenant = :tenant AND w.case_id = :case
+    FROM case_answer ca
+    JOIN answer a ON a.tenant = ca.tenant AND a.id = ca.answer_id
+    WHERE ca.tenant = :tenant AND ca.case_id = :case
     ORDER BY a.answered_at, a.id
 """
 
@@ -99,10 +99,10 @@ async def answers_of_case(uow: UnitOfWork, tenant: str, case: UUID) -> list[Answ
 
 
 SET_WRITING_UNTIL = """
-    UPDATE case_answer t SET writing_until = n.until
+    UPDATE case_answer ca SET writing_until = n.until
     FROM unnest(CAST(:tenants AS text[]), CAST(:answers AS uuid[]), CAST(:until AS timestamptz[]))
         AS n (tenant, answer_id, until)
-    WHERE t.tenant = n.tenant AND t.answer_id = n.answer_id AND t.writing_until IS NOT NULL
+    WHERE ca.tenant = n.tenant AND ca.answer_id = n.answer_id AND ca.writing_until IS NOT NULL
 """
 
 

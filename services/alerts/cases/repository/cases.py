@@ -24,13 +24,13 @@ _CHANGING = [name for name in CaseFile.__struct_fields__ if name not in _FIXED]
 Key = tuple[str, UUID]
 """Tenant and id."""
 
-ADD_COUNTERS = """
+ADD_OPENING_LOCKS = """
     INSERT INTO case_counter (tenant, last)
     SELECT tenant, 0 FROM unnest(CAST(:tenants AS text[])) AS n (tenant)
     ORDER BY 1
     ON CONFLICT DO NOTHING
 """
-LOCK_COUNTERS = """
+LOCK_OPENING = """
     SELECT 1 FROM case_counter
     WHERE tenant = ANY(CAST(:tenants AS text[]))
     ORDER BY tenant
@@ -38,14 +38,11 @@ LOCK_COUNTERS = """
 """
 
 
-async def lock_counters(uow: UnitOfWork, tenants: Sequence[str]) -> None:
-    """Lock the row of each tenant: only its holder opens cases, so that one person never gets two.
-
-    The number in the row is no longer used.
-    """
+async def lock_opening(uow: UnitOfWork, tenants: Sequence[str]) -> None:
+    """Lock the opening of cases of these tenants, so that one person never gets two."""
     wanted = {"tenants": sorted(set(tenants))}
-    await uow.execute(ADD_COUNTERS, wanted)
-    await uow.execute(LOCK_COUNTERS, wanted)
+    await uow.execute(ADD_OPENING_LOCKS, wanted)
+    await uow.execute(LOCK_OPENING, wanted)
 
 
 FIND_TAKEN_NUMBERS = """
@@ -55,7 +52,7 @@ FIND_TAKEN_NUMBERS = """
 
 
 async def taken_numbers(uow: UnitOfWork, numbers: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Those of these numbers (tenant, number) that cases have; the counter is locked, so none is added."""
+    """Those of these numbers (tenant, number) that cases have; opening is locked, so none is added."""
     rows = await uow.execute(
         FIND_TAKEN_NUMBERS,
         {"tenants": [tenant for tenant, _ in numbers], "numbers": [number for _, number in numbers]},
@@ -125,7 +122,7 @@ FIND_OTHER_OPEN_CASES = f"""
 
 
 async def other_open_case(uow: UnitOfWork, case: CaseFile) -> CaseFile | None:
-    """Another open case of the same person; the counter is locked, so none can be added."""
+    """Another open case of the same person; opening is locked, so none can be added."""
     rows = await uow.execute(
         FIND_OTHER_OPEN_CASES, {"tenant": case.tenant, "customer": case.customer_id, "except": case.id}
     )
@@ -141,7 +138,7 @@ INSERT_CASES = f"""
 
 
 async def insert_cases(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
-    """Write new cases; the counter is locked."""
+    """Write new cases; opening is locked."""
     await uow.execute(INSERT_CASES, {"rows": records(cases)})
     notify_changes(uow, [case.tenant for case in cases])
 

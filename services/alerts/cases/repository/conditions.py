@@ -1,4 +1,4 @@
-"""Which cases a reader may see, and which are asked for: conditions on a case ``c`` and its answer ``y``."""
+"""Which cases a reader may see, and which are asked for: conditions on a case ``c`` and its answer ``ca``."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,10 +12,10 @@ from shared.events.segments import encoded
 TOUCHPOINT = "touchpoint:"
 
 # An older version of this service writes no segments of the answer.
-BELONGS = "coalesce(y.belongs, c.belongs)"
+BELONGS = "coalesce(ca.belongs, c.belongs)"
 """The segments of an answer."""
 READABLE = f"(CAST(:segments AS text[]) = '{{}}' OR {BELONGS} && CAST(:segments AS text[]))"
-"""Whether the reader may read an answer ``y`` of a case ``c``."""
+"""Whether the reader may read an answer ``ca`` of a case ``c``."""
 VISIBLE = "(CAST(:segments AS text[]) = '{}' OR c.belongs && CAST(:segments AS text[]))"
 """Whether the reader may read some answer of a case ``c``."""
 
@@ -72,14 +72,14 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
 def _has_segment(parameter: str) -> str:
     """Some answer that the reader may read belongs to the segment of this parameter."""
     return f"""EXISTS (
-        SELECT FROM case_answer y
-        WHERE y.tenant = c.tenant AND y.case_id = c.id AND {READABLE}
+        SELECT FROM case_answer ca
+        WHERE ca.tenant = c.tenant AND ca.case_id = c.id AND {READABLE}
             AND CAST(:{parameter} AS text) = ANY({BELONGS})
     )"""
 
 
 _WHOLLY_READABLE = f"""NOT EXISTS (
-        SELECT FROM case_answer y
-        WHERE y.tenant = c.tenant AND y.case_id = c.id AND NOT {READABLE}
+        SELECT FROM case_answer ca
+        WHERE ca.tenant = c.tenant AND ca.case_id = c.id AND NOT {READABLE}
     )"""
 """A closing may be about each answer of the case: only a reader of all of them finds the case by it."""

@@ -31,7 +31,7 @@ SELECT_CASES = f"""
         s.name AS owner_name,
         readable.bodies, readable.scores, readable.first_scores, readable.writing,
         (
-            SELECT count(*) FROM case_answer o WHERE o.tenant = c.tenant AND o.case_id = c.id
+            SELECT count(*) FROM case_answer ca WHERE ca.tenant = c.tenant AND ca.case_id = c.id
         ) AS answers_in_all,
         closing.answers AS closing_answers
     FROM cases c
@@ -41,10 +41,11 @@ SELECT_CASES = f"""
             array_agg(a.score {_HEADING_FIRST}) AS scores,
             array_agg(a.first_score {_HEADING_FIRST}) AS first_scores,
             coalesce(bool_or(q.due_at IS NOT NULL), false) AS writing
-        FROM case_answer y
-        JOIN answer a ON a.tenant = y.tenant AND a.id = y.answer_id
-        LEFT JOIN clock q ON q.tenant = y.tenant AND q.kind = '{QUIET_DEADLINE}' AND q.about_id = y.answer_id
-        WHERE y.tenant = c.tenant AND y.case_id = c.id AND {READABLE}
+        FROM case_answer ca
+        JOIN answer a ON a.tenant = ca.tenant AND a.id = ca.answer_id
+        LEFT JOIN clock q
+            ON q.tenant = ca.tenant AND q.kind = '{QUIET_DEADLINE}' AND q.about_id = ca.answer_id
+        WHERE ca.tenant = c.tenant AND ca.case_id = c.id AND {READABLE}
     ) readable
     LEFT JOIN staff s ON s.tenant = c.tenant AND s.id = c.owner_id
     LEFT JOIN timeline closing
@@ -54,7 +55,7 @@ SELECT_CASES = f"""
 """
 """Cases with their owner's name, and of those of their answers that the reader may read: the bodies, the
 scores and the first scores (the answer that opened the case first, then from the oldest on), and whether any
-of them is still being written.
+of them is still being written (by its deadline, not by ``writing_until``).
 """
 
 

@@ -53,7 +53,7 @@ FIND_TOUCHPOINTS = f"""
         ORDER BY opened_at DESC, id
         LIMIT :recent
     ) c
-    JOIN case_answer y ON y.tenant = c.tenant AND y.case_id = c.id
+    JOIN case_answer ca ON ca.tenant = c.tenant AND ca.case_id = c.id
     CROSS JOIN unnest({BELONGS}) b (segment)
     WHERE {READABLE} AND starts_with(b.segment, :prefix)
     ORDER BY 1

@@ -14,7 +14,8 @@ def upgrade() -> None:
     for statement in DELIVERY_DDL:
         op.execute(statement)
     # The version before this one, which may still run, knows no deliveries: it inserts notifications alone, and each
-    # of its UPDATEs names lease_until. This version updates deliveries alone, and the other one must see it.
+    # of its UPDATEs names lease_until. This version updates deliveries alone, and the other one must see it. When
+    # both end the same lease at once, one of them may be aborted by a deadlock, and tries again.
     op.execute("""
         CREATE FUNCTION deliver_notification() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN

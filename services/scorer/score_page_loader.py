@@ -32,13 +32,7 @@ from services.scorer.score_page import (
 )
 from services.scorer.score_query import ScoreQuery
 from services.scorer.trends import trend_of, trend_range
-from services.scorer.view import (
-    WindowScore,
-    latest_answer,
-    parts_directly_below,
-    segment_rows,
-    window_total,
-)
+from services.scorer.views import WindowScore, latest_answer, parts_directly_below, segment_rows, window_total
 from services.scorer.windows import DEFAULT_WINDOW_DAYS, Window, today_in
 from shared.db.database import UnitOfWork
 from shared.events import Tenant

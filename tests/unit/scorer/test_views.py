@@ -6,12 +6,7 @@ import pytest
 from services.scorer.domain import Groups
 from services.scorer.repository.answers import AnswerRow
 from services.scorer.repository.counts import SegmentPart
-from services.scorer.view import (
-    WindowScore,
-    latest_answer,
-    parts_directly_below,
-    segment_rows,
-)
+from services.scorer.views import WindowScore, latest_answer, parts_directly_below, segment_rows
 from services.scorer.windows import Window
 from shared.pages.filters import bound
 
