@@ -39,6 +39,8 @@ SETTINGS = {
     "io_method": "sync",
     "log_checkpoints": "off",
 }
+THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
+"""For a server whose data go with it: they survive its crash, but not the machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,12 @@ def has_data(state: State) -> bool:
     return (state.root / "postgres" / "PG_VERSION").exists()
 
 
-def program(state: State, cluster: Cluster) -> Program:
-    """The server, ready once it accepts a connection."""
-    settings = {**SETTINGS, "port": str(state.ports["postgres"])}
+def program(state: State, cluster: Cluster, *, throwaway: bool = False) -> Program:
+    """The server, ready once it accepts a connection.
+
+    :param throwaway: its data are deleted with it.
+    """
+    settings = {**SETTINGS, "port": str(state.ports["postgres"]), **(THROWAWAY_SETTINGS if throwaway else {})}
     return Program(
         "postgres",
         (

@@ -1,7 +1,7 @@
 """Runs one server of the stack for the process that started this one, and ends with it.
 
 `python -m deploy.local.run_server kafka` prints `ready` once the server answers, and stops it at the end of
-standard input.
+standard input. It is for tests, which delete its data afterwards.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ async def run(server: ServerName) -> None:
     """Start the server, and keep it until standard input ends."""
     state = State.open()
     async with Supervisor(state.logs) as supervisor:
-        await supervisor.start(await prepare(server, state))
+        await supervisor.start(await prepare(server, state, throwaway=True))
         if server == "postgres":
             await postgres.create_databases(state)
         print_line("ready")

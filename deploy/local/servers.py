@@ -13,15 +13,19 @@ ServerName = Literal["kafka", "postgres", "mailbox"]
 SERVER_NAMES: tuple[ServerName, ...] = ("kafka", "postgres", "mailbox")
 
 
-async def prepare(server: ServerName, state: State) -> Program:
-    """Do what must be done before the server's start: download, format, initialize."""
+async def prepare(server: ServerName, state: State, *, throwaway: bool = False) -> Program:
+    """Do what must be done before the server's start: download, format, initialize.
+
+    :param throwaway: its data are deleted with it.
+    """
     match server:
         case "kafka":
             await asyncio.to_thread(kafka.fetch)
             await asyncio.to_thread(kafka.prepare, state)
             return kafka.program(state)
         case "postgres":
-            return postgres.program(state, await asyncio.to_thread(postgres.prepare, state))
+            cluster = await asyncio.to_thread(postgres.prepare, state)
+            return postgres.program(state, cluster, throwaway=throwaway)
         case "mailbox":
             return mailbox_program(state)
 
