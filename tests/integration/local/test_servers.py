@@ -1,5 +1,7 @@
 """The broker and the database that a local stack brings."""
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -8,6 +10,7 @@ from aiokafka.structs import TopicPartition
 from support.eventually import eventually
 from support.stack import Postgres, new_state, running
 
+from deploy.local import postgres as local_postgres
 from deploy.local.state import SERVICES, State, environment, is_free
 
 
@@ -41,6 +44,15 @@ async def test_what_the_broker_acknowledged_is_read_back_with_the_time_of_its_ar
     assert record.timestamp > 1
 
 
+def test_only_a_server_whose_data_are_thrown_away_may_lose_them(stack_state: State) -> None:
+    cluster = local_postgres.Cluster(Path("bin"), Path("data"), None)
+    risky = {f"{name}={value}" for name, value in local_postgres.THROWAWAY_SETTINGS.items()}
+    assert risky == {"fsync=off", "full_page_writes=off"}
+    assert not {*local_postgres.program(stack_state, cluster).argv} & risky
+    assert not {"fsync", "synchronous_commit", "full_page_writes"} & local_postgres.SETTINGS.keys()
+    assert {*local_postgres.program(stack_state, cluster, throwaway=True).argv} >= risky
+
+
 async def test_each_service_reaches_its_own_database_and_no_other(
     postgres: Postgres, stack_state: State
 ) -> None:
@@ -49,7 +61,6 @@ async def test_each_service_reaches_its_own_database_and_no_other(
         url = settings[f"{service.upper()}_DATABASE_URL"].replace("+asyncpg", "")
         connection = await asyncpg.connect(url)
         assert await connection.fetchval("SELECT current_database()") == service
-        assert await connection.fetchval("SHOW fsync") == "on"
         await connection.close()
         for other in (*SERVICES, "postgres"):
             if other != service:
