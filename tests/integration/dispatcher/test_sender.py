@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any, Never
 
 import pytest
-from msgspec.structs import replace
 from support.dispatcher_builders import (
     NOON,
     Clock,
@@ -13,7 +12,6 @@ from support.dispatcher_builders import (
     a_sender,
     a_transaction,
     decide,
-    event_of,
     invitations,
     invite_customer,
     relay_all,
@@ -22,16 +20,12 @@ from support.dispatcher_builders import (
     the_state,
 )
 from support.eventually import eventually
-from support.http_clients import context_on
 from support.stack import Mailbox
 
-from services.dispatcher.app import SERVICE
 from services.dispatcher.invitations import schedule
 from services.dispatcher.invitations.queue import InvitationQueue
-from services.dispatcher.recovery import restore_invitations, settle
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database, UnitOfWork
-from shared.events import INVITATIONS, InvitationState
 from shared.mail import Mailer, Outcome
 from shared.outbound import LEASE_DURATION, Sender, deliveries, leases
 from shared.outbound import sender as sender_module
@@ -324,28 +318,3 @@ async def test_many_senders_at_once_send_each_mail_once(
     await asyncio.gather(*running)
     for one in people:
         assert len(await mailbox.mails(to=one.email)) == 1
-
-
-@pytest.mark.parametrize("state", ["withheld", "dropped", "failed", "sent"])
-async def test_a_restored_invitation_that_has_ended_keeps_its_end(
-    database: Database, clock: Clock, survey: StoredSurvey, state: InvitationState
-) -> None:
-    await decide(database, a_transaction("order-restored", a_customer("restored")))
-    (waiting,) = await invitations(database)
-    ended = replace(waiting, version=2, state=state)
-    async with database.transaction() as uow:
-        await restore_invitations(context_on(SERVICE, database), uow, [event_of(INVITATIONS, ended)])
-        assert await settle(uow, 10) == 0
-    assert (await the_state(database))[0] == state
-
-
-async def test_a_restored_invitation_that_may_have_been_sent_is_unknown_and_published(
-    database: Database, survey: StoredSurvey
-) -> None:
-    await decide(database, a_transaction("order-restored", a_customer("restored")))
-    async with database.transaction() as uow:
-        assert await settle(uow, 10) == 1
-    assert [(one.version, one.state) for one in await invitations(database)] == [
-        (1, "waiting"),
-        (2, "unknown"),
-    ]

@@ -1,0 +1,52 @@
+"""Invitations restored from their topic after the database came from a backup: none is ever sent twice."""
+
+
+import pytest
+from msgspec.structs import replace
+from support.dispatcher_builders import (
+    a_customer,
+    a_transaction,
+    decide,
+    event_of,
+    invitations,
+    the_state,
+)
+from support.http_clients import context_on
+
+from services.dispatcher.app import SERVICE
+from services.dispatcher.recovery import restore_invitations, settle
+from services.dispatcher.surveys.domain import StoredSurvey
+from shared.db.database import Database
+from shared.events import INVITATIONS, Invitation, InvitationState
+
+
+async def restore(database: Database, invitation: Invitation) -> None:
+    async with database.transaction() as uow:
+        await restore_invitations(context_on(SERVICE, database), uow, [event_of(INVITATIONS, invitation)])
+
+
+async def settled(database: Database) -> int:
+    async with database.transaction() as uow:
+        return await settle(uow, 10)
+
+
+@pytest.mark.parametrize("state", ["withheld", "dropped", "failed", "bounced", "sent"])
+async def test_a_restored_invitation_that_has_ended_keeps_its_end(
+    database: Database, survey: StoredSurvey, state: InvitationState
+) -> None:
+    await decide(database, a_transaction("order-restored", a_customer("restored")))
+    (waiting,) = await invitations(database)
+    await restore(database, replace(waiting, version=2, state=state))
+    assert await settled(database) == 0
+    assert (await the_state(database))[0] == state
+
+
+async def test_a_restored_invitation_that_may_have_been_sent_is_unknown_and_published(
+    database: Database, survey: StoredSurvey
+) -> None:
+    await decide(database, a_transaction("order-restored", a_customer("restored")))
+    assert await settled(database) == 1
+    assert [(one.version, one.state) for one in await invitations(database)] == [
+        (1, "waiting"),
+        (2, "unknown"),
+    ]
