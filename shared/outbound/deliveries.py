@@ -205,15 +205,20 @@ _END_ROWS = """
         WHERE {condition}
         ORDER BY tenant, about_id, n
         LIMIT :limit
-        FOR UPDATE SKIP LOCKED
+        {locking}
     )
     UPDATE delivery AS d SET state = 'unknown', reason = :reason, lease_until = NULL
     FROM ended
     WHERE d.tenant = ended.tenant AND d.about_id = ended.about_id AND d.n = ended.n
     RETURNING d.tenant, d.about_id
 """
-END_EXPIRED = _END_ROWS.format(condition="state = 'sending' AND lease_until < :now")
-END_POSSIBLY_SENT = _END_ROWS.format(condition="state = 'sending' OR state = 'waiting' AND due_at <= :now")
+END_EXPIRED = _END_ROWS.format(
+    condition="state = 'sending' AND lease_until < :now", locking="FOR UPDATE SKIP LOCKED"
+)
+# It waits for a locked row: a recovery that skipped it would end, and it would be sent once more.
+END_POSSIBLY_SENT = _END_ROWS.format(
+    condition="state = 'sending' OR state = 'waiting' AND due_at <= :now", locking="FOR UPDATE"
+)
 
 
 async def end_expired(uow: UnitOfWork, limit: int) -> list[tuple[str, UUID]]:

@@ -175,6 +175,15 @@ async def the_state(database: Database) -> tuple[str, str | None]:
     return state
 
 
+async def waits_for_a_lock(database: Database) -> bool:
+    """Whether a transaction waits for another one's lock."""
+    found = await rows(
+        database,
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    return bool(found)
+
+
 async def invite_customer(database: Database, name: str, **changes: Any) -> str:
     """Decide that a customer is asked, and relay the invitation; returns the address."""
     customer = a_customer(name, **changes)

@@ -1,8 +1,10 @@
 """Invitations restored from their topic after the database came from a backup: none is ever sent twice."""
 
+import asyncio
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import text
 from support.dispatcher_builders import (
     a_customer,
     a_transaction,
@@ -10,7 +12,9 @@ from support.dispatcher_builders import (
     event_of,
     invitations,
     the_state,
+    waits_for_a_lock,
 )
+from support.eventually import eventually
 from support.http_clients import context_on
 
 from services.dispatcher.app import SERVICE
@@ -50,3 +54,15 @@ async def test_a_restored_invitation_that_may_have_been_sent_is_unknown_and_publ
         (1, "waiting"),
         (2, "unknown"),
     ]
+
+
+async def test_a_recovery_waits_for_a_delivery_that_another_transaction_has_locked(
+    database: Database, survey: StoredSurvey
+) -> None:
+    await decide(database, a_transaction("order-locked", a_customer("locked")))
+    async with database.engine.begin() as other:
+        await other.execute(text("SELECT 1 FROM delivery FOR UPDATE"))
+        settling = asyncio.create_task(settled(database))
+        await eventually(lambda: waits_for_a_lock(database))
+    assert await settling == 1
+    assert (await the_state(database))[0] == "unknown"
