@@ -6,11 +6,14 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 from support.dispatcher_builders import (
+    NOON,
     a_customer,
     a_transaction,
     decide,
     event_of,
     invitations,
+    invite_customer,
+    rows,
     the_state,
     waits_for_a_lock,
 )
@@ -22,6 +25,7 @@ from services.dispatcher.recovery import restore_invitations, settle
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.events import INVITATIONS, Invitation, InvitationState
+from shared.outbound import Sender
 
 
 async def restore(database: Database, invitation: Invitation) -> None:
@@ -54,6 +58,20 @@ async def test_a_restored_invitation_that_may_have_been_sent_is_unknown_and_publ
         (1, "waiting"),
         (2, "unknown"),
     ]
+
+
+async def test_a_restored_invitation_is_due_when_its_event_says_whatever_the_backup_had_planned(
+    database: Database, sender: Sender, survey: StoredSurvey
+) -> None:
+    await invite_customer(database, "defer-451-x", email="defer-451-x@example.com")
+    await sender.step()
+    due = "SELECT i.next_at, d.due_at FROM invitation i JOIN delivery d ON d.about_id = i.id"
+    ((planned, _),) = await rows(database, due)
+    assert planned > NOON
+    *_, waiting = await invitations(database)
+    await restore(database, replace(waiting, version=waiting.version + 2))
+    assert [tuple(row) for row in await rows(database, due)] == [(NOON, NOON)]
+    assert await settled(database) == 1
 
 
 async def test_a_recovery_waits_for_a_delivery_that_another_transaction_has_locked(
