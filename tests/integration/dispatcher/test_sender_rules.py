@@ -151,6 +151,8 @@ class TestRulesOnceMore:
         clock.on(days=8)
         await sender.step()
         assert await the_state(database) == ("dropped", "too_old")
+        (delivery,) = await rows(database, "SELECT state, reason, lease_until FROM delivery")
+        assert tuple(delivery) == ("dropped", "too_old", None)
 
     async def test_the_link_would_have_ended(self, database: Database, sender: Sender, clock: Clock) -> None:
         await keep_tenant(database)
