@@ -1,9 +1,9 @@
 """Deliveries: one row for each message on its way to one person, in a table that each sending service has.
 
 What a message is about, such as an invitation or a notice, has a row of its own in its service, and may have
-several deliveries. A sender claims a delivery in one transaction, sends it with none open, and settles it in
-the next one. A sender that dies in between leaves a lease that expires: the delivery is ``unknown`` from then
-on, and is never sent again.
+several deliveries; so far each has one, with ``n`` = 1, and what relies on that says so. A sender claims a
+delivery in one transaction, sends it with none open, and settles it in the next one. A sender that dies in
+between leaves a lease that expires: the delivery is ``unknown`` from then on, and is never sent again.
 """
 
 from collections.abc import Sequence
@@ -205,15 +205,20 @@ _END_ROWS = """
         WHERE {condition}
         ORDER BY tenant, about_id, n
         LIMIT :limit
-        FOR UPDATE SKIP LOCKED
+        {locking}
     )
     UPDATE delivery AS d SET state = 'unknown', reason = :reason, lease_until = NULL
     FROM ended
     WHERE d.tenant = ended.tenant AND d.about_id = ended.about_id AND d.n = ended.n
     RETURNING d.tenant, d.about_id
 """
-END_EXPIRED = _END_ROWS.format(condition="state = 'sending' AND lease_until < :now")
-END_POSSIBLY_SENT = _END_ROWS.format(condition="state = 'sending' OR state = 'waiting' AND due_at <= :now")
+END_EXPIRED = _END_ROWS.format(
+    condition="state = 'sending' AND lease_until < :now", locking="FOR UPDATE SKIP LOCKED"
+)
+# It waits for a locked row: a recovery that skipped it would end, and it would be sent once more.
+END_POSSIBLY_SENT = _END_ROWS.format(
+    condition="state = 'sending' OR state = 'waiting' AND due_at <= :now", locking="FOR UPDATE"
+)
 
 
 async def end_expired(uow: UnitOfWork, limit: int) -> list[tuple[str, UUID]]:
@@ -228,6 +233,7 @@ async def end_possibly_sent(uow: UnitOfWork, limit: int) -> list[tuple[str, UUID
 
 async def _end(uow: UnitOfWork, statement: str, reason: str, limit: int) -> list[tuple[str, UUID]]:
     ended = await uow.execute(statement, {"now": uow.now, "reason": reason, "limit": limit})
+    # Neither n nor kind: what they are about tells the delivery, since each has one.
     return sorted((row.tenant, row.about_id) for row in ended)
 
 

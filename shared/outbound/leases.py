@@ -14,7 +14,10 @@ MAX_LEASES_PER_PASS = 200
 LEASES_LOOP = "leases"
 
 RecordUnknown = Callable[[UnitOfWork, Sequence[tuple[str, UUID]], str], Awaitable[None]]
-"""Record, with a reason, that the deliveries about these (tenant and id) have become unknown."""
+"""Record, with a reason, that the deliveries about these (tenant and id) have become unknown.
+
+It is not told which deliveries (``n`` and ``kind``): each of these has one.
+"""
 
 
 async def end_leases(service: str, database: Database, record: RecordUnknown | None = None) -> int:

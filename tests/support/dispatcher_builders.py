@@ -8,11 +8,13 @@ from uuid import UUID
 from support.http_clients import SECRET, afterword_settings, context_on
 
 from services.dispatcher.app import SERVICE
+from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.sending import sending_commands
+from services.dispatcher.suppressions import suppression_commands
 from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from shared.db.database import Database
@@ -175,6 +177,15 @@ async def the_state(database: Database) -> tuple[str, str | None]:
     return state
 
 
+async def waits_for_a_lock(database: Database) -> bool:
+    """Whether a transaction waits for another one's lock."""
+    found = await rows(
+        database,
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    return bool(found)
+
+
 async def invite_customer(database: Database, name: str, **changes: Any) -> str:
     """Decide that a customer is asked, and relay the invitation; returns the address."""
     customer = a_customer(name, **changes)
@@ -187,3 +198,24 @@ def a_sender(database: Database, mailer: Mailer, clock: Clock) -> Sender:
     settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
     queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET)
     return Sender("sender", database, MailChannel(mailer), queue, Health())
+
+
+async def decided(
+    database: Database, *customers: Customer, together: bool = False, **changes: Any
+) -> list[str]:
+    """What became of one event of each customer, one after the other or in one batch."""
+    made = [
+        a_transaction(f"{uuid7()}", customer, occurred_at=database.clock() + timedelta(seconds=n), **changes)
+        for n, customer in enumerate(customers)
+    ]
+    for batch in [made] if together else [[one] for one in made]:
+        await decide(database, *batch)
+    found = await reasons(database)
+    return [found[one.id] for one in made]
+
+
+async def say_no(database: Database, customer: Customer) -> None:
+    """The customer unsubscribes by the link of their mail."""
+    async with database.transaction() as uow:
+        own = (await sending_commands.find_sending(uow, TENANT)).placeholder_ids
+        await suppression_commands.unsubscribe(uow, contact_key_of(SECRET, TENANT, customer, own))

@@ -34,7 +34,10 @@ class InvitationRenderer(Protocol):
 
 
 class InvitationQueue:
-    """Deliveries of invitations to customers: a :class:`shared.outbound.Queue`."""
+    """Deliveries of invitations to customers: a :class:`shared.outbound.Queue`.
+
+    Each invitation has one delivery, its first: the invitation's state is what became of it.
+    """
 
     service = "dispatcher"
     most_tries = None

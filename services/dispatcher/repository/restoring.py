@@ -132,7 +132,7 @@ async def restore_unpublished_sending(uow: UnitOfWork, sendings: Mapping[str, Te
     await uow.execute(statement, values)
 
 
-# What was being sent has no sender any more, so it has no lease.
+# Of each invitation its one delivery. What was being sent has no sender any more, so it has no lease.
 RESTORE_DELIVERIES = """
     INSERT INTO delivery AS d (tenant, about_id, kind, state, reason, due_at)
     SELECT i.tenant, i.id, 'first',
@@ -142,7 +142,7 @@ RESTORE_DELIVERIES = """
     JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id) USING (tenant, id)
     ORDER BY 1, 2
     ON CONFLICT (tenant, about_id, n) DO UPDATE SET
-        state = EXCLUDED.state, reason = EXCLUDED.reason, lease_until = NULL
+        state = EXCLUDED.state, reason = EXCLUDED.reason, due_at = EXCLUDED.due_at, lease_until = NULL
 """
 
 

@@ -17,20 +17,17 @@ from support.dispatcher_builders import (
     a_transaction,
     consume,
     decide,
+    decided,
     invitations,
     reasons,
     rows,
+    say_no,
 )
-from support.eventually import eventually
-from support.http_clients import SECRET, context_on
+from support.http_clients import SECRET
 
-from services.dispatcher import backfill
-from services.dispatcher.app import SERVICE
-from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.explanation import decode_explanation
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.story.handlers import keep_answers
-from services.dispatcher.suppressions import suppression_commands
 from services.dispatcher.surveys.domain import StoredSurvey
 from shared.db.database import Database
 from shared.events import ANSWERS, Answer, Customer
@@ -50,27 +47,6 @@ NOBODY = (
     "{{ id }}",
 )
 pytestmark = pytest.mark.usefixtures("survey")
-
-
-async def decided(
-    database: Database, *customers: Customer, together: bool = False, **changes: Any
-) -> list[str]:
-    """What became of one event of each customer, one after the other or in one batch."""
-    made = [
-        a_transaction(f"{uuid7()}", customer, occurred_at=database.clock() + timedelta(seconds=n), **changes)
-        for n, customer in enumerate(customers)
-    ]
-    for batch in [made] if together else [[one] for one in made]:
-        await decide(database, *batch)
-    found = await reasons(database)
-    return [found[one.id] for one in made]
-
-
-async def say_no(database: Database, customer: Customer) -> None:
-    """The customer unsubscribes by the link of their mail."""
-    async with database.transaction() as uow:
-        own = (await sending_commands.find_sending(uow, TENANT)).placeholder_ids
-        await suppression_commands.unsubscribe(uow, contact_key_of(SECRET, TENANT, customer, own))
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -226,73 +202,6 @@ class TestWhatIsKnownUnderTheIdAlone:
             )
         contacts = [a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo")]
         assert await decided(database, *contacts) == ["quarantine", "quarantine"]
-
-
-async def as_an_earlier_version_left_it(database: Database, invited: int) -> None:
-    """Invitations whose customers are known by id alone, as migration 0003 finds them."""
-    for number in range(0, invited, 100):
-        batch = range(number, min(number + 100, invited))
-        await decide(database, *(a_transaction(f"before-{n}", a_customer(f"g-{n}")) for n in batch))
-    async with database.transaction() as uow:
-        await uow.execute("DELETE FROM customer WHERE id NOT LIKE 'g-%'")
-        await uow.execute(
-            "UPDATE customer SET address = NULL, several = false, invited_at = :now", {"now": NOON}
-        )
-        await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
-
-
-class TestBackfill:
-    @pytest.mark.parametrize(
-        "invited", [1, backfill.INVITATIONS_PER_BATCH, backfill.INVITATIONS_PER_BATCH + 3]
-    )
-    async def test_makes_whom_earlier_versions_invited_known_by_their_address(
-        self, database: Database, invited: int
-    ) -> None:
-        await as_an_earlier_version_left_it(database, invited)
-        stopping, context = asyncio.Event(), context_on(SERVICE, database)
-        running = [
-            asyncio.ensure_future(backfill.backfill_loop(context)(stopping)) for _ in range(2)
-        ]  # two workers at once
-        await eventually(lambda: nothing_left(database))
-        stopping.set()
-        await asyncio.gather(*running)
-        last = a_customer("new", email=f"G-{invited - 1}@example.com")
-        first = a_customer("newer", email="g-0@example.com")
-        assert await decided(database, first, last) == ["quarantine", "quarantine"]
-        (known,) = await rows(
-            database, "SELECT count(*) AS n FROM customer WHERE id LIKE 'g-%' AND address IS NOT NULL"
-        )
-        assert known.n == invited
-
-    async def test_knows_who_shares_an_id_so_that_one_no_silences_nobody_else(
-        self, database: Database, clock: Clock
-    ) -> None:
-        anna, bo = (a_customer("account", email=f"{name}@example.com") for name in ("anna", "bo"))
-        await decided(database, anna, bo)
-        async with database.transaction() as uow:
-            await uow.execute("UPDATE customer SET address = NULL, several = false")
-            await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
-        await backfill.backfill_batch(database, SECRET)
-        await say_no(database, anna)
-        clock.on(days=91)
-        assert await decided(database, bo) == ["invited"]
-
-    async def test_takes_no_test_for_an_invitation_and_has_nothing_to_do_in_a_new_database(
-        self, database: Database
-    ) -> None:
-        async with database.transaction() as uow:
-            await sending_commands.set_mode(uow, TENANT, "the test", "test")
-        await decided(database, a_customer("c-1"))
-        assert await rows(database, "SELECT 1 FROM backfill") == []
-        async with database.transaction() as uow:
-            await sending_commands.set_mode(uow, TENANT, "the test", "live")
-            await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
-        await backfill.backfill_batch(database, SECRET)
-        assert await decided(database, a_customer("c-1")) == ["invited"]
-
-
-async def nothing_left(database: Database) -> bool:
-    return not await rows(database, "SELECT 1 FROM backfill")
 
 
 class TestAtOnce:

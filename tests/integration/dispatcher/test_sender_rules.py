@@ -18,9 +18,9 @@ from support.dispatcher_builders import (
     list_test_addresses,
     make_survey,
     relay_all,
-    rows,
     states,
     the_state,
+    waits_for_a_lock,
 )
 from support.eventually import eventually
 from support.http_clients import SECRET
@@ -151,6 +151,8 @@ class TestRulesOnceMore:
         clock.on(days=8)
         await sender.step()
         assert await the_state(database) == ("dropped", "too_old")
+        (delivery,) = await rows(database, "SELECT state, reason, lease_until FROM delivery")
+        assert tuple(delivery) == ("dropped", "too_old", None)
 
     async def test_the_link_would_have_ended(self, database: Database, sender: Sender, clock: Clock) -> None:
         await keep_tenant(database)
@@ -218,18 +220,10 @@ class TestStopAll:
         async with database.engine.begin() as stopping:
             await stopping.execute(text("UPDATE sending SET stopped = true WHERE tenant = :t"), {"t": TENANT})
             step = asyncio.create_task(sender.step())
-            await eventually(lambda: _waits_for_a_lock(database))
+            await eventually(lambda: waits_for_a_lock(database))
         await step
         assert await mailbox.mails(to=address) == []
         assert await the_state(database) == ("waiting", None)
-
-
-async def _waits_for_a_lock(database: Database) -> bool:
-    found = await rows(
-        database,
-        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-    )
-    return bool(found)
 
 
 async def test_test_mode_sends_to_test_addresses_only(
