@@ -27,10 +27,15 @@ async def test_the_setting_decides_the_language_of_the_pages(alerts: AlertsApi) 
     assert "Gemt." in page
     assert '<option value="da" selected>Dansk</option>' in page
     assert "Du er administrator hos Havnbo." in page
-    assert "Én kunde venter på at høre fra os." in (await jonas.get("/inbox")).text
+    inbox = (await jonas.get("/inbox")).text
+    assert "Én kunde venter på at høre fra os." in inbox
+    assert '<a href="/inbox?state=closed">Lukkede</a>' in inbox
     assert "Karen Whitfield gav et 2-tal." in (await jonas.get(f"/cases/{case}")).text
     wrong = await jonas.do(f"/cases/{case}", act="close")
     assert "Vælg en årsag. Uden den lærer ingen af sagen." in wrong.text
+    closing = {"cause": "other", "action": "Ringede.", "outcome": "lost", "told": "yes"}
+    await jonas.do(f"/cases/{case}", act="close", **closing)
+    assert "<dt>Status</dt><dd>Lukket</dd>" in (await jonas.get(f"/cases/{case}")).text
     assert await language_of(alerts, jonas.person.id) == "da"
 
 
