@@ -52,9 +52,16 @@ def test_counts_of_customers_and_cases() -> None:
         assert sentences.waiting_sentence(1300, 14) == (
             "1.300 kunder venter på at høre fra os; 14 af dem har ventet for længe."
         )
+        assert sentences.waiting_sentence(3, 1) == (
+            "Tre kunder venter på at høre fra os; én af dem har ventet for længe."
+        )
         of_mine = partial(sentences.list_sentence, about=" om kassen", owner="me", max_counted=10_000)
         assert of_mine("open", 0, 0) == "Du har ingen åbne sager om kassen."
         assert of_mine("closed", 10_000, 0) == ("Mere end 10.000 lukkede sager hos dig om kassen.")
+    with rendering_for(TEXTS.reader("nl", None)):
+        assert sentences.waiting_sentence(3, 1) == (
+            "Drie klanten wachten op bericht van ons, van wie één al te lang."
+        )
 
 
 def test_every_cause_role_and_list_has_its_own_words() -> None:
