@@ -12,9 +12,9 @@ from support.alerts_builders import POLICY, a_tenant, an_answer
 
 from services.alerts.cases import labels, sentences, times
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_file import NotDone
 from services.alerts.cases.domain.case_rules import new_case
 from services.alerts.cases.domain.closing import CAUSE_CODES, required_text_faults
+from services.alerts.cases.domain.refusals import NotDone
 from services.alerts.notices.rendering import NoticeRenderer, first_available
 from services.alerts.staff.devices import device_of
 from services.alerts.staff.labels import ROLE_LABELS, ROLE_NAMES, device_label
