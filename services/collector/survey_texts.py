@@ -11,9 +11,8 @@ from shared.events import SurveyTexts
 from shared.events.nps import Group, group_of
 from shared.events.placeholders import filled_texts, own_occasion
 from shared.pages.environment import Pages
-from shared.pages.language import SOURCE_LANGUAGE, rendering_for
+from shared.pages.language import first_available, rendering_for
 from shared.pages.placeholder_values import known_occasion, values_of
-from shared.values.languages import widening
 from shared.values.zones import known_zone
 
 
@@ -27,7 +26,7 @@ def customer_language(target: LinkTarget, languages: Collection[str]) -> str:
     """The language of the answer, else of the invitation, else English: the first that is available."""
     answered = target.answer.language if target.answer else None
     wanted = [tag for tag in (answered, target.invitation.language) if tag]
-    return next((each for tag in wanted for each in widening(tag) if each in languages), SOURCE_LANGUAGE)
+    return first_available(wanted, languages)
 
 
 def time_zone_of(target: LinkTarget) -> str:

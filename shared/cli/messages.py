@@ -18,7 +18,9 @@ LANGUAGES = ("da", "nl")
 SHARED = "shared"
 """Its messages are translated once, for the pages of all services."""
 PYTHON_CALLS = frozenset({"translated", "counted", "message", "translatable"})
-TEMPLATE_CALLS = ("_", "gettext", "ngettext")
+TEMPLATE_CALLS = ("_", "gettext", "ngettext", "pgettext", "npgettext")
+CALLS_WITH_CONTEXT = frozenset({"pgettext", "npgettext"})
+"""Their first argument tells apart two uses of one English text."""
 TEMPLATE_OPTIONS = {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
 HEADER = """\
 msgid ""
@@ -35,6 +37,7 @@ class Extracted(NamedTuple):
 
     text: str
     many: str | None = None
+    context: str | None = None
 
 
 def packages() -> list[str]:
@@ -44,10 +47,10 @@ def packages() -> list[str]:
 
 def messages_of(package: str) -> set[Extracted]:
     """The messages that the package's own catalogues must have."""
-    found: dict[str, Extracted] = {}
+    found: dict[tuple[str, str | None], Extracted] = {}
     for each in _extracted(package):
-        if each.many is not None or each.text not in found:
-            found[each.text] = each
+        if each.many is not None or (each.text, each.context) not in found:
+            found[each.text, each.context] = each
     return set(found.values()) - (messages_of(SHARED) if package != SHARED else set())
 
 
@@ -76,9 +79,11 @@ def _extracted(package: str) -> Iterator[Extracted]:
                     yield Extracted(*map(str, texts))
     for path in sorted((ROOT / package).rglob("templates/*")):
         with path.open("rb") as template:
-            for _, _, found, _ in babel_extract(template, TEMPLATE_CALLS, (), TEMPLATE_OPTIONS):
-                parts: Any = found  # a text, or the two of a plural and an expression
-                yield Extracted(*filter(None, [parts] if isinstance(parts, str) else parts))
+            for _, call, found, _ in babel_extract(template, TEMPLATE_CALLS, (), TEMPLATE_OPTIONS):
+                parts: Any = found  # a text, or the context, the one or two texts and None for an expression
+                texts = [part for part in ([parts] if isinstance(parts, str) else parts) if part]
+                context = texts.pop(0) if call in CALLS_WITH_CONTEXT else None
+                yield Extracted(*texts, context=context)
 
 
 def update(package: str, language: str) -> int:
@@ -86,10 +91,11 @@ def update(package: str, language: str) -> int:
     wanted, known = messages_of(package), read_catalogue(package, language)
     new, missing = Catalog(language), 0
     for each in wanted:
-        old = known.get(each.text)
+        old = known.get(each.text, each.context)
         translation = old.string if old is not None else ""
         missing += not translation
-        new.add(each.text if each.many is None else (each.text, each.many), translation)
+        text = each.text if each.many is None else (each.text, each.many)
+        new.add(text, translation, context=each.context)
     path, body = catalogue_path(package, language), BytesIO()
     if wanted:
         write_po(body, new, width=0, no_location=True, omit_header=True, sort_output=True)

@@ -4,7 +4,7 @@ The ``.po`` files are compiled at start, so that there is no compiled file that 
 """
 
 import gettext
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -126,9 +126,9 @@ def _compiled(path: Path) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def supported_language(wished: str, available: Collection[str]) -> str:
-    """The language itself when it is available, else a wider one (da for da-DK), else English."""
-    return next((tag for tag in widening(wished) if tag in available), SOURCE_LANGUAGE)
+def first_available(wished: Iterable[str], available: Collection[str]) -> str:
+    """The first wished language, or its next wider one (da for da-DK), that is available; else English."""
+    return next((tag for one in wished for tag in widening(one) if tag in available), SOURCE_LANGUAGE)
 
 
 def direction(tag: str) -> str:

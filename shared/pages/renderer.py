@@ -60,7 +60,7 @@ class Renderer:
 
     def reader(self, speak: str, time_zone: str | None) -> language.ReaderLocale:
         """A reader of this language, or of English when there are no translations in it."""
-        spoken = language.supported_language(speak, self._translations)
+        spoken = language.first_available([speak], self._translations)
         return language.ReaderLocale(
             spoken, zone_of(time_zone), self._clock(), self._translations[spoken], speak
         )

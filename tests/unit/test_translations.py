@@ -43,29 +43,28 @@ def translated_packages() -> list[str]:
     return [package for package in packages() if package not in UNDER_WAY]
 
 
-def of_language(package: str, language: str) -> dict[str, tuple[str | None, tuple[str, ...], bool]]:
-    """The package's translations by their English text: the plural's English, the forms, whether fuzzy."""
-    found: dict[str, tuple[str | None, tuple[str, ...], bool]] = {}
+def of_language(package: str, language: str) -> dict[Extracted, tuple[tuple[str, ...], bool]]:
+    """The package's translations: the forms of each message, and whether they are fuzzy."""
+    found: dict[Extracted, tuple[tuple[str, ...], bool]] = {}
     for each in read_catalogue(package, language):
         if each.id:
             text, many = each.id if isinstance(each.id, tuple) else (str(each.id), None)
             forms = each.string if isinstance(each.string, tuple) else (str(each.string or ""),)
-            found[text] = (many, forms, each.fuzzy)
+            found[Extracted(text, many, each.context)] = (forms, each.fuzzy)
     return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("package", translated_packages())
 def test_a_language_has_exactly_the_messages_of_the_code(package: str, language: str) -> None:
-    translated = {Extracted(text, many) for text, (many, _, _) in of_language(package, language).items()}
-    assert messages_of(package) == translated
+    assert messages_of(package) == set(of_language(package, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("package", translated_packages())
 def test_a_translation_is_whole_with_the_same_placeholders(package: str, language: str) -> None:
     faults = []
-    for text, (many, forms, fuzzy) in of_language(package, language).items():
+    for (text, many, _), (forms, fuzzy) in of_language(package, language).items():
         if fuzzy or not all(forms) or len(forms) != (PLURAL_FORMS if many else 1):
             faults.append(text)
         for form in forms:

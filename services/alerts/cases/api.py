@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query
 
 from services.alerts.cases import case_commands
 from services.alerts.cases.case_commands import CaseUser
-from services.alerts.cases.domain.case_file import ActRefused
+from services.alerts.cases.domain.refusals import ActRefused
 from services.alerts.cases.repository import lists
 from services.alerts.cases.repository.conditions import CaseFilter
 from services.alerts.cases.repository.timeline import timeline

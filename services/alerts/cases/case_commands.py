@@ -13,9 +13,10 @@ import msgspec
 
 from services.alerts.cases.changes import write_changes
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_file import CaseFile, NotPossible
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.refusals import NotPossible
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import cases, requests
 from services.alerts.cases.repository.answers import answers_of_case

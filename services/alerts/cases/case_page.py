@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from services.alerts.cases import case_commands
 from services.alerts.cases.case_commands import CaseUser
 from services.alerts.cases.case_detail import load_case_page
-from services.alerts.cases.domain.case_file import ActRefused, NotDone
+from services.alerts.cases.domain.refusals import ActRefused, NotDone
 from services.alerts.cases.forms import CaseForm, is_uuid
 from services.alerts.cases.inbox_page import CaseWorker
 from services.alerts.context import OwnContext

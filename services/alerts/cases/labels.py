@@ -68,7 +68,7 @@ REVEAL_LABELS = {
 
 def cause_label(code: str) -> str:
     """delivery.late: Delivery: late."""
-    return spoken(CAUSE_LABELS.get(code, code))
+    return spoken(CAUSE_LABELS[code]) if code in CAUSE_LABELS else code
 
 
 def cause_options() -> list[tuple[str, str, list[tuple[str, str]]]]:

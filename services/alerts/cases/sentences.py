@@ -85,7 +85,12 @@ def waiting_sentence(count: int, late: int) -> str:
             count,
         )
     else:
-        sentence = translated("%(count)s customers are waiting to hear from us; %(late)s of them too long.")
+        # “One” at the beginning of a sentence cannot everywhere be put in lower case: Eén, but één.
+        sentence = counted(
+            "%(count)s customers are waiting to hear from us; one of them too long.",
+            "%(count)s customers are waiting to hear from us; %(late)s of them too long.",
+            late,
+        )
     return sentence % {"count": in_words(count), "late": in_words(late).lower()}
 
 

@@ -5,7 +5,7 @@ customer wrote, and who they are, stays on the page: mailboxes are forwarded, se
 can erase a person from them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -19,9 +19,8 @@ from services.alerts.staff.sign_in_tokens import Token, link_address
 from shared.clock import Clock
 from shared.events import Answer, Tenant
 from shared.mail import MailMessage, message_id
-from shared.pages.language import SOURCE_LANGUAGE, reader_locale, rendering_for, translated
+from shared.pages.language import first_available, reader_locale, rendering_for, translated
 from shared.pages.renderer import Renderer
-from shared.values.languages import widening
 from shared.values.zones import zone_of
 
 
@@ -77,12 +76,6 @@ class NoticeRenderer:
             ),
             date=self._clock(),
         )
-
-
-def first_available(wished: Iterable[str], available: Iterable[str]) -> str:
-    """The first of the wished languages, or the next wider one, that is available; else English."""
-    known = set(available)
-    return next((tag for one in wished for tag in widening(one) if tag in known), SOURCE_LANGUAGE)
 
 
 def case_text(case: CaseFile, answer: Answer, now: datetime, zone: ZoneInfo) -> tuple[str, list[str]]:

@@ -1,5 +1,7 @@
 """The language of pages and mails: a person's own, else the browser's (of mails: the company's)."""
 
+import hashlib
+import json
 import re
 
 import pytest
@@ -27,10 +29,15 @@ async def test_the_setting_decides_the_language_of_the_pages(alerts: AlertsApi) 
     assert "Gemt." in page
     assert '<option value="da" selected>Dansk</option>' in page
     assert "Du er administrator hos Havnbo." in page
-    assert "Én kunde venter på at høre fra os." in (await jonas.get("/inbox")).text
+    inbox = (await jonas.get("/inbox")).text
+    assert "Én kunde venter på at høre fra os." in inbox
+    assert '<a href="/inbox?state=closed">Lukkede</a>' in inbox
     assert "Karen Whitfield gav et 2-tal." in (await jonas.get(f"/cases/{case}")).text
     wrong = await jonas.do(f"/cases/{case}", act="close")
     assert "Vælg en årsag. Uden den lærer ingen af sagen." in wrong.text
+    closing = {"cause": "other", "action": "Ringede.", "outcome": "lost", "told": "yes"}
+    await jonas.do(f"/cases/{case}", act="close", **closing)
+    assert "<dt>Status</dt><dd>Lukket</dd>" in (await jonas.get(f"/cases/{case}")).text
     assert await language_of(alerts, jonas.person.id) == "da"
 
 
@@ -72,6 +79,16 @@ async def test_a_form_of_an_earlier_version_leaves_the_language(alerts: AlertsAp
     await jonas.do("/settings", act="me", name="Jonas Holt", language="da")
     assert (await jonas.do("/settings", act="me", name="Jonas Holt")).status_code == 303
     assert await language_of(alerts, jonas.person.id) == "da"
+
+
+async def test_a_form_of_an_earlier_version_is_not_stale_where_no_language_is_chosen(
+    alerts: AlertsApi,
+) -> None:
+    jonas = await alerts.signed_in()
+    # As the version before wrote it: of the name, and whether mails are wanted.
+    drawn = hashlib.sha256(json.dumps(["Jonas Holt", True]).encode()).hexdigest()[:16]
+    saved = await jonas.do("/settings", act="me", name="Jonas Holt", wants_mail="on", drawn=drawn)
+    assert saved.status_code == 303
 
 
 async def test_a_form_that_did_not_show_the_chosen_language_does_not_undo_it(alerts: AlertsApi) -> None:

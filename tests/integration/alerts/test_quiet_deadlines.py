@@ -218,6 +218,30 @@ async def test_a_restored_database_ends_the_writing_that_may_have_ended_since_th
     assert set(await deadlines(database)) == {ahead.id} == set(await in_the_column(database))
 
 
+async def test_this_version_sets_moves_and_ends_the_deadlines_without_the_triggers(
+    database: Database,
+) -> None:
+    """They are for the version before: when they go, nothing may hang on them."""
+    later(database, timedelta())
+    async with database.transaction() as uow:
+        await uow.execute("DROP TRIGGER set_quiet_deadline ON case_answer")
+        await uow.execute("DROP TRIGGER move_quiet_deadline ON case_answer")
+    quiet, amended, sent, read_again = (
+        an_answer(state="saved", changed_at=database.clock()) for _ in range(4)
+    )
+    await deliver(database, act_on_answers, quiet, amended, sent, read_again)
+    until = database.clock() + POLICY.quiet_after
+    assert await deadlines(database) == dict.fromkeys((quiet.id, amended.id, sent.id, read_again.id), until)
+    later(database, POLICY.quiet_after)
+    more = msgspec.structs.replace(amended, version=2, changed_at=database.clock())
+    await deliver(database, act_on_answers, more, msgspec.structs.replace(sent, version=2, state="sent"))
+    await deliver(database, partial(recovery.restore_answers, POLICY), read_again)
+    moved = {amended.id: until + POLICY.quiet_after}
+    assert await deadlines(database) == {quiet.id: until, **moved}
+    assert await fire_deadlines(database) == 1
+    assert await deadlines(database) == await in_the_column(database) == moved
+
+
 async def test_the_loop_waits_for_no_case_and_a_handler_waits_for_the_loop_at_most(
     database: Database,
 ) -> None:

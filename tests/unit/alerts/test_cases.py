@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from support.alerts_builders import POLICY, an_answer
 
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_file import CaseFile, NotDone, NotPossible
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.case_rules import case_id, mail_recipients, new_case
 from services.alerts.cases.domain.closing import CAUSE_CODES, Closing, closing_faults, required_text_faults
+from services.alerts.cases.domain.refusals import NotDone, NotPossible
 from services.alerts.cases.domain.timeline import CaseEntry
 from shared.events import Answer
 from shared.values.messages import message

@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
         (0, 0, "Nobody is waiting."),
         (1, 0, "One customer is waiting to hear from us."),
         (1, 1, "One customer is waiting to hear from us, and for too long."),
+        (3, 1, "Three customers are waiting to hear from us; one of them too long."),
         (9, 2, "Nine customers are waiting to hear from us; two of them too long."),
         (2, 2, "Two customers are waiting to hear from us, all of them too long."),
         (1300, 14, "1,300 customers are waiting to hear from us; 14 of them too long."),

@@ -7,7 +7,7 @@ import pytest
 from support.alerts_builders import POLICY, an_answer
 
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_file import CaseFile, NotDone
+from services.alerts.cases.domain.case_file import CaseFile
 from services.alerts.cases.domain.case_rules import (
     case_number,
     is_recent,
@@ -17,6 +17,7 @@ from services.alerts.cases.domain.case_rules import (
 )
 from services.alerts.cases.domain.closing import Closing
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.refusals import NotDone
 from services.alerts.cases.views import shown_until
 from services.alerts.recovery.handlers import case_file_of
 from shared.events import CASES, Answer

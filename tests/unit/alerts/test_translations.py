@@ -12,14 +12,14 @@ from support.alerts_builders import POLICY, a_tenant, an_answer
 
 from services.alerts.cases import labels, sentences, times
 from services.alerts.cases.domain.actor import Actor
-from services.alerts.cases.domain.case_file import NotDone
 from services.alerts.cases.domain.case_rules import new_case
 from services.alerts.cases.domain.closing import CAUSE_CODES, required_text_faults
-from services.alerts.notices.rendering import NoticeRenderer, first_available
+from services.alerts.cases.domain.refusals import NotDone
+from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.staff.devices import device_of
 from services.alerts.staff.labels import ROLE_LABELS, ROLE_NAMES, device_label
 from services.alerts.staff.sign_in_tokens import Token
-from shared.pages.language import rendering_for, spoken
+from shared.pages.language import first_available, rendering_for, spoken
 from shared.pages.renderer import Renderer
 from shared.permissions import ROLES
 from shared.values.messages import message
@@ -52,9 +52,16 @@ def test_counts_of_customers_and_cases() -> None:
         assert sentences.waiting_sentence(1300, 14) == (
             "1.300 kunder venter på at høre fra os; 14 af dem har ventet for længe."
         )
+        assert sentences.waiting_sentence(3, 1) == (
+            "Tre kunder venter på at høre fra os; én af dem har ventet for længe."
+        )
         of_mine = partial(sentences.list_sentence, about=" om kassen", owner="me", max_counted=10_000)
         assert of_mine("open", 0, 0) == "Du har ingen åbne sager om kassen."
         assert of_mine("closed", 10_000, 0) == ("Mere end 10.000 lukkede sager hos dig om kassen.")
+    with rendering_for(TEXTS.reader("nl", None)):
+        assert sentences.waiting_sentence(3, 1) == (
+            "Drie klanten wachten op bericht van ons, van wie één al te lang."
+        )
 
 
 def test_every_cause_role_and_list_has_its_own_words() -> None:
@@ -64,6 +71,8 @@ def test_every_cause_role_and_list_has_its_own_words() -> None:
             lists = [spoken(one) for one in sentences.EMPTY_LIST_SENTENCES.values()]
             assert len(set(causes)) == len(causes)
             assert len(set(lists)) == len(lists)
+        with rendering_for(TEXTS.reader(language, None)):  # a cause of a newer version is no message of ours
+            assert labels.cause_label("nobody") == "nobody"
     assert set(ROLE_NAMES) == set(ROLE_LABELS) == set(ROLES)
 
 

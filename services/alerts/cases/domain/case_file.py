@@ -14,36 +14,13 @@ import msgspec
 from services.alerts.cases.domain.actor import SYSTEM, Actor
 from services.alerts.cases.domain.closing import CaseOutcome, Closing
 from services.alerts.cases.domain.policy import CasePolicy
+from services.alerts.cases.domain.refusals import Decision, NotDone, NotPossible, decision
 from services.alerts.cases.domain.timeline import CaseEntry, Entries, EntryKind
 from shared.events import Answer, Case, CaseState, segments_of
 from shared.values.messages import Message, message
 
-Decision = Literal["took", "changed", "closed"]
-DECISIONS: dict[Decision, tuple[Message, Message]] = {
-    "took": (message("%(name)s took this case a moment ago."), message("%(name)s took this case.")),
-    "changed": (message("%(name)s changed this case a moment ago."), message("%(name)s changed this case.")),
-    "closed": (message("%(name)s closed this case a moment ago."), message("%(name)s closed this case.")),
-}
-"""As a refusal says them, while they are a moment ago and afterwards."""
-
 ContactMethod = Literal["call", "mail", "meeting"]
 CONTACT_METHODS: tuple[ContactMethod, ...] = ("call", "mail", "meeting")
-
-
-class ActRefused(Exception):
-    """Nothing was changed. The reason is for the person who tried."""
-
-    def __init__(self, reason: Message) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
-class NotDone(ActRefused):
-    """Another person decided first. The reason says who, and what they did."""
-
-
-class NotPossible(ActRefused):
-    """The state of the case does not allow it. The reason says why."""
 
 
 class CaseFile(msgspec.Struct, kw_only=True):
@@ -158,7 +135,9 @@ class CaseFile(msgspec.Struct, kw_only=True):
         if self.owner_id == actor.id:
             return
         if self.owner_id is not None:
-            self._refuse_if_decided_since(seen_version, message("Not taken: %(reason)s"), "took", now, policy)
+            self._refuse_if_decided_since(
+                seen_version, message("Not taken: %(reason)s", reason=self._decision("took", now, policy))
+            )
             raise NotPossible(message("Somebody else has this case. A team leader can hand it over."))
         self.owner_id, self.state = actor.id, "assigned"
         self._decide(entries, now, actor, "taken", answers=[])
@@ -182,7 +161,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         if self.owner_id == to.id:
             return
         self._refuse_if_decided_since(
-            seen_version, message("Not assigned: %(reason)s"), "changed", now, policy
+            seen_version, message("Not assigned: %(reason)s", reason=self._decision("changed", now, policy))
         )
         self.owner_id, self.state = to.id, "assigned"
         self._decide(entries, now, actor, "assigned", answers=[], to=to.name)
@@ -207,7 +186,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
         if self.owner_id is None:
             return
         self._refuse_if_decided_since(
-            seen_version, message("Not put back: %(reason)s"), "changed", now, policy
+            seen_version, message("Not put back: %(reason)s", reason=self._decision("changed", now, policy))
         )
         if self.owner_id != actor.id and not may_assign:
             raise NotPossible(message("Only its owner, a team leader or an administrator puts a case back."))
@@ -258,7 +237,9 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """
         if self.state == "closed":
             raise NotDone(message("Not saved: %(reason)s", reason=self._decision("closed", now, policy)))
-        self._refuse_if_decided_since(seen_version, message("Not saved: %(reason)s"), "changed", now, policy)
+        self._refuse_if_decided_since(
+            seen_version, message("Not saved: %(reason)s", reason=self._decision("changed", now, policy))
+        )
         self.state, self.closed_at = "closed", now
         self.cause, self.action = closing.cause, closing.action
         self.outcome, self.told = closing.outcome, closing.told
@@ -281,7 +262,9 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """
         if self.state != "closed":
             return
-        self._refuse_if_decided_since(seen_version, message("Not opened: %(reason)s"), "changed", now, policy)
+        self._refuse_if_decided_since(
+            seen_version, message("Not opened: %(reason)s", reason=self._decision("changed", now, policy))
+        )
         self.state = "assigned" if self.owner_id else "open"
         self.closed_at = self.cause = self.action = self.outcome = self.told = None
         self.close_due_at = now + policy.close_within
@@ -317,19 +300,12 @@ class CaseFile(msgspec.Struct, kw_only=True):
             closed_at=self.closed_at,
         )
 
-    def _refuse_if_decided_since(
-        self, seen_version: int | None, refusal: Message, did: Decision, now: datetime, policy: CasePolicy
-    ) -> None:
+    def _refuse_if_decided_since(self, seen_version: int | None, refusal: Message) -> None:
         if seen_version is not None and self.decided_version > seen_version:
-            raise NotDone(
-                msgspec.structs.replace(refusal, facts={"reason": self._decision(did, now, policy)})
-            )
+            raise NotDone(refusal)
 
     def _decision(self, did: Decision, now: datetime, policy: CasePolicy) -> Message:
-        """Who decided last, and what: a sentence for the person who comes second."""
-        recent, earlier = DECISIONS[did]
-        sentence = recent if now - self.changed_at < policy.moment else earlier
-        return msgspec.structs.replace(sentence, facts={"name": self.decided_by})
+        return decision(self.decided_by, did, recently=now - self.changed_at < policy.moment)
 
     def _decide(self, entries: Entries, now: datetime, actor: Actor, kind: EntryKind, **details: Any) -> None:
         self._add(entries, now, actor, kind, **details)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.dispatcher.decisions.domain import CandidateSurvey, language_of
 from services.dispatcher.decisions.policy import ContactPolicy
-from shared.pages.language import negotiate, supported_language
+from shared.pages.language import first_available, negotiate
 from shared.values.languages import language_tag, widening
 
 
@@ -53,7 +53,7 @@ def test_the_canonical_form_is_idempotent(text: str) -> None:
 def test_a_language_is_looked_for_from_the_narrow_to_the_wide() -> None:
     assert list(widening("zh-Hant_TW")) == ["zh-hant-tw", "zh-hant", "zh"]
     assert list(widening("")) == []
-    assert supported_language("zh-hant-tw", ["en", "zh-hant"]) == "zh-hant"
+    assert first_available(["zh-hant-tw"], ["en", "zh-hant"]) == "zh-hant"
     assert negotiate("zh-Hant-TW, da;q=0.5", ["da", "zh-hant"]) == "zh-hant"
 
 
