@@ -1,12 +1,10 @@
 """Each page for staff, and each refusal, is in the language of its reader."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-from support.companies import Company, World, a_world
+from support.companies import Company, World
 from support.route_requests import every_route
-from support.stack import Postgres
 from support.translations import ShownText
 
 from shared.http.readers import LANGUAGE_COOKIE
@@ -15,17 +13,6 @@ ENGLISH_WORDS = {"da": r"\b(the|and|of)\b", "nl": r"\b(the|and)\b"}
 """Words that each English page has, and that are none in the language ("of" is "or" in Dutch)."""
 CUSTOMERS_MAIL = "/surveys/{survey_id}/mail"
 """A mail as a customer gets it: in the language of the survey."""
-
-
-@pytest.fixture(scope="module")
-async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
-    async with a_world(postgres, kafka) as world:
-        yield world
-
-
-@pytest.fixture(scope="module")
-async def quartz(world: World) -> Company:
-    return await world.create_company("quartz")
 
 
 @pytest.mark.parametrize("language", ["da", "nl"])
