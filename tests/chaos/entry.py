@@ -92,7 +92,7 @@ def shorten() -> None:
         clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_TIMEOUT_S=SESSION_TIMEOUT_S
     )
     replace_names(database, create_async_engine=engine)
-    # Whoever listens asks for something more often than its session is ended for.
+    # PostgreSQL ends a session that is idle for so long; one that listens is kept by a statement now and then.
     replace_names(relay, ACKNOWLEDGE_TIMEOUT_S=SESSION_TIMEOUT_S - 1, POLL_INTERVAL_S=POLL_INTERVAL_S)
     replace_names(
         notifications, IDLE_SESSION_TIMEOUT_S=SESSION_TIMEOUT_S, KEEPALIVE_INTERVAL_S=POLL_INTERVAL_S
