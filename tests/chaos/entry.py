@@ -103,11 +103,9 @@ def shorten() -> None:
 
         replace_names(mailer, DATA_COMMAND_TIMEOUT_S=MAIL_TIMEOUT_S, DATA_TIMEOUT_S=MAIL_TIMEOUT_S)
         replace_defaults(mailer.Mailer.__init__, seconds=MAIL_TIMEOUT_S)
-        replace_names(outcome_rules, LEASE_DURATION=LEASE_DURATION, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
+        replace_names(outcome_rules, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         replace_names(deliveries, LEASE_DURATION=LEASE_DURATION)
-        replace_names(
-            sender, LEASE_DURATION=LEASE_DURATION, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4)
-        )
+        replace_names(sender, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4))
 
 
 def die_before_removal(raised: Callable[[], bool]) -> None:
