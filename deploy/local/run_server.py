@@ -1,7 +1,7 @@
 """Runs one server of the stack for the process that started this one, and ends with it.
 
 `python -m deploy.local.run_server kafka` prints `ready` once the server answers, and stops it at the end of
-standard input. With `--throwaway` the server may lose its data when the machine crashes: tests delete them anyway.
+standard input. With `--throwaway` its data need not survive a crash of the machine: tests delete them anyway.
 """
 
 import asyncio

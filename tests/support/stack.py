@@ -91,9 +91,7 @@ def new_state() -> Iterator[State]:
 
 
 @contextmanager
-def running(
-    server: ServerName, state: State, *, throwaway: bool = False
-) -> Iterator[subprocess.Popen[str]]:
+def running(server: ServerName, state: State, *, throwaway: bool = False) -> Iterator[subprocess.Popen[str]]:
     """One server, ready, while the context lasts.
 
     :param throwaway: it is faster than in production, since nothing depends on its data: not for a measure.
