@@ -66,7 +66,7 @@ def wait_until_free(state: State, timeout_s: float) -> bool:
                 return True
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.1)
+        time.sleep(0.1)  # flock waits for ever, or not at all
 
 
 def write_status(state: State, status: StackStatus) -> None:
@@ -94,7 +94,7 @@ def _lock(descriptor: int, timeout_s: float) -> bool:
     while not _flock(descriptor, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(0.02)  # flock waits for ever, or not at all
     return True
 
 

@@ -35,7 +35,7 @@ def main() -> None:
             except ProcessLookupError:
                 return
             signalled = True
-            time.sleep(0.05)
+            time.sleep(0.05)  # they are not its children: there is no end to wait for
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Runs one server of the stack for the process that started this one, and ends with it.
 
 `python -m deploy.local.run_server kafka` prints `ready` once the server answers, and stops it at the end of
-standard input. It is for tests, which delete its data afterwards.
+standard input. With `--throwaway` its data need not survive a crash of the machine: tests delete them anyway.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from deploy.local.state import State
 from deploy.local.supervisor import Supervisor
 
 
-async def run(server: ServerName) -> None:
+async def run(server: ServerName, *, throwaway: bool) -> None:
     """Start the server, and keep it until standard input ends."""
     state = State.open()
     async with Supervisor(state.logs) as supervisor:
-        await supervisor.start(await prepare(server, state, throwaway=True))
+        await supervisor.start(await prepare(server, state, throwaway=throwaway))
         if server == "postgres":
             await postgres.create_databases(state)
         print_line("ready")
@@ -27,4 +27,4 @@ async def run(server: ServerName) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(cast("ServerName", sys.argv[1])))
+    asyncio.run(run(cast("ServerName", sys.argv[1]), throwaway="--throwaway" in sys.argv))

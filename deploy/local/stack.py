@@ -149,7 +149,7 @@ def _start_detached(state: State, *, demo: bool) -> None:
         if found and found["ready"]:
             _print_addresses(state, demo=demo)
             return
-        time.sleep(0.1)
+        time.sleep(0.1)  # another process writes the status
     _fail(f"The stack did not start:\n{log.read_text()}")
 
 

@@ -27,8 +27,9 @@ PORT_NAMES = (
 PASSWORD_NAMES = ("postgres", *SERVICES)
 
 PORT_RANGE = range(20000, 32000)
-_returned_ports: set[int] = set()
 """Below the ports that Linux and macOS use for outgoing connections, so that a stored port is still free."""
+_returned_ports: set[int] = set()
+"""Those of this process's stacks, which may not listen yet."""
 
 CHECKOUT = Path(deploy.__file__).resolve().parents[1]
 CACHE = CHECKOUT / ".state" / "cache"
@@ -157,8 +158,6 @@ def find_environment() -> dict[str, str]:
 
 def free_ports(count: int) -> list[int]:
     """That many ports of the loopback that no process listens on, and that no earlier call returned.
-
-    Those may be listened on later.
 
     :raises OSError: when there are fewer.
     """

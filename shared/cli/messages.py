@@ -79,11 +79,12 @@ def _extracted(package: str) -> Iterator[Extracted]:
                     yield Extracted(*map(str, texts))
     for path in sorted((ROOT / package).rglob("templates/*")):
         with path.open("rb") as template:
-            for _, call, found, _ in babel_extract(template, TEMPLATE_CALLS, (), TEMPLATE_OPTIONS):
+            for _, marker, found, _ in babel_extract(template, TEMPLATE_CALLS, (), TEMPLATE_OPTIONS):
                 parts: Any = found  # a text, or the context, the one or two texts and None for an expression
-                texts = [part for part in ([parts] if isinstance(parts, str) else parts) if part]
-                context = texts.pop(0) if call in CALLS_WITH_CONTEXT else None
-                yield Extracted(*texts, context=context)
+                written = [str(part) for part in ([parts] if isinstance(parts, str) else parts) if part]
+                context = written.pop(0) if marker in CALLS_WITH_CONTEXT else None
+                text, *plural = written
+                yield Extracted(text, plural[0] if plural else None, context)
 
 
 def update(package: str, language: str) -> int:

@@ -95,5 +95,6 @@ async def _mails(product: RunningProduct, number: int, wanted: int) -> dict[int,
                 to = ADDRESS_PATTERN.search(mail["to"])
                 if to and int(to[1]) == number:
                     found[int(to[2])] = datetime.fromisoformat(mail["at"]).timestamp()
+            # The times are the mailbox's: how often it is asked does not change them.
             await asyncio.sleep(0.2)
     return found

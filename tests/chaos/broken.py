@@ -92,14 +92,14 @@ def _forgets_sending() -> None:
     claim = deliveries.claim
 
     async def forgetful_claim(uow: Any, statement: str, channel: Any) -> Any:
-        return await claim(uow, statement.replace("state = 'sending'", "state = 'waiting'"), channel)
+        return await claim(uow, _replaced(statement, "state = 'sending'", "state = 'waiting'"), channel)
 
     async def forgetful_move(uow: Any, tenant: str, invitation: Any, state: Any, **given: Any) -> Any:
         return await move_invitation(
             uow, tenant, invitation, "waiting" if state == "sending" else state, **given
         )
 
-    settle = deliveries.SETTLE.replace("state = 'sending'", "state = 'waiting'")
+    settle = _replaced(deliveries.SETTLE, "state = 'sending'", "state = 'waiting'")
     replace_names(deliveries, claim=forgetful_claim, SETTLE=settle)
     replace_names(queue, move_invitation=forgetful_move)
 

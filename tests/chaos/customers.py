@@ -161,6 +161,7 @@ class Customers:
                 self.faults.append(f"answer: {response.status_code} {response.text[:200]}")
                 return False
             self.refused += 1
+            # Sooner than asked, as an impatient customer does.
             await asyncio.sleep(float(response.headers.get("retry-after", "0.5")) / 4)
         return False
 

@@ -92,7 +92,7 @@ def shorten() -> None:
         clients, AIOKafkaConsumer=consumer, AIOKafkaProducer=producer, START_TIMEOUT_S=SESSION_TIMEOUT_S
     )
     replace_names(database, create_async_engine=engine)
-    # Whoever listens asks for something more often than its session is ended for.
+    # PostgreSQL ends a session that is idle for so long; one that listens is kept by a statement now and then.
     replace_names(relay, ACKNOWLEDGE_TIMEOUT_S=SESSION_TIMEOUT_S - 1, POLL_INTERVAL_S=POLL_INTERVAL_S)
     replace_names(
         notifications, IDLE_SESSION_TIMEOUT_S=SESSION_TIMEOUT_S, KEEPALIVE_INTERVAL_S=POLL_INTERVAL_S
@@ -103,11 +103,9 @@ def shorten() -> None:
 
         replace_names(mailer, DATA_COMMAND_TIMEOUT_S=MAIL_TIMEOUT_S, DATA_TIMEOUT_S=MAIL_TIMEOUT_S)
         replace_defaults(mailer.Mailer.__init__, seconds=MAIL_TIMEOUT_S)
-        replace_names(outcome_rules, LEASE_DURATION=LEASE_DURATION, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
+        replace_names(outcome_rules, RETRY_AFTER_MINUTES=RETRY_AFTER_MINUTES)
         replace_names(deliveries, LEASE_DURATION=LEASE_DURATION)
-        replace_names(
-            sender, LEASE_DURATION=LEASE_DURATION, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4)
-        )
+        replace_names(sender, MAX_SEND_TIME=LEASE_DURATION - timedelta(seconds=4))
 
 
 def die_before_removal(raised: Callable[[], bool]) -> None:

@@ -2,29 +2,10 @@
 is not theirs.
 """
 
-from collections.abc import AsyncIterator
-
 import pytest
-from support.companies import Company, World, a_note, a_world
+from support.companies import Company, World, a_note
 from support.route_requests import LIVE, PAGE, every_route, leaks, of_company, words_of
-from support.stack import Postgres
 from support.streams import stream_until_change
-
-
-@pytest.fixture(scope="module")
-async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
-    async with a_world(postgres, kafka) as world:
-        yield world
-
-
-@pytest.fixture(scope="module")
-async def birch(world: World) -> Company:
-    return await world.create_company("birch")
-
-
-@pytest.fixture(scope="module")
-async def quartz(world: World) -> Company:
-    return await world.create_company("quartz")
 
 
 @pytest.mark.parametrize("credentials", ["key", "staff"])

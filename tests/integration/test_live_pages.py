@@ -1,25 +1,12 @@
 """Open pages are told of a change by the database; without one nothing is read."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-from support.companies import Company, World, a_note, a_world
+from support.companies import Company, World, a_note
 from support.route_requests import LIVE
-from support.stack import Postgres
 
 from shared.http.live import LiveChange
-
-
-@pytest.fixture(scope="module")
-async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
-    async with a_world(postgres, kafka) as world:
-        yield world
-
-
-@pytest.fixture(scope="module")
-async def birch(world: World) -> Company:
-    return await world.create_company("birch")
 
 
 @pytest.mark.parametrize("path", LIVE)

@@ -4,16 +4,14 @@ of every service: who is limited to one segment reads nothing of the other.
 
 import html
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from support.companies import NOTHING, Company, Person, World, a_world
+from support.companies import NOTHING, Company, Person, World
 from support.route_requests import LIVE, every_route, leaks
-from support.stack import Postgres
 from support.streams import stream_until_change
 
 from services.dispatcher.invitations import repository as invitation_rows
@@ -53,12 +51,7 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-async def town(postgres: Postgres, kafka: str) -> AsyncIterator[Town]:
-    async with a_world(postgres, kafka) as world:
-        yield await _a_town(world)
-
-
-async def _a_town(world: World) -> Town:
+async def town(world: World) -> Town:
     company = await world.create_company("twin")
     admin = company.people["admin"]
     await world.post(

@@ -91,10 +91,16 @@ def new_state() -> Iterator[State]:
 
 
 @contextmanager
-def running(server: ServerName, state: State) -> Iterator[subprocess.Popen[str]]:
-    """One server, ready, while the context lasts."""
+def running(server: ServerName, state: State, *, throwaway: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """One server, ready, while the context lasts.
+
+    :param throwaway: it is faster than in production, since nothing depends on its data: not for a measure.
+    """
     with subprocess.Popen(
-        (sys.executable, "-m", "deploy.local.run_server", server),
+        (
+            *(sys.executable, "-m", "deploy.local.run_server", server),
+            *(["--throwaway"] if throwaway else []),
+        ),
         cwd=CHECKOUT,
         env={**os.environ, "AFTERWORD_STATE": str(state.root)},
         stdin=subprocess.PIPE,
@@ -117,7 +123,7 @@ def shared_server(server: Literal["kafka", "postgres"], state: State) -> Abstrac
     """A server for the whole run, local or in a container."""
     match os.environ.get("AFTERWORD_TEST_STACK", "local"):
         case "local":
-            return running(server, state)
+            return running(server, state, throwaway=True)
         case "containers":
             from support import containers  # noqa: PLC0415  (needs a Docker engine)
 

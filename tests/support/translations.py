@@ -1,9 +1,7 @@
-"""What a page shows, and the packages whose texts are translated."""
+"""What a page shows."""
 
 from html.parser import HTMLParser
 
-UNDER_WAY: tuple[str, ...] = ()
-"""Packages whose texts are not all marked and translated yet."""
 SHOWN_ATTRIBUTES = {"title", "aria-label", "placeholder", "alt"}
 CODE_ELEMENTS = {"script", "style", "code", "pre", "blockquote", "textarea", "bdi"}
 """They hold code, or what people have written."""

@@ -18,6 +18,7 @@ from support.dispatcher_builders import (
     list_test_addresses,
     make_survey,
     relay_all,
+    rows,
     states,
     the_state,
     waits_for_a_lock,

@@ -4,16 +4,9 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
-from support.companies import Company, World, a_world
+from support.companies import Company, World
 from support.processes import ApiProcess, an_api_process
 from support.routes import Route, routes_of
-from support.stack import Postgres
-
-
-@pytest.fixture(scope="module")
-async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
-    async with a_world(postgres, kafka) as world:
-        yield world
 
 
 @pytest.fixture(scope="module")

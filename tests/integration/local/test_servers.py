@@ -99,6 +99,7 @@ async def test_postgres_lives_elsewhere_if_its_user_cannot_enter_the_folder_and_
         for known in (None, "quince"):
             with running("postgres", state):
                 connection = await asyncpg.connect(state.database_url("scorer").replace("+asyncpg", ""))
+                assert await connection.fetchval("SHOW fsync") == "on"
                 if known is None:
                     await connection.execute("CREATE TABLE kept AS SELECT 'quince' AS fruit")
                 assert await connection.fetchval("SELECT fruit FROM kept") == "quince"

@@ -106,9 +106,16 @@ SIZES = ("_BYTES", "_CHARS")
 
 
 def durations_and_bounds(function: ast.AST, module: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """The constants of its module, own or imported, that a function reads and that are times or numbers."""
+    """The times and numbers that a function has from itself or its module: constants, own or imported, and
+    durations that it writes out.
+    """
     for node in ast.walk(function):
         match node:
+            case ast.Call(func=ast.Name(id="timedelta")):
+                given = [*node.args, *(each.value for each in node.keywords)]
+                if all(isinstance(each, ast.Constant) for each in given):
+                    yield ast.unparse(node), node.lineno
+                continue
             case ast.Name(id=name):
                 value = module.get(name)
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
@@ -147,6 +154,8 @@ def test_the_rules_about_contacts_and_cases_are_given_their_times_and_bounds() -
     [
         ("return now - at > LONG_AGO", ["LONG_AGO"]),
         ("return count > limits.MAX_COUNT", ["MAX_COUNT"]),
+        ("return now - at > timedelta(days=3)", ["timedelta(days=3)"]),
+        ("return now - at > timedelta(days=survey.max_age_days)", []),
         ("return now - at > policy.long_ago", []),
         ("return len(text) > MAX_TEXT_CHARS", []),
         ("return state in STATES", []),

@@ -16,6 +16,8 @@ from shared.db.notifications import CHANGES_CHANNEL, ChangeListener, listen
 from shared.db.tables import kernel_tables
 
 END_CHANNEL = "the_end"
+SOON_S = 4.0
+"""Less than ``KEEPALIVE_INTERVAL_S``, after which a broken connection is found in any case."""
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ async def connected(database: Database) -> AsyncIterator[tuple[ChangeListener, a
 
 
 async def until_woken(wake: asyncio.Event) -> None:
-    await asyncio.wait_for(wake.wait(), 20)
+    await asyncio.wait_for(wake.wait(), SOON_S)
     wake.clear()
 
 

@@ -300,6 +300,8 @@ async def test_with_notifications_a_read_follows_a_change_or_a_new_stream_only(
     feed = LiveFeed(source, stopping, notifications, min_interval_s=0.001)
     one = browsers(feed)
     await eventually(lambda: source.reads == 1)
+    await asyncio.sleep(0.05)  # fifty times the interval of a loop that polls
+    assert source.reads == 1
     source.changes = [change(1)]
     notifications.notify()
     await eventually(lambda: one.versions() == [1])

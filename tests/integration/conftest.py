@@ -1,0 +1,23 @@
+"""All services in this process, and companies in them, for the tests of what holds across services."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from support.companies import Company, World, a_world
+from support.stack import Postgres
+
+
+@pytest.fixture(scope="module")
+async def world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
+    async with a_world(postgres, kafka) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+async def birch(world: World) -> Company:
+    return await world.create_company("birch")
+
+
+@pytest.fixture(scope="module")
+async def quartz(world: World) -> Company:
+    return await world.create_company("quartz")
