@@ -18,6 +18,7 @@ from shared.kafka.ops.metrics_loop import Gauge
 from shared.kafka.ops.recovery import Recovery
 from shared.kafka.ops.topic_probe import TopicProbe
 from shared.kafka.ops.topics import declared
+from shared.privacy.retention import RetentionRule
 from shared.runtime import Loop
 from shared.settings import Afterword, ServiceSettings, load
 from shared.tenancy.keyring import TenantKeyRing
@@ -109,6 +110,8 @@ class Service:
     """The topics on which it alone publishes, and whose events it can publish again from its tables."""
     recovery: Callable[[Context], Recovery] = field(default=lambda _: Recovery())
     """What it does when its database was restored from an older backup."""
+    retention: Sequence[RetentionRule] = ()
+    """What it removes when, in this order: what is overwritten before what is deleted."""
     gauges: Sequence[Gauge] = ()
     """Its own gauges, each set by a query every few seconds."""
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from services.collector.repository import replicas
 from shared.db.database import UnitOfWork
-from shared.events import CASES, INVITATIONS, SURVEYS, TENANTS, Case, Event, Invitation, Survey
+from shared.events import CASES, INVITATIONS, RETENTION, SURVEYS, TENANTS, Case, Event, Invitation, Survey
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.service import Context
+from shared.tenancy.retention import keep_retention
 from shared.tenancy.tenants import keep_tenants
 
 
@@ -34,4 +35,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(SURVEYS, keep_surveys),
         Subscription(INVITATIONS, keep_invitations, prompt=True),
         Subscription(CASES, keep_cases),
+        Subscription(RETENTION, keep_retention),
     )

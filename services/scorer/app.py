@@ -2,9 +2,10 @@
 
 from services.scorer.handlers import subscriptions
 from services.scorer.models import metadata
+from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
-from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.service import Context, Loops, Service, lazy_api
 
 
@@ -17,10 +18,11 @@ SERVICE = Service(
     name="scorer",
     settings=ScorerSettings,
     metadata=metadata,
-    paths=("/", "/segments", "/v1/scores", "/v1/segments"),
+    paths=("/", "/segments", "/v1/scores", "/v1/segments", "/v1/personal-data/scorer"),
     api=lazy_api("services.scorer.web"),
-    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES),
+    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES, RETENTION),
     subscriptions=subscriptions,
     worker_loops=build_loops,
+    retention=RETENTION_RULES,
     # Without ``owns``: after a restore the answers are consumed again, and their scores published anew.
 )

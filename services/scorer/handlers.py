@@ -12,6 +12,7 @@ from shared.events import (
     ANSWERS,
     CASES,
     INVITATIONS,
+    RETENTION,
     SENDING,
     SURVEYS,
     TENANTS,
@@ -26,6 +27,7 @@ from shared.events.segments import dimension_of, named_segments
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
+from shared.tenancy.retention import keep_retention
 from shared.tenancy.sending import keep_sending
 
 MAX_DIMENSION_VALUES = 10_000
@@ -115,4 +117,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(CASES, keep_cases),
+        Subscription(RETENTION, keep_retention),
     )

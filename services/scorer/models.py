@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.events.nps import SCALE
+from shared.tenancy.retention import retention_tables
 from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
 
@@ -25,6 +26,7 @@ metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
 sending_table(metadata)
+retention_tables(metadata)
 
 Bytewise = Text(collation="C")
 """For names that are read as ranges and cursors: ordered by bytes, as Python orders them."""
@@ -55,6 +57,12 @@ answer = Table(
     Index(None, "heard_at"),
     Index(None, "tenant", "answered_at", "id"),
     Index(None, "tenant", "measurement", "day"),
+    Index(
+        "ix_answer_personal",
+        "tenant",
+        "answered_at",
+        postgresql_where=text("customer_id IS NOT NULL OR comment IS NOT NULL"),
+    ),
 )
 
 day_count = Table(

@@ -10,6 +10,7 @@ from shared.events.customers import CUSTOMERS, CustomerErased
 from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
+from shared.events.retention import RETENTION, RetentionRules, TenantRetention
 from shared.events.scores import SCORES, Score
 from shared.events.segments import WHOLE_COMPANY, levels, may_see, segments_of, too_long
 from shared.events.sending import SENDING, SendingMode, TenantSending
@@ -23,6 +24,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     CUSTOMERS,
     SURVEYS,
     SENDING,
+    RETENTION,
     INVITATIONS,
     ANSWERS,
     SCORES,
@@ -34,6 +36,7 @@ __all__ = [
     "CASES",
     "CUSTOMERS",
     "INVITATIONS",
+    "RETENTION",
     "SCORES",
     "SENDING",
     "SURVEYS",
@@ -57,11 +60,13 @@ __all__ = [
     "KeyDigest",
     "Origin",
     "People",
+    "RetentionRules",
     "Score",
     "SendingMode",
     "Survey",
     "SurveyTexts",
     "Tenant",
+    "TenantRetention",
     "TenantSending",
     "Topic",
     "Transaction",
