@@ -13,7 +13,7 @@ from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
 from services.alerts.settings import Settings
 from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
-from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
@@ -45,7 +45,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings"),
     api=lazy_api("services.alerts.web"),
-    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING),
+    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,

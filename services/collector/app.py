@@ -4,7 +4,7 @@ from services.collector.handlers import subscriptions
 from services.collector.models import metadata
 from services.collector.recovery import recovery
 from services.collector.settings import Settings
-from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SURVEYS, TENANTS
 from shared.service import Service, lazy_api
 
 SERVICE = Service(
@@ -13,7 +13,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/s", "/v1/answers"),
     api=lazy_api("services.collector.web"),
-    consumes=(TENANTS, SURVEYS, INVITATIONS, CASES),
+    consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES),
     subscriptions=subscriptions,
     owns=(ANSWERS,),
     recovery=recovery,

@@ -15,15 +15,19 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
+from shared.privacy.backfill import PersonalTable, person_indexes
+from shared.privacy.erased import erased_table
 from shared.tenancy.tenants import tenant_tables
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
+erased_table(metadata)
 
 survey = Table(
     "survey",
@@ -44,6 +48,7 @@ invitation = Table(
     Column("survey_id", Uuid, nullable=False),
     Column("survey_version", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("person", Text),
     Index(None, "id"),
 )
 
@@ -92,6 +97,8 @@ answer = Table(
     Column("page", Text),
     Column("page_seq", Integer),
     Column("contact_key", Text),
+    Column("person", Text),
+    Column("erased", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -129,3 +136,12 @@ case_copy = Table(
     Column("first_contact_at", DateTime(timezone=True)),
     Index(None, "tenant", "answer_id"),
 )
+
+for _table in (answer, invitation):
+    person_indexes(_table)
+
+PERSONAL_TABLES = (
+    PersonalTable(answer),
+    PersonalTable(invitation, "CAST(convert_from(t.body, 'UTF8') AS jsonb) ->> 'customer_id'"),
+)
+"""What is stored of customers; histories and visits hang on these."""

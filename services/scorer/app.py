@@ -1,11 +1,12 @@
 """What the scorer consumes, publishes, serves and runs, on one screen."""
 
+from services.scorer.erasing import erase
 from services.scorer.handlers import subscriptions
-from services.scorer.models import metadata
+from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
-from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS
-from shared.service import Context, Loops, Service, lazy_api
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SENDING, SURVEYS, TENANTS
+from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def build_loops(context: Context) -> Loops:
@@ -19,8 +20,9 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/", "/segments", "/v1/scores", "/v1/segments"),
     api=lazy_api("services.scorer.web"),
-    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES),
+    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES),
     subscriptions=subscriptions,
+    personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=build_loops,
     # Without ``owns``: after a restore the answers are consumed again, and their scores published anew.
 )

@@ -126,7 +126,7 @@ class World:
     async def deliver(self, event: Event[Any], topic: str) -> None:
         """Deliver one event to every service that consumes its topic."""
         for name, context in self.contexts.items():
-            for subscription in service(name).subscriptions(context):
+            for subscription in service(name).consumed(context):
                 if subscription.topic.name == topic:
                     async with context.database.transaction() as uow:
                         await subscription.handle(uow, [event])
