@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.trigger.context import OwnContext, TriggerContext
