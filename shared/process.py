@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.db.schema_check import SchemaCheck
@@ -11,6 +12,7 @@ from shared.http.server import serve
 from shared.kafka.kernel import BatchConsumer, Relay
 from shared.kafka.ops.metrics_loop import MetricsLoop
 from shared.kafka.ops.restore_guard import RestoreGuard
+from shared.privacy.erasing import measure_erasing
 from shared.privacy.retention_loop import RETENTION_LOOP, RetentionRun, measure_retention
 from shared.runtime import Loop, after, run_loops
 from shared.service import Context, Loops, Service, open_context, read_settings
@@ -59,25 +61,31 @@ async def run_worker(
 
     def worker_loops(context: Context) -> Loops:
         probe = context.probe(service.topics)
+        data = service.personal_data
+        gauges = list(service.gauges)
+        gauges += [partial(measure_erasing, service=service.name)] if data else []
+        gauges += [partial(measure_retention, service=service.name)] if service.retention else []
         metrics = MetricsLoop(
             context.database,
             service.name,
             service.consumed_topics,
             context.afterword.kafka,
             context.health,
-            [*service.gauges, *([measure_retention(service.name)] if service.retention else [])],
+            gauges,
         )
         consumers = {
             f"consumer {subscription.topic.name}": BatchConsumer(
                 context.database, service.name, subscription, context.afterword.kafka, context.health
             ).run
-            for subscription in service.subscriptions(context)
+            for subscription in service.consumed(context)
         }
         relay = Relay(context.database, service.name, context.afterword.kafka, context.health)
+        erasing = service.erasing(context, data).loops if data else {}
         loops = {
             **{name: after(probe.ready, loop) for name, loop in {**consumers, "relay": relay.run}.items()},
             **service.worker_loops(context),
             **_retention_loops(service, context),
+            **erasing,
             **(service.sender_loops(context) if sending and service.sender_loops else {}),
         }
         return {"probe": probe.run, "metrics": metrics.run, **_after_checks(service, context, loops)}

@@ -3,14 +3,14 @@
 import asyncio
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import MetaData
 
 from shared.db.database import Database
 from shared.db.notifications import ChangeListener
-from shared.events import TOPICS, Topic
+from shared.events import CUSTOMERS, TOPICS, TRANSACTIONS, Topic
 from shared.health import Health
 from shared.kafka.kernel import Subscription
 from shared.kafka.kernel.dead_letters import dead_letter_topic
@@ -18,7 +18,12 @@ from shared.kafka.ops.metrics_loop import Gauge
 from shared.kafka.ops.recovery import Recovery
 from shared.kafka.ops.topic_probe import TopicProbe
 from shared.kafka.ops.topics import declared
+from shared.privacy.backfill import PersonalTable
+from shared.privacy.dead_letters import DeadLetterSearch
+from shared.privacy.erased import keep_erased
+from shared.privacy.erasing import Erase, Erasing
 from shared.privacy.retention import RetentionRule
+from shared.privacy.stripping import stripping
 from shared.runtime import Loop
 from shared.settings import Afterword, ServiceSettings, load
 from shared.tenancy.keyring import TenantKeyRing
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 C = TypeVar("C", bound="Context")
+
+PUBLISHED_BY_ALL = "/afterword"
+"""The source of topics on which every service publishes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +96,16 @@ def lazy_api(module: str) -> Api:
 
 
 @dataclass(frozen=True)
+class PersonalData:
+    """What a service stores of customers, and how it is erased."""
+
+    tables: Sequence[PersonalTable]
+    """Every table with a column ``person``."""
+    erase: Erase
+    """Erases all that these tables, and those that hang on them, have of some customers."""
+
+
+@dataclass(frozen=True)
 class Service:
     """One of the five services."""
 
@@ -112,8 +130,39 @@ class Service:
     """What it does when its database was restored from an older backup."""
     retention: Sequence[RetentionRule] = ()
     """What it removes when, in this order: what is overwritten before what is deleted."""
+    personal_data: PersonalData | None = None
+    """What it stores of customers; None: nothing."""
     gauges: Sequence[Gauge] = ()
     """Its own gauges, each set by a query every few seconds."""
+
+    def consumed(self, context: Context) -> list[Subscription[Any]]:
+        """Its subscriptions, as they are run: the handlers get nothing personal of erased customers."""
+        # A decision looks for erased customers itself: that they are is its reason.
+        return [
+            each if each.topic is TRANSACTIONS else stripping(context.secret, each)
+            for each in self.subscriptions(context)
+        ]
+
+    def restored(self, context: Context) -> Recovery:
+        """Its recovery, as it is run: first of all it learns who was erased."""
+        recovery = self.recovery(context)
+        if self.personal_data is None:
+            return recovery
+        reads = [stripping(context.secret, each) for each in recovery.reads]
+        return replace(recovery, reads=[Subscription(CUSTOMERS, keep_erased), *reads])
+
+    def erasing(self, context: Context, data: PersonalData) -> Erasing:
+        """What erases customers in a worker."""
+        kafka, topics = context.afterword.kafka, self.dead_letter_topics
+        return Erasing(
+            self.name,
+            context.database,
+            context.secret,
+            data.tables,
+            data.erase,
+            DeadLetterSearch(kafka, context.secret, topics),
+            context.health,
+        )
 
     @property
     def roles(self) -> list[str]:
@@ -138,7 +187,8 @@ class Service:
     @property
     def topics(self) -> list[str]:
         """The names of all topics that its workers consume or publish on."""
-        published = {topic.name for topic in TOPICS if topic.source == f"/afterword/{self.name}"}
+        sources = {f"/afterword/{self.name}", PUBLISHED_BY_ALL}
+        published = {topic.name for topic in TOPICS if topic.source in sources}
         return [*sorted({*self.consumed_topics, *published}), *self.dead_letter_topics]
 
 

@@ -14,7 +14,7 @@ from services.alerts.recovery.handlers import recovery
 from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.settings import Settings
 from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
-from shared.events import ANSWERS, CASES, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
@@ -46,7 +46,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
     api=lazy_api("services.alerts.web"),
-    consumes=(TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION),
+    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,

@@ -7,8 +7,9 @@ from typing import Any
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers
 from services.alerts.replicas.handlers import keep_invitations, keep_surveys
-from shared.events import ANSWERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.kafka.kernel import Subscription
+from shared.privacy.erased import keep_erased
 from shared.service import Context
 from shared.tenancy.retention import keep_retention
 from shared.tenancy.sending import keep_sending
@@ -18,6 +19,7 @@ from shared.tenancy.tenants import keep_tenants
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
     """The handler of each topic that alerts consumes."""
     return (
+        Subscription(CUSTOMERS, keep_erased),
         Subscription(TENANTS, keep_tenants),
         # Prompt: an open case is waited for, while the customer is still writing.
         Subscription(ANSWERS, partial(act_on_answers, current_policy()), prompt=True),

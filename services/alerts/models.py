@@ -22,6 +22,8 @@ from shared.db.deadlines import clock_table
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.outbound.deliveries import delivery_table
 from shared.outbound.mail_stream import stream_table
+from shared.privacy.backfill import PersonalTable, person_indexes
+from shared.privacy.erased import erased_table
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
@@ -34,6 +36,7 @@ stream_table(metadata)
 delivery_table(metadata)
 clock_table(metadata)
 retention_tables(metadata)
+erased_table(metadata)
 
 INSTANT = DateTime(timezone=True)
 NO_TEXTS = text("'{}'")
@@ -45,6 +48,7 @@ answer = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("customer_id", Text),
+    Column("person", Text),
     Column("score", SmallInteger, nullable=False),
     Column("first_version", BigInteger, nullable=False),
     Column("first_score", SmallInteger, nullable=False),
@@ -65,6 +69,7 @@ invitation = Table(
     # Whether it was so old that its customer was removed.
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
+    Column("person", Text),
     comment="Copies of invitations: who it was and what was bought.",
 )
 survey = Table(
@@ -118,6 +123,8 @@ cases = Table(
     Column("changed_at", INSTANT, nullable=False),
     Column("contact_key", Text, nullable=False, server_default=text("''")),
     Column("may_contact", Boolean),
+    Column("person", Text),
+    Column("erased", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("tenant", "number"),
     Index(
         "uq_cases_one_open_person",
@@ -250,3 +257,13 @@ notification = Table(
     Index("ix_notification_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
     comment="Mails to colleagues: of a case, and invitations to sign in.",
 )
+
+for _table in (answer, invitation, cases):
+    person_indexes(_table)
+
+PERSONAL_TABLES = (
+    PersonalTable(answer),
+    PersonalTable(invitation, "CAST(convert_from(t.body, 'UTF8') AS jsonb) #>> '{customer,id}'"),
+    PersonalTable(cases),
+)
+"""What is stored of customers; timelines, histories and notices hang on these."""

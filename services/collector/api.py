@@ -32,6 +32,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken
 from shared.permissions import ANSWER_ROLES
+from shared.privacy.persons import person_or_nobody
 from shared.secrets import customer_hash
 from shared.tenancy.tenants import find_tenant
 from shared.values.messages import message
@@ -93,7 +94,8 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
         changed = []
         for item, id_ in zip(items, ids, strict=True):
             customer_id = _customer_id(context, tenant, item.customer)
-            answer = imported_answer(id_, zone, item, customer_id, known.get(id_), uow.now)
+            person = person_or_nobody(context.secret, tenant_id, customer_id)
+            answer = imported_answer(id_, zone, item, customer_id, person, known.get(id_), uow.now)
             if answer is not None:
                 changed.append(answer)
         await answers.put_answers(uow, tenant_id, changed)

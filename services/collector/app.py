@@ -5,7 +5,7 @@ from services.collector.models import metadata
 from services.collector.recovery import recovery
 from services.collector.repository.retention import RETENTION as RETENTION_RULES
 from services.collector.settings import Settings
-from shared.events import ANSWERS, CASES, INVITATIONS, RETENTION, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SURVEYS, TENANTS
 from shared.service import Service, lazy_api
 
 SERVICE = Service(
@@ -14,7 +14,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/s", "/v1/answers", "/v1/personal-data/collector"),
     api=lazy_api("services.collector.web"),
-    consumes=(TENANTS, SURVEYS, INVITATIONS, CASES, RETENTION),
+    consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES, RETENTION),
     subscriptions=subscriptions,
     owns=(ANSWERS,),
     recovery=recovery,

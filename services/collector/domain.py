@@ -42,6 +42,8 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     test: bool
     customer_id: str
     contact_key: str | None = None
+    person: str | None = None
+    erased: bool = False
     event_id: UUID
     touchpoint: str | None
     segments: dict[str, str]
@@ -66,6 +68,8 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
             test=invitation.test,
             customer_id=invitation.customer.id,
             contact_key=invitation.contact_key,
+            person=invitation.person,
+            erased=invitation.erased,
             event_id=invitation.event_id,
             touchpoint=invitation.touchpoint,
             segments=invitation.segments,
@@ -176,6 +180,7 @@ def answer_after(target: LinkTarget, submitted: SubmittedAnswer, now: datetime) 
     new = msgspec.structs.replace(
         old,
         contact_key=target.invitation.contact_key,
+        person=target.invitation.person,
         state="sent" if submitted.sent or old.state == "sent" else "saved",
         score=submitted.score,
         language=submitted.language,
@@ -213,6 +218,7 @@ def clicked_answer(invitation: InvitationReplica, now: datetime, *, version: int
         test=invitation.test,
         customer_id=invitation.customer_id,
         contact_key=invitation.contact_key,
+        person=invitation.person,
         survey_id=invitation.survey_id,
         survey_version=invitation.survey_version,
         event_id=invitation.event_id,

@@ -5,9 +5,21 @@ from typing import Any
 
 from services.collector.repository import replicas
 from shared.db.database import UnitOfWork
-from shared.events import CASES, INVITATIONS, RETENTION, SURVEYS, TENANTS, Case, Event, Invitation, Survey
+from shared.events import (
+    CASES,
+    CUSTOMERS,
+    INVITATIONS,
+    RETENTION,
+    SURVEYS,
+    TENANTS,
+    Case,
+    Event,
+    Invitation,
+    Survey,
+)
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
+from shared.privacy.erased import keep_erased
 from shared.service import Context
 from shared.tenancy.retention import keep_retention
 from shared.tenancy.tenants import keep_tenants
@@ -31,6 +43,7 @@ async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
     """The handler of each topic that the collector consumes."""
     return (
+        Subscription(CUSTOMERS, keep_erased),
         Subscription(TENANTS, keep_tenants),
         Subscription(SURVEYS, keep_surveys),
         Subscription(INVITATIONS, keep_invitations, prompt=True),

@@ -225,7 +225,13 @@ def answer_id(tenant: str, item: AnswerIn) -> UUID:
 
 
 def imported_answer(
-    id_: UUID, zone: ZoneInfo, item: AnswerIn, customer_id: str | None, old: Answer | None, now: datetime
+    id_: UUID,
+    zone: ZoneInfo,
+    item: AnswerIn,
+    customer_id: str | None,
+    person: str,
+    old: Answer | None,
+    now: datetime,
 ) -> Answer | None:
     """The answer that an item becomes, or None when it changes nothing.
 
@@ -241,6 +247,7 @@ def imported_answer(
         score=item.score,
         comment=(item.comment or "").strip() or None,
         customer_id=customer_id,
+        person=person,
         measurement=item.measurement or "transactional",
         touchpoint=segments.get("touchpoint"),
         segments=segments,

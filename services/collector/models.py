@@ -20,6 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
+from shared.privacy.backfill import PersonalTable, person_indexes
+from shared.privacy.erased import erased_table
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.tenants import tenant_tables
 
@@ -27,6 +29,7 @@ metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
 retention_tables(metadata)
+erased_table(metadata)
 
 survey = Table(
     "survey",
@@ -51,6 +54,7 @@ invitation = Table(
     Column("expires_at", DateTime(timezone=True)),
     # Whether it was so old that its customer was removed.
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("person", Text),
     Index(None, "id"),
     Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
 )
@@ -100,6 +104,8 @@ answer = Table(
     Column("page", Text),
     Column("page_seq", Integer),
     Column("contact_key", Text),
+    Column("person", Text),
+    Column("erased", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -137,3 +143,12 @@ case_copy = Table(
     Column("first_contact_at", DateTime(timezone=True)),
     Index(None, "tenant", "answer_id"),
 )
+
+for _table in (answer, invitation):
+    person_indexes(_table)
+
+PERSONAL_TABLES = (
+    PersonalTable(answer),
+    PersonalTable(invitation, "CAST(convert_from(t.body, 'UTF8') AS jsonb) ->> 'customer_id'"),
+)
+"""What is stored of customers; histories and visits hang on these."""

@@ -21,6 +21,8 @@ from sqlalchemy import (
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.outbound.deliveries import delivery_table
 from shared.outbound.mail_stream import stream_table
+from shared.privacy.backfill import PersonalTable, person_indexes
+from shared.privacy.erased import erased_table
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.tenants import tenant_tables
 
@@ -32,6 +34,7 @@ tenant_tables(metadata)
 stream_table(metadata)
 delivery_table(metadata)
 retention_tables(metadata)
+erased_table(metadata)
 
 _outbox = metadata.tables["outbox"]
 Index("ix_outbox_key", _outbox.c.key, postgresql_where=text("topic = 'invitations.v1'"))
@@ -103,6 +106,7 @@ suppression = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("canonical", Boolean, nullable=False, server_default=text("false")),
     Column("listed", Boolean, nullable=False, server_default=text("false")),
+    Column("person", Text),
     CheckConstraint("kind IN ('address', 'customer')", name="kind"),
     CheckConstraint("reason IN ('unsubscribed', 'listed')", name="reason"),
 )
@@ -117,6 +121,7 @@ suppression_lift = Table(
     Column("was", Text, nullable=False),
     Column("who", Text, nullable=False),
     Column("reason", Text),
+    Column("person", Text),
 )
 customer = Table(
     "customer",
@@ -128,6 +133,7 @@ customer = Table(
     Column("address", Text),
     Column("several", Boolean, nullable=False, server_default=text("false")),
     Column("invited_before", INSTANT),
+    Column("person", Text),
 )
 backfill = Table(
     "backfill",
@@ -145,6 +151,8 @@ decision = Table(
     Column("source", Text, nullable=False),
     Column("source_id", Text, nullable=False),
     Column("customer_id", Text, nullable=False),
+    Column("person", Text),
+    Column("contact_key", Text),
     Column("digest", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("survey_id", Uuid),
@@ -166,6 +174,7 @@ invitation = Table(
     Column("version", BigInteger, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("customer_id", Text, nullable=False),
+    Column("person", Text),
     Column("survey_id", Uuid, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
@@ -227,3 +236,16 @@ case_heard = Table(
     Index(None, "heard_at"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
 )
+
+for _table in (decision, invitation, customer, suppression, suppression_lift):
+    person_indexes(_table)
+
+CUSTOMER_KEY = "CASE t.kind WHEN 'customer' THEN t.key END"
+PERSONAL_TABLES = (
+    PersonalTable(decision),
+    PersonalTable(invitation),
+    PersonalTable(customer, "t.id"),
+    PersonalTable(suppression, CUSTOMER_KEY),
+    PersonalTable(suppression_lift, CUSTOMER_KEY),
+)
+"""What is stored of customers; the other tables hang on these, or hold nothing of anybody."""

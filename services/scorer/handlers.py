@@ -11,6 +11,7 @@ from shared.db.notifications import notify_changes
 from shared.events import (
     ANSWERS,
     CASES,
+    CUSTOMERS,
     INVITATIONS,
     RETENTION,
     SENDING,
@@ -25,6 +26,7 @@ from shared.events import (
 from shared.events.dedupe import newest
 from shared.events.segments import dimension_of, named_segments
 from shared.kafka.kernel import Subscription
+from shared.privacy.erased import keep_erased
 from shared.service import Context
 from shared.tenancy import keep_tenants
 from shared.tenancy.retention import keep_retention
@@ -111,6 +113,7 @@ async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG001  (one signature for all services)
     """The handler of each topic that the scorer consumes."""
     return (
+        Subscription(CUSTOMERS, keep_erased),
         Subscription(TENANTS, keep_tenants),
         Subscription(ANSWERS, count_answers),  # not prompt: a score may be a third of a second late
         Subscription(INVITATIONS, keep_invitations),

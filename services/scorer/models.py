@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.events.nps import SCALE
+from shared.privacy.backfill import PersonalTable, person_indexes
+from shared.privacy.erased import erased_table
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
@@ -27,6 +29,7 @@ kernel_tables(metadata)
 tenant_tables(metadata)
 sending_table(metadata)
 retention_tables(metadata)
+erased_table(metadata)
 
 Bytewise = Text(collation="C")
 """For names that are read as ranges and cursors: ordered by bytes, as Python orders them."""
@@ -48,6 +51,8 @@ answer = Table(
     Column("segments", ARRAY(Text), nullable=False),
     Column("touchpoint", Text),
     Column("customer_id", Text),
+    Column("person", Text),
+    Column("contact_key", Text),
     Column("comment", Text),
     Column("language", Text),
     Column("origin", Text, nullable=False),
@@ -185,3 +190,8 @@ case_copy = Table(
     Index(None, "heard_at"),
     Index(None, "tenant", "due_at", postgresql_where=text("state <> 'closed'")),
 )
+
+person_indexes(answer)
+
+PERSONAL_TABLES = (PersonalTable(answer),)
+"""What is stored of customers; the other tables hold counts, or nothing of anybody."""

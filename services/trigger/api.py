@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
+from msgspec.structs import replace
 
 from services.trigger.context import OwnContext, TriggerContext
 from services.trigger.domain import AcceptedEvent, transaction
@@ -28,6 +29,7 @@ from shared.http.key_auth import requires
 from shared.http.problems import Problem
 from shared.http.readers import VARY, reading, spoken_to
 from shared.kafka.kernel import Unavailable
+from shared.privacy.persons import identity_of, person_of
 from shared.secrets import customer_hash
 from shared.values.messages import Count, alternatives, message
 
@@ -100,7 +102,7 @@ def _read(context: TriggerContext, encoded: EncodedEvent, key: ApiKey, now: date
     """
     event, spoilt = read_event(encoded)
     try:
-        return transaction(
+        accepted = transaction(
             event,
             source=key.source or key.name,
             customer_id=lambda address: customer_hash(context.secret, key.tenant, address),
@@ -110,6 +112,9 @@ def _read(context: TriggerContext, encoded: EncodedEvent, key: ApiKey, now: date
         )
     except Unacceptable as fault:
         raise Unacceptable(encoded.place(fault.field), fault.remedy) from None
+    identity = identity_of(context.secret, key.tenant, accepted.transaction.customer)
+    named = replace(accepted.transaction, person=person_of(context.secret, key.tenant, identity))
+    return accepted._replace(transaction=named)
 
 
 def _accept(

@@ -17,7 +17,7 @@ async def recover(
     :raises RecoveryRefused: when a process of the service runs.
     """
     async with command_context(service, process="recover") as context:
-        recovery = service.recovery(context)
+        recovery = service.restored(context)
         recoverer = Recoverer(
             context.database,
             service.name,

@@ -60,6 +60,10 @@ class UnitOfWork:
             raise Unprocessable(f"an event of {len(value)} bytes is more than a topic takes")
         self._outbox_rows.append((topic.name, topic.record_key(event), value, None))
 
+    def publish_tombstone(self, topic: str, key: bytes) -> None:
+        """Erase, if and when the transaction commits, what was published under this key."""
+        self._outbox_rows.append((topic, key, None, None))
+
     def add_dead_letter(self, topic: str, key: bytes | None, value: bytes | None, headers: bytes) -> None:
         """Publish a dead letter with its original bytes, if and when the transaction commits."""
         self._outbox_rows.append((topic, key, value, headers))

@@ -8,6 +8,7 @@ from shared.events.answers import ANSWERS, Answer, AnswerState, Origin
 from shared.events.cases import CASES, Case, CaseState
 from shared.events.customers import CUSTOMERS, CustomerErased
 from shared.events.envelope import Data, Event, Topic, Unreadable
+from shared.events.erasures import ERASURES, ErasureConfirmed
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
 from shared.events.retention import RETENTION, RetentionRules, TenantRetention
@@ -22,6 +23,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     TRANSACTIONS,
     TENANTS,
     CUSTOMERS,
+    ERASURES,
     SURVEYS,
     SENDING,
     RETENTION,
@@ -35,6 +37,7 @@ __all__ = [
     "ANSWERS",
     "CASES",
     "CUSTOMERS",
+    "ERASURES",
     "INVITATIONS",
     "RETENTION",
     "SCORES",
@@ -53,6 +56,7 @@ __all__ = [
     "Customer",
     "CustomerErased",
     "Data",
+    "ErasureConfirmed",
     "Event",
     "FollowUp",
     "Invitation",

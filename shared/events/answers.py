@@ -32,6 +32,10 @@ class Answer(Data, frozen=True, kw_only=True):
     customer_id: Text | None = None
     contact_key: Text | None = None
     """That of the invitation: several people may share one customer id."""
+    person: Text | None = None
+    """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
+    erased: bool = False
+    """Whether everything personal was erased from it, at the customer's request."""
     survey_id: UUID | None = None
     survey_version: int | None = None
     event_id: UUID | None = None
@@ -56,4 +60,5 @@ ANSWERS = Topic(
     identity=lambda answer: str(answer.id),
     version=lambda answer: answer.version,
     key=lambda answer: str(answer.id),
+    erasable=True,
 )

@@ -20,6 +20,10 @@ class Case(Data, frozen=True, kw_only=True):
     customer_id: Text | None = None
     contact_key: Text | None = None
     """The keyed hash of the customer's address."""
+    person: Text | None = None
+    """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
+    erased: bool = False
+    """Whether everything personal was erased from it, at the customer's request."""
     score: ScoreValue
     touchpoint: Text | None = None
     segments: dict[str, str] = {}
@@ -45,4 +49,5 @@ CASES = Topic(
     identity=lambda case: str(case.id),
     version=lambda case: case.version,
     key=lambda case: str(case.id),
+    erasable=True,
 )

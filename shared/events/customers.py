@@ -1,15 +1,20 @@
 """``customers``: a customer whose personal data must be erased by every service."""
 
-from shared.events.envelope import Data, Instant, Name, Topic
+from shared.events.envelope import Data, Instant, Name, Text, Topic
 
 
 class CustomerErased(Data, frozen=True, kw_only=True):
-    """Personal data of this customer from before ``erased_at`` are erased wherever they are stored."""
+    """What is stored of this customer anywhere is erased, and so is what comes of them later."""
 
     id: Name
-    """Keyed hash of the customer's id: the id itself must not be stored."""
+    """The target: the person, and behind a dot the contact where only that one is meant."""
     version: int
     erased_at: Instant
+    person: Text | None = None
+    """The pseudonym of the customer; None: the id is the pseudonym."""
+    contact: Text | None = None
+    """The keyed hash of the one address that is meant, of a customer id that several people share; None: the
+    customer under every address."""
 
 
 CUSTOMERS = Topic(

@@ -56,6 +56,10 @@ class Topic(Generic[D]):
     key: Callable[[D], str]
     """Within the tenant: events of one key are in one partition, in order."""
     compacted: bool = False
+    """Only the newest record of each key is kept, for ever; one without a value is a tombstone."""
+    erasable: bool = False
+    """Records are kept for some days, of each key only the newest: what replaces a record, or a tombstone,
+    erases it."""
     _decoder: "msgspec.json.Decoder[Event[D]]" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -73,9 +77,14 @@ class Topic(Generic[D]):
             data=data,
         )
 
+    @property
+    def has_tombstones(self) -> bool:
+        """Whether a record without a value is no fault."""
+        return self.compacted or self.erasable
+
     def record_key(self, event: Event[D]) -> bytes:
         """The record's key, which begins with the tenant."""
-        return f"{event.tenant}/{self.key(event.data)}".encode()
+        return record_key(event.tenant, self.key(event.data))
 
     def encode(self, event: Event[D]) -> bytes:
         """The record's value."""
@@ -102,6 +111,11 @@ class Topic(Generic[D]):
         if event.specversion != "1.0" or event.type != self.event_type:
             raise Unreadable(f"not an event of type {self.event_type}")
         return event
+
+
+def record_key(tenant: str, key: str) -> bytes:
+    """The key of a record about a tenant's thing."""
+    return f"{tenant}/{key}".encode()
 
 
 _encoder = msgspec.json.Encoder()

@@ -32,6 +32,10 @@ class Invitation(Data, frozen=True, kw_only=True):
     customer: Customer
     contact_key: Text | None = None
     """The keyed hash of the address that the mail goes to: several people may share one customer id."""
+    person: Text | None = None
+    """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
+    erased: bool = False
+    """Whether everything personal was erased from it, at the customer's request."""
     account: Account | None = None
     handled_by: Text | None = None
     event_id: UUID
@@ -55,4 +59,5 @@ INVITATIONS = Topic(
     identity=lambda invitation: str(invitation.id),
     version=lambda invitation: invitation.version,
     key=lambda invitation: str(invitation.id),
+    erasable=True,
 )

@@ -29,7 +29,7 @@ class RetentionRules(Data, frozen=True, kw_only=True):
     """
 
     contacts: Annotated[int, Interval(ge=MIN_TOPIC_DAYS, le=MAX_RETENTION_DAYS)] = 730
-    """Addresses, names, phone numbers, ids and attributes of customers, after the link of the mail has ended."""
+    """Addresses, names, phone numbers, ids and attributes of customers, after their link has ended."""
     comments: Annotated[int, Interval(ge=MIN_TOPIC_DAYS, le=MAX_RETENTION_DAYS)] = 730
     """What customers wrote, and the notes about their cases."""
     cases: Annotated[int, Interval(ge=MIN_TOPIC_DAYS, le=MAX_RETENTION_DAYS)] = 1095

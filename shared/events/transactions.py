@@ -45,6 +45,8 @@ class Transaction(Data, frozen=True, kw_only=True):
     occurred_at: Instant
     accepted_at: Instant
     customer: Customer
+    person: Text | None = None
+    """The pseudonym of the customer; None: published by a version that knew none."""
     digest: Name
     """SHA-256 of the request's event, to show when one identity came with two contents."""
     account: Account | None = None
@@ -69,5 +71,6 @@ TRANSACTIONS = Topic(
     source="/afterword/trigger",
     identity=lambda transaction: str(transaction.event_id),
     version=lambda _: 0,
-    key=lambda transaction: transaction.customer.id,
+    key=lambda transaction: str(transaction.event_id),
+    erasable=True,
 )

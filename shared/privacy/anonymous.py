@@ -1,21 +1,21 @@
 """What is left of a customer's data when they are too old: all that is counted, and nothing of the person."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 from sqlalchemy import Table
 
-from shared.events import Answer, Customer, Invitation, Transaction
+from shared.events import Answer, Invitation, Transaction
+from shared.privacy.persons import NOBODY
+from shared.privacy.subjects import ERASED_CUSTOMER
 
-ANONYMOUS_ID = "erased"
+ANONYMOUS_ID = ERASED_CUSTOMER.id
 """In place of a customer's id, where there must be one."""
-ANONYMOUS_CUSTOMER = Customer(id=ANONYMOUS_ID)
 NO_EVENT = UUID(int=0)
 """In place of an event's id, which anybody can compute who knows how the company named the event."""
 
-_OF_THE_CUSTOMER = {"customer_id": f"'{ANONYMOUS_ID}'", "contact_key": "''", "person": "''"}
+_OF_THE_CUSTOMER = {"customer_id": f"'{ANONYMOUS_ID}'", "contact_key": "''", "person": f"'{NOBODY}'"}
 """Columns that say whose a row is, with what is in them when it is nobody's and NULL is not allowed."""
 
 
@@ -35,12 +35,13 @@ def anonymous_invitation(body: bytes) -> bytes:
     return _encode(
         msgspec.structs.replace(
             invitation,
-            customer=ANONYMOUS_CUSTOMER,
+            customer=ERASED_CUSTOMER,
             event_id=NO_EVENT,
             account=None,
             handled_by=None,
             attributes=UNSET,
-            **_nobody(invitation),
+            contact_key=None,
+            person=NOBODY,
         )
     )
 
@@ -49,7 +50,9 @@ def anonymous_answer(body: bytes) -> bytes:
     """A stored answer without its customer; what was written in it stays."""
     answer = _answers.decode(body)
     return _encode(
-        msgspec.structs.replace(answer, customer_id=None, event_id=None, invited_at=None, **_nobody(answer))
+        msgspec.structs.replace(
+            answer, customer_id=None, event_id=None, invited_at=None, contact_key=None, person=NOBODY
+        )
     )
 
 
@@ -64,19 +67,14 @@ def anonymous_transaction(body: bytes) -> bytes:
     return _encode(
         msgspec.structs.replace(
             transaction,
-            customer=ANONYMOUS_CUSTOMER,
+            customer=ERASED_CUSTOMER,
+            person=NOBODY,
             account=None,
             handled_by=None,
             attributes=UNSET,
             dropped=(),
         )
     )
-
-
-def _nobody(data: msgspec.Struct) -> dict[str, Any]:
-    """The pseudonyms of the customer that this kind of event has, as those of nobody."""
-    nobody = {"contact_key": None, "person": ""}
-    return {name: value for name, value in nobody.items() if name in data.__struct_fields__}
 
 
 _encode = msgspec.json.Encoder().encode

@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.db.database import Database, UnitOfWork, new_engine, statement
 from shared.errors import is_infrastructure_error
 from shared.health import Health
-from shared.kafka.ops.metrics_loop import Gauge
 from shared.privacy.retention import Cutoffs, RetentionRule
 from shared.runtime import Periodic
 from shared.telemetry import metrics
@@ -133,14 +132,10 @@ def night_before(now: datetime) -> datetime:
     return begin if begin <= now else begin - timedelta(days=1)
 
 
-def measure_retention(service: str) -> Gauge:
-    """The gauge of when the last night's work was finished."""
-
-    async def measure(uow: UnitOfWork) -> None:
-        finished = (await uow.execute(FIND_FINISHED)).scalar_one_or_none()
-        metrics.RETENTION_FINISHED.labels(service).set(finished.timestamp() if finished else 0)
-
-    return measure
+async def measure_retention(uow: UnitOfWork, service: str) -> None:
+    """Set the gauge of when the last night's work was finished."""
+    finished = (await uow.execute(FIND_FINISHED)).scalar_one_or_none()
+    metrics.RETENTION_FINISHED.labels(service).set(finished.timestamp() if finished else 0)
 
 
 async def _try_lock(connection: AsyncConnection) -> bool:

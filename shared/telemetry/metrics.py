@@ -83,6 +83,17 @@ DEADLINES = Counter(
     ["service", "kind", "outcome"],
 )
 
+ERASURES = Counter(
+    "afterword_erasures_total",
+    "Customers whose data a service had to erase: erased, or failed and to be tried again.",
+    ["service", "outcome"],
+)
+ERASURES_WAITING = Gauge(
+    "afterword_erasures_waiting",
+    "Customers whose data a service has not erased yet; each worker measures all.",
+    ["service"],
+)
+
 CLOCK_DIFFERENCE = Gauge(
     "afterword_clock_seconds",
     "How far this machine's clock is ahead of the database's; negative when behind.",

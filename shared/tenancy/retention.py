@@ -35,7 +35,7 @@ RETENTION_DDL = (
     )
     """,
 )
-"""For the migration of a service that keeps something for a time. A further kind is a migration of its own."""
+"""For the migration of a service that keeps something for a time. A further kind is a migration."""
 
 RETENTION_TABLE = Table(
     "retention",

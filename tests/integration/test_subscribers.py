@@ -38,7 +38,7 @@ async def test_every_example_is_handled_and_the_second_time_nothing_is_said(
     try:
         said = []
         for _ in range(2):
-            for subscription in service.subscriptions(context):
+            for subscription in service.consumed(context):
                 for path in sorted((EXAMPLES / subscription.topic.name).glob("*.json")):
                     async with context.database.transaction() as uow:
                         await subscription.handle(uow, [subscription.topic.decode(path.read_bytes())])
@@ -54,7 +54,7 @@ async def test_all_examples_of_a_topic_may_come_in_one_batch(name: str, postgres
     service = a_service(name)
     context = await a_context(service, postgres)
     try:
-        for subscription in service.subscriptions(context):
+        for subscription in service.consumed(context):
             topic = subscription.topic
             batch = [topic.decode(path.read_bytes()) for path in (EXAMPLES / topic.name).glob("*.json")]
             batch.sort(

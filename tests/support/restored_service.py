@@ -115,7 +115,7 @@ class RestoredService:
                 subscription.topic.name: BatchConsumer(
                     context.database, self.service.name, subscription, self.broker, self.health
                 ).run
-                for subscription in self.service.subscriptions(context)
+                for subscription in self.service.consumed(context)
             }
         if sending and self.service.sender_loops:
             loops |= self.service.sender_loops(context)

@@ -133,6 +133,8 @@ def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
         closed_at=case.closed_at,
         changed_at=event.time,
         contact_key=case.contact_key or "",
+        person=case.person,
+        erased=case.erased,
         may_contact=case.may_contact,
     )
 

@@ -5,6 +5,7 @@ import msgspec
 from services.collector.domain import InvitationReplica
 from services.collector.models import answer, answer_history, intent, invitation
 from shared.privacy.anonymous import ANONYMOUS_ID, NO_EVENT, without_customer
+from shared.privacy.persons import NOBODY
 from shared.privacy.retention import LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
 
 
@@ -16,6 +17,7 @@ def anonymous_replica(body: bytes) -> bytes:
             replica,
             customer_id=ANONYMOUS_ID,
             contact_key=None,
+            person=NOBODY,
             event_id=NO_EVENT,
             occurred_at=None,
             time_zone=None,

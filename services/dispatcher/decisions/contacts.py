@@ -4,7 +4,9 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from shared.events import Customer
-from shared.secrets import customer_hash, customer_hashes
+from shared.privacy.persons import NOBODY, identity_of, person_of
+from shared.privacy.subjects import Subject
+from shared.secrets import customer_hashes
 from shared.values.customer_ids import is_placeholder_id
 
 
@@ -20,6 +22,13 @@ class ContactKey(NamedTuple):
     """The hashes under which earlier versions may have stored this address."""
     ignored_id: str | None = None
     """The id that came, where it was treated as none."""
+    person: str = NOBODY
+    """The pseudonym of the customer."""
+
+    @property
+    def subject(self) -> Subject:
+        """The contact as an erasure knows it."""
+        return Subject(self.tenant, self.person, self.address)
 
     @property
     def key(self) -> str:
@@ -41,14 +50,12 @@ def contact_key_of(
     if customer.email is not None and customer.email.strip():
         address, *others = customer_hashes(secret, tenant, customer.email)
         earlier = tuple(others)
-    customer_id = customer.id
-    if is_placeholder_id(customer_id, placeholder_ids):
-        ignored_id = customer_id
-        if address is not None:
-            customer_id = address
-        elif customer.phone:
-            customer_id = customer_hash(secret, tenant, customer.phone)
-    return ContactKey(tenant, customer_id, address, earlier, ignored_id)
+    customer_id = identity_of(secret, tenant, customer, placeholder_ids)
+    if customer_id != customer.id or is_placeholder_id(customer.id, placeholder_ids):
+        ignored_id = customer.id
+    return ContactKey(
+        tenant, customer_id, address, earlier, ignored_id, person_of(secret, tenant, customer_id)
+    )
 
 
 def quarantine_keys(contact: ContactKey) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from shared.values.languages import widening
 
 AddressQuality = Literal["good", "missing", "bad"]
 SurveyRefusal = Literal[
-    "paused", "no_address", "bad_address", "opted_out", "suppressed", "quarantine", "too_old"
+    "paused", "erased", "no_address", "bad_address", "opted_out", "suppressed", "quarantine", "too_old"
 ]
 """The rule by which a survey does not ask."""
 Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
@@ -39,6 +39,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the customer when the decision is made, with the contact's row locked."""
 
     address: AddressQuality
+    erased: bool = False
+    """Whether the company has erased this customer's data."""
     test_address: bool = False
     opted_out: bool = False
     suppressed: bool = False
@@ -126,6 +128,7 @@ def judge_survey(
     due_at = due_time(survey, occurred_at, now, person)
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
         (survey.state != "live", "paused"),
+        (person.erased, "erased"),
         (person.address == "missing", "no_address"),
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),

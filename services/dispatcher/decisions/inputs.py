@@ -23,6 +23,8 @@ from services.dispatcher.surveys.domain import rules_of
 from services.dispatcher.surveys.texts import read_texts
 from shared.db import UnitOfWork
 from shared.events import Event, Tenant, Transaction
+from shared.privacy.erased import find_erased
+from shared.privacy.subjects import Subject
 from shared.tenancy.tenants import find_tenants
 from shared.values.text import normalized_text
 
@@ -39,6 +41,8 @@ class DecisionInputs:
     """The suppressions of addresses and customers, by tenant, kind and key."""
     asked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
     """When each contact, or anybody with an id, was last asked; updated within the batch."""
+    erased: set[Subject] = field(default_factory=set)
+    """The contacts whose data the company has erased."""
 
     def knows(self, tenant: str) -> bool:
         """Whether the tenant exists: its event was consumed, or it has a survey here."""
@@ -66,6 +70,7 @@ class DecisionInputs:
         asked = [self.asked_at.get((contact.tenant, key)) for key in quarantine_keys(contact)]
         return Person(
             address=address_quality(event.data.customer.email),
+            erased=contact.subject in self.erased,
             test_address=self.sending(event.tenant).is_test(event.data.customer.email),
             opted_out="unsubscribed" in reasons,
             suppressed="listed" in reasons,
@@ -106,6 +111,11 @@ async def load_inputs(
     return DecisionInputs(
         policy, await find_tenants(uow, tenants), surveys, await find_sendings(uow, tenants)
     )
+
+
+async def load_erased(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:
+    """Load which contacts were erased, before anything of them is stored."""
+    inputs.erased.update(await find_erased(uow, [contact.subject for contact in contacts]))
 
 
 async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs: DecisionInputs) -> None:

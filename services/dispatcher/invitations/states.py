@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import Verdict
 from services.dispatcher.invitations import repository
 from shared.db import UnitOfWork
@@ -19,7 +20,7 @@ _decoder = msgspec.json.Decoder(Invitation)
 def new_invitation(
     transaction: Transaction,
     customer: Customer,
-    contact_key: str | None,
+    contact: ContactKey,
     event_id: UUID,
     verdict: Verdict,
     language: str,
@@ -42,7 +43,8 @@ def new_invitation(
         language=language,
         test=verdict.test,
         customer=customer,
-        contact_key=contact_key,
+        contact_key=contact.address,
+        person=contact.person,
         account=transaction.account,
         handled_by=transaction.handled_by,
         event_id=event_id,

@@ -33,8 +33,8 @@ KIND_LABELS: dict[RetentionKind, KindLabel] = {
     "cases": KindLabel(
         message("Closed cases"),
         message(
-            "Who worked on a case and what was done, counted from the day on which it was closed. Its number, "
-            "score, segments, days, cause and outcome stay. A case under way is never touched."
+            "Who worked on a case and what was done, counted from the day on which it was closed. Its "
+            "number, score, segments, days, cause and outcome stay. A case under way is never touched."
         ),
     ),
     "decisions": KindLabel(

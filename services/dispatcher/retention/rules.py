@@ -16,6 +16,7 @@ from services.dispatcher.models import (
 from shared.outbound.deliveries import DELIVERY
 from shared.privacy.anonymous import (
     ANONYMOUS_ID,
+    NO_EVENT,
     anonymous_invitation,
     anonymous_transaction,
     without_customer,
@@ -83,6 +84,7 @@ RETENTION: tuple[RetentionRule, ...] = (
         without_customer(
             invitation,
             anonymous="true",
+            event_id=f"'{NO_EVENT}'",
             reason="CASE WHEN t.state IN ('failed', 'bounced', 'unknown') THEN NULL ELSE t.reason END",
         ),
     ),

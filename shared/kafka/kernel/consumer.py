@@ -24,7 +24,7 @@ from shared.events.envelope import D
 from shared.health import Health
 from shared.kafka.kernel import positions
 from shared.kafka.kernel.clients import new_consumer, stop_consumer
-from shared.kafka.kernel.dead_letters import dead_letter_topic, encode_headers
+from shared.kafka.kernel.dead_letters import dead_letter_key, dead_letter_topic, encode_headers
 from shared.kafka.kernel.handling import (
     HandleRecords,
     Record,
@@ -333,11 +333,13 @@ class BatchConsumer(Generic[D]):
             record.topic,
             record.partition,
             record.offset,
+            record.key,
             reason,
             uow.now,
             [(k, v or b"") for k, v in record.headers],
         )
-        uow.add_dead_letter(dead_letter_topic(record.topic, self.service), record.key, record.value, headers)
+        key = dead_letter_key(record.topic, record.partition, record.offset)
+        uow.add_dead_letter(dead_letter_topic(record.topic, self.service), key, record.value, headers)
 
 
 def _move_over(batch: PartitionBatch) -> PositionMove:

@@ -9,6 +9,9 @@ Headers = list[tuple[str, bytes]]
 
 HEADER_PREFIX = "afterword-"
 """Of the headers that say where the record was and why it is a dead letter."""
+KEY_HEADER = "afterword-key"
+"""The record's own key, if it has one: a dead letter's key is its place, so that each can be erased alone."""
+TOPIC_HEADER = "afterword-topic"
 MAX_REASON_LENGTH = 500
 
 
@@ -17,10 +20,21 @@ def dead_letter_topic(topic: str, group: str) -> str:
     return f"{topic}.{group}.dlq"
 
 
+def dead_letter_key(topic: str, partition: int | str, offset: int | str) -> bytes:
+    """The key of the dead letter of the record at this place."""
+    return f"{topic}/{partition}/{offset}".encode()
+
+
 def encode_headers(
-    topic: str, partition: int, offset: int, reason: str, now: datetime, original: Headers
+    topic: str,
+    partition: int,
+    offset: int,
+    key: bytes | None,
+    reason: str,
+    now: datetime,
+    original: Headers,
 ) -> bytes:
-    """Place and reason, followed by the record's own headers, in the encoding of the outbox."""
+    """Place, key and reason, followed by the record's own headers, in the encoding of the outbox."""
     place = {
         "topic": topic,
         "partition": str(partition),
@@ -28,7 +42,9 @@ def encode_headers(
         "reason": reason[:MAX_REASON_LENGTH],
         "at": now.isoformat(),
     }
-    headers = [(HEADER_PREFIX + name, value.encode()) for name, value in place.items()] + original
+    headers = [(HEADER_PREFIX + name, value.encode()) for name, value in place.items()]
+    headers += [(KEY_HEADER, key)] if key is not None else []
+    headers += original
     return msgspec.json.encode([(name, base64.b64encode(value).decode()) for name, value in headers])
 
 

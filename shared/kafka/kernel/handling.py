@@ -54,7 +54,7 @@ def decode(topic: Topic[D], records: Sequence[Record]) -> tuple[DecodedRecords[D
     decoded: list[tuple[RecordPlace, Event[D]]] = []
     unhandled: UnhandledRecords = {}
     for record in records:
-        if record.value is None and topic.compacted:
+        if record.value is None and topic.has_tombstones:
             continue  # a tombstone: the thing's last version was published before it
         try:
             decoded.append((place_of(record), topic.decode(record.value)))

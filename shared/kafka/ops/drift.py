@@ -41,8 +41,10 @@ class Drift:
     def stops_us(self) -> bool:
         """Whether a service must wait until the difference is ended."""
         match self.what:
-            case "topic" | "message.timestamp.type" | "cleanup.policy":
+            case "topic" | "message.timestamp.type":
                 return True
+            case "cleanup.policy":
+                return not _only_compacts(self.declared, self.there)
             case "partitions" | "max.message.bytes":
                 return _more(self.there, self.declared)
             case _:
@@ -75,6 +77,19 @@ def _more(declared: str, there: str) -> bool:
     return NOT_SET not in {declared, there} and int(there) > int(declared)
 
 
+def _other_policy(declared: str, there: str) -> bool:
+    return not _only_compacts(declared, there)
+
+
+def _only_compacts(declared: str, there: str) -> bool:
+    """Whether the policies differ in that records are also compacted: each thing's newest state stays."""
+    return _policies(declared) ^ _policies(there) == {"compact"} and "delete" in declared
+
+
+def _policies(value: str) -> set[str]:
+    return {policy.strip() for policy in value.split(",")}
+
+
 def _longer(declared: str, there: str) -> bool:
     return there != NOT_SET and (int(there) == UNLIMITED or UNLIMITED < int(declared) < int(there))
 
@@ -88,7 +103,7 @@ _REFUSALS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
         "keys are placed by crc32 mod partitions, so things would move; --force adds them",
     ),
     ("replication", _always, "only kafka-reassign-partitions.sh moves copies"),
-    ("cleanup.policy", _always, _LOSES_RECORDS),
+    ("cleanup.policy", _other_policy, _LOSES_RECORDS),
     ("retention.ms", _longer, _LOSES_RECORDS),
     ("delete.retention.ms", _longer, _LOSES_RECORDS),
     ("max.message.bytes", _more, "larger records may wait in an outbox; --force lowers it"),

@@ -14,7 +14,13 @@ from shared.kafka.kernel.clients import (
     stop_consumer,
     stop_producer,
 )
-from shared.kafka.kernel.dead_letters import HEADER_PREFIX, Headers
+from shared.kafka.kernel.dead_letters import (
+    HEADER_PREFIX,
+    KEY_HEADER,
+    TOPIC_HEADER,
+    Headers,
+    dead_letter_key,
+)
 
 
 @dataclass(frozen=True)
@@ -95,14 +101,20 @@ async def _dead_letters(reader: AIOKafkaConsumer, topic: str) -> AsyncIterator[D
         for records in (await reader.getmany(timeout_ms=500)).values():
             for record in records:
                 next_offset = record.offset + 1
-                if next_offset <= end:
+                headers = dict(record.headers)
+                if next_offset <= end and TOPIC_HEADER in headers:  # else a tombstone: it was erased
                     yield _dead_letter(record.offset, record.key, record.value, list(record.headers))
 
 
 def _dead_letter(offset: int, key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:
     place = {
-        name[len(HEADER_PREFIX) :]: text.decode() for name, text in headers if name.startswith(HEADER_PREFIX)
+        name[len(HEADER_PREFIX) :]: text.decode()
+        for name, text in headers
+        if name.startswith(HEADER_PREFIX) and name != KEY_HEADER
     }
+    place_key = dead_letter_key(place["topic"], place["partition"], place["offset"])
+    # A version that knew no such header gave the dead letter the key of the record.
+    own_key = dict(headers).get(KEY_HEADER, None if key == place_key else key)
     return DeadLetter(
         offset,
         place["topic"],
@@ -110,7 +122,7 @@ def _dead_letter(offset: int, key: bytes | None, value: bytes | None, headers: H
         place["offset"],
         place["reason"],
         place["at"],
-        key,
+        own_key,
         value,
         [(name, text) for name, text in headers if not name.startswith(HEADER_PREFIX)],
     )

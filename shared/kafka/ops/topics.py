@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-TopicKind = Literal["kept", "compacted"]
+TopicKind = Literal["kept", "erasable", "compacted"]
 
 
 class _DeclaredTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,7 +29,7 @@ async def test_an_answer_given_while_kafka_is_away_is_published_when_it_is_back(
     health = Health()
     consumers = [
         BatchConsumer(bench.context.database, SERVICE.name, subscription, kafka, health)
-        for subscription in SERVICE.subscriptions(bench.context)
+        for subscription in SERVICE.consumed(bench.context)
     ]
     invitation = an_invitation(bench.now)
     events: list[tuple[Any, Any]] = [

@@ -14,7 +14,16 @@ from shared.limits import MAX_EVENT_BYTES
 def test_every_topic_of_the_contracts_is_declared_and_no_other() -> None:
     assert set(declaration().topics) == {topic.name for topic in TOPICS}
     for topic in TOPICS:
-        assert (declaration().topics[topic.name].kind == "compacted") == topic.compacted, topic.name
+        kind = "compacted" if topic.compacted else "erasable" if topic.erasable else "kept"
+        assert declaration().topics[topic.name].kind == kind, topic.name
+
+
+def test_what_an_older_record_says_of_a_customer_is_gone_within_a_day_of_a_newer_one() -> None:
+    erasable = [topic.name for topic in TOPICS if topic.erasable]
+    assert erasable == ["transactions.v1", "invitations.v1", "answers.v1", "cases.v1"]
+    for topic in declared([*erasable, "answers.v1.scorer.dlq"]):
+        assert topic.configs["cleanup.policy"] == "compact,delete"
+        assert int(topic.configs["max.compaction.lag.ms"]) <= 24 * 3600 * 1000
 
 
 def test_a_topic_takes_what_an_outbox_takes_and_a_dead_letter_more() -> None:
@@ -32,8 +41,9 @@ def test_what_can_hold_personal_data_is_kept_two_weeks_at_most() -> None:
 
 def test_each_service_checks_the_topics_that_it_consumes_and_publishes_on_and_its_dead_letters() -> None:
     collector = service("collector")
-    assert collector.topics[:5] == ["answers.v1", "cases.v1", "invitations.v1", "surveys.v1", "tenants.v1"]
-    assert collector.topics[5:] == collector.dead_letter_topics
+    consumed = ["cases.v1", "customers.v1", "invitations.v1", "surveys.v1", "tenants.v1"]
+    assert collector.topics[:7] == sorted([*consumed, "answers.v1", "erasures.v1"])
+    assert collector.topics[7:] == collector.dead_letter_topics
     assert {topic for name in SERVICES for topic in service(name).topics} == set(all_topics())
 
 
@@ -82,6 +92,7 @@ def test_a_missing_topic_is_one_drift_that_stops_us_and_is_created_without_force
         (ClusterTopic(12, 1, there().configs, {}), False, "kafka-reassign-partitions"),
         (there(message_timestamp_type="CreateTime"), True, ""),
         (there(cleanup_policy="compact"), True, "--force"),
+        (there(cleanup_policy="delete"), False, ""),
         (there(retention_ms="1000"), False, ""),
         (there(retention_ms="-1"), False, "--force"),
         (there(retention_ms="9999999999999"), False, "--force"),

@@ -63,6 +63,10 @@ class CaseFile(msgspec.Struct, kw_only=True):
     """The keyed hash of the person's address; empty: not known."""
     may_contact: bool | None = None
     """What the customer last said about being contacted; None: not asked, or not said."""
+    person: str | None = None
+    """The pseudonym of the customer; None: not known yet; empty: of nobody, or erased."""
+    erased: bool = False
+    """Whether everything of the customer was erased from it."""
 
     @property
     def waits_for_contact(self) -> bool:
@@ -285,6 +289,8 @@ class CaseFile(msgspec.Struct, kw_only=True):
             event_id=self.event_id,
             customer_id=self.customer_id,
             contact_key=self.contact_key or None,
+            person=self.person,
+            erased=self.erased,
             score=self.score,
             touchpoint=self.touchpoint,
             segments=self.segments,

@@ -73,6 +73,7 @@ def new_case(tenant: str, opening: Answer, newest: Answer, now: datetime, policy
         due_at=contact_due,
         changed_at=now,
         contact_key=opening.contact_key or "",
+        person=opening.person,
         may_contact=newest.may_contact,
     )
 

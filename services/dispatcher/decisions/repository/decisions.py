@@ -28,6 +28,8 @@ class NewDecision(NamedTuple):
     event_id: UUID
     transaction: Transaction
     customer_id: str
+    person: str
+    contact_key: str | None
     reason: str
     explanation: Explanation
     invitation: Invitation | None

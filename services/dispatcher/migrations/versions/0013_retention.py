@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.tenancy.retention import RETENTION_DDL
 
-revision = "0005"
-down_revision = "0004"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
