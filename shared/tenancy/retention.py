@@ -45,9 +45,9 @@ RETENTION_TABLE = Table(
     *(Column(kind, Integer, nullable=False) for kind in RETENTION_KINDS),
     Column("changed_at", DateTime(timezone=True), nullable=False),
 )
-_KINDS = ", ".join(RETENTION_KINDS)
+_DAYS_COLUMNS = ", ".join(RETENTION_KINDS)
 
-FIND_RETENTION = f"SELECT {_KINDS} FROM retention WHERE tenant = :tenant"
+FIND_RETENTION = f"SELECT {_DAYS_COLUMNS} FROM retention WHERE tenant = :tenant"
 
 
 def retention_tables(metadata: MetaData) -> None:

@@ -11,6 +11,8 @@ import pytest
 from support.companies import Company, World, an_answer, an_event
 from support.route_requests import of_company
 
+from services.collector.repository.intents import put_intent
+from services.collector.visits import Intent
 from services.command import service
 from services.scorer.repository.counting import recount
 from shared.events import TRANSACTIONS, Event, RetentionRules
@@ -59,7 +61,9 @@ async def a_company(world: World, name: str) -> Company:
     """A company with visits, an answer that was amended, and a case that is closed, with notes and a request."""
     company = await world.create_company(name)
     link = f"/s/{company.token('answer')}"
-    assert (await world.clients["collector"].get(f"{link}?v=3")).status_code == 200
+    visits = Intent(datetime.now(UTC), datetime.now(UTC), 2, 3, {"3": 1.0})
+    async with world.contexts["collector"].database.transaction() as uow:
+        await put_intent(uow, name, company.invitation, visits)
     amended = an_answer(company, 3) | {"comment": f"{name} was late again"}
     assert (await world.clients["collector"].post(link, data=amended)).status_code == 303
     await world.deliver_all()
@@ -67,7 +71,12 @@ async def a_company(world: World, name: str) -> Company:
         async with world.contexts[sender].database.transaction() as uow:
             await uow.execute("UPDATE delivery SET state = 'sent' WHERE tenant = :name", {"name": name})
     case = await world.clients["alerts"].get(f"/v1/cases/{company.case}", headers=company.headers)
-    close = {"act": "close", "cause": "delivery.late", "action": f"{name} paid", "outcome": "recovered"}
+    close: dict[str, Any] = {
+        "act": "close",
+        "cause": "delivery.late",
+        "action": f"{name} paid",
+        "outcome": "recovered",
+    }
     close |= {"told": True, "version": case.json()["version"]}
     await world.post(
         "alerts", company, f"/v1/cases/{company.case}/actions", close, **{"Idempotency-Key": str(uuid4())}
@@ -233,7 +242,7 @@ async def test_who_said_no_or_was_asked_stays_known_by_the_hash_alone(world: Wor
     database = world.contexts["dispatcher"].database
     async with database.reading() as uow:
         keys = (await uow.execute("SELECT id FROM customer WHERE tenant = 'noes'")).scalars().all()
-        assert keys and all(len(key) == 64 for key in keys)
+        assert {len(key) for key in keys} == {64}
         reasons = await uow.execute("SELECT reason FROM suppression WHERE tenant = 'noes'")
         assert "unsubscribed" in reasons.scalars().all()
     gone = await world.clients["dispatcher"].get(f"/u/{link}")

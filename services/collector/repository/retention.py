@@ -26,8 +26,8 @@ def anonymous_replica(body: bytes) -> bytes:
 
 
 _invitations = msgspec.json.Decoder(InvitationReplica)
-_WORDS = "(t.comment IS NOT NULL OR t.follow_up IS NOT NULL)"
-_NO_WORDS = "comment = NULL, follow_up = NULL"
+HAS_TEXTS = "(t.comment IS NOT NULL OR t.follow_up IS NOT NULL)"
+WITHOUT_TEXTS = "comment = NULL, follow_up = NULL"
 
 RETENTION: tuple[RetentionRule, ...] = (
     RewriteRule(
@@ -47,7 +47,7 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
         without_customer(answer, event_id="NULL", invited_at="NULL"),
     ),
-    ClearRule("comments", answer, f"t.answered_at < :comments AND {_WORDS}", _NO_WORDS),
-    ClearRule("comments", answer_history, f"t.changed_at < :comments AND {_WORDS}", _NO_WORDS),
+    ClearRule("comments", answer, f"t.answered_at < :comments AND {HAS_TEXTS}", WITHOUT_TEXTS),
+    ClearRule("comments", answer_history, f"t.changed_at < :comments AND {HAS_TEXTS}", WITHOUT_TEXTS),
     DeleteRule("visits", intent, "t.last_at < :visits"),
 )

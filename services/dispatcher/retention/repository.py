@@ -11,8 +11,8 @@ from shared.events import Event, RetentionRules, TenantRetention
 from shared.events.retention import RETENTION_KINDS
 from shared.tenancy.retention import RETENTION_TABLE
 
-_KINDS = ", ".join(RETENTION_KINDS)
-_COLUMNS = f"tenant, version, {_KINDS}, changed_at"
+_DAYS_COLUMNS = ", ".join(RETENTION_KINDS)
+_COLUMNS = f"tenant, version, {_DAYS_COLUMNS}, changed_at"
 
 FIND_STORED = f"""
     SELECT {_COLUMNS} FROM retention WHERE tenant = :tenant
@@ -29,7 +29,7 @@ _VALUES = ", ".join(f":{kind}" for kind in RETENTION_KINDS)
 _SAME = " AND ".join(f"r.{kind} = EXCLUDED.{kind}" for kind in RETENTION_KINDS)
 
 WRITE_RULES = f"""
-    INSERT INTO retention AS r (tenant, version, {_KINDS}, changed_at)
+    INSERT INTO retention AS r (tenant, version, {_DAYS_COLUMNS}, changed_at)
     VALUES (:tenant, 1, {_VALUES}, :now)
     ON CONFLICT (tenant) DO UPDATE SET
         version = r.version + 1, {_CHANGES}, changed_at = greatest(r.changed_at, EXCLUDED.changed_at)

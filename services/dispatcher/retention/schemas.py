@@ -9,7 +9,7 @@ from shared.privacy.retention import Counts, totals
 from shared.privacy.retention_api import DAYS_BY_KIND
 
 _Body = create_model("_Body", __base__=StrictBody, **DAYS_BY_KIND)
-_Answer = create_model("_Answer", **DAYS_BY_KIND)
+_Answer = create_model("_Answer", **dict.fromkeys(RETENTION_KINDS, (int, ...)))
 
 
 class RetentionBody(_Body):
