@@ -61,7 +61,7 @@ async def a_company(world: World, name: str) -> Company:
     """A company with visits, an answer that was amended, and a case that is closed, with notes and a request."""
     company = await world.create_company(name)
     link = f"/s/{company.token('answer')}"
-    visits = Intent(datetime.now(UTC), datetime.now(UTC), 2, 3, {"3": 1.0})
+    visits = Intent(datetime.now(UTC), datetime.now(UTC), 2, 3, {"3": 1.0}, None)
     async with world.contexts["collector"].database.transaction() as uow:
         await put_intent(uow, name, company.invitation, visits)
     amended = an_answer(company, 3) | {"comment": f"{name} was late again"}

@@ -57,8 +57,14 @@ async def dry_run(
     :raises ServiceUnavailable: when one does not answer.
     """
     others = [_ask(services, service, tenant, rules) for service in OTHER_SERVICES]
-    found = await asyncio.gather(_count_own(database, tenant, rules), *others)
-    return dict(zip(("dispatcher", *OTHER_SERVICES), found, strict=True))
+    # All of them are waited for: what is left running would hold its connection behind the request.
+    found = await asyncio.gather(_count_own(database, tenant, rules), *others, return_exceptions=True)
+    counts: dict[str, Counts] = {}
+    for service, result in zip(("dispatcher", *OTHER_SERVICES), found, strict=True):
+        if isinstance(result, BaseException):
+            raise result
+        counts[service] = result
+    return counts
 
 
 async def _count_own(database: Database, tenant: str, rules: RetentionRules) -> Counts:
