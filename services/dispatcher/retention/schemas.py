@@ -1,5 +1,7 @@
 """Bodies and answers of the API about retention, made from the fields of ``RetentionRules``."""
 
+from typing import Any
+
 from pydantic import BaseModel, Field, create_model
 
 from services.dispatcher.request_body import StrictBody
@@ -9,7 +11,8 @@ from shared.privacy.retention import Counts, totals
 from shared.privacy.retention_api import DAYS_BY_KIND
 
 _Body = create_model("_Body", __base__=StrictBody, **DAYS_BY_KIND)
-_Answer = create_model("_Answer", **dict.fromkeys(RETENTION_KINDS, (int, ...)))
+_DAYS: dict[str, Any] = dict.fromkeys(RETENTION_KINDS, (int, ...))
+_Answer = create_model("_Answer", **_DAYS)
 
 
 class RetentionBody(_Body):

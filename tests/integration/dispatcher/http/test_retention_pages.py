@@ -9,7 +9,7 @@ from shared.db.database import Database
 from shared.events import RETENTION, RetentionRules
 from shared.events.retention import RETENTION_KINDS
 
-DEFAULTS = {kind: str(getattr(RetentionRules(), kind)) for kind in RETENTION_KINDS}
+DEFAULTS: dict[str, str] = {kind: str(getattr(RetentionRules(), kind)) for kind in RETENTION_KINDS}
 
 
 def admin() -> dict[str, str]:
