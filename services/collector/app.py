@@ -3,6 +3,7 @@
 from services.collector.handlers import subscriptions
 from services.collector.models import metadata
 from services.collector.recovery import recovery
+from services.collector.schedule import ANONYMOUS_LOOP, anonymous_loop
 from services.collector.settings import Settings
 from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SURVEYS, TENANTS
 from shared.service import Service, lazy_api
@@ -15,6 +16,7 @@ SERVICE = Service(
     api=lazy_api("services.collector.web"),
     consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES),
     subscriptions=subscriptions,
+    worker_loops=lambda context: {ANONYMOUS_LOOP: anonymous_loop(context)},
     owns=(ANSWERS,),
     recovery=recovery,
 )

@@ -99,6 +99,7 @@ answer = Table(
     Column("contact_key", Text),
     Column("person", Text),
     Column("erased", Boolean, nullable=False, server_default=text("false")),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -108,6 +109,20 @@ answer = Table(
     postgresql_with={"fillfactor": "85"},
 )
 Index("ix_answer_tenant_answered_at_id", answer.c.tenant, answer.c.answered_at, answer.c.id)
+
+Index("ix_answer_unsent", answer.c.day, postgresql_where=text("anonymous AND state = 'saved'"))
+
+# Which links of anonymous surveys were answered, on which day. The claim, which only the browser that
+# answered can make again, is deleted a few days later; nothing here leads to the answer.
+Table(
+    "answered_link",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("claim", LargeBinary),
+    Index("ix_answered_link_claimed", "day", postgresql_where=text("claim IS NOT NULL")),
+)
 
 Table(
     "answer_history",

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.collector import api, pages
+from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
 from shared.link_tokens import LinkSigner
@@ -14,6 +15,10 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     """An answer is one transaction of our own database, so no request waits for Kafka."""
     renderer, secret = pages_of(context), context.secret
     own = context.extended(
-        CollectorContext, pages=renderer, signer=LinkSigner(secret), nonce=PageNonce(secret)
+        CollectorContext,
+        pages=renderer,
+        signer=LinkSigner(secret),
+        nonce=PageNonce(secret),
+        page_secrets=PageSecrets(secret),
     )
     return service_app(own, routers=[api.router, pages.router], pages=renderer), {}

@@ -55,6 +55,7 @@ survey = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
     Column("made_from", Text),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(
@@ -182,6 +183,7 @@ invitation = Table(
     Column("next_at", INSTANT, nullable=False),
     Column("lease_until", INSTANT),
     Column("sent_at", INSTANT),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("changed_at", INSTANT, nullable=False),
     Column("body", LargeBinary, nullable=False),
     CheckConstraint(
