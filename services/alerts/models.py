@@ -118,6 +118,7 @@ cases = Table(
     Column("may_contact", Boolean),
     Column("person", Text),
     Column("erased", Boolean, nullable=False, server_default=text("false")),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("tenant", "number"),
     Index(
         "uq_cases_one_open_person",
