@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -60,6 +61,19 @@ answer = Table(
     Index(None, "heard_at"),
     Index(None, "tenant", "answered_at", "id"),
     Index(None, "tenant", "measurement", "day"),
+)
+
+# Anonymous answers that are not counted yet.
+waiting_answer = Table(
+    "waiting_answer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("measurement", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 day_count = Table(
@@ -143,6 +157,8 @@ invitation = Table(
     Column("version", BigInteger, nullable=False),
     Column("measurement", Text, nullable=False),
     Column("test", Boolean, nullable=False),
+    # Nobody knows which of these were answered, so they are not counted among those that could be.
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("segments", ARRAY(Text), nullable=False),
     Column("sent_at", Instant),
     Index(None, "tenant", "measurement", "sent_at"),

@@ -28,15 +28,8 @@ MIDNIGHT = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
 
 async def invited(bench: Bench, **changed: Any) -> UUID:
     """An invitation of an anonymous survey."""
-    return await bench.invite(
-        **{
-            "anonymous": True,
-            "contact_key": CONTACT,
-            "person": PERSON,
-            "expires_at": bench.now + OPEN_DAYS * 9,
-        }
-        | changed
-    )
+    fields: dict[str, Any] = {"anonymous": True, "contact_key": CONTACT, "person": PERSON}
+    return await bench.invite(**{**fields, "expires_at": bench.now + OPEN_DAYS * 9, **changed})
 
 
 def link(invitation: UUID) -> str:
