@@ -224,7 +224,7 @@ async def test_a_form_with_a_fault_or_in_another_language_keeps_its_secret(bench
     assert (faulty.status_code, danish.status_code) == (422, 200)
     for page in (faulty, danish):
         assert f'name="secret" value="{fields["secret"]}"' in page.text
-    assert "Undersøgelsen er anonym" in danish.text
+    assert "Dette spørgeskema er anonymt" in danish.text
 
 
 async def test_who_asks_to_be_contacted_is_known_with_the_answer_as_today(bench: Bench) -> None:
@@ -337,7 +337,7 @@ async def test_the_link_ends_like_any_other(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("language", "words"), [
-    ("en", "This survey is anonymous"), ("da", "Undersøgelsen er anonym"), ("nl", "Deze enquête is anoniem"),
+    ("en", "This survey is anonymous"), ("da", "Dette spørgeskema er anonymt"), ("nl", "Deze enquête is anoniem"),
 ])  # fmt: skip
 async def test_the_page_says_so_in_each_language(bench: Bench, language: str, words: str) -> None:
     invitation = await invited(bench)
