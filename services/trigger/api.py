@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from msgspec.structs import replace
 from fastapi import APIRouter, Depends, Request, Response
+from msgspec.structs import replace
 
 from services.trigger.context import OwnContext, TriggerContext
 from services.trigger.domain import AcceptedEvent, transaction
