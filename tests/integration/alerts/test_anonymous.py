@@ -13,7 +13,6 @@ from services.alerts.recovery.handlers import case_file_of
 from shared.db.database import Database
 from shared.events import CASES, Answer
 
-
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
