@@ -1,7 +1,6 @@
 """Answers of anonymous surveys: nothing that is stored or published leads from one to its customer."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
 from support.eventually import eventually
+from support.stored_texts import texts_in
 
 from services.collector.models import metadata
 from services.collector.recovery import answers_page
@@ -93,7 +93,7 @@ async def test_nothing_joins_an_answer_and_its_customer(bench: Bench) -> None:
     customers, answers = [], []
     for table in metadata.tables:
         for row in await bench.rows(f"SELECT t.*, xmin::text AS xmin, xmax::text AS xmax FROM {table} t"):
-            values = set(strings(dict(row._mapping)))
+            values = set(texts_in(dict(row._mapping)))
             texts = " ".join(values)
             is_of_customer = any(value in texts for value in of_customer)
             is_of_answer = any(value in texts for value in of_answer)
@@ -115,28 +115,6 @@ async def test_nothing_joins_an_answer_and_its_customer(bench: Bench) -> None:
         None, None, NOBODY, None, None
     )  # fmt: skip
     assert answer.may_contact is None
-
-
-def strings(value: Any) -> Iterator[str]:
-    """Every text, number and time in a row, those of encoded events included."""
-    match value:
-        case dict():
-            for each in value.values():
-                yield from strings(each)
-        case list() | tuple():
-            for each in value:
-                yield from strings(each)
-        case bytes() | memoryview():
-            try:
-                yield from strings(msgspec.json.decode(bytes(value)))
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                yield bytes(value).hex()
-        case datetime():
-            yield value.astimezone(UTC).isoformat()
-        case None:
-            return
-        case _:
-            yield str(value)
 
 
 async def test_a_visit_leaves_no_trace(bench: Bench) -> None:
