@@ -113,13 +113,13 @@ Index("ix_answer_tenant_answered_at_id", answer.c.tenant, answer.c.answered_at, 
 Index("ix_answer_unsent", answer.c.day, postgresql_where=text("anonymous AND state = 'saved'"))
 
 # Which links of anonymous surveys were answered, on which day. The claim, which only the browser that
-# answered can make again, is deleted a few days later; nothing here leads to the answer.
+# answered can make again, and the day are deleted a few days later; nothing here leads to the answer.
 Table(
     "answered_link",
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("invitation_id", Uuid, primary_key=True),
-    Column("day", Date, nullable=False),
+    Column("day", Date),
     Column("claim", LargeBinary),
     Index("ix_answered_link_claimed", "day", postgresql_where=text("claim IS NOT NULL")),
 )

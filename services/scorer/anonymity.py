@@ -1,12 +1,12 @@
 """Which anonymous answers are counted, and as what: at least five at a time, as if they were alike. Pure.
 
-**The rule.** An anonymous answer waits, uncounted and unseen, until it belongs to a *group*: at least
-``MIN_GROUP`` answers of one company and measurement that from then on have the same segments and the same
-day. A group is counted at once and never changes. So whatever is asked of the counts (any segments, any
-windows, at any two moments), each group lies in the result as a whole or not at all; and so it does in every
+**The rule.** An anonymous answer waits, uncounted and unseen, until it belongs to a *bundle*: at least
+``MIN_BUNDLE`` answers of one company and measurement that from then on have the same segments and the same
+day. A bundle is counted at once and never changes. So whatever is asked of the counts (any segments, any
+windows, at any two moments), each bundle lies in the result as a whole or not at all; and so it does in every
 sum and difference of results. No subtraction leaves one to four answers.
 
-Answers with the same segments make a group as soon as there are enough. Those that have waited for
+Answers with the same segments make a bundle as soon as there are enough. Those that have waited for
 ``MAX_WAIT`` are merged further up: they keep only the segments that enough of them share.
 """
 
@@ -18,7 +18,7 @@ from uuid import UUID
 
 from shared.events.segments import MAX_LEVELS, ORGANISATION, dimension_of
 
-MIN_GROUP = 5
+MIN_BUNDLE = 5
 MAX_WAIT = timedelta(days=7)
 """After the day of its answer; then it is merged with others."""
 TOUCHPOINT = "touchpoint"
@@ -37,7 +37,7 @@ class WaitingAnswer(NamedTuple):
     """In the order of their names, so that equal ones are equal."""
 
 
-class AnswerGroup(NamedTuple):
+class AnswerBundle(NamedTuple):
     """Answers that are counted together."""
 
     tenant: str
@@ -49,21 +49,21 @@ class AnswerGroup(NamedTuple):
     answers: tuple[UUID, ...]
 
 
-def groups_of(waiting: Sequence[WaitingAnswer], today: date) -> list[AnswerGroup]:
-    """The groups that can be counted now; no answer is in two of them."""
-    alike, rest = _grouped(waiting, lambda segments: segments)
+def bundles_of(waiting: Sequence[WaitingAnswer], today: date) -> list[AnswerBundle]:
+    """The bundles that can be counted now; no answer is in two of them."""
+    alike, rest = _bundled(waiting, lambda segments: segments)
     found = alike
     overdue = [answer for answer in rest if answer.day < today - MAX_WAIT]
     for coarser in _RUNGS:
-        merged, overdue = _grouped(overdue, coarser)
+        merged, overdue = _bundled(overdue, coarser)
         found += merged
     return found
 
 
-def _grouped(
+def _bundled(
     answers: Iterable[WaitingAnswer], coarser: Callable[[Segments], Segments | None]
-) -> tuple[list[AnswerGroup], list[WaitingAnswer]]:
-    """The groups of those that are alike by the segments that ``coarser`` leaves, and the rest.
+) -> tuple[list[AnswerBundle], list[WaitingAnswer]]:
+    """The bundles of those that are alike by the segments that ``coarser`` leaves, and the rest.
 
     ``coarser`` returns None where an answer cannot be merged so.
     """
@@ -75,15 +75,15 @@ def _grouped(
             rest.append(answer)
         else:
             by_key[answer.tenant, answer.measurement, segments].append(answer)
-    groups = []
+    bundles = []
     for (tenant, measurement, segments), members in sorted(by_key.items()):
-        if len(members) < MIN_GROUP:
+        if len(members) < MIN_BUNDLE:
             rest += members
             continue
         ids = tuple(sorted(answer.id for answer in members))
         day = max(answer.day for answer in members)
-        groups.append(AnswerGroup(tenant, measurement, segments, day, ids))
-    return groups, rest
+        bundles.append(AnswerBundle(tenant, measurement, segments, day, ids))
+    return bundles, rest
 
 
 def _rung(levels: int, *, touchpoint: bool) -> Callable[[Segments], Segments | None]:

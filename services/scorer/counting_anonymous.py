@@ -1,4 +1,4 @@
-"""Anonymous answers wait, and are counted in groups: ``anonymity.py`` says why."""
+"""Anonymous answers wait, and are counted in bundles: ``anonymity.py`` says why."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC
 
 import msgspec
 
-from services.scorer.anonymity import MAX_WAIT, TOUCHPOINT, AnswerGroup, groups_of
+from services.scorer.anonymity import MAX_WAIT, TOUCHPOINT, AnswerBundle, bundles_of
 from services.scorer.repository import waiting
 from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import Database, UnitOfWork
@@ -42,7 +42,7 @@ async def keep_anonymous(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> No
 
 @dataclass(frozen=True)
 class AnonymousCounter:
-    """The loop that counts groups of anonymous answers; of several workers one at a time does."""
+    """The loop that counts bundles of anonymous answers; of several workers one at a time does."""
 
     database: Database
     health: Health
@@ -55,39 +55,39 @@ class AnonymousCounter:
         return Periodic(LOOP_NAME, self.step, COUNT_INTERVAL_S, self.health).run
 
     async def step(self) -> float | None:
-        """Count the groups that are complete."""
+        """Count the bundles that are complete."""
         async with self.database.transaction() as uow:
             if not await waiting.try_lock(uow):
                 return None
             # The day that has ended everywhere on earth: an answer waits some hours longer, never less.
             today = uow.now.astimezone(UTC).date()
             ready = await waiting.find_ready(uow, today - MAX_WAIT, MAX_ANSWERS_PER_TRANSACTION)
-            groups = groups_of(ready, today)
-            if groups:
-                await self._count(uow, groups)
-        return 0 if groups and len(ready) == MAX_ANSWERS_PER_TRANSACTION else None
+            bundles = bundles_of(ready, today)
+            if bundles:
+                await self._count(uow, bundles)
+        return 0 if bundles and len(ready) == MAX_ANSWERS_PER_TRANSACTION else None
 
-    async def _count(self, uow: UnitOfWork, groups: Sequence[AnswerGroup]) -> None:
-        identities = [(group.tenant, answer) for group in groups for answer in group.answers]
+    async def _count(self, uow: UnitOfWork, bundles: Sequence[AnswerBundle]) -> None:
+        identities = [(bundle.tenant, answer) for bundle in bundles for answer in bundle.answers]
         answers = await waiting.take(uow, identities)
         counted = [
-            _counted(group, answer, members)
-            for group in groups
-            for members in [[answers[group.tenant, each] for each in group.answers]]
+            _counted(bundle, answer, members)
+            for bundle in bundles
+            for members in [[answers[bundle.tenant, each] for each in bundle.answers]]
             for answer in members
         ]
         await self.count(uow, counted)
-        notify_changes(uow, [group.tenant for group in groups])
+        notify_changes(uow, [bundle.tenant for bundle in bundles])
 
 
-def _counted(group: AnswerGroup, answer: Answer, members: Sequence[Answer]) -> CountedAnswer:
-    """An answer as one of its group: nothing but what was said tells it from the others."""
+def _counted(bundle: AnswerBundle, answer: Answer, members: Sequence[Answer]) -> CountedAnswer:
+    """An answer as one of its bundle: nothing but what was said tells it from the others."""
     alike = msgspec.structs.replace(
         answer,
-        day=group.day,
-        touchpoint=answer.touchpoint if TOUCHPOINT in map(dimension_of, group.segments) else None,
+        day=bundle.day,
+        touchpoint=answer.touchpoint if TOUCHPOINT in map(dimension_of, bundle.segments) else None,
         answered_at=max((each.answered_at for each in members if each.answered_at), default=None),
         changed_at=max(each.changed_at for each in members),
     )
-    event = ANSWERS.event(group.tenant, alike, alike.changed_at)
-    return CountedAnswer(event, alike.score, group.segments)
+    event = ANSWERS.event(bundle.tenant, alike, alike.changed_at)
+    return CountedAnswer(event, alike.score, bundle.segments)

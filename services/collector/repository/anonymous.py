@@ -79,13 +79,13 @@ async def lock_unsent(uow: UnitOfWork, before: date, limit: int) -> list[tuple[s
 FORGET_CLAIMS = """
     WITH old AS (
         DELETE FROM answered_link WHERE claim IS NOT NULL AND day < :before
-        RETURNING tenant, invitation_id, day
+        RETURNING tenant, invitation_id
     )
-    INSERT INTO answered_link (tenant, invitation_id, day)
-    SELECT tenant, invitation_id, day FROM old ORDER BY tenant, invitation_id
+    INSERT INTO answered_link (tenant, invitation_id)
+    SELECT tenant, invitation_id FROM old ORDER BY tenant, invitation_id
 """
 
 
 async def forget_claims(uow: UnitOfWork, before: date) -> None:
-    """Keep of links that were answered before this day only that they were."""
+    """Keep of links that were answered before this day only that they were, and not when."""
     await uow.execute(FORGET_CLAIMS, {"before": before})

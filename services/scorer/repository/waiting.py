@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.scorer.anonymity import MIN_GROUP, WaitingAnswer
+from services.scorer.anonymity import MIN_BUNDLE, WaitingAnswer
 from services.scorer.models import waiting_answer
 from shared.db.bulk import keep_newest_events
 from shared.db.database import UnitOfWork
@@ -73,7 +73,7 @@ async def keep_counted(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> set[
 FIND_READY = f"""
     SELECT tenant, measurement, id, day, segments
     FROM (
-        SELECT *, count(*) OVER (PARTITION BY tenant, measurement, segments) >= {MIN_GROUP} AS is_complete
+        SELECT *, count(*) OVER (PARTITION BY tenant, measurement, segments) >= {MIN_BUNDLE} AS is_complete
         FROM waiting_answer
     ) AS w
     WHERE is_complete OR day < :overdue

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.scorer_builders import DAY, add_tenant, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
-from services.scorer.anonymity import MAX_WAIT, MIN_GROUP
+from services.scorer.anonymity import MAX_WAIT, MIN_BUNDLE
 from services.scorer.counting_anonymous import AnonymousCounter
 from services.scorer.repository.answers import count_invited, list_answers
 from services.scorer.repository.counting import recount
@@ -192,9 +192,9 @@ async def test_no_subtraction_leaves_one_to_four(database: Database, batches: An
     cells = {key for figures in shown for key in figures}
     for before, after in pairwise(shown):
         for key in cells:
-            assert after.get(key, 0) - before.get(key, 0) not in range(1, MIN_GROUP)
+            assert after.get(key, 0) - before.get(key, 0) not in range(1, MIN_BUNDLE)
     last = shown[-1]
-    assert not any(number in range(1, MIN_GROUP) or number < 0 for number in last.values())
+    assert not any(number in range(1, MIN_BUNDLE) or number < 0 for number in last.values())
     for day in {day for _, day in last}:
         for of_dimension in ("store:", "touchpoint:", "organisation:"):
             siblings = [
@@ -202,7 +202,7 @@ async def test_no_subtraction_leaves_one_to_four(database: Database, batches: An
                 for (segment, on), number in last.items()
                 if on == day and segment.startswith(of_dimension) and "/" not in segment
             ]
-            assert last.get(("", day), 0) - sum(siblings) not in range(1, MIN_GROUP)
+            assert last.get(("", day), 0) - sum(siblings) not in range(1, MIN_BUNDLE)
     async with database.reading() as uow:
         assert await recount(uow, "acme") == []
 

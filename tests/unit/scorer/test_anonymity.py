@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scorer.anonymity import MAX_WAIT, MIN_GROUP, AnswerGroup, WaitingAnswer, groups_of
+from services.scorer.anonymity import MAX_WAIT, MIN_BUNDLE, AnswerBundle, WaitingAnswer, bundles_of
 
 TODAY = date(2026, 11, 20)
 SEGMENTS = (
@@ -31,7 +31,7 @@ def waiting(number: int, segments: tuple[str, ...] = (), day: date = TODAY) -> W
     return WaitingAnswer("acme", "transactional", UUID(int=number), day, segments)
 
 
-def days_of_counting(given_answers: list[tuple[tuple[str, ...], int, str]]) -> Iterator[list[AnswerGroup]]:
+def days_of_counting(given_answers: list[tuple[tuple[str, ...], int, str]]) -> Iterator[list[AnswerBundle]]:
     """What is counted as the days pass: a few answers come each day, with days of before."""
     left: list[WaitingAnswer] = []
     for start in range(0, len(given_answers) + 60, 6):
@@ -42,32 +42,32 @@ def days_of_counting(given_answers: list[tuple[tuple[str, ...], int, str]]) -> I
                     "acme", measurement, UUID(int=number + 1), today - timedelta(days=back), segments
                 )
             )
-        groups = groups_of(left, today)
-        taken = {answer for group in groups for answer in group.answers}
+        bundles = bundles_of(left, today)
+        taken = {answer for bundle in bundles for answer in bundle.answers}
         left = [answer for answer in left if answer.id not in taken]
-        yield groups
+        yield bundles
 
 
 @given(arrivals)
 def test_each_group_has_five_and_each_answer_is_in_one(
     given_answers: list[tuple[tuple[str, ...], int, str]],
 ) -> None:
-    counted = [group for groups in days_of_counting(given_answers) for group in groups]
-    in_groups = Counter(answer for group in counted for answer in group.answers)
-    assert all(len(group.answers) >= MIN_GROUP for group in counted)
-    assert all(number == 1 for number in in_groups.values())
+    counted = [bundle for bundles in days_of_counting(given_answers) for bundle in bundles]
+    in_bundles = Counter(answer for bundle in counted for answer in bundle.answers)
+    assert all(len(bundle.answers) >= MIN_BUNDLE for bundle in counted)
+    assert all(number == 1 for number in in_bundles.values())
     own = {UUID(int=number + 1): each for number, each in enumerate(given_answers)}
-    for group in counted:
-        for answer in group.answers:
+    for bundle in counted:
+        for answer in bundle.answers:
             segments, _, measurement = own[answer]
-            assert set(group.segments) <= set(segments)
-            assert group.measurement == measurement
+            assert set(bundle.segments) <= set(segments)
+            assert bundle.measurement == measurement
     # At last fewer than five wait in each measurement.
-    left = Counter(measurement for answer, (_, _, measurement) in own.items() if answer not in in_groups)
-    assert all(number < MIN_GROUP for number in left.values())
+    left = Counter(measurement for answer, (_, _, measurement) in own.items() if answer not in in_bundles)
+    assert all(number < MIN_BUNDLE for number in left.values())
 
 
-def results(moments: list[list[AnswerGroup]]) -> Iterator[frozenset[UUID]]:
+def results(moments: list[list[AnswerBundle]]) -> Iterator[frozenset[UUID]]:
     """The answers behind each figure that can be asked for: at some moments, of all combinations of up to two
     segments, over windows that differ by a day.
     """
@@ -79,17 +79,17 @@ def results(moments: list[list[AnswerGroup]]) -> Iterator[frozenset[UUID]]:
     ]
     windows += [(TODAY + timedelta(days=days), last) for days in range(0, len(moments), 2)]
     for moment in sorted({len(moments) // 3, len(moments) // 2, len(moments)}):
-        known = [group for groups in moments[:moment] for group in groups]
+        known = [bundle for bundles in moments[:moment] for bundle in bundles]
         for selection, (first, until), measurement in product(
             selections, windows, ("transactional", "relational")
         ):
             yield frozenset(
                 answer
-                for group in known
-                if selection <= set(group.segments)
-                and first <= group.day <= until
-                and group.measurement == measurement
-                for answer in group.answers
+                for bundle in known
+                if selection <= set(bundle.segments)
+                and first <= bundle.day <= until
+                and bundle.measurement == measurement
+                for answer in bundle.answers
             )
 
 
@@ -97,20 +97,20 @@ def results(moments: list[list[AnswerGroup]]) -> Iterator[frozenset[UUID]]:
 def test_no_subtraction_leaves_one_to_four(given_answers: list[tuple[tuple[str, ...], int, str]]) -> None:
     found = sorted(set(results(list(days_of_counting(given_answers)))), key=len)
     for smaller, larger in combinations(found, 2):
-        assert len(larger - smaller) not in range(1, MIN_GROUP)
-        assert len(larger & smaller) not in range(1, MIN_GROUP)
+        assert len(larger - smaller) not in range(1, MIN_BUNDLE)
+        assert len(larger & smaller) not in range(1, MIN_BUNDLE)
     # The company less what is shown of each of its parts, whichever of them are chosen.
     if found:
         company = found[-1]
         for chosen in combinations(found[-8:], 3):
-            assert len(company.difference(*chosen)) not in range(1, MIN_GROUP)
+            assert len(company.difference(*chosen)) not in range(1, MIN_BUNDLE)
 
 
 def test_four_wait_and_the_fifth_has_them_counted() -> None:
     four = [waiting(number, ("touchpoint:shop",)) for number in range(4)]
-    assert groups_of(four, TODAY) == []
-    (group,) = groups_of([*four, waiting(4, ("touchpoint:shop",), TODAY - timedelta(days=2))], TODAY)
-    assert (group.segments, group.day, len(group.answers)) == (("touchpoint:shop",), TODAY, 5)
+    assert bundles_of(four, TODAY) == []
+    (bundle,) = bundles_of([*four, waiting(4, ("touchpoint:shop",), TODAY - timedelta(days=2))], TODAY)
+    assert (bundle.segments, bundle.day, len(bundle.answers)) == (("touchpoint:shop",), TODAY, 5)
 
 
 def test_what_has_waited_for_a_week_is_merged_as_little_as_can_be() -> None:
@@ -123,16 +123,16 @@ def test_what_has_waited_for_a_week_is_merged_as_little_as_can_be() -> None:
         *(waiting(20 + n, (f"store:{n}", shop), long_ago) for n in range(5)),
         *(waiting(30 + n, (f"store:{n}",), long_ago) for n in range(6)),
     ]
-    assert [(group.segments, len(group.answers)) for group in groups_of(few, TODAY)] == [
+    assert [(bundle.segments, len(bundle.answers)) for bundle in bundles_of(few, TODAY)] == [
         ((*north, shop), 5),
         (north, 5),
         ((shop,), 5),
         ((), 6),
     ]
-    assert groups_of(few, TODAY - timedelta(days=1)) == []
+    assert bundles_of(few, TODAY - timedelta(days=1)) == []
 
 
 def test_companies_are_never_merged() -> None:
     long_ago = TODAY - MAX_WAIT - timedelta(days=1)
     answers = [waiting(number, day=long_ago)._replace(tenant=f"t{number % 2}") for number in range(8)]
-    assert groups_of(answers, TODAY) == []
+    assert bundles_of(answers, TODAY) == []

@@ -14,7 +14,7 @@ STATEMENTS = (
     CREATE TABLE answered_link (
         tenant text NOT NULL,
         invitation_id uuid NOT NULL,
-        day date NOT NULL,
+        day date,
         claim bytea,
         CONSTRAINT pk_answered_link PRIMARY KEY (tenant, invitation_id)
     )
