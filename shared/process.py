@@ -12,7 +12,7 @@ from shared.http.server import serve
 from shared.kafka.kernel import BatchConsumer, Relay
 from shared.kafka.ops.metrics_loop import MetricsLoop
 from shared.kafka.ops.restore_guard import RestoreGuard
-from shared.privacy.erasing import ERASING_LOOP, measure_erasing
+from shared.privacy.erasing import measure_erasing
 from shared.runtime import Loop, after, run_loops
 from shared.service import Context, Loops, Service, open_context, read_settings
 from shared.telemetry.logging import configure_logging
@@ -76,7 +76,7 @@ async def run_worker(
             for subscription in service.consumed(context)
         }
         relay = Relay(context.database, service.name, context.afterword.kafka, context.health)
-        erasing = {ERASING_LOOP: service.erasing(context, data).loop.run} if data else {}
+        erasing = service.erasing(context, data).loops if data else {}
         loops = {
             **{name: after(probe.ready, loop) for name, loop in {**consumers, "relay": relay.run}.items()},
             **service.worker_loops(context),

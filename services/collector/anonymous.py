@@ -76,7 +76,7 @@ def day_begin(now: datetime, zone: ZoneInfo) -> datetime:
     return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def without_customer(target: LinkTarget, answer_id: UUID, answer: Answer | None, now: datetime) -> LinkTarget:
+def target_of_nobody(target: LinkTarget, answer_id: UUID, answer: Answer | None, now: datetime) -> LinkTarget:
     """The target as an anonymous answer sees it: no customer, no event, no invitation.
 
     :param answer: as it is stored so far.
@@ -91,7 +91,7 @@ def anonymous_answer_after(
 ) -> Answer | None:
     """The anonymous answer after a submission, or None when nothing changes.
 
-    ``target`` is one :func:`without_customer`. That the customer may be contacted is never kept here: who
+    ``target`` is one :func:`target_of_nobody`. That the customer may be contacted is never kept here: who
     says so has an answer with a name.
     """
     kept = replace(submitted, sent=final, may_contact=None)

@@ -16,10 +16,10 @@ from services.collector.anonymous import (
     AnswerKeys,
     anonymous_answer_after,
     is_claimed_by,
-    without_customer,
+    target_of_nobody,
 )
 from services.collector.context import CollectorContext
-from services.collector.domain import LinkTarget, answer_after, parse_score
+from services.collector.domain import LinkTarget, answer_after, link_status, parse_score
 from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
 from services.collector.repository import anonymous, answers, links
@@ -101,7 +101,7 @@ async def _write(
         known, last_write = await anonymous.lock_answer(uow, tenant, keys.answer_id)
         if known is not None and known.state == "sent":
             return None
-        own = replace(without_customer(target, keys.answer_id, known, uow.now), last_write=last_write)
+        own = replace(target_of_nobody(target, keys.answer_id, known, uow.now), last_write=last_write)
         merged = merge(own, form.posted())
         if not merged.overtaken or form.is_final:
             as_asked = with_filled_texts(own, form.language, context.pages, form.texts)
@@ -125,7 +125,9 @@ async def _write_with_name(
     async with context.database.transaction() as uow:
         await links.lock_invitation(uow, invitation_id)
         target = await links.find_link_target(uow, invitation_id)
-        if target is None or target.scored_answer is not None:
+        if target is None or link_status(invitation_id, target, uow.now) != "open":
+            return  # erased since the page was read
+        if target.scored_answer is not None:
             return
         known, _ = await anonymous.lock_answer(uow, target.tenant.id, keys.answer_id)
         if known is not None and known.state == "sent":

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.collector.anonymous_pages import answer_anonymous_survey, show_anonymous_survey
 from services.collector.context import CollectorContext, OwnContext
-from services.collector.domain import LinkTarget, answer_after, clicked_answer, parse_score
+from services.collector.domain import LinkTarget, answer_after, clicked_answer, link_status, parse_score
 from services.collector.forms import SurveyForm, read_form
 from services.collector.merging import MergeResult, merge, sole_writer
 from services.collector.repository import answers, intents, links
@@ -124,11 +124,13 @@ async def _record_visit(context: CollectorContext, target: LinkTarget, visit: Vi
         context.database.transaction() as uow,
     ):
         await links.lock_invitation(uow, invitation.id)
+        current = await links.find_link_target(uow, invitation.id)
+        if link_status(invitation.id, current, uow.now) != "open":
+            return  # erased since the page was read
         intent = intent_after(await intents.find_intent(uow, tenant, invitation.id), visit, uow.now)
         await intents.put_intent(uow, tenant, invitation.id, intent)
-        current = await links.find_link_target(uow, invitation.id)
         if intent.flag is None and current is not None and current.answer is None:
-            answer = clicked_answer(invitation, uow.now)
+            answer = clicked_answer(current.invitation, uow.now)
             await answers.put_answers(uow, tenant, [answer])
             uow.publish(ANSWERS, tenant, answer)
 

@@ -5,7 +5,7 @@ Then, in one transaction with the confirmation, the service's own function erase
 is left of them, and dead letters get tombstones.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,15 +18,20 @@ from shared.privacy import erased
 from shared.privacy.backfill import PersonalTable, fill_persons
 from shared.privacy.dead_letters import DeadLetterSearch
 from shared.privacy.erased import Target
-from shared.runtime import Periodic
+from shared.runtime import Loop, Periodic
 from shared.telemetry import metrics
 
 log = structlog.get_logger()
 
 ERASING_LOOP = "erasing"
 ERASE_INTERVAL_S = 1.0
-MAX_TARGETS_PER_ROUND = 200
+PERSONS_LOOP = "persons"
+FILL_INTERVAL_S = 60.0
+MAX_TARGETS_PER_ROUND = 1_000
 MAX_ROWS_FILLED = 1_000
+
+FIRST_TARGET: tuple[str, str] = ("", "")
+"""Before every tenant and id."""
 
 Erase = Callable[[UnitOfWork, Sequence[Target]], Awaitable[Collection[Target]]]
 """Erase all that the service stores of these customers, and publish what is left of the things that it owns.
@@ -46,28 +51,33 @@ class Erasing:
     erase: Erase
     dead_letters: DeadLetterSearch
     health: Health
-    _after: tuple[str, str] = field(default=("", ""), init=False)
+    _after: tuple[str, str] = field(default=FIRST_TARGET, init=False)
 
     @property
-    def loop(self) -> Periodic:
-        """The loop of a worker; any number of workers may run it."""
-        return Periodic(ERASING_LOOP, self.step, ERASE_INTERVAL_S, self.health)
+    def loops(self) -> Mapping[str, Loop]:
+        """The loops of a worker; any number of workers may run them."""
+        return {
+            ERASING_LOOP: Periodic(ERASING_LOOP, self.step, ERASE_INTERVAL_S, self.health).run,
+            PERSONS_LOOP: Periodic(PERSONS_LOOP, self.fill, FILL_INTERVAL_S, self.health).run,
+        }
+
+    async def fill(self) -> float | None:
+        """Give some rows that lack it their pseudonym."""
+        async with self.database.transaction() as uow:
+            return 0 if await fill_persons(uow, self.secret, self.tables, MAX_ROWS_FILLED) else None
 
     async def step(self) -> float | None:
-        """Fill some rows without a pseudonym, or else erase some customers."""
-        async with self.database.transaction() as uow:
-            filled = await fill_persons(uow, self.secret, self.tables, MAX_ROWS_FILLED)
-        if filled:
-            return 0
+        """Erase some customers, once every row has a pseudonym."""
         async with self.database.reading() as uow:
             waiting = await erased.find_waiting(uow, self._after, MAX_TARGETS_PER_ROUND)
-        self._after = (waiting[-1].tenant, waiting[-1].id) if waiting else ("", "")
-        if not waiting:
-            return None
+        there_are_more = len(waiting) == MAX_TARGETS_PER_ROUND
+        if not waiting or await self.fill() is not None:
+            return 0 if waiting else None
+        self._after = (waiting[-1].tenant, waiting[-1].id) if there_are_more else FIRST_TARGET
         await erased.wait_for_unaware(self.database)
         letters = await self.dead_letters.find(waiting)
         await self._erase(waiting, letters)
-        return 0 if len(waiting) == MAX_TARGETS_PER_ROUND else None
+        return 0 if there_are_more else None
 
     async def _erase(self, targets: Sequence[Target], letters: Sequence[tuple[Target, str, bytes]]) -> None:
         """Erase them together; when that is refused, each half of them, down to one, who waits."""

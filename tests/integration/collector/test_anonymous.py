@@ -11,12 +11,14 @@ from playwright.async_api import Browser, Page, expect
 from support.eventually import eventually
 from support.stored_texts import texts_in
 
+from services.collector.erasing import erase
 from services.collector.models import metadata
 from services.collector.recovery import answers_page
 from services.collector.repository.anonymous import forget_claims
 from services.collector.schedule import OPEN_DAYS, anonymous_loop, last_open_day, send_unsent
 from shared.events import Answer
 from shared.link_tokens import LinkSigner
+from shared.privacy.erased import Target
 from shared.privacy.persons import NOBODY
 
 from .conftest import SECRET, Bench, a_page, bearer
@@ -324,6 +326,23 @@ async def test_the_page_says_so_in_each_language(bench: Bench, language: str, wo
 
 async def test_the_loop_has_a_step(bench: Bench) -> None:
     assert callable(anonymous_loop(bench.context))
+
+
+@pytest.mark.parametrize("action", ["keep", "send"])
+async def test_an_erased_customer_has_no_link_left_and_the_answer_of_nobody_stays(
+    bench: Bench, action: str
+) -> None:
+    invitation = await invited(bench)
+    fields = await opened(bench, invitation)
+    await post(bench, invitation, fields, score="4", comment="Hm", action=action, seq="1")
+    before = await stored(bench)
+    async with bench.context.database.transaction() as uow:
+        await erase(uow, [Target("acme", PERSON, PERSON, None)])
+    assert await bench.rows("SELECT 1 FROM answered_link") == []
+    assert (await bench.client.get(link(invitation))).status_code == 404
+    late = await post(bench, invitation, fields, score="4", may_contact="yes", seq="2")
+    assert late.status_code == 404
+    assert await stored(bench) == before
 
 
 async def shown(bench: Bench, page: Page, origin: str, query: str = "") -> str:
