@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.decisions import api as decisions_api
+from services.dispatcher.erasures import api as erasures_api
+from services.dispatcher.erasures import pages as erasures_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
@@ -22,12 +24,14 @@ ROUTERS = (
     decisions_api.router,
     suppressions_api.router,
     sending_api.router,
+    erasures_api.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
     state_pages.router,
     preview_pages.router,
     story_pages.router,
+    erasures_pages.router,
     unsubscribe_pages.router,
 )
 
@@ -39,6 +43,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         DispatcherContext,
         pages=pages,
         feed=story_pages.live_feed(context),
+        erasures_feed=erasures_pages.live_feed(context),
         mail_renderer=SurveyMailRenderer(context.afterword, context.database.clock),
     )
     return service_app(own, routers=ROUTERS, pages=pages), {}
