@@ -20,8 +20,7 @@ class DispatcherContext(Context):
 
     pages: Pages
     feed: LiveFeed
-    """Of the stories of events."""
-    erasures_feed: LiveFeed
+    """Of the stories of events, and of erasures."""
     mail_renderer: SurveyMailRenderer
     per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))
     per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))

@@ -43,7 +43,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         DispatcherContext,
         pages=pages,
         feed=story_pages.live_feed(context),
-        erasures_feed=erasures_pages.live_feed(context),
         mail_renderer=SurveyMailRenderer(context.afterword, context.database.clock),
     )
     return service_app(own, routers=ROUTERS, pages=pages), {}

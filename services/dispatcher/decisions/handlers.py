@@ -136,7 +136,11 @@ async def _decide(
     inputs = await load_inputs(uow, policy, events)
     contacts = [inputs.contact(event, context.secret) for event in events]
     await load_erased(uow, contacts, inputs)
-    asked = [contact for event, contact in zip(events, contacts, strict=True) if inputs.is_asked_about(event)]
+    asked = [
+        contact
+        for event, contact in zip(events, contacts, strict=True)
+        if inputs.is_asked_about(event) and contact.subject not in inputs.erased
+    ]
     if asked:
         await load_contacts(uow, asked, inputs)
     results = [

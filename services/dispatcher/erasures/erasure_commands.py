@@ -224,7 +224,7 @@ async def _scope(
 
     :raises ErasureRefused: 404 when it is nobody, 409 when it is not clear who.
     """
-    customers = await repository.find_named(uow, tenant, sought)
+    customers = await repository.find_named(uow, tenant, sought, request.customer_id)
     try:
         return scope_of(sought, customers)
     except CustomerNotFound as nobody:
@@ -264,8 +264,8 @@ def _not_one(sought: Sought, customers: Sequence[NamedCustomer]) -> ErasureRefus
     else:
         title = message("This customer has several addresses.")
         remedy = message(
-            "Nothing was erased. Give the customer id alone to erase all of it, or the id with the address to "
-            "erase only what came under that address."
+            "Nothing was erased. Give the customer id alone to erase all of it, or the id with the address "
+            "to erase only what came under that address."
         )
     field = "/email" if sought.contact is not None else "/phone"
     return ErasureRefused(409, title, remedy, field=field, customers=customers)

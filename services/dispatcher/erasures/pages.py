@@ -1,7 +1,5 @@
-"""The page by which administrators erase customers, and follow how far it has come; and its live feed."""
+"""The page by which administrators erase customers, and follow how far it has come."""
 
-from collections.abc import Collection
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,37 +12,21 @@ from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS
 from services.dispatcher.erasures.views import CustomerChoice, ErasureLine, ErasuresPage
 from services.dispatcher.frame import CsrfChecked, StaffAdmin, frame_of
+from services.dispatcher.story.pages import LIVE_URL
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
-from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem, problem_texts
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.http.text_safety import text_faults
 from shared.pages.language import spoken, translated
-from shared.service import Context
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 ERASURES_PER_PAGE = 50
-LIVE_URL = "/erasures/live"
-RECENT_CHANGE = timedelta(seconds=10)
 ASKED = message("It has begun. Below you see what has been erased.")
 NOT_CONFIRMED = message("Tick the box to confirm that it cannot be undone. Nothing was erased.")
 NO_REASON = message("Write why, without anything that names the customer. It is kept.")
 LONG_REASON = message("Write at most %(n)s characters.", n=MAX_REASON_CHARS)
-
-
-def live_feed(context: Context) -> LiveFeed:
-    """The feed of this process: one loop looks for erasures that were asked for or confirmed."""
-    database = context.database
-
-    async def read(tenants: Collection[str]) -> list[LiveChange]:
-        async with database.reading() as uow:
-            since = uow.now - RECENT_CHANGE
-            changes = await repository.find_changes(uow, list(tenants), since, MAX_CHANGES)
-        return [LiveChange(row.tenant, str(row.id), int(row.at.timestamp() * 1_000_000)) for row in changes]
-
-    return LiveFeed(read, context.stopping, context.changes)
 
 
 @router.get("/erasures")
@@ -74,12 +56,6 @@ async def ask_for_erasure(
     except ErasureRefused as refused:
         return await _page(request, staff, context, form=form, refused=refused)
     return RedirectResponse("/erasures?did=asked", 303)
-
-
-@router.get(LIVE_URL)
-async def follow_erasures(staff: StaffAdmin, request: Request, context: OwnContext) -> Response:
-    """The stream of erasures that were asked for or confirmed."""
-    return context.erasures_feed.response(request, staff)
 
 
 def _check(form: ErasureForm) -> None:

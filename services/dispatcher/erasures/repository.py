@@ -31,7 +31,8 @@ class NewErasure(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
 
 
-# Rows of versions that kept no names, and suppressions of an id alone, are found by the person.
+# What has no row in ``known_customer``, as an id that is only suppressed, or what a version writes that keeps
+# no names and still runs beside this one, is found by the id itself.
 FIND_NAMED = """
     WITH meant AS MATERIALIZED (
         SELECT CAST(:person AS text) AS person
@@ -44,14 +45,14 @@ FIND_NAMED = """
         FROM known_customer k JOIN meant USING (person)
         WHERE k.tenant = :tenant
         UNION ALL
-        SELECT d.person, coalesce(d.contact_key, ''), '', d.customer_id
-        FROM decision d WHERE d.tenant = :tenant AND d.person = :person
+        SELECT CAST(:person AS text), coalesce(d.contact_key, ''), '', d.customer_id
+        FROM decision d WHERE d.tenant = :tenant AND d.customer_id = :customer_id
         UNION ALL
-        SELECT c.person, coalesce(c.address, ''), '', c.id
-        FROM customer c WHERE c.tenant = :tenant AND c.person = :person
+        SELECT CAST(:person AS text), coalesce(c.address, ''), '', c.id
+        FROM customer c WHERE c.tenant = :tenant AND c.id = :customer_id
         UNION ALL
-        SELECT s.person, '', '', s.key
-        FROM suppression s WHERE s.tenant = :tenant AND s.person = :person AND s.kind = 'customer'
+        SELECT CAST(:person AS text), '', '', s.key
+        FROM suppression s WHERE s.tenant = :tenant AND s.kind = 'customer' AND s.key = :customer_id
     )
     SELECT person, min(customer_id) AS customer_id,
         count(DISTINCT contact) FILTER (WHERE contact <> '') AS addresses,
@@ -64,9 +65,11 @@ FIND_NAMED = """
 """
 
 
-async def find_named(uow: UnitOfWork, tenant: str, sought: Sought) -> list[NamedCustomer]:
-    """All customers whom one of the names may mean, by their ids."""
-    values = {"tenant": tenant, **sought._asdict(), "limit": MAX_CUSTOMERS_LISTED}
+async def find_named(
+    uow: UnitOfWork, tenant: str, sought: Sought, customer_id: str | None
+) -> list[NamedCustomer]:
+    """All customers whom one of the names may mean, by their ids; ``customer_id``: as it was given."""
+    values = {"tenant": tenant, **sought._asdict(), "customer_id": customer_id, "limit": MAX_CUSTOMERS_LISTED}
     return [NamedCustomer._make(row) for row in await uow.execute(FIND_NAMED, values)]
 
 
@@ -166,31 +169,6 @@ async def keep_confirmations(uow: UnitOfWork, events: Sequence[Event[ErasureConf
         target=[event.data.id for event in events],
         kept_at=uow.now,
     )
-
-
-FIND_CHANGES = """
-    SELECT t.id AS tenant, c.id, c.at
-    FROM unnest(CAST(:tenants AS text[])) AS t(id)
-    CROSS JOIN LATERAL (
-        SELECT e.id, max(x.at) AS at
-        FROM (
-            SELECT target, asked_at AS at FROM erasure WHERE tenant = t.id AND asked_at > :since
-            UNION ALL
-            SELECT target, kept_at FROM erasure_confirmation WHERE tenant = t.id AND kept_at > :since
-        ) AS x
-        JOIN erasure e ON e.tenant = t.id AND e.target = x.target
-        GROUP BY e.id
-        ORDER BY 2 DESC
-        LIMIT :limit
-    ) AS c
-"""
-
-
-async def find_changes(
-    uow: UnitOfWork, tenants: Sequence[str], since: datetime, limit: int
-) -> Sequence[Row[Any]]:
-    """The erasures that were asked for or confirmed since a time, of each company the newest so many."""
-    return (await uow.execute(FIND_CHANGES, {"tenants": list(tenants), "since": since, "limit": limit})).all()
 
 
 NAMES_INCOMPLETE = """
