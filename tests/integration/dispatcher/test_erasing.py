@@ -1,7 +1,6 @@
 """What is left in the dispatcher of a customer who was erased, and what comes of them later."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +26,7 @@ from support.dispatcher_builders import (
     states,
     waits_for_a_lock,
 )
+from support.dispatcher_erasing import ask, erase, execute, run_erasing, words_in_tables
 from support.eventually import eventually
 from support.http_clients import SECRET, context_on
 from support.stack import Mailbox
@@ -35,7 +35,7 @@ from services.dispatcher import backfill
 from services.dispatcher.app import SERVICE
 from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.handlers import decide_transactions
-from services.dispatcher.erasures.erasure_commands import ErasureRefused, ErasureRequest, request_erasure
+from services.dispatcher.erasures.erasure_commands import ErasureRefused
 from services.dispatcher.handlers import handle_answers
 from services.dispatcher.models import metadata
 from services.dispatcher.recovery import erased_page, recovery
@@ -57,53 +57,10 @@ from shared.events.envelope import record_key
 from shared.events.transactions import Account
 from shared.ids import uuid7
 from shared.outbound import Sender
-from shared.privacy import erased
-from shared.privacy.backfill import fill_persons
 from shared.privacy.erased import CONFIRMING_SERVICES, Target
 from shared.privacy.persons import person_of
 
 pytestmark = pytest.mark.usefixtures("survey")
-
-
-async def ask(database: Database, **request: str) -> Any:
-    async with database.transaction() as uow:
-        return await request_erasure(uow, SECRET, TENANT, ErasureRequest(**request), who="Sara Lund")
-
-
-async def run_erasing(database: Database) -> list[Target]:
-    """What the loop does, but for dead letters; returns those whom it has not finished."""
-    assert SERVICE.personal_data is not None
-    data = SERVICE.personal_data
-    async with database.transaction() as uow:
-        while await fill_persons(uow, SECRET, data.tables, 1_000):
-            pass
-    await erased.wait_for_unaware(database)
-    async with database.transaction() as uow:
-        await fill_persons(uow, SECRET, data.tables, 1_000)
-        waiting = await erased.lock_waiting(uow, await erased.find_waiting(uow, ("", ""), 1_000))
-        under_way = set(await data.erase(uow, waiting))
-        await erased.store_done(uow, [target for target in waiting if target not in under_way])
-    return sorted(under_way)
-
-
-async def erase(database: Database, **request: str) -> Any:
-    asked = await ask(database, **request)
-    assert await run_erasing(database) == []
-    return asked
-
-
-async def words_in_tables(
-    database: Database, words: Sequence[str], *, but: tuple[str, ...] = ()
-) -> list[str]:
-    """Where one of the words is, in any column of any table."""
-    found = []
-    for table in metadata.sorted_tables:
-        for row in await rows(database, f"SELECT * FROM {table.name}"):
-            text = " ".join(
-                value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in row
-            ).casefold()
-            found += [f"{table.name}: {word}" for word in words if word.casefold() in text]
-    return [each for each in found if not each.startswith(but or ("-",))]
 
 
 KIM = a_customer("kim-4711", email="Kim@Example.com", phone="+4512345678", name="Kim Wexelblatt")
@@ -230,14 +187,14 @@ class TestErase:
 class TestMail:
     async def test_that_is_being_sent_is_waited_for(self, database: Database) -> None:
         await invite_customer(database, "kim")
-        await database_execute(database, "UPDATE delivery SET state = 'sending', lease_until = now()")
-        await database_execute(database, "UPDATE invitation SET state = 'sending'")
+        await execute(database, "UPDATE delivery SET state = 'sending', lease_until = now()")
+        await execute(database, "UPDATE invitation SET state = 'sending'")
         await ask(database, customer_id="kim")
         (waiting,) = await run_erasing(database)
         assert waiting.person == person_of(SECRET, TENANT, "kim")
         assert len(await words_in_tables(database, ["kim@example"], but=("outbox",))) == 1
-        await database_execute(database, "UPDATE delivery SET state = 'sent', lease_until = NULL")
-        await database_execute(database, "UPDATE invitation SET state = 'sent'")
+        await execute(database, "UPDATE delivery SET state = 'sent', lease_until = NULL")
+        await execute(database, "UPDATE invitation SET state = 'sent'")
         assert await run_erasing(database) == []
         assert await words_in_tables(database, ["kim@example"], but=("outbox",)) == []
         assert list((await states(database)).values()) == [("sent", None)]
@@ -444,8 +401,3 @@ class TestRecovery:
         assert tuple(row) == ("", "", "invited")
         assert await rows(database, "SELECT 1 FROM known_customer") == []
         assert await rows(database, "SELECT 1 FROM customer") == []
-
-
-async def database_execute(database: Database, sql: str) -> None:
-    async with database.transaction() as uow:
-        await uow.execute(sql)
