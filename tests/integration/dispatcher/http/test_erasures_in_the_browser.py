@@ -30,6 +30,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    width: int
+    scheme: Any
     width, scheme = getattr(request, "param", (1280, "light"))
     async with async_playwright() as playwright:
         browser: Browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
