@@ -5,9 +5,10 @@ from functools import partial
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import EXPIRY_LOOP, expiry_loop, settle_quiet_answers
+from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
-from services.alerts.models import metadata
+from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
@@ -17,7 +18,7 @@ from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SENDING, SURVE
 from shared.mail import Mailer, mail_server
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
-from shared.service import Context, Loops, Service, lazy_api
+from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
@@ -47,6 +48,7 @@ SERVICE = Service(
     api=lazy_api("services.alerts.web"),
     consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING),
     subscriptions=subscriptions,
+    personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=worker_loops,
     sender_loops=sender_loops,
     owns=(CASES,),

@@ -1,11 +1,12 @@
 """The collector on one screen: the topics it consumes and owns, and the paths it serves."""
 
+from services.collector.erasing import erase
 from services.collector.handlers import subscriptions
-from services.collector.models import metadata
+from services.collector.models import PERSONAL_TABLES, metadata
 from services.collector.recovery import recovery
 from services.collector.settings import Settings
 from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SURVEYS, TENANTS
-from shared.service import Service, lazy_api
+from shared.service import PersonalData, Service, lazy_api
 
 SERVICE = Service(
     name="collector",
@@ -15,6 +16,7 @@ SERVICE = Service(
     api=lazy_api("services.collector.web"),
     consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES),
     subscriptions=subscriptions,
+    personal_data=PersonalData(PERSONAL_TABLES, erase),
     owns=(ANSWERS,),
     recovery=recovery,
 )

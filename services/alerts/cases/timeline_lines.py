@@ -129,4 +129,5 @@ _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "restored": lambda _name, _facts: translated(
         "Restored after a loss of data. What was written lately is missing."
     ),
+    "erased": lambda _name, _facts: translated("The customer was erased on request."),
 }
