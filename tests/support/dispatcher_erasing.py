@@ -1,14 +1,12 @@
 """Asks the dispatcher to erase customers, and does what its loop does, on the database of a test."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from support.dispatcher_builders import TENANT, rows
+from support.dispatcher_builders import TENANT
 from support.http_clients import SECRET
 
 from services.dispatcher.app import SERVICE
 from services.dispatcher.erasures.erasure_commands import ErasureRequest, request_erasure
-from services.dispatcher.models import metadata
 from shared.db.database import Database
 from shared.privacy import erased
 from shared.privacy.backfill import fill_persons
@@ -40,20 +38,6 @@ async def erase(database: Database, **request: str) -> Any:
     asked = await ask(database, **request)
     assert await run_erasing(database) == []
     return asked
-
-
-async def words_in_tables(
-    database: Database, words: Sequence[str], *, but: tuple[str, ...] = ()
-) -> list[str]:
-    """Where one of the words is, in any column of any table."""
-    found = []
-    for table in metadata.sorted_tables:
-        for row in await rows(database, f"SELECT * FROM {table.name}"):
-            text = " ".join(
-                value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in row
-            ).casefold()
-            found += [f"{table.name}: {word}" for word in words if word.casefold() in text]
-    return [each for each in found if not each.startswith(but or ("-",))]
 
 
 async def execute(database: Database, sql: str) -> None:

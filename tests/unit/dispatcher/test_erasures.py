@@ -20,14 +20,9 @@ from services.dispatcher.erasures.domain import (
 from shared.permissions import ERASE_SCOPE, SCOPES, STARTER_SCOPES
 from shared.privacy.erased import CONFIRMING_SERVICES
 
-NOT_YET_ERASING = {"collector", "alerts"}
-"""Services whose erasure is still to come. Take out each one that declares its ``personal_data``."""
-
 
 def test_the_services_that_confirm_are_those_that_store_something_of_customers() -> None:
-    erasing = {name for name in SERVICES if service(name).personal_data is not None}
-    assert set(CONFIRMING_SERVICES) == erasing | NOT_YET_ERASING
-    assert not erasing & NOT_YET_ERASING
+    assert set(CONFIRMING_SERVICES) == {name for name in SERVICES if service(name).personal_data is not None}
 
 
 def test_a_new_companys_key_cannot_erase() -> None:
