@@ -14,6 +14,7 @@ from shared.events import (
     CASES,
     CUSTOMERS,
     INVITATIONS,
+    RETENTION,
     SENDING,
     SURVEYS,
     TENANTS,
@@ -29,6 +30,7 @@ from shared.kafka.kernel import Subscription
 from shared.privacy.erased import keep_erased
 from shared.service import Context
 from shared.tenancy import keep_tenants
+from shared.tenancy.retention import keep_retention
 from shared.tenancy.sending import keep_sending
 
 MAX_DIMENSION_VALUES = 10_000
@@ -131,4 +133,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(CASES, keep_cases),
+        Subscription(RETENTION, keep_retention),
     )
