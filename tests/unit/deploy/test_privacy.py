@@ -118,7 +118,9 @@ def test_the_survey_page_stores_nothing_in_a_browser() -> None:
     """What begins to, is named in the section about cookies of each text."""
     folder = LOCALES / "collector"
     sources = [*folder.rglob("*.py"), *folder.rglob("*.js"), *folder.rglob("*.html")]
-    stores = re.compile(r"set_cookie|set-cookie|document\.cookie|localStorage|sessionStorage|indexedDB", re.I)
+    stores = re.compile(
+        r"set_cookie|set-cookie|document\.cookie|localStorage|sessionStorage|indexedDB", re.IGNORECASE
+    )
     assert [source.name for source in sources if stores.search(source.read_text())] == []
 
 
