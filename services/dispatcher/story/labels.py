@@ -91,6 +91,8 @@ def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:
     if row.case_state is not None and with_case:
         closed, opened = translated("Case %(number)s closed"), translated("Case %(number)s open")
         return (closed if row.case_state == "closed" else opened) % {"number": row.case_number}
+    if row.answer_state is None and row.anonymous and row.state == "sent":
+        return translated("Asked; whether it was answered is not kept")
     if row.answer_state is None:
         return spoken(OUTCOMES[row.state or row.reason])
     if row.score is None:
