@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.outbound.deliveries import delivery_table
@@ -286,6 +287,19 @@ case_heard = Table(
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
+)
+
+audit_line = Table(
+    "audit_line",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("about", Text),
+    Column("facts", JSONB, nullable=False),
+    Index(None, "tenant", "at", "id"),
 )
 
 for _table in (decision, invitation, customer, suppression, suppression_lift):

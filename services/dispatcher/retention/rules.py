@@ -6,6 +6,7 @@ suppressions and the quarantine know an address stay for ever: a no is a no, and
 
 from services.dispatcher.models import (
     answer_heard,
+    audit_line,
     case_heard,
     customer,
     decision,
@@ -109,4 +110,5 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
     ),
     DeleteRule("audit", suppression_lift, "t.at < :audit"),
+    DeleteRule("audit", audit_line, "t.at < :audit"),
 )
