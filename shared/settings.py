@@ -133,6 +133,13 @@ class Afterword(EnvironmentSettings):
         "for encrypted connections only.",
         examples=["https://afterword.example.com"],
     )
+    internal_url: WebAddress | None = Field(
+        default=None,
+        description="Where the services of this installation ask each other about personal data (below "
+        "/v1/personal-data/, with the same paths behind it as the staff's URL). Without it "
+        "AFTERWORD_STAFF_URL; set it where the services do not reach that.",
+        examples=["http://proxy:80"],
+    )
     secret: SecretStr = Field(
         min_length=32,
         description="The root of every key that is derived (links, passes, hashes of addresses); at least 32 "

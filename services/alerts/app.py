@@ -12,9 +12,10 @@ from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
+from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.settings import Settings
 from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
-from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
@@ -44,14 +45,15 @@ SERVICE = Service(
     name="alerts",
     settings=Settings,
     metadata=metadata,
-    paths=("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings"),
+    paths=("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
     api=lazy_api("services.alerts.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING),
+    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=worker_loops,
     sender_loops=sender_loops,
     owns=(CASES,),
     recovery=recovery,
+    retention=RETENTION_RULES,
     gauges=(measure,),
 )

@@ -4,19 +4,21 @@ from services.collector.erasing import erase
 from services.collector.handlers import subscriptions
 from services.collector.models import PERSONAL_TABLES, metadata
 from services.collector.recovery import recovery
+from services.collector.repository.retention import RETENTION as RETENTION_RULES
 from services.collector.settings import Settings
-from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SURVEYS, TENANTS
 from shared.service import PersonalData, Service, lazy_api
 
 SERVICE = Service(
     name="collector",
     settings=Settings,
     metadata=metadata,
-    paths=("/s", "/v1/answers"),
+    paths=("/s", "/v1/answers", "/v1/personal-data/collector"),
     api=lazy_api("services.collector.web"),
-    consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES),
+    consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES, RETENTION),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     owns=(ANSWERS,),
     recovery=recovery,
+    retention=RETENTION_RULES,
 )

@@ -5,7 +5,9 @@ from fastapi import FastAPI
 from services.collector import api, pages
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
+from services.collector.repository.retention import RETENTION
 from shared.link_tokens import LinkSigner
+from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -16,4 +18,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     own = context.extended(
         CollectorContext, pages=renderer, signer=LinkSigner(secret), nonce=PageNonce(secret)
     )
-    return service_app(own, routers=[api.router, pages.router], pages=renderer), {}
+    retention = retention_router(context.service, RETENTION, context.database, secret)
+    return service_app(own, routers=[api.router, pages.router, retention], pages=renderer), {}

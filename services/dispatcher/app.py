@@ -9,6 +9,7 @@ from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import PERSONAL_TABLES, metadata
 from services.dispatcher.recovery import recovery
+from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
 from services.dispatcher.settings import Settings
 from shared.events import (
@@ -17,6 +18,7 @@ from shared.events import (
     CUSTOMERS,
     ERASURES,
     INVITATIONS,
+    RETENTION,
     SENDING,
     SURVEYS,
     TENANTS,
@@ -56,15 +58,16 @@ SERVICE = Service(
     metadata=metadata,
     paths=(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids", "/v1/erasures"),
-        *("/surveys", "/events", "/erasures", "/u"),
+        *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/u"),
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(SURVEYS, SENDING, INVITATIONS, CUSTOMERS),
+    owns=(SURVEYS, SENDING, RETENTION, INVITATIONS, CUSTOMERS),
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
+    retention=RETENTION_RULES,
     gauges=(measure_mails,),
 )

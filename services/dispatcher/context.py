@@ -10,6 +10,7 @@ from shared.http.live import LiveFeed
 from shared.http.rate_limit import RateLimit
 from shared.keyed_locks import KeyedSemaphores
 from shared.pages.environment import Pages
+from shared.privacy.service_client import ServiceClient
 from shared.service import Context
 from shared.web import context_of
 
@@ -22,6 +23,8 @@ class DispatcherContext(Context):
     feed: LiveFeed
     """Of the stories of events, and of erasures."""
     mail_renderer: SurveyMailRenderer
+    services: ServiceClient
+    """Asks the other services for their part of what is known of a company's customers."""
     per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))
     per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))
     """Both slow down whoever guesses links; no customer reaches either limit."""

@@ -7,6 +7,8 @@ from services.dispatcher.decisions import api as decisions_api
 from services.dispatcher.erasures import api as erasures_api
 from services.dispatcher.erasures import pages as erasures_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.retention import api as retention_api
+from services.dispatcher.retention import pages as retention_pages
 from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
 from services.dispatcher.story import pages as story_pages
@@ -16,6 +18,8 @@ from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.surveys import state_pages
+from shared.privacy.service_client import ServiceClient
+from shared.privacy.service_tokens import ServiceTokens
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -25,6 +29,8 @@ ROUTERS = (
     suppressions_api.router,
     sending_api.router,
     erasures_api.router,
+    retention_api.router,
+    retention_pages.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
@@ -38,11 +44,13 @@ ROUTERS = (
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
     """The application; it needs no loops of its own."""
-    pages = pages_of(context)
+    pages, afterword = pages_of(context), context.afterword
+    tokens = ServiceTokens(context.secret, clock=context.database.clock)
     own = context.extended(
         DispatcherContext,
         pages=pages,
         feed=story_pages.live_feed(context),
-        mail_renderer=SurveyMailRenderer(context.afterword, context.database.clock),
+        mail_renderer=SurveyMailRenderer(afterword, context.database.clock),
+        services=ServiceClient(afterword.internal_url or context.staff_url, tokens),
     )
     return service_app(own, routers=ROUTERS, pages=pages), {}

@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from services.scorer.context import ScorerContext
+from services.scorer.repository.retention import RETENTION
+from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -15,4 +17,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         pages=pages_of(context),
         feed=pages.live_feed(context.database, context.stopping, context.changes),
     )
-    return service_app(own, routers=[api.router, pages.router], pages=own.pages), {}
+    retention = retention_router(context.service, RETENTION, context.database, context.secret)
+    return service_app(own, routers=[api.router, pages.router, retention], pages=own.pages), {}

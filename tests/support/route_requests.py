@@ -22,6 +22,7 @@ from support.http_clients import SECRET
 
 from shared.http.csrf import CSRF_FIELD
 from shared.link_tokens import LinkSigner
+from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 
 PAGE = {"accept": "text/html"}
 
@@ -85,6 +86,20 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             form={"customer_id": f"{of.name}-nobody", "reason": "asked", "confirmed": "on"},
             may_repeat=(f"{of.name}-nobody",),
         ),
+        "dispatcher GET /v1/retention": empty,
+        "dispatcher PUT /v1/retention": RouteRequest(json={"comments": 700}),
+        "dispatcher POST /v1/retention/dry-runs": RouteRequest(json={"comments": 700}),
+        "dispatcher GET /retention": empty,
+        "dispatcher POST /retention": RouteRequest(form={"act": "try"}),
+        **{
+            f"{service} GET /v1/personal-data/{service}/retention": RouteRequest(
+                headers={
+                    "authorization": f"{TOKEN_SCHEME} {ServiceTokens(SECRET).sign('retention', of.name)}"
+                },
+                public=True,
+            )
+            for service in ("collector", "scorer", "alerts")
+        },
         "dispatcher GET /v1/decisions": RouteRequest(query={"event_id": f"{of.name}-order"}),
         "dispatcher GET /surveys": empty,
         "dispatcher GET /surveys/new": empty,

@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from shared.pages.language import spoken, translated
 from shared.privacy.persons import NOBODY
+from shared.privacy.subjects import ERASED_CUSTOMER
 from shared.values.messages import message
 
 REASONS = {
@@ -83,10 +84,12 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 def customer_label(customer_id: str) -> str:
     """A customer's id; of the hash that stands for an address or a number, only the beginning; of a customer
-    who was erased that they were.
+    who is not kept any more, why.
     """
     if customer_id == NOBODY:
         return translated("erased on request")
+    if customer_id == ERASED_CUSTOMER.id:
+        return translated("not kept any more")
     if not _HASH.fullmatch(customer_id):
         return customer_id
     return translated("code %(beginning)s…") % {"beginning": customer_id[:8]}

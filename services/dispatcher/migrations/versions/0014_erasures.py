@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -15,6 +15,7 @@ STATEMENTS = (
         contact text NOT NULL,
         phone text NOT NULL,
         customer_id text NOT NULL,
+        known_at timestamptz NOT NULL,
         CONSTRAINT pk_known_customer PRIMARY KEY (tenant, person, contact, phone)
     )
     """,
