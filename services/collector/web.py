@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.collector import api, pages
+from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
 from services.collector.repository.retention import RETENTION
@@ -16,7 +17,11 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     """An answer is one transaction of our own database, so no request waits for Kafka."""
     renderer, secret = pages_of(context), context.secret
     own = context.extended(
-        CollectorContext, pages=renderer, signer=LinkSigner(secret), nonce=PageNonce(secret)
+        CollectorContext,
+        pages=renderer,
+        signer=LinkSigner(secret),
+        nonce=PageNonce(secret),
+        page_secrets=PageSecrets(secret),
     )
     retention = retention_router(context.service, RETENTION, context.database, secret)
     return service_app(own, routers=[api.router, pages.router, retention], pages=renderer), {}

@@ -57,6 +57,7 @@ survey = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
     Column("made_from", Text),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(
@@ -235,12 +236,13 @@ invitation = Table(
     Column("next_at", INSTANT, nullable=False),
     Column("lease_until", INSTANT),
     Column("sent_at", INSTANT),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("changed_at", INSTANT, nullable=False),
     Column("body", LargeBinary, nullable=False),
     # When its link ends; NULL: a version that did not keep this wrote it.
     Column("expires_at", INSTANT),
     # Whether it was so old that its customer was removed.
-    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint(
         "state IN ('waiting', 'sending', 'sent', 'withheld', 'dropped', 'failed', 'bounced', 'unknown')",
         name="state",
@@ -248,7 +250,7 @@ invitation = Table(
     Index(None, "id"),
     Index(None, "next_at", postgresql_where=text("state = 'waiting'")),
     Index(None, "lease_until", postgresql_where=text("state = 'sending'")),
-    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
+    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
     Index(None, "changed_at"),
 )
 answer_heard = Table(

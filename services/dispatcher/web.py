@@ -28,9 +28,9 @@ ROUTERS = (
     decisions_api.router,
     suppressions_api.router,
     sending_api.router,
-    erasures_api.router,
     retention_api.router,
     retention_pages.router,
+    erasures_api.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,

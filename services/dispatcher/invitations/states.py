@@ -46,6 +46,7 @@ def new_invitation(
         customer=customer,
         contact_key=contact.address,
         person=contact.person,
+        anonymous=survey.anonymous,
         account=transaction.account,
         handled_by=transaction.handled_by,
         event_id=event_id,

@@ -84,7 +84,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 def customer_label(customer_id: str) -> str:
     """A customer's id; of the hash that stands for an address or a number, only the beginning; of a customer
-    who is not kept any more, why.
+    who was erased or is not kept any more that they were.
     """
     if customer_id == NOBODY:
         return translated("erased on request")
@@ -100,6 +100,8 @@ def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:
     if row.case_state is not None and with_case:
         closed, opened = translated("Case %(number)s closed"), translated("Case %(number)s open")
         return (closed if row.case_state == "closed" else opened) % {"number": row.case_number}
+    if row.answer_state is None and row.anonymous and row.state == "sent":
+        return translated("Asked; whether it was answered is not kept")
     if row.answer_state is None:
         return spoken(OUTCOMES[row.state or row.reason])
     if row.score is None:

@@ -51,7 +51,7 @@ def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[
 
 _EVENTS = """
     SELECT d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.reason, d.facts,
-        d.difference_at, i.state, i.test, a.state AS answer_state, a.score,
+        d.difference_at, i.state, i.test, i.anonymous, a.state AS answer_state, a.score,
         c.number AS case_number, c.state AS case_state
     FROM decision d
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
