@@ -76,7 +76,7 @@ RETENTION: tuple[RetentionRule, ...] = (
             AND NOT EXISTS (
                 SELECT FROM decision d
                 WHERE d.tenant = t.tenant AND d.person = t.person
-                    AND NOT ({DECISION_ANONYMOUS.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+                    AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
             )
             AND NOT EXISTS (
                 SELECT FROM invitation i
