@@ -153,6 +153,8 @@ known_customer = Table(
     Column("contact", Text, primary_key=True, comment="The keyed hash of an address; empty: came without."),
     Column("phone", Text, primary_key=True, comment="The keyed hash of a number; empty: came without."),
     Column("customer_id", Text, nullable=False),
+    # When the customer last came so, give or take a month.
+    Column("known_at", INSTANT, nullable=False),
     Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
 )

@@ -11,6 +11,7 @@ from services.dispatcher.models import (
     customer,
     decision,
     invitation,
+    known_customer,
     sending_change,
     suppression_lift,
 )
@@ -67,13 +68,30 @@ RETENTION: tuple[RetentionRule, ...] = (
             )
         """,
     ),
+    # By what a customer is known to an erasure, once nothing else here is of them.
+    DeleteRule(
+        "contacts",
+        known_customer,
+        f"""
+            t.known_at < :contacts
+            AND NOT EXISTS (
+                SELECT FROM decision d
+                WHERE d.tenant = t.tenant AND d.person = t.person
+                    AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+            )
+            AND NOT EXISTS (
+                SELECT FROM invitation i
+                WHERE i.tenant = t.tenant AND i.person = t.person AND NOT ({INVITATION_OVER.format(i="i")})
+            )
+        """,
+    ),
     RewriteRule(
         "contacts",
         decision,
         f"t.customer_id <> '{REMOVED_ID}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
         "facts",
         transaction_without_customer,
-        without_customer(decision, difference="NULL"),
+        without_customer(decision, difference="NULL", difference_person="NULL"),
     ),
     RewriteRule(
         "contacts",
