@@ -160,7 +160,7 @@ class Service:
             context.secret,
             data.tables,
             data.erase,
-            DeadLetterSearch(kafka, context.secret, topics),
+            DeadLetterSearch(kafka, context.secret, topics, context.database),
             context.health,
         )
 

@@ -16,7 +16,7 @@ from shared.events import ERASURES, ErasureConfirmed
 from shared.health import Health
 from shared.privacy import erased
 from shared.privacy.backfill import PersonalTable, fill_persons
-from shared.privacy.dead_letters import DeadLetterSearch
+from shared.privacy.dead_letters import DeadLetterSearch, Tombstone
 from shared.privacy.erased import Target
 from shared.runtime import Loop, Periodic
 from shared.telemetry import metrics
@@ -68,18 +68,24 @@ class Erasing:
 
     async def step(self) -> float | None:
         """Erase some customers, once every row has a pseudonym."""
+        after, self._after = self._after, FIRST_TARGET
         async with self.database.reading() as uow:
-            waiting = await erased.find_waiting(uow, self._after, MAX_TARGETS_PER_ROUND)
+            waiting = await erased.find_waiting(uow, after, MAX_TARGETS_PER_ROUND)
+        if not waiting:
+            return None if after == FIRST_TARGET else 0
+        if await self.fill() is not None:
+            return 0
         there_are_more = len(waiting) == MAX_TARGETS_PER_ROUND
-        if not waiting or await self.fill() is not None:
-            return 0 if waiting else None
-        self._after = (waiting[-1].tenant, waiting[-1].id) if there_are_more else FIRST_TARGET
+        if there_are_more:
+            self._after = (waiting[-1].tenant, waiting[-1].id)
         await erased.wait_for_unaware(self.database)
+        if await self.fill() is not None:
+            return 0  # what a transaction that was waited for has stored
         letters = await self.dead_letters.find(waiting)
         await self._erase(waiting, letters)
         return 0 if there_are_more else None
 
-    async def _erase(self, targets: Sequence[Target], letters: Sequence[tuple[Target, str, bytes]]) -> None:
+    async def _erase(self, targets: Sequence[Target], letters: Sequence[Tombstone]) -> None:
         """Erase them together; when that is refused, each half of them, down to one, who waits."""
         try:
             async with self.database.transaction() as uow:
@@ -97,14 +103,14 @@ class Erasing:
         metrics.ERASURES.labels(self.service, "erased").inc(len(done))
 
     async def _erase_in(
-        self, uow: UnitOfWork, targets: Sequence[Target], letters: Sequence[tuple[Target, str, bytes]]
+        self, uow: UnitOfWork, targets: Sequence[Target], letters: Sequence[Tombstone]
     ) -> list[Target]:
         locked = await erased.lock_waiting(uow, targets)
         if not locked:
             return []
         under_way = set(await self.erase(uow, locked))
         done = [target for target in locked if target not in under_way]
-        for topic, key in {(topic, key) for target, topic, key in letters if target in done}:
+        for topic, key in sorted({(each.topic, each.key) for each in letters if each.target in done}):
             uow.publish_tombstone(topic, key)
         await erased.store_done(uow, done)
         for target in done:
