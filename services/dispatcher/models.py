@@ -142,6 +142,48 @@ backfill = Table(
     Column("name", Text, primary_key=True),
     Column("tenant", Text),
     Column("id", Uuid),
+    Column("customer", Text),
+)
+known_customer = Table(
+    "known_customer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("contact", Text, primary_key=True, comment="The keyed hash of an address; empty: came without."),
+    Column("phone", Text, primary_key=True, comment="The keyed hash of a number; empty: came without."),
+    Column("customer_id", Text, nullable=False),
+    Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
+    Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
+)
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("contact", Text),
+    Column("who", Text, nullable=False),
+    Column("reason", Text),
+    Column("asked_for", ARRAY(Text), nullable=False, comment="The fields that named the customer."),
+    Column(
+        "names", ARRAY(Text), nullable=False, comment="Keyed hashes of all that the customer is named by."
+    ),
+    Column("fingerprint", Text, nullable=False, comment="A keyed hash of the request."),
+    Column("asked_at", INSTANT, nullable=False),
+    Index("uq_erasure_target", "tenant", "target", unique=True),
+    Index("ix_erasure_asked_at", "tenant", "asked_at", "id"),
+    Index("ix_erasure_names", "names", postgresql_using="gin"),
+)
+erasure_confirmation = Table(
+    "erasure_confirmation",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("confirmed_at", INSTANT, nullable=False),
+    Column("kept_at", INSTANT, nullable=False),
+    Index(None, "kept_at"),
 )
 decision = Table(
     "decision",
@@ -163,9 +205,16 @@ decision = Table(
     Column("grounds", LargeBinary, nullable=False),
     Column("difference", LargeBinary),
     Column("difference_at", INSTANT),
+    Column("difference_person", Text, comment="Whose the difference is; NULL: there is none, or nobody's."),
     Index(None, "tenant", "decided_at", "event_id"),
     Index(None, "tenant", "source_id"),
     Index(None, "tenant", "customer_id"),
+    Index(
+        "ix_decision_difference_person",
+        "tenant",
+        "difference_person",
+        postgresql_where=text("difference_person IS NOT NULL"),
+    ),
 )
 invitation = Table(
     "invitation",

@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.decisions import api as decisions_api
+from services.dispatcher.erasures import api as erasures_api
+from services.dispatcher.erasures import pages as erasures_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.retention import api as retention_api
 from services.dispatcher.retention import pages as retention_pages
@@ -28,12 +30,14 @@ ROUTERS = (
     sending_api.router,
     retention_api.router,
     retention_pages.router,
+    erasures_api.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
     state_pages.router,
     preview_pages.router,
     story_pages.router,
+    erasures_pages.router,
     unsubscribe_pages.router,
 )
 
