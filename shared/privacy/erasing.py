@@ -18,6 +18,7 @@ from shared.privacy import erased
 from shared.privacy.backfill import PersonalTable, fill_persons
 from shared.privacy.dead_letters import DeadLetterSearch, Tombstone
 from shared.privacy.erased import Target
+from shared.privacy.rolling import CHECK_INTERVAL_S, SEGMENTS_LOOP, SegmentRolling
 from shared.runtime import Loop, Periodic
 from shared.telemetry import metrics
 
@@ -50,6 +51,7 @@ class Erasing:
     tables: Sequence[PersonalTable]
     erase: Erase
     dead_letters: DeadLetterSearch
+    segments: SegmentRolling
     health: Health
     _after: tuple[str, str] = field(default=FIRST_TARGET, init=False)
 
@@ -59,6 +61,7 @@ class Erasing:
         return {
             ERASING_LOOP: Periodic(ERASING_LOOP, self.step, ERASE_INTERVAL_S, self.health).run,
             PERSONS_LOOP: Periodic(PERSONS_LOOP, self.fill, FILL_INTERVAL_S, self.health).run,
+            SEGMENTS_LOOP: Periodic(SEGMENTS_LOOP, self.segments.step, CHECK_INTERVAL_S, self.health).run,
         }
 
     async def fill(self) -> float | None:
@@ -87,6 +90,7 @@ class Erasing:
 
     async def _erase(self, targets: Sequence[Target], letters: Sequence[Tombstone]) -> None:
         """Erase them together; when that is refused, each half of them, down to one, who waits."""
+        self.health.tick(ERASING_LOOP)
         try:
             async with self.database.transaction() as uow:
                 done = await self._erase_in(uow, targets, letters)

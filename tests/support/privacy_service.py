@@ -28,6 +28,7 @@ from shared.privacy.erased import (
 )
 from shared.privacy.erasing import Erasing
 from shared.privacy.persons import NOBODY, person_of
+from shared.privacy.rolling import SegmentRolling
 
 SERVICE_NAME = "notes"
 TENANT = "acme"
@@ -74,7 +75,8 @@ class NoteService:
         search = DeadLetterSearch(bootstrap, SECRET, TOPICS_OF_DEAD_LETTERS, database)
         health = Health(SERVICE_NAME)
         tables = [PersonalTable(self.table)]
-        return Erasing(SERVICE_NAME, database, SECRET, tables, self.erase, search, health)
+        rolling = SegmentRolling(database, bootstrap, TOPICS_OF_DEAD_LETTERS)
+        return Erasing(SERVICE_NAME, database, SECRET, tables, self.erase, search, rolling, health)
 
     async def rows(self, sql: str, **values: Any) -> Sequence[Any]:
         async with self.database.reading() as uow:
