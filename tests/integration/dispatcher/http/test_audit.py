@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy.exc import DBAPIError
+from support.audit import an_actor
 from support.dispatcher_builders import TENANT, rows
 from support.dispatcher_client import a_person, by_key, csrf_header
 
@@ -44,14 +45,18 @@ async def test_each_change_of_a_rule_is_one_line_and_what_changes_nothing_is_non
     survey = uuid7()
     draft = SurveyDraft(name="Delivery", trigger="order.delivered", state="paused")
     async with database.transaction() as uow:
-        made = await create_survey(uow, TENANT, survey, draft, who="Jonas Holt")
-        await create_survey(uow, TENANT, survey, draft, who="Jonas Holt")
-        await change_survey(uow, TENANT, survey, made.draft, who="Jonas Holt")
-        await set_mode(uow, TENANT, "Anna", "live")
-        await set_mode(uow, TENANT, "Anna", "live")
-        await add_test_address(uow, TENANT, "Anna", "karen@example.com")
-        await suppress(uow, TENANT, [SuppressionEntry("address", "0" * 64)], reason="listed", who="the key k")
-        await suppress(uow, TENANT, [SuppressionEntry("address", "1" * 64)], reason="unsubscribed", who="-")
+        made = await create_survey(uow, TENANT, survey, draft, who=an_actor("Jonas Holt"))
+        await create_survey(uow, TENANT, survey, draft, who=an_actor("Jonas Holt"))
+        await change_survey(uow, TENANT, survey, made.draft, who=an_actor("Jonas Holt"))
+        await set_mode(uow, TENANT, an_actor("Anna"), "live")
+        await set_mode(uow, TENANT, an_actor("Anna"), "live")
+        await add_test_address(uow, TENANT, an_actor("Anna"), "karen@example.com")
+        await suppress(
+            uow, TENANT, [SuppressionEntry("address", "0" * 64)], reason="listed", who=an_actor("the key k")
+        )
+        await suppress(
+            uow, TENANT, [SuppressionEntry("address", "1" * 64)], reason="unsubscribed", who=an_actor("-")
+        )
     found = await lines(database)
     assert [(line.who, line.act) for line in found] == [
         ("Jonas Holt", "survey"), ("Anna", "sending"), ("Anna", "sending"), ("the key k", "suppression"),
@@ -63,7 +68,7 @@ async def test_each_change_of_a_rule_is_one_line_and_what_changes_nothing_is_non
 async def test_an_act_that_is_rolled_back_leaves_no_line(database: Database) -> None:
     async def fail() -> None:
         async with database.transaction() as uow:
-            await set_mode(uow, TENANT, "Anna", "live")
+            await set_mode(uow, TENANT, an_actor("Anna"), "live")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -96,7 +101,7 @@ async def test_a_line_that_is_old_can_be_deleted(database: Database) -> None:
 async def test_every_act_is_published_as_it_is_recorded(database: Database) -> None:
     async with database.transaction() as uow:
         for act in AUDIT_ACTS:
-            record_audit(uow, TENANT, "Anna", act, "x", n=1, yes=True, code="c")
+            record_audit(uow, TENANT, an_actor("Anna"), act, "x", n=1, yes=True, code="c")
     assert [line.act for line in await lines(database)] == list(AUDIT_ACTS)
 
 
