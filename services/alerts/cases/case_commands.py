@@ -105,7 +105,7 @@ async def act(
     if case is None or not answers:
         raise Problem(404)
     if key and await _was_done(uow, user, case, action, key):
-        return await _shown_contact(uow, case, answers) if isinstance(action, RevealAct) else None
+        return await _reveal_again(uow, user, case, answers) if isinstance(action, RevealAct) else None
     entries: Entries = []
     contact = await _change(uow, policy, user, case, action, answers, entries, key or None)
     if key:
@@ -224,16 +224,25 @@ async def _reveal(
     if not known:
         raise NotPossible(message("We know neither an address nor a number."))
     case.reveal(entries, uow.now, actor, " and ".join(known))
-    record_audit(
-        uow,
-        case.tenant,
-        user.audited,
-        "address_shown",
-        str(case.id),
-        email="address" in known,
-        phone="number" in known,
-    )
+    _record_shown(uow, user, case, contact)
     return contact
+
+
+async def _reveal_again(
+    uow: UnitOfWork, user: CaseUser, case: CaseFile, answers: Sequence[Answer]
+) -> ContactOut:
+    contact = await _shown_contact(uow, case, answers)
+    if contact.email or contact.phone:
+        _record_shown(uow, user, case, contact, again=True)
+    return contact
+
+
+def _record_shown(
+    uow: UnitOfWork, user: CaseUser, case: CaseFile, contact: ContactOut, **facts: bool
+) -> None:
+    email, phone = bool(contact.email), bool(contact.phone)
+    about = str(case.id)
+    record_audit(uow, case.tenant, user.audited, "address_shown", about, email=email, phone=phone, **facts)
 
 
 async def _shown_contact(uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]) -> ContactOut:

@@ -24,7 +24,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "person_deactivated": message("ended the access of a colleague"),
     "person_activated": message("gave a colleague access again"),
     "sign_in_link": message("made a link to sign in for a colleague"),
-    "password_set": message("set a colleague’s password"),
+    "password_set": message("set the password of a colleague"),
     "company_created": message("created the company"),
     "people_rule": message("changed whose scores are shown"),
     "key_created": message("created an API key"),
@@ -34,6 +34,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
 FACT_LABELS: dict[str, Message] = {
     "email": message("mail address"),
     "phone": message("phone number"),
+    "again": message("again"),
     "version": message("version"),
     "state": message("state"),
     "mode": message("mode"),
