@@ -73,7 +73,9 @@ def act_label(act: str) -> str:
 
 def facts_label(facts: Mapping[str, str | int | bool]) -> str:
     """The facts of a line; names and codes that only a newer version knows stay as they are."""
-    return ", ".join(f"{spoken(FACT_LABELS.get(name, name))}: {_value(name, facts[name])}" for name in facts)
+    known = [name for name in FACT_LABELS if name in facts]
+    names = [*known, *(name for name in facts if name not in FACT_LABELS)]
+    return ", ".join(f"{spoken(FACT_LABELS.get(name, name))}: {_value(name, facts[name])}" for name in names)
 
 
 def _value(name: str, value: str | int | bool) -> str:
