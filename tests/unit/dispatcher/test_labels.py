@@ -67,10 +67,13 @@ def test_every_act_of_the_log_of_who_looked_has_words_and_an_unknown_one_stays()
 
 
 def test_facts_of_the_log_of_who_looked_are_said_in_the_readers_language() -> None:
-    facts = {"mode": "test", "stopped": True, "again": False, "test_addresses": 2, "newer": "code"}
-    assert facts_label(facts) == "mode: test mode, stopped: yes, again: no, test addresses: 2, newer: code"
+    facts = {"test_addresses": 2, "stopped": True, "mode": "test", "phone": False, "newer": "code"}
+    assert (
+        facts_label(facts)
+        == "phone number: no, mode: test mode, stopped: yes, test addresses: 2, newer: code"
+    )
     with reading("da"):
-        told = "tilstand: testtilstand, stoppet: ja, igen: nej, testadresser: 2, newer: code"
+        told = "telefonnummer: nej, tilstand: testtilstand, stoppet: ja, testadresser: 2, newer: code"
         assert facts_label(facts) == told
 
 
