@@ -31,7 +31,7 @@ class AuditFilter(NamedTuple):
     """Which lines are wanted; None: all."""
 
     who: str | None = None
-    """A name, in any case, or an id."""
+    """A name, in any case, or an id; a key also without the words before its name."""
     act: str | None = None
     about: str | None = None
     since: datetime | None = None
@@ -51,6 +51,7 @@ LIST_LINES = """
         AND (
             CAST(:who AS text) IS NULL
             OR lower(who) = lower(CAST(:who AS text))
+            OR lower(who) = 'the key ' || lower(CAST(:who AS text))
             OR who_id = CAST(:who AS text)
         )
         AND (CAST(:act AS text) IS NULL OR act = CAST(:act AS text))

@@ -55,3 +55,8 @@ def actor_label(who: str) -> str:
     if who.startswith(prefix):
         return translated(_KEY) % {"name": who.removeprefix(prefix)}
     return translated(who) if who in _UNNAMED else who
+
+
+def stored_name(actor: str) -> str:
+    """What the log has for the name of an actor without one, given in the reader's language."""
+    return next((who for who in _UNNAMED if translated(who).casefold() == actor.casefold()), actor)

@@ -67,7 +67,13 @@ def test_every_act_of_the_log_of_who_looked_has_words_and_an_unknown_one_stays()
 
 
 def test_facts_of_the_log_of_who_looked_are_said_in_the_readers_language() -> None:
-    facts = {"test_addresses": 2, "stopped": True, "mode": "test", "phone": False, "newer": "code"}
+    facts: dict[str, str | int | bool] = {
+        "test_addresses": 2,
+        "stopped": True,
+        "mode": "test",
+        "phone": False,
+        "newer": "code",
+    }
     assert (
         facts_label(facts)
         == "phone number: no, mode: test mode, stopped: yes, test addresses: 2, newer: code"

@@ -228,3 +228,22 @@ class TestPageAndApi:
         page = (await client.get("/audit", headers={**a_person(), "Accept-Language": "da"})).text
         assert "så en kundes adresse" in page
         assert "kommandolinjen" in page.lower()
+
+    @pytest.mark.parametrize(
+        ("language", "who"),
+        [("da", "Kommandolinjen"), ("en", "the command line"), ("nl", "De opdrachtregel")],
+    )
+    async def test_the_command_line_is_found_by_its_name_in_each_language(
+        self, client: httpx.AsyncClient, language: str, who: str
+    ) -> None:
+        headers = {**a_person(), "Accept-Language": language}
+        page = (await client.get("/audit", params={"who": who}, headers=headers)).text
+        assert len(re.findall(r"n: (\d+)<", page)) == 40
+
+    async def test_a_key_is_found_by_its_name_alone(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        await keep(database, a_line(database, who="the key Shop", who_kind="key", facts={"n": 500}))
+        for who in ("shop", "the key shop"):
+            page = (await client.get("/audit", params={"who": who}, headers=a_person())).text
+            assert re.findall(r"n: (\d+)<", page) == ["500"]
