@@ -20,6 +20,7 @@ from services.trigger.errors import TenantExists
 from services.trigger.tenants import create_key, create_tenant
 from shared.cli.context import command_context
 from shared.db.database import Database
+from shared.privacy.audit import AuditActor
 
 PROCESS = "demo"
 TENANT_ID, COMPANY_NAME = "demo", "Havnbo"
@@ -91,7 +92,7 @@ async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> 
         survey = {"name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1}
         await client.post("/v1/surveys", survey, idempotency_key=f"demo {trigger}")
     async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
-        await sending_commands.set_mode(uow, TENANT_ID, KEY_NAME, "live")
+        await sending_commands.set_mode(uow, TENANT_ID, AuditActor("command_line", None, KEY_NAME), "live")
     checkpoint.progress.is_set_up = True
     checkpoint.save()
     log.info("company_set_up", tenant=TENANT_ID)

@@ -1,4 +1,4 @@
-"""Who may call the API, the parameters that its routes share, and under which name an act is logged."""
+"""Who may call the API, the parameters that its routes share."""
 
 from typing import Annotated
 
@@ -12,13 +12,6 @@ DecisionReader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
 AdminCaller = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN))]
 ErasingCaller = Annotated[Caller, Depends(staff_or_key(ERASE_SCOPE, ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
-
-
-def caller_name(caller: Caller) -> str:
-    """The name under which an act of the caller is logged."""
-    if caller.staff is not None:
-        return caller.staff.name
-    return f"the key {caller.key.name if caller.key else ''}"
 
 
 def is_admin(caller: Caller) -> bool:

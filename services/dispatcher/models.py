@@ -298,6 +298,8 @@ audit_line = Table(
     Column("id", Uuid, primary_key=True),
     Column("at", INSTANT, nullable=False),
     Column("who", Text, nullable=False),
+    Column("who_kind", Text, nullable=False, server_default=text("'staff'")),
+    Column("who_id", Text),
     Column("act", Text, nullable=False),
     Column("about", Text),
     Column("facts", JSONB, nullable=False),

@@ -16,6 +16,7 @@ from shared.events import TENANTS, KeyDigest, People, Tenant
 from shared.events.segments import MAX_LEVELS
 from shared.ids import uuid7
 from shared.permissions import EVENT_SCOPES, SCOPES
+from shared.privacy.audit import COMMAND_LINE, record_audit
 from shared.tenancy import digest_of, find_tenant
 from shared.values.text import normalized_text
 from shared.values.zones import zone_names
@@ -66,6 +67,7 @@ async def create_tenant(
         if not await repository.add_tenant(uow, company):
             raise TenantExists(tenant)
         uow.publish(TENANTS, tenant, company)
+        record_audit(uow, tenant, COMMAND_LINE, "company_created")
     return company
 
 
@@ -135,6 +137,7 @@ async def create_key(
                 "their names are long). Revoke those that nobody uses; `afterword tenant list` shows them."
             )
         await _update(uow, replace(company, keys=(*company.keys, key)))
+        record_audit(uow, tenant, COMMAND_LINE, "key_created", key.id, scopes=" ".join(key.scopes))
     return token
 
 
@@ -159,6 +162,8 @@ async def revoke_key(database: Database, tenant: str, key: str) -> None:
             raise UnknownKey(key[:8])
         revoked = {k.id: replace(k, revoked_at=uow.now) for k in found}
         await _update(uow, replace(company, keys=tuple(revoked.get(k.id, k) for k in company.keys)))
+        for each in found:
+            record_audit(uow, tenant, COMMAND_LINE, "key_revoked", each.id)
 
 
 async def set_people(
@@ -180,13 +185,23 @@ async def set_people(
         raise BadTenant(f"A dimension has a name of {MAX_NAME_LENGTH} characters at most.")
     async with database.transaction() as uow:
         company = await _lock(uow, tenant)
-        people = company.people
+        earlier = company.people
         people = People(
-            dimensions=people.dimensions if dimensions is None else tuple(map(str.strip, dimensions)),
-            level=people.level if level is None else level,
-            shown=people.shown if shown is None else shown,
+            dimensions=earlier.dimensions if dimensions is None else tuple(map(str.strip, dimensions)),
+            level=earlier.level if level is None else level,
+            shown=earlier.shown if shown is None else shown,
         )
         await _update(uow, replace(company, people=people))
+        if people != earlier:
+            record_audit(
+                uow,
+                tenant,
+                COMMAND_LINE,
+                "people_rule",
+                dimensions=len(people.dimensions),
+                level=people.level,
+                shown=people.shown,
+            )
     return people
 
 

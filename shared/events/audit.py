@@ -10,12 +10,16 @@ class AuditLine(Data, frozen=True, kw_only=True):
 
     id: UUID
     at: Instant
-    who: Name
+    who: Text
     """The colleague's name; ``the key …``; ``the command line``; ``the customer``."""
+    who_kind: Name = "staff"
+    """One of ``ACTOR_KINDS``, or of a newer version."""
+    who_id: Text | None = None
+    """The colleague's or the key's id: names change, and several may have the same."""
     act: Name
     """What was done: one of ``AUDIT_ACTS``, or of a newer version."""
     about: Text | None = None
-    """What it was done to: the id of a case, survey, colleague or erasure, or a customer's pseudonym."""
+    """What it was done to: the id of a case, survey, colleague, key or erasure, or a customer's pseudonym."""
     facts: dict[str, str | int | bool] = {}
     """Codes and numbers."""
 

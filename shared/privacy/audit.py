@@ -1,10 +1,16 @@
 """Record who looked at what, or changed it, in the transaction in which they did."""
 
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
 
 from shared.db.database import UnitOfWork
 from shared.events import AUDIT, AuditLine
 from shared.ids import uuid7
+
+if TYPE_CHECKING:
+    from shared.api_keys import ApiKey
+    from shared.http.auth import Caller
+    from shared.http.staff_auth import Staff
 
 AuditAct = Literal[
     "address_shown",
@@ -22,16 +28,60 @@ AuditAct = Literal[
     "person_changed",
     "person_deactivated",
     "person_activated",
+    "sign_in_link",
+    "password_set",
+    "company_created",
+    "people_rule",
+    "key_created",
+    "key_revoked",
 ]
 AUDIT_ACTS: tuple[AuditAct, ...] = get_args(AuditAct)
-COMMAND_LINE = "the command line"
-"""Under which name an act of an operator is logged."""
+ActorKind = Literal["staff", "key", "command_line", "customer"]
+ACTOR_KINDS: tuple[ActorKind, ...] = get_args(ActorKind)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditActor:
+    """Whose act it is."""
+
+    kind: ActorKind
+    id: str | None
+    name: str
+    """Under which the act is logged."""
+
+    @classmethod
+    def of_staff(cls, staff: "Staff") -> "AuditActor":
+        """A member of staff who is signed in."""
+        return cls("staff", str(staff.id), staff.name)
+
+    @classmethod
+    def of_key(cls, key: "ApiKey") -> "AuditActor":
+        """An API key."""
+        return cls("key", key.id, f"the key {key.name}")
+
+    @classmethod
+    def of(cls, caller: "Caller") -> "AuditActor":
+        """A member of staff or a key.
+
+        :raises ValueError: when it is neither, which no route lets pass.
+        """
+        if caller.staff is not None:
+            return cls.of_staff(caller.staff)
+        if caller.key is None:
+            raise ValueError("a caller is a member of staff or a key")
+        return cls.of_key(caller.key)
+
+
+COMMAND_LINE = AuditActor("command_line", None, "the command line")
+"""An operator at a command."""
+CUSTOMER = AuditActor("customer", None, "the customer")
+"""A customer, whose own act it is: nobody is named."""
 
 
 def record_audit(
     uow: UnitOfWork,
     tenant: str,
-    who: str,
+    who: AuditActor,
     act: AuditAct,
     about: str | None = None,
     **facts: str | int | bool,
@@ -40,4 +90,14 @@ def record_audit(
 
     :param about: an id or a pseudonym: never an address, a name of a customer or a text.
     """
-    uow.publish(AUDIT, tenant, AuditLine(id=uuid7(), at=uow.now, who=who, act=act, about=about, facts=facts))
+    line = AuditLine(
+        id=uuid7(),
+        at=uow.now,
+        who=who.name,
+        who_kind=who.kind,
+        who_id=who.id,
+        act=act,
+        about=about,
+        facts=facts,
+    )
+    uow.publish(AUDIT, tenant, line)

@@ -94,6 +94,12 @@ ERASURES_WAITING = Gauge(
     ["service"],
 )
 
+AUDIT_LINES = Counter(
+    "afterword_audit_lines_total",
+    "Lines of the log of who looked at or changed what that were stored.",
+    ["act"],
+)
+
 CLOCK_DIFFERENCE = Gauge(
     "afterword_clock_seconds",
     "How far this machine's clock is ahead of the database's; negative when behind.",

@@ -11,6 +11,7 @@ from bench.scorer import TENANT, add_tenant
 from bench.servers import Record, Servers
 from bench.trigger import an_event
 from msgspec import json
+from support.audit import an_actor
 
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.decisions.handlers import decide_transactions
@@ -60,4 +61,4 @@ async def _go_live(database: Database) -> None:
     await add_tenant(database)
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
-        await sending_commands.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, an_actor("bench"), "live")

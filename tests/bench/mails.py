@@ -14,6 +14,7 @@ from bench.results import Result, print_progress
 from bench.scorer import TENANT
 from bench.servers import Servers
 from bench.trigger import an_event
+from support.audit import an_actor
 from support.stack import running
 
 from services.dispatcher.command import create_example_survey
@@ -49,7 +50,7 @@ async def _go_live(product: RunningProduct) -> None:
     database = product.databases["dispatcher"]
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
-        await sending_commands.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, an_actor("bench"), "live")
 
 
 async def _round(product: RunningProduct, seconds: float, number: int) -> float:

@@ -15,6 +15,7 @@ from bench.product import RunningProduct, running_product
 from bench.results import Result, Side, interleaved
 from bench.scorer import TENANT, answers
 from bench.servers import Record, Servers
+from support.audit import an_actor
 from support.eventually import eventually
 from support.topics import PARTITIONS
 
@@ -142,4 +143,4 @@ async def _go_live(product: RunningProduct) -> None:
     database = product.databases["dispatcher"]
     await create_example_survey(database, TENANT, test_address=None, delay_minutes=SURVEY_DELAY_MINUTES)
     async with database.transaction() as uow:
-        await sending_commands.set_mode(uow, TENANT, "bench", "live")
+        await sending_commands.set_mode(uow, TENANT, an_actor("bench"), "live")

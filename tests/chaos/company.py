@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from chaos.stack import CONSUMING_SERVICES, Stack
+from support.audit import an_actor
 
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.sending import sending_commands
@@ -33,7 +34,7 @@ async def create_company(stack: Stack, tenant: str) -> Company:
         key = await tenants.create_key(trigger, tenant, ["events:write", "decisions:read"], name="shop")
         await create_example_survey(dispatcher, tenant, test_address=None, trigger=MAILED_EVENT_TYPE)
         async with dispatcher.transaction() as uow:
-            await sending_commands.set_mode(uow, tenant, "chaos", "live")
+            await sending_commands.set_mode(uow, tenant, an_actor("chaos"), "live")
     finally:
         await trigger.close()
         await dispatcher.close()

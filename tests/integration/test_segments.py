@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from support.audit import an_actor
 from support.companies import NOTHING, Company, Person, World
 from support.route_requests import LIVE, every_route, leaks
 from support.streams import stream_until_change
@@ -68,7 +69,7 @@ async def town(world: World) -> Town:
         },
     )
     async with world.contexts["dispatcher"].database.transaction() as uow:
-        await sending_commands.set_mode(uow, company.name, "twin admin", "live")
+        await sending_commands.set_mode(uow, company.name, an_actor("twin admin"), "live")
     await world.deliver_all()
     parts = []
     for name in (HERE, THERE):

@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import Table
+from support.audit import an_actor
 from support.eventually import eventually
 from support.http_clients import SECRET, a_context, api_client, environment_of
 from support.kernel_service import create_topics, records_of
@@ -192,8 +193,10 @@ class World:
         gone = {"customer_id": f"{name}-gone", "reason": f"{name} was asked by letter"}
         company.erasure = (await self.post("dispatcher", company, "/v1/erasures", gone))["id"]
         async with dispatcher.transaction() as uow:
-            await sending_commands.set_mode(uow, name, f"{name} admin", "live")
-            await sending_commands.add_test_address(uow, name, f"{name} admin", f"tester@{name}.example")
+            await sending_commands.set_mode(uow, name, an_actor(f"{name} admin"), "live")
+            await sending_commands.add_test_address(
+                uow, name, an_actor(f"{name} admin"), f"tester@{name}.example"
+            )
         await self.post("trigger", company, "/v1/events", an_event(name))
         (event,) = [one for one in await self.transactions() if one.tenant == name]
         company.event = event.data.event_id

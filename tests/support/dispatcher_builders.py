@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from support.audit import an_actor
 from support.http_clients import SECRET, afterword_settings, context_on
 
 from services.dispatcher.app import SERVICE
@@ -122,12 +123,12 @@ async def make_survey(database: Database, tenant: str = TENANT, **changes: Any) 
 
 async def go_live(database: Database, tenant: str = TENANT) -> None:
     async with database.transaction() as uow:
-        await sending_commands.set_mode(uow, tenant, "the test", "live")
+        await sending_commands.set_mode(uow, tenant, an_actor("the test"), "live")
 
 
 async def list_test_addresses(database: Database, *addresses: str, tenant: str = TENANT) -> None:
     async with database.transaction() as uow:
-        await sending_commands.set_test_addresses(uow, tenant, "the test", addresses)
+        await sending_commands.set_test_addresses(uow, tenant, an_actor("the test"), addresses)
 
 
 async def rows(database: Database, sql: str, **values: Any) -> Sequence[Any]:

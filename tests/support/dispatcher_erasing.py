@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from support.audit import an_actor
 from support.dispatcher_builders import TENANT
 from support.http_clients import SECRET
 
@@ -15,7 +16,9 @@ from shared.privacy.erased import Target
 
 async def ask(database: Database, **request: str) -> Any:
     async with database.transaction() as uow:
-        return await request_erasure(uow, SECRET, TENANT, ErasureRequest(**request), who="Sara Lund")
+        return await request_erasure(
+            uow, SECRET, TENANT, ErasureRequest(**request), who=an_actor("Sara Lund")
+        )
 
 
 async def run_erasing(database: Database) -> list[Target]:

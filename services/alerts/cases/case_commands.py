@@ -40,7 +40,7 @@ from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
-from shared.privacy.audit import record_audit
+from shared.privacy.audit import AuditActor, record_audit
 from shared.values.messages import message
 
 
@@ -50,6 +50,8 @@ class CaseUser:
 
     tenant: str
     actor: Actor
+    audited: AuditActor
+    """The same in the log of who looked."""
     segments: tuple[str, ...]
     """The segments that they are limited to; none: not limited."""
     may_assign: bool
@@ -60,6 +62,7 @@ class CaseUser:
         return cls(
             tenant=staff.tenant,
             actor=Actor(staff.id, staff.name),
+            audited=AuditActor.of_staff(staff),
             segments=staff.segments,
             may_assign=staff.role in ASSIGNING_ROLES,
         )
@@ -70,7 +73,13 @@ class CaseUser:
         if caller.staff is not None:
             return cls.of_staff(caller.staff)
         name = caller.key.name if caller.key is not None else ""
-        return cls(tenant=caller.tenant, actor=Actor(None, name), segments=(), may_assign=True)
+        return cls(
+            tenant=caller.tenant,
+            actor=Actor(None, name),
+            audited=AuditActor.of(caller),
+            segments=(),
+            may_assign=True,
+        )
 
 
 async def act(
@@ -96,7 +105,7 @@ async def act(
     if case is None or not answers:
         raise Problem(404)
     if key and await _was_done(uow, user, case, action, key):
-        return await _shown_contact(uow, case, answers) if isinstance(action, RevealAct) else None
+        return await _reveal_again(uow, user, case, answers) if isinstance(action, RevealAct) else None
     entries: Entries = []
     contact = await _change(uow, policy, user, case, action, answers, entries, key or None)
     if key:
@@ -164,7 +173,7 @@ async def _change(
                 await _refuse_second_open_case(uow, user, case)
             case.reopen(entries, now, actor, text, key, seen, policy)
         case RevealAct():
-            return await _reveal(uow, actor, case, answers, entries)
+            return await _reveal(uow, user, actor, case, answers, entries)
         case _ as never:
             assert_never(never)
     return None
@@ -203,15 +212,37 @@ async def _refuse_second_open_case(uow: UnitOfWork, user: CaseUser, case: CaseFi
 
 
 async def _reveal(
-    uow: UnitOfWork, actor: Actor, case: CaseFile, answers: Sequence[Answer], entries: Entries
+    uow: UnitOfWork,
+    user: CaseUser,
+    actor: Actor,
+    case: CaseFile,
+    answers: Sequence[Answer],
+    entries: Entries,
 ) -> ContactOut:
     contact = await _shown_contact(uow, case, answers)
     known = [name for name, value in (("address", contact.email), ("number", contact.phone)) if value]
     if not known:
         raise NotPossible(message("We know neither an address nor a number."))
     case.reveal(entries, uow.now, actor, " and ".join(known))
-    record_audit(uow, case.tenant, actor.name, "address_shown", str(case.id), shown=" and ".join(known))
+    _record_shown(uow, user, case, contact)
     return contact
+
+
+async def _reveal_again(
+    uow: UnitOfWork, user: CaseUser, case: CaseFile, answers: Sequence[Answer]
+) -> ContactOut:
+    contact = await _shown_contact(uow, case, answers)
+    if contact.email or contact.phone:
+        _record_shown(uow, user, case, contact, again=True)
+    return contact
+
+
+def _record_shown(
+    uow: UnitOfWork, user: CaseUser, case: CaseFile, contact: ContactOut, **facts: bool
+) -> None:
+    email, phone = bool(contact.email), bool(contact.phone)
+    about = str(case.id)
+    record_audit(uow, case.tenant, user.audited, "address_shown", about, email=email, phone=phone, **facts)
 
 
 async def _shown_contact(uow: UnitOfWork, case: CaseFile, answers: Sequence[Answer]) -> ContactOut:

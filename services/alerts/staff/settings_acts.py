@@ -17,7 +17,7 @@ from services.alerts.staff.sessions import session_id
 from services.alerts.staff.sign_in import SignIn
 from shared.db.database import UnitOfWork
 from shared.http.staff_auth import Staff
-from shared.privacy.audit import record_audit
+from shared.privacy.audit import AuditActor, record_audit
 from shared.tenancy.tenants import find_tenant
 from shared.values.messages import Message, message
 
@@ -38,7 +38,7 @@ async def act(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Coll
             record_audit(
                 uow,
                 staff.tenant,
-                staff.name,
+                AuditActor.of_staff(staff),
                 "person_invited",
                 str(person),
                 role=form.role,
@@ -51,16 +51,17 @@ async def act(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Coll
             if not found.active:
                 raise BadAccount("person", message("Nobody who may sign in."))
             await notices.queue_invitation(uow, staff.tenant, found.id, by=staff.id)
+            record_audit(uow, staff.tenant, AuditActor.of_staff(staff), "sign_in_link", str(found.id))
         case "deactivate":
             if not form.sure:
                 raise BadAccount("person", message("Tick that it is meant."))
             found = await _managed_person(uow, staff, form)
             await accounts.dismiss(uow, staff.tenant, found.id)
-            record_audit(uow, staff.tenant, staff.name, "person_deactivated", str(found.id))
+            record_audit(uow, staff.tenant, AuditActor.of_staff(staff), "person_deactivated", str(found.id))
         case "activate":
             found = await _managed_person(uow, staff, form)
             await accounts.readmit(uow, staff.tenant, found.id)
-            record_audit(uow, staff.tenant, staff.name, "person_activated", str(found.id))
+            record_audit(uow, staff.tenant, AuditActor.of_staff(staff), "person_activated", str(found.id))
 
 
 async def _change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Collection[str]) -> None:
@@ -94,7 +95,7 @@ async def _change_person(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> N
     record_audit(
         uow,
         staff.tenant,
-        staff.name,
+        AuditActor.of_staff(staff),
         "person_changed",
         str(person.id),
         role=form.role,

@@ -32,7 +32,9 @@ async def create_staff(
         person = await accounts.create_person(
             uow, tenant, address=address, name=name, role=role, segments=segments
         )
-        record_audit(uow, tenant, COMMAND_LINE, "person_invited", str(person), role=role)
+        record_audit(
+            uow, tenant, COMMAND_LINE, "person_invited", str(person), role=role, segments=len(segments)
+        )
         return link_address(staff_url, await new_link(uow, tenant, person))
 
 
@@ -45,6 +47,7 @@ async def sign_in_link(database: Database, staff_url: str, tenant: str, address:
         found = await people.find_by_address(uow, tenant, accounts.clean_address(address))
         if found is None or not found.active:
             raise BadAccount("address", message("Nobody who may sign in has this address."))
+        record_audit(uow, tenant, COMMAND_LINE, "sign_in_link", str(found.id))
         return link_address(staff_url, await new_link(uow, tenant, found.id))
 
 
@@ -62,6 +65,7 @@ async def set_password(database: Database, tenant: str, address: str, password: 
             raise BadAccount("address", message("Nobody has this address."))
         await people.set_password_hash(uow, tenant, found.id, password_hash)
         await sessions.delete_sessions(uow, tenant, found.id)
+        record_audit(uow, tenant, COMMAND_LINE, "password_set", str(found.id))
 
 
 async def dismiss(database: Database, tenant: str, address: str) -> None:

@@ -12,20 +12,37 @@ from services.dispatcher.context import OwnContext
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.instants import Instant
 from shared.http.routes import CheckedRoute
+from shared.privacy.audit import AUDIT_ACTS
 
 router = APIRouter(prefix="/v1/audit", route_class=CheckedRoute)
-SearchedText = Annotated[str | None, Query(min_length=1, max_length=200)]
+MAX_SEARCHED_LENGTH = 300
+_ACTS = ", ".join(f"`{act}`" for act in AUDIT_ACTS)
 
 
 @router.get("", summary="Who looked at or changed what")
 async def list_audit(
     caller: AdminCaller,
     context: OwnContext,
-    who: SearchedText = None,
-    act: SearchedText = None,
-    about: SearchedText = None,
-    since: Annotated[Instant | None, Query()] = None,
-    until: Annotated[Instant | None, Query()] = None,
+    who: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=MAX_SEARCHED_LENGTH,
+            description="The name or the id of a colleague or a key; `the command line`: operators.",
+        ),
+    ] = None,
+    act: Annotated[
+        str | None,
+        Query(min_length=1, max_length=MAX_SEARCHED_LENGTH, description=f"One of {_ACTS}."),
+    ] = None,
+    about: Annotated[
+        str | None,
+        Query(
+            min_length=1, max_length=MAX_SEARCHED_LENGTH, description="What it was done to, as a line has it."
+        ),
+    ] = None,
+    since: Annotated[Instant | None, Query(description="Only lines of this time or later.")] = None,
+    until: Annotated[Instant | None, Query(description="Only lines before this time.")] = None,
     after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")] = "",
     limit: Limit = 100,
 ) -> AuditList:

@@ -1,6 +1,9 @@
-"""The acts of the log, in words."""
+"""The acts of the log and their facts, in words."""
 
-from shared.pages.language import spoken
+from collections.abc import Mapping
+
+from services.dispatcher.retention.labels import KIND_LABELS
+from shared.pages.language import spoken, translated
 from shared.privacy.audit import AuditAct
 from shared.values.messages import Message, message
 
@@ -20,9 +23,63 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "person_changed": message("changed what a colleague may do and see"),
     "person_deactivated": message("ended the access of a colleague"),
     "person_activated": message("gave a colleague access again"),
+    "sign_in_link": message("made a link to sign in for a colleague"),
+    "password_set": message("set the password of a colleague"),
+    "company_created": message("created the company"),
+    "people_rule": message("changed whose scores are shown"),
+    "key_created": message("created an API key"),
+    "key_revoked": message("revoked an API key"),
 }
+
+FACT_LABELS: dict[str, Message] = {
+    "email": message("mail address"),
+    "phone": message("phone number"),
+    "again": message("again"),
+    "version": message("version"),
+    "state": message("state"),
+    "mode": message("mode"),
+    "stopped": message("stopped"),
+    "test_addresses": message("test addresses"),
+    "count": message("how many"),
+    "entries": message("entries"),
+    "kind": message("kind"),
+    "role": message("role"),
+    "segments": message("segments"),
+    "scopes": message("may"),
+    "dimensions": message("dimensions"),
+    "level": message("level"),
+    "shown": message("shown"),
+    **{kind: label.name for kind, label in KIND_LABELS.items()},
+}
+VALUE_LABELS: dict[str, dict[str, Message]] = {
+    "state": {"live": message("live"), "paused": message("paused")},
+    "mode": {"live": message("live"), "test": message("test mode")},
+    "kind": {"address": message("address"), "customer": message("customer id")},
+    "role": {
+        "admin": message("administrator"),
+        "editor": message("editor"),
+        "leader": message("team leader"),
+        "agent": message("agent"),
+        "analyst": message("analyst"),
+    },
+}
+"""Of facts that are codes."""
 
 
 def act_label(act: str) -> str:
     """What was done; a code that only a newer version knows stays as it is."""
     return next((spoken(label) for code, label in ACT_LABELS.items() if code == act), act)
+
+
+def facts_label(facts: Mapping[str, str | int | bool]) -> str:
+    """The facts of a line; names and codes that only a newer version knows stay as they are."""
+    known = [name for name in FACT_LABELS if name in facts]
+    names = [*known, *(name for name in facts if name not in FACT_LABELS)]
+    return ", ".join(f"{spoken(FACT_LABELS.get(name, name))}: {_value(name, facts[name])}" for name in names)
+
+
+def _value(name: str, value: str | int | bool) -> str:
+    if isinstance(value, bool):
+        return translated("yes") if value else translated("no")
+    label = VALUE_LABELS.get(name, {}).get(str(value))
+    return spoken(label) if label is not None else str(value)

@@ -14,6 +14,7 @@ from services.dispatcher.audit.schemas import AuditLineOut
 from services.dispatcher.audit.views import AuditEntry, AuditPage, AuditSearch, act_options
 from services.dispatcher.context import OwnContext
 from services.dispatcher.frame import StaffAdmin, frame_of
+from services.dispatcher.sending.labels import stored_name
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.instants import MAX_INSTANT, MIN_INSTANT
 from shared.http.problems import Problem
@@ -25,7 +26,7 @@ from shared.values.zones import zone_of
 router = APIRouter(include_in_schema=False, prefix="/audit", route_class=CheckedRoute)
 LINES_PER_PAGE = 50
 MAX_LINES_IN_FILE = 10_000
-Typed = Annotated[str, Query(max_length=200)]
+Typed = Annotated[str, Query(max_length=300)]
 
 
 @router.get("")
@@ -87,7 +88,7 @@ def audit_filter(search: AuditSearch, zone: ZoneInfo) -> AuditFilter:
     """
     until = _day(search.until, "until", zone)
     return AuditFilter(
-        search.who or None,
+        stored_name(search.who) or None,
         search.act or None,
         search.about or None,
         _day(search.since, "since", zone),

@@ -14,21 +14,24 @@ from shared.db.bulk import insert
 from shared.events import AuditLine, Event
 
 
-async def add(uow: UnitOfWork, events: Sequence[Event[AuditLine]]) -> None:
-    """Store the lines that are not there yet."""
-    await insert(
+async def add(uow: UnitOfWork, events: Sequence[Event[AuditLine]]) -> list[str]:
+    """Store the lines that are not there yet; returns their acts."""
+    added = await insert(
         uow,
         audit_line,
         [event.data for event in events],
         tenant=[event.tenant for event in events],
         facts=[json.encode(event.data.facts).decode() for event in events],
+        returning="act",
     )
+    return list(added.scalars())
 
 
 class AuditFilter(NamedTuple):
     """Which lines are wanted; None: all."""
 
     who: str | None = None
+    """A name, in any case, or an id; a key also without the words before its name."""
     act: str | None = None
     about: str | None = None
     since: datetime | None = None
@@ -36,7 +39,7 @@ class AuditFilter(NamedTuple):
 
 
 LIST_LINES = """
-    SELECT id, at, who, act, about, CAST(facts AS text) AS facts
+    SELECT id, at, who, who_kind, who_id, act, about, CAST(facts AS text) AS facts
     FROM audit_line
     WHERE tenant = :tenant
         AND (at, id) < (
@@ -45,7 +48,12 @@ LIST_LINES = """
         )
         AND at >= coalesce(CAST(:since AS timestamptz), '-infinity')
         AND at < coalesce(CAST(:until AS timestamptz), 'infinity')
-        AND (CAST(:who AS text) IS NULL OR lower(who) = lower(CAST(:who AS text)))
+        AND (
+            CAST(:who AS text) IS NULL
+            OR lower(who) = lower(CAST(:who AS text))
+            OR lower(who) = 'the key ' || lower(CAST(:who AS text))
+            OR who_id = CAST(:who AS text)
+        )
         AND (CAST(:act AS text) IS NULL OR act = CAST(:act AS text))
         AND (CAST(:about AS text) IS NULL OR about = CAST(:about AS text))
     ORDER BY at DESC, id DESC

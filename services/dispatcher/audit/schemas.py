@@ -14,10 +14,12 @@ class AuditLineOut(BaseModel):
 
     id: UUID
     at: datetime
-    who: str
+    who: str = Field(description="The name that they had then.")
+    who_kind: str = Field(description="`staff`, `key`, `command_line` or `customer`.")
+    who_id: str | None = Field(description="The colleague's or the key's id.")
     act: str
     about: str | None = Field(
-        description="The id of a case, survey, colleague or erasure, or a customer's pseudonym."
+        description="The id of a case, survey, colleague, key or erasure, or a customer's pseudonym."
     )
     facts: dict[str, str | int | bool]
 
@@ -25,7 +27,14 @@ class AuditLineOut(BaseModel):
     def of(cls, row: Row[Any]) -> "AuditLineOut":
         """A stored line."""
         return cls(
-            id=row.id, at=row.at, who=row.who, act=row.act, about=row.about, facts=json.decode(row.facts)
+            id=row.id,
+            at=row.at,
+            who=row.who,
+            who_kind=row.who_kind,
+            who_id=row.who_id,
+            act=row.act,
+            about=row.about,
+            facts=json.decode(row.facts),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from msgspec import json
 from sqlalchemy import Row
 
-from services.dispatcher.audit.labels import ACT_LABELS, act_label
+from services.dispatcher.audit.labels import ACT_LABELS, act_label, facts_label
 from services.dispatcher.sending.labels import actor_label
 from shared.pages.language import spoken, translated
 from shared.pages.page import Page
@@ -27,9 +27,8 @@ class AuditEntry:
     @classmethod
     def of(cls, row: Row[Any]) -> "AuditEntry":
         """A stored line."""
-        facts: dict[str, Any] = json.decode(row.facts)
-        told = ", ".join(f"{name}: {value}" for name, value in facts.items())
-        return cls(row.at, actor_label(row.who), act_label(row.act), row.about or "", told)
+        facts = facts_label(json.decode(row.facts))
+        return cls(row.at, actor_label(row.who), act_label(row.act), row.about or "", facts)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query
 
-from services.dispatcher.callers import ErasingCaller, Limit, caller_name
+from services.dispatcher.callers import ErasingCaller, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.erasures import repository
 from services.dispatcher.erasures.erasure_commands import ErasureRefused, request_erasure
@@ -14,6 +14,7 @@ from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
+from shared.privacy.audit import AuditActor
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 IdempotencyKey = Annotated[
@@ -36,7 +37,7 @@ async def ask_for_erasure(
                 context.secret,
                 caller.tenant,
                 body.request(),
-                who=caller_name(caller),
+                who=AuditActor.of(caller),
                 key=idempotency_key,
             )
     except ErasureRefused as refused:

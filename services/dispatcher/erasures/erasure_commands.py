@@ -28,7 +28,7 @@ from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import CUSTOMERS, CustomerErased
 from shared.ids import derived, uuid7
-from shared.privacy.audit import record_audit
+from shared.privacy.audit import AuditActor, record_audit
 from shared.privacy.erased import keep_erased, target_id
 from shared.privacy.persons import person_of
 from shared.secrets import customer_hash, derive
@@ -90,7 +90,13 @@ _FIELD_NAMES: dict[NameField, Message] = {
 
 
 async def request_erasure(
-    uow: UnitOfWork, secret: str, tenant: str, request: ErasureRequest, *, who: str, key: str | None = None
+    uow: UnitOfWork,
+    secret: str,
+    tenant: str,
+    request: ErasureRequest,
+    *,
+    who: AuditActor,
+    key: str | None = None,
 ) -> Row[Any]:
     """Erase a customer in all services, unless that was asked for already; returns the erasure.
 
@@ -126,7 +132,7 @@ async def request_erasure(
         target=target,
         person=scope.person,
         contact=scope.contact,
-        who=who,
+        who=who.name,
         reason=request.reason,
         asked_for=request.given,
         # An id that others have, too, does not name the one of them who was erased.
@@ -274,7 +280,7 @@ def _not_one(sought: Sought, customers: Sequence[NamedCustomer]) -> ErasureRefus
 
 
 async def _remove_test_addresses(
-    uow: UnitOfWork, secret: str, tenant: str, who: str, names: set[str]
+    uow: UnitOfWork, secret: str, tenant: str, who: AuditActor, names: set[str]
 ) -> None:
     """Take the customer's own addresses from the test addresses."""
     listed = (await find_sending(uow, tenant)).test_addresses

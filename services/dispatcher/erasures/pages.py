@@ -19,6 +19,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.http.text_safety import text_faults
 from shared.pages.language import spoken, translated
+from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
@@ -52,7 +53,9 @@ async def ask_for_erasure(
     try:
         _check(form)
         async with context.database.transaction() as uow:
-            await request_erasure(uow, context.secret, staff.tenant, form.request(), who=staff.name)
+            await request_erasure(
+                uow, context.secret, staff.tenant, form.request(), who=AuditActor.of_staff(staff)
+            )
     except ErasureRefused as refused:
         return await _page(request, staff, context, form=form, refused=refused)
     return RedirectResponse("/erasures?did=asked", 303)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from msgspec.structs import asdict
 
-from services.dispatcher.callers import AdminCaller, caller_name
+from services.dispatcher.callers import AdminCaller
 from services.dispatcher.context import OwnContext
 from services.dispatcher.retention.labels import service_unavailable
 from services.dispatcher.retention.retention_commands import dry_run, find_rules, set_rules
@@ -15,7 +15,7 @@ from services.dispatcher.retention.schemas import (
     rules_of_body,
 )
 from shared.http.routes import CheckedRoute
-from shared.privacy.audit import record_audit
+from shared.privacy.audit import AuditActor, record_audit
 from shared.privacy.service_client import ServiceUnavailable
 
 router = APIRouter(prefix="/v1/retention", route_class=CheckedRoute)
@@ -34,7 +34,7 @@ async def write_retention(body: RetentionBody, caller: AdminCaller, context: Own
     rules = rules_of_body(body)
     async with context.database.transaction() as uow:
         if await set_rules(uow, caller.tenant, rules):
-            record_audit(uow, caller.tenant, caller_name(caller), "retention", **asdict(rules))
+            record_audit(uow, caller.tenant, AuditActor.of(caller), "retention", **asdict(rules))
     return answer_of_rules(rules)
 
 

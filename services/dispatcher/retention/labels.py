@@ -60,7 +60,10 @@ KIND_LABELS: dict[RetentionKind, KindLabel] = {
     ),
     "audit": KindLabel(
         message("Who changed what"),
-        message("The log of changes of how you send, and of addresses that may be written to again."),
+        message(
+            "The log of who looked at an address, of changes of rules and rights, and of addresses that may "
+            "be written to again."
+        ),
     ),
 }
 

@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from services.dispatcher.callers import AdminCaller, SurveyEditor, caller_name
+from services.dispatcher.callers import AdminCaller, SurveyEditor
 from services.dispatcher.context import OwnContext
 from services.dispatcher.sending.schemas import PlaceholderIdsAnswer, PlaceholderIdsBody
 from services.dispatcher.sending.sending_commands import find_sending, set_placeholder_ids
 from shared.db import UnitOfWork
 from shared.http.routes import CheckedRoute
+from shared.privacy.audit import AuditActor
 from shared.values.customer_ids import PLACEHOLDER_IDS
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
@@ -25,7 +26,7 @@ async def write_placeholder_ids(
 ) -> PlaceholderIdsAnswer:
     """Events that come under such an id from now on count as without one: the address alone is the person."""
     async with context.database.transaction() as uow:
-        await set_placeholder_ids(uow, caller.tenant, caller_name(caller), body.ids)
+        await set_placeholder_ids(uow, caller.tenant, AuditActor.of(caller), body.ids)
         return await _placeholder_ids(uow, caller.tenant)
 
 

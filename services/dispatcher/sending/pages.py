@@ -29,6 +29,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.http.text_safety import text_faults
 from shared.pages.language import spoken, translated
+from shared.privacy.audit import AuditActor
 from shared.values.messages import Message, message
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
@@ -80,7 +81,7 @@ async def write_test_addresses(
         )
     try:
         async with context.database.transaction() as uow:
-            await set_test_addresses(uow, staff.tenant, staff.name, _split(typed), seen=seen)
+            await set_test_addresses(uow, staff.tenant, AuditActor.of_staff(staff), _split(typed), seen=seen)
     except SendingChanged:
         async with context.database.reading() as uow:
             listed = (await find_sending(uow, staff.tenant)).test_addresses
@@ -128,10 +129,11 @@ async def _press(
     seen = str(form.get("version", ""))
     try:
         async with context.database.transaction() as uow:
+            who = AuditActor.of_staff(staff)
             if switch.stopped is not None:
-                await set_stopped(uow, staff.tenant, staff.name, stopped=switch.stopped, seen=seen)
+                await set_stopped(uow, staff.tenant, who, stopped=switch.stopped, seen=seen)
             if switch.mode is not None:
-                await set_mode(uow, staff.tenant, staff.name, switch.mode, seen=seen)
+                await set_mode(uow, staff.tenant, who, switch.mode, seen=seen)
     except SendingChanged:
         return await _ask(request, staff, context, switch, STALE_FORM, status_code=409)
     return RedirectResponse(f"/surveys?did={switch.name}", 303)

@@ -11,7 +11,7 @@ from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, Sen
 from services.dispatcher.surveys.survey_commands import publish_new_versions
 from shared.db import UnitOfWork
 from shared.events import SENDING, SendingMode, TenantSending
-from shared.privacy.audit import record_audit
+from shared.privacy.audit import AuditActor, record_audit
 from shared.values.addresses import canonical_address
 from shared.values.customer_ids import folded_customer_id
 
@@ -46,7 +46,7 @@ async def sending_version(uow: UnitOfWork, tenant: str) -> str:
 
 
 async def set_mode(
-    uow: UnitOfWork, tenant: str, who: str, mode: SendingMode, *, seen: str | None = None
+    uow: UnitOfWork, tenant: str, who: AuditActor, mode: SendingMode, *, seen: str | None = None
 ) -> bool:
     """Go live, or back to test mode; False if it was so already.
 
@@ -62,7 +62,7 @@ async def set_mode(
 
 
 async def set_stopped(
-    uow: UnitOfWork, tenant: str, who: str, *, stopped: bool, seen: str | None = None
+    uow: UnitOfWork, tenant: str, who: AuditActor, *, stopped: bool, seen: str | None = None
 ) -> bool:
     """Stop all sending, or start it again; False if it was so already.
 
@@ -78,7 +78,7 @@ async def set_stopped(
 
 
 async def set_test_addresses(
-    uow: UnitOfWork, tenant: str, who: str, addresses: Iterable[str], *, seen: str | None = None
+    uow: UnitOfWork, tenant: str, who: AuditActor, addresses: Iterable[str], *, seen: str | None = None
 ) -> bool:
     """List exactly these test addresses; False if they were listed already.
 
@@ -93,13 +93,13 @@ async def set_test_addresses(
     return True
 
 
-async def add_test_address(uow: UnitOfWork, tenant: str, who: str, address: str) -> bool:
+async def add_test_address(uow: UnitOfWork, tenant: str, who: AuditActor, address: str) -> bool:
     """List one more test address; False if it was listed already."""
     current = await _lock(uow, tenant)
     return await set_test_addresses(uow, tenant, who, {*current.test_addresses, address})
 
 
-async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Iterable[str]) -> bool:
+async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: AuditActor, ids: Iterable[str]) -> bool:
     """List exactly these customer ids as standing for nobody; False if they were listed already."""
     wanted = frozenset(map(folded_customer_id, ids))
     current = await _lock(uow, tenant)
@@ -107,13 +107,13 @@ async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Itera
         return False
     await repository.write_placeholder_ids(uow, tenant, sorted(wanted))
     act = f"set the customer ids that stand for nobody ({len(wanted)})"
-    await repository.log_change(uow, tenant, who, act)
+    await repository.log_change(uow, tenant, who.name, act)
     record_audit(uow, tenant, who, "placeholder_ids", count=len(wanted))
     return True
 
 
 async def change_placeholder_id(
-    uow: UnitOfWork, tenant: str, who: str, customer_id: str, *, add: bool
+    uow: UnitOfWork, tenant: str, who: AuditActor, customer_id: str, *, add: bool
 ) -> bool:
     """List one customer id more, or one less; False if it was so already."""
     current = (await _lock(uow, tenant)).placeholder_ids
@@ -147,11 +147,11 @@ async def _lock(uow: UnitOfWork, tenant: str, seen: str | None = None) -> Sendin
     return sending_from(row)
 
 
-async def _write(uow: UnitOfWork, tenant: str, who: str, act: str, changed: Sending) -> None:
+async def _write(uow: UnitOfWork, tenant: str, who: AuditActor, act: str, changed: Sending) -> None:
     await repository.write(
         uow, tenant, mode=changed.mode, stopped=changed.stopped, test_addresses=sorted(changed.test_addresses)
     )
-    await repository.log_change(uow, tenant, who, act)
+    await repository.log_change(uow, tenant, who.name, act)
     record_audit(
         uow,
         tenant,

@@ -7,7 +7,7 @@ import structlog
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy import Row
 
-from services.dispatcher.callers import Limit, SurveyEditor, caller_name, is_admin
+from services.dispatcher.callers import Limit, SurveyEditor, is_admin
 from services.dispatcher.context import OwnContext
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
@@ -23,6 +23,7 @@ from services.dispatcher.suppressions.suppression_commands import lift, suppress
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
+from shared.privacy.audit import AuditActor
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import person_of
 from shared.privacy.subjects import Subject
@@ -75,7 +76,7 @@ async def add_suppression(
                 entries.append(SuppressionEntry("customer", body.customer_id))
         if not entries:
             return SuppressionList(suppressions=[])
-        await suppress(uow, caller.tenant, entries, reason="listed", who=caller_name(caller))
+        await suppress(uow, caller.tenant, entries, reason="listed", who=AuditActor.of(caller))
         found = await repository.find_matching(uow, [(caller.tenant, *entry) for entry in entries])
     return SuppressionList(suppressions=[_answer(row) for row in found])
 
@@ -133,7 +134,7 @@ async def remove_suppression(
                     "administrator who gives the reason as “?reason=…”, which is kept."
                 ),
             )
-        await lift(uow, caller.tenant, entry, who=caller_name(caller), reason=why)
+        await lift(uow, caller.tenant, entry, who=AuditActor.of(caller), reason=why)
     log.info("suppression_lifted", tenant=caller.tenant, kind=kind, was=entry.reason, by="the company")
     return Response(status_code=204)
 

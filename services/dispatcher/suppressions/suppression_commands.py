@@ -9,14 +9,16 @@ from services.dispatcher.decisions.repository.contacts import has_several_addres
 from services.dispatcher.suppressions import repository
 from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason, entries_of
 from shared.db import UnitOfWork
-from shared.privacy.audit import record_audit
-
-CUSTOMER = "the customer"
-"""Under which name a customer's own act is logged."""
+from shared.privacy.audit import CUSTOMER, AuditActor, record_audit
 
 
 async def suppress(
-    uow: UnitOfWork, tenant: str, entries: list[SuppressionEntry], *, reason: SuppressionReason, who: str
+    uow: UnitOfWork,
+    tenant: str,
+    entries: list[SuppressionEntry],
+    *,
+    reason: SuppressionReason,
+    who: AuditActor,
 ) -> None:
     """Never ask them again. An unsubscription stays one, whatever a list says later."""
     await repository.add(
@@ -24,7 +26,7 @@ async def suppress(
         tenant,
         [(entry.kind, entry.key) for entry in entries if not entry.earlier],
         reason=reason,
-        who=who,
+        who=who.name,
     )
     if reason == "listed":
         record_audit(uow, tenant, who, "suppression", entries=len(entries))
@@ -53,16 +55,16 @@ async def resubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
         entry = await repository.lock(uow, contact.tenant, match.kind, match.key)
         if entry is None or entry.reason != "unsubscribed":
             continue
-        await repository.log_lift(uow, contact.tenant, entry, who=CUSTOMER, reason=None)
+        await repository.log_lift(uow, contact.tenant, entry, who=CUSTOMER.name, reason=None)
         if entry.listed:
             await repository.fall_back_to_list(uow, contact.tenant, entry.kind, entry.key)
         else:
             await repository.remove(uow, contact.tenant, entry.kind, entry.key)
 
 
-async def lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: str, reason: str | None) -> None:
+async def lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: AuditActor, reason: str | None) -> None:
     """Take a locked entry away, and log who did it and why."""
-    await repository.log_lift(uow, tenant, entry, who=who, reason=reason)
+    await repository.log_lift(uow, tenant, entry, who=who.name, reason=reason)
     record_audit(uow, tenant, who, "suppression_lifted", kind=entry.kind)
     await repository.remove(uow, tenant, entry.kind, entry.key)
 

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Header, Path
 from pydantic import ValidationError
 
-from services.dispatcher.callers import SurveyEditor, caller_name
+from services.dispatcher.callers import SurveyEditor
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
@@ -26,6 +26,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import faults_of
 from shared.ids import derived, uuid7
+from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
@@ -57,7 +58,7 @@ async def make_survey(
                 survey_id,
                 body.draft(),
                 fingerprint,
-                who=caller_name(caller),
+                who=AuditActor.of(caller),
             )
         except KeyReused:
             raise Problem(
@@ -87,7 +88,7 @@ async def write_survey(
         if body.state is None:
             draft = msgspec.structs.replace(draft, state=current.draft.state)
         changed = survey_commands.change_survey(
-            uow, caller.tenant, survey_id, draft, seen=body.version, who=caller_name(caller)
+            uow, caller.tenant, survey_id, draft, seen=body.version, who=AuditActor.of(caller)
         )
         return SurveyAnswer.of(await _or_problem(changed))
 
@@ -108,7 +109,7 @@ async def change_survey(
             faults = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
             raise Problem(422, errors=faults) from None
         changed = survey_commands.change_survey(
-            uow, caller.tenant, survey_id, whole.draft(), seen=seen, who=caller_name(caller)
+            uow, caller.tenant, survey_id, whole.draft(), seen=seen, who=AuditActor.of(caller)
         )
         return SurveyAnswer.of(await _or_problem(changed))
 

@@ -28,6 +28,7 @@ from shared.ids import uuid7
 from shared.pages.filters import value_name
 from shared.pages.language import spoken
 from shared.permissions import EDITING_ROLES
+from shared.privacy.audit import AuditActor
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 Did = Annotated[str, Query(max_length=40)]
@@ -54,7 +55,7 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     except ValidationError as error:
         return await _form_page(request, staff, context, None, form.with_faults(error), status_code=422)
     async with context.database.transaction() as uow:
-        made = await create_survey(uow, staff.tenant, uuid7(), draft, who=staff.name)
+        made = await create_survey(uow, staff.tenant, uuid7(), draft, who=AuditActor.of_staff(staff))
     return RedirectResponse(f"/surveys/{made.id}?did=made", 303)
 
 
@@ -85,7 +86,7 @@ async def save_survey(
         except ValidationError as error:
             faulty = form.with_faults(error)
             return await _form_page(request, staff, context, current, faulty, status_code=422)
-        await change_survey(uow, staff.tenant, current.id, draft, who=staff.name)
+        await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
     return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
 
 

@@ -20,6 +20,7 @@ from shared.events.surveys import SurveyState
 from shared.http.numbers import whole_number
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
+from shared.privacy.audit import AuditActor
 from shared.values.text import normalized_text
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
@@ -66,7 +67,7 @@ async def _set_state(
         current = await found_survey(uow, staff, survey_id, lock=True)
         if seen == current.version:
             draft = replace(current.draft, state=state)
-            await change_survey(uow, staff.tenant, current.id, draft, who=staff.name)
+            await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
     if seen != current.version:
         return await _state_page(request, staff, context, survey_id, state, stale=True)
     did = "started" if state == "live" else "paused"

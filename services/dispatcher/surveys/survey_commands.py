@@ -20,7 +20,7 @@ from services.dispatcher.surveys.texts import read_texts, write_texts
 from shared.db import UnitOfWork
 from shared.events import SURVEYS, Survey
 from shared.events.surveys import MAX_PLACE
-from shared.privacy.audit import COMMAND_LINE, record_audit
+from shared.privacy.audit import COMMAND_LINE, AuditActor, record_audit
 
 
 async def find_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSurvey:
@@ -55,7 +55,7 @@ async def create_survey(
     draft: SurveyDraft,
     made_from: str | None = None,
     *,
-    who: str = COMMAND_LINE,
+    who: AuditActor = COMMAND_LINE,
 ) -> StoredSurvey:
     """Add a survey; one of this id that is there already stays as it is.
 
@@ -81,7 +81,7 @@ async def change_survey(
     draft: SurveyDraft,
     *,
     seen: int | None = None,
-    who: str = COMMAND_LINE,
+    who: AuditActor = COMMAND_LINE,
 ) -> StoredSurvey:
     """Change a survey. New words become a new version of it, so that old invitations keep theirs.
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
     TENANT,
@@ -78,11 +79,11 @@ class TestBackfill:
         self, database: Database
     ) -> None:
         async with database.transaction() as uow:
-            await sending_commands.set_mode(uow, TENANT, "the test", "test")
+            await sending_commands.set_mode(uow, TENANT, an_actor("the test"), "test")
         await decided(database, a_customer("c-1"))
         assert await rows(database, "SELECT 1 FROM backfill") == []
         async with database.transaction() as uow:
-            await sending_commands.set_mode(uow, TENANT, "the test", "live")
+            await sending_commands.set_mode(uow, TENANT, an_actor("the test"), "live")
             await uow.execute("INSERT INTO backfill (name) VALUES ('contacts')")
         await backfill.backfill_batch(database, SECRET)
         assert await decided(database, a_customer("c-1")) == ["invited"]

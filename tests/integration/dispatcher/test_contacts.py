@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
     TENANT,
@@ -94,7 +95,7 @@ async def test_an_id_that_stands_for_nobody_is_none(database: Database, placehol
 
 async def test_a_company_lists_further_ids_that_stand_for_nobody(database: Database) -> None:
     async with database.transaction() as uow:
-        await sending_commands.set_placeholder_ids(uow, TENANT, "the test", ["Laden-Kunde "])
+        await sending_commands.set_placeholder_ids(uow, TENANT, an_actor("the test"), ["Laden-Kunde "])
     customers = [a_customer("LADEN-KUNDE", email=f"{name}@example.com") for name in ("ann", "ben")]
     assert await decided(database, *customers) == ["invited", "invited"]
     assert "LADEN-KUNDE" not in {one.customer.id for one in await invitations(database)}

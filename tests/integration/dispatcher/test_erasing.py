@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     CONTACT_POLICY,
     NOON,
@@ -261,7 +262,7 @@ class TestLater:
     async def test_a_guest_under_a_companys_own_placeholder_stays_erased(self, database: Database) -> None:
 
         async with database.transaction() as uow:
-            await set_placeholder_ids(uow, TENANT, "the test", ["walk-by 9"])
+            await set_placeholder_ids(uow, TENANT, an_actor("the test"), ["walk-by 9"])
         guest = a_customer("walk-by 9", email="guest@example.com")
         await decide(database, a_transaction("order-1", guest))
         await erase(database, email="guest@example.com")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     TENANT,
     Clock,
@@ -102,7 +103,7 @@ async def test_a_mail_that_was_not_sent_when_it_was_due_keeps_nobody_from_being_
     await invite_customer(database, "withheld-then")
     for mode in ("test", "live"):
         async with database.transaction() as uow:
-            await sending_commands.set_mode(uow, TENANT, "the test", mode)
+            await sending_commands.set_mode(uow, TENANT, an_actor("the test"), mode)
         await relay_all(database)
         while not await sender.step():
             await relay_all(database)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
     TENANT,
@@ -86,7 +87,11 @@ class TestRulesOnceMore:
         await invite_customer(database, "gone")
         async with database.transaction() as uow:
             await suppress(
-                uow, TENANT, [SuppressionEntry("customer", "gone")], reason="unsubscribed", who="the customer"
+                uow,
+                TENANT,
+                [SuppressionEntry("customer", "gone")],
+                reason="unsubscribed",
+                who=an_actor("the customer"),
             )
         await sender.step()
         assert await the_state(database) == ("dropped", "opted_out")
@@ -96,7 +101,7 @@ class TestRulesOnceMore:
         address = await invite_customer(database, "listed")
         entries = [SuppressionEntry("address", customer_hash(SECRET, TENANT, address.upper()))]
         async with database.transaction() as uow:
-            await suppress(uow, TENANT, entries, reason="listed", who="the test")
+            await suppress(uow, TENANT, entries, reason="listed", who=an_actor("the test"))
         await sender.step()
         assert await the_state(database) == ("dropped", "suppressed")
 
@@ -121,7 +126,9 @@ class TestRulesOnceMore:
         before = hmac.digest(derive(SECRET, f"customer:{TENANT}"), form.encode(), "sha256").hex()
         key = customer_hash(SECRET, TENANT, listed) if canonical else before
         async with database.transaction() as uow:
-            await suppress(uow, TENANT, [SuppressionEntry("address", key)], reason="listed", who="the test")
+            await suppress(
+                uow, TENANT, [SuppressionEntry("address", key)], reason="listed", who=an_actor("the test")
+            )
             await uow.execute("UPDATE suppression SET canonical = :canonical", {"canonical": canonical})
         await sender.step()
         assert (await the_state(database))[0] == state
@@ -168,7 +175,7 @@ class TestRulesOnceMore:
     async def test_back_in_test_mode(self, database: Database, sender: Sender) -> None:
         await invite_customer(database, "withheld")
         async with database.transaction() as uow:
-            await sending_commands.set_mode(uow, TENANT, "the test", "test")
+            await sending_commands.set_mode(uow, TENANT, an_actor("the test"), "test")
         await relay_all(database)
         await sender.step()
         assert await the_state(database) == ("withheld", "test_mode")
@@ -189,14 +196,14 @@ class TestStopAll:
     ) -> None:
         address = await invite_customer(database, "stopped")
         async with database.transaction() as uow:
-            assert await sending_commands.set_stopped(uow, TENANT, "the test", stopped=True)
+            assert await sending_commands.set_stopped(uow, TENANT, an_actor("the test"), stopped=True)
         await relay_all(database)
         for _ in range(3):
             await sender.step()
         assert await mailbox.mails(to=address) == []
         assert await the_state(database) == ("waiting", None)
         async with database.transaction() as uow:
-            await sending_commands.set_stopped(uow, TENANT, "the test", stopped=False)
+            await sending_commands.set_stopped(uow, TENANT, an_actor("the test"), stopped=False)
         await relay_all(database)
         await sender.step()
         assert len(await mailbox.mails(to=address)) == 1
@@ -207,7 +214,7 @@ class TestStopAll:
     ) -> None:
         await keep_tenant(database, "other")
         async with database.transaction() as uow:
-            await sending_commands.set_stopped(uow, "other", "the test", stopped=True)
+            await sending_commands.set_stopped(uow, "other", an_actor("the test"), stopped=True)
         address = await invite_customer(database, "goes-on")
         await sender.step()
         assert len(await mailbox.mails(to=address)) == 1

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
+from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
     TENANT,
@@ -42,11 +43,11 @@ async def test_each_change_of_mode_or_stop_is_published_once_with_a_higher_versi
 ) -> None:
     await keep_tenant(database)
     async with database.transaction() as uow:
-        assert await set_mode(uow, TENANT, "somebody", "live")
-        assert not await set_mode(uow, TENANT, "somebody", "live")
-        assert await set_stopped(uow, TENANT, "somebody", stopped=True)
-        assert await set_stopped(uow, TENANT, "somebody", stopped=False)
-        assert await add_test_address(uow, TENANT, "somebody", "a@example.com")
+        assert await set_mode(uow, TENANT, an_actor("somebody"), "live")
+        assert not await set_mode(uow, TENANT, an_actor("somebody"), "live")
+        assert await set_stopped(uow, TENANT, an_actor("somebody"), stopped=True)
+        assert await set_stopped(uow, TENANT, an_actor("somebody"), stopped=False)
+        assert await add_test_address(uow, TENANT, an_actor("somebody"), "a@example.com")
     assert await states(database) == [(2, "live", False), (3, "live", True), (4, "live", False)]
     assert {each.changed_at for each in await published(database, SENDING)} == {NOON}
 
@@ -109,7 +110,7 @@ class TestRestored:
         since = TenantSending(version=5, mode="test", changed_at=NOON + timedelta(hours=1))
         clock.on(hours=2)
         async with database.transaction() as uow:
-            await set_stopped(uow, TENANT, "the operator", stopped=True)
+            await set_stopped(uow, TENANT, an_actor("the operator"), stopped=True)
         await relay_all(database)
         await restore(database, since)
         assert await stored(database) == (6, 5, "live", True)

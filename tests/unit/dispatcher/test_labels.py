@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from services.dispatcher.audit.labels import ACT_LABELS, act_label, facts_label
 from services.dispatcher.mail_reasons import ADVICE, REASONS, mail_reason
 from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import CHANGES, actor_label, change_sentence
@@ -16,7 +17,7 @@ from shared.mail import mailer, refusals
 from shared.outbound.deliveries import LEASE_ENDED, POSSIBLY_SENT
 from shared.pages.language import rendering_for
 from shared.pages.renderer import Renderer
-from shared.privacy.audit import COMMAND_LINE
+from shared.privacy.audit import AUDIT_ACTS, COMMAND_LINE, CUSTOMER
 
 RENDERER = Renderer("services.dispatcher")
 
@@ -36,7 +37,7 @@ def reading(language: str) -> AbstractContextManager[None]:
             "<bdi>Nøglen shop</bdi> ændrede testadresserne (2).",
         ),
         (
-            COMMAND_LINE,
+            COMMAND_LINE.name,
             "stopped all sending",
             "<bdi>The command line</bdi> stopped all sending.",
             "<bdi>Kommandolinjen</bdi> stoppede al udsendelse.",
@@ -55,6 +56,31 @@ def test_the_log_of_changes_is_said_in_the_readers_language(
     assert change_sentence(actor_label(who), what) == english
     with reading("da"):
         assert change_sentence(actor_label(who), what) == danish
+
+
+def test_every_act_of_the_log_of_who_looked_has_words_and_an_unknown_one_stays() -> None:
+    assert tuple(ACT_LABELS) == AUDIT_ACTS
+    with reading("nl"):
+        assert act_label("address_shown") == "bekeek het adres van een klant"
+        assert act_label("newer_act") == "newer_act"
+        assert actor_label(CUSTOMER.name) == "de klant"
+
+
+def test_facts_of_the_log_of_who_looked_are_said_in_the_readers_language() -> None:
+    facts: dict[str, str | int | bool] = {
+        "test_addresses": 2,
+        "stopped": True,
+        "mode": "test",
+        "phone": False,
+        "newer": "code",
+    }
+    assert (
+        facts_label(facts)
+        == "phone number: no, mode: test mode, stopped: yes, test addresses: 2, newer: code"
+    )
+    with reading("da"):
+        told = "telefonnummer: nej, tilstand: testtilstand, stoppet: ja, testadresser: 2, newer: code"
+        assert facts_label(facts) == told
 
 
 def test_every_act_of_a_switch_is_known_to_the_log() -> None:

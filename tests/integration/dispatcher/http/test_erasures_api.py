@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     NOON,
     TENANT,
@@ -185,7 +186,7 @@ class TestRefusals:
         self, client: httpx.AsyncClient, database: Database, customer_id: str
     ) -> None:
         async with database.transaction() as uow:
-            await set_placeholder_ids(uow, TENANT, "the test", ["walk by"])
+            await set_placeholder_ids(uow, TENANT, an_actor("the test"), ["walk by"])
         answer = await ask(client, customer_id=customer_id)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == "/customer_id"

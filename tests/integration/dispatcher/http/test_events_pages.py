@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     TENANT,
     a_customer,
@@ -267,7 +268,11 @@ async def test_the_page_says_that_an_id_was_taken_for_none_and_whose_no_it_was(
     await make_survey(database)
     async with database.transaction() as uow:
         await suppress(
-            uow, TENANT, [SuppressionEntry("customer", "c-1")], reason="unsubscribed", who="the customer"
+            uow,
+            TENANT,
+            [SuppressionEntry("customer", "c-1")],
+            reason="unsubscribed",
+            who=an_actor("the customer"),
         )
     guest = a_transaction("guest", a_customer("<Guest>", email="kim@example.com"))
     gone = a_transaction("gone", a_customer("c-1"))

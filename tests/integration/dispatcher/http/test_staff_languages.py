@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     TENANT,
     a_customer,
@@ -48,7 +49,7 @@ async def every_story(database: Database) -> list[UUID]:
     ]
     async with database.transaction() as uow:
         entry = SuppressionEntry("customer", "c-3")
-        await suppress(uow, TENANT, [entry], reason="unsubscribed", who="the customer")
+        await suppress(uow, TENANT, [entry], reason="unsubscribed", who=an_actor("the customer"))
     await decide(database, *events)
     await decide(database, msgspec.structs.replace(events[4], digest="other", type="order.lost"))
     asked = events[0].event_id
@@ -82,11 +83,11 @@ async def test_every_page_of_staff_is_there_in_danish(client: httpx.AsyncClient,
     await go_live(database)
     paths += [f"/events/{event_id}" for event_id in await every_story(database)]
     async with database.transaction() as uow:
-        await set_test_addresses(uow, TENANT, "the command line", ["me@example.com"])
+        await set_test_addresses(uow, TENANT, an_actor("the command line"), ["me@example.com"])
     for path in paths:
         await assert_danish(client, path)
     async with database.transaction() as uow:
-        await set_stopped(uow, TENANT, "the key shop", stopped=True)
+        await set_stopped(uow, TENANT, an_actor("the key shop"), stopped=True)
     for path in paths:
         await assert_danish(client, path)
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from support.audit import an_actor
 from support.dispatcher_builders import (
     TENANT,
     a_customer,
@@ -92,8 +93,8 @@ class TestAnUnsubscription:
         await context.keys.refresh()
         async with context.database.transaction() as uow:
             entries = [SuppressionEntry("customer", "gone"), SuppressionEntry("address", "a1")]
-            await suppress(uow, TENANT, entries, reason="unsubscribed", who="the customer")
-            await suppress(uow, TENANT, entries, reason="listed", who="a list")
+            await suppress(uow, TENANT, entries, reason="unsubscribed", who=an_actor("the customer"))
+            await suppress(uow, TENANT, entries, reason="listed", who=an_actor("a list"))
 
     @pytest.mark.parametrize("entry", [UNSUBSCRIBED, "address:a1"])
     @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ class TestAnUnsubscription:
 
             async def unsubscribe(entry: SuppressionEntry = entry) -> None:
                 async with database.transaction() as uow:
-                    await suppress(uow, TENANT, [entry], reason="unsubscribed", who="the customer")
+                    await suppress(uow, TENANT, [entry], reason="unsubscribed", who=an_actor("the customer"))
 
             await asyncio.gather(
                 client.delete(f"/v1/suppressions/customer:{entry.key}", headers=by_key()), unsubscribe()
