@@ -152,6 +152,8 @@ known_customer = Table(
     Column("contact", Text, primary_key=True, comment="The keyed hash of an address; empty: came without."),
     Column("phone", Text, primary_key=True, comment="The keyed hash of a number; empty: came without."),
     Column("customer_id", Text, nullable=False),
+    # To the day: when the customer last came so.
+    Column("seen_at", INSTANT, nullable=False, server_default=text("now()")),
     Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
 )

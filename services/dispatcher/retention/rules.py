@@ -10,6 +10,7 @@ from services.dispatcher.models import (
     customer,
     decision,
     invitation,
+    known_customer,
     sending_change,
     suppression_lift,
 )
@@ -45,6 +46,18 @@ DECISION_OVER = f"""
     )
 """
 """Whether a decision is to be deleted: not while its mail waits, or its link is followed."""
+NAMED_NOWHERE = f"""
+    NOT EXISTS (
+        SELECT FROM decision d
+        WHERE d.tenant = t.tenant AND d.customer_id = {{id}}
+            AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+    )
+    AND NOT EXISTS (
+        SELECT FROM invitation i
+        WHERE i.tenant = t.tenant AND i.customer_id = {{id}} AND NOT ({INVITATION_OVER.format(i="i")})
+    )
+"""
+"""Whether no decision or invitation names a customer id any more, once the other rules were applied."""
 IS_KEYED_HASH = "t.id ~ '^[0-9a-f]{64}$'"
 
 RETENTION: tuple[RetentionRule, ...] = (
@@ -55,16 +68,14 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"""
             NOT {IS_KEYED_HASH}
             AND coalesce(greatest(t.invited_at, t.asked_elsewhere_at), '-infinity') < :contacts
-            AND NOT EXISTS (
-                SELECT FROM decision d
-                WHERE d.tenant = t.tenant AND d.customer_id = t.id
-                    AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
-            )
-            AND NOT EXISTS (
-                SELECT FROM invitation i
-                WHERE i.tenant = t.tenant AND i.customer_id = t.id AND NOT ({INVITATION_OVER.format(i="i")})
-            )
+            AND {NAMED_NOWHERE.format(id="t.id")}
         """,
+    ),
+    # Under which names a customer came: an erasure finds by it what is stored, here and elsewhere.
+    DeleteRule(
+        "contacts",
+        known_customer,
+        f"t.seen_at < :contacts AND {NAMED_NOWHERE.format(id='t.customer_id')}",
     ),
     RewriteRule(
         "contacts",
@@ -72,7 +83,7 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"t.customer_id <> '{REMOVED_ID}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
         "facts",
         transaction_without_customer,
-        without_customer(decision, difference="NULL"),
+        without_customer(decision, difference="NULL", difference_person="NULL"),
     ),
     RewriteRule(
         "contacts",

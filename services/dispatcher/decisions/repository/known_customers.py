@@ -37,13 +37,14 @@ def known_contact(secret: str, contact: ContactKey, customer: Customer) -> Known
 
 
 KEEP_KNOWN = """
-    INSERT INTO known_customer (tenant, person, contact, phone, customer_id)
-    SELECT * FROM unnest(
+    INSERT INTO known_customer AS t (tenant, person, contact, phone, customer_id, seen_at)
+    SELECT n.*, CAST(:now AS timestamptz) FROM unnest(
         CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:contacts AS text[]),
         CAST(:phones AS text[]), CAST(:customer_ids AS text[])
-    )
+    ) AS n
     ORDER BY 1, 2, 3, 4
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (tenant, person, contact, phone) DO UPDATE SET seen_at = EXCLUDED.seen_at
+    WHERE t.seen_at < EXCLUDED.seen_at - interval '1 day'
 """
 
 
@@ -61,6 +62,7 @@ async def keep_known(uow: UnitOfWork, customers: Iterable[KnownCustomer]) -> Non
             "contacts": list(contacts),
             "phones": list(phones),
             "customer_ids": list(customer_ids),
+            "now": uow.now,
         },
     )
 
