@@ -21,7 +21,6 @@ from shared.health import Health
 from shared.privacy.retention_loop import RetentionRun
 
 KEEPING = ("dispatcher", "collector", "scorer", "alerts")
-KNOWN = "dispatcher.known_customer"
 LINK_AND_A_DAY = 31
 """What the company's data about contacts is older for: the link of its mail ends after thirty days."""
 
@@ -158,9 +157,7 @@ async def test_what_is_old_goes_as_the_dry_run_says_and_what_is_young_stays(
     assert of_company(await world.rows(), company) == after
     if kind != "decisions":  # those are kept for longer than anything can come again
         await replay(world, company, delivered)
-        again = of_company(await world.rows(), company)
-        # A customer who is imported again is known again; but no topic keeps an import for so long.
-        assert {**again, KNOWN: []} == {**after, KNOWN: []}
+        assert of_company(await world.rows(), company) == after
 
 
 IMPORTED = {"contacts": 4, "comments": 4}

@@ -6,6 +6,7 @@ suppressions and the quarantine know an address stay for ever: a no is a no, and
 
 from services.dispatcher.models import (
     answer_heard,
+    audit_line,
     case_heard,
     customer,
     decision,
@@ -46,18 +47,6 @@ DECISION_OVER = f"""
     )
 """
 """Whether a decision is to be deleted: not while its mail waits, or its link is followed."""
-NAMED_NOWHERE = f"""
-    NOT EXISTS (
-        SELECT FROM decision d
-        WHERE d.tenant = t.tenant AND d.customer_id = {{id}}
-            AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
-    )
-    AND NOT EXISTS (
-        SELECT FROM invitation i
-        WHERE i.tenant = t.tenant AND i.customer_id = {{id}} AND NOT ({INVITATION_OVER.format(i="i")})
-    )
-"""
-"""Whether no decision or invitation names a customer id any more, once the other rules were applied."""
 IS_KEYED_HASH = "t.id ~ '^[0-9a-f]{64}$'"
 
 RETENTION: tuple[RetentionRule, ...] = (
@@ -68,14 +57,33 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"""
             NOT {IS_KEYED_HASH}
             AND coalesce(greatest(t.invited_at, t.asked_elsewhere_at), '-infinity') < :contacts
-            AND {NAMED_NOWHERE.format(id="t.id")}
+            AND NOT EXISTS (
+                SELECT FROM decision d
+                WHERE d.tenant = t.tenant AND d.customer_id = t.id
+                    AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+            )
+            AND NOT EXISTS (
+                SELECT FROM invitation i
+                WHERE i.tenant = t.tenant AND i.customer_id = t.id AND NOT ({INVITATION_OVER.format(i="i")})
+            )
         """,
     ),
-    # Under which names a customer came: an erasure finds by it what is stored, here and elsewhere.
+    # By what a customer is known to an erasure, once nothing else here is of them.
     DeleteRule(
         "contacts",
         known_customer,
-        f"t.seen_at < :contacts AND {NAMED_NOWHERE.format(id='t.customer_id')}",
+        f"""
+            t.known_at < :contacts
+            AND NOT EXISTS (
+                SELECT FROM decision d
+                WHERE d.tenant = t.tenant AND d.person = t.person
+                    AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+            )
+            AND NOT EXISTS (
+                SELECT FROM invitation i
+                WHERE i.tenant = t.tenant AND i.person = t.person AND NOT ({INVITATION_OVER.format(i="i")})
+            )
+        """,
     ),
     RewriteRule(
         "contacts",
@@ -120,4 +128,5 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
     ),
     DeleteRule("audit", suppression_lift, "t.at < :audit"),
+    DeleteRule("audit", audit_line, "t.at < :audit"),
 )
