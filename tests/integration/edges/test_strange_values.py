@@ -15,7 +15,9 @@ from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
 from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
+from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.surveys.forms import DEFAULTS
+from shared.events.retention import RETENTION_KINDS
 from shared.http.csrf import CSRF_FIELD
 
 pytestmark = pytest.mark.timeout(240)
@@ -72,6 +74,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/surveys/{survey_id}/start": ("version",),
     "/surveys/{survey_id}/pause": ("version",),
     "/surveys/test-addresses": ("addresses", "version"),
+    "/erasures": (*ErasureForm._fields,),
+    "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
     "/s/{token}": ("nonce", "score", "comment", "may_contact", "action", "language", "speak", "lang"),
     "/u/{token}": ("List-Unsubscribe",),
     "/login/renew": ("next",),
