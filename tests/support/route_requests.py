@@ -95,6 +95,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /v1/erasures/{erasure_id}": RouteRequest(
             {"erasure_id": str(of.erasure)}, foreign=404
         ),
+        "dispatcher GET /v1/audit": empty,
+        "dispatcher GET /audit": empty,
+        "dispatcher GET /audit/export": empty,
         "dispatcher GET /erasures": empty,
         "dispatcher POST /erasures": RouteRequest(
             form={"customer_id": f"{of.name}-nobody", "reason": "asked", "confirmed": "on"},
