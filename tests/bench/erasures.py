@@ -20,6 +20,7 @@ from shared.kafka.kernel import BatchConsumer, positions
 from shared.kafka.kernel.clients import new_producer
 from shared.kafka.kernel.topic_reader import partitions_of, topic_reader
 from shared.privacy.erased import keep_erased
+from shared.privacy.erasing import ERASING_LOOP
 from shared.privacy.persons import person_of
 from shared.runtime import run_loops
 
@@ -60,16 +61,17 @@ async def _round(servers: Servers, database: Database, count: int) -> tuple[floa
     erasing = SERVICE.erasing(context, data)
     consumer = BatchConsumer(database, "scorer", subscription, servers.state.kafka, servers.health())
     stopping = asyncio.Event()
-    loops = asyncio.create_task(run_loops({"consumer": consumer.run}, stopping))
-    try:
-        async with _load(servers), _lag(servers, database) as behind:
-            began = time.monotonic()
-            while await _waiting(database):
-                await erasing.step()
+    async with _load(servers), _lag(servers, database) as behind:
+        began = time.monotonic()
+        both = {"consumer": consumer.run, ERASING_LOOP: erasing.loops[ERASING_LOOP]}
+        loops = asyncio.create_task(run_loops(both, stopping))
+        try:
+            while await _waiting(database):  # noqa: ASYNC110  (the loop does it, as in a worker)
+                await asyncio.sleep(0.1)
             return time.monotonic() - began, max(behind, default=0)
-    finally:
-        stopping.set()
-        await loops
+        finally:
+            stopping.set()
+            await loops
 
 
 async def _store(database: Database, count: int) -> None:
