@@ -30,6 +30,7 @@ async def customers_erased(arena: Arena) -> None:
             await process.until_ready()
             arena.injected += process.kill()
         await stack.until_ready(*stack.ours)
+        await _erase(arena, client)
         for api in stack.apis:
             await stack.remove(api.name)
         await until_emptied(stack, lost)
