@@ -14,6 +14,8 @@ from chaos.scenarios.losses import until_emptied
 RESTORED_SERVICES = ("collector", "scorer", "alerts")
 """Not the dispatcher: who asked for an erasure is lost with its database, and the judge asks it for each."""
 MAX_AT_ONCE = 20
+MIN_ERASED = 10
+ANSWERS_TIMEOUT_S = 30
 DONE_TIMEOUT_S = 90.0
 
 
@@ -30,7 +32,12 @@ async def customers_erased(arena: Arena) -> None:
             await process.until_ready()
             arena.injected += process.kill()
         await stack.until_ready(*stack.ours)
-        await _erase(arena, client)
+        # Most customers answer when the load is over.
+        for _ in range(ANSWERS_TIMEOUT_S):
+            if len(arena.erased) >= MIN_ERASED:
+                break
+            await asyncio.sleep(1)
+            await _erase(arena, client)
         for api in stack.apis:
             await stack.remove(api.name)
         await until_emptied(stack, lost)
@@ -78,8 +85,8 @@ async def _ask(arena: Arena, client: httpx.AsyncClient, number: int) -> str | No
 async def nothing_left(arena: Arena) -> None:
     """Every erasure is confirmed by every service, and no customer is found anywhere."""
     key = await erasures.erasing_key(arena.stack, arena.tenant)
-    if not arena.erased:
-        arena.faults.append("wrong: nobody was erased")
+    if len(arena.erased) < MIN_ERASED:
+        arena.faults.append(f"wrong: only {len(arena.erased)} customers were erased")
     async with httpx.AsyncClient(headers=key, trust_env=False, timeout=30) as client:
         waiting = list(arena.erased.values())
         with contextlib.suppress(TimeoutError):
