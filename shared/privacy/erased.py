@@ -30,7 +30,8 @@ ERASED_DDL = (
     "CREATE INDEX ix_erased_waiting ON erased (erased_at) WHERE done_at IS NULL",
 )
 """For the migration of a service that stores something of customers."""
-BARRIER_TIMEOUT = "1s"
+BARRIER_TIMEOUT = "3s"
+"""Longer than PostgreSQL's ``deadlock_timeout``, after which an automatic vacuum of the table gives way."""
 CONFIRMING_SERVICES = ("dispatcher", "collector", "scorer", "alerts")
 """The services that store something of customers: an erasure is done when each of them has confirmed it."""
 

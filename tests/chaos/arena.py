@@ -44,6 +44,8 @@ class Arena:
     """Set when the last event was acknowledged."""
     injected: int = 0
     dead_letters: int = 0
+    erased: dict[int, str] = field(default_factory=dict)
+    """The ids of erasures, by the numbers of their customers."""
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """For the lines below the table."""
@@ -148,7 +150,7 @@ async def run(
         ended = await asyncio.gather(*beside, ready, acting, return_exceptions=True)
         ledger.close()
     arena.injected += load.asked_for_trouble
-    judge = Judge(stack, company, Book.read(ledger.path), since, arena.dead_letters)
+    judge = Judge(stack, company, Book.read(ledger.path), since, arena.dead_letters, arena.erased.keys())
     verdict = await judge.judge()
     verdict.faults += [*arena.faults, *load.faults[:5], *customers.faults[:5]]
     verdict.faults += [f"wrong: {error!r}" for error in ended if isinstance(error, Exception)]

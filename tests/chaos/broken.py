@@ -120,10 +120,20 @@ def _counts_the_batch() -> None:
     replace_names(counting, KEEP_AND_COUNT=statement)
 
 
+def _leaves_records() -> None:
+    from shared.db.database import UnitOfWork
+
+    def publish_nothing(self: UnitOfWork, topic: str, key: bytes) -> None:
+        """In place of a tombstone."""
+
+    UnitOfWork.publish_tombstone = publish_nothing  # type: ignore[method-assign]
+
+
 BREAKS = {
     "neither-compared": Break("neither position nor version is compared", "again", _neither_compared),
     "deletes-up-to": Break("the relay deletes up to the last one sent", "late", _deletes_up_to_the_last),
     "skips": Break("the relay goes on behind the highest that it has sent", "late", _skips),
     "forgets-sending": Break("the sender does not mark what it sends", "workers", _forgets_sending),
     "counts-batch": Break("counts are taken from the batch", "again", _counts_the_batch),
+    "leaves-records": Break("an erasure leaves what clients have sent", "erasures", _leaves_records),
 }

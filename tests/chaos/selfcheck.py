@@ -39,7 +39,9 @@ async def main() -> int:
             await stack.start_ours()
             for number in range(TRIES):
                 result = await _run(stack, broken.scenario, f"{seed}-{number}")
-                found = [fault for fault in result.findings.faults if fault.startswith(("lost", "doubled"))]
+                found = [
+                    fault for fault in result.findings.faults if fault.startswith(("lost", "doubled", "left"))
+                ]
                 verdict = f"caught by {broken.scenario}" if found else "NOT CAUGHT"
                 sys.stdout.write(f"{name} ({broken.what}): {verdict}\n")
                 sys.stdout.write("".join(f"  {fault}\n" for fault in found[:3]))

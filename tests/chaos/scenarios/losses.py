@@ -70,7 +70,7 @@ async def databases_restored(arena: Arena) -> None:
         for api in stack.apis:
             await stack.remove(api.name)
         # What an outbox still holds is lost with its database, so it is published before.
-        await asyncio.gather(*(_emptied(stack, service) for service in lost))
+        await asyncio.gather(*(until_emptied(stack, service) for service in lost))
         await asyncio.gather(*(stack.remove(service) for service in lost))
         for service in lost:
             await backups.restore(stack, service, files[service])
@@ -109,7 +109,8 @@ async def _read_of(stack: Stack, service: str, names: Sequence[str]) -> list[str
     return [row["topic"] for row in rows if row["topic"] in names]
 
 
-async def _emptied(stack: Stack, service: str) -> None:
+async def until_emptied(stack: Stack, service: str) -> None:
+    """Return when all that the service has published is on its topics."""
     async with asyncio.timeout(60), stack.connection(service) as database:
         while await database.fetchval("SELECT count(*) FROM outbox"):  # noqa: ASYNC110  (another process does it)
             await asyncio.sleep(0.1)

@@ -16,6 +16,7 @@ from support.privacy_service import TENANT, NoteService
 from shared.db.database import UnitOfWork
 from shared.errors import is_retryable, sqlstate
 from shared.privacy.erased import (
+    BARRIER_TIMEOUT,
     TARGETS,
     Target,
     find_erased,
@@ -79,10 +80,17 @@ async def test_a_barrier_that_waits_too_long_is_tried_again_and_lets_others_go_o
             await asyncio.wait_for(notes.worker().step(), 10)
         assert sqlstate(refused.value) == "55P03"
         assert is_retryable(refused.value)
-        async with asyncio.timeout(2), notes.database.transaction() as uow:
+        async with asyncio.timeout(5), notes.database.transaction() as uow:
             assert await find_erased(uow, [KAREN]) == {KAREN}
     assert await notes.worker().step() is None
     assert await notes.waiting() == set()
+
+
+async def test_a_barrier_waits_until_an_automatic_vacuum_gives_way(notes: NoteService) -> None:
+    ((longer,),) = await notes.rows(
+        f"SELECT CAST('{BARRIER_TIMEOUT}' AS interval) > CAST(current_setting('deadlock_timeout') AS interval)"
+    )
+    assert longer
 
 
 async def test_a_backup_that_reads_the_table_is_not_waited_for(notes: NoteService) -> None:

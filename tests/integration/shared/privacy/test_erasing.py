@@ -27,6 +27,7 @@ from shared.kafka.kernel import Relay
 from shared.privacy import erasing
 from shared.privacy.erasing import measure_erasing
 from shared.privacy.persons import person_of
+from shared.runtime import run_loops
 from shared.secrets import customer_hash
 
 NOBODY_LISTENS = "127.0.0.1:1"
@@ -168,14 +169,14 @@ async def test_the_loops_of_a_worker_erase_by_themselves(notes: NoteService) -> 
     await notes.write("c-1", person=False)
     await notes.note_erased("c-1")
     stopping = asyncio.Event()
-    loops = [asyncio.create_task(loop(stopping)) for loop in notes.worker().loops.values()]
+    loops = asyncio.create_task(run_loops(notes.worker().loops, stopping))
 
     async def done() -> bool:
         return not await notes.waiting()
 
     await eventually(done, within=20)
     stopping.set()
-    await asyncio.gather(*loops)
+    await loops
     assert await notes.words() == {"c-1-a word": None}
 
 

@@ -125,7 +125,7 @@ async def test_the_one_handler_that_gets_everything_looks_for_erased_customers_i
     notes: NoteService,
 ) -> None:
     found = {
-        (name, subscription.handle.func)
+        (name, getattr(subscription.handle, "func", None))
         for name in SERVICES
         for subscription in service(name).consumed(context_on(service(name), notes.database))
         if subscription.topic is TRANSACTIONS
