@@ -27,12 +27,17 @@ Scope = Literal[
     "scores:read",
     "cases:read",
     "cases:write",
+    "customers:erase",
     "admin",
 ]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 EVERY_SCOPE: Scope = "admin"
 """A key with this scope may do what any other scope permits."""
-STARTER_SCOPES: tuple[Scope, ...] = tuple(scope for scope in SCOPES if scope != EVERY_SCOPE)
+PERSON_SCOPE: Scope = "customers:erase"
+"""Permits to answer a customer's request: what is kept of them, and to erase it."""
+STARTER_SCOPES: tuple[Scope, ...] = tuple(
+    scope for scope in SCOPES if scope not in (EVERY_SCOPE, PERSON_SCOPE)
+)
 """The scopes of a new company's key."""
 EVENT_SCOPES: tuple[Scope, ...] = ("events:write", EVERY_SCOPE)
 """Each of them permits to send events."""

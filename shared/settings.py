@@ -124,7 +124,7 @@ class Afterword(EnvironmentSettings):
         examples=["kafka-1:9092,kafka-2:9092"],
     )
     public_url: WebAddress = Field(
-        description="Where customers reach /s/, /u/ and /q/. When it differs from the staff's, "
+        description="Where customers reach /s/, /u/, /q/ and /x/. When it differs from the staff's, "
         "its host answers nothing else.",
         examples=["https://ask.example.com"],
     )
@@ -132,6 +132,13 @@ class Afterword(EnvironmentSettings):
         description="Where staff and client back-ends reach the rest. With https:// the cookies of staff are "
         "for encrypted connections only.",
         examples=["https://afterword.example.com"],
+    )
+    internal_url: WebAddress | None = Field(
+        default=None,
+        description="Where the services of this installation ask each other about personal data (below "
+        "/v1/personal-data/, with the same paths behind it as the staff's URL). Without it "
+        "AFTERWORD_STAFF_URL; set it where the services do not reach that.",
+        examples=["http://proxy:80"],
     )
     secret: SecretStr = Field(
         min_length=32,

@@ -46,7 +46,7 @@ def service_app(
         csrf=CsrfGuard(context.secret),
         key_rate_limit=RateLimit(),
         admission=Admission(),
-        hosts=Hosts(afterword.public_url, afterword.staff_url),
+        hosts=Hosts(afterword.public_url, afterword.staff_url, afterword.internal_url),
         encrypted=afterword.staff_url.startswith("https:"),
         pages=pages,
         readers=pages or pages_of(context),

@@ -5,7 +5,10 @@ from fastapi import FastAPI
 from services.collector import api, pages
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
+from services.collector.models import PERSONAL_TABLES
+from services.collector.repository.export import read_export
 from shared.link_tokens import LinkSigner
+from shared.privacy.export_api import export_router
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -16,4 +19,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     own = context.extended(
         CollectorContext, pages=renderer, signer=LinkSigner(secret), nonce=PageNonce(secret)
     )
-    return service_app(own, routers=[api.router, pages.router], pages=renderer), {}
+    export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
+    return service_app(own, routers=[api.router, pages.router, export], pages=renderer), {}

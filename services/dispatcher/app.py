@@ -45,7 +45,7 @@ SERVICE = Service(
     metadata=metadata,
     paths=(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids"),
-        *("/surveys", "/events", "/u"),
+        *("/v1/customers", "/surveys", "/events", "/customers", "/u", "/x"),
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES),

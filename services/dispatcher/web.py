@@ -4,6 +4,9 @@ from fastapi import FastAPI
 
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.decisions import api as decisions_api
+from services.dispatcher.exports import api as exports_api
+from services.dispatcher.exports import link_page as export_link_page
+from services.dispatcher.exports import pages as exports_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
@@ -14,6 +17,9 @@ from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.surveys import state_pages
+from shared.privacy.export_links import ExportLinks
+from shared.privacy.service_client import ServiceClient
+from shared.privacy.service_tokens import ServiceTokens
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -22,6 +28,9 @@ ROUTERS = (
     decisions_api.router,
     suppressions_api.router,
     sending_api.router,
+    exports_api.router,
+    exports_pages.router,
+    export_link_page.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
@@ -33,12 +42,16 @@ ROUTERS = (
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; it needs no loops of its own."""
-    pages = pages_of(context)
+    """The application; its one loop closes the connections to the other services."""
+    pages, afterword, clock = pages_of(context), context.afterword, context.database.clock
+    tokens = ServiceTokens(context.secret, clock=clock)
+    services = ServiceClient(afterword.internal_url or context.staff_url, tokens)
     own = context.extended(
         DispatcherContext,
         pages=pages,
         feed=story_pages.live_feed(context),
-        mail_renderer=SurveyMailRenderer(context.afterword, context.database.clock),
+        mail_renderer=SurveyMailRenderer(afterword, clock),
+        services=services,
+        export_links=ExportLinks(context.secret, clock=clock),
     )
-    return service_app(own, routers=ROUTERS, pages=pages), {}
+    return service_app(own, routers=ROUTERS, pages=pages), {"services": services.run}

@@ -4,6 +4,9 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from services.scorer.context import ScorerContext
+from services.scorer.models import PERSONAL_TABLES
+from services.scorer.repository.export import read_export
+from shared.privacy.export_api import export_router
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -15,4 +18,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         pages=pages_of(context),
         feed=pages.live_feed(context.database, context.stopping, context.changes),
     )
-    return service_app(own, routers=[api.router, pages.router], pages=own.pages), {}
+    export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, context.secret)
+    return service_app(own, routers=[api.router, pages.router, export], pages=own.pages), {}

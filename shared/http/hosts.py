@@ -4,10 +4,12 @@ import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-CUSTOMER_PATHS = frozenset({"s", "u", "q"})
+CUSTOMER_PATHS = frozenset({"s", "u", "q", "x"})
 """The first segment of the paths that customers' links have."""
 STATIC_PATHS = frozenset({"static"})
 HEALTH_PATHS = frozenset({"healthz", "readyz", "metrics"})
+PERSONAL_DATA_PATHS = ("v1", "personal-data")
+"""The first two segments of the paths by which our services ask each other."""
 INTERNAL_PATHS = frozenset({"readyz", "metrics"})
 """Tell more than that the process lives, so they are served under no public host."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -16,11 +18,13 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 class Hosts:
     """Which paths are served under the host that a request names; all of them when both addresses are one.
 
+    Under the address by which our services ask each other only those paths are served besides.
     A host that is neither address belongs to a machine of our own (a probe by container name or loopback): it
     is served what customers are, and the health paths, which the customers' host does not serve.
     """
 
-    def __init__(self, public_url: str, staff_url: str) -> None:
+    def __init__(self, public_url: str, staff_url: str, internal_url: str | None = None) -> None:
+        self._internal_hosts = _host_headers(internal_url) if internal_url else frozenset[str]()
         self._customer_hosts, self._staff_hosts = _host_headers(public_url), _host_headers(staff_url)
         self._separate = self._customer_hosts != self._staff_hosts
         self._public_hosts = frozenset(
@@ -32,7 +36,8 @@ class Hosts:
 
     def serves(self, hosts: Sequence[str], path: str) -> bool:
         """Whether the path is served; ``hosts`` has the Host headers, of which there must be exactly one."""
-        first = next((segment for segment in path.split("/") if segment), "")
+        segments = [segment for segment in path.split("/") if segment]
+        first = segments[0] if segments else ""
         host = hosts[0].lower() if len(hosts) == 1 else ""
         if first in INTERNAL_PATHS and host in self._public_hosts:
             return False
@@ -41,6 +46,8 @@ class Hosts:
         if first in CUSTOMER_PATHS | STATIC_PATHS:
             return True
         if host in self._staff_hosts:
+            return True
+        if host in self._internal_hosts and tuple(segments[:2]) == PERSONAL_DATA_PATHS:
             return True
         return first in HEALTH_PATHS and host not in self._customer_hosts
 

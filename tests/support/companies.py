@@ -5,7 +5,7 @@ What a service publishes is delivered to those that consume it, as the broker wo
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from unittest.mock import patch
@@ -221,6 +221,17 @@ class World:
         await self.deliver_all()
 
 
+class BetweenServices(httpx.AsyncBaseTransport):
+    """The way from one service to the others, without a socket."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        service = request.url.path.split("/")[3]
+        return await httpx.ASGITransport(app=self._world.app(service)).handle_async_request(request)
+
+
 def _owner(table: Table) -> str:
     """Which company a row of this table belongs to."""
     if "tenant" in table.columns:
@@ -296,5 +307,9 @@ async def a_world(postgres: Postgres, kafka: str) -> AsyncIterator[World]:
             context = contexts[name] = await a_context(service(name), postgres, kafka)
             stack.push_async_callback(context.database.close)
             clients[name] = await stack.enter_async_context(api_client(service(name), context))
+        world = World(contexts, clients, began)
+        app = world.app("dispatcher")
+        services = replace(app.state.context.services, transport=BetweenServices(world))
+        app.state.context = replace(app.state.context, services=services)
         await eventually(lambda: not contexts["trigger"].health.unready())
-        yield World(contexts, clients, began)
+        yield world
