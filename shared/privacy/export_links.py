@@ -26,7 +26,7 @@ class ExportSubject(NamedTuple):
     contact: str | None
 
 
-class _Payload(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+class _LinkPayload(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     tenant: str
     person: str
     contact: str | None
@@ -43,7 +43,7 @@ class ExportLinks:
     def sign(self, subject: ExportSubject) -> tuple[str, datetime]:
         """A token for this person, and when it ends."""
         expires_at = (self._clock() + LINK_LIFETIME).replace(microsecond=0)
-        payload = msgspec.msgpack.encode(_Payload(*subject, int(expires_at.timestamp())))
+        payload = msgspec.msgpack.encode(_LinkPayload(*subject, int(expires_at.timestamp())))
         return base64.urlsafe_b64encode(payload + self._tag(payload)).rstrip(b"=").decode(), expires_at
 
     def read(self, token: str) -> ExportSubject | None:
@@ -60,7 +60,7 @@ class ExportLinks:
         # The last character has unused bits: only one of its spellings is the token.
         if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
             return None
-        read = msgspec.msgpack.decode(payload, type=_Payload)
+        read = msgspec.msgpack.decode(payload, type=_LinkPayload)
         if read.expires_at <= self._clock().timestamp():
             return None
         return ExportSubject(read.tenant, read.person, read.contact)

@@ -61,7 +61,7 @@ ORIGINS: dict[ExportOrigin, Message] = {
     "customer": message("From the customer"),
     "import": message("From answers that the company imported"),
     "staff": message("From what colleagues at the company did"),
-    "afterword": message("Arose while this was being asked"),
+    "afterword": message("Arose while questions were sent and answered"),
 }
 FIELDS: Mapping[str, Message] = {
     "event": message("Number in the company's system"),
@@ -84,7 +84,6 @@ FIELDS: Mapping[str, Message] = {
     "came_again_at": message("Sent once more, with other content"),
     "came_again_with": message("More that was sent then"),
     "language": message("Language"),
-    "touchpoint": message("Touchpoint"),
     "test": message("A test"),
     "due_at": message("Due"),
     "sent_at": message("Sent"),
@@ -112,7 +111,18 @@ FIELDS: Mapping[str, Message] = {
 """The fields that the page shows, in this order; those of one kind are shown together."""
 FIELDS_IN_FILE_ONLY = frozenset(
     {
-        *("id", "at", "obtained_from", "invitation", "n", "channel", "address_hash", "by", "was"),
+        *(
+            "id",
+            "at",
+            "touchpoint",
+            "obtained_from",
+            "invitation",
+            "n",
+            "channel",
+            "address_hash",
+            "by",
+            "was",
+        ),
         *("decision", "mail", "reason", "state", "measurement", "first_at", "followed", "machine"),
         *("answered_at", "changed_at", "before", "number", "answers", "steps", "cause", "outcome"),
     }
@@ -132,9 +142,9 @@ CONSENTS = {
     False: message("The customer does not want to be contacted."),
 }
 LOOKED_AT = {
-    "address": message("Somebody looked at the mail address."),
-    "number": message("Somebody looked at the phone number."),
-    "address and number": message("Somebody looked at the mail address and the phone number."),
+    ("address",): message("Somebody looked at the mail address."),
+    ("number",): message("Somebody looked at the phone number."),
+    ("address", "number"): message("Somebody looked at the mail address and the phone number."),
 }
 OUTCOMES = {
     "recovered": message("Closed: the customer is content."),
@@ -155,7 +165,7 @@ STEPS: Mapping[CaseStepKind, Callable[[CaseStep], Message]] = {
         (step.how or "", bool(step.reached)), message("There was a contact.")
     ),
     "revealed": lambda step: LOOKED_AT.get(
-        step.looked_at or "", message("Somebody looked at how to reach the customer.")
+        tuple((step.looked_at or "").split(" and ")), message("Somebody looked at how to reach the customer.")
     ),
     "closed": lambda _: message("It was closed."),
     "reopened": lambda _: message("It was opened again."),
@@ -165,7 +175,7 @@ STEPS: Mapping[CaseStepKind, Callable[[CaseStep], Message]] = {
 @singledispatch
 def sentence_of(record: ExportRecord) -> Message:
     """What a record says, in one sentence."""
-    raise TypeError(f"{type(record).__name__} has no sentence")
+    raise TypeError(type(record).__name__)
 
 
 @sentence_of.register
@@ -181,7 +191,9 @@ def _(record: InvitationRecord | DeliveryRecord) -> Message:
 
 
 @sentence_of.register
-def _(_: AskedRecord) -> Message:
+def _(record: AskedRecord) -> Message:
+    if record.at is None:
+        return message("No question was sent yet.")
     return message("The last time that a question was sent.")
 
 

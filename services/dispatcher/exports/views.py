@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, ClassVar
+from uuid import UUID
 
 import msgspec
 
@@ -92,6 +93,8 @@ class Choice:
     customer_id: str
     label: str
     addresses: str
+    has_several: bool
+    """Whether it may be one of several people."""
 
     @classmethod
     def all_of(cls, several: SeveralCustomers) -> "list[Choice]":
@@ -102,6 +105,7 @@ class Choice:
                 customer_label(one.customer_id),
                 counted("%(num)s mail address", "%(num)s mail addresses", one.addresses)
                 % {"num": one.addresses},
+                one.addresses > 1,
             )
             for one in several.customers
         ]
@@ -204,7 +208,7 @@ def facts_of(name: str, value: Any) -> Iterator[ShownFact]:
             for member, inner in value.items():
                 if inner is not None:
                     yield ShownFact(f"{label}: {member}", *_written(inner))
-        case None | msgspec.UNSET | () | "":
+        case None | False | msgspec.UNSET | () | "" | UUID() if value is not False or name == "test":
             return
         case _:
             yield ShownFact(label, *_written(value))
