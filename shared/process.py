@@ -13,6 +13,7 @@ from shared.kafka.kernel import BatchConsumer, Relay
 from shared.kafka.ops.metrics_loop import MetricsLoop
 from shared.kafka.ops.restore_guard import RestoreGuard
 from shared.privacy.erasing import measure_erasing
+from shared.privacy.retention_loop import RETENTION_LOOP, RetentionRun, measure_retention
 from shared.runtime import Loop, after, run_loops
 from shared.service import Context, Loops, Service, open_context, read_settings
 from shared.telemetry.logging import configure_logging
@@ -61,13 +62,16 @@ async def run_worker(
     def worker_loops(context: Context) -> Loops:
         probe = context.probe(service.topics)
         data = service.personal_data
+        gauges = list(service.gauges)
+        gauges += [partial(measure_erasing, service=service.name)] if data else []
+        gauges += [partial(measure_retention, service=service.name)] if service.retention else []
         metrics = MetricsLoop(
             context.database,
             service.name,
             service.consumed_topics,
             context.afterword.kafka,
             context.health,
-            [*service.gauges, *([partial(measure_erasing, service=service.name)] if data else [])],
+            gauges,
         )
         consumers = {
             f"consumer {subscription.topic.name}": BatchConsumer(
@@ -80,12 +84,21 @@ async def run_worker(
         loops = {
             **{name: after(probe.ready, loop) for name, loop in {**consumers, "relay": relay.run}.items()},
             **service.worker_loops(context),
+            **_retention_loops(service, context),
             **erasing,
             **(service.sender_loops(context) if sending and service.sender_loops else {}),
         }
         return {"probe": probe.run, "metrics": metrics.run, **_after_checks(service, context, loops)}
 
     await _run(service, "worker", worker_loops, port, host, stopping)
+
+
+def _retention_loops(service: Service, context: Context) -> Loops:
+    """The loop that removes what is too old, where the service keeps anything for a time."""
+    if not service.retention:
+        return {}
+    run = RetentionRun(service.name, service.retention, context.database, context.health, context.stopping)
+    return {RETENTION_LOOP: run.loop.run}
 
 
 async def run_sender(service: Service, port: int, host: str, stopping: asyncio.Event) -> None:

@@ -22,6 +22,7 @@ from shared.privacy.backfill import PersonalTable
 from shared.privacy.dead_letters import DeadLetterSearch
 from shared.privacy.erased import keep_erased
 from shared.privacy.erasing import Erase, Erasing
+from shared.privacy.retention import RetentionRule
 from shared.privacy.stripping import stripping
 from shared.runtime import Loop
 from shared.settings import Afterword, ServiceSettings, load
@@ -127,6 +128,8 @@ class Service:
     """The topics on which it alone publishes, and whose events it can publish again from its tables."""
     recovery: Callable[[Context], Recovery] = field(default=lambda _: Recovery())
     """What it does when its database was restored from an older backup."""
+    retention: Sequence[RetentionRule] = ()
+    """What it removes when, in this order: what is overwritten before what is deleted."""
     personal_data: PersonalData | None = None
     """What it stores of customers; None: nothing."""
     gauges: Sequence[Gauge] = ()

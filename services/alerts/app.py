@@ -5,19 +5,21 @@ from functools import partial
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.repository.answers import QUIET_DEADLINE
 from services.alerts.cases.schedule import EXPIRY_LOOP, expiry_loop, settle_quiet_answers
+from services.alerts.erasing import erase
 from services.alerts.gauges import measure
 from services.alerts.handlers import subscriptions
-from services.alerts.models import metadata
+from services.alerts.models import PERSONAL_TABLES, metadata
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
 from services.alerts.recovery.handlers import recovery
+from services.alerts.retention.repository import RETENTION as RETENTION_RULES
 from services.alerts.settings import Settings
 from shared.db.deadlines import DEADLINES_LOOP, deadline_loop
-from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.mail import Mailer, mail_server
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
-from shared.service import Context, Loops, Service, lazy_api
+from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
@@ -45,11 +47,13 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/inbox", "/cases", "/v1/cases", "/login", "/logout", "/settings", "/v1/personal-data/alerts"),
     api=lazy_api("services.alerts.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING),
+    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, RETENTION),
     subscriptions=subscriptions,
+    personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=worker_loops,
     sender_loops=sender_loops,
     owns=(CASES,),
     recovery=recovery,
+    retention=RETENTION_RULES,
     gauges=(measure,),
 )

@@ -7,10 +7,11 @@ from typing import Any
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.handlers import act_on_answers
 from services.alerts.replicas.handlers import keep_invitations, keep_surveys
-from shared.events import ANSWERS, CUSTOMERS, INVITATIONS, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.kafka.kernel import Subscription
 from shared.privacy.erased import keep_erased
 from shared.service import Context
+from shared.tenancy.retention import keep_retention
 from shared.tenancy.sending import keep_sending
 from shared.tenancy.tenants import keep_tenants
 
@@ -25,4 +26,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(INVITATIONS, keep_invitations),
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
+        Subscription(RETENTION, keep_retention),
     )

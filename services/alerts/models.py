@@ -24,6 +24,7 @@ from shared.outbound.deliveries import delivery_table
 from shared.outbound.mail_stream import stream_table
 from shared.privacy.backfill import PersonalTable, person_indexes
 from shared.privacy.erased import erased_table
+from shared.tenancy.retention import retention_tables
 from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
 
@@ -34,6 +35,7 @@ sending_table(metadata)
 stream_table(metadata)
 delivery_table(metadata)
 clock_table(metadata)
+retention_tables(metadata)
 erased_table(metadata)
 
 INSTANT = DateTime(timezone=True)
@@ -62,6 +64,11 @@ invitation = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # When its link ends; NULL: a version that did not keep this wrote it.
+    Column("expires_at", INSTANT),
+    # Whether it was so old that its customer was removed.
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
     Column("person", Text),
     comment="Copies of invitations: who it was and what was bought.",
 )

@@ -32,7 +32,9 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken
 from shared.permissions import ANSWER_ROLES
-from shared.privacy.persons import person_or_nobody
+from shared.privacy.erased import find_erased
+from shared.privacy.persons import NOBODY, person_or_nobody
+from shared.privacy.subjects import Subject
 from shared.secrets import customer_hash
 from shared.tenancy.tenants import find_tenant
 from shared.values.messages import message
@@ -92,10 +94,17 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
         ids = [answer_id(tenant_id, item) for item in items]
         known = await answers.find_answers(uow, tenant_id, ids)
         changed = []
-        for item, id_ in zip(items, ids, strict=True):
-            customer_id = _customer_id(context, tenant, item.customer)
-            person = person_or_nobody(context.secret, tenant_id, customer_id)
-            answer = imported_answer(id_, zone, item, customer_id, person, known.get(id_), uow.now)
+        customers = [_customer_id(context, tenant, item.customer) for item in items]
+        subjects = [
+            Subject(tenant_id, person_or_nobody(context.secret, tenant_id, customer), None)
+            for customer in customers
+        ]
+        erased = await find_erased(uow, [subject for subject in subjects if subject.person != NOBODY])
+        for item, id_, customer, subject in zip(items, ids, customers, subjects, strict=True):
+            is_erased = subject in erased
+            answer = imported_answer(
+                id_, zone, item, customer, subject.person, is_erased, known.get(id_), uow.now
+            )
             if answer is not None:
                 changed.append(answer)
         await answers.put_answers(uow, tenant_id, changed)

@@ -1,11 +1,13 @@
 """The collector on one screen: the topics it consumes and owns, and the paths it serves."""
 
+from services.collector.erasing import erase
 from services.collector.handlers import subscriptions
-from services.collector.models import metadata
+from services.collector.models import PERSONAL_TABLES, metadata
 from services.collector.recovery import recovery
+from services.collector.repository.retention import RETENTION as RETENTION_RULES
 from services.collector.settings import Settings
-from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SURVEYS, TENANTS
-from shared.service import Service, lazy_api
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SURVEYS, TENANTS
+from shared.service import PersonalData, Service, lazy_api
 
 SERVICE = Service(
     name="collector",
@@ -13,8 +15,10 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/s", "/v1/answers", "/v1/personal-data/collector"),
     api=lazy_api("services.collector.web"),
-    consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES),
+    consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES, RETENTION),
     subscriptions=subscriptions,
+    personal_data=PersonalData(PERSONAL_TABLES, erase),
     owns=(ANSWERS,),
     recovery=recovery,
+    retention=RETENTION_RULES,
 )

@@ -13,6 +13,8 @@ from shared.events.envelope import Instant
 from shared.events.nps import SCALE, group_of
 from shared.events.surveys import Measurement
 from shared.limits import TOPIC_RETENTION
+from shared.privacy.persons import NOBODY
+from shared.privacy.subjects import ERASED_CUSTOMER
 from shared.values.languages import widening
 from shared.values.text import normalized_text
 from shared.values.zones import zone_of
@@ -44,6 +46,7 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
     contact_key: str | None = None
     person: str | None = None
     erased: bool = False
+    """Whether the customer was erased: nobody answers it any more."""
     event_id: UUID
     touchpoint: str | None
     segments: dict[str, str]
@@ -79,6 +82,17 @@ class InvitationReplica(msgspec.Struct, frozen=True, kw_only=True):
             event_type=invitation.event_type,
             occurred_at=invitation.occurred_at,
             time_zone=invitation.customer.time_zone,
+        )
+
+    def without_customer(self) -> "InvitationReplica":
+        """What is left of it when its customer is erased."""
+        return msgspec.structs.replace(
+            self,
+            customer_id=ERASED_CUSTOMER.id,
+            contact_key=None,
+            person=NOBODY,
+            erased=True,
+            time_zone=None,
         )
 
 
@@ -145,7 +159,7 @@ def link_status(invitation_id: UUID, target: LinkTarget | None, now: datetime) -
         if invitation_id.version == UUID_VERSION_WITH_TIME:
             made_at = datetime.fromtimestamp((invitation_id.int >> 80) / 1000, UTC)
         return "unknown" if now < made_at + TOPIC_RETENTION else "gone"
-    if target.invitation.state in UNANSWERABLE_STATES:
+    if target.invitation.erased or target.invitation.state in UNANSWERABLE_STATES:
         return "gone"
     until = target.amendable_until or target.invitation.expires_at
     return "open" if now < until else "gone"

@@ -5,11 +5,23 @@ from typing import Any
 
 from services.collector.repository import replicas
 from shared.db.database import UnitOfWork
-from shared.events import CASES, CUSTOMERS, INVITATIONS, SURVEYS, TENANTS, Case, Event, Invitation, Survey
+from shared.events import (
+    CASES,
+    CUSTOMERS,
+    INVITATIONS,
+    RETENTION,
+    SURVEYS,
+    TENANTS,
+    Case,
+    Event,
+    Invitation,
+    Survey,
+)
 from shared.events.dedupe import newest
 from shared.kafka.kernel import Subscription
 from shared.privacy.erased import keep_erased
 from shared.service import Context
+from shared.tenancy.retention import keep_retention
 from shared.tenancy.tenants import keep_tenants
 
 
@@ -36,4 +48,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(SURVEYS, keep_surveys),
         Subscription(INVITATIONS, keep_invitations, prompt=True),
         Subscription(CASES, keep_cases),
+        Subscription(RETENTION, keep_retention),
     )

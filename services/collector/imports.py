@@ -37,6 +37,7 @@ from shared.http.json_items import (
 )
 from shared.http.validation_errors import FieldFault
 from shared.ids import derived
+from shared.privacy.subjects import erase_event
 from shared.values.json_pointers import pointer
 from shared.values.messages import Count, Message, alternatives, message
 from shared.values.text import normalized_text
@@ -230,12 +231,14 @@ def imported_answer(
     item: AnswerIn,
     customer_id: str | None,
     person: str,
+    is_erased: bool,
     old: Answer | None,
     now: datetime,
 ) -> Answer | None:
     """The answer that an item becomes, or None when it changes nothing.
 
-    Other content under a known id amends the answer; its time and day stay those of the first import.
+    Other content under a known id amends the answer; its time and day stay those of the first import. Of a
+    customer who was erased only what is counted is kept.
     """
     answered_at = old.answered_at if old and old.answered_at else item.answered_at
     segments = item.segments or {}
@@ -257,6 +260,8 @@ def imported_answer(
         answered_at=answered_at,
         changed_at=old.changed_at if old else now,
     )
+    if is_erased:
+        new = erase_event(new)
     if old is None:
         return new
     return None if new == old else amended(old, new, now)

@@ -22,11 +22,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.privacy.backfill import PersonalTable, person_indexes
 from shared.privacy.erased import erased_table
+from shared.tenancy.retention import retention_tables
 from shared.tenancy.tenants import tenant_tables
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
+retention_tables(metadata)
 erased_table(metadata)
 
 survey = Table(
@@ -48,11 +50,16 @@ invitation = Table(
     Column("survey_id", Uuid, nullable=False),
     Column("survey_version", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # When its link ends; NULL: a version that did not keep this wrote it.
+    Column("expires_at", DateTime(timezone=True)),
+    # Whether it was so old that its customer was removed.
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("person", Text),
     Index(None, "id"),
+    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
 )
 
-Table(
+intent = Table(
     "intent",
     metadata,
     Column("tenant", Text, primary_key=True),
@@ -109,7 +116,7 @@ answer = Table(
 )
 Index("ix_answer_tenant_answered_at_id", answer.c.tenant, answer.c.answered_at, answer.c.id)
 
-Table(
+answer_history = Table(
     "answer_history",
     metadata,
     Column("tenant", Text, primary_key=True),

@@ -132,11 +132,13 @@ async def _record_visit(context: CollectorContext, target: LinkTarget, visit: Vi
         context.database.transaction() as uow,
     ):
         await links.lock_invitation(uow, invitation.id)
+        current = await links.find_link_target(uow, invitation.id)
+        if link_status(invitation.id, current, uow.now) != "open":
+            return  # erased since the page was read
         intent = intent_after(await intents.find_intent(uow, tenant, invitation.id), visit, uow.now)
         await intents.put_intent(uow, tenant, invitation.id, intent)
-        current = await links.find_link_target(uow, invitation.id)
         if intent.flag is None and current is not None and current.answer is None:
-            answer = clicked_answer(invitation, uow.now)
+            answer = clicked_answer(current.invitation, uow.now)
             await answers.put_answers(uow, tenant, [answer])
             uow.publish(ANSWERS, tenant, answer)
 

@@ -8,9 +8,10 @@ from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import metadata
 from services.dispatcher.recovery import recovery
+from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
 from services.dispatcher.settings import Settings
-from shared.events import ANSWERS, CASES, INVITATIONS, SENDING, SURVEYS, TENANTS, TRANSACTIONS
+from shared.events import ANSWERS, CASES, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS, TRANSACTIONS
 from shared.mail import Mailer, mail_server
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
@@ -45,14 +46,15 @@ SERVICE = Service(
     metadata=metadata,
     paths=(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids"),
-        *("/v1/customers", "/surveys", "/events", "/customers", "/u", "/x"),
+        *("/v1/retention", "/v1/customers", "/surveys", "/events", "/retention", "/customers", "/u", "/x"),
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(SURVEYS, SENDING, INVITATIONS),
+    owns=(SURVEYS, SENDING, RETENTION, INVITATIONS),
     recovery=recovery,
+    retention=RETENTION_RULES,
     gauges=(measure_mails,),
 )

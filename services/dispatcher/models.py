@@ -23,6 +23,7 @@ from shared.outbound.deliveries import delivery_table
 from shared.outbound.mail_stream import stream_table
 from shared.privacy.backfill import PersonalTable, person_indexes
 from shared.privacy.erased import erased_table
+from shared.tenancy.retention import retention_tables
 from shared.tenancy.tenants import tenant_tables
 
 INSTANT = DateTime(timezone=True)
@@ -32,6 +33,7 @@ kernel_tables(metadata)
 tenant_tables(metadata)
 stream_table(metadata)
 delivery_table(metadata)
+retention_tables(metadata)
 erased_table(metadata)
 
 _outbox = metadata.tables["outbox"]
@@ -184,6 +186,10 @@ invitation = Table(
     Column("sent_at", INSTANT),
     Column("changed_at", INSTANT, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # When its link ends; NULL: a version that did not keep this wrote it.
+    Column("expires_at", INSTANT),
+    # Whether it was so old that its customer was removed.
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint(
         "state IN ('waiting', 'sending', 'sent', 'withheld', 'dropped', 'failed', 'bounced', 'unknown')",
         name="state",
@@ -191,6 +197,7 @@ invitation = Table(
     Index(None, "id"),
     Index(None, "next_at", postgresql_where=text("state = 'waiting'")),
     Index(None, "lease_until", postgresql_where=text("state = 'sending'")),
+    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
     Index(None, "changed_at"),
 )
 answer_heard = Table(

@@ -13,12 +13,15 @@ from services.dispatcher.decisions.explanation import Explanation
 from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import restoring as rows
+from services.dispatcher.retention import repository as retention_rows
+from services.dispatcher.retention.retention_commands import retention_event
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.sending_commands import sending_event
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
 from shared.events import (
     INVITATIONS,
+    RETENTION,
     SENDING,
     SURVEYS,
     TRANSACTIONS,
@@ -26,6 +29,7 @@ from shared.events import (
     Invitation,
     SendingMode,
     Survey,
+    TenantRetention,
     TenantSending,
     Transaction,
 )
@@ -65,6 +69,11 @@ async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> N
 async def restore_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]]) -> None:
     """Restore whether the tenants were live or stopped."""
     await rows.restore_sending(uow, newest(events, lambda _: "sending"))
+
+
+async def restore_retention(uow: UnitOfWork, events: Sequence[Event[TenantRetention]]) -> None:
+    """Restore for how long the tenants keep their data."""
+    await retention_rows.restore(uow, newest(events, lambda _: "retention"))
 
 
 async def restore_invitations(context: Context, uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
@@ -109,6 +118,16 @@ async def sending_page(
     """How the next tenants send."""
     found = await sending_rows.share_after(uow, after[0] if after else None, limit)
     return [(row.tenant, sending_event(row)) for row in found], (
+        (found[-1].tenant, None) if len(found) == limit else None
+    )
+
+
+async def retention_page(
+    uow: UnitOfWork, after: Cursor | None, limit: int
+) -> tuple[list[tuple[str, TenantRetention]], Cursor | None]:
+    """For how long the next tenants keep their data."""
+    found = await retention_rows.share_after(uow, after[0] if after else None, limit)
+    return [(row.tenant, retention_event(row)) for row in found], (
         (found[-1].tenant, None) if len(found) == limit else None
     )
 
@@ -163,12 +182,14 @@ def recovery(context: Context) -> Recovery:
         owned=(
             Owned(SURVEYS, surveys_page),
             Owned(SENDING, sending_page),
+            Owned(RETENTION, retention_page),
             Owned(INVITATIONS, invitations_page),
         ),
         reads=(
             # Before the surveys, which tell how a tenant sent only where this topic does not.
             Subscription(SENDING, restore_sending),
             Subscription(SURVEYS, restore_surveys),
+            Subscription(RETENTION, restore_retention),
             Subscription(INVITATIONS, partial(restore_invitations, context)),
             Subscription(TRANSACTIONS, restore_decisions),
         ),

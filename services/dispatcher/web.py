@@ -8,6 +8,8 @@ from services.dispatcher.exports import api as exports_api
 from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
+from services.dispatcher.retention import api as retention_api
+from services.dispatcher.retention import pages as retention_pages
 from services.dispatcher.sending import api as sending_api
 from services.dispatcher.sending import pages as sending_pages
 from services.dispatcher.story import pages as story_pages
@@ -31,6 +33,8 @@ ROUTERS = (
     exports_api.router,
     exports_pages.router,
     export_link_page.router,
+    retention_api.router,
+    retention_pages.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,

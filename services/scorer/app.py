@@ -3,9 +3,10 @@
 from services.scorer.erasing import erase
 from services.scorer.handlers import subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
+from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
 from services.scorer.settings import ScorerSettings
-from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, SENDING, SURVEYS, TENANTS
+from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS
 from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
@@ -20,9 +21,10 @@ SERVICE = Service(
     metadata=metadata,
     paths=("/", "/segments", "/v1/scores", "/v1/segments", "/v1/personal-data/scorer"),
     api=lazy_api("services.scorer.web"),
-    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES),
+    consumes=(CUSTOMERS, TENANTS, ANSWERS, INVITATIONS, SURVEYS, SENDING, CASES, RETENTION),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=build_loops,
+    retention=RETENTION_RULES,
     # Without ``owns``: after a restore the answers are consumed again, and their scores published anew.
 )

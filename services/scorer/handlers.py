@@ -13,6 +13,7 @@ from shared.events import (
     CASES,
     CUSTOMERS,
     INVITATIONS,
+    RETENTION,
     SENDING,
     SURVEYS,
     TENANTS,
@@ -28,6 +29,7 @@ from shared.kafka.kernel import Subscription
 from shared.privacy.erased import keep_erased
 from shared.service import Context
 from shared.tenancy import keep_tenants
+from shared.tenancy.retention import keep_retention
 from shared.tenancy.sending import keep_sending
 
 MAX_DIMENSION_VALUES = 10_000
@@ -118,4 +120,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:  # noqa: ARG
         Subscription(SURVEYS, keep_surveys),
         Subscription(SENDING, keep_sending),
         Subscription(CASES, keep_cases),
+        Subscription(RETENTION, keep_retention),
     )

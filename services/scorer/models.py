@@ -20,6 +20,7 @@ from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.events.nps import SCALE
 from shared.privacy.backfill import PersonalTable, person_indexes
 from shared.privacy.erased import erased_table
+from shared.tenancy.retention import retention_tables
 from shared.tenancy.sending import sending_table
 from shared.tenancy.tenants import tenant_tables
 
@@ -27,6 +28,7 @@ metadata = MetaData(naming_convention=NAMING_CONVENTION)
 kernel_tables(metadata)
 tenant_tables(metadata)
 sending_table(metadata)
+retention_tables(metadata)
 erased_table(metadata)
 
 Bytewise = Text(collation="C")
@@ -60,6 +62,12 @@ answer = Table(
     Index(None, "heard_at"),
     Index(None, "tenant", "answered_at", "id"),
     Index(None, "tenant", "measurement", "day"),
+    Index(
+        "ix_answer_personal",
+        "tenant",
+        "answered_at",
+        postgresql_where=text("customer_id IS NOT NULL OR comment IS NOT NULL"),
+    ),
 )
 
 day_count = Table(

@@ -6,7 +6,9 @@ from services.scorer import api, pages
 from services.scorer.context import ScorerContext
 from services.scorer.models import PERSONAL_TABLES
 from services.scorer.repository.export import read_export
+from services.scorer.repository.retention import RETENTION
 from shared.privacy.export_api import export_router
+from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
 
@@ -19,4 +21,5 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         feed=pages.live_feed(context.database, context.stopping, context.changes),
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, context.secret)
-    return service_app(own, routers=[api.router, pages.router, export], pages=own.pages), {}
+    retention = retention_router(context.service, RETENTION, context.database, context.secret)
+    return service_app(own, routers=[api.router, pages.router, export, retention], pages=own.pages), {}

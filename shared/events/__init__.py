@@ -11,6 +11,7 @@ from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.erasures import ERASURES, ErasureConfirmed
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
+from shared.events.retention import RETENTION, RetentionRules, TenantRetention
 from shared.events.scores import SCORES, Score
 from shared.events.segments import WHOLE_COMPANY, levels, may_see, segments_of, too_long
 from shared.events.sending import SENDING, SendingMode, TenantSending
@@ -25,6 +26,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     ERASURES,
     SURVEYS,
     SENDING,
+    RETENTION,
     INVITATIONS,
     ANSWERS,
     SCORES,
@@ -37,6 +39,7 @@ __all__ = [
     "CUSTOMERS",
     "ERASURES",
     "INVITATIONS",
+    "RETENTION",
     "SCORES",
     "SENDING",
     "SURVEYS",
@@ -61,11 +64,13 @@ __all__ = [
     "KeyDigest",
     "Origin",
     "People",
+    "RetentionRules",
     "Score",
     "SendingMode",
     "Survey",
     "SurveyTexts",
     "Tenant",
+    "TenantRetention",
     "TenantSending",
     "Topic",
     "Transaction",

@@ -36,6 +36,7 @@ did; what arose while Afterword worked."""
 ExportPurpose = Literal["ask", "respect_no", "tell_machines", "listen", "count", "follow_up"]
 KeptKind = Literal["contacts", "comments", "cases", "decisions", "visits", "deliveries", "always"]
 """By which of the company's rules it is kept; ``always``: as long as the customer is not asked."""
+ALWAYS: KeptKind = "always"
 PURPOSES: dict[ExportKind, ExportPurpose] = {
     "event": "ask",
     "invitation": "ask",

@@ -100,6 +100,22 @@ CLOCK_DIFFERENCE = Gauge(
     ["service"],
 )
 
+RETENTION_ROWS = Counter(
+    "afterword_retention_rows_total",
+    "Rows that were too old and lost what is personal, or were deleted.",
+    ["service", "kind"],
+)
+RETENTION_FAILURES = Counter(
+    "afterword_retention_failures_total",
+    "Rules about data that are too old that failed, each for one company.",
+    ["service", "kind"],
+)
+RETENTION_FINISHED = Gauge(
+    "afterword_retention_finished_timestamp_seconds",
+    "When everything that was too old was last removed; 0: never.",
+    ["service"],
+)
+
 MISSING_OUTBOX_ROWS = Gauge(
     "afterword_forgotten_rows",
     "Published rows that the database lacks: it was restored from a backup, see afterword recover.",

@@ -108,6 +108,8 @@ class RestoredService:
         context = await open_context(self.service, asyncio.Event(), afterword, settings, process="worker")
         context = replace(context, health=self.health)
         loops = dict(self.service.worker_loops(context))
+        if data := self.service.personal_data:
+            loops |= self.service.erasing(context, data).loops
         if relay:
             loops["relay"] = Relay(context.database, self.service.name, self.broker, self.health).run
         if consuming:

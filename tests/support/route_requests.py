@@ -99,6 +99,20 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ASKED_SERVICES
         },
+        "dispatcher GET /v1/retention": empty,
+        "dispatcher PUT /v1/retention": RouteRequest(json={"comments": 700}),
+        "dispatcher POST /v1/retention/dry-runs": RouteRequest(json={"comments": 700}),
+        "dispatcher GET /retention": empty,
+        "dispatcher POST /retention": RouteRequest(form={"act": "try"}),
+        **{
+            f"{service} GET /v1/personal-data/{service}/retention": RouteRequest(
+                headers={
+                    "authorization": f"{TOKEN_SCHEME} {ServiceTokens(SECRET).sign('retention', of.name)}"
+                },
+                public=True,
+            )
+            for service in ("collector", "scorer", "alerts")
+        },
         "dispatcher GET /v1/decisions": RouteRequest(query={"event_id": f"{of.name}-order"}),
         "dispatcher GET /surveys": empty,
         "dispatcher GET /surveys/new": empty,

@@ -31,7 +31,7 @@ async def act_on_answers(policy: CasePolicy, uow: UnitOfWork, events: Sequence[E
         await cases.lock_opening(uow, [update.tenant for update, _ in opening])
     known = await case_answers.cases_of_answers(uow, [update.key for update in updates])
     without_case = [(update, answer) for update, answer in opening if update.key not in known]
-    changed_with_case = [answer for answer in changed if answer.key in known]
+    changed_with_case = [each for each in changed if each.key in known and not each.answer.erased]
     if not without_case and not changed_with_case:
         return
     batch = await _AnswerBatch.lock(policy, uow, known, without_case, changed_with_case)
@@ -79,6 +79,8 @@ class _AnswerBatch:
         attached = []
         for update, opening_answer in without_case:
             answer, first_score = newest[update.key]
+            if answer.erased:  # an earlier version came after the one from which the customer was erased
+                continue
             case = self._open_case_of(update.tenant, answer)
             if case is not None:
                 case.answered_again(self._entries, self._uow.now, answer, self._policy)

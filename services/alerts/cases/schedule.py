@@ -6,7 +6,7 @@ from services.alerts.cases.changes import write_changes
 from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.timeline import Entries
 from services.alerts.cases.repository import answers as case_answers
-from services.alerts.cases.repository import cases, requests
+from services.alerts.cases.repository import cases
 from services.alerts.cases.team_notices import queue_team_mails
 from services.alerts.replicas import repository as replicas
 from services.alerts.staff.repository import links, sessions
@@ -51,8 +51,7 @@ def expiry_loop(context: Context) -> Loop:
 
 
 async def delete_expired(database: Database) -> None:
-    """Delete the sessions, links and idempotency keys whose time is over."""
+    """Delete the sessions and links whose time is over."""
     async with database.transaction() as uow:
         await sessions.delete_expired_sessions(uow)
         await links.delete_expired_links(uow)
-        await requests.delete_old_requests(uow)

@@ -10,6 +10,7 @@ from services.alerts.cases import labels, sentences
 from services.alerts.cases.domain.timeline import CaseEntry, EntryKind
 from shared.events import Answer, Invitation
 from shared.pages.language import spoken, translated
+from shared.privacy.persons import NOBODY
 from shared.values.messages import message
 
 
@@ -47,7 +48,7 @@ def timeline_lines(
             asked = TimelineLine(
                 at=invitation.sent_at,
                 title=translated("Asked by mail: %(survey)s.") % {"survey": invitation.survey_name},
-                href=f"/events/{invitation.event_id}",
+                href=f"/events/{invitation.event_id}" if invitation.person != NOBODY else "",
                 link=translated("Why this customer was asked"),
             )
             lines.append(asked)
@@ -129,4 +130,5 @@ _TITLES: dict[EntryKind, Callable[[str, dict[str, Any]], str]] = {
     "restored": lambda _name, _facts: translated(
         "Restored after a loss of data. What was written lately is missing."
     ),
+    "erased": lambda _name, _facts: translated("The customer was erased on request."),
 }

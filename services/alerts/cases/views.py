@@ -108,6 +108,8 @@ def _bold(text: str) -> Markup:
 
 def name_of(invitation: Invitation | None) -> str:
     """The customer's name, as far as it is known."""
+    if invitation is not None and invitation.erased:
+        return translated("An erased customer")
     return (invitation.customer.name if invitation else None) or translated("A customer")
 
 

@@ -12,6 +12,9 @@ from shared.db.bulk import keep_newest, keep_newest_events
 from shared.db.database import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import Answer, Event, Invitation, Survey
+from shared.privacy.erased import TARGETS, Target, of_target, target_values
+from shared.privacy.persons import NOBODY
+from shared.privacy.subjects import erase_event
 
 Key = tuple[str, UUID]
 """Tenant and id."""
@@ -79,18 +82,25 @@ async def keep_answers(uow: UnitOfWork, updates: Sequence[AnswerUpdate]) -> list
     await _keep_earlier_versions(
         uow, [(tenant, version) for tenant, version in old if version.state == "sent"]
     )
+    if erased := [update.key for update in updates if update.answer.erased]:
+        await erase_earlier_versions(uow, erased)
     return changed
 
 
 KEEP_EARLIER_VERSIONS = """
     INSERT INTO answer_before (tenant, id, version, score, comment, follow_up, changed_at)
-    SELECT n.*
+    SELECT n.tenant, n.id, n.version, n.score,
+        CASE WHEN NOT e.is_erased THEN n.comment END, CASE WHEN NOT e.is_erased THEN n.follow_up END,
+        n.changed_at
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),
         CAST(:scores AS smallint[]), CAST(:comments AS text[]), CAST(:follow_ups AS text[]),
         CAST(:times AS timestamptz[])
     ) AS n (tenant, id, version, score, comment, follow_up, changed_at)
     JOIN answer a ON a.tenant = n.tenant AND a.id = n.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(CAST(convert_from(a.body, 'UTF8') AS jsonb) ->> 'erased', 'false') = 'true'
+    ) AS e(is_erased)
     WHERE n.version < a.version
     ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING
@@ -98,7 +108,10 @@ KEEP_EARLIER_VERSIONS = """
 
 
 async def _keep_earlier_versions(uow: UnitOfWork, versions: Sequence[tuple[str, Answer]]) -> None:
-    """Keep what was sent and then amended, in whatever order the versions came: all but the newest."""
+    """Keep what was sent and then amended, in whatever order the versions came: all but the newest.
+
+    Of an answer whose customer was erased from a newer version only the score is kept.
+    """
     if not versions:
         return
     await uow.execute(
@@ -232,6 +245,63 @@ FIND_SURVEY_NAME = """
 async def survey_name(uow: UnitOfWork, tenant: str, survey_id: UUID | None) -> str | None:
     """The name of the survey's newest version."""
     return (await uow.execute(FIND_SURVEY_NAME, {"tenant": tenant, "id": survey_id})).scalar_one_or_none()
+
+
+LOCK_COPIES = f"""
+    SELECT t.tenant, t.id, t.body
+    FROM {{table}} t
+    JOIN {TARGETS} ON {of_target("CAST(convert_from(t.body, 'UTF8') AS jsonb) ->> 'contact_key'")}
+    ORDER BY 1, 2
+    FOR UPDATE OF t
+"""
+LOCK_INVITATIONS = LOCK_COPIES.format(table="invitation")
+LOCK_ANSWERS = LOCK_COPIES.format(table="answer")
+WRITE_COPIES = f"""
+    UPDATE {{table}} t SET body = n.body, person = '{NOBODY}'{{more}}
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:bodies AS bytea[]))
+        AS n(tenant, id, body)
+    WHERE t.tenant = n.tenant AND t.id = n.id
+"""
+WRITE_INVITATIONS = WRITE_COPIES.format(table="invitation", more="")
+WRITE_ANSWERS = WRITE_COPIES.format(table="answer", more=", customer_id = NULL")
+
+
+async def erase_invitations(uow: UnitOfWork, targets: Sequence[Target]) -> None:
+    """Erase whose the invitations of these customers are."""
+    await _erase(uow, targets, LOCK_INVITATIONS, WRITE_INVITATIONS, Invitation)
+
+
+async def erase_answers(uow: UnitOfWork, targets: Sequence[Target]) -> list[Key]:
+    """Erase whose the answers of these customers are and what was written in any version; returns which."""
+    erased = await _erase(uow, targets, LOCK_ANSWERS, WRITE_ANSWERS, Answer)
+    await erase_earlier_versions(uow, erased)
+    return erased
+
+
+async def _erase(
+    uow: UnitOfWork, targets: Sequence[Target], lock: str, write: str, kind: type[Any]
+) -> list[Key]:
+    rows = (await uow.execute(lock, target_values(targets))).all()
+    if not rows:
+        return []
+    bodies = [msgspec.json.encode(erase_event(msgspec.json.decode(row.body, type=kind))) for row in rows]
+    values = {"tenants": [row.tenant for row in rows], "ids": [row.id for row in rows], "bodies": bodies}
+    await uow.execute(write, values)
+    return [(row.tenant, row.id) for row in rows]
+
+
+ERASE_EARLIER_VERSIONS = """
+    UPDATE answer_before t SET comment = NULL, follow_up = NULL
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
+    WHERE t.tenant = n.tenant AND t.id = n.id
+"""
+
+
+async def erase_earlier_versions(uow: UnitOfWork, answers: Sequence[Key]) -> None:
+    """Erase what was written in the earlier versions of these answers; their scores stay."""
+    tenants: list[str] = [tenant for tenant, _ in answers]
+    ids: list[UUID] = [answer for _, answer in answers]
+    await uow.execute(ERASE_EARLIER_VERSIONS, {"tenants": tenants, "ids": ids})
 
 
 _answers = msgspec.json.Decoder(Answer)

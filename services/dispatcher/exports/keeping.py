@@ -1,20 +1,14 @@
-"""For how many days each kind of data is kept. The one place to ask the company's own rules from."""
+"""For how many days the company keeps each kind of data that an export has."""
 
 from collections.abc import Mapping
+from typing import get_args
 
+from services.dispatcher.retention.retention_commands import find_rules
 from shared.db import UnitOfWork
-from shared.privacy.export import KeptKind
-
-DEFAULT_DAYS: Mapping[KeptKind, int] = {
-    "contacts": 730,
-    "comments": 730,
-    "cases": 1095,
-    "decisions": 400,
-    "visits": 30,
-    "deliveries": 90,
-}
+from shared.privacy.export import ALWAYS, KeptKind
 
 
-async def days_kept(uow: UnitOfWork, tenant: str) -> Mapping[KeptKind, int]:  # noqa: ARG001  (for the rules)
+async def days_kept(uow: UnitOfWork, tenant: str) -> Mapping[KeptKind, int]:
     """The days by kind; what is not among them has no end that is set."""
-    return DEFAULT_DAYS
+    rules = (await find_rules(uow, tenant)).rules
+    return {kind: getattr(rules, kind) for kind in get_args(KeptKind) if kind != ALWAYS}

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from shared.pages.language import spoken, translated
+from shared.privacy.subjects import ERASED_CUSTOMER
 from shared.values.messages import message
 
 REASONS = {
@@ -78,6 +79,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 def customer_label(customer_id: str) -> str:
     """A customer's id; of the hash that stands for an address or a number, only the beginning."""
+    if customer_id == ERASED_CUSTOMER.id:
+        return translated("not kept any more")
     if not _HASH.fullmatch(customer_id):
         return customer_id
     return translated("code %(beginning)s…") % {"beginning": customer_id[:8]}

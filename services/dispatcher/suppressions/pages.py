@@ -19,6 +19,7 @@ from shared.http.rate_limit import attempt
 from shared.http.routes import CheckedRoute
 from shared.link_tokens import LinkSigner
 from shared.pages.page import Page
+from shared.privacy.persons import NOBODY
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 SubscriptionCommand = Callable[[UnitOfWork, ContactKey], Awaitable[None]]
@@ -90,6 +91,8 @@ async def _answer(
         if row is None:
             return _unknown(request, context)
         invitation = read_invitation(row)
+        if invitation.person == NOBODY:  # whose it was is not known any more
+            return _unknown(request, context)
         tenant = await tenant_or_placeholder(uow, row.tenant)
         placeholder_ids = (await find_sending(uow, row.tenant)).placeholder_ids
         contact = contact_key_of(context.secret, row.tenant, invitation.customer, placeholder_ids)

@@ -11,7 +11,9 @@ import pytest
 from support.alerts_api import AlertsApi
 from support.alerts_builders import rows
 
-from services.alerts.cases.schedule import delete_expired
+from services.alerts.retention.repository import RETENTION
+from shared.events import RetentionRules
+from shared.privacy.retention import Cutoffs
 
 CLOSE = {"act": "close", "cause": "delivery.late", "action": "Called.", "outcome": "recovered", "told": True}
 Acts = Mapping[str, dict[str, Any]]
@@ -132,10 +134,13 @@ async def test_keys_are_forgotten_after_thirty_days_and_not_before(alerts: Alert
     key = {**alerts.key("cases:write"), "idempotency-key": "one"}
     await alerts.client().post(f"/v1/cases/{case}/actions", json={"act": "release"}, headers=key)
     real = alerts.database.clock
+    (keys,) = (rule for rule in RETENTION if rule.table.name == "case_request")
     try:
         for days, left in ((29, 1), (31, 0)):
             alerts.database.clock = partial(lambda by: real() + by, timedelta(days=days))
-            await delete_expired(alerts.database)
+            async with alerts.database.transaction() as uow:
+                for tenant in await uow.execute("SELECT DISTINCT tenant FROM case_request"):
+                    await keys.apply(uow, Cutoffs(tenant.tenant, uow.now, RetentionRules()), 10)
             assert len(await rows(alerts.database, "SELECT 1 FROM case_request")) == left
     finally:
         alerts.database.clock = real

@@ -20,7 +20,7 @@ async def test_a_migrated_database_equals_the_metadata(database: Database) -> No
 
 
 async def test_every_table_of_a_company_begins_its_key_with_the_tenant() -> None:
-    kernel = {"position", "outbox", "tenant", "mail_stream"}
+    kernel = {"position", "outbox", "tenant", "mail_stream", "retention_run"}
     assert {
         table.name: next(iter(table.primary_key.columns)).name
         for table in metadata.sorted_tables

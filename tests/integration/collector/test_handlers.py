@@ -4,7 +4,7 @@ from structlog.testing import capture_logs
 
 from services.collector.app import SERVICE
 from services.collector.handlers import keep_invitations
-from shared.events import CASES, INVITATIONS, SURVEYS, TENANTS
+from shared.events import CASES, CUSTOMERS, INVITATIONS, SURVEYS, TENANTS
 
 from .conftest import SURVEY, Bench, an_invitation
 
@@ -46,4 +46,4 @@ async def test_the_log_knows_no_token_no_comment_and_no_customer(bench: Bench) -
 
 
 def test_it_consumes_what_its_readme_says() -> None:
-    assert list(SERVICE.consumes) == [TENANTS, SURVEYS, INVITATIONS, CASES]
+    assert list(SERVICE.consumes) == [CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.alerts_builders import POLICY, a_tenant, an_answer
 from support.dispatcher_builders import a_customer, a_transaction, go_live, keep_tenant, make_survey
 from support.eventually import eventually
@@ -29,6 +30,7 @@ from services.trigger.app import SERVICE as TRIGGER
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, INVITATIONS, SURVEYS, TENANTS, TRANSACTIONS, Answer
 from shared.kafka.ops.recovery import RecoveryRefused
+from shared.privacy.persons import NOBODY
 
 Servers = tuple[Postgres, str, Mailbox]
 
@@ -152,9 +154,10 @@ async def test_a_restored_dispatcher_recovers_its_surveys_and_whether_it_was_liv
 
 async def accept(database: Database, *said: Answer) -> None:
     """As the collector's door does: the answer, its history and its event are one transaction."""
+    of_nobody = [replace(answer, person=NOBODY) for answer in said]
     async with database.transaction() as uow:
-        await answers.put_answers(uow, TENANT, said)
-        for answer in said:
+        await answers.put_answers(uow, TENANT, of_nobody)
+        for answer in of_nobody:
             uow.publish(ANSWERS, TENANT, answer)
 
 

@@ -10,6 +10,7 @@ from services.command import service
 from shared.http.connection_limits import ConnectionLimits
 from shared.http.request_limits import RequestLimits
 from shared.pages.assets import SHARED_ASSETS
+from shared.privacy.service_client import PERSONAL_DATA_PATH
 
 DEPLOY = Path(secrets.__file__).parents[1]
 CADDYFILE = DEPLOY / "Caddyfile"
@@ -31,6 +32,15 @@ def test_the_proxy_brings_each_path_to_the_service_that_has_it() -> None:
         assert f"reverse_proxy @{name} {{\n\t\tdynamic a {name}-api 8000" in CADDYFILE.read_text()
     assert "reverse_proxy {\n\t\tdynamic a scorer-api 8000" in CADDYFILE.read_text()
     assert routes()["shared"] == {f"/static/{SHARED_ASSETS.name}/*"}
+
+
+def test_the_proxy_brings_what_our_services_ask_each_other_to_each_that_answers() -> None:
+    for name in SERVICES:
+        own = [path for path in service(name).paths if path.startswith(PERSONAL_DATA_PATH)]
+        assert routes().get(f"{name}_data", set()) == {f"{path}/*" for path in own}
+    address = re.search(r"AFTERWORD_INTERNAL_URL: (\S+)", (DEPLOY / "compose.yaml").read_text())
+    assert address
+    assert f"\n{address[1]} {{\n" in CADDYFILE.read_text()
 
 
 def test_what_speaks_to_machines_is_not_shown_to_the_world() -> None:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatcher.exports import labels
-from services.dispatcher.exports.keeping import DEFAULT_DAYS
 from services.dispatcher.exports.schemas import EXAMPLE, Export
 from services.dispatcher.exports.views import facts_of
+from shared.events.retention import RETENTION_KINDS
 from shared.privacy.export import (
     EXPORT_KINDS,
     KEPT,
@@ -36,7 +36,7 @@ def test_each_kind_field_and_code_has_its_words() -> None:
     assert not set(labels.FIELDS) & labels.FIELDS_IN_FILE_ONLY
     assert set(labels.HEADINGS) == set(EXPORT_KINDS) == set(KEPT) == set(PURPOSES)
     assert set(labels.PURPOSES) == set(get_args(ExportPurpose))
-    assert set(labels.KEPT) == set(get_args(KeptKind)) == {*DEFAULT_DAYS, "always"}
+    assert set(labels.KEPT) == set(get_args(KeptKind)) <= {*RETENTION_KINDS, "always"}
     assert set(labels.ORIGINS) == set(get_args(ExportOrigin))
     assert set(labels.STEPS) == set(get_args(CaseStepKind))
     assert {record.__struct_config__.tag for record in RECORDS} == set(EXPORT_KINDS)

@@ -11,7 +11,7 @@ GLOSSARY = """
     answer, belongs, case, channel, claim, consume, contact, context, customer, dead letter, deadline, decision, delivery,
     detractor, dimension, event, export, fence, fuse, handler, intent, invitation, lease, loop, margin, measurement, message, notice,
     notification, NPS, outbox, partition, position, publish, quarantine, reader, record, relay,
-    replay, replica, restore guard, scope, score, segment, sender, subscription, suppression, survey, tenant, topic, transaction, unready,
+    replay, replica, restore guard, retention rule, scope, score, segment, sender, subscription, suppression, survey, tenant, topic, transaction, unready,
     version, window
 """
 

@@ -17,6 +17,7 @@ from services.alerts.cases.domain.policy import CasePolicy
 from services.alerts.cases.domain.refusals import Decision, NotDone, NotPossible, decision
 from services.alerts.cases.domain.timeline import CaseEntry, Entries, EntryKind
 from shared.events import Answer, Case, CaseState, segments_of
+from shared.privacy.persons import NOBODY
 from shared.values.messages import Message, message
 
 ContactMethod = Literal["call", "mail", "meeting"]
@@ -209,8 +210,9 @@ class CaseFile(msgspec.Struct, kw_only=True):
     ) -> None:
         """Record an attempt to speak to the customer; the first that reached them meets the first deadline.
 
-        :raises NotPossible: when the customer does not want it.
+        :raises NotPossible: when the customer does not want it, or was erased.
         """
+        self._refuse_if_erased()
         if self.may_contact is False:
             raise NotPossible(message("The customer does not want to be contacted. Write a note instead."))
         if reached and self.first_contact_at is None:
@@ -218,7 +220,11 @@ class CaseFile(msgspec.Struct, kw_only=True):
         self._add(entries, now, actor, "contact", key, how=how, reached=reached, text=text)
 
     def note(self, entries: Entries, now: datetime, actor: Actor, text: str, key: str | None) -> None:
-        """Record a note for colleagues."""
+        """Record a note for colleagues.
+
+        :raises NotPossible: when the customer was erased.
+        """
+        self._refuse_if_erased()
         self._add(entries, now, actor, "note", key, text=text)
 
     def reveal(self, entries: Entries, now: datetime, actor: Actor, what: str) -> None:
@@ -263,9 +269,11 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """Open it again, with as much time to close it as at first.
 
         :raises NotDone: when somebody else has decided since.
+        :raises NotPossible: when its customer was erased.
         """
         if self.state != "closed":
             return
+        self._refuse_if_erased()
         self._refuse_if_decided_since(
             seen_version, message("Not opened: %(reason)s", reason=self._decision("changed", now, policy))
         )
@@ -277,6 +285,14 @@ class CaseFile(msgspec.Struct, kw_only=True):
     def restored(self, entries: Entries, now: datetime) -> None:
         """Record that it was restored from its events: what only its page held is lost."""
         self._add(entries, now, SYSTEM, "restored", answers=[])
+
+    def erase(self, entries: Entries, now: datetime) -> None:
+        """The customer's data are erased: it loses all that is theirs, and ends if it has not."""
+        self.customer_id, self.contact_key, self.person, self.erased = None, "", NOBODY, True
+        self.may_contact = self.action = None
+        if self.state != "closed":
+            self.state, self.closed_at = "closed", now
+        self._decide(entries, now, SYSTEM, "erased", answers=[])
 
     def published(self) -> Case:
         """The event of the case as it is now; notes and texts are not in it."""
@@ -305,6 +321,12 @@ class CaseFile(msgspec.Struct, kw_only=True):
             first_contact_at=self.first_contact_at,
             closed_at=self.closed_at,
         )
+
+    def _refuse_if_erased(self) -> None:
+        if self.erased:
+            raise NotPossible(
+                message("This customer was erased. Nothing is written about this case any more.")
+            )
 
     def _refuse_if_decided_since(self, seen_version: int | None, refusal: Message) -> None:
         if seen_version is not None and self.decided_version > seen_version:

@@ -26,7 +26,7 @@ def opens_case(answer: Answer, policy: CasePolicy) -> bool:
     """
     if answer.score is None or group_of(answer.score) != "detractor":
         return False
-    if answer.test or answer.origin == "import" or answer.answered_at is None:
+    if answer.test or answer.erased or answer.origin == "import" or answer.answered_at is None:
         return False
     return answer.changed_at - answer.answered_at <= policy.fresh_for
 

@@ -21,6 +21,7 @@ EntryKind = Literal[
     "closed",
     "reopened",
     "restored",
+    "erased",
 ]
 
 

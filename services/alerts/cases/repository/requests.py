@@ -1,12 +1,8 @@
 """Requests that were carried out, by idempotency key."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from shared.db.database import UnitOfWork
-
-KEY_LIFETIME = timedelta(days=30)
-"""How long a key is remembered: the API promises it."""
 
 # Until there was a table of requests, the timeline alone recorded the key.
 FIND_REQUEST = """
@@ -41,11 +37,3 @@ async def add_request(uow: UnitOfWork, tenant: str, case: UUID, key: str, finger
         ADD_REQUEST,
         {"tenant": tenant, "case": case, "key": key, "fingerprint": fingerprint, "now": uow.now},
     )
-
-
-DELETE_OLD_REQUESTS = "DELETE FROM case_request WHERE at < :before"
-
-
-async def delete_old_requests(uow: UnitOfWork) -> None:
-    """Forget the keys whose lifetime is over."""
-    await uow.execute(DELETE_OLD_REQUESTS, {"before": uow.now - KEY_LIFETIME})

@@ -1,0 +1,51 @@
+"""What is erased of a customer's cases."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.alerts.cases.domain.case_file import CaseFile
+from services.alerts.cases.repository.cases import COLUMNS, Key, case_of_row
+from shared.db.database import UnitOfWork
+from shared.db.deadlines import clear_deadlines
+from shared.privacy.erased import TARGETS, Target, of_target, target_values
+
+LOCK_CASES_OF = f"""
+    SELECT {COLUMNS}
+    FROM cases c
+    JOIN {TARGETS} ON {of_target("nullif(c.contact_key, '')", "c")}
+    ORDER BY c.tenant, c.id
+    FOR UPDATE OF c
+"""
+
+
+async def lock_cases_of(uow: UnitOfWork, targets: Sequence[Target]) -> list[CaseFile]:
+    """The cases of these customers."""
+    return [case_of_row(row) for row in await uow.execute(LOCK_CASES_OF, target_values(targets))]
+
+
+ERASE_TIMELINES = """
+    UPDATE timeline t SET facts = t.facts - 'text'
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
+    WHERE t.tenant = n.tenant AND t.case_id = n.id AND t.facts ? 'text'
+"""
+
+
+async def erase_timelines(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
+    """Erase every text that somebody wrote about these cases."""
+    values = {"tenants": [case.tenant for case in cases], "ids": [case.id for case in cases]}
+    await uow.execute(ERASE_TIMELINES, values)
+
+
+END_WRITING = """
+    UPDATE case_answer ca SET writing_until = NULL
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
+    WHERE ca.tenant = n.tenant AND ca.answer_id = n.id AND ca.writing_until IS NOT NULL
+"""
+
+
+async def end_writing(uow: UnitOfWork, quiet_deadline: str, answers: Sequence[Key]) -> None:
+    """Nobody is told any more that these answers are complete."""
+    tenants: list[str] = [tenant for tenant, _ in answers]
+    ids: list[UUID] = [answer for _, answer in answers]
+    await uow.execute(END_WRITING, {"tenants": tenants, "ids": ids})
+    await clear_deadlines(uow, quiet_deadline, answers)

@@ -1,0 +1,30 @@
+"""Erasure: copies lose whose they are and what was written, and cases end; scores and times stay."""
+
+from collections.abc import Sequence
+
+from services.alerts.cases.changes import write_changes
+from services.alerts.cases.domain.timeline import Entries
+from services.alerts.cases.repository import erasing as cases
+from services.alerts.cases.repository.answers import QUIET_DEADLINE
+from services.alerts.replicas import repository as copies
+from shared.db.database import UnitOfWork
+from shared.privacy.erased import Target
+
+
+async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
+    """Erase these customers.
+
+    Nothing of theirs is under way: a mail to a colleague names no customer, and one that waits is not sent
+    about a closed case.
+    """
+    # Answers before cases, as by whoever handles answers.
+    await copies.erase_invitations(uow, targets)
+    answers = await copies.erase_answers(uow, targets)
+    entries: Entries = []
+    ended = await cases.lock_cases_of(uow, targets)
+    for case in ended:
+        case.erase(entries, uow.now)
+    await cases.erase_timelines(uow, ended)
+    await cases.end_writing(uow, QUIET_DEADLINE, answers)
+    await write_changes(uow, ended, entries)
+    return ()

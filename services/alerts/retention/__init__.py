@@ -1,0 +1,1 @@
+"""What alerts removes of what is too old."""

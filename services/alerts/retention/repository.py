@@ -1,0 +1,113 @@
+"""What is removed of cases, answers, invitations and notices that are too old, in this order.
+
+Nothing is removed of a case under way, nor of its answers: their time begins when it is closed.
+"""
+
+from services.alerts.models import (
+    answer,
+    answer_before,
+    case_request,
+    cases,
+    invitation,
+    notification,
+    timeline,
+)
+from shared.outbound.deliveries import DELIVERY
+from shared.privacy.anonymous import (
+    anonymous_answer,
+    anonymous_invitation,
+    without_customer,
+    wordless_answer,
+)
+from shared.privacy.retention import LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
+
+UNDER_WAY = """EXISTS (
+    SELECT FROM case_answer ca
+    JOIN cases c ON c.tenant = ca.tenant AND c.id = ca.case_id
+    WHERE ca.tenant = t.tenant AND ca.answer_id = t.id AND (c.state <> 'closed' OR c.closed_at >= {before})
+)"""
+"""Whether an answer or invitation ``t`` belongs to a case that is open, or was closed since."""
+CASE_CLOSED = """EXISTS (
+    SELECT FROM cases c
+    WHERE c.tenant = t.tenant AND c.id = t.case_id AND c.state = 'closed' AND c.closed_at < {before}
+)"""
+"""Whether the case of a row ``t`` was closed before."""
+CLOSED = "t.state = 'closed' AND t.closed_at < {before}"
+STORED_WORDS = """(
+    CAST(convert_from(t.body, 'UTF8') AS json) ->> 'comment' IS NOT NULL
+    OR CAST(convert_from(t.body, 'UTF8') AS json) ->> 'follow_up' IS NOT NULL
+)"""
+ON_ITS_WAY = "('waiting', 'sending')"
+"""The states of a delivery that is not settled."""
+
+RETENTION: tuple[RetentionRule, ...] = (
+    RewriteRule(
+        "contacts",
+        invitation,
+        f"{LINK_OVER.format(i='t')} AND NOT {UNDER_WAY.format(before=':contacts')}",
+        "body",
+        anonymous_invitation,
+        without_customer(invitation, anonymous="true"),
+    ),
+    RewriteRule(
+        "contacts",
+        answer,
+        f"""
+            t.customer_id IS NOT NULL AND t.answered_at < :contacts
+            AND NOT {UNDER_WAY.format(before=":contacts")}
+        """,
+        "body",
+        anonymous_answer,
+        without_customer(answer),
+    ),
+    ClearRule(
+        "contacts",
+        cases,
+        f"""
+            {CLOSED.format(before=":contacts")}
+            AND (t.customer_id IS NOT NULL OR t.contact_key <> '' OR t.event_id IS NOT NULL)
+        """,
+        without_customer(cases, event_id="NULL"),
+    ),
+    RewriteRule(
+        "comments",
+        answer,
+        f"t.answered_at < :comments AND NOT {UNDER_WAY.format(before=':comments')} AND {STORED_WORDS}",
+        "body",
+        wordless_answer,
+    ),
+    ClearRule(
+        "comments",
+        answer_before,
+        f"""
+            t.changed_at < :comments AND (t.comment IS NOT NULL OR t.follow_up IS NOT NULL)
+            AND NOT {UNDER_WAY.format(before=":comments")}
+        """,
+        "comment = NULL, follow_up = NULL",
+    ),
+    ClearRule(
+        "comments",
+        timeline,
+        f"t.at < :comments AND t.facts ? 'text' AND {CASE_CLOSED.format(before=':comments')}",
+        "facts = facts - 'text'",
+    ),
+    ClearRule(
+        "cases",
+        cases,
+        f"{CLOSED.format(before=':cases')} AND (t.action IS NOT NULL OR t.owner_id IS NOT NULL)",
+        without_customer(cases, event_id="NULL", action="NULL", owner_id="NULL", decided_by="''"),
+    ),
+    DeleteRule("cases", timeline, CASE_CLOSED.format(before=":cases")),
+    DeleteRule(
+        "deliveries",
+        notification,
+        f"""
+            t.created_at < :deliveries AND NOT EXISTS (
+                SELECT FROM delivery d
+                WHERE d.tenant = t.tenant AND d.about_id = t.id AND d.state IN {ON_ITS_WAY}
+            )
+        """,
+    ),
+    DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
+    DeleteRule("sessions", case_request, "t.at < :sessions"),
+)

@@ -1,0 +1,53 @@
+"""What the collector removes of what is too old, in this order."""
+
+import msgspec
+
+from services.collector.domain import InvitationReplica
+from services.collector.models import answer, answer_history, intent, invitation
+from shared.privacy.anonymous import ANONYMOUS_ID, NO_EVENT, without_customer
+from shared.privacy.persons import NOBODY
+from shared.privacy.retention import LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
+
+
+def anonymous_replica(body: bytes) -> bytes:
+    """A stored invitation without its customer."""
+    replica = _invitations.decode(body)
+    return msgspec.json.encode(
+        msgspec.structs.replace(
+            replica,
+            customer_id=ANONYMOUS_ID,
+            contact_key=None,
+            person=NOBODY,
+            event_id=NO_EVENT,
+            occurred_at=None,
+            time_zone=None,
+        )
+    )
+
+
+_invitations = msgspec.json.Decoder(InvitationReplica)
+HAS_TEXTS = "(t.comment IS NOT NULL OR t.follow_up IS NOT NULL)"
+WITHOUT_TEXTS = "comment = NULL, follow_up = NULL"
+
+RETENTION: tuple[RetentionRule, ...] = (
+    RewriteRule(
+        "contacts",
+        invitation,
+        LINK_OVER.format(i="t"),
+        "body",
+        anonymous_replica,
+        without_customer(invitation, anonymous="true"),
+    ),
+    ClearRule(
+        "contacts",
+        answer,
+        """
+            (t.answered_at < :contacts OR t.answered_at IS NULL AND t.changed_at < :contacts)
+            AND (t.customer_id IS NOT NULL OR t.contact_key IS NOT NULL OR t.event_id IS NOT NULL)
+        """,
+        without_customer(answer, event_id="NULL", invited_at="NULL"),
+    ),
+    ClearRule("comments", answer, f"t.answered_at < :comments AND {HAS_TEXTS}", WITHOUT_TEXTS),
+    ClearRule("comments", answer_history, f"t.changed_at < :comments AND {HAS_TEXTS}", WITHOUT_TEXTS),
+    DeleteRule("visits", intent, "t.last_at < :visits"),
+)

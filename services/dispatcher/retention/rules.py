@@ -1,0 +1,112 @@
+"""What the dispatcher removes of what is too old, in this order: what is overwritten before what is deleted.
+
+What an event was decided by stays known for as long as it could come again. The keyed hashes by which
+suppressions and the quarantine know an address stay for ever: a no is a no, and they say nothing of anybody.
+"""
+
+from services.dispatcher.models import (
+    answer_heard,
+    case_heard,
+    customer,
+    decision,
+    invitation,
+    sending_change,
+    suppression_lift,
+)
+from shared.outbound.deliveries import DELIVERY
+from shared.privacy.anonymous import (
+    ANONYMOUS_ID,
+    NO_EVENT,
+    anonymous_invitation,
+    anonymous_transaction,
+    without_customer,
+)
+from shared.privacy.retention import LINK_END, LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
+
+ON_ITS_WAY = "('waiting', 'sending')"
+"""The states of an invitation or delivery that is not settled."""
+INVITATION_OVER = f"{{i}}.state NOT IN {ON_ITS_WAY} AND {LINK_OVER}"
+"""Whether the customer of an invitation is to be removed."""
+DECISION_ANONYMOUS = f"""
+    {{d}}.decided_at < :contacts
+    AND NOT EXISTS (
+        SELECT FROM invitation di
+        WHERE di.tenant = {{d}}.tenant AND di.id = {{d}}.invitation_id
+            AND NOT di.anonymous AND NOT ({INVITATION_OVER.format(i="di")})
+    )
+"""
+"""Whether the customer of a decision is to be removed: not before that of its invitation."""
+DECISION_OVER = f"""
+    {{d}}.decided_at < :decisions
+    AND NOT EXISTS (
+        SELECT FROM invitation di
+        WHERE di.tenant = {{d}}.tenant AND di.id = {{d}}.invitation_id
+            AND (di.state IN {ON_ITS_WAY} OR {LINK_END.format(i="di")} >= :now)
+    )
+"""
+"""Whether a decision is to be deleted: not while its mail waits, or its link is followed."""
+IS_KEYED_HASH = "t.id ~ '^[0-9a-f]{64}$'"
+
+RETENTION: tuple[RetentionRule, ...] = (
+    # Under which address a customer id came, once nothing else names the id any more.
+    DeleteRule(
+        "contacts",
+        customer,
+        f"""
+            NOT {IS_KEYED_HASH}
+            AND coalesce(greatest(t.invited_at, t.asked_elsewhere_at), '-infinity') < :contacts
+            AND NOT EXISTS (
+                SELECT FROM decision d
+                WHERE d.tenant = t.tenant AND d.customer_id = t.id
+                    AND NOT ({DECISION_ANONYMOUS.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+            )
+            AND NOT EXISTS (
+                SELECT FROM invitation i
+                WHERE i.tenant = t.tenant AND i.customer_id = t.id AND NOT ({INVITATION_OVER.format(i="i")})
+            )
+        """,
+    ),
+    RewriteRule(
+        "contacts",
+        decision,
+        f"t.customer_id <> '{ANONYMOUS_ID}' AND {DECISION_ANONYMOUS.format(d='t')}",
+        "facts",
+        anonymous_transaction,
+        without_customer(decision, difference="NULL"),
+    ),
+    RewriteRule(
+        "contacts",
+        invitation,
+        INVITATION_OVER.format(i="t"),
+        "body",
+        anonymous_invitation,
+        # What a mail server said about an address may name it.
+        without_customer(
+            invitation,
+            anonymous="true",
+            event_id=f"'{NO_EVENT}'",
+            reason="CASE WHEN t.state IN ('failed', 'bounced', 'unknown') THEN NULL ELSE t.reason END",
+        ),
+    ),
+    ClearRule(
+        "cases",
+        case_heard,
+        "t.state = 'closed' AND t.closed_at < :cases AND t.owner IS NOT NULL",
+        "owner = NULL",
+    ),
+    DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
+    DeleteRule("decisions", answer_heard, "t.heard_at < :decisions"),
+    DeleteRule("decisions", case_heard, "t.heard_at < :decisions AND t.state = 'closed'"),
+    DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
+    # Forms know by the last change whether they are stale.
+    DeleteRule(
+        "audit",
+        sending_change,
+        """
+            t.at < :audit AND EXISTS (
+                SELECT FROM sending_change later WHERE later.tenant = t.tenant AND later.id > t.id
+            )
+        """,
+    ),
+    DeleteRule("audit", suppression_lift, "t.at < :audit"),
+)

@@ -1,0 +1,24 @@
+"""What the scorer removes of what is too old, in this order. What is counted stays."""
+
+from services.scorer.models import answer, case_copy
+from shared.privacy.anonymous import without_customer
+from shared.privacy.retention import ClearRule, RetentionRule
+
+RETENTION: tuple[RetentionRule, ...] = (
+    ClearRule(
+        "contacts",
+        answer,
+        """
+            t.customer_id IS NOT NULL
+            AND (t.answered_at < :contacts OR t.answered_at IS NULL AND t.changed_at < :contacts)
+        """,
+        without_customer(answer),
+    ),
+    ClearRule("comments", answer, "t.comment IS NOT NULL AND t.answered_at < :comments", "comment = NULL"),
+    ClearRule(
+        "cases",
+        case_copy,
+        "t.state = 'closed' AND t.closed_at < :cases AND t.owner IS NOT NULL",
+        "owner = NULL",
+    ),
+)

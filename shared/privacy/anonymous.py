@@ -1,0 +1,83 @@
+"""What is left of a customer's data when they are too old: all that is counted, and nothing of the person."""
+
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy import Table
+
+from shared.events import Answer, Invitation, Transaction
+from shared.privacy.persons import NOBODY
+from shared.privacy.subjects import ERASED_CUSTOMER
+
+ANONYMOUS_ID = ERASED_CUSTOMER.id
+"""In place of a customer's id, where there must be one."""
+NO_EVENT = UUID(int=0)
+"""In place of an event's id, which anybody can compute who knows how the company named the event."""
+
+_OF_THE_CUSTOMER = {"customer_id": f"'{ANONYMOUS_ID}'", "contact_key": "''", "person": f"'{NOBODY}'"}
+"""Columns that say whose a row is, with what is in them when it is nobody's and NULL is not allowed."""
+
+
+def without_customer(table: Table, **more: str) -> str:
+    """The assignments by which a row is nobody's any more; ``more`` columns get the SQL of their values."""
+    assigned = dict(more)
+    for name, nobody in _OF_THE_CUSTOMER.items():
+        if name in table.columns:
+            # A pseudonym that is NULL is one that was not computed yet.
+            assigned[name] = "NULL" if table.columns[name].nullable and name != "person" else nobody
+    return ", ".join(f"{name} = {value}" for name, value in assigned.items())
+
+
+def anonymous_invitation(body: bytes) -> bytes:
+    """A stored invitation without its customer."""
+    invitation = _invitations.decode(body)
+    return _encode(
+        msgspec.structs.replace(
+            invitation,
+            customer=ERASED_CUSTOMER,
+            event_id=NO_EVENT,
+            account=None,
+            handled_by=None,
+            attributes=UNSET,
+            contact_key=None,
+            person=NOBODY,
+        )
+    )
+
+
+def anonymous_answer(body: bytes) -> bytes:
+    """A stored answer without its customer; what was written in it stays."""
+    answer = _answers.decode(body)
+    return _encode(
+        msgspec.structs.replace(
+            answer, customer_id=None, event_id=None, invited_at=None, contact_key=None, person=NOBODY
+        )
+    )
+
+
+def wordless_answer(body: bytes) -> bytes:
+    """A stored answer without what the customer wrote."""
+    return _encode(msgspec.structs.replace(_answers.decode(body), comment=None, follow_up=None))
+
+
+def anonymous_transaction(body: bytes) -> bytes:
+    """A stored event without its customer."""
+    transaction = _transactions.decode(body)
+    return _encode(
+        msgspec.structs.replace(
+            transaction,
+            customer=ERASED_CUSTOMER,
+            person=NOBODY,
+            account=None,
+            handled_by=None,
+            attributes=UNSET,
+            dropped=(),
+        )
+    )
+
+
+_encode = msgspec.json.Encoder().encode
+_invitations = msgspec.json.Decoder(Invitation)
+_answers = msgspec.json.Decoder(Answer)
+_transactions = msgspec.json.Decoder(Transaction)

@@ -1,0 +1,329 @@
+"""What is older than its company keeps it goes, in every service, and nothing that is counted changes."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from support.companies import Company, World, an_answer, an_event
+from support.route_requests import of_company
+
+from services.collector.repository.intents import put_intent
+from services.collector.visits import Intent
+from services.command import service
+from services.scorer.repository.counting import recount
+from shared.events import TRANSACTIONS, Event, RetentionRules
+from shared.events.retention import MAX_RETENTION_DAYS, RETENTION_KINDS, RetentionKind
+from shared.health import Health
+from shared.privacy.retention_loop import RetentionRun
+
+KEEPING = ("dispatcher", "collector", "scorer", "alerts")
+LINK_AND_A_DAY = 31
+"""What the company's data about contacts is older for: the link of its mail ends after thirty days."""
+
+
+@pytest.fixture(autouse=True)
+def now(world: World) -> Iterator[None]:
+    """Sets the clocks of all services right again."""
+    clocks = {name: context.database.clock for name, context in world.contexts.items()}
+    yield
+    for name, context in world.contexts.items():
+        context.database.clock = clocks[name]
+
+
+@pytest.fixture(scope="module")
+async def delivered(world: World) -> AsyncIterator[list[tuple[str, Event[Any]]]]:
+    """Every event that was delivered since, with its topic."""
+    found: list[tuple[str, Event[Any]]] = []
+    deliver = World.deliver
+
+    async def note(self: World, event: Event[Any], topic: str) -> None:
+        found.append((topic, event))
+        await deliver(self, event, topic)
+
+    World.deliver = note  # type: ignore[method-assign]
+    yield found
+    World.deliver = deliver  # type: ignore[method-assign]
+
+
+def later(world: World, days: float) -> datetime:
+    """Let so many days pass at all services."""
+    then = datetime.now(UTC) + timedelta(days=days)
+    for context in world.contexts.values():
+        context.database.clock = lambda: then
+    return then
+
+
+async def a_company(world: World, name: str) -> Company:
+    """A company with visits, an answer that was amended, and a case that is closed, with notes and a request."""
+    company = await world.create_company(name)
+    link = f"/s/{company.token('answer')}"
+    visits = Intent(datetime.now(UTC), datetime.now(UTC), 2, 3, {"3": 1.0}, None)
+    async with world.contexts["collector"].database.transaction() as uow:
+        await put_intent(uow, name, company.invitation, visits)
+    amended = an_answer(company, 3) | {"comment": f"{name} was late again"}
+    assert (await world.clients["collector"].post(link, data=amended)).status_code == 303
+    await world.deliver_all()
+    for sender in ("dispatcher", "alerts"):
+        async with world.contexts[sender].database.transaction() as uow:
+            await uow.execute("UPDATE delivery SET state = 'sent' WHERE tenant = :name", {"name": name})
+    case = await world.clients["alerts"].get(f"/v1/cases/{company.case}", headers=company.headers)
+    close: dict[str, Any] = {
+        "act": "close",
+        "cause": "delivery.late",
+        "action": f"{name} paid",
+        "outcome": "recovered",
+    }
+    close |= {"told": True, "version": case.json()["version"]}
+    await world.post(
+        "alerts", company, f"/v1/cases/{company.case}/actions", close, **{"Idempotency-Key": str(uuid4())}
+    )
+    await world.deliver_all()
+    return company
+
+
+async def set_rules(world: World, company: Company, **days: int) -> None:
+    """Keep each kind for ever, but those that are named."""
+    rules = dict.fromkeys(RETENTION_KINDS, MAX_RETENTION_DAYS) | days
+    answer = await world.clients["dispatcher"].put("/v1/retention", json=rules, headers=company.headers)
+    assert answer.status_code == 200, answer.text
+    await world.deliver_all()
+
+
+async def try_rules(world: World, company: Company, **days: int) -> dict[str, Any]:
+    rules = dict.fromkeys(RETENTION_KINDS, MAX_RETENTION_DAYS) | days
+    answer = await world.clients["dispatcher"].post(
+        "/v1/retention/dry-runs", json=rules, headers=company.headers
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def a_night(world: World, *, rows_per_batch: int = 2) -> None:
+    """Let the loop of each service do its work."""
+    for name in KEEPING:
+        context = world.contexts[name]
+        run = RetentionRun(
+            name, service(name).retention, context.database, Health(), asyncio.Event(), rows_per_batch
+        )
+        assert await run.remove_all()
+
+
+def changed(before: Any, after: Any) -> dict[str, int]:
+    """How many rows of each table are not there any more, or not as they were."""
+    found = {
+        table: sum((Counter(map(repr, before[table])) - Counter(map(repr, after[table]))).values())
+        for table in before
+    }
+    return {table: number for table, number in found.items() if number}
+
+
+OLD_AFTER: dict[RetentionKind, int] = {
+    kind: getattr(RetentionRules(), kind) + LINK_AND_A_DAY for kind in RETENTION_KINDS
+}
+
+
+@pytest.mark.parametrize("kind", RETENTION_KINDS)
+async def test_what_is_old_goes_as_the_dry_run_says_and_what_is_young_stays(
+    world: World, birch: Company, delivered: list[tuple[str, Event[Any]]], kind: RetentionKind
+) -> None:
+    company = await a_company(world, f"old{kind}")
+    days = getattr(RetentionRules(), kind)
+    await set_rules(world, company, **{kind: days})
+    await set_rules(world, birch)
+    later(world, days - 1)
+    assert (await try_rules(world, company, **{kind: days}))["kinds"][kind] <= IMPORTED.get(kind, 0)
+    later(world, OLD_AFTER[kind])
+    said = await try_rules(world, company, **{kind: days})
+    everything = await world.rows()
+    before, scores = of_company(everything, company), await counts(world, company)
+    await a_night(world)
+    after = of_company(await world.rows(), company)
+    assert sum(said["kinds"].values()) == said["kinds"][kind] > 0
+    assert changed(before, after) == {
+        f"{name}.{table}": number
+        for name, tables in said["services"].items()
+        for table, number in tables.get(kind, {}).items()
+    }
+    assert await counts(world, company) == scores
+    assert of_company(await world.rows(), birch) == of_company(everything, birch)
+    # The second night finds nothing, and neither does who asks before.
+    assert not any((await try_rules(world, company, **{kind: days}))["kinds"].values())
+    await a_night(world)
+    assert of_company(await world.rows(), company) == after
+    if kind != "decisions":  # those are kept for longer than anything can come again
+        await replay(world, company, delivered)
+        assert of_company(await world.rows(), company) == after
+
+
+IMPORTED = {"contacts": 4, "comments": 4}
+"""Rows about the answer that was imported, which is some weeks older than the company."""
+
+
+async def replay(world: World, company: Company, delivered: list[tuple[str, Event[Any]]]) -> None:
+    """Deliver again all that was ever published of a company."""
+    events = [(topic, event) for topic, event in delivered if event.tenant == company.name]
+    assert len({topic for topic, _ in events}) > 6
+    for topic, event in events:
+        if topic != "tenants.v1":
+            await world.deliver(event, topic)
+
+
+async def counts(world: World, company: Company) -> Any:
+    """What is counted, once it was compared with the answers."""
+    async with world.contexts["scorer"].database.reading() as uow:
+        assert await recount(uow, company.name) == []
+        rows = await uow.execute("SELECT * FROM day_count WHERE tenant = :tenant", {"tenant": company.name})
+        return sorted(tuple(row) for row in rows)
+
+
+async def test_of_old_contacts_and_comments_no_word_is_left_in_any_table(world: World) -> None:
+    company = await a_company(world, "wordless")
+    await set_rules(world, company, contacts=730, comments=730, decisions=400)
+    later(world, 730 + LINK_AND_A_DAY)
+    await a_night(world)
+    kept = of_company(await world.rows(), company)
+    texts = {table: repr(rows) + "".join(text_of(row) for row in rows) for table, rows in kept.items()}
+    customer = ("wordless-customer", "customer@wordless", "Whitfield", "+4512345678", "wordless table")
+    written = ("wordless was late", "wordless called back", "wordless was early")
+    found = [
+        (table, word)
+        for table, text in texts.items()
+        for word in (*customer, *written, str(company.event))
+        if word in text and table not in {"dispatcher.outbox", "alerts.outbox", "collector.outbox"}
+    ]
+    assert found == []
+
+
+def text_of(row: tuple[Any, ...]) -> str:
+    return "".join(bytes(value).decode(errors="replace") for value in row if isinstance(value, bytes))
+
+
+async def test_nothing_of_a_case_under_way_is_removed(world: World) -> None:
+    company = await world.create_company("underway")
+    rules = {"contacts": 15, "comments": 15, "cases": 15}
+    await set_rules(world, company, **rules)
+    later(world, 2_000)
+    before = of_company(await world.rows(), company)
+    await a_night(world)
+    after = of_company(await world.rows(), company)
+    found = {table: n for table, n in changed(before, after).items() if table.startswith("alerts.")}
+    assert found == {"alerts.answer": 1}, "only the answer that was imported belongs to no case"
+    admin = company.people["admin"]
+    page = await world.clients["alerts"].get(f"/cases/{company.case}", headers=admin.headers(page=True))
+    assert "underway was late" in page.text
+    assert "underway Whitfield" in page.text
+
+
+async def test_an_invitation_whose_link_is_followed_keeps_its_address(world: World) -> None:
+    company = await a_company(world, "linked")
+    await set_rules(world, company, contacts=15, decisions=59)
+    later(world, 29 + 15)
+    said = await try_rules(world, company, contacts=15, decisions=59)
+    assert "invitation" not in said["services"]["dispatcher"].get("contacts", {})
+    assert "decision" not in said["services"]["dispatcher"].get("contacts", {})
+    later(world, LINK_AND_A_DAY + 15)
+    said = await try_rules(world, company, contacts=15, decisions=59)
+    assert said["services"]["dispatcher"]["contacts"]["invitation"] == 1
+
+
+async def test_who_said_no_or_was_asked_stays_known_by_the_hash_alone(world: World) -> None:
+    company = await a_company(world, "noes")
+    link = company.token("unsubscribe")
+    left = await world.clients["dispatcher"].post(f"/u/{link}", data={})
+    assert left.status_code == 200
+    await set_rules(world, company, contacts=15, decisions=59)
+    later(world, 200)
+    await a_night(world)
+    database = world.contexts["dispatcher"].database
+    async with database.reading() as uow:
+        keys = (await uow.execute("SELECT id FROM customer WHERE tenant = 'noes'")).scalars().all()
+        assert {len(key) for key in keys} == {64}
+        reasons = await uow.execute("SELECT reason FROM suppression WHERE tenant = 'noes'")
+        assert "unsubscribed" in reasons.scalars().all()
+    gone = await world.clients["dispatcher"].get(f"/u/{link}")
+    assert gone.status_code == 404
+    # And the same customer, who buys again, is not asked.
+    later(world, 0)
+    event = an_event("noes", id="noes-second", occurred_at=datetime.now(UTC).isoformat())
+    await world.post("trigger", company, "/v1/events", event)
+    (again,) = [
+        one for one in await world.transactions() if one.tenant == "noes" and one.data.id == "noes-second"
+    ]
+    await world.deliver(again, TRANSACTIONS.name)
+    async with database.reading() as uow:
+        reason = await uow.execute(
+            "SELECT reason FROM decision WHERE tenant = 'noes' AND source_id = 'noes-second'"
+        )
+        assert reason.scalar_one() == "opted_out"
+
+
+async def test_a_page_of_a_case_or_an_event_without_its_customer_is_shown(world: World) -> None:
+    company = await a_company(world, "pages")
+    await set_rules(world, company, contacts=15, comments=15, cases=15)
+    later(world, 100)
+    await a_night(world)
+    for context in world.contexts.values():
+        context.database.clock = lambda: datetime.now(UTC)
+    admin = company.people["admin"]
+    for name, path in (("alerts", f"/cases/{company.case}"), ("dispatcher", f"/events/{company.event}")):
+        page = await world.clients[name].get(path, headers=admin.headers(page=True))
+        assert page.status_code == 200, page.text
+        assert not [word for word in ("Whitfield", "pages-customer", "pages was late") if word in page.text]
+    listed = await world.clients["dispatcher"].get("/events", headers=admin.headers(page=True))
+    assert "not kept any more" in listed.text
+
+
+async def test_a_service_that_does_not_answer_is_named(world: World, birch: Company) -> None:
+    app = world.app("scorer")
+    context = app.state.context
+    route = next(one for one in app.routes if getattr(one, "path", "").endswith("/retention"))
+    app.router.routes.remove(route)
+    try:
+        answer = await world.clients["dispatcher"].post(
+            "/v1/retention/dry-runs", json={}, headers=birch.headers
+        )
+    finally:
+        app.router.routes.append(route)
+    assert (answer.status_code, "scorer" in answer.json()["detail"]) == (503, True)
+    assert context is app.state.context
+
+
+async def test_only_our_own_services_ask_a_service_for_its_counts(world: World, birch: Company) -> None:
+    for name in ("collector", "scorer", "alerts"):
+        path = f"/v1/personal-data/{name}/retention"
+        for headers in ({}, birch.headers, birch.people["admin"].headers(page=False)):
+            answer = await world.clients[name].get(path, headers=headers)
+            assert answer.status_code == 401, (name, headers)
+
+
+async def test_one_worker_works_at_a_time_and_once_a_night(world: World) -> None:
+    context = world.contexts["collector"]
+    run = RetentionRun(
+        "collector", service("collector").retention, context.database, Health(), asyncio.Event()
+    )
+    later(world, 20_000)
+    working, done = asyncio.Event(), asyncio.Event()
+
+    async def remove_all() -> bool:
+        working.set()
+        await done.wait()
+        return await RetentionRun.remove_all(run)
+
+    run.remove_all = remove_all  # type: ignore[method-assign]
+    first = asyncio.create_task(run.step())
+    await working.wait()
+    other = RetentionRun(
+        "collector", service("collector").retention, context.database, Health(), asyncio.Event()
+    )
+    assert await other.step() is None
+    assert await other.is_due()
+    done.set()
+    await first
+    assert not await other.is_due()
+    later(world, 20_001)
+    assert await other.is_due()
