@@ -9,8 +9,10 @@ from uuid import UUID
 
 from shared.secrets import derive
 
-Purpose = Literal["answer", "unsubscribe"]
-PURPOSES: tuple[Purpose, ...] = ("answer", "unsubscribe")
+Purpose = Literal["answer", "anonymous", "unsubscribe"]
+"""anonymous: to answer too; the link itself says that the answer is kept without a person, so that no process
+that does not know of anonymous surveys takes it."""
+PURPOSES: tuple[Purpose, ...] = ("answer", "anonymous", "unsubscribe")
 TOKEN_LENGTH = 43
 _ID_BYTES = 16
 _TAG_BYTES = 16

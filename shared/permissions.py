@@ -33,11 +33,11 @@ Scope = Literal[
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 EVERY_SCOPE: Scope = "admin"
 """A key with this scope may do what any other scope permits."""
-PERSON_SCOPE: Scope = "customers:erase"
-"""Permits to answer a customer's request: what is kept of them, and to erase it."""
+ERASE_SCOPE: Scope = "customers:erase"
+"""Erases customers, which cannot be undone."""
 STARTER_SCOPES: tuple[Scope, ...] = tuple(
-    scope for scope in SCOPES if scope not in (EVERY_SCOPE, PERSON_SCOPE)
+    scope for scope in SCOPES if scope not in {EVERY_SCOPE, ERASE_SCOPE}
 )
-"""The scopes of a new company's key."""
+"""The scopes of a new company's key: nothing that cannot be undone."""
 EVENT_SCOPES: tuple[Scope, ...] = ("events:write", EVERY_SCOPE)
 """Each of them permits to send events."""

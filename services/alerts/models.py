@@ -67,8 +67,8 @@ invitation = Table(
     # When its link ends; NULL: a version that did not keep this wrote it.
     Column("expires_at", INSTANT),
     # Whether it was so old that its customer was removed.
-    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
-    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
+    Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
+    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
     Column("person", Text),
     comment="Copies of invitations: who it was and what was bought.",
 )
@@ -125,6 +125,7 @@ cases = Table(
     Column("may_contact", Boolean),
     Column("person", Text),
     Column("erased", Boolean, nullable=False, server_default=text("false")),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("tenant", "number"),
     Index(
         "uq_cases_one_open_person",

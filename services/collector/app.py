@@ -5,6 +5,7 @@ from services.collector.handlers import subscriptions
 from services.collector.models import PERSONAL_TABLES, metadata
 from services.collector.recovery import recovery
 from services.collector.repository.retention import RETENTION as RETENTION_RULES
+from services.collector.schedule import ANONYMOUS_LOOP, anonymous_loop
 from services.collector.settings import Settings
 from shared.events import ANSWERS, CASES, CUSTOMERS, INVITATIONS, RETENTION, SURVEYS, TENANTS
 from shared.service import PersonalData, Service, lazy_api
@@ -18,6 +19,7 @@ SERVICE = Service(
     consumes=(CUSTOMERS, TENANTS, SURVEYS, INVITATIONS, CASES, RETENTION),
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
+    worker_loops=lambda context: {ANONYMOUS_LOOP: anonymous_loop(context)},
     owns=(ANSWERS,),
     recovery=recovery,
     retention=RETENTION_RULES,

@@ -115,6 +115,14 @@ class OpenedCase:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredLink:
+    """A link of an anonymous survey that was answered: nothing tells with what."""
+
+    claim: bytes | None
+    """What only the browser that answered can make again; None after some days."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkTarget:
     """Everything that is known behind a link. The survey is None until its event has been consumed."""
 
@@ -125,6 +133,10 @@ class LinkTarget:
     last_write: PageRevision | None = None
     """The page that wrote the whole answer as it is now, if one page did."""
     case: OpenedCase | None = None
+    anonymous: bool = False
+    """The link says that its answer is kept without a person, as the mail did that had it."""
+    answered_link: AnsweredLink | None = None
+    """That an anonymous link was answered; None: not yet."""
 
     @property
     def scored_answer(self) -> Answer | None:

@@ -16,9 +16,10 @@ from services.collector.merging import GROUPS, NO_ANSWER_SHOWN, PostedForm, Show
 from shared.events.nps import group_of
 from shared.secrets import derive
 
-FormAction = Literal["choose", "keep", "send", "language"]
+FormAction = Literal["choose", "keep", "close", "send", "language"]
 """choose: a score alone, posted by the script of earlier versions of the page; keep: the form as it grows,
-posted by the script; send: the customer is done; language: show the form again in another language."""
+posted by the script; close: the page of an anonymous survey is left for good, posted by the script; send: the
+customer is done; language: show the form again in another language."""
 FormFault = Literal["score", "comment", "follow_up", "nonce", "conflict"]
 
 NONCE_LIFETIME = timedelta(hours=48)
@@ -67,6 +68,18 @@ class SurveyForm:
     """The page's own id: the same after a fault or in another language."""
     seq: int = 0
     """How often the page has posted."""
+    secret: str = ""
+    """That of a page of an anonymous survey, signed."""
+
+    @property
+    def is_of_script(self) -> bool:
+        """Whether the page's script has posted it, which shows no page."""
+        return self.action in {"choose", "keep", "close"}
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is the last one of its page, where answers cannot be changed later."""
+        return self.action in {"close", "send"}
 
     @property
     def follow_up(self) -> str:
@@ -121,6 +134,8 @@ def read_form(form: Mapping[str, Any], languages: Collection[str], language: str
         action = "choose"
     elif text("action") == "keep":
         action = "keep"
+    elif text("action") == "close":
+        action = "close"
     return SurveyForm(
         language=next((tag for tag in (new_language, old_language) if tag in languages), language),
         score=parse_score(form.get("score")),
@@ -130,6 +145,7 @@ def read_form(form: Mapping[str, Any], languages: Collection[str], language: str
         action=action,
         nonce=text("nonce"),
         shown=ShownAnswer.decode(text("drawn")),  # the field's old name, which open pages still post
+        secret=text("secret"),
         page=text("page") if _PAGE_ID.fullmatch(text("page")) else "",
         seq=min(int(text("seq")), MAX_SEQ) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,
     )

@@ -53,10 +53,10 @@ invitation = Table(
     # When its link ends; NULL: a version that did not keep this wrote it.
     Column("expires_at", DateTime(timezone=True)),
     # Whether it was so old that its customer was removed.
-    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
     Column("person", Text),
     Index(None, "id"),
-    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
+    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
 )
 
 intent = Table(
@@ -106,6 +106,7 @@ answer = Table(
     Column("contact_key", Text),
     Column("person", Text),
     Column("erased", Boolean, nullable=False, server_default=text("false")),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -115,6 +116,20 @@ answer = Table(
     postgresql_with={"fillfactor": "85"},
 )
 Index("ix_answer_tenant_answered_at_id", answer.c.tenant, answer.c.answered_at, answer.c.id)
+
+Index("ix_answer_unsent", answer.c.day, postgresql_where=text("anonymous AND state = 'saved'"))
+
+# Which links of anonymous surveys were answered, on which day. The claim, which only the browser that
+# answered can make again, and the day are deleted a few days later; nothing here leads to the answer.
+Table(
+    "answered_link",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("invitation_id", Uuid, primary_key=True),
+    Column("day", Date),
+    Column("claim", LargeBinary),
+    Index("ix_answered_link_claimed", "day", postgresql_where=text("claim IS NOT NULL")),
+)
 
 answer_history = Table(
     "answer_history",

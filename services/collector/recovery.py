@@ -12,7 +12,10 @@ from shared.kafka.kernel import Subscription
 from shared.kafka.ops.recovery import Cursor, Owned, Recovery
 from shared.service import Context
 
-LOST = "Which links were followed without an answer, as far as that was since the backup, is gone."
+LOST = (
+    "Which links were followed without an answer, and which links of anonymous surveys were answered, as far "
+    "as that was since the backup, is gone: such a customer can answer again."
+)
 
 
 async def restore_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:

@@ -59,7 +59,19 @@ class ThanksPage(Page):
     is_contact_promised: bool
     contact_due_at: datetime | None
     amendable_until: datetime | None
-    change_url: str
+    change_url: str | None
+    """None: the answer is final."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnsweredPage(Page):
+    """An anonymous link was answered: nobody can show or change with what."""
+
+    template: ClassVar[str] = "answered.html"
+    company: str
+    language: str
+    own_texts: SurveyTexts
+    test: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +91,8 @@ class SurveyPage(Page):
     url: str
     nonce: str
     unsubscribe_url: str
+    secret: str
+    """The page's own, of an anonymous survey; empty: the survey is not anonymous."""
     other_languages: list[tuple[str, str]]
     """Code and own name of each."""
     scores: tuple[tuple[int, Group], ...] = SCORES
@@ -87,9 +101,14 @@ class SurveyPage(Page):
 
 
 def thanks_page(
-    context: CollectorContext, target: LinkTarget, answer: Answer, language: str, url: str, now: datetime
+    context: CollectorContext,
+    target: LinkTarget,
+    answer: Answer,
+    language: str,
+    url: str | None,
+    now: datetime,
 ) -> ThanksPage:
-    """The thanks for a scored answer."""
+    """The thanks for a scored answer; ``url``: of its form, where it can be changed."""
     assert answer.score is not None  # noqa: S101  (for the type checker)
     group, case = group_of(answer.score), target.case
     is_contact_due = not case.is_settled if case is not None else group == "detractor"
@@ -102,7 +121,17 @@ def thanks_page(
         is_contact_promised=bool(answer.may_contact) and is_contact_due,
         contact_due_at=case.due_at if case is not None and case.due_at > now else None,
         amendable_until=target.amendable_until,
-        change_url=f"{url}?change=1&lang={language}",
+        change_url=f"{url}?change=1&lang={language}" if url else None,
+    )
+
+
+def answered_page(context: CollectorContext, target: LinkTarget, language: str) -> AnsweredPage:
+    """The page of an anonymous link that was answered."""
+    return AnsweredPage(
+        company=target.tenant.name,
+        language=language,
+        own_texts=with_filled_texts(target, language, context.pages).texts(language),
+        test=target.invitation.test,
     )
 
 
@@ -116,6 +145,10 @@ def survey_page(
 ) -> SurveyPage:
     """The page of a form; one that no page has posted yet gets an id of its own."""
     language, invitation_id = form.language, target.invitation.id
+    secret = ""
+    if target.anonymous:
+        is_valid = context.page_secrets.read(form.secret, invitation_id) is not None
+        secret = form.secret if is_valid else context.page_secrets.make(invitation_id)
     return SurveyPage(
         company=target.tenant.name,
         occasion=occasion_and_day(target, language, context.pages),
@@ -127,6 +160,7 @@ def survey_page(
         url=url,
         nonce=context.nonce.make(invitation_id, now),
         unsubscribe_url=f"/u/{context.signer.sign('unsubscribe', invitation_id)}",
+        secret=secret,
         other_languages=[
             (code, native_name(code))
             for code in available_languages(target, context.pages)

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.collector import api, pages
+from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
 from services.collector.models import PERSONAL_TABLES
@@ -19,7 +20,11 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
     """An answer is one transaction of our own database, so no request waits for Kafka."""
     renderer, secret = pages_of(context), context.secret
     own = context.extended(
-        CollectorContext, pages=renderer, signer=LinkSigner(secret), nonce=PageNonce(secret)
+        CollectorContext,
+        pages=renderer,
+        signer=LinkSigner(secret),
+        nonce=PageNonce(secret),
+        page_secrets=PageSecrets(secret),
     )
     export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
     retention = retention_router(context.service, RETENTION, context.database, secret)

@@ -1,21 +1,33 @@
 """The dispatcher on one screen: what it consumes, serves, publishes and sends."""
 
 from services.dispatcher import backfill
+from services.dispatcher.erasing import erase
 from services.dispatcher.gauges import measure_mails
 from services.dispatcher.handlers import subscriptions
 from services.dispatcher.invitations.queue import InvitationQueue
 from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
-from services.dispatcher.models import metadata
+from services.dispatcher.models import PERSONAL_TABLES, metadata
 from services.dispatcher.recovery import recovery
 from services.dispatcher.retention.rules import RETENTION as RETENTION_RULES
 from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_loop
 from services.dispatcher.settings import Settings
-from shared.events import ANSWERS, CASES, INVITATIONS, RETENTION, SENDING, SURVEYS, TENANTS, TRANSACTIONS
+from shared.events import (
+    ANSWERS,
+    CASES,
+    CUSTOMERS,
+    ERASURES,
+    INVITATIONS,
+    RETENTION,
+    SENDING,
+    SURVEYS,
+    TENANTS,
+    TRANSACTIONS,
+)
 from shared.mail import Mailer, mail_server
 from shared.outbound import MailChannel, Sender
 from shared.outbound.leases import LEASES_LOOP, watch_leases
-from shared.service import Context, Loops, Service, lazy_api
+from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
@@ -45,16 +57,18 @@ SERVICE = Service(
     settings=Settings,
     metadata=metadata,
     paths=(
-        *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids"),
-        *("/v1/retention", "/v1/customers", "/surveys", "/events", "/retention", "/customers", "/u", "/x"),
+        *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids", "/v1/erasures"),
+        *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/u"),
+        *("/v1/customers", "/customers", "/x"),
     ),
     api=lazy_api("services.dispatcher.web"),
-    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES),
+    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(SURVEYS, SENDING, RETENTION, INVITATIONS),
+    owns=(SURVEYS, SENDING, RETENTION, INVITATIONS, CUSTOMERS),
     recovery=recovery,
+    personal_data=PersonalData(PERSONAL_TABLES, erase),
     retention=RETENTION_RULES,
     gauges=(measure_mails,),
 )

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from shared.http.auth import Caller, staff_or_key
-from shared.permissions import ADMIN, EDITING_ROLES, EVERY_SCOPE
+from shared.permissions import ADMIN, EDITING_ROLES, ERASE_SCOPE, EVERY_SCOPE
 
 SurveyEditor = Annotated[Caller, Depends(staff_or_key("surveys:write", *EDITING_ROLES))]
 DecisionReader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
 AdminCaller = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN))]
+ErasingCaller = Annotated[Caller, Depends(staff_or_key(ERASE_SCOPE, ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 
 

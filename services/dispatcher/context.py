@@ -23,6 +23,7 @@ class DispatcherContext(Context):
 
     pages: Pages
     feed: LiveFeed
+    """Of the stories of events, and of erasures."""
     mail_renderer: SurveyMailRenderer
     services: ServiceClient
     """Asks the other services for their part of what is known of a company's customers."""

@@ -6,11 +6,20 @@ from typing import Any
 
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.decisions.policy import current_contact_policy
+from services.dispatcher.decisions.repository.known_customers import keep_imported
+from services.dispatcher.erasures.handlers import keep_confirmations
 from services.dispatcher.story.handlers import keep_answers, keep_cases
-from shared.events import ANSWERS, CASES, TENANTS, TRANSACTIONS
+from shared.db import UnitOfWork
+from shared.events import ANSWERS, CASES, ERASURES, TENANTS, TRANSACTIONS, Answer, Event
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
+
+
+async def handle_answers(context: Context, uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """Keep the answers for the pages of their events, and whom an import is about."""
+    await keep_answers(uow, events)
+    await keep_imported(context.secret, uow, events)
 
 
 def subscriptions(context: Context) -> Sequence[Subscription[Any]]:
@@ -20,6 +29,7 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:
         Subscription(
             TRANSACTIONS, partial(decide_transactions, context, current_contact_policy()), prompt=True
         ),
-        Subscription(ANSWERS, keep_answers),
+        Subscription(ANSWERS, partial(handle_answers, context)),
         Subscription(CASES, keep_cases),
+        Subscription(ERASURES, keep_confirmations),
     )

@@ -57,6 +57,7 @@ survey = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
     Column("made_from", Text),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(
@@ -141,6 +142,48 @@ backfill = Table(
     Column("name", Text, primary_key=True),
     Column("tenant", Text),
     Column("id", Uuid),
+    Column("customer", Text),
+)
+known_customer = Table(
+    "known_customer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("contact", Text, primary_key=True, comment="The keyed hash of an address; empty: came without."),
+    Column("phone", Text, primary_key=True, comment="The keyed hash of a number; empty: came without."),
+    Column("customer_id", Text, nullable=False),
+    Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
+    Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
+)
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("contact", Text),
+    Column("who", Text, nullable=False),
+    Column("reason", Text),
+    Column("asked_for", ARRAY(Text), nullable=False, comment="The fields that named the customer."),
+    Column(
+        "names", ARRAY(Text), nullable=False, comment="Keyed hashes of all that the customer is named by."
+    ),
+    Column("fingerprint", Text, nullable=False, comment="A keyed hash of the request."),
+    Column("asked_at", INSTANT, nullable=False),
+    Index("uq_erasure_target", "tenant", "target", unique=True),
+    Index("ix_erasure_asked_at", "tenant", "asked_at", "id"),
+    Index("ix_erasure_names", "names", postgresql_using="gin"),
+)
+erasure_confirmation = Table(
+    "erasure_confirmation",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("confirmed_at", INSTANT, nullable=False),
+    Column("kept_at", INSTANT, nullable=False),
+    Index(None, "kept_at"),
 )
 decision = Table(
     "decision",
@@ -162,9 +205,16 @@ decision = Table(
     Column("grounds", LargeBinary, nullable=False),
     Column("difference", LargeBinary),
     Column("difference_at", INSTANT),
+    Column("difference_person", Text, comment="Whose the difference is; NULL: there is none, or nobody's."),
     Index(None, "tenant", "decided_at", "event_id"),
     Index(None, "tenant", "source_id"),
     Index(None, "tenant", "customer_id"),
+    Index(
+        "ix_decision_difference_person",
+        "tenant",
+        "difference_person",
+        postgresql_where=text("difference_person IS NOT NULL"),
+    ),
 )
 invitation = Table(
     "invitation",
@@ -184,12 +234,13 @@ invitation = Table(
     Column("next_at", INSTANT, nullable=False),
     Column("lease_until", INSTANT),
     Column("sent_at", INSTANT),
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("changed_at", INSTANT, nullable=False),
     Column("body", LargeBinary, nullable=False),
     # When its link ends; NULL: a version that did not keep this wrote it.
     Column("expires_at", INSTANT),
     # Whether it was so old that its customer was removed.
-    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint(
         "state IN ('waiting', 'sending', 'sent', 'withheld', 'dropped', 'failed', 'bounced', 'unknown')",
         name="state",
@@ -197,7 +248,7 @@ invitation = Table(
     Index(None, "id"),
     Index(None, "next_at", postgresql_where=text("state = 'waiting'")),
     Index(None, "lease_until", postgresql_where=text("state = 'sending'")),
-    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT anonymous")),
+    Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
     Index(None, "changed_at"),
 )
 answer_heard = Table(

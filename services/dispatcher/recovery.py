@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from services.dispatcher.backfill import store_quarantines
+from services.dispatcher.backfill import store_known, store_quarantines
 from services.dispatcher.decisions.explanation import Explanation
+from services.dispatcher.erasures.erasure_commands import erased_version
 from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import restoring as rows
+from services.dispatcher.repository.erasing import share_erased
 from services.dispatcher.retention import repository as retention_rows
 from services.dispatcher.retention.retention_commands import retention_event
 from services.dispatcher.sending import repository as sending_rows
@@ -20,11 +22,13 @@ from services.dispatcher.sending.sending_commands import sending_event
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
 from shared.events import (
+    CUSTOMERS,
     INVITATIONS,
     RETENTION,
     SENDING,
     SURVEYS,
     TRANSACTIONS,
+    CustomerErased,
     Event,
     Invitation,
     SendingMode,
@@ -40,9 +44,9 @@ from shared.outbound import deliveries
 from shared.service import Context
 
 LOST = (
-    "Opt-outs, suppressions, who lifted them and why, test addresses, customer ids that stand for nobody and "
-    "the log of who changed the sending, as far as they came since the backup, are gone: nobody else holds "
-    "them. Enter the opt-outs again before the workers start."
+    "Opt-outs, suppressions, who lifted them and why, who asked for an erasure and why, test addresses, "
+    "customer ids that stand for nobody and the log of who changed the sending, as far as they came since "
+    "the backup, are gone: nobody else holds them. Enter the opt-outs again before the workers start."
 )
 
 
@@ -86,7 +90,9 @@ async def restore_invitations(context: Context, uow: UnitOfWork, events: Sequenc
     await rows.restore_decisions(
         uow, [(event, _transaction(event.data), _explanation(event.data)) for event in restored]
     )
-    await store_quarantines(uow, context.secret, [(event.tenant, event.data) for event in restored])
+    ours = [(event.tenant, event.data) for event in restored if not event.data.erased]
+    await store_quarantines(uow, context.secret, ours)
+    await store_known(uow, context.secret, ours)
 
 
 async def restore_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
@@ -141,6 +147,27 @@ async def invitations_page(
     return invitations, (found[-1].tenant, found[-1].id) if len(found) == limit else None
 
 
+async def erased_page(
+    uow: UnitOfWork, after: Cursor | None, limit: int
+) -> tuple[list[tuple[str, CustomerErased]], Cursor | None]:
+    """The next customers who were erased."""
+    found = await share_erased(uow, after, limit)
+    customers = [
+        (
+            row.tenant,
+            CustomerErased(
+                id=row.id,
+                version=erased_version(row.erased_at),
+                erased_at=row.erased_at,
+                person=row.person,
+                contact=row.contact,
+            ),
+        )
+        for row in found
+    ]
+    return customers, (found[-1].tenant, found[-1].id) if len(found) == limit else None
+
+
 def _sending(survey: Survey) -> TenantSending:
     mode: SendingMode = "test" if survey.test else "live"
     return TenantSending(version=1, mode=mode, stopped=survey.stopped, changed_at=survey.changed_at)
@@ -184,6 +211,7 @@ def recovery(context: Context) -> Recovery:
             Owned(SENDING, sending_page),
             Owned(RETENTION, retention_page),
             Owned(INVITATIONS, invitations_page),
+            Owned(CUSTOMERS, erased_page),
         ),
         reads=(
             # Before the surveys, which tell how a tenant sent only where this topic does not.

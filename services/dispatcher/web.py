@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.decisions import api as decisions_api
+from services.dispatcher.erasures import api as erasures_api
+from services.dispatcher.erasures import pages as erasures_pages
 from services.dispatcher.exports import api as exports_api
 from services.dispatcher.exports import link_page as export_link_page
 from services.dispatcher.exports import pages as exports_pages
@@ -35,12 +37,14 @@ ROUTERS = (
     export_link_page.router,
     retention_api.router,
     retention_pages.router,
+    erasures_api.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
     state_pages.router,
     preview_pages.router,
     story_pages.router,
+    erasures_pages.router,
     unsubscribe_pages.router,
 )
 

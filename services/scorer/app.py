@@ -1,7 +1,8 @@
 """What the scorer consumes, publishes, serves and runs, on one screen."""
 
+from services.scorer.counting_anonymous import LOOP_NAME, AnonymousCounter
 from services.scorer.erasing import erase
-from services.scorer.handlers import subscriptions
+from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
 from services.scorer.schedule import ScorePublisher
@@ -11,8 +12,9 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def build_loops(context: Context) -> Loops:
-    """One loop, which publishes changed scores."""
-    return {"scores": ScorePublisher(context.database, context.health).run}
+    """One loop publishes changed scores, one counts anonymous answers."""
+    anonymous = AnonymousCounter(context.database, context.health, count)
+    return {"scores": ScorePublisher(context.database, context.health).run, LOOP_NAME: anonymous.loop}
 
 
 SERVICE = Service(

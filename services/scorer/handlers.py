@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from services.scorer.counting_anonymous import keep_anonymous
 from services.scorer.repository import counting, replicas
 from services.scorer.repository.counting import CountedAnswer
 from shared.db.database import UnitOfWork
@@ -40,12 +41,24 @@ SegmentKey = tuple[str, str]
 
 
 async def count_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Count each answer once: add its newest version, subtract what it counted as before."""
-    answers = [_counted(event) for event in newest(events, lambda answer: answer.id)]
+    """Count each answer once: add its newest version, subtract what it counted as before.
+
+    Anonymous ones wait until there are enough of them.
+    """
+    if anonymous := [event for event in events if event.data.anonymous]:
+        await keep_anonymous(uow, anonymous)
+        events = [event for event in events if not event.data.anonymous]
+    if events:
+        answers = [_counted(event) for event in newest(events, lambda answer: answer.id)]
+        await count(uow, answers)
+        notify_changes(uow, [event.tenant for event in events])
+
+
+async def count(uow: UnitOfWork, answers: Sequence[CountedAnswer]) -> None:
+    """Count answers, each of them once."""
     full = await _add_new_segments(uow, answers)
     countable = [_without(answer, full) for answer in answers] if full else answers
     fresh = await counting.keep_and_count(uow, countable, return_new=bool(full))
-    notify_changes(uow, [event.tenant for event in events])
     # Only those that counted as nothing before: one that is consumed again, or amended, is noted already.
     left_out = _left_out((answer for answer in answers if answer.identity in fresh), full)
     for (tenant, dimension), number in sorted(left_out.items()):

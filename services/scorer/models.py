@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -68,6 +69,19 @@ answer = Table(
         "answered_at",
         postgresql_where=text("customer_id IS NOT NULL OR comment IS NOT NULL"),
     ),
+)
+
+# Anonymous answers that are not counted yet.
+waiting_answer = Table(
+    "waiting_answer",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("measurement", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("segments", ARRAY(Text), nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 day_count = Table(
@@ -151,6 +165,8 @@ invitation = Table(
     Column("version", BigInteger, nullable=False),
     Column("measurement", Text, nullable=False),
     Column("test", Boolean, nullable=False),
+    # Nobody knows which of these were answered, so they are not counted among those that could be.
+    Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("segments", ARRAY(Text), nullable=False),
     Column("sent_at", Instant),
     Index(None, "tenant", "measurement", "sent_at"),

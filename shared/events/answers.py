@@ -18,7 +18,8 @@ class Answer(Data, frozen=True, kw_only=True):
     """The state of an answer. Only ``saved`` and ``sent`` ones have a score and count."""
 
     id: UUID
-    """A survey answer's id is its invitation's; an import's is derived from tenant and its own id."""
+    """A survey answer's id is its invitation's; an import's is derived from tenant and its own id; an
+    anonymous answer's is its own, known to the customer's browser alone."""
     version: int
     state: AnswerState
     origin: Origin
@@ -34,6 +35,9 @@ class Answer(Data, frozen=True, kw_only=True):
     """That of the invitation: several people may share one customer id."""
     person: Text | None = None
     """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
+    anonymous: bool = False
+    """Whether it is of an anonymous survey and kept without a person: its customer did not ask to be
+    contacted. It is published once, when it is final, and its times are only days."""
     erased: bool = False
     """Whether everything personal was erased from it, at the customer's request."""
     survey_id: UUID | None = None

@@ -22,6 +22,8 @@ class Case(Data, frozen=True, kw_only=True):
     """The keyed hash of the customer's address."""
     person: Text | None = None
     """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
+    anonymous: bool = False
+    """Whether its answer is anonymous: there is nobody to contact."""
     erased: bool = False
     """Whether everything personal was erased from it, at the customer's request."""
     score: ScoreValue

@@ -34,6 +34,8 @@ class Invitation(Data, frozen=True, kw_only=True):
     """The keyed hash of the address that the mail goes to: several people may share one customer id."""
     person: Text | None = None
     """The pseudonym of the customer; None: of nobody, or published by a version that knew none."""
+    anonymous: bool = False
+    """Whether its answer is kept without a person, as its mail says."""
     erased: bool = False
     """Whether everything personal was erased from it, at the customer's request."""
     account: Account | None = None

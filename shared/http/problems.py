@@ -44,11 +44,14 @@ class Problem(HTTPException):
         *,
         errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
+        """:param members: further members of the document, for programs (RFC 9457, 3.2)."""
         default_title, default_detail = problem_texts(status)
         self.title = title or default_title
         self.remedy = detail or ("" if title else default_detail)
         self.errors = list(errors)
+        self.members = dict(members or {})
         super().__init__(status, str(self.remedy), dict(headers or {}))
 
     @property
@@ -143,7 +146,7 @@ def problem_response(request: Request, problem: Problem) -> Response:
     return response
 
 
-def _document(problem: Problem, request_id: str, spoken: Callable[[Message | str], str]) -> ProblemDocument:
+def _document(problem: Problem, request_id: str, spoken: Callable[[Message | str], str]) -> dict[str, Any]:
     document = ProblemDocument(type="about:blank", title=spoken(problem.title), status=problem.status)
     if problem.remedy:
         document["detail"] = spoken(problem.remedy)
@@ -153,7 +156,7 @@ def _document(problem: Problem, request_id: str, spoken: Callable[[Message | str
         document["errors"] = [
             FaultDocument(field=fault["field"], detail=spoken(fault["detail"])) for fault in problem.errors
         ]
-    return document
+    return {**problem.members, **document}
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -31,6 +31,8 @@ ERASED_DDL = (
 )
 """For the migration of a service that stores something of customers."""
 BARRIER_TIMEOUT = "1s"
+CONFIRMING_SERVICES = ("dispatcher", "collector", "scorer", "alerts")
+"""The services that store something of customers: an erasure is done when each of them has confirmed it."""
 
 
 class Target(NamedTuple):

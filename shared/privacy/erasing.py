@@ -68,13 +68,19 @@ class Erasing:
 
     async def step(self) -> float | None:
         """Erase some customers, once every row has a pseudonym."""
+        after, self._after = self._after, FIRST_TARGET
         async with self.database.reading() as uow:
-            waiting = await erased.find_waiting(uow, self._after, MAX_TARGETS_PER_ROUND)
+            waiting = await erased.find_waiting(uow, after, MAX_TARGETS_PER_ROUND)
+        if not waiting:
+            return None if after == FIRST_TARGET else 0
+        if await self.fill() is not None:
+            return 0
         there_are_more = len(waiting) == MAX_TARGETS_PER_ROUND
-        if not waiting or await self.fill() is not None:
-            return 0 if waiting else None
-        self._after = (waiting[-1].tenant, waiting[-1].id) if there_are_more else FIRST_TARGET
+        if there_are_more:
+            self._after = (waiting[-1].tenant, waiting[-1].id)
         await erased.wait_for_unaware(self.database)
+        if await self.fill() is not None:
+            return 0  # what a transaction that was waited for has stored
         letters = await self.dead_letters.find(waiting)
         await self._erase(waiting, letters)
         return 0 if there_are_more else None

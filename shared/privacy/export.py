@@ -17,6 +17,7 @@ from shared.events.envelope import Instant
 from shared.events.transactions import Basis
 
 ExportKind = Literal[
+    "known",
     "event",
     "invitation",
     "delivery",
@@ -33,11 +34,12 @@ EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 ExportOrigin = Literal["company", "customer", "import", "staff", "afterword"]
 """From whom it comes: the company's systems; the customer; answers that the company imported; what colleagues
 did; what arose while Afterword worked."""
-ExportPurpose = Literal["ask", "respect_no", "tell_machines", "listen", "count", "follow_up"]
+ExportPurpose = Literal["find", "ask", "respect_no", "tell_machines", "listen", "count", "follow_up"]
 KeptKind = Literal["contacts", "comments", "cases", "decisions", "visits", "deliveries", "always"]
 """By which of the company's rules it is kept; ``always``: as long as the customer is not asked."""
 ALWAYS: KeptKind = "always"
 PURPOSES: dict[ExportKind, ExportPurpose] = {
+    "known": "find",
     "event": "ask",
     "invitation": "ask",
     "delivery": "ask",
@@ -50,6 +52,7 @@ PURPOSES: dict[ExportKind, ExportPurpose] = {
     "case": "follow_up",
 }
 KEPT: dict[ExportKind, KeptKind] = {
+    "known": "contacts",
     "event": "decisions",
     "invitation": "contacts",
     "delivery": "deliveries",
@@ -74,6 +77,14 @@ class ExportRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     obtained_from: ExportOrigin
 
 
+class KnownRecord(ExportRecord, frozen=True, kw_only=True, tag="known"):
+    """One way in which the customer came: the id, with the keyed hashes of address and number."""
+
+    customer_id: str
+    address_hash: str | None = None
+    phone_hash: str | None = None
+
+
 class EventRecord(ExportRecord, frozen=True, kw_only=True, tag="event"):
     """A purchase or a contact, and whether the customer was asked about it."""
 
@@ -93,11 +104,8 @@ class EventRecord(ExportRecord, frozen=True, kw_only=True, tag="event"):
     organisation: tuple[str, ...] = ()
     attributes: Raw | UnsetType = UNSET
     decision: str
-    """``invited``, or why the customer was not asked."""
+    """``invited``, or why the customer was not asked; ``came_again``: it had been sent with other content."""
     survey: str | None = None
-    came_again_at: Instant | None = None
-    """When the same event came once more with other content."""
-    came_again_with: Raw | UnsetType = UNSET
 
 
 class InvitationRecord(ExportRecord, frozen=True, kw_only=True, tag="invitation"):
@@ -276,7 +284,8 @@ class CaseRecord(ExportRecord, frozen=True, kw_only=True, tag="case"):
 
 
 AnyRecord = (
-    EventRecord
+    KnownRecord
+    | EventRecord
     | InvitationRecord
     | DeliveryRecord
     | AskedRecord

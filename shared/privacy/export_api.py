@@ -85,13 +85,18 @@ async def read_complete(
         found = await uow.execute(statement, {"tenant": query.tenant, "limit": MAX_UNFILLED + 1})
         names |= set(found.scalars())
         if len(names) > MAX_UNFILLED:
-            raise Problem(
-                503,
-                detail=message("The data of an earlier version are still being prepared."),
-                headers={"Retry-After": str(RETRY_AFTER_S)},
-            )
+            raise being_prepared()
     own = [name for name in names if name and person_of(secret, query.tenant, name) == query.person]
     return await read(uow, replace(query, customer_ids=tuple(own)))
+
+
+def being_prepared() -> Problem:
+    """The refusal after an upgrade, until it is known whose each row is."""
+    return Problem(
+        503,
+        detail=message("The data of an earlier version are still being prepared."),
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
 
 
 FIND_UNFILLED = """

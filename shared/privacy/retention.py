@@ -25,7 +25,7 @@ Counts = dict[RetentionKind, dict[str, int]]
 LINK_END = "coalesce({i}.expires_at, uuid_extract_timestamp({i}.id) + interval '731 days')"
 """When the link of an invitation ends. Of one that a version without this column stored, it is not later than
 this: both the delay of a mail and the life of a link are a year at most."""
-LINK_OVER = f"NOT {{i}}.anonymous AND {{i}}.id < :contacts_id AND {LINK_END} < :contacts"
+LINK_OVER = f"NOT {{i}}.customer_removed AND {{i}}.id < :contacts_id AND {LINK_END} < :contacts"
 """Whether the customer of an invitation is to be removed: its link has ended so long ago."""
 
 

@@ -36,7 +36,13 @@ from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 from shared.secrets import customer_hash
 
-TABLES_WITHOUT_RECORDS = {"dispatcher.erased", "collector.erased", "scorer.erased", "alerts.erased"}
+TABLES_WITHOUT_RECORDS = {
+    "dispatcher.erased",
+    "collector.erased",
+    "scorer.erased",
+    "alerts.erased",
+    "dispatcher.erasure",
+}
 """They hold who was erased, of whom there is no export."""
 
 
@@ -149,7 +155,7 @@ async def test_every_table_with_a_person_is_in_the_export(world: World, amber: C
                 continue
             tables.add(f"{name}.{table.name}")
             key = next(each.name for each in table.primary_key if each.name not in {"tenant", "kind"})
-            key = "key" if table.name == "suppression_lift" else key
+            key = {"suppression_lift": "key", "known_customer": "customer_id"}.get(table.name, key)
             async with world.contexts[name].database.reading() as uow:
                 rows = await uow.execute(
                     f"SELECT {key} FROM {table.name} WHERE tenant = :tenant AND person = :person",
@@ -260,7 +266,7 @@ async def test_an_unknown_customer_is_404_that_says_what_was_looked_for(
 
 
 @pytest.mark.parametrize(
-    "query", [{}, {"customer_id": "guest"}, {"phone": "12345678"}, {"customer_id": "c", "kind": "nothing"}]
+    "query", [{}, {"customer_id": "guest"}, {"phone": "call me"}, {"customer_id": "c", "kind": "nothing"}]
 )
 async def test_what_cannot_be_a_customer_is_422(world: World, amber: Company, query: dict[str, str]) -> None:
     answer = await get(world, amber, "/v1/customers/export", **query)
@@ -277,8 +283,10 @@ async def test_several_customers_under_one_address_are_listed_and_one_is_chosen(
     await send_event(world, birch, 3, {"id": "birch-ben", "email": "ben@birch.example"})
     answer = await get(world, birch, "/v1/customers/export", **shared)
     assert answer.status_code == 409
-    details = [fault["detail"] for fault in answer.json()["errors"]]
-    assert details == ["birch-ann, with 1 mail address", "birch-ben, with 2 mail addresses"]
+    assert answer.json()["customers"] == [
+        {"customer_id": "birch-ann", "addresses": 1},
+        {"customer_id": "birch-ben", "addresses": 2},
+    ]
     answer = await get(world, birch, "/v1/customers/export", email="ben@birch.example")
     assert answer.status_code == 409, "an id with several addresses may be several people"
     whole = await export(world, birch, "/v1/customers/birch-ben/export")
@@ -392,7 +400,7 @@ async def test_rows_that_have_no_pseudonym_yet_are_in_it(world: World, amber: Co
     before = (await export(world, amber)).sections
     for name in SERVICES:
         for table in service(name).metadata.sorted_tables:
-            if "person" in table.columns and f"{name}.{table.name}" not in TABLES_WITHOUT_RECORDS:
+            if "person" in table.columns and table.columns["person"].nullable:
                 async with world.contexts[name].database.transaction() as uow:
                     await uow.execute(
                         f"UPDATE {table.name} SET person = NULL WHERE tenant = 'amber' AND person <> ''"

@@ -71,6 +71,7 @@ class Company:
     key: str = ""
     survey: str = ""
     suppression: str = ""
+    erasure: str = ""
     event: UUID = NOTHING
     invitation: UUID = NOTHING
     case: UUID = NOTHING
@@ -187,6 +188,9 @@ class World:
         await self.post("dispatcher", company, "/v1/suppressions", {"customer_id": f"{name}-again"})
         path = f"/v1/suppressions/customer:{name}-again?reason={name}-said-so"
         assert (await self.clients["dispatcher"].delete(path, headers=company.headers)).status_code == 204
+        await self.post("dispatcher", company, "/v1/suppressions", {"customer_id": f"{name}-gone"})
+        gone = {"customer_id": f"{name}-gone", "reason": f"{name} was asked by letter"}
+        company.erasure = (await self.post("dispatcher", company, "/v1/erasures", gone))["id"]
         async with dispatcher.transaction() as uow:
             await sending_commands.set_mode(uow, name, f"{name} admin", "live")
             await sending_commands.add_test_address(uow, name, f"{name} admin", f"tester@{name}.example")

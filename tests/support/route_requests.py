@@ -113,6 +113,18 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ("collector", "scorer", "alerts")
         },
+        "dispatcher POST /v1/erasures": RouteRequest(
+            json={"customer_id": f"{of.name}-nobody"}, headers={"idempotency-key": "1"}
+        ),
+        "dispatcher GET /v1/erasures": empty,
+        "dispatcher GET /v1/erasures/{erasure_id}": RouteRequest(
+            {"erasure_id": str(of.erasure)}, foreign=404
+        ),
+        "dispatcher GET /erasures": empty,
+        "dispatcher POST /erasures": RouteRequest(
+            form={"customer_id": f"{of.name}-nobody", "reason": "asked", "confirmed": "on"},
+            may_repeat=(f"{of.name}-nobody",),
+        ),
         "dispatcher GET /v1/decisions": RouteRequest(query={"event_id": f"{of.name}-order"}),
         "dispatcher GET /surveys": empty,
         "dispatcher GET /surveys/new": empty,

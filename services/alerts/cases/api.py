@@ -140,7 +140,7 @@ def _case_fields(context: AlertsContext, visible: VisibleCase) -> dict[str, Any]
     same = {name: getattr(case, name) for name in CaseOut.model_fields if hasattr(case, name)}
     return {
         **same,
-        "contact_due_at": None if case.may_contact is False else case.contact_due_at,
+        "contact_due_at": case.contact_due_at if case.may_be_contacted else None,
         "first_score": visible.first_score,
         "comment": visible.answer.comment,
         "still_writing": visible.writing,

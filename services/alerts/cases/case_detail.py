@@ -130,7 +130,7 @@ async def load_case_page(
     page = CaseDetailPage(
         case=file,
         owner=visible.owner_name,
-        finding=_finding(name, file.score, file.may_contact),
+        finding=_finding(name, file),
         name=name,
         answer=answer,
         first_score=visible.first_score,
@@ -196,10 +196,12 @@ async def _next_case(uow: UnitOfWork, staff: Staff, case: CaseFile, zone: ZoneIn
     return (await views.case_rows(uow, staff, others, zone))[0][0] if others else None
 
 
-def _finding(name: str, score: int, may_contact: bool | None) -> str:
-    facts = {"name": name, "score": sentences.score_with_article(score)}
-    if may_contact is None:
+def _finding(name: str, case: CaseFile) -> str:
+    facts = {"name": name, "score": sentences.score_with_article(case.score)}
+    if case.anonymous:
+        return translated("A customer gave %(score)s without a name.") % facts
+    if case.may_contact is None:
         return translated("%(name)s gave %(score)s.") % facts
-    if may_contact:
+    if case.may_contact:
         return translated("%(name)s gave %(score)s and wants to be contacted.") % facts
     return translated("%(name)s gave %(score)s and does not want to be contacted.") % facts

@@ -121,6 +121,8 @@ class CaseOut(BaseModel):
     still_writing: bool
     may_contact: bool | None
     """Yes, no, or (null) not asked."""
+    anonymous: bool
+    """The answer is kept without a person: there is nobody to contact."""
     touchpoint: str | None
     segments: dict[str, str]
     organisation: list[str]
@@ -136,7 +138,7 @@ class CaseOut(BaseModel):
     opened_at: datetime
     due_at: datetime
     contact_due_at: datetime | None
-    """Null: the customer does not want to be contacted."""
+    """Null: the customer does not want to be contacted, or is not known."""
     close_due_at: datetime
     first_contact_at: datetime | None
     closed_at: datetime | None

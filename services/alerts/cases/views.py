@@ -75,6 +75,7 @@ def case_row(
     about = [
         Markup("<bdi>{}</bdi>").format(name_of(invitation)),
         *([Markup("<bdi>{}</bdi>").format(case.touchpoint)] if case.touchpoint else []),
+        *([translated("anonymous")] if case.anonymous else []),
         *([translated("wants to be contacted")] if case.may_contact else []),
         *([_bold(translated("does not want to be contacted"))] if case.may_contact is False else []),
         *([_bold(translated("still writing"))] if visible.writing else []),

@@ -104,7 +104,9 @@ def _happened(case: CaseFile, answer: Answer) -> str:
 
 
 def _wish_and_task(case: CaseFile) -> Iterator[str]:
-    if case.may_contact:
+    if case.anonymous:
+        yield translated("The answer is anonymous, so there is nobody to contact.")
+    elif case.may_contact:
         yield translated("They want to be contacted.")
     elif case.may_contact is False:
         yield translated("They do not want to be contacted.")

@@ -105,7 +105,7 @@ async def cases_page(
 def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
     """A case as far as its event tells it: of its two deadlines the event has the next one only."""
     case = event.data
-    closing = case.first_contact_at is not None or case.may_contact is False
+    closing = case.first_contact_at is not None or case.may_contact is False or case.anonymous
     return CaseFile(
         tenant=event.tenant,
         id=case.id,
@@ -135,6 +135,7 @@ def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
         contact_key=case.contact_key or "",
         person=case.person,
         erased=case.erased,
+        anonymous=case.anonymous,
         may_contact=case.may_contact,
     )
 

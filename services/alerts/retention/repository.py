@@ -13,9 +13,9 @@ from services.alerts.models import (
     timeline,
 )
 from shared.outbound.deliveries import DELIVERY
-from shared.privacy.anonymous import (
-    anonymous_answer,
-    anonymous_invitation,
+from shared.privacy.removal import (
+    answer_without_customer,
+    invitation_without_customer,
     without_customer,
     wordless_answer,
 )
@@ -46,8 +46,8 @@ RETENTION: tuple[RetentionRule, ...] = (
         invitation,
         f"{LINK_OVER.format(i='t')} AND NOT {UNDER_WAY.format(before=':contacts')}",
         "body",
-        anonymous_invitation,
-        without_customer(invitation, anonymous="true"),
+        invitation_without_customer,
+        without_customer(invitation, customer_removed="true"),
     ),
     RewriteRule(
         "contacts",
@@ -57,7 +57,7 @@ RETENTION: tuple[RetentionRule, ...] = (
             AND NOT {UNDER_WAY.format(before=":contacts")}
         """,
         "body",
-        anonymous_answer,
+        answer_without_customer,
         without_customer(answer),
     ),
     ClearRule(

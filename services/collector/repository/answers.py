@@ -24,7 +24,7 @@ PUT_ANSWERS = """
                                 follow_up, may_contact, changed_at)
     SELECT tenant, id, version, state, score, comment, follow_up_question, follow_up, may_contact, changed_at
     FROM written
-    WHERE score IS NOT NULL AND (state = 'sent' OR score <> new_score)
+    WHERE score IS NOT NULL AND NOT anonymous AND (state = 'sent' OR score <> new_score)
 """
 TRY_LOCK_IMPORTS = """
     SELECT pg_try_advisory_xact_lock(hashtextextended('import:' || CAST(:tenant AS text), 0))
@@ -38,7 +38,8 @@ FIND_ANSWERS = f"""
 LOCK_ANSWERS_AFTER = f"""
     SELECT a.tenant, {ANSWER_BODY} AS body
     FROM answer a
-    WHERE CAST(:tenant AS text) IS NULL OR (a.tenant, a.id) > (:tenant, CAST(:id AS uuid))
+    WHERE (CAST(:tenant AS text) IS NULL OR (a.tenant, a.id) > (:tenant, CAST(:id AS uuid)))
+      AND NOT (a.anonymous AND a.state = 'saved')
     ORDER BY a.tenant, a.id
     LIMIT :max_rows
     FOR SHARE
@@ -49,7 +50,7 @@ LIST_ANSWERS = f"""
     SELECT {ANSWER_BODY} AS body, n.flag
     FROM answer a
     LEFT JOIN intent n ON n.tenant = a.tenant AND n.invitation_id = a.id
-    WHERE a.tenant = :tenant
+    WHERE a.tenant = :tenant AND NOT a.anonymous
       AND (a.answered_at, a.id)
           > (coalesce(CAST(:after_at AS timestamptz), '-infinity'), CAST(:after_id AS uuid))
       AND a.answered_at < coalesce(CAST(:until AS timestamptz), 'infinity')
@@ -66,7 +67,8 @@ async def put_answers(
 ) -> None:
     """Write answers, each one version after the row that is there; that row goes to the history.
 
-    The history keeps each score and all that was sent, but no text of a customer who was still writing.
+    The history keeps each score and all that was sent, but no text of a customer who was still writing, and
+    nothing of anonymous answers.
     The caller holds the lock under which it read the rows: the invitation's, or for imports the tenant's.
 
     :param writer: the page that wrote a customer's whole answer.
@@ -111,7 +113,10 @@ async def find_answers(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dic
 async def lock_answers_after(
     uow: UnitOfWork, after: tuple[str, UUID] | None, max_rows: int
 ) -> list[tuple[str, Answer]]:
-    """The next answers of all tenants after a tenant and id, locked, each with its tenant."""
+    """The next answers of all tenants after a tenant and id, locked, each with its tenant.
+
+    Anonymous ones that are not final were never published, and are left out.
+    """
     tenant, answer_id = after or (None, None)
     rows = await uow.execute(LOCK_ANSWERS_AFTER, {"tenant": tenant, "id": answer_id, "max_rows": max_rows})
     return [(row.tenant, decode_answer(row.body)) for row in rows]
@@ -129,7 +134,7 @@ async def list_answers(
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[tuple[Answer, str | None]]:
-    """Answers with a score, oldest first, each with the flag of the visits of its link.
+    """Answers with a score, oldest first, each with the flag of the visits of its link; no anonymous ones.
 
     :param allowed: segments to which the caller is limited; none: not limited.
     :param after: time and id of the last answer of the page before.

@@ -34,10 +34,15 @@ DELETE_VISITS = """
     USING unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
     WHERE t.tenant = n.tenant AND t.invitation_id = n.id
 """
+FORGET_LINKS = """
+    DELETE FROM answered_link t
+    USING unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
+    WHERE t.tenant = n.tenant AND t.invitation_id = n.id
+"""
 
 
 async def erase_invitations(uow: UnitOfWork, targets: Sequence[Target]) -> None:
-    """Erase whose the invitations of these customers are, and the visits of their links.
+    """Erase whose the invitations of these customers are, and the visits and answering of their links.
 
     Their rows are locked first, as by whoever writes their answers.
     """
@@ -48,6 +53,7 @@ async def erase_invitations(uow: UnitOfWork, targets: Sequence[Target]) -> None:
     bodies = [_encode(_decode(row.body).without_customer()) for row in rows]
     await uow.execute(WRITE_INVITATIONS, {**keys, "bodies": bodies})
     await uow.execute(DELETE_VISITS, keys)
+    await uow.execute(FORGET_LINKS, keys)
 
 
 LOCK_ANSWERS = f"""

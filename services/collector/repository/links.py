@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.collector.domain import InvitationReplica, LinkTarget, OpenedCase, PageRevision
+from services.collector.domain import AnsweredLink, InvitationReplica, LinkTarget, OpenedCase, PageRevision
 from services.collector.repository.answers import ANSWER_BODY, decode_answer
 from shared.db.database import UnitOfWork
 from shared.events import Survey
@@ -18,11 +18,13 @@ LOCK_INVITATION = "SELECT FROM invitation WHERE id = :id FOR UPDATE"
 FIND_LINK_TARGET = f"""
     SELECT t.body AS tenant, i.body AS invitation, s.body AS survey,
            {ANSWER_BODY} AS answer, a.page, a.page_seq,
+           l.invitation_id AS answered_id, l.claim,
            c.id AS case_id, c.due_at, c.state = 'closed' OR c.first_contact_at IS NOT NULL AS is_settled
     FROM invitation i
     JOIN tenant t ON t.id = i.tenant
     LEFT JOIN survey s ON s.tenant = i.tenant AND s.id = i.survey_id AND s.survey_version = i.survey_version
     LEFT JOIN answer a ON a.tenant = i.tenant AND a.id = i.id
+    LEFT JOIN answered_link l ON l.tenant = i.tenant AND l.invitation_id = i.id
     LEFT JOIN case_copy c ON c.tenant = i.tenant AND c.answer_id = i.id
     WHERE i.id = :id
 """
@@ -48,4 +50,5 @@ async def find_link_target(uow: UnitOfWork, invitation_id: UUID) -> LinkTarget |
         answer=decode_answer(row.answer) if row.answer else None,
         last_write=PageRevision(row.page, row.page_seq or 0) if row.page else None,
         case=OpenedCase(row.due_at, is_settled=row.is_settled) if row.case_id else None,
+        answered_link=AnsweredLink(row.claim) if row.answered_id else None,
     )

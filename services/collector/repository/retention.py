@@ -4,18 +4,18 @@ import msgspec
 
 from services.collector.domain import InvitationReplica
 from services.collector.models import answer, answer_history, intent, invitation
-from shared.privacy.anonymous import ANONYMOUS_ID, NO_EVENT, without_customer
 from shared.privacy.persons import NOBODY
+from shared.privacy.removal import NO_EVENT, REMOVED_ID, without_customer
 from shared.privacy.retention import LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
 
 
-def anonymous_replica(body: bytes) -> bytes:
+def replica_without_customer(body: bytes) -> bytes:
     """A stored invitation without its customer."""
     replica = _invitations.decode(body)
     return msgspec.json.encode(
         msgspec.structs.replace(
             replica,
-            customer_id=ANONYMOUS_ID,
+            customer_id=REMOVED_ID,
             contact_key=None,
             person=NOBODY,
             event_id=NO_EVENT,
@@ -35,8 +35,8 @@ RETENTION: tuple[RetentionRule, ...] = (
         invitation,
         LINK_OVER.format(i="t"),
         "body",
-        anonymous_replica,
-        without_customer(invitation, anonymous="true"),
+        replica_without_customer,
+        without_customer(invitation, customer_removed="true"),
     ),
     ClearRule(
         "contacts",

@@ -5,6 +5,8 @@
 // A choice by pointer is saved at once, one by keyboard when the focus leaves the scale, since the arrow keys pass over
 // the scores between; text after a pause in typing. Every request carries the whole form and a sequence number, so it
 // does not matter which of them arrive, and in which order.
+//
+// A page of an anonymous survey is the only one that can change its answer: when it is left, the answer is final.
 
 const form = document.getElementById("survey");
 const scale = form.querySelector(".scale");
@@ -28,23 +30,23 @@ let since = 0;
 
 const chosen = () => form.querySelector('input[name="score"]:checked');
 
-function body() {
+function body(action) {
   const fields = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
     // Of the three follow-up questions only the visible one.
     if (name.startsWith("follow_up_") && !form.elements[name].checkVisibility?.() && value === "") continue;
     fields.set(name, value);
   }
-  fields.set("action", "keep");
+  fields.set("action", action);
   return fields;
 }
 
-async function post() {
+async function post(action = "keep") {
   const score = chosen()?.value;
-  if (score === undefined || !dirty) return;
+  if (score === undefined || (!dirty && action === "keep")) return;
   dirty = false;
   form.elements.seq.value = Number(form.elements.seq.value) + 1;
-  const fields = body();
+  const fields = body(action);
   let reply = null;
   try {
     // Not form.action: that is the button of this name.
@@ -73,7 +75,7 @@ function save() {
   touched = true;
   if (!dirty || sending) return;
   pending += 1;
-  requests = requests.then(post).finally(() => { pending -= 1; });
+  requests = requests.then(() => post()).finally(() => { pending -= 1; });
 }
 
 function saveLater(delay) {
@@ -120,9 +122,15 @@ function leave() {
   clearTimeout(timer);
   post();
 }
-addEventListener("pagehide", leave);
+function close() {
+  if (!sending && touched) post("close");
+}
+addEventListener("pagehide", "anonymous" in form.dataset ? close : leave);
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") leave(); });
-addEventListener("pageshow", () => { sending = false; });
+addEventListener("pageshow", (event) => {
+  sending = false;
+  if (event.persisted && "anonymous" in form.dataset) location.reload(); // The answer was final.
+});
 
 // Send posts everything, with a sequence number of its own; it waits for earlier requests, so that it comes last.
 form.addEventListener("submit", (event) => {

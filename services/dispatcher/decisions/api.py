@@ -51,7 +51,7 @@ def _answer(row: Row[Any], staff_url: str, *, sees_names: bool) -> DecisionAnswe
         id=row.event_id,
         event_id=row.source_id,
         source=row.source,
-        customer_id=row.customer_id if sees_names else None,
+        customer_id=row.customer_id or None if sees_names else None,
         decided_at=row.decided_at,
         reason=row.reason,
         survey_id=row.survey_id,

@@ -183,6 +183,7 @@ def reason_not_to_send(
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"
     rules = (
+        (person.erased, "erased"),
         (person.address == "missing", "no_address"),
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),

@@ -1,22 +1,30 @@
 """Transactions become decisions, in order and in bulk: one event costs as many statements as a thousand."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.domain import Verdict, decide
+from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.explanation import explain
 from services.dispatcher.decisions.inputs import DecisionInputs, load_contacts, load_erased, load_inputs
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import begin_quarantine
 from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository.decisions import NewDecision
+from services.dispatcher.decisions.repository.known_customers import (
+    KnownCustomer,
+    keep_known,
+    known_contact,
+)
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.states import new_invitation
+from services.dispatcher.sending.domain import Sending
+from services.dispatcher.sending.sending_commands import find_sendings
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, TRANSACTIONS, Event, Transaction
@@ -24,7 +32,7 @@ from shared.events.envelope import record_key
 from shared.ids import uuid7
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY
-from shared.privacy.subjects import erase_event, subject_of
+from shared.privacy.subjects import erase_event
 from shared.service import Context
 
 Identity = tuple[str, UUID]
@@ -76,28 +84,43 @@ async def _decide_batch(
         firsts.setdefault(candidate.identity, candidate)
     digests = {(row.tenant, row.event_id): row.digest for row in await rows.find_digests(uow, list(firsts))}
     undecided = [candidate for identity, candidate in firsts.items() if identity not in digests]
+    repeated = [each for each in candidates if each.identity in digests or firsts[each.identity] is not each]
     if undecided:
         # What happened first is decided first, so that the quarantine falls on the later one.
         undecided.sort(key=lambda each: (each.event.tenant, each.event.data.occurred_at, each.event_id))
         await _decide(context, policy, uow, undecided)
-    known = [each for each in candidates if each.identity in digests]
-    erased = await _erase_repeated(context, uow, known) if known else set()
-    digests |= {each.identity: each.event.data.digest for each in undecided}
-    differing: dict[Identity, Transaction] = {}
-    for candidate in candidates:
-        if candidate.event.data.digest != digests[candidate.identity] and candidate.identity not in erased:
-            differing.setdefault(candidate.identity, candidate.event.data)
+    if repeated:
+        digests |= {each.identity: each.event.data.digest for each in undecided}
+        await _keep_differences(context, uow, repeated, digests)
+
+
+async def _keep_differences(
+    context: Context, uow: UnitOfWork, repeated: Sequence[Candidate], digests: Mapping[Identity, str]
+) -> None:
+    """Store what came once more with another content; of an erased customer nothing, not even the record."""
+    sendings = await find_sendings(uow, sorted({each.event.tenant for each in repeated}))
+    contacts = [
+        contact_key_of(
+            context.secret,
+            each.event.tenant,
+            each.event.data.customer,
+            sendings.get(each.event.tenant, Sending()).placeholder_ids,
+        )
+        for each in repeated
+    ]
+    erased = await find_erased(uow, [contact.subject for contact in contacts])
+    differing: dict[Identity, tuple[Transaction, str]] = {}
+    customers: list[KnownCustomer] = []
+    for each, contact in zip(repeated, contacts, strict=True):
+        transaction = each.event.data
+        if contact.subject not in erased and transaction.digest != digests[each.identity]:
+            differing.setdefault(each.identity, (transaction, contact.person))
+            customers.append(known_contact(context.secret, contact, transaction.customer))
     if differing:
         await rows.store_differences(uow, differing)
-
-
-async def _erase_repeated(context: Context, uow: UnitOfWork, repeated: Sequence[Candidate]) -> set[Identity]:
-    """Erase the records of decided events that came once more and are of erased customers; returns which."""
-    subjects = {each.identity: subject_of(context.secret, each.event) for each in repeated}
-    erased = await find_erased(uow, (subject for subject in subjects.values() if subject is not None))
-    identities = {identity for identity, subject in subjects.items() if subject in erased}
-    _publish_tombstones(uow, identities)
-    return identities
+        await keep_known(uow, customers)
+    pairs = zip(repeated, contacts, strict=True)
+    _publish_tombstones(uow, {each.identity for each, contact in pairs if contact.subject in erased})
 
 
 def _publish_tombstones(uow: UnitOfWork, identities: Collection[Identity]) -> None:
@@ -113,7 +136,11 @@ async def _decide(
     inputs = await load_inputs(uow, policy, events)
     contacts = [inputs.contact(event, context.secret) for event in events]
     await load_erased(uow, contacts, inputs)
-    asked = [contact for event, contact in zip(events, contacts, strict=True) if inputs.is_asked_about(event)]
+    asked = [
+        contact
+        for event, contact in zip(events, contacts, strict=True)
+        if inputs.is_asked_about(event) and contact.subject not in inputs.erased
+    ]
     if asked:
         await load_contacts(uow, asked, inputs)
     results = [
@@ -122,6 +149,14 @@ async def _decide(
     ]
     if await rows.insert(uow, [result.decision for result in results]) != len(results):
         raise DecisionCollision
+    await keep_known(
+        uow,
+        [
+            known_contact(context.secret, contact, event.data.customer)
+            for event, contact in zip(events, contacts, strict=True)
+            if contact.subject not in inputs.erased
+        ],
+    )
     await _invite(uow, results)
     _publish_tombstones(
         uow,
@@ -161,7 +196,9 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
     explanation = explain(inputs.policy, verdict, contact, person, mode, language)
     transaction, is_erased = event.data, contact.subject in inputs.erased
     if is_erased:
-        transaction, explanation = erase_event(transaction), replace(explanation, ignored_id=None)
+        source_id = kept_source_id(transaction.id, candidate.event_id, names_of(transaction.customer))
+        transaction = replace(erase_event(transaction), id=source_id)
+        explanation = replace(explanation, ignored_id=None)
     decision = NewDecision(
         event.tenant,
         candidate.event_id,

@@ -10,6 +10,7 @@ from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from shared.db import UnitOfWork
 from shared.events import Answer, Event
+from shared.privacy.persons import NOBODY
 from shared.values.customer_ids import is_placeholder_id
 
 NEVER_ARRIVED = frozenset({"withheld", "dropped", "failed"})
@@ -23,13 +24,16 @@ async def lock_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> None
     transactions wait for each other.
     """
     addresses: dict[tuple[str, str], set[str]] = {}
+    persons = {
+        (contact.tenant, contact.customer_id): contact.person for contact in contacts if contact.shares_id
+    }
     for contact in contacts:
         own = {contact.address} if contact.address is not None else set()
         addresses.setdefault((contact.tenant, contact.customer_id), set()).update(own)
         if contact.address is not None:
             addresses.setdefault((contact.tenant, contact.address), set()).update(own)
     rows = [
-        CustomerRow(tenant, key, min(known, default=None), several=len(known) > 1)
+        CustomerRow(tenant, key, min(known, default=None), len(known) > 1, persons.get((tenant, key), NOBODY))
         for (tenant, key), known in addresses.items()
     ]
     if rows:
@@ -57,11 +61,13 @@ async def end_quarantine(uow: UnitOfWork, contact: ContactKey, due_at: datetime)
 async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     """Store when another system asked a customer: the ``invited_at`` of an imported answer."""
     latest: dict[tuple[str, str], datetime] = {}
+    persons: dict[tuple[str, str], str | None] = {}
     for event in events:
         answer = event.data
         if answer.origin == "import" and answer.customer_id is not None and answer.invited_at is not None:
             key = event.tenant, answer.customer_id
             latest[key] = max(latest.get(key, answer.invited_at), answer.invited_at)
+            persons[key] = answer.person or persons.get(key)
     if latest:
         sendings = await find_sendings(uow, sorted({tenant for tenant, _ in latest}))
         asked = [
@@ -69,4 +75,4 @@ async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]])
             for (tenant, customer_id), at in latest.items()
             if not is_placeholder_id(customer_id, sendings.get(tenant, Sending()).placeholder_ids)
         ]
-        await contact_rows.store_asked_elsewhere(uow, asked)
+        await contact_rows.store_asked_elsewhere(uow, asked, persons)

@@ -29,7 +29,7 @@ class DecisionAnswer(BaseModel):
     id: UUID
     event_id: str
     source: str
-    customer_id: str | None = Field(description="Null to analysts.")
+    customer_id: str | None = Field(description="Null to analysts, and where the customer was erased.")
     decided_at: datetime
     reason: str
     survey_id: UUID | None

@@ -3,25 +3,24 @@
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
+from services.dispatcher.callers import ErasingCaller
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.exports import schemas
 from services.dispatcher.exports.access_log import record_access
 from services.dispatcher.exports.domain import SoughtCustomer
 from services.dispatcher.exports.export_commands import export_of, find_subject
-from shared.http.auth import Caller, staff_or_key
+from shared.http.auth import Caller
 from shared.http.instants import Instant
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.http.validation_errors import FieldFault
-from shared.permissions import ADMIN, PERSON_SCOPE
 from shared.privacy.export import ExportKind
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
-ExportCaller = Annotated[Caller, Depends(staff_or_key(PERSON_SCOPE, ADMIN))]
 Email = Annotated[str | None, Query(min_length=3, max_length=320, description="A mail address.")]
 Phone = Annotated[
     str | None, Query(min_length=3, max_length=100, description="A phone number with its country code.")
@@ -38,7 +37,7 @@ Before = Annotated[
     responses=schemas.RESPONSES,
 )
 async def export_by_contact(
-    caller: ExportCaller,
+    caller: ErasingCaller,
     context: OwnContext,
     email: Email = None,
     phone: Phone = None,
@@ -69,7 +68,7 @@ async def export_by_id(
     customer_id: Annotated[
         str, Path(min_length=1, max_length=200, description="The company's own id of the customer.")
     ],
-    caller: ExportCaller,
+    caller: ErasingCaller,
     context: OwnContext,
     email: Email = None,
     kind: Kind = None,

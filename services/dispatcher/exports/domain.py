@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from services.dispatcher.erasures.domain import NamedCustomer
 from shared.values.messages import Message, message
 
 
@@ -30,18 +31,10 @@ DESCRIPTIONS = {
 }
 
 
-class KnownCustomer(NamedTuple):
-    """A customer that is known under what was looked for."""
-
-    customer_id: str
-    addresses: int
-    """Under how many mail addresses."""
-
-
 class SeveralCustomers(Exception):
     """More than one customer, or one with more than one address: the caller has to choose."""
 
-    def __init__(self, customers: Sequence[KnownCustomer]) -> None:
+    def __init__(self, customers: Sequence[NamedCustomer]) -> None:
         super().__init__("several customers")
         self.customers = customers
 

@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 
 from services.dispatcher.context import DispatcherContext
+from services.dispatcher.erasures.domain import NamedCustomer
 from services.dispatcher.exports import lookup, repository
 from services.dispatcher.exports.domain import (
-    KnownCustomer,
     SeveralCustomers,
     SoughtCustomer,
     UnknownCustomer,
@@ -20,7 +20,6 @@ from services.dispatcher.models import PERSONAL_TABLES
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.http.problems import Problem
-from shared.http.validation_errors import FieldFault
 from shared.privacy.export import (
     ASKED_SERVICES,
     EXPORT_KINDS,
@@ -33,7 +32,7 @@ from shared.privacy.export import (
 from shared.privacy.export_api import read_complete
 from shared.privacy.export_links import ExportSubject
 from shared.privacy.service_client import ServiceUnavailable
-from shared.values.messages import Message, message
+from shared.values.messages import message
 
 RETRY_AFTER_S = 30
 SERVICES_IN_ORDER = (repository.SERVICE, *ASKED_SERVICES)
@@ -103,8 +102,9 @@ def unknown_customer(sought: SoughtCustomer | None) -> Problem:
     )
 
 
-def several_customers(customers: Sequence[KnownCustomer]) -> Problem:
+def several_customers(customers: Sequence[NamedCustomer]) -> Problem:
     """The refusal that lists the customers and asks which one is meant."""
+    choices = [{"customer_id": each.customer_id, "addresses": each.addresses} for each in customers]
     return Problem(
         409,
         message("More than one customer may be meant."),
@@ -112,23 +112,12 @@ def several_customers(customers: Sequence[KnownCustomer]) -> Problem:
             "Say which: give the “customer_id”, or “customer_id” and “email” together for the customer under "
             "this address alone."
         ),
-        errors=[FieldFault(field="customer_id", detail=described(customer)) for customer in customers],
-    )
-
-
-def described(customer: KnownCustomer) -> Message:
-    """The customer's id, and how many addresses it has."""
-    return message(
-        "%(customer)s, with %(n)s mail address",
-        "%(customer)s, with %(n)s mail addresses",
-        customer=customer.customer_id,
-        n=customer.addresses,
+        members={"customers": choices},
     )
 
 
 async def _refuse_erased(uow: UnitOfWork, subject: ExportSubject) -> None:
-    contacts = [] if subject.contact is None else [subject.contact]
-    if await repository.was_erased(uow, subject.tenant, [subject.person], contacts):
+    if await repository.was_erased(uow, *subject):
         raise lookup.erased()
 
 

@@ -19,6 +19,7 @@ from shared.privacy.export import (
     ExportRecord,
     InvitationRecord,
     KeptKind,
+    KnownRecord,
     SuppressionLiftRecord,
     SuppressionRecord,
     VisitRecord,
@@ -26,6 +27,7 @@ from shared.privacy.export import (
 from shared.values.messages import Message, message
 
 HEADINGS: dict[ExportKind, Message] = {
+    "known": message("How the customer is known"),
     "event": message("Purchases and contacts"),
     "invitation": message("Questions"),
     "delivery": message("Mails"),
@@ -38,6 +40,7 @@ HEADINGS: dict[ExportKind, Message] = {
     "case": message("How answers were followed up"),
 }
 PURPOSES: dict[ExportPurpose, Message] = {
+    "find": message("It is kept to find all of a customer who asks for it."),
     "ask": message("It is kept to ask at the right time how something went, and not too often."),
     "respect_no": message("It is kept so that nobody who said no is asked."),
     "tell_machines": message("It is kept to tell people from programs that open the links in mails."),
@@ -81,8 +84,6 @@ FIELDS: Mapping[str, Message] = {
     "organisation": message("Organisation"),
     "attributes": message("More that the company sent"),
     "survey": message("Survey"),
-    "came_again_at": message("Sent once more, with other content"),
-    "came_again_with": message("More that was sent then"),
     "language": message("Language"),
     "test": message("A test"),
     "due_at": message("Due"),
@@ -120,6 +121,7 @@ FIELDS_IN_FILE_ONLY = frozenset(
             "n",
             "channel",
             "address_hash",
+            "phone_hash",
             "by",
             "was",
         ),
@@ -179,7 +181,18 @@ def sentence_of(record: ExportRecord) -> Message:
 
 
 @sentence_of.register
+def _(record: KnownRecord) -> Message:
+    if record.address_hash and record.phone_hash:
+        return message("By this id, a mail address and a phone number.")
+    if record.address_hash:
+        return message("By this id and a mail address.")
+    return message("By this id and a phone number.") if record.phone_hash else message("By this id.")
+
+
+@sentence_of.register
 def _(record: EventRecord) -> Message:
+    if record.decision == "came_again":
+        return message("It was sent once more, with other content. The first counts.")
     return REASONS.get(record.decision, message("It was decided whether to ask about it."))
 
 

@@ -1,9 +1,7 @@
 """What the dispatcher keeps of one customer, and who is known under an address or a number."""
 
-from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import decode_facts
@@ -16,6 +14,7 @@ from shared.privacy.export import (
     EventRecord,
     ExportQuery,
     ExportSection,
+    KnownRecord,
     SuppressionLiftRecord,
     SuppressionRecord,
     in_body,
@@ -25,14 +24,32 @@ from shared.privacy.export import (
 )
 
 SERVICE = "dispatcher"
+CAME_AGAIN = "came_again"
+"""In place of a decision: the same event was sent once more with other content, which counts for nothing."""
 CONTACT_IN_BODY = in_body("contact_key")
 
 FIND_EVENTS = f"""
-    SELECT t.event_id, t.decided_at, t.source, t.source_id, t.customer_id, t.reason, t.facts, t.difference,
-        t.difference_at, s.name AS survey
+    SELECT t.event_id, t.decided_at AS at, t.source, t.source_id, t.customer_id, t.reason, t.facts,
+        s.name AS survey
     FROM decision t
     LEFT JOIN survey s ON s.tenant = t.tenant AND s.id = t.survey_id
     WHERE {of_person("t.decided_at")}
+"""
+FIND_DIFFERENCES = """
+    SELECT event_id, difference_at AS at, source, source_id, NULL AS customer_id, :again AS reason,
+        difference AS facts, NULL AS survey
+    FROM decision
+    WHERE tenant = :tenant AND difference_person = :person
+        AND (CAST(:before AS timestamptz) IS NULL OR difference_at < :before)
+    ORDER BY difference_at DESC
+    LIMIT :limit
+"""
+FIND_KNOWN = """
+    SELECT contact, phone, customer_id FROM known_customer
+    WHERE tenant = :tenant AND person = :person
+        AND (CAST(:contact AS text) IS NULL OR contact IN ('', :contact))
+    ORDER BY contact, phone
+    LIMIT :limit
 """
 FIND_INVITATIONS = f"""
     SELECT t.tenant, t.id, t.version, t.state, t.reason, t.sent_at, t.body
@@ -92,7 +109,13 @@ async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection
     sections = []
     if query.asks_for("event"):
         events = [_event(row) for row in await uow.execute(FIND_EVENTS, values)]
+        differing = await uow.execute(FIND_DIFFERENCES, {**values, "again": CAME_AGAIN})
+        events += [_event(row) for row in differing]
+        events.sort(key=lambda event: event.at.timestamp() if event.at else 0.0, reverse=True)
         sections.append(section_of(query, SERVICE, "event", events))
+    if query.asks_for("known"):
+        known = [_known(row) for row in await uow.execute(FIND_KNOWN, values)]
+        sections.append(section_of(query, SERVICE, "known", known))
     if query.asks_for("invitation"):
         rows = await uow.execute(FIND_INVITATIONS, values)
         invitations = [invitation_record(read_invitation(row)) for row in rows]
@@ -114,16 +137,15 @@ async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection
 
 def _event(row: Row[Any]) -> EventRecord:
     facts = decode_facts(row.facts)
-    again = msgspec.UNSET if row.difference is None else decode_facts(row.difference).attributes
     return EventRecord(
-        at=row.decided_at,
+        at=row.at,
         obtained_from="company",
         id=row.event_id,
         event=row.source_id,
         system=row.source,
         event_type=facts.type,
         occurred_at=facts.occurred_at,
-        customer_id=row.customer_id,
+        customer_id=facts.customer.id if row.customer_id is None else row.customer_id,
         locale=facts.customer.locale,
         time_zone=facts.customer.time_zone,
         country=facts.customer.country,
@@ -134,8 +156,16 @@ def _event(row: Row[Any]) -> EventRecord:
         attributes=facts.attributes,
         decision=row.reason,
         survey=row.survey,
-        came_again_at=row.difference_at,
-        came_again_with=again,
+    )
+
+
+def _known(row: Row[Any]) -> KnownRecord:
+    return KnownRecord(
+        at=None,
+        obtained_from="company",
+        customer_id=row.customer_id,
+        address_hash=row.contact or None,
+        phone_hash=row.phone or None,
     )
 
 
@@ -178,85 +208,15 @@ def _lift(row: Row[Any]) -> SuppressionLiftRecord:
     return SuppressionLiftRecord(at=row.at, obtained_from="staff", by=row.kind, id=row.key, was=row.was)
 
 
-FIND_BY_CONTACTS = """
-    SELECT DISTINCT customer_id FROM decision
-    WHERE tenant = :tenant AND customer_id <> '' AND (
-        contact_key = ANY(CAST(:hashes AS text[])) OR customer_id = ANY(CAST(:hashes AS text[]))
-    )
-    ORDER BY customer_id
-    LIMIT :limit
-"""
-FIND_BY_PHONE = """
-    SELECT customer_id FROM invitation
-    WHERE tenant = :tenant AND customer_id <> '' AND (
-        CAST(convert_from(body, 'UTF8') AS jsonb) #>> '{customer,phone}' = :phone
-        OR customer_id = :phone_hash
-    )
-    UNION
-    SELECT customer_id FROM decision
-    WHERE tenant = :tenant AND customer_id = :phone_hash
-    ORDER BY customer_id
-    LIMIT :limit
-"""
-FIND_ADDRESSES = """
-    SELECT customer_id, array_agg(DISTINCT contact_key) AS addresses FROM decision
-    WHERE tenant = :tenant AND customer_id = ANY(CAST(:ids AS text[])) AND contact_key IS NOT NULL
-    GROUP BY customer_id
-"""
-
-
-async def find_by_contacts(uow: UnitOfWork, tenant: str, hashes: Sequence[str], limit: int) -> list[str]:
-    """The ids of the customers who are known under one of these hashes of an address."""
-    rows = await uow.execute(FIND_BY_CONTACTS, {"tenant": tenant, "hashes": list(hashes), "limit": limit})
-    return list(rows.scalars())
-
-
-async def find_by_phone(uow: UnitOfWork, tenant: str, phone: str, phone_hash: str, limit: int) -> list[str]:
-    """The ids of the customers who are known under this number."""
-    values = {"tenant": tenant, "phone": phone, "phone_hash": phone_hash, "limit": limit}
-    return list((await uow.execute(FIND_BY_PHONE, values)).scalars())
-
-
-FIND_ADDRESSES = """
-    SELECT customer_id, array_agg(DISTINCT contact_key) AS addresses FROM decision
-    WHERE tenant = :tenant AND customer_id = ANY(CAST(:ids AS text[])) AND contact_key IS NOT NULL
-    GROUP BY customer_id
-"""
-
-
-async def find_addresses(uow: UnitOfWork, tenant: str, ids: Sequence[str]) -> dict[str, set[str]]:
-    """The keyed hashes of the addresses under which each of these customers is known, by id."""
-    rows = await uow.execute(FIND_ADDRESSES, {"tenant": tenant, "ids": list(ids)})
-    return {row.customer_id: set(row.addresses) for row in rows}
-
-
 FIND_ERASED = """
     SELECT true FROM erased
-    WHERE tenant = :tenant AND (
-        person = ANY(CAST(:persons AS text[]))
-            AND (contact IS NULL OR contact = ANY(CAST(:contacts AS text[])))
-        OR CAST(:any_person AS boolean) AND contact = ANY(CAST(:contacts AS text[]))
-    )
+    WHERE tenant = :tenant AND person = :person
+        AND (contact IS NULL OR contact = CAST(:contact AS text))
     LIMIT 1
 """
 
 
-async def was_erased(
-    uow: UnitOfWork,
-    tenant: str,
-    persons: Sequence[str],
-    contacts: Sequence[str],
-    *,
-    any_person: bool = False,
-) -> bool:
-    """Whether one of these persons was erased, under every address or one of these.
-
-    :param any_person: also somebody else under one of these addresses.
-    """
-    values = {
-        "tenant": tenant,
-        "persons": list(persons),
-        "contacts": list(contacts),
-        "any_person": any_person,
-    }
+async def was_erased(uow: UnitOfWork, tenant: str, person: str, contact: str | None) -> bool:
+    """Whether the person was erased, under every address or under this one."""
+    values = {"tenant": tenant, "person": person, "contact": contact}
     return bool((await uow.execute(FIND_ERASED, values)).scalar())

@@ -155,15 +155,11 @@ class EndedLinkPage(Page):
 
 def shown_kind(kind: ExportKind, sections: Sequence[ExportedSection]) -> ShownKind:
     """The records of one kind of all services."""
-    first, seen, shown = sections[0], set(), []
+    first, seen, shown = sections[0], set[UUID](), list[AnyRecord]()
     for section in sections:
-        for record in section.records:
-            # The owner of a thing comes first, and knows the most of it.
-            if (identity := getattr(record, "id", None)) is not None and not isinstance(identity, str):
-                if identity in seen:
-                    continue
-                seen.add(identity)
-            shown.append(record)
+        # The owner of a thing comes first, and knows the most of it: copies in other services are not shown.
+        shown += [record for record in section.records if getattr(record, "id", None) not in seen]
+        seen |= {one for record in section.records if isinstance(one := getattr(record, "id", None), UUID)}
     shown.sort(key=lambda record: record.at.timestamp() if record.at else 0.0, reverse=True)
     days = counted("%(num)s day", "%(num)s days", first.kept_days or 0) % {"num": first.kept_days}
     return ShownKind(

@@ -11,7 +11,11 @@ from services.dispatcher.decisions.domain import Person, reason_not_to_send
 from services.dispatcher.decisions.inputs import candidate_from
 from services.dispatcher.decisions.quarantine import end_quarantine
 from services.dispatcher.invitations import repository
-from services.dispatcher.invitations.states import move_invitation, read_invitation
+from services.dispatcher.invitations.states import (
+    move_invitation,
+    read_invitation,
+    subject_of_invitation,
+)
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import sending_from
@@ -20,6 +24,7 @@ from services.dispatcher.tenants import placeholder_tenant
 from shared.db import UnitOfWork
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.outbound import Delivery, MailResult, Prepared, Withdrawn
+from shared.privacy.erased import find_erased
 from shared.tenancy import read_tenant
 
 
@@ -69,7 +74,12 @@ class InvitationQueue:
             expires_at=invitation.expires_at,
             test=invitation.test,
             survey=candidate_from(inputs) if inputs.id is not None else None,
-            person=_person(inputs, renderer.address(invitation.customer), sending),
+            person=_person(
+                inputs,
+                renderer.address(invitation.customer),
+                sending,
+                erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
+            ),
             mode=sending.mode,
         )
         if forbidden is not None:
@@ -109,8 +119,9 @@ async def _end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invi
         await end_quarantine(uow, contact, invitation.due_at)
 
 
-def _person(inputs: Row[Any], address: str | None, sending: Sending) -> Person:
+def _person(inputs: Row[Any], address: str | None, sending: Sending, *, erased: bool) -> Person:
     return Person(
+        erased=erased,
         address=address_quality(address),
         test_address=sending.is_test(address),
         opted_out="unsubscribed" in inputs.reasons,

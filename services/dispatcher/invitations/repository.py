@@ -18,7 +18,7 @@ from shared.outbound import NewDelivery, claim_sql, deliveries
 
 COLUMNS = (
     "i.tenant, i.id, i.version, i.event_id, i.customer_id, i.survey_id, i.state, i.reason, i.test, "
-    "i.sent_at, i.changed_at, i.body"
+    "i.sent_at, i.anonymous, i.changed_at, i.body"
 )
 NOT_STOPPED = "w.tenant NOT IN (SELECT tenant FROM sending WHERE stopped)"
 """A condition on a delivery ``w``: its tenant has not stopped all sending."""

@@ -13,6 +13,7 @@ from services.dispatcher.invitations import repository
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
+from shared.privacy.subjects import Subject
 
 _decoder = msgspec.json.Decoder(Invitation)
 
@@ -45,6 +46,7 @@ def new_invitation(
         customer=customer,
         contact_key=contact.address,
         person=contact.person,
+        anonymous=survey.anonymous,
         account=transaction.account,
         handled_by=transaction.handled_by,
         event_id=event_id,
@@ -69,6 +71,11 @@ def read_invitation(row: Row[Any]) -> Invitation:
         reason=row.reason,
         sent_at=row.sent_at,
     )
+
+
+def subject_of_invitation(contact: ContactKey, invitation: Invitation) -> Subject:
+    """Whom an invitation asks, as an erasure knows them; ``contact``: as it is known today."""
+    return contact.subject._replace(person=invitation.person or contact.person)
 
 
 async def move_invitation(

@@ -7,7 +7,7 @@ from shared.clock import Clock, system_clock
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.events.placeholders import filled_texts, own_occasion
 from shared.events.surveys import Measurement
-from shared.link_tokens import LinkSigner
+from shared.link_tokens import LinkSigner, Purpose
 from shared.mail import MailMessage, message_id
 from shared.pages.language import direction, rendering_for, translated
 from shared.pages.placeholder_values import known_occasion, values_of
@@ -30,6 +30,8 @@ class SurveyMail:
     """The survey's own, their placeholders filled."""
     own_language: str
     own_direction: str
+    anonymous: bool
+    """The answer is kept without a person."""
     answer: str
     unsubscribe: str
     time_zone: str | None
@@ -109,7 +111,8 @@ class SurveyMailRenderer:
             words=filled_texts(texts, values),
             own_language=invitation.language,
             own_direction=direction(invitation.language),
-            answer=f"{public_url}/s/{self._links.sign('answer', invitation.id)}",
+            anonymous=invitation.anonymous,
+            answer=f"{public_url}/s/{self._links.sign(_purpose(invitation), invitation.id)}",
             unsubscribe=f"{public_url}/u/{self._links.sign('unsubscribe', invitation.id)}",
             time_zone=zone,
         )
@@ -141,6 +144,10 @@ class SurveyMailRenderer:
                 "question": question % values,
                 "reason": translated("What is the primary reason for your score?"),
             }
+
+
+def _purpose(invitation: Invitation) -> Purpose:
+    return "anonymous" if invitation.anonymous else "answer"
 
 
 def sender_line(company: str, address: str | None) -> str:

@@ -1,7 +1,8 @@
 """``backfill``: how far the rows of earlier versions have been brought up to date."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -9,17 +10,17 @@ from services.dispatcher.invitations.repository import COLUMNS
 from shared.db import UnitOfWork
 
 FIND_BACKFILL = """
-    SELECT 1 FROM backfill WHERE name = :name
+    SELECT 1 FROM backfill WHERE name = ANY(CAST(:names AS text[])) LIMIT 1
 """
 
 
-async def is_due(uow: UnitOfWork, name: str) -> bool:
-    """Whether something of it is left to be done."""
-    return (await uow.execute(FIND_BACKFILL, {"name": name})).one_or_none() is not None
+async def is_due(uow: UnitOfWork, names: Sequence[str]) -> bool:
+    """Whether something of them is left to be done."""
+    return (await uow.execute(FIND_BACKFILL, {"names": list(names)})).one_or_none() is not None
 
 
 LOCK_BACKFILL = """
-    SELECT tenant, id FROM backfill WHERE name = :name FOR UPDATE SKIP LOCKED
+    SELECT tenant, id, customer FROM backfill WHERE name = :name FOR UPDATE SKIP LOCKED
 """
 
 
@@ -32,7 +33,7 @@ END_BACKFILL = """
     DELETE FROM backfill WHERE name = :name
 """
 MOVE_BACKFILL = """
-    UPDATE backfill SET tenant = :tenant, id = :id WHERE name = :name
+    UPDATE backfill SET tenant = :tenant, id = :id, customer = :customer WHERE name = :name
 """
 
 
@@ -41,7 +42,9 @@ async def move(uow: UnitOfWork, name: str, last: Row[Any] | None) -> None:
     if last is None:
         await uow.execute(END_BACKFILL, {"name": name})
     else:
-        await uow.execute(MOVE_BACKFILL, {"name": name, "tenant": last.tenant, "id": last.id})
+        values = {"name": name, "tenant": last.tenant, "id": None, "customer": None}
+        values |= {"customer": last.id} if isinstance(last.id, str) else {"id": last.id}
+        await uow.execute(MOVE_BACKFILL, values)
 
 
 LIST_INVITATIONS = f"""
@@ -56,3 +59,53 @@ async def list_invitations(uow: UnitOfWork, place: Row[Any], limit: int) -> Sequ
     """The next invitations, of all tenants."""
     rows = await uow.execute(LIST_INVITATIONS, {"tenant": place.tenant, "id": place.id, "limit": limit})
     return rows.all()
+
+
+LIST_DECISIONS = """
+    SELECT d.tenant, d.event_id AS id, d.person, d.customer_id, d.contact_key, d.difference FROM decision d
+    WHERE CAST(:tenant AS text) IS NULL OR (d.tenant, d.event_id) > (:tenant, CAST(:id AS uuid))
+    ORDER BY d.tenant, d.event_id
+    LIMIT :limit
+"""
+
+
+async def list_decisions(uow: UnitOfWork, place: Row[Any], limit: int) -> Sequence[Row[Any]]:
+    """The next decisions, of all tenants."""
+    rows = await uow.execute(LIST_DECISIONS, {"tenant": place.tenant, "id": place.id, "limit": limit})
+    return rows.all()
+
+
+LIST_CUSTOMERS = """
+    SELECT c.tenant, c.id, c.person, c.id AS customer_id, c.address FROM customer c
+    WHERE CAST(:tenant AS text) IS NULL OR (c.tenant, c.id) > (:tenant, :customer)
+    ORDER BY c.tenant, c.id
+    LIMIT :limit
+"""
+
+
+async def list_customers(uow: UnitOfWork, place: Row[Any], limit: int) -> Sequence[Row[Any]]:
+    """The next rows of ``customer``, of all tenants."""
+    values = {"tenant": place.tenant, "customer": place.customer, "limit": limit}
+    return (await uow.execute(LIST_CUSTOMERS, values)).all()
+
+
+STORE_DIFFERENCE_PERSONS = """
+    UPDATE decision d SET difference_person = n.person
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:persons AS text[])
+    ) AS n(tenant, event_id, person)
+    WHERE d.tenant = n.tenant AND d.event_id = n.event_id
+        AND d.difference IS NOT NULL AND d.difference_person IS NULL
+"""
+
+
+async def store_difference_persons(uow: UnitOfWork, persons: Mapping[tuple[str, UUID], str]) -> None:
+    """Store whose the differences of these decisions are."""
+    await uow.execute(
+        STORE_DIFFERENCE_PERSONS,
+        {
+            "tenants": [tenant for tenant, _ in persons],
+            "event_ids": [event_id for _, event_id in persons],
+            "persons": list(persons.values()),
+        },
+    )

@@ -19,6 +19,7 @@ from shared.db.bulk import insert, keep_newest, keep_newest_events, row_values, 
 from shared.events import Event, Invitation, Survey, TenantSending, Transaction
 from shared.events.surveys import SURVEY_RULES
 from shared.kafka.ops.recovery import Cursor
+from shared.privacy.persons import NOBODY
 
 UNREAD = "unread"
 """Digest of a decision whose transaction has not been read again yet."""
@@ -176,7 +177,7 @@ async def restore_decisions(
         tenant=[event.tenant for event in events],
         source="restored",
         source_id=[str(event.data.event_id) for event in events],
-        customer_id=[event.data.customer.id for event in events],
+        customer_id=[NOBODY if event.data.erased else event.data.customer.id for event in events],
         digest=UNREAD,
         reason="invited",
         invitation_id=[event.data.id for event in events],

@@ -14,11 +14,11 @@ from services.dispatcher.models import (
     suppression_lift,
 )
 from shared.outbound.deliveries import DELIVERY
-from shared.privacy.anonymous import (
-    ANONYMOUS_ID,
+from shared.privacy.removal import (
     NO_EVENT,
-    anonymous_invitation,
-    anonymous_transaction,
+    REMOVED_ID,
+    invitation_without_customer,
+    transaction_without_customer,
     without_customer,
 )
 from shared.privacy.retention import LINK_END, LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
@@ -27,12 +27,12 @@ ON_ITS_WAY = "('waiting', 'sending')"
 """The states of an invitation or delivery that is not settled."""
 INVITATION_OVER = f"{{i}}.state NOT IN {ON_ITS_WAY} AND {LINK_OVER}"
 """Whether the customer of an invitation is to be removed."""
-DECISION_ANONYMOUS = f"""
+DECISION_CUSTOMER_OVER = f"""
     {{d}}.decided_at < :contacts
     AND NOT EXISTS (
         SELECT FROM invitation di
         WHERE di.tenant = {{d}}.tenant AND di.id = {{d}}.invitation_id
-            AND NOT di.anonymous AND NOT ({INVITATION_OVER.format(i="di")})
+            AND NOT di.customer_removed AND NOT ({INVITATION_OVER.format(i="di")})
     )
 """
 """Whether the customer of a decision is to be removed: not before that of its invitation."""
@@ -58,7 +58,7 @@ RETENTION: tuple[RetentionRule, ...] = (
             AND NOT EXISTS (
                 SELECT FROM decision d
                 WHERE d.tenant = t.tenant AND d.customer_id = t.id
-                    AND NOT ({DECISION_ANONYMOUS.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+                    AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
             )
             AND NOT EXISTS (
                 SELECT FROM invitation i
@@ -69,9 +69,9 @@ RETENTION: tuple[RetentionRule, ...] = (
     RewriteRule(
         "contacts",
         decision,
-        f"t.customer_id <> '{ANONYMOUS_ID}' AND {DECISION_ANONYMOUS.format(d='t')}",
+        f"t.customer_id <> '{REMOVED_ID}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
         "facts",
-        anonymous_transaction,
+        transaction_without_customer,
         without_customer(decision, difference="NULL"),
     ),
     RewriteRule(
@@ -79,11 +79,11 @@ RETENTION: tuple[RetentionRule, ...] = (
         invitation,
         INVITATION_OVER.format(i="t"),
         "body",
-        anonymous_invitation,
+        invitation_without_customer,
         # What a mail server said about an address may name it.
         without_customer(
             invitation,
-            anonymous="true",
+            customer_removed="true",
             event_id=f"'{NO_EVENT}'",
             reason="CASE WHEN t.state IN ('failed', 'bounced', 'unknown') THEN NULL ELSE t.reason END",
         ),

@@ -11,8 +11,8 @@ from shared.privacy.retention import Counts, totals
 from shared.privacy.retention_api import DAYS_BY_KIND
 
 _Body = create_model("_Body", __base__=StrictBody, **DAYS_BY_KIND)
-_DAYS: dict[str, Any] = dict.fromkeys(RETENTION_KINDS, (int, ...))
-_Answer = create_model("_Answer", **_DAYS)
+_DAYS_BY_KIND: dict[str, Any] = dict.fromkeys(RETENTION_KINDS, (int, ...))
+_Answer = create_model("_Answer", **_DAYS_BY_KIND)
 
 
 class RetentionBody(_Body):

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from shared.pages.language import spoken, translated
+from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import ERASED_CUSTOMER
 from shared.values.messages import message
 
@@ -14,6 +15,7 @@ REASONS = {
     "unknown_tenant": message("We had not heard of this company when the event came."),
     "no_survey": message("No survey asks about this type of event."),
     "paused": message("The survey that asks about it was paused."),
+    "erased": message("The customer was erased on request."),
     "no_address": message("The customer has no mail address."),
     "bad_address": message("The address of the customer cannot be one."),
     "opted_out": message("The customer has unsubscribed."),
@@ -25,6 +27,7 @@ SURVEY_OUTCOMES = {
     "invited": message("asks"),
     "order": message("a survey before it in the order asks"),
     "paused": message("paused"),
+    "erased": message("the customer was erased on request"),
     "no_address": message("no mail address"),
     "bad_address": message("the address cannot be one"),
     "opted_out": message("the customer has unsubscribed"),
@@ -43,6 +46,7 @@ MAIL_STATES = {
     "unknown": message("Nobody knows whether the mail was sent, so it is never sent again."),
 }
 DROP_REASONS = {
+    "erased": message("The customer was erased on request."),
     "no_address": message("The customer has no mail address."),
     "bad_address": message("The address of the customer cannot be one."),
     "opted_out": message("The customer has unsubscribed since."),
@@ -67,6 +71,7 @@ OUTCOMES = {
     "unknown_tenant": message("Company not known yet"),
     "no_survey": message("No survey asks"),
     "paused": message("Survey paused"),
+    "erased": message("Customer erased on request"),
     "no_address": message("No address"),
     "bad_address": message("Address cannot be one"),
     "opted_out": message("Has unsubscribed"),
@@ -78,7 +83,11 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def customer_label(customer_id: str) -> str:
-    """A customer's id; of the hash that stands for an address or a number, only the beginning."""
+    """A customer's id; of the hash that stands for an address or a number, only the beginning; of a customer
+    who was erased or is not kept any more that they were.
+    """
+    if customer_id == NOBODY:
+        return translated("erased on request")
     if customer_id == ERASED_CUSTOMER.id:
         return translated("not kept any more")
     if not _HASH.fullmatch(customer_id):
@@ -91,6 +100,8 @@ def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:
     if row.case_state is not None and with_case:
         closed, opened = translated("Case %(number)s closed"), translated("Case %(number)s open")
         return (closed if row.case_state == "closed" else opened) % {"number": row.case_number}
+    if row.answer_state is None and row.anonymous and row.state == "sent":
+        return translated("Asked; whether it was answered is not kept")
     if row.answer_state is None:
         return spoken(OUTCOMES[row.state or row.reason])
     if row.score is None:

@@ -85,7 +85,7 @@ async def list_events(
         events=[EventLine.of(row, with_case=staff.works_on_cases) for row in shown],
         today=TodaysOutcomes.of(counts, MAX_TODAY_COUNTED),
         q=q,
-        sought=customer_label(q),
+        sought=customer_label(q) if q else "",
         before=before,
         more=encode_cursor(shown[-1].decided_at, shown[-1].event_id) if len(rows) > EVENTS_PER_PAGE else None,
         staff_url=context.staff_url,

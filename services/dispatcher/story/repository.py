@@ -51,7 +51,7 @@ def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[
 
 _EVENTS = """
     SELECT d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.reason, d.facts,
-        d.difference_at, i.state, i.test, a.state AS answer_state, a.score,
+        d.difference_at, i.state, i.test, i.anonymous, a.state AS answer_state, a.score,
         c.number AS case_number, c.state AS case_state
     FROM decision d
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
@@ -201,12 +201,26 @@ FIND_CHANGES = """
         LIMIT :limit
     ) AS c
     JOIN decision AS d ON d.tenant = t.id AND d.event_id = c.event_id
+    UNION ALL
+    SELECT e.tenant, e.id, '{}', max(x.at)
+    FROM (
+        SELECT tenant, target, asked_at AS at FROM erasure
+        WHERE tenant = ANY(CAST(:tenants AS text[])) AND asked_at > :since
+        UNION ALL
+        SELECT tenant, target, kept_at FROM erasure_confirmation
+        WHERE tenant = ANY(CAST(:tenants AS text[])) AND kept_at > :since
+    ) AS x
+    JOIN erasure e USING (tenant, target)
+    GROUP BY e.tenant, e.id
+    LIMIT :limit
 """
 
 
 async def find_changes(
     uow: UnitOfWork, tenants: Collection[str], since: datetime, limit: int
 ) -> Sequence[Row[Any]]:
-    """The events whose story changed since a time, of each of these companies the newest so many."""
+    """The events whose story changed since a time, of each of these companies the newest so many; and the
+    erasures that were asked for or confirmed.
+    """
     rows = await uow.execute(FIND_CHANGES, {"tenants": list(tenants), "since": since, "limit": limit})
     return rows.all()

@@ -13,7 +13,9 @@ from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REASONS
 from shared.events import Transaction
 from shared.pages.language import spoken, translated
 
-StepKind = Literal["received", "decided", "mail", "clicked", "answered", "counted", "case", "closed"]
+StepKind = Literal[
+    "received", "decided", "mail", "anonymous", "clicked", "answered", "counted", "case", "closed"
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ def story_steps(story: EventStory) -> list[StoryStep]:
     ]
     if story.invitation is not None:
         steps.append(_mail_step(story.invitation))
+        if story.invitation.anonymous and not story.answers:
+            words = translated("This survey is anonymous: which answer came of this event is not kept.")
+            steps.append(StoryStep("anonymous", None, words))
     for answer in story.answers:
         steps += _answer_steps(answer)
     for case in story.cases:

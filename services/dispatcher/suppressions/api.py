@@ -23,6 +23,9 @@ from services.dispatcher.suppressions.suppression_commands import lift, suppress
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
+from shared.privacy.erased import find_erased
+from shared.privacy.persons import person_of
+from shared.privacy.subjects import Subject
 from shared.secrets import customer_hash
 from shared.values.customer_ids import is_placeholder_id
 from shared.values.messages import message
@@ -51,7 +54,8 @@ async def add_suppression(
     body: SuppressionBody, caller: SurveyEditor, context: OwnContext
 ) -> SuppressionList:
     """Answers the entries that stand for them. An address is kept as a keyed hash. An id that stands for
-    nobody, such as `guest`, is refused: it would silence everybody who comes under it.
+    nobody, such as `guest`, is refused: it would silence everybody who comes under it. The id of a customer
+    who was erased is not stored: they are never asked.
     """
     entries = []
     if body.email is not None:
@@ -64,7 +68,13 @@ async def add_suppression(
                     "This id stands for nobody: many customers may come under it. Give their addresses."
                 )
                 raise Problem(422, errors=[FieldFault(field="/customer_id", detail=remedy)])
-            entries.append(SuppressionEntry("customer", body.customer_id))
+            # Of a customer who was erased no id is stored; nobody asks them in any case. Erased under one
+            # address alone, others still have the id.
+            person = person_of(context.secret, caller.tenant, body.customer_id)
+            if not await find_erased(uow, [Subject(caller.tenant, person, contact="")]):
+                entries.append(SuppressionEntry("customer", body.customer_id))
+        if not entries:
+            return SuppressionList(suppressions=[])
         await suppress(uow, caller.tenant, entries, reason="listed", who=caller_name(caller))
         found = await repository.find_matching(uow, [(caller.tenant, *entry) for entry in entries])
     return SuppressionList(suppressions=[_answer(row) for row in found])

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.invitations.repository import find_by_id
-from services.dispatcher.invitations.states import read_invitation
+from services.dispatcher.invitations.states import read_invitation, subject_of_invitation
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions.suppression_commands import has_unsubscribed, resubscribe, unsubscribe
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -19,12 +19,14 @@ from shared.http.rate_limit import attempt
 from shared.http.routes import CheckedRoute
 from shared.link_tokens import LinkSigner
 from shared.pages.page import Page
+from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY
 
 router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 SubscriptionCommand = Callable[[UnitOfWork, ContactKey], Awaitable[None]]
-Shows = Literal["leave", "left", "return", "returned"]
-"""What the page says: do you want to be asked no more, you are not, do you want to be again, you are."""
+Shows = Literal["leave", "left", "return", "returned", "erased"]
+"""What the page says: do you want to be asked no more, you are not, do you want to be again, you are; or that
+nothing is kept of you any more, so that you are never asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +98,11 @@ async def _answer(
         tenant = await tenant_or_placeholder(uow, row.tenant)
         placeholder_ids = (await find_sending(uow, row.tenant)).placeholder_ids
         contact = contact_key_of(context.secret, row.tenant, invitation.customer, placeholder_ids)
-        if command is not None:
-            await command(uow, contact)
-        shows = yes if await has_unsubscribed(uow, contact) else no
+        shows: Shows = "erased"
+        if not invitation.erased and not await find_erased(uow, [subject_of_invitation(contact, invitation)]):
+            if command is not None:
+                await command(uow, contact)
+            shows = yes if await has_unsubscribed(uow, contact) else no
     page = UnsubscribePage(company=tenant.name, shows=shows, link=f"/u/{token}")
     return context.pages.page(request, page, speak=invitation.language)
 

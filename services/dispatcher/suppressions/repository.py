@@ -87,7 +87,7 @@ async def list_page(uow: UnitOfWork, tenant: str, after: tuple[str, str], limit:
 
 
 LOCK_ENTRY = """
-    SELECT kind, key, reason, listed FROM suppression
+    SELECT kind, key, reason, listed, person FROM suppression
     WHERE tenant = :tenant AND kind = :kind AND key = :key
     FOR UPDATE
 """
@@ -120,8 +120,8 @@ async def fall_back_to_list(uow: UnitOfWork, tenant: str, kind: str, key: str) -
 
 
 LOG_LIFT = """
-    INSERT INTO suppression_lift (tenant, id, at, kind, key, was, who, reason)
-    VALUES (:tenant, :id, :now, :kind, :key, :was, :who, :reason)
+    INSERT INTO suppression_lift (tenant, id, at, kind, key, was, who, reason, person)
+    VALUES (:tenant, :id, :now, :kind, :key, :was, :who, :reason, :person)
 """
 
 
@@ -138,6 +138,7 @@ async def log_lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: str, r
             "was": entry.reason,
             "who": who,
             "reason": reason,
+            "person": entry.person,
         },
     )
 

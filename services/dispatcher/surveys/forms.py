@@ -28,6 +28,7 @@ from shared.values.messages import Message, message
 
 NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
 STRINGS = ("name", "trigger", "measurement", "default_language")
+YES, NO = "yes", "no"
 UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
 """What a delay can be written in, in minutes."""
 FOLLOW_UPS = ("detractor", "passive", "promoter")
@@ -80,6 +81,7 @@ class DraftForm:
                 body[name] = typed if number is None else number
         delay, unit = whole_number(self["delay"].strip()), UNITS.get(self["delay_unit"])
         body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
+        body["anonymous"] = {YES: True, NO: False}.get(self["anonymous"], self["anonymous"])
         body["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
         return body
 
@@ -168,6 +170,7 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     unit = next(unit for unit in reversed(UNITS) if delay % UNITS[unit] == 0) if delay else "minutes"
     values = api_fields(draft)
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
+    fields["anonymous"] = YES if draft.anonymous else NO
     fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
     for language, texts in draft.texts.items():
         fields |= _text_fields(language, texts)

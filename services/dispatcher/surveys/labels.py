@@ -18,6 +18,7 @@ FIELD_LABELS = {
     "max_age_days": message("Days after which an event is too old to ask about"),
     "link_days": message("Days for which the link in the mail can be answered"),
     "position": message("Place in the order"),
+    "anonymous": message("Whose the answers are"),
     "default_language": message("Language for customers of no other"),
 }
 TEXT_LABELS = {
@@ -38,6 +39,7 @@ REMEDIES = {
     "measurement": message("Choose one purchase or contact, or the whole relation."),
     "delay": message("Write a whole number, 0 or more; a year is the most."),
     "position": message("Write a whole number from 1 to %(most)s, or leave it empty.", most=Count(MAX_PLACE)),
+    "anonymous": message("Choose whether answers are kept with the customer."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }
 """What to write in each field; the API words it in its own terms."""

@@ -78,6 +78,7 @@ def sample_invitation(survey: StoredSurvey, language: str, now: datetime) -> Inv
         measurement=survey.draft.measurement,
         language=language,
         test=True,
+        anonymous=survey.draft.anonymous,
         customer=Customer(id="nobody"),
         event_id=UUID(int=0),
         event_type=survey.draft.trigger,

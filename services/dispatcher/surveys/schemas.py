@@ -111,6 +111,8 @@ class StoredTexts(StrictBody):
 _DESCRIPTIONS = {
     "state": "`live` asks customers from the next event on (in test mode, the test addresses only). Without "
     "it a new survey is `paused` and asks nobody.",
+    "anonymous": "Answers are kept without a person, from the next invitation on: nobody can see whose they "
+    "are, unless the customer asks to be contacted.",
     "place": "Its place in the order; without one, the last.",
 }
 _RULES: dict[str, Any] = {
@@ -187,6 +189,7 @@ _RulesPatch = create_model(
     trigger=(str | None, None),
     measurement=(Measurement | None, None),
     state=(SurveyState | None, None),
+    anonymous=(bool | None, None),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
 )
@@ -227,6 +230,7 @@ _RulesAnswer = create_model(
     trigger=(str, ...),
     measurement=(str, ...),
     state=(str, ...),
+    anonymous=(bool, ...),
     **_ANSWERED_INTEGERS,
 )
 

@@ -1,7 +1,7 @@
 """What the scorer removes of what is too old, in this order. What is counted stays."""
 
 from services.scorer.models import answer, case_copy
-from shared.privacy.anonymous import without_customer
+from shared.privacy.removal import without_customer
 from shared.privacy.retention import ClearRule, RetentionRule
 
 RETENTION: tuple[RetentionRule, ...] = (

@@ -8,10 +8,10 @@ import pytest
 from support.source_code import ROOT
 
 GLOSSARY = """
-    answer, belongs, case, channel, claim, consume, contact, context, customer, dead letter, deadline, decision, delivery,
-    detractor, dimension, event, export, fence, fuse, handler, intent, invitation, lease, loop, margin, measurement, message, notice,
-    notification, NPS, outbox, partition, position, publish, quarantine, reader, record, relay,
-    replay, replica, restore guard, retention rule, scope, score, segment, sender, subscription, suppression, survey, tenant, topic, transaction, unready,
+    anonymous, answer, belongs, bundle, case, channel, claim, consume, contact, context, customer, dead letter, deadline,
+    decision, delivery, detractor, dimension, erasure, event, export, fence, fuse, handler, intent, invitation, lease, loop, margin,
+    measurement, message, notice, notification, NPS, outbox, partition, person, position, publish, quarantine, reader, record, relay,
+    replay, replica, restore guard, retention rule, scope, score, segment, sender, subscription, suppression, survey, target, tenant, topic, transaction, unready,
     version, window
 """
 

@@ -68,11 +68,18 @@ class CaseFile(msgspec.Struct, kw_only=True):
     """The pseudonym of the customer; None: not known yet; empty: of nobody, or erased."""
     erased: bool = False
     """Whether everything of the customer was erased from it."""
+    anonymous: bool = False
+    """Whether its answer is kept without a person: there is nobody to contact."""
+
+    @property
+    def may_be_contacted(self) -> bool:
+        """Whether there is a customer to contact, who has not said no."""
+        return self.may_contact is not False and not self.anonymous
 
     @property
     def waits_for_contact(self) -> bool:
         """Whether the deadline of the first contact runs: never against the customer's will."""
-        return self.first_contact_at is None and self.may_contact is not False
+        return self.first_contact_at is None and self.may_be_contacted
 
     def may_be_of(self, customer_id: str | None, contact_key: str) -> bool:
         """Whether it may be this person's: the same customer id, and no other address as far as known."""
@@ -210,9 +217,13 @@ class CaseFile(msgspec.Struct, kw_only=True):
     ) -> None:
         """Record an attempt to speak to the customer; the first that reached them meets the first deadline.
 
-        :raises NotPossible: when the customer does not want it, or was erased.
+        :raises NotPossible: when the customer does not want it, was erased, or was never known.
         """
         self._refuse_if_erased()
+        if self.anonymous:
+            raise NotPossible(
+                message("The answer is anonymous: there is nobody to contact. Write a note instead.")
+            )
         if self.may_contact is False:
             raise NotPossible(message("The customer does not want to be contacted. Write a note instead."))
         if reached and self.first_contact_at is None:
@@ -307,6 +318,7 @@ class CaseFile(msgspec.Struct, kw_only=True):
             contact_key=self.contact_key or None,
             person=self.person,
             erased=self.erased,
+            anonymous=self.anonymous,
             score=self.score,
             touchpoint=self.touchpoint,
             segments=self.segments,

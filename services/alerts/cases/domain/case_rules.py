@@ -75,6 +75,7 @@ def new_case(tenant: str, opening: Answer, newest: Answer, now: datetime, policy
         contact_key=opening.contact_key or "",
         person=opening.person,
         may_contact=newest.may_contact,
+        anonymous=opening.anonymous,
     )
 
 

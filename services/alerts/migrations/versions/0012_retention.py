@@ -15,6 +15,6 @@ def upgrade() -> None:
         op.execute(statement)
     op.execute(
         "ALTER TABLE invitation ADD COLUMN expires_at timestamptz, "
-        "ADD COLUMN anonymous boolean NOT NULL DEFAULT false"
+        "ADD COLUMN customer_removed boolean NOT NULL DEFAULT false"
     )
-    op.execute("CREATE INDEX ix_invitation_personal ON invitation (tenant, id) WHERE NOT anonymous")
+    op.execute("CREATE INDEX ix_invitation_personal ON invitation (tenant, id) WHERE NOT customer_removed")

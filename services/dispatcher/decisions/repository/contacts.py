@@ -1,12 +1,13 @@
 """``customer``: when each customer id, and each address by its keyed hash, was last asked."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
 from shared.db import UnitOfWork
+from shared.privacy.persons import NOBODY
 
 
 class CustomerRow(NamedTuple):
@@ -18,13 +19,15 @@ class CustomerRow(NamedTuple):
     """The hash of the address that the id came with; an address's row has its own."""
     several: bool
     """Whether the id came with more than one address in this batch."""
+    person: str = NOBODY
+    """Whose the id is; the row of an address is of nobody, since it may come under several ids."""
 
 
 LOCK_CUSTOMERS = """
-    INSERT INTO customer AS c (tenant, id, address, several)
+    INSERT INTO customer AS c (tenant, id, address, several, person)
     SELECT * FROM unnest(
         CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:addresses AS text[]),
-        CAST(:several AS boolean[])
+        CAST(:several AS boolean[]), CAST(:persons AS text[])
     )
     ORDER BY 1, 2
     ON CONFLICT (tenant, id) DO UPDATE SET
@@ -48,6 +51,7 @@ async def lock_customers(uow: UnitOfWork, customers: Iterable[CustomerRow]) -> N
             "ids": [row.id for row in rows],
             "addresses": [row.address for row in rows],
             "several": [row.several for row in rows],
+            "persons": [row.person for row in rows],
         },
     )
 
@@ -115,8 +119,11 @@ async def forget_invited(uow: UnitOfWork, tenant: str, keys: Collection[str], at
 
 
 STORE_ASKED_ELSEWHERE = """
-    INSERT INTO customer AS c (tenant, id, asked_elsewhere_at)
-    SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:times AS timestamptz[]))
+    INSERT INTO customer AS c (tenant, id, asked_elsewhere_at, person)
+    SELECT * FROM unnest(
+        CAST(:tenants AS text[]), CAST(:ids AS text[]), CAST(:times AS timestamptz[]),
+        CAST(:persons AS text[])
+    )
     ORDER BY 1, 2
     ON CONFLICT (tenant, id) DO UPDATE SET
         asked_elsewhere_at = greatest(c.asked_elsewhere_at, EXCLUDED.asked_elsewhere_at)
@@ -124,9 +131,18 @@ STORE_ASKED_ELSEWHERE = """
 """
 
 
-async def store_asked_elsewhere(uow: UnitOfWork, customers: Sequence[tuple[str, str, datetime]]) -> None:
-    """Store when another system asked each (tenant, customer id); the latest counts."""
-    await uow.execute(STORE_ASKED_ELSEWHERE, _sorted_columns(customers))
+async def store_asked_elsewhere(
+    uow: UnitOfWork,
+    customers: Sequence[tuple[str, str, datetime]],
+    persons: Mapping[tuple[str, str], str | None],
+) -> None:
+    """Store when another system asked each (tenant, customer id); the latest counts.
+
+    :param persons: whose each id is; None: not known.
+    """
+    columns = _sorted_columns(customers)
+    keys = zip(columns["tenants"], columns["ids"], strict=True)
+    await uow.execute(STORE_ASKED_ELSEWHERE, {**columns, "persons": [persons[key] for key in keys]})
 
 
 def _sorted_columns(rows: Sequence[tuple[str, str, datetime]]) -> dict[str, Any]:

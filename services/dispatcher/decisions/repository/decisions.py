@@ -89,25 +89,31 @@ def stored_segments(transaction: Transaction) -> list[str]:
 
 STORE_DIFFERENCES = """
     UPDATE decision d
-    SET difference = n.facts, difference_at = :now
+    SET difference = n.facts, difference_at = :now, difference_person = n.person
     FROM (
         SELECT * FROM unnest(
-            CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:facts AS bytea[])
-        ) AS u(tenant, event_id, facts)
+            CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:facts AS bytea[]),
+            CAST(:persons AS text[])
+        ) AS u(tenant, event_id, facts, person)
         ORDER BY 1, 2
     ) n
     WHERE d.tenant = n.tenant AND d.event_id = n.event_id AND d.difference IS NULL
 """
 
 
-async def store_differences(uow: UnitOfWork, differing: Mapping[tuple[str, UUID], Transaction]) -> None:
-    """Store what came under a decided (tenant, event id) with other content; the first difference stays."""
+async def store_differences(
+    uow: UnitOfWork, differing: Mapping[tuple[str, UUID], tuple[Transaction, str]]
+) -> None:
+    """Store what came under a decided (tenant, event id) with other content, each given with its person; the
+    first difference stays.
+    """
     await uow.execute(
         STORE_DIFFERENCES,
         {
             "tenants": [tenant for tenant, _ in differing],
             "event_ids": [event_id for _, event_id in differing],
-            "facts": [encode_facts(transaction) for transaction in differing.values()],
+            "facts": [encode_facts(transaction) for transaction, _ in differing.values()],
+            "persons": [person for _, person in differing.values()],
             "now": uow.now,
         },
     )

@@ -10,12 +10,12 @@ from shared.events import Answer, Invitation, Transaction
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import ERASED_CUSTOMER
 
-ANONYMOUS_ID = ERASED_CUSTOMER.id
+REMOVED_ID = ERASED_CUSTOMER.id
 """In place of a customer's id, where there must be one."""
 NO_EVENT = UUID(int=0)
 """In place of an event's id, which anybody can compute who knows how the company named the event."""
 
-_OF_THE_CUSTOMER = {"customer_id": f"'{ANONYMOUS_ID}'", "contact_key": "''", "person": f"'{NOBODY}'"}
+_OF_THE_CUSTOMER = {"customer_id": f"'{REMOVED_ID}'", "contact_key": "''", "person": f"'{NOBODY}'"}
 """Columns that say whose a row is, with what is in them when it is nobody's and NULL is not allowed."""
 
 
@@ -29,7 +29,7 @@ def without_customer(table: Table, **more: str) -> str:
     return ", ".join(f"{name} = {value}" for name, value in assigned.items())
 
 
-def anonymous_invitation(body: bytes) -> bytes:
+def invitation_without_customer(body: bytes) -> bytes:
     """A stored invitation without its customer."""
     invitation = _invitations.decode(body)
     return _encode(
@@ -46,7 +46,7 @@ def anonymous_invitation(body: bytes) -> bytes:
     )
 
 
-def anonymous_answer(body: bytes) -> bytes:
+def answer_without_customer(body: bytes) -> bytes:
     """A stored answer without its customer; what was written in it stays."""
     answer = _answers.decode(body)
     return _encode(
@@ -61,7 +61,7 @@ def wordless_answer(body: bytes) -> bytes:
     return _encode(msgspec.structs.replace(_answers.decode(body), comment=None, follow_up=None))
 
 
-def anonymous_transaction(body: bytes) -> bytes:
+def transaction_without_customer(body: bytes) -> bytes:
     """A stored event without its customer."""
     transaction = _transactions.decode(body)
     return _encode(

@@ -1,0 +1,78 @@
+"""``known_customer``: under which id, and which keyed hashes of addresses and numbers, each customer came.
+
+An erasure finds by it whom an address or an id names. It is kept by whatever stores something of a customer.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from services.dispatcher.decisions.contacts import ContactKey
+from shared.db import UnitOfWork
+from shared.events import Answer, Customer, Event
+from shared.privacy.persons import NOBODY, person_of
+from shared.secrets import customer_hash
+from shared.values.customer_ids import is_placeholder_id
+
+NO_NAME = ""
+"""In ``contact`` or ``phone``: the customer came without."""
+
+
+class KnownCustomer(NamedTuple):
+    """One way in which a customer came."""
+
+    tenant: str
+    person: str
+    contact: str
+    phone: str
+    customer_id: str
+    """Where they came without one, the keyed hash of the address or number that stands for it."""
+
+
+def known_contact(secret: str, contact: ContactKey, customer: Customer) -> KnownCustomer:
+    """The customer of an event, whose contact is known."""
+    phone = customer_hash(secret, contact.tenant, customer.phone) if customer.phone else NO_NAME
+    return KnownCustomer(
+        contact.tenant, contact.person, contact.address or NO_NAME, phone, contact.customer_id
+    )
+
+
+KEEP_KNOWN = """
+    INSERT INTO known_customer (tenant, person, contact, phone, customer_id)
+    SELECT * FROM unnest(
+        CAST(:tenants AS text[]), CAST(:persons AS text[]), CAST(:contacts AS text[]),
+        CAST(:phones AS text[]), CAST(:customer_ids AS text[])
+    )
+    ORDER BY 1, 2, 3, 4
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def keep_known(uow: UnitOfWork, customers: Iterable[KnownCustomer]) -> None:
+    """Keep under which names these customers came; the caller has made sure that none of them is erased."""
+    known = {customer[:4]: customer for customer in customers if customer.person != NOBODY}
+    if not known:
+        return
+    tenants, persons, contacts, phones, customer_ids = zip(*known.values(), strict=True)
+    await uow.execute(
+        KEEP_KNOWN,
+        {
+            "tenants": list(tenants),
+            "persons": list(persons),
+            "contacts": list(contacts),
+            "phones": list(phones),
+            "customer_ids": list(customer_ids),
+        },
+    )
+
+
+async def keep_imported(secret: str, uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
+    """Keep the customers of imported answers: they may never have had an event here."""
+    imported = (event for event in events if event.data.origin == "import" and not event.data.erased)
+    known = []
+    for event in imported:
+        answer, customer_id = event.data, event.data.customer_id
+        if customer_id is None or is_placeholder_id(customer_id):
+            continue
+        person = answer.person if answer.person is not None else person_of(secret, event.tenant, customer_id)
+        known.append(KnownCustomer(event.tenant, person, answer.contact_key or NO_NAME, NO_NAME, customer_id))
+    await keep_known(uow, known)

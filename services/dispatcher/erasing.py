@@ -1,0 +1,100 @@
+"""Erasure: decisions and invitations lose whose they are, and what only the customer's names would tell.
+
+What is counted of them stays. A mail that waits is dropped, one that is being sent is waited for.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec import json
+from msgspec.structs import replace
+from sqlalchemy import Row
+
+from services.dispatcher.decisions.erased_names import kept_source_id, names_of
+from services.dispatcher.decisions.explanation import decode_explanation, decode_facts, encode_facts
+from services.dispatcher.invitations.states import read_invitation
+from services.dispatcher.repository import erasing as rows
+from services.dispatcher.repository.erasing import ERASED_REASON, ErasedDecision, ErasedInvitation
+from shared.db import UnitOfWork
+from shared.db.notifications import notify_changes
+from shared.events import INVITATIONS, TRANSACTIONS, Customer
+from shared.events.envelope import record_key
+from shared.privacy.erased import Target
+from shared.privacy.subjects import Subject, erase_event
+
+
+async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target]:
+    """Erase these customers; returns those to whom a mail is being sent: its invitation is erased later.
+
+    Locks are taken in the order of the senders and of the decisions: deliveries, invitations, customers.
+    """
+    deliveries = await rows.lock_deliveries(uow, targets)
+    sending = {(row.tenant, row.about_id) for row in deliveries if row.state == "sending"}
+    invitations = await rows.lock_invitations(uow, targets)
+    customers = {(row.tenant, row.event_id): read_invitation(row).customer for row in invitations}
+    under_way = _targets_of([row for row in invitations if (row.tenant, row.id) in sending], targets)
+    await _erase_invitations(uow, [row for row in invitations if (row.tenant, row.id) not in sending])
+    await rows.remove_customers(uow, targets)
+    await rows.erase_suppressions(uow, targets)
+    await _erase_decisions(uow, targets, customers)
+    await rows.remove_known(uow, targets)
+    notify_changes(uow, [target.tenant for target in targets])
+    return under_way
+
+
+def _targets_of(invitations: Sequence[Row[Any]], targets: Sequence[Target]) -> set[Target]:
+    subjects = [Subject(row.tenant, row.person, row.contact_key) for row in invitations]
+    return {target for target in targets if any(target.covers(subject) for subject in subjects)}
+
+
+async def _erase_invitations(uow: UnitOfWork, invitations: Sequence[Row[Any]]) -> None:
+    """Write and publish the erased form of locked invitations; those that wait are dropped."""
+    erased = []
+    for row in {(row.tenant, row.id): row for row in invitations}.values():
+        invitation = erase_event(read_invitation(row))
+        if row.state == "waiting":
+            invitation = replace(invitation, state="dropped", reason=ERASED_REASON)
+        invitation = replace(invitation, version=row.version + 1)
+        uow.publish(INVITATIONS, row.tenant, invitation)
+        erased.append(
+            ErasedInvitation(
+                row.tenant,
+                row.id,
+                invitation.version,
+                invitation.state,
+                invitation.reason,
+                invitation.customer.id,
+                json.encode(invitation),
+            )
+        )
+    if erased:
+        await rows.drop_deliveries(uow, [(each.tenant, each.id) for each in erased])
+        await rows.write_invitations(uow, erased)
+
+
+async def _erase_decisions(
+    uow: UnitOfWork, targets: Sequence[Target], customers: dict[tuple[str, UUID], Customer]
+) -> None:
+    """Write the erased form of decisions, and erase the records of their events.
+
+    :param customers: those of the invitations that came of them.
+    """
+    erased = {}
+    for row in await rows.lock_decisions(uow, targets):
+        key = row.tenant, row.event_id
+        facts = decode_facts(row.facts)
+        names = names_of(customers.get(key, facts.customer), facts.customer.id, row.customer_id)
+        source_id = kept_source_id(row.source_id, row.event_id, names)
+        erased[key] = ErasedDecision(
+            row.tenant,
+            row.event_id,
+            source_id,
+            encode_facts(replace(erase_event(facts), id=source_id)),
+            json.encode(replace(decode_explanation(row.grounds), ignored_id=None)),
+        )
+    if erased:
+        await rows.write_decisions(uow, list(erased.values()))
+    differing = {(row.tenant, row.event_id) for row in await rows.erase_differences(uow, targets)}
+    for tenant, event_id in sorted({*erased, *differing}):
+        uow.publish_tombstone(TRANSACTIONS.name, record_key(tenant, str(event_id)))

@@ -1,0 +1,90 @@
+"""The API for erasures: a customer's data is erased in all services."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Query
+
+from services.dispatcher.callers import ErasingCaller, Limit, caller_name
+from services.dispatcher.context import OwnContext
+from services.dispatcher.erasures import repository
+from services.dispatcher.erasures.erasure_commands import ErasureRefused, request_erasure
+from services.dispatcher.erasures.schemas import ErasureAnswer, ErasureBody, ErasureChoice, ErasureList
+from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import FieldFault
+
+router = APIRouter(prefix="/v1", route_class=CheckedRoute)
+IdempotencyKey = Annotated[
+    str | None, Header(max_length=200, description="The same key again erases nothing again.")
+]
+
+
+@router.post("/erasures", status_code=202, summary="Erase a customer")
+async def ask_for_erasure(
+    body: ErasureBody, caller: ErasingCaller, context: OwnContext, idempotency_key: IdempotencyKey = None
+) -> ErasureAnswer:
+    """By id, everything of the customer. By address or phone number, if one customer alone came under it, and
+    under no other address; else 409 lists the customers (`customers`). By id and address, what came under
+    that address, where the id has several. It cannot be undone; the same again is the same erasure.
+    """
+    try:
+        async with context.database.transaction() as uow:
+            erasure = await request_erasure(
+                uow,
+                context.secret,
+                caller.tenant,
+                body.request(),
+                who=caller_name(caller),
+                key=idempotency_key,
+            )
+    except ErasureRefused as refused:
+        raise _problem(refused) from None
+    return ErasureAnswer.of(erasure)
+
+
+@router.get("/erasures", summary="All erasures, newest first")
+async def list_erasures(
+    caller: ErasingCaller,
+    context: OwnContext,
+    after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")] = "",
+    limit: Limit = 100,
+) -> ErasureList:
+    place = decode_cursor(after)
+    async with context.database.reading() as uow:
+        found = await repository.list_page(uow, caller.tenant, place, limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return ErasureList(
+        erasures=[ErasureAnswer.of(row) for row in found[:limit]],
+        next=encode_cursor(last.asked_at, last.id) if last is not None else None,
+    )
+
+
+@router.get("/erasures/{erasure_id}", summary="How far an erasure has come")
+async def read_erasure(
+    erasure_id: Annotated[UUID, Path(description="The erasure's id.")],
+    caller: ErasingCaller,
+    context: OwnContext,
+) -> ErasureAnswer:
+    async with context.database.reading() as uow:
+        found = await repository.find(uow, caller.tenant, erasure_id)
+    if found is None:
+        raise Problem(404)
+    return ErasureAnswer.of(found)
+
+
+def _problem(refused: ErasureRefused) -> Problem:
+    if refused.field and refused.title is None:
+        return Problem(422, errors=[FieldFault(field=refused.field, detail=refused.remedy)])
+    customers = [
+        ErasureChoice(customer_id=each.customer_id, addresses=each.addresses).model_dump()
+        for each in refused.customers
+    ]
+    return Problem(
+        refused.status,
+        refused.title or "",
+        refused.remedy,
+        headers={"Retry-After": str(refused.retry_s)} if refused.retry_s else None,
+        members={"customers": customers} if customers else None,
+    )

@@ -1,0 +1,137 @@
+"""The page of erasures in a real browser: it fits its window, and shows live what is erased."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+from support.browser import CHROMIUM, CHROMIUM_FLAGS
+from support.dispatcher_builders import TENANT, a_customer, a_transaction, decide, go_live, make_survey, rows
+from support.dispatcher_client import a_person
+from support.dispatcher_erasing import ask, erase
+from support.http_clients import SECRET
+
+from services.dispatcher.app import SERVICE
+from services.dispatcher.erasures.handlers import keep_confirmations
+from shared.clock import system_clock
+from shared.db.database import Database
+from shared.events import ERASURES, ErasureConfirmed
+from shared.http.server import serve
+from shared.link_tokens import LinkSigner
+from shared.privacy.erased import CONFIRMING_SERVICES
+from shared.service import Context
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    width: int
+    scheme: Any
+    width, scheme = getattr(request, "param", (1280, "light"))
+    async with async_playwright() as playwright:
+        browser: Browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        context = await browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en"
+        )
+        name, _, value = a_person()["Cookie"].partition("=")
+        await context.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        await browser.close()
+        assert complaints == []
+
+
+@pytest.fixture
+async def origin(context: Context) -> AsyncIterator[str]:
+    """The dispatcher behind a real socket, with three customers, two of whom share an address."""
+    context.database.clock = system_clock
+    await make_survey(context.database)
+    await go_live(context.database)
+    for name, address in (("kim-4711", "kim"), ("anna-17", "family"), ("bo-17", "family"), ("lea-3", "lea")):
+        customer = a_customer(name, email=f"{address}@example.com")
+        await decide(
+            context.database,
+            a_transaction(f"order {name}", customer, digest="d", occurred_at=datetime.now(UTC)),
+        )
+    app, _ = SERVICE.api(context)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = [
+        asyncio.create_task(serve(app, port, context.stopping)),
+        asyncio.create_task(context.changes.run(context.stopping)),
+        asyncio.create_task(context.keys.run(context.stopping)),
+    ]
+    yield f"http://127.0.0.1:{port}"
+    context.stopping.set()
+    await asyncio.gather(*running)
+
+
+async def confirm(database: Database, target: str, *services: str) -> None:
+    events = [
+        ERASURES.event(TENANT, ErasureConfirmed(id=target, service=name, confirmed_at=now), now)
+        for name in services
+        for now in [datetime.now(UTC)]
+    ]
+    async with database.transaction() as uow:
+        await keep_confirmations(uow, events)
+
+
+@pytest.mark.parametrize(
+    "page", [(width, scheme) for width in (320, 390, 1280) for scheme in ("light", "dark")], indirect=True
+)
+async def test_fits_its_window(page: Page, origin: str, database: Database, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
+    width = (page.viewport_size or {"width": 0})["width"]
+    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+
+    async def look(name: str) -> None:
+        await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} is {wide} px wide"
+
+    await page.goto(f"{origin}/erasures")
+    await look("erasures-empty")
+    await page.get_by_label("E-mail address").fill("family@example.com")
+    await page.get_by_label("Why").fill("asked by letter on 3 May")
+    await page.get_by_text("I have checked").click()
+    await page.get_by_role("button", name="Erase").click()
+    await expect(page.get_by_text("Several customers are meant.")).to_be_visible()
+    await look("erasures-several")
+    invitation = (await rows(database, "SELECT id FROM invitation WHERE customer_id = 'kim-4711'"))[0].id
+    event = (await rows(database, "SELECT event_id FROM decision WHERE customer_id = 'kim-4711'"))[0].event_id
+    done = await erase(database, customer_id="kim-4711", reason="asked by telephone")
+    await confirm(database, done.target, *CONFIRMING_SERVICES)
+    under_way = await ask(database, customer_id="lea-3", email="lea@example.com", reason="asked by letter")
+    await confirm(database, under_way.target, "dispatcher", "scorer")
+    await page.goto(f"{origin}/erasures?did=asked")
+    await look("erasures")
+    await page.get_by_label("Why").fill("kim@example.com wrote")
+    await page.get_by_label("Customer id").fill("anna-17")
+    await page.get_by_text("I have checked").click()
+    await page.get_by_role("button", name="Erase").click()
+    await look("erasures-fault")
+    await page.goto(f"{origin}/events/{event}")
+    await look("erasures-event")
+    await page.goto(f"{origin}/u/{LinkSigner(SECRET).sign('unsubscribe', invitation)}")
+    await look("erasures-link")
+    await page.goto(f"{origin}/surveys")
+    await look("erasures-surveys")
+
+
+async def test_shows_live_what_has_been_erased(page: Page, origin: str, database: Database) -> None:
+    asked = await ask(database, customer_id="kim-4711", reason="asked by letter")
+    await page.goto(f"{origin}/erasures")
+    await expect(page.get_by_role("heading", name="1 erasure is under way.")).to_be_visible()
+    await page.get_by_label("Customer id").fill("typed meanwhile")
+    await confirm(database, asked.target, *CONFIRMING_SERVICES)
+    await expect(page.get_by_role("heading", name="All that was asked for is done.")).to_be_visible()
+    await expect(page.get_by_label("Customer id")).to_have_value("typed meanwhile")
