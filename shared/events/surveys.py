@@ -35,11 +35,11 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """For which the link in the mail can be answered."""
     max_age_days: Annotated[int, Interval(ge=1, le=365)] = 7
     """After which an event is too old to ask about."""
-    anonymous: bool = False
-    """Answers are kept without a person; an invitation carries what was promised when it was made."""
     place: Annotated[int, Interval(ge=1, le=MAX_PLACE)] | None = None
     """In the order of the tenant's surveys, the first of which that may ask does. None: of a new survey, the
     last place; in an event, its publisher was a version that published no rules but trigger and state."""
+    anonymous: bool = False
+    """Answers are kept without a person; an invitation carries what was promised when it was made."""
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

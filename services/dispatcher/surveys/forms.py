@@ -81,7 +81,8 @@ class DraftForm:
                 body[name] = typed if number is None else number
         delay, unit = whole_number(self["delay"].strip()), UNITS.get(self["delay_unit"])
         body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
-        body["anonymous"] = {YES: True, NO: False}.get(self["anonymous"], self["anonymous"])
+        if typed := self["anonymous"]:  # a page that was open before there was this field posts none
+            body["anonymous"] = {YES: True, NO: False}.get(typed, typed)
         body["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
         return body
 
