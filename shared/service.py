@@ -23,6 +23,7 @@ from shared.privacy.dead_letters import DeadLetterSearch
 from shared.privacy.erased import keep_erased
 from shared.privacy.erasing import Erase, Erasing
 from shared.privacy.retention import RetentionRule
+from shared.privacy.rolling import SegmentRolling
 from shared.privacy.stripping import stripping
 from shared.runtime import Loop
 from shared.settings import Afterword, ServiceSettings, load
@@ -160,9 +161,16 @@ class Service:
             context.secret,
             data.tables,
             data.erase,
-            DeadLetterSearch(kafka, context.secret, topics),
+            DeadLetterSearch(kafka, context.secret, topics, context.database),
+            SegmentRolling(context.database, kafka, [*self._erasable_topics, *topics]),
             context.health,
         )
+
+    @property
+    def _erasable_topics(self) -> list[str]:
+        """Its own topics from which it erases, and those of transactions, from which their consumer does."""
+        own = {topic.name for topic in self.owns if topic.erasable}
+        return sorted(own | {topic.name for topic in self.consumes if topic is TRANSACTIONS})
 
     @property
     def roles(self) -> list[str]:

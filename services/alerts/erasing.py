@@ -25,6 +25,6 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
     for case in ended:
         case.erase(entries, uow.now)
     await cases.erase_timelines(uow, ended)
-    await cases.end_writing(uow, QUIET_DEADLINE, answers)
+    await cases.end_writing(uow, QUIET_DEADLINE, answers, ended)
     await write_changes(uow, ended, entries)
     return ()

@@ -92,7 +92,7 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
         if not await answers.try_lock_imports(uow, tenant_id):
             raise _import_under_way()
         ids = [answer_id(tenant_id, item) for item in items]
-        known = await answers.find_answers(uow, tenant_id, ids)
+        known = await answers.lock_answers(uow, tenant_id, ids)
         changed = []
         customers = [_customer_id(context, tenant, item.customer) for item in items]
         subjects = [

@@ -16,8 +16,6 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Sequence[Target]:
     for tenant, stored in (await erasing.lock_answers(uow, targets)).items():
         erased = [amended(answer, erase_event(answer), uow.now) for answer in stored]
         await answers.put_answers(uow, tenant, erased)
-        # Last: the versions that were there until now are part of the history from now on.
-        await erasing.erase_history(uow, tenant, [answer.id for answer in erased])
         for answer in erased:
             uow.publish(ANSWERS, tenant, answer)
     return ()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.collector.repository import replicas
+from services.collector.repository import erasing, replicas
 from shared.db.database import UnitOfWork
 from shared.events import (
     CASES,
@@ -31,8 +31,14 @@ async def keep_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> None
 
 
 async def keep_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
-    """Keep what the answer of each invitation will repeat."""
-    await replicas.keep_invitations(uow, newest(events, lambda invitation: invitation.id))
+    """Keep what the answer of each invitation will repeat; of an erased customer no visits either.
+
+    The dispatcher's erased version may come before this service erases, which then finds nobody in it.
+    """
+    latest = newest(events, lambda invitation: invitation.id)
+    await replicas.keep_invitations(uow, latest)
+    if erased := [(event.tenant, event.data.id) for event in latest if event.data.erased]:
+        await erasing.delete_visits(uow, erased)
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:

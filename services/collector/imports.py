@@ -238,7 +238,7 @@ def imported_answer(
     """The answer that an item becomes, or None when it changes nothing.
 
     Other content under a known id amends the answer; its time and day stay those of the first import. Of a
-    customer who was erased only what is counted is kept.
+    customer who was erased only what is counted is kept, also when the id comes again under another customer.
     """
     answered_at = old.answered_at if old and old.answered_at else item.answered_at
     segments = item.segments or {}
@@ -260,7 +260,7 @@ def imported_answer(
         answered_at=answered_at,
         changed_at=old.changed_at if old else now,
     )
-    if is_erased:
+    if is_erased or (old is not None and old.erased):
         new = erase_event(new)
     if old is None:
         return new

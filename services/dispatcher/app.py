@@ -14,6 +14,7 @@ from services.dispatcher.sending.schedule import UNPUBLISHED_LOOP, unpublished_l
 from services.dispatcher.settings import Settings
 from shared.events import (
     ANSWERS,
+    AUDIT,
     CASES,
     CUSTOMERS,
     ERASURES,
@@ -58,11 +59,11 @@ SERVICE = Service(
     metadata=metadata,
     paths=(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids", "/v1/erasures"),
-        *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/u"),
+        *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/v1/audit", "/audit", "/u"),
         *("/v1/customers", "/customers", "/x"),
     ),
     api=lazy_api("services.dispatcher.web"),
-    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES),
+    consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,

@@ -6,6 +6,7 @@ an invitation or a row of ``customer``, for erasures. No migration can do it, si
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -65,7 +66,7 @@ async def store_known(uow: UnitOfWork, secret: str, invitations: list[tuple[str,
         subject = subject_of_invitation(contact, invitation)
         if not invitation.erased and subject not in erased:
             contact = contact._replace(person=subject.person)
-            known.append(known_contact(secret, contact, invitation.customer))
+            known.append(known_contact(secret, contact, invitation.customer, invitation.decided_at))
     await keep_known(uow, known)
 
 
@@ -78,7 +79,7 @@ async def _know_invitations(uow: UnitOfWork, secret: str, place: Row[Any]) -> Se
 async def _know_decisions(uow: UnitOfWork, secret: str, place: Row[Any]) -> Sequence[Row[Any]]:
     """Of decisions, also whose the differences are that came later under the same identity."""
     found = await rows.list_decisions(uow, place, ROWS_PER_BATCH)
-    await _keep_unless_erased(uow, [_known(secret, row, row.contact_key) for row in found])
+    await _keep_unless_erased(uow, [_known(secret, row, row.contact_key, row.decided_at) for row in found])
     differing = {}
     for row in found:
         if row.difference is not None:
@@ -94,14 +95,18 @@ async def _know_decisions(uow: UnitOfWork, secret: str, place: Row[Any]) -> Sequ
 async def _know_customers(uow: UnitOfWork, secret: str, place: Row[Any]) -> Sequence[Row[Any]]:
     """Of those who were asked, also by other systems; a row of an address alone has its hash for an id."""
     found = await rows.list_customers(uow, place, ROWS_PER_BATCH)
-    known = [_known(secret, row, row.address) for row in found if not HASH.fullmatch(row.customer_id)]
+    known = [
+        _known(secret, row, row.address, row.asked_at or uow.now)
+        for row in found
+        if not HASH.fullmatch(row.customer_id)
+    ]
     await _keep_unless_erased(uow, known)
     return found
 
 
-def _known(secret: str, row: Row[Any], contact: str | None) -> KnownCustomer:
+def _known(secret: str, row: Row[Any], contact: str | None, known_at: datetime) -> KnownCustomer:
     person = row.person if row.person is not None else person_or_nobody(secret, row.tenant, row.customer_id)
-    return KnownCustomer(row.tenant, person, contact or NO_NAME, NO_NAME, row.customer_id)
+    return KnownCustomer(row.tenant, person, contact or NO_NAME, NO_NAME, row.customer_id, known_at)
 
 
 async def _keep_unless_erased(uow: UnitOfWork, known: Sequence[KnownCustomer]) -> None:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shared.privacy.audit import COMMAND_LINE
+
 if TYPE_CHECKING:
     from shared.db import Database, UnitOfWork
 
-COMMAND_LINE = "the command line"
-"""Under which name the acts of commands are logged."""
 TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="The company's short name.")]
 
 

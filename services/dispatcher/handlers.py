@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from services.dispatcher.audit.handlers import keep_audit
 from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.decisions.repository.known_customers import keep_imported
 from services.dispatcher.erasures.handlers import keep_confirmations
 from services.dispatcher.story.handlers import keep_answers, keep_cases
 from shared.db import UnitOfWork
-from shared.events import ANSWERS, CASES, ERASURES, TENANTS, TRANSACTIONS, Answer, Event
+from shared.events import ANSWERS, AUDIT, CASES, ERASURES, TENANTS, TRANSACTIONS, Answer, Event
 from shared.kafka.kernel import Subscription
 from shared.service import Context
 from shared.tenancy import keep_tenants
@@ -32,4 +33,5 @@ def subscriptions(context: Context) -> Sequence[Subscription[Any]]:
         Subscription(ANSWERS, partial(handle_answers, context)),
         Subscription(CASES, keep_cases),
         Subscription(ERASURES, keep_confirmations),
+        Subscription(AUDIT, keep_audit),
     )

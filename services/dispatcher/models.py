@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.outbound.deliveries import delivery_table
@@ -152,6 +153,8 @@ known_customer = Table(
     Column("contact", Text, primary_key=True, comment="The keyed hash of an address; empty: came without."),
     Column("phone", Text, primary_key=True, comment="The keyed hash of a number; empty: came without."),
     Column("customer_id", Text, nullable=False),
+    # When the customer last came so, give or take a month.
+    Column("known_at", INSTANT, nullable=False),
     Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
 )
@@ -286,6 +289,19 @@ case_heard = Table(
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
+)
+
+audit_line = Table(
+    "audit_line",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("at", INSTANT, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("about", Text),
+    Column("facts", JSONB, nullable=False),
+    Index(None, "tenant", "at", "id"),
 )
 
 for _table in (decision, invitation, customer, suppression, suppression_lift):

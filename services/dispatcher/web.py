@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 
+from services.dispatcher.audit import api as audit_api
+from services.dispatcher.audit import pages as audit_pages
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.decisions import api as decisions_api
 from services.dispatcher.erasures import api as erasures_api
@@ -38,6 +40,7 @@ ROUTERS = (
     retention_api.router,
     retention_pages.router,
     erasures_api.router,
+    audit_api.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
@@ -45,6 +48,7 @@ ROUTERS = (
     preview_pages.router,
     story_pages.router,
     erasures_pages.router,
+    audit_pages.router,
     unsubscribe_pages.router,
 )
 

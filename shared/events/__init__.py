@@ -5,6 +5,7 @@ are only ever added, and consumers ignore those they do not know; a breaking cha
 """
 
 from shared.events.answers import ANSWERS, Answer, AnswerState, Origin
+from shared.events.audit import AUDIT, AuditLine
 from shared.events.cases import CASES, Case, CaseState
 from shared.events.customers import CUSTOMERS, CustomerErased
 from shared.events.envelope import Data, Event, Topic, Unreadable
@@ -24,6 +25,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     TENANTS,
     CUSTOMERS,
     ERASURES,
+    AUDIT,
     SURVEYS,
     SENDING,
     RETENTION,
@@ -35,6 +37,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
 
 __all__ = [
     "ANSWERS",
+    "AUDIT",
     "CASES",
     "CUSTOMERS",
     "ERASURES",
@@ -50,6 +53,7 @@ __all__ = [
     "Account",
     "Answer",
     "AnswerState",
+    "AuditLine",
     "Basis",
     "Case",
     "CaseState",

@@ -55,12 +55,25 @@ def person_ddl(*tables: str) -> tuple[str, ...]:
     )
 
 
+# Whoever stores a row without a pseudonym looks for nobody, and what it stores of an erased customer can come
+# when that erasure is done: the row has no other way to be found than by the pseudonym that it gets here.
+ERASE_AGAIN = """
+    UPDATE erased e SET done_at = NULL
+    FROM unnest(CAST(:tenants AS text[]), CAST(:persons AS text[])) AS n(tenant, person)
+    WHERE e.tenant = n.tenant AND e.person = n.person
+"""
+
+
 async def fill_persons(uow: UnitOfWork, secret: str, tables: Sequence[PersonalTable], limit: int) -> int:
-    """Fill at most so many rows of one table; returns how many, 0 when no table has any left."""
+    """Fill at most so many rows of one table; returns how many, 0 when no table has any left.
+
+    Those of them that are of erased customers are erased next.
+    """
     for each in tables:
         rows = (await uow.execute(each.find, {"limit": limit})).all()
         if rows:
             persons = [person_or_nobody(secret, row.tenant, row.customer_id) for row in rows]
             await uow.execute(each.fill, {"rows": [row.ctid for row in rows], "persons": persons})
+            await uow.execute(ERASE_AGAIN, {"tenants": [row.tenant for row in rows], "persons": persons})
             return len(rows)
     return 0

@@ -16,8 +16,9 @@ from shared.events import ERASURES, ErasureConfirmed
 from shared.health import Health
 from shared.privacy import erased
 from shared.privacy.backfill import PersonalTable, fill_persons
-from shared.privacy.dead_letters import DeadLetterSearch
+from shared.privacy.dead_letters import DeadLetterSearch, Tombstone
 from shared.privacy.erased import Target
+from shared.privacy.rolling import CHECK_INTERVAL_S, SEGMENTS_LOOP, SegmentRolling
 from shared.runtime import Loop, Periodic
 from shared.telemetry import metrics
 
@@ -50,6 +51,7 @@ class Erasing:
     tables: Sequence[PersonalTable]
     erase: Erase
     dead_letters: DeadLetterSearch
+    segments: SegmentRolling
     health: Health
     _after: tuple[str, str] = field(default=FIRST_TARGET, init=False)
 
@@ -59,6 +61,7 @@ class Erasing:
         return {
             ERASING_LOOP: Periodic(ERASING_LOOP, self.step, ERASE_INTERVAL_S, self.health).run,
             PERSONS_LOOP: Periodic(PERSONS_LOOP, self.fill, FILL_INTERVAL_S, self.health).run,
+            SEGMENTS_LOOP: Periodic(SEGMENTS_LOOP, self.segments.step, CHECK_INTERVAL_S, self.health).run,
         }
 
     async def fill(self) -> float | None:
@@ -85,8 +88,9 @@ class Erasing:
         await self._erase(waiting, letters)
         return 0 if there_are_more else None
 
-    async def _erase(self, targets: Sequence[Target], letters: Sequence[tuple[Target, str, bytes]]) -> None:
+    async def _erase(self, targets: Sequence[Target], letters: Sequence[Tombstone]) -> None:
         """Erase them together; when that is refused, each half of them, down to one, who waits."""
+        self.health.tick(ERASING_LOOP)
         try:
             async with self.database.transaction() as uow:
                 done = await self._erase_in(uow, targets, letters)
@@ -103,14 +107,14 @@ class Erasing:
         metrics.ERASURES.labels(self.service, "erased").inc(len(done))
 
     async def _erase_in(
-        self, uow: UnitOfWork, targets: Sequence[Target], letters: Sequence[tuple[Target, str, bytes]]
+        self, uow: UnitOfWork, targets: Sequence[Target], letters: Sequence[Tombstone]
     ) -> list[Target]:
         locked = await erased.lock_waiting(uow, targets)
         if not locked:
             return []
         under_way = set(await self.erase(uow, locked))
         done = [target for target in locked if target not in under_way]
-        for topic, key in {(topic, key) for target, topic, key in letters if target in done}:
+        for topic, key in sorted({(each.topic, each.key) for each in letters if each.target in done}):
             uow.publish_tombstone(topic, key)
         await erased.store_done(uow, done)
         for target in done:

@@ -72,7 +72,7 @@ async def test_every_example_is_taken_back_and_settled_once_and_can_be_said_agai
 ) -> None:
     service = a_service(name)
     context = await a_context(service, postgres)
-    recovery = service.recovery(context)
+    recovery = service.restored(context)
     try:
         said = []
         for _ in range(2):

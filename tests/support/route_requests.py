@@ -43,6 +43,8 @@ class RouteRequest:
     may_repeat: tuple[str, ...] = ()
     """What the answer may repeat, because it was sent or follows from it."""
     public: bool = False
+    is_logged: bool = False
+    """Whether reading it adds a line to the log of who looked, and nothing else."""
     foreign: int | None = None
     """What somebody else is answered; None: the route speaks of its caller's own things only."""
 
@@ -78,18 +80,22 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /v1/placeholder-ids": empty,
         "dispatcher PUT /v1/placeholder-ids": RouteRequest(json={"ids": ["walk by"]}),
         "dispatcher GET /v1/customers/export": RouteRequest(
-            query={"email": f"customer@{of.name}.example"}, foreign=404
+            query={"email": f"customer@{of.name}.example"}, is_logged=True, foreign=404
         ),
         "dispatcher GET /v1/customers/{customer_id:path}/export": RouteRequest(
-            {"customer_id:path": f"{of.name}-customer"}, foreign=404
+            {"customer_id:path": f"{of.name}-customer"}, is_logged=True, foreign=404
         ),
         "dispatcher GET /customers": empty,
         "dispatcher POST /customers": RouteRequest(
             form={"customer_id": f"{of.name}-customer"},
             may_repeat=(f"{of.name}-customer", _person(of)),
         ),
-        "dispatcher GET /customers/{person}": RouteRequest({"person": _person(of)}, foreign=404),
-        "dispatcher GET /customers/{person}/download": RouteRequest({"person": _person(of)}, foreign=404),
+        "dispatcher GET /customers/{person}": RouteRequest(
+            {"person": _person(of)}, is_logged=True, foreign=404
+        ),
+        "dispatcher GET /customers/{person}/download": RouteRequest(
+            {"person": _person(of)}, is_logged=True, foreign=404
+        ),
         "dispatcher POST /customers/{person}/link": RouteRequest(
             {"person": _person(of)}, form={}, foreign=404
         ),
@@ -120,6 +126,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /v1/erasures/{erasure_id}": RouteRequest(
             {"erasure_id": str(of.erasure)}, foreign=404
         ),
+        "dispatcher GET /v1/audit": empty,
+        "dispatcher GET /audit": empty,
+        "dispatcher GET /audit/export": empty,
         "dispatcher GET /erasures": empty,
         "dispatcher POST /erasures": RouteRequest(
             form={"customer_id": f"{of.name}-nobody", "reason": "asked", "confirmed": "on"},
@@ -227,7 +236,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /u/{token}/again": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
         ),
-        "dispatcher GET /x/{token}": RouteRequest({"token": _export_token(of, by)}, public=True, foreign=404),
+        "dispatcher GET /x/{token}": RouteRequest(
+            {"token": _export_token(of, by)}, public=True, is_logged=True, foreign=404
+        ),
         "dispatcher POST /u/{token}/again": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
         ),

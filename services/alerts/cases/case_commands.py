@@ -40,6 +40,7 @@ from shared.http.auth import Caller
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
+from shared.privacy.audit import record_audit
 from shared.values.messages import message
 
 
@@ -209,6 +210,7 @@ async def _reveal(
     if not known:
         raise NotPossible(message("We know neither an address nor a number."))
     case.reveal(entries, uow.now, actor, " and ".join(known))
+    record_audit(uow, case.tenant, actor.name, "address_shown", str(case.id), shown=" and ".join(known))
     return contact
 
 

@@ -103,7 +103,10 @@ async def cases_page(
 
 
 def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
-    """A case as far as its event tells it: of its two deadlines the event has the next one only."""
+    """A case as far as its event tells it: of its two deadlines the event has the next one only.
+
+    One whose customer was erased from its event is closed: nobody would find it to end it.
+    """
     case = event.data
     closing = case.first_contact_at is not None or case.may_contact is False or case.anonymous
     return CaseFile(
@@ -113,7 +116,7 @@ def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
         version=case.version,
         decided_version=case.version,
         decided_by=SYSTEM.name,
-        state=case.state,
+        state="closed" if case.erased else case.state,
         answer_id=case.answer_id,
         event_id=case.event_id,
         customer_id=case.customer_id,
@@ -130,7 +133,7 @@ def case_file_of(event: Event[Case], policy: CasePolicy) -> CaseFile:
         close_due_at=case.due_at if closing else case.opened_at + policy.close_within,
         due_at=case.due_at,
         first_contact_at=case.first_contact_at,
-        closed_at=case.closed_at,
+        closed_at=case.closed_at or (event.time if case.erased else None),
         changed_at=event.time,
         contact_key=case.contact_key or "",
         person=case.person,

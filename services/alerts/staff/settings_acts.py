@@ -17,6 +17,7 @@ from services.alerts.staff.sessions import session_id
 from services.alerts.staff.sign_in import SignIn
 from shared.db.database import UnitOfWork
 from shared.http.staff_auth import Staff
+from shared.privacy.audit import record_audit
 from shared.tenancy.tenants import find_tenant
 from shared.values.messages import Message, message
 
@@ -34,6 +35,15 @@ async def act(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Coll
                 uow, staff.tenant, address=form.address, name=form.name, role=form.role, segments=segments
             )
             await notices.queue_invitation(uow, staff.tenant, person, by=staff.id)
+            record_audit(
+                uow,
+                staff.tenant,
+                staff.name,
+                "person_invited",
+                str(person),
+                role=form.role,
+                segments=len(segments),
+            )
         case "change":
             await _change_person(uow, staff, form)
         case "link":
@@ -44,9 +54,13 @@ async def act(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Coll
         case "deactivate":
             if not form.sure:
                 raise BadAccount("person", message("Tick that it is meant."))
-            await accounts.dismiss(uow, staff.tenant, (await _managed_person(uow, staff, form)).id)
+            found = await _managed_person(uow, staff, form)
+            await accounts.dismiss(uow, staff.tenant, found.id)
+            record_audit(uow, staff.tenant, staff.name, "person_deactivated", str(found.id))
         case "activate":
-            await accounts.readmit(uow, staff.tenant, (await _managed_person(uow, staff, form)).id)
+            found = await _managed_person(uow, staff, form)
+            await accounts.readmit(uow, staff.tenant, found.id)
+            record_audit(uow, staff.tenant, staff.name, "person_activated", str(found.id))
 
 
 async def _change_own(uow: UnitOfWork, staff: Staff, form: SettingsForm, languages: Collection[str]) -> None:
@@ -77,6 +91,15 @@ async def _change_person(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> N
         )
     segments = await _segments(uow, staff, form)
     await accounts.change_rights(uow, staff.tenant, person.id, role=form.role, segments=segments)
+    record_audit(
+        uow,
+        staff.tenant,
+        staff.name,
+        "person_changed",
+        str(person.id),
+        role=form.role,
+        segments=len(segments),
+    )
 
 
 async def _managed_person(uow: UnitOfWork, staff: Staff, form: SettingsForm) -> Any:

@@ -9,6 +9,7 @@ from services.alerts.staff.passwords import Passwords, password_fault
 from services.alerts.staff.repository import people, sessions
 from services.alerts.staff.sign_in_tokens import link_address, new_link
 from shared.db.database import Database
+from shared.privacy.audit import COMMAND_LINE, record_audit
 from shared.tenancy import find_tenant
 from shared.values.messages import message
 
@@ -31,6 +32,7 @@ async def create_staff(
         person = await accounts.create_person(
             uow, tenant, address=address, name=name, role=role, segments=segments
         )
+        record_audit(uow, tenant, COMMAND_LINE, "person_invited", str(person), role=role)
         return link_address(staff_url, await new_link(uow, tenant, person))
 
 
@@ -72,6 +74,7 @@ async def dismiss(database: Database, tenant: str, address: str) -> None:
         if found is None:
             raise BadAccount("address", message("Nobody has this address."))
         await accounts.dismiss(uow, tenant, found.id)
+        record_audit(uow, tenant, COMMAND_LINE, "person_deactivated", str(found.id))
 
 
 async def list_staff(database: Database, tenant: str) -> list[Any]:

@@ -26,14 +26,19 @@ PUT_ANSWERS = """
     FROM written
     WHERE score IS NOT NULL AND NOT anonymous AND (state = 'sent' OR score <> new_score)
 """
+ERASE_HISTORY = """
+    UPDATE answer_history SET comment = NULL, follow_up = NULL, follow_up_question = NULL, may_contact = NULL
+    WHERE tenant = :tenant AND answer_id = ANY(CAST(:ids AS uuid[]))
+"""
 TRY_LOCK_IMPORTS = """
     SELECT pg_try_advisory_xact_lock(hashtextextended('import:' || CAST(:tenant AS text), 0))
 """
-FIND_ANSWERS = f"""
+LOCK_ANSWERS = f"""
     SELECT {ANSWER_BODY} AS body
     FROM answer a
     WHERE tenant = :tenant AND id = ANY(CAST(:ids AS uuid[]))
     ORDER BY id
+    FOR UPDATE
 """
 LOCK_ANSWERS_AFTER = f"""
     SELECT a.tenant, {ANSWER_BODY} AS body
@@ -68,7 +73,8 @@ async def put_answers(
     """Write answers, each one version after the row that is there; that row goes to the history.
 
     The history keeps each score and all that was sent, but no text of a customer who was still writing, and
-    nothing of anonymous answers.
+    nothing of anonymous answers. What is in it of an answer whose customer is erased loses its texts here:
+    the erased version names nobody by whom they would be found.
     The caller holds the lock under which it read the rows: the invitation's, or for imports the tenant's.
 
     :param writer: the page that wrote a customer's whole answer.
@@ -94,6 +100,9 @@ async def put_answers(
         answer_table, names, returning="old.*, new.score AS new_score", single=single
     )
     await uow.execute(PUT_ANSWERS.format(keep_newest_answers=keep_newest_answers), values)
+    if erased := [answer.id for answer in answers if answer.erased]:
+        # A statement of its own: one statement does not see the rows that it inserts.
+        await uow.execute(ERASE_HISTORY, {"tenant": tenant, "ids": erased})
 
 
 async def try_lock_imports(uow: UnitOfWork, tenant: str) -> bool:
@@ -104,9 +113,9 @@ async def try_lock_imports(uow: UnitOfWork, tenant: str) -> bool:
     return bool(locked.scalar_one())
 
 
-async def find_answers(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dict[UUID, Answer]:
-    """The known answers among these ids."""
-    rows = await uow.execute(FIND_ANSWERS, {"tenant": tenant, "ids": list(ids)})
+async def lock_answers(uow: UnitOfWork, tenant: str, ids: Sequence[UUID]) -> dict[UUID, Answer]:
+    """The known answers among these ids, locked: an erasure writes them without the lock of the imports."""
+    rows = await uow.execute(LOCK_ANSWERS, {"tenant": tenant, "ids": list(ids)})
     return {answer.id: answer for answer in (decode_answer(row.body) for row in rows)}
 
 

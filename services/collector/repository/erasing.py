@@ -49,9 +49,15 @@ async def erase_invitations(uow: UnitOfWork, targets: Sequence[Target]) -> None:
     rows = (await uow.execute(LOCK_INVITATIONS, target_values(targets))).all()
     if not rows:
         return
-    keys = {"tenants": [row.tenant for row in rows], "ids": [row.id for row in rows]}
+    tenants, ids = [row.tenant for row in rows], [row.id for row in rows]
     bodies = [_encode(_decode(row.body).without_customer()) for row in rows]
-    await uow.execute(WRITE_INVITATIONS, {**keys, "bodies": bodies})
+    await uow.execute(WRITE_INVITATIONS, {"tenants": tenants, "ids": ids, "bodies": bodies})
+    await delete_visits(uow, list(zip(tenants, ids, strict=True)))
+
+
+async def delete_visits(uow: UnitOfWork, invitations: Sequence[tuple[str, UUID]]) -> None:
+    """Delete the visits and answering of the links of these locked invitations (tenant, id)."""
+    keys = {"tenants": [tenant for tenant, _ in invitations], "ids": [id_ for _, id_ in invitations]}
     await uow.execute(DELETE_VISITS, keys)
     await uow.execute(FORGET_LINKS, keys)
 
@@ -71,14 +77,3 @@ async def lock_answers(uow: UnitOfWork, targets: Sequence[Target]) -> dict[str, 
     for row in await uow.execute(LOCK_ANSWERS, target_values(targets)):
         found[row.tenant].append(decode_answer(row.body))
     return found
-
-
-ERASE_HISTORY = """
-    UPDATE answer_history SET comment = NULL, follow_up = NULL, follow_up_question = NULL, may_contact = NULL
-    WHERE tenant = :tenant AND answer_id = ANY(CAST(:ids AS uuid[]))
-"""
-
-
-async def erase_history(uow: UnitOfWork, tenant: str, answer_ids: Sequence[UUID]) -> None:
-    """Erase what was written in earlier versions of these answers; their scores stay."""
-    await uow.execute(ERASE_HISTORY, {"tenant": tenant, "ids": list(answer_ids)})

@@ -115,7 +115,9 @@ async def _keep_differences(
         transaction = each.event.data
         if contact.subject not in erased and transaction.digest != digests[each.identity]:
             differing.setdefault(each.identity, (transaction, contact.person))
-            customers.append(known_contact(context.secret, contact, transaction.customer))
+            customers.append(
+                known_contact(context.secret, contact, transaction.customer, transaction.accepted_at)
+            )
     if differing:
         await rows.store_differences(uow, differing)
         await keep_known(uow, customers)
@@ -152,7 +154,7 @@ async def _decide(
     await keep_known(
         uow,
         [
-            known_contact(context.secret, contact, event.data.customer)
+            known_contact(context.secret, contact, event.data.customer, event.data.accepted_at)
             for event, contact in zip(events, contacts, strict=True)
             if contact.subject not in inputs.erased
         ],

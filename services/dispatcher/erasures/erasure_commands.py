@@ -28,6 +28,7 @@ from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import CUSTOMERS, CustomerErased
 from shared.ids import derived, uuid7
+from shared.privacy.audit import record_audit
 from shared.privacy.erased import keep_erased, target_id
 from shared.privacy.persons import person_of
 from shared.secrets import customer_hash, derive
@@ -145,6 +146,7 @@ async def request_erasure(
         )
     await _remove_test_addresses(uow, secret, tenant, who, names)
     await _publish(uow, tenant, target, scope)
+    record_audit(uow, tenant, who, "erasure", str(erasure_id))
     log.info("erasure_asked", tenant=tenant, erasure=str(erasure_id))
     stored = await repository.find(uow, tenant, erasure_id)
     if stored is None:

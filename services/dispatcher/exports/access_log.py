@@ -4,32 +4,31 @@ from typing import Literal
 
 import structlog
 
+from services.dispatcher.callers import caller_name
 from services.dispatcher.context import DispatcherContext
 from shared.http.auth import Caller
 from shared.http.staff_auth import Staff
+from shared.privacy.audit import AuditAct, record_audit
 from shared.privacy.export_links import ExportSubject
 
 log = structlog.get_logger()
 
 ExportAct = Literal["read", "downloaded", "link_created", "link_opened"]
+AUDIT_ACTS: dict[ExportAct, AuditAct] = {
+    "read": "export",
+    "downloaded": "export",
+    "link_created": "export_link",
+    "link_opened": "export_opened",
+}
+THE_CUSTOMER = "the customer"
+"""Under which name the opening of a link is logged: whoever has it."""
 
 
 async def record_access(
-    context: DispatcherContext,  # noqa: ARG001  (the audit lines will be written in a transaction of it)
-    act: ExportAct,
-    subject: ExportSubject,
-    by: Caller | Staff | None,
+    context: DispatcherContext, act: ExportAct, subject: ExportSubject, by: Caller | Staff | None
 ) -> None:
-    """Record the act; ``by`` is None for whoever has a customer's link."""
-    log.info("customer_export", act=act, tenant=subject.tenant, person=subject.person, by=_actor(by))
-
-
-def _actor(by: Caller | Staff | None) -> str:
-    match by:
-        case Staff(id=person):
-            return f"staff {person}"
-        case Caller(staff=Staff() as staff):
-            return _actor(staff)
-        case Caller(key=key) if key is not None:
-            return f"key {key.id}"
-    return "link"
+    """Record the act before anything is shown; ``by`` is None for whoever has a customer's link."""
+    who = THE_CUSTOMER if by is None else by.name if isinstance(by, Staff) else caller_name(by)
+    async with context.database.transaction() as uow:
+        record_audit(uow, subject.tenant, who, AUDIT_ACTS[act], subject.person, how=act)
+    log.info("customer_export", act=act, tenant=subject.tenant, person=subject.person)

@@ -62,7 +62,8 @@ async def list_invitations(uow: UnitOfWork, place: Row[Any], limit: int) -> Sequ
 
 
 LIST_DECISIONS = """
-    SELECT d.tenant, d.event_id AS id, d.person, d.customer_id, d.contact_key, d.difference FROM decision d
+    SELECT d.tenant, d.event_id AS id, d.person, d.customer_id, d.contact_key, d.difference, d.decided_at
+    FROM decision d
     WHERE CAST(:tenant AS text) IS NULL OR (d.tenant, d.event_id) > (:tenant, CAST(:id AS uuid))
     ORDER BY d.tenant, d.event_id
     LIMIT :limit
@@ -76,7 +77,9 @@ async def list_decisions(uow: UnitOfWork, place: Row[Any], limit: int) -> Sequen
 
 
 LIST_CUSTOMERS = """
-    SELECT c.tenant, c.id, c.person, c.id AS customer_id, c.address FROM customer c
+    SELECT c.tenant, c.id, c.person, c.id AS customer_id, c.address,
+        greatest(c.invited_at, c.asked_elsewhere_at) AS asked_at
+    FROM customer c
     WHERE CAST(:tenant AS text) IS NULL OR (c.tenant, c.id) > (:tenant, :customer)
     ORDER BY c.tenant, c.id
     LIMIT :limit

@@ -1,8 +1,9 @@
 """The API for how long each kind of data is kept."""
 
 from fastapi import APIRouter
+from msgspec.structs import asdict
 
-from services.dispatcher.callers import AdminCaller
+from services.dispatcher.callers import AdminCaller, caller_name
 from services.dispatcher.context import OwnContext
 from services.dispatcher.retention.labels import service_unavailable
 from services.dispatcher.retention.retention_commands import dry_run, find_rules, set_rules
@@ -14,6 +15,7 @@ from services.dispatcher.retention.schemas import (
     rules_of_body,
 )
 from shared.http.routes import CheckedRoute
+from shared.privacy.audit import record_audit
 from shared.privacy.service_client import ServiceUnavailable
 
 router = APIRouter(prefix="/v1/retention", route_class=CheckedRoute)
@@ -31,7 +33,8 @@ async def write_retention(body: RetentionBody, caller: AdminCaller, context: Own
     """What is older by then is removed in the next night, and does not come back. Try the rules before."""
     rules = rules_of_body(body)
     async with context.database.transaction() as uow:
-        await set_rules(uow, caller.tenant, rules)
+        if await set_rules(uow, caller.tenant, rules):
+            record_audit(uow, caller.tenant, caller_name(caller), "retention", **asdict(rules))
     return answer_of_rules(rules)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from msgspec.structs import asdict
 from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
@@ -25,6 +26,7 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.http.validation_errors import faults_of
 from shared.pages.language import spoken, translated
+from shared.privacy.audit import record_audit
 from shared.privacy.retention import totals
 from shared.privacy.service_client import ServiceUnavailable
 from shared.values.messages import Message, message
@@ -73,7 +75,8 @@ async def change_retention(
         )
     try:
         async with context.database.transaction() as uow:
-            await set_rules(uow, staff.tenant, rules, seen=seen or 0)
+            if await set_rules(uow, staff.tenant, rules, seen=seen or 0):
+                record_audit(uow, staff.tenant, staff.name, "retention", **asdict(rules))
     except RetentionChanged:
         async with context.database.reading() as uow:
             stored = await find_rules(uow, staff.tenant)

@@ -6,10 +6,12 @@ suppressions and the quarantine know an address stay for ever: a no is a no, and
 
 from services.dispatcher.models import (
     answer_heard,
+    audit_line,
     case_heard,
     customer,
     decision,
     invitation,
+    known_customer,
     sending_change,
     suppression_lift,
 )
@@ -66,13 +68,30 @@ RETENTION: tuple[RetentionRule, ...] = (
             )
         """,
     ),
+    # By what a customer is known to an erasure, once nothing else here is of them.
+    DeleteRule(
+        "contacts",
+        known_customer,
+        f"""
+            t.known_at < :contacts
+            AND NOT EXISTS (
+                SELECT FROM decision d
+                WHERE d.tenant = t.tenant AND d.person = t.person
+                    AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+            )
+            AND NOT EXISTS (
+                SELECT FROM invitation i
+                WHERE i.tenant = t.tenant AND i.person = t.person AND NOT ({INVITATION_OVER.format(i="i")})
+            )
+        """,
+    ),
     RewriteRule(
         "contacts",
         decision,
         f"t.customer_id <> '{REMOVED_ID}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
         "facts",
         transaction_without_customer,
-        without_customer(decision, difference="NULL"),
+        without_customer(decision, difference="NULL", difference_person="NULL"),
     ),
     RewriteRule(
         "contacts",
@@ -109,4 +128,5 @@ RETENTION: tuple[RetentionRule, ...] = (
         """,
     ),
     DeleteRule("audit", suppression_lift, "t.at < :audit"),
+    DeleteRule("audit", audit_line, "t.at < :audit"),
 )

@@ -21,7 +21,8 @@ CHANGES = (
     translatable("%(who)s set the customer ids that stand for nobody (%(n)s)."),
 )
 """The log has the words between: ``went live``, ``set the test addresses (3)``."""
-_KEY, _COMMAND_LINE = translatable("the key %(name)s"), translatable("the command line")
+_KEY = translatable("the key %(name)s")
+_NO_COLLEAGUES = (translatable("the command line"), translatable("the customer"))
 _COUNT_PATTERN = re.compile(r"\((\d+)\)$")
 
 
@@ -49,8 +50,8 @@ def change_sentence(actor: str, what: str) -> Markup:
 
 
 def actor_label(who: str) -> str:
-    """The name of who acted, as it is logged; keys and the command line in the reader's language."""
+    """The name of who acted, as it is logged; those who are no colleagues in the reader's language."""
     prefix = _KEY.partition("%")[0]
     if who.startswith(prefix):
         return translated(_KEY) % {"name": who.removeprefix(prefix)}
-    return translated(who) if who == _COMMAND_LINE else who
+    return translated(who) if who in _NO_COLLEAGUES else who

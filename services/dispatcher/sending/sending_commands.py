@@ -11,6 +11,7 @@ from services.dispatcher.sending.domain import STOPPED, Sending, SendingAct, Sen
 from services.dispatcher.surveys.survey_commands import publish_new_versions
 from shared.db import UnitOfWork
 from shared.events import SENDING, SendingMode, TenantSending
+from shared.privacy.audit import record_audit
 from shared.values.addresses import canonical_address
 from shared.values.customer_ids import folded_customer_id
 
@@ -107,6 +108,7 @@ async def set_placeholder_ids(uow: UnitOfWork, tenant: str, who: str, ids: Itera
     await repository.write_placeholder_ids(uow, tenant, sorted(wanted))
     act = f"set the customer ids that stand for nobody ({len(wanted)})"
     await repository.log_change(uow, tenant, who, act)
+    record_audit(uow, tenant, who, "placeholder_ids", count=len(wanted))
     return True
 
 
@@ -150,3 +152,12 @@ async def _write(uow: UnitOfWork, tenant: str, who: str, act: str, changed: Send
         uow, tenant, mode=changed.mode, stopped=changed.stopped, test_addresses=sorted(changed.test_addresses)
     )
     await repository.log_change(uow, tenant, who, act)
+    record_audit(
+        uow,
+        tenant,
+        who,
+        "sending",
+        mode=changed.mode,
+        stopped=changed.stopped,
+        test_addresses=len(changed.test_addresses),
+    )

@@ -27,6 +27,8 @@ from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
+from shared.privacy.persons import NOBODY
+from shared.privacy.subjects import ERASED_CUSTOMER
 from shared.service import Context
 from shared.values.zones import zone_of
 
@@ -131,6 +133,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         mail_reason=mail_reason(invitation.reason) if invitation is not None else "",
         outcomes=SURVEY_OUTCOMES,
         customer=customer_label(decision.customer_id),
+        customer_is_kept=decision.customer_id not in {NOBODY, ERASED_CUSTOMER.id},
         segments=_visible_segments(tenant, staff, decision.segments),
     )
     return context.pages.page(request, page, staff=staff, frame=frame)

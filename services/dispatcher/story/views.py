@@ -80,5 +80,7 @@ class EventPage(Page):
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
     customer: str
+    customer_is_kept: bool
+    """Whether it is still known whose event it was."""
     segments: Sequence[str]
     """Those that an answer counts for and whose scores the reader may see."""

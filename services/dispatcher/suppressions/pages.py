@@ -93,7 +93,7 @@ async def _answer(
         if row is None:
             return _unknown(request, context)
         invitation = read_invitation(row)
-        if invitation.person == NOBODY:  # whose it was is not known any more
+        if invitation.person == NOBODY and not invitation.erased:  # whose it was is not known any more
             return _unknown(request, context)
         tenant = await tenant_or_placeholder(uow, row.tenant)
         placeholder_ids = (await find_sending(uow, row.tenant)).placeholder_ids

@@ -9,6 +9,7 @@ from services.dispatcher.decisions.repository.contacts import has_several_addres
 from services.dispatcher.suppressions import repository
 from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason, entries_of
 from shared.db import UnitOfWork
+from shared.privacy.audit import record_audit
 
 CUSTOMER = "the customer"
 """Under which name a customer's own act is logged."""
@@ -25,6 +26,8 @@ async def suppress(
         reason=reason,
         who=who,
     )
+    if reason == "listed":
+        record_audit(uow, tenant, who, "suppression", entries=len(entries))
 
 
 async def unsubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
@@ -60,6 +63,7 @@ async def resubscribe(uow: UnitOfWork, contact: ContactKey) -> None:
 async def lift(uow: UnitOfWork, tenant: str, entry: Row[Any], *, who: str, reason: str | None) -> None:
     """Take a locked entry away, and log who did it and why."""
     await repository.log_lift(uow, tenant, entry, who=who, reason=reason)
+    record_audit(uow, tenant, who, "suppression_lifted", kind=entry.kind)
     await repository.remove(uow, tenant, entry.kind, entry.key)
 
 

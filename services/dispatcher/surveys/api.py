@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Header, Path
 from pydantic import ValidationError
 
-from services.dispatcher.callers import SurveyEditor
+from services.dispatcher.callers import SurveyEditor, caller_name
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
@@ -52,7 +52,12 @@ async def make_survey(
     async with context.database.transaction() as uow:
         try:
             made = await survey_commands.create_survey(
-                uow, caller.tenant, survey_id, body.draft(), fingerprint
+                uow,
+                caller.tenant,
+                survey_id,
+                body.draft(),
+                fingerprint,
+                who=caller_name(caller),
             )
         except KeyReused:
             raise Problem(
@@ -81,7 +86,9 @@ async def write_survey(
         draft = body.draft()
         if body.state is None:
             draft = msgspec.structs.replace(draft, state=current.draft.state)
-        changed = survey_commands.change_survey(uow, caller.tenant, survey_id, draft, seen=body.version)
+        changed = survey_commands.change_survey(
+            uow, caller.tenant, survey_id, draft, seen=body.version, who=caller_name(caller)
+        )
         return SurveyAnswer.of(await _or_problem(changed))
 
 
@@ -100,7 +107,9 @@ async def change_survey(
         except ValidationError as error:
             faults = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
             raise Problem(422, errors=faults) from None
-        changed = survey_commands.change_survey(uow, caller.tenant, survey_id, whole.draft(), seen=seen)
+        changed = survey_commands.change_survey(
+            uow, caller.tenant, survey_id, whole.draft(), seen=seen, who=caller_name(caller)
+        )
         return SurveyAnswer.of(await _or_problem(changed))
 
 

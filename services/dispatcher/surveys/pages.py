@@ -54,7 +54,7 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     except ValidationError as error:
         return await _form_page(request, staff, context, None, form.with_faults(error), status_code=422)
     async with context.database.transaction() as uow:
-        made = await create_survey(uow, staff.tenant, uuid7(), draft)
+        made = await create_survey(uow, staff.tenant, uuid7(), draft, who=staff.name)
     return RedirectResponse(f"/surveys/{made.id}?did=made", 303)
 
 
@@ -85,7 +85,7 @@ async def save_survey(
         except ValidationError as error:
             faulty = form.with_faults(error)
             return await _form_page(request, staff, context, current, faulty, status_code=422)
-        await change_survey(uow, staff.tenant, current.id, draft)
+        await change_survey(uow, staff.tenant, current.id, draft, who=staff.name)
     return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
 
 

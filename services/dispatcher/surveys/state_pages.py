@@ -65,7 +65,8 @@ async def _set_state(
     async with context.database.transaction() as uow:
         current = await found_survey(uow, staff, survey_id, lock=True)
         if seen == current.version:
-            await change_survey(uow, staff.tenant, current.id, replace(current.draft, state=state))
+            draft = replace(current.draft, state=state)
+            await change_survey(uow, staff.tenant, current.id, draft, who=staff.name)
     if seen != current.version:
         return await _state_page(request, staff, context, survey_id, state, stale=True)
     did = "started" if state == "live" else "paused"

@@ -20,6 +20,7 @@ from services.dispatcher.surveys.texts import read_texts, write_texts
 from shared.db import UnitOfWork
 from shared.events import SURVEYS, Survey
 from shared.events.surveys import MAX_PLACE
+from shared.privacy.audit import COMMAND_LINE, record_audit
 
 
 async def find_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSurvey:
@@ -48,7 +49,13 @@ async def list_surveys(uow: UnitOfWork, tenant: str) -> list[StoredSurvey]:
 
 
 async def create_survey(
-    uow: UnitOfWork, tenant: str, survey_id: UUID, draft: SurveyDraft, made_from: str | None = None
+    uow: UnitOfWork,
+    tenant: str,
+    survey_id: UUID,
+    draft: SurveyDraft,
+    made_from: str | None = None,
+    *,
+    who: str = COMMAND_LINE,
 ) -> StoredSurvey:
     """Add a survey; one of this id that is there already stays as it is.
 
@@ -61,13 +68,20 @@ async def create_survey(
     if await repository.insert(uow, tenant, survey_id, draft, made_from):
         await repository.insert_words(uow, tenant, survey_id, 1, draft)
         await publish_surveys(uow, tenant, survey_id)
+        record_audit(uow, tenant, who, "survey", str(survey_id), version=1, state=draft.state)
     elif await repository.find_fingerprint(uow, tenant, survey_id) not in {None, made_from}:
         raise KeyReused
     return await find_survey(uow, tenant, survey_id)
 
 
 async def change_survey(
-    uow: UnitOfWork, tenant: str, survey_id: UUID, draft: SurveyDraft, *, seen: int | None = None
+    uow: UnitOfWork,
+    tenant: str,
+    survey_id: UUID,
+    draft: SurveyDraft,
+    *,
+    seen: int | None = None,
+    who: str = COMMAND_LINE,
 ) -> StoredSurvey:
     """Change a survey. New words become a new version of it, so that old invitations keep theirs.
 
@@ -87,6 +101,7 @@ async def change_survey(
         await repository.insert_words(uow, tenant, survey_id, survey_version, draft)
     await repository.update(uow, tenant, survey_id, survey_version, draft)
     await publish_surveys(uow, tenant, survey_id)
+    record_audit(uow, tenant, who, "survey", str(survey_id), version=current.version + 1, state=draft.state)
     return await find_survey(uow, tenant, survey_id)
 
 

@@ -12,6 +12,8 @@ HEADER_PREFIX = "afterword-"
 KEY_HEADER = "afterword-key"
 """The record's own key, if it has one: a dead letter's key is its place, so that each can be erased alone."""
 TOPIC_HEADER = "afterword-topic"
+PARTITION_HEADER = "afterword-partition"
+OFFSET_HEADER = "afterword-offset"
 MAX_REASON_LENGTH = 500
 
 
@@ -23,6 +25,17 @@ def dead_letter_topic(topic: str, group: str) -> str:
 def dead_letter_key(topic: str, partition: int | str, offset: int | str) -> bytes:
     """The key of the dead letter of the record at this place."""
     return f"{topic}/{partition}/{offset}".encode()
+
+
+def place_key(headers: Headers) -> bytes | None:
+    """The key of a dead letter by the place in its headers; None where there is none."""
+    named = dict(headers)
+    if TOPIC_HEADER not in named:
+        return None
+    topic, partition, offset = (
+        named[name].decode() for name in (TOPIC_HEADER, PARTITION_HEADER, OFFSET_HEADER)
+    )
+    return dead_letter_key(topic, partition, offset)
 
 
 def encode_headers(

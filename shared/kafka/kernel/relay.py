@@ -20,7 +20,7 @@ from shared.diagnosis import describe
 from shared.errors import is_retryable
 from shared.health import Health
 from shared.kafka.kernel.clients import new_producer, partition_of, start_producer, stop_producer
-from shared.kafka.kernel.dead_letters import decode_headers
+from shared.kafka.kernel.dead_letters import decode_headers, place_key
 from shared.kafka.kernel.record_batches import RecordBatches
 from shared.runtime import Backoff, pause, pause_for_either
 from shared.telemetry import metrics
@@ -146,8 +146,10 @@ async def send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
         }
     batches = RecordBatches(producer)
     for row in rows:
-        partition = partition_of(row.key, partitions[row.topic])
-        headers = [*decode_headers(row.headers), (SEQUENCE_HEADER, b"%d" % row.seq)]
-        batches.append(row.topic, partition, row.key, row.value, headers)
+        headers = decode_headers(row.headers)
+        # A version before gave a dead letter the key of its record, which may have had none.
+        key = place_key(headers) if row.key is None else row.key
+        headers.append((SEQUENCE_HEADER, b"%d" % row.seq))
+        batches.append(row.topic, partition_of(key, partitions[row.topic]), key, row.value, headers)
     async with asyncio.timeout(ACKNOWLEDGE_TIMEOUT_S):
         await batches.send()

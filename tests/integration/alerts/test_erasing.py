@@ -18,6 +18,7 @@ from support.http_clients import SECRET, context_on
 
 from services.alerts.app import SERVICE
 from services.alerts.cases.repository.cases import find_case
+from services.alerts.recovery.handlers import settle
 from shared.db.database import Database
 from shared.events import ANSWERS, CASES, INVITATIONS, Answer, Data, Invitation, Topic
 from shared.privacy.persons import person_of
@@ -137,6 +138,11 @@ async def test_the_pages_and_the_api_say_so_and_nothing_can_be_done_any_more(ale
     assert "act-reopen" not in page
     assert "act-note" not in page
     assert "An erased customer" in (await jonas.get("/inbox?state=closed")).text
+    key = alerts.key("cases:read", "cases:write")
+    (listed,) = (await jonas.client.get("/v1/cases?state=closed", headers=key)).json()["cases"]
+    assert (listed["state"], listed["cause"], listed["outcome"]) == ("closed", None, None)
+    told = (await jonas.client.get(f"/v1/cases/{case.id}", headers=key)).text.lower()
+    assert not [word for word in WORDS if word in told]
     for act in ({"act": "reopen", "text": "Again"}, {"act": "note", "text": "More"}):
         assert "This customer was erased." in (await jonas.do(f"/cases/{case.id}", **act)).text
     (refused,) = [await jonas.do(f"/cases/{case.id}", act="contact", how="call", reached="no", text="Rang")]
@@ -144,6 +150,42 @@ async def test_the_pages_and_the_api_say_so_and_nothing_can_be_done_any_more(ale
     for path in ("/inbox", "/inbox?state=closed", f"/cases/{case.id}"):
         shown = (await jonas.get(path)).text.lower()
         assert not [word for word in WORDS if word in shown], path
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        {"act": "take", "version": 9},
+        {"act": "assign", "version": 9},
+        {"act": "release", "version": 9},
+        {"act": "contact", "how": "call", "reached": True, "text": "Rang"},
+        {"act": "note", "text": "More"},
+        {
+            "act": "close",
+            "cause": "delivery.late",
+            "action": "Rang",
+            "outcome": "lost",
+            "told": True,
+            "version": 9,
+        },
+        {"act": "reopen", "text": "Again", "version": 9},
+    ],
+    ids=lambda act: act["act"],
+)
+async def test_an_act_on_the_case_is_refused_with_the_reason(alerts: AlertsApi, act: dict[str, Any]) -> None:
+    jonas = await alerts.person()
+    await karen_answers(alerts.context.database)
+    await erase(alerts.context.database)
+    (case,) = await the_cases(alerts.context.database)
+    if act["act"] == "assign":
+        act = {**act, "to": str(jonas.id)}
+    async with alerts.client() as client:
+        refused = await client.post(
+            f"/v1/cases/{case.id}/actions", json=act, headers=alerts.key("cases:write")
+        )
+    assert refused.status_code == 409
+    assert "This customer was erased." in refused.text
+    assert await the_cases(alerts.context.database) == [case]
 
 
 async def test_a_case_that_had_ended_keeps_its_cause_and_loses_what_was_written(alerts: AlertsApi) -> None:
@@ -199,6 +241,18 @@ async def test_a_customer_who_was_still_writing_is_not_told_of(database: Databas
     database.clock = lambda: later
     assert await fire_deadlines(database) == 0
     assert await rows(database, "SELECT 1 FROM delivery") == []
+
+
+async def test_deadlines_go_also_when_the_erased_answer_comes_before_this_service_erases(
+    database: Database,
+) -> None:
+    writing = of_karen(state="saved")
+    await consume(database, writing)
+    assert len(await rows(database, "SELECT 1 FROM clock")) == 1
+    await consume(database, msgspec.structs.replace(erase_event(writing), version=2))
+    await erase(database)
+    assert await rows(database, "SELECT 1 FROM clock") == []
+    assert await rows(database, "SELECT 1 FROM case_answer WHERE writing_until IS NOT NULL") == []
 
 
 async def test_one_of_several_people_under_an_id_is_erased_alone(database: Database) -> None:
@@ -259,6 +313,12 @@ async def test_what_is_read_again_after_a_restore_brings_nobody_back(database: D
         await reads[ANSWERS.name](uow, [ANSWERS.event(TENANT, answer, database.clock())])
     await consume(database, invitation_of(answer), answer)
     assert await left(database) == set()
+    # It was published when it was opened only: nobody is left by whom it would be found and ended.
+    assert [(case.state, case.erased) for case in await the_cases(database)] == [("closed", True)]
+    async with database.transaction() as uow:
+        await settle(uow, 10)
+    last = (await published(database))[-1]
+    assert (last.state, last.erased, last.closed_at is not None) == ("closed", True, True)
 
 
 STEPS = ("invitation", "first", "second", "erased answer", "known", "erase", "quiet")

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 from support.alerts_api import STAFF_URL, AlertsApi
-from support.alerts_builders import a_tenant, act_on_answers, an_answer, deliver, rows
+from support.alerts_builders import TENANT, a_tenant, act_on_answers, an_answer, deliver, rows
+from support.erasing import erase_customer
 from support.stack import Mailbox
 
+from services.alerts.app import SERVICE
 from services.alerts.notices import repository as notices
 from services.alerts.notices.queue import NoticeQueue
 from services.alerts.notices.rendering import NoticeRenderer
@@ -74,6 +76,16 @@ async def test_rules_are_checked_again_when_the_mail_leaves(alerts: AlertsApi, s
     await alerts.open_case()
     async with alerts.database.transaction() as uow:
         await uow.execute("UPDATE staff SET active = false WHERE id = :id", {"id": person.id})
+    await sender.step()
+    assert await states(alerts) == ["dropped"]
+
+
+async def test_a_mail_that_waits_when_the_customer_is_erased_never_leaves(
+    alerts: AlertsApi, sender: Sender
+) -> None:
+    await alerts.person()
+    await alerts.open_case(customer_id="c-karen")
+    await erase_customer(SERVICE, alerts.database, TENANT, "c-karen")
     await sender.step()
     assert await states(alerts) == ["dropped"]
 

@@ -1,12 +1,16 @@
 """A customer who is erased: nothing of them is left, comes back or can be added, and the scores stay."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.dispatcher_builders import waits_for_a_lock
 from support.erasing import erase_customer, erase_waiting, note_erased, places_of
 from support.eventually import eventually
@@ -14,7 +18,9 @@ from support.eventually import eventually
 from services.collector.app import SERVICE
 from services.collector.repository import links
 from shared.events import ANSWERS, INVITATIONS, Customer, Event, Invitation
+from shared.privacy.erased import find_waiting
 from shared.privacy.persons import NOBODY, person_of
+from shared.privacy.subjects import erase_event
 from shared.secrets import customer_hash
 
 from .conftest import SECRET, Bench, an_invitation, bearer
@@ -147,6 +153,30 @@ async def test_a_page_that_was_open_saves_nothing_any_more(bench: Bench) -> None
     assert await counted(bench) == before
 
 
+async def test_a_visit_that_waits_for_the_erasure_is_not_recorded(bench: Bench) -> None:
+    invitation = await invite(bench)
+    await note_erased(bench.context.database, "acme", ERASED, secret=SECRET)
+    async with bench.context.database.transaction() as uow:
+        await links.lock_invitation(uow, invitation.id)
+        erasing = asyncio.create_task(erase_waiting(SERVICE, bench.context.database, secret=SECRET))
+        await eventually(lambda: waits_for_a_lock(bench.context.database))
+        visiting = asyncio.create_task(bench.client.get(f"/s/{bench.token(invitation.id)}"))
+        await asyncio.sleep(0.2)  # it has read the invitation, or will find it erased
+    await asyncio.gather(erasing, visiting)
+    assert await bench.rows("SELECT 1 FROM intent") == await bench.rows("SELECT 1 FROM answer") == []
+
+
+async def test_visits_go_also_when_the_erased_invitation_comes_before_this_service_erases(
+    bench: Bench,
+) -> None:
+    invitation = await invite(bench)
+    await bench.client.get(f"/s/{bench.token(invitation.id)}?v=2")
+    assert len(await bench.rows("SELECT 1 FROM intent")) == 1
+    erased = msgspec.structs.replace(erase_event(invitation), version=2)
+    await consume(bench, INVITATIONS.event("acme", erased, bench.now))
+    assert await bench.rows("SELECT 1 FROM intent") == []
+
+
 async def test_an_invitation_that_comes_again_or_for_the_first_time_brings_nobody_back(bench: Bench) -> None:
     invitation = await invite(bench)
     await erase(bench.context.database, "acme", ERASED)
@@ -169,6 +199,20 @@ async def test_answers_that_are_read_again_after_a_restore_bring_nobody_back(ben
         await reading.handle(uow, events)
     assert await left(bench) == set()
     assert [row.score for row in await bench.rows("SELECT score FROM answer")] == [3]
+
+
+async def test_the_erased_version_that_a_restored_backup_reads_takes_the_history_along(bench: Bench) -> None:
+    mine = await answer_with_words(bench)
+    before = (await bench.published())[-1]
+    erased = msgspec.structs.replace(erase_event(before), version=before.version + 1)
+    (reading,) = [each for each in SERVICE.restored(bench.context).reads if each.topic is ANSWERS]
+    async with bench.context.database.transaction() as uow:
+        await reading.handle(uow, [ANSWERS.event("acme", erased, bench.now)])
+    assert await left(bench) == {"invitation.body"}
+    history = await bench.rows(
+        "SELECT score FROM answer_history WHERE answer_id = :id ORDER BY version", id=mine
+    )
+    assert [row.score for row in history] == [2, 3]
 
 
 async def test_an_import_of_an_erased_customer_is_counted_and_keeps_nobody(bench: Bench) -> None:
@@ -198,6 +242,41 @@ async def test_an_import_of_an_erased_customer_is_counted_and_keeps_nobody(bench
     assert {(answer["customer_id"], answer["comment"]) for answer in listed} == {(None, None)}
 
 
+@pytest.mark.parametrize("other", ["c-18", None])
+async def test_an_erased_import_stays_erased_when_its_id_comes_under_another_customer(
+    bench: Bench, other: str | None
+) -> None:
+    item = {
+        "id": "1",
+        "score": 2,
+        "comment": "Nobody rang the bell.",
+        "answered_at": "2024-05-17T23:30:00Z",
+        "customer": ERASED,
+    }
+    await bench.import_answers(item)
+    await erase(bench.context.database, "acme", ERASED)
+    await bench.import_answers({**item, "score": 4, "customer": other})
+    assert await left(bench) == set()
+    (row,) = await bench.rows("SELECT score, person, erased FROM answer")
+    assert (row.score, row.person, row.erased) == (4, NOBODY, True)
+
+
+async def test_an_import_beside_the_erasure_amends_what_the_erasure_has_left(bench: Bench) -> None:
+    item = {"id": "1", "score": 2, "answered_at": "2024-05-17T23:30:00Z", "customer": ERASED}
+    await bench.import_answers(item)
+    await note_erased(bench.context.database, "acme", ERASED, secret=SECRET)
+    data = SERVICE.personal_data
+    assert data is not None
+    async with bench.context.database.transaction() as uow:
+        await data.erase(uow, await find_waiting(uow, ("", ""), 10))
+        importing = asyncio.create_task(bench.import_answers({**item, "score": 5}))
+        await eventually(lambda: waits_for_a_lock(bench.context.database))
+    assert (await importing).json()["accepted"] == 1
+    versions = [(answer.version, answer.score, answer.erased) for answer in await bench.published()]
+    assert versions == [(1, 2, False), (2, 2, True), (3, 5, True)]
+    assert [row.score for row in await bench.rows("SELECT score FROM answer")] == [5]
+
+
 async def test_rows_of_a_version_without_pseudonyms_are_erased_too(bench: Bench) -> None:
     mine = await answer_with_words(bench)
     async with bench.context.database.transaction() as uow:
@@ -218,3 +297,52 @@ async def test_a_row_of_nobody_stays_as_it_is(bench: Bench) -> None:
     assert [(row.comment, row.person) for row in await bench.rows("SELECT comment, person FROM answer")] == [
         ("Nobody rang the bell.", NOBODY)
     ]
+
+
+STEPS = ("invitation", "visit", "save", "send", "import", "amend", "erased invitation", "known", "erase")
+
+
+@given(order=st.permutations(STEPS), twice=st.sampled_from(STEPS))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_every_order_of_events_answers_and_erasure_ends_without_a_word_of_the_customer(
+    bench: Bench, order: Sequence[str], twice: str
+) -> None:
+    async with bench.context.database.transaction() as uow:
+        for table in ("answer_history", "answer", "intent", "invitation", "outbox", "erased"):
+            await uow.execute(f"DELETE FROM {table}")
+    facts = {"person": person_of(SECRET, "acme", ERASED), "contact_key": CONTACT}
+    invitation = an_invitation(bench.now, **facts)
+    erased = msgspec.structs.replace(erase_event(invitation), version=2)
+    item = {
+        "id": "1",
+        "score": 2,
+        "comment": "Nobody rang the bell.",
+        "answered_at": "2024-05-17T23:30:00Z",
+        "customer": ERASED,
+    }
+    acts: dict[str, Callable[[], Awaitable[Any]]] = {
+        "invitation": lambda: consume(bench, INVITATIONS.event("acme", invitation, bench.now)),
+        "visit": lambda: bench.client.get(f"/s/{bench.token(invitation.id)}?v=3"),
+        "save": lambda: bench.submit(invitation.id, 1, comment="Nobody rang the bell.", action="keep"),
+        "send": lambda: bench.submit(invitation.id, 3, comment="They left it outside."),
+        "import": lambda: bench.import_answers({**item, "score": 2}),
+        "amend": lambda: bench.import_answers({**item, "score": 5}),
+        "erased invitation": lambda: consume(bench, INVITATIONS.event("acme", erased, bench.now)),
+        "known": lambda: note_erased(bench.context.database, "acme", ERASED, secret=SECRET),
+        "erase": lambda: erase_waiting(SERVICE, bench.context.database, secret=SECRET),
+    }
+    for step in (*order, twice):
+        await acts[step]()
+    await note_erased(bench.context.database, "acme", ERASED, secret=SECRET)
+    await erase_waiting(SERVICE, bench.context.database, secret=SECRET)
+    assert await left(bench) == set()
+    assert await bench.rows("SELECT 1 FROM intent") == []
+    last = {answer.id: answer for answer in await bench.published()}
+    assert all(answer.erased for answer in last.values())
+    stored = await bench.rows("SELECT id, version, score, origin, erased, person FROM answer")
+    assert {row.id: (row.version, row.score) for row in stored} == {
+        id_: (answer.version, answer.score) for id_, answer in last.items()
+    }
+    assert {(row.erased, row.person) for row in stored} == {(True, NOBODY)}
+    imports = [step for step in (*order, twice) if step in ("import", "amend")]
+    assert [row.score for row in stored if row.origin == "import"] == [2 if imports[-1] == "import" else 5]

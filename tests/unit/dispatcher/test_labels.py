@@ -7,7 +7,6 @@ from typing import get_args
 
 import pytest
 
-from services.dispatcher.command import COMMAND_LINE
 from services.dispatcher.mail_reasons import ADVICE, REASONS, mail_reason
 from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import CHANGES, actor_label, change_sentence
@@ -17,6 +16,7 @@ from shared.mail import mailer, refusals
 from shared.outbound.deliveries import LEASE_ENDED, POSSIBLY_SENT
 from shared.pages.language import rendering_for
 from shared.pages.renderer import Renderer
+from shared.privacy.audit import COMMAND_LINE
 
 RENDERER = Renderer("services.dispatcher")
 

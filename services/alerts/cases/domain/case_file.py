@@ -138,8 +138,9 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """Become the owner; nothing changes for the person who already is.
 
         :raises NotDone: when somebody else was faster.
-        :raises NotPossible: when it has an owner, or the actor is a key.
+        :raises NotPossible: when it has an owner, its customer was erased, or the actor is a key.
         """
+        self._refuse_if_erased()
         if self.state == "closed":
             raise NotDone(message("Not taken: %(reason)s", reason=self._decision("closed", now, policy)))
         if actor.id is None:
@@ -166,8 +167,9 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """Give it to a person.
 
         :raises NotDone: when somebody else has decided since.
-        :raises NotPossible: when it is closed.
+        :raises NotPossible: when it is closed, or its customer was erased.
         """
+        self._refuse_if_erased()
         if self.state == "closed":
             raise NotPossible(message("This case is closed. Open it again first."))
         if self.owner_id == to.id:
@@ -191,8 +193,10 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """Leave it without an owner, so that somebody else can take it.
 
         :raises NotDone: when somebody else has decided since.
-        :raises NotPossible: when it is closed, or the actor is neither its owner nor may assign.
+        :raises NotPossible: when it is closed, its customer was erased, or the actor neither owns it nor may
+            assign.
         """
+        self._refuse_if_erased()
         if self.state == "closed":
             raise NotPossible(message("This case is closed. Open it again first."))
         if self.owner_id is None:
@@ -255,7 +259,9 @@ class CaseFile(msgspec.Struct, kw_only=True):
         """End it, with what was learnt.
 
         :raises NotDone: when somebody else has decided since.
+        :raises NotPossible: when its customer was erased.
         """
+        self._refuse_if_erased()
         if self.state == "closed":
             raise NotDone(message("Not saved: %(reason)s", reason=self._decision("closed", now, policy)))
         self._refuse_if_decided_since(

@@ -38,14 +38,33 @@ async def erase_timelines(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
 
 END_WRITING = """
     UPDATE case_answer ca SET writing_until = NULL
-    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
-    WHERE ca.tenant = n.tenant AND ca.answer_id = n.id AND ca.writing_until IS NOT NULL
+    FROM (
+        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
+        UNION
+        SELECT o.tenant, o.answer_id
+        FROM case_answer o
+        JOIN unnest(CAST(:case_tenants AS text[]), CAST(:cases AS uuid[])) AS c(tenant, id)
+            ON o.tenant = c.tenant AND o.case_id = c.id
+    ) k
+    WHERE ca.tenant = k.tenant AND ca.answer_id = k.id AND ca.writing_until IS NOT NULL
+    RETURNING ca.tenant, ca.answer_id
 """
 
 
-async def end_writing(uow: UnitOfWork, quiet_deadline: str, answers: Sequence[Key]) -> None:
-    """Nobody is told any more that these answers are complete."""
+async def end_writing(
+    uow: UnitOfWork, quiet_deadline: str, answers: Sequence[Key], cases: Sequence[CaseFile]
+) -> None:
+    """Nobody is told any more that these answers, and those of these cases, are complete.
+
+    The erased version of an answer may have come before, and names nobody by whom it would be found.
+    """
     tenants: list[str] = [tenant for tenant, _ in answers]
     ids: list[UUID] = [answer for _, answer in answers]
-    await uow.execute(END_WRITING, {"tenants": tenants, "ids": ids})
-    await clear_deadlines(uow, quiet_deadline, answers)
+    values = {
+        "tenants": tenants,
+        "ids": ids,
+        "case_tenants": [case.tenant for case in cases],
+        "cases": [case.id for case in cases],
+    }
+    ended = (await uow.execute(END_WRITING, values)).all()
+    await clear_deadlines(uow, quiet_deadline, [(row.tenant, row.answer_id) for row in ended])

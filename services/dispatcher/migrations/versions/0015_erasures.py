@@ -15,6 +15,7 @@ STATEMENTS = (
         contact text NOT NULL,
         phone text NOT NULL,
         customer_id text NOT NULL,
+        known_at timestamptz NOT NULL,
         CONSTRAINT pk_known_customer PRIMARY KEY (tenant, person, contact, phone)
     )
     """,

@@ -1,0 +1,40 @@
+"""The API of the log: who looked at or changed what."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from services.dispatcher.audit import repository
+from services.dispatcher.audit.repository import AuditFilter
+from services.dispatcher.audit.schemas import AuditLineOut, AuditList
+from services.dispatcher.callers import AdminCaller, Limit
+from services.dispatcher.context import OwnContext
+from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
+from shared.http.instants import Instant
+from shared.http.routes import CheckedRoute
+
+router = APIRouter(prefix="/v1/audit", route_class=CheckedRoute)
+SearchedText = Annotated[str | None, Query(min_length=1, max_length=200)]
+
+
+@router.get("", summary="Who looked at or changed what")
+async def list_audit(
+    caller: AdminCaller,
+    context: OwnContext,
+    who: SearchedText = None,
+    act: SearchedText = None,
+    about: SearchedText = None,
+    since: Annotated[Instant | None, Query()] = None,
+    until: Annotated[Instant | None, Query()] = None,
+    after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")] = "",
+    limit: Limit = 100,
+) -> AuditList:
+    """Newest first. Lines are never changed, and are kept as long as `GET /v1/retention` says."""
+    wanted = AuditFilter(who, act, about, since, until)
+    async with context.database.reading() as uow:
+        found = await repository.list_lines(uow, caller.tenant, wanted, decode_cursor(after), limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return AuditList(
+        lines=[AuditLineOut.of(row) for row in found[:limit]],
+        next=encode_cursor(last.at, last.id) if last is not None else None,
+    )

@@ -1,0 +1,31 @@
+"""``audit``: somebody looked at a customer's address, or changed rules or roles. All services publish."""
+
+from uuid import UUID
+
+from shared.events.envelope import Data, Instant, Name, Text, Topic
+
+
+class AuditLine(Data, frozen=True, kw_only=True):
+    """One act of one person, key or command. It never changes, and names no customer."""
+
+    id: UUID
+    at: Instant
+    who: Name
+    """The colleague's name; ``the key …``; ``the command line``; ``the customer``."""
+    act: Name
+    """What was done: one of ``AUDIT_ACTS``, or of a newer version."""
+    about: Text | None = None
+    """What it was done to: the id of a case, survey, colleague or erasure, or a customer's pseudonym."""
+    facts: dict[str, str | int | bool] = {}
+    """Codes and numbers."""
+
+
+AUDIT = Topic(
+    name="audit.v1",
+    event_type="afterword.audit.added",
+    data=AuditLine,
+    source="/afterword",
+    identity=lambda line: str(line.id),
+    version=lambda _: 0,
+    key=lambda line: str(line.id),
+)
