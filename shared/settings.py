@@ -124,7 +124,7 @@ class Afterword(EnvironmentSettings):
         examples=["kafka-1:9092,kafka-2:9092"],
     )
     public_url: WebAddress = Field(
-        description="Where customers reach /s/, /u/ and /q/. When it differs from the staff's, "
+        description="Where customers reach /s/, /u/, /q/ and /x/. When it differs from the staff's, "
         "its host answers nothing else.",
         examples=["https://ask.example.com"],
     )

@@ -7,11 +7,14 @@ from fastapi import FastAPI
 from services.alerts.cases import api, case_page, inbox_page
 from services.alerts.cases.domain.policy import current_policy
 from services.alerts.cases.live import live_feed
+from services.alerts.cases.repository.export import read_export
 from services.alerts.context import AlertsContext
+from services.alerts.models import PERSONAL_TABLES
 from services.alerts.retention.repository import RETENTION
 from services.alerts.staff import link_pages, settings_page, sign_in_pages
 from services.alerts.staff.sessions import session_is_live
 from services.alerts.staff.sign_in import SignIn
+from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
@@ -37,6 +40,7 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
             sign_in_pages.router,
             link_pages.router,
             settings_page.router,
+            export_router(context.service, PERSONAL_TABLES, read_export, database, context.secret),
             retention_router(context.service, RETENTION, database, context.secret),
         ],
         pages=pages,

@@ -6,8 +6,11 @@ from services.collector import api, pages
 from services.collector.anonymous import PageSecrets
 from services.collector.context import CollectorContext
 from services.collector.forms import PageNonce
+from services.collector.models import PERSONAL_TABLES
+from services.collector.repository.export import read_export
 from services.collector.repository.retention import RETENTION
 from shared.link_tokens import LinkSigner
+from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
@@ -23,5 +26,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         nonce=PageNonce(secret),
         page_secrets=PageSecrets(secret),
     )
+    export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, secret)
     retention = retention_router(context.service, RETENTION, context.database, secret)
-    return service_app(own, routers=[api.router, pages.router, retention], pages=renderer), {}
+    return service_app(own, routers=[api.router, pages.router, export, retention], pages=renderer), {}

@@ -10,6 +10,8 @@ from shared.http.live import LiveFeed
 from shared.http.rate_limit import RateLimit
 from shared.keyed_locks import KeyedSemaphores
 from shared.pages.environment import Pages
+from shared.privacy.export_links import ExportLinks
+from shared.privacy.service_caller import ServiceLane
 from shared.privacy.service_client import ServiceClient
 from shared.service import Context
 from shared.web import context_of
@@ -25,6 +27,9 @@ class DispatcherContext(Context):
     mail_renderer: SurveyMailRenderer
     services: ServiceClient
     """Asks the other services for their part of what is known of a company's customers."""
+    export_links: ExportLinks
+    export_lane: ServiceLane = field(default_factory=lambda: ServiceLane(max_wait_s=2.0, max_running=2))
+    """Of several exports at once some are refused: each waits for all services."""
     per_network: RateLimit = field(default_factory=lambda: RateLimit(burst=1_200, interval_s=0.05))
     per_link: RateLimit = field(default_factory=lambda: RateLimit(burst=120, interval_s=0.5))
     """Both slow down whoever guesses links; no customer reaches either limit."""

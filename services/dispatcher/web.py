@@ -8,6 +8,9 @@ from services.dispatcher.context import DispatcherContext
 from services.dispatcher.decisions import api as decisions_api
 from services.dispatcher.erasures import api as erasures_api
 from services.dispatcher.erasures import pages as erasures_pages
+from services.dispatcher.exports import api as exports_api
+from services.dispatcher.exports import link_page as export_link_page
+from services.dispatcher.exports import pages as exports_pages
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.retention import api as retention_api
 from services.dispatcher.retention import pages as retention_pages
@@ -20,6 +23,7 @@ from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.surveys import state_pages
+from shared.privacy.export_links import ExportLinks
 from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
 from shared.service import Context, Loops
@@ -30,6 +34,9 @@ ROUTERS = (
     decisions_api.router,
     suppressions_api.router,
     sending_api.router,
+    exports_api.router,
+    exports_pages.router,
+    export_link_page.router,
     retention_api.router,
     retention_pages.router,
     erasures_api.router,
@@ -47,14 +54,16 @@ ROUTERS = (
 
 
 def build_api(context: Context) -> tuple[FastAPI, Loops]:
-    """The application; it needs no loops of its own."""
-    pages, afterword = pages_of(context), context.afterword
-    tokens = ServiceTokens(context.secret, clock=context.database.clock)
+    """The application; its one loop closes the connections to the other services."""
+    pages, afterword, clock = pages_of(context), context.afterword, context.database.clock
+    tokens = ServiceTokens(context.secret, clock=clock)
+    services = ServiceClient(afterword.internal_url or context.staff_url, tokens)
     own = context.extended(
         DispatcherContext,
         pages=pages,
         feed=story_pages.live_feed(context),
-        mail_renderer=SurveyMailRenderer(afterword, context.database.clock),
-        services=ServiceClient(afterword.internal_url or context.staff_url, tokens),
+        mail_renderer=SurveyMailRenderer(afterword, clock),
+        services=services,
+        export_links=ExportLinks(context.secret, clock=clock),
     )
-    return service_app(own, routers=ROUTERS, pages=pages), {}
+    return service_app(own, routers=ROUTERS, pages=pages), {"services": services.run}

@@ -4,7 +4,10 @@ from fastapi import FastAPI
 
 from services.scorer import api, pages
 from services.scorer.context import ScorerContext
+from services.scorer.models import PERSONAL_TABLES
+from services.scorer.repository.export import read_export
 from services.scorer.repository.retention import RETENTION
+from shared.privacy.export_api import export_router
 from shared.privacy.retention_api import retention_router
 from shared.service import Context, Loops
 from shared.web import pages_of, service_app
@@ -17,5 +20,6 @@ def build_api(context: Context) -> tuple[FastAPI, Loops]:
         pages=pages_of(context),
         feed=pages.live_feed(context.database, context.stopping, context.changes),
     )
+    export = export_router(context.service, PERSONAL_TABLES, read_export, context.database, context.secret)
     retention = retention_router(context.service, RETENTION, context.database, context.secret)
-    return service_app(own, routers=[api.router, pages.router, retention], pages=own.pages), {}
+    return service_app(own, routers=[api.router, pages.router, export, retention], pages=own.pages), {}

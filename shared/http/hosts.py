@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-CUSTOMER_PATHS = frozenset({"s", "u", "q"})
+CUSTOMER_PATHS = frozenset({"s", "u", "q", "x"})
 """The first segment of the paths that customers' links have."""
 STATIC_PATHS = frozenset({"static"})
 HEALTH_PATHS = frozenset({"healthz", "readyz", "metrics"})

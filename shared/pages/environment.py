@@ -18,7 +18,7 @@ from shared.pages.assets import SHARED_ASSETS, Assets
 from shared.pages.page import ErrorPage, Frame, Page, fields_of
 from shared.pages.renderer import Renderer, folder_of
 
-CUSTOMER_PATH_PREFIXES = ("/s/", "/u/", "/q/")
+CUSTOMER_PATH_PREFIXES = ("/s/", "/u/", "/q/", "/x/")
 
 
 def is_for_customers(request: Request) -> bool:

@@ -34,14 +34,14 @@ class service_caller(CallerCheck[ServiceClaims]):  # noqa: N801  (reads as what 
 
 
 class ServiceLane:
-    """Runs the requests of other services one after the other, beside those that ``Admission`` counts.
+    """Runs few requests at once, such as those of other services, beside those that ``Admission`` counts.
 
     The request that they are part of already has its place at the service that asks: a second one of the same
     tenant here might not come before the first one has to give up.
     """
 
-    def __init__(self, max_wait_s: float = MAX_WAIT_S) -> None:
-        self._running = asyncio.Semaphore(1)
+    def __init__(self, max_wait_s: float = MAX_WAIT_S, max_running: int = 1) -> None:
+        self._running = asyncio.Semaphore(max_running)
         self._max_wait_s = max_wait_s
 
     @asynccontextmanager

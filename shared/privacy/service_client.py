@@ -1,5 +1,6 @@
 """Asks the other services of this installation for their part of something, over HTTP."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from shared.http.hosts import PERSONAL_DATA_PATHS
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServicePurpose, ServiceTokens
 
 TIMEOUT_S = 25.0
+CONNECT_TIMEOUT_S = 5.0
+MAX_CONNECTIONS = 8
 PERSONAL_DATA_PATH = "/" + "/".join(PERSONAL_DATA_PATHS)
 """Under it, behind its own name, each service answers what our services ask about personal data."""
 
@@ -24,7 +27,7 @@ class ServiceUnavailable(Exception):
 
 @dataclass(frozen=True)
 class ServiceClient:
-    """Sends requests to the routes of ``shared.privacy.service_caller``.
+    """Sends requests to the routes of ``shared.privacy.service_caller``; a process has one.
 
     Nobody holds a database connection while it waits.
     """
@@ -33,6 +36,7 @@ class ServiceClient:
     tokens: ServiceTokens
     transport: httpx.AsyncBaseTransport | None = field(default=None)
     """Set by tests: the way to the services without a socket."""
+    _opened: list[httpx.AsyncClient] = field(default_factory=list, init=False)
 
     async def get(
         self,
@@ -48,16 +52,63 @@ class ServiceClient:
 
         :raises ServiceUnavailable: when it does not answer 200.
         """
+        response = await self._answer(service, path, purpose, tenant, claims, query)
+        try:
+            return response.json()
+        except ValueError as error:
+            raise ServiceUnavailable(service) from error
+
+    async def get_body(
+        self,
+        service: str,
+        path: str,
+        *,
+        purpose: ServicePurpose,
+        tenant: str,
+        claims: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """The same, not decoded."""
+        return (await self._answer(service, path, purpose, tenant, claims, query)).content
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Close the connections when the process stops."""
+        await stop.wait()
+        while self._opened:
+            await self._opened.pop().aclose()
+
+    async def _answer(
+        self,
+        service: str,
+        path: str,
+        purpose: ServicePurpose,
+        tenant: str,
+        claims: Mapping[str, Any] | None,
+        query: Mapping[str, Any] | None,
+    ) -> httpx.Response:
         headers = {"Authorization": f"{TOKEN_SCHEME} {self.tokens.sign(purpose, tenant, claims)}"}
         try:
-            async with httpx.AsyncClient(
-                base_url=self.url, timeout=TIMEOUT_S, trust_env=False, transport=self.transport
-            ) as client:
-                response = await client.get(
+            async with asyncio.timeout(TIMEOUT_S):
+                response = await self._client.get(
                     f"{PERSONAL_DATA_PATH}/{service}/{path}", params=query, headers=headers
                 )
-                if response.status_code != httpx.codes.OK:
-                    raise ServiceUnavailable(service)
-                return response.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise ServiceUnavailable(service) from error
+        if response.status_code != httpx.codes.OK:
+            raise ServiceUnavailable(service)
+        return response
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        """The one client of this process, with the connections that are kept open."""
+        if not self._opened:
+            self._opened.append(
+                httpx.AsyncClient(
+                    base_url=self.url,
+                    timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                    limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+                    trust_env=False,
+                    transport=self.transport,
+                )
+            )
+        return self._opened[0]

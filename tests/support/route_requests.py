@@ -22,6 +22,9 @@ from support.http_clients import SECRET
 
 from shared.http.csrf import CSRF_FIELD
 from shared.link_tokens import LinkSigner
+from shared.privacy.export import ASKED_SERVICES
+from shared.privacy.export_links import ExportLinks, ExportSubject
+from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 
 PAGE = {"accept": "text/html"}
@@ -40,6 +43,8 @@ class RouteRequest:
     may_repeat: tuple[str, ...] = ()
     """What the answer may repeat, because it was sent or follows from it."""
     public: bool = False
+    is_logged: bool = False
+    """Whether reading it adds a line to the log of who looked, and nothing else."""
     foreign: int | None = None
     """What somebody else is answered; None: the route speaks of its caller's own things only."""
 
@@ -74,6 +79,32 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /v1/suppressions/lifted": empty,
         "dispatcher GET /v1/placeholder-ids": empty,
         "dispatcher PUT /v1/placeholder-ids": RouteRequest(json={"ids": ["walk by"]}),
+        "dispatcher GET /v1/customers/export": RouteRequest(
+            query={"email": f"customer@{of.name}.example"}, is_logged=True, foreign=404
+        ),
+        "dispatcher GET /v1/customers/{customer_id:path}/export": RouteRequest(
+            {"customer_id:path": f"{of.name}-customer"}, is_logged=True, foreign=404
+        ),
+        "dispatcher GET /customers": empty,
+        "dispatcher POST /customers": RouteRequest(
+            form={"customer_id": f"{of.name}-customer"},
+            may_repeat=(f"{of.name}-customer", _person(of)),
+        ),
+        "dispatcher GET /customers/{person}": RouteRequest(
+            {"person": _person(of)}, is_logged=True, foreign=404
+        ),
+        "dispatcher GET /customers/{person}/download": RouteRequest(
+            {"person": _person(of)}, is_logged=True, foreign=404
+        ),
+        "dispatcher POST /customers/{person}/link": RouteRequest(
+            {"person": _person(of)}, form={}, foreign=404
+        ),
+        **{
+            f"{service} GET /v1/personal-data/{service}/export": RouteRequest(
+                headers={"authorization": f"{TOKEN_SCHEME} {_service_token(of, by)}"}, public=True
+            )
+            for service in ASKED_SERVICES
+        },
         "dispatcher GET /v1/retention": empty,
         "dispatcher PUT /v1/retention": RouteRequest(json={"comments": 700}),
         "dispatcher POST /v1/retention/dry-runs": RouteRequest(json={"comments": 700}),
@@ -205,6 +236,9 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /u/{token}/again": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, public=True, foreign=404
         ),
+        "dispatcher GET /x/{token}": RouteRequest(
+            {"token": _export_token(of, by)}, public=True, is_logged=True, foreign=404
+        ),
         "dispatcher POST /u/{token}/again": RouteRequest(
             {"token": _token("unsubscribe", of, by)}, form={}, public=True, foreign=404
         ),
@@ -225,6 +259,20 @@ def _token(purpose: Any, of: Company, by: Company) -> str:
     """A customer's link; somebody else's has the right id, and what we wrote for their own."""
     signer, half = LinkSigner(SECRET), 22
     return signer.sign(purpose, of.invitation)[:half] + signer.sign(purpose, by.invitation)[half:]
+
+
+def _person(of: Company) -> str:
+    return person_of(SECRET, of.name, f"{of.name}-customer")
+
+
+def _service_token(of: Company, by: Company) -> str:
+    """What our services ask each other with: somebody else's names their own company."""
+    return ServiceTokens(SECRET).sign("export", by.name, {"person": _person(of), "contact": None})
+
+
+def _export_token(of: Company, by: Company) -> str:
+    """The link to what is kept of a customer; somebody else's has their own company and this person."""
+    return ExportLinks(SECRET).sign(ExportSubject(by.name, _person(of), None))[0]
 
 
 def _link(of: Company, by: Company) -> str:

@@ -49,11 +49,18 @@ FACT_LABELS: dict[str, Message] = {
     "dimensions": message("dimensions"),
     "level": message("level"),
     "shown": message("shown"),
+    "how": message("how"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {
     "state": {"live": message("live"), "paused": message("paused")},
     "mode": {"live": message("live"), "test": message("test mode")},
+    "how": {
+        "read": message("read"),
+        "downloaded": message("downloaded"),
+        "link_created": message("link made"),
+        "link_opened": message("link opened"),
+    },
     "kind": {"address": message("address"), "customer": message("customer id")},
     "role": {
         "admin": message("administrator"),

@@ -104,7 +104,7 @@ async def request_erasure(
     :raises ErasureRefused: when it is not clear whom it means, or it cannot be done now.
     """
     request = request.trimmed()
-    sought = await _sought(uow, secret, tenant, request)
+    sought = await sought_names(uow, secret, tenant, request)
     fingerprint = _fingerprint(secret, tenant, request)
     erasure_id = derived("erasure", tenant, key) if key else uuid7()
     earlier = await _same_request(uow, tenant, erasure_id, fingerprint)
@@ -160,7 +160,7 @@ async def request_erasure(
     return stored
 
 
-async def _sought(uow: UnitOfWork, secret: str, tenant: str, request: ErasureRequest) -> Sought:
+async def sought_names(uow: UnitOfWork, secret: str, tenant: str, request: ErasureRequest) -> Sought:
     """The keyed hashes of the names that were given.
 
     :raises ErasureRefused: when one of them can be nobody's, or is written in the reason.

@@ -11,11 +11,9 @@ from services.dispatcher.retention.rules import RETENTION as OWN_RULES
 from shared.db import Database, UnitOfWork
 from shared.events import RETENTION, RetentionRules, TenantRetention
 from shared.events.retention import RETENTION_KINDS
+from shared.privacy.export import ASKED_SERVICES
 from shared.privacy.retention import Counts, Cutoffs, count_stale
 from shared.privacy.service_client import ServiceClient
-
-OTHER_SERVICES = ("collector", "scorer", "alerts")
-"""Those that keep something for a time, beside this one."""
 
 
 class RetentionChanged(Exception):
@@ -56,11 +54,11 @@ async def dry_run(
 
     :raises ServiceUnavailable: when one does not answer.
     """
-    others = [_ask(services, service, tenant, rules) for service in OTHER_SERVICES]
+    others = [_ask(services, service, tenant, rules) for service in ASKED_SERVICES]
     # All of them are waited for: what is left running would hold its connection behind the request.
     found = await asyncio.gather(_count_own(database, tenant, rules), *others, return_exceptions=True)
     counts: dict[str, Counts] = {}
-    for service, result in zip(("dispatcher", *OTHER_SERVICES), found, strict=True):
+    for service, result in zip(("dispatcher", *ASKED_SERVICES), found, strict=True):
         if isinstance(result, BaseException):
             raise result
         counts[service] = result

@@ -133,7 +133,6 @@ def test_buttons_are_called_as_on_the_pages(language: str) -> None:
 DOOR = re.compile(r"(?:\$AFTERWORD|(?<=[`\s]))(/(?:v1/)?[a-z]+)\b")
 
 
-@pytest.mark.xfail(strict=True, reason="Until the doors of issue 13 are all there: then remove this mark.")
 def test_the_proxy_knows_each_page_and_route_that_is_named() -> None:
     served = set((FOLDER.parent / "Caddyfile").read_text().split())
     named = {door for page in FOLDER.glob("*.md") for door in DOOR.findall(page.read_text())}

@@ -1,0 +1,174 @@
+"""Pages for administrators: find a customer, read what is kept, download it, make a link for the customer.
+
+No address or id is part of a page's address: behind the form a customer is named by the pseudonym.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.dispatcher.context import DispatcherContext, OwnContext
+from services.dispatcher.exports import lookup
+from services.dispatcher.exports.access_log import record_access
+from services.dispatcher.exports.api import download, refuse_limited
+from services.dispatcher.exports.domain import SeveralCustomers, SoughtCustomer, UnknownCustomer
+from services.dispatcher.exports.export_commands import export_of, several_customers, unknown_customer
+from services.dispatcher.exports.schemas import Export
+from services.dispatcher.exports.views import (
+    Choice,
+    CustomerDataPage,
+    FindCustomerPage,
+    ShownExport,
+    Typed,
+)
+from services.dispatcher.frame import CsrfChecked, StaffAdmin, frame_of
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff
+from shared.http.text_safety import text_faults
+from shared.pages.language import spoken
+from shared.privacy.export_links import ExportSubject
+from shared.values.messages import message
+
+router = APIRouter(include_in_schema=False, prefix="/customers", route_class=CheckedRoute)
+KEYED_HASH = r"^[0-9a-f]{64}$"
+PersonPath = Annotated[str, Path(pattern=KEYED_HASH)]
+Contact = Annotated[str, Query(pattern=r"^([0-9a-f]{64})?$")]
+MAX_TYPED_CHARS = {"customer_id": 200, "email": 320, "phone": 100}
+NOTHING_TYPED = message("Type an id, an address or a number.")
+TOO_LONG = message("This is longer than any that is kept.")
+
+
+@router.get("")
+async def ask(request: Request, staff: StaffAdmin, context: OwnContext) -> Response:
+    """The form."""
+    refuse_limited(staff)
+    return await _form(request, staff, context, FindCustomerPage(typed=Typed()))
+
+
+@router.post("")
+async def find(request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext) -> Response:
+    """Go to the customer's page, or say who may be meant, or that nobody is known."""
+    refuse_limited(staff)
+    form = await request.form()
+    typed = Typed(*(str(form.get(name, "")).strip() for name in MAX_TYPED_CHARS))
+    if faults := text_faults(vars(typed)):
+        raise Problem(400, errors=faults)
+    sought = SoughtCustomer(typed.customer_id or None, typed.email or None, typed.phone or None)
+    if wrong := _faults(typed):
+        return await _form(request, staff, context, FindCustomerPage(typed=typed, faults=wrong), 422)
+    try:
+        async with context.database.reading() as uow:
+            subject = await lookup.find_subject(uow, context.secret, staff.tenant, sought)
+    except SeveralCustomers as several:
+        refusal, choices = several_customers(several.customers), Choice.all_of(several)
+        page = FindCustomerPage(typed=typed, choices=choices, refused=spoken(refusal.title))
+        return await _form(request, staff, context, page, refusal.status)
+    except UnknownCustomer:
+        return await _refused(request, staff, context, typed, unknown_customer(sought))
+    except Problem as refusal:
+        return await _refused(request, staff, context, typed, refusal)
+    return RedirectResponse(_path(subject), 303)
+
+
+@router.get("/{person}")
+async def show(
+    person: PersonPath, request: Request, staff: StaffAdmin, context: OwnContext, contact: Contact = ""
+) -> Response:
+    """What is kept of the customer, in sentences."""
+    refuse_limited(staff)
+    subject = ExportSubject(staff.tenant, person, contact or None)
+    try:
+        export = await export_of(context, subject)
+    except Problem as refusal:
+        if refusal.status != 404:  # noqa: PLR2004  (a status)
+            raise
+        return await _refused(request, staff, context, Typed(), refusal)
+    await record_access(context, "read", subject, staff)
+    return await _data(request, staff, context, subject, export)
+
+
+@router.get("/{person}/download")
+async def download_export(
+    person: PersonPath, staff: StaffAdmin, context: OwnContext, contact: Contact = ""
+) -> Response:
+    """The same as a JSON document."""
+    refuse_limited(staff)
+    subject = ExportSubject(staff.tenant, person, contact or None)
+    export = await export_of(context, subject)
+    await record_access(context, "downloaded", subject, staff)
+    return download(export)
+
+
+@router.post("/{person}/link")
+async def make_link(
+    person: PersonPath,
+    request: Request,
+    staff: StaffAdmin,
+    _: CsrfChecked,
+    context: OwnContext,
+    contact: Contact = "",
+) -> Response:
+    """Make a link for the customer, which shows the same page for seven days."""
+    refuse_limited(staff)
+    subject = ExportSubject(staff.tenant, person, contact or None)
+    export = await export_of(context, subject)
+    await record_access(context, "link_created", subject, staff)
+    return await _data(request, staff, context, subject, export, with_link=True)
+
+
+def _path(subject: ExportSubject, act: str = "") -> str:
+    return f"/customers/{subject.person}{act}" + (f"?contact={subject.contact}" if subject.contact else "")
+
+
+def _faults(typed: Typed) -> list[tuple[str, str]]:
+    if typed == Typed():
+        return [("customer_id", spoken(NOTHING_TYPED))]
+    return [
+        (name, spoken(TOO_LONG)) for name, most in MAX_TYPED_CHARS.items() if len(getattr(typed, name)) > most
+    ]
+
+
+async def _refused(
+    request: Request, staff: Staff, context: DispatcherContext, typed: Typed, refusal: Problem
+) -> Response:
+    faults = [(fault["field"], spoken(fault["detail"])) for fault in refusal.errors]
+    page = FindCustomerPage(
+        typed=typed, refused=spoken(refusal.title), why=spoken(refusal.remedy), faults=faults
+    )
+    return await _form(request, staff, context, page, refusal.status)
+
+
+async def _form(
+    request: Request,
+    staff: Staff,
+    context: DispatcherContext,
+    page: FindCustomerPage,
+    status_code: int = 200,
+) -> Response:
+    async with context.database.reading() as uow:
+        frame = await frame_of(uow, staff, "customers")
+    return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
+
+
+async def _data(
+    request: Request,
+    staff: Staff,
+    context: DispatcherContext,
+    subject: ExportSubject,
+    export: Export,
+    *,
+    with_link: bool = False,
+) -> Response:
+    token, ends = context.export_links.sign(subject) if with_link else ("", None)
+    async with context.database.reading() as uow:
+        frame = await frame_of(uow, staff, "customers")
+    page = CustomerDataPage(
+        export=ShownExport.of(export),
+        path=f"/customers/{subject.person}",
+        contact=f"?contact={subject.contact}" if subject.contact else "",
+        link=f"{context.afterword.public_url.rstrip('/')}/x/{token}" if with_link else "",
+        link_ends=ends,
+    )
+    return context.pages.page(request, page, staff=staff, frame=frame)

@@ -1,0 +1,673 @@
+"""What is kept of a customer: all of it, of nobody else, for nobody else, and never in part."""
+
+import asyncio
+import importlib
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import httpx
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+from support.companies import (
+    BetweenServices,
+    Company,
+    Person,
+    World,
+    an_event,
+)
+from support.http_clients import SECRET
+
+from services import SERVICES
+from services.command import service
+from services.dispatcher.context import DispatcherContext
+from services.dispatcher.exports.schemas import Export
+from services.trigger import tenants
+from shared.events import AUDIT, CUSTOMERS, TRANSACTIONS, AuditLine, CustomerErased
+from shared.privacy.backfill import fill_persons
+from shared.privacy.erased import keep_erased
+from shared.privacy.export import ASKED_SERVICES, KEPT, PURPOSES
+from shared.privacy.export_links import LINK_LIFETIME, ExportLinks, ExportSubject
+from shared.privacy.persons import person_of
+from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
+from shared.secrets import customer_hash
+
+TABLES_WITHOUT_RECORDS = {
+    "dispatcher.erased",
+    "collector.erased",
+    "scorer.erased",
+    "alerts.erased",
+    "dispatcher.erasure",
+}
+"""They hold who was erased, of whom there is no export."""
+
+
+@pytest.fixture(scope="module")
+async def amber(world: World) -> Company:
+    """A company with one of everything, and a customer who has had more than one of some things."""
+    company = await world.create_company("amber")
+    await world.post("dispatcher", company, "/v1/suppressions", {"customer_id": "amber-customer"})
+    path = "/v1/suppressions/customer:amber-customer"
+    await world.clients["dispatcher"].delete(path, headers=company.headers)
+    await world.post("dispatcher", company, "/v1/suppressions", {"customer_id": "amber-customer"})
+    listed = {"email": "customer@amber.example"}
+    await world.post("dispatcher", company, "/v1/suppressions", listed)
+    await world.post("alerts", company, f"/v1/cases/{company.case}/actions", a_call("amber was told"))
+    await world.deliver_all()
+    await fill(world)
+    return company
+
+
+def a_call(text: str) -> dict[str, Any]:
+    return {"act": "contact", "how": "call", "reached": True, "text": text}
+
+
+def context_of(world: World) -> DispatcherContext:
+    return cast("DispatcherContext", world.app("dispatcher").state.context)
+
+
+def person(company: Company) -> str:
+    return person_of(SECRET, company.name, f"{company.name}-customer")
+
+
+async def get(world: World, company: Company, path: str, **query: str) -> httpx.Response:
+    return await world.clients["dispatcher"].get(path, params=query, headers=company.headers)
+
+
+async def page(world: World, who: Person, path: str, form: dict[str, str] | None = None) -> httpx.Response:
+    client = world.clients["dispatcher"]
+    client.cookies.clear()
+    if form is None:
+        return await client.get(path, headers=who.headers(page=True))
+    return await client.post(path, data={"csrf": who.csrf(), **form}, headers=who.headers(page=True))
+
+
+async def export(world: World, company: Company, path: str = "", **query: str) -> Export:
+    answer = await get(world, company, path or f"/v1/customers/{company.name}-customer/export", **query)
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.decode(answer.content, type=Export)
+
+
+def kinds(document: Export) -> dict[tuple[str, str], int]:
+    return {(each.service, each.kind): len(each.records) for each in document.sections}
+
+
+async def send_event(world: World, company: Company, number: int, customer: dict[str, str]) -> None:
+    sent = an_event(company.name, id=f"{company.name}-{number}", customer=customer)
+    await world.post("trigger", company, "/v1/events", sent)
+    (event,) = [
+        one
+        for one in await world.transactions()
+        if one.tenant == company.name and one.data.id == f"{company.name}-{number}"
+    ]
+    await world.deliver(event, TRANSACTIONS.name)
+    await world.deliver_all()
+
+
+async def erase(world: World, company: Company, whom: str, contact: str | None = None) -> None:
+    target = CustomerErased(
+        id=whom if contact is None else f"{whom}.{contact}",
+        version=1,
+        erased_at=datetime.now(UTC),
+        person=whom,
+        contact=contact,
+    )
+    async with world.contexts["dispatcher"].database.transaction() as uow:
+        await keep_erased(uow, [CUSTOMERS.event(company.name, target, uow.now)])
+
+
+@asynccontextmanager
+async def way_between(world: World, transport: httpx.AsyncBaseTransport) -> AsyncIterator[None]:
+    """Let the dispatcher ask the other services over this transport."""
+    before, app = context_of(world), world.app("dispatcher")
+    app.state.context = replace(before, services=replace(before.services, transport=transport))
+    yield
+    app.state.context = before
+
+
+class Broken(httpx.AsyncBaseTransport):
+    """The way to services of which one is away, slow, or answers something else."""
+
+    def __init__(self, world: World, service: str, how: Any) -> None:
+        self._way, self._service, self._how = BetweenServices(world), service, how
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.split("/")[3] == self._service:
+            found: httpx.Response = await self._how(request)
+            return found
+        return await self._way.handle_async_request(request)
+
+
+# ---- complete
+
+
+async def test_every_table_with_a_person_is_in_the_export(world: World, amber: Company) -> None:
+    """Every row with the person, of every table with that column, is found again by what identifies it."""
+    whole = msgspec.json.encode(await export(world, amber)).decode()
+    missing, tables = [], set()
+    for name in SERVICES:
+        for table in service(name).metadata.sorted_tables:
+            if "person" not in table.columns or f"{name}.{table.name}" in TABLES_WITHOUT_RECORDS:
+                continue
+            tables.add(f"{name}.{table.name}")
+            key = next(each.name for each in table.primary_key if each.name not in {"tenant", "kind"})
+            key = {"suppression_lift": "key", "known_customer": "customer_id"}.get(table.name, key)
+            async with world.contexts[name].database.reading() as uow:
+                rows = await uow.execute(
+                    f"SELECT {key} FROM {table.name} WHERE tenant = :tenant AND person = :person",
+                    {"tenant": "amber", "person": person(amber)},
+                )
+                found = [str(value) for value in rows.scalars()]
+            if not found:
+                missing.append(f"{name}.{table.name} has no row: the test shows nothing")
+            missing += [f"{name}.{table.name}: {value}" for value in found if value not in whole]
+    assert missing == []
+    assert len(tables) >= 11
+
+
+async def test_each_service_with_personal_data_is_asked_and_has_the_route(
+    world: World, amber: Company
+) -> None:
+    with_people = {
+        name
+        for name in SERVICES
+        for table in service(name).metadata.tables.values()
+        if "person" in table.columns
+    }
+    assert with_people == {"dispatcher", *ASKED_SERVICES}
+    assert {each.service for each in (await export(world, amber)).sections} == with_people
+
+
+async def test_all_that_the_customer_gave_is_in_it_and_nothing_of_anybody_else(
+    world: World, amber: Company
+) -> None:
+    answer = await get(world, amber, "/v1/customers/amber-customer/export")
+    for word in (
+        *("amber-customer", "customer@amber.example", "+4512345678", "amber Whitfield", "amber was late"),
+        *("amber-order", "amber table", "amber-checkout", str(amber.invitation), str(amber.case)),
+    ):
+        assert word in answer.text, word
+    for word in ("amber-other", "amber was early", "amber-never", "birch", "quartz"):
+        assert word not in answer.text, word
+
+
+async def test_what_colleagues_wrote_and_who_they_are_is_left_out(world: World, amber: Company) -> None:
+    document = await export(world, amber)
+    text = msgspec.json.encode(document).decode()
+    for word in ("amber called back", "amber was told", "amber admin", "amber agent"):
+        assert word not in text, word
+    (cases,) = [each for each in document.sections if each.kind == "case"]
+    steps = [step.step for step in cases.records[0].steps]  # type: ignore[union-attr]
+    assert steps == ["opened", "contact"]
+    assert document.left_out == ("staff_notes", "staff_names")
+
+
+async def test_each_section_says_why_and_how_long_it_is_kept(world: World, amber: Company) -> None:
+    document = await export(world, amber)
+    for section in document.sections:
+        assert (section.purpose, section.kept) == (PURPOSES[section.kind], KEPT[section.kind])
+        assert section.kept_days is not None or section.kept == "always"
+        assert {each.obtained_from for each in section.records} <= {
+            *("company", "customer", "import", "staff", "afterword"),
+        }
+    counts = kinds(document)
+    assert counts["dispatcher", "suppression"] == 2
+    assert counts["dispatcher", "suppression_lift"] == 1
+    assert counts["collector", "answer"] == counts["scorer", "counted_answer"] == 1
+
+
+async def test_a_customer_of_imports_alone_is_found_by_id(world: World, amber: Company) -> None:
+    document = await export(world, amber, "/v1/customers/amber-other/export")
+    found = {each for each, n in kinds(document).items() if n}
+    assert found >= {("collector", "answer"), ("scorer", "counted_answer")}
+    (answers,) = [each for each in document.sections if (each.service, each.kind) == ("collector", "answer")]
+    assert answers.records[0].obtained_from == "import"
+
+
+# ---- who is found
+
+
+async def test_by_id_address_and_number_the_same_is_found(world: World, amber: Company) -> None:
+    expected = (await export(world, amber)).sections
+    for query in (
+        {"email": " Customer@AMBER.example"},
+        {"phone": "+45 12 34 56 78"},
+        {"email": "customer@amber.example", "phone": "+4512345678"},
+        {"customer_id": "amber-customer"},
+        {"customer_id": "amber-customer", "email": "customer@amber.example"},
+    ):
+        assert (await export(world, amber, "/v1/customers/export", **query)).sections == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"customer_id": "nobody-7"}, "this customer id"),
+        ({"email": "nobody@amber.example"}, "this mail address"),
+        ({"phone": "+4587654321"}, "this phone number"),
+        (
+            {"customer_id": "amber-customer", "email": "nobody@amber.example"},
+            "this customer id and mail address together",
+        ),
+        ({"email": "customer@amber.example", "phone": "+4587654321"}, "mail address and phone number"),
+    ],
+)
+async def test_an_unknown_customer_is_404_that_says_what_was_looked_for(
+    world: World, amber: Company, query: dict[str, str], words: str
+) -> None:
+    answer = await get(world, amber, "/v1/customers/export", **query)
+    assert answer.status_code == 404
+    assert words in answer.json()["title"]
+    assert not [value for value in query.values() if value in answer.text]
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"customer_id": "guest"}, {"phone": "call me"}, {"customer_id": "c", "kind": "nothing"}]
+)
+async def test_what_cannot_be_a_customer_is_422(world: World, amber: Company, query: dict[str, str]) -> None:
+    answer = await get(world, amber, "/v1/customers/export", **query)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"]
+
+
+async def test_several_customers_under_one_address_are_listed_and_one_is_chosen(
+    world: World, birch: Company
+) -> None:
+    shared = {"email": "family@birch.example"}
+    await send_event(world, birch, 1, {"id": "birch-ann", **shared})
+    await send_event(world, birch, 2, {"id": "birch-ben", **shared})
+    await send_event(world, birch, 3, {"id": "birch-ben", "email": "ben@birch.example"})
+    answer = await get(world, birch, "/v1/customers/export", **shared)
+    assert answer.status_code == 409
+    assert answer.json()["customers"] == [
+        {"customer_id": "birch-ann", "addresses": 1},
+        {"customer_id": "birch-ben", "addresses": 2},
+    ]
+    answer = await get(world, birch, "/v1/customers/export", email="ben@birch.example")
+    assert answer.status_code == 409, "an id with several addresses may be several people"
+    whole = await export(world, birch, "/v1/customers/birch-ben/export")
+    part = await export(world, birch, "/v1/customers/export", customer_id="birch-ben", **shared)
+    assert [kinds(each)["dispatcher", "event"] for each in (whole, part)] == [2, 1]
+    assert part.contact == customer_hash(SECRET, "birch", "family@birch.example")
+    assert b"ben@birch" not in msgspec.json.encode(part)
+    assert kinds(await export(world, birch, "/v1/customers/birch-ann/export"))["dispatcher", "event"] == 1
+
+
+async def test_an_id_may_have_any_characters(world: World, birch: Company) -> None:
+    await send_event(world, birch, 4, {"id": "a/b c?d", "email": "slash@birch.example"})
+    assert kinds(await export(world, birch, "/v1/customers/a%2Fb%20c%3Fd/export"))["dispatcher", "event"] == 1
+
+
+async def test_somebody_without_an_id_is_found_by_the_address(world: World, birch: Company) -> None:
+    await send_event(world, birch, 5, {"email": "nameless@birch.example"})
+    found = await export(world, birch, "/v1/customers/export", email="nameless@birch.example")
+    assert kinds(found)["dispatcher", "event"] == 1
+
+
+# ---- bounded
+
+
+async def test_a_customer_with_very_much_is_read_in_parts(world: World, birch: Company) -> None:
+    await send_event(world, birch, 6, {"id": "birch-big", "email": "big@birch.example"})
+    async with world.contexts["dispatcher"].database.transaction() as uow:
+        await uow.execute(
+            """
+            INSERT INTO decision (tenant, event_id, decided_at, source, source_id, customer_id, person,
+                contact_key, digest, reason, segments, facts, grounds)
+            SELECT d.tenant, gen_random_uuid(), d.decided_at - n / 2 * interval '1 minute', d.source,
+                d.source_id || '-' || n, d.customer_id, d.person, d.contact_key, d.digest, 'quarantine',
+                d.segments, d.facts, d.grounds
+            FROM decision d, generate_series(1, 999) n
+            WHERE d.tenant = 'birch' AND d.customer_id = 'birch-big'
+            """
+        )
+    path, before = "/v1/customers/birch-big/export", ""
+    seen: set[Any] = set()
+    first = await export(world, birch, path)
+    assert kinds(first)["dispatcher", "invitation"] == 1
+    assert first.is_cut
+    for _ in range(10):
+        more = {"kind": "event"} | ({"before": before} if before else {})
+        (section,) = [each for each in (await export(world, birch, path, **more)).sections if each.records]
+        ids = {each.id for each in section.records}  # type: ignore[union-attr]
+        assert not seen & ids
+        assert len(ids) == len(section.records) <= 200
+        seen |= ids
+        if section.older_before is None:
+            break
+        before = section.older_before.isoformat()
+    assert len(seen) == 1000
+    shown = await page(world, birch.people["admin"], f"/customers/{person_of(SECRET, 'birch', 'birch-big')}")
+    assert "These are the newest; there are older ones." in shown.text
+
+
+async def test_more_exports_at_once_than_have_a_place_are_refused_and_none_is_in_part(
+    world: World, amber: Company
+) -> None:
+    answers = await asyncio.gather(
+        *(get(world, amber, "/v1/customers/amber-customer/export") for _ in range(12))
+    )
+    assert {each.status_code for each in answers} <= {200, 429, 503}
+    good = [msgspec.json.decode(each.content, type=Export) for each in answers if each.status_code == 200]
+    assert good
+    assert len({msgspec.json.encode(each.sections) for each in good}) == 1
+    assert all("retry-after" in each.headers for each in answers if each.status_code != 200)
+
+
+# ---- services that are away
+
+
+async def _refuses(_: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("nobody is there")
+
+
+async def _fails(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(500, text="{}")
+
+
+async def _says_something_else(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text='[{"service": "scorer"}]')
+
+
+async def _hangs(_: httpx.Request) -> httpx.Response:
+    await asyncio.sleep(30)
+    return httpx.Response(200, text="[]")
+
+
+@pytest.mark.parametrize("how", [_refuses, _fails, _says_something_else, _hangs])
+@pytest.mark.parametrize("away", ["scorer"])
+async def test_a_service_that_is_away_is_named_and_nothing_is_shown_in_part(
+    world: World, amber: Company, how: Any, away: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.privacy.service_client.TIMEOUT_S", 0.3)
+    async with way_between(world, Broken(world, away, how)):
+        answer = await get(world, amber, "/v1/customers/amber-customer/export")
+        shown = await page(world, amber.people["admin"], f"/customers/{person(amber)}")
+        token, _ = ExportLinks(SECRET).sign(ExportSubject("amber", person(amber), None))
+        opened = await world.clients["dispatcher"].get(f"/x/{token}", headers={"accept": "text/html"})
+    assert (answer.status_code, shown.status_code, opened.status_code) == (503, 503, 503)
+    assert away in answer.json()["title"]
+    assert int(answer.headers["retry-after"]) > 0
+    for each in (answer, shown, opened):
+        assert "Whitfield" not in each.text
+
+
+async def test_rows_that_have_no_pseudonym_yet_are_in_it(world: World, amber: Company) -> None:
+    before = (await export(world, amber)).sections
+    for name in SERVICES:
+        for table in service(name).metadata.sorted_tables:
+            if "person" in table.columns and table.columns["person"].nullable:
+                async with world.contexts[name].database.transaction() as uow:
+                    await uow.execute(
+                        f"UPDATE {table.name} SET person = NULL WHERE tenant = 'amber' AND person <> ''"
+                    )
+    assert (await export(world, amber)).sections == before
+    await fill(world)
+    assert (await export(world, amber)).sections == before
+
+
+async def fill(world: World) -> None:
+    """Give each row its pseudonym, as the loop of the workers does."""
+    for name in ("dispatcher", *ASKED_SERVICES):
+        module = importlib.import_module(f"services.{name}.models")
+        async with world.contexts[name].database.transaction() as uow:
+            while await fill_persons(uow, SECRET, module.PERSONAL_TABLES, 1_000):
+                pass
+
+
+async def test_very_many_rows_without_a_pseudonym_hold_the_export_back(
+    world: World, amber: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.privacy.export_api.MAX_UNFILLED", -1)
+    async with world.contexts["alerts"].database.transaction() as uow:
+        await uow.execute("UPDATE cases SET person = NULL WHERE tenant = 'amber'")
+    answer = await get(world, amber, "/v1/customers/amber-customer/export")
+    await fill(world)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+# ---- who may
+
+
+@pytest.mark.parametrize("role", ["editor", "leader", "agent", "analyst"])
+async def test_only_administrators_of_the_whole_company_may(world: World, amber: Company, role: str) -> None:
+    limited = await world.add_person(amber, "admin", ("touchpoint:amber-checkout",), f"limited-{role}")
+    client, who = world.clients["dispatcher"], amber.people[role]
+    path = "/v1/customers/amber-customer/export"
+    assert (await client.get(path, headers=who.headers(page=False))).status_code == 403
+    assert (await client.get(path, headers=limited.headers(page=False))).status_code == 403
+    for one, status in ((who, 404), (limited, 403)):
+        for there in ("", f"/{person(amber)}", f"/{person(amber)}/download"):
+            assert (await page(world, one, f"/customers{there}")).status_code == status
+        for there in ("", f"/{person(amber)}/link"):
+            form = {"customer_id": "amber-customer"}
+            assert (await page(world, one, f"/customers{there}", form)).status_code == status
+
+
+@pytest.mark.parametrize(("scope", "status"), [("customers:erase", 200), ("answers:read", 403)])
+async def test_a_key_needs_the_scope_of_customers_own_requests(
+    world: World, amber: Company, scope: str, status: int
+) -> None:
+    trigger = world.contexts["trigger"].database
+    key = await tenants.create_key(trigger, "amber", (scope,), name=f"with {scope}")
+    await world.deliver_all()
+    answer = await world.clients["dispatcher"].get(
+        "/v1/customers/amber-customer/export", headers={"authorization": f"Bearer {key}"}
+    )
+    assert answer.status_code == status
+
+
+async def test_another_companys_customer_is_unknown(world: World, amber: Company, quartz: Company) -> None:
+    assert (await get(world, quartz, "/v1/customers/amber-customer/export")).status_code == 404
+    assert (await page(world, quartz.people["admin"], f"/customers/{person(amber)}")).status_code == 404
+
+
+# ---- the routes between services
+
+
+def service_tokens() -> Iterator[tuple[str, str]]:
+    claims = {"person": "p", "contact": None}
+    good = ServiceTokens(SECRET).sign("export", "amber", claims)
+    early = ServiceTokens(SECRET, clock=lambda: datetime.now(UTC) - timedelta(seconds=61))
+    body, _, tag = good.partition(".")
+    yield "none", ""
+    yield "a key's scheme", f"Bearer {good}"
+    yield "of another purpose", f"{TOKEN_SCHEME} {ServiceTokens(SECRET).sign('retention', 'amber', claims)}"
+    yield "of another secret", f"{TOKEN_SCHEME} {ServiceTokens('x' * 40).sign('export', 'amber', claims)}"
+    yield "over", f"{TOKEN_SCHEME} {early.sign('export', 'amber', claims)}"
+    yield "tampered claims", f"{TOKEN_SCHEME} {body[:-2]}AA.{tag}"
+    yield "tampered tag", f"{TOKEN_SCHEME} {body}.{tag[:-4]}AAAA"
+    yield "without a person", f"{TOKEN_SCHEME} {ServiceTokens(SECRET).sign('export', 'amber', {})}"
+    yield "not ASCII", f"{TOKEN_SCHEME} é.é"
+
+
+@pytest.mark.parametrize("asked", ASKED_SERVICES)
+@pytest.mark.parametrize(("what", "header"), list(service_tokens()))
+async def test_a_service_answers_nobody_without_its_token(
+    world: World, asked: str, what: str, header: str
+) -> None:
+    headers = {b"authorization": header.encode("latin-1")}
+    answer = await world.clients[asked].get(f"/v1/personal-data/{asked}/export", headers=headers)
+    assert answer.status_code == 401, what
+
+
+# ---- pages
+
+
+async def test_the_page_says_it_in_sentences_and_names_no_colleague(world: World, amber: Company) -> None:
+    who = amber.people["admin"]
+    found = await page(world, who, "/customers", {"email": "customer@amber.example"})
+    assert found.status_code == 303
+    assert found.headers["location"] == f"/customers/{person(amber)}"
+    shown = await page(world, who, found.headers["location"])
+    assert shown.status_code == 200
+    main = shown.text.partition("<main")[2].partition("</main>")[0]
+    for words in (
+        *("amber Whitfield", "amber was late", "The answer is 2 of 10.", "Somebody called, and reached"),
+        *("Nobody is asked under this mail address.", "is kept for 730 days", "From the customer."),
+    ):
+        assert words in main, words
+    for words in ("amber called back", "amber was told", "amber admin", "amber agent"):
+        assert words not in main, words
+
+
+async def test_the_download_is_the_documents_file(world: World, amber: Company) -> None:
+    answer = await page(world, amber.people["admin"], f"/customers/{person(amber)}/download")
+    assert re.fullmatch(
+        rf'attachment; filename="customer-{person(amber)[:8]}-\d{{4}}-\d\d-\d\d\.json"',
+        answer.headers["content-disposition"],
+    )
+    assert answer.headers["cache-control"] == "no-store"
+    assert msgspec.json.decode(answer.content, type=Export).sections == (await export(world, amber)).sections
+
+
+async def test_the_form_keeps_what_was_typed_and_lets_choose(world: World, birch: Company) -> None:
+    who = birch.people["admin"]
+    for number, name in ((11, "birch-cleo"), (12, "birch-dan")):
+        await send_event(world, birch, number, {"id": name, "email": "two@birch.example"})
+    nobody = await page(world, who, "/customers", {"email": "nobody@birch.example"})
+    nothing = await page(world, who, "/customers", {})
+    guest = await page(world, who, "/customers", {"customer_id": "guest"})
+    several = await page(world, who, "/customers", {"email": "two@birch.example"})
+    assert [each.status_code for each in (nothing, guest, several)] == [422, 422, 409]
+    assert 'value="guest"' in guest.text
+    assert 'value="birch-cleo"' in several.text
+    assert 'value="birch-dan"' in several.text
+    assert nobody.status_code in {303, 404}
+    unknown = await page(world, who, nobody.headers["location"]) if nobody.status_code == 303 else nobody
+    assert unknown.status_code == 404
+    assert "No customer is known here" in unknown.text
+
+
+# ---- the customer's link
+
+
+async def link_of(world: World, company: Company) -> str:
+    made = await page(world, company.people["admin"], f"/customers/{person(company)}/link", {})
+    assert made.status_code == 200
+    (path,) = re.findall(r"http://afterword\.example(/x/[\w-]+)", made.text)
+    return str(path)
+
+
+async def opened(world: World, path: str) -> httpx.Response:
+    client = world.clients["dispatcher"]
+    client.cookies.clear()
+    return await client.get(path, headers={"accept": "text/html"})
+
+
+async def test_a_link_shows_the_customer_the_same_and_is_not_kept_by_any_cache(
+    world: World, amber: Company
+) -> None:
+    shown = await opened(world, await link_of(world, amber))
+    assert shown.status_code == 200
+    for words in ("amber Whitfield", "amber was late", "This is what is kept of you."):
+        assert words in shown.text, words
+    for words in ("amber called back", "amber admin", "csrf", "/download"):
+        assert words not in shown.text, words
+    assert shown.headers["cache-control"] == "no-store"
+    assert "noindex" in shown.headers["x-robots-tag"]
+    assert shown.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_link_ends_after_seven_days(world: World, amber: Company) -> None:
+    subject = ExportSubject("amber", person(amber), None)
+    for age, status in ((LINK_LIFETIME - timedelta(minutes=1), 200), (LINK_LIFETIME, 404)):
+        token, _ = ExportLinks(SECRET, clock=lambda age=age: datetime.now(UTC) - age).sign(subject)  # type: ignore[misc]
+        assert (await opened(world, f"/x/{token}")).status_code == status
+    assert timedelta(days=7) == LINK_LIFETIME
+
+
+async def test_a_link_that_we_did_not_sign_shows_the_same_page_as_one_that_has_ended(
+    world: World, amber: Company
+) -> None:
+    path = await link_of(world, amber)
+    ended, _ = ExportLinks(SECRET, clock=lambda: datetime.now(UTC) - LINK_LIFETIME).sign(
+        ExportSubject("amber", person(amber), None)
+    )
+    expected = await opened(world, f"/x/{ended}")
+    foreign, _ = ExportLinks("y" * 40).sign(ExportSubject("amber", person(amber), None))
+    for token in (foreign, path[3:-2] + "AA", "AAAA" + path[7:], "x", "é", "A" * 2000, amber.token("answer")):
+        answer = await opened(world, f"/x/{token}")
+        assert (answer.status_code, answer.text) == (404, expected.text), token
+
+
+async def logged(world: World) -> list[AuditLine]:
+    async with world.contexts["dispatcher"].database.reading() as uow:
+        rows = await uow.execute("SELECT value FROM outbox WHERE topic = 'audit.v1' ORDER BY seq")
+        return [AUDIT.decode(value).data for value in rows.scalars()]
+
+
+async def test_each_reading_and_each_link_leaves_one_line_without_personal_data(
+    world: World, amber: Company
+) -> None:
+    await world.deliver_all()
+    with capture_logs() as logs:
+        await export(world, amber)
+        await page(world, amber.people["admin"], f"/customers/{person(amber)}")
+        await page(world, amber.people["admin"], f"/customers/{person(amber)}/download")
+        await opened(world, await link_of(world, amber))
+        await get(world, amber, "/v1/customers/nobody-7/export")
+        await opened(world, "/x/none")
+    lines = await logged(world)
+    assert [(line.act, line.facts["how"], line.who) for line in lines] == [
+        ("export", "downloaded", "the key amber-shop"),
+        ("export", "read", "amber admin"),
+        ("export", "downloaded", "amber admin"),
+        ("export_link", "link_created", "amber admin"),
+        ("export_opened", "link_opened", "the customer"),
+    ]
+    assert {line.about for line in lines} == {person(amber)}
+    for word in ("amber-customer", "customer@", "Whitfield"):
+        assert word not in repr(logs), word
+        assert word not in repr(lines), word
+    await world.deliver_all()
+    shown = await page(world, amber.people["admin"], "/audit")
+    assert "opened the link to their data" in shown.text
+    assert person(amber)[:8] in shown.text
+
+
+# ---- erased
+
+
+async def test_an_erased_customer_is_404_that_says_so_and_the_link_stops_at_once(world: World) -> None:
+    company = await world.create_company("cedar")
+    path = await link_of(world, company)
+    assert (await opened(world, path)).status_code == 200
+    await erase(world, company, person(company))
+    by_id = await get(world, company, "/v1/customers/cedar-customer/export")
+    by_address = await get(world, company, "/v1/customers/export", email="customer@cedar.example")
+    for answer in (by_id, by_address):
+        assert answer.status_code == 404
+        assert answer.json()["title"] == "This customer was erased on request."
+    shown = await page(world, company.people["admin"], f"/customers/{person(company)}")
+    assert shown.status_code == 404
+    assert "This customer was erased on request." in shown.text
+    after = await opened(world, path)
+    assert after.status_code == 404
+    assert "This link shows nothing any more." in after.text
+
+
+async def test_a_customer_without_an_id_who_was_erased_is_known_to_be_so(
+    world: World, birch: Company
+) -> None:
+    hashed = customer_hash(SECRET, "birch", "left@birch.example")
+    await erase(world, birch, person_of(SECRET, "birch", hashed))
+    answer = await get(world, birch, "/v1/customers/export", email="left@birch.example")
+    assert (answer.status_code, answer.json()["title"]) == (404, "This customer was erased on request.")
+
+
+async def test_who_is_erased_while_the_services_are_asked_is_not_shown(world: World) -> None:
+    company = await world.create_company("dune")
+
+    async def erases(request: httpx.Request) -> httpx.Response:
+        await erase(world, company, person(company))
+        return await BetweenServices(world).handle_async_request(request)
+
+    async with way_between(world, Broken(world, "alerts", erases)):
+        answer = await get(world, company, "/v1/customers/dune-customer/export")
+    assert (answer.status_code, answer.json()["title"]) == (404, "This customer was erased on request.")
