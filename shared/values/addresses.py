@@ -12,6 +12,8 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 """Added by web pages and spreadsheets to copied text; such characters can be neither seen nor typed."""
 _MIN_QUOTED_LENGTH = 2
+_SIGMAS = dict.fromkeys((0x3F2, 0x1D6D3, 0x1D70D, 0x1D747, 0x1D781, 0x1D7BB), "\u03c3")
+"""All letters that NFKC maps to another one (a final sigma) than UTS 46 does (a sigma)."""
 
 
 def canonical_address(address: str) -> str:
@@ -26,7 +28,7 @@ def canonical_address(address: str) -> str:
     """
     if _PLAIN.fullmatch(address):  # nearly all; the code below would give the same
         return address.lower().rstrip(".")
-    local, at, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
+    local, at, domain = unicodedata.normalize("NFKC", address.translate(_SIGMAS)).strip().rpartition("@")
     if not at:
         return _trimmed(_folded(domain))
     return f"{_canonical_local(local)}@{_canonical_domain(domain)}"

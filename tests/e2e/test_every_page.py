@@ -124,7 +124,9 @@ async def every_page(context: BrowserContext, origin: str) -> list[str]:
             continue
         found[kind_of(address)] = address
         await page.goto(address)
-        waiting += await page.evaluate("[...document.querySelectorAll('a[href]')].map(link => link.href)")
+        waiting += await page.evaluate(
+            "[...document.querySelectorAll('a[href]:not([download])')].map(link => link.href)"
+        )
     await page.close()
     return list(found.values())
 

@@ -74,6 +74,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/surveys/{survey_id}/start": ("version",),
     "/surveys/{survey_id}/pause": ("version",),
     "/surveys/test-addresses": ("addresses", "version"),
+    "/customers": ("customer_id", "email", "phone"),
     "/erasures": (*ErasureForm._fields,),
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
     "/s/{token}": ("nonce", "score", "comment", "may_contact", "action", "language", "speak", "lang"),
@@ -81,7 +82,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/login/renew": ("next",),
 }
 """The fields of each page's form; the pages without one take nothing but the session's token."""
-WITHOUT_FIELDS = {"/u/{token}/again", "/logout"}
+WITHOUT_FIELDS = {"/u/{token}/again", "/logout", "/customers/{person}/link"}
 
 
 async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]) -> list[str]:

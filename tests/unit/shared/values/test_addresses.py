@@ -96,6 +96,8 @@ def test_the_canonical_domain_is_the_one_that_is_mailed(domain: str) -> None:
     assert canonical_address(on_the_wire(f"kim@{domain}")) == canonical_address(f"kim@{domain}")
 
 
+@example("0.\u03f2", str.upper)
+@example("0.\U0001d6d3", str.upper)
 @given(domains, st.sampled_from([str.upper, str.lower, "{}.".format, "{}. ".format, "NFC", "NFD", "NFKC"]))
 def test_every_spelling_that_is_mailed_to_the_same_domain_is_the_same_address(
     domain: str, spell: Callable[[str], str] | Literal["NFC", "NFD", "NFKC"]
