@@ -46,7 +46,16 @@ async def test_a_script_renews_its_pass_without_being_sent_around(alerts: Alerts
 async def test_a_session_cookie_that_was_tampered_with_is_none(alerts: AlertsApi) -> None:
     jonas = await alerts.signed_in()
     good = jonas.client.cookies[SESSION_COOKIE]
-    for bad in (good[:-1], "x" + good[1:], good.replace(TENANT, "other"), "", ".", "a.b", "a" * 5000):
+    other_letter = "y" if good.startswith("x") else "x"
+    for bad in (
+        good[:-1],
+        other_letter + good[1:],
+        good.replace(TENANT, "other"),
+        "",
+        ".",
+        "a.b",
+        "a" * 5000,
+    ):
         client = alerts.client()
         answer = await client.get("/login/renew?next=/inbox", headers={"cookie": f"{SESSION_COOKIE}={bad}"})
         assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Finbox")

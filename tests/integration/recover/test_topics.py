@@ -61,8 +61,12 @@ async def create_again(bench: KernelService) -> None:
     async def gone() -> bool:
         return bench.topic.name not in await topics(bench.bootstrap)
 
+    async def there() -> bool:
+        return bench.topic.name in await topics(bench.bootstrap)
+
     await eventually(gone)
     await create_topics(bench.bootstrap, [bench.topic.name])
+    await eventually(there)
 
 
 async def test_a_topic_created_again_is_refused_then_recovered_and_read_from_its_beginning(
