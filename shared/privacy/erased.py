@@ -117,13 +117,15 @@ async def find_erased(uow: UnitOfWork, subjects: Iterable[Subject]) -> set[Subje
     Whoever is about to store something of a customer asks this first, in the same transaction: an erasure
     that begins meanwhile waits for it.
     """
-    asked = set(subjects)
+    asked = list(subjects)
     pairs = sorted({(subject.tenant, subject.person) for subject in asked})
     if not pairs:
         return set()
     tenants, persons = zip(*pairs, strict=True)
     rows = await uow.execute(FIND_ERASED, {"tenants": list(tenants), "persons": list(persons)})
     targets = [Target._make(row) for row in rows]
+    if not targets:  # nearly always
+        return set()
     return {subject for subject in asked if any(target.covers(subject) for target in targets)}
 
 

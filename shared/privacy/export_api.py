@@ -12,13 +12,8 @@ from shared.http.instants import Instant
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.privacy.backfill import PersonalTable
-from shared.privacy.export import (
-    MAX_RECORDS_PER_KIND,
-    ExportKind,
-    ExportQuery,
-    ExportSection,
-    encode_sections,
-)
+from shared.privacy.export import MAX_RECORDS_PER_KIND, ExportQuery, ExportSection, encode_sections
+from shared.privacy.export_records import ExportKind
 from shared.privacy.persons import person_of
 from shared.privacy.service_caller import ServiceLane, service_caller
 from shared.privacy.service_client import PERSONAL_DATA_PATH

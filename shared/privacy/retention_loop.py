@@ -17,7 +17,7 @@ from shared.db.database import Database, UnitOfWork, new_engine, statement
 from shared.errors import is_infrastructure_error
 from shared.health import Health
 from shared.privacy.retention import Cutoffs, RetentionRule
-from shared.runtime import Periodic
+from shared.runtime import Periodic, pause
 from shared.telemetry import metrics
 from shared.tenancy.retention import find_retention
 
@@ -122,7 +122,7 @@ class RetentionRun:
                 return False
             if removed:
                 metrics.RETENTION_ROWS.labels(self.service, rule.kind).inc(removed)
-                await asyncio.sleep(max(MIN_PAUSE_S, time.monotonic() - began))
+                await pause(self.stopping, max(MIN_PAUSE_S, time.monotonic() - began))
         return True
 
 

@@ -14,6 +14,7 @@ from support.topics import PARTITIONS, topic_configs
 from deploy.local.state import State
 from shared.db.database import Database
 from shared.db.migrations import migrate
+from shared.events import TOPICS
 from shared.health import Health
 from shared.kafka.kernel.clients import new_admin, new_producer, partition_of
 
@@ -72,9 +73,15 @@ async def new_topics(bootstrap: str, *names: str) -> None:
     await admin.start()
     try:
         await remove_topics(admin, *names)
+        # A baseline's topic takes records without a key, which compaction would refuse.
         configs = topic_configs(compacted=False)
+        bare = {**configs, "cleanup.policy": "delete"}
+        known = {topic.name for topic in TOPICS}
         response = await admin.create_topics(
-            [NewTopic(name, PARTITIONS, 1, topic_configs=configs) for name in names]
+            [
+                NewTopic(name, PARTITIONS, 1, topic_configs=configs if name in known else bare)
+                for name in names
+            ]
         )
         if failed := [error for error in response.topic_errors if error[1]]:  # type: ignore[attr-defined]
             raise RuntimeError(f"topics were not made: {failed}")

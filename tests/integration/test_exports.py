@@ -30,8 +30,9 @@ from services.trigger import tenants
 from shared.events import AUDIT, CUSTOMERS, TRANSACTIONS, AuditLine, CustomerErased
 from shared.privacy.backfill import fill_persons
 from shared.privacy.erased import keep_erased
-from shared.privacy.export import ASKED_SERVICES, KEPT, PURPOSES
+from shared.privacy.export import ASKED_SERVICES
 from shared.privacy.export_links import LINK_LIFETIME, ExportLinks, ExportSubject
+from shared.privacy.export_records import KEPT, PURPOSES
 from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 from shared.secrets import customer_hash

@@ -9,16 +9,20 @@ from services.collector.domain import InvitationReplica
 from services.collector.repository.answers import decode_answer
 from shared.db.database import UnitOfWork
 from shared.privacy.export import (
-    AnswerRecord,
-    AnswerVersion,
     ExportQuery,
     ExportSection,
+    ExportSource,
+    in_body,
+    of_person,
+    read_sources,
+)
+from shared.privacy.export_records import (
+    AnswerRecord,
+    AnswerVersion,
     InvitationRecord,
     VisitRecord,
     answer_record,
-    in_body,
-    of_person,
-    section_of,
+    record_of,
 )
 
 SERVICE = "collector"
@@ -47,48 +51,23 @@ FIND_ANSWERS = f"""
 
 async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection]:
     """The person's answers, the visits of their links, and the copies of their invitations."""
-    sections, values = [], query.values()
-    if query.asks_for("invitation"):
-        rows = await uow.execute(FIND_INVITATIONS, values)
-        copies = [_invitation(_replicas.decode(row.body)) for row in rows]
-        sections.append(section_of(query, SERVICE, "invitation", copies))
-    if query.asks_for("visit"):
-        visits = [_visit(row) for row in await uow.execute(FIND_VISITS, values)]
-        sections.append(section_of(query, SERVICE, "visit", visits))
-    if query.asks_for("answer"):
-        answers = [_answer(row) for row in await uow.execute(FIND_ANSWERS, values)]
-        sections.append(section_of(query, SERVICE, "answer", answers))
-    return sections
+    return await read_sources(uow, query, SERVICE, SOURCES)
 
 
-def _invitation(replica: InvitationReplica) -> InvitationRecord:
-    return InvitationRecord(
-        at=replica.invited_at,
-        obtained_from="afterword",
-        id=replica.id,
-        customer_id=replica.customer_id,
-        time_zone=replica.time_zone,
-        language=replica.language,
-        test=replica.test,
-        mail=replica.state,
-        event_type=replica.event_type,
-        occurred_at=replica.occurred_at,
-        touchpoint=replica.touchpoint,
-        segments=replica.segments,
-        organisation=replica.organisation,
-        expires_at=replica.expires_at,
+def _invitation(row: Row[Any]) -> InvitationRecord:
+    replica = _replicas.decode(row.body)
+    return record_of(
+        InvitationRecord, replica, at=replica.invited_at, obtained_from="afterword", mail=replica.state
     )
 
 
 def _visit(row: Row[Any]) -> VisitRecord:
-    return VisitRecord(
+    return record_of(
+        VisitRecord,
+        row,
         at=row.first_at,
         obtained_from="customer",
         invitation=row.invitation_id,
-        first_at=row.first_at,
-        last_at=row.last_at,
-        visits=row.visits,
-        score=row.score,
         followed=msgspec.json.decode(row.seen, type=dict[str, float]),
         machine=row.flag,
     )
@@ -98,5 +77,10 @@ def _answer(row: Row[Any]) -> AnswerRecord:
     return answer_record(decode_answer(row.body), _versions.decode(row.before))
 
 
+SOURCES = (
+    ExportSource("invitation", FIND_INVITATIONS, _invitation),
+    ExportSource("visit", FIND_VISITS, _visit),
+    ExportSource("answer", FIND_ANSWERS, _answer),
+)
 _replicas = msgspec.json.Decoder(InvitationReplica)
 _versions = msgspec.json.Decoder(tuple[AnswerVersion, ...])

@@ -141,7 +141,7 @@ async def _decide(
     asked = [
         contact
         for event, contact in zip(events, contacts, strict=True)
-        if inputs.is_asked_about(event) and contact.subject not in inputs.erased
+        if inputs.is_asked_about(event) and not inputs.is_erased(contact)
     ]
     if asked:
         await load_contacts(uow, asked, inputs)
@@ -156,7 +156,7 @@ async def _decide(
         [
             known_contact(context.secret, contact, event.data.customer, event.data.accepted_at)
             for event, contact in zip(events, contacts, strict=True)
-            if contact.subject not in inputs.erased
+            if not inputs.is_erased(contact)
         ],
     )
     await _invite(uow, results)
@@ -165,7 +165,7 @@ async def _decide(
         [
             (result.decision.tenant, result.decision.event_id)
             for result in results
-            if result.contact.subject in inputs.erased
+            if inputs.is_erased(result.contact)
         ],
     )
     notify_changes(uow, [event.tenant for event in events])
@@ -196,7 +196,7 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
     if verdict.starts_quarantine and verdict.due_at is not None:
         inputs.note_invited(contact, verdict.due_at)
     explanation = explain(inputs.policy, verdict, contact, person, mode, language)
-    transaction, is_erased = event.data, contact.subject in inputs.erased
+    transaction, is_erased = event.data, inputs.is_erased(contact)
     if is_erased:
         source_id = kept_source_id(transaction.id, candidate.event_id, names_of(transaction.customer))
         transaction = replace(erase_event(transaction), id=source_id)

@@ -44,6 +44,10 @@ class DecisionInputs:
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
+    def is_erased(self, contact: ContactKey) -> bool:
+        """Whether the company has erased the contact's data."""
+        return bool(self.erased) and contact.subject in self.erased
+
     def knows(self, tenant: str) -> bool:
         """Whether the tenant exists: its event was consumed, or it has a survey here."""
         return tenant in self.tenants or tenant in self.surveys
@@ -70,7 +74,7 @@ class DecisionInputs:
         asked = [self.asked_at.get((contact.tenant, key)) for key in quarantine_keys(contact)]
         return Person(
             address=address_quality(event.data.customer.email),
-            erased=contact.subject in self.erased,
+            erased=self.is_erased(contact),
             test_address=self.sending(event.tenant).is_test(event.data.customer.email),
             opted_out="unsubscribed" in reasons,
             suppressed="listed" in reasons,

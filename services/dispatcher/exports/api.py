@@ -17,7 +17,7 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.http.validation_errors import FieldFault
-from shared.privacy.export import ExportKind
+from shared.privacy.export_records import ExportKind
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)

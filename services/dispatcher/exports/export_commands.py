@@ -20,17 +20,10 @@ from services.dispatcher.models import PERSONAL_TABLES
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.http.problems import Problem
-from shared.privacy.export import (
-    ASKED_SERVICES,
-    EXPORT_KINDS,
-    KEPT,
-    ExportKind,
-    ExportQuery,
-    ExportSection,
-    decode_sections,
-)
+from shared.privacy.export import ASKED_SERVICES, ExportQuery, ExportSection, decode_sections
 from shared.privacy.export_api import read_complete
 from shared.privacy.export_links import ExportSubject
+from shared.privacy.export_records import EXPORT_KINDS, KEPT, ExportKind
 from shared.privacy.service_client import ServiceUnavailable
 from shared.values.messages import message
 

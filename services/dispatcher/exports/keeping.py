@@ -5,7 +5,7 @@ from typing import get_args
 
 from services.dispatcher.retention.retention_commands import find_rules
 from shared.db import UnitOfWork
-from shared.privacy.export import ALWAYS, KeptKind
+from shared.privacy.export_records import ALWAYS, KeptKind
 
 
 async def days_kept(uow: UnitOfWork, tenant: str) -> Mapping[KeptKind, int]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import singledispatch
 
 from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REASONS
-from shared.privacy.export import (
+from shared.privacy.export_records import (
     AnswerRecord,
     AskedRecord,
     CaseRecord,

@@ -9,39 +9,51 @@ from services.dispatcher.invitations.states import read_invitation
 from shared.db import UnitOfWork
 from shared.privacy.export import (
     IS_PERSON,
+    ExportQuery,
+    ExportSection,
+    ExportSource,
+    in_body,
+    of_person,
+    read_sources,
+)
+from shared.privacy.export_records import (
+    CUSTOMER_FIELDS,
     AskedRecord,
     DeliveryRecord,
     EventRecord,
-    ExportQuery,
-    ExportSection,
+    InvitationRecord,
     KnownRecord,
     SuppressionLiftRecord,
     SuppressionRecord,
-    in_body,
     invitation_record,
-    of_person,
-    section_of,
+    record_of,
 )
 
 SERVICE = "dispatcher"
 CAME_AGAIN = "came_again"
 """In place of a decision: the same event was sent once more with other content, which counts for nothing."""
 CONTACT_IN_BODY = in_body("contact_key")
+NOT_IN_FACTS = ("name", "email", "phone")
+"""They are stored with the invitation alone."""
 
 FIND_EVENTS = f"""
-    SELECT t.event_id, t.decided_at AS at, t.source, t.source_id, t.customer_id, t.reason, t.facts,
-        s.name AS survey
-    FROM decision t
-    LEFT JOIN survey s ON s.tenant = t.tenant AND s.id = t.survey_id
-    WHERE {of_person("t.decided_at")}
-"""
-FIND_DIFFERENCES = """
-    SELECT event_id, difference_at AS at, source, source_id, NULL AS customer_id, :again AS reason,
-        difference AS facts, NULL AS survey
-    FROM decision
-    WHERE tenant = :tenant AND difference_person = :person
-        AND (CAST(:before AS timestamptz) IS NULL OR difference_at < :before)
-    ORDER BY difference_at DESC
+    (
+        SELECT t.event_id, t.decided_at AS at, t.source, t.source_id, t.customer_id, t.reason, t.facts,
+            s.name AS survey
+        FROM decision t
+        LEFT JOIN survey s ON s.tenant = t.tenant AND s.id = t.survey_id
+        WHERE {of_person("t.decided_at")}
+    )
+    UNION ALL
+    (
+        SELECT event_id, difference_at, source, source_id, NULL, '{CAME_AGAIN}', difference, NULL
+        FROM decision
+        WHERE tenant = :tenant AND difference_person = :person
+            AND (CAST(:before AS timestamptz) IS NULL OR difference_at < :before)
+        ORDER BY difference_at DESC
+        LIMIT :limit
+    )
+    ORDER BY at DESC
     LIMIT :limit
 """
 FIND_KNOWN = """
@@ -102,112 +114,72 @@ FIND_ASKED = f"""
 
 async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection]:
     """The person's events with their decisions, invitations, mails, and whether they may be asked."""
-    contacts = (await uow.execute(FIND_CONTACTS, query.values())).scalars().all()
-    if query.contact is not None:
-        contacts = [query.contact]
-    values = {**query.values(), "contacts": list(contacts)}
-    sections = []
-    if query.asks_for("event"):
-        events = [_event(row) for row in await uow.execute(FIND_EVENTS, values)]
-        differing = await uow.execute(FIND_DIFFERENCES, {**values, "again": CAME_AGAIN})
-        events += [_event(row) for row in differing]
-        events.sort(key=lambda event: event.at.timestamp() if event.at else 0.0, reverse=True)
-        sections.append(section_of(query, SERVICE, "event", events))
-    if query.asks_for("known"):
-        known = [_known(row) for row in await uow.execute(FIND_KNOWN, values)]
-        sections.append(section_of(query, SERVICE, "known", known))
-    if query.asks_for("invitation"):
-        rows = await uow.execute(FIND_INVITATIONS, values)
-        invitations = [invitation_record(read_invitation(row)) for row in rows]
-        sections.append(section_of(query, SERVICE, "invitation", invitations))
-    if query.asks_for("delivery"):
-        deliveries = [_delivery(row) for row in await uow.execute(FIND_DELIVERIES, values)]
-        sections.append(section_of(query, SERVICE, "delivery", deliveries))
-    if query.asks_for("asked"):
-        asked = [_asked(row) for row in await uow.execute(FIND_ASKED, values)]
-        sections.append(section_of(query, SERVICE, "asked", asked))
-    if query.asks_for("suppression"):
-        suppressions = [_suppression(row) for row in await uow.execute(FIND_SUPPRESSIONS, values)]
-        sections.append(section_of(query, SERVICE, "suppression", suppressions))
-    if query.asks_for("suppression_lift"):
-        lifts = [_lift(row) for row in await uow.execute(FIND_LIFTS, values)]
-        sections.append(section_of(query, SERVICE, "suppression_lift", lifts))
-    return sections
+    contacts = [query.contact]
+    if query.contact is None:
+        contacts = list((await uow.execute(FIND_CONTACTS, query.values())).scalars())
+    return await read_sources(uow, query, SERVICE, SOURCES, contacts=contacts)
 
 
 def _event(row: Row[Any]) -> EventRecord:
     facts = decode_facts(row.facts)
-    return EventRecord(
+    return record_of(
+        EventRecord,
+        facts,
         at=row.at,
         obtained_from="company",
         id=row.event_id,
         event=row.source_id,
         system=row.source,
         event_type=facts.type,
-        occurred_at=facts.occurred_at,
         customer_id=facts.customer.id if row.customer_id is None else row.customer_id,
-        locale=facts.customer.locale,
-        time_zone=facts.customer.time_zone,
-        country=facts.customer.country,
-        basis=facts.customer.basis,
         account=facts.account.id if facts.account is not None else None,
-        segments=facts.segments,
-        organisation=facts.organisation,
-        attributes=facts.attributes,
         decision=row.reason,
         survey=row.survey,
+        **{name: getattr(facts.customer, name) for name in CUSTOMER_FIELDS if name not in NOT_IN_FACTS},
     )
 
 
 def _known(row: Row[Any]) -> KnownRecord:
-    return KnownRecord(
+    return record_of(
+        KnownRecord,
+        row,
         at=None,
         obtained_from="company",
-        customer_id=row.customer_id,
         address_hash=row.contact or None,
         phone_hash=row.phone or None,
     )
 
 
+def _invitation(row: Row[Any]) -> InvitationRecord:
+    return invitation_record(read_invitation(row))
+
+
 def _delivery(row: Row[Any]) -> DeliveryRecord:
-    return DeliveryRecord(
-        at=row.at,
-        obtained_from="afterword",
-        invitation=row.about_id,
-        n=row.n,
-        channel=row.channel,
-        mail=row.state,
-        reason=row.reason,
-        attempts=row.attempts,
-    )
+    return record_of(DeliveryRecord, row, obtained_from="afterword", invitation=row.about_id, mail=row.state)
 
 
 def _asked(row: Row[Any]) -> AskedRecord:
-    return AskedRecord(
-        at=row.at,
-        obtained_from="afterword",
-        id=row.id,
-        address_hash=row.address,
-        invited_at=row.invited_at,
-        invited_before=row.invited_before,
-        asked_elsewhere_at=row.asked_elsewhere_at,
-    )
+    return record_of(AskedRecord, row, obtained_from="afterword", address_hash=row.address)
 
 
 def _suppression(row: Row[Any]) -> SuppressionRecord:
-    return SuppressionRecord(
-        at=row.created_at,
-        obtained_from="customer" if row.reason == "unsubscribed" else "staff",
-        by=row.kind,
-        id=row.key,
-        reason=row.reason,
-    )
+    origin = "customer" if row.reason == "unsubscribed" else "staff"
+    return record_of(SuppressionRecord, row, at=row.created_at, obtained_from=origin, by=row.kind, id=row.key)
 
 
 def _lift(row: Row[Any]) -> SuppressionLiftRecord:
-    return SuppressionLiftRecord(at=row.at, obtained_from="staff", by=row.kind, id=row.key, was=row.was)
+    return record_of(SuppressionLiftRecord, row, obtained_from="staff", by=row.kind, id=row.key)
 
 
+SOURCES = (
+    ExportSource("event", FIND_EVENTS, _event),
+    ExportSource("known", FIND_KNOWN, _known),
+    ExportSource("invitation", FIND_INVITATIONS, _invitation),
+    ExportSource("delivery", FIND_DELIVERIES, _delivery),
+    ExportSource("asked", FIND_ASKED, _asked),
+    ExportSource("suppression", FIND_SUPPRESSIONS, _suppression),
+    ExportSource("suppression_lift", FIND_LIFTS, _lift),
+)
 FIND_ERASED = """
     SELECT true FROM erased
     WHERE tenant = :tenant AND person = :person

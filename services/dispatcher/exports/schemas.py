@@ -6,15 +6,8 @@ import msgspec
 
 from shared.events.envelope import Instant
 from shared.http.openapi import schema_of
-from shared.privacy.export import (
-    KEPT,
-    PURPOSES,
-    AnyRecord,
-    ExportKind,
-    ExportPurpose,
-    ExportSection,
-    KeptKind,
-)
+from shared.privacy.export import ExportSection
+from shared.privacy.export_records import KEPT, PURPOSES, AnyRecord, ExportKind, ExportPurpose, KeptKind
 
 LeftOut = Literal["staff_notes", "staff_names"]
 LEFT_OUT: tuple[LeftOut, ...] = ("staff_notes", "staff_names")

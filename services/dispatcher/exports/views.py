@@ -16,7 +16,7 @@ from services.dispatcher.story.labels import customer_label
 from shared.pages.filters import day
 from shared.pages.language import counted, spoken
 from shared.pages.page import Page
-from shared.privacy.export import AnswerRecord, AnyRecord, CaseRecord, ExportKind
+from shared.privacy.export_records import AnswerRecord, AnyRecord, CaseRecord, ExportKind
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,12 @@
 """What the scorer keeps of one customer."""
 
+from typing import Any
+
+from sqlalchemy import Row
+
 from shared.db.database import UnitOfWork
-from shared.privacy.export import CountedAnswerRecord, ExportQuery, ExportSection, of_person, section_of
+from shared.privacy.export import ExportQuery, ExportSection, ExportSource, of_person, read_sources
+from shared.privacy.export_records import CountedAnswerRecord, origin_of, record_of
 
 FIND_ANSWERS = f"""
     SELECT t.id, t.customer_id, t.score, t.was, t.comment, t.measurement, t.touchpoint, t.segments,
@@ -13,26 +18,18 @@ FIND_ANSWERS = f"""
 
 async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection]:
     """The person's answers as they count."""
-    if not query.asks_for("counted_answer"):
-        return []
-    rows = await uow.execute(FIND_ANSWERS, query.values())
-    records = [
-        CountedAnswerRecord(
-            at=row.answered_at or row.changed_at,
-            obtained_from="import" if row.origin == "import" else "customer",
-            id=row.id,
-            customer_id=row.customer_id,
-            score=row.score,
-            score_before=row.was,
-            comment=row.comment,
-            measurement=row.measurement,
-            touchpoint=row.touchpoint,
-            counts_for=tuple(row.segments),
-            language=row.language,
-            day=row.day,
-            answered_at=row.answered_at,
-            changed_at=row.changed_at,
-        )
-        for row in rows
-    ]
-    return [section_of(query, "scorer", "counted_answer", records)]
+    return await read_sources(uow, query, "scorer", SOURCES)
+
+
+def _answer(row: Row[Any]) -> CountedAnswerRecord:
+    return record_of(
+        CountedAnswerRecord,
+        row,
+        at=row.answered_at or row.changed_at,
+        obtained_from=origin_of(row.origin),
+        score_before=row.was,
+        counts_for=tuple(row.segments),
+    )
+
+
+SOURCES = (ExportSource("counted_answer", FIND_ANSWERS, _answer),)

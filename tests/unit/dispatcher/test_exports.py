@@ -12,7 +12,8 @@ from services.dispatcher.exports import labels
 from services.dispatcher.exports.schemas import EXAMPLE, Export
 from services.dispatcher.exports.views import facts_of
 from shared.events.retention import RETENTION_KINDS
-from shared.privacy.export import (
+from shared.privacy.export import ExportQuery, section_of
+from shared.privacy.export_records import (
     EXPORT_KINDS,
     KEPT,
     PURPOSES,
@@ -21,9 +22,7 @@ from shared.privacy.export import (
     DeliveryRecord,
     ExportOrigin,
     ExportPurpose,
-    ExportQuery,
     KeptKind,
-    section_of,
 )
 
 RECORDS = get_args(AnyRecord)

@@ -11,17 +11,22 @@ from sqlalchemy import Row
 from shared.db.database import UnitOfWork
 from shared.events import Answer, Invitation
 from shared.privacy.export import (
+    ExportQuery,
+    ExportSection,
+    ExportSource,
+    in_body,
+    of_person,
+    read_sources,
+)
+from shared.privacy.export_records import (
     AnswerRecord,
     AnswerVersion,
     CaseRecord,
     CaseStep,
-    ExportQuery,
-    ExportSection,
+    InvitationRecord,
     answer_record,
-    in_body,
     invitation_record,
-    of_person,
-    section_of,
+    record_of,
 )
 
 SERVICE = "alerts"
@@ -78,18 +83,11 @@ FIND_CASES = f"""
 
 async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection]:
     """The person's cases, and the copies of their answers and invitations."""
-    sections, values = [], query.values()
-    if query.asks_for("invitation"):
-        rows = await uow.execute(FIND_INVITATIONS, values)
-        invitations = [invitation_record(_invitations.decode(row.body)) for row in rows]
-        sections.append(section_of(query, SERVICE, "invitation", invitations))
-    if query.asks_for("answer"):
-        answers = [_answer(row) for row in await uow.execute(FIND_ANSWERS, values)]
-        sections.append(section_of(query, SERVICE, "answer", answers))
-    if query.asks_for("case"):
-        cases = [_case(row) for row in await uow.execute(FIND_CASES, values)]
-        sections.append(section_of(query, SERVICE, "case", cases))
-    return sections
+    return await read_sources(uow, query, SERVICE, SOURCES)
+
+
+def _invitation(row: Row[Any]) -> InvitationRecord:
+    return invitation_record(_invitations.decode(row.body))
 
 
 def _answer(row: Row[Any]) -> AnswerRecord:
@@ -97,20 +95,23 @@ def _answer(row: Row[Any]) -> AnswerRecord:
 
 
 def _case(row: Row[Any]) -> CaseRecord:
-    fields = dict(row._mapping)  # noqa: SLF001  (its documented name)
-    return CaseRecord(
+    return record_of(
+        CaseRecord,
+        row,
         at=row.opened_at,
         obtained_from="staff",
-        **{
-            **{name: value for name, value in fields.items() if name != "opened_at"},
-            "segments": msgspec.json.decode(row.segments),
-            "organisation": tuple(row.organisation),
-            "answers": tuple(row.answers),
-            "steps": _steps.decode(row.steps),
-        },
+        segments=msgspec.json.decode(row.segments),
+        organisation=tuple(row.organisation),
+        answers=tuple(row.answers),
+        steps=_steps.decode(row.steps),
     )
 
 
+SOURCES = (
+    ExportSource("invitation", FIND_INVITATIONS, _invitation),
+    ExportSource("answer", FIND_ANSWERS, _answer),
+    ExportSource("case", FIND_CASES, _case),
+)
 _answers = msgspec.json.Decoder(Answer)
 _invitations = msgspec.json.Decoder(Invitation)
 _versions = msgspec.json.Decoder(tuple[AnswerVersion, ...])

@@ -1,0 +1,337 @@
+"""What an export holds: one type of record for each kind of thing that services keep of a customer."""
+
+from datetime import date
+from typing import Any, Literal, TypeVar, get_args
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from shared.events import Answer, Invitation
+from shared.events.envelope import Instant
+from shared.events.transactions import Basis
+
+ExportKind = Literal[
+    "known",
+    "event",
+    "invitation",
+    "delivery",
+    "asked",
+    "suppression",
+    "suppression_lift",
+    "visit",
+    "answer",
+    "counted_answer",
+    "case",
+]
+EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
+"""In the order in which a customer reads them."""
+ExportOrigin = Literal["company", "customer", "import", "staff", "afterword"]
+"""From whom it comes: the company's systems; the customer; answers that the company imported; what colleagues
+did; what arose while Afterword worked."""
+ExportPurpose = Literal["find", "ask", "respect_no", "tell_machines", "listen", "count", "follow_up"]
+KeptKind = Literal["contacts", "comments", "cases", "decisions", "visits", "deliveries", "always"]
+"""By which of the company's rules it is kept; ``always``: as long as the customer is not asked."""
+ALWAYS: KeptKind = "always"
+PURPOSES: dict[ExportKind, ExportPurpose] = {
+    "known": "find",
+    "event": "ask",
+    "invitation": "ask",
+    "delivery": "ask",
+    "asked": "ask",
+    "suppression": "respect_no",
+    "suppression_lift": "respect_no",
+    "visit": "tell_machines",
+    "answer": "listen",
+    "counted_answer": "count",
+    "case": "follow_up",
+}
+KEPT: dict[ExportKind, KeptKind] = {
+    "known": "contacts",
+    "event": "decisions",
+    "invitation": "contacts",
+    "delivery": "deliveries",
+    "asked": "contacts",
+    "suppression": "always",
+    "suppression_lift": "always",
+    "visit": "visits",
+    "answer": "comments",
+    "counted_answer": "comments",
+    "case": "cases",
+}
+
+
+class ExportRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """One thing that is kept. ``at``: when it arose; None: not known."""
+
+    at: Instant | None
+    obtained_from: ExportOrigin
+
+
+class KnownRecord(ExportRecord, frozen=True, kw_only=True, tag="known"):
+    """One way in which the customer came: the id, with the keyed hashes of address and number."""
+
+    customer_id: str
+    address_hash: str | None = None
+    phone_hash: str | None = None
+
+
+class EventRecord(ExportRecord, frozen=True, kw_only=True, tag="event"):
+    """A purchase or a contact, and whether the customer was asked about it."""
+
+    id: UUID
+    event: str
+    """The id that the company's own system gave it."""
+    system: str
+    event_type: str
+    occurred_at: Instant
+    customer_id: str
+    locale: str | None = None
+    time_zone: str | None = None
+    country: str | None = None
+    basis: Basis | None = None
+    account: str | None = None
+    segments: dict[str, str] = {}
+    organisation: tuple[str, ...] = ()
+    attributes: Raw | UnsetType = UNSET
+    decision: str
+    """``invited``, or why the customer was not asked; ``came_again``: it had been sent with other content."""
+    survey: str | None = None
+
+
+class InvitationRecord(ExportRecord, frozen=True, kw_only=True, tag="invitation"):
+    """The question to the customer. A copy that another service keeps may hold less."""
+
+    id: UUID
+    customer_id: str
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    locale: str | None = None
+    time_zone: str | None = None
+    country: str | None = None
+    basis: Basis | None = None
+    account: str | None = None
+    survey: str | None = None
+    language: str
+    test: bool
+    mail: str
+    """What became of the mail."""
+    reason: str | None = None
+    event_type: str
+    occurred_at: Instant | None = None
+    touchpoint: str | None = None
+    segments: dict[str, str] = {}
+    organisation: tuple[str, ...] = ()
+    attributes: Raw | UnsetType = UNSET
+    due_at: Instant | None = None
+    sent_at: Instant | None = None
+    expires_at: Instant
+
+
+class DeliveryRecord(ExportRecord, frozen=True, kw_only=True, tag="delivery"):
+    """What became of one message to the customer."""
+
+    invitation: UUID
+    n: int
+    channel: str
+    mail: str
+    reason: str | None = None
+    attempts: int
+
+
+class AskedRecord(ExportRecord, frozen=True, kw_only=True, tag="asked"):
+    """When the customer was last asked, by an id or by the keyed hash of an address."""
+
+    id: str
+    address_hash: str | None = None
+    invited_at: Instant | None = None
+    invited_before: Instant | None = None
+    asked_elsewhere_at: Instant | None = None
+
+
+class SuppressionRecord(ExportRecord, frozen=True, kw_only=True, tag="suppression"):
+    """The customer is not asked any more."""
+
+    by: str
+    """``address`` (its keyed hash is kept) or ``customer`` (the id)."""
+    id: str
+    reason: str
+
+
+class SuppressionLiftRecord(ExportRecord, frozen=True, kw_only=True, tag="suppression_lift"):
+    """The customer may be asked again."""
+
+    by: str
+    id: str
+    was: str
+
+
+class VisitRecord(ExportRecord, frozen=True, kw_only=True, tag="visit"):
+    """The visits of the link of an invitation."""
+
+    invitation: UUID
+    first_at: Instant
+    last_at: Instant
+    visits: int
+    score: int | None = None
+    followed: dict[str, float] = {}
+    """When each score was last followed, in seconds of Unix time."""
+    machine: str | None = None
+    """Why the visits were taken for a machine's."""
+
+
+class AnswerVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer was before it was changed."""
+
+    version: int
+    score: int
+    comment: str | None = None
+    follow_up_question: str | None = None
+    follow_up: str | None = None
+    may_contact: bool | None = None
+    changed_at: Instant
+
+
+class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
+    """What the customer answered."""
+
+    id: UUID
+    customer_id: str | None = None
+    state: str
+    test: bool
+    score: int | None = None
+    comment: str | None = None
+    follow_up_question: str | None = None
+    follow_up: str | None = None
+    may_contact: bool | None = None
+    survey: UUID | None = None
+    measurement: str
+    touchpoint: str | None = None
+    segments: dict[str, str] = {}
+    organisation: tuple[str, ...] = ()
+    language: str | None = None
+    day: date | None = None
+    invited_at: Instant | None = None
+    answered_at: Instant | None = None
+    changed_at: Instant
+    before: tuple[AnswerVersion, ...] = ()
+
+
+class CountedAnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="counted_answer"):
+    """An answer as it counts in the company's scores."""
+
+    id: UUID
+    customer_id: str | None = None
+    score: int | None = None
+    score_before: int | None = None
+    comment: str | None = None
+    measurement: str
+    touchpoint: str | None = None
+    counts_for: tuple[str, ...] = ()
+    language: str | None = None
+    day: date | None = None
+    answered_at: Instant | None = None
+    changed_at: Instant
+
+
+CaseStepKind = Literal["opened", "amended", "again", "consent", "contact", "revealed", "closed", "reopened"]
+
+
+class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a case: neither who did it nor what colleagues wrote."""
+
+    at: Instant
+    step: CaseStepKind
+    score: int | None = None
+    score_before: int | None = None
+    may_contact: bool | None = None
+    how: str | None = None
+    reached: bool | None = None
+    looked_at: str | None = None
+
+
+class CaseRecord(ExportRecord, frozen=True, kw_only=True, tag="case"):
+    """How the company followed up an answer."""
+
+    id: UUID
+    number: int
+    customer_id: str | None = None
+    state: str
+    score: int
+    may_contact: bool | None = None
+    touchpoint: str | None = None
+    segments: dict[str, str] = {}
+    organisation: tuple[str, ...] = ()
+    answers: tuple[UUID, ...] = ()
+    contact_due_at: Instant
+    close_due_at: Instant
+    first_contact_at: Instant | None = None
+    closed_at: Instant | None = None
+    cause: str | None = None
+    outcome: str | None = None
+    told: bool | None = None
+    steps: tuple[CaseStep, ...] = ()
+
+
+AnyRecord = (
+    KnownRecord
+    | EventRecord
+    | InvitationRecord
+    | DeliveryRecord
+    | AskedRecord
+    | SuppressionRecord
+    | SuppressionLiftRecord
+    | VisitRecord
+    | AnswerRecord
+    | CountedAnswerRecord
+    | CaseRecord
+)
+
+CUSTOMER_FIELDS = ("name", "email", "phone", "locale", "time_zone", "country", "basis")
+"""What an invitation has of its customer, besides the id."""
+
+R = TypeVar("R", bound=ExportRecord)
+
+
+def record_of(kind: type[R], source: Any, **given: Any) -> R:
+    """A record of this type: a field that is not given has the value that ``source`` has under its name."""
+    copied = {
+        name: getattr(source, name)
+        for name in kind.__struct_fields__
+        if name not in given and hasattr(source, name)
+    }
+    return kind(**copied, **given)
+
+
+def invitation_record(invitation: Invitation) -> InvitationRecord:
+    """The record of a whole invitation, without whom it names of the company's staff."""
+    customer = invitation.customer
+    return record_of(
+        InvitationRecord,
+        invitation,
+        at=invitation.decided_at,
+        obtained_from="company",
+        customer_id=customer.id,
+        account=invitation.account.id if invitation.account is not None else None,
+        survey=invitation.survey_name,
+        mail=invitation.state,
+        **{name: getattr(customer, name) for name in CUSTOMER_FIELDS},
+    )
+
+
+def answer_record(answer: Answer, before: tuple[AnswerVersion, ...]) -> AnswerRecord:
+    """The record of an answer with what it was before."""
+    return record_of(
+        AnswerRecord,
+        answer,
+        at=answer.answered_at or answer.changed_at,
+        obtained_from=origin_of(answer.origin),
+        survey=answer.survey_id,
+        before=before,
+    )
+
+
+def origin_of(origin: str) -> ExportOrigin:
+    """From whom an answer of this origin comes."""
+    return "import" if origin == "import" else "customer"
