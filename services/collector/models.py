@@ -121,7 +121,7 @@ Index("ix_answer_unsent", answer.c.day, postgresql_where=text("anonymous AND sta
 
 # Which links of anonymous surveys were answered, on which day. The claim, which only the browser that
 # answered can make again, and the day are deleted a few days later; nothing here leads to the answer.
-Table(
+answered_link = Table(
     "answered_link",
     metadata,
     Column("tenant", Text, primary_key=True),

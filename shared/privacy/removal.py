@@ -56,6 +56,13 @@ def answer_without_customer(body: bytes) -> bytes:
     )
 
 
+STORED_WORDS = """(
+    CAST(convert_from(t.body, 'UTF8') AS json) ->> 'comment' IS NOT NULL
+    OR CAST(convert_from(t.body, 'UTF8') AS json) ->> 'follow_up' IS NOT NULL
+)"""
+"""Whether the stored answer in a row ``t`` has what its customer wrote."""
+
+
 def wordless_answer(body: bytes) -> bytes:
     """A stored answer without what the customer wrote."""
     return _encode(msgspec.structs.replace(_answers.decode(body), comment=None, follow_up=None))

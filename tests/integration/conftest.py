@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from support.companies import Company, World, a_world
+from support.exports import a_company_with_everything
 from support.stack import Postgres
 
 
@@ -21,3 +22,9 @@ async def birch(world: World) -> Company:
 @pytest.fixture(scope="module")
 async def quartz(world: World) -> Company:
     return await world.create_company("quartz")
+
+
+@pytest.fixture(scope="module")
+async def amber(world: World) -> Company:
+    """A company with one of everything, and a customer who has had more than one of some things."""
+    return await a_company_with_everything(world)

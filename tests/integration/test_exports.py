@@ -1,37 +1,36 @@
 """What is kept of a customer: all of it, of nobody else, for nobody else, and never in part."""
 
 import asyncio
-import importlib
-import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from structlog.testing import capture_logs
 from support.companies import (
-    BetweenServices,
     Company,
-    Person,
     World,
-    an_event,
+)
+from support.exports import (
+    Broken,
+    export,
+    fill,
+    get,
+    kinds,
+    page,
+    person,
+    send_event,
+    way_between,
 )
 from support.http_clients import SECRET
 
 from services import SERVICES
 from services.command import service
-from services.dispatcher.context import DispatcherContext
 from services.dispatcher.exports.schemas import Export
 from services.trigger import tenants
-from shared.events import AUDIT, CUSTOMERS, TRANSACTIONS, AuditLine, CustomerErased
-from shared.privacy.backfill import fill_persons
-from shared.privacy.erased import keep_erased
 from shared.privacy.export import ASKED_SERVICES
-from shared.privacy.export_links import LINK_LIFETIME, ExportLinks, ExportSubject
+from shared.privacy.export_links import ExportLinks, ExportSubject
 from shared.privacy.export_records import KEPT, PURPOSES
 from shared.privacy.persons import person_of
 from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
@@ -45,105 +44,6 @@ TABLES_WITHOUT_RECORDS = {
     "dispatcher.erasure",
 }
 """They hold who was erased, of whom there is no export."""
-
-
-@pytest.fixture(scope="module")
-async def amber(world: World) -> Company:
-    """A company with one of everything, and a customer who has had more than one of some things."""
-    company = await world.create_company("amber")
-    await world.post("dispatcher", company, "/v1/suppressions", {"customer_id": "amber-customer"})
-    path = "/v1/suppressions/customer:amber-customer"
-    await world.clients["dispatcher"].delete(path, headers=company.headers)
-    await world.post("dispatcher", company, "/v1/suppressions", {"customer_id": "amber-customer"})
-    listed = {"email": "customer@amber.example"}
-    await world.post("dispatcher", company, "/v1/suppressions", listed)
-    await world.post("alerts", company, f"/v1/cases/{company.case}/actions", a_call("amber was told"))
-    await world.deliver_all()
-    await fill(world)
-    return company
-
-
-def a_call(text: str) -> dict[str, Any]:
-    return {"act": "contact", "how": "call", "reached": True, "text": text}
-
-
-def context_of(world: World) -> DispatcherContext:
-    return cast("DispatcherContext", world.app("dispatcher").state.context)
-
-
-def person(company: Company) -> str:
-    return person_of(SECRET, company.name, f"{company.name}-customer")
-
-
-async def get(world: World, company: Company, path: str, **query: str) -> httpx.Response:
-    return await world.clients["dispatcher"].get(path, params=query, headers=company.headers)
-
-
-async def page(world: World, who: Person, path: str, form: dict[str, str] | None = None) -> httpx.Response:
-    client = world.clients["dispatcher"]
-    client.cookies.clear()
-    if form is None:
-        return await client.get(path, headers=who.headers(page=True))
-    return await client.post(path, data={"csrf": who.csrf(), **form}, headers=who.headers(page=True))
-
-
-async def export(world: World, company: Company, path: str = "", **query: str) -> Export:
-    answer = await get(world, company, path or f"/v1/customers/{company.name}-customer/export", **query)
-    assert answer.status_code == 200, answer.text
-    return msgspec.json.decode(answer.content, type=Export)
-
-
-def kinds(document: Export) -> dict[tuple[str, str], int]:
-    return {(each.service, each.kind): len(each.records) for each in document.sections}
-
-
-async def send_event(world: World, company: Company, number: int, customer: dict[str, str]) -> None:
-    sent = an_event(company.name, id=f"{company.name}-{number}", customer=customer)
-    await world.post("trigger", company, "/v1/events", sent)
-    (event,) = [
-        one
-        for one in await world.transactions()
-        if one.tenant == company.name and one.data.id == f"{company.name}-{number}"
-    ]
-    await world.deliver(event, TRANSACTIONS.name)
-    await world.deliver_all()
-
-
-async def erase(world: World, company: Company, whom: str, contact: str | None = None) -> None:
-    target = CustomerErased(
-        id=whom if contact is None else f"{whom}.{contact}",
-        version=1,
-        erased_at=datetime.now(UTC),
-        person=whom,
-        contact=contact,
-    )
-    async with world.contexts["dispatcher"].database.transaction() as uow:
-        await keep_erased(uow, [CUSTOMERS.event(company.name, target, uow.now)])
-
-
-@asynccontextmanager
-async def way_between(world: World, transport: httpx.AsyncBaseTransport) -> AsyncIterator[None]:
-    """Let the dispatcher ask the other services over this transport."""
-    before, app = context_of(world), world.app("dispatcher")
-    app.state.context = replace(before, services=replace(before.services, transport=transport))
-    yield
-    app.state.context = before
-
-
-class Broken(httpx.AsyncBaseTransport):
-    """The way to services of which one is away, slow, or answers something else."""
-
-    def __init__(self, world: World, service: str, how: Any) -> None:
-        self._way, self._service, self._how = BetweenServices(world), service, how
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path.split("/")[3] == self._service:
-            found: httpx.Response = await self._how(request)
-            return found
-        return await self._way.handle_async_request(request)
-
-
-# ---- complete
 
 
 async def test_every_table_with_a_person_is_in_the_export(world: World, amber: Company) -> None:
@@ -411,15 +311,6 @@ async def test_rows_that_have_no_pseudonym_yet_are_in_it(world: World, amber: Co
     assert (await export(world, amber)).sections == before
 
 
-async def fill(world: World) -> None:
-    """Give each row its pseudonym, as the loop of the workers does."""
-    for name in ("dispatcher", *ASKED_SERVICES):
-        module = importlib.import_module(f"services.{name}.models")
-        async with world.contexts[name].database.transaction() as uow:
-            while await fill_persons(uow, SECRET, module.PERSONAL_TABLES, 1_000):
-                pass
-
-
 async def test_very_many_rows_without_a_pseudonym_hold_the_export_back(
     world: World, amber: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -495,180 +386,3 @@ async def test_a_service_answers_nobody_without_its_token(
     headers = {b"authorization": header.encode("latin-1")}
     answer = await world.clients[asked].get(f"/v1/personal-data/{asked}/export", headers=headers)
     assert answer.status_code == 401, what
-
-
-# ---- pages
-
-
-async def test_the_page_says_it_in_sentences_and_names_no_colleague(world: World, amber: Company) -> None:
-    who = amber.people["admin"]
-    found = await page(world, who, "/customers", {"email": "customer@amber.example"})
-    assert found.status_code == 303
-    assert found.headers["location"] == f"/customers/{person(amber)}"
-    shown = await page(world, who, found.headers["location"])
-    assert shown.status_code == 200
-    main = shown.text.partition("<main")[2].partition("</main>")[0]
-    for words in (
-        *("amber Whitfield", "amber was late", "The answer is 2 of 10.", "Somebody called, and reached"),
-        *("Nobody is asked under this mail address.", "is kept for 730 days", "From the customer."),
-    ):
-        assert words in main, words
-    for words in ("amber called back", "amber was told", "amber admin", "amber agent"):
-        assert words not in main, words
-
-
-async def test_the_download_is_the_documents_file(world: World, amber: Company) -> None:
-    answer = await page(world, amber.people["admin"], f"/customers/{person(amber)}/download")
-    assert re.fullmatch(
-        rf'attachment; filename="customer-{person(amber)[:8]}-\d{{4}}-\d\d-\d\d\.json"',
-        answer.headers["content-disposition"],
-    )
-    assert answer.headers["cache-control"] == "no-store"
-    assert msgspec.json.decode(answer.content, type=Export).sections == (await export(world, amber)).sections
-
-
-async def test_the_form_keeps_what_was_typed_and_lets_choose(world: World, birch: Company) -> None:
-    who = birch.people["admin"]
-    for number, name in ((11, "birch-cleo"), (12, "birch-dan")):
-        await send_event(world, birch, number, {"id": name, "email": "two@birch.example"})
-    nobody = await page(world, who, "/customers", {"email": "nobody@birch.example"})
-    nothing = await page(world, who, "/customers", {})
-    guest = await page(world, who, "/customers", {"customer_id": "guest"})
-    several = await page(world, who, "/customers", {"email": "two@birch.example"})
-    assert [each.status_code for each in (nothing, guest, several)] == [422, 422, 409]
-    assert 'value="guest"' in guest.text
-    assert 'value="birch-cleo"' in several.text
-    assert 'value="birch-dan"' in several.text
-    assert nobody.status_code in {303, 404}
-    unknown = await page(world, who, nobody.headers["location"]) if nobody.status_code == 303 else nobody
-    assert unknown.status_code == 404
-    assert "No customer is known here" in unknown.text
-
-
-# ---- the customer's link
-
-
-async def link_of(world: World, company: Company) -> str:
-    made = await page(world, company.people["admin"], f"/customers/{person(company)}/link", {})
-    assert made.status_code == 200
-    (path,) = re.findall(r"http://afterword\.example(/x/[\w-]+)", made.text)
-    return str(path)
-
-
-async def opened(world: World, path: str) -> httpx.Response:
-    client = world.clients["dispatcher"]
-    client.cookies.clear()
-    return await client.get(path, headers={"accept": "text/html"})
-
-
-async def test_a_link_shows_the_customer_the_same_and_is_not_kept_by_any_cache(
-    world: World, amber: Company
-) -> None:
-    shown = await opened(world, await link_of(world, amber))
-    assert shown.status_code == 200
-    for words in ("amber Whitfield", "amber was late", "This is what is kept of you."):
-        assert words in shown.text, words
-    for words in ("amber called back", "amber admin", "csrf", "/download"):
-        assert words not in shown.text, words
-    assert shown.headers["cache-control"] == "no-store"
-    assert "noindex" in shown.headers["x-robots-tag"]
-    assert shown.headers["referrer-policy"] == "no-referrer"
-
-
-async def test_a_link_ends_after_seven_days(world: World, amber: Company) -> None:
-    subject = ExportSubject("amber", person(amber), None)
-    for age, status in ((LINK_LIFETIME - timedelta(minutes=1), 200), (LINK_LIFETIME, 404)):
-        token, _ = ExportLinks(SECRET, clock=lambda age=age: datetime.now(UTC) - age).sign(subject)  # type: ignore[misc]
-        assert (await opened(world, f"/x/{token}")).status_code == status
-    assert timedelta(days=7) == LINK_LIFETIME
-
-
-async def test_a_link_that_we_did_not_sign_shows_the_same_page_as_one_that_has_ended(
-    world: World, amber: Company
-) -> None:
-    path = await link_of(world, amber)
-    ended, _ = ExportLinks(SECRET, clock=lambda: datetime.now(UTC) - LINK_LIFETIME).sign(
-        ExportSubject("amber", person(amber), None)
-    )
-    expected = await opened(world, f"/x/{ended}")
-    foreign, _ = ExportLinks("y" * 40).sign(ExportSubject("amber", person(amber), None))
-    for token in (foreign, path[3:-2] + "AA", "AAAA" + path[7:], "x", "é", "A" * 2000, amber.token("answer")):
-        answer = await opened(world, f"/x/{token}")
-        assert (answer.status_code, answer.text) == (404, expected.text), token
-
-
-async def logged(world: World) -> list[AuditLine]:
-    async with world.contexts["dispatcher"].database.reading() as uow:
-        rows = await uow.execute("SELECT value FROM outbox WHERE topic = 'audit.v1' ORDER BY seq")
-        return [AUDIT.decode(value).data for value in rows.scalars()]
-
-
-async def test_each_reading_and_each_link_leaves_one_line_without_personal_data(
-    world: World, amber: Company
-) -> None:
-    await world.deliver_all()
-    with capture_logs() as logs:
-        await export(world, amber)
-        await page(world, amber.people["admin"], f"/customers/{person(amber)}")
-        await page(world, amber.people["admin"], f"/customers/{person(amber)}/download")
-        await opened(world, await link_of(world, amber))
-        await get(world, amber, "/v1/customers/nobody-7/export")
-        await opened(world, "/x/none")
-    lines = await logged(world)
-    assert [(line.act, line.facts["how"], line.who) for line in lines] == [
-        ("export", "downloaded", "the key amber-shop"),
-        ("export", "read", "amber admin"),
-        ("export", "downloaded", "amber admin"),
-        ("export_link", "link_created", "amber admin"),
-        ("export_opened", "link_opened", "the customer"),
-    ]
-    assert {line.about for line in lines} == {person(amber)}
-    for word in ("amber-customer", "customer@", "Whitfield"):
-        assert word not in repr(logs), word
-        assert word not in repr(lines), word
-    await world.deliver_all()
-    shown = await page(world, amber.people["admin"], "/audit")
-    assert "opened the link to their data" in shown.text
-    assert person(amber)[:8] in shown.text
-
-
-# ---- erased
-
-
-async def test_an_erased_customer_is_404_that_says_so_and_the_link_stops_at_once(world: World) -> None:
-    company = await world.create_company("cedar")
-    path = await link_of(world, company)
-    assert (await opened(world, path)).status_code == 200
-    await erase(world, company, person(company))
-    by_id = await get(world, company, "/v1/customers/cedar-customer/export")
-    by_address = await get(world, company, "/v1/customers/export", email="customer@cedar.example")
-    for answer in (by_id, by_address):
-        assert answer.status_code == 404
-        assert answer.json()["title"] == "This customer was erased on request."
-    shown = await page(world, company.people["admin"], f"/customers/{person(company)}")
-    assert shown.status_code == 404
-    assert "This customer was erased on request." in shown.text
-    after = await opened(world, path)
-    assert after.status_code == 404
-    assert "This link shows nothing any more." in after.text
-
-
-async def test_a_customer_without_an_id_who_was_erased_is_known_to_be_so(
-    world: World, birch: Company
-) -> None:
-    hashed = customer_hash(SECRET, "birch", "left@birch.example")
-    await erase(world, birch, person_of(SECRET, "birch", hashed))
-    answer = await get(world, birch, "/v1/customers/export", email="left@birch.example")
-    assert (answer.status_code, answer.json()["title"]) == (404, "This customer was erased on request.")
-
-
-async def test_who_is_erased_while_the_services_are_asked_is_not_shown(world: World) -> None:
-    company = await world.create_company("dune")
-
-    async def erases(request: httpx.Request) -> httpx.Response:
-        await erase(world, company, person(company))
-        return await BetweenServices(world).handle_async_request(request)
-
-    async with way_between(world, Broken(world, "alerts", erases)):
-        answer = await get(world, company, "/v1/customers/dune-customer/export")
-    assert (answer.status_code, answer.json()["title"]) == (404, "This customer was erased on request.")

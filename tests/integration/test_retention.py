@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from support.companies import Company, World, an_answer, an_event
 from support.route_requests import of_company
@@ -15,7 +16,8 @@ from services.collector.repository.intents import put_intent
 from services.collector.visits import Intent
 from services.command import service
 from services.scorer.repository.counting import recount
-from shared.events import TRANSACTIONS, Event, RetentionRules
+from services.scorer.repository.waiting import keep_waiting
+from shared.events import ANSWERS, TRANSACTIONS, Answer, Event, RetentionRules
 from shared.events.retention import MAX_RETENTION_DAYS, RETENTION_KINDS, RetentionKind
 from shared.health import Health
 from shared.privacy.retention_loop import RetentionRun
@@ -132,6 +134,48 @@ def changed(before: Any, after: Any) -> dict[str, int]:
 OLD_AFTER: dict[RetentionKind, int] = {
     kind: getattr(RetentionRules(), kind) + LINK_AND_A_DAY for kind in RETENTION_KINDS
 }
+
+
+async def test_what_no_company_of_the_walk_has_goes_with_its_kind(world: World) -> None:
+    """Who asked for an erasure, a link of an anonymous survey, and words that wait to be counted."""
+    name = (company := await world.create_company("maple")).name
+    stored = {
+        "dispatcher": "SELECT reason FROM erasure WHERE tenant = :name",
+        "collector": "SELECT day FROM answered_link WHERE tenant = :name",
+        "scorer": "SELECT convert_from(body, 'UTF8') FROM waiting_answer WHERE tenant = :name",
+    }
+    async with world.contexts["collector"].database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO answered_link (tenant, invitation_id) VALUES (:name, :id)",
+            {"name": name, "id": company.invitation},
+        )
+    waiting = Answer(
+        id=uuid4(), version=1, state="sent", origin="survey", anonymous=True, score=2, day=datetime.now(UTC).date(),
+        comment="maple said so", answered_at=datetime.now(UTC), changed_at=datetime.now(UTC),
+    )  # fmt: skip
+    async with world.contexts["scorer"].database.transaction() as uow:
+        await keep_waiting(uow, [ANSWERS.event(name, waiting, datetime.now(UTC))])
+
+    async def left() -> dict[str, list[Any]]:
+        found = {}
+        for service_name, sql in stored.items():
+            async with world.contexts[service_name].database.reading() as uow:
+                found[service_name] = list((await uow.execute(sql, {"name": name})).scalars())
+        return found
+
+    before = await left()
+    assert all(len(rows) == 1 for rows in before.values()), before
+    await set_rules(world, company, audit=30, contacts=30, comments=30)
+    later(world, 10)
+    await a_night(world)
+    assert await left() == before
+    later(world, 30 + LINK_AND_A_DAY)
+    await a_night(world)
+    after = await left()
+    assert (after["dispatcher"], after["collector"]) == ([], [])
+    (kept,) = after["scorer"]
+    assert "maple said so" not in kept
+    assert msgspec.json.decode(kept)["score"] == 2
 
 
 @pytest.mark.parametrize("kind", RETENTION_KINDS)

@@ -14,6 +14,7 @@ from services.alerts.models import (
 )
 from shared.outbound.deliveries import DELIVERY
 from shared.privacy.removal import (
+    STORED_WORDS,
     answer_without_customer,
     invitation_without_customer,
     without_customer,
@@ -33,10 +34,6 @@ CASE_CLOSED = """EXISTS (
 )"""
 """Whether the case of a row ``t`` was closed before."""
 CLOSED = "t.state = 'closed' AND t.closed_at < {before}"
-STORED_WORDS = """(
-    CAST(convert_from(t.body, 'UTF8') AS json) ->> 'comment' IS NOT NULL
-    OR CAST(convert_from(t.body, 'UTF8') AS json) ->> 'follow_up' IS NOT NULL
-)"""
 ON_ITS_WAY = "('waiting', 'sending')"
 """The states of a delivery that is not settled."""
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from services.collector.domain import InvitationReplica
-from services.collector.models import answer, answer_history, intent, invitation
+from services.collector.models import answer, answer_history, answered_link, intent, invitation
 from shared.privacy.persons import NOBODY
 from shared.privacy.removal import NO_EVENT, REMOVED_ID, without_customer
 from shared.privacy.retention import LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
@@ -49,5 +49,15 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     ClearRule("comments", answer, f"t.answered_at < :comments AND {HAS_TEXTS}", WITHOUT_TEXTS),
     ClearRule("comments", answer_history, f"t.changed_at < :comments AND {HAS_TEXTS}", WITHOUT_TEXTS),
+    # Whoever has an old link is told that it is gone, answered or not.
+    DeleteRule(
+        "contacts",
+        answered_link,
+        f"""EXISTS (
+            SELECT FROM invitation i
+            WHERE i.tenant = t.tenant AND i.id = t.invitation_id
+                AND (i.customer_removed OR {LINK_OVER.format(i="i")})
+        )""",
+    ),
     DeleteRule("visits", intent, "t.last_at < :visits"),
 )

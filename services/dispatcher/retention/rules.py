@@ -10,6 +10,8 @@ from services.dispatcher.models import (
     case_heard,
     customer,
     decision,
+    erasure,
+    erasure_confirmation,
     invitation,
     known_customer,
     sending_change,
@@ -129,4 +131,7 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("audit", suppression_lift, "t.at < :audit"),
     DeleteRule("audit", audit_line, "t.at < :audit"),
+    # That somebody is erased stays in ``erased``; who asked for it and why does not.
+    DeleteRule("audit", erasure, "t.asked_at < :audit"),
+    DeleteRule("audit", erasure_confirmation, "t.confirmed_at < :audit"),
 )

@@ -1,8 +1,8 @@
 """What the scorer removes of what is too old, in this order. What is counted stays."""
 
-from services.scorer.models import answer, case_copy
-from shared.privacy.removal import without_customer
-from shared.privacy.retention import ClearRule, RetentionRule
+from services.scorer.models import answer, case_copy, waiting_answer
+from shared.privacy.removal import STORED_WORDS, without_customer, wordless_answer
+from shared.privacy.retention import ClearRule, RetentionRule, RewriteRule
 
 RETENTION: tuple[RetentionRule, ...] = (
     ClearRule(
@@ -15,6 +15,13 @@ RETENTION: tuple[RetentionRule, ...] = (
         without_customer(answer),
     ),
     ClearRule("comments", answer, "t.comment IS NOT NULL AND t.answered_at < :comments", "comment = NULL"),
+    RewriteRule(
+        "comments",
+        waiting_answer,
+        f"t.day < CAST(CAST(:comments AS timestamptz) AS date) AND {STORED_WORDS}",
+        "body",
+        wordless_answer,
+    ),
     ClearRule(
         "cases",
         case_copy,

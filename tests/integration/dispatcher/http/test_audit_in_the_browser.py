@@ -1,29 +1,19 @@
 """The page of who looked in a real browser: it fits its window."""
 
-import asyncio
 import os
-import socket
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import asdict
-from playwright.async_api import Page, async_playwright, expect
-from support.browser import CHROMIUM, CHROMIUM_FLAGS
+from playwright.async_api import Page, expect
 from support.dispatcher_builders import TENANT
-from support.dispatcher_client import a_person
 
-from services.dispatcher.app import SERVICE
 from services.dispatcher.audit.handlers import keep_audit
-from shared.clock import system_clock
 from shared.db.database import Database
 from shared.events import AUDIT, AuditLine, RetentionRules
-from shared.http.server import serve
 from shared.ids import uuid7
 from shared.privacy.audit import AUDIT_ACTS
-from shared.service import Context
 
 pytestmark = pytest.mark.browser
 
@@ -36,45 +26,6 @@ FACTS: dict[str, dict[str, str | int | bool]] = {
     "person_changed": {"role": "leader", "segments": 2},
     "key_created": {"scopes": "answers:read cases:read cases:write events:write scores:read"},
 }
-
-
-@pytest.fixture
-async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    width: int
-    scheme: Any
-    language: str
-    width, scheme, language = request.param
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        context = await browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language
-        )
-        name, _, value = a_person()["Cookie"].partition("=")
-        await context.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
-        page = await context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        await browser.close()
-        assert complaints == []
-
-
-@pytest.fixture
-async def origin(context: Context) -> AsyncIterator[str]:
-    """The dispatcher behind a real socket."""
-    context.database.clock = system_clock
-    app, _ = SERVICE.api(context)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = [
-        asyncio.create_task(serve(app, port, context.stopping)),
-        asyncio.create_task(context.changes.run(context.stopping)),
-        asyncio.create_task(context.keys.run(context.stopping)),
-    ]
-    yield f"http://127.0.0.1:{port}"
-    context.stopping.set()
-    await asyncio.gather(*running)
 
 
 async def keep_acts(database: Database) -> None:
@@ -122,6 +73,7 @@ async def test_fits_its_window(page: Page, origin: str, database: Database, tmp_
     await page.goto(f"{origin}/audit")
     await expect(page.locator("tbody tr")).to_have_count(50)
     await look("audit")
+    await page.locator(".acts summary").click()
     await page.locator("[name=who]").fill("sara lund")
     await page.locator("[name=act]").select_option("survey")
     await page.locator("[name=act]").press("Enter")

@@ -1,27 +1,18 @@
 """The page of erasures in a real browser: it fits its window, and shows live what is erased."""
 
-import asyncio
 import os
-import socket
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
-from support.browser import CHROMIUM, CHROMIUM_FLAGS
+from playwright.async_api import Page, expect
 from support.dispatcher_builders import TENANT, a_customer, a_transaction, decide, go_live, make_survey, rows
-from support.dispatcher_client import a_person
 from support.dispatcher_erasing import ask, erase
 from support.http_clients import SECRET
 
-from services.dispatcher.app import SERVICE
 from services.dispatcher.erasures.handlers import keep_confirmations
-from shared.clock import system_clock
 from shared.db.database import Database
 from shared.events import ERASURES, ErasureConfirmed
-from shared.http.server import serve
 from shared.link_tokens import LinkSigner
 from shared.privacy.erased import CONFIRMING_SERVICES
 from shared.service import Context
@@ -29,30 +20,9 @@ from shared.service import Context
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    width: int
-    scheme: Any
-    width, scheme = getattr(request, "param", (1280, "light"))
-    async with async_playwright() as playwright:
-        browser: Browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        context = await browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en"
-        )
-        name, _, value = a_person()["Cookie"].partition("=")
-        await context.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
-        page = await context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        await browser.close()
-        assert complaints == []
-
-
-@pytest.fixture
-async def origin(context: Context) -> AsyncIterator[str]:
-    """The dispatcher behind a real socket, with three customers, two of whom share an address."""
-    context.database.clock = system_clock
+@pytest.fixture(autouse=True)
+async def customers(context: Context, origin: str) -> None:
+    """Customers, two of whom share an address."""
     await make_survey(context.database)
     await go_live(context.database)
     for name, address in (("kim-4711", "kim"), ("anna-17", "family"), ("bo-17", "family"), ("lea-3", "lea")):
@@ -61,18 +31,6 @@ async def origin(context: Context) -> AsyncIterator[str]:
             context.database,
             a_transaction(f"order {name}", customer, digest="d", occurred_at=datetime.now(UTC)),
         )
-    app, _ = SERVICE.api(context)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = [
-        asyncio.create_task(serve(app, port, context.stopping)),
-        asyncio.create_task(context.changes.run(context.stopping)),
-        asyncio.create_task(context.keys.run(context.stopping)),
-    ]
-    yield f"http://127.0.0.1:{port}"
-    context.stopping.set()
-    await asyncio.gather(*running)
 
 
 async def confirm(database: Database, target: str, *services: str) -> None:
@@ -86,7 +44,9 @@ async def confirm(database: Database, target: str, *services: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [(width, scheme) for width in (320, 390, 1280) for scheme in ("light", "dark")], indirect=True
+    "page",
+    [(width, scheme, "en") for width in (320, 390, 1280) for scheme in ("light", "dark")],
+    indirect=True,
 )
 async def test_fits_its_window(page: Page, origin: str, database: Database, tmp_path: Path) -> None:
     folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
