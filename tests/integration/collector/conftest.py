@@ -120,7 +120,7 @@ def an_invitation(now: datetime, **changed: Any) -> Invitation:
     fields: dict[str, Any] = {
         "id": uuid7(), "version": 1, "state": "sent", "survey_id": SURVEY, "survey_version": 1,
         "survey_name": "Delivery", "measurement": "transactional", "language": "en", "test": False,
-        "customer": Customer(id="c-17", email="karen@example.com", name="Karen Whitfield", phone="+4512345678"),
+        "customer": Customer(id="kw-4711", email="karen@example.com", name="Karen Whitfield", phone="+4512345678"),
         "event_id": uuid7(), "event_type": "order.delivered", "occurred_at": now, "touchpoint": "delivery",
         "segments": {"touchpoint": "delivery", "store": "aarhus"}, "organisation": ("north", "sales"),
         "decided_at": now, "due_at": now, "sent_at": now, "expires_at": now + timedelta(days=30),

@@ -218,7 +218,7 @@ async def test_who_asks_to_be_contacted_is_known_with_the_answer_as_today(bench:
     sent = await post(bench, invitation, fields, score="2", comment="Call me", may_contact="yes", seq="2")
     assert sent.status_code == 303
     (row,) = await stored(bench)
-    assert (row.id, row.customer_id, row.contact_key, row.person) == (invitation, "c-17", CONTACT, PERSON)
+    assert (row.id, row.customer_id, row.contact_key, row.person) == (invitation, "kw-4711", CONTACT, PERSON)
     (answer,) = await bench.published()
     assert answer.id == invitation
     assert answer.may_contact
@@ -379,7 +379,7 @@ async def test_send_with_yes_gives_the_name(bench: Bench, browser: Browser, orig
         await expect(page.get_by_text("Somebody will contact you.")).to_be_visible()
         (answer,) = await bench.published()
         assert not answer.anonymous
-        assert answer.customer_id == "c-17"
+        assert answer.customer_id == "kw-4711"
 
 
 @pytest.mark.browser

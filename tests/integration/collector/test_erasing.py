@@ -26,9 +26,9 @@ from shared.secrets import customer_hash
 from .conftest import SECRET, Bench, an_invitation, bearer
 from .test_stale_pages import Tab
 
-ERASED = "c-17"
+ERASED = "kw-4711"
 CONTACT = customer_hash(SECRET, "acme", "karen@example.com")
-WORDS = ("c-17", "karen", "whitfield", "12345678", "rang the bell", "left it outside", CONTACT)
+WORDS = (ERASED, "karen", "whitfield", "12345678", "rang the bell", "left it outside", CONTACT)
 """The customer's id, address, name and number, what they wrote, and the keyed hash of the address."""
 erase = partial(erase_customer, SERVICE, secret=SECRET)
 

@@ -37,11 +37,11 @@ async def test_the_log_knows_no_token_no_comment_and_no_customer(bench: Bench) -
         await bench.submit(invitation, 3, comment="CRUNCHY-ARMCHAIR")
         await bench.submit(invitation, 3, comment="CRUNCHY-ARMCHAIR", nonce="")
         await bench.import_answers(
-            {"id": "x", "score": 99, "comment": "BRASS-LANTERN", "customer": "c-99", "answered_at": "soon"}
+            {"id": "x", "score": 99, "comment": "BRASS-LANTERN", "customer": "kw-4799", "answered_at": "soon"}
         )
     log = str(lines)
     assert "/s/…" in log
-    for canary in (token, "CRUNCHY", "BRASS", "c-17", "c-99", "karen"):
+    for canary in (token, "CRUNCHY", "BRASS", "kw-4711", "kw-4799", "karen"):
         assert canary not in log
 
 

@@ -18,7 +18,7 @@ GOOD: dict[str, Any] = {
     "comment": "Quick, and the driver rang first.",
     "answered_at": "2024-05-17T23:30:00Z",
     "invited_at": "2024-05-16T09:00:00+02:00",
-    "customer": {"id": "c-17", "email": "karen@example.com", "name": "Karen"},
+    "customer": {"id": "kw-4711", "email": "karen@example.com", "name": "Karen"},
     "segments": {"touchpoint": "delivery", "store": "aarhus"},
     "organisation": ["north", "sales"],
     "measurement": "relational",
@@ -41,7 +41,11 @@ async def test_an_imported_answer_counts_on_its_own_day_under_an_id_that_never_c
     assert answer.id == derived("import", "acme", "2024-17")
     assert (answer.origin, answer.state, answer.score, answer.version) == ("import", "sent", 9, 1)
     assert answer.day == date(2024, 5, 18)  # half past one in Copenhagen
-    assert (answer.customer_id, answer.touchpoint, answer.measurement) == ("c-17", "delivery", "relational")
+    assert (answer.customer_id, answer.touchpoint, answer.measurement) == (
+        "kw-4711",
+        "delivery",
+        "relational",
+    )
     assert answer.organisation == ("north", "sales")
 
 

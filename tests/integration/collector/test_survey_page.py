@@ -100,7 +100,7 @@ async def test_an_answer_carries_what_the_invitation_knew(bench: Bench) -> None:
     (answer,) = await bench.published()
     assert answer.id == invitation
     assert (answer.customer_id, answer.touchpoint, answer.test, answer.origin) == (
-        "c-17",
+        "kw-4711",
         "delivery",
         True,
         "survey",
@@ -195,7 +195,7 @@ async def test_a_link_that_is_ahead_of_its_invitation_waits_a_moment(bench: Benc
 async def test_the_page_tells_nobody_who_the_customer_is_and_is_kept_by_nobody(bench: Bench) -> None:
     invitation = await bench.invite()
     page = await bench.client.get(f"/s/{bench.token(invitation)}")
-    for canary in ("Karen", "karen@example.com", "c-17"):
+    for canary in ("Karen", "karen@example.com", "kw-4711"):
         assert canary not in page.text
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
