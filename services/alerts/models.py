@@ -23,6 +23,7 @@ from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.outbound.deliveries import delivery_table
 from shared.outbound.mail_stream import stream_table
 from shared.privacy.backfill import PersonalTable, person_indexes
+from shared.privacy.columns import PERSONAL
 from shared.privacy.erased import erased_table
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.sending import sending_table
@@ -47,13 +48,13 @@ answer = Table(
     Column("tenant", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
-    Column("customer_id", Text),
-    Column("person", Text),
+    Column("customer_id", Text, info=PERSONAL),
+    Column("person", Text, info=PERSONAL),
     Column("score", SmallInteger, nullable=False),
     Column("first_version", BigInteger, nullable=False),
     Column("first_score", SmallInteger, nullable=False),
     Column("answered_at", INSTANT),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False, info=PERSONAL),
     Index(None, "tenant", "customer_id", "answered_at"),
     comment="Copies of answers: the newest version whole, and the first score.",
 )
@@ -63,13 +64,13 @@ invitation = Table(
     Column("tenant", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False, info=PERSONAL),
     # When its link ends; NULL: a version that did not keep this wrote it.
     Column("expires_at", INSTANT),
     # Whether it was so old that its customer was removed.
     Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
     Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
-    Column("person", Text),
+    Column("person", Text, info=PERSONAL),
     comment="Copies of invitations: who it was and what was bought.",
 )
 survey = Table(
@@ -103,7 +104,7 @@ cases = Table(
     Column("state", Text, nullable=False),
     Column("answer_id", Uuid, nullable=False),
     Column("event_id", Uuid),
-    Column("customer_id", Text),
+    Column("customer_id", Text, info=PERSONAL),
     Column("score", SmallInteger, nullable=False),
     Column("touchpoint", Text),
     Column("segments", JSONB, nullable=False),
@@ -111,7 +112,7 @@ cases = Table(
     Column("belongs", ARRAY(Text), nullable=False),
     Column("owner_id", Uuid),
     Column("cause", Text),
-    Column("action", Text),
+    Column("action", Text, info=PERSONAL),
     Column("outcome", Text),
     Column("told", Boolean),
     Column("opened_at", INSTANT, nullable=False),
@@ -121,9 +122,9 @@ cases = Table(
     Column("first_contact_at", INSTANT),
     Column("closed_at", INSTANT),
     Column("changed_at", INSTANT, nullable=False),
-    Column("contact_key", Text, nullable=False, server_default=text("''")),
+    Column("contact_key", Text, nullable=False, server_default=text("''"), info=PERSONAL),
     Column("may_contact", Boolean),
-    Column("person", Text),
+    Column("person", Text, info=PERSONAL),
     Column("erased", Boolean, nullable=False, server_default=text("false")),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("tenant", "number"),
@@ -165,7 +166,7 @@ timeline = Table(
     Column("kind", Text, nullable=False),
     Column("by_id", Uuid),
     Column("by_name", Text, nullable=False),
-    Column("facts", JSONB, nullable=False),
+    Column("facts", JSONB, nullable=False, info=PERSONAL),
     Column("key", Text),
     Column("answers", ARRAY(Uuid)),
     Index(
@@ -191,8 +192,8 @@ answer_before = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, primary_key=True),
     Column("score", SmallInteger, nullable=False),
-    Column("comment", Text),
-    Column("follow_up", Text),
+    Column("comment", Text, info=PERSONAL),
+    Column("follow_up", Text, info=PERSONAL),
     Column("changed_at", INSTANT, nullable=False),
     comment="What was sent of an answer before it was amended.",
 )

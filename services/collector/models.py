@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.privacy.backfill import PersonalTable, person_indexes
+from shared.privacy.columns import PERSONAL
 from shared.privacy.erased import erased_table
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.tenants import tenant_tables
@@ -49,12 +50,12 @@ invitation = Table(
     Column("version", BigInteger, nullable=False),
     Column("survey_id", Uuid, nullable=False),
     Column("survey_version", Integer, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False, info=PERSONAL),
     # When its link ends; NULL: a version that did not keep this wrote it.
     Column("expires_at", DateTime(timezone=True)),
     # Whether it was so old that its customer was removed.
     Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
-    Column("person", Text),
+    Column("person", Text, info=PERSONAL),
     Index(None, "id"),
     Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
 )
@@ -83,11 +84,11 @@ answer = Table(
     Column("origin", Text, nullable=False),
     Column("test", Boolean, nullable=False),
     Column("score", SmallInteger),
-    Column("comment", Text),
+    Column("comment", Text, info=PERSONAL),
     Column("follow_up_question", Text),
-    Column("follow_up", Text),
+    Column("follow_up", Text, info=PERSONAL),
     Column("may_contact", Boolean),
-    Column("customer_id", Text),
+    Column("customer_id", Text, info=PERSONAL),
     Column("survey_id", Uuid),
     Column("survey_version", Integer),
     Column("event_id", Uuid),
@@ -103,8 +104,8 @@ answer = Table(
     Column("within", JSONB, nullable=False),
     Column("page", Text),
     Column("page_seq", Integer),
-    Column("contact_key", Text),
-    Column("person", Text),
+    Column("contact_key", Text, info=PERSONAL),
+    Column("person", Text, info=PERSONAL),
     Column("erased", Boolean, nullable=False, server_default=text("false")),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
@@ -139,9 +140,9 @@ answer_history = Table(
     Column("version", BigInteger, primary_key=True),
     Column("state", Text, nullable=False),
     Column("score", SmallInteger, nullable=False),
-    Column("comment", Text),
+    Column("comment", Text, info=PERSONAL),
     Column("follow_up_question", Text),
-    Column("follow_up", Text),
+    Column("follow_up", Text, info=PERSONAL),
     Column("may_contact", Boolean),
     Column("changed_at", DateTime(timezone=True), nullable=False),
 )

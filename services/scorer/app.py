@@ -2,6 +2,7 @@
 
 from services.scorer.counting_anonymous import LOOP_NAME, AnonymousCounter
 from services.scorer.erasing import erase
+from services.scorer.gauges import measure_waiting
 from services.scorer.handlers import count, subscriptions
 from services.scorer.models import PERSONAL_TABLES, metadata
 from services.scorer.repository.retention import RETENTION as RETENTION_RULES
@@ -27,6 +28,7 @@ SERVICE = Service(
     subscriptions=subscriptions,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     worker_loops=build_loops,
+    gauges=(measure_waiting,),
     retention=RETENTION_RULES,
     # Without ``owns``: after a restore the answers are consumed again, and their scores published anew.
 )

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from shared.db.tables import NAMING_CONVENTION, kernel_tables
 from shared.events.nps import SCALE
 from shared.privacy.backfill import PersonalTable, person_indexes
+from shared.privacy.columns import PERSONAL
 from shared.privacy.erased import erased_table
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.sending import sending_table
@@ -51,10 +52,10 @@ answer = Table(
     # The segments that it counts in, beside the company.
     Column("segments", ARRAY(Text), nullable=False),
     Column("touchpoint", Text),
-    Column("customer_id", Text),
-    Column("person", Text),
-    Column("contact_key", Text),
-    Column("comment", Text),
+    Column("customer_id", Text, info=PERSONAL),
+    Column("person", Text, info=PERSONAL),
+    Column("contact_key", Text, info=PERSONAL),
+    Column("comment", Text, info=PERSONAL),
     Column("language", Text),
     Column("origin", Text, nullable=False),
     Column("answered_at", Instant),
@@ -81,7 +82,7 @@ waiting_answer = Table(
     Column("measurement", Text, nullable=False),
     Column("day", Date, nullable=False),
     Column("segments", ARRAY(Text), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False, info=PERSONAL),
 )
 
 day_count = Table(

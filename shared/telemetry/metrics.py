@@ -94,6 +94,10 @@ ERASURES_WAITING = Gauge(
     ["service"],
 )
 
+ANONYMOUS_WAITING = Gauge(
+    "afterword_anonymous_answers_waiting",
+    "Anonymous answers that no score counts yet; each worker of the scorer measures all.",
+)
 AUDIT_LINES = Counter(
     "afterword_audit_lines_total",
     "Lines of the log of who looked at or changed what that were stored.",

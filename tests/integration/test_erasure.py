@@ -11,6 +11,7 @@ from services import SERVICES
 from services.command import service
 from shared.events import TOPICS
 from shared.kafka.kernel.dead_letters import dead_letter_topic
+from shared.privacy.columns import personal_columns
 from shared.privacy.erased import CONFIRMING_SERVICES
 from shared.privacy.stripping import PERSONAL
 
@@ -38,6 +39,15 @@ async def karen(world: World) -> Karen:
     return Karen(TopicLog(world), await world.create_company("willow"))
 
 
+def personal_columns_of_all() -> set[str]:
+    """The columns of all services that are declared as personal."""
+    return {
+        f"{name}.{column}"
+        for name in CONFIRMING_SERVICES
+        for column in personal_columns(service(name).metadata)
+    }
+
+
 async def test_nothing_of_an_erased_customer_is_left_anywhere(
     karen: Karen, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -45,6 +55,7 @@ async def test_nothing_of_an_erased_customer_is_left_anywhere(
     await karen.leave_traces()
     found = await karen.tables(WORDS)
     assert found >= HOLD_TRACES, HOLD_TRACES - found
+    assert found <= (declared := personal_columns_of_all()), found - declared
     before, pages = await karen.counted(), await karen.pages(WORDS)
     assert len(pages) > 5
     capsys.readouterr()

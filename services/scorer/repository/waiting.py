@@ -102,3 +102,11 @@ async def take(
     """Take these answers (tenant, id) out of what waits, which is locked."""
     keys = {"tenants": [tenant for tenant, _ in identities], "ids": [answer for _, answer in identities]}
     return {(row.tenant, row.id): _decode(row.body) for row in await uow.execute(TAKE, keys)}
+
+
+COUNT_WAITING = "SELECT count(*) FROM waiting_answer"
+
+
+async def count_waiting(uow: UnitOfWork) -> int:
+    """How many answers wait, of all tenants."""
+    return int((await uow.execute(COUNT_WAITING)).scalar_one())

@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from support.scorer_builders import DAY, add_tenant, an_answer, count, kept_counts, naive_counts
 
 from services.scorer import handlers
 from services.scorer.anonymity import MAX_WAIT, MIN_BUNDLE
 from services.scorer.counting_anonymous import AnonymousCounter
+from services.scorer.gauges import measure_waiting
 from services.scorer.repository.answers import count_invited, list_answers
 from services.scorer.repository.counting import recount
 from services.scorer.repository.recent_changes import list_recent_changes
@@ -98,6 +100,15 @@ async def test_after_a_week_those_who_are_few_count_further_up(database: Databas
     segments = {segment for _, segment, _ in await kept_counts(database)}
     assert segments == {"", "touchpoint:checkout", "organisation:north", "organisation:north/sales"}
     assert len(await listed(database, "touchpoint:checkout")) == 5
+
+
+async def test_how_many_wait_is_measured(database: Database) -> None:
+    for number, waiting in ((0, 1), (1, 2), (2, 3), (3, 4), (4, 0)):
+        await count(database, anonymous(f"a{number}"))
+        await turn(database)
+        async with database.reading() as uow:
+            await measure_waiting(uow)
+        assert REGISTRY.get_sample_value("afterword_anonymous_answers_waiting") == waiting
 
 
 async def test_tests_never_count(database: Database) -> None:

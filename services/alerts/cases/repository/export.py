@@ -56,25 +56,20 @@ FIND_CASES = f"""
             ORDER BY a.answer_id
         ) AS answers,
         (
-            SELECT CAST(coalesce(json_agg(e.step ORDER BY e.seq), '[]') AS text)
-            FROM (
-                SELECT l.seq, jsonb_build_object(
-                    'at', l.at,
-                    'step', l.kind,
-                    'score', l.facts -> 'score',
-                    'score_before', coalesce(l.facts -> 'before', l.facts -> 'first_score'),
-                    'may_contact', l.facts -> 'may_contact',
-                    'how', l.facts -> 'how',
-                    'reached', l.facts -> 'reached',
-                    'looked_at', l.facts -> 'what'
-                ) AS step
-                FROM timeline l
-                WHERE l.tenant = t.tenant AND l.case_id = t.id AND l.kind IN (
-                    'opened', 'amended', 'again', 'consent', 'contact', 'revealed', 'closed', 'reopened'
-                )
-                ORDER BY l.seq DESC
-                LIMIT :limit
-            ) e
+            SELECT CAST(coalesce(json_agg(jsonb_build_object(
+                'at', l.at,
+                'step', l.kind,
+                'score', l.facts -> 'score',
+                'score_before', coalesce(l.facts -> 'before', l.facts -> 'first_score'),
+                'may_contact', l.facts -> 'may_contact',
+                'how', l.facts -> 'how',
+                'reached', l.facts -> 'reached',
+                'looked_at', l.facts -> 'what'
+            ) ORDER BY l.seq), '[]') AS text)
+            FROM timeline l
+            WHERE l.tenant = t.tenant AND l.case_id = t.id AND l.kind IN (
+                'opened', 'amended', 'again', 'consent', 'contact', 'revealed', 'closed', 'reopened'
+            )
         ) AS steps
     FROM cases t
     WHERE {of_person("t.opened_at", "nullif(t.contact_key, '')")}
