@@ -17,12 +17,12 @@ PARTITION = 0
 MIN_POISON_SHARE = 0.01
 RECORDS_PER_MOMENT = 12
 """Scattered records of a moment: more might be a hundred in a row on a quiet topic."""
-COMPACTED_TOPICS = {topic.name for topic in TOPICS if topic.compacted}
+TOPICS_WITH_TOMBSTONES = {topic.name for topic in TOPICS if topic.has_tombstones}
 EVENT_TYPES = {topic.name: topic.event_type for topic in TOPICS}
 
 
 def kinds(topic: str) -> Sequence[bytes | None]:
-    """The bad records of a topic; on a compacted one an empty record is a tombstone."""
+    """The bad records of a topic; on one with tombstones an empty record is no fault."""
     head = f'{{"specversion":"1.0","id":"x","source":"/x","subject":"x","type":"{EVENT_TYPES[topic]}","tenant":"poison",'
     event = head + '"time":"2026-01-01T00:00:00Z",'
     found: list[bytes | None] = [
@@ -47,7 +47,7 @@ def kinds(topic: str) -> Sequence[bytes | None]:
         b"\x00" * 1_000,
         b"x" * 100_000,
     ]
-    return found if topic in COMPACTED_TOPICS else [*found, None]
+    return found if topic in TOPICS_WITH_TOMBSTONES else [*found, None]
 
 
 def consumer_count(topic: str) -> int:
