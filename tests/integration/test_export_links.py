@@ -1,7 +1,6 @@
 """A customer's link: it shows nothing of an address that came later, ends early, and can be withdrawn."""
 
 import random
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +8,8 @@ from support.companies import Company, World
 from support.exports import erase, export, get, link_of, opened, page, person, send_event
 
 from services.dispatcher.erasing import erase as erase_rows
-from services.dispatcher.models import export_link
-from services.dispatcher.retention.rules import RETENTION
-from shared.events import RetentionRules
+from services.dispatcher.exports import link_repository
 from shared.privacy.erased import Target
-from shared.privacy.export_links import LINK_LIFETIME
-from shared.privacy.retention import Cutoffs, count_stale
 
 ENDED = {
     "en": "This link shows nothing any more.",
@@ -222,11 +217,17 @@ async def test_no_link_is_made_for_an_erased_customer(world: World) -> None:
 
 
 async def test_the_row_of_a_link_is_deleted_when_the_link_has_ended(world: World, amber: Company) -> None:
-    rules = [rule for rule in RETENTION if rule.table is export_link]
-    async with world.contexts["dispatcher"].database.reading() as uow:
-        for age, stale in ((timedelta(), False), (LINK_LIFETIME + timedelta(minutes=1), True)):
-            cutoffs = Cutoffs("amber", datetime.now(UTC) + age, RetentionRules())
-            assert bool(await count_stale(uow, rules, cutoffs)) is stale
+    context = world.contexts["dispatcher"]
+    async with context.database.transaction() as uow:
+        await uow.execute(
+            "INSERT INTO export_link SELECT tenant, gen_random_uuid(), person, contact, contacts, 'ended', made_at, "
+            "now() - interval '1 second' FROM export_link WHERE tenant = 'amber'"
+        )
+        await link_repository.delete_ended(uow)
+        left = await uow.execute("SELECT id, who FROM export_link WHERE tenant = 'amber'")
+        found = {str(row.id): row.who for row in left}
+    assert amber.export_link in found
+    assert "ended" not in found.values()
 
 
 async def test_the_export_says_who_looked_at_an_address_without_naming_colleagues(world: World) -> None:

@@ -114,3 +114,11 @@ WITHDRAW = """
 async def withdraw(uow: UnitOfWork, tenant: str, link_id: UUID) -> str | None:
     """End a link; returns whose it was, or None when there is none that is valid."""
     return (await uow.execute(WITHDRAW, {"tenant": tenant, "id": link_id, "now": uow.now})).scalar()
+
+
+DELETE_ENDED = "DELETE FROM export_link WHERE expires_at < :now"
+
+
+async def delete_ended(uow: UnitOfWork) -> None:
+    """Delete the links of all tenants that have ended: their tokens are refused without a row."""
+    await uow.execute(DELETE_ENDED, {"now": uow.now})

@@ -12,7 +12,6 @@ from services.dispatcher.models import (
     decision,
     erasure,
     erasure_confirmation,
-    export_link,
     invitation,
     known_customer,
     sending_change,
@@ -132,8 +131,6 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("audit", suppression_lift, "t.at < :audit"),
     DeleteRule("audit", audit_line, "t.at < :audit"),
-    # Until then it says whether the link was withdrawn.
-    DeleteRule("sessions", export_link, "t.expires_at < :now"),
     # That somebody is erased stays in ``erased``; who asked for it and why does not.
     DeleteRule("audit", erasure, "t.asked_at < :audit"),
     DeleteRule("audit", erasure_confirmation, "t.confirmed_at < :audit"),
