@@ -296,6 +296,7 @@ case_heard = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("event_id", Uuid, nullable=False),
+    Column("person", Text, info=PERSONAL),
     Column("number", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("owner", Text),
@@ -306,6 +307,7 @@ case_heard = Table(
     Column("heard_at", INSTANT, nullable=False),
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
+    Index(None, "tenant", "person"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
 )
 

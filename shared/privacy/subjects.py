@@ -16,6 +16,8 @@ D = TypeVar("D", bound=Data)
 
 ERASED_CUSTOMER = Customer(id="erased")
 """In place of the customer of an erased invitation."""
+NO_DIGEST = "removed"
+"""In place of the digest of a transaction whose customer was erased or removed."""
 OF_NOBODY: dict[str, Any] = {"contact_key": None, "person": NOBODY, "erased": True}
 
 
@@ -50,6 +52,8 @@ def _(transaction: Transaction) -> Transaction:
         transaction,
         customer=ERASED_CUSTOMER,
         person=NOBODY,
+        # It is a hash of what is erased: whoever guesses that could see that it was right.
+        digest=NO_DIGEST,
         account=None,
         handled_by=None,
         attributes=UNSET,

@@ -26,6 +26,7 @@ from shared.privacy.removal import (
     without_customer,
 )
 from shared.privacy.retention import LINK_END, LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
+from shared.privacy.subjects import NO_DIGEST
 
 ON_ITS_WAY = "('waiting', 'sending')"
 """The states of an invitation or delivery that is not settled."""
@@ -49,6 +50,16 @@ DECISION_OVER = f"""
     )
 """
 """Whether a decision is to be deleted: not while its mail waits, or its link is followed."""
+CASE_HOLDS_CUSTOMER = """EXISTS (
+    SELECT FROM case_heard h
+    WHERE h.tenant = t.tenant AND h.person = t.person AND (h.state <> 'closed' OR h.closed_at >= :contacts)
+)"""
+"""Whether alerts keeps the customer ``t`` yet, for a case that is open or was not closed long ago."""
+KNOWN_AT_MARGIN = "interval '31 days'"
+"""``known_at`` may be so much older than what a customer last came with."""
+WITHOUT_IGNORED_ID = """
+    convert_to(CAST(CAST(convert_from(t.grounds, 'UTF8') AS jsonb) - 'ignored_id' AS text), 'UTF8')
+"""
 IS_KEYED_HASH = "t.id ~ '^[0-9a-f]{64}$'"
 
 RETENTION: tuple[RetentionRule, ...] = (
@@ -70,12 +81,13 @@ RETENTION: tuple[RetentionRule, ...] = (
             )
         """,
     ),
-    # By what a customer is known to an erasure, once nothing else here is of them.
+    # By what a customer is known to an erasure, once no service has anything else of them.
     DeleteRule(
         "contacts",
         known_customer,
         f"""
-            t.known_at < :contacts
+            t.known_at < CAST(:contacts AS timestamptz) - {KNOWN_AT_MARGIN}
+            AND NOT {CASE_HOLDS_CUSTOMER}
             AND NOT EXISTS (
                 SELECT FROM decision d
                 WHERE d.tenant = t.tenant AND d.person = t.person
@@ -93,7 +105,14 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"t.customer_id <> '{REMOVED_ID}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
         "facts",
         transaction_without_customer,
-        without_customer(decision, difference="NULL", difference_person="NULL"),
+        without_customer(
+            decision,
+            source_id="CAST(t.event_id AS text)",
+            digest=f"'{NO_DIGEST}'",
+            grounds=WITHOUT_IGNORED_ID,
+            difference="NULL",
+            difference_person="NULL",
+        ),
     ),
     RewriteRule(
         "contacts",
@@ -117,7 +136,11 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
     DeleteRule("decisions", answer_heard, "t.heard_at < :decisions"),
-    DeleteRule("decisions", case_heard, "t.heard_at < :decisions AND t.state = 'closed'"),
+    DeleteRule(
+        "decisions",
+        case_heard,
+        "t.heard_at < :decisions AND t.state = 'closed' AND (t.closed_at < :contacts OR t.closed_at IS NULL)",
+    ),
     DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
     # Forms know by the last change whether they are stale.
     DeleteRule(

@@ -26,7 +26,7 @@ from shared.events import (
 )
 from shared.privacy.persons import person_of
 from shared.privacy.stripping import PERSONAL
-from shared.privacy.subjects import ERASED_CUSTOMER, Subject, erase_event, erased_form, subject_of
+from shared.privacy.subjects import ERASED_CUSTOMER, NO_DIGEST, Subject, erase_event, erased_form, subject_of
 from shared.secrets import customer_hash
 
 SECRET = "a secret of the tests, long enough for all"
@@ -36,7 +36,7 @@ NAMES_A_CUSTOMER = {"customer", "customer_id", "contact_key", "person"}
 """A field of such a name, or the type of a customer, makes an event one about a customer."""
 WHERE_AND_WHEN = {"segments", "organisation", "touchpoint", "occurred_at"}
 KEPT: dict[type[Data], set[str]] = {
-    Transaction: {"id", "source", "type", "accepted_at", "digest", *WHERE_AND_WHEN},
+    Transaction: {"id", "source", "type", "accepted_at", *WHERE_AND_WHEN},
     Invitation: {
         *("id", "version", "state", "reason", "survey_id", "survey_version", "survey_name", "measurement"),
         *("language", "test", "anonymous", "event_id", "event_type", "decided_at", "due_at", "sent_at"),
@@ -108,7 +108,7 @@ SIMPLE: dict[Any, Any] = {
     date: lambda _: NOW.date(),
     Raw: lambda name: Raw(msgspec.json.encode({name: name})),
 }
-BLANK: tuple[Any, ...] = (None, "", UNSET, (), ERASED_CUSTOMER)
+BLANK: tuple[Any, ...] = (None, "", UNSET, (), ERASED_CUSTOMER, NO_DIGEST)
 
 
 def about_customers() -> list[Topic[Any]]:
