@@ -57,7 +57,8 @@ FIND_NAMED = f"""
         FROM known
         GROUP BY person
     )
-    SELECT person, customer_id, addresses, has_id, has_contact, coalesce(phone_contacts, '{{}}')
+    SELECT person, customer_id, addresses, has_id, has_contact,
+        coalesce(phone_contacts, '{{}}') AS contacts_of_phone
     FROM named
     ORDER BY
         CAST(has_id AS integer) + CAST(has_contact AS integer) + CAST(has_phone AS integer) DESC,
@@ -80,7 +81,7 @@ async def find_named(uow: UnitOfWork, tenant: str, search: CustomerSearch) -> li
         "phone": search.sought.phone,
         "limit": MAX_CUSTOMERS_LISTED,
     }
-    return [NamedCustomer(*row) for row in await uow.execute(FIND_NAMED, values)]
+    return [NamedCustomer(**row) for row in (await uow.execute(FIND_NAMED, values)).mappings()]
 
 
 LIST_HASHES = """

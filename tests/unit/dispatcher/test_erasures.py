@@ -93,7 +93,7 @@ class TestScope:
         assert not nobody.value.together
 
     @given(
-        st.builds(Sought, *[st.none() | st.sampled_from("abc")] * 3).filter(lambda sought: any(sought)),
+        st.builds(Sought, *[st.none() | st.sampled_from("abc")] * 3).filter(any),
         st.lists(
             st.builds(
                 NamedCustomer,
