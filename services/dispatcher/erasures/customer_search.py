@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.erased_names import CustomerNames, is_named_in
-from services.dispatcher.erasures import known_names, repository
+from services.dispatcher.erasures import repository
 from services.dispatcher.erasures.domain import CustomerSearch, NamedCustomer, Sought
 from services.dispatcher.erasures.requests import (
     NAMED_IN_REASON,
@@ -13,6 +13,7 @@ from services.dispatcher.erasures.requests import (
     ErasureRefused,
     ErasureRequest,
 )
+from services.dispatcher.repository.known_names import find_named
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
@@ -62,7 +63,7 @@ async def find_customers(uow: UnitOfWork, tenant: str, search: CustomerSearch) -
     """All customers whom one of the names may mean, first those whom all of them may."""
     return [
         each._replace(is_shared=is_placeholder_id(each.customer_id, search.placeholder_ids))
-        for each in await known_names.find_named(uow, tenant, search)
+        for each in await find_named(uow, tenant, search)
     ]
 
 

@@ -23,9 +23,9 @@ from services.dispatcher.erasures.domain import (
     Sought,
     scope_of,
 )
-from services.dispatcher.erasures.known_names import knows_all_names, list_hashes, list_names
 from services.dispatcher.erasures.repository import KeyedRequest, NewErasure
 from services.dispatcher.erasures.requests import NAMED_IN_REASON, ErasureRefused, ErasureRequest
+from services.dispatcher.repository.known_names import knows_all_names, list_hashes, list_names
 from services.dispatcher.sending.sending_commands import find_sending, set_test_addresses
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes

@@ -2,10 +2,10 @@
 
 from services.dispatcher.erasures.customer_search import find_customers, find_erasure, search_of
 from services.dispatcher.erasures.domain import CustomerNotFound, CustomerSearch, NotOneCustomer, scope_of
-from services.dispatcher.erasures.known_names import knows_all_names
 from services.dispatcher.erasures.requests import ErasureRefused, ErasureRequest
 from services.dispatcher.exports import repository
 from services.dispatcher.exports.domain import SeveralCustomers, SoughtCustomer, UnknownCustomer
+from services.dispatcher.repository.known_names import knows_all_names
 from shared.db import UnitOfWork
 from shared.http.problems import Problem
 from shared.http.validation_errors import FieldFault

@@ -237,7 +237,7 @@ class TestKeys:
         await declare(database, "walk-by")
         await execute(
             database,
-            "UPDATE tenant SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"DK\"', 'null'), 'UTF8')",
+            "UPDATE tenant SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"DK\"', '\"US\"'), 'UTF8')",
         )
         assert (await ask(client, key="another", **names)).status_code == 422
         again = await ask(client, key="K", **names)
