@@ -100,7 +100,9 @@ def subject_of(secret: str, event: Event[Any]) -> Subject | None:
     return Subject(event.tenant, person, data.contact_key)
 
 
-def _subject_of_transaction(secret: str, tenant: str, transaction: Transaction) -> Subject:
+def _subject_of_transaction(secret: str, tenant: str, transaction: Transaction) -> Subject | None:
+    if transaction.person == NOBODY:
+        return None
     customer = transaction.customer
     person = transaction.person or person_of(secret, tenant, identity_of(secret, tenant, customer))
     address = normalized_text(customer.email or "")

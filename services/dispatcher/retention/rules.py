@@ -12,15 +12,16 @@ from services.dispatcher.models import (
     decision,
     erasure,
     erasure_confirmation,
+    erasure_request,
     invitation,
     known_customer,
     sending_change,
     suppression_lift,
 )
 from shared.outbound.deliveries import DELIVERY
+from shared.privacy.persons import NOBODY
 from shared.privacy.removal import (
     NO_EVENT,
-    REMOVED_ID,
     invitation_without_customer,
     transaction_without_customer,
     without_customer,
@@ -102,7 +103,8 @@ RETENTION: tuple[RetentionRule, ...] = (
     RewriteRule(
         "contacts",
         decision,
-        f"t.customer_id <> '{REMOVED_ID}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
+        # A customer's own id may be the one that stands in for an id that was removed.
+        f"t.person IS DISTINCT FROM '{NOBODY}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
         "facts",
         transaction_without_customer,
         without_customer(
@@ -156,5 +158,6 @@ RETENTION: tuple[RetentionRule, ...] = (
     DeleteRule("audit", audit_line, "t.at < :audit"),
     # That somebody is erased stays in ``erased``; who asked for it and why does not.
     DeleteRule("audit", erasure, "t.asked_at < :audit"),
+    DeleteRule("audit", erasure_request, "t.asked_at < :audit"),
     DeleteRule("audit", erasure_confirmation, "t.confirmed_at < :audit"),
 )

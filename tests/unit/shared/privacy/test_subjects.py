@@ -160,6 +160,7 @@ def test_whom_an_event_is_about() -> None:
     assert subject_of(SECRET, TRANSACTIONS.event("acme", nobody, NOW)) == mine._replace(
         person=person_of(SECRET, "acme", contact)
     )
+    assert subject_of(SECRET, TRANSACTIONS.event("acme", erase_event(named), NOW)) is None
     for topic in (INVITATIONS, ANSWERS, CASES):
         data = filled(topic.data, "x")
         own = {"customer": customer} if topic is INVITATIONS else {"customer_id": "c-1"}
