@@ -63,7 +63,8 @@ async def subject_of(uow: UnitOfWork, link: ExportLink) -> ExportSubject | None:
         subject = _pinned(link.subject, known)
     if subject.contact is None and await link_repository.find_contacts(uow, tenant, person) - known:
         return None
-    return subject
+    # What names an address that a service may know before the dispatcher does is left out.
+    return subject if known else subject._replace(contact="")
 
 
 async def withdraw_link(uow: UnitOfWork, tenant: str, link_id: UUID, who: AuditActor) -> bool:

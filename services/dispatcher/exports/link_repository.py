@@ -42,8 +42,8 @@ FIND_CONTACTS = """
 async def find_contacts(uow: UnitOfWork, tenant: str, person: str) -> set[str]:
     """The keyed hashes of all addresses under which a person came.
 
-    Every service has them from invitations, which follow from decisions: whoever reads them after the other
-    services were asked knows every address of what these have answered.
+    Other services have them from invitations, which follow from decisions, and from imported answers, which
+    come here as events: whoever reads them after the others were asked knows all but the newest imports.
     """
     found = await uow.execute(FIND_CONTACTS, {"tenant": tenant, "person": person})
     return set(found.scalars())

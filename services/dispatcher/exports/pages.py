@@ -59,7 +59,9 @@ async def find(request: Request, staff: StaffAdmin, _: CsrfChecked, context: Own
     """Go to the customer's page, or say who may be meant, or that nobody is known."""
     refuse_limited(staff)
     form = await request.form()
-    typed = Typed(*(str(form.get(name, "")).strip() for name in MAX_TYPED_CHARS))
+    customer_id, email, phone = (str(form.get(name, "")) for name in MAX_TYPED_CHARS)
+    # Two ids may differ in white space alone.
+    typed = Typed(customer_id if customer_id.strip() else "", email.strip(), phone.strip())
     if faults := text_faults(vars(typed)):
         raise Problem(400, errors=faults)
     sought = SoughtCustomer(typed.customer_id or None, typed.email or None, typed.phone or None)

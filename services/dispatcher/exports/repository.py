@@ -123,6 +123,11 @@ FIND_ACCESS = f"""
             WHERE t.tenant = :tenant AND {IS_PERSON.format(customer_id="t.customer_id")}
                 AND (CAST(:contact AS text) IS NULL OR t.contact_key IS NULL OR t.contact_key = :contact)
             UNION ALL
+            SELECT CAST(c.id AS text)
+            FROM case_heard c LEFT JOIN decision d ON d.tenant = c.tenant AND d.event_id = c.event_id
+            WHERE c.tenant = :tenant AND c.person = :person
+                AND (CAST(:contact AS text) IS NULL OR d.contact_key IS NULL OR d.contact_key = :contact)
+            UNION ALL
             SELECT CAST(e.id AS text) FROM erasure e
             WHERE e.tenant = :tenant AND e.person = :person
                 AND (CAST(:contact AS text) IS NULL OR e.contact IS NULL OR e.contact = :contact)
