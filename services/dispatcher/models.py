@@ -146,6 +146,10 @@ backfill = Table(
     Column("id", Uuid),
     Column("customer", Text),
 )
+ID_FORM = "customer_id_form(customer_id)"
+"""A customer's id in one form, which migration 0018 defines like ``shared.values.text.normalized_text``."""
+HAS_ANOTHER_FORM = r"""(customer_id COLLATE "C") !~ '^[!-~]+( [!-~]+)*$'"""
+"""Whether the id may have another form: nearly none may."""
 known_customer = Table(
     "known_customer",
     metadata,
@@ -170,6 +174,7 @@ known_customer = Table(
     Column("known_at", INSTANT, nullable=False),
     Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
+    Index("ix_known_customer_id_form", "tenant", text(ID_FORM), postgresql_where=text(HAS_ANOTHER_FORM)),
 )
 erasure = Table(
     "erasure",
@@ -191,6 +196,16 @@ erasure = Table(
     Index("ix_erasure_asked_at", "tenant", "asked_at", "id"),
     Index("ix_erasure_names", "names", postgresql_using="gin"),
 )
+erasure_request = Table(
+    "erasure_request",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True, comment="Derived from the idempotency key."),
+    Column("fingerprint", Text, nullable=False, comment="A keyed hash of the request."),
+    Column("erasure_id", Uuid, nullable=False, comment="With which it was answered."),
+    Column("asked_at", INSTANT, nullable=False),
+    Index(None, "asked_at"),
+)
 erasure_confirmation = Table(
     "erasure_confirmation",
     metadata,
@@ -200,6 +215,26 @@ erasure_confirmation = Table(
     Column("confirmed_at", INSTANT, nullable=False),
     Column("kept_at", INSTANT, nullable=False),
     Index(None, "kept_at"),
+)
+export_link = Table(
+    "export_link",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("person", Text, nullable=False, info=PERSONAL),
+    Column("contact", Text, comment="The one address that it shows; NULL: all of them.", info=PERSONAL),
+    Column(
+        "contacts",
+        ARRAY(Text),
+        nullable=False,
+        comment="The addresses that were known when it was made.",
+        info=PERSONAL,
+    ),
+    Column("who", Text, nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("withdrawn_at", INSTANT),
+    Index(None, "tenant", "person"),
 )
 decision = Table(
     "decision",
@@ -225,6 +260,12 @@ decision = Table(
         "difference_person",
         Text,
         comment="Whose the difference is; NULL: there is none, or nobody's.",
+        info=PERSONAL,
+    ),
+    Column(
+        "difference_contact",
+        Text,
+        comment="The keyed hash of its address; empty: came without; NULL: not known.",
         info=PERSONAL,
     ),
     Index(None, "tenant", "decided_at", "event_id"),
@@ -296,6 +337,7 @@ case_heard = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("event_id", Uuid, nullable=False),
+    Column("person", Text, info=PERSONAL),
     Column("number", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("owner", Text),
@@ -306,6 +348,7 @@ case_heard = Table(
     Column("heard_at", INSTANT, nullable=False),
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
+    Index(None, "tenant", "person"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
 )
 
@@ -322,6 +365,7 @@ audit_line = Table(
     Column("about", Text),
     Column("facts", JSONB, nullable=False),
     Index(None, "tenant", "at", "id"),
+    Index("ix_audit_line_tenant_about", "tenant", "about", postgresql_where=text("about IS NOT NULL")),
 )
 
 for _table in (decision, invitation, customer, suppression, suppression_lift):

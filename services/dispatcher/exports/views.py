@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import Row
 
 from services.dispatcher.exports import labels
 from services.dispatcher.exports.domain import SeveralCustomers
@@ -95,6 +96,8 @@ class Choice:
     addresses: str
     has_several: bool
     """Whether it may be one of several people."""
+    is_shared: bool
+    """Whether the id stands for nobody: only with an address it means a customer."""
 
     @classmethod
     def all_of(cls, several: SeveralCustomers) -> "list[Choice]":
@@ -106,9 +109,28 @@ class Choice:
                 counted("%(num)s mail address", "%(num)s mail addresses", one.addresses)
                 % {"num": one.addresses},
                 one.addresses > 1,
+                one.is_shared,
             )
             for one in several.customers
         ]
+
+
+@dataclass(frozen=True)
+class ShownLink:
+    """A link that is still valid."""
+
+    id: UUID
+    path: str
+    """Of the customer's page."""
+    made_at: datetime
+    expires_at: datetime
+    who: str
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "ShownLink":
+        """A stored link."""
+        contact = f"?contact={row.contact}" if row.contact else ""
+        return cls(row.id, f"/customers/{row.person}{contact}", row.made_at, row.expires_at, row.who)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +143,8 @@ class FindCustomerPage(Page):
     refused: str = ""
     why: str = ""
     faults: Sequence[tuple[str, str]] = ()
+    links: Sequence[ShownLink] = ()
+    done: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +156,11 @@ class CustomerDataPage(Page):
     path: str
     """Of this page; the acts are below it."""
     contact: str
+    addresses: int
+    """Under how many the customer came, as far as this page knows."""
+    refused: bool = False
+    """Whether no link was made, since there is another address than before."""
+    links: Sequence[ShownLink] = ()
     link: str = ""
     """The link for the customer, once it was made."""
     link_ends: datetime | None = None

@@ -11,6 +11,7 @@ from services.dispatcher.invitations.repository import COLUMNS
 from shared.db import UnitOfWork
 from shared.privacy.erased import TARGETS, Target, of_target, target_values
 from shared.privacy.persons import NOBODY
+from shared.privacy.subjects import NO_DIGEST
 
 ERASED_REASON = "erased"
 """Why an invitation, and its delivery, is dropped."""
@@ -182,7 +183,8 @@ class ErasedDecision(NamedTuple):
 WRITE_DECISIONS = f"""
     UPDATE decision d
     SET source_id = n.source_id, facts = n.facts, grounds = n.grounds, customer_id = '{NOBODY}',
-        person = '{NOBODY}', contact_key = NULL, difference = NULL, difference_person = NULL
+        person = '{NOBODY}', contact_key = NULL, digest = '{NO_DIGEST}',
+        difference = NULL, difference_person = NULL, difference_contact = NULL
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:source_ids AS text[]),
         CAST(:facts AS bytea[]), CAST(:grounds AS bytea[])
@@ -207,7 +209,7 @@ async def write_decisions(uow: UnitOfWork, decisions: Sequence[ErasedDecision]) 
 
 
 ERASE_DIFFERENCES = f"""
-    UPDATE decision d SET difference = NULL, difference_person = NULL
+    UPDATE decision d SET difference = NULL, difference_person = NULL, difference_contact = NULL
     FROM {TARGETS}
     WHERE d.tenant = n.tenant AND d.difference_person = n.person
     RETURNING d.tenant, d.event_id
@@ -219,6 +221,18 @@ async def erase_differences(uow: UnitOfWork, targets: Collection[Target]) -> Seq
     return (await uow.execute(ERASE_DIFFERENCES, target_values(targets))).all()
 
 
+ERASE_CASES = f"""
+    UPDATE case_heard t SET person = '{NOBODY}'
+    FROM {TARGETS}
+    WHERE n.contact IS NULL AND t.tenant = n.tenant AND t.person = n.person
+"""
+
+
+async def erase_cases(uow: UnitOfWork, targets: Collection[Target]) -> None:
+    """Let these customers' cases be nobody's. Those under one of several addresses follow by event."""
+    await uow.execute(ERASE_CASES, target_values(targets))
+
+
 REMOVE_KNOWN = f"""
     DELETE FROM known_customer t USING {TARGETS}
     WHERE {of_target("nullif(t.contact, '')")}
@@ -228,6 +242,20 @@ REMOVE_KNOWN = f"""
 async def remove_known(uow: UnitOfWork, targets: Collection[Target]) -> None:
     """Remove by what these customers were known."""
     await uow.execute(REMOVE_KNOWN, target_values(targets))
+
+
+# A link without its row is as good as one of an earlier version: it stays, as one that was withdrawn.
+ERASE_LINKS = f"""
+    UPDATE export_link t
+    SET person = '{NOBODY}', contact = NULL, contacts = '{{}}', withdrawn_at = coalesce(t.withdrawn_at, :now)
+    FROM {TARGETS}
+    WHERE {of_target("t.contact")}
+"""
+
+
+async def erase_links(uow: UnitOfWork, targets: Collection[Target]) -> None:
+    """End the links to what is kept of these customers, and erase whose they were."""
+    await uow.execute(ERASE_LINKS, {**target_values(targets), "now": uow.now})
 
 
 ERASED_PAGE = """
