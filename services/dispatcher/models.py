@@ -25,6 +25,7 @@ from shared.outbound.mail_stream import stream_table
 from shared.privacy.backfill import PersonalTable, person_indexes
 from shared.privacy.columns import PERSONAL
 from shared.privacy.erased import erased_table
+from shared.privacy.persons import NOBODY
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.tenants import tenant_tables
 
@@ -170,7 +171,7 @@ known_customer = Table(
         info=PERSONAL,
     ),
     Column("customer_id", Text, nullable=False, info=PERSONAL),
-    # When the customer last came so, give or take a month.
+    # When the customer last came so; that of events may be a month older, not that of imported answers.
     Column("known_at", INSTANT, nullable=False),
     Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
@@ -312,6 +313,7 @@ case_heard = Table(
     Column("version", BigInteger, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("person", Text, info=PERSONAL),
+    Column("contact_key", Text, info=PERSONAL),
     Column("number", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("owner", Text),
@@ -322,7 +324,6 @@ case_heard = Table(
     Column("heard_at", INSTANT, nullable=False),
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
-    Index(None, "tenant", "person"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
 )
 
@@ -341,15 +342,20 @@ audit_line = Table(
     Index(None, "tenant", "at", "id"),
 )
 
-for _table in (decision, invitation, customer, suppression, suppression_lift):
+for _table in (decision, invitation, customer, suppression, suppression_lift, case_heard):
     person_indexes(_table)
 
 CUSTOMER_KEY = "CASE t.kind WHEN 'customer' THEN t.key END"
+CASE_CUSTOMER = f"""(
+    SELECT d.customer_id FROM decision d
+    WHERE d.tenant = t.tenant AND d.event_id = t.event_id AND d.person IS DISTINCT FROM '{NOBODY}'
+)"""
 PERSONAL_TABLES = (
     PersonalTable(decision),
     PersonalTable(invitation),
     PersonalTable(customer, "t.id"),
     PersonalTable(suppression, CUSTOMER_KEY),
     PersonalTable(suppression_lift, CUSTOMER_KEY),
+    PersonalTable(case_heard, CASE_CUSTOMER),
 )
 """What is stored of customers; the other tables hang on these, or hold nothing of anybody."""

@@ -222,14 +222,14 @@ async def erase_differences(uow: UnitOfWork, targets: Collection[Target]) -> Seq
 
 
 ERASE_CASES = f"""
-    UPDATE case_heard t SET person = '{NOBODY}'
+    UPDATE case_heard t SET person = '{NOBODY}', contact_key = NULL
     FROM {TARGETS}
-    WHERE n.contact IS NULL AND t.tenant = n.tenant AND t.person = n.person
+    WHERE {of_target()}
 """
 
 
 async def erase_cases(uow: UnitOfWork, targets: Collection[Target]) -> None:
-    """Let these customers' cases be nobody's. Those under one of several addresses follow by event."""
+    """Let these customers' cases be nobody's."""
     await uow.execute(ERASE_CASES, target_values(targets))
 
 
