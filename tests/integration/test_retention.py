@@ -315,6 +315,26 @@ async def test_whoever_a_service_still_keeps_can_be_found_by_their_names(world: 
     assert known == (set() if closed else {f"{name}-customer"})
 
 
+async def test_whose_other_content_is_kept_under_an_event_is_known_for_as_long(world: World) -> None:
+    company = await world.create_company("differs")
+    other = an_event("differs", customer={"id": "differs-too", "email": "too@differs.example"})
+    await world.post("trigger", company, "/v1/events", other)
+    for event in await world.transactions():
+        if event.tenant == "differs":
+            await world.deliver(event, TRANSACTIONS.name)
+    await set_rules(world, company, contacts=15)
+    kept = []
+    for days in (14, 16, LINK_AND_A_DAY + 13, LINK_AND_A_DAY + 15):
+        later(world, days)
+        await a_night(world)
+        async with world.contexts["dispatcher"].database.reading() as uow:
+            values = {"person": person_of(SECRET, "differs", "differs-too")}
+            difference = await uow.execute("SELECT 1 FROM decision WHERE difference_person = :person", values)
+            known = await uow.execute("SELECT 1 FROM known_customer WHERE person = :person", values)
+            kept.append((len(difference.all()), len(known.all())))
+    assert kept == [(1, 1), (1, 1), (1, 1), (0, 0)]
+
+
 async def import_answers(world: World, company: Company, who: str, *days_ago: int) -> None:
     """Import answers of one customer, the first of them first."""
     for days in days_ago:
@@ -372,6 +392,23 @@ async def test_no_hash_and_no_order_number_tells_whose_a_removed_decision_was(wo
             {"id": company.event},
         )
         assert found.scalar_one() is None
+
+
+async def test_the_hash_that_a_version_before_left_in_a_removed_decision_goes(world: World) -> None:
+    company = await a_company(world, "hashes")
+    database = world.contexts["dispatcher"].database
+    await set_rules(world, company, contacts=15)
+    later(world, LINK_AND_A_DAY + 16)
+    await a_night(world)
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE decision SET digest = 'a hash' WHERE tenant = 'hashes'")
+    said = await try_rules(world, company, contacts=15)
+    assert said["services"] == {"dispatcher": {"contacts": {"decision": 1}}}
+    await a_night(world)
+    async with database.reading() as uow:
+        found = await uow.execute("SELECT digest FROM decision WHERE tenant = 'hashes'")
+        assert found.scalars().all() == [NO_DIGEST]
+    assert not any((await try_rules(world, company, contacts=15))["kinds"].values())
 
 
 async def test_an_invitation_whose_link_is_followed_keeps_its_address(world: World) -> None:
