@@ -11,7 +11,7 @@ from services.dispatcher.erasures.erasure_commands import ErasureRefused, reques
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS
 from services.dispatcher.erasures.views import CustomerChoice, ErasureLine, ErasuresPage
-from services.dispatcher.frame import CsrfChecked, StaffAdmin, frame_of
+from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
 from services.dispatcher.story.pages import LIVE_URL
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.problems import Problem, problem_texts
@@ -33,7 +33,7 @@ LONG_REASON = message("Write at most %(n)s characters.", n=MAX_REASON_CHARS)
 @router.get("/erasures")
 async def show_erasures(
     request: Request,
-    staff: StaffAdmin,
+    staff: CompanyAdmin,
     context: OwnContext,
     before: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
     did: str = "",
@@ -44,7 +44,7 @@ async def show_erasures(
 
 @router.post("/erasures")
 async def ask_for_erasure(
-    request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext
+    request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Erase whom the form names, or say what is missing."""
     form = ErasureForm.of(await request.form())

@@ -15,7 +15,6 @@ from shared.http.auth import Caller
 from shared.http.instants import Instant
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.staff_auth import Staff
 from shared.http.validation_errors import FieldFault
 from shared.privacy.export_records import ExportKind
 from shared.values.messages import message
@@ -91,24 +90,10 @@ async def _export(
     kind: ExportKind | None,
     before: Instant | None,
 ) -> Response:
-    refuse_limited(caller.staff)
     subject = await find_subject(context, caller.tenant, sought)
     export = await export_of(context, subject, sought, kind=kind, before=before)
     await record_access(context, "downloaded", subject, caller)
     return download(export)
-
-
-def refuse_limited(staff: Staff | None) -> None:
-    """Refuse staff who see some segments only: an export has all of a customer.
-
-    :raises Problem: 403.
-    """
-    if staff is not None and staff.segments:
-        raise Problem(
-            403,
-            message("You see a part of the company only."),
-            message("An export holds all of a customer. Ask an administrator of the whole company."),
-        )
 
 
 def download(export: schemas.Export) -> Response:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.exports import lookup
 from services.dispatcher.exports.access_log import record_access
-from services.dispatcher.exports.api import download, refuse_limited
+from services.dispatcher.exports.api import download
 from services.dispatcher.exports.domain import SeveralCustomers, SoughtCustomer, UnknownCustomer
 from services.dispatcher.exports.export_commands import export_of, several_customers, unknown_customer
 from services.dispatcher.exports.schemas import Export
@@ -22,7 +22,7 @@ from services.dispatcher.exports.views import (
     ShownExport,
     Typed,
 )
-from services.dispatcher.frame import CsrfChecked, StaffAdmin, frame_of
+from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -41,16 +41,14 @@ TOO_LONG = message("This is longer than any that is kept.")
 
 
 @router.get("")
-async def ask(request: Request, staff: StaffAdmin, context: OwnContext) -> Response:
+async def ask(request: Request, staff: CompanyAdmin, context: OwnContext) -> Response:
     """The form."""
-    refuse_limited(staff)
     return await _form(request, staff, context, FindCustomerPage(typed=Typed()))
 
 
 @router.post("")
-async def find(request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext) -> Response:
+async def find(request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext) -> Response:
     """Go to the customer's page, or say who may be meant, or that nobody is known."""
-    refuse_limited(staff)
     form = await request.form()
     typed = Typed(*(str(form.get(name, "")).strip() for name in MAX_TYPED_CHARS))
     if faults := text_faults(vars(typed)):
@@ -74,10 +72,9 @@ async def find(request: Request, staff: StaffAdmin, _: CsrfChecked, context: Own
 
 @router.get("/{person}")
 async def show(
-    person: PersonPath, request: Request, staff: StaffAdmin, context: OwnContext, contact: Contact = ""
+    person: PersonPath, request: Request, staff: CompanyAdmin, context: OwnContext, contact: Contact = ""
 ) -> Response:
     """What is kept of the customer, in sentences."""
-    refuse_limited(staff)
     subject = ExportSubject(staff.tenant, person, contact or None)
     try:
         export = await export_of(context, subject)
@@ -91,10 +88,9 @@ async def show(
 
 @router.get("/{person}/download")
 async def download_export(
-    person: PersonPath, staff: StaffAdmin, context: OwnContext, contact: Contact = ""
+    person: PersonPath, staff: CompanyAdmin, context: OwnContext, contact: Contact = ""
 ) -> Response:
     """The same as a JSON document."""
-    refuse_limited(staff)
     subject = ExportSubject(staff.tenant, person, contact or None)
     export = await export_of(context, subject)
     await record_access(context, "downloaded", subject, staff)
@@ -105,13 +101,12 @@ async def download_export(
 async def make_link(
     person: PersonPath,
     request: Request,
-    staff: StaffAdmin,
+    staff: CompanyAdmin,
     _: CsrfChecked,
     context: OwnContext,
     contact: Contact = "",
 ) -> Response:
     """Make a link for the customer, which shows the same page for seven days."""
-    refuse_limited(staff)
     subject = ExportSubject(staff.tenant, person, contact or None)
     export = await export_of(context, subject)
     await record_access(context, "link_created", subject, staff)

@@ -7,7 +7,7 @@ import structlog
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy import Row
 
-from services.dispatcher.callers import Limit, SurveyEditor, is_admin
+from services.dispatcher.callers import CompanyEditor, Limit, is_admin
 from services.dispatcher.context import OwnContext
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 
 @router.get("/suppressions", summary="Who is never asked")
 async def list_suppressions(
-    caller: SurveyEditor,
+    caller: CompanyEditor,
     context: OwnContext,
     after: Annotated[str, Query(description="`next` of the page before.")] = "",
     limit: Limit = 100,
@@ -52,7 +52,7 @@ async def list_suppressions(
 
 @router.post("/suppressions", status_code=201, summary="Never ask an address or a customer")
 async def add_suppression(
-    body: SuppressionBody, caller: SurveyEditor, context: OwnContext
+    body: SuppressionBody, caller: CompanyEditor, context: OwnContext
 ) -> SuppressionList:
     """Answers the entries that stand for them. An address is kept as a keyed hash. An id that stands for
     nobody, such as `guest`, is refused: it would silence everybody who comes under it. The id of a customer
@@ -83,7 +83,7 @@ async def add_suppression(
 
 @router.get("/suppressions/lifted", summary="Who was taken from the list, by whom and why")
 async def list_lifted(
-    caller: SurveyEditor,
+    caller: CompanyEditor,
     context: OwnContext,
     after: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Limit = 100,
@@ -109,7 +109,7 @@ async def list_lifted(
 @router.delete("/suppressions/{suppression_id:path}", status_code=204, summary="Take one from the list")
 async def remove_suppression(
     suppression_id: Annotated[str, Path(description="The entry's id, as the list has it.")],
-    caller: SurveyEditor,
+    caller: CompanyEditor,
     context: OwnContext,
     reason: Annotated[
         str | None,
