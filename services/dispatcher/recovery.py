@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.dispatcher.backfill import store_known, store_quarantines
 from services.dispatcher.decisions.explanation import Explanation
+from services.dispatcher.erasures.addresses import suppress_addresses
 from services.dispatcher.erasures.erasure_commands import erased_version
 from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.states import read_invitation
@@ -161,6 +162,7 @@ async def erased_page(
                 erased_at=row.erased_at,
                 person=row.person,
                 contact=row.contact,
+                addresses=tuple(row.addresses),
             ),
         )
         for row in found
@@ -214,6 +216,8 @@ def recovery(context: Context) -> Recovery:
             Owned(CUSTOMERS, erased_page),
         ),
         reads=(
+            # Who was erased is known already; here, under which addresses nobody is asked any more.
+            Subscription(CUSTOMERS, suppress_addresses),
             # Before the surveys, which tell how a tenant sent only where this topic does not.
             Subscription(SENDING, restore_sending),
             Subscription(SURVEYS, restore_surveys),

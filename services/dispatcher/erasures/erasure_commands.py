@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.erased_names import CustomerNames, is_named_in
 from services.dispatcher.erasures import repository
+from services.dispatcher.erasures.addresses import find_addresses, suppress_addresses
 from services.dispatcher.erasures.domain import (
     CustomerNotFound,
     ErasureScope,
@@ -151,7 +152,8 @@ async def request_erasure(
             503, None, message("Somebody asks for the same at this moment. Try again."), retry_s=1
         )
     await _remove_test_addresses(uow, secret, tenant, who, names)
-    await _publish(uow, tenant, target, scope)
+    addresses = await find_addresses(uow, tenant, scope, sought.contact)
+    await _publish(uow, tenant, target, scope, addresses)
     record_audit(uow, tenant, who, "erasure", str(erasure_id))
     log.info("erasure_asked", tenant=tenant, erasure=str(erasure_id))
     stored = await repository.find(uow, tenant, erasure_id)
@@ -294,7 +296,9 @@ def erased_version(erased_at: datetime) -> int:
     return int(erased_at.timestamp() * 1_000_000)
 
 
-async def _publish(uow: UnitOfWork, tenant: str, target: str, scope: ErasureScope) -> None:
+async def _publish(
+    uow: UnitOfWork, tenant: str, target: str, scope: ErasureScope, addresses: tuple[str, ...]
+) -> None:
     """From this transaction on nothing of the customer is stored; all services erase what they have."""
     erased = CustomerErased(
         id=target,
@@ -302,7 +306,10 @@ async def _publish(uow: UnitOfWork, tenant: str, target: str, scope: ErasureScop
         erased_at=uow.now,
         person=scope.person,
         contact=scope.contact,
+        addresses=addresses,
     )
-    await keep_erased(uow, [CUSTOMERS.event(tenant, erased, uow.now)])
+    events = [CUSTOMERS.event(tenant, erased, uow.now)]
+    await keep_erased(uow, events)
+    await suppress_addresses(uow, events)
     uow.publish(CUSTOMERS, tenant, erased)
     notify_changes(uow, [tenant])

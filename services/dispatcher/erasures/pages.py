@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.erasures import repository
+from services.dispatcher.erasures.addresses import find_customer_id, find_others
 from services.dispatcher.erasures.erasure_commands import ErasureRefused, request_erasure
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS
@@ -37,9 +38,14 @@ async def show_erasures(
     context: OwnContext,
     before: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
     did: str = "",
+    other: Annotated[str, Query(pattern=r"^([0-9a-f]{64})?$")] = "",
 ) -> Response:
-    """The form, and the erasures that were asked for."""
-    return await _page(request, staff, context, before=before, done=did == "asked")
+    """The form, filled with the customer of the pseudonym ``other``, and the erasures that were asked for."""
+    form = None
+    if other:
+        async with context.database.reading() as uow:
+            form = ErasureForm(customer_id=await find_customer_id(uow, staff.tenant, other))
+    return await _page(request, staff, context, before=before, form=form, done=did == "asked")
 
 
 @router.post("/erasures")
@@ -87,9 +93,10 @@ async def _page(
     place = decode_cursor(before, "before")
     async with context.database.reading() as uow:
         rows = await repository.list_page(uow, staff.tenant, place, ERASURES_PER_PAGE + 1)
+        others = await find_others(uow, staff.tenant, [row.id for row in rows])
         frame = await frame_of(uow, staff, "", live=LIVE_URL if not before else None)
     shown = rows[:ERASURES_PER_PAGE]
-    lines = [ErasureLine.of(row) for row in shown]
+    lines = [ErasureLine.of(row, others[row.id]) for row in shown]
     choices = [CustomerChoice.of(each) for each in refused.customers] if refused else []
     several = [("", translated("Choose one"))] if len(choices) > 1 else []
     page = ErasuresPage(

@@ -34,6 +34,22 @@ from shared.values.messages import message
 log = structlog.get_logger()
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
+LIFT_REFUSALS = {
+    "unsubscribed": (
+        message("This customer has unsubscribed."),
+        message(
+            "Only the customer can take that back, by the link in any mail of yours, or an "
+            "administrator who gives the reason as “?reason=…”, which is kept."
+        ),
+    ),
+    "erased": (
+        message("A customer who came under this address was erased on request."),
+        message(
+            "Only an administrator can take that back, who gives the reason as “?reason=…”, which is kept."
+        ),
+    ),
+}
+"""Why an entry stays on the list, by its reason."""
 
 
 @router.get("/suppressions", summary="Who is never asked")
@@ -117,7 +133,8 @@ async def remove_suppression(
     ] = None,
 ) -> Response:
     """Who has unsubscribed stays so: only they themselves take it back, by the link in any mail, or an
-    administrator (a key with the scope `admin`) who gives a `reason`. Others get 409.
+    administrator (a key with the scope `admin`) who gives a `reason`. The address of a customer who was
+    erased is taken from the list by such an administrator alone. Others get 409.
     """
     kind, _, key = suppression_id.partition(":")
     why = (reason or "").strip() or None
@@ -125,15 +142,8 @@ async def remove_suppression(
         entry = await repository.lock(uow, caller.tenant, kind, key)
         if entry is None:
             raise Problem(404)
-        if entry.reason == "unsubscribed" and (why is None or not is_admin(caller)):
-            raise Problem(
-                409,
-                message("This customer has unsubscribed."),
-                message(
-                    "Only the customer can take that back, by the link in any mail of yours, or an "
-                    "administrator who gives the reason as “?reason=…”, which is kept."
-                ),
-            )
+        if entry.reason in LIFT_REFUSALS and (why is None or not is_admin(caller)):
+            raise Problem(409, *LIFT_REFUSALS[entry.reason])
         await lift(uow, caller.tenant, entry, who=AuditActor.of(caller), reason=why)
     log.info("suppression_lifted", tenant=caller.tenant, kind=kind, was=entry.reason, by="the company")
     return Response(status_code=204)
