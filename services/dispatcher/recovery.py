@@ -10,7 +10,6 @@ from uuid import UUID
 
 from services.dispatcher.backfill import store_known, store_quarantines
 from services.dispatcher.decisions.explanation import Explanation
-from services.dispatcher.erasures.addresses import suppress_addresses
 from services.dispatcher.erasures.erasure_commands import erased_version
 from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.states import read_invitation
@@ -20,6 +19,7 @@ from services.dispatcher.retention import repository as retention_rows
 from services.dispatcher.retention.retention_commands import retention_event
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.sending_commands import sending_event
+from services.dispatcher.suppressions.suppression_commands import suppress_addresses
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
 from shared.events import (

@@ -22,8 +22,8 @@ topic keeps one: until then its decision must be known, or it would be decided t
 MIN_REQUEST_DAYS = 30
 """The API promises to know an idempotency key for so long."""
 MIN_AUDIT_DAYS = 365
-"""A company must be able to demonstrate who did what with personal data (GDPR, articles 5(2), 24 and 30), so that
-nobody looks at everybody and has the trace removed soon after. A trigger of the dispatcher holds it, too."""
+"""A company must be able to demonstrate who did what with personal data (GDPR, articles 5(2), 24 and 30):
+nobody looks at everybody, and has the trace removed soon after. A trigger of the dispatcher holds it, too."""
 
 
 class RetentionRules(Data, frozen=True, kw_only=True):

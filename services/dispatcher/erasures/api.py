@@ -8,9 +8,9 @@ from fastapi import APIRouter, Header, Path, Query
 from services.dispatcher.callers import ErasingCaller, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.erasures import repository
-from services.dispatcher.erasures.addresses import find_others
 from services.dispatcher.erasures.erasure_commands import ErasureRefused, request_erasure
 from services.dispatcher.erasures.schemas import ErasureAnswer, ErasureBody, ErasureChoice, ErasureList
+from services.dispatcher.repository.erased_addresses import find_others
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute

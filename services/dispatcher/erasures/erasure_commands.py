@@ -12,7 +12,6 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.erased_names import CustomerNames, is_named_in
 from services.dispatcher.erasures import repository
-from services.dispatcher.erasures.addresses import find_addresses, suppress_addresses
 from services.dispatcher.erasures.domain import (
     CustomerNotFound,
     ErasureScope,
@@ -23,7 +22,9 @@ from services.dispatcher.erasures.domain import (
     scope_of,
 )
 from services.dispatcher.erasures.repository import NewErasure
+from services.dispatcher.repository.erased_addresses import find_addresses
 from services.dispatcher.sending.sending_commands import find_sending, set_test_addresses
+from services.dispatcher.suppressions.suppression_commands import suppress_addresses
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes

@@ -7,12 +7,12 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.erasures import repository
-from services.dispatcher.erasures.addresses import find_customer_id, find_others
 from services.dispatcher.erasures.erasure_commands import ErasureRefused, request_erasure
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS
 from services.dispatcher.erasures.views import CustomerChoice, ErasureLine, ErasuresPage
 from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
+from services.dispatcher.repository.erased_addresses import find_customer_id, find_others
 from services.dispatcher.story.pages import LIVE_URL
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.problems import Problem, problem_texts

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.dispatcher.erasures.addresses import OtherCustomer
 from services.dispatcher.erasures.domain import MAX_CUSTOMERS_LISTED, NamedCustomer
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.erasures.labels import SERVICES, asked_for_label
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS, service_states
+from services.dispatcher.repository.erased_addresses import OtherCustomer
 from services.dispatcher.sending.labels import actor_label
 from services.dispatcher.story.labels import customer_label
 from shared.pages.language import spoken

@@ -21,10 +21,10 @@ from support.stack import Mailbox
 
 from services.dispatcher.app import SERVICE
 from services.dispatcher.decisions.contacts import contact_key_of
-from services.dispatcher.erasures.addresses import find_others, suppress_addresses
 from services.dispatcher.recovery import erased_page
+from services.dispatcher.repository.erased_addresses import find_others
 from services.dispatcher.suppressions import repository as suppression_rows
-from services.dispatcher.suppressions.suppression_commands import resubscribe
+from services.dispatcher.suppressions.suppression_commands import resubscribe, suppress_addresses
 from shared.db.database import Database
 from shared.events import CUSTOMERS, Customer
 from shared.outbound import Sender

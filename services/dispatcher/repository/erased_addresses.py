@@ -8,10 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.dispatcher.erasures.domain import MAX_CUSTOMERS_LISTED, ErasureScope
-from services.dispatcher.suppressions import repository as suppressions
-from services.dispatcher.suppressions.repository import ErasedAddress
 from shared.db import UnitOfWork
-from shared.events import CustomerErased, Event
 
 
 class OtherCustomer(NamedTuple):
@@ -59,18 +56,6 @@ async def find_addresses(
     """
     values = {"tenant": tenant, "person": scope.person, "contact": scope.contact, "named": named}
     return tuple((await uow.execute(FIND_ADDRESSES, values)).scalars())
-
-
-async def suppress_addresses(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:
-    """Never ask under the addresses of erased customers; the same events again change nothing."""
-    await suppressions.add_erased(
-        uow,
-        [
-            ErasedAddress(event.tenant, address, event.data.person or event.data.id, event.data.erased_at)
-            for event in events
-            for address in event.data.addresses
-        ],
-    )
 
 
 FIND_OTHERS = f"""
