@@ -1,6 +1,6 @@
 """``/v1/answers``: import of answers that were given elsewhere, and the list of all answers."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -20,7 +20,7 @@ from services.collector.openapi import IMPORT_BODY
 from services.collector.repository import answers
 from services.collector.schemas import AnswerOut, AnswerPage, ImportResult
 from shared.api_keys import ApiKey
-from shared.events import ANSWERS, Tenant
+from shared.events import ANSWERS, Customer, Tenant
 from shared.events.segments import normalized_segment
 from shared.events.surveys import Measurement
 from shared.http.auth import Caller, staff_or_key
@@ -33,7 +33,7 @@ from shared.http.routes import CheckedRoute
 from shared.pages.language import spoken
 from shared.permissions import ANSWER_ROLES
 from shared.privacy.erased import find_erased
-from shared.privacy.persons import NOBODY, person_or_nobody
+from shared.privacy.persons import NOBODY, identity_of, person_or_nobody
 from shared.privacy.subjects import Subject
 from shared.secrets import customer_hash
 from shared.tenancy.tenants import find_tenant
@@ -94,16 +94,16 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
         ids = [answer_id(tenant_id, item) for item in items]
         known = await answers.lock_answers(uow, tenant_id, ids)
         changed = []
-        customers = [_customer_id(context, tenant, item.customer) for item in items]
+        customers = [_named(context, tenant, item.customer) for item in items]
         subjects = [
-            Subject(tenant_id, person_or_nobody(context.secret, tenant_id, customer), None)
-            for customer in customers
+            Subject(tenant_id, person_or_nobody(context.secret, tenant_id, each.customer_id), each.contact)
+            for each in customers
         ]
         erased = await find_erased(uow, [subject for subject in subjects if subject.person != NOBODY])
         for item, id_, customer, subject in zip(items, ids, customers, subjects, strict=True):
             is_erased = subject in erased
             answer = imported_answer(
-                id_, zone, item, customer, subject.person, is_erased, known.get(id_), uow.now
+                id_, zone, item, customer.customer_id, subject, is_erased, known.get(id_), uow.now
             )
             if answer is not None:
                 changed.append(answer)
@@ -112,18 +112,27 @@ async def _import(context: CollectorContext, tenant_id: str, items: list[AnswerI
             uow.publish(ANSWERS, tenant_id, answer)
 
 
-def _customer_id(
-    context: CollectorContext, tenant: Tenant, customer: ImportedCustomer | str | None
-) -> str | None:
-    """The id that the client gives its customer, or else a keyed hash of the customer's address."""
+class _Named(NamedTuple):
+    """By what an item names its customer."""
+
+    customer_id: str | None
+    """The client's own id, or else, also where that stands for nobody, a keyed hash of the address."""
+    contact: str | None
+    """The keyed hash of the mail address."""
+
+
+def _named(context: CollectorContext, tenant: Tenant, customer: ImportedCustomer | str | None) -> _Named:
     if customer is None or isinstance(customer, str):
-        return customer
-    if customer.id and normalized_text(customer.id):
-        return customer.id
-    address = normalized_text(customer.email or "")
-    if not address and (phone := normalized_text(customer.phone or "")):
-        address = e164_number(phone, tenant.country) or phone
-    return customer_hash(context.secret, tenant.id, address) if address else None
+        return _Named(customer, None)
+    email = normalized_text(customer.email or "")
+    phone = normalized_text(customer.phone or "")
+    named = Customer(
+        id=customer.id if customer.id and normalized_text(customer.id) else "",
+        email=email or None,
+        phone=(e164_number(phone, tenant.country) or phone) if phone else None,
+    )
+    contact = customer_hash(context.secret, tenant.id, email) if email else None
+    return _Named(identity_of(context.secret, tenant.id, named) or None, contact)
 
 
 def _import_under_way() -> Problem:

@@ -37,7 +37,7 @@ from shared.http.json_items import (
 )
 from shared.http.validation_errors import FieldFault
 from shared.ids import derived
-from shared.privacy.subjects import erase_event
+from shared.privacy.subjects import Subject, erase_event
 from shared.values.json_pointers import pointer
 from shared.values.messages import Count, Message, alternatives, message
 from shared.values.text import normalized_text
@@ -67,7 +67,7 @@ HINTS = frozenset({"/customer/name"})
 
 
 class ImportedCustomer(Struct, forbid_unknown_fields=True):
-    """Whose answer it is. Of all this only the id is kept; without one, a keyed hash of the address."""
+    """Whose answer it is. Of all this only the id and a keyed hash of the address are kept."""
 
     id: Annotated[str, Meta(max_length=200)] | None = None
     email: Address | None = None
@@ -230,7 +230,7 @@ def imported_answer(
     zone: ZoneInfo,
     item: AnswerIn,
     customer_id: str | None,
-    person: str,
+    subject: Subject,
     is_erased: bool,
     old: Answer | None,
     now: datetime,
@@ -250,7 +250,8 @@ def imported_answer(
         score=item.score,
         comment=(item.comment or "").strip() or None,
         customer_id=customer_id,
-        person=person,
+        contact_key=subject.contact,
+        person=subject.person,
         measurement=item.measurement or "transactional",
         touchpoint=segments.get("touchpoint"),
         segments=segments,

@@ -147,6 +147,10 @@ backfill = Table(
     Column("id", Uuid),
     Column("customer", Text),
 )
+ID_FORM = "customer_id_form(customer_id)"
+"""A customer's id in one form, which migration 0018 defines like ``shared.values.text.normalized_text``."""
+HAS_ANOTHER_FORM = r"""(customer_id COLLATE "C") !~ '^[!-~]+( [!-~]+)*$'"""
+"""Whether the id may have another form: nearly none may."""
 known_customer = Table(
     "known_customer",
     metadata,
@@ -171,6 +175,7 @@ known_customer = Table(
     Column("known_at", INSTANT, nullable=False),
     Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
+    Index("ix_known_customer_id_form", "tenant", text(ID_FORM), postgresql_where=text(HAS_ANOTHER_FORM)),
 )
 erasure = Table(
     "erasure",
@@ -191,6 +196,16 @@ erasure = Table(
     Index("uq_erasure_target", "tenant", "target", unique=True),
     Index("ix_erasure_asked_at", "tenant", "asked_at", "id"),
     Index("ix_erasure_names", "names", postgresql_using="gin"),
+)
+erasure_request = Table(
+    "erasure_request",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True, comment="Derived from the idempotency key."),
+    Column("fingerprint", Text, nullable=False, comment="A keyed hash of the request."),
+    Column("erasure_id", Uuid, nullable=False, comment="With which it was answered."),
+    Column("asked_at", INSTANT, nullable=False),
+    Index(None, "asked_at"),
 )
 erasure_confirmation = Table(
     "erasure_confirmation",
@@ -297,6 +312,7 @@ case_heard = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("event_id", Uuid, nullable=False),
+    Column("person", Text, info=PERSONAL),
     Column("number", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("owner", Text),
@@ -307,6 +323,7 @@ case_heard = Table(
     Column("heard_at", INSTANT, nullable=False),
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
+    Index(None, "tenant", "person"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import Table
 
 from shared.events import Answer, Invitation, Transaction
 from shared.privacy.persons import NOBODY
-from shared.privacy.subjects import ERASED_CUSTOMER
+from shared.privacy.subjects import ERASED_CUSTOMER, NO_DIGEST
 
 REMOVED_ID = ERASED_CUSTOMER.id
 """In place of a customer's id, where there must be one."""
@@ -74,6 +74,8 @@ def transaction_without_customer(body: bytes) -> bytes:
     return _encode(
         msgspec.structs.replace(
             transaction,
+            id=str(transaction.event_id),
+            digest=NO_DIGEST,
             customer=ERASED_CUSTOMER,
             person=NOBODY,
             account=None,

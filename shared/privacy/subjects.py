@@ -16,6 +16,8 @@ D = TypeVar("D", bound=Data)
 
 ERASED_CUSTOMER = Customer(id="erased")
 """In place of the customer of an erased invitation."""
+NO_DIGEST = "removed"
+"""In place of the digest of a transaction whose customer was erased or removed."""
 OF_NOBODY: dict[str, Any] = {"contact_key": None, "person": NOBODY, "erased": True}
 
 
@@ -50,6 +52,8 @@ def _(transaction: Transaction) -> Transaction:
         transaction,
         customer=ERASED_CUSTOMER,
         person=NOBODY,
+        # It is a hash of what is erased: whoever guesses that could see that it was right.
+        digest=NO_DIGEST,
         account=None,
         handled_by=None,
         attributes=UNSET,
@@ -96,7 +100,9 @@ def subject_of(secret: str, event: Event[Any]) -> Subject | None:
     return Subject(event.tenant, person, data.contact_key)
 
 
-def _subject_of_transaction(secret: str, tenant: str, transaction: Transaction) -> Subject:
+def _subject_of_transaction(secret: str, tenant: str, transaction: Transaction) -> Subject | None:
+    if transaction.person == NOBODY:
+        return None
     customer = transaction.customer
     person = transaction.person or person_of(secret, tenant, identity_of(secret, tenant, customer))
     address = normalized_text(customer.email or "")

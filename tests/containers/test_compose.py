@@ -6,7 +6,6 @@ It needs a Docker engine and six minutes, so it runs where both were asked for; 
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -14,8 +13,6 @@ from support.deployment import Deployment, a_deployment, engine
 from support.eventually import eventually
 from support.full_stack import start_company
 from support.load_clients import CustomerLoad
-
-from shared.privacy.erased import CONFIRMING_SERVICES
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -77,37 +74,6 @@ async def test_from_up_to_the_closed_case(deployment: Deployment, customers: Cus
     close = {"act": "close", "version": case["version"], **ending}
     await customers.post(f"/v1/cases/{case['id']}/actions", close)
     assert (await customers.get(f"/v1/cases/{case['id']}"))["state"] == "closed"
-
-
-async def test_every_service_is_asked_for_an_export_and_a_dry_run_and_erases_the_customer(
-    deployment: Deployment, customers: CustomerLoad
-) -> None:
-    await customers.buy("leaving", 9)
-    await customers.answer_all()
-    await customers.all_is_counted()
-
-    key = deployment.run("key", "create", "acme", "--scope", "admin").strip()
-    office = CustomerLoad(deployment, replace(customers.company, key=key))
-
-    async def kept_by() -> set[str]:
-        document = await office.get("/v1/customers/leaving/export")
-        return {section["service"] for section in document["sections"] if section["records"]}
-
-    async def is_kept_by_all() -> bool:
-        return await kept_by() == set(CONFIRMING_SERVICES)
-
-    await eventually(is_kept_by_all, within=60)
-    dry_run = await office.post("/v1/retention/dry-runs", {})
-    assert set(dry_run["services"]) == set(CONFIRMING_SERVICES)
-    erasure = await office.post("/v1/erasures", {"customer_id": "leaving", "reason": "asked by letter"})
-
-    async def is_done() -> bool:
-        return bool((await office.get(f"/v1/erasures/{erasure['id']}"))["state"] == "done")
-
-    await eventually(is_done, within=60)
-    async with office.client() as client:
-        assert (await client.get("/v1/customers/leaving/export", timeout=20)).status_code == 404
-    await customers.all_is_counted()
 
 
 def test_no_process_may_more_than_it_needs(deployment: Deployment) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 from support.companies import Company, World, an_answer, an_event
+from support.http_clients import SECRET
 from support.route_requests import of_company
 
 from services.collector.repository.intents import put_intent
@@ -20,7 +21,9 @@ from services.scorer.repository.waiting import keep_waiting
 from shared.events import ANSWERS, TRANSACTIONS, Answer, Event, RetentionRules
 from shared.events.retention import MAX_RETENTION_DAYS, MIN_AUDIT_DAYS, RETENTION_KINDS, RetentionKind
 from shared.health import Health
+from shared.privacy.persons import person_of
 from shared.privacy.retention_loop import RetentionRun
+from shared.privacy.subjects import NO_DIGEST
 
 KEEPING = ("dispatcher", "collector", "scorer", "alerts")
 LINK_AND_A_DAY = 31
@@ -269,6 +272,68 @@ async def test_nothing_of_a_case_under_way_is_removed(world: World) -> None:
     page = await world.clients["alerts"].get(f"/cases/{company.case}", headers=admin.headers(page=True))
     assert "underway was late" in page.text
     assert "underway Whitfield" in page.text
+
+
+@pytest.mark.parametrize("closed", [True, False])
+async def test_whoever_a_service_still_keeps_can_be_found_by_their_names(world: World, closed: bool) -> None:
+    name = f"found{closed:d}"
+    company = await a_company(world, name) if closed else await world.create_company(name)
+    await set_rules(world, company, contacts=15, decisions=59, audit=MAX_RETENTION_DAYS)
+    person = person_of(SECRET, name, f"{name}-customer")
+    kept_at = []
+    for days in (14, 16, LINK_AND_A_DAY + 14, LINK_AND_A_DAY + 16, 62, 78, 200, 800):
+        later(world, days)
+        await a_night(world)
+        keeping = [each for each in ("collector", "scorer", "alerts") if await keeps(world, each, person)]
+        export = await world.clients["dispatcher"].get(
+            "/v1/customers/export",
+            params={"email": f"customer@{name}.example"},
+            headers=company.headers,
+        )
+        assert export.status_code == (200 if keeping else export.status_code), (days, keeping, export.text)
+        kept_at += [(each, days) for each in keeping]
+    assert (("alerts", 800) in kept_at) is not closed
+    assert ("alerts", 16) in kept_at
+
+
+async def keeps(world: World, name: str, person: str) -> bool:
+    """Whether a service has a row of this person."""
+    data = service(name).personal_data
+    assert data is not None
+    async with world.contexts[name].database.reading() as uow:
+        for each in data.tables:
+            found = await uow.execute(
+                f"SELECT 1 FROM {each.table.name} WHERE person = :person LIMIT 1", {"person": person}
+            )
+            if found.one_or_none() is not None:
+                return True
+    return False
+
+
+async def test_no_hash_and_no_order_number_tells_whose_a_removed_decision_was(world: World) -> None:
+    company = await a_company(world, "digests")
+    (event,) = [each for each in await world.transactions() if each.data.event_id == company.event]
+    await set_rules(world, company, contacts=15)
+    later(world, LINK_AND_A_DAY + 16)
+    await a_night(world)
+    async with world.contexts["dispatcher"].database.reading() as uow:
+        rows = await uow.execute(
+            "SELECT * FROM decision WHERE tenant = 'digests' AND event_id = :id", {"id": company.event}
+        )
+        row = rows.one()
+    assert (row.digest, row.source_id) == (NO_DIGEST, str(company.event))
+    assert event.data.digest.encode() not in row.facts
+    assert event.data.id.encode() not in row.facts + row.grounds
+    again = msgspec.structs.replace(
+        event, data=msgspec.structs.replace(event.data, digest="of other content")
+    )
+    await world.deliver(again, TRANSACTIONS.name)
+    async with world.contexts["dispatcher"].database.reading() as uow:
+        found = await uow.execute(
+            "SELECT difference FROM decision WHERE tenant = 'digests' AND event_id = :id",
+            {"id": company.event},
+        )
+        assert found.scalar_one() is None
 
 
 async def test_an_invitation_whose_link_is_followed_keeps_its_address(world: World) -> None:

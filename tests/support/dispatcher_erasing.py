@@ -7,7 +7,8 @@ from support.dispatcher_builders import TENANT
 from support.http_clients import SECRET
 
 from services.dispatcher.app import SERVICE
-from services.dispatcher.erasures.erasure_commands import ErasureRequest, request_erasure
+from services.dispatcher.erasures.erasure_commands import request_erasure
+from services.dispatcher.erasures.requests import ErasureRequest
 from shared.db.database import Database
 from shared.privacy import erased
 from shared.privacy.backfill import fill_persons

@@ -7,10 +7,14 @@ from uuid import UUID
 
 from shared.events import Customer
 from shared.values.addresses import canonical_address
+from shared.values.text import normalized_text
 
 MIN_FREE_LENGTH = 6
 """A shorter id is a name only where no letter or digit is beside it: ``order-1742`` does not name ``17``."""
 MIN_PHONE_DIGITS = 6
+MIN_NAME_LETTERS = 3
+MIN_UNUSUAL_LETTERS = 5
+"""A shorter part of a name may be a word, too (Will, Post): it names only where it is written like a name."""
 
 
 class CustomerNames(NamedTuple):
@@ -19,6 +23,7 @@ class CustomerNames(NamedTuple):
     ids: Sequence[str] = ()
     emails: Sequence[str] = ()
     phones: Sequence[str] = ()
+    names: Sequence[str] = ()
 
 
 def names_of(customer: Customer, *more_ids: str) -> CustomerNames:
@@ -32,8 +37,12 @@ def names_of(customer: Customer, *more_ids: str) -> CustomerNames:
 
 def is_named_in(text: str, names: CustomerNames) -> bool:
     """Whether the text contains one of the names, however it is written."""
+    text = normalized_text(text)
     plain = text.casefold()
-    if any(_has_id(plain, each.strip().casefold()) for each in names.ids if each.strip()):
+    ids = (normalized_text(each).casefold() for each in names.ids)
+    if any(_has_id(plain, each) for each in ids if each):
+        return True
+    if any(_has_name(text, normalized_text(each)) for each in names.names):
         return True
     written = _parts(plain)
     if any(each.strip().casefold() in plain or canonical_address(each) in written for each in names.emails):
@@ -58,6 +67,17 @@ def _has_id(text: str, name: str) -> bool:
     if len(name) >= MIN_FREE_LENGTH:
         return name in text
     return re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", text) is not None
+
+
+def _has_name(text: str, name: str) -> bool:
+    """Whether a part of the name is a word of the text."""
+    for part in re.findall(r"[^\W\d_]+", name):
+        if len(part) < MIN_NAME_LETTERS:
+            continue
+        flags = re.IGNORECASE if len(part) >= MIN_UNUSUAL_LETTERS else re.NOFLAG
+        if re.search(rf"\b{re.escape(part)}\b", text, flags):
+            return True
+    return False
 
 
 def _has_number(digits: str, number: str) -> bool:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Header, Path, Query
 from services.dispatcher.callers import ErasingCaller, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.erasures import repository
-from services.dispatcher.erasures.erasure_commands import ErasureRefused, request_erasure
+from services.dispatcher.erasures.erasure_commands import request_erasure
+from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.erasures.schemas import ErasureAnswer, ErasureBody, ErasureChoice, ErasureList
 from services.dispatcher.repository.erased_addresses import find_others
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor

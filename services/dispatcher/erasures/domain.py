@@ -13,13 +13,28 @@ class Sought(NamedTuple):
     """The names that were given, as keyed hashes; None: not given."""
 
     person: str | None = None
+    """Of the id exactly as it was given."""
     contact: str | None = None
     phone: str | None = None
 
+
+class CustomerSearch(NamedTuple):
+    """The names of a request, with all forms in which they may be stored."""
+
+    sought: Sought
+    ids: tuple[str, ...] = ()
+    """The id as it was given, and in the form in which texts are compared."""
+    persons: tuple[str, ...] = ()
+    """The pseudonyms of these ids, and of whoever came under an id that stands for nobody."""
+    without_id: tuple[str, ...] = ()
+    """The pseudonyms of whoever came under the address or the number and without an id."""
+    placeholder_ids: frozenset[str] = frozenset()
+    """The company's own ids that stand for nobody, folded."""
+
     @property
-    def names(self) -> list[str]:
-        """All of them."""
-        return [name for name in self if name is not None]
+    def hashes(self) -> list[str]:
+        """The keyed hashes of the address and the number that were given."""
+        return [each for each in (self.sought.contact, self.sought.phone) if each is not None]
 
 
 class NamedCustomer(NamedTuple):
@@ -29,18 +44,27 @@ class NamedCustomer(NamedTuple):
     customer_id: str
     addresses: int
     """Under how many addresses the customer came."""
+    has_id: bool
+    """Whether this is the customer of the id that was given, in whatever form."""
     has_contact: bool
     """Whether the customer came under the address that was given."""
     contacts_of_phone: Sequence[str] = ()
     """The addresses that came together with the number that was given; an empty one stands for none."""
+    is_shared: bool = False
+    """Whether the id stands for nobody: whoever came under it is known by the address alone."""
 
     def fits(self, sought: Sought) -> bool:
         """Whether all names that were given are this customer's."""
         return (
-            sought.person in (None, self.person)
+            (sought.person is None or self.has_id)
             and (sought.contact is None or self.has_contact)
             and (sought.phone is None or bool(self.contacts_of_phone))
         )
+
+    @property
+    def contact_of_phone(self) -> str | None:
+        """The one address that came together with the number; None: there are several, or none."""
+        return self.contacts_of_phone[0] or None if len(self.contacts_of_phone) == 1 else None
 
 
 class ErasureScope(NamedTuple):
@@ -72,6 +96,8 @@ class CustomerNotFound(Exception):
 def scope_of(sought: Sought, customers: Sequence[NamedCustomer]) -> ErasureScope:
     """Whom the names mean. ``customers``: all whom one of the names may mean.
 
+    Of several whose ids differ in form alone, the one whose id was given exactly so is meant.
+
     :raises CustomerNotFound: when it is nobody.
     :raises NotOneCustomer: when it is not clear who.
     """
@@ -79,17 +105,17 @@ def scope_of(sought: Sought, customers: Sequence[NamedCustomer]) -> ErasureScope
     if not fitting:
         each = [Sought(**{name: value}) for name, value in sought._asdict().items() if value is not None]
         raise CustomerNotFound(together=all(any(one.fits(name) for one in customers) for name in each))
-    customer = fitting[0]
-    if len(fitting) > 1:
+    exact = [customer for customer in fitting if customer.person == sought.person]
+    customer, *others = exact or fitting
+    if others:
         raise NotOneCustomer(fitting)
-    if customer.addresses <= 1:
+    if customer.addresses <= 1 and not customer.is_shared:
         return ErasureScope(customer.person)
-    if sought.person is None:
+    if customer.addresses > 1 and sought.person is None:
         raise NotOneCustomer(fitting)
-    if sought.contact is not None:
-        return ErasureScope(customer.person, sought.contact)
-    if sought.phone is None:
-        return ErasureScope(customer.person)
-    if len(customer.contacts_of_phone) != 1 or not customer.contacts_of_phone[0]:
+    contact = sought.contact or customer.contact_of_phone
+    if contact is not None:
+        return ErasureScope(customer.person, contact)
+    if sought.phone is not None or customer.is_shared:
         raise NotOneCustomer(fitting)
-    return ErasureScope(customer.person, customer.contacts_of_phone[0])
+    return ErasureScope(customer.person)

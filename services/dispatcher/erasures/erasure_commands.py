@@ -1,19 +1,21 @@
 """Ask for an erasure: find whom it means, store who asked and why, and publish it to all services."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import structlog
 from msgspec import json
 from sqlalchemy import Row
 
-from services.dispatcher.decisions.erased_names import CustomerNames, is_named_in
+from services.dispatcher.decisions.erased_names import is_named_in
 from services.dispatcher.erasures import repository
+from services.dispatcher.erasures.customer_search import find_customers, find_erasure, search_of
 from services.dispatcher.erasures.domain import (
     CustomerNotFound,
+    CustomerSearch,
     ErasureScope,
     NamedCustomer,
     NameField,
@@ -21,11 +23,12 @@ from services.dispatcher.erasures.domain import (
     Sought,
     scope_of,
 )
-from services.dispatcher.erasures.repository import NewErasure
+from services.dispatcher.erasures.repository import KeyedRequest, NewErasure
+from services.dispatcher.erasures.requests import NAMED_IN_REASON, ErasureRefused, ErasureRequest
 from services.dispatcher.repository.erased_addresses import find_addresses
+from services.dispatcher.repository.known_names import knows_all_names, list_hashes, list_names
 from services.dispatcher.sending.sending_commands import find_sending, set_test_addresses
 from services.dispatcher.suppressions.suppression_commands import suppress_addresses
-from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import CUSTOMERS, CustomerErased
@@ -34,56 +37,12 @@ from shared.privacy.audit import AuditActor, record_audit
 from shared.privacy.erased import keep_erased, target_id
 from shared.privacy.persons import person_of
 from shared.secrets import customer_hash, derive
-from shared.values.customer_ids import is_placeholder_id
 from shared.values.messages import Message, message
-from shared.values.phone import e164_number
 from shared.values.text import normalized_text
 
 log = structlog.get_logger()
 
 
-class ErasureRequest(NamedTuple):
-    """What was asked for."""
-
-    customer_id: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    reason: str | None = None
-
-    @property
-    def given(self) -> list[NameField]:
-        """The fields that name the customer."""
-        fields: tuple[NameField, ...] = ("customer_id", "email", "phone")
-        return [name for name in fields if getattr(self, name)]
-
-    def trimmed(self) -> "ErasureRequest":
-        """The request in the form in which it is compared; an empty text is none."""
-        return ErasureRequest(*(normalized_text(value) or None if value else None for value in self))
-
-
-class ErasureRefused(Exception):
-    """Nothing was erased. The texts name no value that was sent."""
-
-    def __init__(
-        self,
-        status: int,
-        title: Message | None,
-        remedy: Message,
-        *,
-        field: str = "",
-        customers: Sequence[NamedCustomer] = (),
-        retry_s: int = 0,
-    ) -> None:
-        super().__init__(status)
-        self.retry_s = retry_s
-        self.status = status
-        self.title = title
-        self.remedy = remedy
-        self.field = field
-        self.customers = customers
-
-
-NO_NAME_GIVEN = message("Give customer_id, email or phone.")
 _FIELD_NAMES: dict[NameField, Message] = {
     "customer_id": message("the customer id"),
     "email": message("the address"),
@@ -102,117 +61,104 @@ async def request_erasure(
 ) -> Row[Any]:
     """Erase a customer in all services, unless that was asked for already; returns the erasure.
 
-    :param key: the request's idempotency key.
+    :param key: the request's idempotency key. The same request again is answered as before, whatever has
+        become of the customer and of the rules meanwhile.
     :raises ErasureRefused: when it is not clear whom it means, or it cannot be done now.
     """
     request = request.trimmed()
-    sought = await sought_names(uow, secret, tenant, request)
-    fingerprint = _fingerprint(secret, tenant, request)
-    erasure_id = derived("erasure", tenant, key) if key else uuid7()
-    earlier = await _same_request(uow, tenant, erasure_id, fingerprint)
+    if key is None:
+        return await _erase(uow, secret, tenant, request, who, uuid7())
+    request_id, fingerprint = derived("erasure", tenant, key), _fingerprint(secret, tenant, request)
+    earlier = await _same_request(uow, tenant, request_id, fingerprint)
     if earlier is not None:
         return earlier
-    if not await repository.knows_all_names(uow):
+    erasure = await _erase(uow, secret, tenant, request, who, request_id)
+    bound = KeyedRequest(
+        tenant=tenant, id=request_id, fingerprint=fingerprint, erasure_id=erasure.id, asked_at=uow.now
+    )
+    if not await repository.bind_key(uow, bound):
+        # Somebody else has used the key meanwhile.
+        return await _same_request(uow, tenant, request_id, fingerprint) or erasure
+    return erasure
+
+
+async def _erase(
+    uow: UnitOfWork, secret: str, tenant: str, request: ErasureRequest, who: AuditActor, erasure_id: UUID
+) -> Row[Any]:
+    search = await search_of(uow, secret, tenant, request)
+    if not await knows_all_names(uow):
         raise ErasureRefused(
             503,
             None,
             message("What earlier versions stored is still being prepared. Try again in some minutes."),
             retry_s=60,
         )
-    scope = await _scope(uow, tenant, request, sought)
+    scope = await _scope(uow, tenant, request, search)
     if isinstance(scope, Row):
         return scope
     earlier = await _same_target(uow, tenant, scope)
     if earlier is not None:
         return earlier
-    names = await repository.list_names(uow, tenant, *scope)
-    names |= {name for name in (sought.contact, sought.phone) if name is not None}
-    target = target_id(*scope)
+    names = await list_names(uow, tenant, scope)
+    if request.reason is not None and is_named_in(request.reason, names):
+        raise ErasureRefused(422, None, NAMED_IN_REASON, field="/reason")
+    hashes = await list_hashes(uow, tenant, scope) | set(search.hashes)
+    # An id that others have, too, does not name the one of them who was erased.
+    persons = _persons(secret, tenant, scope, names.ids) if scope.contact is None else set()
     new = NewErasure(
         tenant=tenant,
         id=erasure_id,
-        target=target,
+        target=target_id(*scope),
         person=scope.person,
         contact=scope.contact,
         who=who.name,
         reason=request.reason,
         asked_for=request.given,
-        # An id that others have, too, does not name the one of them who was erased.
-        names=sorted(names | ({scope.person} if scope.contact is None else set())),
-        fingerprint=fingerprint,
+        names=sorted(hashes | persons),
+        fingerprint=_fingerprint(secret, tenant, request),
         asked_at=uow.now,
     )
     if not await repository.add(uow, new):
         # Somebody else has asked meanwhile.
-        earlier = await _same_target(uow, tenant, scope) or await _same_request(
-            uow, tenant, erasure_id, fingerprint
-        )
+        earlier = await _same_target(uow, tenant, scope)
         if earlier is not None:
             return earlier
         raise ErasureRefused(
             503, None, message("Somebody asks for the same at this moment. Try again."), retry_s=1
         )
-    await _remove_test_addresses(uow, secret, tenant, who, names)
-    addresses = await find_addresses(uow, tenant, scope, sought.contact)
-    await _publish(uow, tenant, target, scope, addresses)
+    await _remove_test_addresses(uow, secret, tenant, who, hashes)
+    addresses = await find_addresses(uow, tenant, scope, search.sought.contact)
+    await _publish(uow, tenant, new.target, scope, addresses)
     record_audit(uow, tenant, who, "erasure", str(erasure_id))
     log.info("erasure_asked", tenant=tenant, erasure=str(erasure_id))
+    return await _stored(uow, tenant, erasure_id)
+
+
+def _persons(secret: str, tenant: str, scope: ErasureScope, ids: Iterable[str]) -> set[str]:
+    """The pseudonyms by which the erasure is found once nothing is known of the customer any more."""
+    return {scope.person, *(person_of(secret, tenant, normalized_text(each)) for each in ids)}
+
+
+async def _stored(uow: UnitOfWork, tenant: str, erasure_id: UUID) -> Row[Any]:
     stored = await repository.find(uow, tenant, erasure_id)
     if stored is None:
         raise LookupError("an erasure that was just stored")
     return stored
 
 
-async def sought_names(uow: UnitOfWork, secret: str, tenant: str, request: ErasureRequest) -> Sought:
-    """The keyed hashes of the names that were given.
-
-    :raises ErasureRefused: when one of them can be nobody's, or is written in the reason.
-    """
-    if not request.given:
-        raise ErasureRefused(422, None, NO_NAME_GIVEN, field="/")
-    phone = None
-    if request.phone is not None:
-        country = (await tenant_or_placeholder(uow, tenant)).country or None
-        phone = e164_number(request.phone, country)
-        if phone is None:
-            remedy = message("Is no phone number that we know. Write it like +45 12 34 56 78.")
-            raise ErasureRefused(422, None, remedy, field="/phone")
-    names = CustomerNames(
-        ids=[request.customer_id] if request.customer_id else (),
-        emails=[request.email] if request.email else (),
-        phones=[request.phone] if request.phone else (),
-    )
-    if request.reason is not None and ("@" in request.reason or is_named_in(request.reason, names)):
-        remedy = message(
-            "The reason is kept when the customer is erased. "
-            "Write it without their id, address, number or name."
-        )
-        raise ErasureRefused(422, None, remedy, field="/reason")
-    if request.customer_id is not None:
-        placeholder_ids = (await find_sending(uow, tenant)).placeholder_ids
-        if is_placeholder_id(request.customer_id, placeholder_ids):
-            remedy = message(
-                "This id stands for nobody: many customers may come under it. Give their addresses."
-            )
-            raise ErasureRefused(422, None, remedy, field="/customer_id")
-    return Sought(
-        person=person_of(secret, tenant, request.customer_id) if request.customer_id else None,
-        contact=customer_hash(secret, tenant, request.email) if request.email else None,
-        phone=customer_hash(secret, tenant, phone) if phone else None,
-    )
-
-
 def _fingerprint(secret: str, tenant: str, request: ErasureRequest) -> str:
     return hmac.digest(derive(secret, f"erasure:{tenant}"), json.encode(request), "sha256").hex()
 
 
-async def _same_request(uow: UnitOfWork, tenant: str, erasure_id: UUID, fingerprint: str) -> Row[Any] | None:
-    """The erasure that this very request made before.
+async def _same_request(uow: UnitOfWork, tenant: str, request_id: UUID, fingerprint: str) -> Row[Any] | None:
+    """The erasure with which this very request was answered before.
 
     :raises ErasureRefused: when its idempotency key was used for another one.
     """
-    earlier = await repository.find(uow, tenant, erasure_id)
-    if earlier is not None and earlier.fingerprint != fingerprint:
+    earlier = await repository.find_request(uow, tenant, request_id)
+    if earlier is None:
+        return None
+    if earlier.fingerprint != fingerprint:
         raise ErasureRefused(
             422,
             message("This Idempotency-Key was used for another erasure."),
@@ -220,7 +166,7 @@ async def _same_request(uow: UnitOfWork, tenant: str, erasure_id: UUID, fingerpr
                 "Nothing was erased. Give each request its own key; repeat one only with the same request."
             ),
         )
-    return earlier
+    return await _stored(uow, tenant, earlier.erasure_id)
 
 
 async def _same_target(uow: UnitOfWork, tenant: str, scope: ErasureScope) -> Row[Any] | None:
@@ -229,25 +175,22 @@ async def _same_target(uow: UnitOfWork, tenant: str, scope: ErasureScope) -> Row
 
 
 async def _scope(
-    uow: UnitOfWork, tenant: str, request: ErasureRequest, sought: Sought
+    uow: UnitOfWork, tenant: str, request: ErasureRequest, search: CustomerSearch
 ) -> ErasureScope | Row[Any]:
     """Whom the request means, or the erasure by which nothing is known of them any more.
 
     :raises ErasureRefused: 404 when it is nobody, 409 when it is not clear who.
     """
-    customers = await repository.find_named(uow, tenant, sought, request.customer_id)
+    customers = await find_customers(uow, tenant, search)
     try:
-        return scope_of(sought, customers)
+        return scope_of(search.sought, customers)
     except CustomerNotFound as nobody:
-        earlier = None
-        if sought.person is not None:
-            earlier = await _same_target(uow, tenant, ErasureScope(sought.person, sought.contact))
-        earlier = earlier or await repository.find_by_names(uow, tenant, sought.names)
+        earlier = await find_erasure(uow, tenant, search)
         if earlier is not None:
             return earlier
         raise _not_found(request, together=nobody.together) from None
     except NotOneCustomer as several:
-        raise _not_one(sought, several.customers) from None
+        raise _not_one(search.sought, several.customers) from None
 
 
 def _not_found(request: ErasureRequest, *, together: bool) -> ErasureRefused:
@@ -272,6 +215,9 @@ def _not_one(sought: Sought, customers: Sequence[NamedCustomer]) -> ErasureRefus
     if len(customers) > 1:
         title = message("Several customers are meant.")
         remedy = message("Nothing was erased. Give the customer id of the one who is to be erased.")
+    elif customers[0].is_shared:
+        title = message("Many customers may come under this id.")
+        remedy = message("Nothing was erased. Give the id with the address of the one who is to be erased.")
     else:
         title = message("This customer has several addresses.")
         remedy = message(
@@ -283,11 +229,11 @@ def _not_one(sought: Sought, customers: Sequence[NamedCustomer]) -> ErasureRefus
 
 
 async def _remove_test_addresses(
-    uow: UnitOfWork, secret: str, tenant: str, who: AuditActor, names: set[str]
+    uow: UnitOfWork, secret: str, tenant: str, who: AuditActor, hashes: set[str]
 ) -> None:
     """Take the customer's own addresses from the test addresses."""
     listed = (await find_sending(uow, tenant)).test_addresses
-    kept = [address for address in listed if customer_hash(secret, tenant, address) not in names]
+    kept = [address for address in listed if customer_hash(secret, tenant, address) not in hashes]
     if len(kept) < len(listed):
         await set_test_addresses(uow, tenant, who, kept)
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from starlette.datastructures import FormData
 
-from services.dispatcher.erasures.erasure_commands import ErasureRequest
+from services.dispatcher.erasures.requests import ErasureRequest
 
 
 class ErasureForm(NamedTuple):
@@ -34,4 +34,4 @@ class ErasureForm(NamedTuple):
 
     def request(self) -> ErasureRequest:
         """What is asked for."""
-        return ErasureRequest(*(text.strip() or None for text in self.texts.values()))
+        return ErasureRequest(*(text or None for text in self.texts.values()))

@@ -7,8 +7,9 @@ from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.erasures import repository
-from services.dispatcher.erasures.erasure_commands import ErasureRefused, request_erasure
+from services.dispatcher.erasures.erasure_commands import request_erasure
 from services.dispatcher.erasures.forms import ErasureForm
+from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS
 from services.dispatcher.erasures.views import CustomerChoice, ErasureLine, ErasuresPage
 from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of

@@ -1,4 +1,4 @@
-"""``erasure`` (who asked for whom, and why) and ``erasure_confirmation`` (which services have done it)."""
+"""``erasure`` (who asked for whom, and why), ``erasure_request`` and ``erasure_confirmation``."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row
 
-from services.dispatcher.erasures.domain import MAX_CUSTOMERS_LISTED, NamedCustomer, NameField, Sought
-from services.dispatcher.models import erasure, erasure_confirmation
+from services.dispatcher.erasures.domain import NameField
+from services.dispatcher.models import erasure, erasure_confirmation, erasure_request
 from shared.db import UnitOfWork
 from shared.db.bulk import insert
 from shared.events import ErasureConfirmed, Event
@@ -31,71 +31,49 @@ class NewErasure(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
 
 
-# What has no row in ``known_customer``, as an id that is only suppressed, or what a version writes that keeps
-# no names and still runs beside this one, is found by the id itself.
-FIND_NAMED = """
-    WITH meant AS MATERIALIZED (
-        SELECT CAST(:person AS text) AS person
-        UNION
-        SELECT person FROM known_customer WHERE tenant = :tenant AND contact = :contact AND contact <> ''
-        UNION
-        SELECT person FROM known_customer WHERE tenant = :tenant AND phone = :phone AND phone <> ''
-    ), known AS (
-        SELECT k.person, k.contact, k.phone, k.customer_id
-        FROM known_customer k JOIN meant USING (person)
-        WHERE k.tenant = :tenant
-        UNION ALL
-        SELECT CAST(:person AS text), coalesce(d.contact_key, ''), '', d.customer_id
-        FROM decision d WHERE d.tenant = :tenant AND d.customer_id = :customer_id
-        UNION ALL
-        SELECT CAST(:person AS text), coalesce(c.address, ''), '', c.id
-        FROM customer c WHERE c.tenant = :tenant AND c.id = :customer_id
-        UNION ALL
-        SELECT CAST(:person AS text), '', '', s.key
-        FROM suppression s WHERE s.tenant = :tenant AND s.kind = 'customer' AND s.key = :customer_id
-    )
-    SELECT person, min(customer_id) AS customer_id,
-        count(DISTINCT contact) FILTER (WHERE contact <> '') AS addresses,
-        coalesce(bool_or(contact = :contact), false) AS has_contact,
-        coalesce(array_agg(DISTINCT contact) FILTER (WHERE phone = :phone), '{}') AS contacts_of_phone
-    FROM known
-    GROUP BY person
-    ORDER BY 2, 1
-    LIMIT :limit
-"""
-
-
-async def find_named(
-    uow: UnitOfWork, tenant: str, sought: Sought, customer_id: str | None
-) -> list[NamedCustomer]:
-    """All customers whom one of the names may mean, by their ids; ``customer_id``: as it was given."""
-    values = {"tenant": tenant, **sought._asdict(), "customer_id": customer_id, "limit": MAX_CUSTOMERS_LISTED}
-    return [NamedCustomer._make(row) for row in await uow.execute(FIND_NAMED, values)]
-
-
-LIST_NAMES = """
-    SELECT k.contact, k.phone FROM known_customer k
-    WHERE k.tenant = :tenant AND k.person = :person
-        AND (CAST(:contact AS text) IS NULL OR k.contact IN ('', :contact))
-    UNION
-    SELECT d.contact_key, '' FROM decision d
-    WHERE d.tenant = :tenant AND d.person = :person AND d.contact_key IS NOT NULL
-        AND (CAST(:contact AS text) IS NULL OR d.contact_key = :contact)
-"""
-
-
-async def list_names(uow: UnitOfWork, tenant: str, person: str, contact: str | None) -> set[str]:
-    """The keyed hashes of the addresses and numbers of a person, or of a person under one address."""
-    found = await uow.execute(LIST_NAMES, {"tenant": tenant, "person": person, "contact": contact})
-    return {name for row in found for name in row if name}
-
-
 async def add(uow: UnitOfWork, new: NewErasure) -> bool:
     """Store an erasure; False if there is one of this target, or under this id.
 
     It waits for a transaction that stores the same one.
     """
     return (await insert(uow, erasure, [new])).rowcount == 1
+
+
+class KeyedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request with an idempotency key."""
+
+    tenant: str
+    id: UUID
+    """Derived from the key."""
+    fingerprint: str
+    erasure_id: UUID
+    """The erasure that it was answered with."""
+    asked_at: datetime
+
+
+async def bind_key(uow: UnitOfWork, request: KeyedRequest) -> bool:
+    """Store what an idempotency key was used for; False if it was used already.
+
+    It waits for a transaction that stores the same key.
+    """
+    return (await insert(uow, erasure_request, [request])).rowcount == 1
+
+
+# Versions that do not have ``erasure_request`` store the request with the erasure that it made.
+FIND_REQUEST = """
+    SELECT r.fingerprint, r.erasure_id
+    FROM erasure_request r
+    JOIN erasure e ON e.tenant = r.tenant AND e.id = r.erasure_id
+    WHERE r.tenant = :tenant AND r.id = :id
+    UNION ALL
+    SELECT e.fingerprint, e.id FROM erasure e WHERE e.tenant = :tenant AND e.id = :id
+    LIMIT 1
+"""
+
+
+async def find_request(uow: UnitOfWork, tenant: str, request_id: UUID) -> Row[Any] | None:
+    """What an idempotency key was used for, as long as its erasure is kept."""
+    return (await uow.execute(FIND_REQUEST, {"tenant": tenant, "id": request_id})).one_or_none()
 
 
 _COLUMNS = """
@@ -169,13 +147,3 @@ async def keep_confirmations(uow: UnitOfWork, events: Sequence[Event[ErasureConf
         target=[event.data.id for event in events],
         kept_at=uow.now,
     )
-
-
-NAMES_INCOMPLETE = """
-    SELECT 1 FROM backfill WHERE name LIKE 'known %' LIMIT 1
-"""
-
-
-async def knows_all_names(uow: UnitOfWork) -> bool:
-    """Whether the names of all customers are known, also of those whom earlier versions stored."""
-    return (await uow.execute(NAMES_INCOMPLETE)).one_or_none() is None

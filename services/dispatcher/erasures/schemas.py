@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import Row
 
 from services.dispatcher.erasures.domain import NameField
-from services.dispatcher.erasures.erasure_commands import NO_NAME_GIVEN, ErasureRequest
+from services.dispatcher.erasures.requests import NO_NAME_GIVEN, ErasureRequest
 from services.dispatcher.repository.erased_addresses import OtherCustomer
 from services.dispatcher.request_body import StrictBody
 from shared.privacy.erased import CONFIRMING_SERVICES

@@ -1,16 +1,16 @@
 """Find the one customer that a caller means, by the same rules as an erasure."""
 
-from services.dispatcher.erasures import repository as erasure_rows
-from services.dispatcher.erasures.domain import CustomerNotFound, NotOneCustomer, Sought, scope_of
-from services.dispatcher.erasures.erasure_commands import ErasureRefused, ErasureRequest, sought_names
+from services.dispatcher.erasures.customer_search import find_customers, find_erasure, search_of
+from services.dispatcher.erasures.domain import CustomerNotFound, CustomerSearch, NotOneCustomer, scope_of
+from services.dispatcher.erasures.requests import ErasureRefused, ErasureRequest
 from services.dispatcher.exports import repository
 from services.dispatcher.exports.domain import SeveralCustomers, SoughtCustomer, UnknownCustomer
+from services.dispatcher.repository.known_names import knows_all_names
 from shared.db import UnitOfWork
 from shared.http.problems import Problem
 from shared.http.validation_errors import FieldFault
 from shared.privacy.export_api import being_prepared
 from shared.privacy.export_links import ExportSubject
-from shared.privacy.persons import person_of
 from shared.values.messages import message
 
 ERASED_TITLE = message("This customer was erased on request.")
@@ -27,20 +27,20 @@ async def find_subject(uow: UnitOfWork, secret: str, tenant: str, sought: Sought
     """
     request = ErasureRequest(*sought).trimmed()
     try:
-        names = await sought_names(uow, secret, tenant, request)
+        search = await search_of(uow, secret, tenant, request)
     except ErasureRefused as refused:
         raise Problem(
             422, errors=[FieldFault(field=refused.field.strip("/"), detail=refused.remedy)]
         ) from None
-    if not await erasure_rows.knows_all_names(uow):
+    if not await knows_all_names(uow):
         raise being_prepared()
-    customers = await erasure_rows.find_named(uow, tenant, names, request.customer_id)
+    customers = await find_customers(uow, tenant, search)
     try:
-        person, contact = scope_of(names, customers)
+        person, contact = scope_of(search.sought, customers)
     except NotOneCustomer as several:
         raise SeveralCustomers(several.customers) from None
     except CustomerNotFound:
-        if await _was_erased(uow, secret, tenant, names):
+        if await _was_erased(uow, tenant, search):
             raise erased() from None
         raise UnknownCustomer from None
     if await repository.was_erased(uow, tenant, person, contact):
@@ -48,13 +48,14 @@ async def find_subject(uow: UnitOfWork, secret: str, tenant: str, sought: Sought
     return ExportSubject(tenant, person, contact)
 
 
-async def _was_erased(uow: UnitOfWork, secret: str, tenant: str, names: Sought) -> bool:
+async def _was_erased(uow: UnitOfWork, tenant: str, search: CustomerSearch) -> bool:
     """Whether whoever had these names was erased; without an id they were known by the hash alone."""
-    if await erasure_rows.find_by_names(uow, tenant, names.names) is not None:
+    if await find_erasure(uow, tenant, search) is not None:
         return True
-    hashed = names.contact or names.phone
-    person = names.person or (person_of(secret, tenant, hashed) if hashed is not None else "")
-    return await repository.was_erased(uow, tenant, person, names.contact)
+    for person in search.persons or search.without_id:
+        if await repository.was_erased(uow, tenant, person, search.sought.contact):
+            return True
+    return False
 
 
 def erased() -> Problem:

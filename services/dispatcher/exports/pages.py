@@ -50,7 +50,9 @@ async def ask(request: Request, staff: CompanyAdmin, context: OwnContext) -> Res
 async def find(request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext) -> Response:
     """Go to the customer's page, or say who may be meant, or that nobody is known."""
     form = await request.form()
-    typed = Typed(*(str(form.get(name, "")).strip() for name in MAX_TYPED_CHARS))
+    customer_id, email, phone = (str(form.get(name, "")) for name in MAX_TYPED_CHARS)
+    # Two ids may differ in white space alone.
+    typed = Typed(customer_id if customer_id.strip() else "", email.strip(), phone.strip())
     if faults := text_faults(vars(typed)):
         raise Problem(400, errors=faults)
     sought = SoughtCustomer(typed.customer_id or None, typed.email or None, typed.phone or None)

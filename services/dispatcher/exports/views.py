@@ -95,6 +95,8 @@ class Choice:
     addresses: str
     has_several: bool
     """Whether it may be one of several people."""
+    is_shared: bool
+    """Whether the id stands for nobody: only with an address it means a customer."""
 
     @classmethod
     def all_of(cls, several: SeveralCustomers) -> "list[Choice]":
@@ -106,6 +108,7 @@ class Choice:
                 counted("%(num)s mail address", "%(num)s mail addresses", one.addresses)
                 % {"num": one.addresses},
                 one.addresses > 1,
+                one.is_shared,
             )
             for one in several.customers
         ]

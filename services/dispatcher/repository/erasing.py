@@ -11,6 +11,7 @@ from services.dispatcher.invitations.repository import COLUMNS
 from shared.db import UnitOfWork
 from shared.privacy.erased import TARGETS, Target, of_target, target_values
 from shared.privacy.persons import NOBODY
+from shared.privacy.subjects import NO_DIGEST
 
 ERASED_REASON = "erased"
 """Why an invitation, and its delivery, is dropped."""
@@ -182,7 +183,8 @@ class ErasedDecision(NamedTuple):
 WRITE_DECISIONS = f"""
     UPDATE decision d
     SET source_id = n.source_id, facts = n.facts, grounds = n.grounds, customer_id = '{NOBODY}',
-        person = '{NOBODY}', contact_key = NULL, difference = NULL, difference_person = NULL
+        person = '{NOBODY}', contact_key = NULL, digest = '{NO_DIGEST}',
+        difference = NULL, difference_person = NULL
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:source_ids AS text[]),
         CAST(:facts AS bytea[]), CAST(:grounds AS bytea[])
@@ -217,6 +219,18 @@ ERASE_DIFFERENCES = f"""
 async def erase_differences(uow: UnitOfWork, targets: Collection[Target]) -> Sequence[Row[Any]]:
     """Erase what came of these customers under the events of others; returns which events."""
     return (await uow.execute(ERASE_DIFFERENCES, target_values(targets))).all()
+
+
+ERASE_CASES = f"""
+    UPDATE case_heard t SET person = '{NOBODY}'
+    FROM {TARGETS}
+    WHERE n.contact IS NULL AND t.tenant = n.tenant AND t.person = n.person
+"""
+
+
+async def erase_cases(uow: UnitOfWork, targets: Collection[Target]) -> None:
+    """Let these customers' cases be nobody's. Those under one of several addresses follow by event."""
+    await uow.execute(ERASE_CASES, target_values(targets))
 
 
 REMOVE_KNOWN = f"""

@@ -12,20 +12,22 @@ from services.dispatcher.models import (
     decision,
     erasure,
     erasure_confirmation,
+    erasure_request,
     invitation,
     known_customer,
     sending_change,
     suppression_lift,
 )
 from shared.outbound.deliveries import DELIVERY
+from shared.privacy.persons import NOBODY
 from shared.privacy.removal import (
     NO_EVENT,
-    REMOVED_ID,
     invitation_without_customer,
     transaction_without_customer,
     without_customer,
 )
 from shared.privacy.retention import LINK_END, LINK_OVER, ClearRule, DeleteRule, RetentionRule, RewriteRule
+from shared.privacy.subjects import NO_DIGEST
 
 ON_ITS_WAY = "('waiting', 'sending')"
 """The states of an invitation or delivery that is not settled."""
@@ -49,6 +51,16 @@ DECISION_OVER = f"""
     )
 """
 """Whether a decision is to be deleted: not while its mail waits, or its link is followed."""
+CASE_HOLDS_CUSTOMER = """EXISTS (
+    SELECT FROM case_heard h
+    WHERE h.tenant = t.tenant AND h.person = t.person AND (h.state <> 'closed' OR h.closed_at >= :contacts)
+)"""
+"""Whether alerts keeps the customer ``t`` yet, for a case that is open or was not closed long ago."""
+KNOWN_AT_MARGIN = "interval '31 days'"
+"""``known_at`` may be so much older than what a customer last came with."""
+WITHOUT_IGNORED_ID = """
+    convert_to(CAST(CAST(convert_from(t.grounds, 'UTF8') AS jsonb) - 'ignored_id' AS text), 'UTF8')
+"""
 IS_KEYED_HASH = "t.id ~ '^[0-9a-f]{64}$'"
 
 RETENTION: tuple[RetentionRule, ...] = (
@@ -70,12 +82,13 @@ RETENTION: tuple[RetentionRule, ...] = (
             )
         """,
     ),
-    # By what a customer is known to an erasure, once nothing else here is of them.
+    # By what a customer is known to an erasure, once no service has anything else of them.
     DeleteRule(
         "contacts",
         known_customer,
         f"""
-            t.known_at < :contacts
+            t.known_at < CAST(:contacts AS timestamptz) - {KNOWN_AT_MARGIN}
+            AND NOT {CASE_HOLDS_CUSTOMER}
             AND NOT EXISTS (
                 SELECT FROM decision d
                 WHERE d.tenant = t.tenant AND d.person = t.person
@@ -90,10 +103,18 @@ RETENTION: tuple[RetentionRule, ...] = (
     RewriteRule(
         "contacts",
         decision,
-        f"t.customer_id <> '{REMOVED_ID}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
+        # A customer's own id may be the one that stands in for an id that was removed.
+        f"t.person IS DISTINCT FROM '{NOBODY}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
         "facts",
         transaction_without_customer,
-        without_customer(decision, difference="NULL", difference_person="NULL"),
+        without_customer(
+            decision,
+            source_id="CAST(t.event_id AS text)",
+            digest=f"'{NO_DIGEST}'",
+            grounds=WITHOUT_IGNORED_ID,
+            difference="NULL",
+            difference_person="NULL",
+        ),
     ),
     RewriteRule(
         "contacts",
@@ -117,7 +138,11 @@ RETENTION: tuple[RetentionRule, ...] = (
     ),
     DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
     DeleteRule("decisions", answer_heard, "t.heard_at < :decisions"),
-    DeleteRule("decisions", case_heard, "t.heard_at < :decisions AND t.state = 'closed'"),
+    DeleteRule(
+        "decisions",
+        case_heard,
+        "t.heard_at < :decisions AND t.state = 'closed' AND (t.closed_at < :contacts OR t.closed_at IS NULL)",
+    ),
     DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
     # Forms know by the last change whether they are stale.
     DeleteRule(
@@ -133,5 +158,6 @@ RETENTION: tuple[RetentionRule, ...] = (
     DeleteRule("audit", audit_line, "t.at < :audit"),
     # That somebody is erased stays in ``erased``; who asked for it and why does not.
     DeleteRule("audit", erasure, "t.asked_at < :audit"),
+    DeleteRule("audit", erasure_request, "t.asked_at < :audit"),
     DeleteRule("audit", erasure_confirmation, "t.confirmed_at < :audit"),
 )

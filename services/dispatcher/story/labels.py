@@ -7,7 +7,6 @@ from sqlalchemy import Row
 
 from shared.pages.language import spoken, translated
 from shared.privacy.persons import NOBODY
-from shared.privacy.subjects import ERASED_CUSTOMER
 from shared.values.messages import message
 
 REASONS = {
@@ -83,16 +82,17 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def customer_label(customer_id: str) -> str:
-    """A customer's id; of the hash that stands for an address or a number, only the beginning; of a customer
-    who was erased or is not kept any more that they were.
-    """
-    if customer_id == NOBODY:
-        return translated("erased on request")
-    if customer_id == ERASED_CUSTOMER.id:
-        return translated("not kept any more")
+    """A customer's id; of the hash that stands for an address or a number, only the beginning."""
     if not _HASH.fullmatch(customer_id):
         return customer_id
     return translated("code %(beginning)s…") % {"beginning": customer_id[:8]}
+
+
+def decision_customer_label(customer_id: str, person: str | None) -> str:
+    """The customer of a decision, or why there is none any more."""
+    if customer_id == NOBODY:
+        return translated("erased on request")
+    return customer_label(customer_id) if person != NOBODY else translated("not kept any more")
 
 
 def outcome_label(row: Row[Any], *, with_case: bool = True) -> str:

@@ -15,7 +15,7 @@ from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.story import repository
-from services.dispatcher.story.labels import SURVEY_OUTCOMES, customer_label
+from services.dispatcher.story.labels import SURVEY_OUTCOMES, customer_label, decision_customer_label
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
 from services.dispatcher.story.views import EventLine, EventPage, EventsPage, TodaysOutcomes
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -28,7 +28,6 @@ from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.privacy.persons import NOBODY
-from shared.privacy.subjects import ERASED_CUSTOMER
 from shared.service import Context
 from shared.values.zones import zone_of
 
@@ -132,8 +131,8 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         left_out=left_out_fields(story.facts),
         mail_reason=mail_reason(invitation.reason) if invitation is not None else "",
         outcomes=SURVEY_OUTCOMES,
-        customer=customer_label(decision.customer_id),
-        customer_is_kept=decision.customer_id not in {NOBODY, ERASED_CUSTOMER.id},
+        customer=decision_customer_label(decision.customer_id, decision.person),
+        customer_is_kept=decision.person != NOBODY,
         segments=_visible_segments(tenant, staff, decision.segments),
     )
     return context.pages.page(request, page, staff=staff, frame=frame)

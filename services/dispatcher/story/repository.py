@@ -50,7 +50,7 @@ def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[
 
 
 _EVENTS = """
-    SELECT d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.reason, d.facts,
+    SELECT d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.facts,
         d.difference_at, i.state, i.test, i.anonymous, a.state AS answer_state, a.score,
         c.number AS case_number, c.state AS case_state
     FROM decision d

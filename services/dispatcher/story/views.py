@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import decode_facts
-from services.dispatcher.story.labels import OUTCOMES, customer_label, outcome_label
+from services.dispatcher.story.labels import OUTCOMES, decision_customer_label, outcome_label
 from services.dispatcher.story.steps import EventStory, StoryStep
 from shared.events import Transaction
 from shared.pages.language import spoken
@@ -28,7 +28,9 @@ class EventLine:
     def of(cls, row: Row[Any], *, with_case: bool) -> "EventLine":
         """A row of the list; ``with_case``: cases may be shown."""
         outcome = outcome_label(row, with_case=with_case)
-        return cls(row, decode_facts(row.facts), outcome, customer_label(row.customer_id))
+        return cls(
+            row, decode_facts(row.facts), outcome, decision_customer_label(row.customer_id, row.person)
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.ids import derived
+from shared.privacy.persons import person_of
 from shared.secrets import customer_hash
 
 from .conftest import SECRET, Bench, bearer
@@ -165,6 +166,35 @@ async def test_doubles_in_one_batch_are_one_and_contradictions_are_refused(bench
         {"field": "/id", "detail": "This id stands in this batch already, with other content."}
     ]
     assert [answer.score for answer in await bench.published()] == [9]
+
+
+async def test_an_address_is_kept_as_a_keyed_hash_under_any_id(bench: Bench) -> None:
+    await bench.import_answers(
+        item(id="a", customer={"id": "c9", "email": "Karen@Example.com"}),
+        item(id="b", customer={"email": "karen@example.com"}),
+        item(id="c", customer={"id": "c9", "phone": "+4512345678"}),
+        item(id="d", customer="c9"),
+    )
+    contacts = {answer.id: answer.contact_key for answer in await bench.published()}
+    karen = customer_hash(SECRET, "acme", "karen@example.com")
+    assert contacts == {derived("import", "acme", name): karen for name in "ab"} | {
+        derived("import", "acme", name): None for name in "cd"
+    }
+
+
+async def test_an_id_of_nobody_is_no_id(bench: Bench) -> None:
+    """As at the door of events: the customer is called by the address, or else by the number."""
+    named: list[tuple[str, dict[str, str]]] = [
+        ("a", {"id": "guest", "email": "Karen@Example.com"}),
+        ("b", {"id": "0", "phone": "+4512345678"}),
+        ("c", {"id": "guest"}),
+    ]
+    await bench.import_answers(*(item(id=name, customer=customer) for name, customer in named))
+    ids = [customer_hash(SECRET, "acme", "karen@example.com"), customer_hash(SECRET, "acme", "+4512345678")]
+    assert {answer.id: (answer.customer_id, answer.person) for answer in await bench.published()} == {
+        derived("import", "acme", name): (each, person_of(SECRET, "acme", each))
+        for name, each in zip("abc", [*ids, "guest"], strict=True)
+    }
 
 
 async def test_a_customer_without_an_id_is_known_by_the_hash_of_the_address(bench: Bench) -> None:

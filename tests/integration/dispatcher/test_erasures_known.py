@@ -22,7 +22,7 @@ from support.http_clients import SECRET, context_on
 
 from services.dispatcher import backfill
 from services.dispatcher.app import SERVICE
-from services.dispatcher.erasures.erasure_commands import ErasureRefused
+from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.handlers import handle_answers
 from services.dispatcher.recovery import erased_page, recovery
 from shared.db.database import Database

@@ -43,19 +43,6 @@ def test_the_proxy_brings_what_our_services_ask_each_other_to_each_that_answers(
     assert f"\n{address[1]} {{\n" in CADDYFILE.read_text()
 
 
-def test_the_proxy_refuses_no_path_that_it_passes_on() -> None:
-    """Caddy orders directives by their names: one that answers goes before any that passes on."""
-    answers = re.findall(
-        r"^\t(?:respond|error|abort|redir|file_server)\b(.*)$", CADDYFILE.read_text(), re.MULTILINE
-    )
-    assert answers
-    assert all(each.startswith(" @") for each in answers)
-    (refused,) = re.findall(r"^\t@others not path (.+)$", CADDYFILE.read_text(), re.MULTILINE)
-    assert set(refused.split()) == set().union(
-        *(paths for name, paths in routes().items() if name.endswith("_data"))
-    )
-
-
 def test_what_speaks_to_machines_is_not_shown_to_the_world() -> None:
     assert routes()["machines"] == {"/healthz", "/readyz", "/metrics"}
 

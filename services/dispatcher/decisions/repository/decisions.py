@@ -16,8 +16,8 @@ from shared.events import Invitation, Transaction
 from shared.events.segments import segments_of
 
 _COLUMNS = (
-    "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.reason, d.survey_id, d.invitation_id, "
-    "d.segments, d.facts, d.grounds, d.difference, d.difference_at"
+    "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.survey_id, "
+    "d.invitation_id, d.segments, d.facts, d.grounds, d.difference, d.difference_at"
 )
 
 

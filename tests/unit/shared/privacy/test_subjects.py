@@ -26,7 +26,7 @@ from shared.events import (
 )
 from shared.privacy.persons import person_of
 from shared.privacy.stripping import PERSONAL
-from shared.privacy.subjects import ERASED_CUSTOMER, Subject, erase_event, erased_form, subject_of
+from shared.privacy.subjects import ERASED_CUSTOMER, NO_DIGEST, Subject, erase_event, erased_form, subject_of
 from shared.secrets import customer_hash
 
 SECRET = "a secret of the tests, long enough for all"
@@ -36,7 +36,7 @@ NAMES_A_CUSTOMER = {"customer", "customer_id", "contact_key", "person"}
 """A field of such a name, or the type of a customer, makes an event one about a customer."""
 WHERE_AND_WHEN = {"segments", "organisation", "touchpoint", "occurred_at"}
 KEPT: dict[type[Data], set[str]] = {
-    Transaction: {"id", "source", "type", "accepted_at", "digest", *WHERE_AND_WHEN},
+    Transaction: {"id", "source", "type", "accepted_at", *WHERE_AND_WHEN},
     Invitation: {
         *("id", "version", "state", "reason", "survey_id", "survey_version", "survey_name", "measurement"),
         *("language", "test", "anonymous", "event_id", "event_type", "decided_at", "due_at", "sent_at"),
@@ -108,7 +108,7 @@ SIMPLE: dict[Any, Any] = {
     date: lambda _: NOW.date(),
     Raw: lambda name: Raw(msgspec.json.encode({name: name})),
 }
-BLANK: tuple[Any, ...] = (None, "", UNSET, (), ERASED_CUSTOMER)
+BLANK: tuple[Any, ...] = (None, "", UNSET, (), ERASED_CUSTOMER, NO_DIGEST)
 
 
 def about_customers() -> list[Topic[Any]]:
@@ -160,6 +160,7 @@ def test_whom_an_event_is_about() -> None:
     assert subject_of(SECRET, TRANSACTIONS.event("acme", nobody, NOW)) == mine._replace(
         person=person_of(SECRET, "acme", contact)
     )
+    assert subject_of(SECRET, TRANSACTIONS.event("acme", erase_event(named), NOW)) is None
     for topic in (INVITATIONS, ANSWERS, CASES):
         data = filled(topic.data, "x")
         own = {"customer": customer} if topic is INVITATIONS else {"customer_id": "c-1"}
