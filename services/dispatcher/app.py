@@ -2,6 +2,7 @@
 
 from services.dispatcher import backfill
 from services.dispatcher.erasing import erase
+from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
 from services.dispatcher.gauges import measure_mails
 from services.dispatcher.handlers import subscriptions
 from services.dispatcher.invitations.queue import InvitationQueue
@@ -32,12 +33,13 @@ from shared.service import Context, Loops, PersonalData, Service, lazy_api
 
 
 def worker_loops(context: Context) -> Loops:
-    """The watch over the senders' leases, and what an upgrade may leave to be done."""
+    """The watch over the senders' leases, what an upgrade may leave to be done, and links that have ended."""
     leases = watch_leases(context.service, context.database, context.health, record_unknown)
     return {
         LEASES_LOOP: leases,
         UNPUBLISHED_LOOP: unpublished_loop(context),
         backfill.BACKFILL_LOOP: backfill.backfill_loop(context),
+        EXPORT_LINKS_LOOP: export_links_loop(context),
     }
 
 

@@ -217,6 +217,26 @@ erasure_confirmation = Table(
     Column("kept_at", INSTANT, nullable=False),
     Index(None, "kept_at"),
 )
+export_link = Table(
+    "export_link",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("person", Text, nullable=False, info=PERSONAL),
+    Column("contact", Text, comment="The one address that it shows; NULL: all of them.", info=PERSONAL),
+    Column(
+        "contacts",
+        ARRAY(Text),
+        nullable=False,
+        comment="The addresses that were known when it was made.",
+        info=PERSONAL,
+    ),
+    Column("who", Text, nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False),
+    Column("withdrawn_at", INSTANT),
+    Index(None, "tenant", "person"),
+)
 decision = Table(
     "decision",
     metadata,
@@ -241,6 +261,12 @@ decision = Table(
         "difference_person",
         Text,
         comment="Whose the difference is; NULL: there is none, or nobody's.",
+        info=PERSONAL,
+    ),
+    Column(
+        "difference_contact",
+        Text,
+        comment="The keyed hash of its address; empty: came without; NULL: not known.",
         info=PERSONAL,
     ),
     Index(None, "tenant", "decided_at", "event_id"),
@@ -340,6 +366,7 @@ audit_line = Table(
     Column("about", Text),
     Column("facts", JSONB, nullable=False),
     Index(None, "tenant", "at", "id"),
+    Index("ix_audit_line_tenant_about", "tenant", "about", postgresql_where=text("about IS NOT NULL")),
 )
 
 for _table in (decision, invitation, customer, suppression, suppression_lift):

@@ -17,6 +17,7 @@ AuditAct = Literal[
     "export",
     "export_link",
     "export_opened",
+    "export_link_withdrawn",
     "erasure",
     "retention",
     "survey",

@@ -27,7 +27,7 @@ class ExportSection(msgspec.Struct, frozen=True, kw_only=True):
     kind: ExportKind
     records: tuple[AnyRecord, ...] = ()
     older_before: Instant | None = None
-    """There are older ones; they come when this is given as ``before``."""
+    """There may be older ones; they come when this is given as ``before``."""
 
 
 class ExportQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +61,19 @@ IS_PERSON = """(t.person = :person
 """Whether a row ``t`` is the person's; ``customer_id``: as its ``PersonalTable`` has it."""
 
 
+def newest_first(at: str) -> str:
+    """The end of a statement of records: those of one time are never parted, and those without one come last.
+
+    So ``before``, which is a time, names a place between records. More rows than ``limit`` are possible only
+    where the last of them are of one time, such as those that one transaction stored.
+
+    :param at: the SQL of the time that a record has.
+    """
+    return f"""(CAST(:before AS timestamptz) IS NULL OR {at} < :before OR {at} IS NULL)
+    ORDER BY {at} DESC NULLS LAST
+    FETCH FIRST (:limit) ROWS WITH TIES"""
+
+
 def of_person(at: str, contact: str = "t.contact_key", customer_id: str = "t.customer_id") -> str:
     """The end of a statement behind WHERE: the rows ``t`` of the person, newest first.
 
@@ -70,9 +83,7 @@ def of_person(at: str, contact: str = "t.contact_key", customer_id: str = "t.cus
     """
     return f"""t.tenant = :tenant AND {IS_PERSON.format(customer_id=customer_id)}
         AND (CAST(:contact AS text) IS NULL OR {contact} IS NULL OR {contact} = :contact)
-        AND (CAST(:before AS timestamptz) IS NULL OR {at} < :before)
-    ORDER BY {at} DESC NULLS LAST
-    LIMIT :limit"""
+        AND {newest_first(at)}"""
 
 
 def in_body(name: str, kind: str = "text") -> str:
@@ -85,7 +96,7 @@ class ExportSource(NamedTuple):
 
     kind: ExportKind
     statement: str
-    """It ends with ``of_person``, or says the same: newest first, with the parameters of ``ExportQuery``."""
+    """It ends with ``of_person`` or ``newest_first``, with the parameters of ``ExportQuery``."""
     record: Callable[[Any], AnyRecord]
 
 
@@ -106,12 +117,16 @@ async def read_sources(
 def section_of(
     query: ExportQuery, service: str, kind: ExportKind, records: Sequence[AnyRecord]
 ) -> ExportSection:
-    """The section with what a statement found, which is cut between two different times."""
-    if len(records) <= query.limit:
-        return ExportSection(service=service, kind=kind, records=tuple(records))
-    first_left_out, shown = records[query.limit].at, records[: query.limit]
-    older = [record for record in shown if record.at != first_left_out] or shown
-    return ExportSection(service=service, kind=kind, records=tuple(older), older_before=older[-1].at)
+    """The section with what a statement found, which is cut between two different times.
+
+    Where all that was found is of one time, it is all of that time.
+    """
+    older_before = None
+    if len(records) > query.limit:
+        first_left_out = records[query.limit].at
+        records = [record for record in records if record.at != first_left_out] or records
+        older_before = records[-1].at
+    return ExportSection(service=service, kind=kind, records=tuple(records), older_before=older_before)
 
 
 def encode_sections(sections: Sequence[ExportSection]) -> bytes:

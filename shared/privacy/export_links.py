@@ -4,12 +4,14 @@ import base64
 import binascii
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
 from shared.clock import Clock, system_clock
+from shared.ids import derived
 from shared.secrets import derive
 
 LINK_LIFETIME = timedelta(days=7)
@@ -26,6 +28,20 @@ class ExportSubject(NamedTuple):
     contact: str | None
 
 
+class ExportLink(NamedTuple):
+    """What a token says."""
+
+    id: UUID
+    """Of its row; it follows from the token, which a version that knows no rows reads as ever."""
+    subject: ExportSubject
+    expires_at: datetime
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was signed, to the second."""
+        return self.expires_at - LINK_LIFETIME
+
+
 class _LinkPayload(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     tenant: str
     person: str
@@ -40,14 +56,15 @@ class ExportLinks:
         self._key = derive(secret, "link:export")
         self._clock = clock
 
-    def sign(self, subject: ExportSubject) -> tuple[str, datetime]:
-        """A token for this person, and when it ends."""
+    def sign(self, subject: ExportSubject) -> tuple[str, ExportLink]:
+        """A token for this person, and what it says."""
         expires_at = (self._clock() + LINK_LIFETIME).replace(microsecond=0)
         payload = msgspec.msgpack.encode(_LinkPayload(*subject, int(expires_at.timestamp())))
-        return base64.urlsafe_b64encode(payload + self._tag(payload)).rstrip(b"=").decode(), expires_at
+        token = base64.urlsafe_b64encode(payload + self._tag(payload)).rstrip(b"=").decode()
+        return token, ExportLink(_id_of(token), subject, expires_at)
 
-    def read(self, token: str) -> ExportSubject | None:
-        """Whose data a token shows; None when we did not sign it, or it has ended."""
+    def read(self, token: str) -> ExportLink | None:
+        """What a token says; None when we did not sign it, or it has ended."""
         if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
             return None
         try:
@@ -63,7 +80,12 @@ class ExportLinks:
         read = msgspec.msgpack.decode(payload, type=_LinkPayload)
         if read.expires_at <= self._clock().timestamp():
             return None
-        return ExportSubject(read.tenant, read.person, read.contact)
+        subject = ExportSubject(read.tenant, read.person, read.contact)
+        return ExportLink(_id_of(token), subject, datetime.fromtimestamp(read.expires_at, UTC))
 
     def _tag(self, payload: bytes) -> bytes:
         return hmac.digest(self._key, _PURPOSE + payload, hashlib.sha256)
+
+
+def _id_of(token: str) -> UUID:
+    return derived("export link", token)

@@ -21,16 +21,20 @@ ExportKind = Literal[
     "suppression_lift",
     "visit",
     "answer",
+    "took_part",
     "counted_answer",
     "case",
+    "access",
 ]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 """In the order in which a customer reads them."""
 ExportOrigin = Literal["company", "customer", "import", "staff", "afterword"]
 """From whom it comes: the company's systems; the customer; answers that the company imported; what colleagues
 did; what arose while Afterword worked."""
-ExportPurpose = Literal["find", "ask", "respect_no", "tell_machines", "listen", "count", "follow_up"]
-KeptKind = Literal["contacts", "comments", "cases", "decisions", "visits", "deliveries", "always"]
+ExportPurpose = Literal[
+    "find", "ask", "respect_no", "tell_machines", "listen", "answer_once", "count", "follow_up", "account"
+]
+KeptKind = Literal["contacts", "comments", "cases", "decisions", "visits", "deliveries", "audit", "always"]
 """By which of the company's rules it is kept; ``always``: as long as the customer is not asked."""
 ALWAYS: KeptKind = "always"
 PURPOSES: dict[ExportKind, ExportPurpose] = {
@@ -43,8 +47,10 @@ PURPOSES: dict[ExportKind, ExportPurpose] = {
     "suppression_lift": "respect_no",
     "visit": "tell_machines",
     "answer": "listen",
+    "took_part": "answer_once",
     "counted_answer": "count",
     "case": "follow_up",
+    "access": "account",
 }
 KEPT: dict[ExportKind, KeptKind] = {
     "known": "contacts",
@@ -56,8 +62,10 @@ KEPT: dict[ExportKind, KeptKind] = {
     "suppression_lift": "always",
     "visit": "visits",
     "answer": "comments",
+    "took_part": "contacts",
     "counted_answer": "comments",
     "case": "cases",
+    "access": "audit",
 }
 
 
@@ -69,7 +77,10 @@ class ExportRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class KnownRecord(ExportRecord, frozen=True, kw_only=True, tag="known"):
-    """One way in which the customer came: the id, with the keyed hashes of address and number."""
+    """One way in which the customer came: the id, with the keyed hashes of address and number.
+
+    ``at``: when the customer last came so, give or take a month.
+    """
 
     customer_id: str
     address_hash: str | None = None
@@ -218,6 +229,12 @@ class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
     before: tuple[AnswerVersion, ...] = ()
 
 
+class TookPartRecord(ExportRecord, frozen=True, kw_only=True, tag="took_part"):
+    """The link to an anonymous survey was answered. Neither when nor what is kept with it."""
+
+    invitation: UUID
+
+
 class CountedAnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="counted_answer"):
     """An answer as it counts in the company's scores."""
 
@@ -274,6 +291,18 @@ class CaseRecord(ExportRecord, frozen=True, kw_only=True, tag="case"):
     steps: tuple[CaseStep, ...] = ()
 
 
+AccessActor = Literal["colleague", "program", "operator", "customer"]
+
+
+class AccessRecord(ExportRecord, frozen=True, kw_only=True, tag="access"):
+    """Somebody looked at what is kept of the customer, or gave or erased a part of it; not who it was."""
+
+    act: str
+    """As the log has it."""
+    who: AccessActor | None = None
+    """What kind of actor it was; None: one that only a newer version knows."""
+
+
 AnyRecord = (
     KnownRecord
     | EventRecord
@@ -284,8 +313,10 @@ AnyRecord = (
     | SuppressionLiftRecord
     | VisitRecord
     | AnswerRecord
+    | TookPartRecord
     | CountedAnswerRecord
     | CaseRecord
+    | AccessRecord
 )
 
 CUSTOMER_FIELDS = ("name", "email", "phone", "locale", "time_zone", "country", "basis")

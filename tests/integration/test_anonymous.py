@@ -6,14 +6,16 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from support.companies import Company, World, an_event
+from support.exports import export
 from support.http_clients import SECRET
 from support.stored_texts import texts_in
 
+from services.collector.repository.anonymous import forget_claims
 from services.command import service
 from services.dispatcher.invitations.repository import find_by_id
 from services.dispatcher.invitations.states import move_invitation, read_invitation
@@ -22,6 +24,7 @@ from services.scorer.counting_anonymous import AnonymousCounter
 from shared.events import TRANSACTIONS
 from shared.health import Health
 from shared.link_tokens import LinkSigner
+from shared.privacy.export_records import TookPartRecord
 
 COMMENT = "pterodactyl"
 """A word that only the answer has."""
@@ -177,6 +180,19 @@ def times(found: Sequence[tuple[str, frozenset[str]]]) -> set[str]:
     """The times that are more than days, to the second."""
     every = {text[:19].replace(" ", "T") for _, texts in found for text in texts if TIME.fullmatch(text)}
     return {time for time in every if not time.endswith(":00:00")}
+
+
+async def test_an_export_says_that_the_customer_took_part_once_nobody_can_see_when(town: Town) -> None:
+    _, invitation = await town.invite("ortrud")
+    assert await town.answer(invitation, score="2", comment=COMMENT) == 303
+    kept = await export(town.world, town.company, "/v1/customers/ortrud/export")
+    assert not [each for each in kept.sections if each.kind == "took_part" and each.records]
+    async with town.world.contexts["collector"].database.transaction() as uow:
+        await forget_claims(uow, datetime.now(UTC).date() + timedelta(days=2))
+    kept = await export(town.world, town.company, "/v1/customers/ortrud/export")
+    (part,) = [record for each in kept.sections if each.kind == "took_part" for record in each.records]
+    assert part == TookPartRecord(at=None, obtained_from="customer", invitation=invitation)
+    assert COMMENT not in repr(kept)
 
 
 async def test_a_customer_cannot_answer_twice(town: Town) -> None:

@@ -1,7 +1,7 @@
 """What is kept of a customer: all of it, of nobody else, for nobody else, and never in part."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,10 +26,14 @@ from support.exports import (
 from support.http_clients import SECRET
 
 from services import SERVICES
+from services.alerts.cases.repository import export as alerts_export
+from services.collector.repository import export as collector_export
 from services.command import service
+from services.dispatcher.exports import repository as dispatcher_export
 from services.dispatcher.exports.schemas import Export
+from services.scorer.repository import export as scorer_export
 from services.trigger import tenants
-from shared.privacy.export import ASKED_SERVICES
+from shared.privacy.export import ASKED_SERVICES, ExportQuery, ExportSource, read_sources
 from shared.privacy.export_links import ExportLinks, ExportSubject
 from shared.privacy.export_records import KEPT, PURPOSES
 from shared.privacy.persons import person_of
@@ -37,13 +41,32 @@ from shared.privacy.service_tokens import TOKEN_SCHEME, ServiceTokens
 from shared.secrets import customer_hash
 
 TABLES_WITHOUT_RECORDS = {
-    "dispatcher.erased",
-    "collector.erased",
-    "scorer.erased",
-    "alerts.erased",
-    "dispatcher.erasure",
+    **{f"{name}.erased": "who is in it was erased, and has no export" for name in SERVICES},
+    "dispatcher.erasure": "what was erased under one address is an access record",
+    "dispatcher.export_link": "each link that was made, opened or withdrawn is an access record",
+    **{f"{name}.outbox": "events on their way, of what their service exports" for name in SERVICES},
 }
-"""They hold who was erased, of whom there is no export."""
+"""Tables in which a customer's pseudonym may be, and why an export has no record of them."""
+TABLES_WITH_OTHER_RECORDS = {"dispatcher.audit_line"}
+"""They have the pseudonym in another column than ``person``, and records in an export."""
+
+
+async def test_every_table_with_the_pseudonym_in_any_column_has_records_or_a_reason(
+    world: World, amber: Company
+) -> None:
+    await page(world, amber.people["admin"], f"/customers/{person(amber)}/link", {})
+    await world.deliver_all()
+    found = {table for table, rows in (await world.rows()).items() if person(amber) in repr(rows)}
+    with_person = {
+        f"{name}.{table.name}"
+        for name in SERVICES
+        for table in service(name).metadata.sorted_tables
+        if "person" in table.columns
+    }
+    assert found <= with_person | TABLES_WITH_OTHER_RECORDS | TABLES_WITHOUT_RECORDS.keys()
+    assert found >= TABLES_WITH_OTHER_RECORDS | {"dispatcher.export_link"}
+    (log,) = [each for each in (await export(world, amber)).sections if each.kind == "access"]
+    assert "export_link" in {each.act for each in log.records}  # type: ignore[union-attr]
 
 
 async def test_every_table_with_a_person_is_in_the_export(world: World, amber: Company) -> None:
@@ -244,6 +267,74 @@ async def test_a_customer_with_very_much_is_read_in_parts(world: World, birch: C
     assert len(seen) == 1000
     shown = await page(world, birch.people["admin"], f"/customers/{person_of(SECRET, 'birch', 'birch-big')}")
     assert "These are the newest; there are older ones." in shown.text
+
+
+SOURCES: dict[str, Sequence[ExportSource]] = {
+    "dispatcher": dispatcher_export.SOURCES,
+    "collector": collector_export.SOURCES,
+    "scorer": scorer_export.SOURCES,
+    "alerts": alerts_export.SOURCES,
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+async def test_every_source_is_read_in_parts_without_a_gap_or_a_doubling(
+    world: World, amber: Company, name: str
+) -> None:
+    assert set(SOURCES) == {"dispatcher", *ASKED_SERVICES}
+    address = customer_hash(SECRET, "amber", "customer@amber.example")
+    for source in SOURCES[name]:
+        assert "NULLS LAST\n    FETCH FIRST (:limit) ROWS WITH TIES" in source.statement, source.kind
+        found = {}
+        for limit in (1, 2, 3, 200):
+            before, read = None, []
+            while True:
+                query = ExportQuery(
+                    tenant="amber", person=person(amber), kind=source.kind, before=before, limit=limit
+                )
+                async with world.contexts[name].database.reading() as uow:
+                    (section,) = await read_sources(uow, query, name, [source], contacts=[address])
+                read += [msgspec.json.encode(each) for each in section.records]
+                if section.older_before is None:
+                    break
+                before = section.older_before
+            found[limit] = sorted(read)
+        assert len({tuple(each) for each in found.values()}) == 1, source.kind
+        assert len(found[1]) == len(set(found[1])), source.kind
+
+
+async def test_more_ways_to_be_known_and_times_that_are_missing_than_a_section_holds_are_all_read(
+    world: World, birch: Company
+) -> None:
+    await send_event(world, birch, 7, {"id": "birch-many", "email": "many@birch.example"})
+    async with world.contexts["dispatcher"].database.transaction() as uow:
+        await uow.execute(
+            """
+            INSERT INTO known_customer (tenant, person, contact, phone, customer_id, known_at)
+            SELECT k.tenant, k.person, k.contact, 'hash-' || n, k.customer_id, k.known_at - n / 3 * interval '1 day'
+            FROM known_customer k, generate_series(1, 700) n
+            WHERE k.tenant = 'birch' AND k.customer_id = 'birch-many'
+            """
+        )
+        await uow.execute(
+            """
+            INSERT INTO customer (tenant, id, person, address, invited_at)
+            SELECT c.tenant, 'many-' || n, c.person, NULL, CASE WHEN n < 250 THEN now() - n * interval '1 hour' END
+            FROM customer c, generate_series(1, 500) n
+            WHERE c.tenant = 'birch' AND c.id = 'birch-many'
+            """
+        )
+    for kind, expected in (("known", 701), ("asked", 502)):
+        before, read = "", []
+        while True:
+            more = {"kind": kind} | ({"before": before} if before else {})
+            document = await export(world, birch, "/v1/customers/birch-many/export", **more)
+            (section,) = [each for each in document.sections if each.records]
+            read += [repr(each) for each in section.records]
+            if section.older_before is None:
+                break
+            before = section.older_before.isoformat()
+        assert (len(read), len(set(read))) == (expected, expected), kind
 
 
 async def test_more_exports_at_once_than_have_a_place_are_refused_and_none_is_in_part(

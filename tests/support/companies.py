@@ -35,6 +35,7 @@ from shared.http.csrf import CSRF_HEADER, CsrfGuard
 from shared.http.staff_auth import ACCESS_COOKIE, SESSION_COOKIE, AccessPass, Staff
 from shared.link_tokens import LinkSigner
 from shared.permissions import Role
+from shared.privacy.persons import person_of
 from shared.service import Context
 
 SCOPES: tuple[str, ...] = ("admin",)
@@ -73,6 +74,7 @@ class Company:
     survey: str = ""
     suppression: str = ""
     erasure: str = ""
+    export_link: str = ""
     event: UUID = NOTHING
     invitation: UUID = NOTHING
     case: UUID = NOTHING
@@ -169,6 +171,7 @@ class World:
         await self._ask(company)
         await self._answer(company)
         await self._care(company)
+        await self._make_export_link(company)
         return company
 
     async def post(self, name: str, company: Company, path: str, body: Any, **headers: str) -> Any:
@@ -225,6 +228,18 @@ class World:
             admin = company.people["admin"].staff.id
             company.link = str(await new_link(uow, company.name, admin))
         await self.post("alerts", company, f"/v1/cases/{company.case}/actions", a_note(company.name))
+        await self.deliver_all()
+
+    async def _make_export_link(self, company: Company) -> None:
+        client, admin = self.clients["dispatcher"], company.people["admin"]
+        pseudonym = person_of(SECRET, company.name, f"{company.name}-customer")
+        client.cookies.clear()
+        made = await client.post(
+            f"/customers/{pseudonym}/link", data={"csrf": admin.csrf()}, headers=admin.headers(page=True)
+        )
+        assert made.status_code == 200, made.text
+        listed = await client.get("/v1/customers/export-links", headers=company.headers)
+        company.export_link = listed.json()["links"][0]["id"]
         await self.deliver_all()
 
 

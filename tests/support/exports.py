@@ -1,6 +1,7 @@
 """What the tests of exports do: a company with one of everything, and requests for what is kept."""
 
 import importlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -85,15 +86,17 @@ def kinds(document: Export) -> dict[tuple[str, str], int]:
     return {(each.service, each.kind): len(each.records) for each in document.sections}
 
 
-async def send_event(world: World, company: Company, number: int, customer: dict[str, str]) -> None:
-    sent = an_event(company.name, id=f"{company.name}-{number}", customer=customer)
+async def send_event(
+    world: World, company: Company, number: int, customer: dict[str, str], **more: Any
+) -> None:
+    sent = an_event(company.name, id=f"{company.name}-{number}", customer=customer, **more)
     await world.post("trigger", company, "/v1/events", sent)
-    (event,) = [
+    events = [
         one
         for one in await world.transactions()
         if one.tenant == company.name and one.data.id == f"{company.name}-{number}"
     ]
-    await world.deliver(event, TRANSACTIONS.name)
+    await world.deliver(max(events, key=lambda one: one.time), TRANSACTIONS.name)
     await world.deliver_all()
 
 
@@ -129,3 +132,18 @@ class Broken(httpx.AsyncBaseTransport):
             found: httpx.Response = await self._how(request)
             return found
         return await self._way.handle_async_request(request)
+
+
+async def link_of(world: World, company: Company, customer: str = "customer") -> str:
+    """The path of a new link to what is kept of the customer whose id ends so."""
+    whom = person_of(SECRET, company.name, f"{company.name}-{customer}")
+    made = await page(world, company.people["admin"], f"/customers/{whom}/link", {})
+    assert made.status_code == 200
+    (path,) = re.findall(r"http://afterword\.example(/x/[\w-]+)", made.text)
+    return str(path)
+
+
+async def opened(world: World, path: str, language: str = "en") -> httpx.Response:
+    client = world.clients["dispatcher"]
+    client.cookies.clear()
+    return await client.get(path, headers={"accept": "text/html", "accept-language": language})

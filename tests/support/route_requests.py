@@ -85,6 +85,13 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /v1/customers/{customer_id:path}/export": RouteRequest(
             {"customer_id:path": f"{of.name}-customer"}, is_logged=True, foreign=404
         ),
+        "dispatcher GET /v1/customers/export-links": empty,
+        "dispatcher DELETE /v1/customers/export-links/{link_id}": RouteRequest(
+            {"link_id": of.export_link}, foreign=404
+        ),
+        "dispatcher POST /customers/links/{link_id}/withdraw": RouteRequest(
+            {"link_id": of.export_link}, form={}, foreign=404
+        ),
         "dispatcher GET /customers": empty,
         "dispatcher POST /customers": RouteRequest(
             form={"customer_id": f"{of.name}-customer"},

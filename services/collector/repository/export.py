@@ -1,4 +1,4 @@
-"""What the collector keeps of one customer: answers with what they were before, and visits of links."""
+"""What the collector keeps of one customer: answers with their history, visits, answered links."""
 
 from typing import Any
 
@@ -20,6 +20,7 @@ from shared.privacy.export_records import (
     AnswerRecord,
     AnswerVersion,
     InvitationRecord,
+    TookPartRecord,
     VisitRecord,
     answer_record,
     record_of,
@@ -37,6 +38,15 @@ FIND_VISITS = f"""
     JOIN intent n ON n.tenant = t.tenant AND n.invitation_id = t.id
     WHERE {of_person("n.first_at", in_body("contact_key"), CUSTOMER_ID)}
 """
+# That the link to an anonymous survey was answered is the customer's; what was answered hangs on no link.
+# While the link's page may be open, its row has the day: the record comes once that is forgotten.
+FIND_PARTS = f"""
+    SELECT l.invitation_id
+    FROM invitation t
+    JOIN answered_link l ON l.tenant = t.tenant AND l.invitation_id = t.id
+    WHERE l.claim IS NULL
+        AND {of_person("CAST(NULL AS timestamptz)", in_body("contact_key"), CUSTOMER_ID)}
+"""
 FIND_ANSWERS = f"""
     SELECT CAST(to_jsonb(t) AS text) AS body,
         (
@@ -50,7 +60,7 @@ FIND_ANSWERS = f"""
 
 
 async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection]:
-    """The person's answers, the visits of their links, and the copies of their invitations."""
+    """The person's answers, the visits of links, links to anonymous surveys, and copies of invitations."""
     return await read_sources(uow, query, SERVICE, SOURCES)
 
 
@@ -73,6 +83,10 @@ def _visit(row: Row[Any]) -> VisitRecord:
     )
 
 
+def _part(row: Row[Any]) -> TookPartRecord:
+    return TookPartRecord(at=None, obtained_from="customer", invitation=row.invitation_id)
+
+
 def _answer(row: Row[Any]) -> AnswerRecord:
     return answer_record(decode_answer(row.body), _versions.decode(row.before))
 
@@ -81,6 +95,7 @@ SOURCES = (
     ExportSource("invitation", FIND_INVITATIONS, _invitation),
     ExportSource("visit", FIND_VISITS, _visit),
     ExportSource("answer", FIND_ANSWERS, _answer),
+    ExportSource("took_part", FIND_PARTS, _part),
 )
 _replicas = msgspec.json.Decoder(InvitationReplica)
 _versions = msgspec.json.Decoder(tuple[AnswerVersion, ...])

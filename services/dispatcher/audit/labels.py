@@ -12,6 +12,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "export": message("exported the data of a customer"),
     "export_link": message("made a link to the data of a customer"),
     "export_opened": message("opened the link to their data"),
+    "export_link_withdrawn": message("withdrew a link to the data of a customer"),
     "erasure": message("asked to erase a customer"),
     "retention": message("changed how long data is kept"),
     "survey": message("changed a survey"),

@@ -32,7 +32,7 @@ from shared.events.envelope import record_key
 from shared.ids import uuid7
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY
-from shared.privacy.subjects import NO_DIGEST, erase_event
+from shared.privacy.subjects import NO_DIGEST, Subject, erase_event
 from shared.service import Context
 
 Identity = tuple[str, UUID]
@@ -109,12 +109,12 @@ async def _keep_differences(
         for each in repeated
     ]
     erased = await find_erased(uow, [contact.subject for contact in contacts])
-    differing: dict[Identity, tuple[Transaction, str]] = {}
+    differing: dict[Identity, tuple[Transaction, Subject]] = {}
     customers: list[KnownCustomer] = []
     for each, contact in zip(repeated, contacts, strict=True):
         transaction = each.event.data
         if contact.subject not in erased and digests[each.identity] not in {NO_DIGEST, transaction.digest}:
-            differing.setdefault(each.identity, (transaction, contact.person))
+            differing.setdefault(each.identity, (transaction, contact.subject))
             customers.append(
                 known_contact(context.secret, contact, transaction.customer, transaction.accepted_at)
             )

@@ -4,7 +4,7 @@ from typing import Literal
 
 import structlog
 
-from services.dispatcher.context import DispatcherContext
+from shared.db import UnitOfWork
 from shared.http.auth import Caller
 from shared.http.staff_auth import Staff
 from shared.privacy.audit import CUSTOMER, AuditAct, AuditActor, record_audit
@@ -21,10 +21,11 @@ AUDIT_ACTS: dict[ExportAct, AuditAct] = {
 }
 
 
-async def record_access(
-    context: DispatcherContext, act: ExportAct, subject: ExportSubject, by: Caller | Staff | None
-) -> None:
-    """Record the act before anything is shown; ``by`` is None for whoever has a customer's link."""
+def record_access(uow: UnitOfWork, act: ExportAct, subject: ExportSubject, by: Caller | Staff | None) -> None:
+    """Record the act in a transaction that commits before anything is shown.
+
+    :param by: None: whoever has a customer's link.
+    """
     match by:
         case None:
             who = CUSTOMER
@@ -32,6 +33,5 @@ async def record_access(
             who = AuditActor.of_staff(by)
         case _:
             who = AuditActor.of(by)
-    async with context.database.transaction() as uow:
-        record_audit(uow, subject.tenant, who, AUDIT_ACTS[act], subject.person, how=act)
+    record_audit(uow, subject.tenant, who, AUDIT_ACTS[act], subject.person, how=act)
     log.info("customer_export", act=act, tenant=subject.tenant, person=subject.person)

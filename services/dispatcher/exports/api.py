@@ -1,21 +1,26 @@
 """The API for what is kept of one customer."""
 
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
-from services.dispatcher.callers import ErasingCaller
+from services.dispatcher.callers import ErasingCaller, Limit
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.exports import schemas
+from services.dispatcher.exports import link_repository, schemas
 from services.dispatcher.exports.access_log import record_access
 from services.dispatcher.exports.domain import SoughtCustomer
 from services.dispatcher.exports.export_commands import export_of, find_subject
+from services.dispatcher.exports.link_commands import withdraw_link
+from services.dispatcher.exports.schemas import ExportLinkAnswer, ExportLinkList
 from shared.http.auth import Caller
+from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.instants import Instant
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
+from shared.privacy.audit import AuditActor
 from shared.privacy.export_records import ExportKind
 from shared.values.messages import message
 
@@ -58,6 +63,37 @@ async def export_by_contact(
     return await _export(caller, context, sought, kind, before)
 
 
+@router.get("/customers/export-links", summary="The links to what is kept of customers that are still valid")
+async def list_links(
+    caller: ErasingCaller,
+    context: OwnContext,
+    after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")] = "",
+    limit: Limit = 100,
+) -> ExportLinkList:
+    """Newest first. The links themselves are stored nowhere."""
+    place = decode_cursor(after)
+    async with context.database.reading() as uow:
+        found = await link_repository.list_valid(uow, caller.tenant, before=place, limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return ExportLinkList(
+        links=[ExportLinkAnswer.of(row) for row in found[:limit]],
+        next=encode_cursor(last.made_at, last.id) if last is not None else None,
+    )
+
+
+@router.delete("/customers/export-links/{link_id}", status_code=204, summary="Withdraw a link")
+async def withdraw(
+    link_id: Annotated[UUID, Path(description="The link's id, as the list has it.")],
+    caller: ErasingCaller,
+    context: OwnContext,
+) -> Response:
+    """It shows nothing any more. One that has ended, or was withdrawn before, is 404."""
+    async with context.database.transaction() as uow:
+        if not await withdraw_link(uow, caller.tenant, link_id, AuditActor.of(caller)):
+            raise Problem(404)
+    return Response(status_code=204)
+
+
 @router.get(
     "/customers/{customer_id:path}/export",
     summary="All that is kept of a customer",
@@ -92,7 +128,8 @@ async def _export(
 ) -> Response:
     subject = await find_subject(context, caller.tenant, sought)
     export = await export_of(context, subject, sought, kind=kind, before=before)
-    await record_access(context, "downloaded", subject, caller)
+    async with context.database.transaction() as uow:
+        record_access(uow, "downloaded", subject, caller)
     return download(export)
 
 

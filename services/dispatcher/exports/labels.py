@@ -5,6 +5,8 @@ from functools import singledispatch
 
 from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REASONS
 from shared.privacy.export_records import (
+    AccessActor,
+    AccessRecord,
     AnswerRecord,
     AskedRecord,
     CaseRecord,
@@ -22,6 +24,7 @@ from shared.privacy.export_records import (
     KnownRecord,
     SuppressionLiftRecord,
     SuppressionRecord,
+    TookPartRecord,
     VisitRecord,
 )
 from shared.values.messages import Message, message
@@ -36,8 +39,10 @@ HEADINGS: dict[ExportKind, Message] = {
     "suppression_lift": message("Questions that were allowed again"),
     "visit": message("Visits of links"),
     "answer": message("Answers"),
+    "took_part": message("Anonymous answers"),
     "counted_answer": message("Answers in the scores"),
     "case": message("How answers were followed up"),
+    "access": message("Who looked"),
 }
 PURPOSES: dict[ExportPurpose, Message] = {
     "find": message("It is kept to find all of a customer who asks for it."),
@@ -45,8 +50,10 @@ PURPOSES: dict[ExportPurpose, Message] = {
     "respect_no": message("It is kept so that nobody who said no is asked."),
     "tell_machines": message("It is kept to tell people from programs that open the links in mails."),
     "listen": message("It is kept to read what was answered, and to put things right."),
+    "answer_once": message("It is kept so that one link gives one answer."),
     "count": message("It is kept to count the answer in the company's scores."),
     "follow_up": message("It is kept so that somebody follows up an answer, and so that it is seen how."),
+    "account": message("It is kept so that it can be seen who looked at these data, and who changed them."),
 }
 KEPT: dict[KeptKind, Message] = {
     "contacts": message("Names, addresses, numbers and ids are kept for %(days)s."),
@@ -57,6 +64,7 @@ KEPT: dict[KeptKind, Message] = {
     "decisions": message("It is kept for %(days)s."),
     "visits": message("It is kept for %(days)s."),
     "deliveries": message("It is kept for %(days)s."),
+    "audit": message("It is kept for %(days)s."),
     "always": message("It is kept as long as no questions are wanted."),
 }
 ORIGINS: dict[ExportOrigin, Message] = {
@@ -124,6 +132,8 @@ FIELDS_IN_FILE_ONLY = frozenset(
             "phone_hash",
             "by",
             "was",
+            "act",
+            "who",
         ),
         *("decision", "mail", "reason", "state", "measurement", "first_at", "followed", "machine"),
         *("answered_at", "changed_at", "before", "number", "answers", "steps", "cause", "outcome"),
@@ -172,6 +182,24 @@ STEPS: Mapping[CaseStepKind, Callable[[CaseStep], Message]] = {
     "closed": lambda _: message("It was closed."),
     "reopened": lambda _: message("It was opened again."),
 }
+
+
+ACTORS: Mapping[AccessActor | None, Message] = {
+    "colleague": message("A colleague at the company"),
+    "program": message("A program of the company"),
+    "operator": message("Whoever runs Afterword"),
+    "customer": message("Whoever had the link"),
+    None: message("Somebody"),
+}
+ACCESSES: Mapping[str, Callable[[Message], Message]] = {
+    "address_shown": lambda who: message("%(who)s looked at how to reach the customer.", who=who),
+    "export": lambda who: message("%(who)s read or downloaded all of this.", who=who),
+    "export_link": lambda who: message("%(who)s made a link to all of this.", who=who),
+    "export_opened": lambda who: message("%(who)s opened a link to all of this.", who=who),
+    "export_link_withdrawn": lambda who: message("%(who)s withdrew a link to all of this.", who=who),
+    "erasure": lambda who: message("%(who)s had a part of this erased.", who=who),
+}
+"""By the acts of the log."""
 
 
 @singledispatch
@@ -236,6 +264,18 @@ def _(record: AnswerRecord) -> Message:
     if record.score is None:
         return message("The link was opened. There is no answer yet.")
     return message("The answer is %(score)s of 10.", score=record.score)
+
+
+@sentence_of.register
+def _(_: TookPartRecord) -> Message:
+    return message("An anonymous survey was answered. Nobody can see which answer it was.")
+
+
+@sentence_of.register
+def _(record: AccessRecord) -> Message:
+    who = ACTORS[record.who]
+    sentence = ACCESSES.get(record.act)
+    return message("%(who)s did something with these data.", who=who) if sentence is None else sentence(who)
 
 
 @sentence_of.register

@@ -3,13 +3,15 @@
 No address or id is part of a page's address: behind the form a customer is named by the pseudonym.
 """
 
+from dataclasses import replace
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.exports import lookup
+from services.dispatcher.exports import link_commands, link_repository, lookup
 from services.dispatcher.exports.access_log import record_access
 from services.dispatcher.exports.api import download
 from services.dispatcher.exports.domain import SeveralCustomers, SoughtCustomer, UnknownCustomer
@@ -20,15 +22,18 @@ from services.dispatcher.exports.views import (
     CustomerDataPage,
     FindCustomerPage,
     ShownExport,
+    ShownLink,
     Typed,
 )
 from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
+from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.http.text_safety import text_faults
-from shared.pages.language import spoken
-from shared.privacy.export_links import ExportSubject
+from shared.pages.language import spoken, translated
+from shared.privacy.audit import AuditActor
+from shared.privacy.export_links import ExportLink, ExportSubject
 from shared.values.messages import message
 
 router = APIRouter(include_in_schema=False, prefix="/customers", route_class=CheckedRoute)
@@ -36,14 +41,16 @@ KEYED_HASH = r"^[0-9a-f]{64}$"
 PersonPath = Annotated[str, Path(pattern=KEYED_HASH)]
 Contact = Annotated[str, Query(pattern=r"^([0-9a-f]{64})?$")]
 MAX_TYPED_CHARS = {"customer_id": 200, "email": 320, "phone": 100}
+MAX_LINKS_SHOWN = 100
 NOTHING_TYPED = message("Type an id, an address or a number.")
 TOO_LONG = message("This is longer than any that is kept.")
 
 
 @router.get("")
-async def ask(request: Request, staff: CompanyAdmin, context: OwnContext) -> Response:
-    """The form."""
-    return await _form(request, staff, context, FindCustomerPage(typed=Typed()))
+async def ask(request: Request, staff: CompanyAdmin, context: OwnContext, did: str = "") -> Response:
+    """The form, and the links that are still valid."""
+    done = translated("The link is withdrawn. It shows nothing any more.") if did == "withdrawn" else ""
+    return await _form(request, staff, context, FindCustomerPage(typed=Typed(), done=done))
 
 
 @router.post("")
@@ -84,7 +91,8 @@ async def show(
         if refusal.status != 404:  # noqa: PLR2004  (a status)
             raise
         return await _refused(request, staff, context, Typed(), refusal)
-    await record_access(context, "read", subject, staff)
+    async with context.database.transaction() as uow:
+        record_access(uow, "read", subject, staff)
     return await _data(request, staff, context, subject, export)
 
 
@@ -95,7 +103,8 @@ async def download_export(
     """The same as a JSON document."""
     subject = ExportSubject(staff.tenant, person, contact or None)
     export = await export_of(context, subject)
-    await record_access(context, "downloaded", subject, staff)
+    async with context.database.transaction() as uow:
+        record_access(uow, "downloaded", subject, staff)
     return download(export)
 
 
@@ -108,11 +117,28 @@ async def make_link(
     context: OwnContext,
     contact: Contact = "",
 ) -> Response:
-    """Make a link for the customer, which shows the same page for seven days."""
+    """Make a link for the customer, which shows the same page for seven days.
+
+    Not when the customer has got another address since the form was shown: it may be somebody else's.
+    """
     subject = ExportSubject(staff.tenant, person, contact or None)
+    seen = whole_number(str((await request.form()).get("addresses", "")))
     export = await export_of(context, subject)
-    await record_access(context, "link_created", subject, staff)
-    return await _data(request, staff, context, subject, export, with_link=True)
+    async with context.database.transaction() as uow:
+        addresses = len(await link_repository.find_contacts(uow, staff.tenant, person))
+        made = None
+        if contact or seen in {None, addresses}:
+            made = await link_commands.make_link(uow, context, subject, staff)
+    return await _data(request, staff, context, subject, export, made=made, refused=made is None)
+
+
+@router.post("/links/{link_id}/withdraw")
+async def withdraw(link_id: UUID, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext) -> Response:
+    """End a link before its time."""
+    async with context.database.transaction() as uow:
+        if not await link_commands.withdraw_link(uow, staff.tenant, link_id, AuditActor.of_staff(staff)):
+            raise Problem(404)
+    return RedirectResponse("/customers?did=withdrawn", 303)
 
 
 def _path(subject: ExportSubject, act: str = "") -> str:
@@ -146,6 +172,8 @@ async def _form(
 ) -> Response:
     async with context.database.reading() as uow:
         frame = await frame_of(uow, staff, "customers")
+        links = await link_repository.list_valid(uow, staff.tenant, limit=MAX_LINKS_SHOWN)
+    page = replace(page, links=[ShownLink.of(row) for row in links])
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
 
 
@@ -156,16 +184,22 @@ async def _data(
     subject: ExportSubject,
     export: Export,
     *,
-    with_link: bool = False,
+    made: tuple[str, ExportLink] | None = None,
+    refused: bool = False,
 ) -> Response:
-    token, ends = context.export_links.sign(subject) if with_link else ("", None)
+    tenant, person, contact = subject
     async with context.database.reading() as uow:
         frame = await frame_of(uow, staff, "customers")
+        addresses = len(await link_repository.find_contacts(uow, tenant, person))
+        links = await link_repository.list_valid(uow, tenant, person=person, limit=MAX_LINKS_SHOWN)
     page = CustomerDataPage(
         export=ShownExport.of(export),
-        path=f"/customers/{subject.person}",
-        contact=f"?contact={subject.contact}" if subject.contact else "",
-        link=f"{context.afterword.public_url.rstrip('/')}/x/{token}" if with_link else "",
-        link_ends=ends,
+        path=f"/customers/{person}",
+        contact=f"?contact={contact}" if contact else "",
+        addresses=addresses,
+        refused=refused,
+        link=f"{context.afterword.public_url.rstrip('/')}/x/{made[0]}" if made is not None else "",
+        link_ends=made[1].expires_at if made is not None else None,
+        links=[ShownLink.of(row) for row in links],
     )
     return context.pages.page(request, page, staff=staff, frame=frame)

@@ -13,11 +13,14 @@ from shared.privacy.export import (
     ExportSection,
     ExportSource,
     in_body,
+    newest_first,
     of_person,
     read_sources,
 )
 from shared.privacy.export_records import (
     CUSTOMER_FIELDS,
+    AccessActor,
+    AccessRecord,
     AskedRecord,
     DeliveryRecord,
     EventRecord,
@@ -35,6 +38,13 @@ CAME_AGAIN = "came_again"
 CONTACT_IN_BODY = in_body("contact_key")
 NOT_IN_FACTS = ("name", "email", "phone")
 """They are stored with the invitation alone."""
+ACTORS: dict[str, AccessActor] = {
+    "staff": "colleague",
+    "key": "program",
+    "command_line": "operator",
+    "customer": "customer",
+}
+"""Who is in a line of the log, without who it was."""
 
 FIND_EVENTS = f"""
     (
@@ -46,22 +56,20 @@ FIND_EVENTS = f"""
     )
     UNION ALL
     (
-        SELECT event_id, difference_at, source, source_id, NULL, '{CAME_AGAIN}', difference, NULL
-        FROM decision
-        WHERE tenant = :tenant AND difference_person = :person
-            AND (CAST(:before AS timestamptz) IS NULL OR difference_at < :before)
-        ORDER BY difference_at DESC
-        LIMIT :limit
+        SELECT t.event_id, t.difference_at, t.source, t.source_id, NULL, '{CAME_AGAIN}', t.difference, NULL
+        FROM decision t
+        WHERE t.tenant = :tenant AND t.difference_person = :person
+            AND (CAST(:contact AS text) IS NULL OR t.difference_contact IN ('', :contact))
+            AND {newest_first("t.difference_at")}
     )
-    ORDER BY at DESC
-    LIMIT :limit
+    ORDER BY at DESC NULLS LAST
+    FETCH FIRST (:limit) ROWS WITH TIES
 """
-FIND_KNOWN = """
-    SELECT contact, phone, customer_id FROM known_customer
-    WHERE tenant = :tenant AND person = :person
-        AND (CAST(:contact AS text) IS NULL OR contact IN ('', :contact))
-    ORDER BY contact, phone
-    LIMIT :limit
+FIND_KNOWN = f"""
+    SELECT t.contact, t.phone, t.customer_id, t.known_at FROM known_customer t
+    WHERE t.tenant = :tenant AND t.person = :person
+        AND (CAST(:contact AS text) IS NULL OR t.contact IN ('', :contact))
+        AND {newest_first("t.known_at")}
 """
 FIND_INVITATIONS = f"""
     SELECT t.tenant, t.id, t.version, t.state, t.reason, t.sent_at, t.body
@@ -89,31 +97,47 @@ OF_PERSON_OR_ADDRESS = f"""t.tenant = :tenant AND (
 FIND_SUPPRESSIONS = f"""
     SELECT t.kind, t.key, t.reason, t.created_at FROM suppression t
     WHERE {OF_PERSON_OR_ADDRESS}
-        AND (CAST(:before AS timestamptz) IS NULL OR t.created_at < :before)
-    ORDER BY t.created_at DESC
-    LIMIT :limit
+        AND {newest_first("t.created_at")}
 """
 FIND_LIFTS = f"""
     SELECT t.kind, t.key, t.was, t.at FROM suppression_lift t
     WHERE {OF_PERSON_OR_ADDRESS}
-        AND (CAST(:before AS timestamptz) IS NULL OR t.at < :before)
-    ORDER BY t.at DESC
-    LIMIT :limit
+        AND {newest_first("t.at")}
 """
+ASKED_AT = "greatest(t.invited_at, t.asked_elsewhere_at)"
 FIND_ASKED = f"""
-    SELECT t.id, t.address, t.invited_at, t.invited_before, t.asked_elsewhere_at,
-        greatest(t.invited_at, t.asked_elsewhere_at) AS at
+    SELECT t.id, t.address, t.invited_at, t.invited_before, t.asked_elsewhere_at, {ASKED_AT} AS at
     FROM customer t
     WHERE t.tenant = :tenant
         AND ({IS_PERSON.format(customer_id="t.id")} OR t.id = ANY(CAST(:contacts AS text[])))
-        AND (CAST(:before AS timestamptz) IS NULL OR greatest(t.invited_at, t.asked_elsewhere_at) < :before)
-    ORDER BY at DESC NULLS LAST, t.id
-    LIMIT :limit
+        AND {newest_first(ASKED_AT)}
+"""
+# The log knows the customer by the pseudonym, and by what is theirs: a case, an erasure of one address.
+FIND_ACCESS = f"""
+    SELECT l.at, l.act, l.who_kind FROM audit_line l
+    WHERE l.tenant = :tenant AND l.about = ANY(ARRAY(
+            SELECT CAST(:person AS text)
+            UNION ALL
+            SELECT CAST(c.id AS text)
+            FROM decision t JOIN case_heard c ON c.tenant = t.tenant AND c.event_id = t.event_id
+            WHERE t.tenant = :tenant AND {IS_PERSON.format(customer_id="t.customer_id")}
+                AND (CAST(:contact AS text) IS NULL OR t.contact_key IS NULL OR t.contact_key = :contact)
+            UNION ALL
+            SELECT CAST(c.id AS text)
+            FROM case_heard c LEFT JOIN decision d ON d.tenant = c.tenant AND d.event_id = c.event_id
+            WHERE c.tenant = :tenant AND c.person = :person
+                AND (CAST(:contact AS text) IS NULL OR d.contact_key IS NULL OR d.contact_key = :contact)
+            UNION ALL
+            SELECT CAST(e.id AS text) FROM erasure e
+            WHERE e.tenant = :tenant AND e.person = :person
+                AND (CAST(:contact AS text) IS NULL OR e.contact IS NULL OR e.contact = :contact)
+        ))
+        AND {newest_first("l.at")}
 """
 
 
 async def read_export(uow: UnitOfWork, query: ExportQuery) -> list[ExportSection]:
-    """The person's events with their decisions, invitations, mails, and whether they may be asked."""
+    """The person's events with their decisions, invitations and mails, suppressions, and who looked."""
     contacts = [query.contact]
     if query.contact is None:
         contacts = list((await uow.execute(FIND_CONTACTS, query.values())).scalars())
@@ -143,7 +167,7 @@ def _known(row: Row[Any]) -> KnownRecord:
     return record_of(
         KnownRecord,
         row,
-        at=None,
+        at=row.known_at,
         obtained_from="company",
         address_hash=row.contact or None,
         phone_hash=row.phone or None,
@@ -171,6 +195,10 @@ def _lift(row: Row[Any]) -> SuppressionLiftRecord:
     return record_of(SuppressionLiftRecord, row, obtained_from="staff", by=row.kind, id=row.key)
 
 
+def _access(row: Row[Any]) -> AccessRecord:
+    return AccessRecord(at=row.at, obtained_from="afterword", act=row.act, who=ACTORS.get(row.who_kind))
+
+
 SOURCES = (
     ExportSource("event", FIND_EVENTS, _event),
     ExportSource("known", FIND_KNOWN, _known),
@@ -179,6 +207,7 @@ SOURCES = (
     ExportSource("asked", FIND_ASKED, _asked),
     ExportSource("suppression", FIND_SUPPRESSIONS, _suppression),
     ExportSource("suppression_lift", FIND_LIFTS, _lift),
+    ExportSource("access", FIND_ACCESS, _access),
 )
 FIND_ERASED = """
     SELECT true FROM erased

@@ -1,8 +1,12 @@
 """The document of an export, as it is downloaded."""
 
+from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
+from pydantic import BaseModel, Field
+from sqlalchemy import Row
 
 from shared.events.envelope import Instant
 from shared.http.openapi import schema_of
@@ -59,6 +63,36 @@ def exported(section: ExportSection, days: int | None) -> ExportedSection:
         records=section.records,
         older_before=section.older_before,
     )
+
+
+class ExportLinkAnswer(BaseModel):
+    """A link by which a customer reads what is kept of them."""
+
+    id: UUID
+    person: str = Field(description="The pseudonym under which the customer's data are kept.")
+    only_under_address: bool = Field(description="Whether it shows what came under one address alone.")
+    who: str = Field(description="Who made it.")
+    made_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "ExportLinkAnswer":
+        """A stored link."""
+        return cls(
+            id=row.id,
+            person=row.person,
+            only_under_address=row.contact is not None,
+            who=row.who,
+            made_at=row.made_at,
+            expires_at=row.expires_at,
+        )
+
+
+class ExportLinkList(BaseModel):
+    """A page of links, newest first."""
+
+    links: list[ExportLinkAnswer]
+    next: str | None = Field(default=None, description="Give it as `after` to get the next page.")
 
 
 EXAMPLE: dict[str, Any] = {

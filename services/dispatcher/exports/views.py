@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import Row
 
 from services.dispatcher.exports import labels
 from services.dispatcher.exports.domain import SeveralCustomers
@@ -114,6 +115,24 @@ class Choice:
         ]
 
 
+@dataclass(frozen=True)
+class ShownLink:
+    """A link that is still valid."""
+
+    id: UUID
+    path: str
+    """Of the customer's page."""
+    made_at: datetime
+    expires_at: datetime
+    who: str
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "ShownLink":
+        """A stored link."""
+        contact = f"?contact={row.contact}" if row.contact else ""
+        return cls(row.id, f"/customers/{row.person}{contact}", row.made_at, row.expires_at, row.who)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FindCustomerPage(Page):
     """Asks whose data are wanted."""
@@ -124,6 +143,8 @@ class FindCustomerPage(Page):
     refused: str = ""
     why: str = ""
     faults: Sequence[tuple[str, str]] = ()
+    links: Sequence[ShownLink] = ()
+    done: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +156,11 @@ class CustomerDataPage(Page):
     path: str
     """Of this page; the acts are below it."""
     contact: str
+    addresses: int
+    """Under how many the customer came, as far as this page knows."""
+    refused: bool = False
+    """Whether no link was made, since there is another address than before."""
+    links: Sequence[ShownLink] = ()
     link: str = ""
     """The link for the customer, once it was made."""
     link_ends: datetime | None = None

@@ -184,7 +184,7 @@ WRITE_DECISIONS = f"""
     UPDATE decision d
     SET source_id = n.source_id, facts = n.facts, grounds = n.grounds, customer_id = '{NOBODY}',
         person = '{NOBODY}', contact_key = NULL, digest = '{NO_DIGEST}',
-        difference = NULL, difference_person = NULL
+        difference = NULL, difference_person = NULL, difference_contact = NULL
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:source_ids AS text[]),
         CAST(:facts AS bytea[]), CAST(:grounds AS bytea[])
@@ -209,7 +209,7 @@ async def write_decisions(uow: UnitOfWork, decisions: Sequence[ErasedDecision]) 
 
 
 ERASE_DIFFERENCES = f"""
-    UPDATE decision d SET difference = NULL, difference_person = NULL
+    UPDATE decision d SET difference = NULL, difference_person = NULL, difference_contact = NULL
     FROM {TARGETS}
     WHERE d.tenant = n.tenant AND d.difference_person = n.person
     RETURNING d.tenant, d.event_id
@@ -242,6 +242,20 @@ REMOVE_KNOWN = f"""
 async def remove_known(uow: UnitOfWork, targets: Collection[Target]) -> None:
     """Remove by what these customers were known."""
     await uow.execute(REMOVE_KNOWN, target_values(targets))
+
+
+# A link without its row is as good as one of an earlier version: it stays, as one that was withdrawn.
+ERASE_LINKS = f"""
+    UPDATE export_link t
+    SET person = '{NOBODY}', contact = NULL, contacts = '{{}}', withdrawn_at = coalesce(t.withdrawn_at, :now)
+    FROM {TARGETS}
+    WHERE {of_target("t.contact")}
+"""
+
+
+async def erase_links(uow: UnitOfWork, targets: Collection[Target]) -> None:
+    """End the links to what is kept of these customers, and erase whose they were."""
+    await uow.execute(ERASE_LINKS, {**target_values(targets), "now": uow.now})
 
 
 ERASED_PAGE = """

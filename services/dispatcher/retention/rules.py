@@ -114,6 +114,7 @@ RETENTION: tuple[RetentionRule, ...] = (
             grounds=WITHOUT_IGNORED_ID,
             difference="NULL",
             difference_person="NULL",
+            difference_contact="NULL",
         ),
     ),
     RewriteRule(

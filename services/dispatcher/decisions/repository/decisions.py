@@ -14,6 +14,7 @@ from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import Invitation, Transaction
 from shared.events.segments import segments_of
+from shared.privacy.subjects import Subject
 
 _COLUMNS = (
     "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.survey_id, "
@@ -89,12 +90,13 @@ def stored_segments(transaction: Transaction) -> list[str]:
 
 STORE_DIFFERENCES = """
     UPDATE decision d
-    SET difference = n.facts, difference_at = :now, difference_person = n.person
+    SET difference = n.facts, difference_at = :now, difference_person = n.person,
+        difference_contact = n.contact
     FROM (
         SELECT * FROM unnest(
             CAST(:tenants AS text[]), CAST(:event_ids AS uuid[]), CAST(:facts AS bytea[]),
-            CAST(:persons AS text[])
-        ) AS u(tenant, event_id, facts, person)
+            CAST(:persons AS text[]), CAST(:contacts AS text[])
+        ) AS u(tenant, event_id, facts, person, contact)
         ORDER BY 1, 2
     ) n
     WHERE d.tenant = n.tenant AND d.event_id = n.event_id AND d.difference IS NULL
@@ -102,9 +104,9 @@ STORE_DIFFERENCES = """
 
 
 async def store_differences(
-    uow: UnitOfWork, differing: Mapping[tuple[str, UUID], tuple[Transaction, str]]
+    uow: UnitOfWork, differing: Mapping[tuple[str, UUID], tuple[Transaction, Subject]]
 ) -> None:
-    """Store what came under a decided (tenant, event id) with other content, each given with its person; the
+    """Store what came under a decided (tenant, event id) with other content, each given with whose it is; the
     first difference stays.
     """
     await uow.execute(
@@ -113,7 +115,8 @@ async def store_differences(
             "tenants": [tenant for tenant, _ in differing],
             "event_ids": [event_id for _, event_id in differing],
             "facts": [encode_facts(transaction) for transaction, _ in differing.values()],
-            "persons": [person for _, person in differing.values()],
+            "persons": [whose.person for _, whose in differing.values()],
+            "contacts": [whose.contact or "" for _, whose in differing.values()],
             "now": uow.now,
         },
     )

@@ -31,13 +31,13 @@ def test_no_text_is_a_token(text: str) -> None:
 
 
 def test_a_token_is_read_until_it_ends() -> None:
-    link, ends = ExportLinks(SECRET, clock=lambda: NOW).sign(SUBJECT)
+    link, made = ExportLinks(SECRET, clock=lambda: NOW).sign(SUBJECT)
     token = ServiceTokens(SECRET, clock=lambda: NOW).sign("export", "havnbo")
-    assert ends == NOW + LINK_LIFETIME
+    assert (made.subject, made.made_at, made.expires_at) == (SUBJECT, NOW, NOW + LINK_LIFETIME)
     second = timedelta(seconds=1)
     for age, good in ((LINK_LIFETIME - second, True), (LINK_LIFETIME, False)):
         found = ExportLinks(SECRET, clock=lambda age=age: NOW + age).read(link)  # type: ignore[misc]
-        assert (found == SUBJECT) is good
+        assert (found == made) is good
     for age, good in ((TOKEN_LIFETIME - second, True), (TOKEN_LIFETIME, False)):
         verified = ServiceTokens(SECRET, clock=lambda age=age: NOW + age).verify("export", token)  # type: ignore[misc]
         assert (verified is not None) is good
