@@ -25,6 +25,7 @@ from shared.outbound.mail_stream import stream_table
 from shared.privacy.backfill import PersonalTable, person_indexes
 from shared.privacy.columns import PERSONAL
 from shared.privacy.erased import erased_table
+from shared.privacy.persons import NOBODY
 from shared.tenancy.retention import retention_tables
 from shared.tenancy.tenants import tenant_tables
 
@@ -109,9 +110,10 @@ suppression = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("canonical", Boolean, nullable=False, server_default=text("false")),
     Column("listed", Boolean, nullable=False, server_default=text("false")),
+    # Whose the id is; or by whose erasure the address came here.
     Column("person", Text, info=PERSONAL),
     CheckConstraint("kind IN ('address', 'customer')", name="kind"),
-    CheckConstraint("reason IN ('unsubscribed', 'listed')", name="reason"),
+    CheckConstraint("reason IN ('unsubscribed', 'listed', 'erased')", name="reason"),
 )
 suppression_lift = Table(
     "suppression_lift",
@@ -170,7 +172,7 @@ known_customer = Table(
         info=PERSONAL,
     ),
     Column("customer_id", Text, nullable=False, info=PERSONAL),
-    # When the customer last came so, give or take a month.
+    # When the customer last came so; that of events may be a month older, not that of imported answers.
     Column("known_at", INSTANT, nullable=False),
     Index("ix_known_customer_contact", "tenant", "contact", postgresql_where=text("contact <> ''")),
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
@@ -338,6 +340,7 @@ case_heard = Table(
     Column("version", BigInteger, nullable=False),
     Column("event_id", Uuid, nullable=False),
     Column("person", Text, info=PERSONAL),
+    Column("contact_key", Text, info=PERSONAL),
     Column("number", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("owner", Text),
@@ -348,7 +351,6 @@ case_heard = Table(
     Column("heard_at", INSTANT, nullable=False),
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
-    Index(None, "tenant", "person"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
 )
 
@@ -368,15 +370,20 @@ audit_line = Table(
     Index("ix_audit_line_tenant_about", "tenant", "about", postgresql_where=text("about IS NOT NULL")),
 )
 
-for _table in (decision, invitation, customer, suppression, suppression_lift):
+for _table in (decision, invitation, customer, suppression, suppression_lift, case_heard):
     person_indexes(_table)
 
 CUSTOMER_KEY = "CASE t.kind WHEN 'customer' THEN t.key END"
+CASE_CUSTOMER = f"""(
+    SELECT d.customer_id FROM decision d
+    WHERE d.tenant = t.tenant AND d.event_id = t.event_id AND d.person IS DISTINCT FROM '{NOBODY}'
+)"""
 PERSONAL_TABLES = (
     PersonalTable(decision),
     PersonalTable(invitation),
     PersonalTable(customer, "t.id"),
     PersonalTable(suppression, CUSTOMER_KEY),
     PersonalTable(suppression_lift, CUSTOMER_KEY),
+    PersonalTable(case_heard, CASE_CUSTOMER),
 )
 """What is stored of customers; the other tables hang on these, or hold nothing of anybody."""

@@ -19,7 +19,7 @@ from services.command import service
 from services.scorer.repository.counting import recount
 from services.scorer.repository.waiting import keep_waiting
 from shared.events import ANSWERS, TRANSACTIONS, Answer, Event, RetentionRules
-from shared.events.retention import MAX_RETENTION_DAYS, RETENTION_KINDS, RetentionKind
+from shared.events.retention import MAX_RETENTION_DAYS, MIN_AUDIT_DAYS, RETENTION_KINDS, RetentionKind
 from shared.health import Health
 from shared.privacy.persons import person_of
 from shared.privacy.retention_loop import RetentionRun
@@ -168,11 +168,11 @@ async def test_what_no_company_of_the_walk_has_goes_with_its_kind(world: World) 
 
     before = await left()
     assert all(len(rows) == 1 for rows in before.values()), before
-    await set_rules(world, company, audit=30, contacts=30, comments=30)
+    await set_rules(world, company, audit=MIN_AUDIT_DAYS, contacts=30, comments=30)
     later(world, 10)
     await a_night(world)
     assert await left() == before
-    later(world, 30 + LINK_AND_A_DAY)
+    later(world, MIN_AUDIT_DAYS + LINK_AND_A_DAY)
     await a_night(world)
     after = await left()
     assert (after["dispatcher"], after["collector"]) == ([], [])
@@ -236,19 +236,27 @@ async def counts(world: World, company: Company) -> Any:
         return sorted(tuple(row) for row in rows)
 
 
-async def test_of_old_contacts_and_comments_no_word_is_left_in_any_table(world: World) -> None:
-    company = await a_company(world, "wordless")
-    await set_rules(world, company, contacts=730, comments=730, decisions=400)
+@pytest.mark.parametrize("decisions", [400, MAX_RETENTION_DAYS])
+async def test_of_old_contacts_and_comments_no_word_is_left_in_any_table(
+    world: World, decisions: int
+) -> None:
+    name = f"wordless{decisions}"
+    company = await a_company(world, name)
+    (event,) = [each for each in await world.transactions() if each.data.event_id == company.event]
+    await set_rules(world, company, contacts=730, comments=730, decisions=decisions)
     later(world, 730 + LINK_AND_A_DAY)
     await a_night(world)
     kept = of_company(await world.rows(), company)
     texts = {table: repr(rows) + "".join(text_of(row) for row in rows) for table, rows in kept.items()}
-    customer = ("wordless-customer", "customer@wordless", "Whitfield", "+4512345678", "wordless table")
-    written = ("wordless was late", "wordless called back", "wordless was early")
+    person = person_of(SECRET, name, f"{name}-customer")
+    customer = (f"{name}-customer", f"customer@{name}", "Whitfield", "+4512345678", f"{name} table", person)
+    written = (f"{name} was late", f"{name} called back", f"{name} was early")
+    # The story of an event has the event's id, while there is one.
+    joined = (event.data.id, event.data.digest, *([str(company.event)] if decisions == 400 else []))
     found = [
         (table, word)
         for table, text in texts.items()
-        for word in (*customer, *written, str(company.event))
+        for word in (*customer, *written, *joined)
         if word in text and table not in {"dispatcher.outbox", "alerts.outbox", "collector.outbox"}
     ]
     assert found == []
@@ -276,24 +284,74 @@ async def test_nothing_of_a_case_under_way_is_removed(world: World) -> None:
 
 @pytest.mark.parametrize("closed", [True, False])
 async def test_whoever_a_service_still_keeps_can_be_found_by_their_names(world: World, closed: bool) -> None:
+    """On each side of every day on which a rule of one of the services removes somebody."""
     name = f"found{closed:d}"
     company = await a_company(world, name) if closed else await world.create_company(name)
-    await set_rules(world, company, contacts=15, decisions=59, audit=MAX_RETENTION_DAYS)
-    person = person_of(SECRET, name, f"{name}-customer")
-    kept_at = []
-    for days in (14, 16, LINK_AND_A_DAY + 14, LINK_AND_A_DAY + 16, 62, 78, 200, 800):
+    await import_answers(world, company, "twice", 29, 0)
+    await import_answers(world, company, "open", 29)
+    await set_rules(world, company, contacts=40, decisions=59, audit=MAX_RETENTION_DAYS)
+    customers = {
+        f"{name}-customer": f"customer@{name}.example",
+        f"{name}-twice": f"twice@{name}.example",
+        f"{name}-open": f"open@{name}.example",
+    }
+    kept_at = set()
+    for days in (10, 12, 39, 41, 58, 61, LINK_AND_A_DAY + 39, LINK_AND_A_DAY + 41, 200, 800):
         later(world, days)
         await a_night(world)
-        keeping = [each for each in ("collector", "scorer", "alerts") if await keeps(world, each, person)]
-        export = await world.clients["dispatcher"].get(
-            "/v1/customers/export",
-            params={"email": f"customer@{name}.example"},
-            headers=company.headers,
-        )
-        assert export.status_code == (200 if keeping else export.status_code), (days, keeping, export.text)
-        kept_at += [(each, days) for each in keeping]
-    assert (("alerts", 800) in kept_at) is not closed
-    assert ("alerts", 16) in kept_at
+        for customer_id, email in customers.items():
+            person = person_of(SECRET, name, customer_id)
+            keeping = [each for each in ("collector", "scorer", "alerts") if await keeps(world, each, person)]
+            kept_at |= {(each, customer_id, days) for each in keeping}
+            if keeping:
+                by_id = await export(world, company, f"/v1/customers/{customer_id}/export")
+                by_email = await export(world, company, "/v1/customers/export", email=email)
+                assert (by_id, by_email) == (200, 200), (customer_id, days, keeping)
+    assert (("alerts", f"{name}-customer", 800) in kept_at) is not closed
+    assert {("alerts", f"{name}-customer", 41), ("collector", f"{name}-twice", 39)} <= kept_at
+    assert not {days for _, customer_id, days in kept_at if customer_id == f"{name}-open" and days > 11}
+    # And nobody longer than any of the others does.
+    known = {each for each in customers if await keeps(world, "dispatcher", person_of(SECRET, name, each))}
+    assert known == (set() if closed else {f"{name}-customer"})
+
+
+async def test_whose_other_content_is_kept_under_an_event_is_known_for_as_long(world: World) -> None:
+    company = await world.create_company("differs")
+    other = an_event("differs", customer={"id": "differs-too", "email": "too@differs.example"})
+    await world.post("trigger", company, "/v1/events", other)
+    for event in await world.transactions():
+        if event.tenant == "differs":
+            await world.deliver(event, TRANSACTIONS.name)
+    await set_rules(world, company, contacts=15)
+    kept = []
+    for days in (14, 16, LINK_AND_A_DAY + 13, LINK_AND_A_DAY + 15):
+        later(world, days)
+        await a_night(world)
+        async with world.contexts["dispatcher"].database.reading() as uow:
+            values = {"person": person_of(SECRET, "differs", "differs-too")}
+            difference = await uow.execute("SELECT 1 FROM decision WHERE difference_person = :person", values)
+            known = await uow.execute("SELECT 1 FROM known_customer WHERE person = :person", values)
+            kept.append((len(difference.all()), len(known.all())))
+    assert kept == [(1, 1), (1, 1), (1, 1), (0, 0)]
+
+
+async def import_answers(world: World, company: Company, who: str, *days_ago: int) -> None:
+    """Import answers of one customer, the first of them first."""
+    for days in days_ago:
+        answer = {
+            "id": f"{company.name}-{who}-{days}",
+            "score": 9,
+            "answered_at": (datetime.now(UTC) - timedelta(days=days, minutes=1)).isoformat(),
+            "customer": {"id": f"{company.name}-{who}", "email": f"{who}@{company.name}.example"},
+        }
+        await world.post("collector", company, "/v1/answers/import", {"answers": [answer]})
+        await world.deliver_all()
+
+
+async def export(world: World, company: Company, path: str, **query: str) -> int:
+    """The status of an export."""
+    answer = await world.clients["dispatcher"].get(path, params=query, headers=company.headers)
+    return answer.status_code
 
 
 async def keeps(world: World, name: str, person: str) -> bool:
@@ -334,6 +392,23 @@ async def test_no_hash_and_no_order_number_tells_whose_a_removed_decision_was(wo
             {"id": company.event},
         )
         assert found.scalar_one() is None
+
+
+async def test_the_hash_that_a_version_before_left_in_a_removed_decision_goes(world: World) -> None:
+    company = await a_company(world, "hashes")
+    database = world.contexts["dispatcher"].database
+    await set_rules(world, company, contacts=15)
+    later(world, LINK_AND_A_DAY + 16)
+    await a_night(world)
+    async with database.transaction() as uow:
+        await uow.execute("UPDATE decision SET digest = 'a hash' WHERE tenant = 'hashes'")
+    said = await try_rules(world, company, contacts=15)
+    assert said["services"] == {"dispatcher": {"contacts": {"decision": 1}}}
+    await a_night(world)
+    async with database.reading() as uow:
+        found = await uow.execute("SELECT digest FROM decision WHERE tenant = 'hashes'")
+        assert found.scalars().all() == [NO_DIGEST]
+    assert not any((await try_rules(world, company, contacts=15))["kinds"].values())
 
 
 async def test_an_invitation_whose_link_is_followed_keeps_its_address(world: World) -> None:

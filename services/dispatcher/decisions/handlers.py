@@ -90,7 +90,9 @@ async def _decide_batch(
         undecided.sort(key=lambda each: (each.event.tenant, each.event.data.occurred_at, each.event_id))
         await _decide(context, policy, uow, undecided)
     if repeated:
-        digests |= {each.identity: each.event.data.digest for each in undecided}
+        # Of what was decided just now the stored ones, too: an erased customer's is not kept.
+        again = list({each.identity for each in repeated})
+        digests = {(row.tenant, row.event_id): row.digest for row in await rows.find_digests(uow, again)}
         await _keep_differences(context, uow, repeated, digests)
 
 

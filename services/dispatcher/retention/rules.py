@@ -56,8 +56,8 @@ CASE_HOLDS_CUSTOMER = """EXISTS (
     WHERE h.tenant = t.tenant AND h.person = t.person AND (h.state <> 'closed' OR h.closed_at >= :contacts)
 )"""
 """Whether alerts keeps the customer ``t`` yet, for a case that is open or was not closed long ago."""
-KNOWN_AT_MARGIN = "interval '31 days'"
-"""``known_at`` may be so much older than what a customer last came with."""
+CASE_CUSTOMER_OVER = "(t.closed_at < :contacts OR t.closed_at IS NULL)"
+"""Whether alerts has removed the customer of a closed case."""
 WITHOUT_IGNORED_ID = """
     convert_to(CAST(CAST(convert_from(t.grounds, 'UTF8') AS jsonb) - 'ignored_id' AS text), 'UTF8')
 """
@@ -87,11 +87,11 @@ RETENTION: tuple[RetentionRule, ...] = (
         "contacts",
         known_customer,
         f"""
-            t.known_at < CAST(:contacts AS timestamptz) - {KNOWN_AT_MARGIN}
+            t.known_at < :contacts
             AND NOT {CASE_HOLDS_CUSTOMER}
             AND NOT EXISTS (
                 SELECT FROM decision d
-                WHERE d.tenant = t.tenant AND d.person = t.person
+                WHERE d.tenant = t.tenant AND (d.person = t.person OR d.difference_person = t.person)
                     AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
             )
             AND NOT EXISTS (
@@ -104,7 +104,11 @@ RETENTION: tuple[RetentionRule, ...] = (
         "contacts",
         decision,
         # A customer's own id may be the one that stands in for an id that was removed.
-        f"t.person IS DISTINCT FROM '{NOBODY}' AND {DECISION_CUSTOMER_OVER.format(d='t')}",
+        # A version without NO_DIGEST left the hash where it removed or erased the customer.
+        f"""
+            (t.person IS DISTINCT FROM '{NOBODY}' OR t.digest <> '{NO_DIGEST}')
+            AND {DECISION_CUSTOMER_OVER.format(d="t")}
+        """,
         "facts",
         transaction_without_customer,
         without_customer(
@@ -132,6 +136,15 @@ RETENTION: tuple[RetentionRule, ...] = (
         ),
     ),
     ClearRule(
+        "contacts",
+        case_heard,
+        f"""
+            t.state = 'closed' AND {CASE_CUSTOMER_OVER}
+            AND (t.person <> '{NOBODY}' OR t.contact_key IS NOT NULL)
+        """,
+        without_customer(case_heard),
+    ),
+    ClearRule(
         "cases",
         case_heard,
         "t.state = 'closed' AND t.closed_at < :cases AND t.owner IS NOT NULL",
@@ -142,7 +155,10 @@ RETENTION: tuple[RetentionRule, ...] = (
     DeleteRule(
         "decisions",
         case_heard,
-        "t.heard_at < :decisions AND t.state = 'closed' AND (t.closed_at < :contacts OR t.closed_at IS NULL)",
+        f"""
+            t.heard_at < :decisions AND t.state = 'closed'
+            AND (t.person = '{NOBODY}' OR {CASE_CUSTOMER_OVER})
+        """,
     ),
     DeleteRule("deliveries", DELIVERY, f"t.due_at < :deliveries AND t.state NOT IN {ON_ITS_WAY}"),
     # Forms know by the last change whether they are stale.

@@ -20,8 +20,6 @@ async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
 
 
 async def keep_cases(uow: UnitOfWork, events: Sequence[Event[Case]]) -> None:
-    """Keep the cases that came of events."""
-    cases = [event for event in newest(events, lambda case: case.id) if event.data.event_id is not None]
-    if cases:
-        await repository.keep_cases(uow, cases)
-        notify_changes(uow, [event.tenant for event in cases])
+    """Keep the cases, also those whose event is not known (any more): by them a customer stays known."""
+    await repository.keep_cases(uow, newest(events, lambda case: case.id))
+    notify_changes(uow, [event.tenant for event in events])

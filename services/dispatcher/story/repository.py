@@ -11,6 +11,7 @@ from services.dispatcher.models import answer_heard, case_heard
 from shared.db import UnitOfWork
 from shared.db.bulk import keep_newest_events
 from shared.events import Answer, AnswerState, Case, Event
+from shared.privacy.removal import NO_EVENT
 
 
 async def keep_answers(
@@ -36,7 +37,8 @@ async def keep_answers(
 
 async def keep_cases(uow: UnitOfWork, cases: Sequence[Event[Case]]) -> None:
     """Keep each case that is newer than ours."""
-    await keep_newest_events(uow, case_heard, cases, heard_at=uow.now)
+    event_ids = [event.data.event_id or NO_EVENT for event in cases]
+    await keep_newest_events(uow, case_heard, cases, event_id=event_ids, heard_at=uow.now)
 
 
 def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[tuple[str, UUID], datetime]:

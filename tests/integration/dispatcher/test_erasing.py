@@ -39,14 +39,17 @@ from services.dispatcher.decisions.handlers import decide_transactions
 from services.dispatcher.handlers import handle_answers
 from services.dispatcher.models import metadata
 from services.dispatcher.sending.sending_commands import set_placeholder_ids
+from services.dispatcher.story.handlers import keep_cases
 from services.dispatcher.suppressions import repository as suppression_rows
 from services.dispatcher.suppressions.suppression_commands import resubscribe
 from shared.db.database import Database
 from shared.events import (
     ANSWERS,
+    CASES,
     CUSTOMERS,
     TRANSACTIONS,
     Answer,
+    Case,
     Customer,
 )
 from shared.events.envelope import record_key
@@ -55,6 +58,8 @@ from shared.ids import uuid7
 from shared.outbound import Sender
 from shared.privacy.erased import Target
 from shared.privacy.persons import person_of
+from shared.privacy.subjects import NO_DIGEST
+from shared.secrets import customer_hash
 
 pytestmark = pytest.mark.usefixtures("survey")
 
@@ -69,6 +74,13 @@ WORDS = (
     "handler-of-kim",
     "attribute-of-kim",
 )
+
+
+def a_case(number: int, **facts: Any) -> Case:
+    case = Case(
+        id=uuid7(), number=number, version=1, state="open", answer_id=uuid7(), score=2, opened_at=NOON, due_at=NOON
+    )  # fmt: skip
+    return msgspec.structs.replace(case, **facts)
 
 
 class TestErase:
@@ -107,6 +119,47 @@ class TestErase:
         assert await places_of(database, WORDS) == set()
         assert await rows(database, "SELECT reason, count(*) FROM decision GROUP BY 1 ORDER BY 1") == before
         assert (await rows(database, "SELECT test_addresses FROM sending"))[0][0] == ["tester@example.com"]
+
+    async def test_leaves_the_cases_of_other_addresses_their_person(self, database: Database) -> None:
+        await decide(database, a_transaction("order-1", a_customer("kim", email="kim@example.com")))
+        await decide(database, a_transaction("order-2", a_customer("kim", email="home@example.com")))
+        person = person_of(SECRET, TENANT, "kim")
+        for number, address in enumerate(("kim@example.com", "home@example.com"), 1):
+            contact_key = customer_hash(SECRET, TENANT, address)
+            case = a_case(number, person=person, contact_key=contact_key)
+            await consume(database, keep_cases, CASES, case)
+        await erase(database, customer_id="kim", email="home@example.com")
+        persons = await rows(database, "SELECT person, contact_key IS NULL FROM case_heard ORDER BY number")
+        assert [tuple(row) for row in persons] == [(person, False), ("", True)]
+        await erase(database, customer_id="kim")
+        assert not (await rows(database, "SELECT 1 FROM case_heard WHERE person <> ''"))
+
+    async def test_finds_a_case_that_a_version_without_pseudonyms_stored(self, database: Database) -> None:
+        events = [a_transaction(f"order-{who}", a_customer(who)) for who in ("kim", "bo")]
+        await decide(database, *events)
+        for number, event in enumerate(events, 1):
+            await consume(database, keep_cases, CASES, a_case(number, event_id=event.event_id))
+        await consume(database, keep_cases, CASES, a_case(3))
+        await execute(database, "UPDATE case_heard SET person = NULL")
+        await erase(database, customer_id="kim")
+        persons = await rows(database, "SELECT person FROM case_heard ORDER BY number")
+        assert [row.person for row in persons] == ["", person_of(SECRET, TENANT, "bo"), ""]
+
+    @pytest.mark.parametrize("at_once", [True, False])
+    async def test_compares_nothing_with_the_event_of_an_erased_customer(
+        self, database: Database, at_once: bool
+    ) -> None:
+        await decide(database, a_transaction("order-1", KIM))
+        await erase(database, customer_id=KIM.id)
+        first, later = a_transaction("order-2", KIM), a_transaction("order-2", a_customer("bo"), digest="x")
+        if at_once:
+            await decide(database, first, later)
+        else:
+            await decide(database, first)
+            await decide(database, later)
+        await decide(database, a_transaction("order-1", a_customer("bo"), digest="x"))
+        stored = await rows(database, "SELECT digest, difference_at FROM decision")
+        assert [tuple(row) for row in stored] == [(NO_DIGEST, None)] * 2
 
     async def test_publishes_the_erased_form_and_tombstones_of_the_events(self, database: Database) -> None:
         await invite_customer(database, "kim")

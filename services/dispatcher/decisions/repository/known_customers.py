@@ -48,12 +48,19 @@ KEEP_KNOWN = """
     )
     ORDER BY 1, 2, 3, 4
     ON CONFLICT (tenant, person, contact, phone) DO UPDATE SET known_at = EXCLUDED.known_at
-    WHERE k.known_at < EXCLUDED.known_at - interval '30 days'
+    WHERE k.known_at < EXCLUDED.known_at - CAST(:accuracy AS interval)
 """
+KNOWN_AT_ACCURACY = timedelta(days=30)
+"""A customer who comes again within this time costs no write: their decisions are kept longer than that."""
 
 
-async def keep_known(uow: UnitOfWork, customers: Iterable[KnownCustomer]) -> None:
-    """Keep under which names these customers came; the caller has made sure that none of them is erased."""
+async def keep_known(
+    uow: UnitOfWork, customers: Iterable[KnownCustomer], accuracy: timedelta = KNOWN_AT_ACCURACY
+) -> None:
+    """Keep under which names these customers came; the caller has made sure that none of them is erased.
+
+    :param accuracy: by how much ``known_at`` may be older than what they came with.
+    """
     known: dict[tuple[str, ...], KnownCustomer] = {}
     for customer in customers:
         same = known.get(customer[:4], customer)
@@ -71,6 +78,7 @@ async def keep_known(uow: UnitOfWork, customers: Iterable[KnownCustomer]) -> Non
             "phones": list(phones),
             "customer_ids": list(customer_ids),
             "times": list(times),
+            "accuracy": accuracy,
         },
     )
 
@@ -78,7 +86,8 @@ async def keep_known(uow: UnitOfWork, customers: Iterable[KnownCustomer]) -> Non
 async def keep_imported(secret: str, uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     """Keep the customers of imported answers: they may never have had an event here.
 
-    Of an answer that is too old, the collector does not know the customer any more.
+    When is kept exactly, since nothing else here says for how long the other services keep them. Of an answer
+    that is too old, the collector does not know the customer any more.
     """
     imported = (event for event in events if event.data.origin == "import" and not event.data.erased)
     known = []
@@ -97,4 +106,4 @@ async def keep_imported(secret: str, uow: UnitOfWork, events: Sequence[Event[Ans
         known.append(
             KnownCustomer(event.tenant, person, answer.contact_key or NO_NAME, NO_NAME, customer_id, known_at)
         )
-    await keep_known(uow, known)
+    await keep_known(uow, known, accuracy=timedelta())

@@ -9,12 +9,14 @@ depends_on = None
 
 STATEMENTS = (
     "ALTER TABLE case_heard ADD COLUMN person text",
-    "CREATE INDEX ix_case_heard_tenant_person ON case_heard (tenant, person)",
+    "ALTER TABLE case_heard ADD COLUMN contact_key text",
     """
-    UPDATE case_heard h SET person = d.person
+    UPDATE case_heard h SET person = d.person, contact_key = d.contact_key
     FROM decision d
     WHERE d.tenant = h.tenant AND d.event_id = h.event_id
     """,
+    "CREATE INDEX ix_case_heard_tenant_person ON case_heard (tenant, person)",
+    "CREATE INDEX ix_case_heard_no_person ON case_heard (tenant) WHERE person IS NULL",
 )
 
 
