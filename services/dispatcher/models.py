@@ -127,6 +127,7 @@ suppression_lift = Table(
     Column("who", Text, nullable=False),
     Column("reason", Text, info=PERSONAL),
     Column("person", Text, info=PERSONAL),
+    Index(None, "tenant", "key"),
 )
 customer = Table(
     "customer",
