@@ -20,7 +20,7 @@ from services.dispatcher.sending import sending_commands
 from services.trigger.domain import transaction
 from services.trigger.intake import EncodedEvent, read_event
 from shared.db.database import Database
-from shared.events import TRANSACTIONS
+from shared.events import TRANSACTIONS, Event, Transaction
 from shared.kafka.kernel import Subscription
 
 EVENT_COUNT = 100_000
@@ -34,7 +34,7 @@ async def deciding(servers: Servers) -> list[Result]:
         "dispatcher",
         Subscription(TRANSACTIONS, partial(decide_transactions, context, current_contact_policy())),
         events(servers.size(EVENT_COUNT)),
-        _go_live,
+        go_live,
         what="dispatcher, deciding events",
         unit="events/s",
         min_ratio=0.6,
@@ -44,20 +44,23 @@ async def deciding(servers: Servers) -> list[Result]:
 def events(count: int) -> list[Record]:
     """Records as the trigger publishes them; each customer has two."""
     now = datetime.now(UTC)
-    made = []
-    for number in range(count):
-        customer = f"c-{number % max(count // 2, 1)}"
-        given = an_event(number) | {
-            "customer": {"id": customer, "email": f"{customer}@example.com", "locale": "da"}
-        }
-        sent, _ = read_event(EncodedEvent(json.encode(given)))
-        taken = transaction(sent, source="shop", customer_id=str, now=now)
-        event = TRANSACTIONS.event(TENANT, taken.transaction, now)
-        made.append((TRANSACTIONS.record_key(event), TRANSACTIONS.encode(event)))
-    return made
+    made = (order(number, f"c-{number % max(count // 2, 1)}", now) for number in range(count))
+    return [(TRANSACTIONS.record_key(event), TRANSACTIONS.encode(event)) for event in made]
 
 
-async def _go_live(database: Database) -> None:
+def order(number: int, customer: str, now: datetime) -> Event[Transaction]:
+    """An event of this customer, as the trigger publishes it."""
+    given = an_event(number) | {
+        "customer": {"id": customer, "email": f"{customer}@example.com", "locale": "da"}
+    }
+    sent, _ = read_event(EncodedEvent(json.encode(given)))
+    return TRANSACTIONS.event(
+        TENANT, transaction(sent, source="shop", customer_id=str, now=now).transaction, now
+    )
+
+
+async def go_live(database: Database) -> None:
+    """Add the company with a live survey."""
     await add_tenant(database)
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:

@@ -35,9 +35,9 @@ async def catching_up(servers: Servers) -> list[Result]:
     )
 
 
-def answers(count: int) -> list[Record]:
+def answers(count: int, *, seed: str = "answers") -> list[Record]:
     """Records of answers, the same ones in every run."""
-    chance = random.Random("answers")
+    chance = random.Random(seed)
     now = datetime.now(UTC)
     return [_record(chance, now) for _ in range(count)]
 

@@ -46,6 +46,8 @@ class Arena:
     dead_letters: int = 0
     erased: dict[int, str] = field(default_factory=dict)
     """The ids of erasures, by the numbers of their customers."""
+    restored: str = ""
+    """The service whose database was replaced by a backup of before the erasures."""
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """For the lines below the table."""

@@ -10,6 +10,7 @@ from chaos.stack import CONSUMING_SERVICES, Stack
 from services.trigger import tenants
 from shared.db.database import Database
 from shared.events import TOPICS
+from shared.privacy.erased import CONFIRMING_SERVICES
 
 TEXT_COLUMNS = """
     SELECT c.table_name AS table, c.column_name AS column, c.data_type AS type
@@ -21,6 +22,19 @@ CUSTOMERS_ASKED = """
     SELECT id, substring(customer_id FROM '^c-([0-9]+)$')::int AS number FROM invitation
     WHERE tenant = $1 AND customer_id ~ '^c-[0-9]+$'
 """
+
+
+COUNT_ERASED = "SELECT count(*) FROM erased WHERE tenant = $1 AND done_at IS NOT NULL"
+
+
+async def unfinished_services(stack: Stack, tenant: str, erased: int) -> list[str]:
+    """The services that have not yet erased so many customers."""
+    unfinished = []
+    for service in CONFIRMING_SERVICES:
+        async with stack.connection(service) as database:
+            if await database.fetchval(COUNT_ERASED, tenant) < erased:
+                unfinished.append(service)
+    return unfinished
 
 
 async def erasing_key(stack: Stack, tenant: str) -> dict[str, str]:

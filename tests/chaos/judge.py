@@ -12,6 +12,7 @@ import msgspec
 from chaos import topics
 from chaos.company import Company
 from chaos.ledger import Book
+from chaos.load import address_of
 from chaos.stack import CONSUMING_SERVICES, Stack
 from chaos.topics import Offsets
 
@@ -157,7 +158,7 @@ class Judge:
             if f".{self.tenant}@" in to:
                 mailed[to] += 1
         found.mails = mailed.total()
-        erased = {f"c{number}.{self.tenant}@example.com" for number in self.erased}
+        erased = {address_of(self.tenant, number) for number in self.erased}
         found.double("customers with two mails", [to for to, n in mailed.items() if n > 1])
         rows = await self._rows(
             "dispatcher",

@@ -38,6 +38,11 @@ def touchpoint_of(number: int) -> str:
     return TOUCHPOINTS[number % len(TOUCHPOINTS)]
 
 
+def address_of(tenant: str, number: int) -> str:
+    """The address of a customer; some addresses have a prefix."""
+    return f"c{number}.{tenant}@example.com"
+
+
 def batches(plan: Plan, tenant: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """All events, in batches of one to two hundred, each with the number of its first."""
     chance = random.Random(plan.seed)
@@ -64,7 +69,7 @@ def _event(number: int, tenant: str, now: str, chance: random.Random, *, trouble
         "id": f"e-{number}",
         "type": MAILED_EVENT_TYPE if mailed else "page.viewed",
         "occurred_at": now,
-        "customer": {"id": f"c-{number}", "email": f"{prefix}c{number}.{tenant}@example.com"},
+        "customer": {"id": f"c-{number}", "email": prefix + address_of(tenant, number)},
         "segments": {"touchpoint": touchpoint_of(mail)},
         "organisation": ["north", "sales"],
         "attributes": {"order": number, "total": round(chance.uniform(5, 500), 2)},

@@ -3,8 +3,14 @@
 The search finds tables, columns and topics by itself, and asks every route.
 """
 
+import itertools
+from random import Random
+
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from support.companies import World
+from support.erasure_orders import AnyOrder
 from support.erasure_world import WORDS, Karen, TopicLog, keyed_hashes
 
 from services import SERVICES
@@ -17,9 +23,9 @@ from shared.privacy.stripping import PERSONAL
 
 pytestmark = pytest.mark.timeout(300)
 
+COMPANY_NUMBERS = itertools.count(1)
 HASHES_STAY_IN = ("erased", "erasure", "erasure_confirmation", "customer", "suppression")
-"""Tables that must know whom and under which addresses not to ask again, and the quarantine of an address: by
-keyed hashes alone."""
+"""Tables that must know whom not to ask again, and the quarantine or the no of an address: by keyed hashes alone."""
 HOLD_TRACES = {
     "dispatcher.decision.customer_id",
     "dispatcher.invitation.body",
@@ -99,3 +105,25 @@ async def test_nothing_of_an_erased_customer_is_left_anywhere(
     assert [each["reason"] for each in decided.json()["decisions"]] == ["erased"], decided.text
     assert await karen.tables(WORDS) == set()
     assert karen.log.places_of(WORDS) == set()
+
+
+@given(chance=st.integers(0, 2**32).map(Random))
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.generate],  # one order takes seconds
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+async def test_in_whatever_order_the_services_consume_nothing_is_left_and_they_count_alike(
+    world: World, chance: Random
+) -> None:
+    order = await AnyOrder.begin(world, f"aspen{next(COMPANY_NUMBERS)}", chance)
+    await order.run()
+    assert await order.karen.tables(WORDS) == set()
+    assert await order.karen.tables(keyed_hashes(order.company), without=HASHES_STAY_IN) == set()
+    assert order.log.places_of(WORDS) == set()
+    assert order.log.places_of(keyed_hashes(order.company)) <= {"customers.v1", "erasures.v1"}
+    counted = await order.counted()
+    for owned, *heard in (counted.answers, counted.scores, counted.days, counted.cases):
+        assert heard == [owned] * len(heard)
+    assert counted.orders == ["order-1", "order-2"]

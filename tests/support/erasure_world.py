@@ -67,13 +67,13 @@ class TopicLog:
             for row in sorted(rows, key=lambda row: row.seq):
                 value = None if row.value is None else bytes(row.value)
                 self.append(row.topic, bytes(row.key), value)
-                await self._consume(row.topic, value)
+                await self.consume(row.topic, value)
         return relayed
 
     def append(self, topic: str, key: bytes, value: bytes | None) -> None:
         self.topics.setdefault(topic, []).append((key, value))
 
-    async def _consume(self, topic: str, value: bytes | None) -> None:
+    async def consume(self, topic: str, value: bytes | None) -> None:
         known = {each.name: each for each in TOPICS}
         if topic in known and value is not None:
             await self.world.deliver(known[topic].decode(value), topic)
@@ -101,7 +101,7 @@ class TopicLog:
         """Let everybody consume this topic again from its oldest record."""
         records = list(self.compacted(topic).items()) if compacted else list(self.topics[topic])
         for _, value in records:
-            await self._consume(topic, value)
+            await self.consume(topic, value)
         await self.deliver_all()
 
 
@@ -121,9 +121,14 @@ class Karen:
         customer = {"id": ID, "email": ADDRESS, "phone": PHONE, "name": "Karen Lindqvist"}
         bought = an_event(self.company.name, id=order, customer=customer, attributes={"product": "sofa-kw"})
         await self.world.post("trigger", self.company, "/v1/events", bought)
-        event = [one for one in await self.world.transactions() if one.data.id == order][-1]
-        self.log.append(TRANSACTIONS.name, TRANSACTIONS.record_key(event), TRANSACTIONS.encode(event))
-        await self.world.deliver(event, TRANSACTIONS.name)
+        (event,) = [
+            one
+            for one in await self.world.transactions()
+            if (one.tenant, one.data.id) == (self.company.name, order)
+        ]
+        value = TRANSACTIONS.encode(event)
+        self.log.append(TRANSACTIONS.name, TRANSACTIONS.record_key(event), value)
+        await self.log.consume(TRANSACTIONS.name, value)
         await self.log.deliver_all()
         return event
 

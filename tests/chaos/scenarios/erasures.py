@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import Collection
 
 import httpx
 from chaos import backups, erasures
 from chaos.arena import Arena, Scenario
 from chaos.ledger import Book
+from chaos.load import address_of
 from chaos.operator import Sign
 from chaos.scenarios.losses import until_emptied
 
-RESTORED_SERVICES = ("collector", "scorer", "alerts")
-"""Not the dispatcher: who asked for an erasure is lost with its database, and the judge asks it for each."""
+from shared.privacy.erased import CONFIRMING_SERVICES
+
+NAMED_BY = (("customer_id",), ("email",), ("customer_id", "email"))
+"""By what a customer may be named who is to be erased."""
 MAX_AT_ONCE = 20
 MIN_ERASED = 10
 ANSWERS_TIMEOUT_S = 30
@@ -23,7 +25,7 @@ async def customers_erased(arena: Arena) -> None:
     """A worker is killed after each few erasures; then one database is the backup of before all of them."""
     stack = arena.stack
     key = await erasures.erasing_key(stack, arena.tenant)
-    lost = arena.chance.choice(RESTORED_SERVICES)
+    lost = arena.restored = arena.chance.choice(CONFIRMING_SERVICES)
     file = await backups.dump(stack, lost)
     async with httpx.AsyncClient(headers=key, trust_env=False, timeout=30) as client:
         async for _ in arena.moments(0.5, 2.0, at_least=4):
@@ -62,7 +64,8 @@ async def _erase(arena: Arena, client: httpx.AsyncClient) -> None:
 
 async def _ask(arena: Arena, client: httpx.AsyncClient, number: int) -> str | None:
     """The id of the erasure; None: the customer is not known yet."""
-    body = {"customer_id": f"c-{number}", "reason": "asked"}
+    names = {"customer_id": f"c-{number}", "email": address_of(arena.tenant, number)}
+    body = {name: names[name] for name in arena.chance.choice(NAMED_BY)} | {"reason": "asked"}
     end = asyncio.get_running_loop().time() + 60
     while asyncio.get_running_loop().time() < end:
         with contextlib.suppress(httpx.TransportError):
@@ -88,22 +91,28 @@ async def nothing_left(arena: Arena) -> None:
     if len(arena.erased) < MIN_ERASED:
         arena.faults.append(f"wrong: only {len(arena.erased)} customers were erased")
     async with httpx.AsyncClient(headers=key, trust_env=False, timeout=30) as client:
-        waiting = list(arena.erased.values())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DONE_TIMEOUT_S):
                 # Other processes do it: there is nothing here to wait on.
-                while waiting := await _waiting(arena, client, waiting):  # noqa: ASYNC110
+                while waiting := await _waiting(arena, client):  # noqa: ASYNC110
                     await asyncio.sleep(0.5)
         if waiting:
             arena.faults.append(f"lost: {len(waiting)} erasures are not done, such as {waiting[:2]}")
     found = await erasures.places_of(arena.stack, arena.tenant, arena.erased.keys())
     arena.faults += [f"left: erased customers in {place}" for place in sorted(found)]
-    arena.notes.append(f"{len(arena.erased)} customers erased")
+    arena.notes.append(f"{len(arena.erased)} customers erased, {arena.restored} restored")
 
 
-async def _waiting(arena: Arena, client: httpx.AsyncClient, ids: Collection[str]) -> list[str]:
-    origin, waiting = arena.stack.origin_of("dispatcher"), []
-    for id_ in ids:
+async def _waiting(arena: Arena, client: httpx.AsyncClient) -> list[str]:
+    """The services that have not erased all, and the erasures that are not shown as done.
+
+    Who asked for an erasure is lost with the dispatcher's database; that somebody was erased is not.
+    """
+    waiting = await erasures.unfinished_services(arena.stack, arena.tenant, len(arena.erased))
+    if arena.restored == "dispatcher":
+        return waiting
+    origin = arena.stack.origin_of("dispatcher")
+    for id_ in arena.erased.values():
         answer = await client.get(f"{origin}/v1/erasures/{id_}")
         if answer.status_code != httpx.codes.OK or answer.json()["state"] != "done":
             waiting.append(id_)
