@@ -10,7 +10,10 @@ from shared.permissions import ADMIN, EDITING_ROLES, ERASE_SCOPE, EVERY_SCOPE
 SurveyEditor = Annotated[Caller, Depends(staff_or_key("surveys:write", *EDITING_ROLES))]
 DecisionReader = Annotated[Caller, Depends(staff_or_key("decisions:read"))]
 AdminCaller = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN))]
-ErasingCaller = Annotated[Caller, Depends(staff_or_key(ERASE_SCOPE, ADMIN))]
+# For data of customers of all segments, or rules about it: users limited to segments are refused.
+CompanyEditor = Annotated[Caller, Depends(staff_or_key("surveys:write", *EDITING_ROLES, whole_company=True))]
+CompanyAdminCaller = Annotated[Caller, Depends(staff_or_key(EVERY_SCOPE, ADMIN, whole_company=True))]
+ErasingCaller = Annotated[Caller, Depends(staff_or_key(ERASE_SCOPE, ADMIN, whole_company=True))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 
 

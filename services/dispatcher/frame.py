@@ -19,6 +19,8 @@ from shared.values.zones import known_zone
 StaffReader = Annotated[Staff, Depends(signed_in())]
 StaffEditor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES))]
 StaffAdmin = Annotated[Staff, Depends(signed_in(ADMIN))]
+CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
+"""For pages with data of customers of all segments, or rules about it."""
 CsrfChecked = Annotated[None, Depends(csrf_checked)]
 """Stands behind the signed-in staff in a signature, so that an expired pass is renewed and not refused."""
 

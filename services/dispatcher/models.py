@@ -110,9 +110,10 @@ suppression = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("canonical", Boolean, nullable=False, server_default=text("false")),
     Column("listed", Boolean, nullable=False, server_default=text("false")),
+    # Whose the id is; or by whose erasure the address came here.
     Column("person", Text, info=PERSONAL),
     CheckConstraint("kind IN ('address', 'customer')", name="kind"),
-    CheckConstraint("reason IN ('unsubscribed', 'listed')", name="reason"),
+    CheckConstraint("reason IN ('unsubscribed', 'listed', 'erased')", name="reason"),
 )
 suppression_lift = Table(
     "suppression_lift",

@@ -19,6 +19,7 @@ from services.dispatcher.retention import repository as retention_rows
 from services.dispatcher.retention.retention_commands import retention_event
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.sending_commands import sending_event
+from services.dispatcher.suppressions.suppression_commands import suppress_addresses
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
 from shared.events import (
@@ -161,6 +162,7 @@ async def erased_page(
                 erased_at=row.erased_at,
                 person=row.person,
                 contact=row.contact,
+                addresses=tuple(row.addresses),
             ),
         )
         for row in found
@@ -214,6 +216,8 @@ def recovery(context: Context) -> Recovery:
             Owned(CUSTOMERS, erased_page),
         ),
         reads=(
+            # Who was erased is known already; here, under which addresses nobody is asked any more.
+            Subscription(CUSTOMERS, suppress_addresses),
             # Before the surveys, which tell how a tenant sent only where this topic does not.
             Subscription(SENDING, restore_sending),
             Subscription(SURVEYS, restore_surveys),

@@ -15,6 +15,8 @@ class CustomerErased(Data, frozen=True, kw_only=True):
     contact: Text | None = None
     """The keyed hash of the one address that is meant, of a customer id that several people share; None: the
     customer under every address."""
+    addresses: tuple[Text, ...] = ()
+    """The keyed hashes of the addresses under which nobody is asked any more."""
 
 
 CUSTOMERS = Topic(

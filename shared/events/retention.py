@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, get_args
 
 from annotated_types import Interval
+from msgspec.structs import force_setattr
 
 from shared.events.envelope import Data, Instant, Topic
 from shared.limits import TOPIC_RETENTION
@@ -20,12 +21,16 @@ MIN_DECISION_DAYS = 30 + 2 * TOPIC_RETENTION.days + 1
 topic keeps one: until then its decision must be known, or it would be decided twice."""
 MIN_REQUEST_DAYS = 30
 """The API promises to know an idempotency key for so long."""
+MIN_AUDIT_DAYS = 365
+"""A company must be able to demonstrate who did what with personal data (GDPR, articles 5(2), 24 and 30):
+nobody looks at everybody, and has the trace removed soon after. A trigger of the dispatcher holds it, too."""
 
 
 class RetentionRules(Data, frozen=True, kw_only=True):
     """For how many days each kind of data is kept: the only list of kinds, defaults and bounds.
 
-    The intervals bound what may be set; an event is read whatever its values are.
+    The intervals bound what may be set; an event is read whatever its values are, but the log is kept for the
+    least number of its days in any case.
     """
 
     contacts: Annotated[int, Interval(ge=MIN_TOPIC_DAYS, le=MAX_RETENTION_DAYS)] = 730
@@ -42,8 +47,13 @@ class RetentionRules(Data, frozen=True, kw_only=True):
     """What became of each mail."""
     sessions: Annotated[int, Interval(ge=MIN_REQUEST_DAYS, le=MAX_RETENTION_DAYS)] = 30
     """Idempotency keys of requests about cases. Sessions and links to sign in are deleted when they end."""
-    audit: Annotated[int, Interval(ge=MIN_TOPIC_DAYS, le=MAX_RETENTION_DAYS)] = 730
+    audit: Annotated[int, Interval(ge=MIN_AUDIT_DAYS, le=MAX_RETENTION_DAYS)] = 730
     """Who looked at or changed what."""
+
+    def __post_init__(self) -> None:
+        """Keep the log as long as it must be, also under rules of a version that allowed less."""
+        if self.audit < MIN_AUDIT_DAYS:
+            force_setattr(self, "audit", MIN_AUDIT_DAYS)
 
 
 class TenantRetention(RetentionRules, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from shared.http.caller_checks import CallerCheck
 from shared.http.csrf import csrf_checked
 from shared.http.key_auth import KeySecurity, key_of, token_of
 from shared.http.problems import Problem
-from shared.http.staff_auth import Staff, staff_of, wrong_role
+from shared.http.staff_auth import Staff, refuse_limited, staff_of, wrong_role
 from shared.permissions import Role, Scope
 
 
@@ -27,11 +27,14 @@ class staff_or_key(KeySecurity, CallerCheck[Caller]):  # noqa: N801  (reads as w
 
     Browsers add the cookie to every request, so a staff request that changes something must carry the
     session's CSRF token, too.
+
+    :param whole_company: whether users who are limited to segments are refused; a key never is.
     """
 
-    def __init__(self, scope: Scope, *roles: Role) -> None:
+    def __init__(self, scope: Scope, *roles: Role, whole_company: bool = False) -> None:
         super().__init__(scope)
         self._roles = roles
+        self._whole_company = whole_company
 
     async def check(self, request: Request) -> Caller:
         """The caller.
@@ -47,6 +50,8 @@ class staff_or_key(KeySecurity, CallerCheck[Caller]):  # noqa: N801  (reads as w
             raise Problem(401, headers={"WWW-Authenticate": 'Bearer realm="afterword"'})
         if self._roles and staff.role not in self._roles:
             raise wrong_role(*self._roles)
+        if self._whole_company:
+            refuse_limited(staff)
         if request.method != "GET":
             await csrf_checked(request)
         return Caller(staff.tenant, staff, None)

@@ -13,7 +13,7 @@ from shared.clock import Clock, system_clock
 from shared.http.caller_checks import CallerCheck
 from shared.http.context import http_of
 from shared.http.problems import Problem, RedirectToPage, wants_page
-from shared.permissions import ANALYST, CASE_ROLES, Role
+from shared.permissions import ADMIN, ANALYST, CASE_ROLES, Role
 from shared.secrets import derive
 from shared.values.messages import message
 
@@ -41,6 +41,11 @@ class Staff:
     def sees_names(self) -> bool:
         """Whether this user may see who a customer is; analysts see scores and comments only."""
         return self.role != ANALYST
+
+    @property
+    def administers_company(self) -> bool:
+        """Whether this user is an administrator who is not limited to segments."""
+        return self.role == ADMIN and not self.segments
 
     @property
     def works_on_cases(self) -> bool:
@@ -119,10 +124,13 @@ class signed_in(CallerCheck[Staff]):  # noqa: N801  (reads as what it does where
 
     A browser without a valid pass is redirected to renew it and comes back, a POST with its body; a program
     gets 401. With another role a page is not found (404), and a program gets 403 with the roles that may.
+
+    :param whole_company: whether users who are limited to segments are refused (403).
     """
 
-    def __init__(self, *roles: Role) -> None:
+    def __init__(self, *roles: Role, whole_company: bool = False) -> None:
         self._roles = roles
+        self._whole_company = whole_company
 
     async def check(self, request: Request) -> Staff:
         """The user.
@@ -135,6 +143,8 @@ class signed_in(CallerCheck[Staff]):  # noqa: N801  (reads as what it does where
             raise renewal(request) if wants_page(request) else Problem(401)
         if self._roles and staff.role not in self._roles:
             raise Problem(404) if wants_page(request) else wrong_role(*self._roles)
+        if self._whole_company:
+            refuse_limited(staff)
         return staff
 
 
@@ -145,6 +155,19 @@ def wrong_role(*roles: Role) -> Problem:
         message("Your role may not do this."),
         message("It takes one of: %(roles)s. Ask an administrator.", roles=", ".join(roles)),
     )
+
+
+def refuse_limited(staff: Staff) -> None:
+    """Refuse a user who sees some segments only what holds data of customers of all segments.
+
+    :raises Problem: 403.
+    """
+    if staff.segments:
+        raise Problem(
+            403,
+            message("You see a part of the company only."),
+            message("This is about customers of the whole company. Ask an administrator who sees all of it."),
+        )
 
 
 def renewal(request: Request) -> RedirectToPage:

@@ -17,8 +17,9 @@ from shared.privacy.stripping import PERSONAL
 
 pytestmark = pytest.mark.timeout(300)
 
-HASHES_STAY_IN = ("erased", "erasure", "erasure_confirmation", "customer")
-"""Tables that must know whom not to ask again, and the quarantine of an address: by keyed hashes alone."""
+HASHES_STAY_IN = ("erased", "erasure", "erasure_confirmation", "customer", "suppression")
+"""Tables that must know whom and under which addresses not to ask again, and the quarantine of an address: by
+keyed hashes alone."""
 HOLD_TRACES = {
     "dispatcher.decision.customer_id",
     "dispatcher.invitation.body",

@@ -90,6 +90,36 @@ async def test_staff_of_one_segment_see_nothing_of_the_others(world: World, quar
     assert not faults, "\n".join(faults)
 
 
+WHOLE_COMPANY = tuple(
+    f"{beginning}{path}"
+    for beginning in ("", "/v1")
+    for path in ("/customers", "/erasures", "/retention", "/audit", "/suppressions")
+)
+"""The beginnings of the routes with data of customers of all segments, or rules about it."""
+
+
+async def test_an_administrator_of_one_segment_reaches_no_data_of_the_whole_company(
+    world: World, quartz: Company
+) -> None:
+    limited = await world.add_person(quartz, "admin", ("touchpoint:quartz-desk",), "limited-admin")
+    before, asked_of = await world.rows(), set()
+    for asked in every_route(world, quartz, quartz):
+        if asked.request.public or not asked.route.startswith(WHOLE_COMPANY):
+            continue
+        asked_of.add(asked.route)
+        answer = await asked.by(world, limited.headers(page=not asked.takes_keys), limited)
+        assert answer.status_code == 403, asked.name
+        assert "You see a part of the company only." in answer.text, asked.name
+    assert await world.rows() == before
+    assert len({route.removeprefix("/v1").split("/")[1] for route in asked_of}) == len(WHOLE_COMPANY) / 2
+    for path in ("/surveys", "/settings"):
+        page = await world.clients["dispatcher" if path == "/surveys" else "alerts"].get(
+            path, headers=limited.headers(page=True)
+        )
+        assert page.status_code == 200
+        assert not [there for there in WHOLE_COMPANY if f'href="{there}' in page.text]
+
+
 @pytest.mark.parametrize(
     ("role", "method", "path", "status"),
     [

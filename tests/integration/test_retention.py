@@ -19,7 +19,7 @@ from services.command import service
 from services.scorer.repository.counting import recount
 from services.scorer.repository.waiting import keep_waiting
 from shared.events import ANSWERS, TRANSACTIONS, Answer, Event, RetentionRules
-from shared.events.retention import MAX_RETENTION_DAYS, RETENTION_KINDS, RetentionKind
+from shared.events.retention import MAX_RETENTION_DAYS, MIN_AUDIT_DAYS, RETENTION_KINDS, RetentionKind
 from shared.health import Health
 from shared.privacy.persons import person_of
 from shared.privacy.retention_loop import RetentionRun
@@ -168,11 +168,11 @@ async def test_what_no_company_of_the_walk_has_goes_with_its_kind(world: World) 
 
     before = await left()
     assert all(len(rows) == 1 for rows in before.values()), before
-    await set_rules(world, company, audit=30, contacts=30, comments=30)
+    await set_rules(world, company, audit=MIN_AUDIT_DAYS, contacts=30, comments=30)
     later(world, 10)
     await a_night(world)
     assert await left() == before
-    later(world, 30 + LINK_AND_A_DAY)
+    later(world, MIN_AUDIT_DAYS + LINK_AND_A_DAY)
     await a_night(world)
     after = await left()
     assert (after["dispatcher"], after["collector"]) == ([], [])

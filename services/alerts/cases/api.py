@@ -100,7 +100,9 @@ async def act(
     user = CaseUser.of(caller)
     async with context.database.transaction() as uow:
         try:
-            contact = await case_commands.act(uow, context.policy, user, case, action, idempotency_key)
+            contact = await case_commands.act(
+                uow, context.secret, context.policy, user, case, action, idempotency_key
+            )
         except ActRefused as refused:
             remedy = message("Read the case again and decide anew.")
             raise Problem(409, refused.reason, remedy) from None

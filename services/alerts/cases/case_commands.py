@@ -4,6 +4,7 @@ All of it is one transaction.
 """
 
 import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
@@ -41,6 +42,7 @@ from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.permissions import ASSIGNING_ROLES, CASE_ROLES
 from shared.privacy.audit import AuditActor, record_audit
+from shared.secrets import derive
 from shared.values.messages import message
 
 
@@ -84,6 +86,7 @@ class CaseUser:
 
 async def act(
     uow: UnitOfWork,
+    secret: str,
     policy: CasePolicy,
     user: CaseUser,
     case_id: UUID,
@@ -91,6 +94,8 @@ async def act(
     key: str | None = None,
 ) -> ContactOut | None:
     """Do it, once for each idempotency key; returns the address that it reveals.
+
+    Of the key and the request a keyed hash is stored: a client may name the customer in either.
 
     :raises Problem: 404 when there is no such case for this user, 422 when the key belongs to another act.
     :raises NotDone: when somebody else has decided meanwhile.
@@ -104,24 +109,35 @@ async def act(
     answers = [answer for answer in all_answers if may_see(user.segments, segments_of(answer))]
     if case is None or not answers:
         raise Problem(404)
-    if key and await _was_done(uow, user, case, action, key):
+    if key and await _was_done(uow, secret, user, case, action, key):
         return await _reveal_again(uow, user, case, answers) if isinstance(action, RevealAct) else None
     entries: Entries = []
-    contact = await _change(uow, policy, user, case, action, answers, entries, key or None)
-    if key:
-        await requests.add_request(uow, case.tenant, case.id, key, _fingerprint(user, action))
+    key_hash = _keyed_hash(secret, user.tenant, key.encode()) if key else None
+    contact = await _change(uow, policy, user, case, action, answers, entries, key_hash)
+    if key_hash is not None:
+        fingerprint = _keyed_hash(secret, user.tenant, _request(user, action))
+        await requests.add_request(uow, case.tenant, case.id, key_hash, fingerprint)
     if entries:
         await write_changes(uow, [case], entries)
     return contact
 
 
-async def _was_done(uow: UnitOfWork, user: CaseUser, case: CaseFile, action: Action, key: str) -> bool:
+async def _was_done(
+    uow: UnitOfWork, secret: str, user: CaseUser, case: CaseFile, action: Action, key: str
+) -> bool:
     """Whether this very request was carried out before.
+
+    Versions before stored the key itself, and a hash of the request without a key.
 
     :raises Problem: 422 when the key belongs to another request.
     """
-    done = await requests.find_request(uow, case.tenant, case.id, key)
-    if done and done != _fingerprint(user, action):
+    keys = [_keyed_hash(secret, user.tenant, key.encode()), key]
+    done = await requests.find_request(uow, case.tenant, case.id, keys)
+    request = _request(user, action)
+    if done and done not in {
+        _keyed_hash(secret, user.tenant, request),
+        hashlib.sha256(request).hexdigest(),
+    }:
         raise Problem(
             422,
             message("This Idempotency-Key was used for another act on this case."),
@@ -132,14 +148,18 @@ async def _was_done(uow: UnitOfWork, user: CaseUser, case: CaseFile, action: Act
     return done is not None
 
 
-def _fingerprint(user: CaseUser, action: Action) -> str:
-    """Of the request and its sender; not of the version, which may be newer when it is sent again."""
+def _keyed_hash(secret: str, tenant: str, value: bytes) -> str:
+    return hmac.digest(derive(secret, f"case request:{tenant}"), value, "sha256").hex()
+
+
+def _request(user: CaseUser, action: Action) -> bytes:
+    """The request and its sender; not of the version, which may be newer when it is sent again."""
     request = [
         user.actor.id and str(user.actor.id),
         user.actor.name,
         action.model_dump(mode="json", exclude={"version"}),
     ]
-    return hashlib.sha256(msgspec.json.encode(request)).hexdigest()
+    return msgspec.json.encode(request)
 
 
 async def _change(

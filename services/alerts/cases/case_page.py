@@ -71,7 +71,9 @@ async def do(
             async with context.database.transaction() as uow:
                 key = form.key if is_uuid(form.key) else None
                 user = CaseUser.of_staff(staff)
-                await case_commands.act(uow, context.policy, user, _case_id(case), form.read(), key)
+                await case_commands.act(
+                    uow, context.secret, context.policy, user, _case_id(case), form.read(), key
+                )
             return RedirectResponse(f"/cases/{case}?did={form.act}#{ANCHORS.get(form.act, 'now')}", 303)
         except ActRefused as refusal:
             refused, status = spoken(refusal.reason), 409

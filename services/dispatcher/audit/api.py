@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from services.dispatcher.audit import repository
 from services.dispatcher.audit.repository import AuditFilter
 from services.dispatcher.audit.schemas import AuditLineOut, AuditList
-from services.dispatcher.callers import AdminCaller, Limit
+from services.dispatcher.callers import CompanyAdminCaller, Limit
 from services.dispatcher.context import OwnContext
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.instants import Instant
@@ -21,7 +21,7 @@ _ACTS = ", ".join(f"`{act}`" for act in AUDIT_ACTS)
 
 @router.get("", summary="Who looked at or changed what")
 async def list_audit(
-    caller: AdminCaller,
+    caller: CompanyAdminCaller,
     context: OwnContext,
     who: Annotated[
         str | None,

@@ -13,7 +13,7 @@ from services.dispatcher.audit.repository import AuditFilter
 from services.dispatcher.audit.schemas import AuditLineOut
 from services.dispatcher.audit.views import AuditEntry, AuditPage, AuditSearch, act_options
 from services.dispatcher.context import OwnContext
-from services.dispatcher.frame import StaffAdmin, frame_of
+from services.dispatcher.frame import CompanyAdmin, frame_of
 from services.dispatcher.sending.labels import stored_name
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.instants import MAX_INSTANT, MIN_INSTANT
@@ -32,7 +32,7 @@ Typed = Annotated[str, Query(max_length=300)]
 @router.get("")
 async def show_audit(
     request: Request,
-    staff: StaffAdmin,
+    staff: CompanyAdmin,
     context: OwnContext,
     who: Typed = "",
     act: Typed = "",
@@ -62,7 +62,7 @@ async def show_audit(
 
 @router.get("/export")
 async def export_audit(
-    staff: StaffAdmin,
+    staff: CompanyAdmin,
     context: OwnContext,
     who: Typed = "",
     act: Typed = "",

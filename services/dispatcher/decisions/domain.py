@@ -46,6 +46,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: bool = False
     suppressed_by: Literal["address", "customer"] | None = None
     """Which entry forbids it: the address's, or the customer id's."""
+    address_erased: bool = False
+    """Whether the address is suppressed since another customer who came under it was erased."""
     invited_at: datetime | None = None
     """When they were last asked: at the decision by whatever system, when the mail leaves by another one
     alone (see ``reason_not_to_send``)."""

@@ -36,6 +36,8 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     suppressed: bool = False
     suppressed_by: str | None = None
     """Which entry forbade it: the ``address``, or the ``customer`` by the id."""
+    address_erased: bool = False
+    """Whether the address was suppressed since another customer who came under it was erased."""
     invited_at: datetime | None = None
     """When the contact had last been asked."""
     ignored_id: str | None = None
@@ -67,6 +69,7 @@ def explain(
         opted_out=person is not None and person.opted_out,
         suppressed=person is not None and person.suppressed,
         suppressed_by=person.suppressed_by if person else None,
+        address_erased=person is not None and person.address_erased,
         invited_at=person.invited_at if person else None,
         ignored_id=contact.ignored_id,
         language=language,

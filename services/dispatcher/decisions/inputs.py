@@ -17,7 +17,7 @@ from services.dispatcher.decisions.repository import contacts as contact_rows
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from services.dispatcher.suppressions import repository as suppression_rows
-from services.dispatcher.suppressions.domain import entries_of
+from services.dispatcher.suppressions.domain import SUPPRESSING, entries_of
 from services.dispatcher.surveys import repository as survey_rows
 from services.dispatcher.surveys.domain import rules_of
 from services.dispatcher.surveys.texts import read_texts
@@ -77,7 +77,8 @@ class DecisionInputs:
             erased=self.is_erased(contact),
             test_address=self.sending(event.tenant).is_test(event.data.customer.email),
             opted_out="unsubscribed" in reasons,
-            suppressed="listed" in reasons,
+            suppressed=not reasons.isdisjoint(SUPPRESSING),
+            address_erased="erased" in reasons,
             suppressed_by=entries[0].kind if entries else None,
             invited_at=max((at for at in asked if at is not None), default=None),
         )

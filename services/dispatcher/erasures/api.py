@@ -11,6 +11,7 @@ from services.dispatcher.erasures import repository
 from services.dispatcher.erasures.erasure_commands import request_erasure
 from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.erasures.schemas import ErasureAnswer, ErasureBody, ErasureChoice, ErasureList
+from services.dispatcher.repository.erased_addresses import find_others
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -29,7 +30,8 @@ async def ask_for_erasure(
 ) -> ErasureAnswer:
     """By id, everything of the customer. By address or phone number, if one customer alone came under it, and
     under no other address; else 409 lists the customers (`customers`). By id and address, what came under
-    that address, where the id has several. It cannot be undone; the same again is the same erasure.
+    that address, where the id has several. It cannot be undone; the same again is the same erasure. Nobody is
+    asked under their addresses any more, unless others came under one that the request does not name.
     """
     try:
         async with context.database.transaction() as uow:
@@ -41,9 +43,10 @@ async def ask_for_erasure(
                 who=AuditActor.of(caller),
                 key=idempotency_key,
             )
+            others = await find_others(uow, caller.tenant, [erasure.id])
     except ErasureRefused as refused:
         raise _problem(refused) from None
-    return ErasureAnswer.of(erasure)
+    return ErasureAnswer.of(erasure, others[erasure.id])
 
 
 @router.get("/erasures", summary="All erasures, newest first")
@@ -56,9 +59,10 @@ async def list_erasures(
     place = decode_cursor(after)
     async with context.database.reading() as uow:
         found = await repository.list_page(uow, caller.tenant, place, limit + 1)
+        others = await find_others(uow, caller.tenant, [row.id for row in found])
     last = found[limit - 1] if len(found) > limit else None
     return ErasureList(
-        erasures=[ErasureAnswer.of(row) for row in found[:limit]],
+        erasures=[ErasureAnswer.of(row, others[row.id]) for row in found[:limit]],
         next=encode_cursor(last.asked_at, last.id) if last is not None else None,
     )
 
@@ -71,9 +75,10 @@ async def read_erasure(
 ) -> ErasureAnswer:
     async with context.database.reading() as uow:
         found = await repository.find(uow, caller.tenant, erasure_id)
+        others = await find_others(uow, caller.tenant, [erasure_id])
     if found is None:
         raise Problem(404)
-    return ErasureAnswer.of(found)
+    return ErasureAnswer.of(found, others[erasure_id])
 
 
 def _problem(refused: ErasureRefused) -> Problem:

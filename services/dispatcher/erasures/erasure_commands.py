@@ -25,8 +25,10 @@ from services.dispatcher.erasures.domain import (
 )
 from services.dispatcher.erasures.repository import KeyedRequest, NewErasure
 from services.dispatcher.erasures.requests import NAMED_IN_REASON, ErasureRefused, ErasureRequest
+from services.dispatcher.repository.erased_addresses import find_addresses
 from services.dispatcher.repository.known_names import knows_all_names, list_hashes, list_names
 from services.dispatcher.sending.sending_commands import find_sending, set_test_addresses
+from services.dispatcher.suppressions.suppression_commands import suppress_addresses
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import CUSTOMERS, CustomerErased
@@ -125,7 +127,8 @@ async def _erase(
             503, None, message("Somebody asks for the same at this moment. Try again."), retry_s=1
         )
     await _remove_test_addresses(uow, secret, tenant, who, hashes)
-    await _publish(uow, tenant, new.target, scope)
+    addresses = await find_addresses(uow, tenant, scope, search.sought.contact)
+    await _publish(uow, tenant, new.target, scope, addresses)
     record_audit(uow, tenant, who, "erasure", str(erasure_id))
     log.info("erasure_asked", tenant=tenant, erasure=str(erasure_id))
     return await _stored(uow, tenant, erasure_id)
@@ -240,7 +243,9 @@ def erased_version(erased_at: datetime) -> int:
     return int(erased_at.timestamp() * 1_000_000)
 
 
-async def _publish(uow: UnitOfWork, tenant: str, target: str, scope: ErasureScope) -> None:
+async def _publish(
+    uow: UnitOfWork, tenant: str, target: str, scope: ErasureScope, addresses: tuple[str, ...]
+) -> None:
     """From this transaction on nothing of the customer is stored; all services erase what they have."""
     erased = CustomerErased(
         id=target,
@@ -248,7 +253,10 @@ async def _publish(uow: UnitOfWork, tenant: str, target: str, scope: ErasureScop
         erased_at=uow.now,
         person=scope.person,
         contact=scope.contact,
+        addresses=addresses,
     )
-    await keep_erased(uow, [CUSTOMERS.event(tenant, erased, uow.now)])
+    events = [CUSTOMERS.event(tenant, erased, uow.now)]
+    await keep_erased(uow, events)
+    await suppress_addresses(uow, events)
     uow.publish(CUSTOMERS, tenant, erased)
     notify_changes(uow, [tenant])

@@ -12,7 +12,8 @@ from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS
 from services.dispatcher.erasures.views import CustomerChoice, ErasureLine, ErasuresPage
-from services.dispatcher.frame import CsrfChecked, StaffAdmin, frame_of
+from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
+from services.dispatcher.repository.erased_addresses import find_customer_id, find_others
 from services.dispatcher.story.pages import LIVE_URL
 from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
 from shared.http.problems import Problem, problem_texts
@@ -34,18 +35,23 @@ LONG_REASON = message("Write at most %(n)s characters.", n=MAX_REASON_CHARS)
 @router.get("/erasures")
 async def show_erasures(
     request: Request,
-    staff: StaffAdmin,
+    staff: CompanyAdmin,
     context: OwnContext,
     before: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
     did: str = "",
+    other: Annotated[str, Query(pattern=r"^([0-9a-f]{64})?$")] = "",
 ) -> Response:
-    """The form, and the erasures that were asked for."""
-    return await _page(request, staff, context, before=before, done=did == "asked")
+    """The form, filled with the customer of the pseudonym ``other``, and the erasures that were asked for."""
+    form = None
+    if other:
+        async with context.database.reading() as uow:
+            form = ErasureForm(customer_id=await find_customer_id(uow, staff.tenant, other))
+    return await _page(request, staff, context, before=before, form=form, done=did == "asked")
 
 
 @router.post("/erasures")
 async def ask_for_erasure(
-    request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext
+    request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Erase whom the form names, or say what is missing."""
     form = ErasureForm.of(await request.form())
@@ -88,9 +94,10 @@ async def _page(
     place = decode_cursor(before, "before")
     async with context.database.reading() as uow:
         rows = await repository.list_page(uow, staff.tenant, place, ERASURES_PER_PAGE + 1)
+        others = await find_others(uow, staff.tenant, [row.id for row in rows])
         frame = await frame_of(uow, staff, "", live=LIVE_URL if not before else None)
     shown = rows[:ERASURES_PER_PAGE]
-    lines = [ErasureLine.of(row) for row in shown]
+    lines = [ErasureLine.of(row, others[row.id]) for row in shown]
     choices = [CustomerChoice.of(each) for each in refused.customers] if refused else []
     several = [("", translated("Choose one"))] if len(choices) > 1 else []
     page = ErasuresPage(

@@ -1,5 +1,6 @@
 """Bodies and answers of the API about erasures."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.erasures.domain import NameField
 from services.dispatcher.erasures.requests import NO_NAME_GIVEN, ErasureRequest
+from services.dispatcher.repository.erased_addresses import OtherCustomer
 from services.dispatcher.request_body import StrictBody
 from shared.privacy.erased import CONFIRMING_SERVICES
 
@@ -40,6 +42,13 @@ class ErasureBody(StrictBody):
         return ErasureRequest(self.customer_id, self.email, self.phone, self.reason)
 
 
+class ErasureOther(BaseModel):
+    """Another customer who is known under the same address."""
+
+    customer_id: str = Field(description="To erase them, too, ask for it by this id.")
+    without_id: bool = Field(description="Whether they came without an id, so that a code stands for it.")
+
+
 class ErasureAnswer(BaseModel):
     """An erasure, and how far it has come."""
 
@@ -54,9 +63,12 @@ class ErasureAnswer(BaseModel):
         description="Whether only what came under the address is erased, since others have the id, too."
     )
     asked_at: datetime
+    others: list[ErasureOther] = Field(
+        description="Who else is known now under an address of the customer, and is not erased: at most 100."
+    )
 
     @classmethod
-    def of(cls, row: Row[Any]) -> "ErasureAnswer":
+    def of(cls, row: Row[Any], others: Sequence[OtherCustomer]) -> "ErasureAnswer":
         """A stored erasure."""
         services = service_states(row)
         return cls(
@@ -69,6 +81,9 @@ class ErasureAnswer(BaseModel):
             asked_for=row.asked_for,
             only_under_address=row.contact is not None,
             asked_at=row.asked_at,
+            others=[
+                ErasureOther(customer_id=other.customer_id, without_id=other.without_id) for other in others
+            ],
         )
 
 

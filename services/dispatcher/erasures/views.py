@@ -12,10 +12,25 @@ from services.dispatcher.erasures.domain import MAX_CUSTOMERS_LISTED, NamedCusto
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.erasures.labels import SERVICES, asked_for_label
 from services.dispatcher.erasures.schemas import MAX_REASON_CHARS, service_states
+from services.dispatcher.repository.erased_addresses import OtherCustomer
 from services.dispatcher.sending.labels import actor_label
 from services.dispatcher.story.labels import customer_label
 from shared.pages.language import spoken
 from shared.pages.page import Page
+
+
+@dataclass(frozen=True)
+class OtherChoice:
+    """A customer whom a link fills into the form: by the pseudonym, since no id is part of an address."""
+
+    person: str
+    label: str
+    """Empty: they came without an id."""
+
+    @classmethod
+    def of(cls, other: OtherCustomer) -> "OtherChoice":
+        """One who is known under the address of an erased customer."""
+        return cls(other.person, "" if other.without_id else other.customer_id)
 
 
 @dataclass(frozen=True)
@@ -31,9 +46,11 @@ class ErasureLine:
     """What has been erased, by what the service stores."""
     waiting: Sequence[str]
     """What has not been."""
+    others: Sequence[OtherChoice]
+    """Who else is known under the same address."""
 
     @classmethod
-    def of(cls, row: Row[Any]) -> "ErasureLine":
+    def of(cls, row: Row[Any], others: Sequence[OtherCustomer]) -> "ErasureLine":
         """A stored erasure."""
         states = service_states(row)
         return cls(
@@ -44,6 +61,7 @@ class ErasureLine:
             row.reason or "",
             [spoken(SERVICES[service]) for service, state in states.items() if state == "done"],
             [spoken(SERVICES[service]) for service, state in states.items() if state == "waiting"],
+            [OtherChoice.of(other) for other in others],
         )
 
 

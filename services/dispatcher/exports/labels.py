@@ -240,6 +240,10 @@ def _(record: AskedRecord) -> Message:
 
 @sentence_of.register
 def _(record: SuppressionRecord) -> Message:
+    if record.reason == "erased":
+        return message(
+            "Nobody is asked under this mail address: a customer who had it was erased on request."
+        )
     if record.by == "address":
         return message("Nobody is asked under this mail address.")
     return message("Nobody is asked under this customer id.")

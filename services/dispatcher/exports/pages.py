@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.exports import link_commands, link_repository, lookup
 from services.dispatcher.exports.access_log import record_access
-from services.dispatcher.exports.api import download, refuse_limited
+from services.dispatcher.exports.api import download
 from services.dispatcher.exports.domain import SeveralCustomers, SoughtCustomer, UnknownCustomer
 from services.dispatcher.exports.export_commands import export_of, several_customers, unknown_customer
 from services.dispatcher.exports.schemas import Export
@@ -25,7 +25,7 @@ from services.dispatcher.exports.views import (
     ShownLink,
     Typed,
 )
-from services.dispatcher.frame import CsrfChecked, StaffAdmin, frame_of
+from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -47,17 +47,15 @@ TOO_LONG = message("This is longer than any that is kept.")
 
 
 @router.get("")
-async def ask(request: Request, staff: StaffAdmin, context: OwnContext, did: str = "") -> Response:
+async def ask(request: Request, staff: CompanyAdmin, context: OwnContext, did: str = "") -> Response:
     """The form, and the links that are still valid."""
-    refuse_limited(staff)
     done = translated("The link is withdrawn. It shows nothing any more.") if did == "withdrawn" else ""
     return await _form(request, staff, context, FindCustomerPage(typed=Typed(), done=done))
 
 
 @router.post("")
-async def find(request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext) -> Response:
+async def find(request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext) -> Response:
     """Go to the customer's page, or say who may be meant, or that nobody is known."""
-    refuse_limited(staff)
     form = await request.form()
     customer_id, email, phone = (str(form.get(name, "")) for name in MAX_TYPED_CHARS)
     # Two ids may differ in white space alone.
@@ -83,10 +81,9 @@ async def find(request: Request, staff: StaffAdmin, _: CsrfChecked, context: Own
 
 @router.get("/{person}")
 async def show(
-    person: PersonPath, request: Request, staff: StaffAdmin, context: OwnContext, contact: Contact = ""
+    person: PersonPath, request: Request, staff: CompanyAdmin, context: OwnContext, contact: Contact = ""
 ) -> Response:
     """What is kept of the customer, in sentences."""
-    refuse_limited(staff)
     subject = ExportSubject(staff.tenant, person, contact or None)
     try:
         export = await export_of(context, subject)
@@ -101,10 +98,9 @@ async def show(
 
 @router.get("/{person}/download")
 async def download_export(
-    person: PersonPath, staff: StaffAdmin, context: OwnContext, contact: Contact = ""
+    person: PersonPath, staff: CompanyAdmin, context: OwnContext, contact: Contact = ""
 ) -> Response:
     """The same as a JSON document."""
-    refuse_limited(staff)
     subject = ExportSubject(staff.tenant, person, contact or None)
     export = await export_of(context, subject)
     async with context.database.transaction() as uow:
@@ -116,7 +112,7 @@ async def download_export(
 async def make_link(
     person: PersonPath,
     request: Request,
-    staff: StaffAdmin,
+    staff: CompanyAdmin,
     _: CsrfChecked,
     context: OwnContext,
     contact: Contact = "",
@@ -125,7 +121,6 @@ async def make_link(
 
     Not when the customer has got another address since the form was shown: it may be somebody else's.
     """
-    refuse_limited(staff)
     subject = ExportSubject(staff.tenant, person, contact or None)
     seen = whole_number(str((await request.form()).get("addresses", "")))
     export = await export_of(context, subject)
@@ -138,9 +133,8 @@ async def make_link(
 
 
 @router.post("/links/{link_id}/withdraw")
-async def withdraw(link_id: UUID, staff: StaffAdmin, _: CsrfChecked, context: OwnContext) -> Response:
+async def withdraw(link_id: UUID, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext) -> Response:
     """End a link before its time."""
-    refuse_limited(staff)
     async with context.database.transaction() as uow:
         if not await link_commands.withdraw_link(uow, staff.tenant, link_id, AuditActor.of_staff(staff)):
             raise Problem(404)

@@ -187,7 +187,7 @@ def _asked(row: Row[Any]) -> AskedRecord:
 
 
 def _suppression(row: Row[Any]) -> SuppressionRecord:
-    origin = "customer" if row.reason == "unsubscribed" else "staff"
+    origin = "staff" if row.reason == "listed" else "customer"
     return record_of(SuppressionRecord, row, at=row.created_at, obtained_from=origin, by=row.kind, id=row.key)
 
 

@@ -19,6 +19,7 @@ from services.dispatcher.invitations.states import (
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import sending_from
+from services.dispatcher.suppressions.domain import SUPPRESSING
 from services.dispatcher.surveys.texts import read_texts
 from services.dispatcher.tenants import placeholder_tenant
 from shared.db import UnitOfWork
@@ -125,6 +126,6 @@ def _person(inputs: Row[Any], address: str | None, sending: Sending, *, erased: 
         address=address_quality(address),
         test_address=sending.is_test(address),
         opted_out="unsubscribed" in inputs.reasons,
-        suppressed="listed" in inputs.reasons,
+        suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
         invited_at=inputs.asked_elsewhere_at,
     )

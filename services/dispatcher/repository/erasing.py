@@ -259,11 +259,18 @@ async def erase_links(uow: UnitOfWork, targets: Collection[Target]) -> None:
 
 
 ERASED_PAGE = """
-    SELECT tenant, id, person, contact, erased_at FROM erased
-    WHERE CAST(:tenant AS text) IS NULL OR (tenant, id) > (:tenant, :id)
-    ORDER BY tenant, id
+    SELECT e.tenant, e.id, e.person, e.contact, e.erased_at,
+        ARRAY(
+            SELECT s.key FROM suppression s
+            WHERE s.tenant = e.tenant AND s.person = e.person AND s.kind = 'address'
+                AND (e.contact IS NULL OR s.key = e.contact)
+            ORDER BY s.key
+        ) AS addresses
+    FROM erased e
+    WHERE CAST(:tenant AS text) IS NULL OR (e.tenant, e.id) > (:tenant, :id)
+    ORDER BY e.tenant, e.id
     LIMIT :limit
-    FOR SHARE
+    FOR SHARE OF e
 """
 
 
@@ -275,6 +282,8 @@ class ErasedRow(NamedTuple):
     person: str
     contact: str | None
     erased_at: datetime
+    addresses: Sequence[str]
+    """Under which nobody is asked any more."""
 
 
 async def share_erased(uow: UnitOfWork, after: tuple[str, str] | None, limit: int) -> list[ErasedRow]:

@@ -62,7 +62,8 @@ KIND_LABELS: dict[RetentionKind, KindLabel] = {
         message("Who changed what"),
         message(
             "The log of who looked at an address, of changes of rules and rights, and of addresses that may "
-            "be written to again."
+            "be written to again. It is kept for a year at least, since you must be able to show who did "
+            "what."
         ),
     ),
 }

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.frame import CsrfChecked, StaffAdmin, frame_of
+from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
 from services.dispatcher.retention.labels import service_unavailable
 from services.dispatcher.retention.retention_commands import (
     RetentionChanged,
@@ -41,7 +41,9 @@ NOT_CONFIRMED = message("Tick the box to confirm that older data is removed for 
 
 
 @router.get("")
-async def show_retention(request: Request, staff: StaffAdmin, context: OwnContext, did: str = "") -> Response:
+async def show_retention(
+    request: Request, staff: CompanyAdmin, context: OwnContext, did: str = ""
+) -> Response:
     """The rules as they are."""
     async with context.database.reading() as uow:
         stored = await find_rules(uow, staff.tenant)
@@ -51,7 +53,7 @@ async def show_retention(request: Request, staff: StaffAdmin, context: OwnContex
 
 @router.post("")
 async def change_retention(
-    request: Request, staff: StaffAdmin, _: CsrfChecked, context: OwnContext
+    request: Request, staff: CompanyAdmin, _: CsrfChecked, context: OwnContext
 ) -> Response:
     """Save the rules, or count what they would remove."""
     form = await request.form()

@@ -7,7 +7,7 @@ import structlog
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy import Row
 
-from services.dispatcher.callers import Limit, SurveyEditor, is_admin
+from services.dispatcher.callers import CompanyEditor, Limit, is_admin
 from services.dispatcher.context import OwnContext
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.suppressions import repository
@@ -34,11 +34,27 @@ from shared.values.messages import message
 log = structlog.get_logger()
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
+LIFT_REFUSALS = {
+    "unsubscribed": (
+        message("This customer has unsubscribed."),
+        message(
+            "Only the customer can take that back, by the link in any mail of yours, or an "
+            "administrator who gives the reason as “?reason=…”, which is kept."
+        ),
+    ),
+    "erased": (
+        message("A customer who came under this address was erased on request."),
+        message(
+            "Only an administrator can take that back, who gives the reason as “?reason=…”, which is kept."
+        ),
+    ),
+}
+"""Why an entry stays on the list, by its reason."""
 
 
 @router.get("/suppressions", summary="Who is never asked")
 async def list_suppressions(
-    caller: SurveyEditor,
+    caller: CompanyEditor,
     context: OwnContext,
     after: Annotated[str, Query(description="`next` of the page before.")] = "",
     limit: Limit = 100,
@@ -52,7 +68,7 @@ async def list_suppressions(
 
 @router.post("/suppressions", status_code=201, summary="Never ask an address or a customer")
 async def add_suppression(
-    body: SuppressionBody, caller: SurveyEditor, context: OwnContext
+    body: SuppressionBody, caller: CompanyEditor, context: OwnContext
 ) -> SuppressionList:
     """Answers the entries that stand for them. An address is kept as a keyed hash. An id that stands for
     nobody, such as `guest`, is refused: it would silence everybody who comes under it. The id of a customer
@@ -83,7 +99,7 @@ async def add_suppression(
 
 @router.get("/suppressions/lifted", summary="Who was taken from the list, by whom and why")
 async def list_lifted(
-    caller: SurveyEditor,
+    caller: CompanyEditor,
     context: OwnContext,
     after: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Limit = 100,
@@ -109,7 +125,7 @@ async def list_lifted(
 @router.delete("/suppressions/{suppression_id:path}", status_code=204, summary="Take one from the list")
 async def remove_suppression(
     suppression_id: Annotated[str, Path(description="The entry's id, as the list has it.")],
-    caller: SurveyEditor,
+    caller: CompanyEditor,
     context: OwnContext,
     reason: Annotated[
         str | None,
@@ -117,7 +133,8 @@ async def remove_suppression(
     ] = None,
 ) -> Response:
     """Who has unsubscribed stays so: only they themselves take it back, by the link in any mail, or an
-    administrator (a key with the scope `admin`) who gives a `reason`. Others get 409.
+    administrator (a key with the scope `admin`) who gives a `reason`. The address of a customer who was
+    erased is taken from the list by such an administrator alone. Others get 409.
     """
     kind, _, key = suppression_id.partition(":")
     why = (reason or "").strip() or None
@@ -125,15 +142,8 @@ async def remove_suppression(
         entry = await repository.lock(uow, caller.tenant, kind, key)
         if entry is None:
             raise Problem(404)
-        if entry.reason == "unsubscribed" and (why is None or not is_admin(caller)):
-            raise Problem(
-                409,
-                message("This customer has unsubscribed."),
-                message(
-                    "Only the customer can take that back, by the link in any mail of yours, or an "
-                    "administrator who gives the reason as “?reason=…”, which is kept."
-                ),
-            )
+        if entry.reason in LIFT_REFUSALS and (why is None or not is_admin(caller)):
+            raise Problem(409, *LIFT_REFUSALS[entry.reason])
         await lift(uow, caller.tenant, entry, who=AuditActor.of(caller), reason=why)
     log.info("suppression_lifted", tenant=caller.tenant, kind=kind, was=entry.reason, by="the company")
     return Response(status_code=204)

@@ -5,7 +5,11 @@ from typing import Literal, NamedTuple
 from services.dispatcher.decisions.contacts import ContactKey
 
 SuppressionKind = Literal["address", "customer"]
-SuppressionReason = Literal["unsubscribed", "listed"]
+SuppressionReason = Literal["unsubscribed", "erased", "listed"]
+"""Who unsubscribed; an address under which an erased customer came; what the company has listed."""
+
+SUPPRESSING: frozenset[SuppressionReason] = frozenset({"erased", "listed"})
+"""The reasons that are not the customer's own unsubscription."""
 
 
 class SuppressionEntry(NamedTuple):

@@ -1,13 +1,15 @@
 """``suppression`` (who is never asked) and ``suppression_lift`` (who took an entry away, and why)."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from shared.db import UnitOfWork
 from shared.ids import uuid7
+from shared.privacy.audit import CUSTOMER
 
 ADD = """
     INSERT INTO suppression AS s (tenant, kind, key, reason, who, created_at, canonical, listed)
@@ -16,8 +18,8 @@ ADD = """
     ORDER BY 2, 3
     ON CONFLICT (tenant, kind, key) DO UPDATE SET
         listed = s.listed OR s.reason = 'listed' OR EXCLUDED.listed,
-        reason = CASE WHEN s.reason = 'listed' THEN EXCLUDED.reason ELSE s.reason END,
-        who = CASE WHEN s.reason = 'listed' THEN EXCLUDED.who ELSE s.who END
+        reason = CASE WHEN EXCLUDED.reason = 'listed' THEN s.reason ELSE EXCLUDED.reason END,
+        who = CASE WHEN EXCLUDED.reason = 'listed' THEN s.who ELSE EXCLUDED.who END
     WHERE s.reason <> EXCLUDED.reason
 """
 
@@ -27,7 +29,8 @@ async def add(
 ) -> None:
     """Add (kind, key) entries.
 
-    Only an unsubscription takes the place of another reason; that a list has the entry too stays known.
+    A list takes the place of no other reason, an unsubscription that of each. That a list has the entry, too,
+    stays known.
     """
     entries = sorted(set(entries))
     await uow.execute(
@@ -39,6 +42,50 @@ async def add(
             "now": uow.now,
             "kinds": [kind for kind, _ in entries],
             "keys": [key for _, key in entries],
+        },
+    )
+
+
+class ErasedAddress(NamedTuple):
+    """An address under which an erased customer came."""
+
+    tenant: str
+    key: str
+    person: str
+    """The pseudonym of the customer."""
+    erased_at: datetime
+
+
+ADD_ERASED = """
+    INSERT INTO suppression AS s (tenant, kind, key, reason, who, created_at, canonical, person)
+    SELECT DISTINCT ON (tenant, key) tenant, 'address', key, 'erased', :who, at, true, person
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:keys AS text[]), CAST(:persons AS text[]),
+        CAST(:times AS timestamptz[])
+    ) AS n(tenant, key, person, at)
+    ORDER BY tenant, key, at DESC, person
+    ON CONFLICT (tenant, kind, key) DO UPDATE SET
+        person = EXCLUDED.person,
+        listed = s.listed OR s.reason = 'listed',
+        reason = CASE WHEN s.reason = 'listed' THEN EXCLUDED.reason ELSE s.reason END,
+        who = CASE WHEN s.reason = 'listed' THEN EXCLUDED.who ELSE s.who END
+    WHERE s.reason = 'listed' OR s.person IS DISTINCT FROM EXCLUDED.person
+"""
+
+
+async def add_erased(uow: UnitOfWork, addresses: Sequence[ErasedAddress]) -> None:
+    """Add the addresses of erased customers; an unsubscription stays one."""
+    if not addresses:
+        return
+    tenants, keys, persons, times = zip(*addresses, strict=True)
+    await uow.execute(
+        ADD_ERASED,
+        {
+            "who": CUSTOMER.name,
+            "tenants": list(tenants),
+            "keys": list(keys),
+            "persons": list(persons),
+            "times": list(times),
         },
     )
 

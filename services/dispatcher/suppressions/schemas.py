@@ -29,7 +29,9 @@ class SuppressionAnswer(BaseModel):
 
     id: str
     kind: SuppressionKind
-    reason: SuppressionReason
+    reason: SuppressionReason = Field(
+        description="`erased`: a customer who came under the address was erased on request."
+    )
     created_at: datetime
 
 

@@ -1,5 +1,6 @@
 """Add entries to the suppression list, and take them away."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -8,7 +9,9 @@ from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.repository.contacts import has_several_addresses
 from services.dispatcher.suppressions import repository
 from services.dispatcher.suppressions.domain import SuppressionEntry, SuppressionReason, entries_of
+from services.dispatcher.suppressions.repository import ErasedAddress
 from shared.db import UnitOfWork
+from shared.events import CustomerErased, Event
 from shared.privacy.audit import CUSTOMER, AuditActor, record_audit
 
 
@@ -30,6 +33,18 @@ async def suppress(
     )
     if reason == "listed":
         record_audit(uow, tenant, who, "suppression", entries=len(entries))
+
+
+async def suppress_addresses(uow: UnitOfWork, events: Sequence[Event[CustomerErased]]) -> None:
+    """Never ask under the addresses of erased customers; the same events again change nothing."""
+    await repository.add_erased(
+        uow,
+        [
+            ErasedAddress(event.tenant, address, event.data.person or event.data.id, event.data.erased_at)
+            for event in events
+            for address in event.data.addresses
+        ],
+    )
 
 
 async def unsubscribe(uow: UnitOfWork, contact: ContactKey) -> None:

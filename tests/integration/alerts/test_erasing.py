@@ -359,3 +359,26 @@ async def test_every_order_of_events_and_erasure_ends_without_a_word_of_the_cust
     assert await left(database) == set()
     assert {case.state for case in await the_cases(database)} <= {"closed"}
     assert [row.score for row in await rows(database, "SELECT score FROM answer")] == [4]
+
+
+async def test_what_versions_before_stored_as_the_key_of_a_request_goes_too(alerts: AlertsApi) -> None:
+    database = alerts.context.database
+    await karen_answers(database)
+    (case,) = await the_cases(database)
+    path, key = f"/v1/cases/{case.id}/actions", alerts.key("cases:write")
+    for name in ("now", "before"):
+        headers = {**key, "idempotency-key": name}
+        body = {"act": "note", "text": name}
+        assert (await alerts.client().post(path, json=body, headers=headers)).status_code == 200
+    async with database.transaction() as uow:
+        (newest,) = await uow.execute("SELECT key FROM timeline ORDER BY seq DESC LIMIT 1")
+        for table in ("timeline", "case_request"):
+            await uow.execute(
+                f"UPDATE {table} SET key = 'note-c-karen' WHERE key = :key", {"key": newest.key}
+            )
+    await erase(database)
+    assert await left(database) == set()
+    (kept,) = await rows(database, "SELECT key FROM case_request")
+    assert [row.key for row in await rows(database, "SELECT key FROM timeline WHERE key IS NOT NULL")] == [
+        kept.key
+    ]

@@ -1,16 +1,23 @@
 """A request that is sent again does nothing again, whatever came between; a key is for one request."""
 
+import hashlib
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from support.alerts_api import AlertsApi
-from support.alerts_builders import rows
+from support.alerts_builders import TENANT, rows
+from support.audit import an_actor
+from support.erasing import places_of
 
+from services.alerts.cases.case_commands import CaseUser, _request
+from services.alerts.cases.domain.actor import Actor
+from services.alerts.cases.schemas import NoteAct
 from services.alerts.retention.repository import RETENTION
 from shared.events import RetentionRules
 from shared.privacy.retention import Cutoffs
@@ -144,3 +151,51 @@ async def test_keys_are_forgotten_after_thirty_days_and_not_before(alerts: Alert
             assert len(await rows(alerts.database, "SELECT 1 FROM case_request")) == left
     finally:
         alerts.database.clock = real
+
+
+KEY_OF_A_CLIENT = "note-kim-4711"
+NOTE = {"act": "note", "text": "Kim called."}
+
+
+async def noted(alerts: AlertsApi, case: object) -> None:
+    headers = {**alerts.key("cases:write"), "idempotency-key": KEY_OF_A_CLIENT}
+    answer = await alerts.client().post(f"/v1/cases/{case}/actions", json=NOTE, headers=headers)
+    assert answer.status_code == 200
+
+
+async def store_as_before(alerts: AlertsApi, case: UUID) -> None:
+    """Write the request as versions wrote it that stored the key itself."""
+    user = CaseUser(TENANT, Actor(None, "key"), an_actor("key"), (), may_assign=True)
+    async with alerts.database.transaction() as uow:
+        (row,) = await uow.execute("SELECT by_name FROM timeline WHERE key IS NOT NULL")
+        user = replace(user, actor=Actor(None, row.by_name))
+        request = _request(user, NoteAct(act="note", text="Kim called."))
+        values = {"key": KEY_OF_A_CLIENT, "fingerprint": hashlib.sha256(request).hexdigest(), "case": case}
+        await uow.execute("UPDATE timeline SET key = :key WHERE key IS NOT NULL AND case_id = :case", values)
+        await uow.execute(
+            "UPDATE case_request SET key = :key, fingerprint = :fingerprint WHERE case_id = :case", values
+        )
+
+
+async def test_of_a_key_and_a_request_nothing_is_stored_that_can_be_read_or_guessed(
+    alerts: AlertsApi,
+) -> None:
+    case = await alerts.open_case()
+    await noted(alerts, case)
+    assert await places_of(alerts.database, [KEY_OF_A_CLIENT]) == set()
+    (row,) = await rows(alerts.database, "SELECT key, fingerprint FROM case_request")
+    keys = {each.key for each in await rows(alerts.database, "SELECT key FROM timeline")} - {None}
+    assert keys == {row.key}
+    await store_as_before(alerts, case)
+    (before,) = await rows(alerts.database, "SELECT key, fingerprint FROM case_request")
+    assert row.key not in {before.key, hashlib.sha256(KEY_OF_A_CLIENT.encode()).hexdigest()}
+    assert row.fingerprint != before.fingerprint
+
+
+async def test_a_request_that_the_version_before_has_done_is_not_done_again(alerts: AlertsApi) -> None:
+    case = await alerts.open_case()
+    await noted(alerts, case)
+    await store_as_before(alerts, case)
+    before = await lines(alerts, case)
+    await noted(alerts, case)
+    assert await lines(alerts, case) == before

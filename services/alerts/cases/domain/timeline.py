@@ -37,7 +37,7 @@ class CaseEntry(msgspec.Struct, frozen=True, kw_only=True):
     by_name: str = ""
     facts: dict[str, Any] = {}
     key: str | None = None
-    """The idempotency key of the request that caused it."""
+    """The keyed hash of the idempotency key of the request that caused it."""
     answers: list[UUID] | None = None
     """The answers it is about: only a reader of all of them reads it. None: written before this was kept."""
 

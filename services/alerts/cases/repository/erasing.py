@@ -30,10 +30,25 @@ ERASE_TIMELINES = """
 """
 
 
+# Versions before stored the key as the client sent it, and a hash of the request that is made without a key.
+ERASE_TIMELINE_KEYS = """
+    UPDATE timeline t SET key = NULL
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
+    WHERE t.tenant = n.tenant AND t.case_id = n.id AND t.key !~ '^[0-9a-f]{64}$'
+"""
+REMOVE_REQUESTS = """
+    DELETE FROM case_request t
+    USING unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
+    WHERE t.tenant = n.tenant AND t.case_id = n.id AND t.key !~ '^[0-9a-f]{64}$'
+"""
+
+
 async def erase_timelines(uow: UnitOfWork, cases: Sequence[CaseFile]) -> None:
-    """Erase every text that somebody wrote about these cases."""
+    """Erase every text that somebody wrote about these cases, and what clients called their requests."""
     values = {"tenants": [case.tenant for case in cases], "ids": [case.id for case in cases]}
     await uow.execute(ERASE_TIMELINES, values)
+    await uow.execute(ERASE_TIMELINE_KEYS, values)
+    await uow.execute(REMOVE_REQUESTS, values)
 
 
 END_WRITING = """

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -21,6 +21,7 @@ from services.dispatcher.surveys.domain import SurveyDraft
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey
 from shared.db.database import Database
 from shared.events import AUDIT, AuditLine
+from shared.events.retention import MIN_AUDIT_DAYS
 from shared.ids import uuid7
 from shared.permissions import ROLES, Role
 from shared.privacy.audit import AUDIT_ACTS, record_audit
@@ -143,11 +144,19 @@ async def test_a_line_is_never_changed_nor_deleted_before_its_time(database: Dat
             await uow.execute(change)
 
 
-async def test_a_line_that_is_old_can_be_deleted(database: Database) -> None:
-    await keep(database, a_line(database, at=database.clock() - timedelta(days=1_000)))
-    async with database.transaction() as uow:
-        await uow.execute("DELETE FROM audit_line")
-    assert await rows(database, "SELECT 1 FROM audit_line") == []
+@pytest.mark.parametrize("change", ["DELETE FROM audit_line", "UPDATE audit_line SET who = 'nobody'"])
+async def test_a_line_that_is_old_can_be_deleted_but_not_changed(database: Database, change: str) -> None:
+    """The trigger measures by the database's own clock."""
+    for days, is_old in ((MIN_AUDIT_DAYS - 1, False), (MIN_AUDIT_DAYS + 1, True)):
+        at = datetime.now(UTC) - timedelta(days=days)
+        await keep(database, a_line(database, at=at))
+        if is_old and change.startswith("DELETE"):
+            async with database.transaction() as uow:
+                await uow.execute(f"{change} WHERE at = :at", {"at": at})
+        else:
+            with pytest.raises(DBAPIError, match="only ever added"):
+                async with database.transaction() as uow:
+                    await uow.execute(f"{change} WHERE at = :at", {"at": at})
 
 
 async def test_every_act_is_published_as_it_is_recorded(database: Database) -> None:

@@ -71,6 +71,21 @@ class TestAsking:
         (customer,) = await published(database, CUSTOMERS)
         assert customer.contact is None
 
+    async def test_lists_who_else_is_known_under_the_address(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        karen, other, guest = (
+            a_customer(id_, email="karen@example.com") for id_ in ("c-17", "c-99", "guest")
+        )
+        await buy(database, karen, other, guest)
+        asked = (await ask(client, customer_id="c-17", email="karen@example.com")).json()
+        assert [each["without_id"] for each in asked["others"]] == [True, False]
+        assert asked["others"][1]["customer_id"] == "c-99"
+        for each in asked["others"]:
+            assert (await ask(client, customer_id=each["customer_id"])).status_code == 202
+        listed = await client.get("/v1/erasures", headers=by_key(ERASING_KEY))
+        assert [each["others"] for each in listed.json()["erasures"]] == [[], [], []]
+
     async def test_ends_when_each_service_has_confirmed(
         self, client: httpx.AsyncClient, database: Database
     ) -> None:

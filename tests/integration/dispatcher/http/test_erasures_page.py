@@ -1,5 +1,6 @@
 """The page of erasures, and what other pages show of a customer who was erased."""
 
+import re
 from typing import Any
 
 import httpx
@@ -167,7 +168,7 @@ class TestLinks:
         await ask(database, customer_id="kim-4711")
         if done:
             await run_erasing(database)
-        before = await states(database)
+        before = await states(database), await rows(database, "SELECT * FROM suppression")
         for method, path in (
             ("GET", link),
             ("POST", link),
@@ -178,8 +179,7 @@ class TestLinks:
             assert answer.status_code == 200
             assert "Havnbo" in answer.text
             assert "Her er ikke længere gemt noget om dig." in answer.text
-        assert await rows(database, "SELECT 1 FROM suppression") == []
-        assert await states(database) == before
+        assert (await states(database), await rows(database, "SELECT * FROM suppression")) == before
 
 
 class TestSuppressions:
@@ -193,3 +193,40 @@ class TestSuppressions:
         assert [one["kind"] for one in answer.json()["suppressions"]] == ["address"]
         alone = await client.post("/v1/suppressions", json={"customer_id": "kim-4711"}, headers=by_key())
         assert (alone.status_code, alone.json()["suppressions"]) == (201, [])
+
+
+class TestOthers:
+    async def test_of_the_address_are_shown_and_their_links_fill_the_form(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        await send(client)
+        for n, customer_id in enumerate(("c-99", "guest")):
+            other = a_customer(customer_id, email="kim@example.com")
+            await decide(database, a_transaction(f"later order {n}", other))
+        page = (await client.get("/erasures", headers=a_person())).text
+        assert "Known under the same address, too:" in page
+        assert "purchases without an id" in page
+        assert 'href="/erasures?customer' not in page
+        links = re.findall(r'href="(/erasures\?other=[0-9a-f]{64})"', page)
+        filled = [(await client.get(link, headers=a_person())).text for link in links]
+        found = [re.findall(r'name="customer_id"[^>]*value="([^"]+)"', each) for each in filled]
+        ids = sorted(each for (each,) in found)
+        assert ids[-1] == "c-99"
+        assert len(ids) == 2
+        for each in ids:
+            assert (await send(client, customer_id=each)).status_code == 303
+        assert "Known under the same address" not in (await client.get("/erasures", headers=a_person())).text
+
+    async def test_of_another_company_fill_in_nothing(self, client: httpx.AsyncClient) -> None:
+        page = await client.get(f"/erasures?other={'0' * 64}", headers=a_person())
+        assert page.status_code == 200
+        assert "kim-4711" not in page.text
+
+    async def test_the_story_says_that_another_customer_of_the_address_was_erased(
+        self, client: httpx.AsyncClient, database: Database
+    ) -> None:
+        await send(client)
+        await decide(database, a_transaction("later", a_customer("c-99", email="kim@example.com")))
+        (row,) = await rows(database, "SELECT event_id FROM decision WHERE source_id = 'later'")
+        page = await client.get(f"/events/{row.event_id}", headers=a_person())
+        assert "another customer who came under it was erased on request" in page.text

@@ -2,12 +2,13 @@
 
 import httpx
 import pytest
-from support.dispatcher_builders import published
+from support.dispatcher_builders import TENANT, published
 from support.dispatcher_client import a_person, by_key, csrf_header, form
 
+from services.dispatcher.retention.repository import write
 from shared.db.database import Database
 from shared.events import RETENTION, RetentionRules
-from shared.events.retention import RETENTION_KINDS
+from shared.events.retention import MIN_AUDIT_DAYS, RETENTION_KINDS
 
 DEFAULTS: dict[str, str] = {kind: str(getattr(RetentionRules(), kind)) for kind in RETENTION_KINDS}
 
@@ -118,3 +119,22 @@ async def test_the_page_is_in_the_readers_language(
     page = await client.get("/retention", headers={**a_person(), "accept-language": language})
     assert page.status_code == 200
     assert words in page.text
+
+
+async def test_the_log_is_kept_for_a_year_at_least(client: httpx.AsyncClient) -> None:
+    for path, method in (("/v1/retention", "PUT"), ("/v1/retention/dry-runs", "POST")):
+        answer = await client.request(method, path, json={"audit": MIN_AUDIT_DAYS - 1}, headers=admin())
+        assert answer.status_code == 422
+        assert [fault["field"] for fault in answer.json()["errors"]] == ["/audit"]
+    kept = await client.put("/v1/retention", json={"audit": MIN_AUDIT_DAYS}, headers=admin())
+    assert kept.json()["audit"] == MIN_AUDIT_DAYS
+    assert "kept for a year at least" in (await client.get("/retention", headers=a_person())).text
+
+
+async def test_rules_of_before_keep_the_log_for_a_year_too(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.transaction() as uow:
+        await write(uow, TENANT, RetentionRules(), None)
+        await uow.execute("UPDATE retention SET audit = 15")
+    assert (await client.get("/v1/retention", headers=admin())).json()["audit"] == MIN_AUDIT_DAYS

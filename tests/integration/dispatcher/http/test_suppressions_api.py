@@ -21,6 +21,7 @@ from support.dispatcher_builders import (
 from support.dispatcher_client import FOREIGN_KEY, KEY, a_person, by_key, csrf_header
 
 from services.dispatcher.suppressions.domain import SuppressionEntry
+from services.dispatcher.suppressions.repository import ErasedAddress, add_erased
 from services.dispatcher.suppressions.suppression_commands import suppress
 from shared.db.database import Database
 from shared.events import KeyDigest
@@ -95,8 +96,9 @@ class TestAnUnsubscription:
             entries = [SuppressionEntry("customer", "gone"), SuppressionEntry("address", "a1")]
             await suppress(uow, TENANT, entries, reason="unsubscribed", who=an_actor("the customer"))
             await suppress(uow, TENANT, entries, reason="listed", who=an_actor("a list"))
+            await add_erased(uow, [ErasedAddress(TENANT, "e1", "pseudonym", uow.now)])
 
-    @pytest.mark.parametrize("entry", [UNSUBSCRIBED, "address:a1"])
+    @pytest.mark.parametrize("entry", [UNSUBSCRIBED, "address:a1", "address:e1"])
     @pytest.mark.parametrize(
         ("who", "reason"),
         [
@@ -124,8 +126,23 @@ class TestAnUnsubscription:
         answer = await client.delete(f"/v1/suppressions/{entry}", params=params, headers=headers)
         assert answer.status_code == 409
         assert "reason" in answer.json()["detail"]
-        assert len(await rows(database, "SELECT 1 FROM suppression WHERE reason = 'unsubscribed'")) == 2
+        found = await rows(database, "SELECT key, reason FROM suppression ORDER BY key")
+        assert [tuple(row) for row in found] == [
+            ("a1", "unsubscribed"),
+            ("e1", "erased"),
+            ("gone", "unsubscribed"),
+        ]
         assert await rows(database, "SELECT 1 FROM suppression_lift") == []
+
+    async def test_of_an_erased_address_is_listed_and_lifted_like_any_other(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        listed = (await client.get("/v1/suppressions", headers=by_key())).json()["suppressions"]
+        assert [each["reason"] for each in listed if each["id"] == "address:e1"] == ["erased"]
+        answer = await client.delete("/v1/suppressions/address:e1?reason=asked", headers=by_key(ADMIN_KEY))
+        assert answer.status_code == 204
+        (lifted,) = (await client.get("/v1/suppressions/lifted", headers=by_key())).json()["lifted"]
+        assert (lifted["was"], lifted["reason"]) == ("erased", "asked")
 
     @pytest.mark.parametrize(("who", "name"), [("admin", "Sara Lund"), (by_key(ADMIN_KEY), "the key owner")])
     async def test_is_lifted_by_an_administrator_with_a_reason_that_is_kept_and_shown(

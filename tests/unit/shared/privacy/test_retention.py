@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import get_type_hints
 from uuid import UUID
 
+import msgspec
 import uuid_utils
 
 from services import SERVICES
 from services.command import service
 from services.trigger.domain import MAX_EVENT_AGE
-from shared.events import RetentionRules
-from shared.events.retention import MIN_DECISION_DAYS, MIN_TOPIC_DAYS, RETENTION_KINDS
+from shared.events import RetentionRules, TenantRetention
+from shared.events.retention import MIN_AUDIT_DAYS, MIN_DECISION_DAYS, MIN_TOPIC_DAYS, RETENTION_KINDS
 from shared.limits import TOPIC_RETENTION
 from shared.privacy.retention import ClearRule, Cutoffs, DeleteRule, lowest_id
 from shared.privacy.retention_loop import night_before
@@ -30,6 +31,21 @@ def test_the_defaults_lie_within_their_bounds() -> None:
     for kind in RETENTION_KINDS:
         (interval,) = hints[kind].__metadata__
         assert interval.ge <= getattr(RetentionRules(), kind) <= interval.le
+
+
+def test_the_log_is_kept_for_a_year_whatever_a_company_has_set_before() -> None:
+    """By rules that are made, read from a row or an event, or changed."""
+    event = {"version": 1, "changed_at": NOON, "audit": 15}
+    for rules in (
+        RetentionRules(audit=15),
+        msgspec.json.decode(b'{"audit":15}', type=RetentionRules),
+        msgspec.convert(event, TenantRetention),
+        msgspec.structs.replace(RetentionRules(), audit=15),
+    ):
+        assert rules.audit == MIN_AUDIT_DAYS
+        cutoff = Cutoffs("t", NOON, rules).values()["audit"]
+        assert cutoff == NOON - timedelta(days=MIN_AUDIT_DAYS)
+    assert RetentionRules(audit=MIN_AUDIT_DAYS + 1).audit == MIN_AUDIT_DAYS + 1
 
 
 def test_every_kind_has_a_rule_somewhere() -> None:
