@@ -25,7 +25,8 @@ pytestmark = pytest.mark.timeout(300)
 
 COMPANY_NUMBERS = itertools.count(1)
 HASHES_STAY_IN = ("erased", "erasure", "erasure_confirmation", "customer", "suppression")
-"""Tables that must know whom not to ask again, and the quarantine or the no of an address: by keyed hashes alone."""
+"""Tables that must know whom and under which addresses not to ask again, and the quarantine of an address: by
+keyed hashes alone."""
 HOLD_TRACES = {
     "dispatcher.decision.customer_id",
     "dispatcher.invitation.body",

@@ -27,7 +27,7 @@ from support.erasing import places_of
 from support.http_clients import SECRET, api_client, context_on
 
 from services.dispatcher.app import SERVICE
-from services.dispatcher.erasures.erasure_commands import ErasureRefused
+from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.models import metadata
 from shared.db.database import Database
 from shared.events import (
