@@ -259,7 +259,11 @@ async def test_of_old_contacts_and_comments_no_word_is_left_in_any_table(
         for word in (*customer, *written, *joined)
         if word in text and table not in {"dispatcher.outbox", "alerts.outbox", "collector.outbox"}
     ]
-    assert found == []
+    assert [each for each in found if each not in {(table, person) for table in OF_EXPORTS}] == []
+
+
+OF_EXPORTS = ("dispatcher.audit_line", "dispatcher.export_link")
+"""The log has pseudonyms for as long as ``audit`` says; links to exports go by a loop of their own."""
 
 
 def text_of(row: tuple[Any, ...]) -> str:
@@ -403,7 +407,8 @@ async def test_the_hash_that_a_version_before_left_in_a_removed_decision_goes(wo
     async with database.transaction() as uow:
         await uow.execute("UPDATE decision SET digest = 'a hash' WHERE tenant = 'hashes'")
     said = await try_rules(world, company, contacts=15)
-    assert said["services"] == {"dispatcher": {"contacts": {"decision": 1}}}
+    assert said["services"]["dispatcher"] == {"contacts": {"decision": 1}}
+    assert sum(said["kinds"].values()) == 1
     await a_night(world)
     async with database.reading() as uow:
         found = await uow.execute("SELECT digest FROM decision WHERE tenant = 'hashes'")
