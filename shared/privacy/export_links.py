@@ -56,9 +56,12 @@ class ExportLinks:
         self._key = derive(secret, "link:export")
         self._clock = clock
 
-    def sign(self, subject: ExportSubject) -> tuple[str, ExportLink]:
-        """A token for this person, and what it says."""
-        expires_at = (self._clock() + LINK_LIFETIME).replace(microsecond=0)
+    def sign(self, subject: ExportSubject, *, later_s: int = 0) -> tuple[str, ExportLink]:
+        """A token for this person, and what it says.
+
+        :param later_s: by how many seconds it ends later. Two that end in one second are the same.
+        """
+        expires_at = (self._clock() + LINK_LIFETIME).replace(microsecond=0) + timedelta(seconds=later_s)
         payload = msgspec.msgpack.encode(_LinkPayload(*subject, int(expires_at.timestamp())))
         token = base64.urlsafe_b64encode(payload + self._tag(payload)).rstrip(b"=").decode()
         return token, ExportLink(_id_of(token), subject, expires_at)

@@ -156,6 +156,23 @@ async def test_a_link_that_is_withdrawn_shows_nothing_and_leaves_one_line(world:
     assert acts.count("export_link_withdrawn") == 1
 
 
+async def test_a_link_that_is_made_in_the_second_of_another_is_a_link_of_its_own(
+    world: World, birch: Company
+) -> None:
+    await buys(world, birch, 50, "thrice", "karl")
+    paths = []
+    for _ in range(3):
+        paths.append(await link_of(world, birch, "thrice"))
+        newest = (await links_listed(world, birch))[0]["id"]
+        if len(paths) == 2:
+            gone = await world.clients["dispatcher"].delete(
+                f"/v1/customers/export-links/{newest}", headers=birch.headers
+            )
+            assert gone.status_code == 204
+    assert len(set(paths)) == 3
+    assert [(await opened(world, path)).status_code for path in paths] == [200, 404, 200]
+
+
 async def test_the_list_of_links_is_paged(world: World, birch: Company) -> None:
     await buys(world, birch, 40, "one", "ida")
     await buys(world, birch, 41, "two", "jens")

@@ -30,20 +30,23 @@ async def make_link(
     if await repository.was_erased(uow, *subject):
         raise lookup.erased()
     contacts = await link_repository.find_contacts(uow, subject.tenant, subject.person)
-    token, link = context.export_links.sign(_pinned(subject, contacts))
-    await link_repository.add(
-        uow,
-        NewExportLink(
+    pinned = _pinned(subject, contacts)
+    later_s = 0
+    while True:
+        token, link = context.export_links.sign(pinned, later_s=later_s)
+        new = NewExportLink(
             tenant=subject.tenant,
             id=link.id,
             person=subject.person,
-            contact=link.subject.contact,
+            contact=pinned.contact,
             contacts=sorted(contacts),
             who=staff.name,
             made_at=uow.now,
             expires_at=link.expires_at,
-        ),
-    )
+        )
+        if await link_repository.add(uow, new):
+            break
+        later_s += 1
     record_access(uow, "link_created", subject, staff)
     return token, link
 

@@ -61,9 +61,9 @@ async def find_contacts_before(uow: UnitOfWork, tenant: str, person: str, at: da
     return set(found.scalars())
 
 
-async def add(uow: UnitOfWork, new: NewExportLink) -> None:
-    """Store a link, unless the same was made in the same second."""
-    await insert(uow, export_link, [new])
+async def add(uow: UnitOfWork, new: NewExportLink) -> bool:
+    """Store a link; False if there is the same already, which may be withdrawn."""
+    return (await insert(uow, export_link, [new])).rowcount == 1
 
 
 FIND_LINK = """
