@@ -34,6 +34,7 @@ ANSWERS_HEARD = "SELECT id, version, score FROM answer_heard WHERE tenant = :ten
 CASES_STORED = "SELECT id, version, state FROM cases WHERE tenant = :tenant ORDER BY id"
 CASES_COPIED = "SELECT id, version, state FROM case_copy WHERE tenant = :tenant ORDER BY id"
 CASES_HEARD = "SELECT id, version, state FROM case_heard WHERE tenant = :tenant ORDER BY id"
+WAITING = "SELECT id FROM invitation WHERE tenant = :tenant AND state = 'waiting'"
 DECISIONS = "SELECT source_id FROM decision WHERE tenant = :tenant ORDER BY 1"
 DAYS = f"""
     SELECT day, {", ".join(f"c{score}" for score in SCALE)} FROM day_count
@@ -130,7 +131,7 @@ class AnyOrder:
 
     @property
     def world(self) -> World:
-        return self.log.world
+        return self.karen.world
 
     async def run(self) -> None:
         """Take random steps, then finish: everything is consumed, and the customer is erased."""
@@ -194,11 +195,7 @@ class AnyOrder:
         if self.erasure is not None:
             return True
         async with self.world.contexts["dispatcher"].database.transaction() as uow:
-            rows = await uow.execute(
-                "SELECT id FROM invitation WHERE tenant = :tenant AND state = 'waiting'",
-                {"tenant": self.company.name},
-            )
-            for id_ in rows.scalars().all():
+            for (id_,) in (await uow.execute(WAITING, {"tenant": self.company.name})).all():
                 row: Any = await find_by_id(uow, id_)
                 assert await move_invitation(uow, self.company.name, read_invitation(row), "sent")
                 self.company.invitation = id_
@@ -216,15 +213,11 @@ class AnyOrder:
 
     async def note(self) -> bool:
         """Write something about the case, if it is open."""
-        async with self.world.contexts["alerts"].database.reading() as uow:
-            found = await uow.execute(
-                "SELECT id FROM cases WHERE tenant = :tenant AND state <> 'closed'",
-                {"tenant": self.company.name},
-            )
-            cases = found.scalars().all()
+        cases = await self._rows("alerts", CASES_STORED)
         for case in cases:
-            body = {"act": "note", "text": "kwnote: Karen Lindqvist called"}
-            await self.world.post("alerts", self.company, f"/v1/cases/{case}/actions", body)
+            if case.state != "closed":
+                body = {"act": "note", "text": "kwnote: Karen Lindqvist called"}
+                await self.world.post("alerts", self.company, f"/v1/cases/{case.id}/actions", body)
         return bool(cases)
 
     async def bring_in(self) -> bool:
