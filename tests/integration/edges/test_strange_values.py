@@ -80,9 +80,10 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/s/{token}": ("nonce", "score", "comment", "may_contact", "action", "language", "speak", "lang"),
     "/u/{token}": ("List-Unsubscribe",),
     "/login/renew": ("next",),
+    "/customers/{person}/link": ("addresses",),
 }
 """The fields of each page's form; the pages without one take nothing but the session's token."""
-WITHOUT_FIELDS = {"/u/{token}/again", "/logout", "/customers/{person}/link"}
+WITHOUT_FIELDS = {"/u/{token}/again", "/logout", "/customers/links/{link_id}/withdraw"}
 
 
 async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]) -> list[str]:
