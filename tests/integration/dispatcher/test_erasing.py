@@ -27,6 +27,7 @@ from support.dispatcher_builders import (
     states,
     waits_for_a_lock,
 )
+from support.dispatcher_customer import KIM, WORDS
 from support.dispatcher_erasing import ask, erase, execute, run_erasing
 from support.erasing import places_of
 from support.eventually import eventually
@@ -62,18 +63,6 @@ from shared.privacy.subjects import NO_DIGEST
 from shared.secrets import customer_hash
 
 pytestmark = pytest.mark.usefixtures("survey")
-
-
-KIM = a_customer("kim-4711", email="Kim@Example.com", phone="+4512345678", name="Kim Wexelblatt")
-WORDS = (
-    "kim-4711",
-    "kim@example",
-    "12345678",
-    "wexelblatt",
-    "manager-of-kim",
-    "handler-of-kim",
-    "attribute-of-kim",
-)
 
 
 def a_case(number: int, **facts: Any) -> Case:

@@ -16,6 +16,7 @@ from support.dispatcher_builders import (
     published,
     rows,
 )
+from support.dispatcher_customer import KIM, WORDS
 from support.dispatcher_erasing import ask, erase
 from support.erasing import places_of
 from support.http_clients import SECRET, context_on
@@ -39,18 +40,6 @@ from shared.privacy.erased import CONFIRMING_SERVICES
 from shared.privacy.persons import person_of
 
 pytestmark = pytest.mark.usefixtures("survey")
-
-
-KIM = a_customer("kim-4711", email="Kim@Example.com", phone="+4512345678", name="Kim Wexelblatt")
-WORDS = (
-    "kim-4711",
-    "kim@example",
-    "12345678",
-    "wexelblatt",
-    "manager-of-kim",
-    "handler-of-kim",
-    "attribute-of-kim",
-)
 
 
 class TestKnown:
