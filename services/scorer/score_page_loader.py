@@ -38,7 +38,7 @@ from shared.db.database import UnitOfWork
 from shared.events import Tenant
 from shared.events.segments import ORGANISATION, dimension_of
 from shared.events.surveys import Measurement
-from shared.http.cursors import decode_cursor, encode_cursor
+from shared.http.cursors import cut_page, decode_cursor
 from shared.http.staff_auth import Staff
 from shared.pages.filters import segment_name
 
@@ -197,10 +197,8 @@ async def _load_answers(
     measurement, window = standing.measurement, standing.now.window
     only = AnswerFilter(query.kind, query.words)
     rows = await list_answers(uow, selection, measurement, window, PAGE_SIZE + 1, decode_cursor(after), only)
-    answers, next_href = rows[:PAGE_SIZE], None
-    if len(rows) > PAGE_SIZE:
-        cursor = encode_cursor(answers[-1].answered_at, answers[-1].id)
-        next_href = f"{query.href()}&{urlencode({'after': cursor})}#answers"
+    answers, cursor = cut_page(rows, PAGE_SIZE, lambda row: (row.answered_at, row.id))
+    next_href = f"{query.href()}&{urlencode({'after': cursor})}#answers" if cursor else None
     count = standing.now.n
     if only.is_limited:
         count = await count_listed_answers(uow, selection, measurement, window, only)

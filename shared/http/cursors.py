@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from shared.http.instants import in_calendar
@@ -11,11 +13,24 @@ from shared.http.validation_errors import FieldFault
 from shared.values.messages import message
 
 MAX_CURSOR_LENGTH = 200
+Row = TypeVar("Row")
 
 
 def encode_cursor(at: datetime, last: UUID) -> str:
     """The cursor behind this row: URL-safe text, opaque to the client."""
     return base64.urlsafe_b64encode(f"{at.isoformat()} {last}".encode()).decode().rstrip("=")
+
+
+def cut_page(
+    rows: Sequence[Row], size: int, place: Callable[[Row], tuple[datetime, UUID]]
+) -> tuple[Sequence[Row], str | None]:
+    """The rows of a page, and the cursor behind its last row; None where no row follows.
+
+    :param rows: one row more than the page holds, where there is one.
+    :param place: a row's time and id, as the list is ordered.
+    """
+    page = rows[:size]
+    return page, encode_cursor(*place(page[-1])) if len(rows) > size else None
 
 
 def decode_cursor(cursor: str, parameter: str = "after") -> tuple[datetime, UUID] | None:

@@ -18,7 +18,7 @@ from shared.db.database import UnitOfWork
 from shared.events import CaseState
 from shared.events.segments import normalized_segment
 from shared.http.auth import Caller, staff_or_key
-from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.numbers import MAX_INTEGER
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -56,11 +56,8 @@ async def list_cases(
         rows = await lists.page_of_cases(
             uow, user.tenant, wanted, after=decode_cursor(after) if after else None, limit=limit + 1
         )
-    last = rows[limit - 1] if len(rows) > limit else None
-    return CaseList(
-        cases=[CaseOut(**_case_fields(context, visible_case(row))) for row in rows[:limit]],
-        next=encode_cursor(last.due_at, last.id) if last is not None else None,
-    )
+    cases, more = cut_page(rows, limit, lambda row: (row.due_at, row.id))
+    return CaseList(cases=[CaseOut(**_case_fields(context, visible_case(row))) for row in cases], next=more)
 
 
 @router.get("/{case}", summary="Read a case with all that happened")

@@ -9,7 +9,7 @@ from services.dispatcher.audit.repository import AuditFilter
 from services.dispatcher.audit.schemas import AuditLineOut, AuditList
 from services.dispatcher.callers import CompanyAdminCaller, Limit
 from services.dispatcher.context import OwnContext
-from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.instants import Instant
 from shared.http.routes import CheckedRoute
 from shared.privacy.audit import AUDIT_ACTS
@@ -50,8 +50,5 @@ async def list_audit(
     wanted = AuditFilter(who, act, about, since, until)
     async with context.database.reading() as uow:
         found = await repository.list_lines(uow, caller.tenant, wanted, decode_cursor(after), limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    return AuditList(
-        lines=[AuditLineOut.of(row) for row in found[:limit]],
-        next=encode_cursor(last.at, last.id) if last is not None else None,
-    )
+    lines, more = cut_page(found, limit, lambda row: (row.at, row.id))
+    return AuditList(lines=[AuditLineOut.of(row) for row in lines], next=more)

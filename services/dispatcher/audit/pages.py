@@ -15,7 +15,7 @@ from services.dispatcher.audit.views import AuditEntry, AuditPage, AuditSearch, 
 from services.dispatcher.context import OwnContext
 from services.dispatcher.frame import CompanyAdmin, frame_of
 from services.dispatcher.sending.labels import stored_name
-from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.instants import MAX_INSTANT, MIN_INSTANT
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -48,14 +48,14 @@ async def show_audit(
         frame = await frame_of(uow, staff, "")
         wanted = audit_filter(search, zone_of(frame.time_zone))
         rows = await repository.list_lines(uow, staff.tenant, wanted, place, LINES_PER_PAGE + 1)
-    shown = rows[:LINES_PER_PAGE]
+    shown, more = cut_page(rows, LINES_PER_PAGE, lambda row: (row.at, row.id))
     page = AuditPage(
         entries=[AuditEntry.of(row) for row in shown],
         search=search,
         query=urlencode({name: value for name, value in vars(search).items() if value}),
         before=before,
         act_options=act_options(),
-        more=encode_cursor(shown[-1].at, shown[-1].id) if len(rows) > LINES_PER_PAGE else None,
+        more=more,
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
 

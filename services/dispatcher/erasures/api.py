@@ -12,7 +12,7 @@ from services.dispatcher.erasures.erasure_commands import request_erasure
 from services.dispatcher.erasures.requests import ErasureRefused
 from services.dispatcher.erasures.schemas import ErasureAnswer, ErasureBody, ErasureChoice, ErasureList
 from services.dispatcher.repository.erased_addresses import find_others
-from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.validation_errors import FieldFault
@@ -60,11 +60,8 @@ async def list_erasures(
     async with context.database.reading() as uow:
         found = await repository.list_page(uow, caller.tenant, place, limit + 1)
         others = await find_others(uow, caller.tenant, [row.id for row in found])
-    last = found[limit - 1] if len(found) > limit else None
-    return ErasureList(
-        erasures=[ErasureAnswer.of(row, others[row.id]) for row in found[:limit]],
-        next=encode_cursor(last.asked_at, last.id) if last is not None else None,
-    )
+    erasures, more = cut_page(found, limit, lambda row: (row.asked_at, row.id))
+    return ErasureList(erasures=[ErasureAnswer.of(row, others[row.id]) for row in erasures], next=more)
 
 
 @router.get("/erasures/{erasure_id}", summary="How far an erasure has come")

@@ -15,7 +15,7 @@ from services.dispatcher.erasures.views import CustomerChoice, ErasureLine, Eras
 from services.dispatcher.frame import CompanyAdmin, CsrfChecked, frame_of
 from services.dispatcher.repository.erased_addresses import find_customer_id, find_others
 from services.dispatcher.story.pages import LIVE_URL
-from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.problems import Problem, problem_texts
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -96,14 +96,14 @@ async def _page(
         rows = await repository.list_page(uow, staff.tenant, place, ERASURES_PER_PAGE + 1)
         others = await find_others(uow, staff.tenant, [row.id for row in rows])
         frame = await frame_of(uow, staff, "", live=LIVE_URL if not before else None)
-    shown = rows[:ERASURES_PER_PAGE]
+    shown, more = cut_page(rows, ERASURES_PER_PAGE, lambda row: (row.asked_at, row.id))
     lines = [ErasureLine.of(row, others[row.id]) for row in shown]
     choices = [CustomerChoice.of(each) for each in refused.customers] if refused else []
     several = [("", translated("Choose one"))] if len(choices) > 1 else []
     page = ErasuresPage(
         erasures=lines,
         under_way=sum(bool(line.waiting) for line in lines),
-        more=encode_cursor(shown[-1].asked_at, shown[-1].id) if len(rows) > ERASURES_PER_PAGE else None,
+        more=more,
         before=before,
         form=form or ErasureForm(),
         fault=_fault(refused),

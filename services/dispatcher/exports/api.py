@@ -15,7 +15,7 @@ from services.dispatcher.exports.export_commands import export_of, find_subject
 from services.dispatcher.exports.link_commands import withdraw_link
 from services.dispatcher.exports.schemas import ExportLinkAnswer, ExportLinkList
 from shared.http.auth import Caller
-from shared.http.cursors import MAX_CURSOR_LENGTH, decode_cursor, encode_cursor
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.instants import Instant
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -74,11 +74,8 @@ async def list_links(
     place = decode_cursor(after)
     async with context.database.reading() as uow:
         found = await link_repository.list_valid(uow, caller.tenant, before=place, limit=limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    return ExportLinkList(
-        links=[ExportLinkAnswer.of(row) for row in found[:limit]],
-        next=encode_cursor(last.made_at, last.id) if last is not None else None,
-    )
+    links, more = cut_page(found, limit, lambda row: (row.made_at, row.id))
+    return ExportLinkList(links=[ExportLinkAnswer.of(row) for row in links], next=more)
 
 
 @router.delete("/customers/export-links/{link_id}", status_code=204, summary="Withdraw a link")

@@ -22,7 +22,7 @@ from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
-from shared.http.cursors import decode_cursor, encode_cursor
+from shared.http.cursors import cut_page, decode_cursor
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -81,14 +81,14 @@ async def list_events(
             counts = await repository.count_outcomes(
                 uow, staff.tenant, staff.segments, since=since, limit=MAX_TODAY_COUNTED
             )
-    shown = rows[:EVENTS_PER_PAGE]
+    shown, more = cut_page(rows, EVENTS_PER_PAGE, lambda row: (row.decided_at, row.event_id))
     page = EventsPage(
         events=[EventLine.of(row, with_case=staff.works_on_cases) for row in shown],
         today=TodaysOutcomes.of(counts, MAX_TODAY_COUNTED),
         q=q,
         sought=customer_label(q) if q else "",
         before=before,
-        more=encode_cursor(shown[-1].decided_at, shown[-1].event_id) if len(rows) > EVENTS_PER_PAGE else None,
+        more=more,
         staff_url=context.staff_url,
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
