@@ -13,6 +13,7 @@ from services.dispatcher.callers import SurveyEditor
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.order_commands import copy_survey
 from services.dispatcher.surveys.schemas import (
     StoredSurveyBody,
     SurveyAnswer,
@@ -61,13 +62,7 @@ async def make_survey(
                 who=AuditActor.of(caller),
             )
         except KeyReused:
-            raise Problem(
-                422,
-                message("This Idempotency-Key was used for another survey."),
-                message(
-                    "Nothing was made. Give each survey its own key; repeat one only with the same request."
-                ),
-            ) from None
+            raise _key_reused() from None
         return SurveyAnswer.of(made)
 
 
@@ -112,6 +107,29 @@ async def change_survey(
             uow, caller.tenant, survey_id, whole.draft(), seen=seen, who=AuditActor.of(caller)
         )
         return SurveyAnswer.of(await _or_problem(changed))
+
+
+@router.post("/surveys/{survey_id}/copies", status_code=201, summary="Copy a survey")
+async def make_copy(
+    survey_id: SurveyId, caller: SurveyEditor, context: OwnContext, idempotency_key: IdempotencyKey = None
+) -> SurveyAnswer:
+    """The copy has the same rules and words, the last place in the order, and is paused."""
+    copy_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
+    who, fingerprint = AuditActor.of(caller), f"copy of {survey_id}"
+    async with context.database.transaction() as uow:
+        try:
+            copy = copy_survey(uow, caller.tenant, survey_id, copy_id, fingerprint, who=who)
+            return SurveyAnswer.of(await _or_problem(copy))
+        except KeyReused:
+            raise _key_reused() from None
+
+
+def _key_reused() -> Problem:
+    return Problem(
+        422,
+        message("This Idempotency-Key was used for another survey."),
+        message("Nothing was made. Give each survey its own key; repeat one only with the same request."),
+    )
 
 
 async def _or_problem(command: Awaitable[StoredSurvey]) -> StoredSurvey:

@@ -9,6 +9,9 @@ import msgspec
 from shared.events import SurveyTexts
 from shared.events.surveys import SURVEY_RULES, Measurement, SurveyRules
 
+MAX_NAME_LENGTH = 200
+"""Characters."""
+
 
 class SurveyDraft(SurveyRules, frozen=True, kw_only=True):
     """All that an editor decides about a survey."""

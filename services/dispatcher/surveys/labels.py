@@ -67,6 +67,9 @@ _NOTICES = {
     "test-mode": message("Back in test mode. Only your test addresses get mail."),
     "stop": message("All sending is stopped."),
     "resume": message("Sending has started again."),
+    "moved": message("Moved."),
+    "copied": message("Copied. It asks nobody yet: change what is to be different, and start it."),
+    "order-changed": message("Nothing was moved: somebody changed this survey, or how you send, meanwhile."),
     "already": message("It is so already; nothing was changed."),
 }
 

@@ -10,7 +10,7 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
-from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, StoredSurvey, SurveyDraft
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
@@ -126,7 +126,7 @@ _RULES: dict[str, Any] = {
 _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
-    name=(str, Field(min_length=1, max_length=200)),
+    name=(str, Field(min_length=1, max_length=MAX_NAME_LENGTH)),
     trigger=(
         str,
         Field(
