@@ -57,6 +57,9 @@ class Transaction(Data, frozen=True, kw_only=True):
     """The back-end's own JSON object, not decoded until it is needed."""
     dropped: tuple[Text, ...] = ()
     """JSON pointers to optional values that were not understood and left out; the event is accepted."""
+    survey_id: UUID | None = None
+    """The one survey that asks, whatever its trigger and state: a test of it, which only a test address gets.
+    None: an event of a client."""
 
     @property
     def event_id(self) -> UUID:

@@ -95,15 +95,24 @@ def decide(
     surveys: Sequence[CandidateSurvey],
     person: Person,
     mode: SendingMode,
+    tested: UUID | None = None,
 ) -> Verdict:
-    """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does."""
-    matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
+    """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
+
+    :param tested: the one survey that asks in a test of it, also when it is paused: a test address alone.
+    """
+    if tested is None:
+        matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
+    else:
+        matching = [survey for survey in surveys if survey.id == tested and person.test_address]
     if not matching:
         return Verdict(reason="no_survey")
     winner: CandidateSurvey | None = None
     considered: list[Considered] = []
     for survey in matching:
-        why = "order" if winner is not None else judge_survey(survey, occurred_at, now, person)
+        why: SurveyOutcome = "order"
+        if winner is None:
+            why = judge_survey(survey, occurred_at, now, person, is_test=tested is not None)
         if why == "invited":
             winner = survey
         considered.append(
@@ -124,12 +133,15 @@ def decide(
 
 
 def judge_survey(
-    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person
+    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person, *, is_test: bool = False
 ) -> SurveyOutcome:
-    """Whether this survey may ask this person now, or the first rule that forbids it."""
+    """Whether this survey may ask this person now, or the first rule that forbids it.
+
+    :param is_test: whether it is a test of the survey, which may be paused.
+    """
     due_at = due_time(survey, occurred_at, now, person)
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
-        (survey.state != "live", "paused"),
+        (survey.state != "live" and not is_test, "paused"),
         (person.erased, "erased"),
         (person.address == "missing", "no_address"),
         (person.address == "bad", "bad_address"),
@@ -180,7 +192,7 @@ def reason_not_to_send(
 
     ``survey`` is None when it is gone. The person's ``invited_at`` is here when another system asked: our own
     invitations were judged at the decision, with the contact's row locked, and this very mail would forbid
-    itself.
+    itself. A test goes out although its survey is paused: no rule held it back when it was decided.
     """
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"
@@ -190,7 +202,7 @@ def reason_not_to_send(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
-        (survey is None or survey.state != "live", "paused"),
+        (survey is None or (survey.state != "live" and not test), "paused"),
         (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
         (survey is not None and is_in_quarantine(survey.quarantine_days, now, person), "quarantine"),
         (expires_at <= now, "expired"),

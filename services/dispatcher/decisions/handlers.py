@@ -186,6 +186,7 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             surveys=inputs.surveys.get(event.tenant, ()),
             person=person,
             mode=mode,
+            tested=event.data.survey_id,
         )
     else:
         verdict = Verdict(reason="unknown_tenant")

@@ -57,8 +57,10 @@ class DecisionInputs:
         return self.sendings.get(tenant, self.policy.initial_sending)
 
     def is_asked_about(self, event: Event[Transaction]) -> bool:
-        """Whether any survey asks about this type of event, so that the customer matters."""
-        return any(matches(survey.trigger, event.data.type) for survey in self.surveys.get(event.tenant, ()))
+        """Whether any survey asks about this event, so that the customer matters."""
+        return event.data.survey_id is not None or any(
+            matches(survey.trigger, event.data.type) for survey in self.surveys.get(event.tenant, ())
+        )
 
     def contact(self, event: Event[Transaction], secret: str) -> ContactKey:
         """The contact whom the event is about."""

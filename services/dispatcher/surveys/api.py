@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from services.dispatcher.callers import SurveyEditor
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys import survey_commands
-from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.order_commands import copy_survey
 from services.dispatcher.surveys.schemas import (
     StoredSurveyBody,
@@ -21,17 +22,21 @@ from services.dispatcher.surveys.schemas import (
     SurveyList,
     SurveyPatch,
     SurveyPut,
+    TestMailAnswer,
+    TestMailBody,
     api_fields,
 )
+from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.validation_errors import faults_of
+from shared.http.validation_errors import FieldFault, faults_of
 from shared.ids import derived, uuid7
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 SurveyId = Annotated[UUID, Path(description="The survey's id.")]
+R = TypeVar("R")
 IdempotencyKey = Annotated[
     str | None, Header(max_length=200, description="The same key again makes nothing again.")
 ]
@@ -124,6 +129,20 @@ async def make_copy(
             raise _key_reused() from None
 
 
+@router.post("/surveys/{survey_id}/test-mails", status_code=202, summary="Send a test of a survey")
+async def send_test_mail(
+    survey_id: SurveyId, body: TestMailBody, caller: SurveyEditor, context: OwnContext
+) -> TestMailAnswer:
+    """To a listed test address, at once, also while the survey is paused. Its answer never counts."""
+    async with context.database.transaction() as uow:
+        try:
+            sending = send_test(uow, context.secret, caller.tenant, survey_id, body.address, body.language)
+            event_id = await _or_problem(sending)
+        except NotATestAddress:
+            raise Problem(422, errors=[FieldFault(field="body/address", detail=NOT_LISTED)]) from None
+    return TestMailAnswer(event_id=event_id, see=f"{context.staff_url}/events/{event_id}")
+
+
 def _key_reused() -> Problem:
     return Problem(
         422,
@@ -132,8 +151,8 @@ def _key_reused() -> Problem:
     )
 
 
-async def _or_problem(command: Awaitable[StoredSurvey]) -> StoredSurvey:
-    """The survey, or the problem that says why there is none.
+async def _or_problem(command: Awaitable[R]) -> R:
+    """What a command returns, or the problem that says why it cannot.
 
     :raises Problem: 404 when there is no such survey, 409 when it has changed.
     """

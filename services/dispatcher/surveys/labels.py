@@ -53,6 +53,7 @@ DELAY_TOO_LONG = message(
     "The mail would leave when the event is too old to ask about, so nobody would ever be asked. Write a "
     "shorter time here, or more days after which an event is too old."
 )
+NOT_LISTED = message("Is none of your test addresses. List it among them first, on the page of all surveys.")
 SURVEY_CHANGED = message(
     "Nothing was saved: somebody changed this survey, or how you send, since the page was drawn. "
     "Your words are still here; save again to keep yours."
@@ -70,6 +71,7 @@ _NOTICES = {
     "moved": message("Moved."),
     "copied": message("Copied. It asks nobody yet: change what is to be different, and start it."),
     "order-changed": message("Nothing was moved: somebody changed this survey, or how you send, meanwhile."),
+    "test-sent": message("A test is on its way. It arrives within a minute, unless no mail leaves now."),
     "already": message("It is so already; nothing was changed."),
 }
 

@@ -203,6 +203,20 @@ class SurveyPatch(_RulesPatch):
     )
 
 
+class TestMailBody(StrictBody):
+    """A test of a survey."""
+
+    address: str = Field(min_length=3, max_length=320, description="One of the listed test addresses.")
+    language: Language = "en"
+
+
+class TestMailAnswer(BaseModel):
+    """The event of a test, by which its mail, its answer and what comes of it can be followed."""
+
+    event_id: UUID = Field(description="As the id of `/events/{id}`; it is decided a moment later.")
+    see: str
+
+
 class FollowUpAnswer(BaseModel):
     """The second question, by outcome."""
 

@@ -125,3 +125,11 @@ class PreviewPage(Page):
     language: str
     languages: Mapping[str, str]
     mail: RenderedMail
+    may_edit: bool
+    test_options: Sequence[tuple[str, str]]
+    """The test addresses; empty for those who may not send a test."""
+    done: str
+    test_event: str
+    """The event of the test that was just sent."""
+    fault: str
+    """Why no test was sent."""
