@@ -24,6 +24,8 @@ from services.dispatcher.surveys.schemas import (
     SurveyPut,
     TestMailAnswer,
     TestMailBody,
+    VersionAnswer,
+    VersionList,
     api_fields,
 )
 from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
@@ -75,6 +77,16 @@ async def make_survey(
 async def read_survey(survey_id: SurveyId, caller: SurveyEditor, context: OwnContext) -> SurveyAnswer:
     async with context.database.reading() as uow:
         return SurveyAnswer.of(await _or_problem(survey_commands.find_survey(uow, caller.tenant, survey_id)))
+
+
+@router.get("/surveys/{survey_id}/versions", summary="A survey's words in all versions")
+async def list_versions(survey_id: SurveyId, caller: SurveyEditor, context: OwnContext) -> VersionList:
+    """Whoever was asked in the words of a version goes on reading these, whatever was changed since."""
+    async with context.database.reading() as uow:
+        versions = await survey_commands.list_word_versions(uow, caller.tenant, survey_id)
+    if not versions:
+        raise Problem(404)
+    return VersionList(versions=[VersionAnswer.of(version) for version in versions])
 
 
 @router.put("/surveys/{survey_id}", summary="Make a survey so")

@@ -35,6 +35,15 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class SurveyVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a survey's words, with what it measures."""
+
+    number: int
+    written_at: datetime
+    draft: SurveyDraft
+    """With the rules as they are today, which have no versions."""
+
+
 class KeyReused(Exception):
     """The idempotency key was used for another survey."""
 

@@ -149,6 +149,13 @@ def form_of(survey: StoredSurvey) -> DraftForm:
     return DraftForm({"version": str(survey.version), **_draft_fields(survey.draft)})
 
 
+def word_fields(draft: SurveyDraft) -> dict[str, str]:
+    """The fields that have versions, in the order of the form; those that are empty are left out."""
+    versioned = ("measurement", "default_language")
+    fields = {name: value for name, value in _draft_fields(draft).items() if name in versioned or "." in name}
+    return {name: value for name, value in fields.items() if value}
+
+
 def label_of(name: str) -> str:
     """What a field is called on the page, such as “The question (Danish)”."""
     language, _, text = name.partition(".")

@@ -32,6 +32,10 @@ TEXT_LABELS = {
     "follow_up.promoter": message("Asked further after 9 or 10"),
     "thanks": message("Thanks"),
 }
+MEASUREMENT_LABELS = {
+    "transactional": message("One purchase or contact"),
+    "relational": message("The whole relation"),
+}
 UNIT_LABELS = {"minutes": message("Minutes"), "hours": message("Hours"), "days": message("Days")}
 REMEDIES = {
     "name": message("Give the survey a name of at most 200 characters."),

@@ -16,7 +16,7 @@ from shared.events.surveys import SURVEY_RULES
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
 _COLUMNS = (
     f"s.tenant, s.id, s.version, s.name, {RULES}, s.created_at, s.changed_at, "
-    "w.survey_version, w.measurement, w.default_language, w.texts"
+    "w.survey_version, w.measurement, w.default_language, w.texts, w.written_at"
 )
 _CURRENT = """
     survey s

@@ -10,7 +10,7 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
-from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, StoredSurvey, SurveyDraft, SurveyVersion
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
@@ -272,6 +272,32 @@ class SurveyList(BaseModel):
     """All surveys in their order."""
 
     surveys: list[SurveyAnswer]
+
+
+class VersionAnswer(BaseModel):
+    """One version of a survey's words."""
+
+    survey_version: int
+    written_at: datetime
+    measurement: str
+    default_language: str
+    texts: dict[str, TextsAnswer]
+
+    @classmethod
+    def of(cls, version: SurveyVersion) -> "VersionAnswer":
+        """A stored version as the API answers it."""
+        words = api_fields(version.draft)
+        return cls(
+            survey_version=version.number,
+            written_at=version.written_at,
+            **{name: words[name] for name in ("measurement", "default_language", "texts")},
+        )
+
+
+class VersionList(BaseModel):
+    """All versions of a survey's words, oldest first."""
+
+    versions: list[VersionAnswer]
 
 
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:

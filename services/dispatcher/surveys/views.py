@@ -90,6 +90,7 @@ class SurveyFormPage(Page):
     labels: Mapping[str, Message]
     text_labels: Mapping[str, Message]
     units: Sequence[tuple[str, str]]
+    measurements: Sequence[tuple[str, str]]
     done: str
     may_edit: bool
 
