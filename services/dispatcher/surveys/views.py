@@ -59,6 +59,8 @@ class SurveyFormPage(Page):
     labels: Mapping[str, Message]
     text_labels: Mapping[str, Message]
     units: Sequence[tuple[str, str]]
+    scopes: Sequence[tuple[str, str]]
+    """Of a quarantine: each with its words."""
     done: str
     may_edit: bool
 
