@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
-from services.dispatcher.decisions.domain import Person, reason_not_to_send, survey_for_event
+from services.dispatcher.decisions.domain import Person, reason_not_to_send
 from services.dispatcher.decisions.inputs import candidate_from, load_asked
 from services.dispatcher.decisions.quarantine import end_quarantine
-from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.invitations import repository
 from services.dispatcher.invitations.states import (
     move_invitation,
@@ -72,7 +73,7 @@ class InvitationQueue:
         survey = candidate_from(inputs) if inputs.id is not None else None
         asked: list[Asked] = []
         if survey is not None and survey.quarantine_scope != "any":
-            survey = survey_for_event(survey, invitation.touchpoint, None)
+            survey = replace(survey, touchpoint=one_touchpoint(invitation.touchpoint, None))
             keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
             asked = [each for _, each in await load_asked(uow, keys) if each.elsewhere]
         renderer = self._renderers[delivery.channel]
