@@ -106,7 +106,7 @@ async def store_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, date
 
 
 LOCK_INVITED = """
-    SELECT FROM customer WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[])) ORDER BY id FOR UPDATE
+    SELECT 1 FROM customer WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[])) ORDER BY id FOR UPDATE
 """
 
 
