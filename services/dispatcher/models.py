@@ -152,8 +152,10 @@ asked = Table(
     # The invitation's; of another system's, derived from what it was about.
     Column("id", Uuid, primary_key=True),
     Column("asked_at", INSTANT, nullable=False),
-    Column("elsewhere", Boolean, nullable=False, comment="Whether another system asked."),
-    Column("measurement", Text, comment="NULL: not known, nor the rest; it counts in every scope."),
+    # Whether another system asked.
+    Column("elsewhere", Boolean, nullable=False),
+    # NULL: it is not known, nor the rest, and counts in every scope.
+    Column("measurement", Text),
     Column("touchpoint", Text),
     Column("survey_id", Uuid),
 )

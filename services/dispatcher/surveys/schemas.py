@@ -18,7 +18,7 @@ from services.dispatcher.surveys.quarantine_body import (
     with_rules_of_quarantine,
 )
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
-from shared.events.segments import MAX_SEGMENT_BYTES, TOUCHPOINT, BadSegment, clean_segments, encoded
+from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
 from shared.values.messages import message, sentences
@@ -63,13 +63,9 @@ def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
 
 def _touchpoint(given: str) -> str:
     try:
-        segments = clean_segments({TOUCHPOINT: given})
+        return clean_segments({TOUCHPOINT: given}).get(TOUCHPOINT, "")
     except BadSegment as bad:
         raise ValueError(bad.remedy) from None
-    touchpoint = segments.get(TOUCHPOINT, "")
-    if len(f"{TOUCHPOINT}:{encoded(touchpoint)}".encode()) > MAX_SEGMENT_BYTES:
-        raise ValueError(message("The touchpoint is too long. Use a short code instead of a text."))
-    return touchpoint
 
 
 Touchpoint = Annotated[str, AfterValidator(_touchpoint)]
