@@ -26,17 +26,18 @@ class QuarantineBody(StrictBody):
     )
 
 
-def check_days(quarantine: QuarantineBody | None, days: int) -> None:
-    """Both ways to say the days must say the same.
+def check_days(given: Mapping[str, Any]) -> None:
+    """Both ways to say the days must say the same, in the fields that were given.
 
     :raises ValueError: when they do not.
     """
-    if quarantine is not None and quarantine.days not in {None, days}:
+    days, other = given.get("quarantine", {}).get("days"), given.get(DAYS)
+    if days is not None and other is not None and days != other:
         raise ValueError(
             message(
                 "quarantine.days is %(days)s and quarantine_days is %(other)s. Give one of them.",
-                days=quarantine.days,
-                other=days,
+                days=days,
+                other=other,
             )
         )
 

@@ -167,8 +167,7 @@ class SurveyRulesBody(_RulesBody):
 
     @model_validator(mode="after")
     def _leaves_before_it_is_too_old(self) -> Self:
-        if "quarantine_days" in self.model_fields_set:
-            check_days(self.quarantine, self.quarantine_days)
+        check_days(self.model_dump(exclude_unset=True, exclude_none=True))
         draft = self.draft()
         if draft.delay_minutes > draft.max_age_days * MINUTES_PER_DAY:
             raise ValueError(message("The delay is longer than max_age_days, so nobody would ever be asked."))
