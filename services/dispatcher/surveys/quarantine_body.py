@@ -9,7 +9,7 @@ from services.dispatcher.request_body import StrictBody
 from shared.events.surveys import MAX_QUARANTINE_DAYS, QuarantineScope
 from shared.values.messages import message
 
-DAYS, SCOPE = "quarantine_days", "quarantine_scope"
+DAYS_RULE, SCOPE_RULE = "quarantine_days", "quarantine_scope"
 """The rules that ``quarantine`` stands for."""
 
 
@@ -31,7 +31,7 @@ def check_days(given: Mapping[str, Any]) -> None:
 
     :raises ValueError: when they do not.
     """
-    days, other = given.get("quarantine", {}).get("days"), given.get(DAYS)
+    days, other = given.get("quarantine", {}).get("days"), given.get(DAYS_RULE)
     if days is not None and other is not None and days != other:
         raise ValueError(
             message(
@@ -46,20 +46,20 @@ def with_rules_of_quarantine(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a checked body with the rules that ``quarantine`` stands for in its place."""
     rules = {name: value for name, value in fields.items() if name != "quarantine"}
     given = fields.get("quarantine") or {}
-    names = {"days": DAYS, "scope": SCOPE}
+    names = {"days": DAYS_RULE, "scope": SCOPE_RULE}
     return rules | {names[name]: value for name, value in given.items() if value is not None}
 
 
 def with_quarantine(rules: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an answer: ``quarantine`` beside the days alone."""
-    fields = {name: value for name, value in rules.items() if name != SCOPE}
-    return fields | {"quarantine": {"days": rules[DAYS], "scope": rules[SCOPE]}}
+    fields = {name: value for name, value in rules.items() if name != SCOPE_RULE}
+    return fields | {"quarantine": {"days": rules[DAYS_RULE], "scope": rules[SCOPE_RULE]}}
 
 
 def patched(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a survey with those that a patch changes; days and scope are changed each alone."""
     given = {name: value for name, value in (wanted.get("quarantine") or {}).items() if value is not None}
     whole = {**current, **wanted, "quarantine": {"scope": current["quarantine"]["scope"], **given}}
-    if "days" in given and wanted.get(DAYS) is None:
-        del whole[DAYS]
+    if "days" in given and wanted.get(DAYS_RULE) is None:
+        del whole[DAYS_RULE]
     return whole

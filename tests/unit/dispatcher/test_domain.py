@@ -189,7 +189,9 @@ def test_the_policy_says_which_languages_have_words_and_which_is_the_last() -> N
 
 def test_an_explanation_names_the_policy_and_one_of_an_earlier_version_is_read_without() -> None:
     contact = ContactKey("havnbo", "c-1", None)
-    explanation = explain(ContactPolicy(version=7), verdict(a_survey()), contact, GOOD, "live", "en", a_transaction())
+    explanation = explain(
+        ContactPolicy(version=7), verdict(a_survey()), contact, GOOD, "live", "en", a_transaction()
+    )
     stored = msgspec.json.encode(explanation)
     assert decode_explanation(stored).policy_version == 7
     facts = msgspec.json.decode(stored)
