@@ -55,6 +55,8 @@ class Transaction(Data, frozen=True, kw_only=True):
     organisation: tuple[str, ...] = ()
     attributes: Raw | UnsetType = UNSET
     """The back-end's own JSON object, not decoded until it is needed."""
+    delay_minutes: int | None = None
+    """Between this event and the mail, in place of the survey's; None: the survey's."""
     dropped: tuple[Text, ...] = ()
     """JSON pointers to optional values that were not understood and left out; the event is accepted."""
     survey_id: UUID | None = None

@@ -15,6 +15,7 @@ from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
 from services.dispatcher.surveys.labels import NOT_LISTED
 from services.dispatcher.surveys.order_commands import copy_survey
+from services.dispatcher.surveys.quarantine_body import patched
 from services.dispatcher.surveys.schemas import (
     StoredSurveyBody,
     SurveyAnswer,
@@ -116,7 +117,7 @@ async def change_survey(
         try:
             # An old survey can be paused although its words hold what is refused in new ones.
             model = SurveyBody if "texts" in wanted else StoredSurveyBody
-            whole = model.model_validate(api_fields(current.draft) | wanted)
+            whole = model.model_validate(patched(api_fields(current.draft), wanted))
         except ValidationError as error:
             faults = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
             raise Problem(422, errors=faults) from None

@@ -14,6 +14,7 @@ from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, form_of, lang
 from services.dispatcher.surveys.labels import (
     FIELD_LABELS,
     MEASUREMENT_LABELS,
+    SCOPE_LABELS,
     TEXT_LABELS,
     UNIT_LABELS,
     notice,
@@ -143,6 +144,7 @@ async def _form_page(
         text_labels=TEXT_LABELS,
         units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
         measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
+        scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
         done=notice(did),
         may_edit=staff.role in EDITING_ROLES,
     )

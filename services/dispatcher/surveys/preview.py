@@ -136,6 +136,7 @@ def sample_invitation(survey: StoredSurvey, language: str, now: datetime) -> Inv
         language=language,
         test=True,
         anonymous=survey.draft.anonymous,
+        touchpoint=survey.draft.touchpoint,
         customer=Customer(id="nobody"),
         event_id=UUID(int=0),
         event_type=survey.draft.trigger,

@@ -91,6 +91,8 @@ class SurveyFormPage(Page):
     text_labels: Mapping[str, Message]
     units: Sequence[tuple[str, str]]
     measurements: Sequence[tuple[str, str]]
+    scopes: Sequence[tuple[str, str]]
+    """Of a quarantine: each with its words."""
     done: str
     may_edit: bool
 
