@@ -163,7 +163,7 @@ async def find_last_change(uow: UnitOfWork, tenant: str, what: str) -> Row[Any] 
 
 LIST_CHANGES_BETWEEN = """
     SELECT id, at, who, what FROM sending_change
-    WHERE tenant = :tenant AND at >= :since AND at <= :until AND what = ANY(CAST(:acts AS text[]))
+    WHERE tenant = :tenant AND at > :since AND at <= :until AND what = ANY(CAST(:acts AS text[]))
     ORDER BY id LIMIT :limit
 """
 
@@ -171,6 +171,6 @@ LIST_CHANGES_BETWEEN = """
 async def list_changes_between(
     uow: UnitOfWork, tenant: str, since: datetime, until: datetime, acts: Sequence[str], limit: int = 20
 ) -> Sequence[Row[Any]]:
-    """Who did one of these acts in a time, oldest first."""
+    """Who did one of these acts after ``since``, and when, oldest first."""
     values = {"tenant": tenant, "since": since, "until": until, "acts": list(acts), "limit": limit}
     return (await uow.execute(LIST_CHANGES_BETWEEN, values)).all()

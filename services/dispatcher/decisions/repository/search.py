@@ -55,10 +55,11 @@ _OF_CONTACT = """(
     ))
     AND d.contact_key = :{name}
 )"""
+NAMED_CONTACT = "named_contact"
 _NAMED = "d.source_id = :named OR d.customer_id = :named"
 CONDITIONS = {
     "named": f"({_NAMED})",
-    "named_contact": f"({_NAMED} OR {_OF_CONTACT.format(name='named_contact')})",
+    NAMED_CONTACT: f"({_NAMED} OR {_OF_CONTACT.format(name=NAMED_CONTACT)})",
     "source_id": "d.source_id = :source_id",
     "source": "d.source = :source",
     "customer_id": "d.customer_id = :customer_id",
@@ -97,6 +98,8 @@ PLAN_FOR_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
 def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
     """The statement of the newest decisions ``d`` that are wanted."""
     names = {*wanted.given(), *(("before",) if before else ())}
+    if NAMED_CONTACT in names:
+        names.remove("named")  # the condition of both
     conditions = [sql for name, sql in CONDITIONS.items() if name in names]
     if "state" in names:
         conditions += [sql for name, sql in MAIL_CONDITIONS.items() if name in names]

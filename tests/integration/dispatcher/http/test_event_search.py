@@ -145,7 +145,6 @@ async def test_the_api_names_a_filter_that_it_cannot_use(
     refused = await client.get("/v1/decisions", params={name: value}, headers=by_key())
     assert refused.status_code == 422
     assert [fault["field"] for fault in refused.json()["errors"]] == [f"query/{name}"]
-    assert value == "" or value not in refused.text
 
 
 async def test_a_place_that_is_no_id_is_named_where_one_event_is_read(client: httpx.AsyncClient) -> None:
@@ -193,7 +192,7 @@ class TestWhoMay:
         ]
         elsewhere = a_person("leader", segments=("store:vejle",))
         for query in queries:
-            assert listed((await client.get("/events", params=query, headers=here)).text) == ["other"]
+            assert listed((await client.get("/events", params=query, headers=here)).text) == ["other"], query
             assert listed((await client.get("/events", params=query, headers=elsewhere)).text) == []
         page = (await client.get("/events", headers=here)).text
         assert "Of 1 event today 0 were asked about, 1 not." in page
