@@ -138,6 +138,8 @@ def is_wanted(one: MadeDecision, wanted: DecisionFilter) -> bool:
 
 
 async def store(database: Database, made: Sequence[MadeDecision]) -> None:
+    if not made:
+        return
     async with database.transaction() as uow:
         await insert(uow, decision, made, digest="", facts=b"{}", grounds=b"{}")
         asked = [one for one in made if one.survey_id]
@@ -145,7 +147,7 @@ async def store(database: Database, made: Sequence[MadeDecision]) -> None:
             await insert(
                 uow, invitation, asked, version=1, test=False, next_at=NOON, changed_at=NOON, body=b"{}"
             )
-        known = list({(one.person, one.contact): one for one in made}.values())
+        known = list({(one.tenant, one.person, one.contact): one for one in made}.values())
         await insert(uow, known_customer, known, phone="", known_at=NOON)
 
 
