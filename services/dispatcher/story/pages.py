@@ -17,7 +17,7 @@ from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.story import repository
 from services.dispatcher.story.history import load_changes, mail_history
 from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label
-from services.dispatcher.story.search import EventSearch, in_one_line, said, search_filter
+from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
 from services.dispatcher.story.views import (
     EventLine,
@@ -97,13 +97,13 @@ async def list_events(
             counted = search_filter(period, staff, context.secret, zone)
             counts = await repository.count_outcomes(uow, staff.tenant, counted, limit=MAX_COUNTED)
     shown, more = cut_page(rows, EVENTS_PER_PAGE, lambda row: (row.decided_at, row.event_id))
-    words = said(search, surveys)
+    words = filter_words(search, surveys)
     page = EventsPage(
         events=[EventLine.of(row, with_case=staff.works_on_cases) for row in shown],
         outcomes=EventOutcomes.of(counts, MAX_COUNTED, period),
         search=search,
         form=SearchForm.of(surveys),
-        said=in_one_line(search, words),
+        searched_for=in_one_line(search, words),
         wider=[WiderSearch(text, search.link(**{name: ""})) for name, text in words.items()],
         before=before,
         more=more,

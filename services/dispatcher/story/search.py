@@ -113,12 +113,12 @@ def options(labels: Mapping[str, Message], all_of_them: str) -> Options:
     return [("", all_of_them), *((code, spoken(label)) for code, label in labels.items())]
 
 
-def said(search: EventSearch, surveys: Mapping[str, str]) -> dict[str, str]:
+def filter_words(search: EventSearch, surveys: Mapping[str, str]) -> dict[str, str]:
     """Each filter that is given in words, by its name; ``surveys``: their names by id."""
-    return {name: _said(name, value, surveys) for name, value in search.given.items()}
+    return {name: _filter_text(name, value, surveys) for name, value in search.given.items()}
 
 
-def _said(name: str, value: str, surveys: Mapping[str, str]) -> str:
+def _filter_text(name: str, value: str, surveys: Mapping[str, str]) -> str:
     match name:
         case "reason":
             return spoken(REASON_OUTCOMES[value])
@@ -138,7 +138,7 @@ def _said(name: str, value: str, surveys: Mapping[str, str]) -> str:
 
 
 def in_one_line(search: EventSearch, words: Mapping[str, str]) -> str:
-    """All of what ``said`` says, with the days of a period together; empty when nothing is given."""
+    """All of what ``filter_words`` gives, with the days of a period together; empty when nothing is given."""
     period = [words[name] for name in ("since", "until") if name in words]
     if search.since and search.until:
         first, last = (day(date.fromisoformat(text)) for text in (search.since, search.until))

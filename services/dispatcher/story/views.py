@@ -117,7 +117,7 @@ class EventsPage(Page):
     """Of today, or of the period that is searched; of a narrower search nothing is counted."""
     search: EventSearch
     form: SearchForm
-    said: str
+    searched_for: str
     """What is searched for, in words; empty: all events."""
     wider: Sequence[WiderSearch]
     before: str

@@ -183,25 +183,17 @@ async def test_any_filters_together_find_what_they_say_and_each_of_it_once(
 
 
 async def test_mails_of_an_earlier_version_get_their_place_in_the_search(database: Database) -> None:
-    facts = {"source": "webshop", "customer_id": "c-1", "contact_key": None, "segments": ()}
     made = [
         MadeDecision(
-            "acme",
-            n,
-            n,
-            source_id=f"order-{n}",
-            reason="invited",
-            survey_id=SURVEYS[0],
-            state="failed",
-            **facts,
-        )  # type: ignore[arg-type]
+            *("acme", n, n, "webshop", f"order-{n}", "c-1", None, "invited", SURVEYS[0], "failed", ())
+        )
         for n in range(3)
     ]
     await store(database, made)
     async with database.transaction() as uow:
         await uow.execute("UPDATE invitation SET decided_at = NULL")
         await uow.execute("DELETE FROM decision WHERE source_id = 'order-1'")
-    placed = []
+    placed: list[int] = []
     while not placed or placed[-1]:
         async with database.transaction() as uow:
             placed.append(await invitation_rows.place(uow, 2))
