@@ -298,6 +298,19 @@ decision = Table(
         "difference_person",
         postgresql_where=text("difference_person IS NOT NULL"),
     ),
+    # For the search: each filter's in the order of the list.
+    Index("ix_decision_reason", "tenant", "reason", "decided_at", "event_id"),
+    Index(
+        "ix_decision_survey",
+        *("tenant", "survey_id", "decided_at", "event_id"),
+        postgresql_where=text("survey_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_decision_invitation",
+        *("tenant", "invitation_id"),
+        postgresql_where=text("invitation_id IS NOT NULL"),
+    ),
+    Index("ix_decision_segments", "segments", postgresql_using="gin"),
 )
 invitation = Table(
     "invitation",
@@ -324,6 +337,8 @@ invitation = Table(
     Column("expires_at", INSTANT),
     # Whether it was so old that its customer was removed.
     Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
+    # As its decision has it; NULL: a version that did not keep this wrote it (see invitations/schedule.py).
+    Column("decided_at", INSTANT),
     CheckConstraint(
         "state IN ('waiting', 'sending', 'sent', 'withheld', 'dropped', 'failed', 'bounced', 'unknown')",
         name="state",
@@ -333,6 +348,8 @@ invitation = Table(
     Index(None, "lease_until", postgresql_where=text("state = 'sending'")),
     Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
     Index(None, "changed_at"),
+    Index(None, "tenant", "state", "decided_at"),
+    Index("ix_invitation_not_placed", "tenant", postgresql_where=text("decided_at IS NULL")),
 )
 answer_heard = Table(
     "answer_heard",

@@ -48,7 +48,7 @@ class DecisionAnswer(BaseModel):
 
 
 class DecisionList(BaseModel):
-    """The decisions of an event: one for each source that used its id."""
+    """A page of decisions."""
 
     decisions: list[DecisionAnswer]
-    next: UUID | None = Field(default=None, description="Give it as `after` to get the next page.")
+    next: str | None = Field(default=None, description="Give it as `after` to get the next page.")

@@ -255,3 +255,27 @@ async def count_by_survey(
             known.answered + row.answered,
         )
     return figures
+
+
+PLACE_INVITATIONS = """
+    WITH found AS MATERIALIZED (
+        SELECT i.tenant, i.id FROM invitation i
+        WHERE i.decided_at IS NULL
+        LIMIT :limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE invitation i SET decided_at = coalesce(
+        (SELECT d.decided_at FROM decision d WHERE d.tenant = i.tenant AND d.invitation_id = i.id LIMIT 1),
+        i.changed_at
+    )
+    FROM found f
+    WHERE i.tenant = f.tenant AND i.id = f.id
+"""
+
+
+async def place(uow: UnitOfWork, limit: int) -> int:
+    """Write when they were decided into invitations that an earlier version stored; returns how many.
+
+    One whose decision is deleted gets any time: it is not found by the search in any case.
+    """
+    return (await uow.execute(PLACE_INVITATIONS, {"limit": limit})).rowcount

@@ -16,7 +16,7 @@ from shared.events import Invitation, Transaction
 from shared.events.segments import Segmented, segments_of
 from shared.privacy.subjects import Subject
 
-_COLUMNS = (
+COLUMNS = (
     "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.survey_id, "
     "d.invitation_id, d.segments, d.facts, d.grounds, d.difference, d.difference_at"
 )
@@ -126,7 +126,7 @@ async def store_differences(
 
 
 FIND_DECISION = f"""
-    SELECT {_COLUMNS} FROM decision d WHERE d.tenant = :tenant AND d.event_id = :event_id
+    SELECT {COLUMNS} FROM decision d WHERE d.tenant = :tenant AND d.event_id = :event_id
 """
 
 
@@ -137,7 +137,7 @@ async def find(uow: UnitOfWork, tenant: str, event_id: UUID) -> Row[Any] | None:
 
 
 LIST_BY_SOURCE_ID = f"""
-    SELECT {_COLUMNS}, i.state, i.version
+    SELECT {COLUMNS}, i.state, i.version
     FROM decision d
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     WHERE d.tenant = :tenant AND d.source_id = :source_id
