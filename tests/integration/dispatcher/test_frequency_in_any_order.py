@@ -56,7 +56,7 @@ SCOPES = ("any", "measurement", "touchpoint", "survey")
 KEPT = {"tenant", "sending", "mail_stream", "survey", "survey_words"}
 HOURS = st.integers(0, 60)
 
-RULES = st.builds(
+RULES: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     event_type=st.sampled_from(TYPES),
     days=st.integers(0, 3),
@@ -67,7 +67,7 @@ RULES = st.builds(
     max_age=st.integers(2, 5),
     live=st.sampled_from((True, True, True, False)),
 )
-EVENT = st.builds(
+EVENT: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     type=st.sampled_from(TYPES),
     person=st.sampled_from(PEOPLE),
@@ -155,7 +155,7 @@ class Company:
 
     async def decide(self, drawn: Sequence[dict[str, Any]]) -> None:
         """Events of one batch: in both they are judged in the order in which they happened."""
-        happened = []
+        happened: list[Happened] = []
         for each in drawn:
             id_, address = each["person"]
             at = self.clock.now - timedelta(hours=each["age"])
@@ -165,8 +165,8 @@ class Company:
         transactions = [transaction_of(each) for each in happened]
         await decide(self.database, *transactions)
         order = {each.id: (each.occurred_at, each.event_id) for each in transactions}
-        for each in sorted(happened, key=lambda each: order[each.id]):
-            self.events[each.id] = self.model.decide(each, self.clock.now)
+        for one in sorted(happened, key=lambda one: order[one.id]):
+            self.events[one.id] = self.model.decide(one, self.clock.now)
         await relay_all(self.database)
 
     async def send(self, outcome: str) -> None:

@@ -15,9 +15,9 @@ from shared.events import SurveyTexts
 AS_A_KEY = {"authorization": f"Bearer {KEY}"}
 
 
-def draft(**changes: str) -> SurveyDraft:
-    words = {"question": "Would you come again?", **changes}
-    return SurveyDraft(name="Deliveries", trigger="order.delivered", texts={"en": SurveyTexts(**words)})
+def draft(thanks: str) -> SurveyDraft:
+    words = SurveyTexts(question="Would you come again?", thanks=thanks)
+    return SurveyDraft(name="Deliveries", trigger="order.delivered", texts={"en": words})
 
 
 async def with_versions(database: Database, *drafts: SurveyDraft) -> StoredSurvey:
