@@ -54,6 +54,22 @@ DROP_REASONS = {
     "too_old": message("When it was due it had happened too long ago."),
     "quarantine": message("The customer was asked elsewhere not long before."),
     "expired": message("Its link would have ended before it was read."),
+    # Of reminders alone.
+    "answered": message("The customer had answered."),
+    "test_mode": message("The company was in test mode."),
+    "bounced": message("The first mail had come back."),
+    "not_sent": message("The first mail was not sent."),
+    "case_open": message("A case of the customer was open."),
+    "survey_gone": message("The survey was gone."),
+    "not_wanted": message("The survey did not have this reminder any more."),
+}
+REMINDER_STATES = {
+    "waiting": message("Reminder %(number)s waits for its time."),
+    "sending": message("Reminder %(number)s is being handed over."),
+    "sent": message("Reminder %(number)s was sent."),
+    "dropped": message("Reminder %(number)s was not sent."),
+    "failed": message("The mail server refused reminder %(number)s."),
+    "unknown": message("Nobody knows whether reminder %(number)s was sent, so it is never sent again."),
 }
 OUTCOMES = {
     # A mail's state.

@@ -11,8 +11,16 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_m
 
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.reminders import ReminderAnswer, ReminderBody, Reminders
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
-from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
+from shared.events.surveys import (
+    MAX_REMINDERS,
+    MINUTES_PER_DAY,
+    NUMERIC_RULES,
+    Measurement,
+    SurveyRules,
+    SurveyState,
+)
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
 from shared.values.messages import message, sentences
 
@@ -114,11 +122,15 @@ _DESCRIPTIONS = {
     "anonymous": "Answers are kept without a person, from the next invitation on: nobody can see whose they "
     "are, unless the customer asks to be contacted.",
     "place": "Its place in the order; without one, the last.",
+    "reminders": "Further mails to a customer who has not answered, at most two; the link must live at least "
+    "two days longer than the last. An anonymous survey has none.",
 }
+_TYPES: dict[str, Any] = {"reminders": Reminders}
+"""Of the rules that are no plain values."""
 _RULES: dict[str, Any] = {
     API_NAMES.get(rule.name, rule.name): (
-        rule.type,
-        Field(default=rule.default, description=_DESCRIPTIONS.get(rule.name)),
+        _TYPES.get(rule.name, rule.type),
+        Field(default=[] if rule.default == () else rule.default, description=_DESCRIPTIONS.get(rule.name)),
     )
     for rule in msgspec.structs.fields(SurveyRules)
     if rule.name != "trigger"
@@ -190,6 +202,7 @@ _RulesPatch = create_model(
     measurement=(Measurement | None, None),
     state=(SurveyState | None, None),
     anonymous=(bool | None, None),
+    reminders=(list[ReminderBody] | None, Field(default=None, max_length=MAX_REMINDERS)),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
 )
@@ -231,6 +244,7 @@ _RulesAnswer = create_model(
     measurement=(str, ...),
     state=(str, ...),
     anonymous=(bool, ...),
+    reminders=(list[ReminderAnswer], ...),
     **_ANSWERED_INTEGERS,
 )
 

@@ -93,4 +93,6 @@ class PreviewPage(Page):
     survey: StoredSurvey
     language: str
     languages: Mapping[str, str]
+    reminder: int
+    """Which reminder is shown; 0: the first mail."""
     mail: RenderedMail
