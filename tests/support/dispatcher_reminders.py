@@ -51,7 +51,7 @@ KIM = a_customer("kim")
 OUTCOMES: dict[str, Outcome] = {
     "sent": Delivered(),
     "waiting": Deferred("busy"),
-    "failed": Rejected("no such mailbox"),
+    "failed": Rejected("no such mailbox", 550),
     "unknown": Unknown("the connection broke while the mail was handed over"),
 }
 """What the mail server may do, by the state that a mail has then."""

@@ -276,4 +276,6 @@ class SurveyList(BaseModel):
 
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
     """A draft by the API's names."""
-    return {API_NAMES.get(name, name): value for name, value in msgspec.to_builtins(draft).items()}
+    fields = msgspec.to_builtins(draft)
+    fields["reminders"] = list(fields["reminders"])  # as JSON has it
+    return {API_NAMES.get(name, name): value for name, value in fields.items()}

@@ -40,7 +40,7 @@ from shared.events import ANSWERS, CASES, INVITATIONS, Answer, Case
 from shared.ids import uuid7
 from shared.link_tokens import LinkSigner
 from shared.mail import Delivered, Mailer, Outcome
-from shared.outbound import LEASE_DURATION, Sender, leases
+from shared.outbound import LEASE_DURATION, Sender, claim_sql, deliveries, leases
 from shared.secrets import customer_hash
 
 REMINDERS = "SELECT n, state, reason, due_at, settled_at FROM delivery WHERE kind = 'reminder' ORDER BY n"
@@ -64,7 +64,7 @@ class Reading(Mailer):
         self.outcome: Outcome | None = None
 
     async def send(self, *given: Any) -> Outcome:
-        self.mails.append(message_from_bytes(given[-1], policy=policy.default))  # type: ignore[arg-type]
+        self.mails.append(message_from_bytes(given[-1], policy=policy.default))
         return self.outcome or Delivered()
 
 
@@ -154,7 +154,7 @@ async def test_a_reminder_says_that_it_is_one_of_which_day_and_whether_it_is_the
         assert str(mail["Subject"]).startswith(subject)
         plain, html = mail.iter_parts()
         for part in (plain, html):
-            text = re.sub(r"\s+", " ", part.get_content())  # type: ignore[attr-defined]
+            text = re.sub(r"\s+", " ", part.get_content())
             assert end in text
             assert text.count("20") > 0
             assert "November" in text or "november" in text
@@ -398,6 +398,25 @@ async def test_a_reminder_whose_sender_dies_is_unknown_for_ever_and_its_invitati
     assert "did not come back" in (reason or "")
     assert [row.state for row in await rows(database, "SELECT state FROM invitation")] == ["sent"]
     assert len(await mailbox.mails(to=address)) == 1
+
+
+@pytest.mark.usefixtures("survey")
+async def test_a_sender_of_the_version_before_claims_no_reminder(
+    database: Database, sender: Sender, clock: Clock
+) -> None:
+    before = claim_sql(
+        columns="i.state",
+        joined="JOIN invitation i ON i.tenant = w.tenant AND i.id = w.about_id",
+        locked="i",
+        may_leave="i.state = 'waiting'",
+    )
+    await invite_customer(database, "beside")
+    await sent(database, sender)
+    clock.on(days=3)
+    async with database.transaction() as uow:
+        assert await deliveries.claim(uow, before, "mail") is None
+    await sent(database, sender)
+    assert (await reminders(database))[0] == ("sent", None)
 
 
 class TestRestoring:

@@ -55,7 +55,7 @@ class TestApi:
             ({"reminders": [{"after_days": 31}]}, "/reminders/0/after_days", "30 or less"),
             ({"reminders": [*TWO, {"after_days": 9}]}, "/reminders", "at most 2 items"),
             ({"reminders": [TWO[1], TWO[0]]}, "/reminders", "later than the one before it"),
-            ({"reminders": [{"days": 3}]}, "/reminders/0/days", "no such field"),
+            ({"reminders": [{"after_days": 3, "n": 1}]}, "/reminders/0/n", "no such field"),
             ({"reminders": 3}, "/reminders", "list"),
             ({"reminders": TWO, "link_days": 9}, "/reminders", "at least 10 days"),
             ({"reminders": TWO, "anonymous": True}, "/reminders", "who has answered is known nowhere"),
