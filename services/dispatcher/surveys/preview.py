@@ -76,12 +76,12 @@ def _sample_mail(
 ) -> RenderedMail:
     texts = survey.draft.texts.get(language, SurveyTexts())
     now = context.database.clock()
-    invitation = sample_invitation(survey, language, now)
     reminders = survey.draft.reminders
     reminder = None
     if 0 < number <= len(reminders):
-        asked_at = now - timedelta(days=reminders[number - 1].after_days)
-        reminder = ReminderMail(number=number, of=len(reminders), asked_at=asked_at)
+        now -= timedelta(days=reminders[number - 1].after_days)
+        reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
+    invitation = sample_invitation(survey, language, now)
     return context.mail_renderer.render(invitation, tenant, texts, reminder)
 
 

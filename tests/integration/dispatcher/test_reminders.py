@@ -185,7 +185,7 @@ async def test_a_reminder_that_is_tried_again_has_its_message_id_and_the_invitat
     assert tuple(row) == ("sent", None)
 
 
-@pytest.mark.parametrize("outcome", ["refuse-550-x", "drop-after-data-x"])
+@pytest.mark.parametrize("outcome", ["refuse-550-first", "drop-after-data-first"])
 @pytest.mark.usefixtures("survey")
 async def test_a_first_mail_that_did_not_arrive_for_sure_is_never_followed_by_a_reminder(
     database: Database, sender: Sender, clock: Clock, outcome: str
