@@ -51,6 +51,7 @@ SIMULATED_STAFF = (
     StaffMember("agent", "dries@havnbo.example", "Dries (simulated)"),
 )
 SURVEYS = (("After a purchase", "order.delivered"), ("After a support call", "support.closed"))
+REMINDERS = {"support.closed": [{"after_days": 1}]}
 
 log = structlog.get_logger()
 
@@ -89,7 +90,10 @@ async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> 
             await _create_staff(context.database, staff_url, person)
             await _turn_off_mail(context.database, person)
     for name, trigger in SURVEYS:
-        survey = {"name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1}
+        survey = {
+            "name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1,
+            "reminders": REMINDERS.get(trigger, []),
+        }  # fmt: skip
         await client.post("/v1/surveys", survey, idempotency_key=f"demo {trigger}")
     async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
         await sending_commands.set_mode(uow, TENANT_ID, AuditActor("command_line", None, KEY_NAME), "live")

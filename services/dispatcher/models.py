@@ -63,6 +63,7 @@ survey = Table(
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("quarantine_scope", Text, nullable=False, server_default="any"),
     Column("touchpoint", Text),
+    Column("reminders", LargeBinary, nullable=False, server_default="[]", comment="A list, as JSON."),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(
@@ -388,6 +389,7 @@ case_heard = Table(
     Index(None, "tenant", "event_id"),
     Index(None, "heard_at"),
     Index("ix_case_heard_open", "tenant", postgresql_where=text("state <> 'closed'")),
+    Index("ix_case_heard_open_contact", "tenant", "contact_key", postgresql_where=text("state <> 'closed'")),
 )
 
 audit_line = Table(

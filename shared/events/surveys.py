@@ -21,6 +21,18 @@ MAX_PLACE = 1_000_000
 """The highest place that can be set."""
 
 
+MAX_REMINDERS = 2
+AFTER_DAYS = Interval(ge=1, le=30)
+AfterDays = Annotated[int, AFTER_DAYS]
+
+
+class Reminder(Data, frozen=True, kw_only=True):
+    """The same question once more, to a customer who has not answered it."""
+
+    after_days: AfterDays
+    """Between the sending of the first mail and this one."""
+
+
 class SurveyRules(Data, frozen=True, kw_only=True):
     """Which events a survey asks about, when, and whom it leaves alone: the only list of these fields.
 
@@ -49,6 +61,8 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """Which earlier question the days are counted from."""
     touchpoint: Name | None = None
     """What it asks about where the event names no touchpoint; an invitation carries it."""
+    reminders: tuple[Reminder, ...] = ()
+    """In their order; an anonymous survey has none, since nobody knows who has answered it."""
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

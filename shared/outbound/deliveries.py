@@ -1,7 +1,8 @@
 """Deliveries: one row for each message on its way to one person, in a table that each sending service has.
 
 What a message is about, such as an invitation or a notice, has a row of its own in its service, and may have
-several deliveries; so far each has one, with ``n`` = 1, and what relies on that says so. A sender claims a
+several deliveries: ``n`` = 1 is the first, and the next is added only when the one before it was sent. So at
+most one of them is on its way, and the others are settled; what relies on that says so. A sender claims a
 delivery in one transaction, sends it with none open, and settles it in the next one. A sender that dies in
 between leaves a lease that expires: the delivery is ``unknown`` from then on, and is never sent again.
 """
@@ -31,8 +32,8 @@ from shared.db.bulk import insert
 from shared.db.tables import NAMING_CONVENTION
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
 
-Kind = Literal["first", "notice"]
-"""``first``: a survey, for the first time; ``notice``: to a colleague."""
+Kind = Literal["first", "reminder", "notice"]
+"""``first``: a survey, for the first time; ``reminder``: the same once more; ``notice``: to a colleague."""
 ChannelName = Literal["mail"]
 DeliveryState = Literal["waiting", "sending", "sent", "failed", "dropped", "unknown"]
 
@@ -80,6 +81,8 @@ DELIVERY = Table(
     Column("lease_until", _INSTANT),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("refusals", Integer, nullable=False, server_default="0"),
+    # When it was sent, or ended otherwise; NULL: not yet, or ended by a version that did not keep this.
+    Column("settled_at", _INSTANT),
     CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed', 'dropped', 'unknown')", name="state"),
     Index("ix_delivery_due", "channel", "due_at", postgresql_where=text("state = 'waiting'")),
     Index("ix_delivery_lease", "lease_until", postgresql_where=text("state = 'sending'")),
@@ -171,6 +174,7 @@ async def claim(uow: UnitOfWork, statement: str, channel: ChannelName) -> tuple[
 SETTLE = """
     UPDATE delivery
     SET state = :state, reason = :reason, lease_until = NULL,
+        settled_at = CASE WHEN CAST(:state AS text) <> 'waiting' THEN CAST(:now AS timestamptz) END,
         due_at = coalesce(CAST(:next_at AS timestamptz), due_at),
         attempts = attempts + CAST(:tried AS integer),
         refusals = refusals + CAST(:refused AS integer)
@@ -189,6 +193,7 @@ async def settle(uow: UnitOfWork, delivery: Delivery, result: MailResult) -> boo
             "about_id": delivery.about_id,
             "n": delivery.n,
             "lease_until": delivery.lease_until,
+            "now": uow.now,
             "state": result.state,
             "reason": result.reason,
             "next_at": result.next_at,
@@ -207,7 +212,7 @@ _END_ROWS = """
         LIMIT :limit
         {locking}
     )
-    UPDATE delivery AS d SET state = 'unknown', reason = :reason, lease_until = NULL
+    UPDATE delivery AS d SET state = 'unknown', reason = :reason, lease_until = NULL, settled_at = :now
     FROM ended
     WHERE d.tenant = ended.tenant AND d.about_id = ended.about_id AND d.n = ended.n
     RETURNING d.tenant, d.about_id
@@ -233,7 +238,7 @@ async def end_possibly_sent(uow: UnitOfWork, limit: int) -> list[tuple[str, UUID
 
 async def _end(uow: UnitOfWork, statement: str, reason: str, limit: int) -> list[tuple[str, UUID]]:
     ended = await uow.execute(statement, {"now": uow.now, "reason": reason, "limit": limit})
-    # Neither n nor kind: what they are about tells the delivery, since each has one.
+    # Neither n nor kind: what they are about tells the delivery, since only one of its is on its way.
     return sorted((row.tenant, row.about_id) for row in ended)
 
 

@@ -16,7 +16,7 @@ LEASES_LOOP = "leases"
 RecordUnknown = Callable[[UnitOfWork, Sequence[tuple[str, UUID]], str], Awaitable[None]]
 """Record, with a reason, that the deliveries about these (tenant and id) have become unknown.
 
-It is not told which deliveries (``n`` and ``kind``): each of these has one.
+It is not told which deliveries (``n`` and ``kind``): of each of these only one was on its way.
 """
 
 

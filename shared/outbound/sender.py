@@ -166,7 +166,7 @@ class Sender:
             await self._settle_delivery(uow, claimed, MailResult("waiting"))
             return before
         delivery = claimed.delivery
-        # The stream knows a mail by what it is about, since each has one delivery.
+        # The stream knows a mail by what it is about: only one delivery about it is on its way.
         after = before.after(outcome, delivery.about_id, uow.now)
         if after != before:
             before = await mail_stream.read(uow, lock=True)

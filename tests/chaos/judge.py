@@ -31,6 +31,8 @@ DIFFERING_DEADLINES = """
     ) w ON w.answer_id = q.about_id
     WHERE q.due_at IS DISTINCT FROM w.writing_until
 """
+REMINDER = "Reminder: "
+"""How the subject of a reminder begins, in the language of the example survey."""
 COMPARED_TOPICS = ("answers.v1", "invitations.v1", "cases.v1")
 
 
@@ -153,10 +155,11 @@ class Judge:
         """The mailbox's files agree with the states of the dispatcher's invitations."""
         found = self.found
         mailed: Counter[str] = Counter()
+        reminded: Counter[str] = Counter()
         for file in (self.stack.state.root / "mail").glob("*.json"):
-            to = json.loads(file.read_bytes())["to"]
-            if f".{self.tenant}@" in to:
-                mailed[to] += 1
+            mail = json.loads(file.read_bytes())
+            if f".{self.tenant}@" in mail["to"]:
+                (reminded if mail["subject"].startswith(REMINDER) else mailed)[mail["to"]] += 1
         found.mails = mailed.total()
         erased = {address_of(self.tenant, number) for number in self.erased}
         found.double("customers with two mails", [to for to, n in mailed.items() if n > 1])
@@ -164,7 +167,7 @@ class Judge:
             "dispatcher",
             "SELECT i.state, d.state, convert_from(body, 'UTF8')::jsonb->'customer'->>'email', "
             "convert_from(body, 'UTF8')::jsonb->'customer'->>'id' FROM invitation i "
-            "LEFT JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id WHERE i.tenant = $1",
+            "LEFT JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.n = 1 WHERE i.tenant = $1",
         )
         found.wrong(
             "invitations whose delivery has another state",
@@ -193,6 +196,27 @@ class Judge:
             "mails that should not exist",
             [to for to in mailed if states.get(to) not in {"sent", "unknown"} and to not in erased],
         )
+
+        await self._reminders(mailed, reminded)
+
+    async def _reminders(self, mailed: Counter[str], reminded: Counter[str]) -> None:
+        """Each reminder left at most once, behind a first mail; none moved its invitation."""
+        found = self.found
+        rows = await self._rows(
+            "dispatcher",
+            "SELECT d.n, d.state, i.state, convert_from(i.body, 'UTF8')::jsonb->'customer'->>'email' "
+            "FROM delivery d JOIN invitation i ON i.tenant = d.tenant AND i.id = d.about_id "
+            "WHERE d.tenant = $1 AND d.kind = 'reminder'",
+        )
+        found.wrong(
+            "reminders of an invitation that was not sent",
+            [f"{to} {n}" for n, _, invitation, to in rows if invitation != "sent"],
+        )
+        sent = Counter(str(to) for _, state, _, to in rows if state == "sent")
+        perhaps = sent + Counter(str(to) for _, state, _, to in rows if state == "unknown")
+        found.lose("reminders that were sent", (sent - reminded).elements())
+        found.double("reminders", (reminded - perhaps).elements())
+        found.wrong("reminders without a first mail", [to for to in reminded if not mailed[to]])
 
     async def _shown(self, customers: Iterable[str]) -> None:
         """The API shows these customers' mails as unknown."""

@@ -48,13 +48,19 @@ async def unsettled(stack: Stack, tenant: str, accepted: int) -> str:
         if decided < accepted:
             return f"{accepted - decided} events are not decided"
         open_ = await dispatcher.fetchval(
-            "SELECT count(*) FROM invitation i LEFT JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id "
+            "SELECT count(*) FROM invitation i LEFT JOIN delivery d ON d.tenant = i.tenant AND d.about_id = i.id AND d.n = 1 "
             "WHERE i.tenant = $1 AND (i.state = 'sending' OR i.state = 'waiting' AND NOT (d.state = 'waiting' AND "
             "d.due_at > now() + interval '30 seconds' AND convert_from(i.body, 'UTF8') LIKE '%defer-%'))",
             tenant,
         )
         if open_:
             return f"{open_} mails are not sent"
+        if reminding := await dispatcher.fetchval(
+            "SELECT count(*) FROM delivery WHERE tenant = $1 AND kind = 'reminder' "
+            "AND (state = 'sending' OR state = 'waiting' AND due_at <= now())",
+            tenant,
+        ):
+            return f"{reminding} reminders are not sent"
     ends = await topics.end_offsets(
         stack.kafka, sorted({topic for consumed in topics.CONSUMED_TOPICS.values() for topic in consumed})
     )

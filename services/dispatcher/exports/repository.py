@@ -76,11 +76,12 @@ FIND_INVITATIONS = f"""
     FROM invitation t
     WHERE {of_person(in_body("decided_at", "timestamptz"), CONTACT_IN_BODY)}
 """
+DELIVERED_AT = "coalesce(CASE d.kind WHEN 'first' THEN t.sent_at ELSE d.settled_at END, d.due_at)"
 FIND_DELIVERIES = f"""
-    SELECT d.about_id, d.n, d.channel, d.state, d.reason, d.attempts, coalesce(t.sent_at, d.due_at) AS at
+    SELECT d.about_id, d.n, d.channel, d.state, d.reason, d.attempts, {DELIVERED_AT} AS at
     FROM invitation t
     JOIN delivery d ON d.tenant = t.tenant AND d.about_id = t.id
-    WHERE {of_person("coalesce(t.sent_at, d.due_at)", CONTACT_IN_BODY)}
+    WHERE {of_person(DELIVERED_AT, CONTACT_IN_BODY)}
 """
 FIND_CONTACTS = f"""
     SELECT t.contact_key FROM decision t

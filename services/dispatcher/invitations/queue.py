@@ -1,23 +1,30 @@
 """The deliveries of invitations: rules before a message leaves, and what its outcome means."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
-from services.dispatcher.decisions.domain import Person, reason_not_to_send
+from services.dispatcher.decisions.domain import CandidateSurvey, Person, reason_not_to_send
 from services.dispatcher.decisions.inputs import candidate_from, load_asked
 from services.dispatcher.decisions.quarantine import end_quarantine
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.invitations import repository
+from services.dispatcher.invitations.reminders import (
+    judge_reminder,
+    plan_reminder,
+    reminder_mail,
+    show_reminder,
+)
 from services.dispatcher.invitations.states import (
     move_invitation,
     read_invitation,
     subject_of_invitation,
 )
+from services.dispatcher.invitations.survey_mail import ReminderMail
 from services.dispatcher.sending import repository as sending_rows
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import sending_from
@@ -37,14 +44,24 @@ class InvitationRenderer(Protocol):
     def address(self, customer: Customer) -> str | None:
         """Where it reaches the customer; None if it cannot."""
 
-    def message(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> Any:
+    def message(
+        self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts, reminder: ReminderMail | None = None
+    ) -> Any:
         """The message to a customer who has an address, in the form of the channel."""
+
+
+class AboutDelivery(NamedTuple):
+    """What a delivery that is sent is about, as it was prepared."""
+
+    contact: ContactKey
+    invitation: Invitation
+    survey: CandidateSurvey | None
 
 
 class InvitationQueue:
     """Deliveries of invitations to customers: a :class:`shared.outbound.Queue`.
 
-    Each invitation has one delivery, its first: the invitation's state is what became of it.
+    The invitation's state is what became of its first delivery; the reminders behind it leave it as it is.
     """
 
     service = "dispatcher"
@@ -60,7 +77,7 @@ class InvitationQueue:
     async def prepare(
         self, uow: UnitOfWork, delivery: Delivery, row: Row[Any]
     ) -> Prepared | Withdrawn | None:
-        """Apply every rule once more, and mark the invitation as ``sending``."""
+        """Apply every rule once more, and mark the invitation of a first mail as ``sending``."""
         # Locked until the commit: a stop of all sending waits for this claim, and no later one begins.
         sending = sending_from(await sending_rows.share(uow, delivery.tenant))
         if sending.stopped:
@@ -77,40 +94,55 @@ class InvitationQueue:
             keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
             asked = [each for _, each in await load_asked(uow, keys) if each.elsewhere]
         renderer = self._renderers[delivery.channel]
-        forbidden = reason_not_to_send(
-            now=uow.now,
-            occurred_at=invitation.occurred_at,
-            expires_at=invitation.expires_at,
-            test=invitation.test,
-            survey=survey,
-            person=_person(
-                inputs,
-                renderer.address(invitation.customer),
-                sending,
-                tuple(asked),
-                erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
-            ),
-            mode=sending.mode,
+        person = _person(
+            inputs,
+            renderer.address(invitation.customer),
+            sending,
+            tuple(asked),
+            erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
         )
-        if forbidden is not None:
-            state, reason = forbidden
-            if await move_invitation(uow, delivery.tenant, invitation, state, reason=reason) is not None:
-                await _end_quarantine(uow, contact, invitation)
-            return Withdrawn(reason)
-        moved = await move_invitation(uow, delivery.tenant, invitation, "sending")
+        moved: Invitation | None = invitation
+        reminder: ReminderMail | None = None
+        if delivery.kind == "reminder":
+            refusal = await judge_reminder(uow, delivery, invitation, contact, survey, person, sending.mode)
+            if refusal is not None:
+                return Withdrawn(refusal)
+            reminder = reminder_mail(delivery, invitation, survey)
+        else:
+            forbidden = reason_not_to_send(
+                now=uow.now,
+                occurred_at=invitation.occurred_at,
+                expires_at=invitation.expires_at,
+                test=invitation.test,
+                survey=survey,
+                person=person,
+                mode=sending.mode,
+            )
+            if forbidden is not None:
+                state, reason = forbidden
+                if await move_invitation(uow, delivery.tenant, invitation, state, reason=reason) is not None:
+                    await _end_quarantine(uow, contact, invitation)
+                return Withdrawn(reason)
+            moved = await move_invitation(uow, delivery.tenant, invitation, "sending")
         if moved is None:
             return None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
         tenant = (
             read_tenant(inputs.tenant_body) if inputs.tenant_body else placeholder_tenant(delivery.tenant)
         )
-        return Prepared(renderer.message(moved, tenant, texts), about=(contact, moved))
+        message = renderer.message(moved, tenant, texts, reminder)
+        return Prepared(message, about=AboutDelivery(contact, moved, survey))
 
     async def record(
-        self, uow: UnitOfWork, delivery: Delivery, about: tuple[ContactKey, Invitation], result: MailResult
+        self, uow: UnitOfWork, delivery: Delivery, about: AboutDelivery, result: MailResult
     ) -> None:
-        """Move the invitation on, and publish it."""
-        contact, invitation = about
+        """Move the invitation of a first mail on, and publish it; plan the reminder behind what was sent."""
+        contact, invitation, survey = about
+        if delivery.kind == "reminder":
+            await show_reminder(uow, delivery)
+            if result.state == "sent":
+                await plan_reminder(uow, delivery, invitation, survey)
+            return
         moved = await move_invitation(
             uow,
             delivery.tenant,
@@ -121,6 +153,8 @@ class InvitationQueue:
         )
         if result.state == "failed" and moved is not None:
             await _end_quarantine(uow, contact, invitation)
+        if result.state == "sent" and moved is not None:
+            await plan_reminder(uow, delivery, moved, survey)
 
 
 async def _end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:

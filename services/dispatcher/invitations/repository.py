@@ -49,7 +49,8 @@ async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]])
     return inserted.rowcount
 
 
-# The invitation has been published when none of its rows is left in the outbox: row and outbox row were
+# A first mail leaves while its invitation waits for it; a reminder is planned once that was sent. The
+# invitation has been published when none of its rows is left in the outbox: row and outbox row were
 # committed together, and the relay deletes only what the broker has acknowledged. A subquery with coalesce,
 # not NOT EXISTS: it is evaluated for the rows in their order, and so only until one is found. The
 # conditions are on the delivery where they can be: a row that may not leave is not joined to its invitation.
@@ -57,7 +58,7 @@ CLAIM = claim_sql(
     columns="i.version, i.state, i.reason, i.sent_at, i.body",
     joined="JOIN invitation i ON i.tenant = w.tenant AND i.id = w.about_id",
     locked="i",
-    may_leave=f"""i.state = 'waiting'
+    may_leave=f"""(i.state = 'waiting' OR w.kind = 'reminder')
                 AND {NOT_STOPPED}
                 AND coalesce((
                     SELECT false FROM outbox o
@@ -177,9 +178,16 @@ async def find_by_id(uow: UnitOfWork, invitation_id: UUID) -> Row[Any] | None:
 
 COUNT_WAITING = """
     SELECT count(*) FROM (
-        SELECT 1 FROM invitation i
-        WHERE i.tenant = :tenant AND i.state = 'waiting'
-            AND (CAST(:survey_id AS uuid) IS NULL OR i.survey_id = :survey_id)
+        SELECT 1
+        FROM (
+            SELECT tenant, event_id, survey_id FROM invitation WHERE tenant = :tenant AND state = 'waiting'
+            UNION ALL
+            SELECT r.tenant, i.event_id, i.survey_id
+            FROM delivery r
+            JOIN invitation i ON i.tenant = r.tenant AND i.id = r.about_id
+            WHERE r.tenant = :tenant AND r.kind = 'reminder' AND r.state = 'waiting'
+        ) i
+        WHERE (CAST(:survey_id AS uuid) IS NULL OR i.survey_id = :survey_id)
             AND (
                 CAST(:allowed AS text[]) = '{}'
                 OR EXISTS (
@@ -198,7 +206,7 @@ async def count_waiting(
 ) -> int:
     """How many mails wait, of one survey where one is given; at most ``MAX_WAITING_COUNTED`` + 1.
 
-    ``allowed``: of these segments only; of all, when there are none.
+    Reminders are counted, too. ``allowed``: of these segments only; of all, when there are none.
     """
     rows = await uow.execute(
         COUNT_WAITING,

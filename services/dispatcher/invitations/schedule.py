@@ -18,7 +18,7 @@ INVITATIONS_PER_STEP = 1_000
 
 async def record_unknown(uow: UnitOfWork, invitations: Sequence[tuple[str, UUID]], reason: str) -> None:
     """Move invitations whose delivery has become unknown to that state, unless they have come to an end, and
-    publish them. Each has one delivery, its first.
+    publish them. One whose reminder has become unknown was sent, and stays so.
     """
     for tenant, invitation_id in invitations:
         row = await repository.find(uow, tenant, invitation_id)

@@ -1,6 +1,7 @@
 """The mail that asks: our standard words, or the survey's own, in the customer's language."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 
 from shared.clock import Clock, system_clock
@@ -9,11 +10,29 @@ from shared.events.placeholders import filled_texts, own_occasion
 from shared.events.surveys import Measurement
 from shared.link_tokens import LinkSigner, Purpose
 from shared.mail import MailMessage, message_id
+from shared.pages.filters import day
 from shared.pages.language import direction, rendering_for, translated
 from shared.pages.placeholder_values import known_occasion, values_of
 from shared.pages.renderer import Renderer
 from shared.settings import Afterword
 from shared.values.zones import known_zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderMail:
+    """Which reminder a mail is."""
+
+    number: int
+    """Counted from 1."""
+    of: int
+    """How many there are at most."""
+    asked_at: datetime
+    """When the first mail left."""
+
+    @property
+    def last(self) -> bool:
+        """Whether none comes after it."""
+        return self.number >= self.of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +54,10 @@ class SurveyMail:
     answer: str
     unsubscribe: str
     time_zone: str | None
+    reminder: ReminderMail | None
+    """None: it is the first mail."""
+    asked_on: str
+    """The day of the first mail; of no reminder empty."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +85,13 @@ class SurveyMailRenderer:
         """Where mail reaches the customer."""
         return customer.email
 
-    def message(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> MailMessage:
-        """The mail of an invitation that has an address."""
+    def message(
+        self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts, reminder: ReminderMail | None = None
+    ) -> MailMessage:
+        """The mail of an invitation that has an address; a reminder of it replies to the first mail."""
         sender = self._afterword.mail_from
-        mail = self.render(invitation, tenant, texts)
+        mail = self.render(invitation, tenant, texts, reminder)
+        first_id = message_id(self._secret, "invitation", str(invitation.id), sender)
         host = sender.rpartition("@")[2]
         return MailMessage(
             sender=sender,
@@ -74,22 +100,29 @@ class SurveyMailRenderer:
             subject=mail.subject,
             text=mail.text,
             html=mail.html,
-            message_id=message_id(self._secret, "invitation", str(invitation.id), sender),
+            message_id=first_id
+            if reminder is None
+            else message_id(self._secret, "reminder", f"{invitation.id}/{reminder.number}", sender),
+            in_reply_to=first_id if reminder is not None else None,
             date=self._clock(),
             unsubscribe=mail.unsubscribe,
             list_id=f"survey.{quote(tenant.id, safe='')}.{host}",
         )
 
-    def render(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> RenderedMail:
+    def render(
+        self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts, reminder: ReminderMail | None = None
+    ) -> RenderedMail:
         """Subject, text and HTML."""
-        mail = self._mail(invitation, tenant, texts)
+        mail = self._mail(invitation, tenant, texts, reminder)
         subject, text, html = (
             self._templates.text(template, invitation.language, **vars(mail))
             for template in ("mail_subject.txt", "mail.txt", "mail.html")
         )
         return RenderedMail(" ".join(subject.split()), text, html, mail.unsubscribe)
 
-    def _mail(self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts) -> SurveyMail:
+    def _mail(
+        self, invitation: Invitation, tenant: Tenant, texts: SurveyTexts, reminder: ReminderMail | None
+    ) -> SurveyMail:
         public_url = self._afterword.public_url.rstrip("/")
         zone = known_zone(invitation.customer.time_zone, tenant.time_zone)
         with rendering_for(self._templates.reader(invitation.language, zone)):
@@ -102,6 +135,7 @@ class SurveyMailRenderer:
                 touchpoint=invitation.touchpoint,
             )
             known = own_occasion(texts) or known_occasion(invitation.event_type, invitation.measurement)
+            asked_on = day(reminder.asked_at) if reminder is not None else ""
         return SurveyMail(
             company=tenant.name,
             sender=sender_line(tenant.name, tenant.postal_address),
@@ -115,6 +149,8 @@ class SurveyMailRenderer:
             answer=f"{public_url}/s/{self._links.sign(_purpose(invitation), invitation.id)}",
             unsubscribe=f"{public_url}/u/{self._links.sign('unsubscribe', invitation.id)}",
             time_zone=zone,
+            reminder=reminder,
+            asked_on=asked_on,
         )
 
     def standard_texts(

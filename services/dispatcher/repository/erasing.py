@@ -34,7 +34,7 @@ async def lock_deliveries(uow: UnitOfWork, targets: Collection[Target]) -> Seque
 
 
 DROP_DELIVERIES = """
-    UPDATE delivery d SET state = 'dropped', reason = :reason
+    UPDATE delivery d SET state = 'dropped', reason = :reason, settled_at = :now
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS n(tenant, id)
     WHERE d.tenant = n.tenant AND d.about_id = n.id AND d.state = 'waiting'
 """
@@ -46,6 +46,7 @@ async def drop_deliveries(uow: UnitOfWork, invitations: Sequence[tuple[str, UUID
         DROP_DELIVERIES,
         {
             "reason": ERASED_REASON,
+            "now": uow.now,
             "tenants": [tenant for tenant, _ in invitations],
             "ids": [invitation_id for _, invitation_id in invitations],
         },

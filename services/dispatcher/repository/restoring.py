@@ -12,7 +12,7 @@ from services.dispatcher.decisions.explanation import Explanation, encode_facts
 from services.dispatcher.decisions.repository.decisions import stored_segments
 from services.dispatcher.invitations.repository import COLUMNS
 from services.dispatcher.models import decision, invitation, sending, survey, survey_words
-from services.dispatcher.surveys.domain import rules_of
+from services.dispatcher.surveys.domain import rules_of, stored_reminders
 from services.dispatcher.surveys.texts import write_texts
 from shared.db import UnitOfWork
 from shared.db.bulk import insert, keep_newest, keep_newest_events, row_values, rows_sql
@@ -43,6 +43,7 @@ async def restore_surveys(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> N
         first=("created_at",),
         tenant=[event.tenant for event in events],
         created_at=[each.changed_at for each in surveys],
+        reminders=[stored_reminders(each) for each in surveys],
     )
 
 
@@ -133,7 +134,8 @@ async def restore_unpublished_sending(uow: UnitOfWork, sendings: Mapping[str, Te
     await uow.execute(statement, values)
 
 
-# Of each invitation its one delivery. What was being sent has no sender any more, so it has no lease.
+# Of each invitation its first delivery: the topic tells nothing of reminders, so none is planned anew, and
+# one that the backup has stays as it was. What was being sent has no sender any more, so it has no lease.
 RESTORE_DELIVERIES = """
     INSERT INTO delivery AS d (tenant, about_id, kind, state, reason, due_at)
     SELECT i.tenant, i.id, 'first',

@@ -1,8 +1,9 @@
-"""Answers and cases are kept for the pages of their events, and imported answers for the quarantine."""
+"""Answers and cases are kept for their events' pages and for reminders, imported ones for the quarantine."""
 
 from collections.abc import Sequence
 
 from services.dispatcher.decisions.quarantine import keep_asked_elsewhere
+from services.dispatcher.repository.reminders import drop_answered
 from services.dispatcher.story import repository
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
@@ -15,6 +16,8 @@ async def keep_answers(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None
     answers = [event for event in newest(events, lambda answer: answer.id) if event.data.event_id is not None]
     if answers:
         await repository.keep_answers(uow, answers, versions=events)
+        if answered := [(event.tenant, event.data.id) for event in answers if event.data.score is not None]:
+            await drop_answered(uow, answered)
         notify_changes(uow, [event.tenant for event in answers])
     await keep_asked_elsewhere(uow, events)
 

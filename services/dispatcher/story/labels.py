@@ -87,6 +87,14 @@ REASON_WORDS: dict[str, ReasonWords] = {
         None,
         dropped=message("Its link would have ended before it was read."),
     ),
+    # Of reminders alone.
+    "answered": ReasonWords(None, None, dropped=message("The customer had answered.")),
+    "test_mode": ReasonWords(None, None, dropped=message("The company was in test mode.")),
+    "bounced": ReasonWords(None, None, dropped=message("The first mail had come back.")),
+    "not_sent": ReasonWords(None, None, dropped=message("The first mail was not sent.")),
+    "case_open": ReasonWords(None, None, dropped=message("A case of the customer was open.")),
+    "survey_gone": ReasonWords(None, None, dropped=message("The survey was gone.")),
+    "not_wanted": ReasonWords(None, None, dropped=message("The survey did not have this reminder any more.")),
 }
 """Each value of ``Reason`` and ``SurveyOutcome``, and each reason not to send, has one line here."""
 REASONS = {code: words.decided for code, words in REASON_WORDS.items() if words.decided}
@@ -101,6 +109,14 @@ MAIL_STATES = {
     "failed": message("The mail server refused the mail."),
     "bounced": message("The mail came back."),
     "unknown": message("Nobody knows whether the mail was sent, so it is never sent again."),
+}
+REMINDER_STATES = {
+    "waiting": message("Reminder %(number)s waits for its time."),
+    "sending": message("Reminder %(number)s is being handed over."),
+    "sent": message("Reminder %(number)s was sent."),
+    "dropped": message("Reminder %(number)s was not sent."),
+    "failed": message("The mail server refused reminder %(number)s."),
+    "unknown": message("Nobody knows whether reminder %(number)s was sent, so it is never sent again."),
 }
 MAIL_OUTCOMES = {
     "waiting": message("Mail waits for its time"),

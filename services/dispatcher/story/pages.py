@@ -14,6 +14,7 @@ from services.dispatcher.decisions.repository import decisions as decision_rows
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
+from services.dispatcher.repository.reminders import list_reminders
 from services.dispatcher.story import repository
 from services.dispatcher.story.history import load_changes, mail_history
 from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label
@@ -133,6 +134,9 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             facts=decode_facts(decision.facts),
             explanation=decode_explanation(decision.grounds),
             invitation=invitation,
+            reminders=await list_reminders(uow, staff.tenant, invitation.id)
+            if invitation is not None
+            else [],
             answers=await repository.list_answers(uow, staff.tenant, decision.event_id),
             cases=await repository.list_cases(uow, staff.tenant, decision.event_id)
             if staff.works_on_cases

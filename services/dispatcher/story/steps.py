@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import Explanation, decode_facts
-from services.dispatcher.story.labels import REASONS
+from services.dispatcher.mail_reasons import mail_reason
+from services.dispatcher.story.labels import DROP_REASONS, REASONS, REMINDER_STATES
 from shared.events import Transaction
 from shared.pages.language import spoken, translated
 
@@ -20,6 +21,7 @@ StepKind = Literal[
     "changed",
     "tried",
     "mail",
+    "reminder",
     "anonymous",
     "clicked",
     "answered",
@@ -37,6 +39,7 @@ class EventStory:
     facts: Transaction
     explanation: Explanation
     invitation: Row[Any] | None
+    reminders: Sequence[Row[Any]]
     answers: Sequence[Row[Any]]
     cases: Sequence[Row[Any]]
     mail: "Sequence[StoryStep]" = ()
@@ -51,10 +54,12 @@ class StoryStep:
     at: datetime | None
     words: str
     row: Any = None
+    why: str = ""
+    """Why a reminder was not accepted by the mail server, in words."""
 
 
 def story_steps(story: EventStory) -> list[StoryStep]:
-    """Received, decided, sent, clicked, answered, counted, case, closed: as far as it has come."""
+    """Received, decided, sent, reminded, clicked, answered, counted, case, closed: as far as it has come."""
     decision = story.decision
     steps = [
         StoryStep("received", story.facts.accepted_at, ""),
@@ -65,8 +70,14 @@ def story_steps(story: EventStory) -> list[StoryStep]:
         if story.invitation.anonymous and not story.answers:
             words = translated("This survey is anonymous: which answer came of this event is not kept.")
             steps.append(StoryStep("anonymous", None, words))
+    # A reminder that ended after the answer stands behind it, mostly since it was answered.
+    answered_at = min((row.saved_at for row in story.answers if row.saved_at is not None), default=None)
+    reminders = [_reminder_step(row) for row in story.reminders]
+    before = [step for step in reminders if answered_at is None or (step.at and step.at < answered_at)]
+    steps += before
     for answer in story.answers:
         steps += _answer_steps(answer)
+    steps += [step for step in reminders if step not in before]
     for case in story.cases:
         words = translated("Case %(number)s was opened.") % {"number": case.number}
         steps.append(StoryStep("case", case.opened_at, words, case))
@@ -96,6 +107,14 @@ def _comparable(facts: Transaction, name: str) -> object:
     """A field as it can be compared: the order of an object's keys means nothing."""
     value = getattr(facts, name)
     return _encoder.encode(msgspec.json.decode(value)) if isinstance(value, msgspec.Raw) else value
+
+
+def _reminder_step(reminder: Row[Any]) -> StoryStep:
+    words = spoken(REMINDER_STATES[reminder.state]) % {"number": reminder.n - 1}
+    if reminder.state == "dropped":
+        words = f"{words} {spoken(DROP_REASONS.get(reminder.reason or '', ''))}".strip()
+    at = reminder.settled_at if reminder.state not in {"waiting", "sending"} else reminder.due_at
+    return StoryStep("reminder", at, words, reminder, why=mail_reason(reminder.reason))
 
 
 def _answer_steps(answer: Row[Any]) -> list[StoryStep]:

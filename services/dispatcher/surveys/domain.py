@@ -7,7 +7,9 @@ from uuid import UUID
 import msgspec
 
 from shared.events import SurveyTexts
-from shared.events.surveys import SURVEY_RULES, Measurement, SurveyRules
+from shared.events.surveys import SURVEY_RULES, Measurement, Reminder, SurveyRules
+
+_reminders = msgspec.json.Decoder(tuple[Reminder, ...])
 
 MAX_NAME_LENGTH = 200
 """Characters."""
@@ -58,4 +60,12 @@ class SurveyChanged(Exception):
 
 def rules_of(source: Any) -> dict[str, Any]:
     """The rules of a row, a draft or an event, by name."""
-    return {name: getattr(source, name) for name in SURVEY_RULES}
+    rules = {name: getattr(source, name) for name in SURVEY_RULES}
+    if isinstance(rules["reminders"], bytes):  # of a row
+        rules["reminders"] = _reminders.decode(rules["reminders"])
+    return rules
+
+
+def stored_reminders(source: SurveyRules) -> bytes:
+    """The reminders of a draft or an event as a row has them."""
+    return msgspec.json.encode(source.reminders)

@@ -18,7 +18,7 @@ from services.dispatcher.surveys.labels import (
 )
 from services.dispatcher.surveys.schemas import INTEGERS, api_fields
 from shared.events import SurveyTexts
-from shared.events.surveys import MINUTES_PER_DAY
+from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
@@ -28,6 +28,7 @@ from shared.values.messages import Message, message
 
 NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
 STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint")
+REMINDERS = tuple(f"reminder_{number}" for number in range(1, MAX_REMINDERS + 1))
 YES, NO = "yes", "no"
 UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
 """What a delay can be written in, in minutes."""
@@ -85,6 +86,7 @@ class DraftForm:
             body["anonymous"] = {YES: True, NO: False}.get(typed, typed)
         if typed := self["quarantine_scope"]:  # as above
             body["quarantine"] = {"scope": typed}
+        body["reminders"] = [{"after_days": _number_or(self[name].strip())} for name in self._reminders]
         body["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
         return body
 
@@ -98,6 +100,8 @@ class DraftForm:
             name = "quarantine_scope" if name == "quarantine.scope" else name
             if not name:
                 faults.setdefault("delay", DELAY_TOO_LONG)
+            elif name.startswith("reminders"):
+                self._note_reminder(faults, name, fault["detail"])
             elif name == "delay_minutes":
                 faults.setdefault("delay", REMEDIES["delay"])
             elif name.endswith(".[key]"):
@@ -108,6 +112,13 @@ class DraftForm:
             else:
                 faults.setdefault(name, REMEDIES.get(name, fault["detail"]))
         return replace(self, faults=faults, refusal=message("Nothing was saved."))
+
+    def _note_reminder(self, faults: dict[str, Message | str], name: str, detail: Message | str) -> None:
+        """A fault of one of the reminders, or of the last one where they do not fit each other."""
+        _, _, place = name.partition(".")
+        number = whole_number(place.partition(".")[0])
+        field_name = self._reminders[-1 if number is None else number]
+        faults.setdefault(field_name, detail if number is None else REMEDIES[field_name])
 
     def completed(self, current: StoredSurvey) -> "DraftForm":
         """The same; a field that the form did not send is as in the survey."""
@@ -127,6 +138,11 @@ class DraftForm:
             if (name in FIELD_LABELS or "." in name) and typed.strip() != stored.get(name, "")
         }
         return DraftForm({**stored, **self.fields, "version": str(current.version)}, faults, SURVEY_CHANGED)
+
+    @property
+    def _reminders(self) -> list[str]:
+        """The fields of reminders that are filled in."""
+        return [name for name in REMINDERS if self[name].strip()]
 
     def _texts(self, language: str) -> dict[str, Any]:
         own: dict[str, Any] = {name: self[f"{language}.{name}"].strip() or None for name in TEXT_FIELDS}
@@ -183,10 +199,18 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
     fields["quarantine_scope"] = draft.quarantine_scope
     fields["anonymous"] = YES if draft.anonymous else NO
+    days = [str(reminder.after_days) for reminder in draft.reminders]
+    fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
     fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
     for language, texts in draft.texts.items():
         fields |= _text_fields(language, texts)
     return fields
+
+
+def _number_or(typed: str) -> int | str:
+    """The whole number, or what was typed in its place."""
+    number = whole_number(typed)
+    return typed if number is None else number
 
 
 def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:

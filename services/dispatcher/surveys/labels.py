@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import fields
 
-from shared.events.surveys import MAX_PLACE, QuarantineScope, SurveyRules
+from shared.events.surveys import AFTER_DAYS, MAX_PLACE, MAX_REMINDERS, QuarantineScope, SurveyRules
 from shared.pages.language import spoken
 from shared.values.messages import Count, Message, message
 
@@ -21,6 +21,8 @@ FIELD_LABELS = {
     "link_days": message("Days for which the link in the mail can be answered"),
     "position": message("Place in the order"),
     "anonymous": message("Whose the answers are"),
+    "reminder_1": message("Days until the first reminder"),
+    "reminder_2": message("Days until the second reminder"),
     "default_language": message("Language for customers of no other"),
 }
 TEXT_LABELS = {
@@ -62,6 +64,12 @@ for _rule in fields(SurveyRules):
         REMEDIES[_rule.name] = message(
             "Write a whole number of days from %(least)s to %(most)s.", least=_bounds.ge, most=_bounds.le
         )
+for _number in range(1, MAX_REMINDERS + 1):
+    REMEDIES[f"reminder_{_number}"] = message(
+        "Write a whole number of days from %(least)s to %(most)s, or leave it empty.",
+        least=AFTER_DAYS.ge,
+        most=AFTER_DAYS.le,
+    )
 DELAY_TOO_LONG = message(
     "The mail would leave when the event is too old to ask about, so nobody would ever be asked. Write a "
     "shorter time here, or more days after which an event is too old."

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
-from services.dispatcher.invitations.survey_mail import RenderedMail
+from services.dispatcher.invitations.survey_mail import ReminderMail, RenderedMail
 from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.labels import NOT_LISTED, notice
@@ -19,6 +19,7 @@ from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from services.dispatcher.surveys.views import PreviewPage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
+from shared.events.surveys import MAX_REMINDERS
 from shared.http.middleware import CSP
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
@@ -28,6 +29,8 @@ from shared.values.languages import language_tag
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 LanguageTag = Annotated[str, Query(max_length=20)]
+ReminderNumber = Annotated[int, Query(ge=0, le=MAX_REMINDERS)]
+"""Which reminder is shown; 0 is the first mail, which stands for one that the survey does not have."""
 # A mail brings its own styles and nothing else: no script, no picture, no form.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox"
@@ -41,11 +44,14 @@ async def show_preview(
     staff: StaffReader,
     context: OwnContext,
     language: LanguageTag = "en",
+    reminder: ReminderNumber = 0,
     did: Annotated[str, Query(max_length=40)] = "",
     event: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """The mail with its subject, its text part, links to the other languages, and a form to get it."""
-    return await _preview_page(request, staff, context, survey_id, language, done=notice(did), event=event)
+    return await _preview_page(
+        request, staff, context, survey_id, language, reminder=reminder, done=notice(did), event=event
+    )
 
 
 @router.post("/{survey_id}/test-mail")
@@ -76,6 +82,7 @@ async def _preview_page(
     survey_id: str,
     language: str,
     *,
+    reminder: int = 0,
     done: str = "",
     event: UUID | None = None,
     fault: str = "",
@@ -91,7 +98,8 @@ async def _preview_page(
         survey=survey,
         language=language,
         languages=languages_of(set(survey.draft.texts)),
-        mail=_sample_mail(context, survey, tenant, language),
+        reminder=reminder,
+        mail=_sample_mail(context, survey, tenant, language, reminder),
         may_edit=may_edit,
         test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
         done=done,
@@ -105,22 +113,32 @@ async def _preview_page(
 
 @router.get("/{survey_id}/mail")
 async def show_mail(
-    survey_id: str, staff: StaffReader, context: OwnContext, language: LanguageTag = "en"
+    survey_id: str,
+    staff: StaffReader,
+    context: OwnContext,
+    language: LanguageTag = "en",
+    reminder: ReminderNumber = 0,
 ) -> Response:
     """The mail as a customer would get it, with links that lead nowhere; only our own pages may frame it."""
     async with context.database.reading() as uow:
         survey = await found_survey(uow, staff, survey_id)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
     headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return HTMLResponse(_sample_mail(context, survey, tenant, language).html, headers=headers)
+    return HTMLResponse(_sample_mail(context, survey, tenant, language, reminder).html, headers=headers)
 
 
 def _sample_mail(
-    context: DispatcherContext, survey: StoredSurvey, tenant: Tenant, language: str
+    context: DispatcherContext, survey: StoredSurvey, tenant: Tenant, language: str, number: int
 ) -> RenderedMail:
     texts = survey.draft.texts.get(language, SurveyTexts())
-    invitation = sample_invitation(survey, language, context.database.clock())
-    return context.mail_renderer.render(invitation, tenant, texts)
+    now = context.database.clock()
+    reminders = survey.draft.reminders
+    reminder = None
+    if 0 < number <= len(reminders):
+        now -= timedelta(days=reminders[number - 1].after_days)
+        reminder = ReminderMail(number=number, of=len(reminders), asked_at=now)
+    invitation = sample_invitation(survey, language, now)
+    return context.mail_renderer.render(invitation, tenant, texts, reminder)
 
 
 def sample_invitation(survey: StoredSurvey, language: str, now: datetime) -> Invitation:

@@ -17,9 +17,17 @@ from services.dispatcher.surveys.quarantine_body import (
     with_quarantine,
     with_rules_of_quarantine,
 )
+from services.dispatcher.surveys.reminders import ReminderAnswer, ReminderBody, Reminders
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
 from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
-from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
+from shared.events.surveys import (
+    MAX_REMINDERS,
+    MINUTES_PER_DAY,
+    NUMERIC_RULES,
+    Measurement,
+    SurveyRules,
+    SurveyState,
+)
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
 from shared.values.messages import message, sentences
 
@@ -132,13 +140,15 @@ _DESCRIPTIONS = {
     "quarantine_days": "The same as `quarantine.days`: give one of them.",
     "touchpoint": "What it asks about where the event has no segment `touchpoint`: invitation, answer and "
     "case have this one then. An empty text takes it away.",
+    "reminders": "Further mails to a customer who has not answered, at most two; the link must live at least "
+    "two days longer than the last. An anonymous survey has none.",
 }
-_OWN_TYPES: dict[str, Any] = {"touchpoint": Touchpoint | None}
-"""Of rules whose values the API takes in any form."""
+_OWN_TYPES: dict[str, Any] = {"touchpoint": Touchpoint | None, "reminders": Reminders}
+"""Of rules that are no plain values, or whose values the API takes in any form."""
 _RULES: dict[str, Any] = {
     API_NAMES.get(rule.name, rule.name): (
         _OWN_TYPES.get(rule.name, rule.type),
-        Field(default=rule.default, description=_DESCRIPTIONS.get(rule.name)),
+        Field(default=[] if rule.default == () else rule.default, description=_DESCRIPTIONS.get(rule.name)),
     )
     for rule in msgspec.structs.fields(SurveyRules)
     if rule.name not in {"trigger", "quarantine_scope"}
@@ -216,6 +226,7 @@ _RulesPatch = create_model(
     anonymous=(bool | None, None),
     quarantine=(QuarantineBody | None, None),
     touchpoint=(str | None, None),
+    reminders=(list[ReminderBody] | None, Field(default=None, max_length=MAX_REMINDERS)),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
 )
@@ -280,6 +291,7 @@ _RulesAnswer = create_model(
     anonymous=(bool, ...),
     quarantine=(QuarantineAnswer, ...),
     touchpoint=(str | None, None),
+    reminders=(list[ReminderAnswer], ...),
     **_ANSWERED_INTEGERS,
 )
 
@@ -337,5 +349,6 @@ class VersionList(BaseModel):
 
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
     """A draft by the API's names."""
-    fields = {API_NAMES.get(name, name): value for name, value in msgspec.to_builtins(draft).items()}
-    return with_quarantine(fields)
+    fields = msgspec.to_builtins(draft)
+    fields["reminders"] = list(fields["reminders"])  # as JSON has it
+    return with_quarantine({API_NAMES.get(name, name): value for name, value in fields.items()})

@@ -127,6 +127,8 @@ class PreviewPage(Page):
     survey: StoredSurvey
     language: str
     languages: Mapping[str, str]
+    reminder: int
+    """Which reminder is shown; 0: the first mail."""
     mail: RenderedMail
     may_edit: bool
     test_options: Sequence[tuple[str, str]]

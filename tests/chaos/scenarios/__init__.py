@@ -4,7 +4,7 @@ One module for each kind of fault; the order here is the order of the run. What 
 topics back, and what follows reads whole topics again; they are short then.
 """
 
-from chaos.scenarios import clients, erasures, losses, outboxes, processes, records, servers
+from chaos.scenarios import clients, erasures, losses, outboxes, processes, records, reminders, servers
 
 SCENARIOS = (
     *losses.SCENARIOS,
@@ -13,6 +13,7 @@ SCENARIOS = (
     *servers.SCENARIOS,
     *records.SCENARIOS,
     *clients.SCENARIOS,
+    *reminders.SCENARIOS,
     *erasures.SCENARIOS,
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
