@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.decisions.hours import ContactHours, Hold, HoldRule, hold
 from services.dispatcher.decisions.policy import ContactPolicy
 from shared.events.sending import SendingMode
 from shared.events.surveys import Measurement, SurveyRules
@@ -14,7 +15,16 @@ from shared.values.languages import widening
 
 AddressQuality = Literal["good", "missing", "bad"]
 SurveyRefusal = Literal[
-    "paused", "erased", "no_address", "bad_address", "opted_out", "suppressed", "quarantine", "too_old"
+    "paused",
+    "erased",
+    "no_address",
+    "bad_address",
+    "opted_out",
+    "suppressed",
+    "too_old",
+    "quiet_dropped",
+    "quarantine",
+    "cap",
 ]
 """The rule by which a survey does not ask."""
 Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
@@ -51,6 +61,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     invited_at: datetime | None = None
     """When they were last asked: at the decision by whatever system, when the mail leaves by another one
     alone (see ``reason_not_to_send``)."""
+    hours: ContactHours = ContactHours()
+    """When they may be written to."""
+    cap_hours: int = 0
+    """They get at most one message in so many hours; 0: no limit."""
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +86,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     withheld: bool = False
     """Test mode, and not a test address: it would have been sent."""
     due_at: datetime | None = None
+    wanted_at: datetime | None = None
+    """When the mail would have left, where it is held until it is due."""
+    held_by: tuple[HoldRule, ...] = ()
     expires_at: datetime | None = None
 
     @property
@@ -111,7 +128,9 @@ def decide(
         )
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
-    due_at = due_time(winner, occurred_at, now, person)
+    wanted_at = due_time(winner, occurred_at, now, person)
+    held = hold_for(person, wanted_at)
+    due_at = held.until
     return Verdict(
         reason="invited",
         considered=tuple(considered),
@@ -119,6 +138,8 @@ def decide(
         test=mode == "test" or person.test_address,
         withheld=mode == "test" and not person.test_address,
         due_at=due_at,
+        wanted_at=wanted_at if held.by else None,
+        held_by=held.by,
         expires_at=due_at + timedelta(days=winner.link_days),
     )
 
@@ -127,7 +148,8 @@ def judge_survey(
     survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person
 ) -> SurveyOutcome:
     """Whether this survey may ask this person now, or the first rule that forbids it."""
-    due_at = due_time(survey, occurred_at, now, person)
+    wanted_at = due_time(survey, occurred_at, now, person)
+    due_at = hold_for(person, wanted_at).until
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
         (survey.state != "live", "paused"),
         (person.erased, "erased"),
@@ -135,8 +157,10 @@ def judge_survey(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
-        (is_too_old(survey.max_age_days, occurred_at, due_at), "too_old"),
+        (is_too_old(survey.max_age_days, occurred_at, wanted_at), "too_old"),
+        (is_too_old(survey.max_age_days, occurred_at, due_at), "quiet_dropped"),
         (is_in_quarantine(survey.quarantine_days, due_at, person), "quarantine"),
+        (not person.test_address and is_capped(person.invited_at, due_at, person.cap_hours), "cap"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
 
@@ -154,6 +178,17 @@ def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, pers
     return max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
 
 
+def hold_for(person: Person, at: datetime) -> Hold:
+    """Until when a mail that was to leave then is held; a test address waits for nothing."""
+    return Hold(until=at) if person.test_address else hold(at, person.hours)
+
+
+def hold_after(person: Person, last_message_at: datetime) -> Hold:
+    """Until when a mail is held because another message to the contact is too close."""
+    held = hold(last_message_at + timedelta(hours=person.cap_hours), person.hours)
+    return Hold(until=held.until, by=("cap", *held.by))
+
+
 def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
     """Whether the customer would be asked about something long ago."""
     return at - occurred_at > timedelta(days=max_age_days)
@@ -164,6 +199,14 @@ def is_in_quarantine(quarantine_days: int, at: datetime, person: Person) -> bool
     if person.test_address or person.invited_at is None:
         return False
     return at - person.invited_at < timedelta(days=quarantine_days)
+
+
+def is_capped(last_message_at: datetime | None, at: datetime, cap_hours: int) -> bool:
+    """Whether a message to the contact at this time would come too soon after another one, or before it.
+
+    After exactly so many hours there may be another one.
+    """
+    return last_message_at is not None and abs(at - last_message_at) < timedelta(hours=cap_hours)
 
 
 def reason_not_to_send(

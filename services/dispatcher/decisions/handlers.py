@@ -197,7 +197,15 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
         )
     if verdict.starts_quarantine and verdict.due_at is not None:
         inputs.note_invited(contact, verdict.due_at)
-    explanation = explain(inputs.policy, verdict, contact, person, mode, language)
+    explanation = explain(
+        inputs.policy,
+        verdict,
+        contact,
+        person,
+        mode,
+        language,
+        company_policy_version=inputs.company_policy(event.tenant).version,
+    )
     transaction, is_erased = event.data, inputs.is_erased(contact)
     if is_erased:
         source_id = kept_source_id(transaction.id, candidate.event_id, names_of(transaction.customer))

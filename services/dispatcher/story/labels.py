@@ -1,6 +1,7 @@
 """States and reasons as sentences, for staff."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row
@@ -20,8 +21,17 @@ REASONS = {
     "opted_out": message("The customer has unsubscribed."),
     "suppressed": message("The address is on the suppression list."),
     "quarantine": message("The customer was asked not long ago."),
+    "cap": message("Another mail to the customer is too close."),
+    "quiet_dropped": message("When mail might leave again it would have been too long ago."),
     "too_old": message("It happened too long ago to ask about."),
 }
+HOLD_RULES = {
+    "quiet_hours": message("quiet hours"),
+    "sunday": message("Sunday"),
+    "holiday": message("public holiday"),
+    "cap": message("another mail to the customer was too close"),
+}
+"""What holds a mail until a later time."""
 SURVEY_OUTCOMES = {
     "invited": message("asks"),
     "order": message("a survey before it in the order asks"),
@@ -32,6 +42,8 @@ SURVEY_OUTCOMES = {
     "opted_out": message("the customer has unsubscribed"),
     "suppressed": message("the address is on the suppression list"),
     "quarantine": message("asked not long ago"),
+    "cap": message("another mail is too close"),
+    "quiet_dropped": message("too long ago when mail might leave again"),
     "too_old": message("too long ago"),
 }
 MAIL_STATES = {
@@ -53,6 +65,8 @@ DROP_REASONS = {
     "paused": message("The survey was paused when it was due."),
     "too_old": message("When it was due it had happened too long ago."),
     "quarantine": message("The customer was asked elsewhere not long before."),
+    "cap": message("The customer had got another mail, and when the next one might leave it was too late."),
+    "quiet_dropped": message("When mail might leave again it would have been too late."),
     "expired": message("Its link would have ended before it was read."),
 }
 OUTCOMES = {
@@ -76,9 +90,16 @@ OUTCOMES = {
     "opted_out": message("Has unsubscribed"),
     "suppressed": message("On the suppression list"),
     "quarantine": message("Asked not long ago"),
+    "cap": message("Another mail too close"),
+    "quiet_dropped": message("Too long ago when mail might leave"),
     "too_old": message("Too long ago"),
 }
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def hold_label(rules: Iterable[str]) -> str:
+    """The rules that hold a mail, in words; one that only a newer version knows is left out."""
+    return ", ".join(spoken(HOLD_RULES[rule]) for rule in rules if rule in HOLD_RULES)
 
 
 def customer_label(customer_id: str) -> str:

@@ -15,7 +15,12 @@ from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.story import repository
-from services.dispatcher.story.labels import SURVEY_OUTCOMES, customer_label, decision_customer_label
+from services.dispatcher.story.labels import (
+    SURVEY_OUTCOMES,
+    customer_label,
+    decision_customer_label,
+    hold_label,
+)
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
 from services.dispatcher.story.views import EventLine, EventPage, EventsPage, TodaysOutcomes
 from services.dispatcher.tenants import tenant_or_placeholder
@@ -130,6 +135,10 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         differing=differing_fields(decision),
         left_out=left_out_fields(story.facts),
         mail_reason=mail_reason(invitation.reason) if invitation is not None else "",
+        held_by=hold_label(story.explanation.held_by),
+        postponed_by=hold_label([invitation.reason])
+        if invitation is not None and invitation.state == "waiting" and invitation.reason
+        else "",
         outcomes=SURVEY_OUTCOMES,
         customer=decision_customer_label(decision.customer_id, decision.person),
         customer_is_kept=decision.person != NOBODY,
