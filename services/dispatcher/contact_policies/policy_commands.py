@@ -39,7 +39,7 @@ async def set_policy(
             raise PolicyChanged
         return False
     uow.publish(CONTACT_POLICIES, tenant, policy_event(row))
-    record_audit(uow, tenant, who, "contact_policy", version=row.version, **audit_facts(rules))
+    record_audit(uow, tenant, who, "contact_policy", None, version=row.version, **audit_facts(rules))
     return True
 
 
