@@ -6,7 +6,9 @@ left out never comes.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -70,7 +72,7 @@ def hold(at: datetime, hours: ContactHours) -> Hold:
 
 def forbidding_rule(at: datetime, hours: ContactHours) -> HoldRule | None:
     """The rule by which nothing may leave at this instant; None: it may."""
-    local = at.astimezone(zone_of(hours.zone))
+    local = at.astimezone(_zone(hours.zone))
     if not hours.sundays and local.isoweekday() == 7:  # noqa: PLR2004  (ISO: Sunday)
         return "sunday"
     if not hours.holidays and is_public_holiday(local.date(), hours.country):
@@ -86,15 +88,21 @@ def is_quiet(minute: int, quiet: QuietHours) -> bool:
     return start <= minute < end if start <= end else minute >= start or minute < end
 
 
+@cache
 def minute_of(clock_time: str) -> int:
     """The minute of the day of a time that is written HH:MM."""
     hour, _, minute = clock_time.partition(":")
     return int(hour) * MINUTES_PER_HOUR + int(minute)
 
 
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return zone_of(name)
+
+
 def _end_of(rule: HoldRule, at: datetime, hours: ContactHours) -> datetime:
     """The instant at which this rule no longer forbids, or at which the clock is changed before that."""
-    zone = zone_of(hours.zone)
+    zone = _zone(hours.zone)
     local = at.astimezone(zone)
     end = minute_of(hours.quiet.end) if rule == "quiet_hours" and hours.quiet is not None else MINUTES_PER_DAY
     begin = datetime.combine(local.date(), datetime.min.time())
