@@ -182,11 +182,11 @@ async def live_survey_never_too_old(database: Database, waited: timedelta) -> No
 
 async def test_a_test_address_waits_for_nothing(live: Database, sender: Sender, mailbox: Mailbox) -> None:
     await set_rules(live, ContactRules(sundays=False, holidays=False))
-    await list_test_addresses(live, "tester@example.com")
+    await list_test_addresses(live, "night-tester@example.com")
     for _ in range(2):
-        await an_invited(live, "tester")
+        await an_invited(live, "night-tester")
         await step(live, sender)
-    assert len(await mailbox.mails(to="tester@example.com")) == 2
+    assert len(await mailbox.mails(to="night-tester@example.com")) == 2
 
 
 async def test_b12_a_contact_gets_one_mail_within_the_cap_over_all_surveys_and_customer_ids(

@@ -21,7 +21,7 @@ async def test_decisions_are_found_by_the_back_ends_id(client: httpx.AsyncClient
     assert decision["reason"] == "invited"
     assert decision["invitation"]["state"] == "withheld"
     assert decision["values"]["quarantine_days"] == 90
-    assert decision["values"]["policy_version"] == 1
+    assert decision["values"]["policy_version"] == 2
     assert decision["considered"][0]["why"] == "invited"
     assert decision["see"] == f"http://afterword.example/events/{decision['id']}"
     params = {"event_id": "o/1 ?", "limit": "1"}
