@@ -61,6 +61,8 @@ survey = Table(
     Column("changed_at", INSTANT, nullable=False),
     Column("made_from", Text),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("quarantine_scope", Text, nullable=False, server_default="any"),
+    Column("touchpoint", Text),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(
@@ -154,6 +156,22 @@ customer = Table(
     # When the last mail to the contact began to leave, and which one it was.
     Column("last_mail_at", INSTANT),
     Column("last_mail", Text),
+)
+asked = Table(
+    "asked",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    # As ``customer.id``, on whose row this one hangs.
+    Column("contact", Text, primary_key=True, info=PERSONAL),
+    # The invitation's; of another system's, derived from what it was about.
+    Column("id", Uuid, primary_key=True),
+    Column("asked_at", INSTANT, nullable=False),
+    # Whether another system asked.
+    Column("elsewhere", Boolean, nullable=False),
+    # NULL: it is not known, nor the rest, and counts in every scope.
+    Column("measurement", Text),
+    Column("touchpoint", Text),
+    Column("survey_id", Uuid),
 )
 backfill = Table(
     "backfill",

@@ -14,6 +14,11 @@ class ConsideredAnswer(BaseModel):
     survey_version: int
     name: str
     why: str
+    quarantine_days: int | None = None
+    quarantine_scope: str | None = Field(default=None, description="Which earlier question counted.")
+    asked_at: datetime | None = Field(
+        default=None, description="Of a quarantine: when the customer was last asked within its scope."
+    )
 
 
 class InvitationAnswer(BaseModel):

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
+from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.policy_commands import rules_from
 from services.dispatcher.decisions.addresses import address_quality
-from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
+from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
 from services.dispatcher.decisions.domain import (
     CandidateSurvey,
     Person,
@@ -18,7 +19,7 @@ from services.dispatcher.decisions.domain import (
     reason_not_to_send,
 )
 from services.dispatcher.decisions.hours import ContactHours, Hold
-from services.dispatcher.decisions.inputs import candidate_from
+from services.dispatcher.decisions.inputs import candidate_from, load_asked
 from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import (
@@ -27,6 +28,7 @@ from services.dispatcher.decisions.quarantine import (
     give_turn_back,
     take_turn,
 )
+from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.invitations import repository
 from services.dispatcher.invitations.states import (
     move_invitation,
@@ -88,17 +90,23 @@ class InvitationQueue:
         inputs = await repository.find_sending_inputs(
             uow, contact, invitation.survey_id, invitation.survey_version
         )
+        survey = candidate_from(inputs) if inputs.id is not None else None
+        asked: list[Asked] = []
+        if survey is not None and survey.quarantine_scope != "any":
+            survey = replace(survey, touchpoint=one_touchpoint(invitation.touchpoint, None))
+            keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
+            asked = [each for _, each in await load_asked(uow, keys) if each.elsewhere]
         renderer = self._renderers[delivery.channel]
         tenant = (
             read_tenant(inputs.tenant_body) if inputs.tenant_body else placeholder_tenant(delivery.tenant)
         )
-        survey = candidate_from(inputs) if inputs.id is not None else None
         person = self._person(
             inputs,
             renderer.address(invitation.customer),
             sending,
             invitation.customer,
             tenant,
+            tuple(asked),
             erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
         )
         forbidden = reason_not_to_send(
@@ -149,6 +157,7 @@ class InvitationQueue:
         sending: Sending,
         customer: Customer,
         tenant: Tenant,
+        asked: tuple[Asked, ...],
         *,
         erased: bool,
     ) -> Person:
@@ -161,6 +170,7 @@ class InvitationQueue:
             opted_out="unsubscribed" in inputs.reasons,
             suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
             invited_at=inputs.asked_elsewhere_at,
+            asked=asked,
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
         )
@@ -218,11 +228,11 @@ async def _postpone(
         return None
     await _end_quarantine(uow, contact, invitation)
     if not invitation.test:
-        await begin_quarantine(uow, [(contact, held.until)])
+        await begin_quarantine(uow, [(contact, moved)])
     return Postponed(held.until, reason)
 
 
 async def _end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
     """Only a mail that may have arrived keeps the contact from being asked."""
     if not invitation.test:
-        await end_quarantine(uow, contact, invitation.due_at)
+        await end_quarantine(uow, contact, invitation)

@@ -27,7 +27,7 @@ from shared.pages.language import reader_locale, spoken
 from shared.values.messages import Message, message
 
 NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
-STRINGS = ("name", "trigger", "measurement", "default_language")
+STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint")
 YES, NO = "yes", "no"
 UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
 """What a delay can be written in, in minutes."""
@@ -83,6 +83,8 @@ class DraftForm:
         body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
         if typed := self["anonymous"]:  # a page that was open before there was this field posts none
             body["anonymous"] = {YES: True, NO: False}.get(typed, typed)
+        if typed := self["quarantine_scope"]:  # as above
+            body["quarantine"] = {"scope": typed}
         body["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
         return body
 
@@ -93,6 +95,7 @@ class DraftForm:
         described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in errors])
         for each, fault in zip(errors, described, strict=False):  # only the first hundred are described
             name = fault["field"].strip("/").replace("texts/", "").replace("/", ".")
+            name = "quarantine_scope" if name == "quarantine.scope" else name
             if not name:
                 faults.setdefault("delay", DELAY_TOO_LONG)
             elif name == "delay_minutes":
@@ -149,6 +152,13 @@ def form_of(survey: StoredSurvey) -> DraftForm:
     return DraftForm({"version": str(survey.version), **_draft_fields(survey.draft)})
 
 
+def word_fields(draft: SurveyDraft) -> dict[str, str]:
+    """The fields that have versions, in the order of the form; those that are empty are left out."""
+    versioned = ("measurement", "default_language")
+    fields = {name: value for name, value in _draft_fields(draft).items() if name in versioned or "." in name}
+    return {name: value for name, value in fields.items() if value}
+
+
 def label_of(name: str) -> str:
     """What a field is called on the page, such as “The question (Danish)”."""
     language, _, text = name.partition(".")
@@ -171,6 +181,7 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     unit = next(unit for unit in reversed(UNITS) if delay % UNITS[unit] == 0) if delay else "minutes"
     values = api_fields(draft)
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
+    fields["quarantine_scope"] = draft.quarantine_scope
     fields["anonymous"] = YES if draft.anonymous else NO
     fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
     for language, texts in draft.texts.items():

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of
@@ -93,7 +94,9 @@ def test_two_messages_are_capped_whichever_of_them_is_first(gap: timedelta, cap_
 def test_an_explanation_says_until_when_and_why_and_an_earlier_one_is_read_without() -> None:
     person = Person(address="good", hours=NIGHTS, cap_hours=24)
     contact = ContactKey("havnbo", "c-1", None)
-    made = explain(ContactPolicy(), a_verdict(), contact, person, "live", "en", company_policy_version=3)
+    made = explain(
+        ContactPolicy(), a_verdict(), contact, person, "live", "en", a_transaction(), company_policy_version=3
+    )
     stored = msgspec.json.encode(made)
     found = decode_explanation(stored)
     assert (found.company_policy_version, found.wanted_at, found.due_at) == (3, EVENING, MORNING)

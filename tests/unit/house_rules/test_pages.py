@@ -11,7 +11,7 @@ GLOSSARY = """
     anonymous, answer, audit line, belongs, bundle, case, channel, claim, consume, contact, contact policy, context, customer, dead letter, deadline,
     decision, delivery, detractor, dimension, erasure, event, export, fence, fuse, handler, intent, invitation, lease, loop, margin,
     measurement, message, notice, notification, NPS, outbox, partition, person, position, postpone, publish, quarantine, reader, record, relay,
-    replay, replica, restore guard, retention rule, scope, score, segment, sender, subscription, suppression, survey, target, tenant, topic, transaction, unready,
+    replay, replica, restore guard, retention rule, scope, score, segment, sender, subscription, suppression, survey, target, tenant, topic, touchpoint, transaction, unready,
     version, window
 """
 

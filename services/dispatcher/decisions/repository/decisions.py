@@ -13,7 +13,7 @@ from services.dispatcher.models import decision
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import Invitation, Transaction
-from shared.events.segments import segments_of
+from shared.events.segments import Segmented, segments_of
 from shared.privacy.subjects import Subject
 
 _COLUMNS = (
@@ -76,16 +76,19 @@ async def insert(uow: UnitOfWork, decisions: Sequence[NewDecision]) -> int:
         source=[each.transaction.source for each in decisions],
         source_id=[each.transaction.id for each in decisions],
         digest=[each.transaction.digest for each in decisions],
-        segments=[stored_segments(each.transaction) for each in decisions],
+        segments=[stored_segments(each.invitation or each.transaction) for each in decisions],
         facts=[encode_facts(each.transaction) for each in decisions],
         grounds=[json.encode(each.explanation) for each in decisions],
     )
     return inserted.rowcount
 
 
-def stored_segments(transaction: Transaction) -> list[str]:
-    """A transaction's segments beside the company; U+001F separates them on their way to the database."""
-    return [segment.replace("\x1f", " ") for segment in segments_of(transaction)[1:]]
+def stored_segments(thing: Segmented) -> list[str]:
+    """A thing's segments beside the company; U+001F separates them on their way to the database.
+
+    An invitation may have one more than its event: the touchpoint of its survey.
+    """
+    return [segment.replace("\x1f", " ") for segment in segments_of(thing)[1:]]
 
 
 STORE_DIFFERENCES = """

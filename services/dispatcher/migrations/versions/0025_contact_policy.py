@@ -6,7 +6,7 @@ A company without a row has the defaults.
 from alembic import op
 
 revision = "0025"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
