@@ -13,6 +13,7 @@ from services.alerts.staff import accounts
 from services.alerts.staff.repository import people
 from services.alerts.staff.staff_commands import create_staff, set_password
 from services.dispatcher.app import SERVICE as DISPATCHER
+from services.dispatcher.contact_policies.policy_commands import set_policy
 from services.dispatcher.sending import sending_commands
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
 from services.trigger.app import SERVICE as TRIGGER
@@ -20,6 +21,7 @@ from services.trigger.errors import TenantExists
 from services.trigger.tenants import create_key, create_tenant
 from shared.cli.context import command_context
 from shared.db.database import Database
+from shared.events import ContactRules
 from shared.privacy.audit import AuditActor
 
 PROCESS = "demo"
@@ -96,7 +98,10 @@ async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> 
         }  # fmt: skip
         await client.post("/v1/surveys", survey, idempotency_key=f"demo {trigger}")
     async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
-        await sending_commands.set_mode(uow, TENANT_ID, AuditActor("command_line", None, KEY_NAME), "live")
+        who = AuditActor("command_line", None, KEY_NAME)
+        await sending_commands.set_mode(uow, TENANT_ID, who, "live")
+        # Whoever looks at the demo at night sees mails leave, too.
+        await set_policy(uow, TENANT_ID, who, ContactRules(quiet_hours={}))
     checkpoint.progress.is_set_up = True
     checkpoint.save()
     log.info("company_set_up", tenant=TENANT_ID)

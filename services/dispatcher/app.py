@@ -1,6 +1,7 @@
 """The dispatcher on one screen: what it consumes, serves, publishes and sends."""
 
 from services.dispatcher import backfill
+from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasing import erase
 from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links_loop
 from services.dispatcher.gauges import measure_mails
@@ -17,6 +18,7 @@ from shared.events import (
     ANSWERS,
     AUDIT,
     CASES,
+    CONTACT_POLICIES,
     CUSTOMERS,
     ERASURES,
     INVITATIONS,
@@ -47,7 +49,7 @@ def worker_loops(context: Context) -> Loops:
 def sender_loops(context: Context) -> Loops:
     """The senders, each with its own connection to the mail server."""
     renderer = SurveyMailRenderer(context.afterword, context.database.clock)
-    queue = InvitationQueue({MailChannel.name: renderer}, context.secret)
+    queue = InvitationQueue({MailChannel.name: renderer}, context.secret, current_contact_policy())
     server = mail_server(context.afterword)
     senders = {}
     for number in range(1, context.own.senders + 1):
@@ -63,14 +65,14 @@ SERVICE = Service(
     paths=(
         *("/v1/surveys", "/v1/decisions", "/v1/suppressions", "/v1/placeholder-ids", "/v1/erasures"),
         *("/v1/retention", "/surveys", "/events", "/erasures", "/retention", "/v1/audit", "/audit", "/u"),
-        *("/v1/customers", "/customers", "/x"),
+        *("/v1/customers", "/customers", "/x", "/v1/contact-policy", "/contact-policy"),
     ),
     api=lazy_api("services.dispatcher.web"),
     consumes=(TENANTS, TRANSACTIONS, ANSWERS, CASES, ERASURES, AUDIT),
     subscriptions=subscriptions,
     worker_loops=worker_loops,
     sender_loops=sender_loops,
-    owns=(SURVEYS, SENDING, RETENTION, INVITATIONS, CUSTOMERS),
+    owns=(SURVEYS, SENDING, RETENTION, CONTACT_POLICIES, INVITATIONS, CUSTOMERS),
     recovery=recovery,
     personal_data=PersonalData(PERSONAL_TABLES, erase),
     retention=RETENTION_RULES,

@@ -18,6 +18,8 @@ from shared.values.zones import known_zone
 
 StaffReader = Annotated[Staff, Depends(signed_in())]
 StaffEditor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES))]
+CompanyStaffEditor = Annotated[Staff, Depends(signed_in(*EDITING_ROLES, whole_company=True))]
+"""For rules about customers of all segments."""
 StaffAdmin = Annotated[Staff, Depends(signed_in(ADMIN))]
 CompanyAdmin = Annotated[Staff, Depends(signed_in(ADMIN, whole_company=True))]
 """For pages with data of customers of all segments, or rules about it."""

@@ -102,6 +102,17 @@ sending_change = Table(
     Column("who", Text, nullable=False),
     Column("what", Text, nullable=False),
 )
+contact_policy = Table(
+    "contact_policy",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("quiet_hours", JSONB, nullable=False),
+    Column("sundays", Boolean, nullable=False),
+    Column("holidays", Boolean, nullable=False),
+    Column("cap_hours", Integer, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+)
 suppression = Table(
     "suppression",
     metadata,
@@ -143,6 +154,9 @@ customer = Table(
     Column("several", Boolean, nullable=False, server_default=text("false")),
     Column("invited_before", INSTANT),
     Column("person", Text, info=PERSONAL),
+    # When the last mail to the contact began to leave, and which one it was.
+    Column("last_mail_at", INSTANT),
+    Column("last_mail", Text),
 )
 asked = Table(
     "asked",

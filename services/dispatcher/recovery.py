@@ -9,6 +9,8 @@ from functools import partial
 from uuid import UUID
 
 from services.dispatcher.backfill import store_known, store_quarantines
+from services.dispatcher.contact_policies import repository as policy_rows
+from services.dispatcher.contact_policies.policy_commands import policy_event
 from services.dispatcher.decisions.explanation import Explanation
 from services.dispatcher.erasures.erasure_commands import erased_version
 from services.dispatcher.invitations.schedule import record_unknown
@@ -23,6 +25,7 @@ from services.dispatcher.suppressions.suppression_commands import suppress_addre
 from services.dispatcher.surveys.survey_commands import survey_events
 from shared.db import UnitOfWork
 from shared.events import (
+    CONTACT_POLICIES,
     CUSTOMERS,
     INVITATIONS,
     RETENTION,
@@ -34,6 +37,7 @@ from shared.events import (
     Invitation,
     SendingMode,
     Survey,
+    TenantContactPolicy,
     TenantRetention,
     TenantSending,
     Transaction,
@@ -79,6 +83,11 @@ async def restore_sending(uow: UnitOfWork, events: Sequence[Event[TenantSending]
 async def restore_retention(uow: UnitOfWork, events: Sequence[Event[TenantRetention]]) -> None:
     """Restore for how long the tenants keep their data."""
     await retention_rows.restore(uow, newest(events, lambda _: "retention"))
+
+
+async def restore_policies(uow: UnitOfWork, events: Sequence[Event[TenantContactPolicy]]) -> None:
+    """Restore when and how often the tenants may write."""
+    await policy_rows.restore(uow, newest(events, lambda _: "contact_policy"))
 
 
 async def restore_invitations(context: Context, uow: UnitOfWork, events: Sequence[Event[Invitation]]) -> None:
@@ -135,6 +144,16 @@ async def retention_page(
     """For how long the next tenants keep their data."""
     found = await retention_rows.share_after(uow, after[0] if after else None, limit)
     return [(row.tenant, retention_event(row)) for row in found], (
+        (found[-1].tenant, None) if len(found) == limit else None
+    )
+
+
+async def policies_page(
+    uow: UnitOfWork, after: Cursor | None, limit: int
+) -> tuple[list[tuple[str, TenantContactPolicy]], Cursor | None]:
+    """When and how often the next tenants may write."""
+    found = await policy_rows.share_after(uow, after[0] if after else None, limit)
+    return [(row.tenant, policy_event(row)) for row in found], (
         (found[-1].tenant, None) if len(found) == limit else None
     )
 
@@ -212,6 +231,7 @@ def recovery(context: Context) -> Recovery:
             Owned(SURVEYS, surveys_page),
             Owned(SENDING, sending_page),
             Owned(RETENTION, retention_page),
+            Owned(CONTACT_POLICIES, policies_page),
             Owned(INVITATIONS, invitations_page),
             Owned(CUSTOMERS, erased_page),
         ),
@@ -222,6 +242,7 @@ def recovery(context: Context) -> Recovery:
             Subscription(SENDING, restore_sending),
             Subscription(SURVEYS, restore_surveys),
             Subscription(RETENTION, restore_retention),
+            Subscription(CONTACT_POLICIES, restore_policies),
             Subscription(INVITATIONS, partial(restore_invitations, context)),
             Subscription(TRANSACTIONS, restore_decisions),
         ),

@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.dispatcher.audit import api as audit_api
 from services.dispatcher.audit import pages as audit_pages
+from services.dispatcher.contact_policies import api as contact_policies_api
+from services.dispatcher.contact_policies import pages as contact_policies_pages
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.decisions import api as decisions_api
 from services.dispatcher.erasures import api as erasures_api
@@ -39,6 +41,8 @@ ROUTERS = (
     export_link_page.router,
     retention_api.router,
     retention_pages.router,
+    contact_policies_api.router,
+    contact_policies_pages.router,
     erasures_api.router,
     audit_api.router,
     # Before the surveys' own pages, whose addresses hold an id.

@@ -7,6 +7,7 @@ are only ever added, and consumers ignore those they do not know; a breaking cha
 from shared.events.answers import ANSWERS, Answer, AnswerState, Origin
 from shared.events.audit import AUDIT, AuditLine
 from shared.events.cases import CASES, Case, CaseState
+from shared.events.contact_policies import CONTACT_POLICIES, ContactRules, QuietHours, TenantContactPolicy
 from shared.events.customers import CUSTOMERS, CustomerErased
 from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.erasures import ERASURES, ErasureConfirmed
@@ -29,6 +30,7 @@ TOPICS: tuple[Topic, ...] = (  # type: ignore[type-arg]
     SURVEYS,
     SENDING,
     RETENTION,
+    CONTACT_POLICIES,
     INVITATIONS,
     ANSWERS,
     SCORES,
@@ -39,6 +41,7 @@ __all__ = [
     "ANSWERS",
     "AUDIT",
     "CASES",
+    "CONTACT_POLICIES",
     "CUSTOMERS",
     "ERASURES",
     "INVITATIONS",
@@ -57,6 +60,7 @@ __all__ = [
     "Basis",
     "Case",
     "CaseState",
+    "ContactRules",
     "Customer",
     "CustomerErased",
     "Data",
@@ -68,12 +72,14 @@ __all__ = [
     "KeyDigest",
     "Origin",
     "People",
+    "QuietHours",
     "RetentionRules",
     "Score",
     "SendingMode",
     "Survey",
     "SurveyTexts",
     "Tenant",
+    "TenantContactPolicy",
     "TenantRetention",
     "TenantSending",
     "Topic",

@@ -3,7 +3,7 @@
 from shared.outbound.channel import Channel, MailChannel
 from shared.outbound.deliveries import Delivery, NewDelivery, claim_sql
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult
-from shared.outbound.queue import Prepared, Queue, Withdrawn
+from shared.outbound.queue import Postponed, Prepared, Queue, Withdrawn
 from shared.outbound.sender import Sender
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "MailChannel",
     "MailResult",
     "NewDelivery",
+    "Postponed",
     "Prepared",
     "Queue",
     "Sender",

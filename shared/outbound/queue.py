@@ -1,6 +1,7 @@
 """The interface of a service's deliveries to the sender, which is the same for all services."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Row
@@ -26,6 +27,13 @@ class Withdrawn(NamedTuple):
     reason: str
 
 
+class Postponed(NamedTuple):
+    """A delivery that must not be sent before a later time, and why."""
+
+    until: datetime
+    reason: str
+
+
 class Queue(Protocol):
     """The deliveries of one service. Each method runs in the transaction that it gets."""
 
@@ -43,7 +51,7 @@ class Queue(Protocol):
 
     async def prepare(
         self, uow: UnitOfWork, delivery: Delivery, row: Row[Any]
-    ) -> Prepared | Withdrawn | None:
+    ) -> Prepared | Withdrawn | Postponed | None:
         """Check every rule again and render the message; None if the delivery must wait.
 
         :param row: what the delivery is about, as the claim's statement selects it.

@@ -22,7 +22,7 @@ from shared.outbound import deliveries, mail_stream
 from shared.outbound.channel import Channel
 from shared.outbound.deliveries import Delivery
 from shared.outbound.outcome_rules import LEASE_DURATION, MailResult, MailStream, mail_result
-from shared.outbound.queue import Prepared, Queue, Withdrawn
+from shared.outbound.queue import Postponed, Prepared, Queue, Withdrawn
 from shared.runtime import Backoff, Periodic, pause
 from shared.telemetry import metrics
 
@@ -55,6 +55,17 @@ class NextDelivery(NamedTuple):
 
     claimed: Claimed | None
     wait_s: float = 0.0
+
+
+def _not_sent(prepared: Withdrawn | Postponed | None) -> MailResult:
+    """What becomes of a delivery that may not be sent now; without a reason it stays due."""
+    match prepared:
+        case Withdrawn(reason):
+            return MailResult("dropped", reason)
+        case Postponed(until, reason):
+            return MailResult("waiting", reason, next_at=until)
+        case None:
+            return MailResult("waiting")
 
 
 class Sender:
@@ -102,8 +113,9 @@ class Sender:
         prepared = await self._queue.prepare(uow, delivery, row)
         if isinstance(prepared, Prepared):
             return NextDelivery(Claimed(delivery, prepared))
-        withdrawn = MailResult("dropped", prepared.reason) if isinstance(prepared, Withdrawn) else None
-        await deliveries.settle(uow, delivery, withdrawn or MailResult("waiting"))
+        await deliveries.settle(uow, delivery, _not_sent(prepared))
+        if isinstance(prepared, Postponed):
+            metrics.MAILS.labels(self._queue.service, "postponed").inc()
         if stream.stopped_at is not None:
             await mail_stream.write(uow, stream)  # nothing is tried: the attempt can still be claimed
         return NextDelivery(None)

@@ -22,6 +22,7 @@ AuditAct = Literal[
     "retention",
     "survey",
     "sending",
+    "contact_policy",
     "placeholder_ids",
     "suppression",
     "suppression_lifted",

@@ -12,6 +12,7 @@ from bench.servers import Record, Servers
 from bench.trigger import an_event
 from msgspec import json
 from support.audit import an_actor
+from support.contact_rules import write_at_any_time
 
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.decisions.handlers import decide_transactions
@@ -65,3 +66,4 @@ async def go_live(database: Database) -> None:
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
         await sending_commands.set_mode(uow, TENANT, an_actor("bench"), "live")
+        await write_at_any_time(uow, TENANT)

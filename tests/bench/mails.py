@@ -15,6 +15,7 @@ from bench.scorer import TENANT
 from bench.servers import Servers
 from bench.trigger import an_event
 from support.audit import an_actor
+from support.contact_rules import write_at_any_time
 from support.stack import running
 
 from services.dispatcher.command import create_example_survey
@@ -51,6 +52,7 @@ async def _go_live(product: RunningProduct) -> None:
     await create_example_survey(database, TENANT, test_address=None)
     async with database.transaction() as uow:
         await sending_commands.set_mode(uow, TENANT, an_actor("bench"), "live")
+        await write_at_any_time(uow, TENANT)
 
 
 async def _round(product: RunningProduct, seconds: float, number: int) -> float:

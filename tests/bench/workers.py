@@ -16,6 +16,7 @@ from bench.results import Result, Side, interleaved
 from bench.scorer import TENANT, answers
 from bench.servers import Record, Servers
 from support.audit import an_actor
+from support.contact_rules import write_at_any_time
 from support.eventually import eventually
 from support.topics import PARTITIONS
 
@@ -144,3 +145,4 @@ async def _go_live(product: RunningProduct) -> None:
     await create_example_survey(database, TENANT, test_address=None, delay_minutes=SURVEY_DELAY_MINUTES)
     async with database.transaction() as uow:
         await sending_commands.set_mode(uow, TENANT, an_actor("bench"), "live")
+        await write_at_any_time(uow, TENANT)

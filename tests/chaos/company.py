@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chaos.stack import CONSUMING_SERVICES, Stack
 from support.audit import an_actor
+from support.contact_rules import write_at_any_time
 
 from services.dispatcher.command import create_example_survey
 from services.dispatcher.sending import sending_commands
@@ -35,6 +36,7 @@ async def create_company(stack: Stack, tenant: str) -> Company:
         await create_example_survey(dispatcher, tenant, test_address=None, trigger=MAILED_EVENT_TYPE)
         async with dispatcher.transaction() as uow:
             await sending_commands.set_mode(uow, tenant, an_actor("chaos"), "live")
+            await write_at_any_time(uow, tenant)
     finally:
         await trigger.close()
         await dispatcher.close()

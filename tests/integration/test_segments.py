@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from support.audit import an_actor
 from support.companies import NOTHING, Company, Person, World
+from support.contact_rules import write_at_any_time
 from support.route_requests import LIVE, every_route, leaks
 from support.streams import stream_until_change
 
@@ -70,6 +71,7 @@ async def town(world: World) -> Town:
     )
     async with world.contexts["dispatcher"].database.transaction() as uow:
         await sending_commands.set_mode(uow, company.name, an_actor("twin admin"), "live")
+        await write_at_any_time(uow, company.name)
     await world.deliver_all()
     parts = []
     for name in (HERE, THERE):

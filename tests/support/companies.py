@@ -15,6 +15,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import Table
 from support.audit import an_actor
+from support.contact_rules import write_at_any_time
 from support.eventually import eventually
 from support.http_clients import SECRET, a_context, api_client, environment_of
 from support.kernel_service import create_topics, records_of
@@ -197,6 +198,7 @@ class World:
         company.erasure = (await self.post("dispatcher", company, "/v1/erasures", gone))["id"]
         async with dispatcher.transaction() as uow:
             await sending_commands.set_mode(uow, name, an_actor(f"{name} admin"), "live")
+            await write_at_any_time(uow, name)
             await sending_commands.add_test_address(
                 uow, name, an_actor(f"{name} admin"), f"tester@{name}.example"
             )

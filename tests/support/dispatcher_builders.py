@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from support.audit import an_actor
+from support.contact_rules import AT_ANY_TIME, write_at_any_time
 from support.http_clients import SECRET, afterword_settings, context_on
 
 from services.dispatcher.app import SERVICE
@@ -38,7 +39,7 @@ from shared.outbound import MailChannel, Sender
 from shared.tenancy import keep_tenants
 
 TENANT = "havnbo"
-CONTACT_POLICY = ContactPolicy()
+CONTACT_POLICY = ContactPolicy(initial_rules=AT_ANY_TIME)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -124,6 +125,8 @@ async def make_survey(database: Database, tenant: str = TENANT, **changes: Any) 
 async def go_live(database: Database, tenant: str = TENANT) -> None:
     async with database.transaction() as uow:
         await sending_commands.set_mode(uow, tenant, an_actor("the test"), "live")
+        # For real processes; the handlers and senders here get the rules in CONTACT_POLICY.
+        await write_at_any_time(uow, tenant)
 
 
 async def list_test_addresses(database: Database, *addresses: str, tenant: str = TENANT) -> None:
@@ -197,7 +200,7 @@ async def invite_customer(database: Database, name: str, **changes: Any) -> str:
 
 def a_sender(database: Database, mailer: Mailer, clock: Clock) -> Sender:
     settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-    queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET)
+    queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET, CONTACT_POLICY)
     return Sender("sender", database, MailChannel(mailer), queue, Health())
 
 

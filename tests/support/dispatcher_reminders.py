@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from support.audit import an_actor
 from support.dispatcher_builders import (
+    CONTACT_POLICY,
     NOON,
     TENANT,
     Clock,
@@ -199,7 +200,7 @@ class World:
         await decide(database, a_transaction("order-1", KIM))
         await relay_all(database)
         settings = afterword_settings("127.0.0.1:1", mail_from="ask@shop.example")
-        queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET)
+        queue = InvitationQueue({"mail": SurveyMailRenderer(settings, clock)}, SECRET, CONTACT_POLICY)
         channel = ScriptedChannel()
         sender = Sender("sender", database, channel, queue, Health())
         (row,) = await rows(database, "SELECT id FROM invitation")

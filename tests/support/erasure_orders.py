@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from support.audit import an_actor
 from support.companies import NOTHING, SCOPES, Company, World, a_survey
+from support.contact_rules import write_at_any_time
 from support.erasure_world import ID, Karen, TopicLog
 from support.http_clients import ORIGIN
 
@@ -107,6 +108,7 @@ async def a_bare_company(world: World, name: str) -> Company:
     company.survey = survey["id"]
     async with world.contexts["dispatcher"].database.transaction() as uow:
         await sending_commands.set_mode(uow, name, an_actor(f"{name} admin"), "live")
+        await write_at_any_time(uow, name)
     await TopicLog(world).deliver_all()
     return company
 

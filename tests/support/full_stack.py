@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.contact_rules import ask_to_write_at_any_time
 from support.deployment import Deployment
 from support.environment import without_settings
 
@@ -84,11 +85,12 @@ def a_full_stack(**settings: str) -> Iterator[FullStack]:
 
 
 def start_company(stack: FullStack | Deployment, name: str, admin: str) -> Company:
-    """Create a tenant by `tenant start`."""
+    """Create a tenant by `tenant start`, which writes to its customers at any hour."""
     printed = stack.run("tenant", "start", "--name", name, "--admin", admin)
     key, link = re.search(r"aw_\S+", printed), re.search(r"http\S+/login/link/\S+", printed)
     assert key, printed
     assert link, printed
+    ask_to_write_at_any_time(stack.origin, key[0])
     return Company(name.lower(), key[0], link[0])
 
 

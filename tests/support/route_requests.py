@@ -112,6 +112,10 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             )
             for service in ASKED_SERVICES
         },
+        "dispatcher GET /v1/contact-policy": empty,
+        "dispatcher PUT /v1/contact-policy": RouteRequest(json={"cap_hours": 30}),
+        "dispatcher GET /contact-policy": empty,
+        "dispatcher POST /contact-policy": RouteRequest(form={"version": "1", "cap": "30"}),
         "dispatcher GET /v1/retention": empty,
         "dispatcher PUT /v1/retention": RouteRequest(json={"comments": 700}),
         "dispatcher POST /v1/retention/dry-runs": RouteRequest(json={"comments": 700}),

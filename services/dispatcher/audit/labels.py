@@ -17,6 +17,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "retention": message("changed how long data is kept"),
     "survey": message("changed a survey"),
     "sending": message("changed the sending"),
+    "contact_policy": message("changed when customers are written to"),
     "placeholder_ids": message("changed the ids that stand for nobody"),
     "suppression": message("listed addresses that get no mail"),
     "suppression_lifted": message("took an address off the list"),
@@ -51,6 +52,10 @@ FACT_LABELS: dict[str, Message] = {
     "level": message("level"),
     "shown": message("shown"),
     "how": message("how"),
+    "quiet_hours": message("quiet hours"),
+    "sundays": message("mail on Sundays"),
+    "holidays": message("mail on public holidays"),
+    "cap_hours": message("hours between two mails"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {

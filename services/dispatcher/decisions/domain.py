@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.decisions.hours import ContactHours, Hold, HoldRule, hold
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
 from shared.events.sending import SendingMode
@@ -15,7 +16,16 @@ from shared.values.languages import widening
 
 AddressQuality = Literal["good", "missing", "bad"]
 SurveyRefusal = Literal[
-    "paused", "erased", "no_address", "bad_address", "opted_out", "suppressed", "quarantine", "too_old"
+    "paused",
+    "erased",
+    "no_address",
+    "bad_address",
+    "opted_out",
+    "suppressed",
+    "too_old",
+    "quiet_dropped",
+    "quarantine",
+    "cap",
 ]
 """The rule by which a survey does not ask."""
 Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
@@ -54,6 +64,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     alone (see ``reason_not_to_send``)."""
     asked: tuple[Asked, ...] = ()
     """The same for each survey and touchpoint, where a survey's quarantine has a scope: else it is empty."""
+    hours: ContactHours = ContactHours()
+    """When they may be written to."""
+    cap_hours: int = 0
+    """They get at most one message in so many hours; 0: no limit."""
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +93,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     withheld: bool = False
     """Test mode, and not a test address: it would have been sent."""
     due_at: datetime | None = None
+    wanted_at: datetime | None = None
+    """When the mail would have left, where it is held until it is due."""
+    held_by: tuple[HoldRule, ...] = ()
     expires_at: datetime | None = None
 
     @property
@@ -130,7 +147,9 @@ def decide(
         considered.append(_considered(survey, why, person))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
-    due_at = due_time(winner, occurred_at, now, person)
+    wanted_at = due_time(winner, occurred_at, now, person)
+    held = hold_for(person, wanted_at)
+    due_at = held.until
     return Verdict(
         reason="invited",
         considered=tuple(considered),
@@ -138,6 +157,8 @@ def decide(
         test=mode == "test" or person.test_address,
         withheld=mode == "test" and not person.test_address,
         due_at=due_at,
+        wanted_at=wanted_at if held.by else None,
+        held_by=held.by,
         expires_at=due_at + timedelta(days=winner.link_days),
     )
 
@@ -176,7 +197,8 @@ def judge_survey(
 
     :param is_test: whether it is a test of the survey, which may be paused.
     """
-    due_at = due_time(survey, occurred_at, now, person)
+    wanted_at = due_time(survey, occurred_at, now, person)
+    due_at = hold_for(person, wanted_at).until
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
         (survey.state != "live" and not is_test, "paused"),
         (person.erased, "erased"),
@@ -184,8 +206,10 @@ def judge_survey(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
-        (is_too_old(survey.max_age_days, occurred_at, due_at), "too_old"),
+        (is_too_old(survey.max_age_days, occurred_at, wanted_at), "too_old"),
+        (is_too_old(survey.max_age_days, occurred_at, due_at), "quiet_dropped"),
         (is_in_quarantine(survey, due_at, person), "quarantine"),
+        (not person.test_address and is_capped(person.invited_at, due_at, person.cap_hours), "cap"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
 
@@ -201,6 +225,17 @@ def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, pers
     if person.test_address:
         return now
     return max(occurred_at + timedelta(minutes=survey.delay_minutes), now)
+
+
+def hold_for(person: Person, at: datetime) -> Hold:
+    """Until when a mail that was to leave then is held; a test address waits for nothing."""
+    return Hold(until=at) if person.test_address else hold(at, person.hours)
+
+
+def hold_after(person: Person, last_message_at: datetime) -> Hold:
+    """Until when a mail is held because another message to the contact is too close."""
+    held = hold(last_message_at + timedelta(hours=person.cap_hours), person.hours)
+    return Hold(until=held.until, by=("cap", *held.by))
 
 
 def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
@@ -227,6 +262,14 @@ def is_in_quarantine(survey: CandidateSurvey, at: datetime, person: Person) -> b
     ):
         return False
     return at - asked_at < timedelta(days=survey.quarantine_days)
+
+
+def is_capped(last_message_at: datetime | None, at: datetime, cap_hours: int) -> bool:
+    """Whether a message to the contact at this time would come too soon after another one, or before it.
+
+    After exactly so many hours there may be another one.
+    """
+    return last_message_at is not None and abs(at - last_message_at) < timedelta(hours=cap_hours)
 
 
 def reason_not_to_send(

@@ -29,6 +29,15 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
 
     policy_version: int | None = None
     """Of the contact policy; None: decided by a version that knew none, or restored from the invitation."""
+    company_policy_version: int | None = None
+    """Of the company's rules about contacts; 0: it had set none; None: as above."""
+    cap_hours: int | None = None
+    wanted_at: datetime | None = None
+    """When the mail would have left, where it was held until ``due_at``."""
+    held_by: tuple[str, ...] = ()
+    """The rules that held it, in the order in which they were met."""
+    zone: str | None = None
+    """By whose clock it was held."""
     considered: tuple[Considered, ...] = ()
     mode: SendingMode = "test"
     address: str | None = None
@@ -63,6 +72,8 @@ def explain(
     mode: SendingMode,
     language: str | None,
     transaction: Transaction,
+    *,
+    company_policy_version: int = 0,
 ) -> Explanation:
     """The values behind a verdict; ``person`` is None when the tenant is unknown."""
     survey = verdict.survey
@@ -70,6 +81,11 @@ def explain(
     return Explanation(
         **rules,
         policy_version=policy.version,
+        company_policy_version=company_policy_version,
+        cap_hours=person.cap_hours if person else None,
+        wanted_at=verdict.wanted_at,
+        held_by=verdict.held_by,
+        zone=person.hours.zone if person is not None and verdict.held_by else None,
         considered=verdict.considered,
         mode=mode,
         address=person.address if person else None,

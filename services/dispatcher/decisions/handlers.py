@@ -201,7 +201,16 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
         )
     if verdict.starts_quarantine and invitation is not None:
         inputs.note_invited(contact, invitation)
-    explanation = explain(inputs.policy, verdict, contact, person, mode, language, event.data)
+    explanation = explain(
+        inputs.policy,
+        verdict,
+        contact,
+        person,
+        mode,
+        language,
+        event.data,
+        company_policy_version=inputs.company_policy(event.tenant).version,
+    )
     transaction, is_erased = event.data, inputs.is_erased(contact)
     if is_erased:
         source_id = kept_source_id(transaction.id, candidate.event_id, names_of(transaction.customer))

@@ -8,9 +8,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.dispatcher.contact_policies.domain import CompanyPolicy
+from services.dispatcher.contact_policies.policy_commands import find_policies
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, language_of, matches
+from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.decisions.places import place_of
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import asked as asked_rows
@@ -39,6 +43,8 @@ class DecisionInputs:
     tenants: Mapping[str, Tenant]
     surveys: Mapping[str, Sequence[CandidateSurvey]]
     sendings: Mapping[str, Sending]
+    company_policies: Mapping[str, CompanyPolicy] = field(default_factory=dict)
+    """When and how often those companies may write that have ever set it."""
     suppressed: dict[tuple[str, str, str], Row[Any]] = field(default_factory=dict)
     """The suppressions of addresses and customers, by tenant, kind and key."""
     asked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -60,6 +66,10 @@ class DecisionInputs:
         """How the tenant sends."""
         return self.sendings.get(tenant, self.policy.initial_sending)
 
+    def company_policy(self, tenant: str) -> CompanyPolicy:
+        """When and how often the tenant may write."""
+        return self.company_policies.get(tenant) or CompanyPolicy(self.policy.initial_rules, 0)
+
     def is_asked_about(self, event: Event[Transaction]) -> bool:
         """Whether any survey asks about this event, so that the customer matters."""
         return event.data.survey_id is not None or any(
@@ -78,6 +88,8 @@ class DecisionInputs:
         entries = self._suppressions(contact)
         reasons = {entry.reason for entry in entries}
         asked = [self.asked_at.get((contact.tenant, key)) for key in quarantine_keys(contact)]
+        rules = self.company_policy(event.tenant).rules
+        place = place_of(event.data.customer, self.tenants.get(event.tenant))
         return Person(
             address=address_quality(event.data.customer.email),
             erased=self.is_erased(contact),
@@ -87,6 +99,8 @@ class DecisionInputs:
             address_erased="erased" in reasons,
             suppressed_by=entries[0].kind if entries else None,
             invited_at=max((at for at in asked if at is not None), default=None),
+            hours=ContactHours.of(rules, place.zone, place.country),
+            cap_hours=rules.cap_hours,
             asked=self._asked(contact),
         )
 
@@ -137,7 +151,11 @@ async def load_inputs(
         )
     }
     return DecisionInputs(
-        policy, await find_tenants(uow, tenants), surveys, await find_sendings(uow, tenants)
+        policy,
+        await find_tenants(uow, tenants),
+        surveys,
+        await find_sendings(uow, tenants),
+        await find_policies(uow, tenants),
     )
 
 

@@ -1,13 +1,14 @@
 """The policy of contacting people: a value that the rules are given, beside the rules of each survey.
 
-What an editor sets for one survey is a rule of that survey (``SurveyRules``); what holds for all surveys of
-all companies is the contact policy.
+What an editor sets for one survey is a rule of that survey (``SurveyRules``), what a company sets for all of
+its surveys are its ``ContactRules`` (``contact_policies``); what holds for all of all companies is here.
 """
 
 import msgspec
 
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
+from shared.events import ContactRules
 
 
 class ContactPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,8 @@ class ContactPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Of a customer for whom neither they nor their company nor the survey names one that has words."""
     initial_sending: Sending = Sending()
     """How a company sends that has never set it."""
+    initial_rules: ContactRules = ContactRules()
+    """When and how often a company may write that has never set it."""
 
 
 def current_contact_policy() -> ContactPolicy:

@@ -82,6 +82,19 @@ async def end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invit
     await contact_rows.forget_invited(uow, contact.tenant, keys, invitation.due_at)
 
 
+async def take_turn(uow: UnitOfWork, contact: ContactKey, turn: str, cap_hours: int) -> datetime | None:
+    """Let a mail leave now, unless another one has left within these hours: then when that was.
+
+    :param turn: which mail it is: a try of the same mail is no other one.
+    """
+    return await contact_rows.take_turn(uow, contact.tenant, contact.key, turn, cap_hours)
+
+
+async def give_turn_back(uow: UnitOfWork, contact: ContactKey, turn: str) -> None:
+    """The mail has certainly not left this time, so another one may."""
+    await contact_rows.give_turn_back(uow, contact.tenant, contact.key, turn)
+
+
 async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
     """Store when another system asked a customer, and what: the ``invited_at`` of an imported answer."""
     latest: dict[tuple[str, str], datetime] = {}

@@ -1,21 +1,39 @@
 """The deliveries of invitations: rules before a message leaves, and what its outcome means."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from msgspec.structs import replace
 from sqlalchemy import Row
 
+from services.dispatcher.contact_policies.policy_commands import rules_from
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
-from services.dispatcher.decisions.domain import CandidateSurvey, Person, reason_not_to_send
+from services.dispatcher.decisions.domain import (
+    CandidateSurvey,
+    Person,
+    hold_after,
+    hold_for,
+    is_capped,
+    is_too_old,
+    reason_not_to_send,
+)
+from services.dispatcher.decisions.hours import ContactHours, Hold
 from services.dispatcher.decisions.inputs import candidate_from, load_asked
-from services.dispatcher.decisions.quarantine import end_quarantine
+from services.dispatcher.decisions.places import place_of
+from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.quarantine import (
+    begin_quarantine,
+    end_quarantine,
+    give_turn_back,
+    take_turn,
+)
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.invitations import repository
 from services.dispatcher.invitations.reminders import (
     judge_reminder,
     plan_reminder,
+    postpone_reminder,
     reminder_mail,
     show_reminder,
 )
@@ -33,7 +51,8 @@ from services.dispatcher.surveys.texts import read_texts
 from services.dispatcher.tenants import placeholder_tenant
 from shared.db import UnitOfWork
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
-from shared.outbound import Delivery, MailResult, Prepared, Withdrawn
+from shared.events.sending import SendingMode
+from shared.outbound import Delivery, MailResult, Postponed, Prepared, Withdrawn
 from shared.privacy.erased import find_erased
 from shared.tenancy import read_tenant
 
@@ -69,14 +88,17 @@ class InvitationQueue:
     """They are given up when they are too old."""
     claim_sql = repository.CLAIM
 
-    def __init__(self, renderers: Mapping[str, InvitationRenderer], secret: str) -> None:
+    def __init__(
+        self, renderers: Mapping[str, InvitationRenderer], secret: str, policy: ContactPolicy
+    ) -> None:
         """:param renderers: by the name of their channel."""
         self._renderers = renderers
         self._secret = secret
+        self._policy = policy
 
     async def prepare(
         self, uow: UnitOfWork, delivery: Delivery, row: Row[Any]
-    ) -> Prepared | Withdrawn | None:
+    ) -> Prepared | Withdrawn | Postponed | None:
         """Apply every rule once more, and mark the invitation of a first mail as ``sending``."""
         # Locked until the commit: a stop of all sending waits for this claim, and no later one begins.
         sending = sending_from(await sending_rows.share(uow, delivery.tenant))
@@ -94,50 +116,35 @@ class InvitationQueue:
             keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
             asked = [each for _, each in await load_asked(uow, keys) if each.elsewhere]
         renderer = self._renderers[delivery.channel]
-        person = _person(
-            inputs,
-            renderer.address(invitation.customer),
-            sending,
-            tuple(asked),
-            erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
-        )
-        moved: Invitation | None = invitation
-        reminder: ReminderMail | None = None
-        if delivery.kind == "reminder":
-            refusal = await judge_reminder(uow, delivery, invitation, contact, survey, person, sending.mode)
-            if refusal is not None:
-                return Withdrawn(refusal)
-            reminder = reminder_mail(delivery, invitation, survey)
-        else:
-            forbidden = reason_not_to_send(
-                now=uow.now,
-                occurred_at=invitation.occurred_at,
-                expires_at=invitation.expires_at,
-                test=invitation.test,
-                survey=survey,
-                person=person,
-                mode=sending.mode,
-            )
-            if forbidden is not None:
-                state, reason = forbidden
-                if await move_invitation(uow, delivery.tenant, invitation, state, reason=reason) is not None:
-                    await _end_quarantine(uow, contact, invitation)
-                return Withdrawn(reason)
-            moved = await move_invitation(uow, delivery.tenant, invitation, "sending")
-        if moved is None:
-            return None
-        texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
         tenant = (
             read_tenant(inputs.tenant_body) if inputs.tenant_body else placeholder_tenant(delivery.tenant)
         )
-        message = renderer.message(moved, tenant, texts, reminder)
-        return Prepared(message, about=AboutDelivery(contact, moved, survey))
+        person = self._person(
+            inputs,
+            renderer.address(invitation.customer),
+            sending,
+            invitation.customer,
+            tenant,
+            tuple(asked),
+            erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
+        )
+        is_reminder = delivery.kind == "reminder"
+        judge = _judge_reminder if is_reminder else _judge_first
+        judged = await judge(uow, delivery, contact, invitation, survey, person, sending.mode)
+        if not isinstance(judged, Invitation):
+            return judged
+        reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
+        texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
+        message = renderer.message(judged, tenant, texts, reminder)
+        return Prepared(message, about=AboutDelivery(contact, judged, survey))
 
     async def record(
         self, uow: UnitOfWork, delivery: Delivery, about: AboutDelivery, result: MailResult
     ) -> None:
         """Move the invitation of a first mail on, and publish it; plan the reminder behind what was sent."""
         contact, invitation, survey = about
+        if result.state in {"failed", "waiting"} and not invitation.test:
+            await give_turn_back(uow, contact, _turn(delivery))
         if delivery.kind == "reminder":
             await show_reminder(uow, delivery)
             if result.state == "sent":
@@ -156,22 +163,138 @@ class InvitationQueue:
         if result.state == "sent" and moved is not None:
             await plan_reminder(uow, delivery, moved, survey)
 
+    def _person(
+        self,
+        inputs: Row[Any],
+        address: str | None,
+        sending: Sending,
+        customer: Customer,
+        tenant: Tenant,
+        asked: tuple[Asked, ...],
+        *,
+        erased: bool,
+    ) -> Person:
+        place = place_of(customer, tenant)
+        rules = rules_from(inputs) if inputs.quiet_hours is not None else self._policy.initial_rules
+        return Person(
+            erased=erased,
+            address=address_quality(address),
+            test_address=sending.is_test(address),
+            opted_out="unsubscribed" in inputs.reasons,
+            suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
+            invited_at=inputs.asked_elsewhere_at,
+            asked=asked,
+            hours=ContactHours.of(rules, place.zone, place.country),
+            cap_hours=rules.cap_hours,
+        )
+
+
+async def _judge_first(
+    uow: UnitOfWork,
+    delivery: Delivery,
+    contact: ContactKey,
+    invitation: Invitation,
+    survey: CandidateSurvey | None,
+    person: Person,
+    mode: SendingMode,
+) -> Invitation | Withdrawn | Postponed | None:
+    """The invitation, as ``sending``, of a first mail that may leave now; None if it was moved on meanwhile."""
+    forbidden = reason_not_to_send(
+        now=uow.now,
+        occurred_at=invitation.occurred_at,
+        expires_at=invitation.expires_at,
+        test=invitation.test,
+        survey=survey,
+        person=person,
+        mode=mode,
+    )
+    if forbidden is not None:
+        return await _withdraw(uow, contact, invitation, *forbidden)
+    held = await _hold_now(uow, delivery, contact, invitation, person)
+    if held.by and _is_too_late(held, invitation, survey):
+        reason = "cap" if held.by[0] == "cap" else "quiet_dropped"
+        return await _withdraw(uow, contact, invitation, "dropped", reason)
+    if held.by:
+        return await _postpone(uow, contact, invitation, held)
+    return await move_invitation(uow, delivery.tenant, invitation, "sending")
+
+
+async def _judge_reminder(
+    uow: UnitOfWork,
+    delivery: Delivery,
+    contact: ContactKey,
+    invitation: Invitation,
+    survey: CandidateSurvey | None,
+    person: Person,
+    mode: SendingMode,
+) -> Invitation | Withdrawn | Postponed:
+    """The invitation, which stays as it is, of a reminder that may leave now."""
+    refusal = await judge_reminder(uow, delivery, invitation, contact, survey, person, mode)
+    if refusal is not None:
+        return Withdrawn(refusal)
+    held = await _hold_now(uow, delivery, contact, invitation, person)
+    if held.by:
+        return await postpone_reminder(uow, delivery, invitation, held)
+    return invitation
+
+
+async def _withdraw(
+    uow: UnitOfWork,
+    contact: ContactKey,
+    invitation: Invitation,
+    state: Literal["dropped", "withheld"],
+    reason: str,
+) -> Withdrawn:
+    """It never leaves, and keeps nobody from being asked."""
+    if await move_invitation(uow, contact.tenant, invitation, state, reason=reason) is not None:
+        await _end_quarantine(uow, contact, invitation)
+    return Withdrawn(reason)
+
+
+async def _hold_now(
+    uow: UnitOfWork, delivery: Delivery, contact: ContactKey, invitation: Invitation, person: Person
+) -> Hold:
+    """Until when the mail must wait, by the hour or by another message to the contact.
+
+    Of two mails to one contact that are due at once, one takes the turn here, and the other one waits.
+    """
+    held = hold_for(person, uow.now)
+    if held.by or invitation.test or person.test_address:
+        return held
+    if person.invited_at is not None and is_capped(person.invited_at, uow.now, person.cap_hours):
+        return hold_after(person, person.invited_at)
+    last_message_at = await take_turn(uow, contact, _turn(delivery), person.cap_hours)
+    return hold_after(person, last_message_at) if last_message_at is not None else held
+
+
+def _turn(delivery: Delivery) -> str:
+    """What the contact's row remembers of its last mail: which one it was."""
+    return f"{delivery.about_id}/{delivery.n}"
+
+
+def _is_too_late(held: Hold, invitation: Invitation, survey: CandidateSurvey | None) -> bool:
+    """Whether the event is too old when the mail may leave again, or the link has ended."""
+    too_old = survey is not None and is_too_old(survey.max_age_days, invitation.occurred_at, held.until)
+    return too_old or invitation.expires_at <= held.until
+
+
+async def _postpone(
+    uow: UnitOfWork, contact: ContactKey, invitation: Invitation, held: Hold
+) -> Postponed | None:
+    """It is due at another time; the quarantine counts from there."""
+    reason = held.by[0]
+    moved = await move_invitation(
+        uow, contact.tenant, invitation, "waiting", reason=reason, due_at=held.until
+    )
+    if moved is None:
+        return None
+    await _end_quarantine(uow, contact, invitation)
+    if not invitation.test:
+        await begin_quarantine(uow, [(contact, moved)])
+    return Postponed(held.until, reason)
+
 
 async def _end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
     """Only a mail that may have arrived keeps the contact from being asked."""
     if not invitation.test:
         await end_quarantine(uow, contact, invitation)
-
-
-def _person(
-    inputs: Row[Any], address: str | None, sending: Sending, asked: tuple[Asked, ...], *, erased: bool
-) -> Person:
-    return Person(
-        erased=erased,
-        address=address_quality(address),
-        test_address=sending.is_test(address),
-        opted_out="unsubscribed" in inputs.reasons,
-        suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
-        invited_at=inputs.asked_elsewhere_at,
-        asked=asked,
-    )

@@ -5,14 +5,20 @@ Each is a further delivery of its invitation, which stays as it is: its state is
 
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import CandidateSurvey, Person
-from services.dispatcher.decisions.reminders import ReminderRefusal, reason_not_to_remind, reminder_due_at
+from services.dispatcher.decisions.hours import Hold
+from services.dispatcher.decisions.reminders import (
+    MIN_LINK_LEFT,
+    ReminderRefusal,
+    reason_not_to_remind,
+    reminder_due_at,
+)
 from services.dispatcher.invitations.survey_mail import ReminderMail
 from services.dispatcher.repository import reminders as rows
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import Invitation
 from shared.events.sending import SendingMode
-from shared.outbound import Delivery, NewDelivery, deliveries
+from shared.outbound import Delivery, NewDelivery, Postponed, Withdrawn, deliveries
 
 
 def reminder_number(delivery: Delivery) -> int:
@@ -47,6 +53,17 @@ async def judge_reminder(
     if refusal is not None:
         await show_reminder(uow, delivery)
     return refusal
+
+
+async def postpone_reminder(
+    uow: UnitOfWork, delivery: Delivery, invitation: Invitation, held: Hold
+) -> Withdrawn | Postponed:
+    """Let a reminder wait until the hour and other mails to the contact allow it, if its link lives then."""
+    await show_reminder(uow, delivery)
+    refusal: ReminderRefusal = "expired"
+    if invitation.expires_at - held.until < MIN_LINK_LEFT:
+        return Withdrawn(refusal)
+    return Postponed(held.until, held.by[0])
 
 
 def reminder_mail(delivery: Delivery, invitation: Invitation, survey: CandidateSurvey | None) -> ReminderMail:

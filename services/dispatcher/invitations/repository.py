@@ -78,6 +78,7 @@ FIND_SENDING_INPUTS = f"""
             WHERE c.tenant = n.tenant AND c.id = ANY(CAST(:keys AS text[]))
         ) AS asked_elsewhere_at,
         t.body AS tenant_body,
+        CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (
@@ -94,6 +95,7 @@ FIND_SENDING_INPUTS = f"""
     LEFT JOIN survey_words v
         ON v.tenant = n.tenant AND v.survey_id = n.survey_id AND v.survey_version = :survey_version
     LEFT JOIN tenant t ON t.id = n.tenant
+    LEFT JOIN contact_policy p ON p.tenant = n.tenant
 """
 
 
@@ -104,7 +106,7 @@ async def find_sending_inputs(
 
     The survey as it is now (its ``id`` is None when it is gone), the ``words`` of the invitation's own
     version, the ``reasons`` for which the contact is suppressed, by its id or by its address, when another
-    system asked, and the tenant.
+    system asked, the tenant, and its rules about contacts (``quiet_hours`` is None when it has set none).
     """
     rows = await uow.execute(
         FIND_SENDING_INPUTS,
@@ -124,7 +126,8 @@ async def find_sending_inputs(
 MOVE = """
     UPDATE invitation
     SET state = :state, version = version + 1, reason = :reason,
-        next_at = coalesce(CAST(:next_at AS timestamptz), next_at), sent_at = :sent_at, changed_at = :now
+        next_at = coalesce(CAST(:next_at AS timestamptz), next_at), sent_at = :sent_at, changed_at = :now,
+        body = coalesce(CAST(:body AS bytea), body)
     WHERE tenant = :tenant AND id = :id AND version = :version
     RETURNING version
 """
@@ -135,8 +138,12 @@ async def move(
     tenant: str,
     moved: Invitation,
     next_at: datetime | None,
+    body: bytes | None = None,
 ) -> bool:
-    """Write the state of an invitation over that of the version before; False if that is no longer there."""
+    """Write the state of an invitation over that of the version before; False if that is no longer there.
+
+    :param body: where more than its state has changed.
+    """
     rows = await uow.execute(
         MOVE,
         {
@@ -146,6 +153,7 @@ async def move(
             "state": moved.state,
             "reason": moved.reason,
             "next_at": next_at,
+            "body": body,
             "sent_at": moved.sent_at,
             "now": uow.now,
         },

@@ -1,6 +1,7 @@
 """States and reasons as sentences, for staff."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
@@ -87,6 +88,18 @@ REASON_WORDS: dict[str, ReasonWords] = {
         None,
         dropped=message("Its link would have ended before it was read."),
     ),
+    "cap": ReasonWords(
+        message("Another mail to the customer is too close."),
+        message("Another mail too close"),
+        message("another mail is too close"),
+        message("The customer had got another mail, and when the next one might leave it was too late."),
+    ),
+    "quiet_dropped": ReasonWords(
+        message("When mail might leave again it would have been too long ago."),
+        message("Too long ago when mail might leave"),
+        message("too long ago when mail might leave again"),
+        message("When mail might leave again it would have been too late."),
+    ),
     # Of reminders alone.
     "answered": ReasonWords(None, None, dropped=message("The customer had answered.")),
     "test_mode": ReasonWords(None, None, dropped=message("The company was in test mode.")),
@@ -100,6 +113,13 @@ REASON_WORDS: dict[str, ReasonWords] = {
 REASONS = {code: words.decided for code, words in REASON_WORDS.items() if words.decided}
 SURVEY_OUTCOMES = {code: words.survey for code, words in REASON_WORDS.items() if words.survey}
 DROP_REASONS = {code: words.dropped for code, words in REASON_WORDS.items() if words.dropped}
+HOLD_RULES = {
+    "quiet_hours": message("quiet hours"),
+    "sunday": message("Sunday"),
+    "holiday": message("public holiday"),
+    "cap": message("another mail to the customer was too close"),
+}
+"""What holds a mail until a later time."""
 MAIL_STATES = {
     "waiting": message("The mail waits for its time."),
     "sending": message("The mail is being handed over."),
@@ -145,6 +165,11 @@ MAIL_FILTERS = {
 """The states of the mail that asks, as they are searched for: whatever came of it later."""
 CHANNEL_LABELS = {"mail": message("Mail")}
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def hold_label(rules: Iterable[str]) -> str:
+    """The rules that hold a mail, in words; one that only a newer version knows is left out."""
+    return ", ".join(spoken(HOLD_RULES[rule]) for rule in rules if rule in HOLD_RULES)
 
 
 def customer_label(customer_id: str) -> str:

@@ -17,7 +17,7 @@ from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.repository.reminders import list_reminders
 from services.dispatcher.story import repository
 from services.dispatcher.story.history import load_changes, mail_history
-from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label
+from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label, hold_label
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
 from services.dispatcher.story.views import (
@@ -155,6 +155,10 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         differing=differing_fields(decision),
         left_out=left_out_fields(story.facts),
         mail_reason=mail_reason(invitation.reason) if invitation is not None else "",
+        held_by=hold_label(story.explanation.held_by),
+        postponed_by=hold_label([invitation.reason])
+        if invitation is not None and invitation.state == "waiting" and invitation.reason
+        else "",
         outcomes=SURVEY_OUTCOMES,
         customer=decision_customer_label(decision.customer_id, decision.person),
         customer_is_kept=decision.person != NOBODY,

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import Explanation, decode_facts
 from services.dispatcher.mail_reasons import mail_reason
-from services.dispatcher.story.labels import DROP_REASONS, REASONS, REMINDER_STATES
+from services.dispatcher.story.labels import DROP_REASONS, REASONS, REMINDER_STATES, hold_label
 from shared.events import Transaction
 from shared.pages.language import spoken, translated
 
@@ -114,7 +114,13 @@ def _reminder_step(reminder: Row[Any]) -> StoryStep:
     if reminder.state == "dropped":
         words = f"{words} {spoken(DROP_REASONS.get(reminder.reason or '', ''))}".strip()
     at = reminder.settled_at if reminder.state not in {"waiting", "sending"} else reminder.due_at
-    return StoryStep("reminder", at, words, reminder, why=mail_reason(reminder.reason))
+    return StoryStep(
+        "reminder",
+        at,
+        words,
+        reminder,
+        why=hold_label([reminder.reason or ""]) or mail_reason(reminder.reason),
+    )
 
 
 def _answer_steps(answer: Row[Any]) -> list[StoryStep]:

@@ -138,6 +138,10 @@ class EventPage(Page):
     left_out: Sequence[str]
     mail_reason: str
     """Why its mail was not sent, or may not have been; empty where nothing is known."""
+    held_by: str
+    """The rules by which its mail was held at the decision, in words; empty: it was not."""
+    postponed_by: str
+    """The same of a mail that was postponed when it was due, and waits."""
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
     customer: str

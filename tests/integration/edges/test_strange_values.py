@@ -15,6 +15,7 @@ from support.routes import Route
 
 from services.alerts.cases.forms import CaseForm
 from services.alerts.staff.forms import CompanyForm, LinkForm, LoginForm, SettingsForm
+from services.dispatcher.contact_policies.labels import FIELD_LABELS as POLICY_LABELS
 from services.dispatcher.erasures.forms import ErasureForm
 from services.dispatcher.surveys.forms import DEFAULTS
 from shared.events.retention import RETENTION_KINDS
@@ -77,6 +78,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/customers": ("customer_id", "email", "phone"),
     "/erasures": (*ErasureForm._fields,),
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
+    "/contact-policy": (*POLICY_LABELS, "version"),
     "/s/{token}": ("nonce", "score", "comment", "may_contact", "action", "language", "speak", "lang"),
     "/u/{token}": ("List-Unsubscribe",),
     "/login/renew": ("next",),

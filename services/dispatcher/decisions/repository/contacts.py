@@ -1,7 +1,7 @@
 """``customer``: when each customer id, and each address by its keyed hash, was last asked."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
@@ -136,6 +136,40 @@ FORGET_INVITED = """
 async def forget_invited(uow: UnitOfWork, tenant: str, keys: Collection[str], at: datetime) -> None:
     """The mail that was due then has certainly not arrived: the last one that is left counts again."""
     await uow.execute(FORGET_INVITED, {"tenant": tenant, "keys": sorted(keys), "at": at})
+
+
+# A second transaction waits for the first one's row, and finds its mail there.
+TAKE_TURN = """
+    INSERT INTO customer AS c (tenant, id, last_mail_at, last_mail)
+    VALUES (:tenant, :id, :now, :turn)
+    ON CONFLICT (tenant, id) DO UPDATE SET last_mail_at = :now, last_mail = :turn
+    WHERE c.last_mail_at IS NULL OR c.last_mail = :turn OR c.last_mail_at <= :before
+    RETURNING id
+"""
+FIND_LAST_MAIL = """
+    SELECT last_mail_at FROM customer WHERE tenant = :tenant AND id = :id
+"""
+
+
+async def take_turn(uow: UnitOfWork, tenant: str, key: str, turn: str, cap_hours: int) -> datetime | None:
+    """Store that this mail leaves now, unless another one has left within these hours: then when that was."""
+    values = {"tenant": tenant, "id": key, "turn": turn, "now": uow.now}
+    before = uow.now - timedelta(hours=cap_hours)
+    if (await uow.execute(TAKE_TURN, {**values, "before": before})).one_or_none() is not None:
+        return None
+    found: datetime = (await uow.execute(FIND_LAST_MAIL, {"tenant": tenant, "id": key})).scalar_one()
+    return found
+
+
+GIVE_TURN_BACK = """
+    UPDATE customer SET last_mail_at = NULL, last_mail = NULL
+    WHERE tenant = :tenant AND id = :id AND last_mail = :turn
+"""
+
+
+async def give_turn_back(uow: UnitOfWork, tenant: str, key: str, turn: str) -> None:
+    """The mail has certainly not left."""
+    await uow.execute(GIVE_TURN_BACK, {"tenant": tenant, "id": key, "turn": turn})
 
 
 STORE_ASKED_ELSEWHERE = """

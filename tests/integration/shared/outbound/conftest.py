@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from support.dispatcher_builders import (
+    CONTACT_POLICY,
     NOON,
     TENANT,
     Clock,
@@ -122,7 +123,7 @@ async def mails(
         await make_survey(database, delay_minutes=0)
         await go_live(database)
         renderer = SurveyMailRenderer(afterword_settings("127.0.0.1:1", mail_from="ask@shop.example"), clock)
-        yield Customers(database, clock, InvitationQueue({"mail": renderer}, SECRET))
+        yield Customers(database, clock, InvitationQueue({"mail": renderer}, SECRET, CONTACT_POLICY))
     else:
         queue = NoticeQueue(NoticeRenderer("ask@shop.example", "http://staff.example", SECRET, clock))
         yield Colleagues(database, clock, queue)

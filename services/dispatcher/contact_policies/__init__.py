@@ -1,0 +1,1 @@
+"""When and how often a company may write to its customers, over all surveys: set, published, explained."""

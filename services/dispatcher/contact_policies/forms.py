@@ -1,0 +1,132 @@
+"""The form of when and how often customers may be written to: its values, and what is wrong with them."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from services.dispatcher.contact_policies.domain import CompanyPolicy
+from services.dispatcher.contact_policies.labels import (
+    CHOICES,
+    FIELD_LABELS,
+    NOT_SAVED,
+    REMEDIES,
+    SAME_TIME,
+    STALE_FORM,
+)
+from shared.http.numbers import whole_number
+from shared.http.problems import Problem
+from shared.http.text_safety import text_faults
+from shared.pages.language import spoken
+from shared.values.messages import Message, message
+
+YES, NO = "yes", "no"
+CAP_UNITS_HOURS = {"hours": 1, "days": 24}
+"""What the least time between two mails can be written in, in hours."""
+_FIELDS = {
+    "/quiet_hours/mail": "quiet_to",
+    "/quiet_hours/mail/from": "quiet_from",
+    "/quiet_hours/mail/to": "quiet_to",
+    "/cap_hours": "cap",
+}
+"""The fields of the form by those of the API that they stand for."""
+
+
+@dataclass(frozen=True)
+class PolicyForm:
+    """The form as it was typed: a fault never clears a field."""
+
+    fields: dict[str, str]
+    faults: dict[str, Message | str] = field(default_factory=dict)
+    refusal: Message | None = None
+    """Why it was not saved."""
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+    @property
+    def seen(self) -> int | None:
+        """The version of the rules that the form was rendered from."""
+        return whole_number(self["version"])
+
+    @property
+    def heading(self) -> str:
+        """Why it was not saved; empty when nothing was refused."""
+        return spoken(self.refusal or "")
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """Each field with a fault once, by its label."""
+        return [(name, f"{spoken(FIELD_LABELS[name])}: {self.fault(name)}") for name in self.faults]
+
+    def fault(self, name: str) -> str:
+        """What is wrong with a field; empty when nothing is."""
+        return spoken(self.faults.get(name, ""))
+
+    def values(self) -> dict[str, Any]:
+        """The body that the API would get."""
+        quiet = {"from": self["quiet_from"].strip(), "to": self["quiet_to"].strip()}
+        cap, unit = whole_number(self["cap"].strip()), CAP_UNITS_HOURS.get(self["cap_unit"])
+        return {
+            "quiet_hours": {"mail": quiet} if any(quiet.values()) else {},
+            "sundays": {YES: True, NO: False}.get(self["sundays"], self["sundays"]),
+            "holidays": {YES: True, NO: False}.get(self["holidays"], self["holidays"]),
+            "cap_hours": "" if cap is None or unit is None else cap * unit,
+        }
+
+    def with_faults(self, error: ValidationError) -> "PolicyForm":
+        """The same with what is wrong beside each field."""
+        faults: dict[str, Message | str] = {}
+        for each in error.errors():
+            pointer = "/" + "/".join(str(part) for part in each["loc"])
+            name = _FIELDS.get(pointer, pointer.strip("/"))
+            remedy = SAME_TIME if pointer == "/quiet_hours/mail" else REMEDIES.get(name)
+            faults.setdefault(name if remedy is not None else "cap", remedy or REMEDIES["cap"])
+        return replace(self, faults=faults, refusal=NOT_SAVED)
+
+    def completed(self, current: CompanyPolicy) -> "PolicyForm":
+        """The same; a field that the form did not send is as it is stored."""
+        return replace(self, fields={**form_of(current).fields, "version": "", **self.fields})
+
+    def with_conflicts(self, current: CompanyPolicy) -> "PolicyForm":
+        """The form of rules that have changed meanwhile, beside each field what is stored by now."""
+        stored = form_of(current).fields
+        faults: dict[str, Message | str] = {
+            name: message("By now it is “%(value)s”.", value=value)
+            if (value := spoken(CHOICES.get(name, {}).get(stored[name], stored[name])))
+            else message("By now it is empty.")
+            for name in FIELD_LABELS
+            if self[name].strip() != stored[name]
+        }
+        return PolicyForm({**stored, **self.fields, "version": str(current.version)}, faults, STALE_FORM)
+
+
+async def read_form(request: Request) -> PolicyForm:
+    """What was typed.
+
+    :raises Problem: 400 when a part of it is no text.
+    """
+    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    if faults := text_faults(dict(form)):
+        raise Problem(400, errors=faults)
+    return PolicyForm(form)
+
+
+def form_of(policy: CompanyPolicy) -> PolicyForm:
+    """The form of the rules as they are stored."""
+    rules = policy.rules
+    mail = rules.quiet_hours.get("mail")
+    whole_days = rules.cap_hours > CAP_UNITS_HOURS["days"] and rules.cap_hours % CAP_UNITS_HOURS["days"] == 0
+    unit = "days" if whole_days else "hours"
+    return PolicyForm(
+        {
+            "version": str(policy.version),
+            "quiet_from": mail.start if mail is not None else "",
+            "quiet_to": mail.end if mail is not None else "",
+            "sundays": YES if rules.sundays else NO,
+            "holidays": YES if rules.holidays else NO,
+            "cap": str(rules.cap_hours // CAP_UNITS_HOURS[unit]),
+            "cap_unit": unit,
+        }
+    )

@@ -1,0 +1,40 @@
+"""Labels, remedies and notices of the page about when and how often customers may be written to."""
+
+from shared.events.contact_policies import MAX_CAP_HOURS
+from shared.pages.language import spoken
+from shared.values.messages import Count, message
+
+FIELD_LABELS = {
+    "quiet_from": message("No mail from"),
+    "quiet_to": message("Mail again from"),
+    "sundays": message("On Sundays"),
+    "holidays": message("On public holidays"),
+    "cap": message("Least time between two mails to one customer"),
+    "cap_unit": message("Unit of that time"),
+}
+UNIT_LABELS = {"hours": message("Hours"), "days": message("Days")}
+MAIL_LEAVES = {"yes": message("Mail leaves as on any day"), "no": message("Mail waits for the next day")}
+CHOICES = {"sundays": MAIL_LEAVES, "holidays": MAIL_LEAVES, "cap_unit": UNIT_LABELS}
+"""What may be chosen in a field, in words."""
+WRONG_TIME = message("Write a time of day such as 21:00, or leave both times empty.")
+SAME_TIME = message("Mail would wait for ever. Write another time than the first, or leave both empty.")
+REMEDIES = {
+    "quiet_from": WRONG_TIME,
+    "quiet_to": WRONG_TIME,
+    "sundays": message("Choose whether mail may leave on Sundays."),
+    "holidays": message("Choose whether mail may leave on public holidays."),
+    "cap": message(
+        "Write a whole number, 0 or more; %(most)s hours are the most.", most=Count(MAX_CAP_HOURS)
+    ),
+}
+NOT_SAVED = message("Nothing was saved.")
+STALE_FORM = message(
+    "Nothing was saved: somebody changed these rules since the page was drawn. What you typed is still here; "
+    "save again to keep it."
+)
+_NOTICES = {"saved": message("Saved. It holds at once, also for mails that wait.")}
+
+
+def notice(did: str) -> str:
+    """What the page says after an act, by the ``did`` in its address; nothing for an unknown one."""
+    return spoken(_NOTICES.get(did, ""))

@@ -1,0 +1,77 @@
+"""Read when and how often a tenant may write, and change it: each change is published."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import json
+from sqlalchemy import Row
+
+from services.dispatcher.contact_policies import repository
+from services.dispatcher.contact_policies.domain import DEFAULT_POLICY, CompanyPolicy, PolicyChanged
+from shared.db import UnitOfWork
+from shared.events import CONTACT_POLICIES, ContactRules, QuietHours, TenantContactPolicy
+from shared.privacy.audit import AuditActor, record_audit
+
+_quiet_hours = json.Decoder(dict[str, QuietHours])
+
+
+async def find_policy(uow: UnitOfWork, tenant: str) -> CompanyPolicy:
+    """When and how often the tenant may write."""
+    return (await find_policies(uow, [tenant])).get(tenant, DEFAULT_POLICY)
+
+
+async def find_policies(uow: UnitOfWork, tenants: Sequence[str]) -> Mapping[str, CompanyPolicy]:
+    """The rules of those of the tenants that have ever set them."""
+    rows = await repository.find_of_tenants(uow, tenants)
+    return {row.tenant: CompanyPolicy(rules_from(row), row.version) for row in rows}
+
+
+async def set_policy(
+    uow: UnitOfWork, tenant: str, who: AuditActor, rules: ContactRules, *, seen: int | None = None
+) -> bool:
+    """Set and publish the rules; False if they were these already.
+
+    :raises PolicyChanged: when ``seen`` is given and is no longer the version.
+    """
+    row = await repository.write(uow, tenant, rules, seen)
+    if row is None:
+        if seen is not None and (await find_policy(uow, tenant)).version != seen:
+            raise PolicyChanged
+        return False
+    uow.publish(CONTACT_POLICIES, tenant, policy_event(row))
+    record_audit(uow, tenant, who, "contact_policy", None, version=row.version, **audit_facts(rules))
+    return True
+
+
+def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
+    """The rules as a line of the log has them."""
+    mail = rules.quiet_hours.get("mail")
+    return {
+        "quiet_hours": f"{mail.start} - {mail.end}" if mail is not None else False,
+        "sundays": rules.sundays,
+        "holidays": rules.holidays,
+        "cap_hours": rules.cap_hours,
+    }
+
+
+def rules_from(row: Row[Any]) -> ContactRules:
+    """The rules of a row."""
+    return ContactRules(
+        quiet_hours=_quiet_hours.decode(row.quiet_hours),
+        sundays=row.sundays,
+        holidays=row.holidays,
+        cap_hours=row.cap_hours,
+    )
+
+
+def policy_event(row: Row[Any]) -> TenantContactPolicy:
+    """The rules of a row, as they are published."""
+    rules = rules_from(row)
+    return TenantContactPolicy(
+        version=row.version,
+        changed_at=row.changed_at,
+        quiet_hours=rules.quiet_hours,
+        sundays=rules.sundays,
+        holidays=rules.holidays,
+        cap_hours=rules.cap_hours,
+    )

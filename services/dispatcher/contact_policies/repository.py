@@ -1,0 +1,102 @@
+"""``contact_policy``: when and how often each tenant may write to its customers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import json
+from sqlalchemy import Row
+
+from services.dispatcher.models import contact_policy
+from shared.db import UnitOfWork
+from shared.db.bulk import row_values, rows_sql
+from shared.events import ContactRules, Event, TenantContactPolicy
+
+_COLUMNS = (
+    "tenant, version, CAST(quiet_hours AS text) AS quiet_hours, sundays, holidays, cap_hours, changed_at"
+)
+
+FIND_OF_TENANTS = f"""
+    SELECT {_COLUMNS} FROM contact_policy WHERE tenant = ANY(CAST(:tenants AS text[]))
+"""
+
+
+async def find_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[Row[Any]]:
+    """The rules of those of the tenants that have set any."""
+    return (await uow.execute(FIND_OF_TENANTS, {"tenants": list(tenants)})).all()
+
+
+WRITE_POLICY = f"""
+    INSERT INTO contact_policy AS p (tenant, version, quiet_hours, sundays, holidays, cap_hours, changed_at)
+    SELECT :tenant, 1, CAST(CAST(:quiet_hours AS text) AS jsonb), :sundays, :holidays, :cap_hours, :now
+    WHERE coalesce(CAST(:seen AS bigint), 0) = 0
+        OR EXISTS (SELECT 1 FROM contact_policy WHERE tenant = :tenant)
+    ON CONFLICT (tenant) DO UPDATE SET
+        version = p.version + 1,
+        quiet_hours = EXCLUDED.quiet_hours,
+        sundays = EXCLUDED.sundays,
+        holidays = EXCLUDED.holidays,
+        cap_hours = EXCLUDED.cap_hours,
+        changed_at = greatest(p.changed_at, EXCLUDED.changed_at)
+    WHERE (CAST(:seen AS bigint) IS NULL OR p.version = :seen)
+        AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours) IS DISTINCT FROM
+            (EXCLUDED.quiet_hours, EXCLUDED.sundays, EXCLUDED.holidays, EXCLUDED.cap_hours)
+    RETURNING {_COLUMNS}
+"""
+
+
+async def write(uow: UnitOfWork, tenant: str, rules: ContactRules, seen: int | None) -> Row[Any] | None:
+    """Write the tenant's rules; None when they were these already, or another version than the one seen."""
+    values = {
+        "tenant": tenant,
+        "quiet_hours": json.encode(rules.quiet_hours).decode(),
+        "sundays": rules.sundays,
+        "holidays": rules.holidays,
+        "cap_hours": rules.cap_hours,
+        "seen": seen,
+        "now": uow.now,
+    }
+    return (await uow.execute(WRITE_POLICY, values)).one_or_none()
+
+
+SHARE_AFTER = f"""
+    SELECT {_COLUMNS} FROM contact_policy
+    WHERE CAST(:after AS text) IS NULL OR tenant > :after
+    ORDER BY tenant LIMIT :limit
+    FOR SHARE
+"""
+
+
+async def share_after(uow: UnitOfWork, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """The rules of the next tenants, locked against change."""
+    return (await uow.execute(SHARE_AFTER, {"after": after, "limit": limit})).all()
+
+
+_RULES = ("quiet_hours", "sundays", "holidays", "cap_hours")
+_RESTORED = ", ".join(
+    f"{rule} = CASE WHEN p.changed_at > EXCLUDED.changed_at THEN p.{rule} ELSE EXCLUDED.{rule} END"
+    for rule in _RULES
+)
+# What was changed here after the event was published stands, and gets a version that no consumer has.
+RESTORE_POLICIES = """
+    INSERT INTO contact_policy AS p ({names})
+    {rows}
+    ON CONFLICT (tenant) DO UPDATE SET
+        version = EXCLUDED.version + CASE WHEN p.changed_at > EXCLUDED.changed_at THEN 1 ELSE 0 END,
+        {changes},
+        changed_at = greatest(p.changed_at, EXCLUDED.changed_at)
+    WHERE p.version <= EXCLUDED.version
+"""
+
+
+async def restore(uow: UnitOfWork, events: Sequence[Event[TenantContactPolicy]]) -> None:
+    """Keep the rules of these tenants, where they were changed later than ours."""
+    names, values = row_values(
+        contact_policy,
+        [event.data for event in events],
+        {
+            "tenant": [event.tenant for event in events],
+            "quiet_hours": [json.encode(event.data.quiet_hours).decode() for event in events],
+        },
+    )
+    rows = rows_sql(contact_policy, names)
+    await uow.execute(RESTORE_POLICIES.format(names=", ".join(names), rows=rows, changes=_RESTORED), values)

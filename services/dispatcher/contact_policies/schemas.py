@@ -1,0 +1,116 @@
+"""Bodies and answers of the API about when and how often customers may be written to."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from services.dispatcher.contact_policies.domain import CompanyPolicy
+from services.dispatcher.request_body import StrictBody
+from shared.events import ContactRules, QuietHours
+from shared.events.contact_policies import MAX_CAP_HOURS
+from shared.values.messages import message
+
+CLOCK_TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+SAME_TIME = message("The quiet hours begin and end at the same time. Write two times, or null for none.")
+
+
+def _differing(quiet: "QuietHoursBody") -> "QuietHoursBody":
+    if quiet.start == quiet.end:
+        raise ValueError(SAME_TIME)
+    return quiet
+
+
+class QuietHoursBody(StrictBody):
+    """A part of each day, by the customer's clock; over midnight when it begins later than it ends."""
+
+    start: str = Field(alias="from", pattern=CLOCK_TIME_PATTERN, description="HH:MM, from 00:00 to 23:59.")
+    end: str = Field(alias="to", pattern=CLOCK_TIME_PATTERN, description="When mail may leave again.")
+
+
+class QuietHoursByChannel(StrictBody):
+    """The quiet hours of each channel; a channel without any may be used at any hour."""
+
+    mail: Annotated[QuietHoursBody, AfterValidator(_differing)] | None = None
+
+
+_DEFAULT = ContactRules()
+_QUIET = "When nothing leaves, by channel; null or empty: never. Left out: mail from 21:00 to 07:00."
+
+
+class ContactPolicyBody(StrictBody):
+    """When and how often customers may be written to. A rule that is left out has its default."""
+
+    quiet_hours: QuietHoursByChannel | None = Field(default=None, description=_QUIET)
+    sundays: bool = Field(default=_DEFAULT.sundays, description="Whether mail may leave on Sundays.")
+    holidays: bool = Field(
+        default=_DEFAULT.holidays,
+        description="Whether mail may leave on public holidays of the customer's country.",
+    )
+    cap_hours: int = Field(
+        default=_DEFAULT.cap_hours,
+        ge=0,
+        le=MAX_CAP_HOURS,
+        description="At most one message to a contact in so many hours, over all surveys; 0: no limit.",
+    )
+    version: int | None = Field(
+        default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, sent: Any) -> Any:
+        """Null is the same as leaving a rule out, but for the quiet hours, of which it means none."""
+        if not isinstance(sent, dict):
+            return sent
+        given = {name: value for name, value in sent.items() if value is not None}
+        return given | {"quiet_hours": {}} if sent.get("quiet_hours", ...) is None else given
+
+    def rules(self) -> ContactRules:
+        """The rules that it states."""
+        return ContactRules(
+            quiet_hours=_DEFAULT.quiet_hours if self.quiet_hours is None else _by_channel(self.quiet_hours),
+            sundays=self.sundays,
+            holidays=self.holidays,
+            cap_hours=self.cap_hours,
+        )
+
+
+class QuietHoursAnswer(BaseModel):
+    """A part of each day in which nothing leaves, by the customer's clock."""
+
+    start: str = Field(serialization_alias="from")
+    end: str = Field(serialization_alias="to")
+
+
+class QuietHoursByChannelAnswer(BaseModel):
+    """The quiet hours of each channel; null: it has none."""
+
+    mail: QuietHoursAnswer | None
+
+
+class ContactPolicyAnswer(BaseModel):
+    """When and how often customers may be written to."""
+
+    quiet_hours: QuietHoursByChannelAnswer
+    sundays: bool
+    holidays: bool
+    cap_hours: int
+    version: int = Field(description="Grows with each change; 0: nobody has changed the defaults.")
+
+    @classmethod
+    def of(cls, policy: CompanyPolicy) -> "ContactPolicyAnswer":
+        """A company's rules as the API answers them."""
+        rules = policy.rules
+        mail = rules.quiet_hours.get("mail")
+        quiet = QuietHoursAnswer(start=mail.start, end=mail.end) if mail is not None else None
+        return cls(
+            quiet_hours=QuietHoursByChannelAnswer(mail=quiet),
+            sundays=rules.sundays,
+            holidays=rules.holidays,
+            cap_hours=rules.cap_hours,
+            version=policy.version,
+        )
+
+
+def _by_channel(quiet: QuietHoursByChannel) -> dict[str, QuietHours]:
+    return {} if quiet.mail is None else {"mail": QuietHours(start=quiet.mail.start, end=quiet.mail.end)}

@@ -1,0 +1,121 @@
+"""At which times a customer may be written to: quiet hours, Sundays and public holidays, by their own clock.
+
+Times are instants. What is forbidden is told by the clock and the calendar of the customer's time zone at
+that instant, so both changes of the clock are right: an hour that comes twice is judged twice, one that is
+left out never comes.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.dispatcher.decisions.public_holidays import is_public_holiday
+from shared.events import ContactRules, QuietHours
+from shared.values.zones import zone_of
+
+HoldRule = Literal["cap", "quiet_hours", "sunday", "holiday"]
+"""The rule by which nothing may leave at an instant; ``cap``: another message is too close."""
+MINUTES_PER_HOUR, MINUTES_PER_DAY = 60, 1440
+MAX_STEPS = 1000
+"""From one forbidden stretch to the next: more than any calendar of holidays can have in a row."""
+
+
+class ContactHours(msgspec.Struct, frozen=True, kw_only=True):
+    """When one customer may be written to by one channel; as it stands here, at any time."""
+
+    zone: str = "UTC"
+    country: str = ""
+    """Whose public holidays count; empty: not known, so none."""
+    quiet: QuietHours | None = None
+    sundays: bool = True
+    holidays: bool = True
+
+    @classmethod
+    def of(cls, rules: ContactRules, zone: str, country: str, channel: str = "mail") -> "ContactHours":
+        """A company's rules for a customer who lives there."""
+        return cls(
+            zone=zone,
+            country=country,
+            quiet=rules.quiet_hours.get(channel),
+            sundays=rules.sundays,
+            holidays=rules.holidays,
+        )
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """When a message may leave that was to leave earlier, and the rules that hold it until then."""
+
+    until: datetime
+    by: tuple[HoldRule, ...] = ()
+
+
+def next_allowed(at: datetime, hours: ContactHours) -> datetime:
+    """The first instant from ``at`` on at which the customer may be written to."""
+    return hold(at, hours).until
+
+
+def hold(at: datetime, hours: ContactHours) -> Hold:
+    """The same, with the rules that forbid the time until then, in the order in which they are met."""
+    by: list[HoldRule] = []
+    for _ in range(MAX_STEPS):
+        rule = forbidding_rule(at, hours)
+        if rule is None:
+            break
+        if rule not in by:
+            by.append(rule)
+        at = _end_of(rule, at, hours)
+    return Hold(until=at, by=tuple(by))
+
+
+def forbidding_rule(at: datetime, hours: ContactHours) -> HoldRule | None:
+    """The rule by which nothing may leave at this instant; None: it may."""
+    local = at.astimezone(_zone(hours.zone))
+    if not hours.sundays and local.isoweekday() == 7:  # noqa: PLR2004  (ISO: Sunday)
+        return "sunday"
+    if not hours.holidays and is_public_holiday(local.date(), hours.country):
+        return "holiday"
+    if hours.quiet is not None and is_quiet(local.hour * MINUTES_PER_HOUR + local.minute, hours.quiet):
+        return "quiet_hours"
+    return None
+
+
+def is_quiet(minute: int, quiet: QuietHours) -> bool:
+    """Whether this minute of the day is one of the quiet hours; from and to the same: none is."""
+    start, end = minute_of(quiet.start), minute_of(quiet.end)
+    return start <= minute < end if start <= end else minute >= start or minute < end
+
+
+@cache
+def minute_of(clock_time: str) -> int:
+    """The minute of the day of a time that is written HH:MM."""
+    hour, _, minute = clock_time.partition(":")
+    return int(hour) * MINUTES_PER_HOUR + int(minute)
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return zone_of(name)
+
+
+def _end_of(rule: HoldRule, at: datetime, hours: ContactHours) -> datetime:
+    """The instant at which this rule no longer forbids, or at which the clock is changed before that."""
+    zone = _zone(hours.zone)
+    local = at.astimezone(zone)
+    end = minute_of(hours.quiet.end) if rule == "quiet_hours" and hours.quiet is not None else MINUTES_PER_DAY
+    begin = datetime.combine(local.date(), datetime.min.time())
+    wait = begin + timedelta(minutes=end) - local.replace(tzinfo=None)
+    if wait <= timedelta():
+        wait += timedelta(days=1)
+    offset, reached = local.utcoffset(), at + wait
+    if reached.astimezone(zone).utcoffset() == offset:
+        return reached
+    # The clock is changed in between: it is judged anew from that moment on.
+    before, after = int(at.timestamp()), int(reached.timestamp())
+    while after - before > 1:
+        middle = (before + after) // 2
+        same = datetime.fromtimestamp(middle, zone).utcoffset() == offset
+        before, after = (middle, after) if same else (before, middle)
+    return datetime.fromtimestamp(after, UTC)
