@@ -319,7 +319,7 @@ async def reminding(database: Database, clock: Clock, sender: Sender) -> str:
     await make_survey(database, delay_minutes=0, quarantine_days=0, reminders=some_reminders(3))
     await go_live(database)
     clock.now = NOON
-    address = await an_invited(database, "reminded")
+    address = await an_invited(database, f"reminded-{uuid7()}")
     await step(database, sender)
     return address
 
