@@ -367,8 +367,9 @@ async def test_a_reminder_that_would_leave_when_the_link_is_about_to_end_is_drop
     reminding: str, database: Database, sender: Sender, clock: Clock, mailbox: Mailbox
 ) -> None:
     assert reminding
-    await set_rules(database, NIGHTS)
-    clock.now = EVENING + timedelta(days=28)
+    afternoons = {"mail": QuietHours(start="12:00", end="20:00")}
+    await set_rules(database, ContactRules(quiet_hours=afternoons, cap_hours=0))
+    clock.now = NOON + timedelta(days=29, minutes=-30)
     await send_all(database, sender)
     ((state, reason, _),) = await rows(database, REMINDER)
     assert (state, reason) == ("dropped", "expired")
