@@ -15,7 +15,7 @@ FIELD_LABELS = {
     "delay": message("Time between the event and the mail"),
     "delay_unit": message("Unit of that time"),
     "quarantine_days": message("Days before the same customer is asked again"),
-    "quarantine_scope": message("Counted from the last question of"),
+    "quarantine_scope": message("Earlier questions that count"),
     "touchpoint": message("Touchpoint"),
     "max_age_days": message("Days after which an event is too old to ask about"),
     "link_days": message("Days for which the link in the mail can be answered"),
@@ -42,17 +42,17 @@ MEASUREMENT_LABELS = {
 }
 UNIT_LABELS = {"minutes": message("Minutes"), "hours": message("Hours"), "days": message("Days")}
 SCOPE_LABELS: dict[QuarantineScope, Message] = {
-    "any": message("any survey"),
-    "measurement": message("a survey that measures the same"),
-    "touchpoint": message("a survey about the same touchpoint"),
-    "survey": message("this survey"),
+    "any": message("of any survey"),
+    "measurement": message("of the same measurement"),
+    "touchpoint": message("about the same touchpoint"),
+    "survey": message("of this survey"),
 }
 REMEDIES = {
     "name": message("Give the survey a name of at most 200 characters."),
     "trigger": message("Write one type of event without blanks, such as order.delivered; a * may end it."),
     "measurement": message("Choose one purchase or contact, or the whole relation."),
     "delay": message("Write a whole number, 0 or more; a year is the most."),
-    "quarantine_scope": message("Choose after which surveys the days count."),
+    "quarantine_scope": message("Choose which earlier questions count."),
     "position": message("Write a whole number from 1 to %(most)s, or leave it empty.", most=Count(MAX_PLACE)),
     "anonymous": message("Choose whether answers are kept with the customer."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
