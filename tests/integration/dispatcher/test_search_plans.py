@@ -15,7 +15,7 @@ from shared.ids import derived
 
 DECISIONS = 20_000
 LIMIT = 51
-MOST_READ = 1_000
+MOST_READ = 2_000
 """Of rows, the joined ones included: nothing near the number that is stored."""
 SURVEY, RARE_SURVEY = derived("survey"), derived("rare survey")
 FILL = (
@@ -31,7 +31,7 @@ FILL = (
         CASE WHEN n < 2000 AND n % 500 = 0 OR n % 2 = 1 THEN NULL WHEN n < 500 THEN CAST(:rare AS uuid)
             ELSE CAST(:survey AS uuid) END,
         CASE WHEN n < 2000 AND n % 500 = 0 OR n % 2 = 1 THEN NULL ELSE CAST(md5('i' || n) AS uuid) END,
-        ARRAY['touchpoint:' || n % 3, CASE WHEN n < 300 THEN 'store:gone' ELSE 'store:' || n % 20 END],
+        ARRAY['touchpoint:' || n % 3, CASE WHEN n < 20 THEN 'store:gone' ELSE 'store:' || n % 20 END],
         '{}', '{}'
     FROM generate_series(1, :n) AS n
     """,
@@ -74,9 +74,9 @@ FILTERS = {
     "period of long ago": DecisionFilter(since=NOON, until=NOON + timedelta(days=1)),
     "common segment": DecisionFilter(allowed=("touchpoint:1",)),
     "segment of long ago": DecisionFilter(allowed=("store:gone",)),
-    "segment and state": DecisionFilter(allowed=("store:7",), state="sent"),
+    "segment and state": DecisionFilter(allowed=("store:8",), state="sent"),
     "survey, state and period": DecisionFilter(
-        survey_id=SURVEY, state="withheld", since=NOON, until=NOON + timedelta(days=2)
+        survey_id=SURVEY, state="withheld", since=NOON, until=NOON + timedelta(hours=16)
     ),
 }
 
