@@ -61,6 +61,8 @@ survey = Table(
     Column("changed_at", INSTANT, nullable=False),
     Column("made_from", Text),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("conditions", LargeBinary),
+    Column("sampling_percent", Integer, nullable=False, server_default="100"),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(

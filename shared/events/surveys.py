@@ -7,6 +7,7 @@ from annotated_types import Interval
 from msgspec import UNSET, UnsetType
 from msgspec.structs import fields
 
+from shared.events.conditions import Condition
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 
 Measurement = Literal["transactional", "relational"]
@@ -40,6 +41,10 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     last place; in an event, its publisher was a version that published no rules but trigger and state."""
     anonymous: bool = False
     """Answers are kept without a person; an invitation carries what was promised when it was made."""
+    conditions: Condition | None = None
+    """What else an event must meet beside its type; None: nothing."""
+    sampling_percent: Annotated[int, Interval(ge=1, le=100)] = 100
+    """Of the contacts whom it may ask: always the same ones, by a stable draw."""
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

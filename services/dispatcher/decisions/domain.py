@@ -1,12 +1,14 @@
 """The rules about contacting a person: pure, so that one event and ten thousand are judged alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
+from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.policy import ContactPolicy
 from shared.events.sending import SendingMode
 from shared.events.surveys import Measurement, SurveyRules
@@ -14,7 +16,16 @@ from shared.values.languages import widening
 
 AddressQuality = Literal["good", "missing", "bad"]
 SurveyRefusal = Literal[
-    "paused", "erased", "no_address", "bad_address", "opted_out", "suppressed", "quarantine", "too_old"
+    "paused",
+    "erased",
+    "no_address",
+    "bad_address",
+    "opted_out",
+    "suppressed",
+    "quarantine",
+    "too_old",
+    "conditions",
+    "sampled_out",
 ]
 """The rule by which a survey does not ask."""
 Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
@@ -53,13 +64,17 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     alone (see ``reason_not_to_send``)."""
 
 
-class Considered(msgspec.Struct, frozen=True, kw_only=True):
-    """A survey that the event matched, with why it asks or does not."""
+class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A survey that asks about events of this type, with why it asks about this one or does not."""
 
     survey_id: UUID
     survey_version: int
     name: str
     why: SurveyOutcome
+    failed: tuple[FailedComparison, ...] = ()
+    """The comparisons for which the event does not meet its conditions."""
+    sampling_percent: int | None = None
+    """How many it asks, where this contact is not one of them."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,19 +110,37 @@ def decide(
     surveys: Sequence[CandidateSurvey],
     person: Person,
     mode: SendingMode,
+    fields: EventFields,
+    draws: Callable[[CandidateSurvey], bool],
 ) -> Verdict:
-    """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does."""
+    """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
+
+    :param fields: what conditions are judged by.
+    :param draws: whether a survey that asks only some of the contacts asks this one.
+    """
     matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
     if not matching:
         return Verdict(reason="no_survey")
     winner: CandidateSurvey | None = None
     considered: list[Considered] = []
     for survey in matching:
-        why = "order" if winner is not None else judge_survey(survey, occurred_at, now, person)
+        failed: tuple[FailedComparison, ...] = ()
+        why: SurveyOutcome = "order"
+        if winner is None:
+            if survey.conditions is not None:
+                failed = failed_comparisons(survey.conditions, fields)
+            why = judge_survey(survey, occurred_at, now, person, meets=not failed, drawn=draws(survey))
         if why == "invited":
             winner = survey
         considered.append(
-            Considered(survey_id=survey.id, survey_version=survey.survey_version, name=survey.name, why=why)
+            Considered(
+                survey_id=survey.id,
+                survey_version=survey.survey_version,
+                name=survey.name,
+                why=why,
+                failed=failed,
+                sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
+            )
         )
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
@@ -124,11 +157,22 @@ def decide(
 
 
 def judge_survey(
-    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person
+    survey: CandidateSurvey,
+    occurred_at: datetime,
+    now: datetime,
+    person: Person,
+    *,
+    meets: bool = True,
+    drawn: bool = True,
 ) -> SurveyOutcome:
-    """Whether this survey may ask this person now, or the first rule that forbids it."""
+    """Whether this survey may ask this person now, or the first rule that forbids it.
+
+    :param meets: whether the event meets the survey's conditions.
+    :param drawn: whether this contact is one of those whom the survey asks.
+    """
     due_at = due_time(survey, occurred_at, now, person)
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
+        (not meets, "conditions"),
         (survey.state != "live", "paused"),
         (person.erased, "erased"),
         (person.address == "missing", "no_address"),
@@ -137,14 +181,21 @@ def judge_survey(
         (person.suppressed, "suppressed"),
         (is_too_old(survey.max_age_days, occurred_at, due_at), "too_old"),
         (is_in_quarantine(survey.quarantine_days, due_at, person), "quarantine"),
+        # The last one, so that who could not be asked anyway is told so: a higher percent would not help.
+        (not drawn and not person.test_address, "sampled_out"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
 
 
 def first_reason(considered: Sequence[Considered]) -> Reason:
-    """The event's one reason: that of the first survey which was not simply paused."""
-    others = (each.why for each in considered if each.why not in {"paused", "order", "invited"})
-    return cast("SurveyRefusal", next(others, "paused"))
+    """The event's one reason: that of the first survey which asks about this event and is not simply paused.
+
+    Where all that ask about it are paused it is that; where none does, that it did not meet the conditions.
+    """
+    weak = {"conditions", "paused", "order", "invited"}
+    others = (each.why for each in considered if each.why not in weak)
+    last = "paused" if any(each.why != "conditions" for each in considered) else "conditions"
+    return cast("SurveyRefusal", next(others, last))
 
 
 def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
@@ -181,6 +232,9 @@ def reason_not_to_send(
     ``survey`` is None when it is gone. The person's ``invited_at`` is here when another system asked: our own
     invitations were judged at the decision, with the contact's row locked, and this very mail would forbid
     itself.
+
+    Conditions and the draw are not judged again: an event does not change, and the draw is stable. Who edits
+    them decides about events from then on; what was decided by the former ones is sent.
     """
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"

@@ -14,6 +14,7 @@ from services.dispatcher.decisions.domain import CandidateSurvey, Person, langua
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import contacts as contact_rows
+from services.dispatcher.decisions.sampling import is_sampled, sampling_key
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from services.dispatcher.suppressions import repository as suppression_rows
@@ -37,6 +38,8 @@ class DecisionInputs:
     tenants: Mapping[str, Tenant]
     surveys: Mapping[str, Sequence[CandidateSurvey]]
     sendings: Mapping[str, Sending]
+    sampling_key: bytes
+    """Draws whom a survey asks that asks only some."""
     suppressed: dict[tuple[str, str, str], Row[Any]] = field(default_factory=dict)
     """The suppressions of addresses and customers, by tenant, kind and key."""
     asked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -91,6 +94,10 @@ class DecisionInputs:
         ]
         return [row for row, earlier in found if row is not None and not (earlier and row.canonical)]
 
+    def draws(self, survey: CandidateSurvey, contact: ContactKey) -> bool:
+        """Whether the contact is one of those whom the survey asks."""
+        return is_sampled(self.sampling_key, contact, survey.id, survey.sampling_percent)
+
     def language(self, event: Event[Transaction], survey: CandidateSurvey) -> str:
         """The language that the customer is written to in."""
         tenant = self.tenants.get(event.tenant)
@@ -103,7 +110,7 @@ class DecisionInputs:
 
 
 async def load_inputs(
-    uow: UnitOfWork, policy: ContactPolicy, events: Sequence[Event[Transaction]]
+    uow: UnitOfWork, policy: ContactPolicy, events: Sequence[Event[Transaction]], secret: str
 ) -> DecisionInputs:
     """Load what the companies of these events have set."""
     tenants = sorted({event.tenant for event in events})
@@ -114,7 +121,11 @@ async def load_inputs(
         )
     }
     return DecisionInputs(
-        policy, await find_tenants(uow, tenants), surveys, await find_sendings(uow, tenants)
+        policy,
+        await find_tenants(uow, tenants),
+        surveys,
+        await find_sendings(uow, tenants),
+        sampling_key(secret),
     )
 
 

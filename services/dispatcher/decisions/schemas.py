@@ -7,13 +7,28 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 
+class FailedComparisonAnswer(BaseModel):
+    """A comparison of a survey's conditions that did not hold."""
+
+    index: int = Field(description="Its place among the comparisons of the conditions, from 0.")
+    field: str
+    op: str
+    value: Any = None
+
+
 class ConsideredAnswer(BaseModel):
-    """A survey that the event matched, and why it asks or does not."""
+    """A survey that asks about events of this type, and why it asks about this one or does not."""
 
     survey_id: UUID
     survey_version: int
     name: str
     why: str
+    failed: list[FailedComparisonAnswer] = Field(
+        default=[], description="Of `conditions`: the comparisons for which the event did not meet them."
+    )
+    sampling_percent: int | None = Field(
+        default=None, description="Of `sampled_out`: how many percent of the contacts the survey asks."
+    )
 
 
 class InvitationAnswer(BaseModel):

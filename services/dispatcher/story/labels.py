@@ -21,6 +21,8 @@ REASONS = {
     "suppressed": message("The address is on the suppression list."),
     "quarantine": message("The customer was asked not long ago."),
     "too_old": message("It happened too long ago to ask about."),
+    "conditions": message("It did not meet the conditions of the survey."),
+    "sampled_out": message("The customer is not one of those whom the survey asks: it asks only some."),
 }
 SURVEY_OUTCOMES = {
     "invited": message("asks"),
@@ -33,6 +35,8 @@ SURVEY_OUTCOMES = {
     "suppressed": message("the address is on the suppression list"),
     "quarantine": message("asked not long ago"),
     "too_old": message("too long ago"),
+    "conditions": message("its conditions were not met"),
+    "sampled_out": message("not one of those whom it asks"),
 }
 MAIL_STATES = {
     "waiting": message("The mail waits for its time."),
@@ -77,6 +81,8 @@ OUTCOMES = {
     "suppressed": message("On the suppression list"),
     "quarantine": message("Asked not long ago"),
     "too_old": message("Too long ago"),
+    "conditions": message("Conditions not met"),
+    "sampled_out": message("Not one of those asked"),
 }
 _HASH = re.compile(r"[0-9a-f]{64}")
 

@@ -15,6 +15,7 @@ from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.story import repository
+from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.labels import SURVEY_OUTCOMES, customer_label, decision_customer_label
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
 from services.dispatcher.story.views import EventLine, EventPage, EventsPage, TodaysOutcomes
@@ -131,6 +132,13 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         left_out=left_out_fields(story.facts),
         mail_reason=mail_reason(invitation.reason) if invitation is not None else "",
         outcomes=SURVEY_OUTCOMES,
+        failures={
+            one.survey_id: failure_lines(
+                one, story.facts, is_kept=decision.person != NOBODY, sees_names=staff.sees_names
+            )
+            for one in story.explanation.considered
+            if one.failed
+        },
         customer=decision_customer_label(decision.customer_id, decision.person),
         customer_is_kept=decision.person != NOBODY,
         segments=_visible_segments(tenant, staff, decision.segments),

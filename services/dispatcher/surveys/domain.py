@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shared.events import SurveyTexts
+from shared.events.conditions import Condition
 from shared.events.surveys import SURVEY_RULES, Measurement, SurveyRules
 
 
@@ -46,4 +47,15 @@ class SurveyChanged(Exception):
 
 def rules_of(source: Any) -> dict[str, Any]:
     """The rules of a row, a draft or an event, by name."""
-    return {name: getattr(source, name) for name in SURVEY_RULES}
+    rules = {name: getattr(source, name) for name in SURVEY_RULES}
+    if isinstance(rules["conditions"], bytes):
+        rules["conditions"] = _conditions.decode(rules["conditions"])
+    return rules
+
+
+def stored_conditions(conditions: Condition | None) -> bytes | None:
+    """The form in which conditions are stored."""
+    return msgspec.json.encode(conditions) if conditions is not None else None
+
+
+_conditions = msgspec.json.Decoder(Condition)

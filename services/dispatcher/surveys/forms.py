@@ -8,6 +8,16 @@ from babel.core import Locale, UnknownLocaleError
 from fastapi import Request
 from pydantic import ValidationError
 
+from services.dispatcher.surveys.condition_rows import (
+    MATCH,
+    ROWS_LABEL,
+    can_be_rows,
+    faulty_name,
+    label_of_row,
+    row_fields,
+    row_numbers,
+    rows_body,
+)
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.labels import (
     DELAY_TOO_LONG,
@@ -18,12 +28,13 @@ from services.dispatcher.surveys.labels import (
 )
 from services.dispatcher.surveys.schemas import INTEGERS, api_fields
 from shared.events import SurveyTexts
+from shared.events.conditions import Condition
 from shared.events.surveys import MINUTES_PER_DAY
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import faults_of
-from shared.pages.language import reader_locale, spoken
+from shared.pages.language import reader_locale, spoken, translated
 from shared.values.messages import Message, message
 
 NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
@@ -43,6 +54,8 @@ class DraftForm:
     faults: dict[str, Message | str] = field(default_factory=dict)
     refusal: Message | None = None
     """Why it was not saved."""
+    stored: Condition | None = None
+    """The conditions of the survey as it is stored."""
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -56,6 +69,11 @@ class DraftForm:
     def languages(self) -> set[str]:
         """The languages that have words of their own."""
         return {name.partition(".")[0] for name, typed in self.fields.items() if "." in name and typed}
+
+    @property
+    def condition_rows(self) -> range:
+        """The numbers of the rows in which conditions are typed; none where they are more than rows."""
+        return row_numbers(self.fields) if can_be_rows(self.stored) else range(0)
 
     @property
     def heading(self) -> str:
@@ -76,13 +94,15 @@ class DraftForm:
         body: dict[str, Any] = {name: self[name].strip() for name in STRINGS}
         for name in NUMBERS:
             typed = self[name].strip()
-            if typed or name != "position":
+            # A page that was open before there was a field posts none.
+            if typed or (name in self.fields and name != "position"):
                 number = whole_number(typed)
                 body[name] = typed if number is None else number
         delay, unit = whole_number(self["delay"].strip()), UNITS.get(self["delay_unit"])
         body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
         if typed := self["anonymous"]:  # a page that was open before there was this field posts none
             body["anonymous"] = {YES: True, NO: False}.get(typed, typed)
+        body["conditions"] = self._conditions()
         body["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
         return body
 
@@ -95,6 +115,8 @@ class DraftForm:
             name = fault["field"].strip("/").replace("texts/", "").replace("/", ".")
             if not name:
                 faults.setdefault("delay", DELAY_TOO_LONG)
+            elif name.partition(".")[0] == "conditions":
+                faults.setdefault(faulty_name(self.fields, name.split(".")[1:]), fault["detail"])
             elif name == "delay_minutes":
                 faults.setdefault("delay", REMEDIES["delay"])
             elif name.endswith(".[key]"):
@@ -108,7 +130,8 @@ class DraftForm:
 
     def completed(self, current: StoredSurvey) -> "DraftForm":
         """The same; a field that the form did not send is as in the survey."""
-        return replace(self, fields={**form_of(current).fields, "version": "", **self.fields})
+        fields = {**form_of(current).fields, "version": "", **self.fields}
+        return replace(self, fields=fields, stored=current.draft.conditions)
 
     def with_conflicts(self, current: StoredSurvey) -> "DraftForm":
         """The form of a survey that has changed meanwhile.
@@ -121,9 +144,19 @@ class DraftForm:
             if (value := stored.get(name, ""))
             else message("By now it is empty.")
             for name, typed in self.fields.items()
-            if (name in FIELD_LABELS or "." in name) and typed.strip() != stored.get(name, "")
+            if (name in FIELD_LABELS or "." in name or label_of_row(name))
+            and typed.strip() != stored.get(name, "")
         }
-        return DraftForm({**stored, **self.fields, "version": str(current.version)}, faults, SURVEY_CHANGED)
+        fields = {**stored, **self.fields, "version": str(current.version)}
+        return DraftForm(fields, faults, SURVEY_CHANGED, current.draft.conditions)
+
+    def _conditions(self) -> Any:
+        """What was typed; conditions that the form cannot show, or that mean the same, stay as they are."""
+        if can_be_rows(self.stored):
+            typed = rows_body(self.fields)
+            if typed != rows_body(row_fields(self.stored)):
+                return typed
+        return msgspec.json.decode(msgspec.json.encode(self.stored))
 
     def _texts(self, language: str) -> dict[str, Any]:
         own: dict[str, Any] = {name: self[f"{language}.{name}"].strip() or None for name in TEXT_FIELDS}
@@ -146,7 +179,8 @@ async def read_form(request: Request) -> DraftForm:
 
 def form_of(survey: StoredSurvey) -> DraftForm:
     """The form of a survey as it is stored."""
-    return DraftForm({"version": str(survey.version), **_draft_fields(survey.draft)})
+    fields = {"version": str(survey.version), **_draft_fields(survey.draft)}
+    return DraftForm(fields, stored=survey.draft.conditions)
 
 
 def label_of(name: str) -> str:
@@ -155,6 +189,10 @@ def label_of(name: str) -> str:
     if text:
         label = spoken(TEXT_LABELS[text]) if text in TEXT_LABELS else text
         return f"{label} ({language_name(language)})"
+    if row := label_of_row(name):
+        return translated("Condition %(number)s, %(part)s") % {"number": row[0], "part": spoken(row[1])}
+    if name == MATCH:
+        return spoken(ROWS_LABEL)
     return spoken(FIELD_LABELS[name]) if name in FIELD_LABELS else name
 
 
@@ -173,6 +211,8 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
     fields["anonymous"] = YES if draft.anonymous else NO
     fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
+    if can_be_rows(draft.conditions):
+        fields |= row_fields(draft.conditions)
     for language, texts in draft.texts.items():
         fields |= _text_fields(language, texts)
     return fields

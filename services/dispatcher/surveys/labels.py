@@ -18,6 +18,7 @@ FIELD_LABELS = {
     "max_age_days": message("Days after which an event is too old to ask about"),
     "link_days": message("Days for which the link in the mail can be answered"),
     "position": message("Place in the order"),
+    "sampling_percent": message("Percent of the customers it asks"),
     "anonymous": message("Whose the answers are"),
     "default_language": message("Language for customers of no other"),
 }
@@ -39,6 +40,7 @@ REMEDIES = {
     "measurement": message("Choose one purchase or contact, or the whole relation."),
     "delay": message("Write a whole number, 0 or more; a year is the most."),
     "position": message("Write a whole number from 1 to %(most)s, or leave it empty.", most=Count(MAX_PLACE)),
+    "sampling_percent": message("Write a whole number from 1 to 100."),
     "anonymous": message("Choose whether answers are kept with the customer."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.dispatcher.models import survey
-from services.dispatcher.surveys.domain import SurveyDraft, rules_of
+from services.dispatcher.surveys.domain import SurveyDraft, rules_of, stored_conditions
 from services.dispatcher.surveys.texts import write_texts
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
@@ -83,6 +83,7 @@ async def insert(
         created_at=uow.now,
         changed_at=uow.now,
         made_from=made_from,
+        conditions=stored_conditions(draft.conditions),
     )
     return inserted.one_or_none() is not None
 
@@ -114,6 +115,7 @@ async def update(
         UPDATE_SURVEY,
         {
             **rules_of(draft),
+            "conditions": stored_conditions(draft.conditions),
             "name": draft.name,
             "tenant": tenant,
             "id": survey_id,

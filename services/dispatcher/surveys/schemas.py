@@ -10,6 +10,7 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
+from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
@@ -114,6 +115,8 @@ _DESCRIPTIONS = {
     "anonymous": "Answers are kept without a person, from the next invitation on: nobody can see whose they "
     "are, unless the customer asks to be contacted.",
     "place": "Its place in the order; without one, the last.",
+    "sampling_percent": "Of the contacts whom it may ask: always the same ones. A higher percent only adds "
+    "some.",
 }
 _RULES: dict[str, Any] = {
     API_NAMES.get(rule.name, rule.name): (
@@ -121,21 +124,23 @@ _RULES: dict[str, Any] = {
         Field(default=rule.default, description=_DESCRIPTIONS.get(rule.name)),
     )
     for rule in msgspec.structs.fields(SurveyRules)
-    if rule.name != "trigger"
+    if rule.name not in {"trigger", "conditions"}
 }
+Trigger = Annotated[
+    str,
+    Field(
+        max_length=200,
+        pattern=r"^([^\s*]+\*?|\*)$",
+        description="The type of the events that it asks about: exact, or a beginning followed by *.",
+    ),
+]
 _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
     name=(str, Field(min_length=1, max_length=200)),
-    trigger=(
-        str,
-        Field(
-            max_length=200,
-            pattern=r"^([^\s*]+\*?|\*)$",
-            description="The type of the events that it asks about: exact, or a beginning followed by *.",
-        ),
-    ),
+    trigger=(Trigger, ...),
     measurement=(Measurement, "transactional"),
+    conditions=(Conditions, CONDITIONS_FIELD),
     **_RULES,
     default_language=(Language, "en"),
 )
@@ -190,6 +195,7 @@ _RulesPatch = create_model(
     measurement=(Measurement | None, None),
     state=(SurveyState | None, None),
     anonymous=(bool | None, None),
+    conditions=(Conditions, CONDITIONS_FIELD),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
 )
@@ -231,6 +237,7 @@ _RulesAnswer = create_model(
     measurement=(str, ...),
     state=(str, ...),
     anonymous=(bool, ...),
+    conditions=(dict[str, Any] | None, Field(default=None, description="As in a body; null: none.")),
     **_ANSWERED_INTEGERS,
 )
 
@@ -261,5 +268,6 @@ class SurveyList(BaseModel):
 
 
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
-    """A draft by the API's names."""
-    return {API_NAMES.get(name, name): value for name, value in msgspec.to_builtins(draft).items()}
+    """A draft by the API's names, as JSON has it: lists, no tuples."""
+    fields = msgspec.json.decode(msgspec.json.encode(draft))
+    return {API_NAMES.get(name, name): value for name, value in fields.items()}
