@@ -64,6 +64,8 @@ survey = Table(
     Column("quarantine_scope", Text, nullable=False, server_default="any"),
     Column("touchpoint", Text),
     Column("reminders", LargeBinary, nullable=False, server_default="[]", comment="A list, as JSON."),
+    Column("conditions", LargeBinary),
+    Column("sampling_percent", Integer, nullable=False, server_default="100"),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(

@@ -7,6 +7,7 @@ from annotated_types import Interval
 from msgspec import UNSET, UnsetType
 from msgspec.structs import fields
 
+from shared.events.conditions import Condition
 from shared.events.envelope import Data, Instant, Name, Text, Topic
 
 Measurement = Literal["transactional", "relational"]
@@ -63,6 +64,10 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """What it asks about where the event names no touchpoint; an invitation carries it."""
     reminders: tuple[Reminder, ...] = ()
     """In their order; an anonymous survey has none, since nobody knows who has answered it."""
+    conditions: Condition | None = None
+    """What else an event must meet beside its type; None: nothing."""
+    sampling_percent: Annotated[int, Interval(ge=1, le=100)] = 100
+    """Of the contacts whom it may ask: always the same ones, by a stable draw."""
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

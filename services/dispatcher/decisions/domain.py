@@ -1,12 +1,14 @@
 """The rules about contacting a person: pure, so that one event and ten thousand are judged alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
 
+from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
+from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours, Hold, HoldRule, hold
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
@@ -26,6 +28,8 @@ SurveyRefusal = Literal[
     "quiet_dropped",
     "quarantine",
     "cap",
+    "conditions",
+    "sampled_out",
 ]
 """The rule by which a survey does not ask."""
 Reason = Literal["invited", "unknown_tenant", "no_survey"] | SurveyRefusal
@@ -81,6 +85,10 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a quarantine: its days, its scope, and when the contact was last asked within it."""
     quarantine_scope: QuarantineScope | None = None
     asked_at: datetime | None = None
+    failed: tuple[FailedComparison, ...] = ()
+    """The comparisons for which the event does not meet its conditions."""
+    sampling_percent: int | None = None
+    """How many it asks, where this contact is not one of them."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,15 +127,20 @@ def decide(
     surveys: Sequence[CandidateSurvey],
     person: Person,
     mode: SendingMode,
+    fields: EventFields,
+    draws: Callable[[CandidateSurvey], bool],
     touchpoint: str | None = None,
     delay_minutes: int | None = None,
     tested: UUID | None = None,
 ) -> Verdict:
     """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
 
+    :param fields: what conditions are judged by.
+    :param draws: whether a survey that asks only some of the contacts asks this one.
     :param touchpoint: the event's own, which stands before each survey's.
     :param delay_minutes: the event's own, in place of each survey's.
-    :param tested: the one survey that asks in a test of it, also when it is paused: a test address alone.
+    :param tested: the one survey that asks in a test of it, also when it is paused or the event does not meet
+        its conditions: a test address alone.
     """
     if tested is None:
         matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
@@ -139,12 +152,23 @@ def decide(
     winner: CandidateSurvey | None = None
     considered: list[Considered] = []
     for survey in matching:
+        failed: tuple[FailedComparison, ...] = ()
         why: SurveyOutcome = "order"
         if winner is None:
-            why = judge_survey(survey, occurred_at, now, person, is_test=tested is not None)
+            if survey.conditions is not None and tested is None:
+                failed = failed_comparisons(survey.conditions, fields)
+            why = judge_survey(
+                survey,
+                occurred_at,
+                now,
+                person,
+                meets=not failed,
+                drawn=draws(survey),
+                is_test=tested is not None,
+            )
         if why == "invited":
             winner = survey
-        considered.append(_considered(survey, why, person))
+        considered.append(_considered(survey, why, person, failed))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
     wanted_at = due_time(winner, occurred_at, now, person)
@@ -176,9 +200,16 @@ def survey_for_event(
     )
 
 
-def _considered(survey: CandidateSurvey, why: SurveyOutcome, person: Person) -> Considered:
+def _considered(
+    survey: CandidateSurvey, why: SurveyOutcome, person: Person, failed: tuple[FailedComparison, ...]
+) -> Considered:
     considered = Considered(
-        survey_id=survey.id, survey_version=survey.survey_version, name=survey.name, why=why
+        survey_id=survey.id,
+        survey_version=survey.survey_version,
+        name=survey.name,
+        why=why,
+        failed=failed,
+        sampling_percent=survey.sampling_percent if why == "sampled_out" else None,
     )
     if why != "quarantine":
         return considered
@@ -191,15 +222,25 @@ def _considered(survey: CandidateSurvey, why: SurveyOutcome, person: Person) -> 
 
 
 def judge_survey(
-    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person, *, is_test: bool = False
+    survey: CandidateSurvey,
+    occurred_at: datetime,
+    now: datetime,
+    person: Person,
+    *,
+    meets: bool = True,
+    drawn: bool = True,
+    is_test: bool = False,
 ) -> SurveyOutcome:
     """Whether this survey may ask this person now, or the first rule that forbids it.
 
+    :param meets: whether the event meets the survey's conditions.
+    :param drawn: whether this contact is one of those whom the survey asks.
     :param is_test: whether it is a test of the survey, which may be paused.
     """
     wanted_at = due_time(survey, occurred_at, now, person)
     due_at = hold_for(person, wanted_at).until
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
+        (not meets, "conditions"),
         (survey.state != "live" and not is_test, "paused"),
         (person.erased, "erased"),
         (person.address == "missing", "no_address"),
@@ -210,14 +251,21 @@ def judge_survey(
         (is_too_old(survey.max_age_days, occurred_at, due_at), "quiet_dropped"),
         (is_in_quarantine(survey, due_at, person), "quarantine"),
         (not person.test_address and is_capped(person.invited_at, due_at, person.cap_hours), "cap"),
+        # The last one, so that who could not be asked anyway is told so: a higher percent would not help.
+        (not drawn and not person.test_address, "sampled_out"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
 
 
 def first_reason(considered: Sequence[Considered]) -> Reason:
-    """The event's one reason: that of the first survey which was not simply paused."""
-    others = (each.why for each in considered if each.why not in {"paused", "order", "invited"})
-    return cast("SurveyRefusal", next(others, "paused"))
+    """The event's one reason: that of the first survey which asks about this event and is not simply paused.
+
+    Where all that ask about it are paused it is that; where none does, that it did not meet the conditions.
+    """
+    weak = {"conditions", "paused", "order", "invited"}
+    others = (each.why for each in considered if each.why not in weak)
+    last = "paused" if any(each.why != "conditions" for each in considered) else "conditions"
+    return cast("SurveyRefusal", next(others, last))
 
 
 def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person) -> datetime:
@@ -288,6 +336,9 @@ def reason_not_to_send(
     asked: our own invitations were judged at the decision, with the contact's row locked, and this very mail
     would forbid itself. A test goes out although its survey is paused: no rule held it back when it was
     decided.
+
+    Conditions and the draw are not judged again: an event does not change, and the draw is stable. Who edits
+    them decides about events from then on; what was decided by the former ones is sent.
     """
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"

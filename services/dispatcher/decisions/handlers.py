@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.domain import Verdict, decide
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
+from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
 from services.dispatcher.decisions.inputs import DecisionInputs, load_contacts, load_erased, load_inputs
 from services.dispatcher.decisions.policy import ContactPolicy
@@ -138,7 +139,7 @@ async def _decide(
     context: Context, policy: ContactPolicy, uow: UnitOfWork, candidates: Sequence[Candidate]
 ) -> None:
     events = [candidate.event for candidate in candidates]
-    inputs = await load_inputs(uow, policy, events)
+    inputs = await load_inputs(uow, policy, events, context.secret)
     contacts = [inputs.contact(event, context.secret) for event in events]
     await load_erased(uow, contacts, inputs)
     asked = [
@@ -187,6 +188,8 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             surveys=inputs.surveys.get(event.tenant, ()),
             person=person,
             mode=mode,
+            fields=EventFields(event.data),
+            draws=lambda survey: inputs.draws(survey, contact),
             touchpoint=event.data.segments.get(TOUCHPOINT),
             delay_minutes=event.data.delay_minutes,
             tested=event.data.survey_id,

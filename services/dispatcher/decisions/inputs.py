@@ -19,6 +19,7 @@ from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.decisions.repository import contacts as contact_rows
+from services.dispatcher.decisions.sampling import is_sampled, sampling_key
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
@@ -43,6 +44,8 @@ class DecisionInputs:
     tenants: Mapping[str, Tenant]
     surveys: Mapping[str, Sequence[CandidateSurvey]]
     sendings: Mapping[str, Sending]
+    sampling_key: bytes
+    """Draws whom a survey asks that asks only some."""
     company_policies: Mapping[str, CompanyPolicy] = field(default_factory=dict)
     """When and how often those companies may write that have ever set it."""
     suppressed: dict[tuple[str, str, str], Row[Any]] = field(default_factory=dict)
@@ -123,6 +126,10 @@ class DecisionInputs:
         ]
         return [row for row, earlier in found if row is not None and not (earlier and row.canonical)]
 
+    def draws(self, survey: CandidateSurvey, contact: ContactKey) -> bool:
+        """Whether the contact is one of those whom the survey asks."""
+        return is_sampled(self.sampling_key, contact, survey.id, survey.sampling_percent)
+
     def language(self, event: Event[Transaction], survey: CandidateSurvey) -> str:
         """The language that the customer is written to in."""
         tenant = self.tenants.get(event.tenant)
@@ -140,7 +147,7 @@ class DecisionInputs:
 
 
 async def load_inputs(
-    uow: UnitOfWork, policy: ContactPolicy, events: Sequence[Event[Transaction]]
+    uow: UnitOfWork, policy: ContactPolicy, events: Sequence[Event[Transaction]], secret: str
 ) -> DecisionInputs:
     """Load what the companies of these events have set."""
     tenants = sorted({event.tenant for event in events})
@@ -155,6 +162,7 @@ async def load_inputs(
         await find_tenants(uow, tenants),
         surveys,
         await find_sendings(uow, tenants),
+        sampling_key(secret),
         await find_policies(uow, tenants),
     )
 

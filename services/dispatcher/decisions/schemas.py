@@ -7,8 +7,17 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 
+class FailedComparisonAnswer(BaseModel):
+    """A comparison of a survey's conditions that did not hold."""
+
+    index: int = Field(description="Its place among the comparisons of the conditions, from 0.")
+    field: str
+    op: str
+    value: Any = None
+
+
 class ConsideredAnswer(BaseModel):
-    """A survey that the event matched, and why it asks or does not."""
+    """A survey that asks about events of this type, and why it asks about this one or does not."""
 
     survey_id: UUID
     survey_version: int
@@ -18,6 +27,12 @@ class ConsideredAnswer(BaseModel):
     quarantine_scope: str | None = Field(default=None, description="Which earlier question counted.")
     asked_at: datetime | None = Field(
         default=None, description="Of a quarantine: when the customer was last asked within its scope."
+    )
+    failed: list[FailedComparisonAnswer] = Field(
+        default=[], description="Of `conditions`: the comparisons for which the event did not meet them."
+    )
+    sampling_percent: int | None = Field(
+        default=None, description="Of `sampled_out`: how many percent of the contacts the survey asks."
     )
 
 

@@ -100,6 +100,16 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("too long ago when mail might leave again"),
         message("When mail might leave again it would have been too late."),
     ),
+    "conditions": ReasonWords(
+        message("It did not meet the conditions of the survey."),
+        message("Conditions not met"),
+        message("its conditions were not met"),
+    ),
+    "sampled_out": ReasonWords(
+        message("The customer is not one of those whom the survey asks: it asks only some."),
+        message("Not one of those asked"),
+        message("not one of those whom it asks"),
+    ),
     # Of reminders alone.
     "answered": ReasonWords(None, None, dropped=message("The customer had answered.")),
     "test_mode": ReasonWords(None, None, dropped=message("The company was in test mode.")),

@@ -16,6 +16,7 @@ from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.repository.reminders import list_reminders
 from services.dispatcher.story import repository
+from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.history import load_changes, mail_history
 from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label, hold_label
 from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
@@ -160,6 +161,13 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         if invitation is not None and invitation.state == "waiting" and invitation.reason
         else "",
         outcomes=SURVEY_OUTCOMES,
+        failures={
+            one.survey_id: failure_lines(
+                one, story.facts, is_kept=decision.person != NOBODY, sees_names=staff.sees_names
+            )
+            for one in story.explanation.considered
+            if one.failed
+        },
         customer=decision_customer_label(decision.customer_id, decision.person),
         customer_is_kept=decision.person != NOBODY,
         segments=_visible_segments(tenant, staff, decision.segments),

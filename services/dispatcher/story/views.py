@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -144,6 +145,8 @@ class EventPage(Page):
     """The same of a mail that was postponed when it was due, and waits."""
     outcomes: Mapping[str, Message]
     """What became of a survey that the event matched, in words."""
+    failures: Mapping[UUID, Sequence[str]]
+    """By survey: the comparisons for which the event did not meet its conditions."""
     customer: str
     customer_is_kept: bool
     """Whether it is still known whose event it was."""

@@ -14,6 +14,8 @@ from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys import survey_commands
 from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
 from services.dispatcher.surveys.labels import NOT_LISTED
+from services.dispatcher.surveys.match_schemas import MatchesAnswer, MatchesBody
+from services.dispatcher.surveys.matches import count_matches, recent_events
 from services.dispatcher.surveys.order_commands import copy_survey
 from services.dispatcher.surveys.quarantine_body import patched
 from services.dispatcher.surveys.schemas import (
@@ -72,6 +74,22 @@ async def make_survey(
         except KeyReused:
             raise _key_reused() from None
         return SurveyAnswer.of(made)
+
+
+@router.post("/surveys/matches", summary="How many recent events a survey would have asked about")
+async def count_survey_matches(body: MatchesBody, caller: SurveyEditor, context: OwnContext) -> MatchesAnswer:
+    """Nothing is saved. Of a colleague who is limited to segments, the events of those are counted."""
+    allowed = caller.staff.segments if caller.staff is not None else ()
+    async with context.database.reading() as uow:
+        recent = await recent_events(uow, caller.tenant, allowed)
+    found = await count_matches(recent, body.trigger, body.condition())
+    return MatchesAnswer(
+        events=found.events,
+        matched=found.matched,
+        since=found.since,
+        all_counted=found.all_counted,
+        unknown_fields=list(found.unknown_fields),
+    )
 
 
 @router.get("/surveys/{survey_id}", summary="One survey")

@@ -7,9 +7,11 @@ from uuid import UUID
 import msgspec
 
 from shared.events import SurveyTexts
+from shared.events.conditions import Condition
 from shared.events.surveys import SURVEY_RULES, Measurement, Reminder, SurveyRules
 
 _reminders = msgspec.json.Decoder(tuple[Reminder, ...])
+_conditions = msgspec.json.Decoder(Condition)
 
 MAX_NAME_LENGTH = 200
 """Characters."""
@@ -63,9 +65,16 @@ def rules_of(source: Any) -> dict[str, Any]:
     rules = {name: getattr(source, name) for name in SURVEY_RULES}
     if isinstance(rules["reminders"], bytes):  # of a row
         rules["reminders"] = _reminders.decode(rules["reminders"])
+    if isinstance(rules["conditions"], bytes):
+        rules["conditions"] = _conditions.decode(rules["conditions"])
     return rules
 
 
 def stored_reminders(source: SurveyRules) -> bytes:
     """The reminders of a draft or an event as a row has them."""
     return msgspec.json.encode(source.reminders)
+
+
+def stored_conditions(source: SurveyRules) -> bytes | None:
+    """The conditions of a draft or an event as a row has them; None: it has none."""
+    return msgspec.json.encode(source.conditions) if source.conditions is not None else None

@@ -8,6 +8,16 @@ from babel.core import Locale, UnknownLocaleError
 from fastapi import Request
 from pydantic import ValidationError
 
+from services.dispatcher.surveys.condition_rows import (
+    MATCH,
+    ROWS_LABEL,
+    can_be_rows,
+    faulty_name,
+    label_of_row,
+    row_fields,
+    row_numbers,
+    rows_body,
+)
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
 from services.dispatcher.surveys.labels import (
     DELAY_TOO_LONG,
@@ -18,12 +28,13 @@ from services.dispatcher.surveys.labels import (
 )
 from services.dispatcher.surveys.schemas import INTEGERS, api_fields
 from shared.events import SurveyTexts
+from shared.events.conditions import Condition
 from shared.events.surveys import MAX_REMINDERS, MINUTES_PER_DAY
 from shared.http.numbers import whole_number
 from shared.http.problems import Problem
 from shared.http.text_safety import text_faults
 from shared.http.validation_errors import faults_of
-from shared.pages.language import reader_locale, spoken
+from shared.pages.language import reader_locale, spoken, translated
 from shared.values.messages import Message, message
 
 NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
@@ -44,6 +55,8 @@ class DraftForm:
     faults: dict[str, Message | str] = field(default_factory=dict)
     refusal: Message | None = None
     """Why it was not saved."""
+    stored: Condition | None = None
+    """The conditions of the survey as it is stored."""
 
     def __getitem__(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -57,6 +70,11 @@ class DraftForm:
     def languages(self) -> set[str]:
         """The languages that have words of their own."""
         return {name.partition(".")[0] for name, typed in self.fields.items() if "." in name and typed}
+
+    @property
+    def condition_rows(self) -> range:
+        """The numbers of the rows in which conditions are typed; none where they are more than rows."""
+        return row_numbers(self.fields) if can_be_rows(self.stored) else range(0)
 
     @property
     def heading(self) -> str:
@@ -77,7 +95,8 @@ class DraftForm:
         body: dict[str, Any] = {name: self[name].strip() for name in STRINGS}
         for name in NUMBERS:
             typed = self[name].strip()
-            if typed or name != "position":
+            # A page that was open before there was a field posts none.
+            if typed or (name in self.fields and name != "position"):
                 number = whole_number(typed)
                 body[name] = typed if number is None else number
         delay, unit = whole_number(self["delay"].strip()), UNITS.get(self["delay_unit"])
@@ -87,6 +106,7 @@ class DraftForm:
         if typed := self["quarantine_scope"]:  # as above
             body["quarantine"] = {"scope": typed}
         body["reminders"] = [{"after_days": _number_or(self[name].strip())} for name in self._reminders]
+        body["conditions"] = self._conditions()
         body["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
         return body
 
@@ -102,6 +122,8 @@ class DraftForm:
                 faults.setdefault("delay", DELAY_TOO_LONG)
             elif name.startswith("reminders"):
                 self._note_reminder(faults, name, fault["detail"])
+            elif name.partition(".")[0] == "conditions":
+                faults.setdefault(faulty_name(self.fields, name.split(".")[1:]), fault["detail"])
             elif name == "delay_minutes":
                 faults.setdefault("delay", REMEDIES["delay"])
             elif name.endswith(".[key]"):
@@ -122,7 +144,8 @@ class DraftForm:
 
     def completed(self, current: StoredSurvey) -> "DraftForm":
         """The same; a field that the form did not send is as in the survey."""
-        return replace(self, fields={**form_of(current).fields, "version": "", **self.fields})
+        fields = {**form_of(current).fields, "version": "", **self.fields}
+        return replace(self, fields=fields, stored=current.draft.conditions)
 
     def with_conflicts(self, current: StoredSurvey) -> "DraftForm":
         """The form of a survey that has changed meanwhile.
@@ -135,9 +158,19 @@ class DraftForm:
             if (value := stored.get(name, ""))
             else message("By now it is empty.")
             for name, typed in self.fields.items()
-            if (name in FIELD_LABELS or "." in name) and typed.strip() != stored.get(name, "")
+            if (name in FIELD_LABELS or "." in name or label_of_row(name))
+            and typed.strip() != stored.get(name, "")
         }
-        return DraftForm({**stored, **self.fields, "version": str(current.version)}, faults, SURVEY_CHANGED)
+        fields = {**stored, **self.fields, "version": str(current.version)}
+        return DraftForm(fields, faults, SURVEY_CHANGED, current.draft.conditions)
+
+    def _conditions(self) -> Any:
+        """What was typed; conditions that the form cannot show, or that mean the same, stay as they are."""
+        if can_be_rows(self.stored):
+            typed = rows_body(self.fields)
+            if typed != rows_body(row_fields(self.stored)):
+                return typed
+        return msgspec.json.decode(msgspec.json.encode(self.stored))
 
     @property
     def _reminders(self) -> list[str]:
@@ -165,7 +198,8 @@ async def read_form(request: Request) -> DraftForm:
 
 def form_of(survey: StoredSurvey) -> DraftForm:
     """The form of a survey as it is stored."""
-    return DraftForm({"version": str(survey.version), **_draft_fields(survey.draft)})
+    fields = {"version": str(survey.version), **_draft_fields(survey.draft)}
+    return DraftForm(fields, stored=survey.draft.conditions)
 
 
 def word_fields(draft: SurveyDraft) -> dict[str, str]:
@@ -181,6 +215,10 @@ def label_of(name: str) -> str:
     if text:
         label = spoken(TEXT_LABELS[text]) if text in TEXT_LABELS else text
         return f"{label} ({language_name(language)})"
+    if row := label_of_row(name):
+        return translated("Condition %(number)s, %(part)s") % {"number": row[0], "part": spoken(row[1])}
+    if name == MATCH:
+        return spoken(ROWS_LABEL)
     return spoken(FIELD_LABELS[name]) if name in FIELD_LABELS else name
 
 
@@ -202,6 +240,8 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     days = [str(reminder.after_days) for reminder in draft.reminders]
     fields |= dict(zip(REMINDERS, [*days, "", ""], strict=False))
     fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
+    if can_be_rows(draft.conditions):
+        fields |= row_fields(draft.conditions)
     for language, texts in draft.texts.items():
         fields |= _text_fields(language, texts)
     return fields

@@ -20,6 +20,7 @@ FIELD_LABELS = {
     "max_age_days": message("Days after which an event is too old to ask about"),
     "link_days": message("Days for which the link in the mail can be answered"),
     "position": message("Place in the order"),
+    "sampling_percent": message("Percent of the customers it asks"),
     "anonymous": message("Whose the answers are"),
     "reminder_1": message("Days until the first reminder"),
     "reminder_2": message("Days until the second reminder"),
@@ -54,6 +55,7 @@ REMEDIES = {
     "delay": message("Write a whole number, 0 or more; a year is the most."),
     "quarantine_scope": message("Choose which earlier questions count."),
     "position": message("Write a whole number from 1 to %(most)s, or leave it empty.", most=Count(MAX_PLACE)),
+    "sampling_percent": message("Write a whole number from 1 to 100."),
     "anonymous": message("Choose whether answers are kept with the customer."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
 }

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
+from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
+from services.dispatcher.surveys.condition_rows import ROWS_LABEL
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
 from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, form_of, language_name, read_form
 from services.dispatcher.surveys.labels import (
@@ -19,11 +21,12 @@ from services.dispatcher.surveys.labels import (
     UNIT_LABELS,
     notice,
 )
+from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen, recent_events
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
-from services.dispatcher.surveys.views import SurveyFormPage
+from services.dispatcher.surveys.views import ConditionsPart, SurveyFormPage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS
@@ -129,6 +132,7 @@ async def _form_page(
     async with context.database.reading() as uow:
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
+        recent = await recent_events(uow, staff.tenant, staff.segments)
     measurement: Measurement = "relational" if form["measurement"] == "relational" else "transactional"
     languages = languages_of(form.languages)
     page = SurveyFormPage(
@@ -142,6 +146,16 @@ async def _form_page(
         placeholders=PLACEHOLDERS,
         labels=FIELD_LABELS,
         text_labels=TEXT_LABELS,
+        conditions_part=ConditionsPart(
+            sentence=condition_sentence(form.stored) if form.stored is not None else "",
+            match_label=spoken(ROWS_LABEL),
+            operators=[(op, spoken(label)) for op, label in OPERATOR_LABELS.items()],
+            fields_seen=await fields_seen(recent),
+            recent_days=RECENT_DAYS,
+        ),
+        matches=await count_matches(recent, survey.draft.trigger, survey.draft.conditions)
+        if survey
+        else None,
         units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
         measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
         scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],

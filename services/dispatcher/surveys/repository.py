@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.dispatcher.models import survey
-from services.dispatcher.surveys.domain import SurveyDraft, rules_of, stored_reminders
+from services.dispatcher.surveys.domain import SurveyDraft, rules_of, stored_conditions, stored_reminders
 from services.dispatcher.surveys.texts import write_texts
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
@@ -84,6 +84,7 @@ async def insert(
         changed_at=uow.now,
         made_from=made_from,
         reminders=[stored_reminders(draft)],
+        conditions=[stored_conditions(draft)],
     )
     return inserted.one_or_none() is not None
 
@@ -116,6 +117,7 @@ async def update(
         {
             **rules_of(draft),
             "reminders": stored_reminders(draft),
+            "conditions": stored_conditions(draft),
             "name": draft.name,
             "tenant": tenant,
             "id": survey_id,

@@ -10,6 +10,7 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
+from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
 from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, StoredSurvey, SurveyDraft, SurveyVersion
 from services.dispatcher.surveys.quarantine_body import (
     QuarantineBody,
@@ -142,6 +143,8 @@ _DESCRIPTIONS = {
     "case have this one then. An empty text takes it away.",
     "reminders": "Further mails to a customer who has not answered, at most two; the link must live at least "
     "two days longer than the last. An anonymous survey has none.",
+    "sampling_percent": "Of the contacts whom it may ask: always the same ones. A higher percent only adds "
+    "some.",
 }
 _OWN_TYPES: dict[str, Any] = {"touchpoint": Touchpoint | None, "reminders": Reminders}
 """Of rules that are no plain values, or whose values the API takes in any form."""
@@ -151,22 +154,24 @@ _RULES: dict[str, Any] = {
         Field(default=[] if rule.default == () else rule.default, description=_DESCRIPTIONS.get(rule.name)),
     )
     for rule in msgspec.structs.fields(SurveyRules)
-    if rule.name not in {"trigger", "quarantine_scope"}
+    if rule.name not in {"trigger", "quarantine_scope", "conditions"}
 }
+Trigger = Annotated[
+    str,
+    Field(
+        max_length=200,
+        pattern=r"^([^\s*]+\*?|\*)$",
+        description="The type of the events that it asks about: exact, or a beginning followed by *.",
+    ),
+]
 _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
     name=(str, Field(min_length=1, max_length=MAX_NAME_LENGTH)),
-    trigger=(
-        str,
-        Field(
-            max_length=200,
-            pattern=r"^([^\s*]+\*?|\*)$",
-            description="The type of the events that it asks about: exact, or a beginning followed by *.",
-        ),
-    ),
+    trigger=(Trigger, ...),
     measurement=(Measurement, "transactional"),
     quarantine=(QuarantineBody | None, None),
+    conditions=(Conditions, CONDITIONS_FIELD),
     **_RULES,
     default_language=(Language, "en"),
 )
@@ -227,6 +232,7 @@ _RulesPatch = create_model(
     quarantine=(QuarantineBody | None, None),
     touchpoint=(str | None, None),
     reminders=(list[ReminderBody] | None, Field(default=None, max_length=MAX_REMINDERS)),
+    conditions=(Conditions, CONDITIONS_FIELD),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
 )
@@ -292,6 +298,7 @@ _RulesAnswer = create_model(
     quarantine=(QuarantineAnswer, ...),
     touchpoint=(str | None, None),
     reminders=(list[ReminderAnswer], ...),
+    conditions=(dict[str, Any] | None, Field(default=None, description="As in a body; null: none.")),
     **_ANSWERED_INTEGERS,
 )
 
@@ -348,7 +355,6 @@ class VersionList(BaseModel):
 
 
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
-    """A draft by the API's names."""
-    fields = msgspec.to_builtins(draft)
-    fields["reminders"] = list(fields["reminders"])  # as JSON has it
+    """A draft by the API's names, as JSON has it: lists, no tuples."""
+    fields = msgspec.json.decode(msgspec.json.encode(draft))
     return with_quarantine({API_NAMES.get(name, name): value for name, value in fields.items()})

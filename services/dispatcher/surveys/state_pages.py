@@ -1,6 +1,5 @@
 """Acts on a survey beside its form: start and pause, each of which asks before, move and copy."""
 
-from datetime import timedelta
 from typing import cast, get_args
 
 from fastapi import APIRouter, Request, Response
@@ -8,13 +7,12 @@ from fastapi.responses import RedirectResponse
 from msgspec.structs import replace
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.decisions.domain import matches
-from services.dispatcher.decisions.explanation import decode_type
-from services.dispatcher.decisions.repository import decisions as decision_rows
 from services.dispatcher.frame import CsrfChecked, StaffEditor, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
+from services.dispatcher.surveys.condition_labels import condition_sentence
 from services.dispatcher.surveys.domain import SurveyChanged
+from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, recent_events
 from services.dispatcher.surveys.order_commands import Direction, copy_survey, move_survey
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.pages import found_survey
@@ -27,12 +25,8 @@ from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
 from shared.ids import uuid7
 from shared.privacy.audit import AuditActor
-from shared.values.text import normalized_text
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
-RECENT_DAYS = 7
-MAX_EVENTS_COUNTED = 2_000
-"""The newest of the recent events, by which the page says how many a survey would ask about."""
 
 
 @router.get("/{survey_id}/start")
@@ -124,23 +118,20 @@ async def _state_page(
             return RedirectResponse(f"/surveys/{survey.id}?did=already", 303)
         frame = await frame_of(uow, staff, "surveys")
         waiting = await invitation_rows.count_waiting(uow, staff.tenant, staff.segments, survey.id)
-        newest = await decision_rows.newest_facts(
-            uow,
-            staff.tenant,
-            staff.segments,
-            since=uow.now - timedelta(days=RECENT_DAYS),
-            limit=MAX_EVENTS_COUNTED,
-        )
-    trigger = normalized_text(survey.draft.trigger)
+        recent = await recent_events(uow, staff.tenant, staff.segments)
+    conditions = survey.draft.conditions
+    found = await count_matches(recent, survey.draft.trigger, conditions)
     page = SurveyStatePage(
         survey=survey,
         state=state,
         stale=stale,
         waiting=waiting,
         most=MAX_WAITING_COUNTED,
-        events=len(newest),
-        all_counted=len(newest) < MAX_EVENTS_COUNTED,
-        matching=sum(matches(trigger, decode_type(facts)) for facts in newest),
+        events=found.events,
+        all_counted=found.all_counted,
+        matching=found.of_type,
+        matches=found,
+        conditions=condition_sentence(conditions) if conditions is not None else "",
         recent_days=RECENT_DAYS,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=409 if stale else 200)

@@ -10,6 +10,7 @@ from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.forms import DraftForm
+from services.dispatcher.surveys.matches import RecentMatches
 from shared.events.surveys import SurveyState
 from shared.outbound.outcome_rules import MailStream
 from shared.pages.filters import percent, thousands
@@ -76,6 +77,19 @@ class SurveysPage(Page):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConditionsPart:
+    """What the form of a survey shows of its conditions beside their rows."""
+
+    sentence: str
+    """Of the stored ones, in words; empty without any."""
+    match_label: str
+    operators: Sequence[tuple[str, str]]
+    fields_seen: Sequence[str]
+    """Fields that can be compared: those of every event, then those that recent ones had."""
+    recent_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SurveyFormPage(Page):
     """The form of one survey, or of a new one."""
 
@@ -93,6 +107,9 @@ class SurveyFormPage(Page):
     measurements: Sequence[tuple[str, str]]
     scopes: Sequence[tuple[str, str]]
     """Of a quarantine: each with its words."""
+    conditions_part: ConditionsPart
+    matches: RecentMatches | None
+    """What the survey as it is stored would have done with the recent events; None: it is not stored yet."""
     done: str
     may_edit: bool
 
@@ -115,7 +132,10 @@ class SurveyStatePage(Page):
     all_counted: bool
     """Whether these are all recent ones."""
     matching: int
-    """Those of them that the survey asks about."""
+    """Those of them that are of its type."""
+    matches: RecentMatches
+    conditions: str
+    """Its conditions in words; empty without any."""
     recent_days: int
 
 

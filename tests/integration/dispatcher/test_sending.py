@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from support.audit import an_actor
@@ -30,8 +31,11 @@ from services.dispatcher.sending.sending_commands import (
 )
 from shared.db.database import Database
 from shared.events import SENDING, SURVEYS, TenantSending
+from shared.events.conditions import Condition
 from shared.events.surveys import SURVEY_RULES
 from shared.ids import uuid7
+
+CONDITIONS = Condition(field="attributes.total", op=">=", value=49.99)
 
 
 async def states(database: Database) -> list[tuple[int, str, bool]]:
@@ -155,7 +159,7 @@ class TestRestored:
 async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pauses_with_the_defaults(
     database: Database,
 ) -> None:
-    ours = await make_survey(database, quarantine_days=7, place=4)
+    ours = await make_survey(database, quarantine_days=7, place=4, conditions=CONDITIONS, sampling_percent=30)
     (whole,) = await published(database, SURVEYS)
     value = json.loads(SURVEYS.encode(event_of(SURVEYS, whole)))
     for name in {*SURVEY_RULES} - {"trigger", "state"}:
@@ -170,6 +174,20 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
         database, f"SELECT {', '.join(SURVEY_RULES)} FROM survey ORDER BY id = :ours DESC", ours=ours.id
     )
     assert [tuple(row) for row in found] == [
-        ("order.returned", "live", 60, 7, 30, 7, 4, False, "any", None),
-        ("order.delivered", "paused", 1440, 90, 30, 7, DEFAULT_PLACE, False, "any", None),
+        (
+            "order.returned",
+            "live",
+            60,
+            7,
+            30,
+            7,
+            4,
+            False,
+            "any",
+            None,
+            b"[]",
+            msgspec.json.encode(CONDITIONS),
+            30,
+        ),
+        ("order.delivered", "paused", 1440, 90, 30, 7, DEFAULT_PLACE, False, "any", None, b"[]", None, 100),
     ]

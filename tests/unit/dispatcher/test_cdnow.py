@@ -5,8 +5,10 @@ from uuid import UUID
 
 import pytest
 from support.cdnow import ASKED, all_purchases, count_asked
+from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, decide
+from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.scopes import Asked
 from shared.events.surveys import QuarantineScope
 
@@ -21,6 +23,7 @@ def test_of_all_purchases_as_many_are_asked_about_as_were_counted_by_hand(
         id=UUID(int=1), survey_version=1, name="After a purchase", trigger="purchase", state="live",
         delay_minutes=0, quarantine_days=days, quarantine_scope=scope,
     )  # fmt: skip
+    fields = EventFields(a_transaction())
     people: dict[str, Person] = {}
     asked = 0
     for purchase in purchases:
@@ -28,6 +31,7 @@ def test_of_all_purchases_as_many_are_asked_about_as_were_counted_by_hand(
         verdict = decide(
             event_type="purchase", occurred_at=at, now=at, surveys=[survey], mode="live",
             person=people.get(purchase.customer, Person(address="good")),
+            fields=fields, draws=lambda _: True,
         )  # fmt: skip
         if verdict.reason == "invited":
             asked += 1

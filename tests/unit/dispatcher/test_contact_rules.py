@@ -15,6 +15,7 @@ from services.dispatcher.contact_policies.forms import PolicyForm, form_of
 from services.dispatcher.contact_policies.schemas import ContactPolicyAnswer, ContactPolicyBody
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, Verdict, decide, is_capped
+from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.policy import ContactPolicy
@@ -40,6 +41,8 @@ def a_verdict(now: datetime = EVENING, rules: dict[str, Any] | None = None, **kn
         surveys=(survey,),
         person=person,
         mode="live",
+        fields=EventFields(a_transaction()),
+        draws=lambda _: True,
     )
 
 

@@ -1,5 +1,6 @@
 """Every rule about contacting a person, alone."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,13 +22,15 @@ from services.dispatcher.decisions.domain import (
     matches,
     reason_not_to_send,
 )
+from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import decode_explanation, explain
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.sending.domain import Sending
-from shared.events import SendingMode
+from shared.events import SendingMode, Transaction
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 GOOD = Person(address="good")
+AN_EVENT = a_transaction()
 
 
 def a_survey(number: int = 1, **changes: Any) -> CandidateSurvey:
@@ -42,6 +45,8 @@ def verdict(
     occurred_at: datetime = NOW,
     mode: SendingMode = "live",
     now: datetime = NOW,
+    transaction: Transaction = AN_EVENT,
+    undrawn: Collection[str] = (),
 ) -> Verdict:
     return decide(
         event_type="order.delivered",
@@ -50,6 +55,8 @@ def verdict(
         surveys=surveys,
         person=person,
         mode=mode,
+        fields=EventFields(transaction),
+        draws=lambda survey: survey.name not in undrawn,
     )
 
 

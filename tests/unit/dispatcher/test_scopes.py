@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, Verdict, decide
+from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.scopes import Asked, last_asked
 from shared.events.surveys import QuarantineScope
 
@@ -30,7 +32,13 @@ def a_survey(**changes: Any) -> CandidateSurvey:
 
 def verdict(survey: CandidateSurvey, *asked: Asked, **event: Any) -> Verdict:
     person = Person(address="good", invited_at=max((each.at for each in asked), default=None), asked=asked)
-    facts: dict[str, Any] = {"occurred_at": NOW, "now": NOW, **event}
+    facts: dict[str, Any] = {
+        "occurred_at": NOW,
+        "now": NOW,
+        "fields": EventFields(a_transaction()),
+        "draws": lambda _: True,
+        **event,
+    }
     return decide(event_type="order", surveys=[survey], person=person, mode="live", **facts)
 
 

@@ -100,7 +100,7 @@ async def test_each_fault_is_a_sentence_for_people_and_named_once_above(
     assert page.status_code == 422
     assert page.text.count(f'<a href="#{field}">{FIELD_LABELS[field]}: ') == 1
     assert str(REMEDIES[field]) in page.text or "The mail would leave when" in page.text
-    for raw in ("Does not have the form", "without quotes", "[^", "Must be", "at least"):
+    for raw in ("Does not have the form", "without quotes", "[^", "Must be", "Must have"):
         assert raw not in page.text
 
 

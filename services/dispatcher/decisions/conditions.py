@@ -1,0 +1,109 @@
+"""Whether an event meets a survey's conditions, and which of its comparisons do not hold.
+
+Numbers are compared by their exact decimal value, texts in their one normal form. A text is never a number,
+however it looks, and neither is true or false. A comparison with a field that the event does not have, or
+that is of another kind than the value, does not hold: ``!=`` neither. Only ``missing`` holds then.
+"""
+
+import operator
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from services.dispatcher.decisions.event_fields import EventFields
+from shared.events.conditions import Condition, ConditionScalar, comparisons
+from shared.events.segments import ORGANISATION, normalized_segment
+from shared.values.text import normalized_text
+
+
+class FailedComparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A comparison that did not hold. What the event had in the field is kept with the event alone."""
+
+    index: int
+    """Its place among the comparisons of the tree, from 0."""
+    field: str
+    op: str
+    value: ConditionScalar | tuple[ConditionScalar, ...] | None = None
+
+
+def failed_comparisons(
+    condition: Condition, fields: EventFields, index: int = 0
+) -> tuple[FailedComparison, ...]:
+    """Why an event does not meet a condition; nothing when it does.
+
+    Of several that must all be met, it is the first that is not; of several of which any would do, it is each
+    of them. A node without any conditions is met.
+
+    :param index: of the condition's first comparison.
+    """
+    if condition.children is None:
+        return () if holds(condition, fields) else (_failed(condition, index),)
+    missed: tuple[FailedComparison, ...] = ()
+    for child in condition.children:
+        failed = failed_comparisons(child, fields, index)
+        if condition.all is not None and failed:
+            return failed
+        if condition.all is None and not failed:
+            return ()
+        missed += failed
+        index += sum(1 for _ in comparisons(child))
+    return missed
+
+
+def holds(comparison: Condition, fields: EventFields) -> bool:
+    """Whether one comparison holds."""
+    actual, wanted = fields.value(comparison.field or ""), comparison.value
+    match comparison.op:
+        case "exists":
+            return actual is not None
+        case "missing":
+            return actual is None
+        case "in":
+            return isinstance(wanted, tuple) and any(_compares(actual, "=", each) for each in wanted)
+    return _compares(actual, comparison.op or "", wanted)
+
+
+def _compares(actual: Any, op: str, wanted: Any) -> bool:
+    """Whether a value of an event compares so with one of a condition; two kinds never do."""
+    if isinstance(actual, tuple):
+        return isinstance(wanted, str) and _compares_levels(actual, op, wanted)
+    kind, one, other = _kind(actual), _comparable(actual), _comparable(wanted)
+    if kind is None or kind != _kind(wanted):
+        return False
+    compare = (_EQUALITIES if kind == "truth" else _OPERATORS).get(op)
+    return compare is not None and bool(compare(one, other))  # None: an operator of a later version
+
+
+def _compares_levels(levels: tuple[str, ...], op: str, wanted: str) -> bool:
+    """An event belongs to each level of its organisation, so ``north`` is that of ``north/sales``, too."""
+    is_one = normalized_segment(f"{ORGANISATION}:{wanted}") in levels
+    return (op == "=" and is_one) or (op == "!=" and not is_one)
+
+
+def _kind(value: Any) -> str | None:
+    match value:
+        case bool():
+            return "truth"
+        case int() | float() | Decimal():
+            return "number"
+        case str():
+            return "text"
+    return None
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))  # the number that was typed: a condition has at most 15 digits
+    return normalized_text(value) if isinstance(value, str) else value
+
+
+_EQUALITIES: dict[str, Callable[[Any, Any], Any]] = {"=": operator.eq, "!=": operator.ne}
+_OPERATORS = _EQUALITIES | {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+def _failed(comparison: Condition, index: int) -> FailedComparison:
+    return FailedComparison(
+        index=index, field=comparison.field or "", op=comparison.op or "", value=comparison.value
+    )

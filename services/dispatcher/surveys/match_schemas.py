@@ -1,0 +1,36 @@
+"""Body and answer of the API that counts the recent events which a survey would have asked about."""
+
+from datetime import datetime
+
+import msgspec
+from pydantic import BaseModel, Field
+
+from services.dispatcher.request_body import StrictBody
+from services.dispatcher.surveys.condition_bodies import CONDITIONS_FIELD, Conditions
+from services.dispatcher.surveys.schemas import Trigger
+from shared.events.conditions import Condition
+
+
+class MatchesBody(StrictBody):
+    """Which events a survey would ask about."""
+
+    trigger: Trigger
+    conditions: Conditions = CONDITIONS_FIELD
+
+    def condition(self) -> Condition | None:
+        """The conditions as a decision judges them."""
+        if self.conditions is None:
+            return None
+        return msgspec.convert(self.conditions.model_dump(exclude_none=True), Condition)
+
+
+class MatchesAnswer(BaseModel):
+    """How many of the newest recent events a survey would have asked about."""
+
+    events: int = Field(description="Of any type: the newest ones since then.")
+    matched: int = Field(description="Those of its type that meet its conditions.")
+    since: datetime
+    all_counted: bool = Field(description="False: there were more events, of which the newest are counted.")
+    unknown_fields: list[str] = Field(
+        description="Fields of the conditions that none of these events had. Empty where no event came."
+    )
