@@ -170,6 +170,6 @@ async def test_a_survey_that_was_published_without_its_rules_keeps_ours_or_pause
         database, f"SELECT {', '.join(SURVEY_RULES)} FROM survey ORDER BY id = :ours DESC", ours=ours.id
     )
     assert [tuple(row) for row in found] == [
-        ("order.returned", "live", 60, 7, 30, 7, 4, False, "any", None),
-        ("order.delivered", "paused", 1440, 90, 30, 7, DEFAULT_PLACE, False, "any", None),
+        ("order.returned", "live", 60, 7, 30, 7, 4, False, "any", None, b"[]"),
+        ("order.delivered", "paused", 1440, 90, 30, 7, DEFAULT_PLACE, False, "any", None, b"[]"),
     ]
