@@ -63,7 +63,7 @@ survey = Table(
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
     Column("quarantine_scope", Text, nullable=False, server_default="any"),
     Column("touchpoint", Text),
-    Column("reminders", LargeBinary, nullable=False, server_default="[]", comment="A list, as JSON."),
+    Column("reminders", LargeBinary, nullable=False, server_default="[]"),  # JSON
     Column("conditions", LargeBinary),
     Column("sampling_percent", Integer, nullable=False, server_default="100"),
     CheckConstraint("state IN ('live', 'paused')", name="state"),

@@ -72,7 +72,11 @@ def _text(value: bytes) -> str:
 
 
 def _bytes(value: str) -> bytes:
-    return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+    found = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+    # The last character may have unused bits: only one of its spellings is ours.
+    if _text(found) != value:
+        raise ValueError(value)
+    return found
 
 
 _decoder = msgspec.json.Decoder(_Payload)

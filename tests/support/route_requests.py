@@ -68,6 +68,13 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher PATCH /v1/surveys/{survey_id}": RouteRequest(
             survey, json={"name": "changed"}, foreign=404
         ),
+        "dispatcher GET /v1/surveys/{survey_id}/versions": RouteRequest(survey, foreign=404),
+        "dispatcher POST /v1/surveys/{survey_id}/copies": RouteRequest(
+            survey, headers={"idempotency-key": "1"}, foreign=404
+        ),
+        "dispatcher POST /v1/surveys/{survey_id}/test-mails": RouteRequest(
+            survey, json={"address": f"tester@{of.name}.example"}, foreign=404
+        ),
         "dispatcher GET /v1/suppressions": RouteRequest(may_repeat=(f"{of.name}-never",)),
         "dispatcher POST /v1/suppressions": RouteRequest(
             json={"email": f"never@{of.name}.example", "customer_id": f"{of.name}-never"},
@@ -168,8 +175,16 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             for act in ("start", "pause")
             for method in ("GET", "POST")
         },
+        "dispatcher POST /surveys/{survey_id}/move": RouteRequest(
+            survey, form={"version": "1", "direction": "down"}, foreign=404
+        ),
+        "dispatcher POST /surveys/{survey_id}/copy": RouteRequest(survey, form={}, foreign=404),
+        "dispatcher GET /surveys/{survey_id}/versions": RouteRequest(survey, foreign=404),
         "dispatcher GET /surveys/{survey_id}/preview": RouteRequest(
             survey, query={"language": "en"}, foreign=404
+        ),
+        "dispatcher POST /surveys/{survey_id}/test-mail": RouteRequest(
+            survey, form={"address": f"tester@{of.name}.example", "language": "en"}, foreign=404
         ),
         "dispatcher POST /surveys/test-addresses": RouteRequest(form={"addresses": "tester@example.com"}),
         "dispatcher GET /surveys/{survey_id}": RouteRequest(survey, foreign=404),

@@ -198,7 +198,7 @@ async def _judge_first(
     person: Person,
     mode: SendingMode,
 ) -> Invitation | Withdrawn | Postponed | None:
-    """The invitation, as ``sending``, of a first mail that may leave now; None if it was moved on since."""
+    """The invitation, as ``sending``, of a first mail that may leave now; None if it was moved meanwhile."""
     forbidden = reason_not_to_send(
         now=uow.now,
         occurred_at=invitation.occurred_at,

@@ -46,7 +46,7 @@ def places_after_move(surveys: Sequence[StoredSurvey], moved: UUID, direction: D
 
 
 async def move_survey(
-    uow: UnitOfWork, tenant: str, survey_id: UUID, direction: Direction, *, seen: int, who: AuditActor
+    uow: UnitOfWork, tenant: str, survey_id: UUID, direction: Direction, *, seen: int | None, who: AuditActor
 ) -> None:
     """Let a survey change places with the one before or behind it.
 

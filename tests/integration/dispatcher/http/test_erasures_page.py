@@ -141,7 +141,7 @@ class TestOtherPages:
         again = a_customer("kim-4711", email="kim@example.com")
         await decide(database, a_transaction("order-9", again, digest="d"))
         page = await client.get("/events", headers=a_person())
-        assert "Customer erased on request: 1." in page.text
+        assert ">Customer erased on request</a>: 1." in page.text
         found = await client.get("/v1/decisions", params={"event_id": "order-9"}, headers=by_key())
         (decision,) = found.json()["decisions"]
         assert (decision["reason"], decision["customer_id"]) == ("erased", None)
@@ -152,7 +152,7 @@ class TestOtherPages:
     ) -> None:
         await erase(database, customer_id="kim-4711")
         page = await client.get("/events", params={"q": "kim-4711"}, headers=a_person())
-        assert "No event says" in page.text
+        assert "No event was found." in page.text
 
 
 class TestLinks:

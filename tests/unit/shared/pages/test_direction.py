@@ -20,7 +20,7 @@ TEMPLATES = sorted(
 )
 # Texts and names that customers, companies and staff have written.
 TEXTS_OF_USERS = re.compile(
-    r"^\s*(?:own\.\w+|(?:answer|one|case|before)\.(?:comment|follow_up\w*|text|owner|customer_id)|line(?:\.text)?"
+    r"^\s*(?:own\.\w+|(?:answer|one|case|before)\.(?:comment|follow_up\w*|text|owner|customer_id)|line(?:\.text)?(?![.\w])"
     r"|(?:mover|row|person|staff)\.(?:name|address)|survey\.draft\.name|company|sender|elsewhere)\b"
 )
 TAG_OF_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)

@@ -1,6 +1,7 @@
 """Tokens of exports: between services, and in the customer's link."""
 
 from datetime import UTC, datetime, timedelta
+from string import ascii_letters, digits
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,22 @@ def test_a_changed_token_is_none_of_ours(place: int, character: str) -> None:
         at = place % len(written)
         changed = written[:at] + character + written[at + 1 :]
         assert (read(changed) is None) == (changed != written)
+
+
+def test_a_token_has_one_spelling() -> None:
+    alphabet = f"{ascii_letters}{digits}-_="
+    links, tokens = ExportLinks(SECRET), ServiceTokens(SECRET)
+    link, _ = links.sign(SUBJECT)
+    for claims in ({}, {"a": 1}, {"a": 12}):  # each length modulo 3
+        token = tokens.sign("export", "havnbo", claims)
+        payload, _, tag = token.partition(".")
+        for one in alphabet:
+            assert (tokens.verify("export", f"{payload[:-1]}{one}.{tag}") is not None) == (one == payload[-1])
+            assert (tokens.verify("export", f"{payload}.{tag[:-1]}{one}") is not None) == (one == tag[-1])
+            assert (links.read(link[:-1] + one) is not None) == (one == link[-1])
+            for longer in (f"{payload}{one}.{tag}", token + one, link + one):
+                assert tokens.verify("export", longer) is None
+                assert links.read(longer) is None
 
 
 @given(st.text(max_size=2_000))
