@@ -13,6 +13,7 @@ from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
 from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, form_of, language_name, read_form
 from services.dispatcher.surveys.labels import FIELD_LABELS, TEXT_LABELS, UNIT_LABELS, notice
 from services.dispatcher.surveys.overview import show_overview
+from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
@@ -135,6 +136,9 @@ async def _form_page(
         placeholders=PLACEHOLDERS,
         labels=FIELD_LABELS,
         text_labels=TEXT_LABELS,
+        slots=SLOT_LABELS,
+        kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
+        outcomes=OUTCOME_LABELS,
         units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
         done=notice(did),
         may_edit=staff.role in EDITING_ROLES,

@@ -1,6 +1,5 @@
 """Bodies and answers of the API about surveys; their rules are made from the fields of ``SurveyRules``."""
 
-from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Self
@@ -11,10 +10,19 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_m
 
 from services.dispatcher.request_body import StrictBody
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
-from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
+from services.dispatcher.surveys.question_schemas import (
+    QUESTIONS,
+    QuestionAnswer,
+    QuestionBody,
+    QuestionTextsAnswer,
+    TextsOfQuestions,
+    refuse_faults,
+    without_faults,
+)
+from shared.events.placeholders import OCCASION_PLACEHOLDERS
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
-from shared.values.messages import message, sentences
+from shared.values.messages import message
 
 API_NAMES = {"place": "position"}
 """What the API and the form call a rule, where they do not call it by its own name."""
@@ -48,16 +56,10 @@ OneOfEach = BeforeValidator(_languages)
 """For a mapping by language: two spellings of one language are a fault; the last one does not just win."""
 
 
-def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
-    if found := placeholder_faults(words, known):
-        raise ValueError(sentences(found))
-    return words
-
-
 StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
 """Words as they are stored: they may be older than the rule about placeholders."""
-CheckedWords = Annotated[StoredWords, AfterValidator(_without_faults)]
-OccasionWords = Annotated[StoredWords, AfterValidator(partial(_without_faults, known=OCCASION_PLACEHOLDERS))]
+CheckedWords = Annotated[StoredWords, AfterValidator(without_faults)]
+OccasionWords = Annotated[StoredWords, AfterValidator(partial(without_faults, known=OCCASION_PLACEHOLDERS))]
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",
@@ -86,6 +88,7 @@ class TextsBody(StrictBody):
     follow_up: FollowUpBody = FollowUpBody()
     thanks: CheckedWords | None = None
     occasion: OccasionWords | None = _OCCASION
+    questions: TextsOfQuestions = Field(default=None, description="Of `questions`, by their ids.")
 
 
 class StoredFollowUp(StrictBody):
@@ -106,6 +109,7 @@ class StoredTexts(StrictBody):
     follow_up: StoredFollowUp = StoredFollowUp()
     thanks: StoredWords | None = None
     occasion: StoredWords | None = _OCCASION
+    questions: TextsOfQuestions = None
 
 
 _DESCRIPTIONS = {
@@ -138,6 +142,7 @@ _RulesBody = create_model(
     measurement=(Measurement, "transactional"),
     **_RULES,
     default_language=(Language, "en"),
+    questions=(list[QuestionBody], QUESTIONS),
 )
 
 
@@ -164,11 +169,23 @@ class SurveyBody(SurveyRulesBody):
 
     texts: Annotated[dict[Language, TextsBody], OneOfEach] = Field(default={}, max_length=20)
 
+    @model_validator(mode="after")
+    def _asks_what_can_be_asked(self) -> Self:
+        draft = self.draft()
+        refuse_faults(draft.questions, draft.texts)
+        return self
+
 
 class StoredSurveyBody(SurveyRulesBody):
     """A survey whose words are not changed: they were accepted once, whatever is asked of new ones since."""
 
     texts: Annotated[dict[Language, StoredTexts], OneOfEach] = Field(default={}, max_length=20)
+
+    @model_validator(mode="after")
+    def _asks_what_can_be_asked(self) -> Self:
+        draft = self.draft()
+        refuse_faults(draft.questions, draft.texts)
+        return self
 
 
 class SurveyPut(SurveyBody):
@@ -192,6 +209,7 @@ _RulesPatch = create_model(
     anonymous=(bool | None, None),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
+    questions=(list[QuestionBody] | None, None),
 )
 
 
@@ -221,6 +239,7 @@ class TextsAnswer(BaseModel):
     follow_up: FollowUpAnswer = FollowUpAnswer()
     thanks: str | None = None
     occasion: str | None = None
+    questions: dict[str, QuestionTextsAnswer] = {}
 
 
 _ANSWERED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int, ...))
@@ -240,6 +259,7 @@ class SurveyAnswer(_RulesAnswer):
 
     position: int = Field(description="Its place in the order.")
     default_language: str
+    questions: list[QuestionAnswer]
     texts: dict[str, TextsAnswer]
     id: UUID
     version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
@@ -262,4 +282,5 @@ class SurveyList(BaseModel):
 
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
     """A draft by the API's names."""
-    return {API_NAMES.get(name, name): value for name, value in msgspec.to_builtins(draft).items()}
+    plain = msgspec.json.decode(msgspec.json.encode(draft))  # with lists, as a body has them
+    return {API_NAMES.get(name, name): value for name, value in plain.items()}

@@ -59,14 +59,15 @@ PLACES = tuple(
 VALUES = (*TIMES, *NUMBERS, *TEXTS, *IDS, *PLACES)
 FEW = (FAR, "9" * 40, "9" * 5_000, "²", "\0", "-1", "a\0b", "%00", "[", "é" * 300, *IDS[:3], *PLACES[:6])
 """One of each kind, where there are many places to put it."""
+QUESTIONS = ("en.q1", "x.q1.o1", "en.q2.o99", "q1-o1-id", "q1-o1-opens", "q1-o99-id")
 FORMS: dict[str, tuple[str, ...]] = {
     "/login": tuple(LoginForm.model_fields),
     "/login/company": tuple(CompanyForm.model_fields),
     "/login/link/{token}": tuple(LinkForm.model_fields),
     "/settings": tuple(SettingsForm.model_fields),
     "/cases/{case}": tuple(CaseForm.model_fields),
-    "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive"),
-    "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive"),
+    "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
+    "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
     "/surveys/live": ("confirmed", "version"),
     "/surveys/test-mode": ("version",),
     "/surveys/stop": ("version",),
@@ -77,7 +78,19 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/customers": ("customer_id", "email", "phone"),
     "/erasures": (*ErasureForm._fields,),
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
-    "/s/{token}": ("nonce", "score", "comment", "may_contact", "action", "language", "speak", "lang"),
+    "/s/{token}": (
+        "nonce",
+        "score",
+        "comment",
+        "may_contact",
+        "action",
+        "language",
+        "speak",
+        "lang",
+        "asked",
+        "q_wait",
+        "drawn",
+    ),
     "/u/{token}": ("List-Unsubscribe",),
     "/login/renew": ("next",),
     "/customers/{person}/link": ("addresses",),
