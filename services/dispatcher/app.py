@@ -6,7 +6,7 @@ from services.dispatcher.exports.schedule import EXPORT_LINKS_LOOP, export_links
 from services.dispatcher.gauges import measure_mails
 from services.dispatcher.handlers import subscriptions
 from services.dispatcher.invitations.queue import InvitationQueue
-from services.dispatcher.invitations.schedule import record_unknown
+from services.dispatcher.invitations.schedule import PLACES_LOOP, places_loop, record_unknown
 from services.dispatcher.invitations.survey_mail import SurveyMailRenderer
 from services.dispatcher.models import PERSONAL_TABLES, metadata
 from services.dispatcher.recovery import recovery
@@ -40,6 +40,7 @@ def worker_loops(context: Context) -> Loops:
         UNPUBLISHED_LOOP: unpublished_loop(context),
         backfill.BACKFILL_LOOP: backfill.backfill_loop(context),
         EXPORT_LINKS_LOOP: export_links_loop(context),
+        PLACES_LOOP: places_loop(context),
     }
 
 

@@ -1,7 +1,8 @@
 """Once after an upgrade: whom earlier versions stored becomes known by all their names.
 
-The contacts whom they invited, by their addresses too, for the quarantine; and every customer of a decision,
-an invitation or a row of ``customer``, for erasures. No migration can do it, since it takes the root secret.
+The contacts whom they invited, by their addresses too, and what they were asked, for the quarantine; and
+every customer of a decision, an invitation or a row of ``customer``, for erasures. No migration can do it,
+since it takes the root secret.
 """
 
 import re
@@ -14,6 +15,8 @@ from sqlalchemy import Row
 from services.dispatcher.decisions.contacts import contact_key_of
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.quarantine import NEVER_ARRIVED, begin_quarantine, lock_contacts
+from services.dispatcher.decisions.repository import asked as asked_rows
+from services.dispatcher.decisions.repository.asked import AskedRow
 from services.dispatcher.decisions.repository.known_customers import (
     NO_NAME,
     KnownCustomer,
@@ -42,7 +45,7 @@ CHECK_INTERVAL_S = 5.0
 async def store_quarantines(uow: UnitOfWork, secret: str, invitations: list[tuple[str, Invitation]]) -> None:
     """Store when the contacts of stored invitations were asked; each is given with its tenant."""
     asked = [
-        (contact_key_of(secret, tenant, invitation.customer, frozenset()), invitation.due_at)
+        (contact_key_of(secret, tenant, invitation.customer, frozenset()), invitation)
         for tenant, invitation in invitations
         if not invitation.test and invitation.state not in NEVER_ARRIVED
     ]
@@ -142,24 +145,53 @@ async def backfill_known(database: Database, secret: str) -> bool:
 
 
 async def backfill_batch(database: Database, secret: str) -> int:
-    """Store the quarantines of the next invitations; returns how many invitations those were."""
+    """Store the quarantines of the next invitations; returns how many invitations those were.
+
+    For those of versions that knew no addresses, and for those of versions that did not keep what was asked.
+    """
+    n = 0
+    for name in (CONTACTS, asked_rows.OF_INVITATIONS):
+        async with database.transaction() as uow:
+            place = await rows.lock(uow, name)
+            if place is None:
+                continue
+            found = await rows.list_invitations(uow, place, INVITATIONS_PER_BATCH)
+            await store_quarantines(uow, secret, [(row.tenant, read_invitation(row)) for row in found])
+            await rows.move(uow, name, found[-1] if len(found) == INVITATIONS_PER_BATCH else None)
+        n += len(found)
+    return n
+
+
+async def backfill_asked(database: Database) -> bool:
+    """Store what other systems asked the next customers before it was kept what that was about; False when
+    nothing is left here.
+    """
     async with database.transaction() as uow:
-        place = await rows.lock(uow, CONTACTS)
+        place = await rows.lock(uow, asked_rows.OF_OTHER_SYSTEMS)
         if place is None:
-            return 0
-        found = await rows.list_invitations(uow, place, INVITATIONS_PER_BATCH)
-        await store_quarantines(uow, secret, [(row.tenant, read_invitation(row)) for row in found])
-        await rows.move(uow, CONTACTS, found[-1] if len(found) == INVITATIONS_PER_BATCH else None)
-    return len(found)
+            return False
+        found = await rows.list_asked_elsewhere(uow, place, ROWS_PER_BATCH)
+        unknown = asked_rows.elsewhere_id(None, None)
+        await asked_rows.store_elsewhere(
+            uow,
+            [
+                AskedRow(row.tenant, row.id, unknown, row.asked_elsewhere_at, True, None, None, None)
+                for row in found
+            ],
+        )
+        last = found[-1] if len(found) == ROWS_PER_BATCH else None
+        await rows.move(uow, asked_rows.OF_OTHER_SYSTEMS, last)
+    return True
 
 
 async def backfill_contacts(database: Database, secret: str) -> float | None:
     """A step of the loop: one batch after the other, until nothing is left."""
     async with database.reading() as uow:
-        if not await rows.is_due(uow, [CONTACTS, *KNOWN_BATCHES]):
+        if not await rows.is_due(uow, [CONTACTS, *KNOWN_BATCHES, *asked_rows.BACKFILLS]):
             return NEVER_AGAIN
     known = await backfill_known(database, secret)
-    return 0 if await backfill_batch(database, secret) or known else None
+    asked = await backfill_asked(database)
+    return 0 if await backfill_batch(database, secret) or known or asked else None
 
 
 def backfill_loop(context: Context) -> Loop:

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts, encode_facts
+from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.invitations.states import read_invitation
 from services.dispatcher.repository import erasing as rows
 from services.dispatcher.repository.erasing import ERASED_REASON, ErasedDecision, ErasedInvitation
@@ -35,7 +36,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target
     customers = {(row.tenant, row.event_id): read_invitation(row).customer for row in invitations}
     under_way = _targets_of([row for row in invitations if (row.tenant, row.id) in sending], targets)
     await _erase_invitations(uow, [row for row in invitations if (row.tenant, row.id) not in sending])
-    await rows.remove_customers(uow, targets)
+    await asked_rows.remove(uow, await rows.remove_customers(uow, targets))
     await rows.erase_suppressions(uow, targets)
     await _erase_decisions(uow, targets, customers)
     await rows.erase_cases(uow, targets)

@@ -61,6 +61,8 @@ survey = Table(
     Column("changed_at", INSTANT, nullable=False),
     Column("made_from", Text),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("quarantine_scope", Text, nullable=False, server_default="any"),
+    Column("touchpoint", Text),
     CheckConstraint("state IN ('live', 'paused')", name="state"),
 )
 survey_words = Table(
@@ -141,6 +143,22 @@ customer = Table(
     Column("several", Boolean, nullable=False, server_default=text("false")),
     Column("invited_before", INSTANT),
     Column("person", Text, info=PERSONAL),
+)
+asked = Table(
+    "asked",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    # As ``customer.id``, on whose row this one hangs.
+    Column("contact", Text, primary_key=True, info=PERSONAL),
+    # The invitation's; of another system's, derived from what it was about.
+    Column("id", Uuid, primary_key=True),
+    Column("asked_at", INSTANT, nullable=False),
+    # Whether another system asked.
+    Column("elsewhere", Boolean, nullable=False),
+    # NULL: it is not known, nor the rest, and counts in every scope.
+    Column("measurement", Text),
+    Column("touchpoint", Text),
+    Column("survey_id", Uuid),
 )
 backfill = Table(
     "backfill",
@@ -281,6 +299,19 @@ decision = Table(
         "difference_person",
         postgresql_where=text("difference_person IS NOT NULL"),
     ),
+    # For the search: each filter's in the order of the list.
+    Index("ix_decision_reason", "tenant", "reason", "decided_at", "event_id"),
+    Index(
+        "ix_decision_survey",
+        *("tenant", "survey_id", "decided_at", "event_id"),
+        postgresql_where=text("survey_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_decision_invitation",
+        *("tenant", "invitation_id"),
+        postgresql_where=text("invitation_id IS NOT NULL"),
+    ),
+    Index("ix_decision_segments", "segments", postgresql_using="gin"),
 )
 invitation = Table(
     "invitation",
@@ -307,6 +338,8 @@ invitation = Table(
     Column("expires_at", INSTANT),
     # Whether it was so old that its customer was removed.
     Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
+    # As its decision has it; NULL: a version that did not keep this wrote it (see invitations/schedule.py).
+    Column("decided_at", INSTANT),
     CheckConstraint(
         "state IN ('waiting', 'sending', 'sent', 'withheld', 'dropped', 'failed', 'bounced', 'unknown')",
         name="state",
@@ -316,6 +349,8 @@ invitation = Table(
     Index(None, "lease_until", postgresql_where=text("state = 'sending'")),
     Index("ix_invitation_personal", "tenant", "id", postgresql_where=text("NOT customer_removed")),
     Index(None, "changed_at"),
+    Index(None, "tenant", "state", "decided_at"),
+    Index("ix_invitation_not_placed", "tenant", postgresql_where=text("decided_at IS NULL")),
 )
 answer_heard = Table(
     "answer_heard",

@@ -22,7 +22,7 @@ from services.dispatcher.suppressions import pages as unsubscribe_pages
 from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
-from services.dispatcher.surveys import state_pages
+from services.dispatcher.surveys import state_pages, version_pages
 from shared.privacy.export_links import ExportLinks
 from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
@@ -46,6 +46,7 @@ ROUTERS = (
     surveys_pages.router,
     state_pages.router,
     preview_pages.router,
+    version_pages.router,
     story_pages.router,
     erasures_pages.router,
     audit_pages.router,

@@ -1,5 +1,6 @@
 """The page of a selection's scores, section by section."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import inf
@@ -133,7 +134,7 @@ class QueryOptions:
 class AnswerList:
     """The answers that the counts are made of, a page at a time."""
 
-    answers: list[AnswerRow]
+    answers: Sequence[AnswerRow]
     count: int
     """Of the whole list."""
     is_first_page: bool

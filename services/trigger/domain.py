@@ -22,8 +22,9 @@ from shared.events.segments import (
     clean_segments,
     too_long,
 )
+from shared.events.surveys import MAX_DELAY_MINUTES, MINUTES_PER_DAY
 from shared.values.json_pointers import pointer
-from shared.values.messages import message
+from shared.values.messages import Count, message
 from shared.values.text import normalized_text
 
 MAX_EVENT_AGE = timedelta(days=30)
@@ -81,6 +82,7 @@ def transaction(
         organisation=tuple(event.organisation or ()),
         attributes=shown,
         dropped=hints.dropped,
+        delay_minutes=event.delay_minutes if isinstance(event.delay_minutes, int) else None,
     )
     return AcceptedEvent(accepted, hints.warnings)
 
@@ -114,6 +116,23 @@ def _normalise(event: EventIn, source: str) -> None:
             ),
         )
     _normalise_basis(event.customer.basis)
+    event.delay_minutes = _delay(event.delay_minutes)
+
+
+def _delay(minutes: int | UnsetType | None) -> int | UnsetType:
+    """The event's own delay. Left out, it is no part of the digest, which is that of versions without it."""
+    if minutes is None or minutes is UNSET:
+        return UNSET
+    if not 0 <= minutes <= MAX_DELAY_MINUTES:
+        raise Unacceptable(
+            "/delay_minutes",
+            message(
+                "Write minutes from 0 to %(most)s (%(days)s days), or leave it out.",
+                most=Count(MAX_DELAY_MINUTES),
+                days=MAX_DELAY_MINUTES // MINUTES_PER_DAY,
+            ),
+        )
+    return minutes
 
 
 class _EventSegments(NamedTuple):

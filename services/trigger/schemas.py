@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from shared.events.envelope import Instant, Name
 from shared.events.segments import MAX_DIMENSIONS, MAX_LEVELS
+from shared.events.surveys import MAX_DELAY_MINUTES
 
 MAX_LABEL_LENGTH = 200
 """Characters of an id, a type, a source, a segment's value, or the text of a hint."""
@@ -35,6 +36,17 @@ Organisation = Annotated[
         }
     ),
 ]
+
+
+DelayMinutes = Annotated[
+    int | UnsetType | None,
+    Meta(
+        description="How long after the event its customer is asked, in place of the survey's delay: "
+        "0 is at once. It is judged with the survey's maximum age.",
+        extra_json_schema={"minimum": 0, "maximum": MAX_DELAY_MINUTES},
+    ),
+]
+"""The bounds are checked in ``services.trigger.domain``."""
 
 
 class EventBasis(Struct, forbid_unknown_fields=True):
@@ -74,6 +86,7 @@ class EventContent(Struct, forbid_unknown_fields=True, kw_only=True):
     segments: Segments = None
     organisation: Organisation = None
     attributes: Raw | UnsetType = UNSET
+    delay_minutes: DelayMinutes = UNSET
 
 
 class EventIn(EventContent, forbid_unknown_fields=True, kw_only=True):

@@ -9,6 +9,7 @@ from shared.values.text import normalized_text
 
 WHOLE_COMPANY = ""
 ORGANISATION = "organisation"
+TOUCHPOINT = "touchpoint"
 MAX_DIMENSIONS = 8
 MAX_LEVELS = 6
 MAX_BYTES_PER_CHARACTER = 4

@@ -13,7 +13,12 @@ from shared.events.questions import Question, QuestionTexts
 
 Measurement = Literal["transactional", "relational"]
 SurveyState = Literal["live", "paused"]
+QuarantineScope = Literal["any", "measurement", "touchpoint", "survey"]
+"""Which earlier question counts: of any survey, or only one of the same measurement, about the same
+touchpoint, or of this very survey."""
 MINUTES_PER_DAY = 1440
+MAX_DELAY_MINUTES = 365 * MINUTES_PER_DAY
+MAX_QUARANTINE_DAYS = 3650
 MAX_PLACE = 1_000_000
 """The highest place that can be set."""
 
@@ -29,10 +34,10 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     """A type of event; with ``*`` at its end, each type that begins so."""
     state: SurveyState = "paused"
     """A new survey asks nobody until somebody starts it."""
-    delay_minutes: Annotated[int, Interval(ge=0, le=365 * MINUTES_PER_DAY)] = 1440
-    """Between the event and the mail."""
-    quarantine_days: Annotated[int, Interval(ge=0, le=3650)] = 90
-    """Before the same contact is asked again, by whatever survey."""
+    delay_minutes: Annotated[int, Interval(ge=0, le=MAX_DELAY_MINUTES)] = 1440
+    """Between the event and the mail, where the event says nothing else."""
+    quarantine_days: Annotated[int, Interval(ge=0, le=MAX_QUARANTINE_DAYS)] = 90
+    """Before the same contact is asked again; 0: at once."""
     link_days: Annotated[int, Interval(ge=1, le=365)] = 30
     """For which the link in the mail can be answered."""
     max_age_days: Annotated[int, Interval(ge=1, le=365)] = 7
@@ -42,6 +47,10 @@ class SurveyRules(Data, frozen=True, kw_only=True):
     last place; in an event, its publisher was a version that published no rules but trigger and state."""
     anonymous: bool = False
     """Answers are kept without a person; an invitation carries what was promised when it was made."""
+    quarantine_scope: QuarantineScope = "any"
+    """Which earlier question the days are counted from."""
+    touchpoint: Name | None = None
+    """What it asks about where the event names no touchpoint; an invitation carries it."""
 
 
 SURVEY_RULES = SurveyRules.__struct_fields__

@@ -55,8 +55,13 @@ class Transaction(Data, frozen=True, kw_only=True):
     organisation: tuple[str, ...] = ()
     attributes: Raw | UnsetType = UNSET
     """The back-end's own JSON object, not decoded until it is needed."""
+    delay_minutes: int | None = None
+    """Between this event and the mail, in place of the survey's; None: the survey's."""
     dropped: tuple[Text, ...] = ()
     """JSON pointers to optional values that were not understood and left out; the event is accepted."""
+    survey_id: UUID | None = None
+    """The one survey that asks, whatever its trigger and state: a test of it, which only a test address gets.
+    None: an event of a client."""
 
     @property
     def event_id(self) -> UUID:

@@ -105,6 +105,7 @@ class EventRecord(ExportRecord, frozen=True, kw_only=True, tag="event"):
     segments: dict[str, str] = {}
     organisation: tuple[str, ...] = ()
     attributes: Raw | UnsetType = UNSET
+    delay_minutes: int | None = None
     decision: str
     """``invited``, or why the customer was not asked; ``came_again``: it had been sent with other content."""
     survey: str | None = None
@@ -152,13 +153,19 @@ class DeliveryRecord(ExportRecord, frozen=True, kw_only=True, tag="delivery"):
 
 
 class AskedRecord(ExportRecord, frozen=True, kw_only=True, tag="asked"):
-    """When the customer was last asked, by an id or by the keyed hash of an address."""
+    """When the customer was asked, by an id or by the keyed hash of an address.
+
+    Last by whatever survey; or by one, about a touchpoint.
+    """
 
     id: str
     address_hash: str | None = None
     invited_at: Instant | None = None
     invited_before: Instant | None = None
     asked_elsewhere_at: Instant | None = None
+    measurement: str | None = None
+    touchpoint: str | None = None
+    survey: str | None = None
 
 
 class SuppressionRecord(ExportRecord, frozen=True, kw_only=True, tag="suppression"):

@@ -24,7 +24,7 @@ from shared.privacy.stripping import PERSONAL
 pytestmark = pytest.mark.timeout(300)
 
 COMPANY_NUMBERS = itertools.count(1)
-HASHES_STAY_IN = ("erased", "erasure", "erasure_confirmation", "customer", "suppression")
+HASHES_STAY_IN = ("erased", "erasure", "erasure_confirmation", "customer", "asked", "suppression")
 """Tables that must know whom and under which addresses not to ask again, and the quarantine of an address: by
 keyed hashes alone."""
 HOLD_TRACES = {

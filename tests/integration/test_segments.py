@@ -295,7 +295,7 @@ async def test_a_survey_counts_for_a_reader_what_left_in_their_segments(town: To
         for segments in ((), (f"store:{HERE}-store",), ("store:elsewhere",)):
             since = uow.now - timedelta(days=30)
             found = await invitation_rows.count_by_survey(uow, "twin", since, segments)
-            counted.append(sum(n for states in found.values() for n in states.values()))
+            counted.append(sum(n for each in found.values() for n in each.states.values()))
     assert counted[1:] == [2, 0]
     assert counted[0] >= 4
 

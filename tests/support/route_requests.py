@@ -141,7 +141,12 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             form={"customer_id": f"{of.name}-nobody", "reason": "asked", "confirmed": "on"},
             may_repeat=(f"{of.name}-nobody",),
         ),
-        "dispatcher GET /v1/decisions": RouteRequest(query={"event_id": f"{of.name}-order"}),
+        "dispatcher GET /v1/decisions": (
+            RouteRequest(query={"event_id": f"{of.name}-order"}),
+            empty,
+            RouteRequest(query={"reason": "invited", "since": "2026-01-01T00:00:00Z"}),
+            RouteRequest(query={"state": "waiting", "channel": "mail"}),
+        ),
         "dispatcher GET /surveys": empty,
         "dispatcher GET /surveys/new": empty,
         "dispatcher POST /surveys/new": RouteRequest(form={**typed, "name": "made"}),
@@ -169,6 +174,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher GET /events": (
             empty,
             RouteRequest(query={"q": f"{of.name}-order"}, may_repeat=(f"{of.name}-order",)),
+            RouteRequest(query={"reason": "invited", "state": "waiting", "since": "2026-01-01"}),
         ),
         "dispatcher GET /events/live": empty,
         "dispatcher GET /events/{event_id}": RouteRequest(event, foreign=404),

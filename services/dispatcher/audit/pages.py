@@ -1,6 +1,5 @@
 """The page by which administrators see who looked at or changed what."""
 
-from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -16,11 +15,8 @@ from services.dispatcher.context import OwnContext
 from services.dispatcher.frame import CompanyAdmin, frame_of
 from services.dispatcher.sending.labels import stored_name
 from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
-from shared.http.instants import MAX_INSTANT, MIN_INSTANT
-from shared.http.problems import Problem
+from shared.http.instants import begin_of_day, end_of_day
 from shared.http.routes import CheckedRoute
-from shared.http.validation_errors import FieldFault
-from shared.values.messages import message
 from shared.values.zones import zone_of
 
 router = APIRouter(include_in_schema=False, prefix="/audit", route_class=CheckedRoute)
@@ -86,24 +82,10 @@ def audit_filter(search: AuditSearch, zone: ZoneInfo) -> AuditFilter:
 
     :raises Problem: 422 when a day is none.
     """
-    until = _day(search.until, "until", zone)
     return AuditFilter(
         stored_name(search.who) or None,
         search.act or None,
         search.about or None,
-        _day(search.since, "since", zone),
-        until + timedelta(days=1) if until is not None else None,
+        begin_of_day(search.since, "since", zone),
+        end_of_day(search.until, "until", zone),
     )
-
-
-def _day(text: str, field: str, zone: ZoneInfo) -> datetime | None:
-    if not text:
-        return None
-    fault = FieldFault(field=field, detail=message("Write a day like 2026-11-28."))
-    try:
-        begin = datetime.combine(date.fromisoformat(text), datetime.min.time(), zone)
-        if not MIN_INSTANT <= begin <= MAX_INSTANT:
-            raise Problem(422, errors=[fault])
-        return begin.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Problem(422, errors=[fault]) from None

@@ -1,47 +1,155 @@
-"""The API for decisions: what became of an event."""
+"""The API for decisions: what became of events."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Query
+from pydantic import AfterValidator, WithJsonSchema
 from sqlalchemy import Row
 
 from services.dispatcher.callers import DecisionReader, Limit
 from services.dispatcher.context import OwnContext
 from services.dispatcher.decisions.explanation import decode_explanation
+from services.dispatcher.decisions.reasons import CHANNELS, MAIL_STATES, REASONS
 from services.dispatcher.decisions.repository import decisions as rows
+from services.dispatcher.decisions.repository import search
+from services.dispatcher.decisions.repository.search import DecisionFilter
 from services.dispatcher.decisions.schemas import (
     ConsideredAnswer,
     DecisionAnswer,
     DecisionList,
     InvitationAnswer,
 )
+from shared.db import UnitOfWork
+from shared.http.auth import Caller
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
+from shared.http.instants import Instant
+from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
+from shared.http.validation_errors import REMEDIES, FieldFault
+from shared.secrets import customer_hash
+from shared.values.messages import alternatives, message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 
 
-@router.get("/decisions", summary="What became of an event")
+def one_of(values: Sequence[str]) -> tuple[AfterValidator, WithJsonSchema]:
+    """What a parameter needs that has one of these values."""
+
+    def known(value: str) -> str:
+        if value not in values:
+            raise ValueError(message("Must be one of %(expected)s.", expected=alternatives(values)))
+        return value
+
+    return AfterValidator(known), WithJsonSchema({"type": "string", "enum": list(values)})
+
+
+def an_address(text: str) -> str:
+    """The same text.
+
+    :raises ValueError: when it can be no address.
+    """
+    if "@" not in text.strip()[1:-1]:
+        raise ValueError(message("Must be an address such as name@example.com."))
+    return text
+
+
+OneReason = Annotated[str, *one_of(REASONS)]
+OneState = Annotated[str, *one_of(MAIL_STATES)]
+OneChannel = Annotated[str, *one_of(CHANNELS)]
+Address = Annotated[str, AfterValidator(an_address)]
+
+
+@router.get("/decisions", summary="What became of events")
 async def read_decisions(
     caller: DecisionReader,
     context: OwnContext,
-    event_id: Annotated[str, Query(min_length=1, max_length=200, description="The back-end's own id.")],
+    event_id: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="The back-end's own id of the event.")
+    ] = None,
     source: Annotated[
         str | None, Query(max_length=200, description="Only of this source; of all, when it is left out.")
     ] = None,
-    after: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
+    customer_id: Annotated[
+        str | None,
+        Query(min_length=1, max_length=200, description="The customer's id, as the back-end sent it."),
+    ] = None,
+    email: Annotated[
+        Address | None,
+        Query(max_length=320, description="The customer's address, in any spelling; it is not kept."),
+    ] = None,
+    reason: Annotated[OneReason | None, Query(description="Why the decision fell so.")] = None,
+    survey_id: Annotated[UUID | None, Query(description="The survey that asks about the event.")] = None,
+    channel: Annotated[OneChannel | None, Query(description="By which the customer is asked.")] = None,
+    state: Annotated[OneState | None, Query(description="What became of the mail that asks.")] = None,
+    since: Annotated[Instant | None, Query(description="Only decisions of this time or later.")] = None,
+    until: Annotated[Instant | None, Query(description="Only decisions before this time.")] = None,
+    after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description="`next` of the page before.")] = "",
     limit: Limit = 100,
 ) -> DecisionList:
-    """One decision for each source that has used this id."""
-    allowed = caller.staff.segments if caller.staff is not None else ()
-    async with context.database.reading() as uow:
-        found = await rows.list_by_source_id(
-            uow, caller.tenant, event_id, source=source, allowed=allowed, after=after, limit=limit + 1
-        )
+    """Every filter narrows the list, which begins with the newest decision. By `event_id` alone, or with its
+    `source`, there is one decision for each source that has used this id, in the order of their own ids.
+    """
     sees_names = caller.staff is None or caller.staff.sees_names
-    decisions = [_answer(row, context.staff_url, sees_names=sees_names) for row in found[:limit]]
-    return DecisionList(decisions=decisions, next=found[limit - 1].event_id if len(found) > limit else None)
+    if not sees_names and (customer_id is not None or email is not None):
+        raise Problem(
+            403,
+            message("Your role does not see who a customer is."),
+            message("Leave customer_id and email out, or ask somebody whose role sees names."),
+        )
+    wanted = DecisionFilter(
+        source_id=event_id,
+        source=source,
+        customer_id=customer_id,
+        contact=customer_hash(context.secret, caller.tenant, email) if email is not None else None,
+        reason=reason,
+        survey_id=survey_id,
+        channel=channel,
+        state=state,
+        since=since,
+        until=until,
+        allowed=caller.staff.segments if caller.staff is not None else (),
+    )
+    async with context.database.reading() as uow:
+        read = _of_one_event if _names_one_event(wanted) else _newest
+        found, more = await read(uow, caller, wanted, after, limit)
+    decisions = [_answer(row, context.staff_url, sees_names=sees_names) for row in found]
+    return DecisionList(decisions=decisions, next=more)
+
+
+def _names_one_event(wanted: DecisionFilter) -> bool:
+    return wanted.source_id is not None and wanted.given().keys() <= {"source_id", "source", "allowed"}
+
+
+async def _of_one_event(
+    uow: UnitOfWork, caller: Caller, wanted: DecisionFilter, after: str, limit: int
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """As before there was a search: in the order of the ids, the last of which is ``next``."""
+    try:
+        last = UUID(after) if after else None
+    except ValueError:
+        fault = FieldFault(field="query/after", detail=REMEDIES["uuid_parsing"])
+        raise Problem(422, errors=[fault]) from None
+    found = await rows.list_by_source_id(
+        uow,
+        caller.tenant,
+        wanted.source_id or "",
+        source=wanted.source,
+        allowed=wanted.allowed,
+        after=last,
+        limit=limit + 1,
+    )
+    return found[:limit], str(found[limit - 1].event_id) if len(found) > limit else None
+
+
+async def _newest(
+    uow: UnitOfWork, caller: Caller, wanted: DecisionFilter, after: str, limit: int
+) -> tuple[Sequence[Row[Any]], str | None]:
+    before = decode_cursor(after)
+    found = await search.search(uow, caller.tenant, wanted, before=before, limit=limit + 1)
+    return cut_page(found, limit, lambda row: (row.decided_at, row.event_id))
 
 
 def _answer(row: Row[Any], staff_url: str, *, sees_names: bool) -> DecisionAnswer:

@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.scopes import Asked, last_asked, one_touchpoint
 from shared.events.sending import SendingMode
-from shared.events.surveys import Measurement, SurveyRules
+from shared.events.surveys import Measurement, QuarantineScope, SurveyRules
 from shared.values.languages import widening
 
 AddressQuality = Literal["good", "missing", "bad"]
@@ -51,15 +52,21 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     invited_at: datetime | None = None
     """When they were last asked: at the decision by whatever system, when the mail leaves by another one
     alone (see ``reason_not_to_send``)."""
+    asked: tuple[Asked, ...] = ()
+    """The same for each survey and touchpoint, where a survey's quarantine has a scope: else it is empty."""
 
 
-class Considered(msgspec.Struct, frozen=True, kw_only=True):
+class Considered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A survey that the event matched, with why it asks or does not."""
 
     survey_id: UUID
     survey_version: int
     name: str
     why: SurveyOutcome
+    quarantine_days: int | None = None
+    """Of a quarantine: its days, its scope, and when the contact was last asked within it."""
+    quarantine_scope: QuarantineScope | None = None
+    asked_at: datetime | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,20 +102,32 @@ def decide(
     surveys: Sequence[CandidateSurvey],
     person: Person,
     mode: SendingMode,
+    touchpoint: str | None = None,
+    delay_minutes: int | None = None,
+    tested: UUID | None = None,
 ) -> Verdict:
-    """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does."""
-    matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
+    """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
+
+    :param touchpoint: the event's own, which stands before each survey's.
+    :param delay_minutes: the event's own, in place of each survey's.
+    :param tested: the one survey that asks in a test of it, also when it is paused: a test address alone.
+    """
+    if tested is None:
+        matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
+    else:
+        matching = [survey for survey in surveys if survey.id == tested and person.test_address]
+    matching = [survey_for_event(survey, touchpoint, delay_minutes) for survey in matching]
     if not matching:
         return Verdict(reason="no_survey")
     winner: CandidateSurvey | None = None
     considered: list[Considered] = []
     for survey in matching:
-        why = "order" if winner is not None else judge_survey(survey, occurred_at, now, person)
+        why: SurveyOutcome = "order"
+        if winner is None:
+            why = judge_survey(survey, occurred_at, now, person, is_test=tested is not None)
         if why == "invited":
             winner = survey
-        considered.append(
-            Considered(survey_id=survey.id, survey_version=survey.survey_version, name=survey.name, why=why)
-        )
+        considered.append(_considered(survey, why, person))
     if winner is None:
         return Verdict(reason=first_reason(considered), considered=tuple(considered))
     due_at = due_time(winner, occurred_at, now, person)
@@ -123,20 +142,50 @@ def decide(
     )
 
 
+def survey_for_event(
+    survey: CandidateSurvey, touchpoint: str | None, delay_minutes: int | None
+) -> CandidateSurvey:
+    """The survey as it asks about an event that names these: what an event says of itself stands first."""
+    if touchpoint is None and delay_minutes is None and survey.touchpoint is None:
+        return survey
+    return msgspec.structs.replace(
+        survey,
+        touchpoint=one_touchpoint(touchpoint, survey.touchpoint),
+        delay_minutes=survey.delay_minutes if delay_minutes is None else delay_minutes,
+    )
+
+
+def _considered(survey: CandidateSurvey, why: SurveyOutcome, person: Person) -> Considered:
+    considered = Considered(
+        survey_id=survey.id, survey_version=survey.survey_version, name=survey.name, why=why
+    )
+    if why != "quarantine":
+        return considered
+    return msgspec.structs.replace(
+        considered,
+        quarantine_days=survey.quarantine_days,
+        quarantine_scope=survey.quarantine_scope,
+        asked_at=last_asked_by(survey, person),
+    )
+
+
 def judge_survey(
-    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person
+    survey: CandidateSurvey, occurred_at: datetime, now: datetime, person: Person, *, is_test: bool = False
 ) -> SurveyOutcome:
-    """Whether this survey may ask this person now, or the first rule that forbids it."""
+    """Whether this survey may ask this person now, or the first rule that forbids it.
+
+    :param is_test: whether it is a test of the survey, which may be paused.
+    """
     due_at = due_time(survey, occurred_at, now, person)
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
-        (survey.state != "live", "paused"),
+        (survey.state != "live" and not is_test, "paused"),
         (person.erased, "erased"),
         (person.address == "missing", "no_address"),
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
         (is_too_old(survey.max_age_days, occurred_at, due_at), "too_old"),
-        (is_in_quarantine(survey.quarantine_days, due_at, person), "quarantine"),
+        (is_in_quarantine(survey, due_at, person), "quarantine"),
     )
     return next((why for forbidden, why in rules if forbidden), "invited")
 
@@ -159,11 +208,25 @@ def is_too_old(max_age_days: int, occurred_at: datetime, at: datetime) -> bool:
     return at - occurred_at > timedelta(days=max_age_days)
 
 
-def is_in_quarantine(quarantine_days: int, at: datetime, person: Person) -> bool:
-    """Whether the last mail is too recent. After exactly so many days a customer may be asked again."""
-    if person.test_address or person.invited_at is None:
+def last_asked_by(survey: CandidateSurvey, person: Person) -> datetime | None:
+    """When the person was last asked within the scope of the survey's quarantine; None: never."""
+    if survey.quarantine_scope == "any":
+        return person.invited_at
+    return last_asked(person.asked, survey.quarantine_scope, survey.measurement, survey.touchpoint, survey.id)
+
+
+def is_in_quarantine(survey: CandidateSurvey, at: datetime, person: Person) -> bool:
+    """Whether the last mail is too recent. After exactly so many days a customer may be asked again.
+
+    A survey without days asks at any time, also before a mail that waits.
+    """
+    if (
+        person.test_address
+        or not survey.quarantine_days
+        or (asked_at := last_asked_by(survey, person)) is None
+    ):
         return False
-    return at - person.invited_at < timedelta(days=quarantine_days)
+    return at - asked_at < timedelta(days=survey.quarantine_days)
 
 
 def reason_not_to_send(
@@ -178,9 +241,10 @@ def reason_not_to_send(
 ) -> tuple[Literal["dropped", "withheld"], str] | None:
     """The rules once more, when the mail is about to leave; None lets it go.
 
-    ``survey`` is None when it is gone. The person's ``invited_at`` is here when another system asked: our own
-    invitations were judged at the decision, with the contact's row locked, and this very mail would forbid
-    itself.
+    ``survey`` is None when it is gone. The person's ``invited_at`` and ``asked`` are here when another system
+    asked: our own invitations were judged at the decision, with the contact's row locked, and this very mail
+    would forbid itself. A test goes out although its survey is paused: no rule held it back when it was
+    decided.
     """
     if (mode == "test" or test) and not person.test_address:
         return "withheld", "test_mode"
@@ -190,9 +254,9 @@ def reason_not_to_send(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
-        (survey is None or survey.state != "live", "paused"),
+        (survey is None or (survey.state != "live" and not test), "paused"),
         (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
-        (survey is not None and is_in_quarantine(survey.quarantine_days, now, person), "quarantine"),
+        (survey is not None and is_in_quarantine(survey, now, person), "quarantine"),
         (expires_at <= now, "expired"),
     )
     reason = next((reason for forbidden, reason in rules if forbidden), None)

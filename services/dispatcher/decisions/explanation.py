@@ -8,9 +8,10 @@ import msgspec
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import Considered, Person, Verdict
 from services.dispatcher.decisions.policy import ContactPolicy
+from services.dispatcher.decisions.scopes import names_touchpoint
 from shared.events import Transaction
 from shared.events.sending import SendingMode
-from shared.events.surveys import NUMERIC_RULES
+from shared.events.surveys import NUMERIC_RULES, QuarantineScope
 
 
 class _Typed(msgspec.Struct):
@@ -42,6 +43,12 @@ class Explanation(_StoredRules):  # type: ignore[misc]  # mypy cannot read the f
     """When the contact had last been asked."""
     ignored_id: str | None = None
     """The customer's id as it came, where it stands for nobody and was treated as none."""
+    survey_touchpoint: str | None = None
+    """What was asked about, where the survey and not the event named it."""
+    delay_by_event: bool = False
+    """Whether ``delay_minutes`` are those of the event, in place of the survey's."""
+    quarantine_scope: QuarantineScope = "any"
+    """Of the survey that asks."""
     language: str | None = None
     due_at: datetime | None = None
     test: bool = False
@@ -55,6 +62,7 @@ def explain(
     person: Person | None,
     mode: SendingMode,
     language: str | None,
+    transaction: Transaction,
 ) -> Explanation:
     """The values behind a verdict; ``person`` is None when the tenant is unknown."""
     survey = verdict.survey
@@ -72,6 +80,9 @@ def explain(
         address_erased=person is not None and person.address_erased,
         invited_at=person.invited_at if person else None,
         ignored_id=contact.ignored_id,
+        survey_touchpoint=survey.touchpoint if survey and not names_touchpoint(transaction) else None,
+        delay_by_event=transaction.delay_minutes is not None,
+        quarantine_scope=survey.quarantine_scope if survey else "any",
         language=language,
         due_at=verdict.due_at,
         test=verdict.test,

@@ -29,6 +29,7 @@ from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, TRANSACTIONS, Event, Transaction
 from shared.events.envelope import record_key
+from shared.events.segments import TOUCHPOINT
 from shared.ids import uuid7
 from shared.privacy.erased import find_erased
 from shared.privacy.persons import NOBODY
@@ -186,6 +187,9 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             surveys=inputs.surveys.get(event.tenant, ()),
             person=person,
             mode=mode,
+            touchpoint=event.data.segments.get(TOUCHPOINT),
+            delay_minutes=event.data.delay_minutes,
+            tested=event.data.survey_id,
         )
     else:
         verdict = Verdict(reason="unknown_tenant")
@@ -195,9 +199,9 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
         invitation = new_invitation(
             event.data, customer, contact, candidate.event_id, verdict, language, uuid7(), now
         )
-    if verdict.starts_quarantine and verdict.due_at is not None:
-        inputs.note_invited(contact, verdict.due_at)
-    explanation = explain(inputs.policy, verdict, contact, person, mode, language)
+    if verdict.starts_quarantine and invitation is not None:
+        inputs.note_invited(contact, invitation)
+    explanation = explain(inputs.policy, verdict, contact, person, mode, language, event.data)
     transaction, is_erased = event.data, inputs.is_erased(contact)
     if is_erased:
         source_id = kept_source_id(transaction.id, candidate.event_id, names_of(transaction.customer))
@@ -231,9 +235,9 @@ async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult]) -> None:
     await begin_quarantine(
         uow,
         [
-            (result.contact, result.verdict.due_at)
+            (result.contact, result.decision.invitation)
             for result in results
-            if result.verdict.starts_quarantine and result.verdict.due_at is not None
+            if result.verdict.starts_quarantine and result.decision.invitation is not None
         ],
     )
     for tenant, invitation in invitations:

@@ -1,6 +1,6 @@
 """Everything that the events of a batch are judged by, loaded with a fixed number of queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -13,7 +13,9 @@ from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, q
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, language_of, matches
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import lock_contacts
+from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.decisions.repository import contacts as contact_rows
+from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from services.dispatcher.suppressions import repository as suppression_rows
@@ -22,7 +24,7 @@ from services.dispatcher.surveys import repository as survey_rows
 from services.dispatcher.surveys.domain import rules_of
 from services.dispatcher.surveys.texts import read_texts
 from shared.db import UnitOfWork
-from shared.events import Event, Tenant, Transaction
+from shared.events import Event, Invitation, Tenant, Transaction
 from shared.privacy.erased import find_erased
 from shared.privacy.subjects import Subject
 from shared.tenancy.tenants import find_tenants
@@ -41,6 +43,8 @@ class DecisionInputs:
     """The suppressions of addresses and customers, by tenant, kind and key."""
     asked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
     """When each contact, or anybody with an id, was last asked; updated within the batch."""
+    asked: dict[tuple[str, str], list[Asked]] = field(default_factory=dict)
+    """The same for each survey and touchpoint, of tenants that have a quarantine with a scope."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -57,8 +61,10 @@ class DecisionInputs:
         return self.sendings.get(tenant, self.policy.initial_sending)
 
     def is_asked_about(self, event: Event[Transaction]) -> bool:
-        """Whether any survey asks about this type of event, so that the customer matters."""
-        return any(matches(survey.trigger, event.data.type) for survey in self.surveys.get(event.tenant, ()))
+        """Whether any survey asks about this event, so that the customer matters."""
+        return event.data.survey_id is not None or any(
+            matches(survey.trigger, event.data.type) for survey in self.surveys.get(event.tenant, ())
+        )
 
     def contact(self, event: Event[Transaction], secret: str) -> ContactKey:
         """The contact whom the event is about."""
@@ -81,6 +87,18 @@ class DecisionInputs:
             address_erased="erased" in reasons,
             suppressed_by=entries[0].kind if entries else None,
             invited_at=max((at for at in asked if at is not None), default=None),
+            asked=self._asked(contact),
+        )
+
+    def has_scopes(self, tenant: str) -> bool:
+        """Whether a survey of the tenant has a quarantine that not every earlier question counts for."""
+        return any(survey.quarantine_scope != "any" for survey in self.surveys.get(tenant, ()))
+
+    def _asked(self, contact: ContactKey) -> tuple[Asked, ...]:
+        if not self.asked:
+            return ()
+        return tuple(
+            each for key in quarantine_keys(contact) for each in self.asked.get((contact.tenant, key), ())
         )
 
     def _suppressions(self, contact: ContactKey) -> list[Row[Any]]:
@@ -97,9 +115,14 @@ class DecisionInputs:
         languages = tenant.languages if tenant else ()
         return language_of(event.data.customer.locale, self.policy, survey, languages)
 
-    def note_invited(self, contact: ContactKey, at: datetime) -> None:
+    def note_invited(self, contact: ContactKey, invitation: Invitation) -> None:
         """Let the contact's next event in this batch meet the quarantine."""
-        self.asked_at[contact.tenant, contact.key] = at
+        key, at = (contact.tenant, contact.key), invitation.due_at
+        self.asked_at[key] = max(self.asked_at.get(key, at), at)
+        if self.has_scopes(contact.tenant):
+            touchpoint = one_touchpoint(invitation.touchpoint, None)
+            asked = Asked(at, False, invitation.measurement, touchpoint, invitation.survey_id)
+            self.asked.setdefault(key, []).append(asked)
 
 
 async def load_inputs(
@@ -129,9 +152,25 @@ async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs:
     keys = {(contact.tenant, key) for contact in contacts for key in quarantine_keys(contact)}
     for row in await contact_rows.find_last_asked(uow, keys):
         inputs.asked_at[row.tenant, row.id] = row.asked_at
+    if scoped := {(tenant, key) for tenant, key in keys if inputs.has_scopes(tenant)}:
+        for contact, asked in await load_asked(uow, scoped):
+            inputs.asked.setdefault(contact, []).append(asked)
     entries = {(contact.tenant, *entry) for contact in contacts for entry in entries_of(contact)}
     for row in await suppression_rows.find_matching(uow, sorted(entries)):
         inputs.suppressed[row.tenant, row.kind, row.key] = row
+
+
+async def load_asked(
+    uow: UnitOfWork, keys: Collection[tuple[str, str]]
+) -> list[tuple[tuple[str, str], Asked]]:
+    """When each (tenant, id or hash of an address) was asked, by whom and about what."""
+    return [
+        (
+            (row.tenant, row.contact),
+            Asked(row.asked_at, row.elsewhere, row.measurement, row.touchpoint, row.survey_id),
+        )
+        for row in await asked_rows.find(uow, keys)
+    ]
 
 
 def candidate_from(row: Row[Any]) -> CandidateSurvey:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from services.dispatcher.decisions.contacts import ContactKey
+from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.decisions.repository import contacts as contact_rows
+from services.dispatcher.decisions.repository.asked import AskedRow
 from services.dispatcher.decisions.repository.contacts import CustomerRow
+from services.dispatcher.decisions.scopes import one_touchpoint
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
 from shared.db import UnitOfWork
-from shared.events import Answer, Event
+from shared.events import Answer, Event, Invitation
 from shared.privacy.persons import NOBODY
 from shared.values.customer_ids import is_placeholder_id
 
@@ -40,27 +44,48 @@ async def lock_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey]) -> None
         await contact_rows.lock_customers(uow, rows)
 
 
-async def begin_quarantine(uow: UnitOfWork, invited: Iterable[tuple[ContactKey, datetime]]) -> None:
-    """Store when the mail of each contact was due; the latest of a contact counts."""
+async def begin_quarantine(uow: UnitOfWork, invited: Iterable[tuple[ContactKey, Invitation]]) -> None:
+    """Store when the mail of each contact was due, and what it asks; the latest of a contact counts."""
     latest: dict[tuple[str, str], datetime] = {}
-    for contact, due_at in invited:
-        key = contact.tenant, contact.key
+    asked: list[AskedRow] = []
+    for contact, invitation in invited:
+        key, due_at = (contact.tenant, contact.key), invitation.due_at
         latest[key] = max(latest.get(key, due_at), due_at)
+        asked.append(asked_row(contact, invitation))
     if latest:
         await contact_rows.store_invited(uow, [(*key, due_at) for key, due_at in latest.items()])
+        await asked_rows.store(uow, asked)
 
 
-async def end_quarantine(uow: UnitOfWork, contact: ContactKey, due_at: datetime) -> None:
-    """The mail that was due then has certainly not arrived, so it does not keep the contact from being asked.
+def asked_row(contact: ContactKey, invitation: Invitation) -> AskedRow:
+    """What an invitation asks its contact."""
+    return AskedRow(
+        contact.tenant,
+        contact.key,
+        invitation.id,
+        invitation.due_at,
+        elsewhere=False,
+        measurement=invitation.measurement,
+        touchpoint=one_touchpoint(invitation.touchpoint, None),
+        survey_id=invitation.survey_id,
+    )
+
+
+async def end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
+    """Its mail has certainly not arrived, so it does not keep the contact from being asked, in any scope.
 
     Versions that knew no addresses stored it under the id.
     """
-    await contact_rows.forget_invited(uow, contact.tenant, {contact.key, contact.customer_id}, due_at)
+    keys = {contact.key, contact.customer_id}
+    await contact_rows.lock_invited(uow, contact.tenant, keys)
+    await asked_rows.forget(uow, contact.tenant, keys, invitation.id)
+    await contact_rows.forget_invited(uow, contact.tenant, keys, invitation.due_at)
 
 
 async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]]) -> None:
-    """Store when another system asked a customer: the ``invited_at`` of an imported answer."""
+    """Store when another system asked a customer, and what: the ``invited_at`` of an imported answer."""
     latest: dict[tuple[str, str], datetime] = {}
+    rows: dict[tuple[str, str, UUID], AskedRow] = {}
     persons: dict[tuple[str, str], str | None] = {}
     for event in events:
         answer = event.data
@@ -68,6 +93,9 @@ async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]])
             key = event.tenant, answer.customer_id
             latest[key] = max(latest.get(key, answer.invited_at), answer.invited_at)
             persons[key] = answer.person or persons.get(key)
+            row = _asked_elsewhere(event.tenant, answer.customer_id, answer.invited_at, answer)
+            kept = rows.setdefault((*key, row.id), row)
+            rows[*key, row.id] = max(kept, row, key=lambda each: each.asked_at)
     if latest:
         sendings = await find_sendings(uow, sorted({tenant for tenant, _ in latest}))
         asked = [
@@ -76,3 +104,22 @@ async def keep_asked_elsewhere(uow: UnitOfWork, events: Sequence[Event[Answer]])
             if not is_placeholder_id(customer_id, sendings.get(tenant, Sending()).placeholder_ids)
         ]
         await contact_rows.store_asked_elsewhere(uow, asked, persons)
+        known = {(tenant, customer_id) for tenant, customer_id, _ in asked}
+        await asked_rows.store_elsewhere(
+            uow, [row for row in rows.values() if (row.tenant, row.contact) in known]
+        )
+
+
+def _asked_elsewhere(tenant: str, customer_id: str, at: datetime, answer: Answer) -> AskedRow:
+    touchpoint = one_touchpoint(answer.touchpoint, answer.segments.get("touchpoint"))
+    row_id = asked_rows.elsewhere_id(answer.measurement, touchpoint)
+    return AskedRow(
+        tenant,
+        customer_id,
+        row_id,
+        at,
+        elsewhere=True,
+        measurement=answer.measurement,
+        touchpoint=touchpoint,
+        survey_id=None,
+    )

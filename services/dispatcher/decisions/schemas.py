@@ -14,6 +14,11 @@ class ConsideredAnswer(BaseModel):
     survey_version: int
     name: str
     why: str
+    quarantine_days: int | None = None
+    quarantine_scope: str | None = Field(default=None, description="Which earlier question counted.")
+    asked_at: datetime | None = Field(
+        default=None, description="Of a quarantine: when the customer was last asked within its scope."
+    )
 
 
 class InvitationAnswer(BaseModel):
@@ -43,7 +48,7 @@ class DecisionAnswer(BaseModel):
 
 
 class DecisionList(BaseModel):
-    """The decisions of an event: one for each source that used its id."""
+    """A page of decisions."""
 
     decisions: list[DecisionAnswer]
-    next: UUID | None = Field(default=None, description="Give it as `after` to get the next page.")
+    next: str | None = Field(default=None, description="Give it as `after` to get the next page.")

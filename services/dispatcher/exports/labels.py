@@ -137,6 +137,7 @@ FIELDS_IN_FILE_ONLY = frozenset(
             "who",
         ),
         *("decision", "mail", "reason", "state", "measurement", "first_at", "followed", "machine"),
+        "delay_minutes",
         *("answered_at", "changed_at", "before", "number", "answers", "steps", "cause", "outcome"),
     }
 )

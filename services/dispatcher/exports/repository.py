@@ -105,12 +105,23 @@ FIND_LIFTS = f"""
         AND {newest_first("t.at")}
 """
 ASKED_AT = "greatest(t.invited_at, t.asked_elsewhere_at)"
+OF_PERSON_OR_CONTACT = f"""t.tenant = :tenant
+            AND ({IS_PERSON.format(customer_id="t.id")} OR t.id = ANY(CAST(:contacts AS text[])))"""
 FIND_ASKED = f"""
-    SELECT t.id, t.address, t.invited_at, t.invited_before, t.asked_elsewhere_at, {ASKED_AT} AS at
-    FROM customer t
-    WHERE t.tenant = :tenant
-        AND ({IS_PERSON.format(customer_id="t.id")} OR t.id = ANY(CAST(:contacts AS text[])))
-        AND {newest_first(ASKED_AT)}
+    SELECT t.* FROM (
+        SELECT t.id, t.address, t.invited_at, t.invited_before, t.asked_elsewhere_at,
+            NULL AS measurement, NULL AS touchpoint, NULL AS survey, {ASKED_AT} AS at
+        FROM customer t
+        WHERE {OF_PERSON_OR_CONTACT}
+        UNION ALL
+        SELECT t.id, t.address, CASE WHEN NOT a.elsewhere THEN a.asked_at END, NULL,
+            CASE WHEN a.elsewhere THEN a.asked_at END, a.measurement, a.touchpoint, s.name, a.asked_at
+        FROM customer t
+        JOIN asked a ON a.tenant = t.tenant AND a.contact = t.id
+        LEFT JOIN survey s ON s.tenant = a.tenant AND s.id = a.survey_id
+        WHERE {OF_PERSON_OR_CONTACT}
+    ) t
+    WHERE {newest_first("t.at")}
 """
 # The log knows the customer by the pseudonym, and by what is theirs: a case, an erasure of one address.
 FIND_ACCESS = f"""

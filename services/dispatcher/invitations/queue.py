@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from msgspec.structs import replace
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.addresses import address_quality
-from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
+from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
 from services.dispatcher.decisions.domain import Person, reason_not_to_send
-from services.dispatcher.decisions.inputs import candidate_from
+from services.dispatcher.decisions.inputs import candidate_from, load_asked
 from services.dispatcher.decisions.quarantine import end_quarantine
+from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.invitations import repository
 from services.dispatcher.invitations.states import (
     move_invitation,
@@ -68,17 +70,24 @@ class InvitationQueue:
         inputs = await repository.find_sending_inputs(
             uow, contact, invitation.survey_id, invitation.survey_version
         )
+        survey = candidate_from(inputs) if inputs.id is not None else None
+        asked: list[Asked] = []
+        if survey is not None and survey.quarantine_scope != "any":
+            survey = replace(survey, touchpoint=one_touchpoint(invitation.touchpoint, None))
+            keys = {(contact.tenant, key) for key in quarantine_keys(contact)}
+            asked = [each for _, each in await load_asked(uow, keys) if each.elsewhere]
         renderer = self._renderers[delivery.channel]
         forbidden = reason_not_to_send(
             now=uow.now,
             occurred_at=invitation.occurred_at,
             expires_at=invitation.expires_at,
             test=invitation.test,
-            survey=candidate_from(inputs) if inputs.id is not None else None,
+            survey=survey,
             person=_person(
                 inputs,
                 renderer.address(invitation.customer),
                 sending,
+                tuple(asked),
                 erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
             ),
             mode=sending.mode,
@@ -117,10 +126,12 @@ class InvitationQueue:
 async def _end_quarantine(uow: UnitOfWork, contact: ContactKey, invitation: Invitation) -> None:
     """Only a mail that may have arrived keeps the contact from being asked."""
     if not invitation.test:
-        await end_quarantine(uow, contact, invitation.due_at)
+        await end_quarantine(uow, contact, invitation)
 
 
-def _person(inputs: Row[Any], address: str | None, sending: Sending, *, erased: bool) -> Person:
+def _person(
+    inputs: Row[Any], address: str | None, sending: Sending, asked: tuple[Asked, ...], *, erased: bool
+) -> Person:
     return Person(
         erased=erased,
         address=address_quality(address),
@@ -128,4 +139,5 @@ def _person(inputs: Row[Any], address: str | None, sending: Sending, *, erased: 
         opted_out="unsubscribed" in inputs.reasons,
         suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
         invited_at=inputs.asked_elsewhere_at,
+        asked=asked,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import json
@@ -212,10 +212,25 @@ async def count_waiting(
     return int(rows.scalar_one())
 
 
+class SurveyFigures(NamedTuple):
+    """What became of a survey's recent invitations."""
+
+    states: dict[str, int] = {}
+    """How many are in which state."""
+    last_sent_at: datetime | None = None
+    delivered: int = 0
+    """Mails that customers got, without tests and anonymous surveys, of whose links nothing is known."""
+    answered: int = 0
+    """How many of these customers chose a score."""
+
+
 COUNT_BY_SURVEY = """
-    SELECT i.survey_id, i.state, count(*) AS n
+    SELECT i.survey_id, i.state, count(*) AS n, max(i.sent_at) AS last_sent_at,
+        count(*) FILTER (WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous) AS delivered,
+        count(a.score) FILTER (WHERE i.state = 'sent' AND NOT i.test AND NOT i.anonymous) AS answered
     FROM decision d
     JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
+    LEFT JOIN answer_heard a ON a.tenant = i.tenant AND a.id = i.id
     WHERE d.tenant = :tenant AND d.decided_at >= :since
         AND (CAST(:allowed AS text[]) = '{}' OR d.segments && CAST(:allowed AS text[]))
     GROUP BY 1, 2
@@ -224,13 +239,43 @@ COUNT_BY_SURVEY = """
 
 async def count_by_survey(
     uow: UnitOfWork, tenant: str, since: datetime, allowed: Sequence[str]
-) -> dict[UUID, dict[str, int]]:
-    """How many invitations of each survey are in which state, of the events decided since a time.
+) -> dict[UUID, SurveyFigures]:
+    """What became of the invitations of each survey, of the events decided since a time.
 
     ``allowed``: of these segments only; of all, when there are none.
     """
     rows = await uow.execute(COUNT_BY_SURVEY, {"tenant": tenant, "since": since, "allowed": list(allowed)})
-    counts: dict[UUID, dict[str, int]] = {}
+    figures: dict[UUID, SurveyFigures] = {}
     for row in rows:
-        counts.setdefault(row.survey_id, {})[row.state] = row.n
-    return counts
+        known = figures.get(row.survey_id, SurveyFigures())
+        figures[row.survey_id] = SurveyFigures(
+            {**known.states, row.state: row.n},
+            max((at for at in (known.last_sent_at, row.last_sent_at) if at is not None), default=None),
+            known.delivered + row.delivered,
+            known.answered + row.answered,
+        )
+    return figures
+
+
+PLACE_INVITATIONS = """
+    WITH found AS MATERIALIZED (
+        SELECT i.tenant, i.id FROM invitation i
+        WHERE i.decided_at IS NULL
+        LIMIT :limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE invitation i SET decided_at = coalesce(
+        (SELECT d.decided_at FROM decision d WHERE d.tenant = i.tenant AND d.invitation_id = i.id LIMIT 1),
+        i.changed_at
+    )
+    FROM found f
+    WHERE i.tenant = f.tenant AND i.id = f.id
+"""
+
+
+async def place(uow: UnitOfWork, limit: int) -> int:
+    """Write when they were decided into invitations that an earlier version stored; returns how many.
+
+    One whose decision is deleted gets any time: it is not found by the search in any case.
+    """
+    return (await uow.execute(PLACE_INVITATIONS, {"limit": limit})).rowcount

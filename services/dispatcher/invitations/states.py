@@ -9,10 +9,12 @@ from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey
 from services.dispatcher.decisions.domain import Verdict
+from services.dispatcher.decisions.scopes import names_touchpoint
 from services.dispatcher.invitations import repository
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, Customer, Invitation, InvitationState, Transaction
+from shared.events.segments import TOUCHPOINT
 from shared.privacy.subjects import Subject
 
 _decoder = msgspec.json.Decoder(Invitation)
@@ -32,6 +34,9 @@ def new_invitation(
     survey = verdict.survey
     if survey is None or verdict.due_at is None or verdict.expires_at is None:
         raise ValueError("only an invited event has an invitation")
+    segments = transaction.segments
+    if survey.touchpoint is not None and not names_touchpoint(transaction):
+        segments = {**segments, TOUCHPOINT: survey.touchpoint}
     return Invitation(
         id=invitation_id,
         version=1,
@@ -52,8 +57,8 @@ def new_invitation(
         event_id=event_id,
         event_type=transaction.type,
         occurred_at=transaction.occurred_at,
-        touchpoint=transaction.segments.get("touchpoint"),
-        segments=transaction.segments,
+        touchpoint=survey.touchpoint,
+        segments=segments,
         organisation=transaction.organisation,
         attributes=transaction.attributes,
         decided_at=now,

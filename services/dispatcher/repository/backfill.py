@@ -52,11 +52,12 @@ LIST_INVITATIONS = f"""
     WHERE CAST(:tenant AS text) IS NULL OR (i.tenant, i.id) > (:tenant, CAST(:id AS uuid))
     ORDER BY i.tenant, i.id
     LIMIT :limit
+    FOR SHARE
 """
 
 
 async def list_invitations(uow: UnitOfWork, place: Row[Any], limit: int) -> Sequence[Row[Any]]:
-    """The next invitations, of all tenants."""
+    """The next invitations, of all tenants, locked against change: no mail of theirs ends meanwhile."""
     rows = await uow.execute(LIST_INVITATIONS, {"tenant": place.tenant, "id": place.id, "limit": limit})
     return rows.all()
 
@@ -90,6 +91,27 @@ async def list_customers(uow: UnitOfWork, place: Row[Any], limit: int) -> Sequen
     """The next rows of ``customer``, of all tenants."""
     values = {"tenant": place.tenant, "customer": place.customer, "limit": limit}
     return (await uow.execute(LIST_CUSTOMERS, values)).all()
+
+
+LIST_ASKED_ELSEWHERE = """
+    SELECT c.tenant, c.id, c.asked_elsewhere_at FROM customer c
+    WHERE c.asked_elsewhere_at IS NOT NULL
+        AND (CAST(:tenant AS text) IS NULL OR (c.tenant, c.id) > (:tenant, :customer))
+        AND NOT EXISTS (
+            SELECT FROM asked a
+            WHERE a.tenant = c.tenant AND a.contact = c.id AND a.elsewhere
+                AND a.asked_at >= c.asked_elsewhere_at
+        )
+    ORDER BY c.tenant, c.id
+    LIMIT :limit
+    FOR SHARE
+"""
+
+
+async def list_asked_elsewhere(uow: UnitOfWork, place: Row[Any], limit: int) -> Sequence[Row[Any]]:
+    """The next customers whom another system asked, of all tenants, where it is not stored what about."""
+    values = {"tenant": place.tenant, "customer": place.customer, "limit": limit}
+    return (await uow.execute(LIST_ASKED_ELSEWHERE, values)).all()
 
 
 STORE_DIFFERENCE_PERSONS = """

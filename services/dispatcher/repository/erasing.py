@@ -119,12 +119,14 @@ REMOVE_CUSTOMERS = f"""
         FOR UPDATE OF t
     )
     DELETE FROM customer t USING found f WHERE t.tenant = f.tenant AND t.id = f.id
+    RETURNING t.tenant, t.id
 """
 
 
-async def remove_customers(uow: UnitOfWork, targets: Collection[Target]) -> None:
-    """Remove when these customers were asked, as far as it is stored under their ids."""
-    await uow.execute(REMOVE_CUSTOMERS, target_values(targets))
+async def remove_customers(uow: UnitOfWork, targets: Collection[Target]) -> list[tuple[str, str]]:
+    """Remove when these customers were asked, as far as it is stored under their ids; returns which."""
+    removed = await uow.execute(REMOVE_CUSTOMERS, target_values(targets))
+    return [(row.tenant, row.id) for row in removed]
 
 
 # An id that others have, too, goes on to be suppressed.

@@ -6,6 +6,7 @@ suppressions and the quarantine know an address stay for ever: a no is a no, and
 
 from services.dispatcher.models import (
     answer_heard,
+    asked,
     audit_line,
     case_heard,
     customer,
@@ -18,6 +19,7 @@ from services.dispatcher.models import (
     sending_change,
     suppression_lift,
 )
+from shared.events.surveys import MAX_QUARANTINE_DAYS
 from shared.outbound.deliveries import DELIVERY
 from shared.privacy.persons import NOBODY
 from shared.privacy.removal import (
@@ -61,24 +63,33 @@ CASE_CUSTOMER_OVER = "(t.closed_at < :contacts OR t.closed_at IS NULL)"
 WITHOUT_IGNORED_ID = """
     convert_to(CAST(CAST(convert_from(t.grounds, 'UTF8') AS jsonb) - 'ignored_id' AS text), 'UTF8')
 """
-IS_KEYED_HASH = "t.id ~ '^[0-9a-f]{64}$'"
+CUSTOMER_OVER = f"""
+    {{c}}.id !~ '^[0-9a-f]{{{{64}}}}$'
+    AND coalesce(greatest({{c}}.invited_at, {{c}}.asked_elsewhere_at), '-infinity') < :contacts
+    AND NOT EXISTS (
+        SELECT FROM decision d
+        WHERE d.tenant = {{c}}.tenant AND d.customer_id = {{c}}.id
+            AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
+    )
+    AND NOT EXISTS (
+        SELECT FROM invitation i
+        WHERE i.tenant = {{c}}.tenant AND i.customer_id = {{c}}.id AND NOT ({INVITATION_OVER.format(i="i")})
+    )
+"""
+"""Whether the row of a customer's id is to be deleted: nothing else names the id any more."""
 
 RETENTION: tuple[RetentionRule, ...] = (
-    # Under which address a customer id came, once nothing else names the id any more.
+    # Under which address a customer id came.
+    DeleteRule("contacts", customer, CUSTOMER_OVER.format(c="t")),
+    # What a customer was asked, with the row of the id; of an address, what no quarantine counts any more.
     DeleteRule(
         "contacts",
-        customer,
+        asked,
         f"""
-            NOT {IS_KEYED_HASH}
-            AND coalesce(greatest(t.invited_at, t.asked_elsewhere_at), '-infinity') < :contacts
-            AND NOT EXISTS (
-                SELECT FROM decision d
-                WHERE d.tenant = t.tenant AND d.customer_id = t.id
-                    AND NOT ({DECISION_CUSTOMER_OVER.format(d="d")}) AND NOT ({DECISION_OVER.format(d="d")})
-            )
-            AND NOT EXISTS (
-                SELECT FROM invitation i
-                WHERE i.tenant = t.tenant AND i.customer_id = t.id AND NOT ({INVITATION_OVER.format(i="i")})
+            t.asked_at + interval '{MAX_QUARANTINE_DAYS} days' < :now
+            OR t.elsewhere AND NOT EXISTS (
+                SELECT FROM customer c
+                WHERE c.tenant = t.tenant AND c.id = t.contact AND NOT ({CUSTOMER_OVER.format(c="c")})
             )
         """,
     ),

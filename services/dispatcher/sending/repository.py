@@ -1,6 +1,7 @@
 """``sending`` (how each tenant sends) and ``sending_change`` (who changed that)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -158,3 +159,18 @@ FIND_LAST_CHANGE = """
 async def find_last_change(uow: UnitOfWork, tenant: str, what: str) -> Row[Any] | None:
     """Who did this last, and when."""
     return (await uow.execute(FIND_LAST_CHANGE, {"tenant": tenant, "what": what})).one_or_none()
+
+
+LIST_CHANGES_BETWEEN = """
+    SELECT id, at, who, what FROM sending_change
+    WHERE tenant = :tenant AND at > :since AND at <= :until AND what = ANY(CAST(:acts AS text[]))
+    ORDER BY id LIMIT :limit
+"""
+
+
+async def list_changes_between(
+    uow: UnitOfWork, tenant: str, since: datetime, until: datetime, acts: Sequence[str], limit: int = 20
+) -> Sequence[Row[Any]]:
+    """Who did one of these acts after ``since``, and when, oldest first."""
+    values = {"tenant": tenant, "since": since, "until": until, "acts": list(acts), "limit": limit}
+    return (await uow.execute(LIST_CHANGES_BETWEEN, values)).all()

@@ -1,39 +1,97 @@
 """States and reasons as sentences, for staff."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
 from shared.pages.language import spoken, translated
 from shared.privacy.persons import NOBODY
-from shared.values.messages import message
+from shared.values.messages import Message, message
 
-REASONS = {
-    "invited": message("Invited."),
-    "unknown_tenant": message("We had not heard of this company when the event came."),
-    "no_survey": message("No survey asks about this type of event."),
-    "paused": message("The survey that asks about it was paused."),
-    "erased": message("The customer was erased on request."),
-    "no_address": message("The customer has no mail address."),
-    "bad_address": message("The address of the customer cannot be one."),
-    "opted_out": message("The customer has unsubscribed."),
-    "suppressed": message("The address is on the suppression list."),
-    "quarantine": message("The customer was asked not long ago."),
-    "too_old": message("It happened too long ago to ask about."),
+
+class ReasonWords(NamedTuple):
+    """How a rule's outcome is said to staff, wherever it is shown."""
+
+    decided: Message | None
+    """A sentence of the event's page; None: no decision falls so."""
+    short: Message | None
+    """In the list of events, in its figures, and in its search; None with ``decided``."""
+    survey: Message | None = None
+    """Of one of the surveys that an event matched; None: it is not judged survey by survey."""
+    dropped: Message | None = None
+    """A sentence of a mail that was not sent when it was due; None: no mail is dropped so."""
+
+
+REASON_WORDS: dict[str, ReasonWords] = {
+    "invited": ReasonWords(message("Invited."), message("Invited"), message("asks")),
+    "unknown_tenant": ReasonWords(
+        message("We had not heard of this company when the event came."), message("Company not known yet")
+    ),
+    "no_survey": ReasonWords(message("No survey asks about this type of event."), message("No survey asks")),
+    "order": ReasonWords(
+        None,
+        None,
+        message("a survey before it in the order asks"),
+    ),
+    "paused": ReasonWords(
+        message("The survey that asks about it was paused."),
+        message("Survey paused"),
+        message("paused"),
+        message("The survey was paused when it was due."),
+    ),
+    "erased": ReasonWords(
+        message("The customer was erased on request."),
+        message("Customer erased on request"),
+        message("the customer was erased on request"),
+        message("The customer was erased on request."),
+    ),
+    "no_address": ReasonWords(
+        message("The customer has no mail address."),
+        message("No address"),
+        message("no mail address"),
+        message("The customer has no mail address."),
+    ),
+    "bad_address": ReasonWords(
+        message("The address of the customer cannot be one."),
+        message("Address cannot be one"),
+        message("the address cannot be one"),
+        message("The address of the customer cannot be one."),
+    ),
+    "opted_out": ReasonWords(
+        message("The customer has unsubscribed."),
+        message("Has unsubscribed"),
+        message("the customer has unsubscribed"),
+        message("The customer has unsubscribed since."),
+    ),
+    "suppressed": ReasonWords(
+        message("The address is on the suppression list."),
+        message("On the suppression list"),
+        message("the address is on the suppression list"),
+        message("The address was put on the suppression list since."),
+    ),
+    "quarantine": ReasonWords(
+        message("The customer was asked not long ago."),
+        message("Asked not long ago"),
+        message("asked not long ago"),
+        message("The customer was asked elsewhere not long before."),
+    ),
+    "too_old": ReasonWords(
+        message("It happened too long ago to ask about."),
+        message("Too long ago"),
+        message("too long ago"),
+        message("When it was due it had happened too long ago."),
+    ),
+    "expired": ReasonWords(
+        None,
+        None,
+        dropped=message("Its link would have ended before it was read."),
+    ),
 }
-SURVEY_OUTCOMES = {
-    "invited": message("asks"),
-    "order": message("a survey before it in the order asks"),
-    "paused": message("paused"),
-    "erased": message("the customer was erased on request"),
-    "no_address": message("no mail address"),
-    "bad_address": message("the address cannot be one"),
-    "opted_out": message("the customer has unsubscribed"),
-    "suppressed": message("the address is on the suppression list"),
-    "quarantine": message("asked not long ago"),
-    "too_old": message("too long ago"),
-}
+"""Each value of ``Reason`` and ``SurveyOutcome``, and each reason not to send, has one line here."""
+REASONS = {code: words.decided for code, words in REASON_WORDS.items() if words.decided}
+SURVEY_OUTCOMES = {code: words.survey for code, words in REASON_WORDS.items() if words.survey}
+DROP_REASONS = {code: words.dropped for code, words in REASON_WORDS.items() if words.dropped}
 MAIL_STATES = {
     "waiting": message("The mail waits for its time."),
     "sending": message("The mail is being handed over."),
@@ -44,19 +102,7 @@ MAIL_STATES = {
     "bounced": message("The mail came back."),
     "unknown": message("Nobody knows whether the mail was sent, so it is never sent again."),
 }
-DROP_REASONS = {
-    "erased": message("The customer was erased on request."),
-    "no_address": message("The customer has no mail address."),
-    "bad_address": message("The address of the customer cannot be one."),
-    "opted_out": message("The customer has unsubscribed since."),
-    "suppressed": message("The address was put on the suppression list since."),
-    "paused": message("The survey was paused when it was due."),
-    "too_old": message("When it was due it had happened too long ago."),
-    "quarantine": message("The customer was asked elsewhere not long before."),
-    "expired": message("Its link would have ended before it was read."),
-}
-OUTCOMES = {
-    # A mail's state.
+MAIL_OUTCOMES = {
     "waiting": message("Mail waits for its time"),
     "sending": message("Mail is being sent"),
     "sent": message("Asked, no answer yet"),
@@ -65,19 +111,23 @@ OUTCOMES = {
     "failed": message("Mail refused"),
     "bounced": message("Mail came back"),
     "unknown": message("Mail perhaps sent"),
-    # A decision's reason.
-    "invited": message("Invited"),
-    "unknown_tenant": message("Company not known yet"),
-    "no_survey": message("No survey asks"),
-    "paused": message("Survey paused"),
-    "erased": message("Customer erased on request"),
-    "no_address": message("No address"),
-    "bad_address": message("Address cannot be one"),
-    "opted_out": message("Has unsubscribed"),
-    "suppressed": message("On the suppression list"),
-    "quarantine": message("Asked not long ago"),
-    "too_old": message("Too long ago"),
 }
+"""What became of the mail that asks, in the list of events."""
+REASON_OUTCOMES = {code: words.short for code, words in REASON_WORDS.items() if words.short}
+OUTCOMES = {**MAIL_OUTCOMES, **REASON_OUTCOMES}
+"""A mail's state, or a decision's reason, in a few words."""
+MAIL_FILTERS = {
+    "waiting": message("Waits for its time"),
+    "sending": message("Is being sent"),
+    "sent": message("Sent"),
+    "withheld": message("Not sent: test mode"),
+    "dropped": message("Not sent: dropped when it was due"),
+    "failed": message("Refused"),
+    "bounced": message("Came back"),
+    "unknown": message("Perhaps sent"),
+}
+"""The states of the mail that asks, as they are searched for: whatever came of it later."""
+CHANNEL_LABELS = {"mail": message("Mail")}
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

@@ -1,7 +1,7 @@
 """Pages of what became of each event: the list, the page of one event, and their live feed."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,14 +15,24 @@ from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.story import repository
-from services.dispatcher.story.labels import SURVEY_OUTCOMES, customer_label, decision_customer_label
+from services.dispatcher.story.history import load_changes, mail_history
+from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label
+from services.dispatcher.story.search import EventSearch, filter_words, in_one_line, search_filter
 from services.dispatcher.story.steps import EventStory, differing_fields, left_out_fields, story_steps
-from services.dispatcher.story.views import EventLine, EventPage, EventsPage, TodaysOutcomes
+from services.dispatcher.story.views import (
+    EventLine,
+    EventOutcomes,
+    EventPage,
+    EventsPage,
+    SearchForm,
+    WiderSearch,
+)
+from services.dispatcher.surveys import repository as survey_rows
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events import WHOLE_COMPANY, Tenant, may_see, may_see_score
 from shared.events.segments import chain_of
-from shared.http.cursors import cut_page, decode_cursor
+from shared.http.cursors import MAX_CURSOR_LENGTH, cut_page, decode_cursor
 from shared.http.live import MAX_CHANGES, LiveChange, LiveFeed
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
@@ -35,8 +45,9 @@ router = APIRouter(include_in_schema=False, route_class=CheckedRoute)
 EVENTS_PER_PAGE = 50
 LIVE_URL = "/events/live"
 RECENT_CHANGE = timedelta(seconds=10)
-MAX_TODAY_COUNTED = 5_000
-"""The newest of today's events, which the list counts by outcome."""
+MAX_COUNTED = 5_000
+"""The newest events of a period, which the list counts by outcome."""
+Typed = Annotated[str, Query(max_length=200)]
 
 
 def live_feed(context: Context) -> LiveFeed:
@@ -59,34 +70,41 @@ async def list_events(
     request: Request,
     staff: StaffReader,
     context: OwnContext,
-    q: Annotated[str, Query(max_length=200)] = "",
-    before: Annotated[str, Query(max_length=200)] = "",
+    q: Typed = "",
+    reason: Typed = "",
+    survey: Typed = "",
+    channel: Typed = "",
+    state: Typed = "",
+    since: Typed = "",
+    until: Typed = "",
+    before: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH)] = "",
 ) -> Response:
-    """The list, newest first; the events of today are counted on its first page."""
-    q, place = q.strip(), decode_cursor(before, "before")
+    """The events that a search wants, newest first; those of today, or of a period, are counted before."""
+    typed = (q, reason, survey, channel, state, since, until)
+    search, place = EventSearch(*(each.strip() for each in typed)), decode_cursor(before, "before")
     counts: dict[str, int] = {}
     async with context.database.reading() as uow:
         frame = await frame_of(uow, staff, "events", live=LIVE_URL if not before else None)
+        zone = zone_of(frame.time_zone)
+        wanted = search_filter(search, staff, context.secret, zone)
+        surveys = {str(row.id): row.name for row in await survey_rows.list_of_tenants(uow, [staff.tenant])}
         rows = await repository.list_events(
-            uow,
-            staff.tenant,
-            staff.segments,
-            search=q or None,
-            by_customer=staff.sees_names,
-            before=place,
-            limit=EVENTS_PER_PAGE + 1,
+            uow, staff.tenant, wanted, before=place, limit=EVENTS_PER_PAGE + 1
         )
-        if not q and place is None:
-            since = midnight(uow.now, frame.time_zone)
-            counts = await repository.count_outcomes(
-                uow, staff.tenant, staff.segments, since=since, limit=MAX_TODAY_COUNTED
-            )
+        today = uow.now.astimezone(zone).date().isoformat()
+        period = search if search.given else EventSearch(since=today, until=today)
+        if search.is_period and place is None:
+            counted = search_filter(period, staff, context.secret, zone)
+            counts = await repository.count_outcomes(uow, staff.tenant, counted, limit=MAX_COUNTED)
     shown, more = cut_page(rows, EVENTS_PER_PAGE, lambda row: (row.decided_at, row.event_id))
+    words = filter_words(search, surveys)
     page = EventsPage(
         events=[EventLine.of(row, with_case=staff.works_on_cases) for row in shown],
-        today=TodaysOutcomes.of(counts, MAX_TODAY_COUNTED),
-        q=q,
-        sought=customer_label(q) if q else "",
+        outcomes=EventOutcomes.of(counts, MAX_COUNTED, period),
+        search=search,
+        form=SearchForm.of(surveys),
+        searched_for=in_one_line(search, words),
+        wider=[WiderSearch(text, search.link(**{name: ""})) for name, text in words.items()],
         before=before,
         more=more,
         staff_url=context.staff_url,
@@ -119,6 +137,9 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             cases=await repository.list_cases(uow, staff.tenant, decision.event_id)
             if staff.works_on_cases
             else [],
+            mail=mail_history(invitation, await load_changes(uow, staff.tenant, invitation))
+            if invitation is not None
+            else (),
         )
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(
@@ -136,11 +157,6 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
         segments=_visible_segments(tenant, staff, decision.segments),
     )
     return context.pages.page(request, page, staff=staff, frame=frame)
-
-
-def midnight(now: datetime, zone: str | None) -> datetime:
-    """When the company's day began."""
-    return now.astimezone(zone_of(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 async def _found(uow: UnitOfWork, staff: Staff, event_id: str) -> Row[Any]:

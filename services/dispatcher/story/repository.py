@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.repository.search import DecisionFilter, Place, page_sql, run_page
 from services.dispatcher.models import answer_heard, case_heard
 from shared.db import UnitOfWork
 from shared.db.bulk import keep_newest_events
@@ -51,11 +52,12 @@ def _first_times(state: AnswerState, versions: Sequence[Event[Answer]]) -> dict[
     return first
 
 
-_EVENTS = """
+LIST_EVENTS = """
     SELECT d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.facts,
         d.difference_at, i.state, i.test, i.anonymous, a.state AS answer_state, a.score,
         c.number AS case_number, c.state AS case_state
-    FROM decision d
+    FROM ({page}) p
+    JOIN decision d ON d.tenant = :tenant AND d.event_id = p.event_id
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     LEFT JOIN answer_heard a ON a.tenant = d.tenant AND a.id = d.invitation_id
     LEFT JOIN LATERAL (
@@ -64,46 +66,16 @@ _EVENTS = """
         ORDER BY ch.opened_at DESC
         LIMIT 1
     ) c ON true
-    WHERE d.tenant = :tenant
-        AND (CAST(:allowed AS text[]) = '{}' OR d.segments && CAST(:allowed AS text[]))
-        AND (d.decided_at, d.event_id) < (
-            coalesce(CAST(:at AS timestamptz), 'infinity'),
-            coalesce(CAST(:event_id AS uuid), 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-        )
-"""
-LIST_EVENTS = f"""
-    {_EVENTS}
     ORDER BY d.decided_at DESC, d.event_id DESC
-    LIMIT :limit
-"""
-SEARCH_EVENTS = f"""
-    {_EVENTS}
-        AND (d.source_id = :search OR (:by_customer AND d.customer_id = :search))
-    ORDER BY d.decided_at DESC, d.event_id DESC
-    LIMIT :limit
 """
 
 
 async def list_events(
-    uow: UnitOfWork,
-    tenant: str,
-    allowed: Sequence[str],
-    *,
-    search: str | None,
-    by_customer: bool,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
+    uow: UnitOfWork, tenant: str, wanted: DecisionFilter, *, before: Place | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Events with what became of them, newest first; of ``allowed`` segments or, without any, of all.
-
-    :param search: this back-end's id, or ``by_customer`` this customer's.
-    """
-    at, event_id = before or (None, None)
-    values = {"tenant": tenant, "allowed": list(allowed), "at": at, "event_id": event_id, "limit": limit}
-    if search is None:
-        return (await uow.execute(LIST_EVENTS, values)).all()
-    values |= {"search": search, "by_customer": by_customer}
-    return (await uow.execute(SEARCH_EVENTS, values)).all()
+    """The events that are wanted with what became of them, newest first."""
+    statement = LIST_EVENTS.format(page=page_sql(wanted, "d.event_id", before=before is not None))
+    return await run_page(uow, statement, tenant, wanted, before=before, limit=limit)
 
 
 COUNT_OUTCOMES = """
@@ -112,13 +84,7 @@ COUNT_OUTCOMES = """
             ELSE d.reason
         END AS outcome,
         count(*) AS n
-    FROM (
-        SELECT tenant, reason, invitation_id FROM decision
-        WHERE tenant = :tenant AND decided_at >= :since
-            AND (CAST(:allowed AS text[]) = '{}' OR segments && CAST(:allowed AS text[]))
-        ORDER BY decided_at DESC, event_id DESC
-        LIMIT :limit
-    ) d
+    FROM ({page}) d
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     GROUP BY outcome
     ORDER BY n DESC, outcome
@@ -126,16 +92,14 @@ COUNT_OUTCOMES = """
 
 
 async def count_outcomes(
-    uow: UnitOfWork, tenant: str, allowed: Sequence[str], *, since: datetime, limit: int
+    uow: UnitOfWork, tenant: str, wanted: DecisionFilter, *, limit: int
 ) -> dict[str, int]:
-    """How many of the newest events since a time had which outcome.
+    """How many of the newest events that are wanted had which outcome.
 
-    An outcome is the reason of the decision, or the state of a mail that was not sent after all. ``allowed``:
-    of these segments only; of all, when there are none.
+    An outcome is the reason of the decision, or the state of a mail that was not sent after all.
     """
-    rows = await uow.execute(
-        COUNT_OUTCOMES, {"tenant": tenant, "since": since, "allowed": list(allowed), "limit": limit}
-    )
+    page = page_sql(wanted, "d.tenant, d.reason, d.invitation_id", before=False)
+    rows = await run_page(uow, COUNT_OUTCOMES.format(page=page), tenant, wanted, limit=limit)
     return {row.outcome: row.n for row in rows}
 
 

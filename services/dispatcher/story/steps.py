@@ -9,12 +9,23 @@ import msgspec
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import Explanation, decode_facts
-from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES, REASONS
+from services.dispatcher.story.labels import REASONS
 from shared.events import Transaction
 from shared.pages.language import spoken, translated
 
 StepKind = Literal[
-    "received", "decided", "mail", "anonymous", "clicked", "answered", "counted", "case", "closed"
+    "received",
+    "decided",
+    "planned",
+    "changed",
+    "tried",
+    "mail",
+    "anonymous",
+    "clicked",
+    "answered",
+    "counted",
+    "case",
+    "closed",
 ]
 
 
@@ -28,6 +39,8 @@ class EventStory:
     invitation: Row[Any] | None
     answers: Sequence[Row[Any]]
     cases: Sequence[Row[Any]]
+    mail: "Sequence[StoryStep]" = ()
+    """What happened to the mail."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ def story_steps(story: EventStory) -> list[StoryStep]:
         StoryStep("decided", decision.decided_at, spoken(REASONS[decision.reason])),
     ]
     if story.invitation is not None:
-        steps.append(_mail_step(story.invitation))
+        steps += story.mail
         if story.invitation.anonymous and not story.answers:
             words = translated("This survey is anonymous: which answer came of this event is not kept.")
             steps.append(StoryStep("anonymous", None, words))
@@ -83,14 +96,6 @@ def _comparable(facts: Transaction, name: str) -> object:
     """A field as it can be compared: the order of an object's keys means nothing."""
     value = getattr(facts, name)
     return _encoder.encode(msgspec.json.decode(value)) if isinstance(value, msgspec.Raw) else value
-
-
-def _mail_step(invitation: Row[Any]) -> StoryStep:
-    times = {"sent": invitation.sent_at, "waiting": invitation.due_at}
-    words = spoken(MAIL_STATES[invitation.state])
-    if invitation.state == "dropped":
-        words = f"{words} {spoken(DROP_REASONS.get(invitation.reason or '', ''))}".strip()
-    return StoryStep("mail", times.get(invitation.state, invitation.changed_at), words, invitation)
 
 
 def _answer_steps(answer: Row[Any]) -> list[StoryStep]:

@@ -7,10 +7,19 @@ from typing import Any, ClassVar
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import decode_facts
-from services.dispatcher.story.labels import OUTCOMES, decision_customer_label, outcome_label
+from services.dispatcher.story.labels import (
+    CHANNEL_LABELS,
+    MAIL_FILTERS,
+    MAIL_OUTCOMES,
+    OUTCOMES,
+    REASON_OUTCOMES,
+    decision_customer_label,
+    outcome_label,
+)
+from services.dispatcher.story.search import EventSearch, Options, options
 from services.dispatcher.story.steps import EventStory, StoryStep
 from shared.events import Transaction
-from shared.pages.language import spoken
+from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 from shared.values.messages import Message
 
@@ -34,21 +43,68 @@ class EventLine:
 
 
 @dataclass(frozen=True)
-class TodaysOutcomes:
-    """What became of today's events."""
+class OutcomeCount:
+    """An outcome other than being asked."""
+
+    words: str
+    n: int
+    link: str
+    """The list of these events."""
+
+
+@dataclass(frozen=True)
+class EventOutcomes:
+    """What became of the events of a period."""
 
     n: int
     asked: int
-    others: list[tuple[str, int]]
+    others: Sequence[OutcomeCount]
     """Why the others were not asked, the most frequent first."""
     all_counted: bool
 
     @classmethod
-    def of(cls, counts: Mapping[str, int], most: int) -> "TodaysOutcomes":
-        """From the counts by outcome of at most so many events."""
+    def of(cls, counts: Mapping[str, int], most: int, period: EventSearch) -> "EventOutcomes":
+        """From the counts by outcome of at most so many events; ``period``: of which days they are."""
         n = sum(counts.values())
-        others = [(spoken(OUTCOMES[one]), count) for one, count in counts.items() if one != "invited"]
+        others = [
+            OutcomeCount(
+                spoken(OUTCOMES[one]),
+                count,
+                period.link(**{"state" if one in MAIL_OUTCOMES else "reason": one}),
+            )
+            for one, count in counts.items()
+            if one != "invited"
+        ]
         return cls(n, counts.get("invited", 0), others, n < most)
+
+
+@dataclass(frozen=True)
+class WiderSearch:
+    """A filter that is given, and the search without it."""
+
+    words: str
+    link: str
+
+
+@dataclass(frozen=True)
+class SearchForm:
+    """The values that the selects of the search have; a select of one channel alone is not shown."""
+
+    reasons: Options
+    surveys: Options
+    states: Options
+    channels: Options
+
+    @classmethod
+    def of(cls, surveys: Mapping[str, str]) -> "SearchForm":
+        """``surveys``: the names by id, in their order."""
+        channels = options(CHANNEL_LABELS, translated("any"))
+        return cls(
+            options(REASON_OUTCOMES, translated("any")),
+            [("", translated("any")), *surveys.items()],
+            options(MAIL_FILTERS, translated("any")),
+            channels if len(CHANNEL_LABELS) > 1 else [],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +113,13 @@ class EventsPage(Page):
 
     template: ClassVar[str] = "events.html"
     events: Sequence[EventLine]
-    today: TodaysOutcomes
-    q: str
-    sought: str
-    """What ``q`` searches for, as the page writes it."""
+    outcomes: EventOutcomes
+    """Of today, or of the period that is searched; of a narrower search nothing is counted."""
+    search: EventSearch
+    form: SearchForm
+    searched_for: str
+    """What is searched for, in words; empty: all events."""
+    wider: Sequence[WiderSearch]
     before: str
     """The cursor of this page; empty on the first one."""
     more: str | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,10 @@ from pydantic import ValidationError
 from services.dispatcher.callers import SurveyEditor
 from services.dispatcher.context import OwnContext
 from services.dispatcher.surveys import survey_commands
-from services.dispatcher.surveys.domain import KeyReused, StoredSurvey, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.domain import KeyReused, SurveyChanged, SurveyNotFound
+from services.dispatcher.surveys.labels import NOT_LISTED
+from services.dispatcher.surveys.order_commands import copy_survey
+from services.dispatcher.surveys.quarantine_body import patched
 from services.dispatcher.surveys.schemas import (
     StoredSurveyBody,
     SurveyAnswer,
@@ -20,17 +23,23 @@ from services.dispatcher.surveys.schemas import (
     SurveyList,
     SurveyPatch,
     SurveyPut,
+    TestMailAnswer,
+    TestMailBody,
+    VersionAnswer,
+    VersionList,
     api_fields,
 )
+from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.http.validation_errors import faults_of
+from shared.http.validation_errors import FieldFault, faults_of
 from shared.ids import derived, uuid7
 from shared.privacy.audit import AuditActor
 from shared.values.messages import message
 
 router = APIRouter(prefix="/v1", route_class=CheckedRoute)
 SurveyId = Annotated[UUID, Path(description="The survey's id.")]
+R = TypeVar("R")
 IdempotencyKey = Annotated[
     str | None, Header(max_length=200, description="The same key again makes nothing again.")
 ]
@@ -61,13 +70,7 @@ async def make_survey(
                 who=AuditActor.of(caller),
             )
         except KeyReused:
-            raise Problem(
-                422,
-                message("This Idempotency-Key was used for another survey."),
-                message(
-                    "Nothing was made. Give each survey its own key; repeat one only with the same request."
-                ),
-            ) from None
+            raise _key_reused() from None
         return SurveyAnswer.of(made)
 
 
@@ -75,6 +78,16 @@ async def make_survey(
 async def read_survey(survey_id: SurveyId, caller: SurveyEditor, context: OwnContext) -> SurveyAnswer:
     async with context.database.reading() as uow:
         return SurveyAnswer.of(await _or_problem(survey_commands.find_survey(uow, caller.tenant, survey_id)))
+
+
+@router.get("/surveys/{survey_id}/versions", summary="A survey's words in all versions")
+async def list_versions(survey_id: SurveyId, caller: SurveyEditor, context: OwnContext) -> VersionList:
+    """Whoever was asked in the words of a version goes on reading these, whatever was changed since."""
+    async with context.database.reading() as uow:
+        versions = await survey_commands.list_word_versions(uow, caller.tenant, survey_id)
+    if not versions:
+        raise Problem(404)
+    return VersionList(versions=[VersionAnswer.of(version) for version in versions])
 
 
 @router.put("/surveys/{survey_id}", summary="Make a survey so")
@@ -104,7 +117,7 @@ async def change_survey(
         try:
             # An old survey can be paused although its words hold what is refused in new ones.
             model = SurveyBody if "texts" in wanted else StoredSurveyBody
-            whole = model.model_validate(api_fields(current.draft) | wanted)
+            whole = model.model_validate(patched(api_fields(current.draft), wanted))
         except ValidationError as error:
             faults = faults_of([{**each, "loc": ("body", *each["loc"])} for each in error.errors()])
             raise Problem(422, errors=faults) from None
@@ -114,8 +127,45 @@ async def change_survey(
         return SurveyAnswer.of(await _or_problem(changed))
 
 
-async def _or_problem(command: Awaitable[StoredSurvey]) -> StoredSurvey:
-    """The survey, or the problem that says why there is none.
+@router.post("/surveys/{survey_id}/copies", status_code=201, summary="Copy a survey")
+async def make_copy(
+    survey_id: SurveyId, caller: SurveyEditor, context: OwnContext, idempotency_key: IdempotencyKey = None
+) -> SurveyAnswer:
+    """The copy has the same rules and words, the last place in the order, and is paused."""
+    copy_id = derived("survey", caller.tenant, idempotency_key) if idempotency_key else uuid7()
+    who, fingerprint = AuditActor.of(caller), f"copy of {survey_id}"
+    async with context.database.transaction() as uow:
+        try:
+            copy = copy_survey(uow, caller.tenant, survey_id, copy_id, fingerprint, who=who)
+            return SurveyAnswer.of(await _or_problem(copy))
+        except KeyReused:
+            raise _key_reused() from None
+
+
+@router.post("/surveys/{survey_id}/test-mails", status_code=202, summary="Send a test of a survey")
+async def send_test_mail(
+    survey_id: SurveyId, body: TestMailBody, caller: SurveyEditor, context: OwnContext
+) -> TestMailAnswer:
+    """To a listed test address, at once, also while the survey is paused. Its answer never counts."""
+    async with context.database.transaction() as uow:
+        try:
+            sending = send_test(uow, context.secret, caller.tenant, survey_id, body.address, body.language)
+            event_id = await _or_problem(sending)
+        except NotATestAddress:
+            raise Problem(422, errors=[FieldFault(field="body/address", detail=NOT_LISTED)]) from None
+    return TestMailAnswer(event_id=event_id, see=f"{context.staff_url}/events/{event_id}")
+
+
+def _key_reused() -> Problem:
+    return Problem(
+        422,
+        message("This Idempotency-Key was used for another survey."),
+        message("Nothing was made. Give each survey its own key; repeat one only with the same request."),
+    )
+
+
+async def _or_problem(command: Awaitable[R]) -> R:
+    """What a command returns, or the problem that says why it cannot.
 
     :raises Problem: 404 when there is no such survey, 409 when it has changed.
     """

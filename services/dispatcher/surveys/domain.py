@@ -9,6 +9,9 @@ import msgspec
 from shared.events import Question, SurveyTexts
 from shared.events.surveys import SURVEY_RULES, Measurement, SurveyRules
 
+MAX_NAME_LENGTH = 200
+"""Characters."""
+
 
 class SurveyDraft(SurveyRules, frozen=True, kw_only=True):
     """All that an editor decides about a survey."""
@@ -31,6 +34,15 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     draft: SurveyDraft
     created_at: datetime
     changed_at: datetime
+
+
+class SurveyVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a survey's words, with what it measures."""
+
+    number: int
+    written_at: datetime
+    draft: SurveyDraft
+    """With the rules as they are today, which have no versions."""
 
 
 class KeyReused(Exception):

@@ -17,12 +17,15 @@ from services.dispatcher.surveys.labels import (
     TEXT_LABELS,
 )
 from services.dispatcher.surveys.question_forms import (
+    OPENING_LABEL,
+    OPENS,
     OPTION_LABEL,
     OUTCOME_LABELS,
     SLOT_LABELS,
     SLOTS,
     TypedQuestions,
     fields_of,
+    is_structure,
     remedy_of,
     rows_of,
     words_of_row,
@@ -38,7 +41,7 @@ from shared.pages.language import reader_locale, spoken
 from shared.values.messages import Message, message
 
 NUMBERS = tuple(name for name in INTEGERS if name != "delay_minutes")
-STRINGS = ("name", "trigger", "measurement", "default_language")
+STRINGS = ("name", "trigger", "measurement", "default_language", "touchpoint")
 YES, NO = "yes", "no"
 UNITS = {"minutes": 1, "hours": 60, "days": MINUTES_PER_DAY}
 """What a delay can be written in, in minutes."""
@@ -108,6 +111,8 @@ class DraftForm:
         body["delay_minutes"] = "" if delay is None or unit is None else delay * unit
         if typed := self["anonymous"]:  # a page that was open before there was this field posts none
             body["anonymous"] = {YES: True, NO: False}.get(typed, typed)
+        if typed := self["quarantine_scope"]:  # as above
+            body["quarantine"] = {"scope": typed}
         questions = TypedQuestions(self.fields)
         body["questions"] = questions.structure()
         body["texts"] = {
@@ -123,6 +128,7 @@ class DraftForm:
         described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in errors])
         for each, fault in zip(errors, described, strict=False):  # only the first hundred are described
             name = fault["field"].strip("/").replace("texts/", "").replace("/", ".")
+            name = "quarantine_scope" if name == "quarantine.scope" else name
             if (place := questions.place(name)) is not None:
                 faults.setdefault(place, remedy_of(name, each["type"]) or fault["detail"])
             elif not name:
@@ -182,6 +188,17 @@ def form_of(survey: StoredSurvey) -> DraftForm:
     return DraftForm({"version": str(survey.version), **_draft_fields(survey.draft)})
 
 
+def word_fields(draft: SurveyDraft) -> dict[str, str]:
+    """The fields that have versions, in the order of the form; those that are empty are left out."""
+    versioned = ("measurement", "default_language")
+    fields = {
+        name: value
+        for name, value in _draft_fields(draft).items()
+        if name in versioned or "." in name or is_structure(name)
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
 def label_of(name: str) -> str:
     """What a field is called on the page, such as “The question (Danish)”."""
     language, _, text = name.partition(".")
@@ -208,6 +225,7 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     unit = next(unit for unit in reversed(UNITS) if delay % UNITS[unit] == 0) if delay else "minutes"
     values = api_fields(draft)
     fields = {name: "" if values[name] is None else str(values[name]) for name in (*STRINGS, *NUMBERS)}
+    fields["quarantine_scope"] = draft.quarantine_scope
     fields["anonymous"] = YES if draft.anonymous else NO
     fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
     fields |= fields_of(draft.questions, draft.texts)
@@ -224,6 +242,8 @@ def _slot_label(name: str) -> str:
         parts.append(spoken(msgspec.structs.replace(OPTION_LABEL, facts={"number": row})))
     elif outcome in OUTCOME_LABELS:
         parts.append(spoken(OUTCOME_LABELS[outcome]))
+    elif name.endswith(OPENS):
+        parts.append(spoken(OPENING_LABEL))
     return ": ".join(parts)
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from msgspec.structs import fields
 
-from shared.events.surveys import MAX_PLACE, SurveyRules
+from shared.events.surveys import MAX_PLACE, QuarantineScope, SurveyRules
 from shared.pages.language import spoken
-from shared.values.messages import Count, message
+from shared.values.messages import Count, Message, message
 
 FIELD_LABELS = {
     "name": message("Name"),
@@ -15,6 +15,8 @@ FIELD_LABELS = {
     "delay": message("Time between the event and the mail"),
     "delay_unit": message("Unit of that time"),
     "quarantine_days": message("Days before the same customer is asked again"),
+    "quarantine_scope": message("Counted from the last question of"),
+    "touchpoint": message("Touchpoint"),
     "max_age_days": message("Days after which an event is too old to ask about"),
     "link_days": message("Days for which the link in the mail can be answered"),
     "position": message("Place in the order"),
@@ -32,12 +34,23 @@ TEXT_LABELS = {
     "follow_up.promoter": message("Asked further after 9 or 10"),
     "thanks": message("Thanks"),
 }
+MEASUREMENT_LABELS = {
+    "transactional": message("One purchase or contact"),
+    "relational": message("The whole relation"),
+}
 UNIT_LABELS = {"minutes": message("Minutes"), "hours": message("Hours"), "days": message("Days")}
+SCOPE_LABELS: dict[QuarantineScope, Message] = {
+    "any": message("any survey"),
+    "measurement": message("a survey that measures the same"),
+    "touchpoint": message("a survey about the same touchpoint"),
+    "survey": message("this survey"),
+}
 REMEDIES = {
     "name": message("Give the survey a name of at most 200 characters."),
     "trigger": message("Write one type of event without blanks, such as order.delivered; a * may end it."),
     "measurement": message("Choose one purchase or contact, or the whole relation."),
     "delay": message("Write a whole number, 0 or more; a year is the most."),
+    "quarantine_scope": message("Choose after which surveys the days count."),
     "position": message("Write a whole number from 1 to %(most)s, or leave it empty.", most=Count(MAX_PLACE)),
     "anonymous": message("Choose whether answers are kept with the customer."),
     "default_language": message("Write the short name of a language in small letters, such as en."),
@@ -53,6 +66,7 @@ DELAY_TOO_LONG = message(
     "The mail would leave when the event is too old to ask about, so nobody would ever be asked. Write a "
     "shorter time here, or more days after which an event is too old."
 )
+NOT_LISTED = message("Is none of your test addresses. List it among them first, on the page of all surveys.")
 SURVEY_CHANGED = message(
     "Nothing was saved: somebody changed this survey, or how you send, since the page was drawn. "
     "Your words are still here; save again to keep yours."
@@ -67,6 +81,10 @@ _NOTICES = {
     "test-mode": message("Back in test mode. Only your test addresses get mail."),
     "stop": message("All sending is stopped."),
     "resume": message("Sending has started again."),
+    "moved": message("Moved."),
+    "copied": message("Copied. It asks nobody yet: change what is to be different, and start it."),
+    "order-changed": message("Nothing was moved: somebody changed this survey, or how you send, meanwhile."),
+    "test-sent": message("A test is on its way. It arrives within a minute, unless no mail leaves now."),
     "already": message("It is so already; nothing was changed."),
 }
 

@@ -14,7 +14,7 @@ from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.sending.sending_commands import find_sending, sending_version
 from services.dispatcher.surveys.labels import notice
 from services.dispatcher.surveys.survey_commands import list_surveys
-from services.dispatcher.surveys.views import SurveysPage, TypedAddresses
+from services.dispatcher.surveys.views import SurveyLine, SurveysPage, TypedAddresses
 from shared.http.staff_auth import Staff
 from shared.outbound import mail_stream
 
@@ -40,9 +40,9 @@ async def show_overview(
         changes = await sending_rows.list_changes(uow, staff.tenant)
         stop = await sending_rows.find_last_change(uow, staff.tenant, STOPPED) if sending.stopped else None
         mail = await mail_stream.read(uow)
+        figures = await invitation_rows.count_by_survey(uow, staff.tenant, since, staff.segments)
         page = SurveysPage(
-            surveys=await list_surveys(uow, staff.tenant),
-            counts=await invitation_rows.count_by_survey(uow, staff.tenant, since, staff.segments),
+            surveys=[SurveyLine.of(each, figures) for each in await list_surveys(uow, staff.tenant)],
             changes=[ChangeLine.of(row) for row in changes],
             stopped=ChangeLine.of(stop) if stop is not None else None,
             mail=mail,

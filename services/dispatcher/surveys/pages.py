@@ -11,7 +11,14 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
 from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, form_of, language_name, read_form
-from services.dispatcher.surveys.labels import FIELD_LABELS, TEXT_LABELS, UNIT_LABELS, notice
+from services.dispatcher.surveys.labels import (
+    FIELD_LABELS,
+    MEASUREMENT_LABELS,
+    SCOPE_LABELS,
+    TEXT_LABELS,
+    UNIT_LABELS,
+    notice,
+)
 from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
 from services.dispatcher.surveys.schemas import SurveyBody
@@ -140,6 +147,8 @@ async def _form_page(
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,
         units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
+        measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
+        scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
         done=notice(did),
         may_edit=staff.role in EDITING_ROLES,
     )

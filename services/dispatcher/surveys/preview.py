@@ -2,21 +2,29 @@
 
 from datetime import datetime, timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from services.dispatcher.context import DispatcherContext, OwnContext
-from services.dispatcher.frame import StaffReader, frame_of
+from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.invitations.survey_mail import RenderedMail
+from services.dispatcher.sending.sending_commands import find_sending
 from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.labels import NOT_LISTED, notice
 from services.dispatcher.surveys.pages import found_survey, languages_of
+from services.dispatcher.surveys.test_mails import NotATestAddress, send_test
 from services.dispatcher.surveys.views import PreviewPage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.events import Customer, Invitation, SurveyTexts, Tenant
 from shared.http.middleware import CSP
 from shared.http.routes import CheckedRoute
+from shared.http.staff_auth import Staff
+from shared.pages.language import spoken
+from shared.permissions import EDITING_ROLES
+from shared.values.languages import language_tag
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
 LanguageTag = Annotated[str, Query(max_length=20)]
@@ -28,20 +36,69 @@ MAIL_POLICY = (
 
 @router.get("/{survey_id}/preview")
 async def show_preview(
-    survey_id: str, request: Request, staff: StaffReader, context: OwnContext, language: LanguageTag = "en"
+    survey_id: str,
+    request: Request,
+    staff: StaffReader,
+    context: OwnContext,
+    language: LanguageTag = "en",
+    did: Annotated[str, Query(max_length=40)] = "",
+    event: Annotated[UUID | None, Query()] = None,
 ) -> Response:
-    """The mail with its subject, its text part, and links to the other languages."""
+    """The mail with its subject, its text part, links to the other languages, and a form to get it."""
+    return await _preview_page(request, staff, context, survey_id, language, done=notice(did), event=event)
+
+
+@router.post("/{survey_id}/test-mail")
+async def send_test_mail(
+    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Send it to one of the test addresses."""
+    form = await request.form()
+    language = language_tag(str(form.get("language", ""))) or "en"
+    try:
+        async with context.database.transaction() as uow:
+            survey = await found_survey(uow, staff, survey_id)
+            event = await send_test(
+                uow, context.secret, staff.tenant, survey.id, str(form.get("address", "")), language
+            )
+    except NotATestAddress:
+        return await _preview_page(
+            request, staff, context, survey_id, language, fault=spoken(NOT_LISTED), status_code=422
+        )
+    query = urlencode({"language": language, "did": "test-sent", "event": event})
+    return RedirectResponse(f"/surveys/{survey.id}/preview?{query}", 303)
+
+
+async def _preview_page(
+    request: Request,
+    staff: Staff,
+    context: DispatcherContext,
+    survey_id: str,
+    language: str,
+    *,
+    done: str = "",
+    event: UUID | None = None,
+    fault: str = "",
+    status_code: int = 200,
+) -> Response:
+    may_edit = staff.role in EDITING_ROLES
     async with context.database.reading() as uow:
         survey = await found_survey(uow, staff, survey_id)
         tenant = await tenant_or_placeholder(uow, staff.tenant)
-        frame = await frame_of(uow, staff, "surveys", tenant=tenant)
+        sending = await find_sending(uow, staff.tenant)
+        frame = await frame_of(uow, staff, "surveys", tenant=tenant, sending=sending)
     page = PreviewPage(
         survey=survey,
         language=language,
         languages=languages_of(set(survey.draft.texts)),
         mail=_sample_mail(context, survey, tenant, language),
+        may_edit=may_edit,
+        test_options=[(each, each) for each in sorted(sending.test_addresses)] if may_edit else [],
+        done=done,
+        test_event=str(event) if event is not None else "",
+        fault=fault,
     )
-    response = context.pages.page(request, page, staff=staff, frame=frame)
+    response = context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)
     response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
     return response
 
@@ -79,6 +136,7 @@ def sample_invitation(survey: StoredSurvey, language: str, now: datetime) -> Inv
         language=language,
         test=True,
         anonymous=survey.draft.anonymous,
+        touchpoint=survey.draft.touchpoint,
         customer=Customer(id="nobody"),
         event_id=UUID(int=0),
         event_type=survey.draft.trigger,

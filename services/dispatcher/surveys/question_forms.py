@@ -20,6 +20,8 @@ OPENING_SLOT = SLOTS[0]
 """The one whose replies can let the other be asked."""
 MIN_ROWS = 4
 ON = "yes"
+OPENS = "-opens"
+"""The end of the name of a box that lets the next question be asked after a reply."""
 LONGEST_ID = 30
 KIND_LABELS = {
     "": message("Not asked"),
@@ -30,6 +32,7 @@ KIND_LABELS = {
     "text": message("In their own words"),
 }
 SLOT_LABELS = {"q1": message("The third question"), "q2": message("The fourth question")}
+OPENING_LABEL = message("Ask the fourth question only after some of its answers")
 OPTION_LABEL = message("Option %(number)s")
 OUTCOME_LABELS = {
     "detractor": message("Who gave 0 to 6"),
@@ -43,6 +46,12 @@ TOO_MANY_QUESTIONS = message(
 )
 NO_WORDS = message("Write it in one language at least, below.")
 NO_OPTIONS = message("Write at least two options below, each with words of its own.")
+
+
+def is_structure(name: str) -> bool:
+    """Whether a field says what a question is, in whatever words."""
+    slot, _, what = name.partition("-")
+    return slot in SLOTS and (what in {"kind", *OUTCOMES} or name.endswith(OPENS))
 
 
 def rows_of(fields: Fields, slot: str) -> range:

@@ -1,6 +1,6 @@
 """``survey`` (one row for a survey's rules) and ``survey_words`` (one row for each version of its words)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from shared.events.surveys import SURVEY_RULES
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
 _COLUMNS = (
     f"s.tenant, s.id, s.version, s.name, {RULES}, s.created_at, s.changed_at, "
-    "w.survey_version, w.measurement, w.default_language, w.texts, w.questions"
+    "w.survey_version, w.measurement, w.default_language, w.texts, w.questions, w.written_at"
 )
 _CURRENT = """
     survey s
@@ -152,14 +152,21 @@ async def insert_words(
 LOCK_SURVEYS = """
     SELECT 1 FROM survey WHERE tenant = :tenant ORDER BY id FOR UPDATE
 """
+
+
+async def lock_all(uow: UnitOfWork, tenant: str) -> None:
+    """Lock all surveys of the tenant, in the order of their ids."""
+    await uow.execute(LOCK_SURVEYS, {"tenant": tenant})
+
+
 RAISE_VERSIONS = """
     UPDATE survey SET version = version + 1 WHERE tenant = :tenant
 """
 
 
 async def raise_versions(uow: UnitOfWork, tenant: str) -> None:
-    """Give every survey of the tenant a new version; they are locked in sorted order."""
-    await uow.execute(LOCK_SURVEYS, {"tenant": tenant})
+    """Give every survey of the tenant a new version."""
+    await lock_all(uow, tenant)
     await uow.execute(RAISE_VERSIONS, {"tenant": tenant})
 
 
@@ -171,6 +178,21 @@ FIND_LAST_PLACE = """
 async def find_last_place(uow: UnitOfWork, tenant: str) -> int:
     """The highest place of the tenant's surveys; 0 without any."""
     return int((await uow.execute(FIND_LAST_PLACE, {"tenant": tenant})).scalar_one())
+
+
+SET_PLACES = """
+    UPDATE survey s
+    SET version = s.version + 1, place = n.place, changed_at = :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS integer[])) AS n(id, place)
+    WHERE s.tenant = :tenant AND s.id = n.id AND s.place <> n.place
+    RETURNING s.id
+"""
+
+
+async def set_places(uow: UnitOfWork, tenant: str, places: Mapping[UUID, int]) -> list[UUID]:
+    """Give surveys other places; returns those whose place has changed. All surveys are locked."""
+    values = {"tenant": tenant, "ids": list(places), "places": list(places.values()), "now": uow.now}
+    return sorted((await uow.execute(SET_PLACES, values)).scalars())
 
 
 RENUMBER = """
@@ -185,5 +207,5 @@ RENUMBER = """
 
 async def renumber(uow: UnitOfWork, tenant: str) -> None:
     """Give the tenant's surveys the places from 1 on, in their order."""
-    await uow.execute(LOCK_SURVEYS, {"tenant": tenant})
+    await lock_all(uow, tenant)
     await uow.execute(RENUMBER, {"tenant": tenant, "now": uow.now})

@@ -9,7 +9,13 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, create_model, model_validator
 
 from services.dispatcher.request_body import StrictBody
-from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft
+from services.dispatcher.surveys.domain import MAX_NAME_LENGTH, StoredSurvey, SurveyDraft, SurveyVersion
+from services.dispatcher.surveys.quarantine_body import (
+    QuarantineBody,
+    check_days,
+    with_quarantine,
+    with_rules_of_quarantine,
+)
 from services.dispatcher.surveys.question_schemas import (
     QUESTIONS,
     QuestionAnswer,
@@ -20,6 +26,7 @@ from services.dispatcher.surveys.question_schemas import (
     without_faults,
 )
 from shared.events.placeholders import OCCASION_PLACEHOLDERS
+from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
 from shared.events.surveys import MINUTES_PER_DAY, NUMERIC_RULES, Measurement, SurveyRules, SurveyState
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
 from shared.values.messages import message
@@ -56,6 +63,14 @@ OneOfEach = BeforeValidator(_languages)
 """For a mapping by language: two spellings of one language are a fault; the last one does not just win."""
 
 
+def _touchpoint(given: str) -> str:
+    try:
+        return clean_segments({TOUCHPOINT: given}).get(TOUCHPOINT, "")
+    except BadSegment as bad:
+        raise ValueError(bad.remedy) from None
+
+
+Touchpoint = Annotated[str, AfterValidator(_touchpoint)]
 StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
 """Words as they are stored: they may be older than the rule about placeholders."""
 CheckedWords = Annotated[StoredWords, AfterValidator(without_faults)]
@@ -118,19 +133,24 @@ _DESCRIPTIONS = {
     "anonymous": "Answers are kept without a person, from the next invitation on: nobody can see whose they "
     "are, unless the customer asks to be contacted.",
     "place": "Its place in the order; without one, the last.",
+    "quarantine_days": "The same as `quarantine.days`: give one of them.",
+    "touchpoint": "What it asks about where the event has no segment `touchpoint`: invitation, answer and "
+    "case have this one then. An empty text takes it away.",
 }
+_OWN_TYPES: dict[str, Any] = {"touchpoint": Touchpoint | None}
+"""Of rules whose values the API takes in any form."""
 _RULES: dict[str, Any] = {
     API_NAMES.get(rule.name, rule.name): (
-        rule.type,
+        _OWN_TYPES.get(rule.name, rule.type),
         Field(default=rule.default, description=_DESCRIPTIONS.get(rule.name)),
     )
     for rule in msgspec.structs.fields(SurveyRules)
-    if rule.name != "trigger"
+    if rule.name not in {"trigger", "quarantine_scope"}
 }
 _RulesBody = create_model(
     "_RulesBody",
     __base__=StrictBody,
-    name=(str, Field(min_length=1, max_length=200)),
+    name=(str, Field(min_length=1, max_length=MAX_NAME_LENGTH)),
     trigger=(
         str,
         Field(
@@ -140,6 +160,7 @@ _RulesBody = create_model(
         ),
     ),
     measurement=(Measurement, "transactional"),
+    quarantine=(QuarantineBody | None, None),
     **_RULES,
     default_language=(Language, "en"),
     questions=(list[QuestionBody], QUESTIONS),
@@ -151,6 +172,7 @@ class SurveyRulesBody(_RulesBody):
 
     @model_validator(mode="after")
     def _leaves_before_it_is_too_old(self) -> Self:
+        check_days(self.model_dump(exclude_unset=True, exclude_none=True))
         draft = self.draft()
         if draft.delay_minutes > draft.max_age_days * MINUTES_PER_DAY:
             raise ValueError(message("The delay is longer than max_age_days, so nobody would ever be asked."))
@@ -158,7 +180,9 @@ class SurveyRulesBody(_RulesBody):
 
     def draft(self) -> SurveyDraft:
         """The same as a draft; what is missing is left out, so that equal words are equal."""
-        given = self.model_dump(exclude={"version"}, exclude_none=True)
+        given = with_rules_of_quarantine(self.model_dump(exclude={"version"}, exclude_none=True))
+        if not given.get("touchpoint"):
+            given.pop("touchpoint", None)
         return msgspec.convert(
             {STRUCT_NAMES.get(name, name): value for name, value in given.items()}, SurveyDraft
         )
@@ -207,6 +231,8 @@ _RulesPatch = create_model(
     measurement=(Measurement | None, None),
     state=(SurveyState | None, None),
     anonymous=(bool | None, None),
+    quarantine=(QuarantineBody | None, None),
+    touchpoint=(str | None, None),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
     questions=(list[QuestionBody] | None, None),
@@ -219,6 +245,20 @@ class SurveyPatch(_RulesPatch):
     texts: Annotated[dict[Language, TextsBody] | None, OneOfEach] = Field(
         default=None, description="Replaces all texts."
     )
+
+
+class TestMailBody(StrictBody):
+    """A test of a survey."""
+
+    address: str = Field(min_length=3, max_length=320, description="One of the listed test addresses.")
+    language: Language = "en"
+
+
+class TestMailAnswer(BaseModel):
+    """The event of a test, by which its mail, its answer and what comes of it can be followed."""
+
+    event_id: UUID = Field(description="As the id of `/events/{id}`; it is decided a moment later.")
+    see: str
 
 
 class FollowUpAnswer(BaseModel):
@@ -242,6 +282,13 @@ class TextsAnswer(BaseModel):
     questions: dict[str, QuestionTextsAnswer] = {}
 
 
+class QuarantineAnswer(BaseModel):
+    """For how long the same contact is not asked again, and after which question."""
+
+    days: int
+    scope: str
+
+
 _ANSWERED_INTEGERS: dict[str, Any] = dict.fromkeys(INTEGERS, (int, ...))
 _RulesAnswer = create_model(
     "_RulesAnswer",
@@ -250,6 +297,8 @@ _RulesAnswer = create_model(
     measurement=(str, ...),
     state=(str, ...),
     anonymous=(bool, ...),
+    quarantine=(QuarantineAnswer, ...),
+    touchpoint=(str | None, None),
     **_ANSWERED_INTEGERS,
 )
 
@@ -280,7 +329,34 @@ class SurveyList(BaseModel):
     surveys: list[SurveyAnswer]
 
 
+class VersionAnswer(BaseModel):
+    """One version of a survey's words."""
+
+    survey_version: int
+    written_at: datetime
+    measurement: str
+    default_language: str
+    questions: list[QuestionAnswer]
+    texts: dict[str, TextsAnswer]
+
+    @classmethod
+    def of(cls, version: SurveyVersion) -> "VersionAnswer":
+        """A stored version as the API answers it."""
+        words = api_fields(version.draft)
+        return cls(
+            survey_version=version.number,
+            written_at=version.written_at,
+            **{name: words[name] for name in ("measurement", "default_language", "questions", "texts")},
+        )
+
+
+class VersionList(BaseModel):
+    """All versions of a survey's words, oldest first."""
+
+    versions: list[VersionAnswer]
+
+
 def api_fields(draft: SurveyDraft) -> dict[str, Any]:
     """A draft by the API's names."""
     plain = msgspec.json.decode(msgspec.json.encode(draft))  # with lists, as a body has them
-    return {API_NAMES.get(name, name): value for name, value in plain.items()}
+    return with_quarantine({API_NAMES.get(name, name): value for name, value in plain.items()})

@@ -1,6 +1,7 @@
-"""Pages that start and pause a survey: each asks before it acts."""
+"""Acts on a survey beside its form: start and pause, each of which asks before, move and copy."""
 
 from datetime import timedelta
+from typing import cast, get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,13 +14,18 @@ from services.dispatcher.decisions.repository import decisions as decision_rows
 from services.dispatcher.frame import CsrfChecked, StaffEditor, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.repository import MAX_WAITING_COUNTED
+from services.dispatcher.surveys.domain import SurveyChanged
+from services.dispatcher.surveys.order_commands import Direction, copy_survey, move_survey
+from services.dispatcher.surveys.overview import show_overview
 from services.dispatcher.surveys.pages import found_survey
 from services.dispatcher.surveys.survey_commands import change_survey
 from services.dispatcher.surveys.views import SurveyStatePage
 from shared.events.surveys import SurveyState
 from shared.http.numbers import whole_number
+from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
 from shared.http.staff_auth import Staff
+from shared.ids import uuid7
 from shared.privacy.audit import AuditActor
 from shared.values.text import normalized_text
 
@@ -55,6 +61,34 @@ async def pause_survey(
 ) -> Response:
     """Ask nobody from now on."""
     return await _set_state(request, staff, context, survey_id, "paused")
+
+
+@router.post("/{survey_id}/move")
+async def move(
+    survey_id: str, request: Request, staff: StaffEditor, _: CsrfChecked, context: OwnContext
+) -> Response:
+    """Move it up or down in the order of the list from which the form was posted."""
+    form = await request.form()
+    direction, seen = form.get("direction"), whole_number(str(form.get("version", "")))
+    if direction not in get_args(Direction) or seen is None:
+        raise Problem(400)
+    who = AuditActor.of_staff(staff)
+    try:
+        async with context.database.transaction() as uow:
+            survey = await found_survey(uow, staff, survey_id)
+            await move_survey(uow, staff.tenant, survey.id, cast("Direction", direction), seen=seen, who=who)
+    except SurveyChanged:
+        return await show_overview(request, staff, context, did="order-changed", status_code=409)
+    return RedirectResponse("/surveys?did=moved", 303)
+
+
+@router.post("/{survey_id}/copy")
+async def make_copy(survey_id: str, staff: StaffEditor, _: CsrfChecked, context: OwnContext) -> Response:
+    """Make a paused survey with the same rules and words."""
+    async with context.database.transaction() as uow:
+        survey = await found_survey(uow, staff, survey_id)
+        copy = await copy_survey(uow, staff.tenant, survey.id, uuid7(), who=AuditActor.of_staff(staff))
+    return RedirectResponse(f"/surveys/{copy.id}?did=copied", 303)
 
 
 async def _set_state(

@@ -14,6 +14,7 @@ from services.dispatcher.surveys.domain import (
     SurveyChanged,
     SurveyDraft,
     SurveyNotFound,
+    SurveyVersion,
     rules_of,
 )
 from services.dispatcher.surveys.texts import read_questions, read_texts, write_questions, write_texts
@@ -46,6 +47,14 @@ async def lock_survey(uow: UnitOfWork, tenant: str, survey_id: UUID) -> StoredSu
 async def list_surveys(uow: UnitOfWork, tenant: str) -> list[StoredSurvey]:
     """All surveys of the tenant in their order."""
     return [_stored(row) for row in await repository.list_of_tenants(uow, [tenant])]
+
+
+async def list_word_versions(uow: UnitOfWork, tenant: str, survey_id: UUID) -> list[SurveyVersion]:
+    """All versions of a survey's words, oldest first."""
+    return [
+        SurveyVersion(number=row.survey_version, written_at=row.written_at, draft=_stored(row).draft)
+        for row in await repository.list_versions(uow, tenant, survey_id)
+    ]
 
 
 async def create_survey(

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from services.dispatcher.invitations.repository import SurveyFigures
 from services.dispatcher.invitations.survey_mail import RenderedMail
 from services.dispatcher.sending.labels import ChangeLine
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.forms import DraftForm
 from shared.events.surveys import SurveyState
 from shared.outbound.outcome_rules import MailStream
+from shared.pages.filters import percent, thousands
+from shared.pages.language import translated
 from shared.pages.page import Page
 from shared.values.messages import Message
 
@@ -24,14 +27,42 @@ class TypedAddresses:
     fault: str = ""
 
 
+MIN_DELIVERED = 10
+"""Of fewer mails no share is shown: one answer more would change it by a tenth."""
+
+
+@dataclass(frozen=True)
+class SurveyLine:
+    """A survey in the list, with what became of its recent invitations."""
+
+    survey: StoredSurvey
+    figures: SurveyFigures
+    answered: str
+    """How many answered, of how many, and the share; empty where that is not known."""
+
+    @classmethod
+    def of(cls, survey: StoredSurvey, figures: Mapping[UUID, SurveyFigures]) -> "SurveyLine":
+        """A stored survey and the figures of all."""
+        own = figures.get(survey.id, SurveyFigures())
+        answered = ""
+        if own.delivered:
+            counts = {"answered": thousands(own.answered), "n": thousands(own.delivered)}
+            answered = translated("%(answered)s of %(n)s") % counts
+        if own.delivered >= MIN_DELIVERED:
+            answered += f" ({percent(own.answered, own.delivered)})"
+        return cls(survey, own, answered)
+
+    def count(self, state: str) -> int:
+        """How many invitations are in this state."""
+        return self.figures.states.get(state, 0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SurveysPage(Page):
     """All surveys in their order, and how the company sends."""
 
     template: ClassVar[str] = "surveys.html"
-    surveys: Sequence[StoredSurvey]
-    counts: Mapping[UUID, Mapping[str, int]]
-    """Recent invitations of each survey by state."""
+    surveys: Sequence[SurveyLine]
     changes: Sequence[ChangeLine]
     """Of how the company sends, newest first."""
     stopped: ChangeLine | None
@@ -63,6 +94,9 @@ class SurveyFormPage(Page):
     kinds: Sequence[tuple[str, str]]
     outcomes: Mapping[str, Message]
     units: Sequence[tuple[str, str]]
+    measurements: Sequence[tuple[str, str]]
+    scopes: Sequence[tuple[str, str]]
+    """Of a quarantine: each with its words."""
     done: str
     may_edit: bool
 
@@ -98,3 +132,11 @@ class PreviewPage(Page):
     language: str
     languages: Mapping[str, str]
     mail: RenderedMail
+    may_edit: bool
+    test_options: Sequence[tuple[str, str]]
+    """The test addresses; empty for those who may not send a test."""
+    done: str
+    test_event: str
+    """The event of the test that was just sent."""
+    fault: str
+    """Why no test was sent."""

@@ -67,11 +67,11 @@ ORDER_DECIDES = {
     "audit_line": {"id"},
 }
 """The columns in which two orders may differ: new ids, and what was true at that moment."""
-JUDGED_APART = {"invitation", "delivery", "customer", "suppression", "audit_line", "outbox"}
+JUDGED_APART = {"invitation", "delivery", "customer", "asked", "suppression", "audit_line", "outbox"}
 """Tables that hang on which events were decided before the erasure; ``judge`` says what must hold of them."""
 KEPT = {"tenant", "survey", "survey_words", "sending", "mail_stream"}
 """Tables of the company, which no step writes."""
-HASHES_STAY_IN = ("erased", "erasure", "erasure_confirmation", "customer", "suppression", "outbox")
+HASHES_STAY_IN = ("erased", "erasure", "erasure_confirmation", "customer", "asked", "suppression", "outbox")
 Rows = Mapping[str, Sequence[str]]
 
 
@@ -217,6 +217,8 @@ class Orders:
         others = {BO.id, customer_hash(SECRET, TENANT, BO.email or "")}
         quarantined = {row.id for row in await rows(self.database, "SELECT id FROM customer")}
         assert quarantined <= ADDRESSES | others
+        asked = {row.contact for row in await rows(self.database, "SELECT contact FROM asked")}
+        assert asked <= quarantined
 
 
 ERASED_ANSWER = msgspec.structs.replace(erase_event(AMENDED), version=3)

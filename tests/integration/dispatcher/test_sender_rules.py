@@ -12,7 +12,10 @@ from support.dispatcher_builders import (
     NOON,
     TENANT,
     Clock,
+    a_customer,
+    a_transaction,
     consume,
+    decide,
     go_live,
     invite_customer,
     keep_tenant,
@@ -54,6 +57,19 @@ async def test_nothing_leaves_before_its_time(
     clock.on(minutes=1)
     await sender.step()
     assert len(await mailbox.mails(to=address)) == 1
+
+
+async def test_a_test_of_a_survey_leaves_although_the_survey_is_paused(
+    database: Database, sender: Sender, mailbox: Mailbox
+) -> None:
+    await keep_tenant(database)
+    survey = await make_survey(database, state="paused")
+    await list_test_addresses(database, "tester@havnbo.example")
+    tester = a_customer("tester", email="tester@havnbo.example")
+    await decide(database, a_transaction("test", tester, survey_id=survey.id))
+    await relay_all(database)
+    await sender.step()
+    assert len(await mailbox.mails(to="tester@havnbo.example")) == 1
 
 
 async def test_who_was_asked_elsewhere_while_the_mail_waited_is_not_asked_again(

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.dispatcher_builders import a_transaction
 
 from services.dispatcher.decisions.addresses import address_quality, has_plain_form, is_valid_address
 from services.dispatcher.decisions.contacts import ContactKey
@@ -188,7 +189,9 @@ def test_the_policy_says_which_languages_have_words_and_which_is_the_last() -> N
 
 def test_an_explanation_names_the_policy_and_one_of_an_earlier_version_is_read_without() -> None:
     contact = ContactKey("havnbo", "c-1", None)
-    explanation = explain(ContactPolicy(version=7), verdict(a_survey()), contact, GOOD, "live", "en")
+    explanation = explain(
+        ContactPolicy(version=7), verdict(a_survey()), contact, GOOD, "live", "en", a_transaction()
+    )
     stored = msgspec.json.encode(explanation)
     assert decode_explanation(stored).policy_version == 7
     facts = msgspec.json.decode(stored)

@@ -8,9 +8,12 @@ from typing import get_args
 import pytest
 
 from services.dispatcher.audit.labels import ACT_LABELS, act_label, facts_label
+from services.dispatcher.decisions import domain, reasons
 from services.dispatcher.mail_reasons import ADVICE, REASONS, mail_reason
 from services.dispatcher.sending.domain import SendingAct
 from services.dispatcher.sending.labels import CHANGES, actor_label, change_sentence
+from services.dispatcher.story import labels as story_labels
+from services.dispatcher.story.views import SearchForm
 from services.dispatcher.surveys.forms import UNITS, DraftForm, label_of
 from services.dispatcher.surveys.labels import FIELD_LABELS, REMEDIES, UNIT_LABELS, notice
 from shared.mail import mailer, refusals
@@ -136,3 +139,23 @@ def test_a_form_names_its_faults_in_the_readers_language() -> None:
 
 def test_each_unit_of_a_delay_has_a_label() -> None:
     assert UNIT_LABELS.keys() == UNITS.keys()
+
+
+def test_each_reason_has_a_sentence_a_label_and_an_option_of_the_search() -> None:
+    assert set(reasons.REASONS) == set(story_labels.REASONS) == set(story_labels.REASON_OUTCOMES)
+    assert set(reasons.SURVEY_OUTCOMES) == set(story_labels.SURVEY_OUTCOMES)
+    shown = SearchForm.of({})
+    assert {code for code, _ in shown.reasons} == {"", *reasons.REASONS}
+    assert {code for code, _ in shown.states} == {"", *reasons.MAIL_STATES}
+    assert all(words for options in (shown.reasons, shown.states) for _, words in options)
+    for labels in (story_labels.MAIL_STATES, story_labels.MAIL_OUTCOMES, story_labels.MAIL_FILTERS):
+        assert set(labels) == set(reasons.MAIL_STATES)
+    assert set(story_labels.CHANNEL_LABELS) == set(reasons.CHANNELS)
+
+
+def test_each_reason_not_to_send_has_a_sentence() -> None:
+    """Those that ``reason_not_to_send`` can give, read from its source."""
+    source = inspect.getsource(domain.reason_not_to_send)
+    given = set(re.findall(r', "([a-z_]+)"\)', source)) - {"test_mode"}
+    assert "expired" in given
+    assert given <= set(story_labels.DROP_REASONS)

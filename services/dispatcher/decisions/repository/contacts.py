@@ -105,16 +105,36 @@ async def store_invited(uow: UnitOfWork, contacts: Sequence[tuple[str, str, date
     await uow.execute(STORE_INVITED, _sorted_columns(contacts))
 
 
+LOCK_INVITED = """
+    SELECT 1 FROM customer WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[])) ORDER BY id FOR UPDATE
+"""
+
+
+async def lock_invited(uow: UnitOfWork, tenant: str, keys: Collection[str]) -> None:
+    """Lock these rows, as far as they are there, before something of them is forgotten."""
+    await uow.execute(LOCK_INVITED, {"tenant": tenant, "keys": sorted(keys)})
+
+
+# ``asked`` has every earlier one, ``invited_before`` one that a version without that table stored.
 FORGET_INVITED = """
-    UPDATE customer
+    UPDATE customer c
     SET invited_before = NULL,
-        invited_at = CASE WHEN invited_at = :at THEN invited_before ELSE invited_at END
-    WHERE tenant = :tenant AND id = ANY(CAST(:keys AS text[])) AND :at IN (invited_at, invited_before)
+        invited_at = CASE
+            WHEN c.invited_at = :at THEN greatest(
+                c.invited_before,
+                (
+                    SELECT max(a.asked_at) FROM asked a
+                    WHERE a.tenant = c.tenant AND a.contact = c.id AND NOT a.elsewhere
+                )
+            )
+            ELSE c.invited_at
+        END
+    WHERE c.tenant = :tenant AND c.id = ANY(CAST(:keys AS text[])) AND :at IN (c.invited_at, c.invited_before)
 """
 
 
 async def forget_invited(uow: UnitOfWork, tenant: str, keys: Collection[str], at: datetime) -> None:
-    """The mail that was due then has certainly not arrived: the one before it, if any, counts again."""
+    """The mail that was due then has certainly not arrived: the last one that is left counts again."""
     await uow.execute(FORGET_INVITED, {"tenant": tenant, "keys": sorted(keys), "at": at})
 
 

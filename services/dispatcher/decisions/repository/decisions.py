@@ -13,10 +13,10 @@ from services.dispatcher.models import decision
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events import Invitation, Transaction
-from shared.events.segments import segments_of
+from shared.events.segments import Segmented, segments_of
 from shared.privacy.subjects import Subject
 
-_COLUMNS = (
+COLUMNS = (
     "d.event_id, d.decided_at, d.source, d.source_id, d.customer_id, d.person, d.reason, d.survey_id, "
     "d.invitation_id, d.segments, d.facts, d.grounds, d.difference, d.difference_at"
 )
@@ -76,16 +76,19 @@ async def insert(uow: UnitOfWork, decisions: Sequence[NewDecision]) -> int:
         source=[each.transaction.source for each in decisions],
         source_id=[each.transaction.id for each in decisions],
         digest=[each.transaction.digest for each in decisions],
-        segments=[stored_segments(each.transaction) for each in decisions],
+        segments=[stored_segments(each.invitation or each.transaction) for each in decisions],
         facts=[encode_facts(each.transaction) for each in decisions],
         grounds=[json.encode(each.explanation) for each in decisions],
     )
     return inserted.rowcount
 
 
-def stored_segments(transaction: Transaction) -> list[str]:
-    """A transaction's segments beside the company; U+001F separates them on their way to the database."""
-    return [segment.replace("\x1f", " ") for segment in segments_of(transaction)[1:]]
+def stored_segments(thing: Segmented) -> list[str]:
+    """A thing's segments beside the company; U+001F separates them on their way to the database.
+
+    An invitation may have one more than its event: the touchpoint of its survey.
+    """
+    return [segment.replace("\x1f", " ") for segment in segments_of(thing)[1:]]
 
 
 STORE_DIFFERENCES = """
@@ -123,7 +126,7 @@ async def store_differences(
 
 
 FIND_DECISION = f"""
-    SELECT {_COLUMNS} FROM decision d WHERE d.tenant = :tenant AND d.event_id = :event_id
+    SELECT {COLUMNS} FROM decision d WHERE d.tenant = :tenant AND d.event_id = :event_id
 """
 
 
@@ -134,7 +137,7 @@ async def find(uow: UnitOfWork, tenant: str, event_id: UUID) -> Row[Any] | None:
 
 
 LIST_BY_SOURCE_ID = f"""
-    SELECT {_COLUMNS}, i.state, i.version
+    SELECT {COLUMNS}, i.state, i.version
     FROM decision d
     LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
     WHERE d.tenant = :tenant AND d.source_id = :source_id

@@ -4,6 +4,7 @@ import httpx
 from support.dispatcher_builders import a_customer, a_transaction, decide, make_survey
 from support.dispatcher_client import a_person, by_key
 
+from services.dispatcher.decisions.policy import current_contact_policy
 from shared.db.database import Database
 
 
@@ -21,7 +22,7 @@ async def test_decisions_are_found_by_the_back_ends_id(client: httpx.AsyncClient
     assert decision["reason"] == "invited"
     assert decision["invitation"]["state"] == "withheld"
     assert decision["values"]["quarantine_days"] == 90
-    assert decision["values"]["policy_version"] == 1
+    assert decision["values"]["policy_version"] == current_contact_policy().version
     assert decision["considered"][0]["why"] == "invited"
     assert decision["see"] == f"http://afterword.example/events/{decision['id']}"
     params = {"event_id": "o/1 ?", "limit": "1"}

@@ -159,7 +159,8 @@ class TestPages:
             assert ">order-7<" in page
             assert ">order-8<" not in page
         assert (
-            "No event says" in (await client.get("/events", params={"q": "nothing"}, headers=a_person())).text
+            "No event was found."
+            in (await client.get("/events", params={"q": "nothing"}, headers=a_person())).text
         )
 
     async def test_who_has_segments_sees_their_events_only(

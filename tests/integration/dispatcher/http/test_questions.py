@@ -61,6 +61,18 @@ async def test_another_structure_is_another_version_and_old_invitations_keep_the
     ]
 
 
+async def test_versions_that_differ_in_a_question_say_in_what(client: httpx.AsyncClient) -> None:
+    survey = await made(client)
+    at = f"/v1/surveys/{survey['id']}"
+    other = [{**QUESTIONS[0], "kind": "several_of", "shown_to": ["detractor", "passive"]}, QUESTIONS[1]]
+    await client.patch(at, json={"questions": other}, headers=by_key())
+    page = (await client.get(f"/surveys/{survey['id']}/versions", headers=a_person("editor"))).text
+    for words in ("One of several options", "Any of several options", "The third question: Who gave 7 or 8"):
+        assert words in page
+    versions = (await client.get(f"{at}/versions", headers=by_key())).json()["versions"]
+    assert [version["questions"][0]["kind"] for version in versions] == ["one_of", "several_of"]
+
+
 async def test_a_fault_is_named_at_its_place(client: httpx.AsyncClient) -> None:
     survey = await made(client)
     bad = [QUESTIONS[0], {**QUESTIONS[1], "after": {"question": "wait", "is": "late"}}]

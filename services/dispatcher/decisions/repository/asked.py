@@ -1,0 +1,138 @@
+"""``asked``: by whom and about what each contact was asked, a row for each invitation that may have arrived.
+
+A row hangs on that of the contact in ``customer``, which is locked first by whoever writes here.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.dispatcher.models import asked
+from shared.db import UnitOfWork
+from shared.db.bulk import insert as insert_rows
+from shared.ids import derived
+
+OF_INVITATIONS = "asked"
+OF_OTHER_SYSTEMS = "asked elsewhere"
+BACKFILLS = (OF_INVITATIONS, OF_OTHER_SYSTEMS)
+"""The places of the backfill that brings earlier versions' rows here."""
+
+
+class AskedRow(NamedTuple):
+    """A time at which a contact was asked; ``contact``: the keyed hash of an address, or a customer's id."""
+
+    tenant: str
+    contact: str
+    id: UUID
+    asked_at: datetime
+    elsewhere: bool
+    measurement: str | None
+    touchpoint: str | None
+    survey_id: UUID | None
+
+
+async def store(uow: UnitOfWork, rows: Sequence[AskedRow]) -> None:
+    """Store what our invitations asked; what is stored already stays as it is."""
+    await insert_rows(uow, asked, rows)
+
+
+def elsewhere_id(measurement: str | None, touchpoint: str | None) -> UUID:
+    """The id of the one row for what other systems asked a customer about this; None: not known what."""
+    return derived("asked elsewhere", measurement or "", touchpoint or "")
+
+
+STORE_ELSEWHERE = """
+    INSERT INTO asked AS t (tenant, contact, id, asked_at, elsewhere, measurement, touchpoint)
+    SELECT n.tenant, n.contact, n.id, n.asked_at, true, n.measurement, n.touchpoint
+    FROM unnest(
+        CAST(:tenants AS text[]), CAST(:contacts AS text[]), CAST(:ids AS uuid[]),
+        CAST(:times AS timestamptz[]), CAST(:measurements AS text[]), CAST(:touchpoints AS text[])
+    ) AS n(tenant, contact, id, asked_at, measurement, touchpoint)
+    ORDER BY 1, 2, 3
+    ON CONFLICT (tenant, contact, id) DO UPDATE SET asked_at = EXCLUDED.asked_at
+    WHERE t.asked_at < EXCLUDED.asked_at
+"""
+
+
+async def store_elsewhere(uow: UnitOfWork, rows: Sequence[AskedRow]) -> None:
+    """Store what other systems asked; the latest of each row counts."""
+    await uow.execute(
+        STORE_ELSEWHERE,
+        {
+            "tenants": [row.tenant for row in rows],
+            "contacts": [row.contact for row in rows],
+            "ids": [row.id for row in rows],
+            "times": [row.asked_at for row in rows],
+            "measurements": [row.measurement for row in rows],
+            "touchpoints": [row.touchpoint for row in rows],
+        },
+    )
+
+
+# Of the time in ``customer`` nothing more is known until the backfill is done, or where a version without
+# this table wrote it: no row here is as late. It then counts in every scope.
+FIND_ASKED = """
+    WITH n AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[])) AS u(tenant, contact)
+    )
+    SELECT a.tenant, a.contact, max(a.asked_at) AS asked_at, a.elsewhere, a.measurement, a.touchpoint,
+        a.survey_id
+    FROM n JOIN asked a ON a.tenant = n.tenant AND a.contact = n.contact
+    GROUP BY a.tenant, a.contact, a.elsewhere, a.measurement, a.touchpoint, a.survey_id
+    UNION ALL
+    SELECT c.tenant, c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL
+    FROM n JOIN customer c ON c.tenant = n.tenant AND c.id = n.contact
+    CROSS JOIN LATERAL (
+        VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
+    ) AS u(asked_at, elsewhere)
+    WHERE u.asked_at IS NOT NULL AND (
+        EXISTS (SELECT FROM backfill b WHERE b.name = ANY(CAST(:backfills AS text[])))
+        OR NOT EXISTS (
+            SELECT FROM asked a
+            WHERE a.tenant = c.tenant AND a.contact = c.id AND a.elsewhere = u.elsewhere
+                AND a.asked_at >= u.asked_at
+        )
+    )
+"""
+
+
+async def find(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """When each (tenant, id or hash of an address) was last asked by each survey about each touchpoint."""
+    rows = await uow.execute(
+        FIND_ASKED,
+        {
+            "tenants": [tenant for tenant, _ in keys],
+            "contacts": [contact for _, contact in keys],
+            "backfills": list(BACKFILLS),
+        },
+    )
+    return rows.all()
+
+
+FORGET_ASKED = """
+    DELETE FROM asked
+    WHERE tenant = :tenant AND contact = ANY(CAST(:contacts AS text[])) AND id = :id
+"""
+
+
+async def forget(uow: UnitOfWork, tenant: str, contacts: Iterable[str], invitation_id: UUID) -> None:
+    """The mail of this invitation has certainly not arrived."""
+    await uow.execute(FORGET_ASKED, {"tenant": tenant, "contacts": sorted(contacts), "id": invitation_id})
+
+
+REMOVE_ASKED = """
+    DELETE FROM asked t
+    USING unnest(CAST(:tenants AS text[]), CAST(:contacts AS text[])) AS n(tenant, contact)
+    WHERE t.tenant = n.tenant AND t.contact = n.contact
+"""
+
+
+async def remove(uow: UnitOfWork, keys: Collection[tuple[str, str]]) -> None:
+    """Remove what is known of these (tenant, id), whose rows of ``customer`` were removed."""
+    await uow.execute(
+        REMOVE_ASKED,
+        {"tenants": [tenant for tenant, _ in keys], "contacts": [contact for _, contact in keys]},
+    )

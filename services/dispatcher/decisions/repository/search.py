@@ -1,0 +1,145 @@
+"""The search in ``decision``: by whatever is given, newest first, a page at a time.
+
+A statement has the conditions that are given and no others, so that the planner takes the index of the
+rarest one; and it is planned for its values, since the same filter may match nearly all rows or none.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.dispatcher.decisions.repository.decisions import COLUMNS
+from shared.db import UnitOfWork
+
+Place = tuple[datetime, UUID]
+"""When an event was decided, and its id: the order of the list."""
+
+
+class DecisionFilter(NamedTuple):
+    """Which decisions are wanted: those that meet each condition; None: any."""
+
+    named: str | None = None
+    """The back-end's id of the event or of its customer; with ``named_contact``, or that address."""
+    named_contact: str | None = None
+    source_id: str | None = None
+    source: str | None = None
+    customer_id: str | None = None
+    contact: str | None = None
+    """The keyed hash of the customer's address."""
+    reason: str | None = None
+    survey_id: UUID | None = None
+    """The survey that asks."""
+    channel: str | None = None
+    state: str | None = None
+    """Of the mail that asks."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this time."""
+    allowed: tuple[str, ...] = ()
+    """Of these segments; of all, when there are none."""
+
+    def given(self) -> dict[str, Any]:
+        """The values that are given, by their names."""
+        return {name: value for name, value in self._asdict().items() if value not in {None, ()}}
+
+
+# Found by the customers who came under the address: most of them have few events, and one index less is
+# written with each decision.
+_OF_CONTACT = """(
+    d.person = ANY(ARRAY(
+        SELECT k.person FROM known_customer k
+        WHERE k.tenant = :tenant AND k.contact = :{name} AND k.contact <> ''
+    ))
+    AND d.contact_key = :{name}
+)"""
+NAMED_CONTACT = "named_contact"
+_NAMED = "d.source_id = :named OR d.customer_id = :named"
+CONDITIONS = {
+    "named": f"({_NAMED})",
+    NAMED_CONTACT: f"({_NAMED} OR {_OF_CONTACT.format(name=NAMED_CONTACT)})",
+    "source_id": "d.source_id = :source_id",
+    "source": "d.source = :source",
+    "customer_id": "d.customer_id = :customer_id",
+    "contact": _OF_CONTACT.format(name="contact"),
+    "reason": "d.reason = :reason",
+    "survey_id": "d.survey_id = :survey_id",
+    # Whoever is asked is asked by mail: there is no other channel yet.
+    "channel": "d.reason = 'invited' AND CAST(:channel AS text) = 'mail'",
+    "state": "i.state = :state",
+    "since": "d.decided_at >= :since",
+    "until": "d.decided_at < :until",
+    "allowed": "d.segments && CAST(:allowed AS text[])",
+    "before": "(d.decided_at, d.event_id) < (:at, :event_id)",
+}
+"""By the name of the value that is given."""
+MAIL_CONDITIONS = {
+    "since": "i.decided_at >= :since",
+    "until": "i.decided_at < :until",
+    "before": "i.decided_at <= :at",
+}
+"""The same again for mails of one state, which are read in the order of their own times."""
+MAIL = "JOIN invitation i ON i.tenant = :tenant AND i.id = d.invitation_id AND i.decided_at IS NOT NULL"
+# That the two times are equal is not told to the planner: it would take such rows for rare.
+SELECT_PAGE = """
+    SELECT {columns} FROM decision d {mail}
+    WHERE d.tenant = :tenant AND {conditions}
+    ORDER BY {ordered}.decided_at DESC, d.event_id DESC
+    LIMIT :limit
+"""
+PLAN_FOR_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
+
+
+def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
+    """The statement of the newest decisions ``d`` that are wanted."""
+    names = {*wanted.given(), *(("before",) if before else ())}
+    if NAMED_CONTACT in names:
+        names.remove("named")  # the condition of both
+    conditions = [sql for name, sql in CONDITIONS.items() if name in names]
+    if "state" in names:
+        conditions += [sql for name, sql in MAIL_CONDITIONS.items() if name in names]
+    return SELECT_PAGE.format(
+        columns=columns,
+        mail=MAIL if "state" in names else "",
+        ordered="i" if "state" in names else "d",
+        conditions=" AND ".join(conditions) or "true",
+    )
+
+
+async def run_page(
+    uow: UnitOfWork,
+    statement: str,
+    tenant: str,
+    wanted: DecisionFilter,
+    *,
+    before: Place | None = None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """The rows of a statement that holds ``page_sql`` of the same filter, planned for these values."""
+    values = wanted.given() | {"tenant": tenant, "limit": limit}
+    if "allowed" in values:
+        values["allowed"] = list(wanted.allowed)
+    if before is not None:
+        values["at"], values["event_id"] = before
+    await uow.execute(PLAN_FOR_VALUES)
+    return (await uow.execute(statement, values)).all()
+
+
+SEARCH_DECISIONS = f"""
+    SELECT {COLUMNS}, i.state, i.version
+    FROM ({{page}}) p
+    JOIN decision d ON d.tenant = :tenant AND d.event_id = p.event_id
+    LEFT JOIN invitation i ON i.tenant = d.tenant AND i.id = d.invitation_id
+    ORDER BY d.decided_at DESC, d.event_id DESC
+"""
+
+
+async def search(
+    uow: UnitOfWork, tenant: str, wanted: DecisionFilter, *, before: Place | None, limit: int
+) -> Sequence[Row[Any]]:
+    """The decisions that are wanted, newest first."""
+    page = page_sql(wanted, "d.event_id", before=before is not None)
+    statement = SEARCH_DECISIONS.format(page=page)
+    return await run_page(uow, statement, tenant, wanted, before=before, limit=limit)

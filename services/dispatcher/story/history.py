@@ -1,0 +1,81 @@
+"""What happened to an event's mail from its decision to its end, as far as it is stored."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, get_args
+
+from sqlalchemy import Row
+
+from services.dispatcher.invitations.states import read_invitation
+from services.dispatcher.sending import repository as sending_rows
+from services.dispatcher.sending.domain import SendingAct
+from services.dispatcher.sending.labels import actor_label, change_sentence
+from services.dispatcher.story.labels import DROP_REASONS, MAIL_STATES
+from services.dispatcher.story.steps import StoryStep
+from shared.db import UnitOfWork
+from shared.pages.language import counted, spoken
+
+WAITS = frozenset({"waiting", "sending"})
+TRIED_AT_THE_END = frozenset({"sent", "failed", "bounced", "unknown"})
+"""The states to which the last try has led."""
+
+
+async def load_changes(uow: UnitOfWork, tenant: str, invitation: Row[Any]) -> Sequence[Row[Any]]:
+    """Who changed how the company sends while this mail waited: stops and goes, test mode and live."""
+    return await sending_rows.list_changes_between(
+        uow, tenant, read_invitation(invitation).decided_at, _ended_at(invitation) or uow.now, _ACTS
+    )
+
+
+_ACTS: tuple[str, ...] = get_args(SendingAct)
+
+
+def mail_history(invitation: Row[Any], changes: Sequence[Row[Any]]) -> list[StoryStep]:
+    """Planned, stopped and resumed, tried and put off, and what became of it at last."""
+    return [*_planned(invitation), *_changed(changes), *_tried(invitation), _last_step(invitation)]
+
+
+def _planned(invitation: Row[Any]) -> Iterator[StoryStep]:
+    """For when the mail was planned, where what became of it does not tell that."""
+    planned = read_invitation(invitation)
+    waits_for_that = invitation.state == "waiting" and invitation.due_at == planned.due_at
+    if not waits_for_that and planned.due_at > planned.decided_at and not _withheld_at_once(invitation):
+        yield StoryStep("planned", planned.decided_at, "", planned.due_at)
+
+
+def _withheld_at_once(invitation: Row[Any]) -> bool:
+    return bool(invitation.state == "withheld" and invitation.version == 1)
+
+
+def _changed(changes: Sequence[Row[Any]]) -> Iterator[StoryStep]:
+    for change in changes:
+        yield StoryStep("changed", change.at, change_sentence(actor_label(change.who), change.what))
+
+
+def _tried(invitation: Row[Any]) -> Iterator[StoryStep]:
+    """The tries that were put off, of a mail that does not wait for the next one."""
+    tries = (invitation.attempts or 0) - (invitation.state in TRIED_AT_THE_END)
+    if tries > 0 and invitation.state != "waiting":
+        words = counted(
+            "The mail server had put it off %(n)s time.",
+            "The mail server had put it off %(n)s times.",
+            tries,
+        )
+        yield StoryStep("tried", None, words % {"n": tries})
+
+
+def _last_step(invitation: Row[Any]) -> StoryStep:
+    words = spoken(MAIL_STATES[invitation.state])
+    if invitation.state == "dropped":
+        reason = DROP_REASONS.get(invitation.reason or "")
+        words = f"{words} {spoken(reason)}" if reason else words
+    times = {"sent": invitation.sent_at, "waiting": invitation.due_at}
+    return StoryStep("mail", times.get(invitation.state, invitation.changed_at), words, invitation)
+
+
+def _ended_at(invitation: Row[Any]) -> datetime | None:
+    """When the mail ceased to wait; None: it has not."""
+    if invitation.state in WAITS:
+        return None
+    at: datetime = invitation.sent_at or invitation.changed_at
+    return at

@@ -1,0 +1,50 @@
+"""Send a survey to a test address as it is: from the mail to the answer all is as for a customer."""
+
+from uuid import UUID
+
+from services.dispatcher.decisions.contacts import contact_key_of
+from services.dispatcher.sending.sending_commands import find_sending
+from services.dispatcher.surveys.survey_commands import find_survey
+from shared.db import UnitOfWork
+from shared.events import TRANSACTIONS, Customer, Transaction
+from shared.ids import uuid7
+from shared.privacy.subjects import NO_DIGEST
+
+TEST_SOURCE = "afterword/test"
+"""The source of the events that a test is made of."""
+UNNAMED_TYPE = "test"
+
+
+class NotATestAddress(Exception):
+    """Tests go to the listed test addresses alone."""
+
+
+async def send_test(
+    uow: UnitOfWork, secret: str, tenant: str, survey_id: UUID, address: str, language: str
+) -> UUID:
+    """Publish an event about which this survey alone asks, though it may be paused; returns the event's id.
+
+    The survey's words are those that are saved when the event is decided, a moment later.
+
+    :raises SurveyNotFound: when the tenant has none of this id.
+    :raises NotATestAddress: when the address is none.
+    """
+    survey = await find_survey(uow, tenant, survey_id)
+    sending = await find_sending(uow, tenant)
+    if not sending.is_test(address):
+        raise NotATestAddress
+    customer = Customer(id="", email=address, locale=language)
+    contact = contact_key_of(secret, tenant, customer, sending.placeholder_ids)
+    event = Transaction(
+        id=str(uuid7()),
+        source=TEST_SOURCE,
+        type=survey.draft.trigger.rstrip("*.") or UNNAMED_TYPE,
+        occurred_at=uow.now,
+        accepted_at=uow.now,
+        customer=Customer(id=contact.customer_id, email=address, locale=language),
+        person=contact.person,
+        digest=NO_DIGEST,
+        survey_id=survey_id,
+    )
+    uow.publish(TRANSACTIONS, tenant, event)
+    return event.event_id

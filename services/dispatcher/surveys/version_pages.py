@@ -1,0 +1,101 @@
+"""The page of a survey's versions: its words then and now, side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.dispatcher.context import OwnContext
+from services.dispatcher.frame import StaffReader, frame_of
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyVersion
+from services.dispatcher.surveys.forms import label_of, word_fields
+from services.dispatcher.surveys.labels import MEASUREMENT_LABELS
+from services.dispatcher.surveys.pages import found_survey
+from services.dispatcher.surveys.question_forms import KIND_LABELS, is_structure
+from services.dispatcher.surveys.survey_commands import list_word_versions
+from shared.http.problems import Problem
+from shared.http.routes import CheckedRoute
+from shared.pages.language import spoken, translated
+from shared.pages.page import Page
+
+router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
+VersionNumber = Annotated[int | None, Query(ge=1, le=1_000_000)]
+
+
+@dataclass(frozen=True)
+class WordChange:
+    """A field that is not the same in two versions."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionsPage(Page):
+    """The versions of a survey's words, and what differs between two of them."""
+
+    template: ClassVar[str] = "survey_versions.html"
+    survey: StoredSurvey
+    versions: list[SurveyVersion]
+    """Newest first."""
+    older: SurveyVersion
+    newer: SurveyVersion
+    changes: list[WordChange]
+    written_at: datetime
+    """When the newer one was."""
+    options: list[tuple[str, str]]
+    """The numbers of all versions."""
+
+
+@router.get("/{survey_id}/versions")
+async def show_versions(
+    survey_id: str,
+    request: Request,
+    staff: StaffReader,
+    context: OwnContext,
+    older: VersionNumber = None,
+    newer: VersionNumber = None,
+) -> Response:
+    """Two versions compared: the current one and the one before it, unless others are named."""
+    async with context.database.reading() as uow:
+        survey = await found_survey(uow, staff, survey_id)
+        versions = await list_word_versions(uow, staff.tenant, survey.id)
+        frame = await frame_of(uow, staff, "surveys")
+    by_number = {each.number: each for each in versions}
+    second = by_number.get(newer or survey.survey_version)
+    first = by_number.get(older or max(1, (newer or survey.survey_version) - 1))
+    if first is None or second is None:
+        raise Problem(404)
+    page = VersionsPage(
+        survey=survey,
+        versions=list(reversed(versions)),
+        older=first,
+        newer=second,
+        changes=changes_between(first, second),
+        written_at=second.written_at,
+        options=[(str(each.number), str(each.number)) for each in reversed(versions)],
+    )
+    return context.pages.page(request, page, staff=staff, frame=frame)
+
+
+def changes_between(older: SurveyVersion, newer: SurveyVersion) -> list[WordChange]:
+    """The fields that differ, in the order in which they stand in the form; an empty one has no own words."""
+    before, after = word_fields(older.draft), word_fields(newer.draft)
+    names = list(dict.fromkeys([*before, *after]))
+    return [
+        WordChange(label_of(name), _shown(name, before), _shown(name, after))
+        for name in names
+        if before.get(name, "") != after.get(name, "")
+    ]
+
+
+def _shown(name: str, fields: Mapping[str, str]) -> str:
+    value = fields.get(name, "")
+    if name == "measurement" and value:
+        return spoken(MEASUREMENT_LABELS[value])
+    if name.endswith("-kind"):
+        return spoken(KIND_LABELS[value])
+    return translated("Yes") if value and is_structure(name) else value

@@ -1,0 +1,121 @@
+"""A test of a survey: sent to a test address as a customer would get it, whatever the survey's state."""
+
+from uuid import UUID
+
+import httpx
+import pytest
+from support.dispatcher_builders import (
+    a_transaction,
+    decide,
+    go_live,
+    list_test_addresses,
+    make_survey,
+    published,
+    rows,
+)
+from support.dispatcher_client import FOREIGN_KEY, KEY, a_person
+from support.forms import forms_of
+
+from services.dispatcher.surveys.test_mails import TEST_SOURCE
+from shared.db.database import Database
+from shared.events import TRANSACTIONS, Transaction
+
+OWN = "own@havnbo.example"
+AS_A_KEY = {"authorization": f"Bearer {KEY}"}
+
+
+async def published_tests(database: Database) -> list[Transaction]:
+    return [each for each in await published(database, TRANSACTIONS) if each.source == TEST_SOURCE]
+
+
+async def test_a_test_of_a_paused_survey_is_asked_by_it_alone_and_leaves(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await make_survey(database, name="first", trigger="*")
+    survey = await make_survey(database, name="tested", trigger="order.*", state="paused")
+    await go_live(database)
+    await list_test_addresses(database, OWN)
+    path = f"/surveys/{survey.id}/preview?language=da"
+    page = (await client.get(path, headers=a_person("editor"))).text
+    (found,) = [one for one in forms_of(page) if one.action == f"/surveys/{survey.id}/test-mail"]
+    sent = await client.post(found.action, data={**found.fields, "address": OWN}, headers=a_person("editor"))
+    assert sent.status_code == 303
+    assert OWN not in sent.headers["location"]
+    shown = (await client.get(sent.headers["location"], headers=a_person("editor"))).text
+    (event,) = await published_tests(database)
+    assert f"/events/{event.event_id}" in shown
+    await decide(database, event)
+    (asked,) = await rows(database, "SELECT survey_id, test, state, body FROM invitation")
+    assert (asked.survey_id, asked.test, asked.state) == (survey.id, True, "waiting")
+    assert b'"language":"da"' in asked.body
+    story = await client.get(f"/events/{event.event_id}", headers=a_person("editor"))
+    assert story.status_code == 200
+    # It starts no quarantine, and a second one is sent as well.
+    again = await client.post(found.action, data={**found.fields, "address": OWN}, headers=a_person("editor"))
+    assert again.status_code == 303
+    await decide(database, (await published_tests(database))[-1])
+    assert len(await rows(database, "SELECT 1 FROM invitation WHERE state = 'waiting'")) == 2
+
+
+async def test_nobody_but_a_test_address_gets_a_test(client: httpx.AsyncClient, database: Database) -> None:
+    survey = await make_survey(database)
+    await go_live(database)
+    await list_test_addresses(database, OWN)
+    body = {"address": "customer@example.com", "language": "en"}
+    refused = await client.post(f"/v1/surveys/{survey.id}/test-mails", json=body, headers=AS_A_KEY)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "body/address"
+    path = f"/surveys/{survey.id}/preview"
+    page = (await client.get(path, headers=a_person("editor"))).text
+    (found,) = [one for one in forms_of(page) if one.action.endswith("/test-mail")]
+    data = {**found.fields, "address": "customer@example.com"}
+    posted = await client.post(found.action, data=data, headers=a_person("editor"))
+    assert posted.status_code == 422
+    assert "Is none of your test addresses" in posted.text
+    assert await published_tests(database) == []
+    # The address may be taken from the list between the request and the decision.
+    accepted = await client.post(
+        f"/v1/surveys/{survey.id}/test-mails", json={"address": OWN}, headers=AS_A_KEY
+    )
+    assert accepted.status_code == 202
+    await list_test_addresses(database)
+    (event,) = await published_tests(database)
+    assert accepted.json()["event_id"] == str(event.event_id)
+    await decide(database, event)
+    assert [one.reason for one in await rows(database, "SELECT reason FROM decision")] == ["no_survey"]
+
+
+@pytest.mark.parametrize("role", ["leader", "agent", "analyst"])
+async def test_who_may_not_edit_sends_no_test(
+    client: httpx.AsyncClient, database: Database, role: str
+) -> None:
+    survey = await make_survey(database)
+    await list_test_addresses(database, OWN)
+    reader = a_person(role)  # type: ignore[arg-type]
+    page = await client.get(f"/surveys/{survey.id}/preview", headers=reader)
+    assert page.status_code == 200
+    assert OWN not in page.text
+    posted = await client.post(f"/surveys/{survey.id}/test-mail", data={"address": OWN}, headers=reader)
+    assert posted.status_code in {403, 404}
+    assert await published_tests(database) == []
+
+
+async def test_another_companys_survey_is_not_tested(client: httpx.AsyncClient, database: Database) -> None:
+    survey = await make_survey(database)
+    await list_test_addresses(database, OWN, tenant="another")
+    headers = {"authorization": f"Bearer {FOREIGN_KEY}"}
+    answer = await client.post(f"/v1/surveys/{survey.id}/test-mails", json={"address": OWN}, headers=headers)
+    assert answer.status_code == 404
+    unknown = await client.post(
+        f"/v1/surveys/{UUID(int=1)}/test-mails", json={"address": OWN}, headers=AS_A_KEY
+    )
+    assert unknown.status_code == 404
+
+
+async def test_an_event_of_a_client_at_a_test_address_does_not_wake_a_paused_survey(
+    database: Database,
+) -> None:
+    await make_survey(database, state="paused")
+    await list_test_addresses(database, OWN)
+    await decide(database, a_transaction())
+    assert [one.reason for one in await rows(database, "SELECT reason FROM decision")] == ["paused"]

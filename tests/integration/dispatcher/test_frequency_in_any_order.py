@@ -1,0 +1,284 @@
+"""Whatever happens in whatever order, nobody is asked too often, and nobody is spared without a reason.
+
+Events alone and in batches, mails that arrive and mails that do not, imports, changed rules and a database whose
+history is read again: what is decided and what is sent is what a model says that remembers everything.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from support.dispatcher_builders import (
+    NOON,
+    TENANT,
+    Clock,
+    a_sender,
+    a_transaction,
+    consume,
+    decide,
+    go_live,
+    keep_tenant,
+    make_survey,
+    relay_all,
+    rows,
+)
+from support.frequency_model import Happened, Model, Question, Rules
+from support.http_clients import SECRET
+from support.smtp import ScriptedServer, scripted_server
+
+from services.dispatcher import backfill
+from services.dispatcher.models import metadata
+from services.dispatcher.story.handlers import keep_answers
+from services.dispatcher.surveys.domain import SurveyDraft
+from services.dispatcher.surveys.survey_commands import change_survey
+from shared.db.database import Database
+from shared.events import ANSWERS, Answer, Customer
+from shared.ids import derived, uuid7
+from shared.mail import Mailer
+from shared.outbound import Sender
+from shared.secrets import customer_hash
+
+TYPES = ("order", "call")
+PEOPLE = (
+    ("kim", "kim@example.com"),
+    ("kim", "kim@work.example"),
+    ("kim-again", "kim@example.com"),
+    (None, "kim@work.example"),
+)
+"""Ids and addresses, which come together in several ways."""
+TOUCHPOINTS = (None, "delivery", "repair")
+SCOPES = ("any", "measurement", "touchpoint", "survey")
+KEPT = {"tenant", "sending", "mail_stream", "survey", "survey_words"}
+HOURS = st.integers(0, 60)
+
+RULES: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict,
+    event_type=st.sampled_from(TYPES),
+    days=st.integers(0, 3),
+    scope=st.sampled_from(SCOPES),
+    measurement=st.sampled_from(("transactional", "relational")),
+    touchpoint=st.sampled_from(TOUCHPOINTS),
+    delay=st.sampled_from((0, 1, 36)),
+    max_age=st.integers(2, 5),
+    live=st.sampled_from((True, True, True, False)),
+)
+EVENT: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict,
+    type=st.sampled_from(TYPES),
+    person=st.sampled_from(PEOPLE),
+    age=st.sampled_from((0, 0, 1, 24, 80)),
+    touchpoint=st.sampled_from(TOUCHPOINTS),
+    delay=st.sampled_from((None, None, 0, 2, 50)),
+)
+STEP = st.one_of(
+    st.tuples(st.just("events"), st.lists(EVENT, min_size=1, max_size=4)),
+    st.tuples(st.just("events"), st.lists(EVENT, min_size=1, max_size=1)),
+    st.tuples(st.just("clock"), HOURS),
+    st.tuples(st.just("send"), st.sampled_from(("sent", "failed"))),
+    st.tuples(st.just("rules"), st.tuples(st.integers(0, 2), RULES)),
+    st.tuples(
+        st.just("import"),
+        st.tuples(
+            st.sampled_from(PEOPLE),
+            HOURS,
+            st.sampled_from(TOUCHPOINTS),
+            st.sampled_from(("transactional", "relational")),
+        ),
+    ),
+    st.tuples(st.just("read again"), st.none()),
+)
+
+
+@dataclass
+class Company:
+    """A dispatcher and its model, side by side."""
+
+    database: Database
+    clock: Clock
+    sender: Sender
+    server: ScriptedServer
+    surveys: list[UUID] = field(default_factory=list)
+    model: Model = field(default_factory=Model)
+    events: dict[str, str] = field(default_factory=dict)
+    """What the model says of each event."""
+
+    async def begin(self, rules: Sequence[dict[str, Any]]) -> None:
+        self.clock.now = NOON
+        self.model, self.events = Model(), {}
+        async with self.database.transaction() as uow:
+            for table in reversed(metadata.sorted_tables):
+                if table.name not in KEPT:
+                    await uow.execute(f"DELETE FROM {table.name}")
+        for number, each in enumerate(rules):
+            self.model.surveys.append(rules_of(number, each))
+            await self.write(number)
+
+    async def write(self, number: int) -> None:
+        """Set a survey as the model has it."""
+        rules = self.model.surveys[number]
+        draft = SurveyDraft(
+            name=rules.survey,
+            trigger=rules.event_type,
+            state="live" if rules.live else "paused",
+            quarantine_days=rules.days,
+            quarantine_scope=rules.scope,  # type: ignore[arg-type]
+            measurement=rules.measurement,  # type: ignore[arg-type]
+            touchpoint=rules.touchpoint,
+            delay_minutes=int(rules.delay.total_seconds()) // 60,
+            max_age_days=rules.max_age.days,
+            link_days=365,
+            place=number + 1,
+        )
+        async with self.database.transaction() as uow:
+            await change_survey(uow, TENANT, self.surveys[number], draft)
+
+    async def do(self, kind: str, about: Any) -> None:
+        if kind == "clock":
+            self.clock.on(hours=about)
+        elif kind == "rules":
+            number, rules = about
+            self.model.surveys[number] = rules_of(number, rules)
+            await self.write(number)
+        elif kind == "events":
+            await self.decide(about)
+        elif kind == "send":
+            await self.send(about)
+        elif kind == "import":
+            await self.hear_import(*about)
+        else:
+            await self.read_again()
+
+    async def decide(self, drawn: Sequence[dict[str, Any]]) -> None:
+        """Events of one batch: in both they are judged in the order in which they happened."""
+        happened: list[Happened] = []
+        for each in drawn:
+            id_, address = each["person"]
+            at = self.clock.now - timedelta(hours=each["age"])
+            delay = None if each["delay"] is None else timedelta(hours=each["delay"])
+            name = f"{len(self.events) + len(happened)}"
+            happened.append(Happened(name, each["type"], id_, address, at, each["touchpoint"], delay))
+        transactions = [transaction_of(each) for each in happened]
+        await decide(self.database, *transactions)
+        order = {each.id: (each.occurred_at, each.event_id) for each in transactions}
+        for one in sorted(happened, key=lambda one: order[one.id]):
+            self.events[one.id] = self.model.decide(one, self.clock.now)
+        await relay_all(self.database)
+
+    async def send(self, outcome: str) -> None:
+        self.server.answers = {"RCPT": "550 5.1.1 nobody"} if outcome == "failed" else {}
+        due = "SELECT 1 FROM delivery WHERE state = 'waiting' AND due_at <= :now"
+        for _ in range(100):
+            await relay_all(self.database)
+            await self.sender.step()
+            if not await rows(self.database, due, now=self.clock.now):
+                break
+        self.model.send(self.clock.now, outcome)
+
+    async def hear_import(
+        self, person: tuple[str | None, str], hours: int, touchpoint: str | None, measurement: str
+    ) -> None:
+        id_, address = person
+        at = self.clock.now - timedelta(hours=hours)
+        answer = Answer(
+            id=uuid7(),
+            version=1,
+            state="sent",
+            origin="import",
+            score=9,
+            customer_id=id_ or customer_hash(SECRET, TENANT, address),
+            invited_at=at,
+            changed_at=self.clock.now,
+            measurement=measurement,  # type: ignore[arg-type]
+            touchpoint=touchpoint,
+        )
+        await consume(self.database, keep_answers, ANSWERS, answer)
+        self.model.questions.append(Question(id_ or address, at, measurement, touchpoint))
+
+    async def read_again(self) -> None:
+        """What our invitations asked is lost, as where an earlier version did not keep it, and read again."""
+        async with self.database.transaction() as uow:
+            await uow.execute("DELETE FROM asked WHERE NOT elsewhere")
+            await uow.execute("INSERT INTO backfill (name) VALUES ('asked')")
+        while await backfill.backfill_batch(self.database, SECRET):
+            pass
+
+    async def judge(self) -> None:
+        """Both have decided the same, sent the same, and would forbid the same."""
+        names = {
+            survey_id: rules.survey for survey_id, rules in zip(self.surveys, self.model.surveys, strict=True)
+        }
+        decided = await rows(self.database, "SELECT source_id, reason, survey_id FROM decision")
+        found = {row.source_id: names[row.survey_id] if row.survey_id else row.reason for row in decided}
+        assert found == self.events
+        stored = await rows(
+            self.database,
+            "SELECT d.source_id, i.state, convert_from(i.body, 'UTF8')::json ->> 'touchpoint' AS touchpoint, "
+            "convert_from(i.body, 'UTF8')::json -> 'segments' ->> 'touchpoint' AS segment "
+            "FROM invitation i JOIN decision d ON d.tenant = i.tenant AND d.invitation_id = i.id",
+        )
+        questions = [each for each in self.model.questions if each.event is not None]
+        assert {(row.source_id, row.state, row.touchpoint) for row in stored} == {
+            (each.event.id, each.state, each.touchpoint) for each in questions if each.event
+        }
+        assert all(row.touchpoint == row.segment for row in stored)
+
+
+def rules_of(number: int, drawn: dict[str, Any]) -> Rules:
+    return Rules(
+        survey=f"survey {number}",
+        **{
+            **drawn,
+            "delay": timedelta(hours=drawn["delay"]),
+            "max_age": timedelta(days=drawn["max_age"]),
+        },
+    )
+
+
+def transaction_of(event: Happened) -> Any:
+    return a_transaction(
+        event.id,
+        Customer(id=event.customer_id or customer_hash(SECRET, TENANT, event.address), email=event.address),
+        type=event.type,
+        occurred_at=event.at,
+        accepted_at=event.at,
+        segments={"touchpoint": event.touchpoint} if event.touchpoint else {},
+        organisation=(),
+        delay_minutes=None if event.delay is None else int(event.delay.total_seconds()) // 60,
+    )
+
+
+@pytest.fixture
+async def company(database: Database, clock: Clock) -> AsyncIterator[Company]:
+    await keep_tenant(database)
+    surveys = [derived("survey", f"{number}") for number in range(3)]
+    for survey_id in surveys:
+        await make_survey(database, id=survey_id)
+    await go_live(database)
+    async with scripted_server() as server:
+        sender = a_sender(database, Mailer(server.url, seconds=5), clock)
+        yield Company(database, clock, sender, server, surveys)
+        await sender._channel.close()
+
+
+@given(
+    rules=st.lists(RULES, min_size=3, max_size=3),
+    steps=st.lists(STEP, min_size=4, max_size=16),
+)
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.reuse, Phase.generate],  # to look for a shorter order takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+async def test_every_order_of_events_mails_imports_and_rules_asks_exactly_whom_the_words_allow(
+    company: Company, rules: Sequence[dict[str, Any]], steps: Sequence[tuple[str, Any]]
+) -> None:
+    await company.begin(rules)
+    for kind, about in steps:
+        await company.do(kind, about)
+        await company.judge()

@@ -1,0 +1,117 @@
+"""Who may be asked how often, once more: a model of a company that remembers everything and compares it all.
+
+It is written from the words of the rules alone, and has neither a database nor anything of the product.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A survey as an editor has set it."""
+
+    survey: str
+    event_type: str
+    days: int
+    scope: str
+    measurement: str
+    touchpoint: str | None
+    delay: timedelta
+    max_age: timedelta
+    live: bool = True
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event; its customer has an id, an address, or both."""
+
+    id: str
+    type: str
+    customer_id: str | None
+    address: str
+    at: datetime
+    touchpoint: str | None = None
+    delay: timedelta | None = None
+
+
+@dataclass
+class Question:
+    """One time at which somebody was asked, by us or (without a survey) by another system."""
+
+    who: str
+    """The address, or an id."""
+    at: datetime
+    measurement: str
+    touchpoint: str | None
+    survey: str | None = None
+    event: Happened | None = None
+    state: str = "waiting"
+
+
+@dataclass
+class Model:
+    """One company."""
+
+    surveys: list[Rules] = field(default_factory=list)
+    """In their order."""
+    questions: list[Question] = field(default_factory=list)
+
+    def decide(self, event: Happened, now: datetime) -> str:
+        """Whom an event asks: the survey's name, or why none does."""
+        why = "no_survey"
+        for survey in self.surveys:
+            if survey.event_type != event.type:
+                continue
+            due = max(event.at + (survey.delay if event.delay is None else event.delay), now)
+            touchpoint = event.touchpoint or survey.touchpoint
+            refusal = self._refusal(survey, event, due, touchpoint, ours=True)
+            if refusal is None:
+                asked = Question(event.address, due, survey.measurement, touchpoint, survey.survey, event)
+                self.questions.append(asked)
+                return survey.survey
+            if why in {"no_survey", "paused"}:
+                why = refusal
+        return why
+
+    def send(self, now: datetime, outcome: str) -> None:
+        """Each mail that is due leaves, if it may, with this outcome."""
+        for question in self.questions:
+            if question.state != "waiting" or question.event is None or question.at > now:
+                continue
+            survey = next(each for each in self.surveys if each.survey == question.survey)
+            refusal = self._refusal(survey, question.event, now, question.touchpoint, ours=False)
+            question.state = "dropped" if refusal is not None else outcome
+
+    def _refusal(
+        self, survey: Rules, event: Happened, at: datetime, touchpoint: str | None, *, ours: bool
+    ) -> str | None:
+        if not survey.live:
+            return "paused"
+        if at - event.at > survey.max_age:
+            return "too_old"
+        for question in self._of(event):
+            if question.event is None or ours:
+                too_soon = survey.days > 0 and at - question.at < timedelta(days=survey.days)
+                if too_soon and _in_scope(survey, touchpoint, question):
+                    return "quarantine"
+        return None
+
+    def _of(self, event: Happened) -> Iterator[Question]:
+        """What the contact was asked and perhaps got: under the address, and elsewhere under the id."""
+        for question in self.questions:
+            names = {event.address} if question.event is not None else {event.address, event.customer_id}
+            if question.who in names and question.state not in {"dropped", "failed"}:
+                yield question
+
+
+def _in_scope(survey: Rules, touchpoint: str | None, question: Question) -> bool:
+    elsewhere: Any = question.event is None
+    return {
+        "any": True,
+        "measurement": question.measurement == survey.measurement,
+        "touchpoint": question.touchpoint == touchpoint and not (elsewhere and touchpoint is None),
+        "survey": question.survey == survey.survey,
+    }[survey.scope]
