@@ -52,7 +52,7 @@ async def answer_anonymous_survey(
     """Accept the form, as it grows or when it is final; one with faults comes back as it was filled in."""
     languages = available_languages(target, context.pages)
     language = customer_language(target, languages)
-    form = read_form(fields, languages, language)
+    form = read_form(fields, languages, language, target.questions)
     invitation_id = target.invitation.id
     keys = context.page_secrets.read(form.secret, invitation_id)
     if target.scored_answer is None and (target.answered_link is None or _is_own(target, keys)):
@@ -104,7 +104,7 @@ async def _write(
         own = replace(target_of_nobody(target, keys.answer_id, known, uow.now), last_write=last_write)
         merged = merge(own, form.posted())
         if not merged.overtaken or form.is_final:
-            as_asked = with_filled_texts(own, form.language, context.pages, form.texts)
+            as_asked = with_filled_texts(own, form.language, context.pages, form.texts, form.replies)
             answer = anonymous_answer_after(as_asked, merged.submitted, uow.now, final=form.is_final)
             if answer is not None:
                 writer = sole_writer(answer, form.posted())
@@ -140,7 +140,7 @@ async def _put_named(
     uow: UnitOfWork, context: CollectorContext, target: LinkTarget, form: SurveyForm
 ) -> None:
     merged = merge(target, form.posted())
-    as_asked = with_filled_texts(target, form.language, context.pages, form.texts)
+    as_asked = with_filled_texts(target, form.language, context.pages, form.texts, form.replies)
     answer = answer_after(as_asked, merged.submitted, uow.now)
     if answer is not None:
         await answers.put_answers(uow, target.tenant.id, [answer], sole_writer(answer, form.posted()))

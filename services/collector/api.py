@@ -175,7 +175,14 @@ async def list_answers(
         )
     hidden = {"customer_id": None} if caller.staff is not None and not caller.staff.sees_names else {}
     page = [
-        AnswerOut.model_validate({**msgspec.structs.asdict(answer), "flag": flag, **hidden})
+        AnswerOut.model_validate(
+            {
+                **msgspec.structs.asdict(answer),
+                "replies": msgspec.to_builtins(answer.replies),
+                "flag": flag,
+                **hidden,
+            }
+        )
         for answer, flag in found
     ]
     return AnswerPage(

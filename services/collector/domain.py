@@ -1,6 +1,6 @@
 """What becomes of an invitation's link and of its answer. Pure: no clock, no database, no web."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -8,10 +8,22 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from shared.events import Answer, FollowUp, Invitation, InvitationState, Survey, SurveyTexts, Tenant
+from services.collector.replies import replies_after
+from shared.events import (
+    Answer,
+    FollowUp,
+    Invitation,
+    InvitationState,
+    Question,
+    QuestionTexts,
+    Survey,
+    SurveyTexts,
+    Tenant,
+)
 from shared.events.envelope import Instant
 from shared.events.nps import SCALE, group_of
-from shared.events.surveys import Measurement
+from shared.events.questions import MAX_FURTHER_QUESTIONS, Values
+from shared.events.surveys import Measurement, has_follow_up
 from shared.limits import TOPIC_RETENTION
 from shared.privacy.persons import NOBODY
 from shared.privacy.subjects import ERASED_CUSTOMER
@@ -160,6 +172,18 @@ class LinkTarget:
         question: str | None = getattr(questions, group_of(score))
         return question
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The survey's further questions: with its follow-up at most two, whatever its event says."""
+        if self.survey is None:
+            return ()
+        return self.survey.questions[: MAX_FURTHER_QUESTIONS - has_follow_up(self.survey.texts)]
+
+    def words_of(self, question: Question, language: str) -> QuestionTexts | None:
+        """The words of a question; None where this language lacks any: then it is not asked."""
+        words = self.texts(language).questions.get(question.id)
+        return words if words is not None and words.options.keys() >= set(question.options) else None
+
 
 def link_status(invitation_id: UUID, target: LinkTarget | None, now: datetime) -> LinkStatus:
     """Whether a valid link may be answered: yes, no longer, or not until its invitation has been consumed.
@@ -192,6 +216,8 @@ class SubmittedAnswer:
     comment: str | UnsetType | None = UNSET
     follow_up: str | UnsetType | None = UNSET
     may_contact: bool | UnsetType | None = UNSET
+    replies: Values = field(default_factory=dict)
+    """By question; one that is not here stays as it is, an empty one is removed."""
 
 
 def answer_after(target: LinkTarget, submitted: SubmittedAnswer, now: datetime) -> Answer | None:
@@ -214,6 +240,14 @@ def answer_after(target: LinkTarget, submitted: SubmittedAnswer, now: datetime) 
         day=old.day or first.astimezone(zone_of(target.tenant.time_zone)).date(),
         comment=old.comment if submitted.comment is UNSET else submitted.comment,
         may_contact=old.may_contact if submitted.may_contact is UNSET else submitted.may_contact,
+        replies=replies_after(
+            old.replies,
+            submitted.replies,
+            submitted.score,
+            [(question, target.words_of(question, submitted.language)) for question in target.questions],
+        )
+        if target.survey is not None
+        else old.replies,
         **_follow_up(target, submitted),
     )
     return None if new == old else amended(old, new, now)

@@ -3,24 +3,28 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import UNSET
+from starlette.datastructures import FormData
 
 from services.collector.domain import MAX_TEXT_LENGTH, PageRevision, parse_score
-from services.collector.merging import GROUPS, NO_ANSWER_SHOWN, PostedForm, ShownAnswer
+from services.collector.merging import GROUPS, NO_ANSWER_SHOWN, PostedForm, ShownAnswer, field_of
+from shared.events import Question
 from shared.events.nps import group_of
+from shared.events.questions import Values, known_values, shown_questions
 from shared.secrets import derive
 
 FormAction = Literal["choose", "keep", "close", "send", "language"]
 """choose: a score alone, posted by the script of earlier versions of the page; keep: the form as it grows,
 posted by the script; close: the page of an anonymous survey is left for good, posted by the script; send: the
 customer is done; language: show the form again in another language."""
-FormFault = Literal["score", "comment", "follow_up", "nonce", "conflict"]
+FormFault = str
+"""``score``, ``comment``, ``follow_up``, ``nonce``, ``conflict``, or the field of a further question."""
 
 NONCE_LIFETIME = timedelta(hours=48)
 TEXT_FIELDS = ("comment", *(f"follow_up_{group}" for group in GROUPS))
@@ -68,6 +72,10 @@ class SurveyForm:
     """The page's own id: the same after a fault or in another language."""
     seq: int = 0
     """How often the page has posted."""
+    questions: Sequence[Question] = ()
+    """The survey's further ones."""
+    replies: Values = field(default_factory=dict)
+    """To each of them that the page had, asked for this score or not."""
     secret: str = ""
     """That of a page of an anonymous survey, signed."""
 
@@ -86,6 +94,11 @@ class SurveyForm:
         """The reply to the question of the chosen score's group; the other questions are not asked."""
         return self.texts.get(f"follow_up_{group_of(self.score)}", "") if self.score is not None else ""
 
+    @property
+    def asked(self) -> list[Question]:
+        """The further questions that are asked for this score and these replies."""
+        return shown_questions(self.questions, self.score, self.replies) if self.score is not None else []
+
     def faults(self) -> list[FormFault]:
         """Why it cannot be accepted."""
         found: list[FormFault] = []
@@ -96,12 +109,20 @@ class SurveyForm:
                 found.append("comment")
             if len(self.follow_up) > MAX_TEXT_LENGTH:
                 found.append("follow_up")
+            found += [
+                field_of(question.id)
+                for question in self.asked
+                if question.kind == "text"
+                and len("".join(self.replies.get(question.id, ()))) > MAX_TEXT_LENGTH
+            ]
         return found
 
     def posted(self) -> PostedForm:
         """The content of a form without faults."""
         assert self.score is not None  # noqa: S101  (for the type checker: faults() is empty)
         fields = frozenset[str]() if self.action == "choose" else self.posted_fields
+        asked = {question.id for question in self.asked}
+        replies = {} if self.action == "choose" else self.replies
         return PostedForm(
             score=self.score,
             language=self.language,
@@ -113,18 +134,23 @@ class SurveyForm:
             may_contact=UNSET if self.action == "choose" else self.may_contact,
             shown=self.shown,
             revision=PageRevision(self.page, self.seq) if self.page else None,
+            replies={id_: values if id_ in asked else () for id_, values in replies.items()},
         )
 
 
-def read_form(form: Mapping[str, Any], languages: Collection[str], language: str) -> SurveyForm:
+def read_form(
+    form: Mapping[str, Any], languages: Collection[str], language: str, questions: Sequence[Question] = ()
+) -> SurveyForm:
     """Read a posted form; an unknown field, or a value that the page cannot post, is ignored.
 
     :param language: of the form where it names none of ``languages``.
+    :param questions: the survey's further ones. The form says which of them it has, since a choice of nothing
+        posts nothing.
     """
 
     def text(name: str) -> str:
         value = form.get(name)
-        return value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+        return _cleaned(value)
 
     new_language, old_language = text("speak"), text("language")
     action: FormAction = "send"
@@ -144,8 +170,24 @@ def read_form(form: Mapping[str, Any], languages: Collection[str], language: str
         posted_fields=frozenset(name for name in TEXT_FIELDS if isinstance(form.get(name), str)),
         action=action,
         nonce=text("nonce"),
+        questions=questions,
+        replies={
+            question.id: known_values(question, _given(form, field_of(question.id)))
+            for question in questions
+            if question.id in text("asked").split()
+        },
         shown=ShownAnswer.decode(text("drawn")),  # the field's old name, which open pages still post
         secret=text("secret"),
         page=text("page") if _PAGE_ID.fullmatch(text("page")) else "",
         seq=min(int(text("seq")), MAX_SEQ) if re.fullmatch(r"[0-9]{1,7}", text("seq")) else 0,
     )
+
+
+def _given(form: Mapping[str, Any], name: str) -> list[str]:
+    """All values of a field, which several boxes may share."""
+    values = form.getlist(name) if isinstance(form, FormData) else [form.get(name)]
+    return [_cleaned(value) for value in values]
+
+
+def _cleaned(value: object) -> str:
+    return value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else ""

@@ -7,19 +7,21 @@ never showed.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from dataclasses import dataclass, field, replace
+from typing import get_args
 
 from msgspec import UNSET, UnsetType
 
 from services.collector.domain import LinkTarget, PageRevision, SubmittedAnswer, parse_score
 from shared.events import Answer
 from shared.events.nps import Group, group_of
+from shared.events.questions import Values
 
-TextField = Literal["comment", "follow_up"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 _CONSENT = {None: "", True: "yes", False: "no"}
 _MAX_BIGINT_DIGITS = 18
+_MIN_PARTS, _MAX_PARTS = 6, 7
+"""Of the hidden field: the last one is missing where no further question had a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class ShownAnswer:
     follow_up: str = ""
     follow_up_group: Group | None = None
     """Under the question of which group the reply to the follow-up was shown."""
+    replies: Mapping[str, str] = field(default_factory=dict)
+    """To the further questions, by their ids."""
 
     @classmethod
     def of(cls, answer: Answer | None, follow_up_group: Group | None) -> "ShownAnswer":
@@ -46,21 +50,25 @@ class ShownAnswer:
             digest(answer.comment),
             digest(answer.follow_up),
             follow_up_group if answer.follow_up else None,
+            {reply.question: digest_of(reply.values) for reply in answer.replies},
         )
 
     def encode(self) -> str:
         """The value of the form's hidden field."""
         score = "" if self.score is None else str(self.score)
         facts = str(self.version), score, _CONSENT[self.may_contact]
-        return ".".join((*facts, self.comment, self.follow_up, self.follow_up_group or ""))
+        replies = ",".join(f"{question}:{shown}" for question, shown in self.replies.items())
+        parts = (*facts, self.comment, self.follow_up, self.follow_up_group or "", replies)
+        return ".".join(parts if replies else parts[:-1])
 
     @classmethod
     def decode(cls, text: str) -> "ShownAnswer":
         """Read the hidden field; anything else counts as a page that showed no answer."""
         parts = text.split(".")
-        if len(parts) != len(cls.__slots__):
+        if not _MIN_PARTS <= len(parts) <= _MAX_PARTS:
             return cls()
-        version, score, contact, comment, follow_up, follow_up_group = parts
+        version, score, contact, comment, follow_up, follow_up_group = parts[:_MIN_PARTS]
+        replies = (reply.partition(":") for reply in "".join(parts[_MIN_PARTS:]).split(",") if reply)
         if not (version.isascii() and version.isdecimal() and len(version) <= _MAX_BIGINT_DIGITS):
             return cls()
         return cls(
@@ -70,6 +78,7 @@ class ShownAnswer:
             comment,
             follow_up,
             next((group for group in GROUPS if group == follow_up_group), None),
+            {question: shown for question, _, shown in replies},
         )
 
 
@@ -80,6 +89,16 @@ NO_ANSWER_SHOWN = ShownAnswer()
 def digest(text: str | None) -> str:
     """A text's fingerprint; empty for no text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
+
+
+def digest_of(values: tuple[str, ...]) -> str:
+    """The fingerprint of a reply to a further question; empty for none."""
+    return digest("\x1f".join(values))
+
+
+def field_of(question: str) -> str:
+    """The name of the field with the reply to a further question."""
+    return f"q_{question}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +114,16 @@ class PostedForm:
     may_contact: bool | UnsetType | None
     shown: ShownAnswer
     revision: PageRevision | None
+    replies: Values = field(default_factory=dict)
+    """To each further question that the page had; empty where it is not asked for this score and replies."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """What a posted form changes. ``conflicts`` are texts that two pages changed in two ways."""
+    """What a posted form changes. ``conflicts`` are fields whose text two pages changed in two ways."""
 
     submitted: SubmittedAnswer
-    conflicts: tuple[TextField, ...] = ()
+    conflicts: tuple[str, ...] = ()
     overtaken: bool = False
     """The same page has posted a later revision already, so this one changes nothing, unless it is Send:
     what the customer has pressed is never ignored."""
@@ -118,6 +139,7 @@ def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
         comment=posted.comment,
         follow_up=_follow_up(posted),
         may_contact=posted.may_contact,
+        replies=posted.replies,
     )
     if answer is None or answer.score is None:
         return MergeResult(submitted)
@@ -125,7 +147,7 @@ def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
         return MergeResult(submitted, overtaken=revision.seq < target.last_write.seq)
     if answer.version == shown.version:
         return MergeResult(submitted)
-    conflicts: list[TextField] = []
+    replies, conflicts = _merged_replies(posted, answer)
     comment = _merged(submitted.comment, shown.comment, answer.comment)
     follow_up = _merged(submitted.follow_up, shown.follow_up, answer.follow_up)
     if comment is None:
@@ -138,6 +160,7 @@ def merge(target: LinkTarget, posted: PostedForm) -> MergeResult:
         may_contact=UNSET if submitted.may_contact == shown.may_contact else submitted.may_contact,
         comment=UNSET if comment is None else comment.text,
         follow_up=UNSET if follow_up is None else follow_up.text,
+        replies=replies,
     )
     return MergeResult(merged, tuple(conflicts))
 
@@ -154,7 +177,10 @@ def shown_after(answer: Answer, posted: PostedForm) -> ShownAnswer:
     contact = rendered.may_contact if posted.may_contact is UNSET else posted.may_contact
     has_follow_up = group in posted.follow_ups
     follow_up = digest(posted.follow_ups[group]) if has_follow_up else rendered.follow_up
-    differs = (posted.score, contact, comment, follow_up) != (
+    views = {**rendered.replies, **{id_: digest_of(values) for id_, values in posted.replies.items()}}
+    questions = {*views, *current.replies}
+    agreed = {id_ for id_ in questions if views.get(id_, "") == current.replies.get(id_, "")}
+    differs = agreed != questions or (posted.score, contact, comment, follow_up) != (
         current.score, current.may_contact, current.comment, current.follow_up
     )  # fmt: skip
     follow_up_agrees = follow_up == current.follow_up
@@ -165,6 +191,11 @@ def shown_after(answer: Answer, posted: PostedForm) -> ShownAnswer:
         comment if comment == current.comment else rendered.comment,
         follow_up if follow_up_agrees else rendered.follow_up,
         current.follow_up_group if follow_up_agrees and has_follow_up else rendered.follow_up_group,
+        {
+            id_: shown
+            for id_ in questions
+            if (shown := (current if id_ in agreed else rendered).replies.get(id_, ""))
+        },
     )
 
 
@@ -189,6 +220,24 @@ def _merged(posted: str | UnsetType | None, shown: str, current: str | None) -> 
     if current is None or digest(current) == shown or current in (posted or ""):
         return _MergedText(posted)
     return None
+
+
+def _merged_replies(posted: PostedForm, answer: Answer) -> tuple[Values, list[str]]:
+    """The replies to write, and the fields in conflict. Of two choices the one that was made last stands."""
+    current = {reply.question: reply for reply in answer.replies}
+    replies: dict[str, tuple[str, ...]] = {}
+    conflicts: list[str] = []
+    for question, values in posted.replies.items():
+        shown, now = posted.shown.replies.get(question, ""), current.get(question)
+        if now is not None and now.kind == "text":
+            merged = _merged("".join(values) or None, shown, now.text)
+            if merged is None:
+                conflicts.append(field_of(question))
+            elif merged.text is not UNSET:
+                replies[question] = values
+        elif digest_of(values) != shown:
+            replies[question] = values
+    return replies, conflicts
 
 
 def _follow_up(posted: PostedForm) -> str | UnsetType | None:

@@ -108,6 +108,7 @@ answer = Table(
     Column("person", Text, info=PERSONAL),
     Column("erased", Boolean, nullable=False, server_default=text("false")),
     Column("anonymous", Boolean, nullable=False, server_default=text("false")),
+    Column("replies", JSONB, nullable=False, server_default=text("'[]'"), info=PERSONAL),
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint(
         "(score IS NULL) = (state = 'clicked') AND (score IS NULL) = (day IS NULL) "
@@ -145,6 +146,7 @@ answer_history = Table(
     Column("follow_up", Text, info=PERSONAL),
     Column("may_contact", Boolean),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("replies", JSONB, nullable=False, server_default=text("'[]'"), info=PERSONAL),
 )
 
 case_copy = Table(

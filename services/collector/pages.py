@@ -81,7 +81,7 @@ async def _answer_with_name(
             return instead or gone(request, context)
         languages = available_languages(target, context.pages)
         language = customer_language(target, languages)
-        form = read_form(fields, languages, language)
+        form = read_form(fields, languages, language, target.questions)
         if form.action == "language":
             return show_form(request, context, target, form)
         faults = form.faults()
@@ -106,7 +106,7 @@ async def _write_answer(
     if merged.overtaken and form.action != "send":
         return target
     # The question is kept as it was asked: with its placeholders filled.
-    as_asked = with_filled_texts(target, form.language, context.pages, form.texts)
+    as_asked = with_filled_texts(target, form.language, context.pages, form.texts, form.replies)
     answer = answer_after(as_asked, merged.submitted, uow.now)
     if answer is None:
         return target

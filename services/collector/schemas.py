@@ -30,6 +30,23 @@ class ImportResult(BaseModel):
     results: list[ImportItem]
 
 
+class ChoiceOut(BaseModel):
+    """One chosen value of a reply."""
+
+    id: str = Field(description="Of an option its id, else `yes`, `no`, or the number.")
+    words: str = Field(description="As they were shown.")
+
+
+class ReplyOut(BaseModel):
+    """The reply to a further question of the survey."""
+
+    question: str = Field(description="The question's id, the same in all languages and versions.")
+    kind: Literal["text", "one_of", "several_of", "yes_no", "score"]
+    asked: str = Field(description="The question as it was asked, in the answer's language.")
+    text: str | None
+    chosen: list[ChoiceOut]
+
+
 class AnswerOut(BaseModel):
     """An answer as it stands."""
 
@@ -42,6 +59,9 @@ class AnswerOut(BaseModel):
     comment: str | None
     follow_up_question: str | None
     follow_up: str | None
+    replies: list[ReplyOut] = Field(
+        description="To the survey's `questions`; the follow-up is not among them."
+    )
     may_contact: bool | None = Field(description="Null: the customer did not say.")
     customer_id: str | None = Field(description="Null for anonymous answers, and to analysts.")
     survey_id: UUID | None

@@ -7,11 +7,12 @@ import msgspec
 
 from services.collector.domain import LinkTarget
 from services.collector.merging import GROUPS
-from shared.events import SurveyTexts
+from shared.events import Question, QuestionTexts, SurveyTexts
 from shared.events.nps import Group, group_of
 from shared.events.placeholders import filled_texts, own_occasion
+from shared.events.questions import Values
 from shared.pages.environment import Pages
-from shared.pages.language import first_available, rendering_for
+from shared.pages.language import first_available, rendering_for, translated
 from shared.pages.placeholder_values import known_occasion, values_of
 from shared.values.zones import known_zone
 
@@ -35,12 +36,17 @@ def time_zone_of(target: LinkTarget) -> str:
 
 
 def with_filled_texts(
-    target: LinkTarget, language: str, pages: Pages, typed: Mapping[str, str] | None = None
+    target: LinkTarget,
+    language: str,
+    pages: Pages,
+    typed: Mapping[str, str] | None = None,
+    replies: Values | None = None,
 ) -> LinkTarget:
     """The same target, with the survey's texts in this language filled.
 
-    :param typed: texts of the form by field. A follow-up question that was replied to and that this language
-        lacks is borrowed from another one, so that a change of language loses no reply.
+    :param typed: texts of the form by field. A question that was replied to and that this language lacks is
+        borrowed from another one, so that a change of language loses no reply.
+    :param replies: to the further questions, of which the same holds.
     """
     if target.survey is None:
         return target
@@ -51,6 +57,19 @@ def with_filled_texts(
         if (typed or {}).get(f"follow_up_{group}") and getattr(texts.follow_up, group) is None
     }
     texts = msgspec.structs.replace(texts, follow_up=msgspec.structs.replace(texts.follow_up, **borrowed))
+    own = replace(
+        target, survey=msgspec.structs.replace(target.survey, texts={**target.survey.texts, language: texts})
+    )
+    lacking = [
+        question
+        for question in target.questions
+        if (replies or {}).get(question.id) and own.words_of(question, language) is None
+    ]
+    words = {question.id: _borrowed_words(target, question, pages) for question in lacking}
+    if not words:
+        return own
+    found = {question: texts for question, texts in words.items() if texts is not None}
+    texts = msgspec.structs.replace(texts, question_texts={**texts.questions, **found})
     survey = msgspec.structs.replace(target.survey, texts={**target.survey.texts, language: texts})
     return replace(target, survey=survey)
 
@@ -82,7 +101,15 @@ def follow_up_group(target: LinkTarget, pages: Pages) -> Group | None:
 def _filled(target: LinkTarget, language: str, pages: Pages) -> SurveyTexts:
     texts = target.texts(language)
     with rendering_for(pages.reader(language, time_zone_of(target))):
-        return filled_texts(texts, _values(target, texts))
+        filled = filled_texts(texts, _values(target, texts))
+        standard = {"yes": translated("Yes"), "no": translated("No")}
+    # The words of what is chosen are kept with it: also those that no survey writes.
+    yes_no = {question.id for question in target.questions if question.kind == "yes_no"}
+    words = {
+        id_: msgspec.structs.replace(each, options=standard) if id_ in yes_no else each
+        for id_, each in filled.questions.items()
+    }
+    return msgspec.structs.replace(filled, question_texts=words)
 
 
 def _values(target: LinkTarget, texts: SurveyTexts) -> dict[str, str]:
@@ -103,4 +130,12 @@ def _borrowed_question(target: LinkTarget, group: Group, pages: Pages) -> str | 
         question: str | None = getattr(_filled(target, language, pages).follow_up, group)
         if question is not None:
             return question
+    return None
+
+
+def _borrowed_words(target: LinkTarget, question: Question, pages: Pages) -> QuestionTexts | None:
+    survey = target.survey
+    for language in (target.invitation.language, *(sorted(survey.texts) if survey else ())):
+        if target.words_of(question, language) is not None:
+            return _filled(target, language, pages).questions.get(question.id)
     return None

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 from typing import ClassVar
 from uuid import uuid4
 
@@ -10,6 +9,7 @@ from services.collector.context import CollectorContext
 from services.collector.domain import MAX_TEXT_LENGTH, LinkTarget
 from services.collector.forms import FormFault, SurveyForm
 from services.collector.merging import ShownAnswer
+from services.collector.page_questions import GROUP_RANGES, AskedQuestion, asked_questions
 from services.collector.survey_texts import (
     available_languages,
     follow_up_group,
@@ -18,16 +18,12 @@ from services.collector.survey_texts import (
 )
 from shared.events import Answer, SurveyTexts
 from shared.events.nps import SCALE, Group, group_of
+from shared.events.questions import replied
 from shared.pages.language import native_name
 from shared.pages.page import Page
 
 RELOAD_INTERVAL_S = 2
 SCORES = tuple((score, group_of(score)) for score in SCALE)
-GROUP_RANGES = tuple(
-    (group, f"{scores[0]}–{scores[-1]}")  # noqa: RUF001  (a range of numbers)
-    for group, scores in ((group, list(scores)) for group, scores in groupby(SCALE, group_of))
-)
-"""Each group with its scores as a customer reads them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +91,10 @@ class SurveyPage(Page):
     """The page's own, of an anonymous survey; empty: the survey is not anonymous."""
     other_languages: list[tuple[str, str]]
     """Code and own name of each."""
+    questions: list[AskedQuestion]
+    """The survey's further ones."""
     scores: tuple[tuple[int, Group], ...] = SCORES
-    group_ranges: tuple[tuple[Group, str], ...] = GROUP_RANGES
+    group_ranges: tuple[tuple[Group, str], ...] = tuple(GROUP_RANGES.items())
     max_text_length: int = MAX_TEXT_LENGTH
 
 
@@ -145,6 +143,7 @@ def survey_page(
 ) -> SurveyPage:
     """The page of a form; one that no page has posted yet gets an id of its own."""
     language, invitation_id = form.language, target.invitation.id
+    filled = with_filled_texts(target, language, context.pages, form.texts, form.replies)
     secret = ""
     if target.anonymous:
         is_valid = context.page_secrets.read(form.secret, invitation_id) is not None
@@ -152,7 +151,8 @@ def survey_page(
     return SurveyPage(
         company=target.tenant.name,
         occasion=occasion_and_day(target, language, context.pages),
-        own_texts=with_filled_texts(target, language, context.pages, form.texts).texts(language),
+        own_texts=filled.texts(language),
+        questions=asked_questions(filled, form, target.scored_answer),
         form=form if form.page else replace(form, page=uuid4().hex),
         faults=faults,
         given_answer=target.scored_answer,
@@ -181,4 +181,11 @@ def form_of_answer(context: CollectorContext, target: LinkTarget, language: str)
         return SurveyForm(language)
     group = follow_up_group(target, context.pages) or group_of(answer.score)
     texts = {"comment": answer.comment or "", f"follow_up_{group}": answer.follow_up or ""}
-    return SurveyForm(language, answer.score, answer.may_contact, texts, shown=shown_answer(context, target))
+    return SurveyForm(
+        language,
+        answer.score,
+        answer.may_contact,
+        texts,
+        replies=replied(answer.replies),
+        shown=shown_answer(context, target),
+    )

@@ -78,6 +78,7 @@ survey_words = Table(
     Column("default_language", Text, nullable=False),
     Column("texts", LargeBinary, nullable=False),
     Column("written_at", INSTANT, nullable=False),
+    Column("questions", LargeBinary, nullable=False, server_default=text("'[]'")),
     CheckConstraint("measurement IN ('transactional', 'relational')", name="measurement"),
     ForeignKeyConstraint(["tenant", "survey_id"], ["survey.tenant", "survey.id"]),
 )

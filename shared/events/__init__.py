@@ -13,6 +13,7 @@ from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.erasures import ERASURES, ErasureConfirmed
 from shared.events.invitations import INVITATIONS, Invitation, InvitationState
 from shared.events.people import People, is_person, may_see_score
+from shared.events.questions import ChosenValue, Question, QuestionTexts, Reply
 from shared.events.retention import RETENTION, RetentionRules, TenantRetention
 from shared.events.scores import SCORES, Score
 from shared.events.segments import WHOLE_COMPANY, levels, may_see, segments_of, too_long
@@ -60,6 +61,7 @@ __all__ = [
     "Basis",
     "Case",
     "CaseState",
+    "ChosenValue",
     "ContactRules",
     "Customer",
     "CustomerErased",
@@ -72,7 +74,10 @@ __all__ = [
     "KeyDigest",
     "Origin",
     "People",
+    "Question",
+    "QuestionTexts",
     "QuietHours",
+    "Reply",
     "RetentionRules",
     "Score",
     "SendingMode",

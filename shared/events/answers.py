@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events.envelope import Data, Instant, ScoreValue, Text, Topic
+from shared.events.questions import Reply
 from shared.events.surveys import Measurement
 
 AnswerState = Literal["clicked", "saved", "sent"]
@@ -28,6 +29,9 @@ class Answer(Data, frozen=True, kw_only=True):
     comment: Comment = None
     follow_up_question: Text | None = None
     follow_up: Comment = None
+    replies: tuple[Reply, ...] = ()
+    """To the survey's further questions that are shown for this score and these replies; the follow-up is not
+    among them."""
     may_contact: bool | None = None
     """True: yes; False: no; None: was not asked or did not say."""
     customer_id: Text | None = None

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from shared.events.questions import QuestionTexts
 from shared.events.surveys import FollowUp, SurveyTexts
 from shared.values.messages import Message, message, translatable
 
@@ -95,11 +96,23 @@ def filled_texts(texts: SurveyTexts, values: Mapping[str, str]) -> SurveyTexts:
                 for name in texts.follow_up.__struct_fields__
             }
         ),
+        question_texts=UNSET
+        if texts.question_texts is UNSET
+        else {
+            id_: QuestionTexts(
+                text=fill(words.text, values)[:MAX_PLACEHOLDER_LENGTH],
+                options={
+                    option: fill(text, values)[:MAX_PLACEHOLDER_LENGTH]
+                    for option, text in words.options.items()
+                },
+            )
+            for id_, words in texts.questions.items()
+        },
     )
 
 
 PUBLISHED_TEXTS: Final = tuple(
-    name for name in SurveyTexts.__struct_fields__ if name not in {"follow_up", "occasion"}
+    name for name in SurveyTexts.__struct_fields__ if name not in {"follow_up", "occasion", "question_texts"}
 )
 """The texts of a survey that are shown as they are, once filled."""
 

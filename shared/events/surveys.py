@@ -1,14 +1,16 @@
 """``surveys``: what is asked; one thing for each version, so that old invitations keep their words."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
 from annotated_types import Interval
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, field
 from msgspec.structs import fields
 
 from shared.events.conditions import Condition
 from shared.events.envelope import Data, Instant, Name, Text, Topic
+from shared.events.questions import Question, QuestionTexts
 
 Measurement = Literal["transactional", "relational"]
 SurveyState = Literal["live", "paused"]
@@ -97,6 +99,19 @@ class SurveyTexts(Data, frozen=True, kw_only=True):
     thanks: Text | None = None
     occasion: Text | UnsetType | None = UNSET
     """What the survey is about, such as “your delivery”; without one the type of the event tells."""
+    question_texts: dict[str, QuestionTexts] | UnsetType = field(name="questions", default=UNSET)
+
+    @property
+    def questions(self) -> dict[str, QuestionTexts]:
+        """The words of the further questions by their ids; in a language without them one is not asked."""
+        return {} if self.question_texts is UNSET else self.question_texts
+
+
+def has_follow_up(texts: Mapping[str, SurveyTexts]) -> bool:
+    """Whether a question by outcome is written in any language: it counts as one of the further questions."""
+    return any(
+        getattr(each.follow_up, outcome) for each in texts.values() for outcome in FollowUp.__struct_fields__
+    )
 
 
 class Survey(SurveyRules, frozen=True, kw_only=True):
@@ -117,6 +132,8 @@ class Survey(SurveyRules, frozen=True, kw_only=True):
     """All sending of the tenant is stopped."""
     texts: dict[str, SurveyTexts] = {}
     default_language: Name = "en"
+    questions: tuple[Question, ...] = ()
+    """After the reason, at most two. A follow-up in ``texts`` is none of these, and counts as one of them."""
     changed_at: Instant
 
     @property

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from shared.events import Answer, Invitation
+from shared.events import Answer, Invitation, Reply
 from shared.events.envelope import Instant
 from shared.events.transactions import Basis
 
@@ -207,6 +207,7 @@ class AnswerVersion(msgspec.Struct, frozen=True, kw_only=True):
     comment: str | None = None
     follow_up_question: str | None = None
     follow_up: str | None = None
+    replies: tuple[Reply, ...] = ()
     may_contact: bool | None = None
     changed_at: Instant
 
@@ -222,6 +223,7 @@ class AnswerRecord(ExportRecord, frozen=True, kw_only=True, tag="answer"):
     comment: str | None = None
     follow_up_question: str | None = None
     follow_up: str | None = None
+    replies: tuple[Reply, ...] = ()
     may_contact: bool | None = None
     survey: UUID | None = None
     measurement: str

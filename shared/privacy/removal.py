@@ -59,13 +59,17 @@ def answer_without_customer(body: bytes) -> bytes:
 STORED_WORDS = """(
     CAST(convert_from(t.body, 'UTF8') AS json) ->> 'comment' IS NOT NULL
     OR CAST(convert_from(t.body, 'UTF8') AS json) ->> 'follow_up' IS NOT NULL
+    OR CAST(convert_from(t.body, 'UTF8') AS jsonb) -> 'replies' @> '[{"kind": "text"}]'
 )"""
 """Whether the stored answer in a row ``t`` has what its customer wrote."""
 
 
 def wordless_answer(body: bytes) -> bytes:
     """A stored answer without what the customer wrote."""
-    return _encode(msgspec.structs.replace(_answers.decode(body), comment=None, follow_up=None))
+    answer = _answers.decode(body)
+    # What was chosen is no word of the customer's.
+    replies = tuple(reply for reply in answer.replies if reply.kind != "text")
+    return _encode(msgspec.structs.replace(answer, comment=None, follow_up=None, replies=replies))
 
 
 def transaction_without_customer(body: bytes) -> bytes:

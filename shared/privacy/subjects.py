@@ -68,6 +68,7 @@ def _(answer: Answer) -> Answer:
         comment=None,
         follow_up=None,
         follow_up_question=None,
+        replies=(),
         may_contact=None,
         customer_id=None,
         **OF_NOBODY,

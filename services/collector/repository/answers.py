@@ -21,13 +21,15 @@ decode_answer = msgspec.json.Decoder(Answer).decode
 PUT_ANSWERS = """
     WITH written AS ({keep_newest_answers})
     INSERT INTO answer_history (tenant, answer_id, version, state, score, comment, follow_up_question,
-                                follow_up, may_contact, changed_at)
-    SELECT tenant, id, version, state, score, comment, follow_up_question, follow_up, may_contact, changed_at
+                                follow_up, may_contact, changed_at, replies)
+    SELECT tenant, id, version, state, score, comment, follow_up_question, follow_up, may_contact, changed_at,
+        replies
     FROM written
     WHERE score IS NOT NULL AND NOT anonymous AND (state = 'sent' OR score <> new_score)
 """
 ERASE_HISTORY = """
-    UPDATE answer_history SET comment = NULL, follow_up = NULL, follow_up_question = NULL, may_contact = NULL
+    UPDATE answer_history
+    SET comment = NULL, follow_up = NULL, follow_up_question = NULL, may_contact = NULL, replies = '[]'
     WHERE tenant = :tenant AND answer_id = ANY(CAST(:ids AS uuid[]))
 """
 TRY_LOCK_IMPORTS = """
@@ -88,6 +90,7 @@ async def put_answers(
             "tenant": tenant,
             "segments": [_json(answer.segments) for answer in answers],
             "organisation": [_json(answer.organisation) for answer in answers],
+            "replies": [_json(answer.replies) for answer in answers],
             "within": [_json(segments_of(answer)) for answer in answers],
             "page": writer.page if writer else None,
             "page_seq": writer.seq if writer else None,

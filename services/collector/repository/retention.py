@@ -26,8 +26,14 @@ def replica_without_customer(body: bytes) -> bytes:
 
 
 _invitations = msgspec.json.Decoder(InvitationReplica)
-HAS_TEXTS = "(t.comment IS NOT NULL OR t.follow_up IS NOT NULL)"
-WITHOUT_TEXTS = "comment = NULL, follow_up = NULL"
+HAS_TEXTS = """(
+    t.comment IS NOT NULL OR t.follow_up IS NOT NULL OR t.replies @> '[{"kind": "text"}]'
+)"""
+# What was chosen is no word of the customer's.
+WITHOUT_TEXTS = """
+    comment = NULL, follow_up = NULL,
+    replies = jsonb_path_query_array(t.replies, '$[*] ? (@.kind != "text")')
+"""
 
 RETENTION: tuple[RetentionRule, ...] = (
     RewriteRule(

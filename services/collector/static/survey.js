@@ -35,7 +35,7 @@ function body(action) {
   for (const [name, value] of new FormData(form)) {
     // Of the three follow-up questions only the visible one.
     if (name.startsWith("follow_up_") && !form.elements[name].checkVisibility?.() && value === "") continue;
-    fields.set(name, value);
+    fields.append(name, value); // Several boxes may share a name.
   }
   fields.set("action", action);
   return fields;
@@ -62,7 +62,7 @@ async function post(action = "keep") {
   }
   // A later choice is on its way: its own request will show it.
   if (score !== chosen()?.value) return;
-  const hasText = [...fields].some(([name, value]) => value && (name === "comment" || name.startsWith("follow_up_")));
+  const hasText = [...fields].some(([name, value]) => value && (name === "comment" || /^(follow_up|q)_/.test(name)));
   const template = reply === null || reply.conflict ? status.dataset.unsaved : hasText ? status.dataset.kept : status.dataset.saved;
   const sentence = template.replace("{score}", reply?.saved ?? score);
   if (status.textContent !== sentence) status.textContent = sentence;
@@ -106,7 +106,7 @@ form.addEventListener("input", (event) => {
   dirty = true;
   if (event.target.name === "score") {
     if (byPointer) save(); else chosenByKey = true;
-  } else if (event.target.type === "radio") save();
+  } else if (event.target.name === "may_contact") save();
   else saveLater(TYPING_PAUSE_MS);
 });
 scale.addEventListener("focusout", (event) => {

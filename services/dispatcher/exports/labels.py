@@ -108,6 +108,7 @@ FIELDS: Mapping[str, Message] = {
     "comment": message("Comment"),
     "follow_up_question": message("Further question"),
     "follow_up": message("Answer to it"),
+    "replies": message("Answers to further questions"),
     "may_contact": message("May be contacted about it"),
     "day": message("Counts for the day"),
     "counts_for": message("Counts for"),

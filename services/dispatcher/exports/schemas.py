@@ -123,6 +123,7 @@ EXAMPLE: dict[str, Any] = {
                     "comment": "It came two days late.",
                     "follow_up_question": None,
                     "follow_up": None,
+                    "replies": [],
                     "may_contact": True,
                     "survey": None,
                     "measurement": "transactional",

@@ -221,6 +221,9 @@ def shown_record(record: AnyRecord) -> ShownRecord:
 
 def facts_of(name: str, value: Any) -> Iterator[ShownFact]:
     """The facts of one field; none where nothing is known. An object has one for each of its members."""
+    if name == "replies":
+        yield from (ShownFact(reply.asked, reply.words, None) for reply in value)
+        return
     label = spoken(labels.FIELDS[name])
     if isinstance(value, msgspec.Raw):
         value = msgspec.json.decode(value)
@@ -258,6 +261,7 @@ def _lines(record: AnyRecord) -> Iterator[ShownLine]:
     if isinstance(record, AnswerRecord):
         for version in record.before:
             said = [str(version.score), version.comment or "", version.follow_up or ""]
+            said += [f"{reply.asked} {reply.words}" for reply in version.replies]
             yield ShownLine(version.changed_at, " · ".join(filter(None, said)))
     if isinstance(record, CaseRecord):
         for step in record.steps:

@@ -13,7 +13,7 @@ from services.dispatcher.decisions.repository.decisions import stored_segments
 from services.dispatcher.invitations.repository import COLUMNS
 from services.dispatcher.models import decision, invitation, sending, survey, survey_words
 from services.dispatcher.surveys.domain import rules_of, stored_conditions, stored_reminders
-from services.dispatcher.surveys.texts import write_texts
+from services.dispatcher.surveys.texts import write_questions, write_texts
 from shared.db import UnitOfWork
 from shared.db.bulk import insert, keep_newest, keep_newest_events, row_values, rows_sql
 from shared.events import Event, Invitation, Survey, TenantSending, Transaction
@@ -85,6 +85,7 @@ async def restore_words(uow: UnitOfWork, events: Sequence[Event[Survey]]) -> Non
         tenant=[event.tenant for event in events],
         survey_id=[event.data.id for event in events],
         texts=[write_texts(event.data.texts) for event in events],
+        questions=[write_questions(event.data.questions) for event in events],
         written_at=[event.data.changed_at for event in events],
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.events import SurveyTexts
+from shared.events import Question, SurveyTexts
 from shared.events.conditions import Condition
 from shared.events.surveys import SURVEY_RULES, Measurement, Reminder, SurveyRules
 
@@ -24,6 +24,7 @@ class SurveyDraft(SurveyRules, frozen=True, kw_only=True):
     measurement: Measurement = "transactional"
     default_language: str = "en"
     texts: dict[str, SurveyTexts] = {}
+    questions: tuple[Question, ...] = ()
 
 
 class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +34,7 @@ class StoredSurvey(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     """Grows with each change of the survey, and of how its tenant sends."""
     survey_version: int
-    """Grows when its words change."""
+    """Grows when its words or its questions change."""
     draft: SurveyDraft
     created_at: datetime
     changed_at: datetime

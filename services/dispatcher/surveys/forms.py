@@ -26,6 +26,20 @@ from services.dispatcher.surveys.labels import (
     SURVEY_CHANGED,
     TEXT_LABELS,
 )
+from services.dispatcher.surveys.question_forms import (
+    OPENING_LABEL,
+    OPENS,
+    OPTION_LABEL,
+    OUTCOME_LABELS,
+    SLOT_LABELS,
+    SLOTS,
+    TypedQuestions,
+    fields_of,
+    is_structure,
+    remedy_of,
+    rows_of,
+    words_of_row,
+)
 from services.dispatcher.surveys.schemas import INTEGERS, api_fields
 from shared.events import SurveyTexts
 from shared.events.conditions import Condition
@@ -86,6 +100,20 @@ class DraftForm:
         """Each field with a fault once, by its label."""
         return [(name, f"{label_of(name)}: {self.fault(name)}") for name in self.faults]
 
+    @property
+    def asks_more(self) -> bool:
+        """Whether it has further questions."""
+        return any(self[f"{slot}-kind"] for slot in SLOTS)
+
+    @property
+    def opens(self) -> bool:
+        """Whether the last question is asked after some replies to the one before."""
+        return any(typed and name.endswith("-opens") for name, typed in self.fields.items())
+
+    def rows(self, slot: str) -> list[tuple[int, str]]:
+        """The rows for the options of a further question: number, and words where there are any."""
+        return [(row, words_of_row(self.fields, slot, row)) for row in rows_of(self.fields, slot)]
+
     def fault(self, name: str) -> str:
         """What is wrong with a field; empty when nothing is."""
         return spoken(self.faults.get(name, ""))
@@ -107,18 +135,25 @@ class DraftForm:
             body["quarantine"] = {"scope": typed}
         body["reminders"] = [{"after_days": _number_or(self[name].strip())} for name in self._reminders]
         body["conditions"] = self._conditions()
-        body["texts"] = {language: self._texts(language) for language in sorted(self.languages)}
+        questions = TypedQuestions(self.fields)
+        body["questions"] = questions.structure()
+        body["texts"] = {
+            language: {**self._texts(language), "questions": questions.words(language)}
+            for language in sorted(self.languages)
+        }
         return body
 
     def with_faults(self, error: ValidationError) -> "DraftForm":
         """The same with what is wrong beside each field."""
         faults: dict[str, Message | str] = {}
-        errors = error.errors()
+        errors, questions = error.errors(), TypedQuestions(self.fields)
         described = faults_of([{**each, "loc": ("body", *each["loc"])} for each in errors])
         for each, fault in zip(errors, described, strict=False):  # only the first hundred are described
             name = fault["field"].strip("/").replace("texts/", "").replace("/", ".")
             name = "quarantine_scope" if name == "quarantine.scope" else name
-            if not name:
+            if (place := questions.place(name)) is not None:
+                faults.setdefault(place, remedy_of(name, each["type"]) or fault["detail"])
+            elif not name:
                 faults.setdefault("delay", DELAY_TOO_LONG)
             elif name.startswith("reminders"):
                 self._note_reminder(faults, name, fault["detail"])
@@ -158,7 +193,7 @@ class DraftForm:
             if (value := stored.get(name, ""))
             else message("By now it is empty.")
             for name, typed in self.fields.items()
-            if (name in FIELD_LABELS or "." in name or label_of_row(name))
+            if (name in FIELD_LABELS or "." in name or label_of_row(name) or name.partition("-")[0] in SLOTS)
             and typed.strip() != stored.get(name, "")
         }
         fields = {**stored, **self.fields, "version": str(current.version)}
@@ -205,13 +240,21 @@ def form_of(survey: StoredSurvey) -> DraftForm:
 def word_fields(draft: SurveyDraft) -> dict[str, str]:
     """The fields that have versions, in the order of the form; those that are empty are left out."""
     versioned = ("measurement", "default_language")
-    fields = {name: value for name, value in _draft_fields(draft).items() if name in versioned or "." in name}
+    fields = {
+        name: value
+        for name, value in _draft_fields(draft).items()
+        if name in versioned or "." in name or is_structure(name)
+    }
     return {name: value for name, value in fields.items() if value}
 
 
 def label_of(name: str) -> str:
     """What a field is called on the page, such as “The question (Danish)”."""
     language, _, text = name.partition(".")
+    if (language or name).partition("-")[0] in SLOTS and not text:
+        return _slot_label(name)
+    if text.partition(".")[0] in SLOTS:
+        return f"{_slot_label(text)} ({language_name(language)})"
     if text:
         label = spoken(TEXT_LABELS[text]) if text in TEXT_LABELS else text
         return f"{label} ({language_name(language)})"
@@ -242,6 +285,7 @@ def _draft_fields(draft: SurveyDraft) -> dict[str, str]:
     fields |= {"delay": str(delay // UNITS[unit]), "delay_unit": unit}
     if can_be_rows(draft.conditions):
         fields |= row_fields(draft.conditions)
+    fields |= fields_of(draft.questions, draft.texts)
     for language, texts in draft.texts.items():
         fields |= _text_fields(language, texts)
     return fields
@@ -251,6 +295,19 @@ def _number_or(typed: str) -> int | str:
     """The whole number, or what was typed in its place."""
     number = whole_number(typed)
     return typed if number is None else number
+
+
+def _slot_label(name: str) -> str:
+    """What a field of a further question is called, such as “The third question, option 2”."""
+    slot, row, outcome = name[:2], name.partition(".o")[2], name.partition("-")[2]
+    parts = [spoken(SLOT_LABELS[slot])]
+    if row:
+        parts.append(spoken(msgspec.structs.replace(OPTION_LABEL, facts={"number": row})))
+    elif outcome in OUTCOME_LABELS:
+        parts.append(spoken(OUTCOME_LABELS[outcome]))
+    elif name.endswith(OPENS):
+        parts.append(spoken(OPENING_LABEL))
+    return ": ".join(parts)
 
 
 def _text_fields(language: str, texts: SurveyTexts) -> dict[str, str]:

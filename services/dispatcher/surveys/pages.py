@@ -23,6 +23,7 @@ from services.dispatcher.surveys.labels import (
 )
 from services.dispatcher.surveys.matches import RECENT_DAYS, count_matches, fields_seen, recent_events
 from services.dispatcher.surveys.overview import show_overview
+from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABELS, SLOT_LABELS
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
@@ -156,6 +157,9 @@ async def _form_page(
         matches=await count_matches(recent, survey.draft.trigger, survey.draft.conditions)
         if survey
         else None,
+        slots=SLOT_LABELS,
+        kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
+        outcomes=OUTCOME_LABELS,
         units=[(unit, spoken(label)) for unit, label in UNIT_LABELS.items()],
         measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
         scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from services.dispatcher.models import survey
 from services.dispatcher.surveys.domain import SurveyDraft, rules_of, stored_conditions, stored_reminders
-from services.dispatcher.surveys.texts import write_texts
+from services.dispatcher.surveys.texts import write_questions, write_texts
 from shared.db import UnitOfWork
 from shared.db.bulk import insert as insert_rows
 from shared.events.surveys import SURVEY_RULES
@@ -16,7 +16,7 @@ from shared.events.surveys import SURVEY_RULES
 RULES = ", ".join(f"s.{name}" for name in SURVEY_RULES)
 _COLUMNS = (
     f"s.tenant, s.id, s.version, s.name, {RULES}, s.created_at, s.changed_at, "
-    "w.survey_version, w.measurement, w.default_language, w.texts, w.written_at"
+    "w.survey_version, w.measurement, w.default_language, w.texts, w.questions, w.written_at"
 )
 _CURRENT = """
     survey s
@@ -129,8 +129,8 @@ async def update(
 
 INSERT_WORDS = """
     INSERT INTO survey_words
-        (tenant, survey_id, survey_version, measurement, default_language, texts, written_at)
-    VALUES (:tenant, :survey_id, :survey_version, :measurement, :default_language, :texts, :now)
+        (tenant, survey_id, survey_version, measurement, default_language, texts, questions, written_at)
+    VALUES (:tenant, :survey_id, :survey_version, :measurement, :default_language, :texts, :questions, :now)
 """
 
 
@@ -147,6 +147,7 @@ async def insert_words(
             "measurement": draft.measurement,
             "default_language": draft.default_language,
             "texts": write_texts(draft.texts),
+            "questions": write_questions(draft.questions),
             "now": uow.now,
         },
     )

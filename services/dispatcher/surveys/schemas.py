@@ -1,6 +1,5 @@
 """Bodies and answers of the API about surveys; their rules are made from the fields of ``SurveyRules``."""
 
-from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Self
@@ -18,8 +17,17 @@ from services.dispatcher.surveys.quarantine_body import (
     with_quarantine,
     with_rules_of_quarantine,
 )
+from services.dispatcher.surveys.question_schemas import (
+    QUESTIONS,
+    QuestionAnswer,
+    QuestionBody,
+    QuestionTextsAnswer,
+    TextsOfQuestions,
+    refuse_faults,
+    without_faults,
+)
 from services.dispatcher.surveys.reminders import ReminderAnswer, ReminderBody, Reminders
-from shared.events.placeholders import OCCASION_PLACEHOLDERS, PLACEHOLDERS, placeholder_faults
+from shared.events.placeholders import OCCASION_PLACEHOLDERS
 from shared.events.segments import TOUCHPOINT, BadSegment, clean_segments
 from shared.events.surveys import (
     MAX_REMINDERS,
@@ -30,7 +38,7 @@ from shared.events.surveys import (
     SurveyState,
 )
 from shared.values.languages import MAX_TAG_LENGTH, language_tag
-from shared.values.messages import message, sentences
+from shared.values.messages import message
 
 API_NAMES = {"place": "position"}
 """What the API and the form call a rule, where they do not call it by its own name."""
@@ -64,12 +72,6 @@ OneOfEach = BeforeValidator(_languages)
 """For a mapping by language: two spellings of one language are a fault; the last one does not just win."""
 
 
-def _without_faults(words: str, known: Collection[str] = PLACEHOLDERS) -> str:
-    if found := placeholder_faults(words, known):
-        raise ValueError(sentences(found))
-    return words
-
-
 def _touchpoint(given: str) -> str:
     try:
         return clean_segments({TOUCHPOINT: given}).get(TOUCHPOINT, "")
@@ -80,8 +82,8 @@ def _touchpoint(given: str) -> str:
 Touchpoint = Annotated[str, AfterValidator(_touchpoint)]
 StoredWords = Annotated[str, Field(min_length=1, max_length=1000)]
 """Words as they are stored: they may be older than the rule about placeholders."""
-CheckedWords = Annotated[StoredWords, AfterValidator(_without_faults)]
-OccasionWords = Annotated[StoredWords, AfterValidator(partial(_without_faults, known=OCCASION_PLACEHOLDERS))]
+CheckedWords = Annotated[StoredWords, AfterValidator(without_faults)]
+OccasionWords = Annotated[StoredWords, AfterValidator(partial(without_faults, known=OCCASION_PLACEHOLDERS))]
 _OCCASION = Field(
     default=None,
     description="What the survey is about, such as “your delivery”; else the type of the event tells.",
@@ -110,6 +112,7 @@ class TextsBody(StrictBody):
     follow_up: FollowUpBody = FollowUpBody()
     thanks: CheckedWords | None = None
     occasion: OccasionWords | None = _OCCASION
+    questions: TextsOfQuestions = Field(default=None, description="Of `questions`, by their ids.")
 
 
 class StoredFollowUp(StrictBody):
@@ -130,6 +133,7 @@ class StoredTexts(StrictBody):
     follow_up: StoredFollowUp = StoredFollowUp()
     thanks: StoredWords | None = None
     occasion: StoredWords | None = _OCCASION
+    questions: TextsOfQuestions = None
 
 
 _DESCRIPTIONS = {
@@ -174,6 +178,7 @@ _RulesBody = create_model(
     conditions=(Conditions, CONDITIONS_FIELD),
     **_RULES,
     default_language=(Language, "en"),
+    questions=(list[QuestionBody], QUESTIONS),
 )
 
 
@@ -203,11 +208,23 @@ class SurveyBody(SurveyRulesBody):
 
     texts: Annotated[dict[Language, TextsBody], OneOfEach] = Field(default={}, max_length=20)
 
+    @model_validator(mode="after")
+    def _asks_what_can_be_asked(self) -> Self:
+        draft = self.draft()
+        refuse_faults(draft.questions, draft.texts)
+        return self
+
 
 class StoredSurveyBody(SurveyRulesBody):
     """A survey whose words are not changed: they were accepted once, whatever is asked of new ones since."""
 
     texts: Annotated[dict[Language, StoredTexts], OneOfEach] = Field(default={}, max_length=20)
+
+    @model_validator(mode="after")
+    def _asks_what_can_be_asked(self) -> Self:
+        draft = self.draft()
+        refuse_faults(draft.questions, draft.texts)
+        return self
 
 
 class SurveyPut(SurveyBody):
@@ -235,6 +252,7 @@ _RulesPatch = create_model(
     conditions=(Conditions, CONDITIONS_FIELD),
     **_PATCHED_INTEGERS,
     default_language=(Language | None, None),
+    questions=(list[QuestionBody] | None, None),
 )
 
 
@@ -278,6 +296,7 @@ class TextsAnswer(BaseModel):
     follow_up: FollowUpAnswer = FollowUpAnswer()
     thanks: str | None = None
     occasion: str | None = None
+    questions: dict[str, QuestionTextsAnswer] = {}
 
 
 class QuarantineAnswer(BaseModel):
@@ -308,6 +327,7 @@ class SurveyAnswer(_RulesAnswer):
 
     position: int = Field(description="Its place in the order.")
     default_language: str
+    questions: list[QuestionAnswer]
     texts: dict[str, TextsAnswer]
     id: UUID
     version: int = Field(description="Grows with each change of the survey, and of how the tenant sends.")
@@ -335,6 +355,7 @@ class VersionAnswer(BaseModel):
     written_at: datetime
     measurement: str
     default_language: str
+    questions: list[QuestionAnswer]
     texts: dict[str, TextsAnswer]
 
     @classmethod
@@ -344,7 +365,7 @@ class VersionAnswer(BaseModel):
         return cls(
             survey_version=version.number,
             written_at=version.written_at,
-            **{name: words[name] for name in ("measurement", "default_language", "texts")},
+            **{name: words[name] for name in ("measurement", "default_language", "questions", "texts")},
         )
 
 

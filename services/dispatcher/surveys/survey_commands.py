@@ -17,7 +17,7 @@ from services.dispatcher.surveys.domain import (
     SurveyVersion,
     rules_of,
 )
-from services.dispatcher.surveys.texts import read_texts, write_texts
+from services.dispatcher.surveys.texts import read_questions, read_texts, write_questions, write_texts
 from shared.db import UnitOfWork
 from shared.events import SURVEYS, Survey
 from shared.events.surveys import MAX_PLACE
@@ -92,7 +92,7 @@ async def change_survey(
     seen: int | None = None,
     who: AuditActor = COMMAND_LINE,
 ) -> StoredSurvey:
-    """Change a survey. New words become a new version of it, so that old invitations keep theirs.
+    """Change a survey. New words or questions become a new version of it: old invitations keep theirs.
 
     :raises SurveyNotFound: when the tenant has none of this id.
     :raises SurveyChanged: when ``seen`` is given and is no longer the version.
@@ -141,6 +141,7 @@ async def survey_events(uow: UnitOfWork, tenant: str, survey_id: UUID | None) ->
             stopped=sending is not None and sending.stopped,
             texts=read_texts(row.texts),
             default_language=row.default_language,
+            questions=read_questions(row.questions),
             changed_at=uow.now,
         )
         for row in await repository.list_versions(uow, tenant, survey_id)
@@ -166,6 +167,7 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
         measurement=row.measurement,
         default_language=row.default_language,
         texts=read_texts(row.texts),
+        questions=read_questions(row.questions),
     )
     return StoredSurvey(
         id=row.id,
@@ -177,5 +179,6 @@ def _stored(row: Row[Any] | None) -> StoredSurvey:
     )
 
 
-def _words(draft: SurveyDraft) -> tuple[str, str, bytes]:
-    return draft.measurement, draft.default_language, write_texts(draft.texts)
+def _words(draft: SurveyDraft) -> tuple[str, str, bytes, bytes]:
+    questions = write_questions(draft.questions)
+    return draft.measurement, draft.default_language, write_texts(draft.texts), questions

@@ -2,10 +2,11 @@
 
 import msgspec
 
-from shared.events import SurveyTexts
+from shared.events import Question, SurveyTexts
 
 STANDARD_LANGUAGES = ("en", "da", "nl")
 """The languages in which our own words are complete."""
+_questions = msgspec.json.Decoder(tuple[Question, ...])
 _decoder = msgspec.json.Decoder(dict[str, SurveyTexts])
 
 
@@ -17,3 +18,13 @@ def read_texts(stored: bytes) -> dict[str, SurveyTexts]:
 def write_texts(texts: dict[str, SurveyTexts]) -> bytes:
     """The form in which they are stored: equal words are equal bytes."""
     return msgspec.json.encode({language: texts[language] for language in sorted(texts)})
+
+
+def read_questions(stored: bytes) -> tuple[Question, ...]:
+    """A version's further questions."""
+    return _questions.decode(stored)
+
+
+def write_questions(questions: tuple[Question, ...]) -> bytes:
+    """The form in which they are stored: equal questions are equal bytes."""
+    return msgspec.json.encode(questions)

@@ -13,10 +13,11 @@ from services.dispatcher.surveys.domain import StoredSurvey, SurveyVersion
 from services.dispatcher.surveys.forms import label_of, word_fields
 from services.dispatcher.surveys.labels import MEASUREMENT_LABELS
 from services.dispatcher.surveys.pages import found_survey
+from services.dispatcher.surveys.question_forms import KIND_LABELS, is_structure
 from services.dispatcher.surveys.survey_commands import list_word_versions
 from shared.http.problems import Problem
 from shared.http.routes import CheckedRoute
-from shared.pages.language import spoken
+from shared.pages.language import spoken, translated
 from shared.pages.page import Page
 
 router = APIRouter(include_in_schema=False, prefix="/surveys", route_class=CheckedRoute)
@@ -93,4 +94,8 @@ def changes_between(older: SurveyVersion, newer: SurveyVersion) -> list[WordChan
 
 def _shown(name: str, fields: Mapping[str, str]) -> str:
     value = fields.get(name, "")
-    return spoken(MEASUREMENT_LABELS[value]) if name == "measurement" and value else value
+    if name == "measurement" and value:
+        return spoken(MEASUREMENT_LABELS[value])
+    if name.endswith("-kind"):
+        return spoken(KIND_LABELS[value])
+    return translated("Yes") if value and is_structure(name) else value

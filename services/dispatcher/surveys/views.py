@@ -103,6 +103,10 @@ class SurveyFormPage(Page):
     placeholders: Mapping[str, str]
     labels: Mapping[str, Message]
     text_labels: Mapping[str, Message]
+    slots: Mapping[str, Message]
+    """The further questions by the beginning of their fields' names."""
+    kinds: Sequence[tuple[str, str]]
+    outcomes: Mapping[str, Message]
     units: Sequence[tuple[str, str]]
     measurements: Sequence[tuple[str, str]]
     scopes: Sequence[tuple[str, str]]

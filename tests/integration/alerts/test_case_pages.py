@@ -9,7 +9,7 @@ from support.alerts_api import AlertsApi
 from support.alerts_builders import TENANT, act_on_answers, an_answer, an_invitation, deliver, rows
 
 from services.alerts.replicas.handlers import keep_invitations
-from shared.events import SendingMode, TenantSending
+from shared.events import ChosenValue, Reply, SendingMode, TenantSending
 from shared.tenancy.sending import keep_sending
 
 CLOSING = {
@@ -117,6 +117,20 @@ async def test_the_case_shows_who_what_was_bought_the_words_and_earlier_answers(
         assert words in page, words
     assert "karen@example.com" not in page
     assert "+4512345678" not in page
+
+
+async def test_the_case_shows_the_replies_to_further_questions(alerts: AlertsApi) -> None:
+    long = ChosenValue(id="long", words="Too <long>")
+    case = await alerts.open_case(
+        customer_id="c-17",
+        replies=(
+            Reply(question="wait", kind="one_of", asked="How long did it take?", chosen=(long,)),
+            Reply(question="why", kind="text", asked="Who told you?", text="Nobody did."),
+        ),
+    )
+    page = (await (await alerts.signed_in()).get(f"/cases/{case}")).text
+    for words in ("How long did it take?", "Too &lt;long&gt;", "Who told you?", "Nobody did."):
+        assert words in page
 
 
 async def test_a_case_is_whole_before_its_invitation_has_come(alerts: AlertsApi) -> None:

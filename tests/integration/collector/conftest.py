@@ -34,6 +34,7 @@ from shared.events import (
     FollowUp,
     Invitation,
     KeyDigest,
+    Question,
     Survey,
     SurveyTexts,
     Tenant,
@@ -68,10 +69,13 @@ class Bench:
         """The nonce of a page that is rendered now."""
         return PageNonce(SECRET).make(invitation_id, self.now)
 
-    async def keep_survey(self, texts: dict[str, SurveyTexts], tenant: str = "acme") -> None:
+    async def keep_survey(
+        self, texts: dict[str, SurveyTexts], tenant: str = "acme", questions: tuple[Question, ...] = ()
+    ) -> None:
         """Consume the event of a survey with these texts."""
+        survey = the_survey(self.now, texts, questions)
         async with self.context.database.transaction() as uow:
-            await keep_surveys(uow, [SURVEYS.event(tenant, the_survey(self.now, texts), self.now)])
+            await keep_surveys(uow, [SURVEYS.event(tenant, survey, self.now)])
 
     async def invite(self, tenant: str = "acme", **changed: Any) -> UUID:
         """Consume the event of a new invitation; its id."""
@@ -107,11 +111,12 @@ def bearer(tenant: str = "acme") -> dict[str, str]:
     return {"Authorization": f"Bearer {KEYS[tenant]}"}
 
 
-def the_survey(now: datetime, texts: dict[str, SurveyTexts]) -> Survey:
+def the_survey(now: datetime, texts: dict[str, SurveyTexts], questions: tuple[Question, ...] = ()) -> Survey:
     """The one survey of these tests."""
     return Survey(
         id=SURVEY, survey_version=1, version=1, name="Delivery", measurement="transactional", state="live",
-        trigger="order.delivered", test=False, stopped=False, texts=texts, changed_at=now,
+        trigger="order.delivered", test=False, stopped=False, texts=texts, questions=questions,
+        changed_at=now,
     )  # fmt: skip
 
 

@@ -60,32 +60,52 @@ PLACES = tuple(
 VALUES = (*TIMES, *NUMBERS, *TEXTS, *IDS, *PLACES)
 FEW = (FAR, "9" * 40, "9" * 5_000, "²", "\0", "-1", "a\0b", "%00", "[", "é" * 300, *IDS[:3], *PLACES[:6])
 """One of each kind, where there are many places to put it."""
+QUESTIONS = ("en.q1", "x.q1.o1", "en.q2.o99", "q1-o1-id", "q1-o1-opens", "q1-o99-id")
 FORMS: dict[str, tuple[str, ...]] = {
     "/login": tuple(LoginForm.model_fields),
     "/login/company": tuple(CompanyForm.model_fields),
     "/login/link/{token}": tuple(LinkForm.model_fields),
     "/settings": tuple(SettingsForm.model_fields),
     "/cases/{case}": tuple(CaseForm.model_fields),
-    "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive"),
-    "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive"),
+    "/surveys/new": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
+    "/surveys/{survey_id}": (*DEFAULTS, "version", "en.intro", "x.y", "en.follow_up.passive", *QUESTIONS),
     "/surveys/live": ("confirmed", "version"),
     "/surveys/test-mode": ("version",),
     "/surveys/stop": ("version",),
     "/surveys/resume": ("version",),
     "/surveys/{survey_id}/start": ("version",),
     "/surveys/{survey_id}/pause": ("version",),
+    "/surveys/{survey_id}/move": ("direction", "version"),
+    "/surveys/{survey_id}/test-mail": ("language", "address"),
     "/surveys/test-addresses": ("addresses", "version"),
     "/customers": ("customer_id", "email", "phone"),
     "/erasures": (*ErasureForm._fields,),
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
     "/contact-policy": (*POLICY_LABELS, "version"),
-    "/s/{token}": ("nonce", "score", "comment", "may_contact", "action", "language", "speak", "lang"),
+    "/s/{token}": (
+        "nonce",
+        "score",
+        "comment",
+        "may_contact",
+        "action",
+        "language",
+        "speak",
+        "lang",
+        "asked",
+        "q_wait",
+        "drawn",
+    ),
     "/u/{token}": ("List-Unsubscribe",),
     "/login/renew": ("next",),
     "/customers/{person}/link": ("addresses",),
 }
 """The fields of each page's form; the pages without one take nothing but the session's token."""
-WITHOUT_FIELDS = {"/u/{token}/again", "/logout", "/customers/links/{link_id}/withdraw"}
+WITHOUT_FIELDS = {
+    "/u/{token}/again",
+    "/logout",
+    "/surveys/{survey_id}/copy",
+    "/customers/links/{link_id}/withdraw",
+}
 
 
 async def faults_of(client: httpx.AsyncClient, requests: Iterator[httpx.Request]) -> list[str]:

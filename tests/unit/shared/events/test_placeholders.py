@@ -1,13 +1,14 @@
 """The placeholders in a survey's texts: one grammar everywhere."""
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import FollowUp, SurveyTexts
+from shared.events import FollowUp, QuestionTexts, SurveyTexts
 from shared.events.placeholders import (
     MAX_PLACEHOLDER_LENGTH,
     OCCASION_PLACEHOLDERS,
@@ -100,7 +101,14 @@ def test_a_value_is_one_line_so_that_it_begins_no_other_header(value: str) -> No
 
 
 def test_every_text_of_a_survey_is_filled_whatever_fields_it_will_have() -> None:
-    words = {name: f"{name} {{company}}" for name in SurveyTexts.__struct_fields__ if name != "follow_up"}
+    words: dict[str, Any] = {
+        name: f"{name} {{company}}"
+        for name in SurveyTexts.__struct_fields__
+        if name not in {"follow_up", "question_texts"}
+    }
+    words["question_texts"] = {
+        "wait": QuestionTexts(text="text {company}", options={"long": "option {company}"})
+    }
     follow_up = FollowUp(**{name: f"{name} {{company}}" for name in FollowUp.__struct_fields__})
     told = msgspec.json.encode(filled_texts(SurveyTexts(**words, follow_up=follow_up), VALUES)).decode()
     # What it is about is a value itself: whoever makes the values fills it.

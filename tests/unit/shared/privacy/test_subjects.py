@@ -24,6 +24,7 @@ from shared.events import (
     Topic,
     Transaction,
 )
+from shared.events.conditions import Condition
 from shared.privacy.persons import person_of
 from shared.privacy.stripping import PERSONAL
 from shared.privacy.subjects import ERASED_CUSTOMER, NO_DIGEST, Subject, erase_event, erased_form, subject_of
@@ -107,6 +108,7 @@ SIMPLE: dict[Any, Any] = {
     datetime: lambda _: NOW,
     date: lambda _: NOW.date(),
     Raw: lambda name: Raw(msgspec.json.encode({name: name})),
+    Condition: lambda name: Condition(field=name, op="=", value=name),  # which may hold others of its kind
 }
 BLANK: tuple[Any, ...] = (None, "", UNSET, (), ERASED_CUSTOMER, NO_DIGEST)
 

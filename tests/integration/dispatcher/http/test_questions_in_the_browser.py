@@ -1,0 +1,53 @@
+"""The form of a survey's further questions in a real browser, with script and by keyboard as without."""
+
+import os
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from playwright.async_api import Page, expect
+from support.dispatcher_builders import TENANT, make_survey
+
+from services.dispatcher.surveys.schemas import SurveyBody
+from services.dispatcher.surveys.survey_commands import find_survey
+from shared.db.database import Database
+
+from .test_questions import BODY
+
+pytestmark = pytest.mark.browser
+
+
+async def make(database: Database) -> str:
+    """A survey with questions; its id."""
+    draft = SurveyBody.model_validate(BODY).draft()
+    return str((await make_survey(database, questions=draft.questions, texts=draft.texts)).id)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [(width, scheme, "en") for width in (320, 1280) for scheme in ("light", "dark")],
+    indirect=True,
+)
+async def test_the_form_fits_its_window(page: Page, origin: str, database: Database, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("AFTERWORD_SHOTS", tmp_path))
+    width = (page.viewport_size or {"width": 0})["width"]
+    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    await page.goto(f"{origin}/surveys/{await make(database)}")
+    await page.screenshot(path=folder / f"form-{width}-{scheme}.png", full_page=True)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_an_editor_lets_one_more_outcome_be_asked(page: Page, origin: str, database: Database) -> None:
+    survey_id = await make(database)
+    await page.goto(f"{origin}/surveys/{survey_id}")
+    third = page.get_by_role("group", name="The third question", exact=True)
+    await expect(third.get_by_label("How it is answered")).to_have_value("one_of")
+    await expect(third.get_by_label("Too long")).to_be_checked()
+    await third.get_by_label("Who gave 7 or 8").focus()
+    await page.keyboard.press("Space")
+    await page.get_by_role("button", name="Save the survey").click()
+    await expect(page.get_by_text("Saved. What you changed")).to_be_visible()
+    async with database.reading() as uow:
+        stored = await find_survey(uow, TENANT, UUID(survey_id))
+    assert stored.draft.questions[0].shown_to == ("detractor", "passive")
+    assert stored.survey_version == 2
