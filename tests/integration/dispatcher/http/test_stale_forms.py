@@ -20,7 +20,7 @@ nobody, or send a test."""
 async def every_form(client: httpx.AsyncClient, database: Database) -> list[tuple[str, Form]]:
     """Each form with the page on which it stands, of a company in each of its states."""
     live, paused = await make_survey(database), await make_survey(database, state="paused")
-    pages = ["/surveys", "/surveys/new", "/events"]
+    pages = ["/surveys", "/surveys/new", "/events", "/contact-policy"]
     for survey in (live, paused):
         pages += [f"/surveys/{survey.id}{act}" for act in ("", "/start", "/pause", "/preview")]
     found = []
@@ -43,6 +43,7 @@ async def standing(database: Database) -> list[Any]:
     return [
         *kept,
         *await rows(database, "SELECT * FROM sending"),
+        *await rows(database, "SELECT * FROM contact_policy"),
         *await rows(database, "SELECT * FROM survey_words"),
     ]
 
@@ -56,7 +57,7 @@ async def test_every_form_carries_its_version_and_an_old_or_missing_one_changes_
         if not one.action.endswith(WITHOUT_VERSION)
     ]
     assert {one.action.rpartition("/")[2] for _, one in forms} >= {
-        "start", "pause", "live", "test-mode", "stop", "resume", "test-addresses", "move",
+        "start", "pause", "live", "test-mode", "stop", "resume", "test-addresses", "move", "contact-policy",
     }  # fmt: skip
     before = await standing(database)
     for page, one in forms:
