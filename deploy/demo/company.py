@@ -1,6 +1,6 @@
 """Havnbo as a tenant: created once, by the functions of the operator's commands and by the APIs."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -52,8 +52,30 @@ SIMULATED_STAFF = (
     StaffMember("agent", "clara@havnbo.example", "Clara (simulated)"),
     StaffMember("agent", "dries@havnbo.example", "Dries (simulated)"),
 )
-SURVEYS = (("After a purchase", "order.delivered"), ("After a support call", "support.closed"))
-REMINDERS = {"support.closed": [{"after_days": 1}]}
+WHAT_MATTERED = {
+    "en": ("What mattered most to you?", ("The price", "The choice", "The delivery", "The advice")),
+    "da": ("Hvad betød mest for dig?", ("Prisen", "Udvalget", "Leveringen", "Rådgivningen")),
+    "nl": ("Wat was voor u het belangrijkst?", ("De prijs", "De keuze", "De levering", "Het advies")),
+}
+"""The question after the reason that follows a large order: its words and options in each language."""
+OPTIONS = ("price", "choice", "delivery", "advice")
+SURVEYS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "After a large order",
+        "trigger": "order.delivered",
+        "conditions": {"field": "attributes.total", "op": ">=", "value": 50},
+        "questions": [{"id": "mattered", "kind": "one_of", "options": [*OPTIONS]}],
+        "texts": {
+            language: {
+                "questions": {"mattered": {"text": text, "options": dict(zip(OPTIONS, words, strict=True))}}
+            }
+            for language, (text, words) in WHAT_MATTERED.items()
+        },
+    },
+    {"name": "After a purchase", "trigger": "order.delivered"},
+    {"name": "After a support call", "trigger": "support.closed", "reminders": [{"after_days": 1}]},
+)
+"""In their order: the first whose conditions an event meets asks about it."""
 
 log = structlog.get_logger()
 
@@ -91,12 +113,9 @@ async def set_up(client: DemoClient, checkpoint: Checkpoint, staff_url: str) -> 
         for person in SIMULATED_STAFF:
             await _create_staff(context.database, staff_url, person)
             await _turn_off_mail(context.database, person)
-    for name, trigger in SURVEYS:
-        survey = {
-            "name": name, "trigger": trigger, "state": "live", "delay_minutes": 0, "quarantine_days": 1,
-            "reminders": REMINDERS.get(trigger, []),
-        }  # fmt: skip
-        await client.post("/v1/surveys", survey, idempotency_key=f"demo {trigger}")
+    for survey in SURVEYS:
+        body = {"state": "live", "delay_minutes": 0, "quarantine_days": 1, **survey}
+        await client.post("/v1/surveys", body, idempotency_key=f"demo {survey['name']}")
     async with command_context(DISPATCHER, process=PROCESS) as context, context.database.transaction() as uow:
         who = AuditActor("command_line", None, KEY_NAME)
         await sending_commands.set_mode(uow, TENANT_ID, who, "live")

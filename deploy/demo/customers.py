@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from contextlib import suppress
 from datetime import datetime
+from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,9 @@ POLL_INTERVAL_S = 1.0
 AMEND_DELAY_S = 15.0
 MAX_PAGE_TRIES = 20
 """One second apart: for so long the page may not know a new link; then the customer gives up."""
+
+FURTHER_QUESTION = "q_"
+"""How the names of their fields begin."""
 
 BROWSER_HEADERS = {"User-Agent": "Mozilla/5.0 (a simulated customer of Afterword's demo)"}
 # Created once: the client of each customer would load the certificates again, for tens of milliseconds.
@@ -142,7 +146,13 @@ def score_fields(found: Form, intent: Intent) -> dict[str, str]:
 
 
 def form_fields(found: Form, intent: Intent) -> dict[str, str]:
-    """The fields of the completed form."""
+    """The fields of the completed form; a further question gets one of its options, each as likely."""
+    random = Random(found.action)  # noqa: S311  (the same link, the same choice)
+    options = {
+        name: random.choice(values)
+        for name, values in found.choices.items()
+        if name.startswith(FURTHER_QUESTION)
+    }
     consent = {True: {"may_contact": "yes"}, False: {"may_contact": "no"}, None: {}}[intent.may_contact]
     written = {"score": str(intent.score), "comment": intent.comment or "", "action": "send"}
-    return {**found.values, **written, **consent}
+    return {**found.values, **options, **written, **consent}

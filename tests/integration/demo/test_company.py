@@ -68,9 +68,10 @@ async def test_the_company_is_made_once_however_often_it_is_set_up(town: Town, t
     async with town.dispatcher.database.reading() as uow:
         asked = await survey_commands.list_surveys(uow, company.TENANT_ID)
         mode = (await sending_commands.find_sending(uow, company.TENANT_ID)).mode
-    assert [(survey.draft.trigger, survey.draft.delay_minutes) for survey in asked] == [
-        ("order.delivered", 0),
-        ("support.closed", 0),
+    assert [(survey.draft.name, survey.draft.trigger, survey.draft.delay_minutes) for survey in asked] == [
+        ("After a large order", "order.delivered", 0),
+        ("After a purchase", "order.delivered", 0),
+        ("After a support call", "support.closed", 0),
     ]
     assert mode == "live"
     async with town.alerts.database.reading() as uow:

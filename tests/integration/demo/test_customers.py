@@ -7,17 +7,21 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import Row
 from support.http_clients import ORIGIN, SECRET, a_context, api_client
 from support.stack import Postgres
 
+from deploy.demo.company import OPTIONS, SURVEYS, WHAT_MATTERED
 from deploy.demo.customers import is_unanswered, submit_answer
 from deploy.demo.model import Intent
 from services.collector.app import SERVICE
-from services.collector.handlers import keep_invitations
+from services.collector.handlers import keep_invitations, keep_surveys
+from services.dispatcher.surveys.schemas import SurveyBody
 from shared.db.database import Database
-from shared.events import INVITATIONS, TENANTS, Customer, Invitation, Tenant
+from shared.events import INVITATIONS, TENANTS, Customer, Invitation, Survey, Tenant
+from shared.events import SURVEYS as SURVEYS_TOPIC
 from shared.ids import uuid7
 from shared.link_tokens import LinkSigner
 from shared.service import Context
@@ -96,6 +100,29 @@ async def test_a_customer_sends_score_comment_and_consent(
         intent.comment,
         may_contact,
     )
+
+
+async def test_a_customer_replies_to_the_question_that_follows_a_large_order(
+    database: Database, browser: httpx.AsyncClient, link: str
+) -> None:
+    body = SurveyBody.model_validate(SURVEYS[0])
+    async with database.transaction() as uow:
+        asked = (await uow.execute("SELECT survey_id FROM invitation")).scalar_one()
+        survey = Survey(
+            id=asked,
+            version=1,
+            survey_version=1,
+            test=False,
+            stopped=False,
+            changed_at=uow.now,
+            **msgspec.structs.asdict(body.draft()),
+        )
+        await keep_surveys(uow, [SURVEYS_TOPIC.event("demo", survey, uow.now)])
+    assert await submit_answer(browser, link, Intent(3, None, None), 0.0, asyncio.Event())
+    (reply,) = (await answer(database)).replies
+    (chosen,) = reply["chosen"]
+    words, options = WHAT_MATTERED["en"]
+    assert (reply["asked"], chosen["words"]) == (words, options[OPTIONS.index(chosen["id"])])
 
 
 async def test_a_customer_who_chooses_and_leaves_has_saved_the_score_alone(
