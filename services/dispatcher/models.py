@@ -275,6 +275,15 @@ export_link = Table(
     Column("withdrawn_at", INSTANT),
     Index(None, "tenant", "person"),
 )
+dry_run = Table(
+    "dry_run",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("made_at", INSTANT, nullable=False),
+    Column("result", LargeBinary, nullable=False),
+    Index(None, "tenant", "made_at"),
+)
 decision = Table(
     "decision",
     metadata,

@@ -8,6 +8,7 @@ from services.dispatcher.contact_policies import api as contact_policies_api
 from services.dispatcher.contact_policies import pages as contact_policies_pages
 from services.dispatcher.context import DispatcherContext
 from services.dispatcher.decisions import api as decisions_api
+from services.dispatcher.dry_runs import api as dry_runs_api
 from services.dispatcher.erasures import api as erasures_api
 from services.dispatcher.erasures import pages as erasures_pages
 from services.dispatcher.exports import api as exports_api
@@ -22,9 +23,9 @@ from services.dispatcher.story import pages as story_pages
 from services.dispatcher.suppressions import api as suppressions_api
 from services.dispatcher.suppressions import pages as unsubscribe_pages
 from services.dispatcher.surveys import api as surveys_api
+from services.dispatcher.surveys import dry_run_pages, state_pages, version_pages
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
-from services.dispatcher.surveys import state_pages, version_pages
 from shared.privacy.export_links import ExportLinks
 from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
@@ -43,12 +44,14 @@ ROUTERS = (
     retention_pages.router,
     contact_policies_api.router,
     contact_policies_pages.router,
+    dry_runs_api.router,
     erasures_api.router,
     audit_api.router,
     # Before the surveys' own pages, whose addresses hold an id.
     sending_pages.router,
     surveys_pages.router,
     state_pages.router,
+    dry_run_pages.router,
     preview_pages.router,
     version_pages.router,
     story_pages.router,

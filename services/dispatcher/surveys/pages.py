@@ -11,7 +11,7 @@ from services.dispatcher.context import DispatcherContext, OwnContext
 from services.dispatcher.frame import CsrfChecked, StaffEditor, StaffReader, frame_of
 from services.dispatcher.surveys.condition_labels import OPERATOR_LABELS, condition_sentence
 from services.dispatcher.surveys.condition_rows import ROWS_LABEL
-from services.dispatcher.surveys.domain import StoredSurvey, SurveyNotFound
+from services.dispatcher.surveys.domain import StoredSurvey, SurveyDraft, SurveyNotFound
 from services.dispatcher.surveys.forms import DEFAULTS, DraftForm, form_of, language_name, read_form
 from services.dispatcher.surveys.labels import (
     FIELD_LABELS,
@@ -27,7 +27,7 @@ from services.dispatcher.surveys.question_forms import KIND_LABELS, OUTCOME_LABE
 from services.dispatcher.surveys.schemas import SurveyBody
 from services.dispatcher.surveys.survey_commands import change_survey, create_survey, find_survey, lock_survey
 from services.dispatcher.surveys.texts import STANDARD_LANGUAGES
-from services.dispatcher.surveys.views import ConditionsPart, SurveyFormPage
+from services.dispatcher.surveys.views import ConditionsPart, DryRunPart, SurveyFormPage
 from services.dispatcher.tenants import tenant_or_placeholder
 from shared.db import UnitOfWork
 from shared.events.placeholders import PLACEHOLDERS
@@ -54,7 +54,7 @@ async def list_surveys(request: Request, staff: StaffReader, context: OwnContext
 @router.get("/new")
 async def new_survey(request: Request, staff: StaffEditor, context: OwnContext) -> Response:
     """An empty form."""
-    return await _form_page(request, staff, context, None, DraftForm(dict(DEFAULTS)))
+    return await form_page(request, staff, context, None, DraftForm(dict(DEFAULTS)))
 
 
 @router.post("/new")
@@ -64,7 +64,7 @@ async def make_survey(request: Request, staff: StaffEditor, _: CsrfChecked, cont
     try:
         draft = SurveyBody.model_validate(form.values()).draft()
     except ValidationError as error:
-        return await _form_page(request, staff, context, None, form.with_faults(error), status_code=422)
+        return await form_page(request, staff, context, None, form.with_faults(error), status_code=422)
     async with context.database.transaction() as uow:
         made = await create_survey(uow, staff.tenant, uuid7(), draft, who=AuditActor.of_staff(staff))
     return RedirectResponse(f"/surveys/{made.id}?did=made", 303)
@@ -77,7 +77,7 @@ async def show_survey(
     """One survey: for its readers, and for editors to be changed."""
     async with context.database.reading() as uow:
         survey = await found_survey(uow, staff, survey_id)
-    return await _form_page(request, staff, context, survey, form_of(survey), did=did)
+    return await form_page(request, staff, context, survey, form_of(survey), did=did)
 
 
 @router.post("/{survey_id}")
@@ -91,12 +91,12 @@ async def save_survey(
         form = form.completed(current)
         if form.seen != current.version:
             conflict = form.with_conflicts(current)
-            return await _form_page(request, staff, context, current, conflict, status_code=409)
+            return await form_page(request, staff, context, current, conflict, status_code=409)
         try:
             draft = SurveyBody.model_validate({**form.values(), "state": current.draft.state}).draft()
         except ValidationError as error:
             faulty = form.with_faults(error)
-            return await _form_page(request, staff, context, current, faulty, status_code=422)
+            return await form_page(request, staff, context, current, faulty, status_code=422)
         await change_survey(uow, staff.tenant, current.id, draft, who=AuditActor.of_staff(staff))
     return RedirectResponse(f"/surveys/{current.id}?did=saved", 303)
 
@@ -120,7 +120,7 @@ async def found_survey(uow: UnitOfWork, staff: Staff, survey_id: str, *, lock: b
         raise Problem(404) from None
 
 
-async def _form_page(
+async def form_page(
     request: Request,
     staff: Staff,
     context: DispatcherContext,
@@ -128,8 +128,16 @@ async def _form_page(
     form: DraftForm,
     *,
     did: str = "",
+    typed: SurveyDraft | None = None,
+    tried: DryRunPart | None = None,
     status_code: int = 200,
 ) -> Response:
+    """The form of a survey, or of a new one, as it is stored or as it was typed.
+
+    :param typed: what the form says, where it is without faults and not saved.
+    :param tried: what its rules would have done.
+    """
+    counted = typed or (survey.draft if survey is not None else None)
     async with context.database.reading() as uow:
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(uow, staff, "surveys", tenant=tenant)
@@ -154,9 +162,7 @@ async def _form_page(
             fields_seen=await fields_seen(recent),
             recent_days=RECENT_DAYS,
         ),
-        matches=await count_matches(recent, survey.draft.trigger, survey.draft.conditions)
-        if survey
-        else None,
+        matches=await count_matches(recent, counted.trigger, counted.conditions) if counted else None,
         slots=SLOT_LABELS,
         kinds=[(kind, spoken(label)) for kind, label in KIND_LABELS.items()],
         outcomes=OUTCOME_LABELS,
@@ -164,6 +170,8 @@ async def _form_page(
         measurements=[(kind, spoken(label)) for kind, label in MEASUREMENT_LABELS.items()],
         scopes=[(scope, spoken(label)) for scope, label in SCOPE_LABELS.items()],
         done=notice(did),
+        tried=tried,
         may_edit=staff.role in EDITING_ROLES,
+        may_try=staff.role in EDITING_ROLES and not staff.segments,
     )
     return context.pages.page(request, page, staff=staff, frame=frame, status_code=status_code)

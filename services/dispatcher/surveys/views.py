@@ -90,6 +90,30 @@ class ConditionsPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TriedChange:
+    """Events that had one outcome and would have had another one, both in words."""
+
+    was: str
+    would_be: str
+    events: int
+    examples: Sequence[UUID]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRunPart:
+    """What the rules in the form would have done with the events of the last days."""
+
+    days: int
+    events: int
+    all_counted: bool
+    asked: int
+    would_ask: int
+    outcomes: Sequence[tuple[str, int, int]]
+    """Each in words, with how many events had it and would have had it; the most frequent first."""
+    changes: Sequence[TriedChange]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SurveyFormPage(Page):
     """The form of one survey, or of a new one."""
 
@@ -113,9 +137,11 @@ class SurveyFormPage(Page):
     """Of a quarantine: each with its words."""
     conditions_part: ConditionsPart
     matches: RecentMatches | None
-    """What the survey as it is stored would have done with the recent events; None: it is not stored yet."""
+    """What the survey, as stored or as tried, would have done with the recent events; None: neither."""
     done: str
+    tried: DryRunPart | None
     may_edit: bool
+    may_try: bool
 
 
 @dataclass(frozen=True, kw_only=True)

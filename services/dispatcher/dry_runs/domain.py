@@ -1,0 +1,207 @@
+"""Events of the last days decided again, by the code of the real decision. Pure: no clock, no database.
+
+What each customer was asked before the first of these events is given; what they would have been asked since
+is followed from event to event, so that one more question leaves the next one out. It is decided as if the
+company were live, and an opt-out counts from when it came.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
+from services.dispatcher.decisions.domain import (
+    AddressQuality,
+    CandidateSurvey,
+    Person,
+    Verdict,
+    decide,
+)
+from services.dispatcher.decisions.event_fields import EventFields
+from services.dispatcher.decisions.hours import ContactHours
+from services.dispatcher.decisions.places import place_of
+from services.dispatcher.decisions.sampling import is_sampled
+from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.suppressions.domain import SUPPRESSING, SuppressionReason
+from shared.events import ContactRules, Tenant, Transaction
+from shared.events.segments import TOUCHPOINT
+
+MAX_EXAMPLES = 5
+"""Of the events whose outcome would have been another one, for each such pair of outcomes."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What becomes of an event: the decision's reason, and which survey asks."""
+
+    reason: str
+    survey_id: UUID | None = None
+
+
+class PastEvent(NamedTuple):
+    """An event that was decided, as far as it is still known."""
+
+    event_id: UUID
+    decided_at: datetime
+    outcome: Outcome
+    contact: ContactKey
+    transaction: Transaction
+    address: AddressQuality
+    test_address: bool
+
+
+class Suppressed(NamedTuple):
+    """Since when, and why, a contact is not to be asked."""
+
+    since: datetime
+    reason: SuppressionReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedRules:
+    """The rules under which events are decided again."""
+
+    surveys: Sequence[CandidateSurvey]
+    """In their order."""
+    company: ContactRules
+    tenant: Tenant | None
+    sampling_key: bytes
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Events that had one outcome and would have had another one."""
+
+    was: Outcome
+    would_be: Outcome
+    events: int
+    examples: tuple[UUID, ...]
+    """The ids of the newest of them."""
+
+
+class DryRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What would have become of the events of the last days, against what became of them."""
+
+    id: UUID
+    made_at: datetime
+    since: datetime
+    events: int
+    all_counted: bool
+    """False: there were more events since then, of which the newest are counted."""
+    was: dict[str, int]
+    would_be: dict[str, int]
+    """Events by their reason."""
+    changes: tuple[Change, ...]
+    """The most frequent first."""
+
+
+@dataclass
+class Simulation:
+    """Decides events again, one after the other."""
+
+    rules: TriedRules
+    asked: dict[str, list[Asked]] = field(default_factory=dict)
+    """What each contact was or would have been asked, by each key of a quarantine."""
+    suppressed: dict[str, list[Suppressed]] = field(default_factory=dict)
+    """By the keyed hash of an address, or a customer's id."""
+    known: set[str] = field(default_factory=set)
+    """The keys for which the two above are loaded."""
+    _pairs: dict[tuple[Outcome, Outcome], tuple[int, tuple[UUID, ...]]] = field(default_factory=dict)
+
+    def decide(self, events: Iterable[PastEvent]) -> None:
+        """Decide more events, which came after all those before."""
+        for event in events:
+            verdict = self._verdict(event)
+            survey = verdict.survey
+            if survey is not None and verdict.starts_quarantine and verdict.due_at is not None:
+                one = Asked(verdict.due_at, False, survey.measurement, survey.touchpoint, survey.id)
+                self.asked.setdefault(event.contact.key, []).append(one)
+            outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
+            count, examples = self._pairs.get((event.outcome, outcome), (0, ()))
+            self._pairs[event.outcome, outcome] = count + 1, (event.event_id, *examples)[:MAX_EXAMPLES]
+
+    def result(self, id_: UUID, made_at: datetime, since: datetime, *, all_counted: bool) -> DryRun:
+        """What was found so far."""
+        was: dict[str, int] = {}
+        would_be: dict[str, int] = {}
+        for (before, after), (count, _) in self._pairs.items():
+            was[before.reason] = was.get(before.reason, 0) + count
+            would_be[after.reason] = would_be.get(after.reason, 0) + count
+        changes = [
+            Change(was=before, would_be=after, events=count, examples=examples)
+            for (before, after), (count, examples) in self._pairs.items()
+            if before != after
+        ]
+        changes.sort(key=lambda change: (-change.events, change.was.reason, change.would_be.reason))
+        return DryRun(
+            id=id_,
+            made_at=made_at,
+            since=since,
+            events=sum(was.values()),
+            all_counted=all_counted,
+            was=was,
+            would_be=would_be,
+            changes=tuple(changes),
+        )
+
+    def _verdict(self, event: PastEvent) -> Verdict:
+        transaction = event.transaction
+        return decide(
+            event_type=transaction.type,
+            occurred_at=transaction.occurred_at,
+            now=event.decided_at,
+            surveys=self.rules.surveys,
+            person=self._person(event),
+            mode="live",
+            fields=EventFields(transaction),
+            draws=lambda survey: is_sampled(
+                self.rules.sampling_key, event.contact, survey.id, survey.sampling_percent
+            ),
+            touchpoint=transaction.segments.get(TOUCHPOINT),
+            delay_minutes=transaction.delay_minutes,
+            tested=transaction.survey_id,
+        )
+
+    def _person(self, event: PastEvent) -> Person:
+        contact, rules = event.contact, self.rules.company
+        asked = [each for key in quarantine_keys(contact) for each in self.asked.get(key, ())]
+        keys = (contact.address, contact.customer_id) if contact.address else (contact.customer_id,)
+        reasons = {
+            entry.reason
+            for key in keys
+            for entry in self.suppressed.get(key, ())
+            if entry.since <= event.decided_at
+        }
+        place = place_of(event.transaction.customer, self.rules.tenant)
+        return Person(
+            address=event.address,
+            test_address=event.test_address,
+            opted_out="unsubscribed" in reasons,
+            suppressed=not reasons.isdisjoint(SUPPRESSING),
+            invited_at=max((each.at for each in asked), default=None),
+            asked=tuple(asked),
+            hours=ContactHours.of(rules, place.zone, place.country),
+            cap_hours=rules.cap_hours,
+        )
+
+
+def with_survey(surveys: Mapping[UUID, CandidateSurvey], tried: CandidateSurvey) -> list[CandidateSurvey]:
+    """A company's surveys with one as it would be, as if it were live, in their order.
+
+    Without a place of its own it keeps the one that it has; a further survey is the last.
+    """
+    place, stored = tried.place, surveys.get(tried.id)
+    if place is None:
+        place = (
+            stored.place
+            if stored is not None
+            else max((_place(each) for each in surveys.values()), default=0) + 1
+        )
+    live = msgspec.structs.replace(tried, state="live", place=place)
+    return sorted({**surveys, live.id: live}.values(), key=lambda survey: (_place(survey), survey.id))
+
+
+def _place(survey: CandidateSurvey) -> int:
+    return survey.place or 0

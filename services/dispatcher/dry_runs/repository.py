@@ -1,0 +1,117 @@
+"""What a dry run reads, and where its result is kept for a few days."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.db import UnitOfWork
+
+KEPT_FOR = timedelta(days=7)
+
+# The newest ones, in the order in which they were decided.
+FIND_START = """
+    SELECT decided_at, event_id FROM decision
+    WHERE tenant = :tenant AND decided_at >= :since
+    ORDER BY decided_at DESC, event_id DESC
+    OFFSET :most LIMIT 1
+"""
+
+
+async def find_start(
+    uow: UnitOfWork, tenant: str, since: datetime, most: int
+) -> tuple[datetime, UUID] | None:
+    """The newest of the events since then that is one too many; None: there are not so many."""
+    row = (await uow.execute(FIND_START, {"tenant": tenant, "since": since, "most": most})).one_or_none()
+    return (row.decided_at, row.event_id) if row is not None else None
+
+
+LIST_DECISIONS = """
+    SELECT event_id, decided_at, reason, survey_id, customer_id, person, contact_key, facts, grounds
+    FROM decision
+    WHERE tenant = :tenant AND decided_at >= :since AND decided_at <= :until
+        AND (decided_at, event_id) > (:after_at, CAST(:after_id AS uuid))
+    ORDER BY decided_at, event_id
+    LIMIT :limit
+"""
+
+
+async def list_decisions(
+    uow: UnitOfWork,
+    tenant: str,
+    since: datetime,
+    until: datetime,
+    after: tuple[datetime, UUID],
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """A page of the decisions of a time, in their order."""
+    rows = await uow.execute(
+        LIST_DECISIONS,
+        {
+            "tenant": tenant,
+            "since": since,
+            "until": until,
+            "after_at": after[0],
+            "after_id": after[1],
+            "limit": limit,
+        },
+    )
+    return rows.all()
+
+
+# Without the questions that these very events led to. What a contact's own row alone knows counts in every
+# scope, as in a decision.
+FIND_ASKED_BEFORE = """
+    WITH n AS MATERIALIZED (SELECT unnest(CAST(:contacts AS text[])) AS contact)
+    SELECT a.contact, a.asked_at, a.elsewhere, a.measurement, a.touchpoint, a.survey_id
+    FROM n JOIN asked a ON a.tenant = :tenant AND a.contact = n.contact
+    WHERE a.asked_at < :until AND NOT EXISTS (
+        SELECT FROM decision d
+        WHERE d.tenant = :tenant AND d.invitation_id = a.id AND d.decided_at >= :since
+    )
+    UNION ALL
+    SELECT c.id, u.asked_at, u.elsewhere, NULL, NULL, NULL
+    FROM n JOIN customer c ON c.tenant = :tenant AND c.id = n.contact
+    CROSS JOIN LATERAL (
+        VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
+    ) AS u(asked_at, elsewhere)
+    WHERE u.asked_at < :since AND NOT EXISTS (
+        SELECT FROM asked a
+        WHERE a.tenant = :tenant AND a.contact = c.id AND a.elsewhere = u.elsewhere
+            AND a.asked_at >= u.asked_at
+    )
+"""
+
+
+async def find_asked_before(
+    uow: UnitOfWork, tenant: str, contacts: Sequence[str], since: datetime, until: datetime
+) -> Sequence[Row[Any]]:
+    """When these contacts were asked, but for what was asked about the events decided since then."""
+    rows = await uow.execute(
+        FIND_ASKED_BEFORE, {"tenant": tenant, "contacts": list(contacts), "since": since, "until": until}
+    )
+    return rows.all()
+
+
+INSERT_DRY_RUN = """
+    INSERT INTO dry_run (tenant, id, made_at, result) VALUES (:tenant, :id, :now, :result)
+"""
+DELETE_OLD = "DELETE FROM dry_run WHERE tenant = :tenant AND made_at < :before"
+
+
+async def insert(uow: UnitOfWork, tenant: str, id_: UUID, result: bytes) -> None:
+    """Keep a result, and remove those that nobody needs any more."""
+    await uow.execute(DELETE_OLD, {"tenant": tenant, "before": uow.now - KEPT_FOR})
+    await uow.execute(INSERT_DRY_RUN, {"tenant": tenant, "id": id_, "now": uow.now, "result": result})
+
+
+FIND_DRY_RUN = "SELECT result FROM dry_run WHERE tenant = :tenant AND id = :id"
+
+
+async def find(uow: UnitOfWork, tenant: str, id_: UUID) -> bytes | None:
+    """A result; None: there is none of this id."""
+    rows = await uow.execute(FIND_DRY_RUN, {"tenant": tenant, "id": id_})
+    result: bytes | None = rows.scalar_one_or_none()
+    return result

@@ -1,0 +1,163 @@
+"""Load the events of the last days page by page, and decide them again."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row
+
+from services.dispatcher.contact_policies.policy_commands import find_policy
+from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
+from services.dispatcher.decisions.domain import AddressQuality, CandidateSurvey
+from services.dispatcher.decisions.explanation import decode_facts
+from services.dispatcher.decisions.inputs import candidate_from
+from services.dispatcher.decisions.sampling import sampling_key
+from services.dispatcher.decisions.scopes import Asked
+from services.dispatcher.dry_runs import repository
+from services.dispatcher.dry_runs.domain import (
+    DryRun,
+    Outcome,
+    PastEvent,
+    Simulation,
+    Suppressed,
+    TriedRules,
+    with_survey,
+)
+from services.dispatcher.suppressions import repository as suppression_rows
+from services.dispatcher.surveys import repository as survey_rows
+from shared.db import UnitOfWork
+from shared.db.database import Database
+from shared.events import ContactRules
+from shared.ids import uuid7
+from shared.privacy.persons import NOBODY
+from shared.tenancy.tenants import find_tenants
+
+DEFAULT_DAYS, MAX_DAYS = 7, 30
+MAX_EVENTS = 100_000
+"""The newest of the time; more would take too long to wait for."""
+PAGE = 2_000
+"""So many events are decided in one go, in a thread beside which other requests are answered."""
+_FIRST_ID = UUID(int=0)
+
+
+class _Grounds(msgspec.Struct):
+    """What of a decision's stored values says something of the address, which is not kept."""
+
+    address: AddressQuality | None = None
+    test_address: bool = False
+
+
+_grounds = msgspec.json.Decoder(_Grounds)
+
+
+async def run(
+    database: Database,
+    secret: str,
+    tenant: str,
+    *,
+    survey: CandidateSurvey | None,
+    company: ContactRules | None,
+    period: timedelta,
+    most: int = MAX_EVENTS,
+) -> DryRun:
+    """Decide the events of the last days again, and keep the result for a week.
+
+    :param survey: as it would be, as if it were live; None: all stay as they are.
+    :param company: the company's rules as they would be; None: as they are.
+    :param period: the events decided in so long until now.
+    """
+    async with database.reading() as uow:
+        made_at = uow.now
+        since = made_at - period
+        simulation = Simulation(await _rules(uow, secret, tenant, survey, company))
+        start = await repository.find_start(uow, tenant, since, most)
+    after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)
+    while True:
+        async with database.reading() as uow:
+            rows = await repository.list_decisions(uow, tenant, since, made_at, after, PAGE)
+            events = await asyncio.to_thread(_past_events, tenant, rows)
+            await _load_contacts(uow, simulation, tenant, events, since, made_at)
+        await asyncio.to_thread(simulation.decide, events)
+        if len(rows) < PAGE:
+            break
+        after = rows[-1].decided_at, rows[-1].event_id
+    result = simulation.result(uuid7(), made_at, since, all_counted=start is None)
+    async with database.transaction() as uow:
+        await repository.insert(uow, tenant, result.id, msgspec.json.encode(result))
+    return result
+
+
+async def find_dry_run(uow: UnitOfWork, tenant: str, id_: UUID) -> DryRun | None:
+    """A dry run of the last days; None: there is none of this id."""
+    stored = await repository.find(uow, tenant, id_)
+    return msgspec.json.decode(stored, type=DryRun) if stored is not None else None
+
+
+async def _rules(
+    uow: UnitOfWork, secret: str, tenant: str, survey: CandidateSurvey | None, company: ContactRules | None
+) -> TriedRules:
+    surveys = {row.id: candidate_from(row) for row in await survey_rows.list_of_tenants(uow, [tenant])}
+    return TriedRules(
+        surveys=with_survey(surveys, survey) if survey is not None else list(surveys.values()),
+        company=company if company is not None else (await find_policy(uow, tenant)).rules,
+        tenant=(await find_tenants(uow, [tenant])).get(tenant),
+        sampling_key=sampling_key(secret),
+    )
+
+
+def _past_events(tenant: str, rows: Sequence[Row[Any]]) -> list[PastEvent]:
+    """The events of a page in the order of their decisions; what is left of erased ones is no event."""
+    found = []
+    for row in rows:
+        if row.contact_key is None and row.customer_id == NOBODY:
+            continue
+        grounds = _grounds.decode(row.grounds)
+        contact = ContactKey(tenant, row.customer_id, row.contact_key, person=row.person or NOBODY)
+        found.append(
+            PastEvent(
+                row.event_id,
+                row.decided_at,
+                Outcome(reason=row.reason, survey_id=row.survey_id),
+                contact,
+                decode_facts(row.facts),
+                _address(row.contact_key is not None, grounds.address),
+                grounds.test_address,
+            )
+        )
+    # Of one batch, what happened first was decided first.
+    found.sort(key=lambda event: (event.decided_at, event.transaction.occurred_at, event.event_id))
+    return found
+
+
+def _address(has_key: bool, stored: AddressQuality | None) -> AddressQuality:
+    """What the address is. Where no survey asked, only its key tells that there is one."""
+    if stored == "bad":
+        return "bad"
+    return "good" if has_key or stored == "good" else "missing"
+
+
+async def _load_contacts(
+    uow: UnitOfWork,
+    simulation: Simulation,
+    tenant: str,
+    events: Sequence[PastEvent],
+    since: datetime,
+    until: datetime,
+) -> None:
+    """Load what was asked before, and what is suppressed, of contacts that were not met yet."""
+    keys = {key for event in events for key in quarantine_keys(event.contact)} - simulation.known
+    entries = {
+        (tenant, kind, key, False)
+        for event in events
+        for kind, key in (("address", event.contact.address), ("customer", event.contact.customer_id))
+        if key is not None and key not in simulation.known
+    }
+    for row in await repository.find_asked_before(uow, tenant, sorted(keys), since, until):
+        one = Asked(row.asked_at, row.elsewhere, row.measurement, row.touchpoint, row.survey_id)
+        simulation.asked.setdefault(row.contact, []).append(one)
+    for row in await suppression_rows.find_matching(uow, sorted(entries)):
+        simulation.suppressed.setdefault(row.key, []).append(Suppressed(row.created_at, row.reason))
+    simulation.known |= keys | {key for _, _, key, _ in entries}

@@ -1,0 +1,268 @@
+"""A dry run says what a company with these rules would really have decided."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.audit import an_actor
+from support.dispatcher_builders import (
+    NOON,
+    Clock,
+    a_customer,
+    a_transaction,
+    decide,
+    go_live,
+    keep_tenant,
+    make_survey,
+    reasons,
+    rows,
+    say_no,
+)
+from support.dispatcher_builders import TENANT as COMPANY
+from support.http_clients import SECRET
+
+from services.dispatcher.contact_policies.policy_commands import set_policy
+from services.dispatcher.decisions.domain import CandidateSurvey
+from services.dispatcher.dry_runs import simulation
+from services.dispatcher.dry_runs.domain import DryRun, Outcome
+from services.dispatcher.dry_runs.schemas import candidate_of
+from services.dispatcher.surveys.domain import StoredSurvey
+from services.dispatcher.surveys.survey_commands import change_survey, find_survey
+from shared.db.database import Database
+from shared.events import ContactRules, Customer, Transaction
+from shared.events.conditions import Condition
+from shared.ids import uuid7
+
+RULES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "trigger": st.sampled_from(("order.delivered", "call", "*")),
+        "quarantine_days": st.integers(0, 4),
+        "quarantine_scope": st.sampled_from(("any", "measurement", "touchpoint", "survey")),
+        "measurement": st.sampled_from(("transactional", "relational")),
+        "touchpoint": st.sampled_from((None, "delivery")),
+        "delay_minutes": st.sampled_from((0, 60, 3 * 1440)),
+        "max_age_days": st.integers(1, 7),
+        "conditions": st.sampled_from((None, Condition(field="attributes.total", op=">=", value=50))),
+    }
+)
+COMPANY_RULES = st.builds(
+    ContactRules, quiet_hours=st.just({}), sundays=st.booleans(), cap_hours=st.sampled_from((0, 24, 60))
+)
+EVENT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(("order.delivered", "call", "visit")),
+        "customer": st.sampled_from(
+            (
+                Customer(id="kim", email="kim@example.com"),
+                Customer(id="kim", email="kim@work.example"),
+                Customer(id="kim-again", email="kim@example.com"),
+                Customer(id="nobody"),
+                Customer(id="wrong", email="wrong@"),
+            )
+        ),
+        "age": st.sampled_from((0, 1, 40)),
+        "total": st.sampled_from((10, 60)),
+        "segments": st.sampled_from(({}, {"touchpoint": "delivery"})),
+    }
+)
+STEPS = st.lists(st.tuples(st.integers(0, 72), st.lists(EVENT, min_size=1, max_size=3)), max_size=8)
+
+
+async def a_company(database: Database, company: ContactRules, rules: Sequence[dict[str, Any]]) -> str:
+    tenant = f"company-{uuid7()}"
+    await keep_tenant(database, tenant)
+    await go_live(database, tenant)
+    async with database.transaction() as uow:
+        await set_policy(uow, tenant, an_actor("the test"), company)
+    for place, each in enumerate(rules, 1):
+        await make_survey(database, tenant, name=f"survey {place}", place=place, **each)
+    return tenant
+
+
+async def surveys_of(database: Database, tenant: str) -> dict[str, UUID]:
+    found = await rows(database, "SELECT id, name FROM survey WHERE tenant = :tenant", tenant=tenant)
+    return {row.name: row.id for row in found}
+
+
+def event(number: int, clock: Clock, facts: dict[str, Any]) -> Transaction:
+    return a_transaction(
+        f"{number:04}",
+        facts["customer"],
+        type=facts["type"],
+        occurred_at=clock() - timedelta(hours=facts["age"]),
+        segments=facts["segments"],
+        attributes=msgspec.Raw(f'{{"total":{facts["total"]}}}'.encode()),
+    )
+
+
+async def try_rules(
+    database: Database,
+    tenant: str,
+    survey: CandidateSurvey | None = None,
+    company: ContactRules | None = None,
+    **other: Any,
+) -> DryRun:
+    return await simulation.run(
+        database, SECRET, tenant, survey=survey, company=company, **{"period": timedelta(days=7), **other}
+    )
+
+
+def tried(survey: StoredSurvey, **changes: Any) -> CandidateSurvey:
+    return candidate_of(msgspec.structs.replace(survey.draft, **changes), survey.id)
+
+
+def counted(found: Sequence[str]) -> dict[str, int]:
+    return {reason: found.count(reason) for reason in found}
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    company=COMPANY_RULES, other_company=COMPANY_RULES, first=RULES, second=RULES, other=RULES,
+    before=STEPS, steps=STEPS,
+)  # fmt: skip
+async def test_it_says_what_the_same_events_really_become_under_those_rules(
+    database: Database,
+    clock: Clock,
+    company: ContactRules,
+    other_company: ContactRules,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    other: dict[str, Any],
+    before: list[tuple[int, list[dict[str, Any]]]],
+    steps: list[tuple[int, list[dict[str, Any]]]],
+) -> None:
+    """Two companies with one history; then one has other rules, which the other one tries."""
+    clock.now = NOON
+    ours = await a_company(database, company, [first, second])
+    theirs = await a_company(database, company, [first, second])
+    numbers = iter(range(1000))
+    for hours, facts in before:
+        clock.on(hours=hours)
+        batch = [event(next(numbers), clock, each) for each in facts]
+        for tenant in (ours, theirs):
+            await decide(database, *batch, tenant=tenant)
+    clock.on(days=1)
+    changed_at, known = clock(), set(await reasons(database, ours))
+    async with database.transaction() as uow:
+        await set_policy(uow, theirs, an_actor("the test"), other_company)
+    survey_id = (await surveys_of(database, theirs))["survey 2"]
+    await change(database, theirs, survey_id, other)
+    for hours, facts in steps:
+        clock.on(hours=min(hours, 20))
+        batch = [event(next(numbers), clock, each) for each in facts]
+        for tenant in (ours, theirs):
+            await decide(database, *batch, tenant=tenant)
+    clock.on(seconds=1)
+    really = {
+        tenant: counted([why for id_, why in (await reasons(database, tenant)).items() if id_ not in known])
+        for tenant in (ours, theirs)
+    }
+    mine = (await surveys_of(database, ours))["survey 2"]
+    survey = CandidateSurvey(
+        id=mine, survey_version=0, name="survey 2", place=2, **{**other, "state": "live"}
+    )
+    period = clock() - changed_at
+    found = await try_rules(database, ours, survey, other_company, period=period)
+    assert (found.was, found.would_be) == (really[ours], really[theirs])
+    unchanged = await try_rules(database, ours, period=period)
+    assert (unchanged.was, unchanged.changes) == (really[ours], ())
+
+
+async def change(database: Database, tenant: str, survey_id: UUID, rules: dict[str, Any]) -> None:
+    async with database.transaction() as uow:
+        stored = await find_survey(uow, tenant, survey_id)
+        await change_survey(uow, tenant, survey_id, msgspec.structs.replace(stored.draft, **rules))
+
+
+class TestCounts:
+    async def test_a_shorter_quarantine_asks_more_and_names_the_events(
+        self, database: Database, clock: Clock, survey: StoredSurvey
+    ) -> None:
+        for day in range(4):
+            clock.now = NOON + timedelta(days=day)
+            await decide(database, a_transaction(f"order-{day}", occurred_at=clock()))
+        clock.on(minutes=1)
+        found = await try_rules(database, COMPANY, tried(survey, quarantine_days=2))
+        assert (found.events, found.all_counted) == (4, True)
+        assert found.was == {"invited": 1, "quarantine": 3}
+        assert found.would_be == {"invited": 2, "quarantine": 2}
+        (one,) = found.changes
+        assert one.was == Outcome(reason="quarantine")
+        assert one.would_be == Outcome(reason="invited", survey_id=survey.id)
+        third = a_transaction("order-2").event_id
+        assert (one.events, one.examples) == (1, (third,))
+
+    async def test_another_survey_before_it_takes_its_events(
+        self, database: Database, survey: StoredSurvey
+    ) -> None:
+        await decide(database, a_transaction("order-1"))
+        further = candidate_of(msgspec.structs.replace(survey.draft, name="another", place=0), None)
+        found = await try_rules(database, COMPANY, further)
+        (one,) = found.changes
+        assert one.was == Outcome(reason="invited", survey_id=survey.id)
+        assert one.would_be == Outcome(reason="invited", survey_id=further.id)
+        assert found.was == found.would_be == {"invited": 1}
+
+    async def test_a_paused_survey_is_tried_as_if_it_were_live(
+        self, database: Database, survey: StoredSurvey
+    ) -> None:
+        await decide(database, a_transaction("visit-1", type="visit"))
+        found = await try_rules(database, COMPANY, tried(survey, trigger="visit", state="paused"))
+        assert (found.was, found.would_be) == ({"no_survey": 1}, {"invited": 1})
+
+    async def test_an_opt_out_counts_from_when_it_came(
+        self, database: Database, clock: Clock, survey: StoredSurvey
+    ) -> None:
+        customer = a_customer("leaving")
+        await decide(database, a_transaction("before", customer, type="visit"))
+        clock.on(hours=1)
+        await say_no(database, customer)
+        clock.on(hours=1)
+        await decide(database, a_transaction("after", customer, type="visit"))
+        found = await try_rules(database, COMPANY, tried(survey, trigger="visit"))
+        assert found.would_be == {"invited": 1, "opted_out": 1}
+
+    async def test_the_newest_events_are_counted_when_there_are_too_many(
+        self, database: Database, clock: Clock, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(simulation, "PAGE", 2)
+        for number in range(7):
+            clock.on(minutes=1)
+            customer = a_customer(f"c-{number}")
+            await decide(database, a_transaction(f"visit-{number}", customer, type="visit"))
+        found = await try_rules(database, COMPANY, tried(survey, trigger="visit"), most=5)
+        assert (found.events, found.all_counted, found.would_be) == (5, False, {"invited": 5})
+        (one,) = found.changes
+        newest = [a_transaction(f"visit-{number}").event_id for number in (6, 5, 4, 3, 2)]
+        assert list(one.examples) == newest
+
+    async def test_what_is_left_of_an_erased_customer_is_no_event(
+        self, database: Database, survey: StoredSurvey
+    ) -> None:
+        await decide(database, a_transaction("order-1"), a_transaction("order-2", a_customer("c-2")))
+        async with database.transaction() as uow:
+            await uow.execute(
+                "UPDATE decision SET customer_id = '', person = '', contact_key = NULL "
+                "WHERE source_id = 'order-1'"
+            )
+        found = await try_rules(database, COMPANY, tried(survey, quarantine_days=2))
+        assert (found.events, found.was) == (1, {"invited": 1})
+
+    async def test_its_result_is_kept_for_a_week_and_of_one_company_alone(
+        self, database: Database, clock: Clock, survey: StoredSurvey
+    ) -> None:
+        await decide(database, a_transaction("order-1"))
+        made = await try_rules(database, COMPANY, tried(survey, quarantine_days=2))
+        clock.on(days=6)
+        async with database.reading() as uow:
+            assert await simulation.find_dry_run(uow, COMPANY, made.id) == made
+            assert await simulation.find_dry_run(uow, "another", made.id) is None
+        clock.on(days=2)
+        await try_rules(database, COMPANY)
+        async with database.reading() as uow:
+            assert await simulation.find_dry_run(uow, COMPANY, made.id) is None
