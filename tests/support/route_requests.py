@@ -63,6 +63,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         ),
         "dispatcher GET /v1/surveys": empty,
         "dispatcher POST /v1/surveys": RouteRequest(json=a_survey("own"), headers={"idempotency-key": "1"}),
+        "dispatcher POST /v1/surveys/matches": RouteRequest(json={"trigger": "order.delivered"}),
         "dispatcher GET /v1/surveys/{survey_id}": RouteRequest(survey, foreign=404),
         "dispatcher PUT /v1/surveys/{survey_id}": RouteRequest(survey, json=changed, foreign=404),
         "dispatcher PATCH /v1/surveys/{survey_id}": RouteRequest(

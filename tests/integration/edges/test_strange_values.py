@@ -174,7 +174,11 @@ async def test_a_strange_value_in_a_form_is_refused_in_words(
     def requests() -> Iterator[httpx.Request]:
         for route in (route for route in pages if route.pattern in FORMS and route.pattern != "/login/renew"):
             for act in acts if "cases" in route.pattern else ("me",):
-                usual = {**DEFAULTS, "name": "x", "trigger": "x.y"} if "surveys" in route.pattern else {}
+                usual = (
+                    {**DEFAULTS, "name": "x", "trigger": "x.y", "direction": "up"}
+                    if "surveys" in route.pattern
+                    else {}
+                )
                 for name in FORMS[route.pattern]:
                     for value in FEW[:6]:
                         body = urlencode({**own, **usual, "act": act, name: value})
