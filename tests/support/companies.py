@@ -76,6 +76,7 @@ class Company:
     suppression: str = ""
     erasure: str = ""
     export_link: str = ""
+    dry_run: str = ""
     event: UUID = NOTHING
     invitation: UUID = NOTHING
     case: UUID = NOTHING
@@ -173,6 +174,8 @@ class World:
         await self._answer(company)
         await self._care(company)
         await self._make_export_link(company)
+        tried = {"survey": {**a_survey(name), "name": name}}
+        company.dry_run = (await self.post("dispatcher", company, "/v1/dry-runs", tried))["id"]
         return company
 
     async def post(self, name: str, company: Company, path: str, body: Any, **headers: str) -> Any:

@@ -124,6 +124,8 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher PUT /v1/contact-policy": RouteRequest(json={"cap_hours": 30}),
         "dispatcher GET /contact-policy": empty,
         "dispatcher POST /contact-policy": RouteRequest(form={"version": "1", "cap": "30"}),
+        "dispatcher POST /v1/dry-runs": RouteRequest(json={"contact_policy": {"cap_hours": 30}}),
+        "dispatcher GET /v1/dry-runs/{dry_run_id}": RouteRequest({"dry_run_id": of.dry_run}, foreign=404),
         "dispatcher GET /v1/retention": empty,
         "dispatcher PUT /v1/retention": RouteRequest(json={"comments": 700}),
         "dispatcher POST /v1/retention/dry-runs": RouteRequest(json={"comments": 700}),
@@ -180,6 +182,7 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
             survey, form={"version": "1", "direction": "down"}, foreign=404
         ),
         "dispatcher POST /surveys/{survey_id}/copy": RouteRequest(survey, form={}, foreign=404),
+        "dispatcher POST /surveys/{survey_id}/dry-run": RouteRequest(survey, form=typed, foreign=404),
         "dispatcher GET /surveys/{survey_id}/versions": RouteRequest(survey, foreign=404),
         "dispatcher GET /surveys/{survey_id}/preview": RouteRequest(
             survey, query={"language": "en"}, foreign=404

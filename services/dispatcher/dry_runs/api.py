@@ -21,7 +21,8 @@ async def try_rules(body: DryRunBody, caller: CompanyEditor, context: OwnContext
     """Who would have been asked, and why not, by the code of the real decision. Nothing else is saved.
 
     What each customer would have been asked counts for their next event; an opt-out counts from when it came.
-    It is decided as if the company were live. Events of erased customers are left out.
+    It is decided as if the company were live. Events of erased customers are left out, and an address that no
+    survey looked at counts as one.
     """
     made = await simulation.run(
         context.database,

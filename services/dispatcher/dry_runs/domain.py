@@ -102,6 +102,7 @@ class Simulation:
     """Decides events again, one after the other."""
 
     rules: TriedRules
+    max_examples: int = MAX_EXAMPLES
     asked: dict[str, list[Asked]] = field(default_factory=dict)
     """What each contact was or would have been asked, by each key of a quarantine."""
     suppressed: dict[str, list[Suppressed]] = field(default_factory=dict)
@@ -120,7 +121,7 @@ class Simulation:
                 self.asked.setdefault(event.contact.key, []).append(one)
             outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
             count, examples = self._pairs.get((event.outcome, outcome), (0, ()))
-            self._pairs[event.outcome, outcome] = count + 1, (event.event_id, *examples)[:MAX_EXAMPLES]
+            self._pairs[event.outcome, outcome] = count + 1, (event.event_id, *examples)[: self.max_examples]
 
     def result(self, id_: UUID, made_at: datetime, since: datetime, *, all_counted: bool) -> DryRun:
         """What was found so far."""

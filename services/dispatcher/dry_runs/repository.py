@@ -61,13 +61,13 @@ async def list_decisions(
     return rows.all()
 
 
-# Without the questions that these very events led to. What a contact's own row alone knows counts in every
-# scope, as in a decision.
+# Without the questions that these very events led to; a mail that was decided before them counts also where
+# it is due after them. What a contact's own row alone knows counts in every scope, as in a decision.
 FIND_ASKED_BEFORE = """
     WITH n AS MATERIALIZED (SELECT unnest(CAST(:contacts AS text[])) AS contact)
     SELECT a.contact, a.asked_at, a.elsewhere, a.measurement, a.touchpoint, a.survey_id
     FROM n JOIN asked a ON a.tenant = :tenant AND a.contact = n.contact
-    WHERE a.asked_at < :until AND NOT EXISTS (
+    WHERE NOT EXISTS (
         SELECT FROM decision d
         WHERE d.tenant = :tenant AND d.invitation_id = a.id AND d.decided_at >= :since
     )
@@ -77,7 +77,7 @@ FIND_ASKED_BEFORE = """
     CROSS JOIN LATERAL (
         VALUES (c.invited_at, false), (c.asked_elsewhere_at, true)
     ) AS u(asked_at, elsewhere)
-    WHERE u.asked_at < :since AND NOT EXISTS (
+    WHERE u.asked_at IS NOT NULL AND NOT EXISTS (
         SELECT FROM asked a
         WHERE a.tenant = :tenant AND a.contact = c.id AND a.elsewhere = u.elsewhere
             AND a.asked_at >= u.asked_at
@@ -86,11 +86,11 @@ FIND_ASKED_BEFORE = """
 
 
 async def find_asked_before(
-    uow: UnitOfWork, tenant: str, contacts: Sequence[str], since: datetime, until: datetime
+    uow: UnitOfWork, tenant: str, contacts: Sequence[str], since: datetime
 ) -> Sequence[Row[Any]]:
     """When these contacts were asked, but for what was asked about the events decided since then."""
     rows = await uow.execute(
-        FIND_ASKED_BEFORE, {"tenant": tenant, "contacts": list(contacts), "since": since, "until": until}
+        FIND_ASKED_BEFORE, {"tenant": tenant, "contacts": list(contacts), "since": since}
     )
     return rows.all()
 

@@ -38,19 +38,19 @@ from shared.tenancy.tenants import find_tenants
 DEFAULT_DAYS, MAX_DAYS = 7, 30
 MAX_EVENTS = 100_000
 """The newest of the time; more would take too long to wait for."""
-PAGE = 2_000
+MAX_EVENTS_AT_ONCE = 5_000
 """So many events are decided in one go, in a thread beside which other requests are answered."""
 _FIRST_ID = UUID(int=0)
 
 
-class _Grounds(msgspec.Struct):
+class _StoredAddress(msgspec.Struct):
     """What of a decision's stored values says something of the address, which is not kept."""
 
     address: AddressQuality | None = None
     test_address: bool = False
 
 
-_grounds = msgspec.json.Decoder(_Grounds)
+_addresses = msgspec.json.Decoder(_StoredAddress)
 
 
 async def run(
@@ -77,11 +77,12 @@ async def run(
     after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)
     while True:
         async with database.reading() as uow:
-            rows = await repository.list_decisions(uow, tenant, since, made_at, after, PAGE)
+            found = await repository.list_decisions(uow, tenant, since, made_at, after, MAX_EVENTS_AT_ONCE)
+            rows = _whole_batches(found)
             events = await asyncio.to_thread(_past_events, tenant, rows)
-            await _load_contacts(uow, simulation, tenant, events, since, made_at)
+            await _load_contacts(uow, simulation, tenant, events, since)
         await asyncio.to_thread(simulation.decide, events)
-        if len(rows) < PAGE:
+        if len(found) < MAX_EVENTS_AT_ONCE:
             break
         after = rows[-1].decided_at, rows[-1].event_id
     result = simulation.result(uuid7(), made_at, since, all_counted=start is None)
@@ -108,13 +109,20 @@ async def _rules(
     )
 
 
+def _whole_batches(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """The rows of a page without those of a batch that the page may have cut; its own order is to be kept."""
+    if len(rows) < MAX_EVENTS_AT_ONCE or rows[0].decided_at == rows[-1].decided_at:
+        return rows
+    return [row for row in rows if row.decided_at != rows[-1].decided_at]
+
+
 def _past_events(tenant: str, rows: Sequence[Row[Any]]) -> list[PastEvent]:
     """The events of a page in the order of their decisions; what is left of erased ones is no event."""
     found = []
     for row in rows:
         if row.contact_key is None and row.customer_id == NOBODY:
             continue
-        grounds = _grounds.decode(row.grounds)
+        stored = _addresses.decode(row.grounds)
         contact = ContactKey(tenant, row.customer_id, row.contact_key, person=row.person or NOBODY)
         found.append(
             PastEvent(
@@ -123,8 +131,8 @@ def _past_events(tenant: str, rows: Sequence[Row[Any]]) -> list[PastEvent]:
                 Outcome(reason=row.reason, survey_id=row.survey_id),
                 contact,
                 decode_facts(row.facts),
-                _address(row.contact_key is not None, grounds.address),
-                grounds.test_address,
+                _address(row.contact_key is not None, stored.address),
+                stored.test_address,
             )
         )
     # Of one batch, what happened first was decided first.
@@ -145,7 +153,6 @@ async def _load_contacts(
     tenant: str,
     events: Sequence[PastEvent],
     since: datetime,
-    until: datetime,
 ) -> None:
     """Load what was asked before, and what is suppressed, of contacts that were not met yet."""
     keys = {key for event in events for key in quarantine_keys(event.contact)} - simulation.known
@@ -155,7 +162,7 @@ async def _load_contacts(
         for kind, key in (("address", event.contact.address), ("customer", event.contact.customer_id))
         if key is not None and key not in simulation.known
     }
-    for row in await repository.find_asked_before(uow, tenant, sorted(keys), since, until):
+    for row in await repository.find_asked_before(uow, tenant, sorted(keys), since):
         one = Asked(row.asked_at, row.elsewhere, row.measurement, row.touchpoint, row.survey_id)
         simulation.asked.setdefault(row.contact, []).append(one)
     for row in await suppression_rows.find_matching(uow, sorted(entries)):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.audit import an_actor
 from support.dispatcher_builders import (
@@ -62,7 +62,6 @@ EVENT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
                 Customer(id="kim", email="kim@work.example"),
                 Customer(id="kim-again", email="kim@example.com"),
                 Customer(id="nobody"),
-                Customer(id="wrong", email="wrong@"),
             )
         ),
         "age": st.sampled_from((0, 1, 40)),
@@ -120,7 +119,12 @@ def counted(found: Sequence[str]) -> dict[str, int]:
     return {reason: found.count(reason) for reason in found}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     company=COMPANY_RULES, other_company=COMPANY_RULES, first=RULES, second=RULES, other=RULES,
     before=STEPS, steps=STEPS,
@@ -142,7 +146,7 @@ async def test_it_says_what_the_same_events_really_become_under_those_rules(
     theirs = await a_company(database, company, [first, second])
     numbers = iter(range(1000))
     for hours, facts in before:
-        clock.on(hours=hours)
+        clock.on(hours=hours, seconds=1)
         batch = [event(next(numbers), clock, each) for each in facts]
         for tenant in (ours, theirs):
             await decide(database, *batch, tenant=tenant)
@@ -153,7 +157,7 @@ async def test_it_says_what_the_same_events_really_become_under_those_rules(
     survey_id = (await surveys_of(database, theirs))["survey 2"]
     await change(database, theirs, survey_id, other)
     for hours, facts in steps:
-        clock.on(hours=min(hours, 20))
+        clock.on(hours=min(hours, 20), seconds=1)
         batch = [event(next(numbers), clock, each) for each in facts]
         for tenant in (ours, theirs):
             await decide(database, *batch, tenant=tenant)
@@ -227,10 +231,19 @@ class TestCounts:
         found = await try_rules(database, COMPANY, tried(survey, trigger="visit"))
         assert found.would_be == {"invited": 1, "opted_out": 1}
 
+    async def test_an_address_that_cannot_be_one_is_known_where_a_survey_looked_at_it(
+        self, database: Database, survey: StoredSurvey
+    ) -> None:
+        wrong = Customer(id="wrong", email="wrong@")
+        await decide(database, a_transaction("order-1", wrong), a_transaction("visit", wrong, type="visit"))
+        found = await try_rules(database, COMPANY, tried(survey, trigger="*"))
+        assert found.was == {"bad_address": 1, "no_survey": 1}
+        assert found.would_be == {"bad_address": 1, "invited": 1}
+
     async def test_the_newest_events_are_counted_when_there_are_too_many(
         self, database: Database, clock: Clock, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(simulation, "PAGE", 2)
+        monkeypatch.setattr(simulation, "MAX_EVENTS_AT_ONCE", 2)
         for number in range(7):
             clock.on(minutes=1)
             customer = a_customer(f"c-{number}")
@@ -240,6 +253,24 @@ class TestCounts:
         (one,) = found.changes
         newest = [a_transaction(f"visit-{number}").event_id for number in (6, 5, 4, 3, 2)]
         assert list(one.examples) == newest
+
+    @pytest.mark.usefixtures("survey")
+    async def test_a_batch_keeps_its_order_however_its_events_fall_into_pages(
+        self, database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(simulation, "MAX_EVENTS_AT_ONCE", 5)
+        for batch in range(4):
+            clock.on(minutes=1)
+            made = [
+                a_transaction(
+                    f"order-{batch}-{n}", a_customer(f"c-{batch}"), occurred_at=NOON - timedelta(hours=n)
+                )
+                for n in range(4)
+            ]
+            await decide(database, *made)
+        found = await try_rules(database, COMPANY)
+        assert (found.events, found.changes) == (16, ())
+        assert found.was == {"invited": 4, "quarantine": 12}
 
     async def test_what_is_left_of_an_erased_customer_is_no_event(
         self, database: Database, survey: StoredSurvey
