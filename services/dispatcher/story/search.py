@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from services.dispatcher.decisions.reasons import CHANNELS, MAIL_STATES, REASONS
 from services.dispatcher.decisions.repository.search import DecisionFilter
 from services.dispatcher.story.labels import (
@@ -19,7 +21,7 @@ from shared.http.instants import begin_of_day, end_of_day
 from shared.http.problems import Problem
 from shared.http.staff_auth import Staff
 from shared.http.validation_errors import REMEDIES, FieldFault
-from shared.pages.filters import day
+from shared.pages.filters import day, isolated
 from shared.pages.language import spoken, translated
 from shared.secrets import customer_hash
 from shared.values.messages import Message, message
@@ -114,7 +116,7 @@ def options(labels: Mapping[str, Message], all_of_them: str) -> Options:
 
 
 def filter_words(search: EventSearch, surveys: Mapping[str, str]) -> dict[str, str]:
-    """Each filter that is given in words, by its name; ``surveys``: their names by id."""
+    """Each filter that is given in words, as HTML, by its name; ``surveys``: their names by id."""
     return {name: _filter_text(name, value, surveys) for name, value in search.given.items()}
 
 
@@ -127,21 +129,22 @@ def _filter_text(name: str, value: str, surveys: Mapping[str, str]) -> str:
             return words % {"day": day(date.fromisoformat(value))}
         case "survey":
             words = translated("survey “%(value)s”")
-            value = surveys.get(value, value)
+            value = isolated(surveys.get(value, value))
         case "channel":
             words, value = translated("asked by %(value)s"), spoken(CHANNEL_LABELS[value])
         case "state":
             words, value = translated("mail: %(value)s"), spoken(MAIL_FILTERS[value])
         case _:
-            words, value = translated("“%(value)s”"), customer_label(value)
-    return words % {"value": value}
+            words, value = translated("“%(value)s”"), isolated(customer_label(value))
+    return Markup(words) % {"value": value}  # noqa: S704  (the words are ours, the value is escaped)
 
 
 def in_one_line(search: EventSearch, words: Mapping[str, str]) -> str:
-    """All of what ``filter_words`` gives, with the days of a period together; empty when nothing is given."""
+    """All of what ``filter_words`` gives, as HTML, with the days of a period together; empty without any."""
     period = [words[name] for name in ("since", "until") if name in words]
     if search.since and search.until:
         first, last = (day(date.fromisoformat(text)) for text in (search.since, search.until))
         whole = translated("on %(last)s") if first == last else translated("from %(first)s to %(last)s")
         period = [whole % {"first": first, "last": last}]
-    return ", ".join([*(text for name, text in words.items() if name not in {"since", "until"}), *period])
+    others = [text for name, text in words.items() if name not in {"since", "until"}]
+    return Markup(", ").join([*others, *period])

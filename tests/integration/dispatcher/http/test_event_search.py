@@ -289,6 +289,15 @@ async def test_an_empty_result_says_what_was_searched_and_how_to_widen_it(client
     assert listed((await client.get(wider[0], headers=a_person())).text) == ["no"]
 
 
+async def test_a_text_of_the_company_keeps_its_direction_in_the_words_of_a_search(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    survey = await make_survey(database, name="بعد <b>التسليم</b>")
+    query = {"survey": str(survey.id), "q": "طلب & 1"}
+    page = (await client.get("/events", params=query, headers=a_person())).text
+    assert "“<bdi>طلب &amp; 1</bdi>”, survey “<bdi>بعد &lt;b&gt;التسليم&lt;/b&gt;</bdi>”" in page
+
+
 async def test_the_form_and_the_next_page_keep_what_was_searched(
     client: httpx.AsyncClient, database: Database
 ) -> None:
