@@ -8,6 +8,7 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.counter_events import order_of
 from services.dispatcher.decisions.explanation import Explanation, encode_facts
 from services.dispatcher.decisions.repository.decisions import stored_segments
 from services.dispatcher.invitations.repository import COLUMNS
@@ -161,6 +162,7 @@ async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation
         customer_id=[event.data.customer.id for event in events],
         next_at=[event.data.due_at for event in events],
         changed_at=uow.now,
+        order_id=[order_of(event.data.attributes) for event in events],
         body=[json.encode(event.data) for event in events],
     )
     kept = written.all()
