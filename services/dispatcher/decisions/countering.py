@@ -19,8 +19,9 @@ from services.dispatcher.decisions.counter_events import (
 )
 from services.dispatcher.decisions.domain import Verdict, is_too_old, matches
 from services.dispatcher.decisions.hours import ContactHours, next_allowed
-from services.dispatcher.decisions.inputs import DecisionInputs
+from services.dispatcher.decisions.inputs import DecisionInputs, load_erased, load_inputs
 from services.dispatcher.decisions.places import place_of
+from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import begin_quarantine, end_quarantine, lock_contacts
 from services.dispatcher.decisions.reminders import MIN_LINK_LEFT
 from services.dispatcher.decisions.repository import counter_events as rows
@@ -120,6 +121,24 @@ async def counter_waiting(
             mail = WaitingMail(contact, invitation, row.n, row.kind == "reminder", row.due_at)
             done += await _counter(uow, mail, judge_counters(counters, mail.asking), inputs)
     await rows.note(uow, done)
+
+
+async def remember_restored(
+    uow: UnitOfWork, secret: str, policy: ContactPolicy, events: Sequence[Event[Transaction]]
+) -> None:
+    """Remember the counter-events among events whose decisions were restored.
+
+    What they cancelled or held was restored with its invitation; reminders are judged when they are due.
+    """
+    inputs = await load_inputs(uow, policy, events, secret)
+    contacts = [inputs.contact(event, secret) for event in events]
+    await load_erased(uow, contacts, inputs)
+    counters = [
+        counter
+        for event, contact in zip(events, contacts, strict=True)
+        for counter in counters_of(event, contact, inputs, event.data.accepted_at)
+    ]
+    await rows.remember(uow, counters)
 
 
 def countered_rows(tenant: str, event_id: UUID, verdict: Verdict, countered: Countered) -> list[CounteredRow]:

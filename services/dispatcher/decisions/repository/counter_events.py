@@ -38,7 +38,8 @@ class CounteredRow(NamedTuple):
 
 async def remember(uow: UnitOfWork, counters: Sequence[RememberedCounter]) -> None:
     """Store counter-events; one that is there already stays as it is."""
-    await insert_rows(uow, counter_event, counters)
+    if counters:
+        await insert_rows(uow, counter_event, counters)
 
 
 _COLUMNS = ", ".join(f"c.{name}" for name in RememberedCounter._fields)
