@@ -7,10 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.contact_policies.policy_commands import find_policy
+from services.dispatcher.decisions.counter_events import order_of
+from services.dispatcher.decisions.domain import matches
 from services.dispatcher.decisions.explanation import decode_facts
+from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.story.steps import StoryStep
-from shared.events import may_see
+from shared.db import UnitOfWork
+from shared.events import Transaction, may_see
 from shared.pages.language import spoken
+from shared.privacy.persons import NOBODY
 from shared.values.messages import Message, message
 
 
@@ -36,6 +42,33 @@ _WORDS: dict[tuple[bool, bool, str], Message] = {
     (True, True, "hold"): message("This counter-event lets a reminder wait."),
 }
 """By whether it is the page of the counter-event, whether it was a reminder, and what was done."""
+
+
+FOUND_NOTHING = message("It is a counter-event; nothing of its order or its customer waited.")
+NAMES_NO_ORDER = message(
+    "By the rules of today it is a counter-event of its order, but it names none in attributes.order_id."
+)
+
+
+async def find_countered(
+    uow: UnitOfWork, tenant: str, decision: Row[Any], facts: Transaction, allowed: Sequence[str]
+) -> list[StoryStep]:
+    """What counter-events did to the mail about an event, and what it did as one.
+
+    :param allowed: the segments that the reader sees; none: all.
+    """
+    event_id: UUID = decision.event_id
+    rows = await counter_rows.list_countered(uow, tenant, event_id)
+    steps = list(countered_steps(rows, event_id, allowed))
+    if any(row.counter_id == event_id for row in rows):
+        return steps
+    if await counter_rows.is_counter(uow, tenant, event_id):
+        return [*steps, StoryStep("countered", decision.decided_at, spoken(FOUND_NOTHING))]
+    rules = (await find_policy(uow, tenant)).rules.counter_events
+    of_orders = any(rule.scope == "order" and matches(rule.event_type, facts.type) for rule in rules)
+    if of_orders and decision.person != NOBODY and order_of(facts.attributes) is None:
+        steps.append(StoryStep("countered", decision.decided_at, spoken(NAMES_NO_ORDER)))
+    return steps
 
 
 def countered_steps(rows: Sequence[Row[Any]], event_id: UUID, allowed: Sequence[str]) -> Iterator[StoryStep]:

@@ -11,13 +11,12 @@ from sqlalchemy import Row
 from services.dispatcher.context import OwnContext
 from services.dispatcher.decisions.explanation import decode_explanation, decode_facts
 from services.dispatcher.decisions.repository import decisions as decision_rows
-from services.dispatcher.decisions.repository.counter_events import list_countered
 from services.dispatcher.frame import StaffReader, frame_of
 from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.repository.reminders import list_reminders
 from services.dispatcher.story import repository
-from services.dispatcher.story.countering import countered_steps
+from services.dispatcher.story.countering import find_countered
 from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.history import load_changes, mail_history
 from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label, hold_label
@@ -132,9 +131,10 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             if decision.invitation_id is not None
             else None
         )
+        facts = decode_facts(decision.facts)
         story = EventStory(
             decision=decision,
-            facts=decode_facts(decision.facts),
+            facts=facts,
             explanation=decode_explanation(decision.grounds),
             invitation=invitation,
             reminders=await list_reminders(uow, staff.tenant, invitation.id)
@@ -147,13 +147,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             mail=mail_history(invitation, await load_changes(uow, staff.tenant, invitation))
             if invitation is not None
             else (),
-            countered=list(
-                countered_steps(
-                    await list_countered(uow, staff.tenant, decision.event_id),
-                    decision.event_id,
-                    staff.segments,
-                )
-            ),
+            countered=await find_countered(uow, staff.tenant, decision, facts, staff.segments),
         )
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(

@@ -188,3 +188,13 @@ async def list_countered(uow: UnitOfWork, tenant: str, event_id: UUID) -> Sequen
     """
     values = {"tenant": tenant, "event_id": event_id, "limit": MAX_LISTED}
     return (await uow.execute(LIST_COUNTERED, values)).all()
+
+
+IS_COUNTER = """
+    SELECT EXISTS (SELECT FROM counter_event WHERE tenant = :tenant AND event_id = :event_id)
+"""
+
+
+async def is_counter(uow: UnitOfWork, tenant: str, event_id: UUID) -> bool:
+    """Whether this event is remembered as a counter-event."""
+    return bool((await uow.execute(IS_COUNTER, {"tenant": tenant, "event_id": event_id})).scalar_one())

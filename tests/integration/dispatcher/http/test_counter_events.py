@@ -194,3 +194,22 @@ async def test_the_page_of_a_mail_that_is_held_says_until_when_and_by_what(
     assert "complaint-1" in page
     await decide(database, before)
     assert cancelled
+
+
+async def test_a_counter_event_that_found_nothing_or_names_no_order_says_so(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await keep_tenant(database)
+    await set_table(database, *TABLE)
+    idle, nameless = about("refund-1", type="refund.made"), a_transaction("refund-2", type="refund.made")
+    other = a_transaction("order-1")
+    await decide(database, idle, nameless, other)
+    words = (
+        "It is a counter-event; nothing of its order or its customer waited.",
+        "By the rules of today it is a counter-event of its order, but it names none",
+    )
+    for event, said in zip((idle, nameless), words, strict=True):
+        page = (await client.get(f"/events/{event.event_id}", headers=a_person())).text
+        assert [each for each in words if each in page] == [said]
+    page = (await client.get(f"/events/{other.event_id}", headers=a_person())).text
+    assert "counter-event" not in page
