@@ -117,8 +117,8 @@ def _body(fields: Mapping[str, str], number: int) -> dict[str, Any]:
 
 
 def _filled(fields: Mapping[str, str]) -> Iterator[int]:
-    """The numbers of the rows in which something was typed."""
+    """The numbers of the rows that have a type."""
     numbers = {part[0] for name in fields if (part := part_of(name)) is not None}
     for number in sorted(numbers):
-        if any(fields.get(row_name(number, part), "").strip() for part in ("type", "hold")):
+        if fields.get(row_name(number, "type"), "").strip():
             yield number

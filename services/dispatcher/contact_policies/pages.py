@@ -86,7 +86,6 @@ async def _show(
         },
         quiet=policy.rules.quiet_hours.get("mail"),
         cap_hours=policy.rules.cap_hours,
-        counter_events=policy.rules.counter_events,
         row_labels=ROW_LABELS,
         row_choices={
             part: [(key, spoken(words)) for key, words in choices.items()]

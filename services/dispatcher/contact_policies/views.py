@@ -8,7 +8,7 @@ from typing import ClassVar
 from services.dispatcher.contact_policies.forms import PolicyForm
 from services.dispatcher.decisions.hours import ContactHours, next_allowed
 from services.dispatcher.decisions.places import place_of
-from shared.events import ContactRules, CounterEvent, Customer, QuietHours, Tenant
+from shared.events import ContactRules, Customer, QuietHours, Tenant
 from shared.pages.page import Page
 from shared.values.messages import Message
 from shared.values.zones import zone_of
@@ -58,8 +58,6 @@ class ContactPolicyPage(Page):
     """Those of mail that hold now."""
     cap_hours: int
     """The limit that holds now."""
-    counter_events: Sequence[CounterEvent]
-    """Those that hold now."""
     row_labels: Mapping[str, Message]
     row_choices: Mapping[str, Sequence[tuple[str, str]]]
     """Of the fields of each row of counter-events."""

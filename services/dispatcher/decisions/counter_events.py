@@ -115,8 +115,8 @@ def order_of(attributes: Raw | UnsetType) -> str | None:
     return text if 0 < len(text) <= MAX_ORDER_LENGTH and not is_placeholder_id(text) else None
 
 
-class _Named(msgspec.Struct):
+class _OrderAttributes(msgspec.Struct):
     order_id: str | int | None = None
 
 
-_decoder = msgspec.json.Decoder(_Named)
+_decoder = msgspec.json.Decoder(_OrderAttributes)

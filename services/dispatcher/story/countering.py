@@ -31,7 +31,7 @@ class OtherEvent(NamedTuple):
     """Until when the mail is held; None: it is cancelled."""
 
 
-_WORDS: dict[tuple[bool, bool, str], Message] = {
+_STEP_WORDS: dict[tuple[bool, bool, str], Message] = {
     (False, False, "cancel"): message("A counter-event cancelled the mail."),
     (False, False, "hold"): message("A counter-event lets the mail wait."),
     (False, True, "cancel"): message("A counter-event cancelled the reminder."),
@@ -86,4 +86,4 @@ def countered_steps(rows: Sequence[Row[Any]], event_id: UUID, allowed: Sequence[
             decode_facts(row.facts).type if shown else "",
             row.until if row.effect == "hold" else None,
         )
-        yield StoryStep("countered", row.at, spoken(_WORDS[counters, row.n > 1, row.effect]), other)
+        yield StoryStep("countered", row.at, spoken(_STEP_WORDS[counters, row.n > 1, row.effect]), other)
