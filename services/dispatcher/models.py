@@ -115,6 +115,7 @@ contact_policy = Table(
     Column("holidays", Boolean, nullable=False),
     Column("cap_hours", Integer, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
+    Column("counter_events", JSONB, nullable=False, server_default=text("'[]'")),
 )
 suppression = Table(
     "suppression",
@@ -366,6 +367,8 @@ invitation = Table(
     Column("customer_removed", Boolean, nullable=False, server_default=text("false")),
     # As its decision has it; NULL: a version that did not keep this wrote it (see invitations/schedule.py).
     Column("decided_at", INSTANT),
+    # The order that its event names; NULL: none, or a version that did not keep this wrote it.
+    Column("order_id", Text, info=PERSONAL),
     CheckConstraint(
         "state IN ('waiting', 'sending', 'sent', 'withheld', 'dropped', 'failed', 'bounced', 'unknown')",
         name="state",
@@ -377,6 +380,45 @@ invitation = Table(
     Index(None, "changed_at"),
     Index(None, "tenant", "state", "decided_at"),
     Index("ix_invitation_not_placed", "tenant", postgresql_where=text("decided_at IS NULL")),
+    Index("ix_invitation_order", "tenant", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+)
+counter_event = Table(
+    "counter_event",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("effect", Text, nullable=False),
+    Column("occurred_at", INSTANT, nullable=False),
+    # When it was consumed: what waited then is countered, too.
+    Column("known_at", INSTANT, nullable=False),
+    Column("hold_until", INSTANT),
+    Column("order_id", Text, info=PERSONAL),
+    Column("person", Text, nullable=False, info=PERSONAL),
+    Column("contact", Text, info=PERSONAL),
+    CheckConstraint("scope IN ('order', 'customer')", name="scope"),
+    CheckConstraint("effect IN ('cancel', 'hold')", name="effect"),
+    Index("ix_counter_event_order", "tenant", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+    Index("ix_counter_event_contact", "tenant", "contact", postgresql_where=text("contact IS NOT NULL")),
+    Index(None, "known_at"),
+)
+countered = Table(
+    "countered",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    # Whose mail was cancelled or held, by which event.
+    Column("event_id", Uuid, primary_key=True),
+    Column("counter_id", Uuid, primary_key=True),
+    # Which delivery about it; 1 is the first mail, also where it was never made.
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("effect", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("until", INSTANT),
+    CheckConstraint("effect IN ('cancel', 'hold')", name="effect"),
+    Index(None, "tenant", "counter_id"),
+    Index(
+        "ix_countered_cancelled", "tenant", "event_id", postgresql_where=text("effect = 'cancel' AND n = 1")
+    ),
 )
 answer_heard = Table(
     "answer_heard",
@@ -434,7 +476,7 @@ audit_line = Table(
     Index("ix_audit_line_tenant_about", "tenant", "about", postgresql_where=text("about IS NOT NULL")),
 )
 
-for _table in (decision, invitation, customer, suppression, suppression_lift, case_heard):
+for _table in (decision, invitation, customer, suppression, suppression_lift, case_heard, counter_event):
     person_indexes(_table)
 
 CUSTOMER_KEY = "CASE t.kind WHEN 'customer' THEN t.key END"
@@ -449,5 +491,6 @@ PERSONAL_TABLES = (
     PersonalTable(suppression, CUSTOMER_KEY),
     PersonalTable(suppression_lift, CUSTOMER_KEY),
     PersonalTable(case_heard, CASE_CUSTOMER),
+    PersonalTable(counter_event, "CAST(NULL AS text)"),
 )
 """What is stored of customers; the other tables hang on these, or hold nothing of anybody."""

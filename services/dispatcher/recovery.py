@@ -11,7 +11,9 @@ from uuid import UUID
 from services.dispatcher.backfill import store_known, store_quarantines
 from services.dispatcher.contact_policies import repository as policy_rows
 from services.dispatcher.contact_policies.policy_commands import policy_event
+from services.dispatcher.decisions.countering import remember_restored
 from services.dispatcher.decisions.explanation import Explanation
+from services.dispatcher.decisions.policy import current_contact_policy
 from services.dispatcher.erasures.erasure_commands import erased_version
 from services.dispatcher.invitations.schedule import record_unknown
 from services.dispatcher.invitations.states import read_invitation
@@ -105,9 +107,16 @@ async def restore_invitations(context: Context, uow: UnitOfWork, events: Sequenc
     await store_known(uow, context.secret, ours)
 
 
-async def restore_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
-    """Complete the restored decisions by what only their transactions have."""
-    await rows.complete_decisions(uow, first(events, lambda transaction: transaction.event_id))
+async def restore_decisions(context: Context, uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
+    """Complete the restored decisions by what only their transactions have.
+
+    Those that are counter-events are remembered again: they are decided, so they are not consumed once more.
+    """
+    firsts = first(events, lambda transaction: transaction.event_id)
+    completed = await rows.complete_decisions(uow, firsts)
+    restored = [event for event in firsts if (event.tenant, event.data.event_id) in completed]
+    if restored:
+        await remember_restored(uow, context.secret, current_contact_policy(), restored)
 
 
 async def settle(uow: UnitOfWork, limit: int) -> int:
@@ -244,7 +253,7 @@ def recovery(context: Context) -> Recovery:
             Subscription(RETENTION, restore_retention),
             Subscription(CONTACT_POLICIES, restore_policies),
             Subscription(INVITATIONS, partial(restore_invitations, context)),
-            Subscription(TRANSACTIONS, restore_decisions),
+            Subscription(TRANSACTIONS, partial(restore_decisions, context)),
         ),
         settle=settle,
         lost=LOST,

@@ -7,7 +7,13 @@ are only ever added, and consumers ignore those they do not know; a breaking cha
 from shared.events.answers import ANSWERS, Answer, AnswerState, Origin
 from shared.events.audit import AUDIT, AuditLine
 from shared.events.cases import CASES, Case, CaseState
-from shared.events.contact_policies import CONTACT_POLICIES, ContactRules, QuietHours, TenantContactPolicy
+from shared.events.contact_policies import (
+    CONTACT_POLICIES,
+    ContactRules,
+    CounterEvent,
+    QuietHours,
+    TenantContactPolicy,
+)
 from shared.events.customers import CUSTOMERS, CustomerErased
 from shared.events.envelope import Data, Event, Topic, Unreadable
 from shared.events.erasures import ERASURES, ErasureConfirmed
@@ -63,6 +69,7 @@ __all__ = [
     "CaseState",
     "ChosenValue",
     "ContactRules",
+    "CounterEvent",
     "Customer",
     "CustomerErased",
     "Data",

@@ -56,6 +56,7 @@ FACT_LABELS: dict[str, Message] = {
     "sundays": message("mail on Sundays"),
     "holidays": message("mail on public holidays"),
     "cap_hours": message("hours between two mails"),
+    "counter_events": message("counter-events"),
     **{kind: label.name for kind, label in KIND_LABELS.items()},
 }
 VALUE_LABELS: dict[str, dict[str, Message]] = {

@@ -1,11 +1,24 @@
 """The form of when and how often customers may be written to: its values, and what is wrong with them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastapi import Request
 from pydantic import ValidationError
 
+from services.dispatcher.contact_policies.counter_rows import (
+    HOUR_UNITS,
+    ROW_CHOICES,
+    empty_value,
+    faulty_name,
+    part_of,
+    row_fields,
+    row_label,
+    row_numbers,
+    row_remedy,
+    rows_body,
+)
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.labels import (
     CHOICES,
@@ -22,8 +35,6 @@ from shared.pages.language import spoken
 from shared.values.messages import Message, message
 
 YES, NO = "yes", "no"
-CAP_UNITS_HOURS = {"hours": 1, "days": 24}
-"""What the least time between two mails can be written in, in hours."""
 _FIELDS = {
     "/quiet_hours/mail": "quiet_to",
     "/quiet_hours/mail/from": "quiet_from",
@@ -58,7 +69,12 @@ class PolicyForm:
     @property
     def summary(self) -> list[tuple[str, str]]:
         """Each field with a fault once, by its label."""
-        return [(name, f"{spoken(FIELD_LABELS[name])}: {self.fault(name)}") for name in self.faults]
+        return [(name, f"{spoken(_label(name))}: {self.fault(name)}") for name in self.faults]
+
+    @property
+    def counter_rows(self) -> range:
+        """The rows of counter-events."""
+        return row_numbers(self.fields)
 
     def fault(self, name: str) -> str:
         """What is wrong with a field; empty when nothing is."""
@@ -67,21 +83,25 @@ class PolicyForm:
     def values(self) -> dict[str, Any]:
         """The body that the API would get."""
         quiet = {"from": self["quiet_from"].strip(), "to": self["quiet_to"].strip()}
-        cap, unit = whole_number(self["cap"].strip()), CAP_UNITS_HOURS.get(self["cap_unit"])
+        cap, unit = whole_number(self["cap"].strip()), HOUR_UNITS.get(self["cap_unit"])
         return {
             "quiet_hours": {"mail": quiet} if any(quiet.values()) else {},
             "sundays": {YES: True, NO: False}.get(self["sundays"], self["sundays"]),
             "holidays": {YES: True, NO: False}.get(self["holidays"], self["holidays"]),
             "cap_hours": "" if cap is None or unit is None else cap * unit,
+            "counter_events": rows_body(self.fields),
         }
 
     def with_faults(self, error: ValidationError) -> "PolicyForm":
         """The same with what is wrong beside each field."""
         faults: dict[str, Message | str] = {}
         for each in error.errors():
-            pointer = "/" + "/".join(str(part) for part in each["loc"])
+            place = [str(part) for part in each["loc"]]
+            pointer = "/" + "/".join(place)
             name = _FIELDS.get(pointer, pointer.strip("/"))
-            remedy = SAME_TIME if pointer == "/quiet_hours/mail" else REMEDIES.get(name)
+            if place[0] == "counter_events":
+                name = faulty_name(self.fields, place)
+            remedy = SAME_TIME if pointer == "/quiet_hours/mail" else REMEDIES.get(name) or row_remedy(name)
             faults.setdefault(name if remedy is not None else "cap", remedy or REMEDIES["cap"])
         return replace(self, faults=faults, refusal=NOT_SAVED)
 
@@ -92,14 +112,27 @@ class PolicyForm:
     def with_conflicts(self, current: CompanyPolicy) -> "PolicyForm":
         """The form of rules that have changed meanwhile, beside each field what is stored by now."""
         stored = form_of(current).fields
+        rows = [name for name in {**stored, **self.fields} if part_of(name) is not None]
         faults: dict[str, Message | str] = {
             name: message("By now it is “%(value)s”.", value=value)
-            if (value := spoken(CHOICES.get(name, {}).get(stored[name], stored[name])))
+            if (value := spoken(_choices(name).get(stored.get(name, ""), stored.get(name, ""))))
             else message("By now it is empty.")
-            for name in FIELD_LABELS
-            if self[name].strip() != stored[name]
+            for name in (*FIELD_LABELS, *rows)
+            if self[name].strip() != stored.get(name, empty_value(name))
         }
         return PolicyForm({**stored, **self.fields, "version": str(current.version)}, faults, STALE_FORM)
+
+
+def _label(name: str) -> Message:
+    return FIELD_LABELS.get(name) or row_label(name) or message("Counter-events")
+
+
+def _choices(name: str) -> Mapping[str, Message]:
+    """What may be chosen in a field, in words."""
+    row = part_of(name)
+    if row is None:
+        return CHOICES.get(name, {})
+    return CHOICES["cap_unit"] if row[1] == "hold_unit" else ROW_CHOICES.get(row[1], {})
 
 
 async def read_form(request: Request) -> PolicyForm:
@@ -117,7 +150,7 @@ def form_of(policy: CompanyPolicy) -> PolicyForm:
     """The form of the rules as they are stored."""
     rules = policy.rules
     mail = rules.quiet_hours.get("mail")
-    whole_days = rules.cap_hours > CAP_UNITS_HOURS["days"] and rules.cap_hours % CAP_UNITS_HOURS["days"] == 0
+    whole_days = rules.cap_hours > HOUR_UNITS["days"] and rules.cap_hours % HOUR_UNITS["days"] == 0
     unit = "days" if whole_days else "hours"
     return PolicyForm(
         {
@@ -126,7 +159,8 @@ def form_of(policy: CompanyPolicy) -> PolicyForm:
             "quiet_to": mail.end if mail is not None else "",
             "sundays": YES if rules.sundays else NO,
             "holidays": YES if rules.holidays else NO,
-            "cap": str(rules.cap_hours // CAP_UNITS_HOURS[unit]),
+            "cap": str(rules.cap_hours // HOUR_UNITS[unit]),
             "cap_unit": unit,
+            **row_fields(rules.counter_events),
         }
     )

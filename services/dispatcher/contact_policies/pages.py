@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from services.dispatcher.contact_policies.counter_rows import ROW_CHOICES, ROW_LABELS
 from services.dispatcher.contact_policies.domain import CompanyPolicy, PolicyChanged
 from services.dispatcher.contact_policies.forms import PolicyForm, form_of, read_form
 from services.dispatcher.contact_policies.labels import CHOICES, FIELD_LABELS, notice
@@ -85,6 +86,11 @@ async def _show(
         },
         quiet=policy.rules.quiet_hours.get("mail"),
         cap_hours=policy.rules.cap_hours,
+        row_labels=ROW_LABELS,
+        row_choices={
+            part: [(key, spoken(words)) for key, words in choices.items()]
+            for part, choices in {**ROW_CHOICES, "hold_unit": CHOICES["cap_unit"]}.items()
+        },
         example=example,
         done=notice(did),
         may_edit=staff.role in EDITING_ROLES and not staff.segments,

@@ -9,10 +9,17 @@ from sqlalchemy import Row
 from services.dispatcher.contact_policies import repository
 from services.dispatcher.contact_policies.domain import DEFAULT_POLICY, CompanyPolicy, PolicyChanged
 from shared.db import UnitOfWork
-from shared.events import CONTACT_POLICIES, ContactRules, QuietHours, TenantContactPolicy
+from shared.events import (
+    CONTACT_POLICIES,
+    ContactRules,
+    CounterEvent,
+    QuietHours,
+    TenantContactPolicy,
+)
 from shared.privacy.audit import AuditActor, record_audit
 
 _quiet_hours = json.Decoder(dict[str, QuietHours])
+_counter_events = json.Decoder(tuple[CounterEvent, ...])
 
 
 async def find_policy(uow: UnitOfWork, tenant: str) -> CompanyPolicy:
@@ -51,6 +58,7 @@ def audit_facts(rules: ContactRules) -> dict[str, str | int | bool]:
         "sundays": rules.sundays,
         "holidays": rules.holidays,
         "cap_hours": rules.cap_hours,
+        "counter_events": len(rules.counter_events),
     }
 
 
@@ -61,6 +69,7 @@ def rules_from(row: Row[Any]) -> ContactRules:
         sundays=row.sundays,
         holidays=row.holidays,
         cap_hours=row.cap_hours,
+        counter_events=_counter_events.decode(row.counter_events),
     )
 
 
@@ -74,4 +83,5 @@ def policy_event(row: Row[Any]) -> TenantContactPolicy:
         sundays=rules.sundays,
         holidays=rules.holidays,
         cap_hours=rules.cap_hours,
+        counter_events=rules.counter_events,
     )

@@ -12,7 +12,8 @@ from shared.db.bulk import row_values, rows_sql
 from shared.events import ContactRules, Event, TenantContactPolicy
 
 _COLUMNS = (
-    "tenant, version, CAST(quiet_hours AS text) AS quiet_hours, sundays, holidays, cap_hours, changed_at"
+    "tenant, version, CAST(quiet_hours AS text) AS quiet_hours, sundays, holidays, cap_hours, changed_at, "
+    "CAST(counter_events AS text) AS counter_events"
 )
 
 FIND_OF_TENANTS = f"""
@@ -26,8 +27,11 @@ async def find_of_tenants(uow: UnitOfWork, tenants: Sequence[str]) -> Sequence[R
 
 
 WRITE_POLICY = f"""
-    INSERT INTO contact_policy AS p (tenant, version, quiet_hours, sundays, holidays, cap_hours, changed_at)
-    SELECT :tenant, 1, CAST(CAST(:quiet_hours AS text) AS jsonb), :sundays, :holidays, :cap_hours, :now
+    INSERT INTO contact_policy AS p (
+        tenant, version, quiet_hours, sundays, holidays, cap_hours, counter_events, changed_at
+    )
+    SELECT :tenant, 1, CAST(CAST(:quiet_hours AS text) AS jsonb), :sundays, :holidays, :cap_hours,
+        CAST(CAST(:counter_events AS text) AS jsonb), :now
     WHERE coalesce(CAST(:seen AS bigint), 0) = 0
         OR EXISTS (SELECT 1 FROM contact_policy WHERE tenant = :tenant)
     ON CONFLICT (tenant) DO UPDATE SET
@@ -36,10 +40,12 @@ WRITE_POLICY = f"""
         sundays = EXCLUDED.sundays,
         holidays = EXCLUDED.holidays,
         cap_hours = EXCLUDED.cap_hours,
+        counter_events = EXCLUDED.counter_events,
         changed_at = greatest(p.changed_at, EXCLUDED.changed_at)
     WHERE (CAST(:seen AS bigint) IS NULL OR p.version = :seen)
-        AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours) IS DISTINCT FROM
-            (EXCLUDED.quiet_hours, EXCLUDED.sundays, EXCLUDED.holidays, EXCLUDED.cap_hours)
+        AND (p.quiet_hours, p.sundays, p.holidays, p.cap_hours, p.counter_events) IS DISTINCT FROM
+            (EXCLUDED.quiet_hours, EXCLUDED.sundays, EXCLUDED.holidays, EXCLUDED.cap_hours,
+             EXCLUDED.counter_events)
     RETURNING {_COLUMNS}
 """
 
@@ -52,6 +58,7 @@ async def write(uow: UnitOfWork, tenant: str, rules: ContactRules, seen: int | N
         "sundays": rules.sundays,
         "holidays": rules.holidays,
         "cap_hours": rules.cap_hours,
+        "counter_events": json.encode(rules.counter_events).decode(),
         "seen": seen,
         "now": uow.now,
     }
@@ -71,7 +78,7 @@ async def share_after(uow: UnitOfWork, after: str | None, limit: int) -> Sequenc
     return (await uow.execute(SHARE_AFTER, {"after": after, "limit": limit})).all()
 
 
-_RULES = ("quiet_hours", "sundays", "holidays", "cap_hours")
+_RULES = ("quiet_hours", "sundays", "holidays", "cap_hours", "counter_events")
 _RESTORED = ", ".join(
     f"{rule} = CASE WHEN p.changed_at > EXCLUDED.changed_at THEN p.{rule} ELSE EXCLUDED.{rule} END"
     for rule in _RULES
@@ -96,6 +103,7 @@ async def restore(uow: UnitOfWork, events: Sequence[Event[TenantContactPolicy]])
         {
             "tenant": [event.tenant for event in events],
             "quiet_hours": [json.encode(event.data.quiet_hours).decode() for event in events],
+            "counter_events": [json.encode(event.data.counter_events).decode() for event in events],
         },
     )
     rows = rows_sql(contact_policy, names)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from services.dispatcher.contact_policies.counter_bodies import CounterEventAnswer, CounterEventBodies
 from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.request_body import StrictBody
 from shared.events import ContactRules, QuietHours
@@ -52,6 +53,9 @@ class ContactPolicyBody(StrictBody):
         le=MAX_CAP_HOURS,
         description="At most one message to a contact in so many hours, over all surveys; 0: no limit.",
     )
+    counter_events: CounterEventBodies = Field(
+        default=[], description="Events after which nobody is asked about what happened before them."
+    )
     version: int | None = Field(
         default=None, ge=0, description="The one that was read: refused with 409 when it is no longer that."
     )
@@ -72,6 +76,7 @@ class ContactPolicyBody(StrictBody):
             sundays=self.sundays,
             holidays=self.holidays,
             cap_hours=self.cap_hours,
+            counter_events=tuple(each.counter_event() for each in self.counter_events),
         )
 
 
@@ -95,6 +100,7 @@ class ContactPolicyAnswer(BaseModel):
     sundays: bool
     holidays: bool
     cap_hours: int
+    counter_events: list[CounterEventAnswer]
     version: int = Field(description="Grows with each change; 0: nobody has changed the defaults.")
 
     @classmethod
@@ -108,6 +114,7 @@ class ContactPolicyAnswer(BaseModel):
             sundays=rules.sundays,
             holidays=rules.holidays,
             cap_hours=rules.cap_hours,
+            counter_events=[CounterEventAnswer.of(each) for each in rules.counter_events],
             version=policy.version,
         )
 

@@ -58,6 +58,9 @@ class ContactPolicyPage(Page):
     """Those of mail that hold now."""
     cap_hours: int
     """The limit that holds now."""
+    row_labels: Mapping[str, Message]
+    row_choices: Mapping[str, Sequence[tuple[str, str]]]
+    """Of the fields of each row of counter-events."""
     example: HoursExample
     """By the rules that hold now."""
     done: str

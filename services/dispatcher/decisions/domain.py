@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.dispatcher.decisions.conditions import FailedComparison, failed_comparisons
+from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours, Hold, HoldRule, hold
 from services.dispatcher.decisions.policy import ContactPolicy
@@ -24,6 +25,7 @@ SurveyRefusal = Literal[
     "bad_address",
     "opted_out",
     "suppressed",
+    "countered",
     "too_old",
     "quiet_dropped",
     "quarantine",
@@ -70,6 +72,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """The same for each survey and touchpoint, where a survey's quarantine has a scope: else it is empty."""
     hours: ContactHours = ContactHours()
     """When they may be written to."""
+    countered: Countered = NOT_COUNTERED
+    """What counter-events do to the mail."""
     cap_hours: int = 0
     """They get at most one message in so many hours; 0: no limit."""
 
@@ -238,7 +242,8 @@ def judge_survey(
     :param is_test: whether it is a test of the survey, which may be paused.
     """
     wanted_at = due_time(survey, occurred_at, now, person)
-    due_at = hold_for(person, wanted_at).until
+    held = hold_for(person, wanted_at)
+    due_at = held.until
     rules: tuple[tuple[bool, SurveyOutcome], ...] = (
         (not meets, "conditions"),
         (survey.state != "live" and not is_test, "paused"),
@@ -247,8 +252,9 @@ def judge_survey(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
+        (person.countered.cancelled_by is not None, "countered"),
         (is_too_old(survey.max_age_days, occurred_at, wanted_at), "too_old"),
-        (is_too_old(survey.max_age_days, occurred_at, due_at), "quiet_dropped"),
+        (is_too_old(survey.max_age_days, occurred_at, due_at), reason_of_hold(held)),
         (is_in_quarantine(survey, due_at, person), "quarantine"),
         (not person.test_address and is_capped(person.invited_at, due_at, person.cap_hours), "cap"),
         # The last one, so that who could not be asked anyway is told so: a higher percent would not help.
@@ -277,7 +283,20 @@ def due_time(survey: CandidateSurvey, occurred_at: datetime, now: datetime, pers
 
 def hold_for(person: Person, at: datetime) -> Hold:
     """Until when a mail that was to leave then is held; a test address waits for nothing."""
-    return Hold(until=at) if person.test_address else hold(at, person.hours)
+    if person.test_address:
+        return Hold(until=at)
+    countered_until = person.countered.held_until
+    if countered_until is None or countered_until <= at:
+        return hold(at, person.hours)
+    held = hold(countered_until, person.hours)
+    return Hold(until=held.until, by=("counter_event", *held.by))
+
+
+def reason_of_hold(held: Hold) -> Literal["cap", "countered", "quiet_dropped"]:
+    """Why a mail is not sent that would be too late when it may leave again."""
+    if held.by and held.by[0] == "cap":
+        return "cap"
+    return "countered" if held.by and held.by[0] == "counter_event" else "quiet_dropped"
 
 
 def hold_after(person: Person, last_message_at: datetime) -> Hold:
@@ -348,6 +367,7 @@ def reason_not_to_send(
         (person.address == "bad", "bad_address"),
         (person.opted_out, "opted_out"),
         (person.suppressed, "suppressed"),
+        (person.countered.cancelled_by is not None, "countered"),
         (survey is None or (survey.state != "live" and not test), "paused"),
         (survey is not None and is_too_old(survey.max_age_days, occurred_at, now), "too_old"),
         (survey is not None and is_in_quarantine(survey, now, person), "quarantine"),

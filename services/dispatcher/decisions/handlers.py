@@ -8,13 +8,22 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
+from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered
+from services.dispatcher.decisions.countering import counter_waiting, countered_rows, counters_of
 from services.dispatcher.decisions.domain import Verdict, decide
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.explanation import explain
-from services.dispatcher.decisions.inputs import DecisionInputs, load_contacts, load_erased, load_inputs
+from services.dispatcher.decisions.inputs import (
+    DecisionInputs,
+    load_contacts,
+    load_counters,
+    load_erased,
+    load_inputs,
+)
 from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import begin_quarantine
+from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.repository import decisions as rows
 from services.dispatcher.decisions.repository.decisions import NewDecision
 from services.dispatcher.decisions.repository.known_customers import (
@@ -62,6 +71,7 @@ class DecisionResult(NamedTuple):
     decision: NewDecision
     contact: ContactKey
     verdict: Verdict
+    countered: Countered = NOT_COUNTERED
 
 
 async def decide_transactions(
@@ -143,12 +153,23 @@ async def _decide(
     contacts = [inputs.contact(event, context.secret) for event in events]
     await load_erased(uow, contacts, inputs)
     asked = [
-        contact
+        (event, contact)
         for event, contact in zip(events, contacts, strict=True)
         if inputs.is_asked_about(event) and not inputs.is_erased(contact)
     ]
+    asked_contacts = [contact for _, contact in asked]
+    countering = [
+        (contact, counter)
+        for event, contact in zip(events, contacts, strict=True)
+        for counter in counters_of(event, contact, inputs, uow.now)
+    ]
+    if countering:
+        # Before the contacts are loaded: a mail that is cancelled gives its quarantine back.
+        locked = [*asked_contacts, *(contact for contact, _ in countering)]
+        await counter_waiting(uow, context.secret, [counter for _, counter in countering], locked, inputs)
     if asked:
-        await load_contacts(uow, asked, inputs)
+        await load_contacts(uow, asked_contacts, inputs)
+        await load_counters(uow, asked, inputs)
     results = [
         judge(candidate, contact, inputs, uow.now)
         for candidate, contact in zip(candidates, contacts, strict=True)
@@ -164,6 +185,14 @@ async def _decide(
         ],
     )
     await _invite(uow, results)
+    await counter_rows.note(
+        uow,
+        [
+            row
+            for candidate, result in zip(candidates, results, strict=True)
+            for row in countered_rows(*candidate.identity, result.verdict, result.countered)
+        ],
+    )
     _publish_tombstones(
         uow,
         [
@@ -230,7 +259,9 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
         explanation,
         invitation,
     )
-    return DecisionResult(decision, contact, verdict)
+    return DecisionResult(
+        decision, contact, verdict, person.countered if person is not None else NOT_COUNTERED
+    )
 
 
 async def _invite(uow: UnitOfWork, results: Sequence[DecisionResult]) -> None:

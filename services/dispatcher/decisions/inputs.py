@@ -12,6 +12,13 @@ from services.dispatcher.contact_policies.domain import CompanyPolicy
 from services.dispatcher.contact_policies.policy_commands import find_policies
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
+from services.dispatcher.decisions.counter_events import (
+    NOT_COUNTERED,
+    Countered,
+    RememberedCounter,
+    asking_about,
+    judge_counters,
+)
 from services.dispatcher.decisions.domain import CandidateSurvey, Person, language_of, matches
 from services.dispatcher.decisions.hours import ContactHours
 from services.dispatcher.decisions.places import place_of
@@ -19,6 +26,7 @@ from services.dispatcher.decisions.policy import ContactPolicy
 from services.dispatcher.decisions.quarantine import lock_contacts
 from services.dispatcher.decisions.repository import asked as asked_rows
 from services.dispatcher.decisions.repository import contacts as contact_rows
+from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.sampling import is_sampled, sampling_key
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.sending.domain import Sending
@@ -54,6 +62,8 @@ class DecisionInputs:
     """When each contact, or anybody with an id, was last asked; updated within the batch."""
     asked: dict[tuple[str, str], list[Asked]] = field(default_factory=dict)
     """The same for each survey and touchpoint, of tenants that have a quarantine with a scope."""
+    counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
+    """The counter-events that may be about the events, by tenant."""
     erased: set[Subject] = field(default_factory=set)
     """The contacts whose data the company has erased."""
 
@@ -105,7 +115,15 @@ class DecisionInputs:
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
             asked=self._asked(contact),
+            countered=self._countered(event, contact),
         )
+
+    def _countered(self, event: Event[Transaction], contact: ContactKey) -> Countered:
+        """What counter-events do to the mail about this event; to a test of a survey nothing."""
+        known = self.counters.get(event.tenant)
+        if not known or event.data.survey_id is not None:
+            return NOT_COUNTERED
+        return judge_counters(known, asking_about(event.tenant, event.data, contact))
 
     def has_scopes(self, tenant: str) -> bool:
         """Whether a survey of the tenant has a quarantine that not every earlier question counts for."""
@@ -184,6 +202,20 @@ async def load_contacts(uow: UnitOfWork, contacts: Sequence[ContactKey], inputs:
     entries = {(contact.tenant, *entry) for contact in contacts for entry in entries_of(contact)}
     for row in await suppression_rows.find_matching(uow, sorted(entries)):
         inputs.suppressed[row.tenant, row.kind, row.key] = row
+
+
+async def load_counters(
+    uow: UnitOfWork, asked: Sequence[tuple[Event[Transaction], ContactKey]], inputs: DecisionInputs
+) -> None:
+    """Load the counter-events that may be about these events. A company that set no rules has none."""
+    askings = [
+        asking_about(event.tenant, event.data, contact)
+        for event, contact in asked
+        if event.tenant in inputs.company_policies
+    ]
+    if askings:
+        for counter in await counter_rows.find(uow, askings):
+            inputs.counters.setdefault(counter.tenant, []).append(counter)
 
 
 async def load_asked(

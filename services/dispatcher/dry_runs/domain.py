@@ -2,7 +2,8 @@
 
 What each customer was asked before the first of these events is given; what they would have been asked since
 is followed from event to event, so that one more question leaves the next one out. It is decided as if the
-company were live, and an opt-out counts from when it came.
+company were live, and an opt-out counts from when it came. What became of a mail after its decision is not
+followed: one that was cancelled or came back later keeps the next one out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,12 +15,21 @@ from uuid import UUID
 import msgspec
 
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
+from services.dispatcher.decisions.counter_events import (
+    NOT_COUNTERED,
+    Countered,
+    RememberedCounter,
+    asking_about,
+    counters_by,
+    judge_counters,
+)
 from services.dispatcher.decisions.domain import (
     AddressQuality,
     CandidateSurvey,
     Person,
     Verdict,
     decide,
+    matches,
 )
 from services.dispatcher.decisions.event_fields import EventFields
 from services.dispatcher.decisions.hours import ContactHours
@@ -109,10 +119,14 @@ class Simulation:
     """By the keyed hash of an address, or a customer's id."""
     known: set[str] = field(default_factory=set)
     """The keys for which the two above are loaded."""
+    counters: dict[str, list[RememberedCounter]] = field(default_factory=dict)
+    """Counter-events by each order, person and address that they are about."""
     _pairs: dict[tuple[Outcome, Outcome], tuple[int, tuple[UUID, ...]]] = field(default_factory=dict)
 
-    def decide(self, events: Iterable[PastEvent]) -> None:
-        """Decide more events, which came after all those before."""
+    def decide(self, events: Sequence[PastEvent]) -> None:
+        """Decide more events, which came after all those before: batches as they were decided."""
+        for event in events:
+            self.remember(self._counters_of(event))
         for event in events:
             verdict = self._verdict(event)
             survey = verdict.survey
@@ -122,6 +136,15 @@ class Simulation:
             outcome = Outcome(reason=verdict.reason, survey_id=survey.id if survey else None)
             count, examples = self._pairs.get((event.outcome, outcome), (0, ()))
             self._pairs[event.outcome, outcome] = count + 1, (event.event_id, *examples)[: self.max_examples]
+
+    def remember(self, counters: Iterable[RememberedCounter]) -> None:
+        """Let counter-events count for what is decided from when they were known."""
+        for counter in counters:
+            names = (
+                [counter.order_id] if counter.scope == "order" else [counter.person or None, counter.contact]
+            )
+            for name in filter(None, names):
+                self.counters.setdefault(name, []).append(counter)
 
     def result(self, id_: UUID, made_at: datetime, since: datetime, *, all_counted: bool) -> DryRun:
         """What was found so far."""
@@ -165,6 +188,27 @@ class Simulation:
             tested=transaction.survey_id,
         )
 
+    def _counters_of(self, event: PastEvent) -> list[RememberedCounter]:
+        """What the event counters by the rules that are tried. A test of a survey counters nothing."""
+        rules, transaction = self.rules.company.counter_events, event.transaction
+        if not rules or transaction.survey_id is not None:
+            return []
+        matching = [rule for rule in rules if matches(rule.event_type, transaction.type)]
+        return counters_by(matching, event.contact.tenant, transaction, event.contact, event.decided_at)
+
+    def _countered(self, event: PastEvent) -> Countered:
+        if not self.counters or event.transaction.survey_id is not None:
+            return NOT_COUNTERED
+        asking = asking_about(event.contact.tenant, event.transaction, event.contact)
+        found = {
+            counter
+            for name in (asking.order_id, asking.person, asking.contact)
+            if name
+            for counter in self.counters.get(name, ())
+            if counter.known_at <= event.decided_at
+        }
+        return judge_counters(found, asking)
+
     def _person(self, event: PastEvent) -> Person:
         contact, rules = event.contact, self.rules.company
         asked = [each for key in quarantine_keys(contact) for each in self.asked.get(key, ())]
@@ -185,6 +229,7 @@ class Simulation:
             asked=tuple(asked),
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
+            countered=self._countered(event),
         )
 
 

@@ -95,6 +95,14 @@ async def find_asked_before(
     return rows.all()
 
 
+HAS_COUNTER_EVENTS = "SELECT EXISTS (SELECT FROM counter_event WHERE tenant = :tenant)"
+
+
+async def has_counter_events(uow: UnitOfWork, tenant: str) -> bool:
+    """Whether counter-events of the company are remembered."""
+    return bool((await uow.execute(HAS_COUNTER_EVENTS, {"tenant": tenant})).scalar_one())
+
+
 INSERT_DRY_RUN = """
     INSERT INTO dry_run (tenant, id, made_at, result) VALUES (:tenant, :id, :now, :result)
 """

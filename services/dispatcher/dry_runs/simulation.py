@@ -11,9 +11,11 @@ from sqlalchemy import Row
 
 from services.dispatcher.contact_policies.policy_commands import find_policy
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
+from services.dispatcher.decisions.counter_events import asking_about
 from services.dispatcher.decisions.domain import AddressQuality, CandidateSurvey
 from services.dispatcher.decisions.explanation import decode_facts
 from services.dispatcher.decisions.inputs import candidate_from
+from services.dispatcher.decisions.repository import counter_events as counter_rows
 from services.dispatcher.decisions.sampling import sampling_key
 from services.dispatcher.decisions.scopes import Asked
 from services.dispatcher.dry_runs import repository
@@ -74,6 +76,7 @@ async def run(
         since = made_at - period
         simulation = Simulation(await _rules(uow, secret, tenant, survey, company))
         start = await repository.find_start(uow, tenant, since, most)
+        has_counters = await repository.has_counter_events(uow, tenant)
     after, since = (start, start[0]) if start is not None else ((since, _FIRST_ID), since)
     while True:
         async with database.reading() as uow:
@@ -81,6 +84,10 @@ async def run(
             rows = _whole_batches(found)
             events = await asyncio.to_thread(_past_events, tenant, rows)
             await _load_contacts(uow, simulation, tenant, events, since)
+            if has_counters:
+                asking = [asking_about(tenant, event.transaction, event.contact) for event in events]
+                known = await counter_rows.find(uow, asking)
+                simulation.remember(each for each in known if each.known_at < since)
         await asyncio.to_thread(simulation.decide, events)
         if len(found) < MAX_EVENTS_AT_ONCE:
             break

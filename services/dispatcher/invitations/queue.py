@@ -9,6 +9,8 @@ from sqlalchemy import Row
 from services.dispatcher.contact_policies.policy_commands import rules_from
 from services.dispatcher.decisions.addresses import address_quality
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of, quarantine_keys
+from services.dispatcher.decisions.counter_events import NOT_COUNTERED, Countered, judge_counters
+from services.dispatcher.decisions.countering import asking_of
 from services.dispatcher.decisions.domain import (
     CandidateSurvey,
     Person,
@@ -17,6 +19,7 @@ from services.dispatcher.decisions.domain import (
     is_capped,
     is_too_old,
     reason_not_to_send,
+    reason_of_hold,
 )
 from services.dispatcher.decisions.hours import ContactHours, Hold
 from services.dispatcher.decisions.inputs import candidate_from, load_asked
@@ -27,6 +30,12 @@ from services.dispatcher.decisions.quarantine import (
     end_quarantine,
     give_turn_back,
     take_turn,
+)
+from services.dispatcher.decisions.repository import counter_events as counter_rows
+from services.dispatcher.decisions.repository.counter_events import (
+    COUNTERED_REASON,
+    HELD_REASON,
+    CounteredRow,
 )
 from services.dispatcher.decisions.scopes import Asked, one_touchpoint
 from services.dispatcher.invitations import repository
@@ -127,11 +136,13 @@ class InvitationQueue:
             tenant,
             tuple(asked),
             erased=bool(await find_erased(uow, [subject_of_invitation(contact, invitation)])),
+            countered=await _find_countered(uow, contact, invitation, inputs),
         )
         is_reminder = delivery.kind == "reminder"
         judge = _judge_reminder if is_reminder else _judge_first
         judged = await judge(uow, delivery, contact, invitation, survey, person, sending.mode)
         if not isinstance(judged, Invitation):
+            await _note_countered(uow, delivery, invitation, person.countered, judged)
             return judged
         reminder = reminder_mail(delivery, invitation, survey) if is_reminder else None
         texts = read_texts(inputs.words).get(invitation.language, SurveyTexts())
@@ -173,6 +184,7 @@ class InvitationQueue:
         asked: tuple[Asked, ...],
         *,
         erased: bool,
+        countered: Countered,
     ) -> Person:
         place = place_of(customer, tenant)
         rules = rules_from(inputs) if inputs.quiet_hours is not None else self._policy.initial_rules
@@ -184,9 +196,37 @@ class InvitationQueue:
             suppressed=not SUPPRESSING.isdisjoint(inputs.reasons),
             invited_at=inputs.asked_elsewhere_at,
             asked=asked,
+            countered=countered,
             hours=ContactHours.of(rules, place.zone, place.country),
             cap_hours=rules.cap_hours,
         )
+
+
+async def _find_countered(
+    uow: UnitOfWork, contact: ContactKey, invitation: Invitation, inputs: Row[Any]
+) -> Countered:
+    """What counter-events do to a mail that is due; a company that has set no rules has none."""
+    if inputs.quiet_hours is None:
+        return NOT_COUNTERED
+    asking = asking_of(contact, invitation)
+    return judge_counters(await counter_rows.find(uow, [asking]), asking)
+
+
+async def _note_countered(
+    uow: UnitOfWork,
+    delivery: Delivery,
+    invitation: Invitation,
+    countered: Countered,
+    judged: Withdrawn | Postponed | None,
+) -> None:
+    """Let the pages of both events say that a counter-event cancelled or held the mail."""
+    by, done = countered.cancelled_by or countered.held_by, None
+    about = (delivery.tenant, invitation.event_id)
+    if isinstance(judged, Withdrawn) and judged.reason == COUNTERED_REASON and by is not None:
+        done = CounteredRow(*about, by, delivery.n, "cancel")
+    if isinstance(judged, Postponed) and judged.reason == HELD_REASON and countered.held_by is not None:
+        done = CounteredRow(*about, countered.held_by, delivery.n, "hold", judged.until)
+    await counter_rows.note(uow, [done] if done is not None else [])
 
 
 async def _judge_first(
@@ -212,8 +252,7 @@ async def _judge_first(
         return await _withdraw(uow, contact, invitation, *forbidden)
     held = await _hold_now(uow, delivery, contact, invitation, person)
     if held.by and _is_too_late(held, invitation, survey):
-        reason = "cap" if held.by[0] == "cap" else "quiet_dropped"
-        return await _withdraw(uow, contact, invitation, "dropped", reason)
+        return await _withdraw(uow, contact, invitation, "dropped", reason_of_hold(held))
     if held.by:
         return await _postpone(uow, contact, invitation, held)
     return await move_invitation(uow, delivery.tenant, invitation, "sending")

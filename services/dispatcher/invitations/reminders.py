@@ -60,7 +60,7 @@ async def postpone_reminder(
 ) -> Withdrawn | Postponed:
     """Let a reminder wait until the hour and other mails to the contact allow it, if its link lives then."""
     await show_reminder(uow, delivery)
-    refusal: ReminderRefusal = "expired"
+    refusal: ReminderRefusal = "countered" if held.by[0] == "counter_event" else "expired"
     if invitation.expires_at - held.until < MIN_LINK_LEFT:
         return Withdrawn(refusal)
     return Postponed(held.until, held.by[0])

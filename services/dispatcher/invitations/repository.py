@@ -9,6 +9,7 @@ from msgspec import json
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.contacts import ContactKey, quarantine_keys
+from services.dispatcher.decisions.counter_events import order_of
 from services.dispatcher.models import invitation
 from services.dispatcher.surveys.repository import RULES as SURVEY_RULES
 from shared.db import UnitOfWork
@@ -36,6 +37,7 @@ async def insert(uow: UnitOfWork, invitations: Sequence[tuple[str, Invitation]])
         customer_id=[each.customer.id for _, each in invitations],
         next_at=[each.due_at for _, each in invitations],
         changed_at=uow.now,
+        order_id=[order_of(each.attributes) for _, each in invitations],
         body=[json.encode(each) for _, each in invitations],
     )
     await deliveries.add(
@@ -79,6 +81,7 @@ FIND_SENDING_INPUTS = f"""
         ) AS asked_elsewhere_at,
         t.body AS tenant_body,
         CAST(p.quiet_hours AS text) AS quiet_hours, p.sundays, p.holidays, p.cap_hours,
+        CAST(p.counter_events AS text) AS counter_events,
         ARRAY(
             SELECT x.reason FROM suppression x
             WHERE x.tenant = n.tenant AND (

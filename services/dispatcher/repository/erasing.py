@@ -82,7 +82,7 @@ class ErasedInvitation(NamedTuple):
 WRITE_INVITATIONS = f"""
     UPDATE invitation i
     SET version = n.version, state = n.state, reason = n.reason, customer_id = n.customer_id,
-        body = n.body, person = '{NOBODY}', changed_at = :now
+        body = n.body, person = '{NOBODY}', order_id = NULL, changed_at = :now
     FROM unnest(
         CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:versions AS bigint[]),
         CAST(:states AS text[]), CAST(:reasons AS text[]), CAST(:customer_ids AS text[]),
@@ -245,6 +245,17 @@ REMOVE_KNOWN = f"""
 async def remove_known(uow: UnitOfWork, targets: Collection[Target]) -> None:
     """Remove by what these customers were known."""
     await uow.execute(REMOVE_KNOWN, target_values(targets))
+
+
+REMOVE_COUNTERS = f"""
+    DELETE FROM counter_event t USING {TARGETS}
+    WHERE {of_target("t.contact")}
+"""
+
+
+async def remove_counters(uow: UnitOfWork, targets: Collection[Target]) -> None:
+    """Forget the counter-events of these customers: what is theirs is not asked about any more."""
+    await uow.execute(REMOVE_COUNTERS, target_values(targets))
 
 
 # A link without its row is as good as one of an earlier version: it stays, as one that was withdrawn.

@@ -8,6 +8,7 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.counter_events import order_of
 from services.dispatcher.decisions.explanation import Explanation, encode_facts
 from services.dispatcher.decisions.repository.decisions import stored_segments
 from services.dispatcher.invitations.repository import COLUMNS
@@ -161,6 +162,7 @@ async def restore_invitations(uow: UnitOfWork, events: Sequence[Event[Invitation
         customer_id=[event.data.customer.id for event in events],
         next_at=[event.data.due_at for event in events],
         changed_at=uow.now,
+        order_id=[order_of(event.data.attributes) for event in events],
         body=[json.encode(event.data) for event in events],
     )
     kept = written.all()
@@ -196,11 +198,15 @@ COMPLETE_DECISIONS = """
     SET source = n.source, source_id = n.source_id, digest = n.digest, facts = n.facts
     FROM ({transactions}) n
     WHERE d.tenant = n.tenant AND d.event_id = n.event_id AND d.digest = :unread
+    RETURNING d.tenant, d.event_id
 """
 
 
-async def complete_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> None:
-    """Store what only the transaction has: the source and id by which it is asked for, and its digest."""
+async def complete_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction]]) -> set[tuple[str, UUID]]:
+    """Store what only the transaction has: the source and id by which it is asked for, and its digest.
+
+    Returns of which events this was not known.
+    """
     names, values = row_values(
         decision,
         [],
@@ -214,7 +220,8 @@ async def complete_decisions(uow: UnitOfWork, events: Sequence[Event[Transaction
         },
     )
     statement = COMPLETE_DECISIONS.format(transactions=rows_sql(decision, names))
-    await uow.execute(statement, {**values, "unread": UNREAD})
+    completed = await uow.execute(statement, {**values, "unread": UNREAD})
+    return {(row.tenant, row.event_id) for row in completed}
 
 
 SHARE_SURVEYS = """

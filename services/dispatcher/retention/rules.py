@@ -4,11 +4,14 @@ What an event was decided by stays known for as long as it could come again. The
 suppressions and the quarantine know an address stay for ever: a no is a no, and they say nothing of anybody.
 """
 
+from services.dispatcher.decisions.repository.counter_events import REMEMBERED
 from services.dispatcher.models import (
     answer_heard,
     asked,
     audit_line,
     case_heard,
+    counter_event,
+    countered,
     customer,
     decision,
     erasure,
@@ -111,6 +114,12 @@ RETENTION: tuple[RetentionRule, ...] = (
             )
         """,
     ),
+    # Of a counter-event what it counters; see REMEMBERED, after which it counters nothing more.
+    DeleteRule(
+        "contacts",
+        counter_event,
+        f"t.known_at < :contacts OR t.known_at + interval '{REMEMBERED.days} days' < :now",
+    ),
     RewriteRule(
         "contacts",
         decision,
@@ -142,6 +151,7 @@ RETENTION: tuple[RetentionRule, ...] = (
         without_customer(
             invitation,
             customer_removed="true",
+            order_id="NULL",
             event_id=f"'{NO_EVENT}'",
             reason="CASE WHEN t.state IN ('failed', 'bounced', 'unknown') THEN NULL ELSE t.reason END",
         ),
@@ -162,6 +172,7 @@ RETENTION: tuple[RetentionRule, ...] = (
         "owner = NULL",
     ),
     DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
+    DeleteRule("decisions", countered, "t.at < :decisions"),
     DeleteRule("decisions", answer_heard, "t.heard_at < :decisions"),
     DeleteRule(
         "decisions",

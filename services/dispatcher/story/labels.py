@@ -71,6 +71,12 @@ REASON_WORDS: dict[str, ReasonWords] = {
         message("the address is on the suppression list"),
         message("The address was put on the suppression list since."),
     ),
+    "countered": ReasonWords(
+        message("A counter-event came, after which nobody is asked about this."),
+        message("Counter-event"),
+        message("a counter-event came"),
+        message("A counter-event came."),
+    ),
     "quarantine": ReasonWords(
         message("The customer was asked not long ago."),
         message("Asked not long ago"),
@@ -128,6 +134,7 @@ HOLD_RULES = {
     "sunday": message("Sunday"),
     "holiday": message("public holiday"),
     "cap": message("another mail to the customer was too close"),
+    "counter_event": message("counter-event"),
 }
 """What holds a mail until a later time."""
 MAIL_STATES = {

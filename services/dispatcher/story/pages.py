@@ -16,6 +16,7 @@ from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.mail_reasons import mail_reason
 from services.dispatcher.repository.reminders import list_reminders
 from services.dispatcher.story import repository
+from services.dispatcher.story.countering import find_countered
 from services.dispatcher.story.failures import failure_lines
 from services.dispatcher.story.history import load_changes, mail_history
 from services.dispatcher.story.labels import SURVEY_OUTCOMES, decision_customer_label, hold_label
@@ -130,9 +131,10 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             if decision.invitation_id is not None
             else None
         )
+        facts = decode_facts(decision.facts)
         story = EventStory(
             decision=decision,
-            facts=decode_facts(decision.facts),
+            facts=facts,
             explanation=decode_explanation(decision.grounds),
             invitation=invitation,
             reminders=await list_reminders(uow, staff.tenant, invitation.id)
@@ -145,6 +147,7 @@ async def show_event(event_id: str, request: Request, staff: StaffReader, contex
             mail=mail_history(invitation, await load_changes(uow, staff.tenant, invitation))
             if invitation is not None
             else (),
+            countered=await find_countered(uow, staff.tenant, decision, facts, staff.segments),
         )
         tenant = await tenant_or_placeholder(uow, staff.tenant)
         frame = await frame_of(

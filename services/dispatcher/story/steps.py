@@ -22,6 +22,7 @@ StepKind = Literal[
     "tried",
     "mail",
     "reminder",
+    "countered",
     "anonymous",
     "clicked",
     "answered",
@@ -44,6 +45,8 @@ class EventStory:
     cases: Sequence[Row[Any]]
     mail: "Sequence[StoryStep]" = ()
     """What happened to the mail."""
+    countered: "Sequence[StoryStep]" = ()
+    """What counter-events did to it, and what it did to the mails about other events."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,15 @@ def story_steps(story: EventStory) -> list[StoryStep]:
         StoryStep("received", story.facts.accepted_at, ""),
         StoryStep("decided", decision.decided_at, spoken(REASONS[decision.reason])),
     ]
+    # What was so at the decision stands there; the rest behind the mail that waited.
+    at_decision = [each for each in story.countered if each.at == decision.decided_at]
+    steps += at_decision
     if story.invitation is not None:
         steps += story.mail
         if story.invitation.anonymous and not story.answers:
             words = translated("This survey is anonymous: which answer came of this event is not kept.")
             steps.append(StoryStep("anonymous", None, words))
+    steps += [each for each in story.countered if each not in at_decision]
     # A reminder that ended after the answer stands behind it, mostly since it was answered.
     answered_at = min((row.saved_at for row in story.answers if row.saved_at is not None), default=None)
     reminders = [_reminder_step(row) for row in story.reminders]

@@ -34,7 +34,7 @@ from services.dispatcher.dry_runs.schemas import candidate_of
 from services.dispatcher.surveys.domain import StoredSurvey
 from services.dispatcher.surveys.survey_commands import change_survey, find_survey
 from shared.db.database import Database
-from shared.events import ContactRules, Customer, Transaction
+from shared.events import ContactRules, CounterEvent, Customer, Transaction
 from shared.events.conditions import Condition
 from shared.ids import uuid7
 
@@ -239,6 +239,55 @@ class TestCounts:
         found = await try_rules(database, COMPANY, tried(survey, trigger="*"))
         assert found.was == {"bad_address": 1, "no_survey": 1}
         assert found.would_be == {"bad_address": 1, "invited": 1}
+
+    @pytest.mark.parametrize("is_set", [True, False])
+    async def test_a_counter_event_counts_as_the_rules_that_are_tried_say(
+        self, database: Database, clock: Clock, survey: StoredSurvey, *, is_set: bool
+    ) -> None:
+        refunds = ContactRules(
+            quiet_hours={},
+            cap_hours=0,
+            counter_events=(CounterEvent(event_type="refund", effect="cancel", scope="customer"),),
+        )
+        if is_set:
+            async with database.transaction() as uow:
+                await set_policy(uow, COMPANY, an_actor("the test"), refunds)
+        kim, ada = a_customer("kim"), a_customer("ada")
+        clock.on(hours=1)
+        await decide(database, a_transaction("refund", kim, type="refund", occurred_at=clock()))
+        clock.on(hours=1)
+        await decide(
+            database, a_transaction("kims"), a_transaction("kims-2", kim), a_transaction("adas", ada)
+        )
+        same = await try_rules(database, COMPANY, tried(survey, quarantine_days=0))
+        other = await try_rules(database, COMPANY, company=refunds)
+        without = await try_rules(
+            database, COMPANY, company=msgspec.structs.replace(refunds, counter_events=())
+        )
+        real = {"no_survey": 1, "invited": 2, "countered": 1} if is_set else {"no_survey": 1, "invited": 3}
+        assert (same.was, same.would_be) == (real, real)
+        assert other.would_be == {"no_survey": 1, "invited": 2, "countered": 1}
+        assert without.would_be == {"no_survey": 1, "invited": 3}
+
+    async def test_a_counter_event_from_before_counts_too(
+        self, database: Database, clock: Clock, survey: StoredSurvey
+    ) -> None:
+        async with database.transaction() as uow:
+            rule = CounterEvent(event_type="refund", effect="cancel", scope="order")
+            await set_policy(
+                uow,
+                COMPANY,
+                an_actor("the test"),
+                ContactRules(quiet_hours={}, cap_hours=0, counter_events=(rule,)),
+            )
+        order = msgspec.Raw(b'{"order_id":"o-1"}')
+        await decide(database, a_transaction("refund", type="refund", attributes=order))
+        clock.on(days=1)
+        await decide(database, a_transaction("late", attributes=order, occurred_at=NOON - timedelta(hours=1)))
+        found = await try_rules(
+            database, COMPANY, tried(survey, quarantine_days=1), period=timedelta(hours=1)
+        )
+        assert (found.was, found.would_be) == ({"countered": 1}, {"countered": 1})
 
     async def test_the_newest_events_are_counted_when_there_are_too_many(
         self, database: Database, clock: Clock, survey: StoredSurvey, monkeypatch: pytest.MonkeyPatch

@@ -21,6 +21,8 @@ ROW_COUNT = 5_000
 BY_NAME = {
     "tenant": f"'{TENANT}'",
     "state": "'sent'",
+    "effect": "'cancel'",
+    "scope": "'customer'",
     "kind": "(ARRAY['address', 'customer'])[n % 2 + 1]",
     "reason": "'listed'",
     "channel": "'mail'",

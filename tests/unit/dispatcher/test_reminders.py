@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from services.dispatcher.decisions.counter_events import Countered
 from services.dispatcher.decisions.domain import CandidateSurvey, Person
 from services.dispatcher.decisions.reminders import (
     MIN_LINK_LEFT,
@@ -40,6 +42,7 @@ FORBIDDEN: dict[ReminderRefusal, dict[str, Any]] = {
     "bad_address": {"person": Person(address="bad")},
     "opted_out": {"person": Person(address="good", opted_out=True)},
     "suppressed": {"person": Person(address="good", suppressed=True)},
+    "countered": {"person": Person(address="good", countered=Countered(cancelled_by=UUID(int=1)))},
     "case_open": {"case_open": True},
     "survey_gone": {"survey": None},
     "paused": {"survey": CandidateSurvey(id=SURVEY.id, survey_version=1, name="s", trigger="x")},

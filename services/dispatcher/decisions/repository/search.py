@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from services.dispatcher.decisions.repository.counter_events import COUNTERED_REASON
 from services.dispatcher.decisions.repository.decisions import COLUMNS
 from shared.db import UnitOfWork
 
@@ -75,6 +76,13 @@ CONDITIONS = {
     "before": "(d.decided_at, d.event_id) < (:at, :event_id)",
 }
 """By the name of the value that is given."""
+COUNTERED = """(
+    d.reason = :reason
+    OR d.event_id IN (
+        SELECT c.event_id FROM countered c WHERE c.tenant = :tenant AND c.effect = 'cancel' AND c.n = 1
+    )
+)"""
+"""That of ``reason`` for counter-events: those whose mail one of them cancelled later are found, too."""
 MAIL_CONDITIONS = {
     "since": "i.decided_at >= :since",
     "until": "i.decided_at < :until",
@@ -97,7 +105,8 @@ def page_sql(wanted: DecisionFilter, columns: str, *, before: bool) -> str:
     names = {*wanted.given(), *(("before",) if before else ())}
     if NAMED_CONTACT in names:
         names.remove("named")  # the condition of both
-    conditions = [sql for name, sql in CONDITIONS.items() if name in names]
+    own = {"reason": COUNTERED} if wanted.reason == COUNTERED_REASON else {}
+    conditions = [own.get(name, sql) for name, sql in CONDITIONS.items() if name in names]
     if "state" in names:
         conditions += [sql for name, sql in MAIL_CONDITIONS.items() if name in names]
     return SELECT_PAGE.format(

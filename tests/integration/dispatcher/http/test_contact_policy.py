@@ -32,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "sundays": True,
     "holidays": True,
     "cap_hours": 24,
+    "counter_events": [],
     "version": 0,
 }
 FORM = form_of(DEFAULT_POLICY).fields

@@ -1,0 +1,66 @@
+"""Counter-events as the API takes and answers them."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from services.dispatcher.request_body import StrictBody
+from shared.events import CounterEvent
+from shared.events.contact_policies import MAX_COUNTER_EVENTS, MAX_HOLD_HOURS, CounterEffect, CounterScope
+from shared.values.messages import message
+from shared.values.text import normalized_text
+
+HOW_LONG = message("Say for how long in hold_hours, or let it cancel.")
+NO_TIME = message("Only what is held has hold_hours. Leave them out, or let it hold.")
+TYPE_PATTERN = r"^[^\s*]+\*?$"
+"""Not ``*`` alone: every event would be a counter-event."""
+
+
+class CounterEventBody(StrictBody):
+    """A type of event after which nobody is to be asked about what happened before it."""
+
+    event_type: Annotated[str, AfterValidator(normalized_text)] = Field(
+        max_length=200, pattern=TYPE_PATTERN, description="Exact, or a beginning followed by *."
+    )
+    effect: CounterEffect = Field(
+        description="What it does to mails that wait, reminders too: `cancel`, they are never sent; `hold`, "
+        "not before `hold_hours` have passed since it happened."
+    )
+    scope: CounterScope = Field(
+        description="To which: those about the same `order`, which both events name in "
+        "`attributes.order_id`, or those to the same `customer`."
+    )
+    hold_hours: int | None = Field(default=None, ge=1, le=MAX_HOLD_HOURS, description="Of `hold` alone.")
+
+    @model_validator(mode="after")
+    def _timed(self) -> Self:
+        if self.effect == "hold" and self.hold_hours is None:
+            raise ValueError(HOW_LONG)
+        if self.effect == "cancel" and self.hold_hours is not None:
+            raise ValueError(NO_TIME)
+        return self
+
+    def counter_event(self) -> CounterEvent:
+        """The rule that it states."""
+        return CounterEvent(
+            event_type=self.event_type, effect=self.effect, scope=self.scope, hold_hours=self.hold_hours
+        )
+
+
+CounterEventBodies = Annotated[list[CounterEventBody], Field(max_length=MAX_COUNTER_EVENTS)]
+
+
+class CounterEventAnswer(BaseModel):
+    """A type of event after which nobody is asked about what happened before it."""
+
+    event_type: str
+    effect: CounterEffect
+    scope: CounterScope
+    hold_hours: int | None
+
+    @classmethod
+    def of(cls, rule: CounterEvent) -> "CounterEventAnswer":
+        """A rule as the API answers it."""
+        return cls(
+            event_type=rule.event_type, effect=rule.effect, scope=rule.scope, hold_hours=rule.hold_hours
+        )

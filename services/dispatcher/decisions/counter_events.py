@@ -1,0 +1,166 @@
+"""Counter-events: after a refund or a complaint it would be wrong to ask about what happened before it. Pure.
+
+A counter-event counters what happened before it, whenever that comes, and what waits when it comes. It never
+counters its own survey. Where one cancels and another holds, the mail is cancelled.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from services.dispatcher.decisions.contacts import ContactKey
+from shared.events import Transaction
+from shared.events.contact_policies import CounterEffect, CounterEvent, CounterScope
+from shared.privacy.persons import NOBODY
+from shared.values.customer_ids import is_placeholder_id
+from shared.values.text import normalized_text
+
+MAX_ORDER_LENGTH = 200
+
+
+class RememberedCounter(NamedTuple):
+    """What one event does to the mails of its order, or to those of its customer."""
+
+    tenant: str
+    event_id: UUID
+    scope: CounterScope
+    effect: CounterEffect
+    occurred_at: datetime
+    known_at: datetime
+    """When it was consumed."""
+    hold_until: datetime | None
+    order_id: str | None
+    person: str
+    contact: str | None
+    """The keyed hash of the customer's address."""
+
+
+class Asking(NamedTuple):
+    """The event that a mail asks about, or would."""
+
+    tenant: str
+    event_id: UUID
+    occurred_at: datetime
+    order_id: str | None
+    person: str
+    contact: str | None
+    decided_at: datetime | None = None
+    """Since when its mail waits; None: it is being decided."""
+
+
+def asking_about(tenant: str, transaction: Transaction, contact: ContactKey) -> Asking:
+    """An event that is being decided, as counter-events see it."""
+    return Asking(
+        tenant,
+        transaction.event_id,
+        transaction.occurred_at,
+        order_of(transaction.attributes),
+        contact.person,
+        contact.address,
+    )
+
+
+class Countered(msgspec.Struct, frozen=True, kw_only=True):
+    """What counter-events do to one mail; each is named by its event."""
+
+    cancelled_by: UUID | None = None
+    """The first that cancels it."""
+    held_by: UUID | None = None
+    held_until: datetime | None = None
+    """The latest time until which one holds it."""
+
+
+NOT_COUNTERED = Countered()
+
+
+def strongest(rules: Iterable[CounterEvent]) -> dict[CounterScope, CounterEvent]:
+    """Of rules that one event meets the one of each scope that does most."""
+    found: dict[CounterScope, CounterEvent] = {}
+    for rule in rules:
+        if rule.scope not in found or _strength(rule) > _strength(found[rule.scope]):
+            found[rule.scope] = rule
+    return found
+
+
+def _strength(rule: CounterEvent) -> tuple[bool, int]:
+    return rule.effect == "cancel", rule.hold_hours or 0
+
+
+def counters_by(
+    matching: Iterable[CounterEvent],
+    tenant: str,
+    transaction: Transaction,
+    contact: ContactKey,
+    now: datetime,
+) -> list[RememberedCounter]:
+    """What an event does by the rules that are about its type: one thing in each scope that it can name."""
+    found = strongest(matching)
+    order_id = order_of(transaction.attributes) if "order" in found else None
+    return [
+        RememberedCounter(
+            tenant,
+            transaction.event_id,
+            scope,
+            rule.effect,
+            transaction.occurred_at,
+            now,
+            transaction.occurred_at + timedelta(hours=rule.hold_hours or 0)
+            if rule.effect == "hold"
+            else None,
+            order_id if scope == "order" else None,
+            contact.person,
+            contact.address,
+        )
+        for scope, rule in found.items()
+        if scope == "customer" or order_id is not None
+    ]
+
+
+def counters(counter: RememberedCounter, asking: Asking) -> bool:
+    """Whether this counter-event is about this mail."""
+    if counter.tenant != asking.tenant or counter.event_id == asking.event_id:
+        return False
+    waited = asking.decided_at is not None and asking.decided_at < counter.known_at
+    if asking.occurred_at > counter.occurred_at and not waited:
+        return False
+    if counter.scope == "order":
+        return counter.order_id is not None and counter.order_id == asking.order_id
+    same_person = counter.person != NOBODY and counter.person == asking.person
+    return same_person or (counter.contact is not None and counter.contact == asking.contact)
+
+
+def judge_counters(known: Iterable[RememberedCounter], asking: Asking) -> Countered:
+    """What all counter-events that are known do to this mail."""
+    ours = [each for each in known if counters(each, asking)]
+    cancelling = [(each.occurred_at, each.event_id) for each in ours if each.effect == "cancel"]
+    holding = [(each.hold_until, each.event_id) for each in ours if each.hold_until is not None]
+    held_until, held_by = max(holding, default=(None, None))
+    return Countered(
+        cancelled_by=min(cancelling)[1] if cancelling else None, held_by=held_by, held_until=held_until
+    )
+
+
+def order_of(attributes: Raw | UnsetType) -> str | None:
+    """The order that an event names in ``attributes.order_id``: a text or a whole number.
+
+    What stands for nothing (``0``, ``null``, ``unknown`` …) names none, or it would be the order of many.
+    """
+    if attributes is UNSET or b"order_id" not in bytes(attributes):
+        return None
+    try:
+        named = _decoder.decode(attributes).order_id
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+    text = normalized_text("" if named is None else str(named))
+    return text if 0 < len(text) <= MAX_ORDER_LENGTH and not is_placeholder_id(text) else None
+
+
+class _OrderAttributes(msgspec.Struct):
+    order_id: str | int | None = None
+
+
+_decoder = msgspec.json.Decoder(_OrderAttributes)

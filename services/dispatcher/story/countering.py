@@ -1,0 +1,89 @@
+"""What counter-events did, on the pages of both events."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from services.dispatcher.contact_policies.policy_commands import find_policy
+from services.dispatcher.decisions.counter_events import order_of
+from services.dispatcher.decisions.domain import matches
+from services.dispatcher.decisions.explanation import decode_facts
+from services.dispatcher.decisions.repository import counter_events as counter_rows
+from services.dispatcher.story.steps import StoryStep
+from shared.db import UnitOfWork
+from shared.events import Transaction, may_see
+from shared.pages.language import spoken
+from shared.privacy.persons import NOBODY
+from shared.values.messages import Message, message
+
+
+class OtherEvent(NamedTuple):
+    """The counter-event, on the page of the event that it counters; on its own page that other one."""
+
+    id: UUID
+    name: str
+    """By the back-end; empty: the reader may not see it, or it is not kept any more."""
+    type: str
+    until: datetime | None
+    """Until when the mail is held; None: it is cancelled."""
+
+
+_STEP_WORDS: dict[tuple[bool, bool, str], Message] = {
+    (False, False, "cancel"): message("A counter-event cancelled the mail."),
+    (False, False, "hold"): message("A counter-event lets the mail wait."),
+    (False, True, "cancel"): message("A counter-event cancelled the reminder."),
+    (False, True, "hold"): message("A counter-event lets the reminder wait."),
+    (True, False, "cancel"): message("This counter-event cancelled a mail."),
+    (True, False, "hold"): message("This counter-event lets a mail wait."),
+    (True, True, "cancel"): message("This counter-event cancelled a reminder."),
+    (True, True, "hold"): message("This counter-event lets a reminder wait."),
+}
+"""By whether it is the page of the counter-event, whether it was a reminder, and what was done."""
+
+
+FOUND_NOTHING = message("It is a counter-event; nothing of its order or its customer waited.")
+NAMES_NO_ORDER = message(
+    "By the rules of today it is a counter-event of its order, but it names none in attributes.order_id."
+)
+
+
+async def find_countered(
+    uow: UnitOfWork, tenant: str, decision: Row[Any], facts: Transaction, allowed: Sequence[str]
+) -> list[StoryStep]:
+    """What counter-events did to the mail about an event, and what it did as one.
+
+    :param allowed: the segments that the reader sees; none: all.
+    """
+    event_id: UUID = decision.event_id
+    rows = await counter_rows.list_countered(uow, tenant, event_id)
+    steps = list(countered_steps(rows, event_id, allowed))
+    if any(row.counter_id == event_id for row in rows):
+        return steps
+    if await counter_rows.is_counter(uow, tenant, event_id):
+        return [*steps, StoryStep("countered", decision.decided_at, spoken(FOUND_NOTHING))]
+    rules = (await find_policy(uow, tenant)).rules.counter_events
+    of_orders = any(rule.scope == "order" and matches(rule.event_type, facts.type) for rule in rules)
+    if of_orders and decision.person != NOBODY and order_of(facts.attributes) is None:
+        steps.append(StoryStep("countered", decision.decided_at, spoken(NAMES_NO_ORDER)))
+    return steps
+
+
+def countered_steps(rows: Sequence[Row[Any]], event_id: UUID, allowed: Sequence[str]) -> Iterator[StoryStep]:
+    """One step for each mail that was cancelled or held.
+
+    :param event_id: whose page it is.
+    :param allowed: the segments that the reader sees; none: all.
+    """
+    for row in rows:
+        counters = row.counter_id == event_id
+        shown = row.facts is not None and may_see(allowed, row.segments)
+        other = OtherEvent(
+            row.event_id if counters else row.counter_id,
+            row.source_id if shown else "",
+            decode_facts(row.facts).type if shown else "",
+            row.until if row.effect == "hold" else None,
+        )
+        yield StoryStep("countered", row.at, spoken(_STEP_WORDS[counters, row.n > 1, row.effect]), other)
