@@ -41,6 +41,7 @@ async def erase(uow: UnitOfWork, targets: Sequence[Target]) -> Collection[Target
     await _erase_decisions(uow, targets, customers)
     await rows.erase_cases(uow, targets)
     await rows.remove_known(uow, targets)
+    await rows.remove_profiles(uow, targets)
     await rows.erase_links(uow, targets)
     notify_changes(uow, [target.tenant for target in targets])
     return under_way

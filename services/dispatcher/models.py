@@ -215,6 +215,22 @@ known_customer = Table(
     Index("ix_known_customer_phone", "tenant", "phone", postgresql_where=text("phone <> ''")),
     Index("ix_known_customer_id_form", "tenant", text(ID_FORM), postgresql_where=text(HAS_ANOTHER_FORM)),
 )
+customer_profile = Table(
+    "customer_profile",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("person", Text, primary_key=True, info=PERSONAL),
+    Column("customer_id", Text, nullable=False, info=PERSONAL),
+    Column("contact", Text, nullable=False, comment="The keyed hash of the address.", info=PERSONAL),
+    Column("email", Text, nullable=False, info=PERSONAL),
+    Column("locale", Text, info=PERSONAL),
+    Column("country", Text, info=PERSONAL),
+    Column("time_zone", Text, info=PERSONAL),
+    Column("segments", JSONB, nullable=False, info=PERSONAL),
+    # When the customer came here first; ``known_at``: when what is here was said last, give or take a day.
+    Column("joined_at", INSTANT, nullable=False),
+    Column("known_at", INSTANT, nullable=False),
+)
 erasure = Table(
     "erasure",
     metadata,

@@ -7,6 +7,8 @@ from services.dispatcher.audit import pages as audit_pages
 from services.dispatcher.contact_policies import api as contact_policies_api
 from services.dispatcher.contact_policies import pages as contact_policies_pages
 from services.dispatcher.context import DispatcherContext
+from services.dispatcher.customers import api as customers_api
+from services.dispatcher.customers import pages as customers_pages
 from services.dispatcher.decisions import api as decisions_api
 from services.dispatcher.erasures import api as erasures_api
 from services.dispatcher.erasures import pages as erasures_pages
@@ -37,6 +39,9 @@ ROUTERS = (
     suppressions_api.router,
     sending_api.router,
     exports_api.router,
+    customers_api.router,
+    # Before the pages of one customer, whose addresses hold a code.
+    customers_pages.router,
     exports_pages.router,
     export_link_page.router,
     retention_api.router,

@@ -23,6 +23,7 @@ AuditAct = Literal[
     "survey",
     "sending",
     "contact_policy",
+    "customers",
     "placeholder_ids",
     "suppression",
     "suppression_lifted",

@@ -99,6 +99,14 @@ def route_requests(of: Company, by: Company) -> dict[str, RouteRequest | tuple[R
         "dispatcher POST /customers/links/{link_id}/withdraw": RouteRequest(
             {"link_id": of.export_link}, form={}, foreign=404
         ),
+        "dispatcher POST /v1/customers": RouteRequest(
+            json={"customers": [{"id": f"{of.name}-new", "email": f"new@{of.name}.example.com"}]},
+            may_repeat=(f"{of.name}-new",),
+        ),
+        "dispatcher GET /customers/table": empty,
+        "dispatcher POST /customers/table": RouteRequest(
+            form={"table": "id,email\nc-1,c-1@example.com", "act": "try"}
+        ),
         "dispatcher GET /customers": empty,
         "dispatcher POST /customers": RouteRequest(
             form={"customer_id": f"{of.name}-customer"},

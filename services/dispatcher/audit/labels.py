@@ -18,6 +18,7 @@ ACT_LABELS: dict[AuditAct, Message] = {
     "survey": message("changed a survey"),
     "sending": message("changed the sending"),
     "contact_policy": message("changed when customers are written to"),
+    "customers": message("added or changed customers"),
     "placeholder_ids": message("changed the ids that stand for nobody"),
     "suppression": message("listed addresses that get no mail"),
     "suppression_lifted": message("took an address off the list"),

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from services.dispatcher.customers.domain import newest_profiles, profile_of_event
+from services.dispatcher.customers.repository import keep_profiles
 from services.dispatcher.decisions.contacts import ContactKey, contact_key_of
 from services.dispatcher.decisions.domain import Verdict, decide
 from services.dispatcher.decisions.erased_names import kept_source_id, names_of
@@ -163,6 +165,12 @@ async def _decide(
             if not inputs.is_erased(contact)
         ],
     )
+    profiles = [
+        profile_of_event(contact, event.data)
+        for event, contact in zip(events, contacts, strict=True)
+        if not inputs.is_erased(contact)
+    ]
+    await keep_profiles(uow, newest_profiles(each for each in profiles if each is not None))
     await _invite(uow, results)
     _publish_tombstones(
         uow,

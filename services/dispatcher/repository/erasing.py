@@ -247,6 +247,17 @@ async def remove_known(uow: UnitOfWork, targets: Collection[Target]) -> None:
     await uow.execute(REMOVE_KNOWN, target_values(targets))
 
 
+REMOVE_PROFILES = f"""
+    DELETE FROM customer_profile t USING {TARGETS}
+    WHERE {of_target("t.contact")}
+"""
+
+
+async def remove_profiles(uow: UnitOfWork, targets: Collection[Target]) -> None:
+    """Remove what was kept to ask these customers outside of an event."""
+    await uow.execute(REMOVE_PROFILES, target_values(targets))
+
+
 # A link without its row is as good as one of an earlier version: it stays, as one that was withdrawn.
 ERASE_LINKS = f"""
     UPDATE export_link t

@@ -10,6 +10,7 @@ from services.dispatcher.models import (
     audit_line,
     case_heard,
     customer,
+    customer_profile,
     decision,
     erasure,
     erasure_confirmation,
@@ -93,6 +94,8 @@ RETENTION: tuple[RetentionRule, ...] = (
             )
         """,
     ),
+    # By what a customer may be asked outside of an event.
+    DeleteRule("contacts", customer_profile, "t.known_at < :contacts"),
     # By what a customer is known to an erasure, once no service has anything else of them.
     DeleteRule(
         "contacts",
@@ -100,6 +103,10 @@ RETENTION: tuple[RetentionRule, ...] = (
         f"""
             t.known_at < :contacts
             AND NOT {CASE_HOLDS_CUSTOMER}
+            AND NOT EXISTS (
+                SELECT FROM customer_profile p
+                WHERE p.tenant = t.tenant AND p.person = t.person AND NOT (p.known_at < :contacts)
+            )
             AND NOT EXISTS (
                 SELECT FROM decision d
                 WHERE d.tenant = t.tenant AND (d.person = t.person OR d.difference_person = t.person)

@@ -79,6 +79,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "/surveys/{survey_id}/test-mail": ("language", "address"),
     "/surveys/test-addresses": ("addresses", "version"),
     "/customers": ("customer_id", "email", "phone"),
+    "/customers/table": ("table", "act", "seen"),
     "/erasures": (*ErasureForm._fields,),
     "/retention": (*RETENTION_KINDS, "version", "act", "confirmed"),
     "/contact-policy": (*POLICY_LABELS, "version"),
