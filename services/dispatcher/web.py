@@ -27,6 +27,8 @@ from services.dispatcher.surveys import api as surveys_api
 from services.dispatcher.surveys import pages as surveys_pages
 from services.dispatcher.surveys import preview as preview_pages
 from services.dispatcher.surveys import state_pages, version_pages
+from services.dispatcher.waves import api as waves_api
+from services.dispatcher.waves import pages as waves_pages
 from shared.privacy.export_links import ExportLinks
 from shared.privacy.service_client import ServiceClient
 from shared.privacy.service_tokens import ServiceTokens
@@ -57,6 +59,8 @@ ROUTERS = (
     preview_pages.router,
     version_pages.router,
     story_pages.router,
+    waves_api.router,
+    waves_pages.router,
     erasures_pages.router,
     audit_pages.router,
     unsubscribe_pages.router,

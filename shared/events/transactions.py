@@ -60,8 +60,8 @@ class Transaction(Data, frozen=True, kw_only=True):
     dropped: tuple[Text, ...] = ()
     """JSON pointers to optional values that were not understood and left out; the event is accepted."""
     survey_id: UUID | None = None
-    """The one survey that asks, whatever its trigger and state: a test of it, which only a test address gets.
-    None: an event of a client."""
+    """The one survey that asks, whatever its trigger: in a wave of it, which its source says; else in a test,
+    whatever its state, which only a test address gets. None: an event of a client."""
 
     @property
     def event_id(self) -> UUID:

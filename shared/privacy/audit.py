@@ -24,6 +24,7 @@ AuditAct = Literal[
     "sending",
     "contact_policy",
     "customers",
+    "wave",
     "placeholder_ids",
     "suppression",
     "suppression_lifted",

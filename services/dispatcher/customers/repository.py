@@ -89,4 +89,5 @@ COUNT_PROFILES = """
 
 async def count_profiles(uow: UnitOfWork, tenant: str) -> int:
     """How many customers the tenant may ask outside of an event."""
-    return (await uow.execute(COUNT_PROFILES, {"tenant": tenant})).scalar_one()
+    count: int = (await uow.execute(COUNT_PROFILES, {"tenant": tenant})).scalar_one()
+    return count

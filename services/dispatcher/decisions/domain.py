@@ -132,6 +132,7 @@ def decide(
     touchpoint: str | None = None,
     delay_minutes: int | None = None,
     tested: UUID | None = None,
+    wave_of: UUID | None = None,
 ) -> Verdict:
     """Judge one event. ``surveys`` are the tenant's, in their order: the first that may ask does.
 
@@ -141,8 +142,11 @@ def decide(
     :param delay_minutes: the event's own, in place of each survey's.
     :param tested: the one survey that asks in a test of it, also when it is paused or the event does not meet
         its conditions: a test address alone.
+    :param wave_of: the one survey that asks in a wave of it, whatever its trigger; the wave has drawn whom.
     """
-    if tested is None:
+    if wave_of is not None:
+        matching = [survey for survey in surveys if survey.id == wave_of]
+    elif tested is None:
         matching = [survey for survey in surveys if matches(survey.trigger, event_type)]
     else:
         matching = [survey for survey in surveys if survey.id == tested and person.test_address]
@@ -163,7 +167,7 @@ def decide(
                 now,
                 person,
                 meets=not failed,
-                drawn=draws(survey),
+                drawn=wave_of is not None or draws(survey),
                 is_test=tested is not None,
             )
         if why == "invited":

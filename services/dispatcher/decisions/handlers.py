@@ -28,6 +28,7 @@ from services.dispatcher.invitations import repository as invitation_rows
 from services.dispatcher.invitations.states import new_invitation
 from services.dispatcher.sending.domain import Sending
 from services.dispatcher.sending.sending_commands import find_sendings
+from services.dispatcher.waves.drawing import is_wave
 from shared.db import UnitOfWork
 from shared.db.notifications import notify_changes
 from shared.events import INVITATIONS, TRANSACTIONS, Event, Transaction
@@ -200,7 +201,8 @@ def judge(candidate: Candidate, contact: ContactKey, inputs: DecisionInputs, now
             draws=lambda survey: inputs.draws(survey, contact),
             touchpoint=event.data.segments.get(TOUCHPOINT),
             delay_minutes=event.data.delay_minutes,
-            tested=event.data.survey_id,
+            tested=None if is_wave(event.data) else event.data.survey_id,
+            wave_of=event.data.survey_id if is_wave(event.data) else None,
         )
     else:
         verdict = Verdict(reason="unknown_tenant")

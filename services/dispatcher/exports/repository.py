@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from msgspec import json
 from sqlalchemy import Row
 
 from services.dispatcher.decisions.explanation import decode_facts
@@ -201,7 +200,6 @@ def _profile(row: Row[Any]) -> ProfileRecord:
         row,
         at=row.known_at,
         obtained_from="company",
-        segments=json.decode(row.segments, type=dict[str, str]),
     )
 
 
