@@ -273,8 +273,8 @@ async def add_wave(uow: UnitOfWork, tenant: str, survey_id: UUID) -> UUID:
     wave_id = uuid7()
     await uow.execute(
         "INSERT INTO wave (tenant, id, survey_id, state, size, segments, start_at, spread_hours, "
-        "created_at, who, made_from, chosen) "
-        "VALUES (:tenant, :id, :survey_id, 'done', 1, '{}', :now, 0, :now, :who, 'a test', 1)",
+        "created_at, who, made_from, chosen, ended_at) "
+        "VALUES (:tenant, :id, :survey_id, 'done', 1, '{}', :now, 0, :now, :who, 'a test', 1, :now)",
         {"tenant": tenant, "id": wave_id, "survey_id": survey_id, "now": uow.now, "who": f"{tenant} editor"},
     )
     return wave_id

@@ -19,6 +19,7 @@ from services.dispatcher.models import (
     known_customer,
     sending_change,
     suppression_lift,
+    wave,
 )
 from shared.events.surveys import MAX_QUARANTINE_DAYS
 from shared.outbound.deliveries import DELIVERY
@@ -169,6 +170,8 @@ RETENTION: tuple[RetentionRule, ...] = (
         "owner = NULL",
     ),
     DeleteRule("decisions", decision, DECISION_OVER.format(d="t")),
+    # What was decided about its customers is gone by then.
+    DeleteRule("decisions", wave, "t.ended_at < :decisions"),
     DeleteRule("decisions", answer_heard, "t.heard_at < :decisions"),
     DeleteRule(
         "decisions",
